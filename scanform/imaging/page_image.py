@@ -1,0 +1,39 @@
+"""A decoded page in memory. Arrays are born in `scan`, used in `register` and `recognize`, then dropped."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Gray = NDArray[np.uint8]
+"""A grey image: (H, W) uint8, 0 = ink, 255 = paper."""
+
+Floats = NDArray[np.float64]
+"""Coordinates and measurements: float64, shape stated where used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageImage:
+    """One page as decoded, before /Rotate and EXIF; `dpi` is what the file claims, None when it claims nothing."""
+
+    gray: Gray
+    dpi: float | None = None
+
+    @property
+    def height(self) -> int:
+        """Rows of the image."""
+        return int(self.gray.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns of the image."""
+        return int(self.gray.shape[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlankPage:
+    """The picture of an unanswered page (300 dpi grey, without names and codes) and its resolution in px per mm."""
+
+    gray: Gray
+    px_per_mm_x: float
+    px_per_mm_y: float

@@ -1,0 +1,97 @@
+"""From millimetres on the paper to pixels of a scan: a homography plus a smooth field of offsets."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import cv2
+import numpy as np
+
+from scanform.imaging.page_image import Floats
+from scanform.model.geometry import RectMm, RectPx
+
+
+class Tier(StrEnum):
+    """How hard registration had to work; part of every field's evidence."""
+
+    T0 = "T0"
+    T1 = "T1"
+    T2 = "T2"
+    T3 = "T3"
+    T4 = "T4"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffsetGrid:
+    """Offsets in mm, added to a point before the homography; bilinear between nodes.
+
+    Node (row, column) lies at (column * step_mm, row * step_mm). `dx_mm` and `dy_mm` are row-major, rows x columns.
+    """
+
+    step_mm: float
+    rows: int
+    columns: int
+    dx_mm: tuple[float, ...]
+    dy_mm: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMap:
+    """Where each point of the paper lies in the decoded image. Plain numbers, so that it travels between processes.
+
+    `homography` is row-major 3 x 3, mm to pixels. `residual_mm` is the root mean square of what the fit left over at
+    the fiducials, or at the boxes when those were checked.
+    """
+
+    homography: tuple[float, ...]
+    residual_mm: float
+    tier: Tier
+    grid: OffsetGrid | None = None
+
+    def to_px(self, points_mm: Floats) -> Floats:
+        """Pixels of `points_mm`; both (N, 2), x before y."""
+        points = np.asarray(points_mm, dtype=np.float64).reshape(-1, 2)
+        if self.grid is not None:
+            points = points + _offsets(self.grid, points)
+        return _project(np.asarray(self.homography).reshape(3, 3), points)
+
+    def to_mm(self, points_px: Floats) -> Floats:
+        """Millimetres of `points_px`, both (N, 2); the inverse of `to_px` by fixed-point iteration (offsets are small and smooth)."""
+        base = _project(np.linalg.inv(np.asarray(self.homography).reshape(3, 3)), np.asarray(points_px, dtype=np.float64).reshape(-1, 2))
+        if self.grid is None:
+            return base
+        points = base
+        for _ in range(8):
+            points = base - _offsets(self.grid, points)
+        return points
+
+    def px_per_mm(self, rect: RectMm) -> float:
+        """The mean scale of the map over `rect`."""
+        corners = np.array([[p.x, p.y] for p in rect.corners])
+        area = abs(cv2.contourArea(self.to_px(corners).astype(np.float32)))
+        return float(np.sqrt(area / (rect.w * rect.h)))
+
+    def box_px(self, rect: RectMm, *, width: int, height: int) -> RectPx:
+        """The upright pixel box around `rect`, clipped to an image of the given size."""
+        corners = self.to_px(np.array([[p.x, p.y] for p in rect.corners]))
+        low = np.floor(corners.min(axis=0)).astype(int)
+        high = np.ceil(corners.max(axis=0)).astype(int)
+        x, y = int(np.clip(low[0], 0, width)), int(np.clip(low[1], 0, height))
+        right, bottom = int(np.clip(high[0], 0, width)), int(np.clip(high[1], 0, height))
+        return RectPx(x=x, y=y, w=max(0, right - x), h=max(0, bottom - y))
+
+
+def _project(homography: Floats, points: Floats) -> Floats:
+    homogeneous = np.column_stack([points, np.ones(len(points))]) @ homography.T
+    return np.asarray(homogeneous[:, :2] / homogeneous[:, 2:3], dtype=np.float64)
+
+
+def _offsets(grid: OffsetGrid, points: Floats) -> Floats:
+    """Offsets in mm at `points` (N, 2); outside the grid the nearest edge counts."""
+    field = np.stack([np.asarray(grid.dx_mm), np.asarray(grid.dy_mm)], axis=-1).reshape(grid.rows, grid.columns, 2)
+    column = np.clip(points[:, 0] / grid.step_mm, 0, grid.columns - 1)
+    row = np.clip(points[:, 1] / grid.step_mm, 0, grid.rows - 1)
+    left, top = np.minimum(column.astype(int), grid.columns - 2), np.minimum(row.astype(int), grid.rows - 2)
+    u, v = (column - left)[:, None], (row - top)[:, None]
+    upper = field[top, left] * (1 - u) + field[top, left + 1] * u
+    lower = field[top + 1, left] * (1 - u) + field[top + 1, left + 1] * u
+    return np.asarray(upper * (1 - v) + lower * v, dtype=np.float64)

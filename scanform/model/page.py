@@ -1,0 +1,52 @@
+"""A scanned page: where it lies, what it is, what became of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRef:
+    """One page of one file: content hash (hex SHA-256), path as handed in, 0-based index. Small on purpose: this, never an array, is sent to workers."""
+
+    sha256: str
+    path: str
+    index: int
+
+
+class FoundBy(StrEnum):
+    """How the identity of a page was found, most trusted first."""
+
+    CODE = "code"
+    CODE_SEARCH = "code-search"
+    TEXT = "text"
+    NEIGHBOURS = "neighbours"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What the page code says: layout digest, instance, 1-based page and number of pages."""
+
+    digest: str
+    instance: str
+    page: int
+    pages: int
+    found_by: FoundBy = FoundBy.CODE
+
+
+class Fate(StrEnum):
+    """What became of a page; every page handed in has exactly one."""
+
+    READ = "read"
+    REVIEW = "review"
+    UNKNOWN_FORM = "unknown-form"
+    BLANK = "blank"
+    DUPLICATE = "duplicate"
+    RESCAN = "re-scan"
+    COPY = "copy"
+    DAMAGED = "damaged"
+    ERROR = "error"
+
+
+REFUSED_FATES = frozenset({Fate.UNKNOWN_FORM, Fate.DAMAGED, Fate.ERROR, Fate.REVIEW})
+"""Fates that make `ingest` end with exit code 11: a person has to look at the paper or the file."""

@@ -1,0 +1,15 @@
+"""What is wrong with a piece of paper or a file, as a value that travels with the result."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A named problem. `where` is free text such as "page 3" or a question's code; texts per slug live in `scanform.i18n`.
+
+    `params` are (name, value) pairs for the text of the slug.
+    """
+
+    slug: str
+    where: str = ""
+    params: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,52 @@
+"""What a reader saw in the zones of one page."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scanform.model.geometry import RectPx
+from scanform.model.page import Identity, PageRef
+from scanform.model.problem import Problem
+
+
+class MarkValue(StrEnum):
+    """The three things a check box can hold: value of a mark zone's `FieldReading`."""
+
+    EMPTY = "empty"
+    MARKED = "marked"
+    FILLED = "filled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A possible value and its probability, 0..1."""
+
+    value: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldReading:
+    """The reading of one zone.
+
+    `confidence` is the calibrated probability that `value` is right. Mark zones hold a `MarkValue`, and `candidates`
+    the probabilities of all three; text zones hold the text, "" for a blank zone. `box` is the zone in pixels of the
+    decoded page. `problem` is a slug: why a person should look although the confidence may be high.
+    """
+
+    zone: str
+    value: str
+    confidence: float
+    box: RectPx
+    reader: str
+    candidates: tuple[Candidate, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """All that was read from one page."""
+
+    ref: PageRef
+    identity: Identity
+    fields: tuple[FieldReading, ...]
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,104 @@
+"""One filled questionnaire, whatever channel it came by."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from scanform.model.geometry import RectPx
+from scanform.model.page import PageRef
+from scanform.model.problem import Problem
+from scanform.model.questionnaire import QuestionKind
+from scanform.model.reading import Candidate
+
+
+class Channel(StrEnum):
+    """How a response reached the city."""
+
+    PAPER = "paper"
+    ONLINE = "online"
+    PDF = "pdf"
+    MANUAL = "manual"
+    PHONE = "phone"
+
+
+class Status(StrEnum):
+    """Who stands behind a value."""
+
+    AUTO = "auto"
+    REVIEW = "review"
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
+
+
+class Missing(IntEnum):
+    """Why there is no value; SOEP-compatible codes."""
+
+    NO_ANSWER = -1
+    FILTERED = -2
+    IMPLAUSIBLE = -3
+    MULTIPLE_MARKS = -4
+    NOT_IN_VERSION = -5
+    ILLEGIBLE = -6
+    PAGE_MISSING = -7
+    NOT_REVIEWED = -8
+    CONTRADICTION = -9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where a value was seen: a page and a pixel box on it; the crop is cut when someone looks."""
+
+    ref: PageRef
+    box: RectPx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The value of one question, or of the text beside one option (`option` set).
+
+    Values are text in canonical form: single choice an option code; multiple choice codes in form order, space
+    separated; dates ISO, times HH:MM, numbers with a decimal point; a signature "signed"; "" when there is nothing.
+    `missing` says why a value is absent once that is settled. `problem` is the slug of what a person has to look at.
+    `page` is the 1-based page of the form.
+    """
+
+    question: str
+    kind: QuestionKind
+    value: str
+    confidence: float
+    status: Status
+    option: str | None = None
+    missing: Missing | None = None
+    reader: str = ""
+    page: int | None = None
+    evidence: Evidence | None = None
+    candidates: tuple[Candidate, ...] = ()
+    problem: str | None = None
+
+    @property
+    def column(self) -> str:
+        """The name of this value in exports: `question`, or `question__option_text` beside an option."""
+        return self.question if self.option is None else f"{self.question}__{self.option}_text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """All answers of one form or one online response. `id` is unique in the project: the form id, or `online-<id>`.
+
+    `received_at` is ISO 8601 in UTC. `pages_missing` are 1-based pages of the form that have not come in.
+    """
+
+    id: str
+    questionnaire: str
+    version: str
+    channel: Channel
+    answers: tuple[Answer, ...]
+    token: str | None = None
+    place_id: str | None = None
+    received_at: str = ""
+    complete: bool = True
+    pages_missing: tuple[int, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def answer(self, question: str, option: str | None = None) -> Answer | None:
+        """The answer to a question (or the text beside an option), if there is one."""
+        return next((a for a in self.answers if a.question == question and a.option == option), None)

@@ -1,0 +1,60 @@
+"""What people decide about doubtful values; decisions are only ever added."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scanform.model.questionnaire import QuestionKind
+from scanform.model.reading import Candidate
+from scanform.model.response import Evidence
+
+
+class DecisionKind(StrEnum):
+    """What a reviewer did."""
+
+    CONFIRM = "confirm"
+    CORRECT = "correct"
+    NO_ANSWER = "no-answer"
+    ILLEGIBLE = "illegible"
+    INADMISSIBLE = "inadmissible"
+    POSTPONE = "postpone"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewItem:
+    """One doubtful value. `id` names it for good ("<response id>/<column>"), `version` grows when the machine reads anew.
+
+    `reason` is a problem slug; `choices` are the option codes that digits 1-9 set (empty for text).
+    """
+
+    id: str
+    version: int
+    response_id: str
+    questionnaire: str
+    question: str
+    option: str | None
+    kind: QuestionKind
+    value: str
+    candidates: tuple[Candidate, ...]
+    reason: str
+    evidence: Evidence | None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One act of a reviewer. `uuid` makes repeated sending harmless; `item` and `version` say what was looked at.
+
+    `from_value` is what the screen showed, `to_value` what the reviewer wants; an UNDO carries in `undoes` the uuid of
+    the decision it takes back. `at` is ISO 8601 in UTC.
+    """
+
+    uuid: str
+    item: str
+    version: int
+    reviewer: str
+    kind: DecisionKind
+    from_value: str
+    to_value: str
+    at: str
+    undoes: str | None = None
