@@ -134,4 +134,4 @@ def _rect(rect: RectMm) -> list[float]:
 
 
 def _mm(value: float) -> float:
-    return round(value, 3)
+    return round(float(value), 3)
