@@ -68,7 +68,7 @@ setup_python() {
     wanted="$("$interpreter" -c 'import sys; print(sys.base_prefix, sys.version.split()[0])') $(cat pyproject.toml constraints.txt | cksum)"
     if [ -x .venv/bin/python ]; then
         case $(cat .venv/scanform-setup 2>/dev/null) in
-            "$wanted$1" | "$wanted[dev]") return 0 ;;
+            "$wanted$1" | "${wanted}[dev]") return 0 ;;
             "$wanted"*) ;;
             *) rm -rf .venv ;;
         esac
