@@ -41,6 +41,14 @@ class Filled(StrEnum):
     MARK = "mark"
 
 
+class Width(StrEnum):
+    """How much of the line a question takes on paper; neighbours that fit stand side by side."""
+
+    FULL = "full"
+    HALF = "half"
+    THIRD = "third"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
     """One text in one or several languages, as (language, text) pairs; the first language is the default."""
@@ -84,7 +92,8 @@ class Question:
     """One question; each row of a matrix is a question with `group` = the code of the matrix.
 
     `cells` are the sizes of the character groups of a comb, such as (2, 2, 4) for a date. `minimum` and `maximum` bound
-    a number, a year or (as ISO text) a date. `lines` counts the lines of a handwriting zone.
+    a number, a year or (as ISO text) a date; digits without a minimum are text, such as a postcode. `lines` counts the lines
+    of a handwriting zone. `values` are the admissible texts of a handwriting zone, when there is a list.
     """
 
     code: str
@@ -103,6 +112,7 @@ class Question:
     unit: Texts | None = None
     lines: int = 1
     values: tuple[str, ...] = ()
+    width: Width = Width.FULL
 
     def option(self, code: str) -> Option | None:
         """The option with this code, if there is one."""
