@@ -1,0 +1,117 @@
+"""What people decided, laid over what the machine read. Pure: decisions and readings go in, effective values come out.
+
+The rules, in the order in which they act:
+
+1. An UNDO takes back the decision it names, and only that; an UNDO that was itself taken back does nothing.
+2. A POSTPONE settles nothing and takes nothing back: it only moves an open item to the end of the queue.
+3. Of what is left, the latest decision of an item stands, whatever the machine read before or after it.
+4. A CONFIRM stands for what was on the screen (`from_value`). Where that is not what the machine says, it is a correction.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scanform.model.response import Answer, Missing, Response, Status
+from scanform.model.review import PERSON_CONFIDENCE, Decision, DecisionKind
+
+ITEM_SEPARATOR = "/"
+
+_WITHOUT_VALUE = {
+    DecisionKind.NO_ANSWER: (Missing.NO_ANSWER, None),
+    DecisionKind.ILLEGIBLE: (Missing.ILLEGIBLE, "illegible"),
+    DecisionKind.INADMISSIBLE: (Missing.MULTIPLE_MARKS, "inadmissible"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How matters stand with one item: the decision in force, if any, and how often the item was put off since."""
+
+    decision: Decision | None = None
+    postponed: int = 0
+
+
+def item_id(response_id: str, column: str) -> str:
+    """The lasting name of a value: "<response id>/<column>"."""
+    return f"{response_id}{ITEM_SEPARATOR}{column}"
+
+
+def split_item_id(item: str) -> tuple[str, str]:
+    """(response id, column) of an item; raises ValueError when it is no item id."""
+    response_id, separator, column = item.rpartition(ITEM_SEPARATOR)
+    if not (response_id and separator and column):
+        raise ValueError(f"not a review item: {item!r}")
+    return response_id, column
+
+
+def in_force(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """The decisions that nobody took back, in their order, without the UNDOs themselves and without repeated uuids."""
+    first: dict[str, Decision] = {}
+    for decision in decisions:
+        first.setdefault(decision.uuid, decision)
+    undone: set[tuple[str, str | None]] = set()
+    kept: list[Decision] = []
+    for decision in reversed(first.values()):  # newest first: an UNDO is met before what it takes back
+        if (decision.item, decision.uuid) in undone:
+            continue
+        if decision.kind is DecisionKind.UNDO:
+            undone.add((decision.item, decision.undoes))
+        else:
+            kept.append(decision)
+    return tuple(reversed(kept))
+
+
+def standings(decisions: Iterable[Decision]) -> dict[str, Standing]:
+    """How matters stand with every item that was ever decided or put off, by item id."""
+    result: dict[str, Standing] = {}
+    for decision in in_force(decisions):
+        before = result.get(decision.item, Standing())
+        if decision.kind is DecisionKind.POSTPONE:
+            result[decision.item] = replace(before, postponed=before.postponed + 1)
+        else:
+            result[decision.item] = replace(before, decision=decision)
+    return result
+
+
+def apply(response: Response, decisions: Sequence[Decision], versions: Mapping[str, int]) -> Response:
+    """The effective values of `response`: what people decided outranks every reading, older or newer.
+
+    `decisions` are in the order in which they were added (those of other responses are ignored); `versions` are the
+    machine's versions by column. Values nobody decided about stay as they are.
+    """
+    standing = standings(decision for decision in decisions if decision.item.startswith(response.id + ITEM_SEPARATOR))
+    answers = []
+    for answer in response.answers:
+        decision = standing.get(item_id(response.id, answer.column), Standing()).decision
+        answers.append(answer if decision is None else decided(answer, decision, version=versions.get(answer.column, decision.version)))
+    return replace(response, answers=tuple(answers))
+
+
+def decided(answer: Answer, decision: Decision, *, version: int) -> Answer:
+    """`answer` as `decision` settles it; `version` is the machine's present version of the value.
+
+    CONFIRMED means that person and machine agree, CORRECTED that the person's value stands against the machine's.
+    """
+    value, missing, problem = _settled(answer, decision, reread=decision.version != version)
+    agrees = value == answer.value and (bool(value) or missing is (answer.missing or Missing.NO_ANSWER))
+    return replace(
+        answer,
+        value=value,
+        missing=missing,
+        problem=problem,
+        status=Status.CONFIRMED if agrees else Status.CORRECTED,
+        confidence=PERSON_CONFIDENCE,
+    )
+
+
+def _settled(answer: Answer, decision: Decision, *, reread: bool) -> tuple[str, Missing | None, str | None]:
+    """(value, missing, problem) that the decision stands for; a re-read value lends a CONFIRM nothing of its own."""
+    if decision.kind in _WITHOUT_VALUE:
+        missing, problem = _WITHOUT_VALUE[decision.kind]
+        return "", missing, problem
+    confirmed = decision.kind is DecisionKind.CONFIRM
+    value = decision.from_value if confirmed else decision.to_value
+    if value:
+        return value, None, None
+    keeps = confirmed and not reread and answer.missing is not None
+    return "", answer.missing if keeps else Missing.NO_ANSWER, None

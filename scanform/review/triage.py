@@ -1,0 +1,60 @@
+"""What a person has to look at, and in which order. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from scanform.model.response import Answer, Response, Status
+from scanform.model.review import ReviewItem
+from scanform.review.apply import Standing, item_id
+
+UNSURE = "unsure"
+"""Reason of a value that no rule objects to, but whose confidence is below the acceptance threshold."""
+
+
+def items(response: Response, versions: Mapping[str, int], standing: Mapping[str, Standing] | None = None) -> tuple[ReviewItem, ...]:
+    """The open items of an effective response, in the order of the form.
+
+    `versions` are the machine's versions by column, `standing` (of `review.apply.standings`) tells what was put off.
+    """
+    open_answers = (answer for answer in response.answers if answer.status is Status.REVIEW)
+    known = standing or {}
+    return tuple(_item(response, answer, versions, known.get(item_id(response.id, answer.column), Standing())) for answer in open_answers)
+
+
+def item(response: Response, answer: Answer, versions: Mapping[str, int]) -> ReviewItem:
+    """The item of one value, open or settled."""
+    return _item(response, answer, versions, Standing())
+
+
+def ordered(found: Iterable[ReviewItem], columns: Mapping[str, Sequence[str]]) -> tuple[ReviewItem, ...]:
+    """`found` in the order in which they are shown.
+
+    Items of one question come together, because the same decision again and again is the fast one; within a question
+    the least certain comes first. What was put off comes last, the more often the later. `columns` names the columns
+    of each questionnaire in the order of its form.
+    """
+    rank = {(code, column): place for code, names in columns.items() for place, column in enumerate(names)}
+    return tuple(sorted(found, key=lambda entry: _place(entry, rank)))
+
+
+def _place(entry: ReviewItem, rank: Mapping[tuple[str, str], int]) -> tuple[int, str, int, str, float, str]:
+    column = entry.id.rpartition("/")[2]
+    return (entry.postponed, entry.questionnaire, rank.get((entry.questionnaire, column), len(rank)), column, entry.confidence, entry.id)
+
+
+def _item(response: Response, answer: Answer, versions: Mapping[str, int], standing: Standing) -> ReviewItem:
+    return ReviewItem(
+        id=item_id(response.id, answer.column),
+        version=versions.get(answer.column, 1),
+        response_id=response.id,
+        questionnaire=response.questionnaire,
+        question=answer.question,
+        option=answer.option,
+        kind=answer.kind,
+        value=answer.value,
+        candidates=answer.candidates,
+        reason=answer.problem or UNSURE,
+        evidence=answer.evidence,
+        page=answer.page,
+        confidence=answer.confidence,
+        postponed=standing.postponed,
+    )
