@@ -1,0 +1,30 @@
+"""The documents say what the code does: generated pages are up to date, and README commands exist."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from scanform import cli
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_generated_pages_are_up_to_date():
+    """docs/ is what tools/make_docs.py writes today."""
+    done = subprocess.run([sys.executable, "tools/make_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_commands_in_readme_exist():
+    """Each `scanform COMMAND` that README names is a command."""
+    named = set(re.findall(r"^(?:\.venv/bin/)?scanform ([a-z][a-z-]+)", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE))
+    assert named
+    assert named <= set(cli.main.commands)
+
+
+def test_no_page_names_a_machine():
+    """Documents and code hold no absolute paths of a machine."""
+    wrong = re.compile(r"/(?:home|root|Users|work)/[a-z]")
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "scanform").rglob("*.py")]:
+        assert not wrong.search(path.read_text("utf-8")), path

@@ -1,0 +1,109 @@
+"""Writes the generated pages of docs/: command line, exit codes, problems, fates, file contracts. `--check` only compares.
+
+    python tools/make_docs.py
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from scanform import cli, errors
+from scanform.errors import ExitCode, ScanformError
+from scanform.i18n.texts import keys, text
+from scanform.model.page import Fate
+from scanform.model.response import Missing, Status
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+NOTE = "<!-- Written by tools/make_docs.py; change the source, not this page. -->\n\n"
+
+
+def main() -> int:
+    """Write or compare all generated pages; 1 when a page is out of date."""
+    pages = {
+        "cli.md": command_line(),
+        "exit-codes.md": exit_codes(),
+        "problems.md": problems(),
+        "files.md": files(),
+    }
+    stale = [name for name, content in pages.items() if not same(DOCS / name, content)]
+    if "--check" in sys.argv[1:]:
+        for name in stale:
+            print(f"docs/{name} is out of date: run python tools/make_docs.py", file=sys.stderr)
+        return 1 if stale else 0
+    for name in stale:
+        (DOCS / name).write_text(pages[name], encoding="utf-8")
+        print(f"docs/{name}")
+    return 0
+
+
+def same(path: Path, content: str) -> bool:
+    """Whether the file has this content already."""
+    return path.exists() and path.read_text(encoding="utf-8") == content
+
+
+def command_line() -> str:
+    """The help of every command."""
+    group = cli.main
+    parts = [f"{NOTE}# Command line\n\n```text\n{_help(group, 'scanform')}\n```\n"]
+    for name in sorted(group.commands):
+        parts.append(f"\n## scanform {name}\n\n```text\n{_help(group.commands[name], f'scanform {name}')}\n```\n")
+    return "".join(parts)
+
+
+def _help(command: click.Command, name: str) -> str:
+    context = click.Context(command, info_name=name, terminal_width=110, max_content_width=110)
+    return "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+
+
+def exit_codes() -> str:
+    """Exit codes and the exceptions behind them."""
+    rows = [f"| {code.value} | {code.name.lower().replace('_', ' ')} | {_exception(code)} |" for code in ExitCode]
+    intro = "10 and 11 are successes that ask for a person: scripts and services should treat them as such.\n\n"
+    return f"{NOTE}# Exit codes\n\n{intro}| code | meaning | exception |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _exception(code: ExitCode) -> str:
+    found = [item.__name__ for item in vars(errors).values() if isinstance(item, type) and issubclass(item, ScanformError) and item.exit_code == code]
+    return ", ".join(f"`{name}`" for name in found if name != "ScanformError")
+
+
+def problems() -> str:
+    """All problem slugs with their texts in both languages."""
+    slugs = sorted(key.removeprefix("problem.") for key in keys("en") if key.startswith("problem."))
+    rows = [f"| `{slug}` | {_cell('problem', slug)} | {_cell('remedy', slug)} |" for slug in slugs]
+    return f"{NOTE}# Problems\n\nWhat may be wrong with a file, a page or a value, and what to do.\n\n| slug | what | remedy |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _cell(table: str, slug: str) -> str:
+    return "<br>".join(text(f"{table}.{slug}", language).replace("|", "\\|").replace("\n", " ") for language in ("en", "de"))
+
+
+def files() -> str:
+    """The file contracts: a table of the properties of each JSON Schema."""
+    parts = [f"{NOTE}# File contracts\n\nVersioned; the JSON Schemas in `docs/schemas/` are checked against golden files in `tests/golden/`.\n"]
+    for path in sorted((DOCS / "schemas").glob("*.schema.json")):
+        schema = json.loads(path.read_text(encoding="utf-8"))
+        parts.append(f"\n## {schema['title']}\n\n`{path.name}`\n\n{schema.get('description', '')}\n\n{_properties(schema)}")
+    parts.append("\n## Fates of a page\n\n" + "".join(f"- `{fate.value}`\n" for fate in Fate))
+    parts.append("\n## Status of a value\n\n" + "".join(f"- `{status.value}`\n" for status in Status))
+    parts.append("\n## Missing codes\n\n| code | meaning |\n|---|---|\n" + "".join(f"| {code.value} | {code.name.lower().replace('_', ' ')} |\n" for code in Missing))
+    return "".join(parts)
+
+
+def _properties(schema: dict[str, object]) -> str:
+    target = schema.get("items", schema)
+    assert isinstance(target, dict)
+    rows = [f"| `{name}` | {'yes' if name in target.get('required', []) else ''} | {_rule(rule)} |" for name, rule in target.get("properties", {}).items()]
+    rows += [f"| `{name}` (pattern) | | {_rule(rule)} |" for name, rule in target.get("patternProperties", {}).items()]
+    return "| field | required | rule |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _rule(rule: dict[str, object]) -> str:
+    return "`" + json.dumps(rule, ensure_ascii=False).replace("|", "\\|") + "`"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
