@@ -11,8 +11,6 @@ from scanform.model.geometry import RectMm
 OUTSIDE = 255
 """Grey value of what lies beyond the edge of the scan: paper."""
 
-_NO_MAP = np.empty((0,), dtype=np.float32)
-
 
 def sample_patches(gray: Gray, page_map: PageMap, centres_mm: Floats, *, size_mm: float, px_per_mm: float) -> Gray:
     """Square patches of `size_mm` around `centres_mm` (N, 2), by one remap; returns (N, S, S) uint8."""
@@ -33,10 +31,10 @@ def sample_rect(gray: Gray, page_map: PageMap, rect: RectMm, *, px_per_mm: float
 
 
 def _remap(gray: Gray, points_px: NDArray[np.float64], rows: int, columns: int) -> Gray:
-    maps = points_px.astype(np.float32).reshape(rows, columns, 2)
+    x, y = (np.ascontiguousarray(points_px[:, axis], dtype=np.float32).reshape(rows, columns) for axis in (0, 1))
     out = np.empty((rows, columns), dtype=np.uint8)
     step = 16384  # cv2.remap refuses more than 32767 rows
     for top in range(0, rows, step):
-        part = maps[top : top + step]
-        out[top : top + step] = cv2.remap(gray, part, _NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(OUTSIDE,))
+        part = slice(top, top + step)
+        out[part] = cv2.remap(gray, x[part], y[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(OUTSIDE,))
     return out
