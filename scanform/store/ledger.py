@@ -1,0 +1,348 @@
+"""The ledger's rows: batches, files, pages, readings, forms. Each function works inside the caller's transaction.
+
+What the rows *mean* (which page is a re-scan, which belongs to a photocopy) is decided in `scanform.workflow.ledger`.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy.engine import Row
+
+from scanform.imaging.page_map import PageMap
+from scanform.model.page import Fate, FoundBy, Identity, PageRef
+from scanform.model.problem import Problem
+from scanform.model.reading import PageReading
+from scanform.store.codec import from_list, from_plain, to_list, to_object
+from scanform.store.engine import Transaction, insert_new
+from scanform.store.records import Batch, FileRecord, FormRecord, NewFile, PageRecord, PageResult, SheetRecord
+from scanform.store.tables import BatchRow, FileRow, FormRow, PageRow, ReadingRow
+
+_CHUNK = 500
+
+
+def add_batch(tx: Transaction, *, kind: str, label: str, at: str) -> int:
+    """Open a batch; returns its number."""
+    return tx.execute(insert(BatchRow).values(kind=kind, label=label, created_at=at, withdrawn_at=None).returning(BatchRow.id)).scalar_one()
+
+
+def batches(tx: Transaction) -> list[Batch]:
+    """All batches, oldest first, withdrawn ones included."""
+    rows = tx.execute(select(BatchRow.id, BatchRow.kind, BatchRow.label, BatchRow.created_at, BatchRow.withdrawn_at).order_by(BatchRow.id))
+    return [Batch(**row._mapping) for row in rows]
+
+
+def set_withdrawn(tx: Transaction, batch_id: int, at: str | None) -> None:
+    """Withdraw a batch (`at` is when) or bring it back (None); its files become unknown, or known again."""
+    tx.execute(update(BatchRow).where(BatchRow.id == batch_id).values(withdrawn_at=at))
+    files = tx.execute(select(FileRow.id, FileRow.location, FileRow.sha256).where(FileRow.batch_id == batch_id)).all()
+    for file in files:
+        key = None if at is not None else _free_key(tx, file.id, known_key(file.location, file.sha256))
+        tx.execute(update(FileRow).where(FileRow.id == file.id).values(known_key=key))
+
+
+def known_key(location: str, sha256: str) -> str:
+    """Names a file by place and content: what is unique among the files that count."""
+    return hashlib.sha256(f"{location}\0{sha256}".encode()).hexdigest()
+
+
+def _free_key(tx: Transaction, file_id: int, key: str) -> str:
+    """`key`, or one of its own when the file was handed in again while its batch was withdrawn (its pages are then duplicates)."""
+    taken = tx.execute(select(FileRow.id).where(FileRow.known_key == key)).first()
+    return key if taken is None else f"{key}#{file_id}"
+
+
+def add_file(tx: Transaction, batch_id: int, file: NewFile) -> int | None:
+    """Record a file and its pages (at least one), all waiting; None when the same content from the same place is known."""
+    values = {
+        "batch_id": batch_id,
+        "path": file.path,
+        "location": file.location,
+        "sha256": file.sha256,
+        "size": file.size,
+        "kind": file.kind,
+        "pages": file.pages,
+        "archived": file.archived,
+        "problems": to_list(file.problems),
+        "known_key": known_key(file.location, file.sha256),
+    }
+    file_id = insert_new(tx, FileRow, values, FileRow.id)
+    if file_id is not None:
+        tx.execute(insert(PageRow), [{"file_id": file_id, "page_index": index, "fate": None} for index in range(max(1, file.pages))])
+    return file_id
+
+
+def is_known(tx: Transaction, location: str, sha256: str) -> bool:
+    """Whether this content from this place counts already."""
+    return tx.execute(select(FileRow.id).where(FileRow.known_key == known_key(location, sha256))).first() is not None
+
+
+def files(tx: Transaction, *, withdrawn: bool = False) -> list[FileRecord]:
+    """All files that count (or those of withdrawn batches), in order of handing in."""
+    query = select(FileRow).join(BatchRow, BatchRow.id == FileRow.batch_id).where(_counts(not withdrawn)).order_by(FileRow.id)
+    return [
+        FileRecord(
+            id=row.id,
+            batch_id=row.batch_id,
+            path=row.path,
+            sha256=row.sha256,
+            pages=row.pages,
+            archived=row.archived,
+            problems=from_list(Problem, row.problems),
+        )
+        for row in tx.execute(query)
+    ]
+
+
+def _counts(active: bool) -> ColumnElement[bool]:
+    return BatchRow.withdrawn_at.is_(None) if active else BatchRow.withdrawn_at.is_not(None)
+
+
+def waiting_pages(tx: Transaction) -> list[PageRecord]:
+    """Pages without a fate, in order of handing in."""
+    return _page_records(tx, _page_query().where(PageRow.fate.is_(None), _counts(True)))
+
+
+def pages_of(tx: Transaction, file_keys: Iterable[str]) -> list[PageRecord]:
+    """The pages of the files with these known keys."""
+    found: list[PageRecord] = []
+    for keys in _chunks(sorted(set(file_keys))):
+        found += _page_records(tx, _page_query().where(FileRow.known_key.in_(keys)))
+    return found
+
+
+def pages_with_fate(tx: Transaction, fates: Iterable[Fate]) -> list[PageRecord]:
+    """The pages that count and have one of these fates."""
+    return _page_records(tx, _page_query().where(PageRow.fate.in_([fate.value for fate in fates]), _counts(True)))
+
+
+def page_record(tx: Transaction, page_id: int) -> PageRecord:
+    """One page."""
+    return _page_records(tx, _page_query().where(PageRow.id == page_id))[0]
+
+
+def pages_of_batch(tx: Transaction, batch_id: int) -> list[PageRecord]:
+    """The pages of one batch, withdrawn or not."""
+    return _page_records(tx, _page_query().where(FileRow.batch_id == batch_id))
+
+
+def _page_query() -> Select[tuple[object, ...]]:
+    return (
+        select(  # type: ignore[return-value]  # more columns than SQLAlchemy types one by one
+            PageRow.id,
+            PageRow.file_id,
+            PageRow.page_index,
+            PageRow.fate,
+            PageRow.reading_id,
+            FileRow.batch_id,
+            FileRow.path,
+            FileRow.sha256,
+            FileRow.archived,
+            FileRow.problems.label("file_problems"),
+            ReadingRow.outcome,
+            ReadingRow.digest,
+            ReadingRow.instance,
+            ReadingRow.page,
+            ReadingRow.pages,
+            ReadingRow.found_by,
+            ReadingRow.problems,
+            ReadingRow.milliseconds,
+            FormRow.form_id,
+        )
+        .join(FileRow, FileRow.id == PageRow.file_id)
+        .join(BatchRow, BatchRow.id == FileRow.batch_id)
+        .outerjoin(ReadingRow, ReadingRow.id == PageRow.reading_id)
+        .outerjoin(FormRow, FormRow.id == ReadingRow.form_pk)
+        .order_by(PageRow.file_id, PageRow.page_index)
+    )
+
+
+def _page_records(tx: Transaction, query: Select[tuple[object, ...]]) -> list[PageRecord]:
+    return [
+        PageRecord(
+            id=row.id,
+            file_id=row.file_id,
+            batch_id=row.batch_id,
+            ref=PageRef(sha256=row.sha256, path=row.path, index=row.page_index),
+            archived=row.archived,
+            fate=Fate(row.fate) if row.fate else None,
+            reading_id=row.reading_id,
+            outcome=Fate(row.outcome) if row.outcome else None,
+            identity=_identity(row),
+            form_id=row.form_id,
+            problems=from_list(Problem, row.problems or []),
+            file_problems=from_list(Problem, row.file_problems),
+            milliseconds=row.milliseconds or 0.0,
+        )
+        for row in tx.execute(query)
+    ]
+
+
+def _identity(row: Row[tuple[object, ...]]) -> Identity | None:
+    if row.digest is None:
+        return None
+    return Identity(digest=row.digest, instance=row.instance, page=row.page, pages=row.pages, found_by=FoundBy(row.found_by))
+
+
+def reading_id(tx: Transaction, ref: PageRef) -> int | None:
+    """The reading of this content, if it was read before."""
+    query = select(ReadingRow.id).where(ReadingRow.sha256 == ref.sha256, ReadingRow.page_index == ref.index)
+    return tx.execute(query).scalar()
+
+
+def save_reading(tx: Transaction, result: PageResult, *, at: str) -> int:
+    """Store what a worker found; what another run stored first about the same content stays. Returns its number."""
+    values = {"sha256": result.ref.sha256, "page_index": result.ref.index, "form_pk": None, "unsure_copy": False} | _reading_values(result, at)
+    saved = insert_new(tx, ReadingRow, values, ReadingRow.id)
+    if saved is None:
+        saved = reading_id(tx, result.ref)
+    if saved is None:
+        raise RuntimeError("a reading that could neither be stored nor found")
+    return saved
+
+
+def replace_reading(tx: Transaction, number: int, result: PageResult, *, at: str) -> None:
+    """Store a new reading of the same content (read again, or with an identity that a person gave)."""
+    tx.execute(update(ReadingRow).where(ReadingRow.id == number).values(_reading_values(result, at)))
+
+
+def _reading_values(result: PageResult, at: str) -> dict[str, object]:
+    identity = result.identity
+    return {
+        "outcome": result.outcome.value,
+        "digest": identity.digest if identity else None,
+        "instance": identity.instance if identity else None,
+        "page": identity.page if identity else None,
+        "pages": identity.pages if identity else None,
+        "found_by": identity.found_by.value if identity else None,
+        "tier": result.page_map.tier.value if result.page_map else None,
+        "residual_mm": result.page_map.residual_mm if result.page_map else None,
+        "turn": result.turn,
+        "page_map": to_object(result.page_map) if result.page_map else None,
+        "ink": result.ink,
+        "content": to_object(result.reading) if result.reading else None,
+        "problems": to_list(result.problems),
+        "milliseconds": result.milliseconds,
+        "read_at": at,
+    }
+
+
+def page_maps(tx: Transaction, ref: PageRef) -> tuple[PageMap | None, int]:
+    """The registration of a page and its turn for a viewer (clockwise degrees); (None, 0) when it was not read."""
+    query = select(ReadingRow.page_map, ReadingRow.turn).where(ReadingRow.sha256 == ref.sha256, ReadingRow.page_index == ref.index)
+    row = tx.execute(query).first()
+    if row is None:
+        return None, 0
+    return (from_plain(PageMap, row.page_map) if row.page_map else None), row.turn
+
+
+def link_page(tx: Transaction, page_id: int, reading: int) -> None:
+    """Say which reading belongs to a page."""
+    tx.execute(update(PageRow).where(PageRow.id == page_id).values(reading_id=reading))
+
+
+def sheets(tx: Transaction, *, digest: str, instance: str) -> list[SheetRecord]:
+    """All pages with this printed identity, those of withdrawn batches included, in order of handing in."""
+    return _sheets(tx, _sheet_query().where(ReadingRow.digest == digest, ReadingRow.instance == instance))
+
+
+def sheets_of_reading(tx: Transaction, reading: int) -> list[SheetRecord]:
+    """All pages with the content of this reading, in order of handing in."""
+    return _sheets(tx, _sheet_query().where(ReadingRow.id == reading))
+
+
+def _sheet_query() -> Select[tuple[object, ...]]:
+    return (
+        select(  # type: ignore[return-value]  # more columns than SQLAlchemy types one by one
+            PageRow.id,
+            PageRow.file_id,
+            PageRow.page_index,
+            PageRow.fate,
+            PageRow.reading_id,
+            FileRow.batch_id,
+            BatchRow.withdrawn_at,
+            ReadingRow.outcome,
+            ReadingRow.page,
+            ReadingRow.ink,
+            ReadingRow.unsure_copy,
+            FormRow.copy.label("copy_number"),
+        )
+        .join(FileRow, FileRow.id == PageRow.file_id)
+        .join(BatchRow, BatchRow.id == FileRow.batch_id)
+        .join(ReadingRow, ReadingRow.id == PageRow.reading_id)
+        .outerjoin(FormRow, FormRow.id == ReadingRow.form_pk)
+        .order_by(PageRow.file_id, PageRow.page_index)
+    )
+
+
+def _sheets(tx: Transaction, query: Select[tuple[object, ...]]) -> list[SheetRecord]:
+    return [
+        SheetRecord(
+            page_id=row.id,
+            reading_id=row.reading_id,
+            file_id=row.file_id,
+            index=row.page_index,
+            batch_id=row.batch_id,
+            active=row.withdrawn_at is None,
+            fate=Fate(row.fate) if row.fate else None,
+            outcome=Fate(row.outcome),
+            page=row.page,
+            copy=row.copy_number,
+            ink=row.ink,
+            unsure_copy=row.unsure_copy,
+        )
+        for row in tx.execute(query)
+    ]
+
+
+def set_fates(tx: Transaction, fates: Mapping[int, Fate | None]) -> None:
+    """Give pages their fates (None: waiting again)."""
+    for page_id, fate in fates.items():
+        tx.execute(update(PageRow).where(PageRow.id == page_id).values(fate=fate.value if fate else None))
+
+
+def add_form(tx: Transaction, *, form_id: str, digest: str, instance: str, copy: int, pages: int, token: str | None) -> int:
+    """The number of the form with this identity and copy; it is recorded when it is new."""
+    values = {"form_id": form_id, "digest": digest, "instance": instance, "copy": copy, "pages": pages, "token": token}
+    number = insert_new(tx, FormRow, values, FormRow.id)
+    if number is None:
+        number = tx.execute(select(FormRow.id).where(FormRow.form_id == form_id)).scalar_one()
+    return number
+
+
+def forms(tx: Transaction, *, digest: str, instance: str) -> list[FormRecord]:
+    """The forms with this printed identity: the first and its photocopies."""
+    columns = (FormRow.id, FormRow.form_id, FormRow.digest, FormRow.instance, FormRow.copy.label("copy_number"), FormRow.pages, FormRow.token)
+    rows = tx.execute(select(*columns).where(FormRow.digest == digest, FormRow.instance == instance).order_by(FormRow.copy))
+    return [
+        FormRecord(id=row.id, form_id=row.form_id, digest=row.digest, instance=row.instance, copy=row.copy_number, pages=row.pages, token=row.token)
+        for row in rows
+    ]
+
+
+def set_form(tx: Transaction, reading: int, form_pk: int | None, *, unsure: bool = False) -> None:
+    """Say to which form a reading belongs, and whether that was hard to tell."""
+    tx.execute(update(ReadingRow).where(ReadingRow.id == reading).values(form_pk=form_pk, unsure_copy=unsure))
+
+
+def contents(tx: Transaction, readings: Sequence[int]) -> dict[int, PageReading]:
+    """The fields read, by number of the reading."""
+    rows = tx.execute(select(ReadingRow.id, ReadingRow.content).where(ReadingRow.id.in_(readings)))
+    return {row.id: from_plain(PageReading, row.content) for row in rows if row.content is not None}
+
+
+def fate_counts(tx: Transaction, *, withdrawn: bool = False) -> dict[Fate | None, int]:
+    """How many pages have each fate; None counts those that wait to be read."""
+    query = (
+        select(PageRow.fate, func.count())
+        .join(FileRow, FileRow.id == PageRow.file_id)
+        .join(BatchRow, BatchRow.id == FileRow.batch_id)
+        .where(_counts(not withdrawn))
+        .group_by(PageRow.fate)
+    )
+    return {Fate(fate) if fate else None: count for fate, count in tx.execute(query)}
+
+
+def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]

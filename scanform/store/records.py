@@ -1,0 +1,139 @@
+"""What the store hands out: plain frozen records of the ledger (the other nouns are those of `model`)."""
+
+from dataclasses import dataclass
+
+from scanform.imaging.page_map import PageMap
+from scanform.model.page import Fate, Identity, PageRef
+from scanform.model.problem import Problem
+from scanform.model.reading import PageReading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One act of handing in. `kind` is "paper", "digital" or "keyed"; `withdrawn_at` is None while it counts."""
+
+    id: int
+    kind: str
+    label: str
+    created_at: str
+    withdrawn_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile:
+    """A file about to be recorded. `pages` is 0 when the file is refused; it then counts as one page."""
+
+    path: str
+    location: str
+    sha256: str
+    size: int
+    kind: str
+    pages: int
+    archived: str
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecord:
+    """A recorded file; `archived` is the path of its copy relative to the archive, "" when there is none."""
+
+    id: int
+    batch_id: int
+    path: str
+    sha256: str
+    pages: int
+    archived: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRecord:
+    """A page handed in, with what the machine made of it (`outcome`) and its fate; both None while it waits."""
+
+    id: int
+    file_id: int
+    batch_id: int
+    ref: PageRef
+    archived: str
+    fate: Fate | None
+    reading_id: int | None
+    outcome: Fate | None
+    identity: Identity | None
+    form_id: str | None
+    problems: tuple[Problem, ...]
+    file_problems: tuple[Problem, ...]
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageResult:
+    """What a worker found on one page: small, picklable, without arrays.
+
+    `outcome` is what the page is by itself (read, review, unknown-form, blank, damaged or error); whether it is a
+    re-scan, a copy or a duplicate depends on the other pages. `turn` is in clockwise degrees for a viewer.
+    """
+
+    ref: PageRef
+    outcome: Fate
+    identity: Identity | None = None
+    page_map: PageMap | None = None
+    ink: bytes = b""
+    reading: PageReading | None = None
+    problems: tuple[Problem, ...] = ()
+    turn: int = 0
+    milliseconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRecord:
+    """A page that counts, as the ledger compares it with others of the same printed identity, in order of handing in."""
+
+    page_id: int
+    reading_id: int
+    file_id: int
+    index: int
+    batch_id: int
+    active: bool
+    fate: Fate | None
+    outcome: Fate
+    page: int | None
+    copy: int | None
+    ink: bytes
+    unsure_copy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormRecord:
+    """A form that came in."""
+
+    id: int
+    form_id: str
+    digest: str
+    instance: str
+    copy: int
+    pages: int
+    token: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A printed form; name and address are contact data."""
+
+    instance: str
+    digest: str
+    form_id: str
+    token: str | None
+    printed_at: str
+    name: str | None = None
+    address: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Two responses that belong together: ids, the named rule that says so, and how sure it is (0..1)."""
+
+    first: str
+    second: str
+    rule: str
+    probability: float = 1.0
+    at: str = ""

@@ -1,0 +1,200 @@
+"""The tables of a project's database, SQLite or PostgreSQL alike.
+
+    batch ─< file ─< page >─ reading >─ form        what was handed in, what became of it, what the machine saw
+                                        issued ─ recipient   what was printed, and to whom
+    batch ─< response ─< answer                     values, of whatever channel
+    decision                                        what people decided; rows are only ever added (triggers refuse the rest)
+    link                                            which responses belong together
+
+`reading` is keyed by content (hash and index), `page` by occurrence: the same bytes under two names are read once and
+counted twice. Times are ISO 8601 text in UTC.
+"""
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """All tables; constraints have names so that migrations can find them on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {str: Text}  # noqa: RUF012  (SQLAlchemy's own way to say it)
+
+
+class BatchRow(Base):
+    """One act of handing in: an `ingest`, an import. `withdrawn_at` is set while the batch is withdrawn."""
+
+    __tablename__ = "batch"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    label: Mapped[str]
+    created_at: Mapped[str]
+    withdrawn_at: Mapped[str | None]
+
+
+class FileRow(Base):
+    """A file handed in. `known_key` (place and content) is unique while its batch counts, so that a second run finds it."""
+
+    __tablename__ = "file"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), index=True)
+    path: Mapped[str]
+    location: Mapped[str]
+    sha256: Mapped[str] = mapped_column(index=True)
+    size: Mapped[int]
+    kind: Mapped[str]
+    pages: Mapped[int]
+    archived: Mapped[str]
+    problems: Mapped[list[object]] = mapped_column(JSON)
+    known_key: Mapped[str | None] = mapped_column(unique=True)
+
+
+class PageRow(Base):
+    """A page handed in: exactly one fate, or none while it waits to be read."""
+
+    __tablename__ = "page"
+    __table_args__ = (UniqueConstraint("file_id", "page_index"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("file.id"))
+    page_index: Mapped[int]
+    fate: Mapped[str | None] = mapped_column(index=True)
+    reading_id: Mapped[int | None] = mapped_column(ForeignKey("reading.id"), index=True)
+
+
+class FormRow(Base):
+    """A sheet set with one printed identity and one ink; photocopies filled by others have `copy` 2, 3, ..."""
+
+    __tablename__ = "form"
+    __table_args__ = (UniqueConstraint("digest", "instance", "copy"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    form_id: Mapped[str] = mapped_column(unique=True)
+    digest: Mapped[str]
+    instance: Mapped[str]
+    copy: Mapped[int]
+    pages: Mapped[int]
+    token: Mapped[str | None]
+
+
+class ReadingRow(Base):
+    """What the machine saw on one page of some content: made once, however often the bytes come in."""
+
+    __tablename__ = "reading"
+    __table_args__ = (UniqueConstraint("sha256", "page_index"), Index("ix_reading_identity", "digest", "instance"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str]
+    page_index: Mapped[int]
+    outcome: Mapped[str]
+    digest: Mapped[str | None]
+    instance: Mapped[str | None]
+    page: Mapped[int | None]
+    pages: Mapped[int | None]
+    found_by: Mapped[str | None]
+    tier: Mapped[str | None]
+    residual_mm: Mapped[float | None]
+    turn: Mapped[int]
+    page_map: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
+    ink: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
+    problems: Mapped[list[object]] = mapped_column(JSON)
+    milliseconds: Mapped[float]
+    read_at: Mapped[str]
+    form_pk: Mapped[int | None] = mapped_column(ForeignKey("form.id"), index=True)
+    unsure_copy: Mapped[bool]
+
+
+class IssuedRow(Base):
+    """A printed form. The instance is unique in the project; a token may have been printed more than once."""
+
+    __tablename__ = "issued"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    instance: Mapped[str] = mapped_column(unique=True)
+    digest: Mapped[str]
+    form_id: Mapped[str] = mapped_column(unique=True)
+    token: Mapped[str | None] = mapped_column(index=True)
+    printed_at: Mapped[str]
+
+
+class RecipientRow(Base):
+    """Name and address on a printed form: contact data, apart from everything that is analysed."""
+
+    __tablename__ = "recipient"
+    issued_id: Mapped[int] = mapped_column(ForeignKey("issued.id"), primary_key=True)
+    name: Mapped[str | None]
+    address: Mapped[list[str]] = mapped_column(JSON)
+
+
+class ResponseRow(Base):
+    """One filled questionnaire. `withdrawn` while nothing that counts stands behind it."""
+
+    __tablename__ = "response"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    questionnaire: Mapped[str] = mapped_column(index=True)
+    version: Mapped[str]
+    channel: Mapped[str]
+    token: Mapped[str | None] = mapped_column(index=True)
+    place_id: Mapped[str | None]
+    received_at: Mapped[str]
+    complete: Mapped[bool]
+    pages_missing: Mapped[list[int]] = mapped_column(JSON)
+    problems: Mapped[list[object]] = mapped_column(JSON)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batch.id"), index=True)
+    withdrawn: Mapped[bool]
+
+
+class AnswerRow(Base):
+    """One value as machine, import or keying delivered it; `version` grows when that changes."""
+
+    __tablename__ = "answer"
+    response_id: Mapped[str] = mapped_column(ForeignKey("response.id"), primary_key=True)
+    column_name: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    version: Mapped[int]
+    question: Mapped[str]
+    option: Mapped[str | None]
+    kind: Mapped[str]
+    value: Mapped[str]
+    confidence: Mapped[float]
+    status: Mapped[str]
+    missing: Mapped[int | None]
+    reader: Mapped[str]
+    page: Mapped[int | None]
+    evidence: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
+    candidates: Mapped[list[object]] = mapped_column(JSON)
+    problem: Mapped[str | None]
+
+
+class DecisionRow(Base):
+    """One act of a reviewer, append-only. `sequence` is the order in which decisions arrived."""
+
+    __tablename__ = "decision"
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    item: Mapped[str] = mapped_column(index=True)
+    response_id: Mapped[str] = mapped_column(index=True)
+    version: Mapped[int]
+    reviewer: Mapped[str]
+    kind: Mapped[str]
+    from_value: Mapped[str]
+    to_value: Mapped[str]
+    at: Mapped[str]
+    undoes: Mapped[str | None]
+
+
+class LinkRow(Base):
+    """Two responses that belong to the same place, by a named rule; the merged data set is a view over these."""
+
+    __tablename__ = "link"
+    __table_args__ = (UniqueConstraint("first", "second", "rule"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first: Mapped[str]
+    second: Mapped[str] = mapped_column(index=True)
+    rule: Mapped[str]
+    probability: Mapped[float]
+    linked_at: Mapped[str]

@@ -1,0 +1,200 @@
+"""Responses, answers, decisions and links as rows. Each function works inside the caller's transaction."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+
+from scanform.model.problem import Problem
+from scanform.model.questionnaire import QuestionKind
+from scanform.model.reading import Candidate
+from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
+from scanform.model.review import Decision, DecisionKind
+from scanform.store.codec import from_list, from_plain, to_list, to_object
+from scanform.store.engine import Transaction, insert_new
+from scanform.store.records import Link
+from scanform.store.tables import AnswerRow, DecisionRow, LinkRow, ResponseRow
+
+_MACHINE_VALUE = ("value", "missing", "problem")
+"""What makes an answer a new version when it changes: a person who looked at the old one has not seen this."""
+
+
+def load_responses(tx: Transaction, *, questionnaire: str | None = None, response_id: str | None = None) -> list[Response]:
+    """Responses that count, in order of their ids, with values as stored."""
+    query = select(ResponseRow).where(ResponseRow.withdrawn.is_(False)).order_by(ResponseRow.id)
+    answers = select(AnswerRow).join(ResponseRow, ResponseRow.id == AnswerRow.response_id).order_by(AnswerRow.response_id, AnswerRow.position)
+    answers = answers.where(ResponseRow.withdrawn.is_(False))
+    if questionnaire is not None:
+        query, answers = query.where(ResponseRow.questionnaire == questionnaire), answers.where(ResponseRow.questionnaire == questionnaire)
+    if response_id is not None:
+        query, answers = query.where(ResponseRow.id == response_id), answers.where(ResponseRow.id == response_id)
+    found: dict[str, list[Answer]] = {}
+    for row in tx.execute(answers):
+        found.setdefault(row.response_id, []).append(_answer(row._mapping))
+    return [_response(row._mapping, tuple(found.get(row.id, ()))) for row in tx.execute(query)]
+
+
+def _response(row: RowMapping, answers: tuple[Answer, ...]) -> Response:
+    return Response(
+        id=row["id"],
+        questionnaire=row["questionnaire"],
+        version=row["version"],
+        channel=Channel(row["channel"]),
+        answers=answers,
+        token=row["token"],
+        place_id=row["place_id"],
+        received_at=row["received_at"],
+        complete=row["complete"],
+        pages_missing=tuple(row["pages_missing"]),
+        problems=from_list(Problem, row["problems"]),
+    )
+
+
+def _answer(row: RowMapping) -> Answer:
+    return Answer(
+        question=row["question"],
+        kind=QuestionKind(row["kind"]),
+        value=row["value"],
+        confidence=row["confidence"],
+        status=Status(row["status"]),
+        option=row["option"],
+        missing=None if row["missing"] is None else Missing(row["missing"]),
+        reader=row["reader"],
+        page=row["page"],
+        evidence=None if row["evidence"] is None else from_plain(Evidence, row["evidence"]),
+        candidates=from_list(Candidate, row["candidates"]),
+        problem=row["problem"],
+    )
+
+
+def save_response(tx: Transaction, response: Response, *, batch_id: int | None) -> None:
+    """Store or replace a response. An answer whose machine value changed gets the next version; decisions stay."""
+    values = _response_values(response, batch_id)
+    if insert_new(tx, ResponseRow, {"id": response.id} | values, ResponseRow.id) is None:
+        tx.execute(update(ResponseRow).where(ResponseRow.id == response.id).values(values))
+    known = {row.column_name: row._mapping for row in tx.execute(select(AnswerRow.__table__).where(AnswerRow.response_id == response.id))}
+    fresh: list[dict[str, object]] = []
+    for position, answer in enumerate(response.answers):
+        row = _answer_values(answer) | {"position": position}
+        old = known.pop(answer.column, None)
+        if old is None:
+            fresh.append(row | {"response_id": response.id, "column_name": answer.column, "version": 1})
+        elif any(old[name] != item for name, item in row.items()):
+            changed = any(old[name] != row[name] for name in _MACHINE_VALUE)
+            where = (AnswerRow.response_id == response.id, AnswerRow.column_name == answer.column)
+            tx.execute(update(AnswerRow).where(*where).values(row | {"version": old["version"] + changed}))
+    if fresh:
+        tx.execute(insert(AnswerRow), fresh)
+    for column in known:
+        tx.execute(delete(AnswerRow).where(AnswerRow.response_id == response.id, AnswerRow.column_name == column))
+
+
+def _response_values(response: Response, batch_id: int | None) -> dict[str, object]:
+    return {
+        "questionnaire": response.questionnaire,
+        "version": response.version,
+        "channel": response.channel.value,
+        "token": response.token,
+        "place_id": response.place_id,
+        "received_at": response.received_at,
+        "complete": response.complete,
+        "pages_missing": list(response.pages_missing),
+        "problems": to_list(response.problems),
+        "batch_id": batch_id,
+        "withdrawn": False,
+    }
+
+
+def _answer_values(answer: Answer) -> dict[str, object]:
+    return {
+        "question": answer.question,
+        "option": answer.option,
+        "kind": answer.kind.value,
+        "value": answer.value,
+        "confidence": float(answer.confidence),
+        "status": answer.status.value,
+        "missing": None if answer.missing is None else int(answer.missing),
+        "reader": answer.reader,
+        "page": answer.page,
+        "evidence": None if answer.evidence is None else to_object(answer.evidence),
+        "candidates": to_list(answer.candidates),
+        "problem": answer.problem,
+    }
+
+
+def set_response_withdrawn(tx: Transaction, response_id: str, withdrawn: bool) -> None:
+    """Take a response out of everything, or back in."""
+    tx.execute(update(ResponseRow).where(ResponseRow.id == response_id).values(withdrawn=withdrawn))
+
+
+def set_batch_responses_withdrawn(tx: Transaction, batch_id: int, withdrawn: bool, *, but_channel: Channel) -> None:
+    """The same for all responses that came with a batch, but those of one channel."""
+    tx.execute(update(ResponseRow).where(ResponseRow.batch_id == batch_id, ResponseRow.channel != but_channel.value).values(withdrawn=withdrawn))
+
+
+def versions(tx: Transaction, response_id: str) -> dict[str, int]:
+    """The version of each answer, by column."""
+    return {row.column_name: row.version for row in tx.execute(select(AnswerRow.column_name, AnswerRow.version).where(AnswerRow.response_id == response_id))}
+
+
+def all_versions(tx: Transaction) -> dict[str, dict[str, int]]:
+    """The versions of all answers, by response and column."""
+    found: dict[str, dict[str, int]] = {}
+    for row in tx.execute(select(AnswerRow.response_id, AnswerRow.column_name, AnswerRow.version)):
+        found.setdefault(row.response_id, {})[row.column_name] = row.version
+    return found
+
+
+def decisions(tx: Transaction, response_id: str | None = None) -> list[Decision]:
+    """Decisions in the order in which they arrived."""
+    query = select(DecisionRow).order_by(DecisionRow.sequence)
+    if response_id is not None:
+        query = query.where(DecisionRow.response_id == response_id)
+    return [
+        Decision(
+            uuid=row.uuid,
+            item=row.item,
+            version=row.version,
+            reviewer=row.reviewer,
+            kind=DecisionKind(row.kind),
+            from_value=row.from_value,
+            to_value=row.to_value,
+            at=row.at,
+            undoes=row.undoes,
+        )
+        for row in tx.execute(query)
+    ]
+
+
+def add_decision(tx: Transaction, decision: Decision) -> bool:
+    """Append a decision; False when its uuid is known (a repeated sending)."""
+    values = {
+        "uuid": decision.uuid,
+        "item": decision.item,
+        "response_id": decision.item.rpartition("/")[0],
+        "version": decision.version,
+        "reviewer": decision.reviewer,
+        "kind": decision.kind.value,
+        "from_value": decision.from_value,
+        "to_value": decision.to_value,
+        "at": decision.at,
+        "undoes": decision.undoes,
+    }
+    return insert_new(tx, DecisionRow, values, DecisionRow.sequence) is not None
+
+
+def add_links(tx: Transaction, links: Iterable[Link]) -> int:
+    """Record links that are new; returns how many were."""
+    values = ({"first": link.first, "second": link.second, "rule": link.rule, "probability": link.probability, "linked_at": link.at} for link in links)
+    return sum(insert_new(tx, LinkRow, value, LinkRow.id) is not None for value in values)
+
+
+def replace_links(tx: Transaction, links: Iterable[Link]) -> None:
+    """Put the links of a new merge in the place of the old ones."""
+    tx.execute(delete(LinkRow))
+    add_links(tx, links)
+
+
+def links(tx: Transaction) -> list[Link]:
+    """All links, oldest first."""
+    rows = tx.execute(select(LinkRow.first, LinkRow.second, LinkRow.rule, LinkRow.probability, LinkRow.linked_at).order_by(LinkRow.id))
+    return [Link(first=row.first, second=row.second, rule=row.rule, probability=row.probability, at=row.linked_at) for row in rows]

@@ -1,0 +1,195 @@
+"""The store: migrations, append-only decisions, versions of answers, identities that are unique."""
+
+import dataclasses
+import multiprocessing
+import sqlite3
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from scanform.errors import MissingProgramError, StoreError
+from scanform.model.geometry import RectPx
+from scanform.model.page import PageRef
+from scanform.model.problem import Problem
+from scanform.model.questionnaire import QuestionKind
+from scanform.model.reading import Candidate
+from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
+from scanform.model.review import Decision, DecisionKind
+from scanform.store import engine as engines
+from scanform.store import issued, ledger
+from scanform.store.records import Issued, Link
+from scanform.store.store import Store
+from scanform.store.tables import Base
+
+AT = "2026-01-15T09:30:00+00:00"
+
+
+@pytest.fixture
+def store(tmp_path):
+    found = Store(tmp_path / "s.sqlite")
+    yield found
+    found.close()
+
+
+def an_answer(question="open", value="yes", **changes):
+    return Answer(question=question, kind=QuestionKind.SINGLE, value=value, confidence=0.9, status=Status.AUTO, **changes)
+
+
+def a_response(*answers, response_id="2BNBJ-0A1B2C3-A", **changes):
+    return Response(id=response_id, questionnaire="tiny", version="1", channel=Channel.PAPER, answers=answers, received_at=AT, **changes)
+
+
+def a_decision(uuid="u1", item="2BNBJ-0A1B2C3-A/open", **changes):
+    fields = {"version": 1, "reviewer": "anna", "kind": DecisionKind.CORRECT, "from_value": "yes", "to_value": "no", "at": AT}
+    return Decision(uuid=uuid, item=item, **(fields | changes))
+
+
+def test_migrations_make_the_tables_of_the_metadata(store):
+    """After all migrations nothing is left to generate, so tables and migrations agree."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    with store.reading() as tx:
+        differences = compare_metadata(MigrationContext.configure(tx), Base.metadata)
+    assert differences == []
+
+
+def test_head_revision_is_that_of_the_folder(store):
+    """The constant that lets an up-to-date database open without alembic names the newest migration."""
+    from alembic.script import ScriptDirectory
+
+    assert ScriptDirectory.from_config(engines.alembic_config()).get_current_head() == engines.HEAD_REVISION
+    with store.reading() as tx:
+        assert engines.current_revision(tx) == engines.HEAD_REVISION
+
+
+def test_sqlite_is_durable(store):
+    """WAL, synchronous=FULL (2) and foreign keys are on."""
+    with store.reading() as tx:
+        found = [tx.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")]
+    assert found == ["wal", 2, 1]
+
+
+def test_a_newer_database_is_refused(tmp_path):
+    """A project of a newer scanform is left alone."""
+    Store(tmp_path / "s.sqlite").close()
+    with sqlite3.connect(tmp_path / "s.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(StoreError):
+        Store(tmp_path / "s.sqlite")
+
+
+@pytest.mark.parametrize("content", [b"no database at all, but long enough to be read as one" * 100])
+def test_a_damaged_file_is_a_store_error(tmp_path, content):
+    """A file that is no database is reported, not overwritten."""
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(StoreError):
+        Store(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle://x/y", "mysql://u:secret@h/d"])
+def test_other_databases_are_refused_without_showing_passwords(url):
+    """Only SQLite and PostgreSQL; a password in the address stays out of the message."""
+    with pytest.raises((StoreError, MissingProgramError)) as caught:
+        Store(url)
+    assert "secret" not in caught.value.message
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("statement", ["UPDATE decision SET to_value = 'x'", "DELETE FROM decision"])
+def test_decisions_are_append_only(store, statement):
+    """Not even plain SQL changes or removes a decision."""
+    assert store.add_decision(a_decision())
+    with pytest.raises(StoreError, match="only ever added"), store.writing() as tx:
+        tx.execute(text(statement))
+    assert store.decisions() == [a_decision()]
+
+
+def test_a_decision_sent_twice_counts_once(store):
+    """The uuid makes repeated sending harmless."""
+    assert store.add_decision(a_decision())
+    assert not store.add_decision(a_decision(to_value="other"))
+    assert store.add_decision(a_decision(uuid="u2", item="B/x"))
+    assert [d.uuid for d in store.decisions()] == ["u1", "u2"]
+    assert store.decisions("2BNBJ-0A1B2C3-A") == [a_decision()]
+
+
+def test_a_response_comes_back_as_it_was_saved(store):
+    """Everything of a response survives the way through the tables."""
+    evidence = Evidence(ref=PageRef(sha256="ab" * 32, path="stack/ü.pdf", index=2), box=RectPx(x=1, y=2, w=3, h=4))
+    first = an_answer(evidence=evidence, page=1, reader="marks", candidates=(Candidate(value="no", probability=0.25),), problem="two-marks")
+    second = an_answer("note", "", option="no", missing=Missing.PAGE_MISSING)
+    saved = a_response(first, second, token="T 1", complete=False, pages_missing=(2, 3), problems=(Problem(slug="copy", where="x", params=(("a", "b"),)),))
+    store.save_response(saved, batch_id=None)
+    assert store.responses() == [saved]
+    assert store.response(saved.id) == saved
+    assert store.response("nobody") is None
+    assert store.responses(questionnaire="other") == []
+
+
+def test_versions_grow_with_the_machine_value_only(store):
+    """A new value is a new version of that answer; a new confidence is not, nor are the other answers touched."""
+    store.save_response(a_response(an_answer(), an_answer("b", "x")), batch_id=None)
+    store.save_response(a_response(dataclasses.replace(an_answer(), confidence=0.5), an_answer("b", "y")), batch_id=None)
+    assert store.versions("2BNBJ-0A1B2C3-A") == {"open": 1, "b": 2}
+    store.save_response(a_response(an_answer(missing=Missing.NO_ANSWER), an_answer("b", "y")), batch_id=None)
+    assert store.all_versions() == {"2BNBJ-0A1B2C3-A": {"open": 2, "b": 2}}
+
+
+def test_instances_are_unique(store):
+    """An instance belongs to one form; printing the same sheet again for the same token is allowed, for another it is not."""
+    form = Issued(instance="0A1B2C3", digest="2BNBJ", form_id="2BNBJ-0A1B2C3-A", token="T", printed_at=AT, name="Ä", address=("Weg 1", "Ort"))
+    with store.writing() as tx:
+        assert issued.issue(tx, form)
+        assert issued.issue(tx, form)
+        assert not issued.issue(tx, dataclasses.replace(form, token="U"))
+        assert not issued.issue(tx, dataclasses.replace(form, token=None))
+        assert issued.issued_for(tx, "T") == [form]
+
+
+def test_links_are_kept_once(store):
+    """The same link by the same rule is one row; a new merge replaces all."""
+    link = Link(first="a", second="b", rule="token", probability=1.0, at=AT)
+    assert store.add_links([link, link]) == 1
+    store.replace_links([dataclasses.replace(link, second="c")])
+    assert [found.second for found in store.links()] == ["c"]
+
+
+def test_a_failed_transaction_leaves_nothing(store):
+    """An exception inside a transaction takes all of it back."""
+    with pytest.raises(ZeroDivisionError), store.writing() as tx:
+        ledger.add_batch(tx, kind="paper", label="x", at=AT)
+        raise ZeroDivisionError
+    assert store.batches() == []
+
+
+def open_and_write(path, number, barrier, results):
+    """Open the same, still missing database as all others at the same moment, then write."""
+    barrier.wait()
+    try:
+        store = Store(path)
+        for count in range(5):
+            store.add_decision(a_decision(uuid=f"{number}-{count}"))
+        store.close()
+        results.put("ok")
+    except (StoreError, DBAPIError) as error:
+        results.put(str(error))
+
+
+def test_several_processes_create_the_database_at_once(tmp_path):
+    """Four processes start from no database: one migrates, all go on, nothing is lost."""
+    context = multiprocessing.get_context("fork")
+    barrier, results = context.Barrier(4), context.Queue()
+    workers = [context.Process(target=open_and_write, args=(tmp_path / "s.sqlite", n, barrier, results)) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    assert [results.get(timeout=60) for _ in workers] == ["ok"] * 4
+    for worker in workers:
+        worker.join()
+    store = Store(tmp_path / "s.sqlite")
+    assert len(store.decisions()) == 20
+    store.close()
