@@ -1,0 +1,64 @@
+"""What registration wants to know of a blank page, cut once per page of an edition and kept by the caller."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from scanform.imaging.page_image import BlankPage, Floats, Gray
+from scanform.imaging.page_map import PageMap, Tier
+from scanform.model.layout import PageLayout, ZoneKind
+from scanform.register.boxes import DEFAULT_BOXES, Profiles, box_profiles
+
+TILE_PX_PER_MM = 4.0
+"""Resolution of the reduced blank page, for tiles and for marker-free registration."""
+
+MIN_CONTRAST = 25.0
+"""Grey levels (standard deviation of a profile): outlines fainter than that on the blank page are no landmarks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxCheck:
+    """The landmarks of one page.
+
+    `rects_mm` (N, 4): x, y, w, h of the outlines that can be recognised, `profiles` (N, 4, L) how their sides look.
+    `sample` indexes about thirty of them spread over the page. `small` is the blank page at `TILE_PX_PER_MM`.
+    """
+
+    rects_mm: Floats
+    profiles: Profiles
+    sample: tuple[int, ...]
+    small: Gray
+
+
+def prepare_page(page: PageLayout, blank: BlankPage, *, sample: int = 30) -> BoxCheck:
+    """The landmarks of a page: outlines of check boxes and character cells as they stand on the blank page."""
+    rects = [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [cell for zone in page.zones for cell in zone.cells]
+    rects_mm = np.array([(rect.x, rect.y, rect.w, rect.h) for rect in rects], dtype=np.float64).reshape(-1, 4)
+    profiles = box_profiles(blank.gray, _blank_map(blank), rects_mm, reach_mm=DEFAULT_BOXES.half_mm)
+    seen = (profiles.std(axis=2) >= MIN_CONTRAST).all(axis=1)
+    rects_mm, profiles = rects_mm[seen], profiles[seen]
+    return BoxCheck(rects_mm=rects_mm, profiles=profiles, sample=_spread(rects_mm, sample), small=_reduced(blank, page))
+
+
+def _blank_map(blank: BlankPage) -> PageMap:
+    """mm to pixels of the blank page; pixel centres are whole numbers."""
+    return PageMap(homography=(blank.px_per_mm_x, 0, -0.5, 0, blank.px_per_mm_y, -0.5, 0, 0, 1), residual_mm=0, tier=Tier.T0)
+
+
+def _reduced(blank: BlankPage, page: PageLayout) -> Gray:
+    size = (round(page.size.w * TILE_PX_PER_MM), round(page.size.h * TILE_PX_PER_MM))
+    return cv2.resize(blank.gray, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _spread(rects_mm: Floats, count: int) -> tuple[int, ...]:
+    """Indices of up to `count` boxes, each as far as possible from those chosen before."""
+    if len(rects_mm) <= count:
+        return tuple(range(len(rects_mm)))
+    centres = rects_mm[:, :2] + rects_mm[:, 2:] / 2
+    chosen = [int(np.argmin(centres.sum(axis=1)))]
+    distance = np.linalg.norm(centres - centres[chosen[0]], axis=1)
+    while len(chosen) < count:
+        chosen.append(int(distance.argmax()))
+        distance = np.minimum(distance, np.linalg.norm(centres - centres[chosen[-1]], axis=1))
+    return tuple(sorted(chosen))
