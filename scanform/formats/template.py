@@ -1,0 +1,415 @@
+"""A questionnaire written as YAML -> `Questionnaire`, with messages that name the line (docs/template.md describes the format)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+from scanform.formats.codes import FIXED_COLUMNS, OPTION_CODE, QUESTION_CODE, reserved_by, suggestion
+from scanform.formats.yaml_nodes import Notes, choice, compose, entries, flag, items, mapping, note_unknown, scalar, whole
+from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES
+from scanform.model.questionnaire import (
+    Alphabet,
+    Condition,
+    DataClass,
+    Filled,
+    Item,
+    Matrix,
+    Note,
+    Option,
+    Question,
+    QuestionKind,
+    Questionnaire,
+    Section,
+    Texts,
+    Width,
+)
+
+MAX_CELLS = 20
+"""Most character cells in one question: what fits on a line of A4 at 8 mm a cell."""
+MAX_OPTIONS = 60
+"""Most answers of one question."""
+MAX_LINES = 20
+"""Most writing lines of one question."""
+
+TOP_KEYS = ("code", "version", "languages", "title", "publisher", "intro", "closing", "filled", "sections")
+SECTION_KEYS = ("title", "intro", "questions")
+NOTE_KEYS = ("note",)
+COMMON_KEYS = ("question", "type", "text", "hint", "class", "required", "only_if", "width")
+OPTION_KEYS = ("text", "writein", "exclusive")
+
+CELL_TYPES = ("number", "decimal", "digits", "letters", "characters", "year", "date", "time")
+TYPE_KEYS: dict[str, tuple[str, ...]] = {
+    "single": ("options",),
+    "multiple": ("options",),
+    "matrix": ("options", "rows", "multiple"),
+    "number": ("cells", "min", "max", "unit"),
+    "decimal": ("cells", "min", "max", "unit"),
+    "digits": ("cells", "unit"),
+    "letters": ("cells",),
+    "characters": ("cells",),
+    "year": ("min", "max"),
+    "date": ("min", "max"),
+    "time": (),
+    "text": ("lines", "values"),
+    "signature": (),
+}
+"""What may be said about each type of question beside the common keys."""
+
+_ALPHABETS = {
+    "number": Alphabet.DIGITS,
+    "decimal": Alphabet.DECIMAL,
+    "digits": Alphabet.DIGITS,
+    "letters": Alphabet.LETTERS,
+    "characters": Alphabet.ALNUM,
+    "year": Alphabet.DIGITS,
+    "date": Alphabet.DATE,
+    "time": Alphabet.TIME,
+}
+_FIXED_CELLS = {"year": (4,), "date": (2, 2, 4), "time": (2, 2)}
+_NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,19}")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known while one file is read: mistakes, languages, codes with their lines, questions so far."""
+
+    notes: Notes
+    languages: tuple[str, ...] = (DEFAULT_LANGUAGE,)
+    lines: dict[str, int] = field(default_factory=dict)
+    questions: dict[str, Question] = field(default_factory=dict)
+
+
+def load_questionnaire(path: Path, *, language: str = DEFAULT_LANGUAGE) -> Questionnaire:
+    """The questionnaire in the YAML file at `path`.
+
+    Raises TemplateError whose message lists every mistake with file and line, in `language` ("de" or "en").
+    """
+    reading = _Reading(notes=Notes(file=path.name, language=language))
+    root = compose(path, reading.notes)
+    questionnaire = _questionnaire(root, reading)
+    reading.notes.raise_any()
+    return questionnaire
+
+
+def _questionnaire(root: yaml.Node, reading: _Reading) -> Questionnaire:
+    notes = reading.notes
+    found = mapping(root, TOP_KEYS, notes)
+    _require(root, found, ("code", "version", "title", "sections"), notes)
+    reading.languages = _languages(found.get("languages"), notes)
+    sections = tuple(_section(node, reading) for node in items(found["sections"], notes)) if "sections" in found else ()
+    if "sections" in found and not reading.questions:
+        notes.note(found["sections"], "no-questions")
+    return Questionnaire(
+        code=_question_code(found["code"], notes) if "code" in found else "",
+        version=_version(found["version"], notes) if "version" in found else "",
+        title=_texts_at(found, "title", reading) or Texts(entries=()),
+        languages=reading.languages,
+        sections=sections,
+        publisher=_texts_at(found, "publisher", reading),
+        intro=_texts_at(found, "intro", reading),
+        closing=_texts_at(found, "closing", reading),
+        filled=Filled(choice(found["filled"], [value.value for value in Filled], notes)) if "filled" in found else Filled.WITHDRAWN,
+    )
+
+
+def _require(node: yaml.Node, found: dict[str, yaml.Node], keys: Sequence[str], notes: Notes) -> None:
+    for key in keys:
+        if key not in found:
+            notes.note(node, "missing-key", name=key)
+
+
+def _languages(node: yaml.Node | None, notes: Notes) -> tuple[str, ...]:
+    if node is None:
+        return (DEFAULT_LANGUAGE,)
+    nodes = items(node, notes) if isinstance(node, yaml.SequenceNode) else [node]
+    languages = []
+    for entry in nodes:
+        language = scalar(entry, notes)
+        if language not in LANGUAGES:
+            notes.note(entry, "bad-language", wanted=language, known=", ".join(LANGUAGES))
+        elif language not in languages:
+            languages.append(language)
+    return tuple(languages) or (DEFAULT_LANGUAGE,)
+
+
+def _version(node: yaml.Node, notes: Notes) -> str:
+    value = scalar(node, notes)
+    if not _VERSION.fullmatch(value):
+        notes.note(node, "bad-version", value=value)
+    return value
+
+
+def _texts_at(found: dict[str, yaml.Node], key: str, reading: _Reading) -> Texts | None:
+    return _texts(found[key], key, reading) if key in found else None
+
+
+def _texts(node: yaml.Node, key: str, reading: _Reading) -> Texts:
+    """A plain string is the text in the default language; a mapping gives one text per language."""
+    if isinstance(node, yaml.MappingNode):
+        return _texts_by_language(node, key, reading)
+    value = _flowing(scalar(node, reading.notes))
+    if not value:
+        reading.notes.note(node, "missing-text", name=key)
+    if len(reading.languages) > 1 and any(character.isalpha() for character in value):
+        _note_missing_languages(node, (reading.languages[0],), reading)
+    return Texts(entries=((reading.languages[0], value),))
+
+
+def _texts_by_language(node: yaml.MappingNode, key: str, reading: _Reading) -> Texts:
+    notes, known = reading.notes, ", ".join(reading.languages)
+    by_language: dict[str, str] = {}
+    for language, value in entries(node, notes):
+        if language.value not in reading.languages:
+            notes.note(language, "unknown-language", wanted=language.value, known=known)
+            continue
+        by_language[language.value] = _flowing(scalar(value, notes))
+        if not by_language[language.value]:
+            notes.note(value, "missing-text", name=f"{key}: {language.value}")
+    _note_missing_languages(node, tuple(by_language), reading)
+    return Texts(entries=tuple((language, by_language[language]) for language in reading.languages if language in by_language))
+
+
+def _note_missing_languages(node: yaml.Node, present: Sequence[str], reading: _Reading) -> None:
+    for language in reading.languages:
+        if language not in present:
+            reading.notes.note(node, "missing-language", wanted=language, known=", ".join(reading.languages))
+
+
+def _flowing(value: str) -> str:
+    """Single line breaks are spaces, empty lines part paragraphs."""
+    return "\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip()))
+
+
+def _section(node: yaml.Node, reading: _Reading) -> Section:
+    found = mapping(node, SECTION_KEYS, reading.notes)
+    _require(node, found, ("title", "questions"), reading.notes)
+    nodes = items(found["questions"], reading.notes) if "questions" in found else []
+    return Section(
+        title=_texts_at(found, "title", reading) or Texts(entries=()),
+        intro=_texts_at(found, "intro", reading),
+        items=tuple(item for item in (_item(entry, reading) for entry in nodes) if item is not None),
+    )
+
+
+def _item(node: yaml.Node, reading: _Reading) -> Item | None:
+    notes = reading.notes
+    keys = {key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)} if isinstance(node, yaml.MappingNode) else set()
+    if "note" in keys:
+        return Note(text=_texts(mapping(node, NOTE_KEYS, notes)["note"], "note", reading))
+    if "type" not in keys:
+        mapping(node, (*COMMON_KEYS, *sorted({key for known in TYPE_KEYS.values() for key in known})), notes)
+        if isinstance(node, yaml.MappingNode):
+            _require(node, {}, ("type",) if "question" in keys else ("question", "type"), notes)
+        return None
+    type_node = next(value for key, value in node.value if key.value == "type")
+    kind = choice(type_node, tuple(TYPE_KEYS), notes)
+    found = _type_mapping(node, kind, notes)
+    _require(node, found, ("question", "text") if kind != "signature" else ("question",), notes)
+    code = _new_code(found["question"], reading) if "question" in found else ""
+    return _matrix(node, found, code, reading) if kind == "matrix" else _question(node, found, code, kind, reading)
+
+
+def _type_mapping(node: yaml.Node, kind: str, notes: Notes) -> dict[str, yaml.Node]:
+    """The keys of a question; a key of another type gets a message of its own."""
+    known = (*COMMON_KEYS, *TYPE_KEYS[kind])
+    elsewhere = {key for keys in TYPE_KEYS.values() for key in keys}
+    result: dict[str, yaml.Node] = {}
+    for key, value in entries(node, notes):
+        if key.value in known:
+            result[key.value] = value
+        elif key.value in elsewhere:
+            notes.note(key, "key-not-here", name=key.value, type=kind)
+        else:
+            note_unknown(key, key.value, known, notes, slug="unknown-key", field_name="name")
+    return result
+
+
+def _question(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str, reading: _Reading) -> Question:
+    notes = reading.notes
+    minimum, maximum = _bounds(found, kind, notes)
+    cells = _cells(node, found.get("cells"), kind, maximum, notes)
+    question = Question(
+        code=code,
+        kind=_model_kind(kind),
+        text=_texts_at(found, "text", reading) or Texts(entries=tuple((language, "") for language in reading.languages)),
+        hint=_texts_at(found, "hint", reading),
+        options=_options(node, found, code, kind, reading) if kind in {"single", "multiple"} else (),
+        data_class=DataClass(choice(found["class"], [value.value for value in DataClass], notes)) if "class" in found else DataClass.ANSWER,
+        required="required" in found and flag(found["required"], notes),
+        only_if=_condition(found["only_if"], reading) if "only_if" in found else None,
+        alphabet=_ALPHABETS.get(kind),
+        cells=cells,
+        minimum=minimum,
+        maximum=maximum,
+        unit=_texts_at(found, "unit", reading),
+        lines=whole(found["lines"], 1, MAX_LINES, notes) if "lines" in found else 1,
+        values=tuple(scalar(entry, notes) for entry in items(found["values"], notes)) if "values" in found else (),
+        width=Width(choice(found["width"], [value.value for value in Width], notes)) if "width" in found else Width.FULL,
+    )
+    reading.questions[code] = question
+    return question
+
+
+def _model_kind(kind: str) -> QuestionKind:
+    if kind in CELL_TYPES:
+        return QuestionKind.COMB
+    return QuestionKind.HANDWRITING if kind == "text" else QuestionKind(kind)
+
+
+def _matrix(node: yaml.Node, found: dict[str, yaml.Node], code: str, reading: _Reading) -> Matrix:
+    notes = reading.notes
+    multiple = "multiple" in found and flag(found["multiple"], notes)
+    options = _options(node, found, code, "matrix-multiple" if multiple else "matrix", reading)
+    data_class = DataClass(choice(found["class"], [value.value for value in DataClass], notes)) if "class" in found else DataClass.ANSWER
+    condition = _condition(found["only_if"], reading) if "only_if" in found else None
+    rows = []
+    for key, value in entries(found["rows"], notes) if "rows" in found else []:
+        row = Question(
+            code=_new_code(key, reading),
+            kind=QuestionKind.MULTIPLE if multiple else QuestionKind.SINGLE,
+            text=_texts(value, key.value, reading),
+            options=options,
+            data_class=data_class,
+            group=code,
+            required="required" in found and flag(found["required"], notes),
+            only_if=condition,
+        )
+        reading.questions[row.code] = row
+        rows.append(row)
+    if not rows:
+        notes.note(node, "few-rows", code=code)
+    text = _texts_at(found, "text", reading) or Texts(entries=())
+    return Matrix(code=code, text=text, options=options, rows=tuple(rows), multiple=multiple, hint=_texts_at(found, "hint", reading))
+
+
+def _options(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str, reading: _Reading) -> tuple[Option, ...]:
+    notes = reading.notes
+    if "options" not in found:
+        notes.note(node, "missing-key", name="options")
+        return ()
+    options = tuple(_option(key, value, kind, reading) for key, value in entries(found["options"], notes))
+    least = 1 if kind in {"multiple", "matrix-multiple"} else 2
+    if len(options) < least:
+        notes.note(found["options"], "few-options", code=code, least=least)
+    if len(options) > MAX_OPTIONS:
+        notes.note(found["options"], "many-options", code=code, most=MAX_OPTIONS)
+    return options
+
+
+def _option(key: yaml.ScalarNode, value: yaml.Node, kind: str, reading: _Reading) -> Option:
+    notes = reading.notes
+    if not OPTION_CODE.fullmatch(key.value):
+        notes.note(key, "bad-option-code", code=key.value, suggestion=suggestion(key.value, length=5, letter_first=False))
+    keys = {name.value for name, _ in value.value if isinstance(name, yaml.ScalarNode)} if isinstance(value, yaml.MappingNode) else set()
+    if not keys & set(OPTION_KEYS):
+        return Option(code=key.value, text=_texts(value, key.value, reading))
+    found = mapping(value, OPTION_KEYS, notes)
+    _require(value, found, ("text",), notes)
+    writein = "writein" in found and flag(found["writein"], notes)
+    exclusive = "exclusive" in found and flag(found["exclusive"], notes)
+    if writein and kind.startswith("matrix"):
+        notes.note(found["writein"], "writein-matrix")
+    if exclusive and kind in {"single", "matrix"}:
+        notes.note(found["exclusive"], "exclusive-single")
+    return Option(code=key.value, text=_texts_at(found, "text", reading) or Texts(entries=()), writein=writein, exclusive=exclusive)
+
+
+def _question_code(node: yaml.Node, notes: Notes) -> str:
+    code = scalar(node, notes)
+    program = reserved_by(code)
+    if code in FIXED_COLUMNS:
+        notes.note(node, "reserved-column", code=code)
+    elif program is not None:
+        notes.note(node, "reserved-word", code=code, program=program)
+    elif not QUESTION_CODE.fullmatch(code):
+        notes.note(node, "bad-question-code", code=code, suggestion=suggestion(code, length=20, letter_first=True))
+    return code
+
+
+def _new_code(node: yaml.Node, reading: _Reading) -> str:
+    code = _question_code(node, reading.notes)
+    if code in reading.lines:
+        reading.notes.note(node, "duplicate-question", code=code, first=reading.lines[code])
+    else:
+        reading.lines[code] = node.start_mark.line + 1
+    return code
+
+
+def _condition(node: yaml.Node, reading: _Reading) -> Condition | None:
+    """`only_if: {question: answer}` or `only_if: {question: [answer, answer]}`."""
+    notes = reading.notes
+    pairs = entries(node, notes)
+    if len(pairs) != 1:
+        if isinstance(node, yaml.MappingNode):
+            notes.note(node, "want-mapping")
+        return None
+    key, value = pairs[0]
+    nodes = items(value, notes) if isinstance(value, yaml.SequenceNode) else [value]
+    asked = reading.questions.get(key.value)
+    if asked is None:
+        notes.note(key, "condition-question", code=key.value)
+        return None
+    if not asked.options:
+        notes.note(key, "condition-choice", code=key.value)
+        return None
+    codes = tuple(scalar(entry, notes) for entry in nodes)
+    for entry, code in zip(nodes, codes, strict=True):
+        if asked.option(code) is None:
+            notes.note(entry, "condition-option", code=key.value, option=code, known=", ".join(option.code for option in asked.options))
+    return Condition(question=key.value, options=codes)
+
+
+def _cells(node: yaml.Node, value: yaml.Node | None, kind: str, maximum: str | None, notes: Notes) -> tuple[int, ...]:
+    if kind in _FIXED_CELLS:
+        return _FIXED_CELLS[kind]
+    if kind not in CELL_TYPES:
+        return ()
+    if value is None:
+        notes.note(node, "missing-key", name="cells")
+        return (1,)
+    sizes = _sizes(value, kind, notes)
+    if maximum is not None and len(maximum.split(".")[0].lstrip("-")) > sizes[0]:
+        notes.note(value, "bound-cells", high=maximum, cells=sizes[0])
+    return sizes
+
+
+def _sizes(value: yaml.Node, kind: str, notes: Notes) -> tuple[int, ...]:
+    nodes = items(value, notes) if isinstance(value, yaml.SequenceNode) else [value]
+    written = [scalar(entry, notes) for entry in nodes]
+    sizes = tuple(int(part) for part in written if part.isascii() and part.isdigit() and 1 <= int(part[:6]) <= MAX_CELLS)
+    groups = {"number": 1, "decimal": 2}.get(kind, len(written))
+    if len(sizes) == len(written) == groups and 1 <= sum(sizes) <= MAX_CELLS:
+        return sizes
+    slug = {"number": "cells-number", "decimal": "cells-decimal"}.get(kind, "cells-letters")
+    notes.note(value, slug, most=MAX_CELLS)
+    return (1, 1) if kind == "decimal" else (1,)
+
+
+def _bounds(found: dict[str, yaml.Node], kind: str, notes: Notes) -> tuple[str | None, str | None]:
+    """Smallest and greatest admissible value; numbers and years start at 0 when nothing is said."""
+    low = _bound(found["min"], kind, notes) if "min" in found else None
+    high = _bound(found["max"], kind, notes) if "max" in found else None
+    if low and high and (low > high if kind == "date" else float(low) > float(high)):
+        notes.note(found["min"], "bound-order", low=low, high=high)
+    if kind in {"number", "decimal", "year"} and low is None:
+        low = "0"
+    return low, high
+
+
+def _bound(node: yaml.Node, kind: str, notes: Notes) -> str | None:
+    value = scalar(node, notes)
+    if kind == "date":
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            notes.note(node, "want-date", value=value)
+            return None
+    if not _NUMBER.fullmatch(value):
+        notes.note(node, "want-bound", value=value)
+        return None
+    return value
