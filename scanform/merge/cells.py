@@ -1,0 +1,58 @@
+"""What stands in a cell of the data set for an answer: the value, or the code or the word for why there is none."""
+
+from scanform.model.response import Answer, Channel, Missing, Status
+
+MISSING_WORDS = {
+    Missing.NO_ANSWER: "no answer",
+    Missing.FILTERED: "filtered",
+    Missing.IMPLAUSIBLE: "implausible",
+    Missing.MULTIPLE_MARKS: "multiple marks",
+    Missing.NOT_IN_VERSION: "not in version",
+    Missing.ILLEGIBLE: "illegible",
+    Missing.PAGE_MISSING: "page missing",
+    Missing.NOT_REVIEWED: "not reviewed",
+    Missing.CONTRADICTION: "contradiction",
+}
+"""The words of `<question>__status` where there is no text; where there is one: confirmed, corrected, online, keyed or auto."""
+
+_WORD_OF_CHANNEL = {Channel.ONLINE: "online", Channel.MANUAL: "keyed", Channel.PHONE: "keyed"}
+
+
+def why_missing(answer: Answer | None) -> Missing | None:
+    """Why there is no value to hand on; None when there is one. A value that waits for a person is none yet."""
+    if answer is None:
+        return Missing.NOT_IN_VERSION
+    if answer.missing in {Missing.PAGE_MISSING, Missing.CONTRADICTION}:
+        return answer.missing
+    if answer.status is Status.REVIEW:
+        return Missing.NOT_REVIEWED
+    if answer.missing is not None:
+        return answer.missing
+    return None if answer.value else Missing.NO_ANSWER
+
+
+def value_cell(answer: Answer | None) -> str:
+    """The value, or the missing code."""
+    missing = why_missing(answer)
+    return answer.value if missing is None and answer is not None else str(int(missing or Missing.NOT_IN_VERSION))
+
+
+def tick_cell(answer: Answer | None, option: str) -> str:
+    """1 or 0 for one option of a multiple choice question, or the missing code that holds for all of them."""
+    missing = why_missing(answer)
+    if missing is not None or answer is None:
+        return str(int(missing or Missing.NOT_IN_VERSION))
+    return "1" if option in answer.value.split() else "0"
+
+
+def text_cell(answer: Answer | None) -> str:
+    """The text, or nothing."""
+    return answer.value if answer is not None and why_missing(answer) is None else ""
+
+
+def status_cell(answer: Answer | None, channel: Channel) -> str:
+    """Where a text comes from, or why there is none; `channel` is that of the source of the text."""
+    missing = why_missing(answer)
+    if missing is not None or answer is None:
+        return MISSING_WORDS[missing or Missing.NOT_IN_VERSION]
+    return _WORD_OF_CHANNEL.get(channel, answer.status.value) if answer.status is Status.AUTO else answer.status.value
