@@ -1,5 +1,7 @@
 """What a printer does to a page: strokes grow or shrink, toner is grey, patchy, missing in spots and bands."""
 
+from math import erfc, sqrt
+
 import cv2
 import numpy as np
 
@@ -30,8 +32,6 @@ def _tone(gain_mm: float, black: float) -> Gray:
 
     At distance d outside an edge a blur of sigma s leaves coverage 0.5 * erfc(d / s / sqrt 2); cutting there grows the stroke by d.
     """
-    from math import erfc, sqrt
-
     level = 0.5 * erfc(gain_mm / EDGE_MM / sqrt(2))
     coverage = 1 - np.arange(256) / 255
     steep = np.clip((coverage - level) * 2.2 + 0.5, 0, 1)
