@@ -1,0 +1,58 @@
+"""Looking at one file: kind, content hash, number of pages, without decoding them."""
+
+from dataclasses import dataclass
+
+from scanform.model.problem import Problem
+from scanform.scan.kinds import FileKind
+from scanform.scan.limits import Limits
+from scanform.scan.pdf_file import open_pdf
+from scanform.scan.pictures import check_picture
+from scanform.scan.source import ScanFile, scan_file
+from scanform.scan.tiff import count_pages
+from scanform.scan.trouble import TroubleError, problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected:
+    """Content hash, size in bytes, kind, number of pages (0 = refused) and problems of a file that could be opened."""
+
+    sha256: str
+    size: int
+    kind: FileKind
+    pages: int
+    problems: tuple[Problem, ...]
+
+
+def inspect(path: str, limits: Limits) -> Inspected:
+    """What the file at `path` is; raises TroubleError when it cannot even be opened."""
+    file = scan_file(path, limits)
+    try:
+        pages, problems = _count(file, limits)
+    except TroubleError as trouble:
+        pages, problems = 0, (trouble.problem(),)
+    except MemoryError:
+        pages, problems = 0, (problem("too-large", size=f"{file.stamp.size:,} B", limit=f"{limits.max_pixels:,}"),)
+    except Exception as error:  # noqa: BLE001 - a hostile file may raise anything from any library; it must not harm the batch
+        pages, problems = 0, (problem("damaged-file", detail=f"{type(error).__name__}: {error}"),)
+    return Inspected(sha256=file.sha256, size=file.stamp.size, kind=file.kind, pages=pages, problems=problems)
+
+
+def _count(file: ScanFile, limits: Limits) -> tuple[int, tuple[Problem, ...]]:
+    if file.kind is FileKind.UNKNOWN:
+        raise TroubleError("not-a-scan", detail="")
+    if file.kind is FileKind.PDF:
+        document = open_pdf(file, limits)
+        return document.pages, document.problems
+    if file.kind is FileKind.TIFF:
+        return _count_tiff(file, limits)
+    with file.stream() as stream:
+        check_picture(stream.read(), file.kind, limits)
+    return 1, ()
+
+
+def _count_tiff(file: ScanFile, limits: Limits) -> tuple[int, tuple[Problem, ...]]:
+    found = count_pages(file, limits)
+    pages = len(found.offsets)
+    if found.broken or found.declared > pages:
+        return pages, (problem("missing-pages", found=pages, expected=max(found.declared, pages + 1)),)
+    return pages, ()

@@ -1,0 +1,151 @@
+"""Finding files and looking at them: which are scans, how many pages they have, what is wrong with them."""
+
+import os
+import stat
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanform.errors import InputError
+from scanform.i18n.texts import problem_text, remedy_text
+from scanform.model.problem import Problem
+from scanform.scan.limits import Limits, deadline
+from scanform.scan.source import sha256_of
+from scanform.scan.trouble import TroubleError, problem
+
+_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx", "$recycle.bin", "system volume information", "lost+found"})
+_UNFINISHED = (".part", ".tmp", ".temp", ".crdownload", ".partial", ".download", ".filepart")
+_CLOCK_SLACK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A file to read, or, with a `problem`, something that will not be opened. `path` is as handed in, plus what was found below."""
+
+    path: str
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileInfo:
+    """What a file is. `pages` == 0 means refused, and `problems` says why; with pages, `problems` are remarks about the whole file."""
+
+    path: str
+    sha256: str
+    size: int
+    kind: str
+    pages: int
+    problems: tuple[Problem, ...] = ()
+
+
+def find_files(paths: Sequence[Path]) -> tuple[FoundFile, ...]:
+    """All files under `paths`, sorted, each once.
+
+    Folders are searched recursively; hidden files, those of operating systems and unfinished downloads are passed over. Links,
+    FIFOs, sockets and devices are never opened, they come with a problem; a link to a folder is followed only when it was handed in.
+    """
+    found: dict[str, FoundFile] = {}
+    for path in paths:
+        for entry in _explore(os.fspath(path)):
+            found.setdefault(os.path.abspath(entry.path), entry)  # noqa: PTH100 - Path would normalise what was handed in
+    return tuple(sorted(found.values(), key=lambda entry: os.fsencode(entry.path)))
+
+
+def is_settled(path: str | Path, settle_s: float) -> bool:
+    """Whether the file has not been written for `settle_s` seconds (False when it is gone).
+
+    The time of the last change of the inode counts, because copying programs set the modification time back while they still
+    write. Where the clock of a file server runs ahead, the file is looked at twice instead.
+    """
+    try:
+        before = os.lstat(path)
+        age = time.time() - before.st_ctime
+        if age >= settle_s:
+            return True
+        if age >= -_CLOCK_SLACK_S:
+            return False
+        time.sleep(settle_s)
+        after = os.lstat(path)
+    except OSError:
+        return False
+    return (before.st_size, before.st_mtime_ns, before.st_ctime_ns) == (after.st_size, after.st_mtime_ns, after.st_ctime_ns)
+
+
+def hash_file(path: str | Path) -> str:
+    """Hex SHA-256 of a regular file, read piecewise; raises InputError for anything else."""
+    try:
+        return sha256_of(os.fspath(path))
+    except TroubleError as trouble:
+        message = f"{os.fspath(path)!r}: {problem_text(trouble.problem())}"
+        raise InputError(message, remedy=remedy_text(trouble.slug), slug=trouble.slug) from trouble
+
+
+def inspect_file(path: str, limits: Limits) -> FileInfo:
+    """Open, hash and count the pages of one file; wrong files end as problems, never as exceptions."""
+    from scanform.scan.inspect import inspect
+
+    try:
+        with deadline(limits.file_seconds), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            seen = inspect(path, limits)
+    except TroubleError as trouble:
+        return FileInfo(path=path, sha256="", size=0, kind="unknown", pages=0, problems=(trouble.problem(),))
+    return FileInfo(path=path, sha256=seen.sha256, size=seen.size, kind=seen.kind.value, pages=seen.pages, problems=seen.problems)
+
+
+def _explore(path: str) -> Iterator[FoundFile]:
+    """What `path`, handed in by a person, stands for."""
+    try:
+        info = os.stat(path) if os.path.isdir(path) else os.lstat(path)  # noqa: PTH112, PTH116 - names may hold surrogates
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        yield FoundFile(path=path, problem=problem("vanished"))
+        return
+    except OSError:
+        yield FoundFile(path=path, problem=problem("no-permission"))
+        return
+    if stat.S_ISDIR(info.st_mode):
+        yield from _walk(path)
+    else:
+        yield _judge(path, info.st_mode)
+
+
+def _walk(folder: str) -> Iterator[FoundFile]:
+    folders = [folder]
+    while folders:
+        current = folders.pop()
+        try:
+            with os.scandir(current) as entries:
+                listed = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+        except OSError as error:
+            slug = "no-permission" if isinstance(error, PermissionError) else "vanished"
+            yield FoundFile(path=current, problem=problem(slug))
+            continue
+        for entry in listed:
+            if _ignored(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            else:
+                yield _judge_entry(entry)
+
+
+def _judge_entry(entry: "os.DirEntry[str]") -> FoundFile:
+    try:
+        return _judge(entry.path, entry.stat(follow_symlinks=False).st_mode)
+    except OSError:
+        return FoundFile(path=entry.path, problem=problem("vanished"))
+
+
+def _judge(path: str, mode: int) -> FoundFile:
+    if stat.S_ISLNK(mode):
+        return FoundFile(path=path, problem=problem("symlink"))
+    return FoundFile(path=path, problem=None if stat.S_ISREG(mode) else problem("special-file"))
+
+
+def _ignored(name: str) -> bool:
+    lower = name.lower()
+    return lower.startswith((".", "~$", "~lock")) or lower in _SYSTEM_FILES or lower.endswith(_UNFINISHED)
+
+

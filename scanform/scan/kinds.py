@@ -1,0 +1,51 @@
+"""What a file is, told from its first bytes and never from its name."""
+
+from enum import StrEnum
+
+HEAD_BYTES = 1024
+"""How much of a file is looked at; a PDF header may stand anywhere in it (ISO 32000-1, implementation note 13)."""
+
+
+class FileKind(StrEnum):
+    """The families of files that can hold scanned pages."""
+
+    PDF = "pdf"
+    TIFF = "tiff"
+    JPEG = "jpeg"
+    PNG = "png"
+    PICTURE = "picture"
+    UNKNOWN = "unknown"
+
+
+_MAGIC: tuple[tuple[bytes, FileKind], ...] = (
+    (b"%PDF-", FileKind.PDF),
+    (b"\xff\xd8\xff", FileKind.JPEG),
+    (b"\x89PNG\r\n\x1a\n", FileKind.PNG),
+    (b"II*\x00", FileKind.TIFF),
+    (b"MM\x00*", FileKind.TIFF),
+    (b"II+\x00", FileKind.TIFF),
+    (b"MM\x00+", FileKind.TIFF),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", FileKind.PICTURE),
+    (b"\xff\x4f\xff\x51", FileKind.PICTURE),
+)
+_FOREIGN = (b"PK", b"\x7fELF", b"MZ", b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"\xfd7zXZ", b"Rar!", b"%!PS", b"<", b"push ", b"#!")
+_AVIF_BRANDS = (b"avif", b"avis", b"mif1")
+
+
+def kind_of(head: bytes) -> FileKind:
+    """The kind of a file that begins with `head` (at least its first `HEAD_BYTES`, or all of it)."""
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    if _is_picture(head):
+        return FileKind.PICTURE
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_FOREIGN):
+        return FileKind.UNKNOWN
+    return FileKind.PDF if b"%PDF-" in head[:HEAD_BYTES] else FileKind.UNKNOWN
+
+
+def _is_picture(head: bytes) -> bool:
+    bmp = head.startswith(b"BM") and len(head) > 26 and head[6:10] == b"\x00\x00\x00\x00"
+    webp = head.startswith(b"RIFF") and head[8:12] == b"WEBP"
+    avif = head[4:8] == b"ftyp" and head[8:12] in _AVIF_BRANDS
+    return bmp or webp or avif

@@ -1,0 +1,97 @@
+"""Limits of time, memory and size, so that no file can stop or crash more than the process that reads it."""
+
+import resource
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one file and one page may cost.
+
+    page_seconds, file_seconds: wall clock for loading a page, for inspecting a file. An honest 600 dpi A3 page takes under 3 s;
+        60 s leaves room for a busy machine.
+    memory_bytes: address space a worker may add after `guard_process`. The largest page of `max_pixels` needs about 0.6 GB
+        (16-bit colour in and its grey copy), libraries map 0.7 GB; measured peak over honest files: 0.4 GB.
+    max_pixels: pixels of one page. A3 at 600 dpi has 69.6 million; checked in headers, before anything is decoded.
+    max_side_px, min_side_px: cv2.remap cannot address 32768 rows; below 32 pixels nothing can be printed, let alone read.
+    max_pages: pages of one file; a copier's feeder holds 300 sheets.
+    max_stream_bytes: size of what may be unpacked from a PDF beside the image itself (page descriptions).
+    max_operators: drawing steps looked at in order to find out whether a page is one image; more, and poppler draws the page.
+    render_dpi: resolution at which pages that are not one image are drawn.
+    cached_bytes: a file up to this size is read into memory once; larger ones are read piecewise from the disk.
+    """
+
+    page_seconds: float = 60.0
+    file_seconds: float = 60.0
+    memory_bytes: int = 2048 * MIB
+    max_pixels: int = 100_000_000
+    max_side_px: int = 32_000
+    min_side_px: int = 32
+    max_pages: int = 5_000
+    max_stream_bytes: int = 16 * MIB
+    max_operators: int = 50_000
+    render_dpi: int = 300
+    cached_bytes: int = 64 * MIB
+
+
+class _Guard:
+    """Whether this process may be ended by its deadline."""
+
+    active = False
+
+
+def guard_process(limits: Limits) -> None:
+    """Put this worker process under `limits`: bounded memory, no core dumps, and `deadline` becomes real. Call once, when it starts.
+
+    Programs that it starts (poppler, jbig2dec) inherit the memory limit.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    ceiling = _address_space() + limits.memory_bytes
+    if hard == resource.RLIM_INFINITY or hard > ceiling:
+        resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if signal.getsignal(signal.SIGALRM) != signal.SIG_DFL:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _Guard.active = True
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """End this process when the block takes longer than `seconds`.
+
+    The kernel does it (SIGALRM with its default action), so that it works inside C code that never returns to Python. Blocks
+    may be nested, the earliest end counts. In a process that was not guarded nothing happens.
+    """
+    if not _Guard.active:
+        yield
+        return
+    started = time.monotonic()
+    outer, _ = signal.getitimer(signal.ITIMER_REAL)
+    signal.setitimer(signal.ITIMER_REAL, min(outer, seconds) if outer else seconds)
+    try:
+        yield
+    finally:
+        left = max(0.001, outer - (time.monotonic() - started)) if outer else 0.0
+        signal.setitimer(signal.ITIMER_REAL, left)
+
+
+def seconds_left(seconds: float) -> float:
+    """`seconds`, or less when the deadline of this process comes earlier: a started program must end before its parent is ended."""
+    remaining, _ = signal.getitimer(signal.ITIMER_REAL)
+    return max(0.5, min(seconds, remaining - 2.0)) if remaining and _Guard.active else seconds
+
+
+def _address_space() -> int:
+    """Bytes of address space in use (Linux; 1 GiB is assumed elsewhere)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return 1024 * MIB
+    return pages * resource.getpagesize()

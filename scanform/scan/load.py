@@ -1,0 +1,92 @@
+"""From a page reference to pixels: the only place where page images are born."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanform.errors import InputError, MissingProgramError
+from scanform.i18n.texts import problem_text, remedy_text
+from scanform.imaging.page_image import Gray, PageImage
+from scanform.model.page import PageRef
+from scanform.model.problem import Problem
+from scanform.scan.kinds import FileKind
+from scanform.scan.limits import Limits, deadline
+from scanform.scan.pdf import read_pdf_page
+from scanform.scan.pdf_file import open_pdf
+from scanform.scan.pictures import Picture, read_picture
+from scanform.scan.poppler import SyntaxTroubleError, draw_page
+from scanform.scan.source import ScanFile, scan_file
+from scanform.scan.tiff import read_tiff_page
+from scanform.scan.trouble import TroubleError, unreadable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedPage:
+    """A decoded page, or the reason why there is none.
+
+    `turn` is how many degrees clockwise (0, 90, 180, 270) a viewer turns the image to see it as the file says: /Rotate, EXIF. The
+    paper itself may still lie in any direction. `problems` may be present beside an image (`page-suspect`, `page-repaired`).
+    """
+
+    image: PageImage | None
+    turn: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+def load_page(ref: PageRef, limits: Limits) -> LoadedPage:
+    """Decode one page; wrong files end as problems, never as exceptions (MissingProgramError excepted: that is not the file's fault).
+
+    The content is checked to be still `ref.sha256`. Ends this process when it takes too long and the process is guarded.
+    """
+    where = f"page {ref.index + 1}"
+    try:
+        with deadline(limits.page_seconds), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns about damaged tags; damaged pixels are found by checks of our own
+            picture = _read(ref, limits)
+    except TroubleError as trouble:
+        return LoadedPage(image=None, problems=(trouble.problem(where),))
+    except MissingProgramError:
+        raise
+    except MemoryError:
+        return LoadedPage(image=None, problems=(TroubleError("too-large", size="", limit=f"{limits.max_pixels:,}").problem(where),))
+    except Exception as error:  # noqa: BLE001 - a hostile file may raise anything from any library; it must not harm the batch
+        log.warning("page %d of %s: %s", ref.index + 1, ref.sha256[:12], type(error).__name__)
+        return LoadedPage(image=None, problems=(unreadable(error).problem(where),))
+    placed = tuple(Problem(slug=found.slug, where=where, params=found.params) for found in picture.problems)
+    return LoadedPage(image=PageImage(gray=picture.gray, dpi=picture.dpi), turn=picture.turn, problems=placed)
+
+
+def rasterize(pdf: Path, *, dpi: int) -> Iterator[Gray]:
+    """The pages of `pdf` drawn at `dpi`, one after the other, each (H, W) uint8; raises InputError."""
+    limits = Limits()
+    try:
+        pages = open_pdf(scan_file(str(pdf), limits), limits).pages
+        for number in range(1, pages + 1):
+            yield draw_page(str(pdf), number=number, dpi=dpi, timeout_s=limits.page_seconds)
+    except (TroubleError, SyntaxTroubleError) as error:
+        trouble = error if isinstance(error, TroubleError) else unreadable(str(error))
+        raise InputError(f"{pdf}: {problem_text(trouble.problem())}", remedy=remedy_text(trouble.slug), slug=trouble.slug) from error
+
+
+def _read(ref: PageRef, limits: Limits) -> Picture:
+    file = scan_file(ref.path, limits)
+    if file.sha256 != ref.sha256:
+        raise TroubleError("changed")
+    if file.kind is FileKind.PDF:
+        return read_pdf_page(file, ref.index, limits)
+    if file.kind is FileKind.TIFF:
+        return read_tiff_page(file, ref.index, limits)
+    if file.kind is FileKind.UNKNOWN:
+        raise TroubleError("not-a-scan", detail="")
+    return read_picture(_content(file), file.kind, limits)
+
+
+def _content(file: ScanFile) -> bytes:
+    if file.data is not None:
+        return file.data
+    with file.stream() as stream:
+        return stream.read()

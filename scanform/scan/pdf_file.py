@@ -1,0 +1,121 @@
+"""Opening PDF files: structure repaired where possible, said so, and nothing executed (pikepdf reads)."""
+
+import tempfile
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import pikepdf
+
+from scanform.model.problem import Problem
+from scanform.scan.limits import Limits
+from scanform.scan.source import ScanFile
+from scanform.scan.trouble import TroubleError, problem
+
+POINTS_PER_INCH = 72.0
+LARGEST_POINTS = 14_400.0
+"""ISO 32000-1 annex C: no side of a page is longer than 200 inches."""
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PdfFile:
+    """An opened PDF. `problems` tells what had to be repaired and which pages are missing.
+
+    `drawable` is the path that poppler is given: the file itself, or a repaired copy in `scratch` when pikepdf had to repair it.
+    """
+
+    pdf: pikepdf.Pdf
+    pages: int
+    problems: tuple[Problem, ...]
+    source: ScanFile
+    scratch: list["tempfile.TemporaryDirectory[str]"] = field(default_factory=list)
+
+    @property
+    def repaired(self) -> bool:
+        """Whether the structure was damaged."""
+        return any(found.slug == "page-repaired" for found in self.problems)
+
+    def drawable(self) -> str:
+        """A path for poppler, which repairs less well than qpdf and returns white pages where it fails."""
+        if not self.repaired:
+            return self.source.stamp.path
+        if not self.scratch:
+            folder = tempfile.TemporaryDirectory(prefix="scanform-")
+            self.pdf.save(Path(folder.name) / "repaired.pdf")
+            self.scratch.append(folder)
+        return str(Path(self.scratch[0].name) / "repaired.pdf")
+
+
+def open_pdf(file: ScanFile, limits: Limits) -> PdfFile:
+    """The PDF in `file`; the last one stays open in this process. Raises TroubleError `encrypted`, `damaged-file`, `no-pages`, `too-many-pages`."""
+    return _open(file, limits.max_pages)
+
+
+@lru_cache(maxsize=1)
+def _open(file: ScanFile, max_pages: int) -> PdfFile:
+    try:
+        pdf = pikepdf.open(file.stream(), suppress_warnings=True)
+        pages = len(pdf.pages)
+        declared = _declared_pages(pdf)
+    except pikepdf.PasswordError as error:
+        raise TroubleError("encrypted") from error
+    except (TroubleError, MemoryError):
+        raise
+    except Exception as error:
+        raise TroubleError("damaged-file", detail=str(error).replace("<_io.BytesIO object>", "PDF")) from error
+    if pages == 0:
+        raise TroubleError("no-pages")
+    if pages > max_pages:
+        raise TroubleError("too-many-pages", limit=max_pages)
+    return PdfFile(pdf=pdf, pages=pages, problems=_problems(pdf, pages, declared), source=file)
+
+
+def _problems(pdf: pikepdf.Pdf, pages: int, declared: int) -> tuple[Problem, ...]:
+    found = []
+    warnings = pdf.get_warnings()
+    if warnings:
+        found.append(problem("page-repaired", detail=str(warnings[0])))
+    if declared > pages:
+        found.append(problem("missing-pages", found=pages, expected=declared))
+    return tuple(found)
+
+
+def _declared_pages(pdf: pikepdf.Pdf) -> int:
+    """The /Count that the file claims for all its pages."""
+    try:
+        return int(pdf.Root.Pages.Count)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        return 0
+
+
+def page_box(page: pikepdf.Page) -> Box | None:
+    """The media box as (left, bottom, right, top) in points with its corners in order, None when it is missing or nonsense."""
+    try:
+        numbers = [float(value) for value in page.obj.get("/MediaBox", [])]
+    except (TypeError, ValueError):
+        return None
+    if len(numbers) != 4:
+        return None
+    left, right = sorted((numbers[0], numbers[2]))
+    bottom, top = sorted((numbers[1], numbers[3]))
+    sane = 1 <= right - left <= LARGEST_POINTS and 1 <= top - bottom <= LARGEST_POINTS
+    return (left, bottom, right, top) if sane else None
+
+
+def page_turn(page: pikepdf.Page) -> int:
+    """/Rotate as 0, 90, 180 or 270 degrees clockwise; anything else counts as 0."""
+    try:
+        turn = int(page.obj.get("/Rotate", 0)) % 360
+    except (TypeError, ValueError):
+        return 0
+    return turn if turn % 90 == 0 else 0
+
+
+def user_unit(page: pikepdf.Page) -> float:
+    """Points per unit of the page's own space (ISO 32000-1, 14.11.1), 1 when missing or nonsense."""
+    try:
+        unit = float(page.obj.get("/UserUnit", 1))
+    except (TypeError, ValueError):
+        return 1.0
+    return unit if 0.01 <= unit <= 100 else 1.0

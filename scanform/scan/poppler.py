@@ -1,0 +1,50 @@
+"""Drawing PDF pages with poppler, a process of its own that can be stopped (the only pdf2image)."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from pdf2image import convert_from_path
+from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
+
+from scanform.errors import MissingProgramError
+from scanform.i18n.texts import text
+from scanform.imaging.page_image import Gray
+from scanform.scan.limits import seconds_left
+from scanform.scan.trouble import TroubleError, unreadable
+
+PROGRAMS = Path(__file__).with_name("programs")
+"""Small scripts that start poppler's programs and jbig2dec with limits; pdf2image takes a folder where to look for programs."""
+
+
+class SyntaxTroubleError(Exception):
+    """Poppler met something in the page that it does not understand."""
+
+
+def draw_page(pdf: str, *, number: int, dpi: int, timeout_s: float, strict: bool = True) -> Gray:
+    """Page `number` (1-based) of a PDF as poppler draws it: media box, /Rotate applied, annotations and form fields included.
+
+    Raises SyntaxTroubleError in strict mode, TroubleError `too-slow` or `unreadable-page`, MissingProgramError.
+    """
+    try:
+        pages = convert_from_path(
+            pdf,
+            dpi=dpi,
+            first_page=number,
+            last_page=number,
+            grayscale=True,
+            strict=strict,
+            timeout=math.ceil(seconds_left(timeout_s)),
+            poppler_path=PROGRAMS,
+        )
+    except PDFSyntaxError as error:
+        raise SyntaxTroubleError(str(error)) from error
+    except PDFPopplerTimeoutError as error:
+        raise TroubleError("too-slow", seconds=round(timeout_s)) from error
+    except PDFPageCountError as error:
+        raise unreadable(f"poppler: {error}") from error
+    except (PDFInfoNotInstalledError, FileNotFoundError, PermissionError) as error:
+        raise MissingProgramError(text("scan.no-poppler"), remedy=text("scan.install-poppler"), slug="missing-program") from error
+    if len(pages) != 1:
+        raise unreadable("poppler: no picture")
+    return np.array(pages[0].convert("L"))

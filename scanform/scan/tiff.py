@@ -1,0 +1,138 @@
+"""TIFF: pages counted in the file itself, decoded by Pillow and libtiff."""
+
+import io
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import BinaryIO
+
+from PIL import Image, TiffImagePlugin
+
+from scanform.scan.limits import Limits
+from scanform.scan.pictures import Picture, dpi_of, oriented
+from scanform.scan.pixels import gray_of_picture
+from scanform.scan.sizes import check_size
+from scanform.scan.source import ScanFile
+from scanform.scan.trouble import TroubleError, unreadable
+
+_PAGE_NUMBER, _ORIENTATION, _SAMPLE_FORMAT = 297, 274, 339
+_STRIPS, _TILES = (273, 279), (324, 325)
+_SIGNED = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directories:
+    """Where the pages (image file directories) of a TIFF stand.
+
+    `broken` tells that the chain leads out of the file, so that at least one page is missing; `declared` is the total that the
+    PageNumber tag of the first page names, 0 when it names none.
+    """
+
+    offsets: tuple[int, ...]
+    broken: bool
+    declared: int
+
+
+def count_pages(file: ScanFile, limits: Limits) -> Directories:
+    """Walk the chain of directories without decoding anything; raises TroubleError `damaged-file` when there is no page, `too-large`."""
+    with file.stream() as stream:
+        found = _walk(stream, file.stamp.size, limits.max_pages)
+    if not found.offsets:
+        raise TroubleError("damaged-file", detail="TIFF: no directory")
+    if len(found.offsets) > limits.max_pages:
+        raise TroubleError("too-many-pages", limit=limits.max_pages)
+    return found
+
+
+def read_tiff_page(file: ScanFile, index: int, limits: Limits) -> Picture:
+    """Page `index` (0-based) of a TIFF; raises TroubleError."""
+    picture = _opened(file)
+    try:
+        picture.seek(index)
+        check_size(width=picture.width, height=picture.height, limits=limits)
+        tags = picture.tag_v2
+        _check_extent(tags, file.stamp.size)
+        orientation = int(tags.get(_ORIENTATION, 1))  # before load(), which drops it
+        unsigned = _SIGNED not in tags.get(_SAMPLE_FORMAT, (1,))
+        picture.load()
+        return oriented(gray_of_picture(picture, unsigned=unsigned), orientation, dpi=dpi_of(picture))
+    except (TroubleError, MemoryError):
+        raise
+    except Exception as error:
+        _opened.cache_clear()
+        raise unreadable(error) from error
+
+
+@lru_cache(maxsize=1)
+def _opened(file: ScanFile) -> TiffImagePlugin.TiffImageFile:
+    try:
+        picture = Image.open(file.stream(), formats=("TIFF",))
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise unreadable(error) from error
+    if not isinstance(picture, TiffImagePlugin.TiffImageFile):
+        raise unreadable("not a TIFF")
+    return picture
+
+
+def _check_extent(tags: TiffImagePlugin.ImageFileDirectory_v2, size: int) -> None:
+    """libtiff fills what lies beyond the end of a cut file with paper; here it is refused."""
+    for offset_tag, length_tag in (_STRIPS, _TILES):
+        offsets, lengths = tags.get(offset_tag, ()), tags.get(length_tag, ())
+        if any(offset + length > size for offset, length in zip(offsets, lengths, strict=False)):
+            raise unreadable("TIFF: the picture goes on behind the end of the file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Format:
+    """The two forms of a TIFF (Adobe TIFF 6.0 and BigTIFF): struct codes of the entry count, one entry and the next offset."""
+
+    count: struct.Struct
+    entry: struct.Struct
+    next: struct.Struct
+    first_at: int
+
+
+def _format_of(header: bytes) -> _Format:
+    order = "<" if header[:2] == b"II" else ">"
+    if struct.unpack(order + "H", header[2:4])[0] == 43:
+        return _Format(count=struct.Struct(order + "Q"), entry=struct.Struct(order + "HHQ8s"), next=struct.Struct(order + "Q"), first_at=8)
+    return _Format(count=struct.Struct(order + "H"), entry=struct.Struct(order + "HHI4s"), next=struct.Struct(order + "I"), first_at=4)
+
+
+def _walk(stream: BinaryIO, size: int, max_pages: int) -> Directories:
+    header = stream.read(16)
+    if len(header) < 8:
+        return Directories(offsets=(), broken=True, declared=0)
+    form = _format_of(header)
+    offsets: list[int] = []
+    declared = 0
+    (at,) = form.next.unpack(header[form.first_at : form.first_at + form.next.size].ljust(form.next.size, b"\0"))
+    while at and at not in offsets[-1:] and len(offsets) <= max_pages:
+        directory = _directory(stream, form, at, size)
+        if directory is None:
+            return Directories(offsets=tuple(offsets), broken=True, declared=declared)
+        offsets.append(at)
+        at, total = directory
+        declared = declared or total
+        if at in set(offsets):
+            break
+    return Directories(offsets=tuple(offsets), broken=False, declared=declared)
+
+
+def _directory(stream: BinaryIO, form: _Format, at: int, size: int) -> tuple[int, int] | None:
+    """Offset of the next directory and the declared number of pages; None when this directory is not wholly in the file."""
+    if at + form.count.size > size:
+        return None
+    stream.seek(at)
+    (count,) = form.count.unpack(stream.read(form.count.size).ljust(form.count.size, b"\0"))
+    length = count * form.entry.size
+    if count == 0 or at + form.count.size + length + form.next.size > size or count > 4096:
+        return None
+    body = io.BytesIO(stream.read(length + form.next.size)).getvalue()
+    total = 0
+    for tag, _, _, value in form.entry.iter_unpack(body[:length]):
+        if tag == _PAGE_NUMBER:
+            total = struct.unpack(form.count.format[0] + "HH", value[:4])[1]
+    return int(form.next.unpack(body[length:])[0]), total

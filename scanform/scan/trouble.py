@@ -1,0 +1,36 @@
+"""Why a file or a page cannot be read, as an exception inside `scan`; at its doors it becomes a `Problem`."""
+
+from scanform.model.problem import Problem
+
+DETAIL_CHARS = 200
+"""Libraries quote whole dictionaries in their messages; more than this helps nobody."""
+
+
+class TroubleError(Exception):
+    """A page or file that cannot be used, with the slug of its problem and the fields of its text."""
+
+    def __init__(self, slug: str, **params: object) -> None:
+        super().__init__(slug, params)
+        self.slug = slug
+        self.params = params
+
+    def problem(self, where: str = "") -> Problem:
+        """The same as a value."""
+        return problem(self.slug, where, **self.params)
+
+
+def problem(slug: str, where: str = "", **params: object) -> Problem:
+    """A `Problem` whose fields are printable text of bounded length."""
+    return Problem(slug=slug, where=where, params=tuple((name, printable(str(value))) for name, value in params.items()))
+
+
+def printable(text: str) -> str:
+    """`text` without control, bidi and surrogate characters, cut to a bounded length."""
+    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: 2 * DETAIL_CHARS].replace("\n", " ").strip())
+    return shown if len(shown) <= DETAIL_CHARS else shown[: DETAIL_CHARS - 1] + "…"
+
+
+def unreadable(error: BaseException | str) -> TroubleError:
+    """An `unreadable-page` that quotes `error`."""
+    detail = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    return TroubleError("unreadable-page", detail=detail)
