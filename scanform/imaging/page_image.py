@@ -11,6 +11,9 @@ Gray = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 """Coordinates and measurements: float64, shape stated where used."""
 
+Floats32 = NDArray[np.float32]
+"""Coordinates for sampling, where speed counts more than the seventh digit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageImage:

@@ -6,7 +6,7 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
-from scanform.imaging.page_image import Floats
+from scanform.imaging.page_image import Floats, Floats32
 from scanform.model.geometry import RectMm, RectPx
 
 
@@ -54,6 +54,30 @@ class PageMap:
             points = points + _offsets(self.grid, points)
         return _project(np.asarray(self.homography).reshape(3, 3), points)
 
+    def to_px_xy(self, x_mm: Floats32, y_mm: Floats32) -> tuple[Floats32, Floats32]:
+        """As `to_px` for sampling: x and y in mm, arrays of any shapes that broadcast together; float32 (exact to 0.001 px).
+
+        Where x varies along one axis only and y along another, the products are taken on the small arrays.
+        """
+        x, y = np.asarray(x_mm, dtype=np.float32), np.asarray(y_mm, dtype=np.float32)
+        if self.grid is not None:
+            dx, dy = _offsets_xy(self.grid, x, y)
+            x, y = x + dx, y + dy
+        h = np.asarray(self.homography, dtype=np.float64)
+        h = (h / h[8]).astype(np.float32)
+        px = (h[0] * x + h[2]) + h[1] * y
+        py = (h[3] * x + h[5]) + h[4] * y
+        if h[6] or h[7]:
+            w = np.float32(1) / ((h[6] * x + np.float32(1)) + h[7] * y)
+            px *= w
+            py *= w
+        return px, py
+
+    def offsets_mm(self, points_mm: Floats) -> Floats:
+        """What the field adds to `points_mm` before the homography; both (N, 2)."""
+        points = np.asarray(points_mm, dtype=np.float64).reshape(-1, 2)
+        return np.zeros_like(points) if self.grid is None else _offsets(self.grid, points)
+
     def to_mm(self, points_px: Floats) -> Floats:
         """Millimetres of `points_px`, both (N, 2); the inverse of `to_px` by fixed-point iteration (offsets are small and smooth)."""
         base = _project(np.linalg.inv(np.asarray(self.homography).reshape(3, 3)), np.asarray(points_px, dtype=np.float64).reshape(-1, 2))
@@ -83,6 +107,23 @@ class PageMap:
 def _project(homography: Floats, points: Floats) -> Floats:
     homogeneous = np.column_stack([points, np.ones(len(points))]) @ homography.T
     return np.asarray(homogeneous[:, :2] / homogeneous[:, 2:3], dtype=np.float64)
+
+
+def _offsets_xy(grid: OffsetGrid, x: Floats32, y: Floats32) -> tuple[Floats32, Floats32]:
+    """As `_offsets`, for arrays of x and of y that broadcast together, in float32."""
+    column = np.clip(x / np.float32(grid.step_mm), 0, grid.columns - 1)
+    row = np.clip(y / np.float32(grid.step_mm), 0, grid.rows - 1)
+    left, top = np.minimum(column.astype(np.intp), grid.columns - 2), np.minimum(row.astype(np.intp), grid.rows - 2)
+    u, v = column - left.astype(np.float32), row - top.astype(np.float32)
+    node = top * grid.columns + left
+
+    def between(values: tuple[float, ...]) -> Floats32:
+        nodes = np.asarray(values, dtype=np.float32)
+        upper = nodes[node] * (1 - u) + nodes[node + 1] * u
+        lower = nodes[node + grid.columns] * (1 - u) + nodes[node + grid.columns + 1] * u
+        return np.asarray(upper * (1 - v) + lower * v, dtype=np.float32)
+
+    return between(grid.dx_mm), between(grid.dy_mm)
 
 
 def _offsets(grid: OffsetGrid, points: Floats) -> Floats:

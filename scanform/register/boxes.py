@@ -7,12 +7,12 @@ Lewis 1995, "Fast normalized cross-correlation"). A box counts as found when all
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from scanform.imaging.page_image import Floats, Gray
 from scanform.imaging.page_map import PageMap
+from scanform.imaging.sampling import sample_points
 
 Profiles = NDArray[np.float32]
 """Grey profiles across box sides: (N, 4, L), sides in the order left, right, top, bottom."""
@@ -50,14 +50,12 @@ def box_profiles(gray: Gray, page_map: PageMap, rects_mm: Floats, *, reach_mm: f
     half = round(reach_mm / settings.step_mm)
     across = np.arange(-half, half + 1) * settings.step_mm
     along = np.linspace(0.15, 0.85, settings.along)
-    x, y, w, h = (rects_mm[:, index, None, None] for index in range(4))
-    a, c = along[None, None, :], across[None, :, None]
-    zero = np.zeros((1, len(across), len(along)))
-    xs = np.stack([x + c + zero, x + w + c + zero, x + a * w + zero, x + a * w + zero], axis=1)
-    ys = np.stack([y + a * h + zero, y + a * h + zero, y + c + zero, y + h + c + zero], axis=1)
-    points = page_map.to_px(np.stack([xs.ravel(), ys.ravel()], axis=1)).astype(np.float32)
-    px, py = (np.ascontiguousarray(points[:, axis]).reshape(-1, settings.along) for axis in (0, 1))
-    samples = cv2.remap(gray, px, py, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    x, y, w, h = (rects_mm[:, index, None, None, None] for index in range(4))
+    a, c = along[None, None, None, :], across[None, None, :, None]
+    far = np.array([0.0, 1.0])[None, :, None, None]
+    upright = sample_points(gray, page_map, x + far * w + c, y + a * h)
+    level = sample_points(gray, page_map, x + a * w, y + far * h + c)
+    samples = np.stack([upright, level], axis=1).reshape(-1, settings.along)
     ordered = np.sort(samples, axis=1)
     return ordered[:, settings.along // 2].astype(np.float32).reshape(len(rects_mm), 4, len(across))
 
@@ -89,3 +87,8 @@ def _peaks(scores: Profiles) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     place = inner + np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
     height = np.where(top == inner, mid, 0).astype(np.float32)
     return (place - (length - 1) / 2).astype(np.float64), height
+
+
+def subpixel_peak(left: float, middle: float, right: float) -> float:
+    """Place of the top of a parabola through three neighbours, relative to the middle one, at most half a step away."""
+    return float(np.clip(0.5 * (left - right) / min(left - 2 * middle + right, -1e-6), -0.5, 0.5))

@@ -1,8 +1,8 @@
 """A smooth field of offsets through scattered, partly wrong measurements.
 
 Robust local regression (Cleveland 1979, doi:10.1080/01621459.1979.10481038): local straight planes under a Gaussian
-kernel, outliers weighted down by the bisquare of their leave-one-out residuals. Three kernels compete: round, wide
-across the page and wide along it. A feeder stretches whole lines alike, so a kernel that is wide along the lines and
+kernel, outliers weighted down by the bisquare of their leave-one-out residuals. Kernels compete: round, wide across
+the page and wide along it, each in two sizes. A feeder stretches whole lines alike, so a kernel that is wide along the lines and
 narrow across them then follows the waves with few boxes; the leave-one-out error decides.
 """
 
@@ -23,7 +23,7 @@ class FieldSettings:
     `slope_prior`: pulls slopes to zero where there are few points.
     """
 
-    kernels_mm: tuple[tuple[float, float], ...] = ((25.0, 25.0), (150.0, 12.0), (12.0, 150.0))
+    kernels_mm: tuple[tuple[float, float], ...] = ((30.0, 30.0), (15.0, 15.0), (150.0, 12.0), (150.0, 6.0), (12.0, 150.0), (6.0, 150.0))
     step_mm: float = 6.0
     rounds: int = 3
     floor_mm: float = 0.04
@@ -73,15 +73,36 @@ def _local(
     at: Floats, points: Floats, offsets: Floats, weights: Floats, kernel: tuple[float, float], settings: FieldSettings, *, leave_out: bool = False
 ) -> Floats:
     """Local planes at `at` (M, 2) through offsets at `points` (N, 2); (M, 2)."""
-    apart = points[None] - at[:, None]
-    near = (apart / np.asarray(kernel)) ** 2
-    far = (apart / settings.far_mm) ** 2
-    share = (np.exp(-0.5 * near.sum(axis=2)) + settings.far_weight * np.exp(-0.5 * far.sum(axis=2)) + 1e-9) * weights
+    share = _kernel(at, points, kernel) + settings.far_weight * _kernel(at, points, (settings.far_mm, settings.far_mm)) + 1e-9
+    share *= weights
     if leave_out:
         np.fill_diagonal(share, 0)
-    design = np.concatenate([np.ones((*share.shape, 1)), apart / np.asarray(kernel)], axis=2)
-    weighted = (design * share[..., None]).transpose(0, 2, 1)
-    normal = weighted @ design
-    total = normal[:, :1, :1]
-    normal = normal + total * settings.slope_prior * np.diag([0.0, 1.0, 1.0]) + 1e-12 * np.eye(3)
-    return np.asarray(np.linalg.solve(normal, weighted @ offsets)[:, 0, :], dtype=np.float64)
+    x, y = points.T
+    ones = np.ones(len(points))
+    features = np.stack([ones, x, y, x * x, x * y, y * y], axis=1)
+    moments = share @ features
+    sums = np.stack([share @ (features[:, :3] * offsets[:, axis, None]) for axis in (0, 1)], axis=2)
+    return _planes(at, moments, sums, kernel, settings.slope_prior)
+
+
+def _kernel(at: Floats, points: Floats, width: tuple[float, float]) -> Floats:
+    """Gaussian weights (M, N)."""
+    x, y = ((at[:, axis, None] - points[None, :, axis]) / width[axis] for axis in (0, 1))
+    return np.asarray(np.exp(-0.5 * (x * x + y * y)))
+
+
+def _planes(at: Floats, moments: Floats, sums: Floats, kernel: tuple[float, float], prior: float) -> Floats:
+    """The value at `at` (M, 2) of planes with weighted moments 1, x, y, xx, xy, yy (M, 6) and sums of 1, x, y times the offsets (M, 3, 2)."""
+    a, b = at.T
+    n, x, y, xx, xy, yy = moments.T
+    normal = np.empty((len(at), 3, 3))
+    normal[:, 0, 0] = n + 1e-12
+    normal[:, 0, 1] = normal[:, 1, 0] = x - a * n
+    normal[:, 0, 2] = normal[:, 2, 0] = y - b * n
+    normal[:, 1, 1] = xx - 2 * a * x + a * a * n + prior * n * kernel[0] ** 2
+    normal[:, 1, 2] = normal[:, 2, 1] = xy - a * y - b * x + a * b * n
+    normal[:, 2, 2] = yy - 2 * b * y + b * b * n + prior * n * kernel[1] ** 2
+    right = sums.copy()
+    right[:, 1] -= a[:, None] * sums[:, 0]
+    right[:, 2] -= b[:, None] * sums[:, 0]
+    return np.asarray(np.linalg.solve(normal, right)[:, 0], dtype=np.float64)

@@ -29,20 +29,24 @@ class Marker:
 class MarkerSearch:
     """How markers are searched. Figures measured on simulated scans of 100-600 dpi.
 
-    `reduced_px_per_mm`: a marker of 8 mm is then 32 px wide, the smallest size read without loss. `corner_mm` holds the
-    corner marker on all scans and photos tried. `enough`: the corners alone fix a homography. `correction_rate`: a
+    `reduced_px_per_mm`: a marker of 8 mm is then 32 px wide, the smallest size read without loss. `corner_mm` holds three
+    corner markers or more on all scans tried, `wide_corner_mm` also on photos. `least_mm` and `least_share`: the smallest marker
+    looked for in a region and, as perimeter by picture width, on a whole page (a QR code is full of smaller squares). `enough`: the corners alone fix a homography. `correction_rate`: a
     damaged bit is never repaired (the library's default of 0.6 is said to invite false markers). `refine_mm` is half
     the window in which a corner is refined: inside the marker's border of 1.3 mm and its quiet zone of 2 mm.
     """
 
     reduced_px_per_mm: float = 4.0
     fine_px_per_mm: float = 8.0
-    corner_mm: float = 55.0
+    corner_mm: float = 40.0
+    wide_corner_mm: float = 55.0
     edge_mm: float = 80.0
     enough: int = 4
     correction_rate: float = 0.3
     refine_mm: float = 0.5
     refine_max_px: int = 12
+    least_mm: float = 4.0
+    least_share: float = 0.04
     max_turn_deg: float = 35.0
     max_size_ratio: float = 1.8
     page_long_mm: float = 297.0
@@ -59,9 +63,10 @@ def find_markers(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) -> tup
 
     A mirrored page has none (see `is_mirrored`). Markers of several pages may come back when the picture shows several.
     """
-    found = _detect_windows(image.gray, _corners(image, search), search)
+    found = _detect_windows(image.gray, _corners(image, search.corner_mm, search), search)
     if len(found) < search.enough:
-        found = _distinct([*found, *_detect_windows(image.gray, _edges(image, search), search)])
+        windows = [*_corners(image, search.wide_corner_mm, search), *_edges(image, search)]
+        found = _distinct([*found, *_detect_windows(image.gray, windows, search)])
     if len(found) < search.enough:
         found = _distinct([*found, *_whole_page(image.gray, search)])
     return _markers(image.gray, found, search)
@@ -95,8 +100,8 @@ def _px_per_mm(gray: Gray, search: MarkerSearch) -> float:
     return max(gray.shape) / search.page_long_mm
 
 
-def _corners(image: PageImage, search: MarkerSearch) -> list[tuple[slice, slice]]:
-    side = round(search.corner_mm * _px_per_mm(image.gray, search))
+def _corners(image: PageImage, size_mm: float, search: MarkerSearch) -> list[tuple[slice, slice]]:
+    side = round(size_mm * _px_per_mm(image.gray, search))
     ends_y = (slice(0, side), slice(max(0, image.height - side), image.height))
     ends_x = (slice(0, side), slice(max(0, image.width - side), image.width))
     return [(y, x) for y in ends_y for x in ends_x]
@@ -105,7 +110,7 @@ def _corners(image: PageImage, search: MarkerSearch) -> list[tuple[slice, slice]
 def _edges(image: PageImage, search: MarkerSearch) -> list[tuple[slice, slice]]:
     """The middles of the four edges."""
     scale = _px_per_mm(image.gray, search)
-    deep, long = round(search.corner_mm * scale), round(search.edge_mm * scale)
+    deep, long = round(search.wide_corner_mm * scale), round(search.edge_mm * scale)
     middle_y = slice(max(0, (image.height - long) // 2), (image.height + long) // 2)
     middle_x = slice(max(0, (image.width - long) // 2), (image.width + long) // 2)
     return [
@@ -121,20 +126,22 @@ def _detect_windows(gray: Gray, windows: Iterable[tuple[slice, slice]], search: 
     found: list[_Found] = []
     for rows, columns in windows:
         origin = np.array([columns.start, rows.start], dtype=np.float64)
-        found += [(identifier, corners + origin) for identifier, corners in _detect(gray[rows, columns], scale, search.reduced_px_per_mm, search)]
+        window = gray[rows, columns]
+        least = 4 * search.least_mm * scale / max(1, *window.shape)
+        found += [(identifier, corners + origin) for identifier, corners in _detect(window, scale, search.reduced_px_per_mm, least, search)]
     return _distinct(found)
 
 
 def _whole_page(gray: Gray, search: MarkerSearch) -> list[_Found]:
     """The whole page on the reduced copy and, when that shows less than enough, on a finer one."""
     scale = _px_per_mm(gray, search)
-    found = _detect(gray, scale, search.reduced_px_per_mm, search)
+    found = _detect(gray, scale, search.reduced_px_per_mm, search.least_share, search)
     if len(found) < search.enough:
-        found = [*found, *_detect(gray, scale, search.fine_px_per_mm, search)]
+        found = [*found, *_detect(gray, scale, search.fine_px_per_mm, search.least_share, search)]
     return found
 
 
-def _detect(gray: Gray, scale: float, wanted: float, search: MarkerSearch) -> list[_Found]:
+def _detect(gray: Gray, scale: float, wanted: float, least: float, search: MarkerSearch) -> list[_Found]:
     """Markers in one picture, found on a copy reduced by a whole factor; corners in pixels of `gray`."""
     factor = max(1, round(scale / wanted))
     small = gray[: gray.shape[0] // factor * factor, : gray.shape[1] // factor * factor]
@@ -142,7 +149,7 @@ def _detect(gray: Gray, scale: float, wanted: float, search: MarkerSearch) -> li
         return []
     if factor > 1:
         small = cv2.resize(small, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    corners, ids, _ = _detector(search.correction_rate).detectMarkers(small)
+    corners, ids, _ = _detector(search.correction_rate, round(least, 2)).detectMarkers(small)
     if ids is None:
         return []
     return [
@@ -152,12 +159,12 @@ def _detect(gray: Gray, scale: float, wanted: float, search: MarkerSearch) -> li
 
 
 @cache
-def _detector(correction_rate: float) -> cv2.aruco.ArucoDetector:
+def _detector(correction_rate: float, least: float) -> cv2.aruco.ArucoDetector:
     parameters = cv2.aruco.DetectorParameters()
     parameters.adaptiveThreshWinSizeMin = parameters.adaptiveThreshWinSizeMax = 13
     parameters.errorCorrectionRate = correction_rate
     parameters.polygonalApproxAccuracyRate = 0.05
-    parameters.minMarkerPerimeterRate = 0.04
+    parameters.minMarkerPerimeterRate = least
     parameters.minDistanceToBorder = 1
     return cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_250), parameters)
 

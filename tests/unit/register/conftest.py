@@ -14,7 +14,7 @@ from scanform.model.layout import CodeArea, Fiducial, Layout, PageLayout, Zone, 
 from scanform.model.page import Identity
 from scanform.model.questionnaire import Filled
 
-DPI = 400
+DPI = 406.4
 PPM = DPI / 25.4
 SPOTS = [(10, 10), (101, 10), (192, 10), (10, 120), (192, 120), (10, 279), (101, 279), (192, 279)]
 
@@ -55,7 +55,7 @@ def paste(gray, picture, area):
 
 
 def draw_page(page, *, identity=None, payloads=None):
-    """The printed page at 400 dpi; with an identity (or two payloads) also the codes and the text id."""
+    """The printed page at 16 px per mm; with an identity (or two payloads) also the codes and the text id."""
     gray = np.full((px(page.size.h), px(page.size.w)), 255, np.uint8)
     dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_250)
     for mark in page.fiducials:
@@ -102,7 +102,7 @@ class Scan:
 
 
 def scan(gray, *, dpi=300, turn=0.0, scale=1.0, blur_mm=0.06, noise=4.0, jpeg=None, bilevel=False, perspective=0.0, bend=None, seed=1, paper=225, margin=0.0):
-    """Scan a 400 dpi print: `turn` in degrees (any), `bend(points_mm) -> offsets_mm` shifts the paper, `perspective` in share of the width."""
+    """Scan a print of 16 px per mm: `turn` in degrees (any), `bend(points_mm) -> offsets_mm` shifts the paper, `perspective` in share of the width."""
     rng = np.random.default_rng(seed)
     ppm = dpi / 25.4 * scale
     quarter = round(turn / 90) % 4
@@ -157,7 +157,7 @@ def layout():
 
 @pytest.fixture(scope="session")
 def printed(layout):
-    """Page 1 as printed, at 400 dpi, with codes."""
+    """Page 1 as printed, at 16 px per mm, with codes."""
     return draw_page(layout.page(1), identity=instance(layout))
 
 
