@@ -19,9 +19,10 @@ from scanform.simulate.words import sentence, short_text
 class Behaviour:
     """How a person fills in a form; all are probabilities.
 
-    `completeness` a question is answered; `correct` a wrong cross is made, filled in and the right box crossed (per question of single choice, half that for
-    several); `double` two crosses stay in a single choice; `only_filled` a box is filled where a cross is meant; `near_miss` an empty box carries a trace
-    that must not count; `filter_break` a question is answered although its filter says no; `writein` the text beside a ticked "other" is given; `sign` it is signed.
+    `completeness` a question is answered; `correct` a wrong cross is made, filled in and the right box crossed (per question of single choice,
+    half that for several); `double` two crosses stay in a single choice; `only_filled` a box is filled where a cross is meant; `near_miss` an empty
+    box carries a trace that must not count; `filter_break` a question is answered although its filter says no; `writein` the text beside a ticked
+    "other" is given; `sign` it is signed.
     Defaults bracket what returned paper surveys show: a few percent of item non-response and about one correction a form.
     """
 
@@ -103,7 +104,7 @@ def _zones(layout: Layout) -> dict[tuple[str, str | None], list[Zone]]:
 def _answer(sheet: _Sheet, question: Question) -> None:
     """One question: filtered, blank or answered."""
     asked = _is_asked(sheet, question)
-    answers = asked and sheet.happens(sheet.behaviour.completeness) or (not asked and sheet.happens(sheet.behaviour.filter_break))
+    answers = sheet.happens(sheet.behaviour.completeness if asked else sheet.behaviour.filter_break)
     sheet.expected[question.code] = ""
     for option in question.options:
         if option.writein:

@@ -179,13 +179,9 @@ def _add_page(pdf: Pdf, page: ScannedPage, image: Stream, *, stencil: Stream | N
     if hidden_text:
         resources.Font = Dictionary(F0=Dictionary(Type=Name("/Font"), Subtype=Name("/Type1"), BaseFont=Name("/Helvetica"), Encoding=Name("/WinAnsiEncoding")))
         content.extend(_text_operators(hidden_text, h))
-    pdf.pages.append(
-        pikepdf.Page(
-            pdf.make_indirect(
-                Dictionary(Type=Name("/Page"), MediaBox=Array([0, 0, w, h]), Resources=resources, Contents=Stream(pdf, "\n".join(content).encode("cp1252", "replace")))
-            )
-        )
-    )
+    drawing = Stream(pdf, "\n".join(content).encode("cp1252", "replace"))
+    sheet = Dictionary(Type=Name("/Page"), MediaBox=Array([0, 0, w, h]), Resources=resources, Contents=drawing)
+    pdf.pages.append(pikepdf.Page(pdf.make_indirect(sheet)))
 
 
 def _text_operators(text: str, height: float) -> list[str]:
@@ -206,7 +202,7 @@ def _tiff(path: Path, pictures: Sequence[tuple[Image.Image, ScannedPage]], compr
 
 
 def _jbig2_segments(t6: bytes, width: int, height: int) -> bytes:
-    """Page information (type 48) and an immediate lossless generic region (type 39, MMR) as embedded in a PDF: no file header, no end segments (ISO 32000-1, 7.4.7)."""
+    """Page information (type 48) and an immediate lossless generic region (type 39, MMR), without file header and end segments (ISO 32000-1, 7.4.7)."""
     page = struct.pack(">IIIIBH", width, height, 0, 0, 0x01, 0)
     region = struct.pack(">IIIIB", width, height, 0, 0, 0) + b"\x01" + t6
     return _segment(0, 48, page) + _segment(1, 39, region)

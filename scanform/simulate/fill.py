@@ -1,17 +1,18 @@
 """Filling in a printed page with a pen, as the truth says."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from scanform.imaging.page_image import Floats, Gray
+from scanform.imaging.page_image import Gray
 from scanform.model.geometry import RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.simulate.glyphs import glyph_strokes
 from scanform.simulate.hands import Hand
 from scanform.simulate.marks import mark_strokes
-from scanform.simulate.pens import Stroke, draw_strokes, smooth_path, stamp
+from scanform.simulate.pens import Coverage, Stroke, draw_strokes, smooth_path, stamp
 from scanform.simulate.scripts import Crops, ink_of_crop, ink_of_text, sharpen_to
 from scanform.simulate.truth import PageTruth, TextTruth
 
@@ -22,6 +23,19 @@ CAP_MM = (2.2, 5.0)
 """Smallest and largest capitals people write on a form (school ruling is 4 mm for class 3 and up)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sheet:
+    """The ink layer that one hand is writing on."""
+
+    layer: Gray
+    hand: Hand
+    rng: np.random.Generator
+    px_per_mm: float
+
+    def draw(self, strokes: Sequence[Stroke]) -> None:
+        draw_strokes(self.layer, strokes, self.hand.pen, px_per_mm=self.px_per_mm, rng=self.rng)
+
+
 def fill_page(gray: Gray, page: PageLayout, truth: PageTruth, *, hand: Hand, rng: np.random.Generator, crops: Crops | None = None) -> Gray:
     """The printed page `gray` (H, W), the whole sheet at 300 dpi or more, with the ink of `truth` on it. The input is not changed."""
     ink = draw_ink((int(gray.shape[0]), int(gray.shape[1])), page, truth, hand=hand, rng=rng, crops=crops)
@@ -30,14 +44,13 @@ def fill_page(gray: Gray, page: PageLayout, truth: PageTruth, *, hand: Hand, rng
 
 def draw_ink(shape: tuple[int, int], page: PageLayout, truth: PageTruth, *, hand: Hand, rng: np.random.Generator, crops: Crops | None = None) -> Gray:
     """Only the ink: (H, W) uint8, 255 where the page is untouched. `shape` is that of the page's picture (whole sheet)."""
-    layer = np.full(shape, 255, dtype=np.uint8)
-    px_per_mm = shape[1] / page.size.w
+    sheet = _Sheet(layer=np.full(shape, 255, dtype=np.uint8), hand=hand, rng=rng, px_per_mm=shape[1] / page.size.w)
     zones = {zone.id: zone for zone in page.zones}
     for name, mark in truth.marks.items():
-        draw_strokes(layer, mark_strokes(mark.style, zones[name].rect, hand, rng), hand.pen, px_per_mm=px_per_mm, rng=rng)
+        sheet.draw(mark_strokes(mark.style, zones[name].rect, hand, rng))
     for name, text in truth.texts.items():
-        _write(layer, zones[name], text, hand, rng, px_per_mm, crops)
-    return layer
+        _write(sheet, zones[name], text, crops)
+    return sheet.layer
 
 
 def signature_strokes(rect: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
@@ -60,20 +73,23 @@ def signature_strokes(rect: RectMm, hand: Hand, rng: np.random.Generator) -> lis
     return strokes
 
 
-def _write(layer: Gray, zone: Zone, text: TextTruth, hand: Hand, rng: np.random.Generator, px_per_mm: float, crops: Crops | None) -> None:
+def _write(sheet: _Sheet, zone: Zone, text: TextTruth, crops: Crops | None) -> None:
     """The text of one zone: cell by cell, as a signature, from a real crop, or line by line in the hand's script."""
     if zone.kind is ZoneKind.COMB:
         for character, cell in zip(text.cells, zone.cells, strict=False):
             if character:
-                draw_strokes(layer, glyph_strokes(character, cell, hand, rng), hand.pen, px_per_mm=px_per_mm, rng=rng)
+                sheet.draw(glyph_strokes(character, cell, sheet.hand, sheet.rng))
     elif zone.kind is ZoneKind.SIGNATURE:
-        draw_strokes(layer, signature_strokes(zone.rect, hand, rng), hand.pen, px_per_mm=px_per_mm, rng=rng)
+        sheet.draw(signature_strokes(zone.rect, sheet.hand, sheet.rng))
     elif text.crop is not None:
         if crops is None:
             raise ValueError(f"zone {zone.id}: the truth names the crop {text.crop}, but no crops were given")
-        _stamp_line(layer, ink_of_crop(crops.items[text.crop].gray), line_rects(zone)[0], hand, rng, px_per_mm, real=True)
+        _stamp_line(sheet, ink_of_crop(crops.items[text.crop].gray), line_rects(zone)[0], real=True)
     else:
-        _write_lines(layer, text.text.split("\n"), line_rects(zone), hand, rng, px_per_mm)
+        for line, rect in zip(text.text.split("\n"), line_rects(zone), strict=False):
+            if line:
+                ink = ink_of_text(line, sheet.hand, sheet.rng, cap_mm=cap_height_mm(zone, sheet.hand), px_per_mm=sheet.px_per_mm)
+                _stamp_line(sheet, ink, rect, real=False)
 
 
 def line_rects(zone: Zone) -> list[RectMm]:
@@ -89,21 +105,16 @@ def cap_height_mm(zone: Zone, hand: Hand) -> float:
     return float(np.clip(LINE_CAP * line * hand.size, *CAP_MM))
 
 
-def _write_lines(layer: Gray, lines: Sequence[str], rects: Sequence[RectMm], hand: Hand, rng: np.random.Generator, px_per_mm: float) -> None:
-    for line, rect in zip(lines, rects, strict=False):
-        if line:
-            cap = float(np.clip(LINE_CAP * rect.h * hand.size, *CAP_MM))
-            _stamp_line(layer, ink_of_text(line, hand, rng, cap_mm=cap, px_per_mm=px_per_mm), rect, hand, rng, px_per_mm, real=False)
-
-
-def _stamp_line(layer: Gray, ink: Floats, rect: RectMm, hand: Hand, rng: np.random.Generator, px_per_mm: float, *, real: bool) -> None:
+def _stamp_line(sheet: _Sheet, ink: Coverage, rect: RectMm, *, real: bool) -> None:
     """One line of writing in `rect`: real crops are enlarged to the line, others only squeezed when they do not fit."""
-    room_w, room_h = rect.w * 0.97 * px_per_mm, rect.h * 0.98 * px_per_mm
-    wish_h = min(room_h, rect.h * px_per_mm * float(np.clip(0.72 * hand.size, 0.5, 0.92)), 8.0 * px_per_mm) if real else float(ink.shape[0])
-    scale = min(wish_h / ink.shape[0], room_w / ink.shape[1]) if real else min(1.0, room_w / ink.shape[1])
-    height = max(2, round(min(ink.shape[0] * (scale if real else max(scale, 0.8)), room_h)))
-    sized = sharpen_to(ink, height, max(2, round(ink.shape[1] * scale)))
-    free = max(0.0, rect.w * px_per_mm - sized.shape[1])
-    left = rect.x * px_per_mm + min(free, px_per_mm * float(rng.uniform(0.4, 3.0)))
-    top = (rect.bottom - 0.02 * rect.h) * px_per_mm - sized.shape[0] - max(0.0, room_h - sized.shape[0]) * float(rng.uniform(0.1, 0.4))
-    stamp(layer, sized, hand.pen, left_px=round(left), top_px=round(top), rng=rng, px_per_mm=px_per_mm)
+    per_mm, rng = sheet.px_per_mm, sheet.rng
+    room_w, room_h = rect.w * 0.97 * per_mm, rect.h * 0.98 * per_mm
+    tall = ink.shape[0]
+    if real:
+        tall = round(min(room_h, rect.h * per_mm * float(np.clip(0.72 * sheet.hand.size, 0.5, 0.92)), 8.0 * per_mm))
+    scale = min(tall / ink.shape[0], room_w / ink.shape[1])
+    height = round(min(ink.shape[0] * (scale if real else max(scale, 0.8)), room_h))
+    sized = sharpen_to(ink, max(2, height), max(2, round(ink.shape[1] * scale)))
+    left = rect.x * per_mm + min(max(0.0, rect.w * per_mm - sized.shape[1]), per_mm * float(rng.uniform(0.4, 3.0)))
+    top = (rect.bottom - 0.02 * rect.h) * per_mm - sized.shape[0] - max(0.0, room_h - sized.shape[0]) * float(rng.uniform(0.1, 0.4))
+    stamp(sheet.layer, sized, sheet.hand.pen, left_px=round(left), top_px=round(top), rng=rng, px_per_mm=per_mm)

@@ -2,10 +2,14 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from scanform.imaging.page_image import Floats, Gray
+from scanform.imaging.page_image import Gray
 from scanform.simulate.draw import count, happens, value
 from scanform.simulate.profiles import Profile
+
+Field = NDArray[np.float32]
+"""A soft picture while it is painted: float32 grey levels."""
 
 COARSE_PX_PER_MM = 3.0
 """Resolution at which stains, folds and shade are painted; they are soft."""
@@ -20,7 +24,7 @@ def handle_page(page: Gray, profile: Profile, rng: np.random.Generator, *, px_pe
     tint = _tint(profile, w / px_per_mm, h / px_per_mm, rng)
     strength = value(profile.show_through, rng)
     if strength > 0.002:
-        page = cv2.multiply(page, _show_through(page if back is None else back, strength, (h, w), px_per_mm), scale=1 / 255)
+        page = cv2.multiply(page, _show_through(page if back is None else back, strength, (h, w), px_per_mm), scale=1 / 255).astype(np.uint8)
     sheet = np.asarray(cv2.multiply(page, cv2.resize(tint, (w, h), interpolation=cv2.INTER_LINEAR), scale=1 / 255), dtype=np.uint8)
     if happens(profile.punched, rng):
         _punch(sheet, rng, px_per_mm, backdrop)
@@ -43,7 +47,7 @@ def _tint(profile: Profile, width_mm: float, height_mm: float, rng: np.random.Ge
     return np.clip(np.rint(field), 0, 255).astype(np.uint8)
 
 
-def _stain(field: Floats, rng: np.random.Generator) -> None:
+def _stain(field: Field, rng: np.random.Generator) -> None:
     """A coffee ring, a filled blotch or a splash, subtracted in place."""
     h, w = field.shape
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
@@ -62,7 +66,7 @@ def _stain(field: Floats, rng: np.random.Generator) -> None:
     field -= (depth * (0.85 * ring + (0.08 if kind < 0.5 else 0.35) * inside)).astype(field.dtype)
 
 
-def _fold_line(field: Floats, rng: np.random.Generator) -> None:
+def _fold_line(field: Field, rng: np.random.Generator) -> None:
     """A fold: a fine dark line beside a bright one and a slow shadow, at a half or third of the sheet or anywhere; in place."""
     h, w = field.shape
     across = rng.random() < 0.75
@@ -109,4 +113,5 @@ def _cut_corner(sheet: Gray, size_mm: float, rng: np.random.Generator, px_per_mm
         corner[:, 1] = h - 1 - corner[:, 1]
     points = np.rint(corner).astype(np.int32).reshape(-1, 1, 2)
     cv2.fillPoly(sheet, [points], (backdrop,), cv2.LINE_AA)
-    cv2.line(sheet, tuple(int(v) for v in points[1, 0]), tuple(int(v) for v in points[2, 0]), (max(0, backdrop - 70),), max(1, round(0.2 * px_per_mm)), cv2.LINE_AA)
+    first, last = ((int(points[i, 0, 0]), int(points[i, 0, 1])) for i in (1, 2))
+    cv2.line(sheet, first, last, (max(0, backdrop - 70),), max(1, round(0.2 * px_per_mm)), cv2.LINE_AA)

@@ -6,11 +6,16 @@ edges are antialiased. Ink multiplies: print under a stroke stays visible, cross
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from scanform.imaging.page_image import Floats, Gray
+
+Coverage = NDArray[np.float64]
+"""How much of each pixel is inked: float64, 0..1."""
 
 SUPERSAMPLE = 4
 """Sub-pixels per page pixel and axis; 4 gives 1200 dpi on a 300 dpi page, finer than any pen's edge."""
@@ -83,7 +88,7 @@ def smooth_path(control_mm: Floats, corners: frozenset[int] = frozenset()) -> Fl
     """
     points = np.asarray(control_mm, dtype=np.float64)
     cuts = [0, *sorted(i for i in corners if 0 < i < len(points) - 1), len(points) - 1]
-    pieces = [_catmull_rom(points[a : b + 1]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    pieces = [_catmull_rom(points[a : b + 1]) for a, b in pairwise(cuts)]
     return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
 
 
@@ -93,13 +98,13 @@ def draw_strokes(layer: Gray, strokes: Sequence[Stroke], pen: Pen, *, px_per_mm:
         _draw_stroke(layer, item, pen, px_per_mm, rng)
 
 
-def stamp(layer: Gray, alpha: Floats, pen: Pen, *, left_px: int, top_px: int, rng: np.random.Generator, px_per_mm: float) -> None:
+def stamp(layer: Gray, alpha: Coverage, pen: Pen, *, left_px: int, top_px: int, rng: np.random.Generator, px_per_mm: float) -> None:
     """Multiply an ink picture into `layer` in place: `alpha` (h, w) float 0..1 is the coverage by `pen`; parts beyond the edge are cut off."""
     y0, x0 = max(top_px, 0), max(left_px, 0)
     y1, x1 = min(top_px + alpha.shape[0], layer.shape[0]), min(left_px + alpha.shape[1], layer.shape[1])
     if y1 <= y0 or x1 <= x0:
         return
-    part = alpha[y0 - top_px : y1 - top_px, x0 - left_px : x1 - left_px].astype(np.float32)
+    part = alpha[y0 - top_px : y1 - top_px, x0 - left_px : x1 - left_px]
     if pen.grain:
         part = part * _grain(part.shape, pen.grain, px_per_mm, rng)
     through = 1.0 - np.clip(part, 0, 1) * (1 - pen.grey / 255)
@@ -150,10 +155,9 @@ def _draw_stroke(layer: Gray, item: Stroke, pen: Pen, px_per_mm: float, rng: np.
     for i in range(len(points) - 1):
         start, end = (int(fine[i, 0]), int(fine[i, 1])), (int(fine[i + 1, 0]), int(fine[i + 1, 1]))
         cv2.line(canvas, start, end, (int(shade[i]),), int(thick[i]), cv2.LINE_8, _SHIFT)
-    alpha = cv2.resize(canvas, (columns, rows), interpolation=cv2.INTER_AREA)
-    if pen.edge_mm > 0:
-        alpha = cv2.GaussianBlur(alpha, (0, 0), max(0.3, pen.edge_mm * px_per_mm))
-    stamp(layer, alpha / 255.0, pen, left_px=int(low[0]), top_px=int(low[1]), rng=rng, px_per_mm=px_per_mm)
+    coarse = cv2.resize(canvas, (columns, rows), interpolation=cv2.INTER_AREA)
+    alpha = cv2.GaussianBlur(coarse, (0, 0), max(0.3, pen.edge_mm * px_per_mm)).astype(np.float64) / 255
+    stamp(layer, alpha, pen, left_px=int(low[0]), top_px=int(low[1]), rng=rng, px_per_mm=px_per_mm)
 
 
 def _gaps(count: int, pen: Pen, rng: np.random.Generator) -> Floats:

@@ -19,12 +19,14 @@ def print_page(gray: Gray, profile: Profile, rng: np.random.Generator, *, px_per
     mottle, spots = value(profile.print_mottle, rng), count(profile.dropouts, rng)
     pale = happens(profile.pale_bands, rng)
     table = _tone(gain, black)
-    printed = cv2.LUT(cv2.GaussianBlur(gray, (0, 0), max(0.25, EDGE_MM * px_per_mm)), table) if (gain, black) != (0.0, 0.0) else gray.copy()
+    printed = gray.copy()
+    if (gain, black) != (0.0, 0.0):
+        printed = cv2.LUT(cv2.GaussianBlur(gray, (0, 0), max(0.25, EDGE_MM * px_per_mm)), table).astype(np.uint8)
     if spots:
         _drop(printed, spots, rng, px_per_mm)
     if mottle > 0 or pale:
         return _fade(printed, mottle, pale, rng)
-    return np.asarray(printed, dtype=np.uint8)
+    return printed
 
 
 def _tone(gain_mm: float, black: float) -> Gray:

@@ -88,15 +88,15 @@ def _optics(seen: Gray, profile: Profile, rng: np.random.Generator, per_mm: floa
     """Blur, uneven light, streaks, dust, sensor noise, then the device's black and white points."""
     blur = value(profile.blur_mm, rng) * per_mm
     if blur > 0.25:
-        seen = cv2.GaussianBlur(seen, (0, 0), blur)
-    seen = _light(np.asarray(seen, dtype=np.uint8), value(profile.vignette, rng), value(profile.light_slope, rng), value(profile.light_slope, rng))
+        seen = cv2.GaussianBlur(seen, (0, 0), blur).astype(np.uint8)
+    seen = _light(seen, value(profile.vignette, rng), value(profile.light_slope, rng), value(profile.light_slope, rng))
     seen = _streaks(seen, profile, rng, per_mm)
     _dust(seen, count(profile.specks, rng), rng, per_mm)
     level = float(np.hypot(value(profile.noise, rng), value(profile.texture, rng)))
     black, white = value(profile.black, rng), value(profile.white, rng)
     if level > 0:
         grains = (rng.standard_normal(_NOISE_SIDE, dtype=np.float32) * level).astype(np.int16)
-        seen = cv2.add(seen, np.resize(grains, seen.shape), dtype=cv2.CV_8U)
+        seen = cv2.add(seen, np.resize(grains, seen.shape), dtype=cv2.CV_8U).astype(np.uint8)
     table = np.clip((np.arange(256) - black) * 255 / max(white - black, 1), 0, 255)
     return np.asarray(cv2.LUT(seen, np.rint(table).astype(np.uint8)), dtype=np.uint8)
 
@@ -138,7 +138,7 @@ def _dust(seen: Gray, specks: int, rng: np.random.Generator, per_mm: float) -> N
         x, y = int(rng.integers(0, w)), int(rng.integers(0, h))
         grey = int(rng.integers(30, 190))
         if rng.random() < 0.08:
-            bend = rng.normal(0, 0.8 * per_mm, (3, 2)) + [x, y]
+            bend = np.array([x, y]) + rng.normal(0, 0.8 * per_mm, (3, 2))
             cv2.polylines(seen, [np.rint(bend).astype(np.int32).reshape(-1, 1, 2)], False, (grey,), 1, cv2.LINE_AA)
         else:
             axes = tuple(max(1, round(v)) for v in rng.gamma(1.5, 0.05, 2) * per_mm)

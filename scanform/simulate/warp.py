@@ -34,7 +34,8 @@ def draw_map(profile: Profile, size: SizeMm, dpi: int, rng: np.random.Generator)
         width, height = height, width
     to_px = np.array([[per_mm, 0, -0.5], [0, per_mm, -0.5], [0, 0, 1]])
     matrix = to_px @ _quarter_turns(turn, width, height) @ placed
-    page_map = PageMap(homography=tuple(float(v) for v in (matrix / matrix[2, 2]).ravel()), residual_mm=0.0, tier=Tier.T0, grid=_displacement(profile, size, rng))
+    homography = tuple(float(v) for v in (matrix / matrix[2, 2]).ravel())
+    page_map = PageMap(homography=homography, residual_mm=0.0, tier=Tier.T0, grid=_displacement(profile, size, rng))
     return page_map, (round(width * per_mm), round(height * per_mm))
 
 
@@ -42,7 +43,7 @@ def warp_page(sheet: Gray, page_map: PageMap, out_size: tuple[int, int], *, px_p
     """`sheet` (H, W) at `px_per_mm`, laid out as `page_map` says into an image of `out_size` (width, height); `backdrop` fills the rest."""
     ratio = px_per_mm / out_per_mm
     if ratio > 1.15:
-        sheet = cv2.GaussianBlur(sheet, (0, 0), 0.42 * ratio)
+        sheet = cv2.GaussianBlur(sheet, (0, 0), 0.42 * ratio).astype(np.uint8)
     source_x, source_y = (plane * np.float32(px_per_mm) - np.float32(0.5) for plane in inverse_map(page_map, out_size))
     return np.asarray(cv2.remap(sheet, source_x, source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(backdrop,)), dtype=np.uint8)
 
@@ -71,7 +72,16 @@ def _place(profile: Profile, size: SizeMm, margin: float, rng: np.random.Generat
     rotate = np.array([[np.cos(skew), -np.sin(skew), 0], [np.sin(skew), np.cos(skew), 0], [0, 0, 1]])
     perspective = np.array([[1, 0, 0], [0, 1, 0], [2 * px / size.w, 2 * py / size.h, 1]])
     back = np.array([[1, 0, size.w / 2 + margin + dx], [0, 1, size.h / 2 + margin + dy], [0, 0, 1]])
-    return np.asarray(back @ perspective @ rotate @ shape @ centre, dtype=np.float64)
+    middle = perspective @ rotate @ shape @ centre
+    return np.asarray(back @ (_framed(middle, size, margin) if margin else middle), dtype=np.float64)
+
+
+def _framed(middle: Floats, size: SizeMm, margin: float) -> Floats:
+    """`middle` shrunk, if need be, so that all four corners of the sheet are inside the picture: whoever takes a photo sees to that."""
+    corners = np.array([[0, 0, 1], [size.w, 0, 1], [size.w, size.h, 1], [0, size.h, 1]]) @ middle.T
+    reach = np.abs(corners[:, :2] / corners[:, 2:]).max(axis=0)
+    shrink = min(1.0, *(np.array([size.w, size.h]) / 2 + margin * 0.8) / reach)
+    return np.asarray(np.diag([shrink, shrink, 1.0]) @ middle, dtype=np.float64)
 
 
 def _quarter_turns(turn: int, width: float, height: float) -> Floats:
@@ -83,11 +93,8 @@ def _quarter_turns(turn: int, width: float, height: float) -> Floats:
 def _displacement(profile: Profile, size: SizeMm, rng: np.random.Generator) -> OffsetGrid | None:
     """Feeder waves, folds and curl as offsets in mm; None when there are none."""
     rows, columns = int(size.h / GRID_STEP_MM) + 2, int(size.w / GRID_STEP_MM) + 2
-    y = np.arange(rows)[:, None] * GRID_STEP_MM
-    x = np.arange(columns)[None, :] * GRID_STEP_MM
-    dx, dy = np.zeros((rows, columns)), np.zeros((rows, columns))
-    _feed(dx, dy, x, y, profile, rng)
-    _curl(dx, dy, x, y, size, value(profile.curl_mm, rng), rng)
+    x, y = np.meshgrid(np.arange(columns) * GRID_STEP_MM, np.arange(rows) * GRID_STEP_MM)
+    dx, dy = (a + b for a, b in zip(_feed(x, y, profile, rng), _curl(x / size.w, y / size.h, value(profile.curl_mm, rng), rng), strict=True))
     jump = value(profile.fold_mm, rng)
     for _ in range(count(profile.folds, rng) if jump else 0):
         dy += jump * rng.choice([-1.0, 1.0]) * 0.5 * np.tanh((y - rng.uniform(0.15, 0.85) * size.h) / 8.0)
@@ -96,22 +103,19 @@ def _displacement(profile: Profile, size: SizeMm, rng: np.random.Generator) -> O
     return OffsetGrid(step_mm=GRID_STEP_MM, rows=rows, columns=columns, dx_mm=tuple(dx.ravel().tolist()), dy_mm=tuple(dy.ravel().tolist()))
 
 
-def _feed(dx: Floats, dy: Floats, x: Floats, y: Floats, profile: Profile, rng: np.random.Generator) -> None:
-    """The paper slips and hurries under the line sensor: waves along the feed (y), a fifth of it sideways; added in place."""
+def _feed(x: Floats, y: Floats, profile: Profile, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """The paper slips and hurries under the line sensor: waves along the feed (y), a fifth of it sideways; offsets in mm."""
     amplitude = value(profile.stretch_mm, rng)
     waves = [value(profile.wave_mm, rng) for _ in range(2)]
     phases = rng.uniform(0, 2 * np.pi, 3)
-    if amplitude:
-        dy += amplitude * (0.7 * np.sin(2 * np.pi * y / waves[0] + phases[0]) + 0.3 * np.sin(2 * np.pi * y / waves[1] + phases[1]))
-        dx += 0.2 * amplitude * np.sin(2 * np.pi * y / waves[1] + phases[2])
-        dy += 0.15 * amplitude * np.sin(2 * np.pi * (y + 0.4 * x) / waves[0] + phases[2])
+    along = 0.7 * np.sin(2 * np.pi * y / waves[0] + phases[0]) + 0.3 * np.sin(2 * np.pi * y / waves[1] + phases[1])
+    oblique = 0.15 * np.sin(2 * np.pi * (y + 0.4 * x) / waves[0] + phases[2])
+    return amplitude * 0.2 * np.sin(2 * np.pi * y / waves[1] + phases[2]), amplitude * (along + oblique)
 
 
-def _curl(dx: Floats, dy: Floats, x: Floats, y: Floats, size: SizeMm, curl_mm: float, rng: np.random.Generator) -> None:
-    """A page that does not lie flat: a smooth bulge, seen from above, moves points away from its ridge; added in place."""
+def _curl(across: Floats, down: Floats, curl_mm: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """A page that does not lie flat: a smooth bulge, seen from above, moves points away from its ridge; offsets in mm at relative places 0..1."""
     ridge, width, along = rng.uniform(0.2, 0.8), rng.uniform(0.25, 0.5), rng.uniform(-0.4, 0.4)
-    if curl_mm:
-        u = (x / size.w - ridge - along * (y / size.h - 0.5)) / width
-        dx += curl_mm * u * np.exp(-(u**2))
-        v = (y / size.h - ridge) / width
-        dy += 0.5 * curl_mm * v * np.exp(-(v**2)) * (0.5 + x / size.w)
+    u = (across - ridge - along * (down - 0.5)) / width
+    v = (down - ridge) / width
+    return curl_mm * u * np.exp(-(u**2)), 0.5 * curl_mm * v * np.exp(-(v**2)) * (0.5 + across)

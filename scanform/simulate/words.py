@@ -4,15 +4,36 @@ import numpy as np
 
 _SHORT: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
     "de": (
-        (("mail",), ("info@gruene-aue.example", "treff.nordhafen@verein.example", "kontakt@buergerhaus.example", "m.oezdemir@nachbarn.example", "buero@st-johannes.example")),
-        (("web", "internet", "url"), ("www.treff-am-muehlbach.example", "www.gruene-aue.example", "nachbarn-im-norden.example", "www.haus-der-vielfalt.example")),
+        (
+            ("mail",),
+            (
+                "info@gruene-aue.example",
+                "treff.nordhafen@verein.example",
+                "kontakt@buergerhaus.example",
+                "m.oezdemir@nachbarn.example",
+                "buero@st-johannes.example",
+            ),
+        ),
+        (
+            ("web", "internet", "url"),
+            ("www.treff-am-muehlbach.example", "www.gruene-aue.example", "nachbarn-im-norden.example", "www.haus-der-vielfalt.example"),
+        ),
         (
             ("telefon", "phone", "fon"),
             ("0231 5550147", "0231 / 555 02 81", "0231-5550336", "0172 5550419"),
         ),
         (
             ("straße", "strasse", "anschrift", "adresse"),
-            ("Rheinische Straße 14", "Münsterstr. 207 a", "Am Ölpfad 3", "Lütgendortmunder Weg 21", "Schützenstraße 88", "Huckarder Bruch 5", "Große Heide 12 b", "Stüwestr. 9"),
+            (
+                "Rheinische Straße 14",
+                "Münsterstr. 207 a",
+                "Am Ölpfad 3",
+                "Lütgendortmunder Weg 21",
+                "Schützenstraße 88",
+                "Huckarder Bruch 5",
+                "Große Heide 12 b",
+                "Stüwestr. 9",
+            ),
         ),
         (
             ("ansprech", "kontakt", "person", "vorname", "nachname", "ausgefüllt"),
@@ -20,18 +41,45 @@ _SHORT: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
         ),
         (
             ("träger", "verein", "organisation", "einrichtung"),
-            ("Förderverein Nordhafen e.V.", "Kath. Kirchengemeinde St. Johannes", "Kleingärtner Grüne Aue e.V.", "Bürgerhaus-Verein", "Nachbarschaftshilfe Süd", "AWO-Ortsverein"),
+            (
+                "Förderverein Nordhafen e.V.",
+                "Kath. Kirchengemeinde St. Johannes",
+                "Kleingärtner Grüne Aue e.V.",
+                "Bürgerhaus-Verein",
+                "Nachbarschaftshilfe Süd",
+                "AWO-Ortsverein",
+            ),
         ),
         (
             ("name", "bezeichnung", "begegnungsort"),
-            ("Treff am Mühlbach", "Bürgerhaus Hörde-Süd", "Seniorentreff Öspel", "Haus der Vielfalt", "Café Zeitlos", "Vereinsheim Grüne Aue", "Nachbarschaftsladen", "Gemeindehaus St. Johannes"),
+            (
+                "Treff am Mühlbach",
+                "Bürgerhaus Hörde-Süd",
+                "Seniorentreff Öspel",
+                "Haus der Vielfalt",
+                "Café Zeitlos",
+                "Vereinsheim Grüne Aue",
+                "Nachbarschaftsladen",
+                "Gemeindehaus St. Johannes",
+            ),
         ),
         (("sprache", "language"), ("Türkisch", "Ukrainisch, Russisch", "Arabisch", "Polnisch und Italienisch", "Gebärdensprache", "Kurdisch")),
         (("bezirk", "stadtteil", "ortsteil"), ("Innenstadt-Nord", "Hörde", "Mengede", "Lütgendortmund", "Aplerbeck", "Huckarde")),
         (("ort ", "stadt", "wohnort"), ("Dortmund", "Lünen", "Schwerte", "Castrop-Rauxel")),
         (
             ("",),
-            ("Müttercafé", "Schachgruppe", "Reparaturtreff", "nach Absprache", "Übermittagsbetreuung", "Lesepatinnen", "Flohmarkt", "Frühstückstreff", "Öffentlicher Bücherschrank", "Tauschbörse"),
+            (
+                "Müttercafé",
+                "Schachgruppe",
+                "Reparaturtreff",
+                "nach Absprache",
+                "Übermittagsbetreuung",
+                "Lesepatinnen",
+                "Flohmarkt",
+                "Frühstückstreff",
+                "Öffentlicher Bücherschrank",
+                "Tauschbörse",
+            ),
         ),
     ),
     "en": (
