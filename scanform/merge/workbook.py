@@ -59,7 +59,7 @@ def _width(name: str, values: Sequence[str]) -> float:
 
 
 def _header_cell(page: Worksheet, name: str) -> Cell:
-    cell = cast(Cell, WriteOnlyCell(page, value=name))
+    cell = WriteOnlyCell(page, value=name)
     cell.font = Font(bold=True)
     cell.fill = PatternFill("solid", fgColor="E3E9EF")
     return cell
@@ -73,7 +73,7 @@ def _cell(page: Worksheet, value: str, number: bool) -> Cell | float | None:
             return float(value) if "." in value else int(value)
         except ValueError:
             pass  # a column of numbers may hold a word where a person wrote one
-    cell = cast(Cell, WriteOnlyCell(page))
+    cell = WriteOnlyCell(page)
     cell.value = visible(value)
     cell.data_type = "s"  # also for what starts with "=": text, not a formula
     cell.number_format = "@"

@@ -1,0 +1,92 @@
+"""Responses are joined by token, and only where nothing speaks against it."""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scanform.merge.match import grouped, match
+from scanform.model.response import Channel, Response
+
+
+def response(name, token=None, channel="paper", questionnaire="orte"):
+    return Response(id=name, questionnaire=questionnaire, version="1", channel=Channel(channel), answers=(), token=token)
+
+
+PAPER = "2BNBJ-0A1B2C3-A"
+OTHER = "2BNBJ-0A1B2C4-8"
+
+
+def test_one_form_and_one_online_response_are_joined():
+    """The same token on paper and online is the same place."""
+    matching = match([response("online-1", "K7PX3", "online"), response(PAPER, " K7PX3 "), response("online-2", "AAAA", "online")])
+    (join,) = matching.joins
+    assert join.members == (PAPER, "online-1")
+    assert matching.problems == ()
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [response(PAPER, "T"), response(OTHER, "T")],
+        [response(PAPER, "T"), response(PAPER + ".2", "T")],
+        [response(PAPER, "T"), response(PAPER + ".2", "T"), response("online-1", "T", "online")],
+        [response(PAPER + ".2", "T"), response("online-1", "T", "online")],
+        [response("online-1", "T", "online"), response("online-2", "T", "online")],
+        [response(PAPER, "T"), response("keyed-1", "T", "manual"), response("online-1", "T", "online")],
+    ],
+)
+def test_a_token_used_twice_joins_nothing(members):
+    """Several forms, photocopies or several online responses with one token stay apart and are reported, in any order."""
+    found = {match(order) for order in permutations(members)}
+    (matching,) = found
+    assert matching.joins == ()
+    (problem,) = matching.problems
+    assert problem.slug == "token-used-twice"
+    assert all(member.id in dict(problem.params)["responses"] for member in members)
+
+
+def test_capitals_count_in_given_tokens():
+    """Tokens that somebody gave are compared as they stand: a pair that differs in capitals is reported, not joined."""
+    matching = match([response(PAPER, "Haus-1"), response("online-1", "haus-1", "online")])
+    assert matching.joins == ()
+    assert [p.slug for p in matching.problems] == ["token-similar"]
+
+
+def test_capitals_do_not_count_in_generated_tokens():
+    """Tokens of this project's own making are compared in capitals."""
+    matching = match([response(PAPER, "K7PX3"), response("online-1", "k7px3 ", "online")], generated={"K7PX3"})
+    assert [join.members for join in matching.joins] == [(PAPER, "online-1")]
+
+
+def test_tokens_that_were_never_given_out():
+    """With the list of tokens at hand, a token that is not on it is reported; its response stays."""
+    matching = match([response("online-1", "K7PX4", "online")], known={"K7PX3"})
+    assert [(p.slug, p.where) for p in matching.problems] == [("unknown-token", "K7PX4")]
+
+
+def test_surveys_are_kept_apart_and_empty_tokens_join_nothing():
+    """Equal tokens of two questionnaires, and responses without token, have nothing to do with each other."""
+    responses = [response(PAPER, "T"), response("online-1", "T", "online", "andere"), response("online-2", "", "online"), response("online-3", " ", "online")]
+    assert match(responses).joins == ()
+    assert match(responses).problems == ()
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9))), st.randoms())
+def test_groups_do_not_depend_on_order(pairs, rnd):
+    """Each response is in exactly one group, whatever the order of responses and links; foreign links do nothing."""
+    responses = [response(f"r{n}") for n in range(8)]
+    links = [(f"r{a}", f"r{b}") for a, b in pairs]
+    groups = grouped(responses, links)
+    assert sorted(r.id for g in groups for r in g) == [r.id for r in responses]
+    rnd.shuffle(responses)
+    rnd.shuffle(links)
+    assert grouped(responses, [(b, a) for a, b in links]) == groups
+
+
+def test_taking_links_away_takes_the_merge_back():
+    """Without links each response stands for itself."""
+    responses = [response("a"), response("b")]
+    assert len(grouped(responses, [("a", "b")])) == 1
+    assert len(grouped(responses, [])) == 2
