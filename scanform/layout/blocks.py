@@ -1,22 +1,41 @@
 """Building blocks of a form: drawing and zones relative to a block's own top left corner, to be stacked and set side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scanform.layout.drawing import Instruction, Measure, moved, moved_rect
 from scanform.layout.themes import Theme
 from scanform.model.layout import Zone
-from scanform.model.questionnaire import Filled
+from scanform.model.questionnaire import Question, Questionnaire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """What every block needs: the theme, the language, how wide texts are, what a filled box means."""
+    """What every block needs: the theme, the language, how wide texts are, and the printed number of each question."""
 
     theme: Theme
     language: str
     measure: Measure
-    filled: Filled
+    questionnaire: Questionnaire
+    numbers: Mapping[str, int]
+
+    @property
+    def gutter(self) -> float:
+        """Where texts start, in mm: check boxes and the numbers of questions stand to the left of it."""
+        return self.theme.box + self.theme.label_gap
+
+    def columns(self, width: float, count: int) -> tuple[float, ...]:
+        """The left edges of `count` equal columns, a gap between them."""
+        step = (width + self.theme.column_gap) / count
+        return tuple(index * step for index in range(count))
+
+    def column_width(self, width: float, count: int) -> float:
+        """The width of one of `count` equal columns."""
+        return (width - (count - 1) * self.theme.column_gap) / count
+
+    def asked(self, code: str) -> Question | None:
+        """The question with this code."""
+        return self.questionnaire.question(code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,6 @@ class Placement:
     pages: tuple[DrawnPage, ...]
     title: str
     publisher: str
-    small_pt: float
     body_pt: float
 
 

@@ -4,8 +4,8 @@ from scanform.i18n.texts import text
 from scanform.layout.blocks import Block, Style, overlay, stack
 from scanform.layout.codes import ARUCO_MODULES, QR_MODULES, aruco_rows
 from scanform.layout.drawing import BOLD, REGULAR, Box, Instruction, Line, Modules, Slot, Stroke, TextRun
-from scanform.layout.questions import HINT_GRAY, paragraph
-from scanform.layout.textflow import baseline, line_height, runs, wrap
+from scanform.layout.labels import HINT_GRAY, paragraph
+from scanform.layout.textflow import line_height, runs, wrap
 from scanform.model.geometry import RectMm, SizeMm
 from scanform.model.layout import CodeArea, Fiducial
 from scanform.model.questionnaire import Filled, Questionnaire
@@ -110,7 +110,7 @@ def opening(questionnaire: Questionnaire, *, width: float, style: Style) -> Bloc
 def how_to(*, width: float, style: Style) -> Block:
     """A strip that shows right and wrong marks and how to correct."""
     theme = style.theme
-    words = " ".join(text(f"layout.{name}", style.language) for name in ("pen", "capitals", "markers"))
+    words = text("layout.pen", style.language)
     inner = width - 8.0
     title = paragraph(text("layout.how-to", style.language), size_pt=theme.small_pt, width=inner, style=style, font=BOLD)
     body = paragraph(words, size_pt=theme.small_pt, width=inner, style=style)
@@ -121,14 +121,14 @@ def how_to(*, width: float, style: Style) -> Block:
 
 def _marks_strip(*, width: float, style: Style) -> Block:
     theme = style.theme
-    family = "fill" if style.filled is Filled.MARK else "mark"
+    family = "fill" if style.questionnaire.filled is Filled.MARK else "mark"
     pictures = {
         "mark": ((_crossed(0.0),), (_ticked(0.0), _circled(8.0)), (_filled(0.0), _crossed(8.0))),
         "fill": ((_filled(0.0),), (_ticked(0.0), _crossed(8.0)), (_filled_struck(0.0), _filled(8.0))),
     }[family]
     x = 0.0
     blocks: list[Block] = []
-    share = (0.30, 0.26, 0.44)
+    share = (0.17, 0.27, 0.56)
     for picture, name, part in zip(pictures, ("right", "wrong", "correct"), share, strict=True):
         start = 8.0 * len(picture) - 1.0
         caption = paragraph(text(f"layout.{family}-{name}", style.language), size_pt=theme.small_pt, width=width * part - start - 3.0, style=style)
@@ -182,5 +182,3 @@ def closing(questionnaire: Questionnaire, *, width: float, style: Style) -> Bloc
     body = paragraph(questionnaire.closing.get(style.language), size_pt=style.theme.body_pt, width=width, style=style)
     return overlay((body.at(0.0, 3.0), Block(height=0.0, drawing=(Line(x1=0.0, y1=0.0, x2=width, y2=0.0, width=0.35),))), height=body.height + 3.0)
 
-
-_ = baseline

@@ -8,7 +8,11 @@ MM_PER_PT = 25.4 / 72
 CAP_HEIGHT = 0.668
 """Height of capitals of Atkinson Hyperlegible in em (OS/2 table of the font)."""
 
-_SYLLABLE = re.compile(r"(?<=[aeiouyäöü])(?=(?:sch|ch|ck|ph|th|qu|[bcdfghjklmnpqrstvwxzß])[aeiouyäöü])|(?<=[bcdfghjklmnpqrtvwxzß])(?=[bdfghjklmnpqrstvwxz][aeiouyäöü])", re.IGNORECASE)
+_SYLLABLE = re.compile(
+    r"(?<=[aeiouyäöü])(?=(?:sch|ch|ck|ph|th|qu|[bcdfghjklmnpqrstvwxzß])[aeiouyäöü])|(?<=[bcdfghjklmnpqrtvwxzß])(?=[bdfghjklmnpqrstvwxz][aeiouyäöü])",
+    re.IGNORECASE,
+)
+"""Where German words may be parted when nothing better is known: before the last consonant between two vowels."""
 
 
 def line_height(size_pt: float, leading: float) -> float:

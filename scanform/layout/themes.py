@@ -31,16 +31,19 @@ class Theme:
     group_gap: float = 4.5
     """Between groups of cells, such as day and month."""
     cell_line: float = 0.25
-    write_pitch: float = 9.5
+    write_pitch: float = 9.0
     """From one writing line to the next."""
     write_line: float = 0.25
     rule: float = 0.15
     """Hairlines between rows of a matrix."""
-    question_gap: float = 4.0
+    question_gap: float = 4.2
     """Between a question and the next."""
     section_gap: float = 6.0
     """Above a section's rule."""
-    answer_gap: float = 2.2
+    section_rule: float = 0.5
+    head_gap: float = 2.5
+    """Between a section's title and its first question."""
+    answer_gap: float = 1.8
     """Between the text of a question and its answers."""
     column_gap: float = 6.0
     """Between columns of answers and between questions side by side."""
