@@ -1,0 +1,103 @@
+"""survey.toml: the settings of one project."""
+
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import cast
+
+from scanform.errors import StoreError
+from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, text
+
+FILE_NAME = "survey.toml"
+FORMAT = "scanform-survey/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingConfig:
+    """How pages are read.
+
+    `accept` is the confidence from which a value needs no person: at 0.995, of 200 values at the edge one is wrong,
+    which is the error rate promised by default. `jobs` is the number of processes, 0 for one per core.
+    `settle_seconds` is how long a file must not have changed before it is taken: copiers write slowly.
+    """
+
+    accept: float = 0.995
+    jobs: int = 0
+    page_seconds: float = 60.0
+    file_seconds: float = 60.0
+    settle_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The project's settings. `database` is a URL, "" for scanform.sqlite in the project folder."""
+
+    name: str = ""
+    language: str = DEFAULT_LANGUAGE
+    database: str = ""
+    reading: ReadingConfig = ReadingConfig()
+
+
+def load_config(folder: Path) -> Config:
+    """The settings of the project in `folder`; raises StoreError when there is none or something in it is wrong."""
+    path = folder / FILE_NAME
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise StoreError(text("project.none", folder=str(folder)), remedy=text("project.none_remedy"), slug="no-project") from error
+    except OSError as error:
+        raise _wrong(path, str(error.strerror)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _wrong(path, str(error)) from error
+    return _config(content, path)
+
+
+def dump_config(config: Config) -> str:
+    """The text of survey.toml, with a comment on each setting."""
+    lines = [f'format = "{FORMAT}"']
+    for name in ("name", "language", "database"):
+        lines += [f"# {text(f'project.setting_{name}', config.language)}", f"{name} = {_toml(getattr(config, name))}"]
+    lines += ["", "[reading]"]
+    for field in fields(ReadingConfig):
+        lines += [f"# {text(f'project.setting_{field.name}', config.language)}", f"{field.name} = {_toml(getattr(config.reading, field.name))}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: str | float | int) -> str:
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return '"' + "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in escaped) + '"'
+    return str(value)
+
+
+def _config(content: dict[str, object], path: Path) -> Config:
+    if content.pop("format", None) != FORMAT:
+        raise _wrong(path, f'format = "{FORMAT}"')
+    reading = content.pop("reading", {})
+    if not isinstance(reading, dict):
+        raise _wrong(path, "[reading]")
+    config = cast(Config, _filled(Config(), content, path))
+    config = replace(config, reading=cast(ReadingConfig, _filled(ReadingConfig(), reading, path)))
+    if config.language not in LANGUAGES:
+        raise _wrong(path, f'language = "{config.language}"')
+    if not 0.5 <= config.reading.accept <= 1.0 or config.reading.jobs < 0 or config.reading.settle_seconds < 0:
+        raise _wrong(path, "[reading]")
+    return config
+
+
+_ACCEPTED: dict[type, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float)}
+
+
+def _filled(defaults: Config | ReadingConfig, values: dict[str, object], path: Path) -> Config | ReadingConfig:
+    known = {field.name: getattr(defaults, field.name) for field in fields(defaults)}
+    converted: dict[str, object] = {}
+    for name, value in values.items():
+        wanted = _ACCEPTED.get(type(known.get(name)), ())
+        if isinstance(value, bool) or not isinstance(value, wanted):
+            raise _wrong(path, f"{name} = {value!r}")
+        converted[name] = float(value) if isinstance(known[name], float) and isinstance(value, int) else value
+    return replace(defaults, **converted)  # type: ignore[arg-type]  # types were compared above
+
+
+def _wrong(path: Path, what: str) -> StoreError:
+    return StoreError(text("project.bad_config", path=str(path), what=what), remedy=text("project.bad_config_remedy"), slug="bad-config")

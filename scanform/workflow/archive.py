@@ -1,0 +1,48 @@
+"""Copies of the originals, named by their content: inputs are never altered, and what was read can always be shown."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+_BLOCK = 1 << 20
+_SUFFIXES = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
+
+
+def archive_name(sha256: str, path: Path) -> str:
+    """Where content with this hash lies, relative to the archive; the ending is kept when it is a usual one."""
+    suffix = path.suffix.lower()
+    return f"{sha256[:2]}/{sha256}{suffix if suffix in _SUFFIXES else ''}"
+
+
+def archive_file(path: Path, sha256: str, archive: Path) -> str:
+    """Copy a file into the archive unless its content is there; returns its name there, "" when the file has changed meanwhile."""
+    known = sorted((archive / sha256[:2]).glob(f"{sha256}*"))
+    if known:
+        return known[0].relative_to(archive).as_posix()
+    target = archive / archive_name(sha256, path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            copied = _copy(path, file)
+            file.flush()
+            os.fsync(file.fileno())
+        if copied != sha256:
+            return ""
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target.relative_to(archive).as_posix()
+
+
+def _copy(path: Path, target: BinaryIO) -> str:
+    """Copy the content to an open file; returns its hash."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while block := source.read(_BLOCK):
+            digest.update(block)
+            target.write(block)
+    return digest.hexdigest()

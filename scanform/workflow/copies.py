@@ -1,0 +1,121 @@
+"""Which form a page belongs to, and what becomes of each page: pure functions over the pages of one printed identity.
+
+Offices photocopy a form and several places fill it in, so one printed identity can stand on several forms. The ink tells
+them apart; where there is no ink to compare, pages that lie together in a file belong together.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from scanform.model.page import Fate
+from scanform.store.records import SheetRecord
+
+SAME_INK = 0.5
+"""Probability from which two scans of one printed page count as the same sheet: the likelier of the two."""
+
+SameInk = Callable[[bytes, bytes], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The copy that a page belongs to (1 = the form itself). `unsure`: it could have been another.
+
+    `moved` are readings, taken for re-scans so far, that belong to this new copy as well.
+    """
+
+    copy: int
+    unsure: bool = False
+    moved: tuple[int, ...] = ()
+
+
+def choose_copy(new: SheetRecord, known: Sequence[SheetRecord], same_ink: SameInk) -> Choice:
+    """The copy of `new`; `known` are the read pages of its printed identity that have one, in order of handing in."""
+    placed = [sheet for sheet in known if sheet.copy is not None and sheet.reading_id != new.reading_id]
+    copies = sorted({_copy(sheet) for sheet in placed})
+    if not copies:
+        return Choice(copy=1)
+    has_page = {_copy(sheet) for sheet in placed if sheet.page == new.page}
+    lacking = [copy for copy in copies if copy not in has_page]
+    neighbour = _neighbour(new, placed)
+    if neighbour is not None and neighbour in lacking and neighbour > 1:
+        return Choice(copy=neighbour)  # a later page of a photocopy: an empty page looks like the empty page of any other
+    same = _same_sheet(new, placed, same_ink)
+    if same is not None:
+        return Choice(copy=same)
+    if neighbour is not None and neighbour in lacking:
+        return Choice(copy=neighbour)
+    if lacking:
+        return Choice(copy=lacking[0], unsure=len(copies) > 1)
+    number = copies[-1] + 1
+    return Choice(copy=number, moved=_moved(new, placed))
+
+
+def _copy(sheet: SheetRecord) -> int:
+    return sheet.copy or 0
+
+
+def _same_sheet(new: SheetRecord, placed: Sequence[SheetRecord], same_ink: SameInk) -> int | None:
+    scores = [(same_ink(new.ink, sheet.ink), -_copy(sheet)) for sheet in placed if sheet.page == new.page]
+    best = max(scores, default=(0.0, 0))
+    return -best[1] if best[0] >= SAME_INK else None
+
+
+def _neighbour(new: SheetRecord, placed: Sequence[SheetRecord]) -> int | None:
+    """The copy of the nearest page of this identity in the same file, the one before when two are equally near."""
+    beside = [sheet for sheet in placed if sheet.file_id == new.file_id and sheet.page != new.page]
+    if not beside:
+        return None
+    return _copy(min(beside, key=lambda sheet: (abs(sheet.index - new.index), sheet.index > new.index)))
+
+
+def _moved(new: SheetRecord, placed: Sequence[SheetRecord]) -> tuple[int, ...]:
+    """Re-scans directly before `new`: their ink was that of another copy (often none at all), their place says otherwise."""
+    by_index = {sheet.index: sheet for sheet in placed if sheet.file_id == new.file_id}
+    seen, moved, index = {new.page}, [], new.index - 1
+    while (sheet := by_index.get(index)) is not None and sheet.page not in seen and sheet.fate is Fate.RESCAN:
+        seen.add(sheet.page)
+        moved.append(sheet.reading_id)
+        index -= 1
+    return tuple(moved)
+
+
+def fates(sheets: Iterable[SheetRecord]) -> dict[int, Fate]:
+    """The fate of each page that counts, by page id: a pure function of the pages in order of handing in.
+
+    The same content a second time is a duplicate; of the scans of one sheet the first one counts, the others are re-scans.
+    """
+    found: dict[int, Fate] = {}
+    contents: set[int] = set()
+    places: set[tuple[int | None, int | None]] = set()
+    for sheet in sheets:
+        if not sheet.active:
+            continue
+        if sheet.reading_id in contents:
+            found[sheet.page_id] = Fate.DUPLICATE
+        elif sheet.outcome is not Fate.READ:
+            found[sheet.page_id] = sheet.outcome
+        elif (sheet.copy, sheet.page) in places:
+            found[sheet.page_id] = Fate.RESCAN
+        else:
+            found[sheet.page_id] = Fate.READ if sheet.copy == 1 else Fate.COPY
+            places.add((sheet.copy, sheet.page))
+        contents.add(sheet.reading_id)
+    return found
+
+
+def counting(sheets: Iterable[SheetRecord], given: Mapping[int, Fate]) -> dict[int, list[SheetRecord]]:
+    """The pages that make up each copy, by copy, in order of handing in."""
+    found: dict[int, list[SheetRecord]] = {}
+    for sheet in sheets:
+        if given.get(sheet.page_id) in (Fate.READ, Fate.COPY):
+            found.setdefault(_copy(sheet), []).append(sheet)
+    return found
+
+
+def is_mixed(copy: int, copies: Mapping[int, Sequence[SheetRecord]]) -> bool:
+    """Whether pages of `copy` may have changed places with those of another copy: they do not lie together in one file."""
+    if len(copies) < 2:
+        return False
+    own = sorted(copies[copy], key=lambda sheet: (sheet.file_id, sheet.index))
+    together = len({sheet.file_id for sheet in own}) == 1 and own[-1].index - own[0].index == len(own) - 1
+    return any(sheet.unsure_copy for sheet in own) or (len(own) > 1 and not together)

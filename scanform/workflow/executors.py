@@ -1,0 +1,169 @@
+"""Where work is done: in this process, in a pool of processes, or on a dask cluster; results come back in order."""
+
+import multiprocessing
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, ParamSpec, TypeVar, cast
+
+from scanform.errors import InputError, MissingProgramError
+from scanform.i18n.texts import text
+from scanform.scan.limits import Limits
+from scanform.workflow.read_page import start_worker
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Job = TypeVar("Job")
+Done = TypeVar("Done")
+
+WINDOW_PER_WORKER = 4
+"""Jobs handed out per worker: enough that none waits for the parent, few enough that little is repeated after a death."""
+
+
+class SerialExecutor(Executor):
+    """Does each job at once, in this process."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run the job; its result or exception is in the future that comes back."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - it belongs to the caller of result()
+            future.set_exception(error)
+        return future
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """A kind of executor: how to open one, a fresh one with a single worker, how many jobs to hand out at once, what to close at the end."""
+
+    start: Callable[[], Executor]
+    start_single: Callable[[], Executor]
+    window: int
+    close: Callable[[], object] = bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Died:
+    """A job that ended its worker twice, the second time alone. `seconds` is how long that took."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(Generic[Job, Done]):
+    """A job and what came of it."""
+
+    job: Job
+    result: Done | Died
+
+
+def serial() -> Workers:
+    """Everything in this process: for tests, and where processes are not allowed. Nothing is guarded by limits of time."""
+    return Workers(start=SerialExecutor, start_single=SerialExecutor, window=1)
+
+
+def processes(jobs: int, limits: Limits) -> Workers:
+    """A pool of `jobs` processes (0: one per core), each under `limits`."""
+    count = jobs or _cores()
+
+    def start(workers: int) -> Executor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=start_worker, initargs=(limits, os.getpid()))
+
+    return Workers(start=lambda: start(count), start_single=lambda: start(1), window=count * WINDOW_PER_WORKER)
+
+
+def dask(scheduler: str, language: str) -> Workers:
+    """A dask cluster; raises MissingProgramError without the package, InputError when nobody answers."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise MissingProgramError(text("ingest.no_dask", language), remedy=text("ingest.no_dask_remedy", language)) from error
+    try:
+        client: Any = cast(Any, Client)(scheduler, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise InputError(text("ingest.no_scheduler", language, url=scheduler), remedy=text("ingest.no_scheduler_remedy", language)) from error
+    threads = sum(client.nthreads().values()) or 1
+    return Workers(start=client.get_executor, start_single=client.get_executor, window=threads * WINDOW_PER_WORKER, close=client.close)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_in_order(workers: Workers, function: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Outcome[Job, Done]]:
+    """Do all jobs, a window of them at a time, and give the results in the order of the jobs.
+
+    When a worker dies, a process pool fails all of its jobs: those in the window are done again one by one, each in a
+    fresh single worker; what dies again comes back as `Died`. Other exceptions of a job are raised here.
+    """
+    todo = deque(jobs)
+    while todo:
+        with _opened(workers.start) as executor:
+            unfinished = yield from _until_broken(executor, workers.window, function, todo)
+        for job, future in unfinished:
+            kept = future.done() and not future.cancelled() and future.exception() is None
+            yield Outcome(job=job, result=future.result() if kept else _alone(workers, function, job))
+
+
+def _until_broken(
+    executor: Executor, window: int, function: Callable[[Job], Done], todo: deque[Job]
+) -> Generator[Outcome[Job, Done], None, list[tuple[Job, Future[Done]]]]:
+    """Do jobs from `todo` until all are done or a worker dies; returns the jobs whose results were not given yet."""
+    running: deque[tuple[Job, Future[Done]]] = deque()
+    while todo or running:
+        try:
+            while todo and len(running) < window:
+                running.append((todo[0], executor.submit(function, todo[0])))
+                todo.popleft()
+            result = running[0][1].result()
+        except Exception as error:
+            if not _is_death(error):
+                raise
+            return list(running) or [(todo.popleft(), Future())]
+        yield Outcome(job=running.popleft()[0], result=result)
+    return []
+
+
+def _is_death(error: Exception) -> bool:
+    """Whether a worker ended in the middle of its job: broken pools, and what dask raises after some attempts."""
+    return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
+
+
+def _alone(workers: Workers, function: Callable[[Job], Done], job: Job) -> Done | Died:
+    """A job in a fresh single worker."""
+    with _opened(workers.start_single) as executor:
+        started = time.monotonic()
+        try:
+            return executor.submit(function, job).result()
+        except Exception as error:
+            if not _is_death(error):
+                raise
+            return Died(seconds=time.monotonic() - started)
+
+
+@contextmanager
+def _opened(start: Callable[[], Executor]) -> Iterator[Executor]:
+    """An executor that is closed at the end; at once, with its processes ended, when something is raised (Ctrl-C)."""
+    executor = start()
+    try:
+        yield executor
+    except BaseException:
+        _stop(executor)
+        raise
+    executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _stop(executor: Executor) -> None:
+    """Close without waiting for running jobs; the processes of a pool are ended, they hold nothing that is worth keeping."""
+    started = list((getattr(executor, "_processes", None) or {}).values())
+    executor.shutdown(wait=False, cancel_futures=True)
+    for process in started:
+        process.terminate()
+    for process in started:
+        process.join(timeout=5)

@@ -1,0 +1,136 @@
+"""The ledger: every page handed in gets exactly one fate, every form one response. All of a page in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from scanform import pagecode
+from scanform.assemble import AcceptSettings, FormPages, assemble
+from scanform.model.page import Fate, Identity
+from scanform.model.problem import Problem
+from scanform.model.reading import PageReading
+from scanform.model.response import Channel
+from scanform.recognize.ink import same_ink
+from scanform.store import issued, ledger, values
+from scanform.store.engine import Transaction
+from scanform.store.records import FormRecord, PageRecord, PageResult, SheetRecord
+from scanform.workflow.copies import choose_copy, counting, fates, is_mixed
+from scanform.workflow.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedIdentity:
+    """What all pages of a form and of its photocopies share."""
+
+    digest: str
+    instance: str
+
+
+def record_page(project: Project, tx: Transaction, page: PageRecord, result: PageResult | None, *, at: str) -> Fate:
+    """Store what a worker found on `page` (None: its content was read before), settle the fates, save the response.
+
+    A page that another run settled in the meantime stays as it is. Returns its fate.
+    """
+    page = ledger.page_record(tx, page.id)
+    if page.fate is not None:
+        return page.fate
+    number = ledger.reading_id(tx, page.ref) if result is None else ledger.save_reading(tx, result, at=at)
+    if number is None:
+        raise LookupError(f"no reading of page {page.id}")
+    ledger.link_page(tx, page.id, number)
+    settle_reading(project, tx, number)
+    return ledger.page_record(tx, page.id).fate or Fate.ERROR
+
+
+def settle_reading(project: Project, tx: Transaction, number: int) -> None:
+    """Settle all that depends on a reading: its form, the fates of its pages, the responses of its identity."""
+    own = ledger.sheets_of_reading(tx, number)
+    identity = next((page.identity for page in (ledger.page_record(tx, sheet.page_id) for sheet in own[:1])), None)
+    if identity is None or own[0].outcome is not Fate.READ:
+        ledger.set_fates(tx, fates(own))
+        return
+    printed = PrintedIdentity(digest=identity.digest, instance=identity.instance)
+    if own[0].copy is None:
+        _place(tx, own[0], identity)
+    settle_identity(project, tx, printed)
+
+
+def settle_identity(project: Project, tx: Transaction, printed: PrintedIdentity) -> None:
+    """Fates and responses of all pages with one printed identity, anew from the pages that count."""
+    sheets = ledger.sheets(tx, digest=printed.digest, instance=printed.instance)
+    given = fates(sheets)
+    ledger.set_fates(tx, {sheet.page_id: given[sheet.page_id] for sheet in sheets if sheet.page_id in given and given[sheet.page_id] != sheet.fate})
+    copies = counting(sheets, given)
+    for form in ledger.forms(tx, digest=printed.digest, instance=printed.instance):
+        if form.copy in copies:
+            _save_form(project, tx, form, copies[form.copy], mixed=is_mixed(form.copy, copies))
+        else:
+            values.set_response_withdrawn(tx, form.form_id, withdrawn=True)
+
+
+def _place(tx: Transaction, sheet: SheetRecord, identity: Identity) -> None:
+    """Give a page that was just read its form: the printed one, or one more photocopy of it."""
+    known = [other for other in ledger.sheets(tx, digest=identity.digest, instance=identity.instance) if other.outcome is Fate.READ]
+    choice = choose_copy(sheet, known, same_ink)
+    form_id = pagecode.form_id(identity.digest, identity.instance)
+    printed = issued.issued_form(tx, identity.instance)
+    number = ledger.add_form(
+        tx,
+        form_id=form_id if choice.copy == 1 else f"{form_id}.{choice.copy}",
+        digest=identity.digest,
+        instance=identity.instance,
+        copy=choice.copy,
+        pages=identity.pages,
+        token=printed.token if printed and choice.copy == 1 else None,
+    )
+    ledger.set_form(tx, sheet.reading_id, number, unsure=choice.unsure)
+    for moved in choice.moved:
+        ledger.set_form(tx, moved, number)
+
+
+def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequence[SheetRecord], *, mixed: bool) -> None:
+    layout = project.layouts.get(form.digest)
+    if layout is None:
+        return
+    readings = ledger.contents(tx, [sheet.reading_id for sheet in sheets])
+    first = min(sheets, key=lambda sheet: (sheet.file_id, sheet.index))
+    pages = {sheet.page: _with_path(readings[sheet.reading_id], tx, sheet) for sheet in sheets if sheet.page is not None and sheet.reading_id in readings}
+    received = {batch.id: batch.created_at for batch in ledger.batches(tx)}[first.batch_id]
+    form_pages = FormPages(
+        form_id=form.form_id, token=form.token, received_at=received, pages=pages, copy=form.copy > 1 or mixed, expected_pages=len(layout.pages)
+    )
+    response = assemble(form_pages, project.questionnaire_of(layout), layout, AcceptSettings())
+    values.save_response(tx, response, batch_id=first.batch_id)
+
+
+def _with_path(reading: PageReading, tx: Transaction, sheet: SheetRecord) -> PageReading:
+    """The reading with the name under which these bytes were handed in this time (they may have come under another before)."""
+    return replace(reading, ref=ledger.page_record(tx, sheet.page_id).ref)
+
+
+def settle_batch(project: Project, tx: Transaction, batch_id: int) -> None:
+    """Settle everything that the pages of a batch touch, after it was withdrawn or brought back."""
+    pages = ledger.pages_of_batch(tx, batch_id)
+    identities = {PrintedIdentity(digest=page.identity.digest, instance=page.identity.instance) for page in pages if page.identity is not None}
+    for printed in sorted(identities, key=lambda found: (found.digest, found.instance)):
+        settle_identity(project, tx, printed)
+    for number in sorted({page.reading_id for page in pages if page.reading_id is not None}):
+        ledger.set_fates(tx, fates(ledger.sheets_of_reading(tx, number)) if _stands_alone(tx, number) else {})
+    withdrawn = next(batch.withdrawn_at for batch in ledger.batches(tx) if batch.id == batch_id) is not None
+    values.set_batch_responses_withdrawn(tx, batch_id, withdrawn, but_channel=Channel.PAPER)
+
+
+def _stands_alone(tx: Transaction, number: int) -> bool:
+    """Whether a reading has no place on a form, so that its pages depend on nothing else."""
+    return all(sheet.copy is None for sheet in ledger.sheets_of_reading(tx, number))
+
+
+def page_problems(pages: Iterable[PageRecord]) -> list[tuple[PageRecord, Problem]]:
+    """What is wrong with each page: its own problems and, once per file, those of the file."""
+    found: list[tuple[PageRecord, Problem]] = []
+    files: set[int] = set()
+    for page in pages:
+        if page.file_id not in files:
+            files.add(page.file_id)
+            found += [(page, problem) for problem in page.file_problems]
+        found += [(page, problem) for problem in page.problems if problem not in page.file_problems]
+    return found

@@ -1,0 +1,191 @@
+"""Print: draw identities, write the layout with its blank pages, the PDF, and the list of what stands where."""
+
+import json
+import random
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+
+from scanform import pagecode
+from scanform.errors import StoreError, UsageError
+from scanform.formats.layout_json import dump_layout
+from scanform.i18n.texts import text
+from scanform.layout.draw import Copy, draw_blank, draw_forms
+from scanform.layout.drawing import Placement
+from scanform.layout.fonts import measure
+from scanform.layout.place import place
+from scanform.model.layout import Layout
+from scanform.model.page import Identity
+from scanform.model.questionnaire import Questionnaire
+from scanform.scan.load import rasterize
+from scanform.store import issued
+from scanform.store.engine import Transaction
+from scanform.store.records import Issued
+from scanform.workflow.files import atomic_file, atomic_folder, write_text
+from scanform.workflow.project import QUESTIONNAIRES, Project
+from scanform.workflow.recipients import Recipient
+
+BLANK_DPI = 300
+"""Resolution of the blank pictures, that of the scans they are compared with."""
+
+MAX_COPIES = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintOrder:
+    """What to print: for whom (a recipient each, or None for a form without token), and in which edition.
+
+    `seed` makes the identities repeatable; `reprint` allows that a token gets the sheet again that it had before.
+    """
+
+    recipients: tuple[Recipient | None, ...]
+    questionnaire: str | None = None
+    variant: str = "standard"
+    language: str | None = None
+    seed: int | None = None
+    reprint: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What was printed: forms in order, pages of one form, files written."""
+
+    forms: tuple[Issued, ...]
+    layout: Layout
+    pdf: Path
+    copies: Path
+
+
+def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
+    """Write the PDF `out` and `<out>.copies.json`; the layout lands in the project."""
+    questionnaire = _questionnaire(project, order.questionnaire)
+    language = order.language or _default_language(questionnaire, project.language)
+    if language not in questionnaire.languages:
+        known = ", ".join(questionnaire.languages)
+        raise UsageError(text("print.no_language", project.language, asked=language, known=known), remedy=text("print.no_language_remedy", project.language))
+    placement = place(questionnaire, language=language, variant=order.variant, measure=measure)
+    keep_layout(project, placement)
+    with project.store.writing() as tx:
+        forms = _issue(tx, order, placement.layout)
+    copies = out.with_suffix(".copies.json") if out.suffix.lower() == ".pdf" else out.with_name(out.name + ".copies.json")
+    with atomic_file(out) as file:
+        draw_forms(placement, [_copy(form, len(placement.layout.pages)) for form in forms], file)
+    write_text(copies, _copies_json(forms, placement.layout))
+    return Printed(forms=forms, layout=placement.layout, pdf=out, copies=copies)
+
+
+def reissue_order(project: Project, token: str, *, variant: str | None = None, language: str | None = None, seed: int | None = None) -> PrintOrder:
+    """An order for the same recipient once more, with a new identity; raises UsageError for a token that was never printed."""
+    with project.store.reading() as tx:
+        known = issued.issued_for(tx, token)
+    if not known:
+        raise UsageError(text("print.unknown_token", project.language, token=token), remedy=text("print.unknown_token_remedy", project.language))
+    latest = known[-1]
+    before = project.layouts.get(latest.digest)
+    return PrintOrder(
+        recipients=(Recipient(token=token, name=latest.name, address=latest.address),),
+        questionnaire=before.questionnaire if before else None,
+        variant=variant or (before.variant if before else "standard"),
+        language=language or (before.language if before else None),
+        seed=seed,
+        reprint=False,
+    )
+
+
+def keep_layout(project: Project, placement: Placement) -> None:
+    """Write layouts/<digest>/ once: layout.json, the pictures of the unanswered pages, the questionnaire as it was."""
+    layout = placement.layout
+    folder = project.layouts_folder / layout.digest
+    if folder.is_dir():
+        if (folder / "layout.json").read_text(encoding="utf-8") != dump_layout(layout):
+            raise StoreError(text("print.digest_clash", project.language, digest=layout.digest), remedy=text("print.digest_clash_remedy", project.language))
+    else:
+        with atomic_folder(folder) as temporary:
+            _write_blanks(placement, temporary)
+            (temporary / "layout.json").write_text(dump_layout(layout), encoding="utf-8")
+            _write_questionnaire(project, layout, temporary)
+    _write_questionnaire(project, layout, folder)
+
+
+def _write_questionnaire(project: Project, layout: Layout, folder: Path) -> None:
+    source = project.folder / QUESTIONNAIRES / f"{layout.questionnaire}.yaml"
+    write_text(folder / "questionnaire.yaml", source.read_text(encoding="utf-8"))
+
+
+def _write_blanks(placement: Placement, folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        pdf = Path(scratch) / "blank.pdf"
+        with pdf.open("wb") as file:
+            draw_blank(placement, file)
+        for page, gray in zip(placement.layout.pages, rasterize(pdf, dpi=BLANK_DPI), strict=True):
+            done, png = cv2.imencode(".png", gray)
+            if not done:
+                raise StoreError(text("print.no_blank", page=page.number))
+            (folder / page.blank).write_bytes(png.tobytes())
+
+
+def _questionnaire(project: Project, code: str | None) -> Questionnaire:
+    known = ", ".join(sorted(project.questionnaires))
+    if code is None and len(project.questionnaires) == 1:
+        return next(iter(project.questionnaires.values()))
+    if code is None:
+        raise UsageError(text("print.which_questionnaire", project.language, known=known), remedy=text("print.which_questionnaire_remedy", project.language))
+    if code not in project.questionnaires:
+        raise UsageError(
+            text("print.no_questionnaire", project.language, code=code, known=known), remedy=text("print.which_questionnaire_remedy", project.language)
+        )
+    return project.questionnaires[code]
+
+
+def _default_language(questionnaire: Questionnaire, wanted: str) -> str:
+    return wanted if wanted in questionnaire.languages else questionnaire.languages[0]
+
+
+def _issue(tx: Transaction, order: PrintOrder, layout: Layout) -> tuple[Issued, ...]:
+    draw = _instances(order.seed)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    forms = []
+    for recipient in order.recipients:
+        form = _form(recipient, layout.digest, next(draw), at)
+        while not _take(tx, form, order.reprint):
+            form = _form(recipient, layout.digest, next(draw), at)
+        forms.append(form)
+    return tuple(forms)
+
+
+def _form(recipient: Recipient | None, digest: str, instance: str, at: str) -> Issued:
+    form_id = pagecode.form_id(digest, instance)
+    if recipient is None:
+        return Issued(instance=instance, digest=digest, form_id=form_id, token=None, printed_at=at)
+    return Issued(instance=instance, digest=digest, form_id=form_id, token=recipient.token, printed_at=at, name=recipient.name, address=recipient.address)
+
+
+def _take(tx: Transaction, form: Issued, reprint: bool) -> bool:
+    """Record the form; False when its instance is in use by another one (without `reprint`: by any)."""
+    return (reprint or issued.issued_form(tx, form.instance) is None) and issued.issue(tx, form)
+
+
+def _instances(seed: int | None) -> Iterator[str]:
+    """Random instances without end; the same ones in the same order for the same seed."""
+    bits: Callable[[int], int] = secrets.randbits if seed is None else random.Random(seed).getrandbits  # noqa: S311  (repeatable on request)
+    while True:
+        yield pagecode.base32(bits(pagecode.INSTANCE_BITS), pagecode.INSTANCE_LENGTH)
+
+
+def _copy(form: Issued, pages: int) -> Copy:
+    payloads = tuple(pagecode.encode(Identity(digest=form.digest, instance=form.instance, page=page, pages=pages)) for page in range(1, pages + 1))
+    return Copy(form_id=form.form_id, payloads=payloads, token=form.token, name=form.name, address=form.address)
+
+
+def _copies_json(forms: Sequence[Issued], layout: Layout) -> str:
+    """The content of x.copies.json; pages count from 1."""
+    rows = [
+        {"form_id": form.form_id} | ({"token": form.token} if form.token else {}) | {"layout": layout.digest, "first_page": number * len(layout.pages) + 1}
+        for number, form in enumerate(forms)
+    ]
+    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"

@@ -1,0 +1,141 @@
+"""The project folder: settings, questionnaires, printed layouts, database, archive of originals."""
+
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import scanform
+from scanform import config as configs
+from scanform.config import Config
+from scanform.errors import StoreError, UsageError
+from scanform.formats.layout_json import load_layout
+from scanform.formats.template import load_questionnaire
+from scanform.i18n.texts import text
+from scanform.model.layout import Layout
+from scanform.model.page import PageRef
+from scanform.model.questionnaire import Questionnaire
+from scanform.store.store import Store
+from scanform.workflow.files import write_text
+
+QUESTIONNAIRES = "questionnaires"
+LAYOUTS = "layouts"
+ARCHIVE = "archive"
+DATABASE = "scanform.sqlite"
+
+
+class Project:
+    """An open project. Questionnaires are read when it opens; layouts when they are asked for, as printing adds some."""
+
+    def __init__(self, folder: Path, config: Config, store: Store, questionnaires: Mapping[str, Questionnaire], language: str) -> None:
+        self.folder = folder
+        self.config = config
+        self.store = store
+        self.questionnaires = questionnaires
+        self.language = language
+        self._layouts: dict[str, Layout] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give up the database."""
+        self.store.close()
+
+    @property
+    def archive(self) -> Path:
+        """Where copies of the originals lie."""
+        return self.folder / ARCHIVE
+
+    @property
+    def layouts_folder(self) -> Path:
+        """Where printed layouts lie, one folder per digest."""
+        return self.folder / LAYOUTS
+
+    @property
+    def layouts(self) -> Mapping[str, Layout]:
+        """All printed layouts by digest."""
+        for path in sorted(self.layouts_folder.glob("*/layout.json")):
+            digest = path.parent.name
+            if digest not in self._layouts and not digest.startswith("."):
+                self._layouts[digest] = load_layout(path.read_text(encoding="utf-8"))
+        return self._layouts
+
+    def questionnaire_of(self, layout: Layout) -> Questionnaire:
+        """The edition of the questionnaire that `layout` was printed from: today's when its version is the same, else the one kept with the layout."""
+        today = self.questionnaires.get(layout.questionnaire)
+        if today is not None and today.version == layout.version:
+            return today
+        return load_questionnaire(self.layouts_folder / layout.digest / "questionnaire.yaml", language=self.language)
+
+    def original(self, ref: PageRef) -> PageRef:
+        """`ref` with the path of the archived copy, which stays when the file that was handed in is moved or deleted."""
+        found = sorted((self.archive / ref.sha256[:2]).glob(f"{ref.sha256}*"))
+        return replace(ref, path=str(found[0])) if found else ref
+
+
+def open_project(folder: Path, *, language: str | None = None) -> Project:
+    """The project in `folder`; raises StoreError when there is none, TemplateError when a questionnaire in it is wrong."""
+    config = configs.load_config(folder)
+    language = language or config.language
+    questionnaires = [load_questionnaire(path, language=language) for path in sorted((folder / QUESTIONNAIRES).glob("*.yaml"))]
+    store = Store(config.database or folder / DATABASE)
+    return Project(folder, config, store, {found.code: found for found in questionnaires}, language)
+
+
+def init_project(folder: Path, *, template: str | None = None, questionnaire: Path | None = None, language: str | None = None, database: str = "") -> Project:
+    """Make a project around a template that ships with scanform, or around a questionnaire of one's own."""
+    language = language or configs.Config().language
+    if (template is None) == (questionnaire is None):
+        raise UsageError(text("project.one_source", language), remedy=text("project.one_source_remedy", language))
+    source = questionnaire or template_path(str(template), language)
+    first = load_questionnaire(source, language=language)
+    try:
+        _make_folder(folder, language)
+        _keep_questionnaire(folder, source, first)
+        write_text(folder / configs.FILE_NAME, configs.dump_config(Config(name=first.code, language=language, database=database)))
+    except OSError as error:
+        raise StoreError(
+            text("project.cannot_write", language, folder=str(folder), cause=error.strerror or ""), remedy=text("project.cannot_write_remedy", language)
+        ) from error
+    return open_project(folder, language=language)
+
+
+def add_questionnaire(project: Project, source: Path) -> Project:
+    """Add a questionnaire to a project, or replace the one with its code; returns the project opened anew."""
+    _keep_questionnaire(project.folder, source, load_questionnaire(source, language=project.language))
+    project.close()
+    return open_project(project.folder, language=project.language)
+
+
+def _make_folder(folder: Path, language: str) -> None:
+    if (folder / configs.FILE_NAME).exists():
+        raise StoreError(text("project.exists", language, folder=str(folder)), remedy=text("project.exists_remedy", language), slug="project-exists")
+    for name in (QUESTIONNAIRES, LAYOUTS, ARCHIVE):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+
+
+def _keep_questionnaire(folder: Path, source: Path, questionnaire: Questionnaire) -> None:
+    write_text(folder / QUESTIONNAIRES / f"{questionnaire.code}.yaml", source.read_text(encoding="utf-8-sig"))
+
+
+def template_path(name: str, language: str) -> Path:
+    """The file of a template that ships with scanform; raises UsageError that names those there are."""
+    known = {path.stem: path for path in templates()}
+    if name not in known:
+        raise UsageError(text("project.no_template", language, name=name, known=", ".join(sorted(known))), remedy=text("project.no_template_remedy", language))
+    return known[name]
+
+
+def templates() -> Sequence[Path]:
+    """All templates that ship with scanform: in a clone in templates/, installed among the files that the package lists."""
+    clone = Path(scanform.__file__).parents[1]
+    if (clone / "pyproject.toml").is_file():
+        return sorted((clone / "templates").glob("*.yaml"))
+    files = importlib.metadata.files("scanform") or []
+    return sorted(Path(str(file.locate())).resolve() for file in files if file.match("scanform/templates/*.yaml"))

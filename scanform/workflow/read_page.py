@@ -1,0 +1,190 @@
+"""One page, in a worker: load, register, read. Nothing here writes to the store."""
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from scanform.formats.layout_json import load_layout
+from scanform.imaging.page_image import BlankPage, PageImage
+from scanform.imaging.page_map import PageMap
+from scanform.model.layout import Layout, PageLayout
+from scanform.model.page import Fate, Identity, PageRef
+from scanform.model.problem import Problem
+from scanform.model.reading import PageReading
+from scanform.recognize import reader
+from scanform.recognize.sheets import PreparedPage
+from scanform.recognize.text import read_line
+from scanform.register.fit import fit_page
+from scanform.register.identify import identify
+from scanform.register.markers import Marker, find_markers
+from scanform.register.prepare import BoxCheck, prepare_page
+from scanform.register.quality import is_blank_paper
+from scanform.scan.intake import FileInfo, inspect_file
+from scanform.scan.limits import Limits, deadline, guard_process
+from scanform.scan.load import LoadedPage, load_page
+from scanform.store.records import PageResult
+from scanform.workflow.archive import archive_file
+
+PARENT_CHECK_S = 1.0
+"""How often a worker looks whether the process that started it is still there."""
+
+_EXACT_PAGES = 64
+"""Prepared pages kept per process: 16 editions of four pages, some 2 MB each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageJob:
+    """What a worker needs to read a page: references and paths, no arrays. `ref.path` is the name under which it was handed in.
+
+    `file` is the archived copy that is opened. `given` is an identity that is known from elsewhere (neighbours, a person).
+    """
+
+    ref: PageRef
+    file: str
+    layouts: str
+    digests: tuple[str, ...]
+    limits: Limits
+    given: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileJob:
+    """A file to look at and to copy into the archive."""
+
+    path: str
+    archive: str
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """A file that was looked at; `archived` is its place in the archive, "" when there is nothing to keep."""
+
+    info: FileInfo
+    archived: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A page that was recognised: its layout, where it lies, and what has to be said about it."""
+
+    identity: Identity
+    page_map: PageMap
+    prepared: PreparedPage
+    problems: tuple[Problem, ...]
+
+
+def start_worker(limits: Limits, parent: int) -> None:
+    """Prepare a worker process: one thread per library, limits, no Ctrl-C of its own, an end with its parent."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["OMP_THREAD_LIMIT"] = "1"
+    cv2.setNumThreads(1)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    guard_process(limits)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK_S)
+    os._exit(1)
+
+
+def take_in(job: FileJob) -> Intake:
+    """Look at a file (hash, kind, pages) and keep a copy in the archive."""
+    info = inspect_file(job.path, job.limits)
+    if not info.sha256:
+        return Intake(info=info, archived="")
+    with deadline(job.limits.file_seconds):
+        archived = archive_file(Path(job.path), info.sha256, Path(job.archive))
+    if not archived:
+        return Intake(info=replace(info, sha256="", pages=0, problems=(*info.problems, Problem(slug="changed"))), archived="")
+    return Intake(info=info, archived=archived)
+
+
+def read_page(job: PageJob) -> PageResult:
+    """What is on one page; wrong paper ends as a problem, never as an exception."""
+    started = time.perf_counter()
+    with deadline(job.limits.page_seconds):
+        loaded = load_page(replace(job.ref, path=job.file), job.limits)
+        result = _result(job, loaded)
+    return replace(result, turn=loaded.turn, milliseconds=round((time.perf_counter() - started) * 1000, 1))
+
+
+def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
+    if loaded.image is None:
+        return PageResult(ref=job.ref, outcome=Fate.DAMAGED, problems=loaded.problems)
+    registered = _register(job, loaded.image)
+    if isinstance(registered, PageResult):
+        return replace(registered, problems=loaded.problems + registered.problems)
+    fields, ink = reader.read_page(loaded.image, registered.page_map, registered.prepared)
+    problems = loaded.problems + registered.problems
+    return PageResult(
+        ref=job.ref,
+        outcome=Fate.READ,
+        identity=registered.identity,
+        page_map=registered.page_map,
+        ink=ink,
+        reading=PageReading(ref=job.ref, identity=registered.identity, fields=fields, problems=problems),
+        problems=problems,
+    )
+
+
+def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
+    """The page's identity and map, or the fate it has without."""
+    layouts = _layouts(job.layouts, job.digests)
+    markers = find_markers(image)
+    sighting = identify(image, markers, layouts=layouts, read_text=read_line)
+    identity = job.given or sighting.identity
+    if identity is None:
+        return PageResult(ref=job.ref, outcome=_fate_without_identity(image, markers, sighting.problems), problems=sighting.problems)
+    if identity.digest not in layouts:
+        return PageResult(ref=job.ref, outcome=Fate.UNKNOWN_FORM, identity=identity, problems=sighting.problems)
+    page = layouts[identity.digest].page(identity.page)
+    check, prepared = _prepared(job.layouts, identity.digest, identity.page)
+    page_map = fit_page(image, markers, page, check)
+    problems = sighting.problems if job.given is None else ()
+    if page_map is None:
+        return PageResult(ref=job.ref, outcome=Fate.REVIEW, identity=identity, problems=(*problems, Problem(slug="weak-registration")))
+    return Registered(identity=identity, page_map=page_map, prepared=prepared, problems=problems)
+
+
+_OURS = frozenset({"conflicting-codes", "mirrored", "identity-by-text", "unknown-instance"})
+
+
+def _fate_without_identity(image: PageImage, markers: tuple[Marker, ...], problems: tuple[Problem, ...]) -> Fate:
+    """Something of ours on the page: a person can help. Nothing of ours: a foreign form, or paper without print."""
+    if len(markers) >= 2 or any(problem.slug in _OURS for problem in problems):
+        return Fate.REVIEW
+    return Fate.BLANK if is_blank_paper(image) else Fate.UNKNOWN_FORM
+
+
+@lru_cache(maxsize=4)
+def _layouts(folder: str, digests: tuple[str, ...]) -> Mapping[str, Layout]:
+    return {digest: load_layout((Path(folder) / digest / "layout.json").read_text(encoding="utf-8")) for digest in digests}
+
+
+@lru_cache(maxsize=_EXACT_PAGES)
+def _prepared(folder: str, digest: str, number: int) -> tuple[BoxCheck, PreparedPage]:
+    """What is known of a page before a scan of it comes: made once per process."""
+    layout = _layouts(folder, (digest,))[digest]
+    page = layout.page(number)
+    blank = load_blank(Path(folder) / digest, page)
+    return prepare_page(page, blank), reader.prepare_page(page, blank, filled=layout.filled)
+
+
+def load_blank(folder: Path, page: PageLayout) -> BlankPage:
+    """The picture of an unanswered page; raises FileNotFoundError when it is not there."""
+    path = folder / page.blank
+    gray = cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
+    if gray is None:
+        raise FileNotFoundError(str(path))
+    return BlankPage(gray=gray.astype("uint8", copy=False), px_per_mm_x=gray.shape[1] / page.size.w, px_per_mm_y=gray.shape[0] / page.size.h)
