@@ -1,0 +1,289 @@
+// The review station: one field, one key, the next field. What a key does happens here at once; the program hears of it
+// through the outbox.
+
+import { Api } from "./api.js";
+import { bindKeys } from "./keys.js";
+import { Outbox } from "./outbox.js";
+import { Queue } from "./queue.js";
+import { $, View, fill } from "./view.js";
+
+const GUARD_MS = 150; // Enter counts only when the field was visible that long (see `tooFast`)
+const CHECK_MS = 150; // typing rests that long before the text is checked
+const HEARTBEAT_MS = 1500; // how often to look for new fields, or for the program, while there is nothing to do
+const PICTURE_WAIT_MS = 50; // a picture that takes longer breaks the rhythm
+
+class Station {
+  history = [];
+  counts = { settled: 0, total: 0, postponed: 0 };
+  shown = null;
+  chosen = null;
+  context = false;
+  decided = 0;
+  drawnAt = 0;
+  visibleAt = Infinity;
+  rhythm = false;
+  checked = { text: null, ok: true, message: "" };
+
+  constructor(api, texts) {
+    this.api = api;
+    this.texts = texts;
+    this.view = new View(texts);
+    this.queue = new Queue({ fetchCards: (range) => this.#fetch(range), changed: () => this.render() });
+    this.outbox = new Outbox({
+      send: (decisions) => api.post("/api/decisions", { decisions }),
+      saved: (batch, answer) => this.#acknowledged(batch, answer),
+      changed: () => this.render(),
+    });
+    setInterval(() => this.#heartbeat(), HEARTBEAT_MS);
+  }
+
+  async #fetch(range) {
+    const answer = await this.api.get("/api/queue", range);
+    this.counts = answer.counts;
+    return answer.cards;
+  }
+
+  #heartbeat() {
+    if (!this.shown || this.queue.problem) this.queue.fill();
+    else if (this.shown && !this.queue.picture(this.shown, { context: this.context })?.ready) this.render();
+  }
+
+  // --- showing -----------------------------------------------------------------------------------------------------
+
+  render() {
+    this.#status();
+    const card = this.queue.current;
+    if (card === null) return this.#nothing();
+    if (card !== this.shown) this.#draw(card);
+    const visible = this.view.picture(card, this.queue.picture(card, { context: this.context }), this.context);
+    if (visible && this.visibleAt === Infinity && !this.painting) this.#painted(card);
+  }
+
+  #draw(card) {
+    const previous = this.shown ?? this.left;
+    this.rhythm = Boolean(this.byKey && previous && sameQuestion(previous, card) && !card.notice);
+    this.shown = card;
+    this.context = false;
+    this.chosen = proposed(card);
+    this.visibleAt = Infinity;
+    this.drawnAt = performance.now();
+    this.checked = { text: null, ok: true, message: "" };
+    this.view.draw(card, this.chosen, { choose: (code) => this.choose(code), type: () => this.#typed() });
+    if (!$("help").open) this.view.focus(card);
+    const reading = card.value_text || this.texts["read-blank"];
+    const progress = $("progress-text").textContent;
+    this.view.announce(card.notice || fill(this.texts.announce, { progress, question: card.wording, reading, reason: card.reason_text }));
+  }
+
+  // Two frames after drawing, the field is on the screen.
+  #painted(card) {
+    this.painting = true;
+    if (performance.now() - this.drawnAt > PICTURE_WAIT_MS) this.rhythm = false;
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        this.painting = false;
+        if (this.shown !== card) return this.render();
+        this.visibleAt = performance.now();
+        $("item").dataset.visible = card.id;
+      }),
+    );
+  }
+
+  #status() {
+    const unsent = this.outbox.pending;
+    const change = unsent.reduce((sum, { kind }) => sum + (kind === "undo" ? -1 : kind === "postpone" ? 0 : 1), 0);
+    this.view.progress({ ...this.counts, done: Math.max(0, this.counts.settled + change) });
+    this.view.saved(this.outbox.late, this.outbox.failing);
+  }
+
+  #nothing() {
+    this.left = this.shown ?? this.left;
+    this.shown = null;
+    const name = this.#panelName();
+    const fresh = this.view.panel(name, { n: this.decided }, { undo: this.history.length > 0 });
+    if (fresh) this.view.announce($("panel-title").textContent);
+  }
+
+  #panelName() {
+    if (this.queue.problem || this.outbox.failing) return "error";
+    if (this.outbox.pending.length) return "saving";
+    if (!this.queue.ended) return "loading";
+    return this.decided ? "done" : "empty";
+  }
+
+  // --- deciding ----------------------------------------------------------------------------------------------------
+
+  // Enter right after a field appeared cannot mean that field. In an unbroken rhythm on one question (picture there at
+  // once, same question as before, own key) the pace is the person's choice and every key counts.
+  tooFast() {
+    if (this.rhythm) return false;
+    return performance.now() - this.visibleAt < GUARD_MS || this.visibleAt === Infinity;
+  }
+
+  confirm() {
+    const card = this.shown;
+    if (!card) return;
+    if (this.tooFast()) return this.view.hurry(this.texts["too-fast"]);
+    if (card.text) return this.#confirmText(card);
+    if (this.chosen === null) return this.view.error(this.texts["needs-choice"]);
+    const value = card.choices.map((choice) => choice.code).filter((code) => this.chosen.has(code)).join(" ");
+    if (value === card.value) return this.settle("confirm", value);
+    return value ? this.settle("correct", value) : this.settle("no-answer", "");
+  }
+
+  #confirmText(card) {
+    const text = $("text").value.trim();
+    if (!text && !(card.proposal === "blank")) return this.view.error(this.texts["needs-text"]);
+    if (this.checked.text === text && !this.checked.ok) return this.view.error(this.checked.message);
+    return this.settle(text === card.value ? "confirm" : "correct", text);
+  }
+
+  choose(code) {
+    const card = this.shown;
+    if (!card || card.text) return;
+    if (!card.multiple) {
+      this.chosen = new Set([code]);
+      return this.settle(code === card.value ? "confirm" : "correct", code);
+    }
+    const next = new Set(this.chosen ?? []);
+    const exclusive = new Set(card.choices.filter((choice) => choice.exclusive).map((choice) => choice.code));
+    if (next.has(code)) next.delete(code);
+    else {
+      for (const other of [...next]) if (exclusive.has(code) || exclusive.has(other)) next.delete(other);
+      next.add(code);
+    }
+    this.chosen = next;
+    this.view.error("");
+    this.view.choose(card, next);
+  }
+
+  key(key) {
+    const choice = this.shown?.choices.find((entry) => entry.key === key);
+    if (choice) this.choose(choice.code);
+    else if (this.shown?.text && /^[1-3]$/.test(key)) this.suggest(Number(key));
+    return Boolean(choice);
+  }
+
+  suggest(number) {
+    const value = this.shown?.suggestions[number - 1];
+    if (this.shown?.text && value) this.view.take(value);
+  }
+
+  settle(kind, to) {
+    if (!this.shown || (kind === "inadmissible" && $("inadmissible").hidden)) return;
+    const card = this.queue.take();
+    const uuid = crypto.randomUUID();
+    this.history.push({ uuid, card, kind, to });
+    this.decided += kind === "postpone" ? 0 : 1;
+    this.outbox.add({ uuid, item: card.id, version: card.version, basis: card.basis, kind, from: card.value, to, undoes: null });
+    this.byKey = true;
+    this.render();
+    this.byKey = false;
+  }
+
+  async undo() {
+    const entry = this.history.pop();
+    if (!entry) return this.#undoEarlier();
+    this.decided -= entry.kind === "postpone" ? 0 : 1;
+    this.outbox.add({ uuid: crypto.randomUUID(), item: entry.card.id, version: entry.card.version, basis: "", kind: "undo", from: entry.to, to: "", undoes: entry.uuid });
+    this.queue.putBack({ ...entry.card, notice: "", draft: entry.card.text && entry.kind === "correct" ? entry.to : undefined });
+    this.render();
+  }
+
+  // Nothing of this visit is left to take back: the program knows what this person decided before.
+  async #undoEarlier() {
+    if (this.outbox.pending.length || this.asking) return;
+    this.asking = true;
+    try {
+      const { card, counts } = await this.api.post("/api/undo", {});
+      this.counts = counts;
+      if (card) this.queue.putBack(card);
+      else this.view.hurry(this.texts["nothing-to-undo"]);
+    } catch {
+      this.view.hurry(this.texts.offline);
+    } finally {
+      this.asking = false;
+    }
+    this.render();
+  }
+
+  #acknowledged(batch, { outcomes, counts }) {
+    this.counts = counts;
+    for (const [place, decision] of batch.entries()) this.#outcome(decision, outcomes[place]);
+    this.queue.fill();
+    this.render();
+  }
+
+  #outcome(decision, { result, message, card }) {
+    this.queue.acknowledge(decision.item);
+    if (result === "saved") return;
+    this.history = this.history.filter((entry) => entry.uuid !== decision.uuid);
+    this.decided = Math.max(0, this.decided - 1);
+    if (card) this.queue.putBack({ ...card, notice: message, draft: decision.to || undefined }, { second: true });
+    else this.view.notice(message);
+  }
+
+  // --- typing ------------------------------------------------------------------------------------------------------
+
+  #typed() {
+    clearTimeout(this.typing);
+    this.view.error("");
+    this.typing = setTimeout(() => this.#check(this.shown), CHECK_MS);
+  }
+
+  async #check(card) {
+    if (!card?.text) return;
+    const text = $("text").value.trim();
+    if (!text) return;
+    try {
+      const { ok, message } = await this.api.post("/api/check", { item: card.id, text });
+      if (this.shown !== card || $("text").value.trim() !== text) return;
+      this.checked = { text, ok, message };
+      this.view.error(ok ? "" : message);
+    } catch {
+      // the decision itself will be checked when it arrives
+    }
+  }
+
+  // --- looking -----------------------------------------------------------------------------------------------------
+
+  toggleContext() {
+    if (!this.shown?.crop_url) return;
+    this.context = !this.context;
+    this.render();
+  }
+
+  help() {
+    if ($("help").open) return;
+    $("help").showModal();
+    $("help").addEventListener("close", () => (this.shown ? this.view.focus(this.shown) : $("panel").focus()), { once: true });
+  }
+}
+
+function sameQuestion(one, other) {
+  return one.questionnaire === other.questionnaire && one.column === other.column;
+}
+
+// What is marked when a field appears: the machine's candidate, "nothing", or no proposal at all (null).
+function proposed(card) {
+  if (card.proposal === "none") return null;
+  return new Set(card.value ? card.value.split(" ") : []);
+}
+
+async function start() {
+  const api = new Api("", document.documentElement.lang);
+  for (;;) {
+    try {
+      const { csrf, texts } = await api.get("/api/session");
+      api.csrf = csrf;
+      const station = new Station(api, texts);
+      bindKeys(station);
+      station.queue.fill();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, HEARTBEAT_MS));
+    }
+  }
+}
+
+start();

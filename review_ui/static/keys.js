@@ -1,0 +1,82 @@
+// Keys and buttons. Letters and digits act as keys only outside text fields, and can be switched off (WCAG 2.1.4).
+
+import { $ } from "./view.js";
+
+const BOUNCE_MS = 40; // two Enters closer than this are one worn-out key
+
+export function bindKeys(station) {
+  let lastEnter = -Infinity;
+  const buttons = {
+    confirm: () => station.confirm(),
+    "no-answer": () => station.settle("no-answer", ""),
+    illegible: () => station.settle("illegible", ""),
+    inadmissible: () => station.settle("inadmissible", ""),
+    postpone: () => station.settle("postpone", ""),
+    undo: () => station.undo(),
+    "panel-undo": () => station.undo(),
+    context: () => station.toggleContext(),
+    "zoom-in": () => station.view.zoom(1),
+    "zoom-out": () => station.view.zoom(-1),
+    "help-open": () => station.help(),
+  };
+  for (const [id, act] of Object.entries(buttons)) {
+    $(id).addEventListener("click", (event) => {
+      act();
+      const byMouse = event.detail > 0;
+      if (byMouse && station.shown && !$("help").open && !station.shown.text) $("item").focus({ preventScroll: true });
+    });
+  }
+
+  const single = {
+    0: buttons["no-answer"],
+    x: buttons.illegible,
+    m: buttons.inadmissible,
+    " ": buttons.postpone,
+    z: buttons.undo,
+    c: buttons.context,
+    "+": buttons["zoom-in"],
+    "=": buttons["zoom-in"],
+    "-": buttons["zoom-out"],
+    "−": buttons["zoom-out"],
+    "?": buttons["help-open"],
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if ($("help").open || event.isComposing) return;
+    const inText = event.target.matches("input, textarea");
+    const onButton = event.target.matches("button, a, summary");
+    if (event.altKey && /^Digit[1-3]$/.test(event.code)) {
+      event.preventDefault();
+      station.suggest(Number(event.code.at(-1)));
+    } else if (event.altKey || event.metaKey) {
+      return;
+    } else if (event.key === "Enter") {
+      if (onButton || (event.shiftKey && inText)) return;
+      event.preventDefault();
+      const bounced = event.timeStamp - lastEnter < BOUNCE_MS;
+      lastEnter = event.timeStamp;
+      if (!event.repeat && !bounced) station.confirm();
+    } else if (event.key === "Escape" && inText) {
+      event.preventDefault();
+      $("item").focus({ preventScroll: true });
+    } else if (!inText && !(onButton && event.key === " ")) {
+      character(event);
+    }
+  });
+
+  function character(event) {
+    if (event.ctrlKey && event.key !== "z") return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : "";
+    if (!key || (!event.ctrlKey && !$("keys-on").checked)) return;
+    const act = single[key];
+    if (!act && !/^[a-z1-9]$/.test(key)) return;
+    event.preventDefault();
+    if (event.repeat && key !== "+" && key !== "-") return;
+    if (act) act();
+    else station.key(key);
+  }
+
+  window.addEventListener("beforeunload", (event) => {
+    if (station.outbox.pending.length) event.preventDefault();
+  });
+}

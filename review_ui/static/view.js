@@ -1,0 +1,205 @@
+// One field on the screen. Everything is set as text or through the DOM: no markup is ever built from data.
+
+const CSS_PX_PER_MM = 96 / 25.4;
+const LARGEST_AUTO = 3;
+const GOOD = 2; // a crop is shown at twice its size on paper, or as large as fits
+const STEPS = [0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
+
+export const $ = (id) => document.getElementById(id);
+
+export function fill(template, values = {}) {
+  return template.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
+}
+
+export function element(name, properties = {}, ...children) {
+  const node = Object.assign(document.createElement(name), properties);
+  node.append(...children);
+  return node;
+}
+
+export class View {
+  #zoom = null; // null: as large as fits
+
+  constructor(texts) {
+    this.texts = texts;
+    new ResizeObserver(() => this.#size()).observe($("pane"));
+  }
+
+  // Shows a field; `chosen` is a set of option codes, or null when nothing is proposed.
+  draw(card, chosen, { choose, type }) {
+    $("panel").hidden = true;
+    $("item").hidden = false;
+    $("item").dataset.item = card.id;
+    $("heading").textContent = card.heading;
+    $("wording").textContent = card.wording;
+    $("hint").textContent = card.hint;
+    $("reason").textContent = card.reason_text;
+    $("reading").textContent = card.value_text || this.texts["read-blank"];
+    $("put-off").hidden = !card.postponed;
+    $("source").textContent = fill(this.texts[card.page ? "form" : "form-only"], { form: card.response_id, page: card.page });
+    $("inadmissible").hidden = card.text || card.multiple || !card.choices.length;
+    $("multiple-hint").hidden = !card.multiple;
+    this.notice(card.notice ?? "");
+    this.error("");
+    this.hurry("");
+    this.#choices(card, choose);
+    this.#typing(card, type);
+    this.choose(card, chosen);
+  }
+
+  #choices(card, choose) {
+    const entries = card.choices.map((choice) => {
+      const chosen = element("span", { className: "tag chosen", textContent: this.texts["chosen-tag"] });
+      const button = element("button", { type: "button", className: "choice" }, element("kbd", { textContent: choice.key }), element("span", { className: "choice-text", textContent: choice.text }), chosen);
+      if (choice.tag) button.append(element("span", { className: `tag ${choice.tag}`, textContent: this.texts[`${choice.tag}-tag`] }));
+      button.dataset.code = choice.code;
+      button.addEventListener("click", () => choose(choice.code));
+      return element("li", {}, button);
+    });
+    $("choices").replaceChildren(...entries);
+    $("choices").hidden = card.text;
+  }
+
+  #typing(card, type) {
+    $("typing").hidden = !card.text;
+    $("typing").replaceChildren();
+    if (!card.text) return;
+    const field = element(card.lines > 1 ? "textarea" : "input", { id: "text", autocomplete: "off", spellcheck: false, value: card.draft ?? card.value });
+    if (card.lines > 1) field.rows = Math.min(card.lines, 6);
+    if (card.numeric) field.inputMode = "decimal";
+    field.setAttribute("aria-describedby", "error text-help");
+    field.addEventListener("input", type);
+    const suggestions = card.suggestions.slice(0, 3).map((value, place) => {
+      const button = element("button", { type: "button", className: "choice" }, element("kbd", { textContent: `Alt+${place + 1}` }), element("span", { className: "choice-text", textContent: value }));
+      button.addEventListener("click", () => this.take(value));
+      return element("li", {}, button);
+    });
+    $("typing").append(
+      element("label", { htmlFor: "text", textContent: this.texts["text-label"] }),
+      field,
+      ...(suggestions.length ? [element("p", { className: "quiet", textContent: this.texts.suggestions }), element("ol", { className: "choices" }, ...suggestions)] : []),
+      element("p", { id: "text-help", className: "quiet", textContent: this.texts["leave-text"] }),
+    );
+  }
+
+  // Puts a suggestion into the text field.
+  take(value) {
+    $("text").value = value;
+    $("text").dispatchEvent(new Event("input"));
+    $("text").focus();
+  }
+
+  choose(card, chosen) {
+    for (const button of $("choices").querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(Boolean(chosen?.has(button.dataset.code))));
+    }
+    const blank = !card.text && chosen !== null && chosen.size === 0;
+    $("no-answer").setAttribute("aria-pressed", String(blank));
+  }
+
+  // Moves the focus to where the next key is expected; it is never left on something that is gone.
+  focus(card) {
+    const field = card.text ? $("text") : $("item");
+    field.focus({ preventScroll: true });
+    if (card.text) field.select();
+    scrollTo(0, 0);
+  }
+
+  // Shows the picture of the card, or says why there is none; returns whether it is there to be looked at.
+  picture(card, picture, context) {
+    const pane = $("pane");
+    $("context").setAttribute("aria-pressed", String(context));
+    $("context-label").textContent = this.texts[context ? "crop" : "context"];
+    $("context").disabled = !card.crop_url;
+    if (picture?.ready) {
+      if (pane.firstChild !== picture.image) {
+        picture.image.alt = context ? card.context_alt : card.alt;
+        pane.replaceChildren(picture.image);
+        this.#shown = { card, context, image: picture.image };
+        if (!context) $("item").dataset.shape = picture.image.naturalHeight > 0.55 * picture.image.naturalWidth ? "tall" : "wide";
+        this.#size();
+        pane.scrollTop = context ? card.context_focus * pane.scrollHeight - pane.clientHeight / 2 : 0;
+        pane.scrollLeft = 0;
+      }
+      return true;
+    }
+    this.#shown = null;
+    const text = this.texts[picture === null ? "no-crop" : picture.failed ? "crop-failed" : "loading"];
+    if (pane.textContent !== text) pane.replaceChildren(element("p", { className: "quiet", textContent: text }));
+    return picture === null || picture.failed;
+  }
+
+  #shown = null;
+
+  #size() {
+    if (!this.#shown) return;
+    const { card, context, image } = this.#shown;
+    const scale = CSS_PX_PER_MM / (context ? card.context_px_per_mm : card.crop_px_per_mm);
+    const zoom = this.#zoom ?? this.#fitting(image, scale, context);
+    image.style.width = `${Math.round(image.naturalWidth * scale * zoom)}px`;
+    $("zoom-state").textContent = `${Math.round(zoom * 100)} %`;
+    $("zoom-state").setAttribute("aria-label", fill(this.texts["zoom-state"], { percent: Math.round(zoom * 100) }));
+    $("pane").dataset.zoom = zoom.toFixed(3);
+  }
+
+  #fitting(image, scale, context) {
+    const style = getComputedStyle($("pane"));
+    const wide = ($("pane").clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)) / (image.naturalWidth * scale);
+    if (context) return Math.max(0.4, wide);
+    const high = (innerHeight * 0.6) / (image.naturalHeight * scale);
+    return Math.max(0.4, Math.min(wide, Math.max(GOOD, high), LARGEST_AUTO));
+  }
+
+  // Larger (1) or smaller (-1); stays for the next fields.
+  zoom(direction) {
+    const now = Number($("pane").dataset.zoom) || GOOD;
+    const steps = direction > 0 ? STEPS.filter((step) => step > now + 0.01) : STEPS.filter((step) => step < now - 0.01).reverse();
+    if (steps.length) this.#zoom = steps[0];
+    this.#size();
+  }
+
+  notice(text) {
+    $("notice").textContent = text;
+    $("notice").hidden = !text;
+  }
+
+  error(text) {
+    $("error").textContent = text;
+    $("error").hidden = !text;
+    $("text")?.setAttribute("aria-invalid", String(Boolean(text)));
+  }
+
+  hurry(text) {
+    $("hurry").textContent = text;
+  }
+
+  progress({ done, total, postponed }) {
+    $("progress-text").textContent = fill(this.texts.progress, { done, total });
+    $("progress").max = Math.max(total, 1);
+    $("progress").value = done;
+    $("postponed").textContent = postponed ? fill(this.texts["postponed-count"], { n: postponed }) : "";
+  }
+
+  saved(unsaved, failing) {
+    const state = unsaved === 0 ? "saved" : failing ? "failing" : "waiting";
+    $("saved").dataset.state = state;
+    $("saved").textContent = unsaved === 0 ? this.texts["all-saved"] : fill(this.texts.unsaved, { n: unsaved });
+    $("saved").title = failing ? this.texts.offline : "";
+  }
+
+  panel(name, values, { undo }) {
+    const had = !$("item").hidden || $("panel").dataset.name !== name;
+    $("item").hidden = true;
+    $("panel").hidden = false;
+    $("panel").dataset.name = name;
+    $("panel-title").textContent = this.texts[`${name}-title`] ?? this.texts[name];
+    $("panel-text").textContent = fill(this.texts[`${name}-text`] ?? "", values);
+    $("panel-undo").hidden = !undo;
+    if (had) $("panel").focus({ preventScroll: true });
+    return had;
+  }
+
+  announce(text) {
+    $("live").textContent = text;
+  }
+}

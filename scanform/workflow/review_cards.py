@@ -1,0 +1,204 @@
+"""A doubtful value in words: what is asked, what was read, what can be answered, why a person should look."""
+
+import difflib
+from dataclasses import dataclass
+
+from scanform.i18n.texts import text
+from scanform.model.layout import Layout
+from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire
+from scanform.model.review import ReviewItem
+from scanform.review.triage import UNSURE
+from scanform.workflow.review_crops import CROP_PX_PER_MM, PAGE_PX_PER_MM, page_of, zones_rect
+
+SIGNED = "signed"
+"""The value of a signature that is there."""
+
+DIGITS = "123456789"
+LETTERS = "abdefghijklnopqrstuvwy"
+"""Keys of the answers from the tenth on: letters that are no commands (C, M, X, Z)."""
+
+POSSIBLE = 0.02
+"""A candidate at least that probable is marked as possible."""
+
+MOST_SUGGESTIONS = 3
+ALIKE = 0.5
+"""A listed value is suggested when it resembles the reading that much (difflib's ratio, 0..1)."""
+
+_CHOICES = {QuestionKind.SINGLE, QuestionKind.MULTIPLE, QuestionKind.SIGNATURE}
+_NUMERIC = {Alphabet.DIGITS, Alphabet.DECIMAL, Alphabet.DATE, Alphabet.TIME}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """An answer that a key sets. `tag` is "read" for the machine's candidate, "possible" for another one, else ""."""
+
+    code: str
+    key: str
+    text: str
+    tag: str
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """All that the screen needs for one value, in the reviewer's language.
+
+    `basis` is the uuid of the decision in force, "" when there is none. `proposal` says what Enter confirms: "value",
+    "blank" (the machine says that nothing is there), or "none" (the machine proposes nothing: a key has to be chosen).
+    """
+
+    id: str
+    version: int
+    basis: str
+    response_id: str
+    questionnaire: str
+    column: str
+    page: int | None
+    heading: str
+    wording: str
+    hint: str
+    text: bool
+    multiple: bool
+    numeric: bool
+    lines: int
+    choices: tuple[Choice, ...]
+    suggestions: tuple[str, ...]
+    value: str
+    value_text: str
+    proposal: str
+    reason: str
+    reason_text: str
+    postponed: int
+    alt: str
+    context_alt: str
+    context_focus: float
+    has_crop: bool
+    crop_px_per_mm: float = CROP_PX_PER_MM
+    context_px_per_mm: float = PAGE_PX_PER_MM
+
+
+def make_card(item: ReviewItem, questionnaire: Questionnaire | None, layout: Layout | None, *, basis: str, language: str) -> Card:
+    """The card of `item`; a question that the questionnaire no longer has is shown by its code."""
+    question = questionnaire.question(item.question) if questionnaire else None
+    typed = item.option is not None or item.kind not in _CHOICES
+    choices = () if typed else _choices(item, question, language)
+    wording = _wording(item, question, language)
+    reading = _value_text(item, choices)
+    reason = reason_text(item.reason, language)
+    facts = {"question": wording, "reading": reading or text("review.blank", language), "reason": reason}
+    return Card(
+        id=item.id,
+        version=item.version,
+        basis=basis,
+        response_id=item.response_id,
+        questionnaire=item.questionnaire,
+        column=item.id.rpartition("/")[2],
+        page=item.page,
+        heading=_heading(item.question, questionnaire, language),
+        wording=wording,
+        hint=_hint(question, language) if item.option is None else "",
+        text=typed,
+        multiple=item.kind is QuestionKind.MULTIPLE and not typed,
+        numeric=typed and question is not None and question.alphabet in _NUMERIC and item.option is None,
+        lines=question.lines if question and item.option is None else 1,
+        choices=choices,
+        suggestions=_suggestions(item, question) if typed else (),
+        value=item.value,
+        value_text=reading,
+        proposal=_proposal(item, typed=typed),
+        reason=item.reason,
+        reason_text=reason,
+        postponed=item.postponed,
+        alt=text("review.alt", language, **facts),
+        context_alt=text("review.alt-context", language, **facts),
+        context_focus=_focus(item, layout),
+        has_crop=item.evidence is not None,
+    )
+
+
+def reason_text(slug: str, language: str) -> str:
+    """Why a person should look, in words."""
+    try:
+        return text(f"problem.{slug}", language, where="").strip()
+    except KeyError:
+        return text("review.reason-unknown", language, slug=slug)
+
+
+def _choices(item: ReviewItem, question: Question | None, language: str) -> tuple[Choice, ...]:
+    if item.kind is QuestionKind.SIGNATURE:
+        return (Choice(code=SIGNED, key="1", text=text("review.signed", language), tag=_tag(SIGNED, item)),)
+    options = question.options if question else ()
+    keys = DIGITS + LETTERS
+    return tuple(
+        Choice(
+            code=option.code,
+            key=keys[place] if place < len(keys) else "",
+            text=option.text.get(language),
+            tag=_tag(option.code, item),
+            exclusive=option.exclusive,
+        )
+        for place, option in enumerate(options)
+    )
+
+
+def _tag(code: str, item: ReviewItem) -> str:
+    if code in item.value.split():
+        return "read"
+    return "possible" if any(code in other.value.split() and other.probability >= POSSIBLE for other in item.candidates) else ""
+
+
+def _value_text(item: ReviewItem, choices: tuple[Choice, ...]) -> str:
+    if not choices:
+        return item.value
+    by_code = {choice.code: choice.text for choice in choices}
+    return ", ".join(by_code.get(code, code) for code in item.value.split())
+
+
+def _proposal(item: ReviewItem, *, typed: bool) -> str:
+    """Nothing is proposed where the machine saw something that it could not read: Enter must not turn that into a blank."""
+    if item.value:
+        return "value"
+    return "blank" if item.reason in _BLANK_REASONS or (item.reason == UNSURE and not typed) else "none"
+
+
+_BLANK_REASONS = frozenset({"unsure-blank", "required-empty"})
+
+
+def _wording(item: ReviewItem, question: Question | None, language: str) -> str:
+    if question is None:
+        return item.question
+    wording = question.text.get(language)
+    if item.option is None:
+        return wording
+    option = question.option(item.option)
+    return text("review.text-beside", language, question=wording, option=option.text.get(language) if option else item.option)
+
+
+def _heading(code: str, questionnaire: Questionnaire | None, language: str) -> str:
+    """The matrix a row belongs to, else the section a question stands in."""
+    for section in questionnaire.sections if questionnaire else ():
+        for entry in section.items:
+            if isinstance(entry, Matrix) and any(row.code == code for row in entry.rows):
+                return entry.text.get(language)
+            if isinstance(entry, Question) and entry.code == code:
+                return section.title.get(language)
+    return ""
+
+
+def _hint(question: Question | None, language: str) -> str:
+    parts = [texts.get(language) for texts in (question.hint, question.unit) if texts] if question else []
+    return " · ".join(part for part in parts if part)
+
+
+def _suggestions(item: ReviewItem, question: Question | None) -> tuple[str, ...]:
+    """Other readings first, then listed values that resemble the reading."""
+    listed = question.values if question and item.option is None else ()
+    others = [candidate.value for candidate in item.candidates] + difflib.get_close_matches(item.value, listed, MOST_SUGGESTIONS, ALIKE)
+    return tuple(value for value in dict.fromkeys(others) if value and value != item.value)[:MOST_SUGGESTIONS]
+
+
+def _focus(item: ReviewItem, layout: Layout | None) -> float:
+    """How far down the page the place lies, 0..1."""
+    page = page_of(item, layout)
+    rect = zones_rect(item, page) if page else None
+    return rect.centre.y / page.size.h if rect and page else 0.0

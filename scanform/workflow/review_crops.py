@@ -1,0 +1,142 @@
+"""The evidence of a doubtful value as a picture: cut from the original scan when somebody looks at it."""
+
+import itertools
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+
+from scanform.imaging import crops
+from scanform.imaging.page_map import PageMap
+from scanform.model.geometry import RectMm, SizeMm, bounding_box
+from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
+from scanform.model.page import PageRef
+from scanform.model.response import Evidence
+from scanform.model.review import ReviewItem
+from scanform.scan.limits import Limits
+from scanform.scan.load import LoadedPage, load_page
+from scanform.store import ledger
+from scanform.workflow.project import Project
+
+CROP_PX_PER_MM = 10.0
+"""Resolution of a crop: at twice its size on paper, the usual screen shows 7.6 px/mm."""
+
+PAGE_PX_PER_MM = 5.0
+"""Resolution of a whole page: 1,050 x 1,485 px for A4."""
+
+MARGIN_MM = 4.0
+"""Paper shown around the zones: strokes run over their box."""
+
+WORDING_MM = 9.0
+"""Paper shown above a question's zones, where its wording stands."""
+
+LABEL_MM = 62.0
+"""Paper shown to the right of check boxes when nothing else says how wide their labels are."""
+
+PAPER_EDGE_MM = 8.0
+"""Nothing is printed nearer to the edge than the registration marks."""
+
+KEPT_PAGES = 6
+KEPT_CROPS = 400
+"""Decoded pages (about 9 MB each) and finished crops (10 to 60 kB) kept for the next look."""
+
+
+class CropCutter:
+    """Cuts crops out of the archived originals of a project; the last pages and crops are kept in memory."""
+
+    def __init__(self, project: Project, layout_of: Callable[[str], Layout | None]) -> None:
+        self._project = project
+        self._layout_of = layout_of
+        self._decoding = threading.Lock()  # one page at a time: decoding is not made for threads
+        self._page = lru_cache(KEPT_PAGES)(self._load)
+        self._cut = lru_cache(KEPT_CROPS)(self._make)
+
+    def crop(self, item: ReviewItem, *, context: bool) -> bytes | None:
+        """JPEG of the zones of the item's question, or of the whole page with a frame around them; None without a page."""
+        if item.evidence is None:
+            return None
+        page = page_of(item, self._layout_of(item.response_id))
+        rect = zones_rect(item, page) if page else None
+        size = page.size if page else None
+        return self._cut(item.evidence, rect, shown_rect(item, page) if page else None, size, context)
+
+    def _load(self, ref: PageRef) -> tuple[LoadedPage, PageMap | None]:
+        with self._project.store.reading() as tx:
+            page_map, turn = ledger.page_maps(tx, ref)
+        with self._decoding:
+            loaded = load_page(self._project.original(ref), Limits())
+        return LoadedPage(image=loaded.image, turn=turn or loaded.turn, problems=loaded.problems), page_map
+
+    def _make(self, evidence: Evidence, zones: RectMm | None, shown: RectMm | None, size: SizeMm | None, context: bool) -> bytes | None:
+        loaded, page_map = self._page(evidence.ref)
+        if loaded.image is None:
+            return None
+        if page_map is None or zones is None or shown is None or size is None:
+            return _by_pixels(loaded, evidence, context=context)
+        if not context:
+            return crops.encode_jpeg(crops.upright(loaded.image.gray, page_map, shown, px_per_mm=CROP_PX_PER_MM))
+        whole = crops.upright(loaded.image.gray, page_map, RectMm(x=0, y=0, w=size.w, h=size.h), px_per_mm=PAGE_PX_PER_MM)
+        return crops.encode_jpeg(crops.framed(whole, zones, px_per_mm=PAGE_PX_PER_MM))
+
+
+def page_of(item: ReviewItem, layout: Layout | None) -> PageLayout | None:
+    """The page of the layout on which the item's zones lie."""
+    if layout is None:
+        return None
+    return next((page for page in layout.pages if page.number == item.page and _zones(item, page)), None)
+
+
+def zones_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:
+    """What encloses all zones of the item's question on `page`."""
+    zones = _zones(item, page)
+    return bounding_box([zone.rect for zone in zones]) if zones else None
+
+
+def shown_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:
+    """What a crop shows: the zones with the wording above them, the labels beside boxes, the row of a matrix."""
+    zones = _zones(item, page)
+    if not zones:
+        return None
+    inner = bounding_box([zone.rect for zone in zones])
+    left, top, right, bottom = inner.x - MARGIN_MM, inner.y - MARGIN_MM, inner.right + MARGIN_MM, inner.bottom + MARGIN_MM
+    if zones[0].group is not None:
+        left = PAPER_EDGE_MM
+    elif zones[0].kind is ZoneKind.MARK:
+        right = inner.right + _label_mm(zones)
+        top = inner.y - WORDING_MM
+    elif item.option is None:
+        top = inner.y - WORDING_MM
+    left, top = max(left, 0.0), max(top, 0.0)
+    right, bottom = min(right, page.size.w - PAPER_EDGE_MM / 2), min(bottom, page.size.h)
+    return RectMm(x=left, y=top, w=right - left, h=bottom - top)
+
+
+def _zones(item: ReviewItem, page: PageLayout) -> tuple[Zone, ...]:
+    """The boxes of a choice question, else the zone of the text; of a page."""
+    of_question = [zone for zone in page.zones if zone.question == item.question]
+    if item.option is not None:
+        return tuple(zone for zone in of_question if zone.option == item.option and zone.kind is not ZoneKind.MARK)
+    marks = tuple(zone for zone in of_question if zone.kind is ZoneKind.MARK)
+    return marks or tuple(zone for zone in of_question if zone.option is None)
+
+
+def _label_mm(zones: tuple[Zone, ...]) -> float:
+    """How far labels reach beyond the rightmost box: one column of boxes further."""
+    columns = sorted({round(zone.rect.x) for zone in zones})
+    steps = [right - left for left, right in itertools.pairwise(columns)]
+    return float(min(steps)) if steps else LABEL_MM
+
+
+def _by_pixels(loaded: LoadedPage, evidence: Evidence, *, context: bool) -> bytes | None:
+    """The crop of a page without registration: the pixel box with a margin, turned as the file says."""
+    if loaded.image is None:
+        return None
+    gray, box = loaded.image.gray, evidence.box
+    px_per_mm = (loaded.image.dpi or 300.0) / 25.4
+    if context:
+        whole = crops.turned(crops.scaled(gray, PAGE_PX_PER_MM / px_per_mm), loaded.turn)
+        return crops.encode_jpeg(whole)
+    margin = round(MARGIN_MM * px_per_mm)
+    part = gray[max(0, box.y - margin) : box.y + box.h + margin, max(0, box.x - margin) : box.x + box.w + margin]
+    if part.size == 0:
+        return None
+    return crops.encode_jpeg(crops.turned(crops.scaled(part, CROP_PX_PER_MM / px_per_mm), loaded.turn))
