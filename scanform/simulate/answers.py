@@ -15,6 +15,15 @@ from scanform.simulate.truth import NEAR_MISS_STYLES, FormTruth, MarkStyle, Mark
 from scanform.simulate.words import sentence, short_text
 
 
+FIRST_YEAR = 1000
+"""A lower bound from which a number is taken for a year."""
+
+THIS_YEAR = 2025
+POSTCODE_CELLS = 5
+POSTCODES = ("44135", "44137", "44139", "44141", "44143", "44145", "44147", "44149", "44225", "44263", "44287", "44309", "44328", "44339", "44357", "44388")
+"""Postcodes of Dortmund; five cells without bounds are taken for a postcode."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
     """How a person fills in a form; all are probabilities.
@@ -52,6 +61,7 @@ class _Sheet:
     expected: dict[str, str] = field(default_factory=dict)
     unclear: set[str] = field(default_factory=set)
     ticked: dict[str, frozenset[str]] = field(default_factory=dict)
+    writer: int | None = None
 
     def happens(self, chance: float) -> bool:
         return bool(self.rng.random() < chance)
@@ -76,6 +86,8 @@ def random_truth(
     if completeness is not None:
         chosen = _with_completeness(chosen, completeness)
     sheet = _Sheet(rng=rng, hand=hand, behaviour=chosen, crops=crops, language=layout.language, zones=_zones(layout), filled=layout.filled)
+    if crops is not None and (hand is None or hand.writer is None):
+        sheet.writer = int(rng.choice(crops.writers))
     for question in questionnaire.questions():
         _answer(sheet, question)
     _near_misses(sheet)
@@ -198,7 +210,7 @@ def _write_in(sheet: _Sheet, question: Question) -> None:
     for option in question.options:
         zones = sheet.zones.get((question.code, f"{option.code} text"))
         if option.writein and zones and option.code in sheet.ticked[question.code] and sheet.happens(sheet.behaviour.writein):
-            text = _text_for(sheet, f"{question.code} {option.code}", option.text.get(sheet.language), zones[0])
+            text = _text_for(sheet, f"{question.code} {option.code}", question.text.get(sheet.language), zones[0])
             sheet.texts[zones[0].id] = text
             sheet.expected[f"{question.code}__{option.code}_text"] = text.text
 
@@ -228,14 +240,19 @@ def _text_for(sheet: _Sheet, code: str, title: str, zone: Zone) -> TextTruth:
     return crop or TextTruth(text=short_text(sheet.rng, sheet.language, f"{code} {title}", room=room))
 
 
+_STREET_WORDS = frozenset({"straße", "strasse", "street"})
+_TOWN_WORDS = frozenset({"ort", "wohnort", "stadt", "town", "city", "where"})
+_TITLE_WORDS = 5  # words; longer titles are about something else
+_CROP_ROOM_MM = 35.0
+
+
 def _real_crop(sheet: _Sheet, code: str, title: str, zone: Zone) -> TextTruth | None:
     """A street or town in real handwriting, where the question asks for one and the writer has one that fits."""
-    about = f"{code} {title}".lower()
-    street = any(word in about for word in ("straße", "strasse", "street"))
-    town = any(word in about for word in ("ort ", "town", "city", "stadt", "place"))
-    if sheet.crops is None or not (street or town) or zone.rect.w < 35:
+    words = {*code.lower().split(), *title.lower().split()}
+    street, town = bool(words & _STREET_WORDS), bool(words & _TOWN_WORDS) and len(title.split()) <= _TITLE_WORDS
+    if sheet.crops is None or not (street or town) or zone.rect.w < _CROP_ROOM_MM:
         return None
-    writer = sheet.hand.writer if sheet.hand else None
+    writer = sheet.hand.writer if sheet.hand and sheet.hand.writer is not None else sheet.writer
     names = [crop for crop in sheet.crops.texts(writer) if _is_street(crop.text) == street]
     if not names:
         return None
@@ -286,11 +303,17 @@ def _aligned(characters: list[str], cells: int, *, right: bool) -> list[str]:
 def _digits(sheet: _Sheet, question: Question, cells: int) -> tuple[list[str], str]:
     low, high = _bounds(question.minimum, question.maximum, cells)
     text = str(_number_between(sheet.rng, low, high))
+    if _is_postcode(question, cells):
+        text = str(sheet.rng.choice(POSTCODES))
     if question.values:
         text = str(sheet.rng.choice([value for value in question.values if len(value) <= cells]))
     full = len(text) == cells
     right = bool(sheet.hand is None or sheet.hand.right_aligned)
     return (list(text) if full else _aligned(list(text), cells, right=right)), text
+
+
+def _is_postcode(question: Question, cells: int) -> bool:
+    return cells == POSTCODE_CELLS and question.minimum is None and question.maximum is None
 
 
 def _bounds(minimum: str | None, maximum: str | None, cells: int) -> tuple[int, int]:
@@ -300,7 +323,10 @@ def _bounds(minimum: str | None, maximum: str | None, cells: int) -> tuple[int, 
 
 def _number_between(rng: np.random.Generator, low: int, high: int) -> int:
     """Numbers as people give them: small ones more often when the range is wide, often round."""
-    if low >= 1000 or high <= 30:
+    if low >= FIRST_YEAR:
+        last = min(high, max(THIS_YEAR, low + 10))
+        return int(np.clip(last - rng.gamma(1.5, 0.12 * (last - low) + 1), low, high))
+    if high <= 30:
         return int(rng.integers(low, high + 1))
     span = np.log(max(low, 1)), np.log(max(high, 2))
     number = round(float(np.exp(rng.uniform(span[0], span[1] - 0.25 * (span[1] - span[0])))))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from scanform.imaging.page_image import Gray
+from scanform.imaging.page_image import Floats, Gray
 from scanform.model.geometry import RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.simulate.glyphs import glyph_strokes
@@ -54,23 +54,64 @@ def draw_ink(shape: tuple[int, int], page: PageLayout, truth: PageTruth, *, hand
 
 
 def signature_strokes(rect: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
-    """A signature nobody has: a big initial, a run of loops that flattens out, perhaps a line under it."""
-    h = min(rect.h * 0.8, 12.0)
-    length = min(rect.w * 0.75, float(rng.uniform(28, 55)))
-    x0, y0 = rect.x + rect.w * rng.uniform(0.04, 0.12), rect.y + rect.h * rng.uniform(0.5, 0.62)
-    count = int(rng.integers(9, 16))
-    t = np.linspace(0.12, 1, count)
-    swing = np.where(np.arange(count) % 2 == 0, -1, 1) * h * (0.26 * (1 - 0.75 * t) * rng.uniform(0.5, 1.4, count))
-    run = np.column_stack([x0 + length * t + rng.normal(0, 0.5, count), y0 + swing])
-    initial = np.array([[0.02, -0.1], [0.06, -0.5], [0.13, -0.45], [0.08, 0.15], [0.03, 0.4], [0.09, 0.3]]) * [length, h] + [x0, y0]
-    tail = np.array([[x0 + length * 1.06, y0 - h * 0.05], [x0 + length * 1.16, y0 + h * rng.uniform(-0.15, 0.2)]])
-    path = smooth_path(np.vstack([initial + rng.normal(0, h * 0.03, initial.shape), run, tail]))
-    path[:, 0] -= np.tan(np.radians(hand.slant_deg)) * (path[:, 1] - y0)
-    strokes = [Stroke(points_mm=path, pressure=np.clip(hand.pressure + 0.15 * np.sin(np.linspace(0, 20, len(path))), 0.1, 1))]
+    """A signature nobody has: a big looped initial, letters that shrink into a wave, a second part, perhaps a flourish under it."""
+    h = min(rect.h * 0.85, 13.0)
+    length = min(rect.w * 0.8, float(rng.uniform(26, 58)))
+    start = np.array([rect.x + rect.w * float(rng.uniform(0.03, 0.1)), rect.y + rect.h * float(rng.uniform(0.55, 0.68))])
+    split = float(rng.uniform(0.3, 0.55)) if rng.random() < 0.6 else 1.0
+    parts = [_name_part(length * split, h, rng)]
+    if split < 1.0:
+        second = _name_part(length * (1 - split) * 1.15, h * float(rng.uniform(0.75, 1.05)), rng)
+        parts.append(second + np.array([length * split * float(rng.uniform(0.85, 1.05)), 0.0]))
+    strokes = []
+    for part in parts:
+        path = smooth_path(part)
+        path[:, 0] -= np.tan(np.radians(hand.slant_deg + 8)) * path[:, 1]
+        path = path + start + np.outer(path[:, 0] / length, [0, -h * float(rng.uniform(0.0, 0.12))])
+        speed = np.hypot(*np.gradient(path, axis=0).T)
+        pressure = np.clip(hand.pressure + 0.25 - 0.3 * speed / speed.max(), 0.1, 1)
+        strokes.append(Stroke(points_mm=path, pressure=pressure))
     if rng.random() < 0.35:
-        under = smooth_path(np.array([[x0 + length * 0.2, y0 + h * 0.36], [x0 + length * 0.6, y0 + h * 0.3], [x0 + length, y0 + h * 0.34]]))
-        strokes.append(Stroke(points_mm=under, pressure=np.full(len(under), hand.pressure)))
+        under = np.array([[length * 0.9, h * 0.1], [length * 0.15, h * 0.32], [length * 0.2, h * 0.4], [length * 1.05, h * 0.22]])
+        strokes.append(_even(smooth_path(under + start), hand))
     return strokes
+
+
+def _even(path: Floats, hand: Hand) -> Stroke:
+    return Stroke(points_mm=path, pressure=np.full(len(path), hand.pressure))
+
+
+def _name_part(length: float, h: float, rng: np.random.Generator) -> Floats:
+    """Control points of one word of a signature on a baseline at 0, (N, 2) mm: a capital with a loop, then letters that wear off."""
+    capital = _CAPITALS[int(rng.integers(0, len(_CAPITALS)))] * [h * 0.55, h * 0.72]
+    points = [capital + rng.normal(0, h * 0.025, capital.shape)]
+    x = float(capital[-1, 0]) + h * 0.12
+    step = h * float(rng.uniform(0.13, 0.22))
+    while x < length:
+        wear = 1 - 0.75 * x / max(length, 1)
+        tall = float(rng.choice([0.16, 0.16, 0.2, 0.48, -0.34], p=[0.36, 0.2, 0.2, 0.16, 0.08])) * wear * h
+        width = step * float(rng.uniform(0.6, 1.5))
+        if abs(tall) > 0.3 * h * wear:  # an ascender or descender is a loop
+            loop = np.array([[0, 0], [0.8, -0.6], [0.5, -1.0], [0.15, -0.7], [0.5, 0.03]])
+            points.append(loop * [width, tall] + np.array([x, 0.0]))
+        else:
+            points.append(np.array([[x, -0.02 * h], [x + width * 0.45, -tall], [x + width * 0.7, -tall * 0.35]]))
+        x += width
+    points.append(np.array([[x, 0], [x + step * 2, -h * float(rng.uniform(-0.1, 0.15))]]))
+    return np.concatenate(points)
+
+
+_CAPITALS = tuple(
+    np.array(points)
+    for points in (
+        [[0.1, -0.2], [0.35, -0.95], [0.6, -0.9], [0.3, -0.1], [0.05, 0.1], [0.0, -0.1], [0.5, -0.05], [0.8, -0.1]],  # like an L or S
+        [[0.0, -0.8], [0.3, -1.0], [0.3, -0.5], [0.15, 0.0], [0.25, -0.6], [0.7, -1.0], [0.75, -0.6], [0.3, -0.45], [0.8, 0.0]],  # like an R or K
+        [[0.0, 0.0], [0.2, -0.9], [0.3, -0.3], [0.55, -0.95], [0.65, -0.05], [0.85, -0.15]],  # like an M
+        [[0.7, -0.85], [0.4, -1.0], [0.05, -0.5], [0.3, 0.02], [0.75, -0.25], [0.55, -0.4], [0.8, 0.25], [0.4, 0.45], [0.45, 0.1], [0.95, -0.1]],  # like a G
+        [[0.05, -0.75], [0.6, -0.95], [0.9, -0.9], [0.5, -0.75], [0.3, 0.0], [0.05, 0.05], [0.2, -0.15], [0.75, -0.1]],  # like a T or J
+        [[0.1, -0.95], [0.05, 0.0], [0.2, -0.9], [0.75, -0.8], [0.6, -0.5], [0.3, -0.45], [0.75, -0.2], [0.5, 0.02], [0.1, 0.0], [0.85, -0.08]],  # like a B
+    )
+)
 
 
 def _write(sheet: _Sheet, zone: Zone, text: TextTruth, crops: Crops | None) -> None:

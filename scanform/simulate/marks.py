@@ -16,6 +16,9 @@ from scanform.simulate.truth import MarkStyle
 
 Draw = Callable[[RectMm, Hand, np.random.Generator], list[Stroke]]
 
+SCRIBBLE_PITCH = 1.7
+"""Distance of a scribble's strokes in pen widths: paper shows between them, or nobody could tell it from a filled box."""
+
 CROSS_REACH = 0.42
 """Half diagonal extent of a tidy cross as part of the box's side; 0.5 reaches the corners."""
 
@@ -25,7 +28,7 @@ def mark_strokes(style: MarkStyle, box: RectMm, hand: Hand, rng: np.random.Gener
     return _STYLES[style](box, hand, rng) if style in _STYLES else []
 
 
-def _line(points: list[tuple[float, float]], hand: Hand, rng: np.random.Generator, *, force: float = 0.0, bend: float = 0.05) -> Stroke:
+def _line(points: list[tuple[float, float]], hand: Hand, rng: np.random.Generator, *, force: float = 0.0, bend: float = 0.035) -> Stroke:
     """A hand-drawn line through `points` (mm): slightly bent, trembling, with pressure that fades at the end."""
     path = np.asarray(points, dtype=np.float64)
     if len(path) == 2:
@@ -136,9 +139,9 @@ def _circle(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
     return [Stroke(points_mm=path, pressure=np.full(len(path), hand.pressure))]
 
 
-def _zigzag(box: RectMm, rng: np.random.Generator, *, passes: int, inset: float, slant: float) -> Floats:
-    """A zigzag over the box, `passes` times to and fro, staying `inset` box sides inside (negative: beyond)."""
-    t = np.linspace(-1, 1, passes * 2)
+def _zigzag(box: RectMm, rng: np.random.Generator, *, turns: int, inset: float, slant: float) -> Floats:
+    """A zigzag over the box through `turns` points, staying `inset` box sides inside (negative: beyond)."""
+    t = np.linspace(-1, 1, turns)
     side = box.w * (0.5 - inset)
     along = t * side * (1 + rng.normal(0, 0.04, len(t)))
     across = np.where(np.arange(len(t)) % 2 == 0, -1, 1) * side * (1 + rng.normal(0, 0.08, len(t)))
@@ -147,7 +150,8 @@ def _zigzag(box: RectMm, rng: np.random.Generator, *, passes: int, inset: float,
 
 
 def _scribble(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
-    path = smooth_path(_zigzag(box, rng, passes=int(rng.integers(3, 5)), inset=rng.uniform(0.08, 0.2), slant=rng.uniform(-0.6, 0.6)))
+    turns = int(np.clip(box.w * 0.72 / (SCRIBBLE_PITCH * hand.pen.width_mm), 4, 7)) + int(rng.integers(0, 2))
+    path = smooth_path(_zigzag(box, rng, turns=turns, inset=rng.uniform(0.08, 0.2), slant=rng.uniform(-0.6, 0.6)))
     shift = rng.normal(0, hand.aim_mm, 2)
     return [Stroke(points_mm=path + shift, pressure=np.full(len(path), hand.pressure))]
 
@@ -157,8 +161,8 @@ def _fill(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
     strokes = []
     spacing = hand.pen.width_mm * (0.62 + 0.25 * hand.sloppiness)
     for slant in (rng.uniform(0.5, 1.0), rng.uniform(-0.3, 0.3)):
-        passes = int(np.clip(box.w / spacing / 2, 4, 14))
-        path = _zigzag(box, rng, passes=passes, inset=0.02 - 0.1 * max(hand.overshoot, 0), slant=slant)
+        turns = 2 * int(np.clip(box.w / spacing / 2, 4, 14))
+        path = _zigzag(box, rng, turns=turns, inset=0.02 - 0.1 * max(hand.overshoot, 0), slant=slant)
         strokes.append(Stroke(points_mm=path, pressure=np.full(len(path), min(1.0, hand.pressure + 0.15))))
     return strokes
 

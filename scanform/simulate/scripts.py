@@ -66,7 +66,7 @@ def _read_zip(source: Path) -> dict[str, bytes]:
 def ink_of_crop(gray: Gray) -> Floats:
     """The coverage (h, w) 0..1 of a crop, cut to its ink; lines cut from the form at the picture's edge are dropped."""
     paper = float(np.percentile(gray, 90))
-    ink = float(np.percentile(gray, 0.7))
+    ink = float(np.percentile(gray[gray < paper - 25], 35)) if (gray < paper - 25).any() else 0.0
     alpha = np.clip((paper - 12 - gray.astype(np.float64)) / max(paper - 12 - ink, 20), 0, 1)
     _, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > 0.12).astype(np.uint8))
     h, w = gray.shape
@@ -82,7 +82,7 @@ def sharpen_to(alpha: Floats, height: int, width: int) -> Floats:
     """`alpha` enlarged to (height, width) with crisp pen edges."""
     big = cv2.resize(alpha, (max(1, width), max(1, height)), interpolation=cv2.INTER_CUBIC if height > alpha.shape[0] else cv2.INTER_AREA)
     factor = max(1.0, height / alpha.shape[0])
-    return np.asarray(np.clip((big - 0.5) * min(factor, 2.5) + 0.52, 0, 1) ** 0.9 * np.clip(big * 1.4, 0, 1), dtype=np.float64)
+    return np.asarray(np.clip((big - 0.30) * min(factor, 2.2) + 0.42, 0, 1) * np.clip(big * 2.2, 0, 1), dtype=np.float64)
 
 
 def ink_of_text(text: str, hand: Hand, rng: np.random.Generator, *, cap_mm: float, px_per_mm: float) -> Floats:

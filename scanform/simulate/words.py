@@ -1,57 +1,34 @@
 """Words that people write on forms about meeting places: names, streets, short notes, remarks. All invented."""
 
+import re
+
 import numpy as np
 
-_SHORT: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
+Topic = tuple[str, tuple[str, ...]]
+
+_SHORT: dict[str, tuple[Topic, ...]] = {
     "de": (
         (
-            ("mail",),
-            (
-                "info@gruene-aue.example",
-                "treff.nordhafen@verein.example",
-                "kontakt@buergerhaus.example",
-                "m.oezdemir@nachbarn.example",
-                "buero@st-johannes.example",
-            ),
+            r"mail",
+            ("info@gruene-aue.example", "treff@nordhafen.example", "kontakt@buergerhaus.example", "m.oezdemir@nachbarn.example", "buero@st-johannes.example"),
+        ),
+        (r"\bweb|internet|url", ("www.treff-muehlbach.example", "www.gruene-aue.example", "nachbarn-im-norden.example", "www.haus-der-vielfalt.example")),
+        (r"telefon|phone|fon\b", ("0231 5550147", "0231 / 555 02 81", "0231-5550336", "0172 5550419", "0231 5550 900")),
+        (r"sprachen?\b", ("Türkisch", "Ukrainisch, Russisch", "Arabisch, Kurdisch", "Polnisch und Italienisch", "Deutsch, Gebärdensprache", "Deutsch")),
+        (
+            r"straße|strasse|anschrift|adresse",
+            ("Rheinische Straße 14", "Münsterstr. 207 a", "Am Ölpfad 3", "Schützenstraße 88", "Huckarder Bruch 5", "Große Heide 12 b", "Stüwestr. 9"),
         ),
         (
-            ("web", "internet", "url"),
-            ("www.treff-am-muehlbach.example", "www.gruene-aue.example", "nachbarn-im-norden.example", "www.haus-der-vielfalt.example"),
+            r"ansprech|kontakt|contact|person|vorname|nachname",
+            ("Gülcan Özdemir", "Jürgen Weiß", "Anneliese Kött", "M. Schäfer-Groß", "Bärbel Düring", "Pawel Nowak", "Sigrid Mühlhoff", "Ömer Yildiz"),
         ),
+        (r"träg|carrier|organisation", ("Bürgerverein und Stadt gemeinsam", "Elterninitiative", "Genossenschaft", "Förderverein", "Stiftung der Sparkasse")),
+        (r"was für ein ort|placekind", ("Mehrgenerationenhaus", "Musikschule", "Repaircafé", "Sportheim", "Tafelladen", "Werkstatthaus")),
+        (r"genutzt|uses", ("Flohmarkt", "Reparaturtreff", "Hausaufgabenhilfe", "Tauschbörse", "Probenraum", "Blutspende", "Öffentlicher Bücherschrank")),
+        (r"finanz|geld|fund", ("Erbschaft", "Lotterie", "Sommerfest", "Crowdfunding", "Glücksspirale")),
         (
-            ("telefon", "phone", "fon"),
-            ("0231 5550147", "0231 / 555 02 81", "0231-5550336", "0172 5550419"),
-        ),
-        (
-            ("straße", "strasse", "anschrift", "adresse"),
-            (
-                "Rheinische Straße 14",
-                "Münsterstr. 207 a",
-                "Am Ölpfad 3",
-                "Lütgendortmunder Weg 21",
-                "Schützenstraße 88",
-                "Huckarder Bruch 5",
-                "Große Heide 12 b",
-                "Stüwestr. 9",
-            ),
-        ),
-        (
-            ("ansprech", "kontakt", "person", "vorname", "nachname", "ausgefüllt"),
-            ("Gülcan Özdemir", "Jürgen Weiß", "Anneliese Kött", "M. Schäfer-Groß", "Bärbel Düring", "Paweł Nowak", "Sigrid Mühlhoff", "Ömer Yıldız"),
-        ),
-        (
-            ("träger", "verein", "organisation", "einrichtung"),
-            (
-                "Förderverein Nordhafen e.V.",
-                "Kath. Kirchengemeinde St. Johannes",
-                "Kleingärtner Grüne Aue e.V.",
-                "Bürgerhaus-Verein",
-                "Nachbarschaftshilfe Süd",
-                "AWO-Ortsverein",
-            ),
-        ),
-        (
-            ("name", "bezeichnung", "begegnungsort"),
+            r"name|heißt|bezeichnung",
             (
                 "Treff am Mühlbach",
                 "Bürgerhaus Hörde-Süd",
@@ -59,36 +36,20 @@ _SHORT: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
                 "Haus der Vielfalt",
                 "Café Zeitlos",
                 "Vereinsheim Grüne Aue",
-                "Nachbarschaftsladen",
                 "Gemeindehaus St. Johannes",
             ),
         ),
-        (("sprache", "language"), ("Türkisch", "Ukrainisch, Russisch", "Arabisch", "Polnisch und Italienisch", "Gebärdensprache", "Kurdisch")),
-        (("bezirk", "stadtteil", "ortsteil"), ("Innenstadt-Nord", "Hörde", "Mengede", "Lütgendortmund", "Aplerbeck", "Huckarde")),
-        (("ort ", "stadt", "wohnort"), ("Dortmund", "Lünen", "Schwerte", "Castrop-Rauxel")),
-        (
-            ("",),
-            (
-                "Müttercafé",
-                "Schachgruppe",
-                "Reparaturtreff",
-                "nach Absprache",
-                "Übermittagsbetreuung",
-                "Lesepatinnen",
-                "Flohmarkt",
-                "Frühstückstreff",
-                "Öffentlicher Bücherschrank",
-                "Tauschbörse",
-            ),
-        ),
+        (r"bezirk|stadtteil", ("Innenstadt-Nord", "Hörde", "Mengede", "Lütgendortmund", "Aplerbeck", "Huckarde")),
+        (r"\b(ort|stadt|wohnort)\b", ("Dortmund", "Lünen", "Schwerte", "Castrop-Rauxel")),
+        (r"", ("Müttercafé", "Schachgruppe", "nach Absprache", "Übermittagsbetreuung", "Lesepatinnen", "Frühstückstreff", "gemischt", "Nähkurs")),
     ),
     "en": (
-        (("mail",), ("office@harbour.example", "mary.oneill@garden.example")),
-        (("phone",), ("0231 5550147", "0172 5550419")),
-        (("street", "address"), ("14 Mill Lane", "207 Harbour Road", "3 Church Hill")),
-        (("name", "person"), ("Mary O'Neill", "Jürgen Weiß", "Priya Nair", "Tom Becker", "Aoife Brady")),
-        (("town", "city", "place"), ("Newbridge", "Millfield", "Harbour Quarter")),
-        (("",), ("repair café", "chess evening", "by appointment", "book swap", "mothers' group", "street party")),
+        (r"mail", ("office@harbour.example", "mary.oneill@garden.example")),
+        (r"phone", ("0231 5550147", "0172 5550419")),
+        (r"street|address", ("14 Mill Lane", "207 Harbour Road", "3 Church Hill")),
+        (r"\bname|person", ("Mary O'Neill", "Jürgen Weiß", "Priya Nair", "Tom Becker", "Aoife Brady")),
+        (r"town|city|live", ("Newbridge", "Millfield", "Harbour Quarter", "Ashby", "Upper Barton")),
+        (r"", ("the exhibition", "a birthday party", "chess evening", "book swap", "to use the printer", "repair café")),
     ),
 }
 
@@ -108,36 +69,34 @@ _SENTENCES: dict[str, tuple[str, ...]] = {
         "Danke für die Umfrage!",
         "Die Miete ist zu hoch geworden.",
         "Übersetzungshilfe für neue Familien fehlt.",
+        "Ein fester Ansprechpartner bei der Stadt.",
+        "Öffentliche Toiletten und mehr Bänke.",
     ),
     "en": (
         "We need more rooms for young people.",
         "The lift has been out of order since March.",
-        "Volunteers for the evening are missing.",
+        "More seats in the café, please.",
         "The kitchen needs repair.",
-        "Good cooperation with the primary school.",
+        "Please open on Sundays, too.",
         "Thank you for asking!",
-        "The rent has become too high.",
+        "It was hard to find the entrance.",
+        "Lovely people, keep it up!",
     ),
 }
 
 
 def short_text(rng: np.random.Generator, language: str, about: str, *, room: int) -> str:
-    """A short entry that suits the question `about` and has at most about `room` characters."""
+    """A short entry that suits the question `about` (its code and title) and has at most about `room` characters."""
     topics = _SHORT.get(language, _SHORT["de"])
-    known = about.lower() + " "
-    for words, entries in topics:
-        if any(word in known for word in words):
-            fitting = [entry for entry in entries if len(entry) <= room] or [min(entries, key=len)]
-            return str(rng.choice(fitting))
-    return ""
+    entries = next(entries for pattern, entries in topics if re.search(pattern, about.lower()))
+    return str(rng.choice([entry for entry in entries if len(entry) <= room] or [min(entries, key=len)]))
 
 
 def sentence(rng: np.random.Generator, language: str, *, lines: int, room: int) -> str:
     """Free text of up to `lines` lines, broken at words so that no line has more than `room` characters."""
     stock = _SENTENCES.get(language, _SENTENCES["de"])
-    order = rng.permutation(len(stock))
     rows: list[str] = []
-    for i in order.tolist():
+    for i in rng.permutation(len(stock)).tolist():
         candidate = _wrapped(" ".join([*rows, stock[i]]), room)
         if len(candidate) > lines:
             break
