@@ -1,0 +1,346 @@
+"""The report as one HTML page that needs nothing else: style and pictures inside, no script, no request, tables beside pictures."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from scanform.i18n.texts import problem_text, text
+from scanform.reporting import drawing
+from scanform.reporting.figures import (
+    ChoiceFigure,
+    CountFigure,
+    Figure,
+    MatrixFigure,
+    NumberFigure,
+    Reading,
+    ReportData,
+    SectionFigures,
+    Survey,
+)
+from scanform.reporting.style import CSS
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""What the page may load: nothing. Stated in the page, so that a browser enforces it."""
+
+_GERMAN = str.maketrans(",.", ".,")
+_SHADE = (18, 58, 92)
+
+
+def report(data: ReportData, *, language: str = "de") -> str:
+    """The complete page in `language`."""
+    page = _Page(data, language)
+    chapters = page.chapters()
+    contents = "".join(f'<li><a href="#{name}">{escape(title)}</a></li>' for name, title, _ in chapters)
+    main = "".join(f'<section aria-labelledby="{name}"><h2 id="{name}">{escape(title)}</h2>{body}</section>' for name, title, body in chapters)
+    title = page.title()
+    return (
+        f'<!DOCTYPE html>\n<html lang="{language}">\n<head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
+        f"<title>{escape(title)}</title><style>{CSS}</style></head>\n<body>"
+        f'<a class="skip" href="#content">{page.t("skip")}</a>{page.header(title)}'
+        f'<main id="content">{page.tiles()}<nav aria-labelledby="contents"><h2 id="contents">{page.t("contents")}</h2><ol>{contents}</ol></nav>'
+        f"{main}</main><footer>{page.date()}</footer></body>\n</html>\n"
+    )
+
+
+class _Page:
+    """One page in the making: its data, its language, and the ids it has handed out."""
+
+    def __init__(self, data: ReportData, language: str) -> None:
+        self.data = data
+        self.language = language
+        self.names = drawing.Names()
+
+    # --- words and numbers ---------------------------------------------------------------------------------------------
+
+    def t(self, key: str, **params: object) -> str:
+        """The text `report.<key>`, escaped."""
+        return escape(text(f"report.{key}", self.language, **params))
+
+    def number(self, value: float) -> str:
+        """A number with the signs of the language, 12.345,6 or 12,345.6; four digits (years among them) are not parted."""
+        parted = "," if abs(value) >= 10_000 else ""
+        shown = f"{value:{parted}.10g}" if isinstance(value, float) else f"{value:{parted}}"
+        return shown.translate(_GERMAN) if self.language == "de" else shown
+
+    def percent(self, count: int, base: int) -> str:
+        """The share of `count` in `base` in whole percent, escaped; a few are never shown as none; no share of nothing."""
+        if not base:
+            return "\N{EN DASH}"
+        share = f"{100 * count / base:.0f}" if not count or 200 * count >= base else "<1"
+        return escape(f"{share}{NO_BREAK}%" if self.language == "de" else f"{share}%")
+
+    def title(self) -> str:
+        """The name of the page: that of the survey, or of the project when there are several."""
+        surveys = self.data.surveys
+        return f"{surveys[0].title if len(surveys) == 1 else self.data.project} \N{EN DASH} {text('report.heading', self.language)}"
+
+    def date(self) -> str:
+        """The sentence about the date of the data."""
+        return self.t("as-of", date=self.day(self.data.as_of) if self.data.as_of else text("report.no-date", self.language))
+
+    def day(self, iso: str) -> str:
+        """A day as people write it."""
+        year, month, day = iso[:10].split("-")
+        return f"{day}.{month}.{year}" if self.language == "de" else f"{year}-{month}-{day}"
+
+    # --- parts of the page ---------------------------------------------------------------------------------------------
+
+    def header(self, title: str) -> str:
+        """Who publishes what, and as of when."""
+        publishers = ", ".join(dict.fromkeys(survey.publisher for survey in self.data.surveys if survey.publisher))
+        above = f'<p class="publisher">{escape(publishers)}</p>' if publishers else ""
+        return f'<header>{above}<h1>{escape(title)}</h1><p class="date">{self.date()}</p><p class="notice">{self.t("internal")}</p></header>'
+
+    def tiles(self) -> str:
+        """The five numbers that people look for first."""
+        data = self.data
+        values = (
+            ("tile-records", sum(survey.records for survey in data.surveys)),
+            ("tile-complete", sum(survey.complete for survey in data.surveys)),
+            ("tile-pages", data.pages),
+            ("tile-waiting", sum(count for _, count in data.waiting)),
+            ("tile-conflicts", sum(conflict.waiting for survey in data.surveys for conflict in survey.conflicts)),
+        )
+        tiles = "".join(f"<div><dt>{self.t(key)}</dt><dd>{self.number(value)}</dd></div>" for key, value in values)
+        return f'<section aria-label="{self.t("key")}"><dl class="tiles">{tiles}</dl></section>'
+
+    def chapters(self) -> list[tuple[str, str, str]]:
+        """(id, title, content) of each chapter."""
+        several = len(self.data.surveys) > 1
+        results = [
+            (
+                f"results-{number}",
+                text("report.results-of", self.language, title=survey.title) if several else text("report.results", self.language),
+                self.survey(survey),
+            )
+            for number, survey in enumerate(self.data.surveys, start=1)
+        ]
+        plain = (("returns", self.returns), ("fates", self.fates), ("reading", self.reading), ("waiting-heading", self.waiting))
+        after = (("conflicts", self.conflicts), ("hints", self.hints), ("method", self.method))
+        first = [(key, text(f"report.{key}", self.language), make()) for key, make in plain]
+        return [*first, *results, *((key, text(f"report.{key}", self.language), make()) for key, make in after)]
+
+    def returns(self) -> str:
+        """Responses by channel."""
+        found = self.data.returns
+        total = sum(part.count for part in found)
+        rows = [
+            (self.t(f"channel-{part.channel.value}"), self.number(part.count), self.number(part.complete), self.percent(part.count, total)) for part in found
+        ]
+        foot = (self.t("sum"), self.number(total), self.number(sum(part.complete for part in found)), self.percent(total, total))
+        parts = [(text(f"report.channel-{part.channel.value}", self.language), part.count) for part in found]
+        return (
+            f"<p>{self.t('returns-intro')}</p>{self.stacked('returns-title', parts)}"
+            f"{self.table((self.t('channel'), self.t('responses'), self.t('complete'), self.t('share')), rows, foot)}"
+        )
+
+    def fates(self) -> str:
+        """What became of each page; the sum is compared with the pages handed in."""
+        found = [(text(f"report.fate-{fate.value}", self.language), count) for fate, count in self.data.fates if count]
+        total = sum(count for _, count in found)
+        key = "fates-agree" if total == self.data.pages else "fates-differ"
+        sentence = f'<p class="{"alarm" if total != self.data.pages else "base"}">{self.t(key, pages=self.number(self.data.pages), sum=self.number(total))}</p>'
+        rows = [(escape(label), self.number(count), self.percent(count, total)) for label, count in found]
+        foot = (self.t("sum"), self.number(total), self.percent(total, total))
+        body = self.stacked("fates-title", found) + self.table((self.t("fate"), self.t("pages"), self.t("share")), rows, foot)
+        return f"<p>{self.t('fates-intro')}</p>{body}{sentence}"
+
+    def reading(self) -> str:
+        """How much was read without a person, by kind of field."""
+        found = self.data.readings
+        heads = ("kind", "fields", "automatic", "confirmed", "corrected", "waiting")
+        rows = [self.reading_row(part) for part in found]
+        absent = sum(part.absent for part in found)
+        note = f'<p class="base">{self.t("absent-note", count=self.number(absent))}</p>' if absent else ""
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        head = f'<th scope="col">{self.t(heads[0])}</th><th scope="col" class="draw">{self.t("share")} ({self.t("automatic")})</th>'
+        head += "".join(f'<th scope="col" class="n">{self.t(name)}</th>' for name in heads[1:])
+        return (
+            f'<p>{self.t("reading-intro")}</p><div class="scroll"><table><caption>{self.t("reading-title")}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}"
+        )
+
+    def reading_row(self, part: Reading) -> str:
+        """One kind of field: bar and numbers."""
+        label = escape(text(f"merge.kind-{part.kind.value}", self.language))
+        counts = (part.confirmed, part.corrected, part.waiting)
+        cells = f'<td class="n">{self.number(part.total)}</td><td class="n">{self.number(part.automatic)} ({self.percent(part.automatic, part.total)})</td>'
+        cells += "".join(f'<td class="n">{self.number(count)}</td>' for count in counts)
+        share = part.automatic / part.total if part.total else 0.0
+        return f'<th scope="row">{label}</th><td class="draw">{drawing.bar(share)}</td>{cells}'
+
+    def waiting(self) -> str:
+        """What waits for a person, by reason."""
+        found = self.data.waiting
+        if not found:
+            return f"<p>{self.t('waiting-none')}</p>"
+        most = max(count for _, count in found)
+        rows = [(escape(reason), drawing.bar(count / most), self.number(count)) for reason, count in found]
+        foot = (self.t("sum"), "", self.number(sum(count for _, count in found)))
+        return f"<p>{self.t('waiting-intro')}</p>{self.table((self.t('reason'), '', self.t('count')), rows, foot, drawn=1)}"
+
+    def survey(self, survey: Survey) -> str:
+        """The results of one questionnaire."""
+        if not survey.records:
+            return f"<p>{self.t('results-none')}</p>"
+        words = {
+            name: text(f"report.{name}-{'one' if count == 1 else 'many'}", self.language, count=self.number(count))
+            for name, count in (("records", survey.records), ("responses", survey.responses))
+        }
+        return f"<p>{self.t('results-intro', **words)}</p>{''.join(self.section(section) for section in survey.sections)}"
+
+    def section(self, section: SectionFigures) -> str:
+        """One section of the questionnaire."""
+        return f"<h3>{escape(section.title)}</h3>{''.join(self.figure(figure) for figure in section.figures)}"
+
+    def conflicts(self) -> str:
+        """Contradictions by question."""
+        found = [conflict for survey in self.data.surveys for conflict in survey.conflicts]
+        if not found:
+            return f"<p>{self.t('conflicts-none')}</p>"
+        rows = [(escape(c.title), self.number(c.waiting), self.number(c.decided)) for c in found]
+        foot = (self.t("sum"), self.number(sum(c.waiting for c in found)), self.number(sum(c.decided for c in found)))
+        return f"<p>{self.t('conflicts-intro')}</p>{self.table((self.t('question'), self.t('open'), self.t('decided')), rows, foot)}"
+
+    def hints(self) -> str:
+        """What was noticed about tokens."""
+        if not self.data.problems:
+            return f"<p>{self.t('hints-none')}</p>"
+        return f"<ul>{''.join(f'<li>{escape(problem_text(problem, self.language))}</li>' for problem in self.data.problems)}</ul>"
+
+    def method(self) -> str:
+        """How the numbers came about."""
+        return f"<p>{self.t('method-text')}</p>"
+
+    # --- figures -------------------------------------------------------------------------------------------------------
+
+    def figure(self, figure: Figure) -> str:
+        """One question: title, base, picture and table."""
+        if isinstance(figure, ChoiceFigure):
+            body = self.choice(figure)
+        elif isinstance(figure, MatrixFigure):
+            body = self.matrix(figure)
+        elif isinstance(figure, NumberFigure):
+            body = self.quantity(figure)
+        else:
+            body = self.counted(figure)
+        return f'<section class="figure"><h4>{escape(figure.title)}</h4>{body}</section>'
+
+    def choice(self, figure: ChoiceFigure) -> str:
+        """Options with bars, numbers and percentages."""
+        key = "base-multiple" if figure.multiple else "base"
+        base = f'<p class="base">{self.t(key, count=self.number(figure.base))}</p>'
+        rows = [
+            (
+                escape(part.label),
+                drawing.bar(part.count / figure.base if figure.base else 0.0),
+                self.number(part.count),
+                self.percent(part.count, figure.base),
+            )
+            for part in figure.bars
+        ]
+        return base + self.table((self.t("answer"), "", self.t("count"), self.t("percent-of-n")), rows, drawn=1) + self.missing(figure.missing)
+
+    def matrix(self, figure: MatrixFigure) -> str:
+        """Rows against options: shaded counts where several answers are possible, else stacked bars with counts."""
+        legend = "" if figure.multiple else drawing.legend(figure.options)
+        head = f'<th scope="col">{self.t("row")}</th>'
+        if not figure.multiple:
+            head += '<th scope="col" class="draw"></th>'
+        head += "".join(f'<th scope="col" class="n">{escape(option)}</th>' for option in figure.options) + '<th scope="col" class="n">n</th>'
+        rows = "".join(self.matrix_row(row, heat=figure.multiple) for row in figure.rows)
+        kind = "heat" if figure.multiple else "rows"
+        return f'{legend}<div class="scroll"><table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+    def matrix_row(self, row: ChoiceFigure, *, heat: bool) -> str:
+        """One row of a matrix."""
+        counts = [part.count for part in row.bars]
+        cells = "" if heat else f'<td class="draw">{drawing.small_stack(counts)}</td>'
+        for count in counts:
+            shade = f' style="--shade:{_shade(count / row.base if row.base else 0.0)}"' if heat else ""
+            cells += f'<td class="n"{shade}>{self.number(count)} ({self.percent(count, row.base)})</td>'
+        return f'<tr><th scope="row">{escape(row.title)}</th>{cells}<td class="n">{self.number(row.base)}</td></tr>'
+
+    def quantity(self, figure: NumberFigure) -> str:
+        """Count, median and range, with a histogram and its table when there are enough values."""
+        base = f'<p class="base">{self.t("base", count=self.number(figure.count))}</p>'
+        if not figure.count:
+            return base + self.missing(figure.missing)
+        unit = f"{NO_BREAK}{figure.unit}" if figure.unit else ""
+        facts = (
+            (self.t("median"), self.number(figure.median) + escape(unit)),
+            (self.t("quartiles"), self.span(figure.lower_quartile, figure.upper_quartile) + escape(unit)),
+            (self.t("range"), self.span(figure.lowest, figure.highest) + escape(unit)),
+        )
+        table = "<table><tbody>" + "".join(f'<tr><th scope="row">{name}</th><td class="n">{value}</td></tr>' for name, value in facts) + "</tbody></table>"
+        if not figure.bins:
+            return base + table + self.missing(figure.missing)
+        return f'{base}<div class="pair">{self.histogram(figure)}<div>{table}{self.bin_table(figure)}</div></div>{self.missing(figure.missing)}'
+
+    def span(self, low: float, high: float) -> str:
+        """Two numbers as a range."""
+        return f"{self.number(low)}{NO_BREAK}\N{EN DASH}{NO_BREAK}{self.number(high)}"
+
+    def histogram(self, figure: NumberFigure) -> str:
+        """The columns of a number."""
+        labels = [self.bin_label(part.low, part.high) for part in figure.bins]
+        title = text("report.histogram-title", self.language, title=figure.title)
+        highest = max(part.count for part in figure.bins)
+        description = text("report.histogram-desc", self.language, bins=len(figure.bins), highest=highest)
+        return drawing.histogram(figure.bins, labels, title=title, description=description, names=self.names)
+
+    def bin_table(self, figure: NumberFigure) -> str:
+        """The same columns as numbers, folded away until someone wants them."""
+        rows = [(escape(self.bin_label(part.low, part.high)), self.number(part.count)) for part in figure.bins]
+        return f"<details><summary>{self.t('numbers')}</summary>{self.table((self.t('from-to'), self.t('count')), rows)}</details>"
+
+    def bin_label(self, low: float, high: float) -> str:
+        """The limits of a column; years and other plain numbers without thousands separators."""
+        shown = [f"{value:.6g}".replace(".", "," if self.language == "de" else ".") for value in (low, high)]
+        return shown[0] if low == high else f"{shown[0]}\N{EN DASH}{shown[1]}"
+
+    def counted(self, figure: CountFigure) -> str:
+        """How many have a value, and why the values are not shown."""
+        why = self.t("given-sensitive" if figure.sensitive else "given-values")
+        return f'<p class="base">{self.t("given", count=self.number(figure.count), total=self.number(figure.total))}. {why}</p>'
+
+    def missing(self, missing: Sequence[tuple[str, int]]) -> str:
+        """Why records are not in the base, in words."""
+        if not missing:
+            return ""
+        reasons = ", ".join(f"{text(f'merge.missing{code}', self.language)} {self.number(count)}" for code, count in reversed(missing))
+        return f'<p class="base after">{self.t("missing-note", reasons=reasons)}</p>'
+
+    # --- pictures and tables -------------------------------------------------------------------------------------------
+
+    def stacked(self, key: str, parts: Sequence[tuple[str, int]]) -> str:
+        """A stacked bar with its legend; nothing when there is nothing to show."""
+        shown = [part for part in parts if part[1]]
+        if not shown:
+            return ""
+        said = ", ".join(f"{label} {count}" for label, count in shown)
+        title, description = text(f"report.{key}", self.language), text("report.stack-desc", self.language, parts=said)
+        return drawing.stack(shown, title=title, description=description, names=self.names) + drawing.legend([label for label, _ in shown])
+
+    def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], foot: Sequence[str] = (), *, drawn: int | None = None) -> str:
+        """A table of ready HTML cells: the first column are row headings, `drawn` is a column of pictures, the others are numbers."""
+
+        def kind(place: int) -> str:
+            return "draw" if place == drawn else "n"
+
+        top = "".join(f'<th scope="col"{"" if place == 0 else f" class={kind(place)}"}>{cell}</th>' for place, cell in enumerate(head))
+
+        def line(cells: Sequence[str]) -> str:
+            first, *others = cells
+            return f'<tr><th scope="row">{first}</th>' + "".join(f'<td class="{kind(n)}">{cell}</td>' for n, cell in enumerate(others, start=1)) + "</tr>"
+
+        bottom = f"<tfoot>{line(foot)}</tfoot>" if foot else ""
+        return f'<div class="scroll"><table class="{"plain" if drawn is None else "bars"}"><thead><tr>{top}</tr></thead><tbody>{"".join(line(row) for row in rows)}</tbody>{bottom}</table></div>'
+
+
+def _shade(share: float) -> str:
+    """A light background for `share` (0..1): dark text on it keeps a contrast above 7:1."""
+    red, green, blue = (round(255 - 0.38 * share * (255 - part)) for part in _SHADE)
+    return f"rgb({red},{green},{blue})"
