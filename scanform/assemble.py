@@ -1,0 +1,308 @@
+"""From the readings of a form's pages to one response: every question and every write-in gets exactly one answer.
+
+Boxes of a question are judged together. With `e, m, f` the probabilities that a box is empty, marked, filled, and boxes taken as
+independent, a single choice has value k with probability m_k * product of (1 - m_j); it is blank with the product of e_j; what is
+left over is two marks, or filled boxes without any cross. The confidence of an answer is the probability that the whole value is right.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from scanform import rules
+from scanform.model.geometry import RectPx
+from scanform.model.layout import Layout, Zone, ZoneKind
+from scanform.model.page import PageRef
+from scanform.model.problem import Problem
+from scanform.model.questionnaire import Filled, Question, QuestionKind, Questionnaire
+from scanform.model.reading import Candidate, FieldReading, MarkValue, PageReading
+from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptSettings:
+    """From which confidence a value needs no person, per kind; a value with a problem always goes to review.
+
+    `choice`: no silent error among the test forms at this level (models/marks.md). `blank` the same for writing zones without ink,
+    `signature` for signed ones, `text` for what was read (only print would reach it: handwriting always carries a problem).
+    `filled_alone`: probability that a filled box without any cross in the question was meant as a mark (no data: even odds).
+    """
+
+    choice: float = 0.995
+    blank: float = 0.995
+    signature: float = 0.99
+    text: float = 0.995
+    filled_alone: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPages:
+    """What came in of one form: page number (1-based) -> reading. `copy`: a photocopied form, filled by somebody else."""
+
+    form_id: str
+    token: str | None
+    received_at: str
+    pages: Mapping[int, PageReading]
+    copy: bool
+    expected_pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A zone with its reading and the page it is on; `reading` is None when the page is missing."""
+
+    zone: Zone
+    page: int
+    ref: PageRef | None
+    reading: FieldReading | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Odds:
+    """One box: option code and the probabilities of its three states."""
+
+    code: str
+    empty: float
+    marked: float
+    filled: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """A value with its probability and what is wrong with it."""
+
+    value: str
+    confidence: float
+    candidates: tuple[Candidate, ...] = ()
+    problem: str | None = None
+
+
+def assemble(form: FormPages, questionnaire: Questionnaire, layout: Layout, settings: AcceptSettings) -> Response:
+    """The response of one form, whatever pages of it have come in."""
+    seen = _zones_by_question(form, layout)
+    answers: list[Answer] = []
+    for question in questionnaire.questions():
+        answers.extend(_answers(question, seen.get(question.code, []), layout.filled, settings))
+    answers = _filtered(questionnaire, answers)
+    if form.copy:
+        answers = _shown_once(answers)
+    missing = tuple(number for number in range(1, form.expected_pages + 1) if number not in form.pages)
+    problems = [Problem(slug="page-missing", where=str(number), params=(("page", str(number)),)) for number in missing]
+    if form.copy:
+        problems.append(Problem(slug="copy", where=form.form_id))
+    return Response(
+        id=form.form_id, questionnaire=questionnaire.code, version=layout.version, channel=Channel.PAPER, answers=tuple(answers), token=form.token,
+        received_at=form.received_at, complete=not missing, pages_missing=missing, problems=tuple(problems),
+    )  # fmt: skip
+
+
+def _zones_by_question(form: FormPages, layout: Layout) -> dict[str, list[_Seen]]:
+    found: dict[str, list[_Seen]] = {}
+    for page in layout.pages:
+        read = form.pages.get(page.number)
+        by_zone = {field.zone: field for field in read.fields} if read else {}
+        for zone in page.zones:
+            one = _Seen(zone=zone, page=page.number, ref=read.ref if read else None, reading=by_zone.get(zone.id))
+            found.setdefault(zone.question, []).append(one)
+    return found
+
+
+def _answers(question: Question, seen: Sequence[_Seen], filled: Filled, settings: AcceptSettings) -> list[Answer]:
+    """The answer to a question, then those to the texts beside its options."""
+    own = [one for one in seen if one.zone.kind is ZoneKind.MARK or one.zone.option is None]
+    main = _choice_answer(question, own, filled, settings) if question.options else _written_answer(question, None, own, settings)
+    beside = []
+    for option in question.options:
+        if option.writein:
+            zones = [one for one in seen if one.zone.option == option.code and one.zone.kind is not ZoneKind.MARK]
+            text = _written_answer(question, option.code, zones, settings)
+            main, text = _text_and_mark(main, text, option.code, zones)
+            beside.append(text)
+    return [main, *beside]
+
+
+def _text_and_mark(main: Answer, text: Answer, code: str, zones: Sequence[_Seen]) -> tuple[Answer, Answer]:
+    """Text beside a box that is not ticked: somebody has to say whether the option is meant."""
+    inked = any(_has_ink(one.reading) for one in zones)
+    if not inked or code in main.value.split() or main.missing is Missing.PAGE_MISSING:
+        return main, text
+    text = replace(text, problem="text-without-mark", status=Status.REVIEW, missing=None)
+    if main.problem is None:
+        main = replace(main, problem="text-without-mark", status=Status.REVIEW, missing=None)
+    return main, text
+
+
+def _has_ink(reading: FieldReading | None) -> bool:
+    if reading is None:
+        return False
+    blank = next((c.probability for c in reading.candidates if c.value == ""), 1.0 if reading.value == "" and reading.problem is None else 0.0)
+    return blank < 0.5
+
+
+# --- choices ----------------------------------------------------------------------------------------------------------
+
+
+def _choice_answer(question: Question, seen: Sequence[_Seen], filled: Filled, settings: AcceptSettings) -> Answer:
+    if not seen:
+        return _absent(question, None, Missing.NOT_IN_VERSION)
+    if any(one.reading is None for one in seen):
+        return _absent(question, None, Missing.PAGE_MISSING, page=seen[0].page)
+    boxes = [_odds(one, filled) for one in seen]
+    verdict = single(boxes, settings) if question.kind is QuestionKind.SINGLE else multiple(boxes, settings)
+    checked = rules.check_choice(question, verdict.value.split())
+    read = next((one.reading.problem for one in seen if one.reading is not None and one.reading.problem), None)
+    problem = verdict.problem or checked.problem or read
+    if problem is None and question.required and not verdict.value:
+        problem = "required-empty"
+    return _answer(question, None, seen, verdict, problem, threshold=settings.choice, doubt="unclear-mark")
+
+
+def _odds(one: _Seen, filled: Filled) -> _Odds:
+    """Probabilities of a box; where filling is marking, a filled box is a marked one."""
+    reading = one.reading
+    assert reading is not None
+    p = {candidate.value: candidate.probability for candidate in reading.candidates} or {reading.value: reading.confidence}
+    empty, marked, full = (p.get(value, 0.0) for value in (MarkValue.EMPTY, MarkValue.MARKED, MarkValue.FILLED))
+    total = max(empty + marked + full, 1.0)  # an incomplete list of candidates leaves doubt, which counts for none of the three
+    if filled is Filled.MARK:
+        marked, full = marked + full, 0.0
+    return _Odds(code=one.zone.option or "", empty=empty / total, marked=marked / total, filled=full / total)
+
+
+def single(boxes: Sequence[_Odds], settings: AcceptSettings) -> _Verdict:
+    """The most probable value of a single choice question; see the formula at the top of the module."""
+    alone = {box.code: box.marked * prod(1 - other.marked for other in boxes if other is not box) for box in boxes}
+    blank = prod(box.empty for box in boxes)
+    none_marked = prod(1 - box.marked for box in boxes)
+    filled_alone = max(0.0, none_marked - blank)
+    several = max(0.0, 1 - none_marked - sum(alone.values()))
+    ranked = tuple(sorted((Candidate(value=code, probability=p) for code, p in {**alone, "": blank}.items()), key=lambda c: -c.probability))
+    best = ranked[0]
+    shown = tuple(c for c in ranked if c.probability >= 0.0005)[:5] or ranked[:1]
+    if several > max(best.probability, filled_alone):
+        likely = sorted(boxes, key=lambda box: -box.marked)
+        marked = tuple(Candidate(value=box.code, probability=alone[box.code]) for box in likely if box.marked > 0.3)
+        return _Verdict(value=likely[0].code, confidence=alone[likely[0].code], candidates=marked, problem="two-marks")
+    if filled_alone > best.probability:
+        likely = sorted(boxes, key=lambda box: -box.filled)
+        p = settings.filled_alone * filled_alone * (1.0 if likely[1:] == [] or likely[1].filled < 0.3 else 0.5)
+        rest = (Candidate(value="", probability=(1 - settings.filled_alone) * filled_alone),)
+        return _Verdict(value=likely[0].code, confidence=p, candidates=(Candidate(value=likely[0].code, probability=p), *rest), problem="filled-without-cross")
+    return _Verdict(value=best.value, confidence=best.probability, candidates=shown)
+
+
+def multiple(boxes: Sequence[_Odds], settings: AcceptSettings) -> _Verdict:
+    """The most probable set of ticks; a filled box is a withdrawn tick when another box is marked, else it has to be looked at."""
+    states = {box.code: max((box.marked, MarkValue.MARKED), (box.empty, MarkValue.EMPTY), (box.filled, MarkValue.FILLED), key=lambda s: s[0])[1] for box in boxes}
+    ticked = [box for box in boxes if states[box.code] is MarkValue.MARKED]
+    filled = [box for box in boxes if states[box.code] is MarkValue.FILLED]
+    confidence = prod(box.marked if box in ticked else 1 - box.marked for box in boxes)
+    value = " ".join(box.code for box in ticked)
+    if filled and not ticked:
+        value = " ".join(box.code for box in filled)
+        p = settings.filled_alone * prod(max(box.empty, box.marked, box.filled) for box in boxes)
+        rest = Candidate(value="", probability=p)
+        return _Verdict(value=value, confidence=p, candidates=(Candidate(value=value, probability=p), rest), problem="filled-without-cross")
+    if not ticked:  # blank means untouched: a filled box would have to be looked at
+        confidence = prod(box.empty for box in boxes)
+    doubtful = min(boxes, key=lambda box: max(box.marked, 1 - box.marked))
+    others = [box.code for box in boxes if (box in ticked) != (box is doubtful)]
+    flipped = confidence * _odds_ratio(doubtful, marked=doubtful in ticked)
+    candidates = [Candidate(value=value, probability=confidence)]
+    if flipped >= 0.0005:
+        candidates.append(Candidate(value=" ".join(others), probability=flipped))
+    return _Verdict(value=value, confidence=confidence, candidates=tuple(candidates))
+
+
+def _odds_ratio(box: _Odds, *, marked: bool) -> float:
+    """How much more probable the other reading of a box is."""
+    chance = box.marked if marked else 1 - box.marked
+    return (1 - chance) / max(chance, 1e-9)
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen], settings: AcceptSettings) -> Answer:
+    """Cells, handwriting, signatures and the text beside an option."""
+    if not seen:
+        return _absent(question, option, Missing.NOT_IN_VERSION)
+    if any(one.reading is None for one in seen):
+        return _absent(question, option, Missing.PAGE_MISSING, page=seen[0].page)
+    readings = [one.reading for one in seen if one.reading is not None]
+    inked = [reading for reading in readings if _has_ink(reading)]
+    raw = "\n".join(reading.value for reading in (inked or readings))
+    kept = inked or readings
+    confidence = prod(reading.confidence for reading in readings)
+    read = next((reading.problem for reading in kept if reading.problem), None) or next((r.problem for r in readings if r.problem), None)
+    checked = rules.Checked(value=" ".join(raw.split())) if option is not None else rules.check(question, raw if len(kept) == 1 else raw)
+    problem = checked.problem or read
+    if problem is None and not checked.value and not inked and question.required and option is None:
+        problem = "required-empty"
+    candidates = [*(c for reading in kept for c in reading.candidates)]
+    if checked.value != raw and checked.value:
+        candidates.insert(0, Candidate(value=checked.value, probability=confidence))
+    verdict = _Verdict(value=checked.value, confidence=confidence if checked.problem is None else 0.0, candidates=tuple(candidates))
+    threshold = settings.blank if not inked else settings.signature if question.kind is QuestionKind.SIGNATURE else settings.text
+    return _answer(question, option, seen, verdict, problem, threshold=threshold, doubt="unsure-blank" if not inked else "handwriting")
+
+
+# --- common -----------------------------------------------------------------------------------------------------------
+
+
+def _absent(question: Question, option: str | None, missing: Missing, *, page: int | None = None) -> Answer:
+    """No place for an answer: its page has not come in, or this edition does not ask."""
+    gone = missing is Missing.PAGE_MISSING
+    return Answer(
+        question=question.code, option=option, kind=QuestionKind.HANDWRITING if option else question.kind, value="", confidence=0.0 if gone else 1.0,
+        status=Status.AUTO, missing=missing, page=page, problem="page-missing" if gone else None,
+    )  # fmt: skip
+
+
+def _answer(question: Question, option: str | None, seen: Sequence[_Seen], verdict: _Verdict, problem: str | None, *, threshold: float, doubt: str) -> Answer:
+    if problem is None and verdict.confidence < threshold:
+        problem = doubt
+    status = Status.AUTO if problem is None else Status.REVIEW
+    return Answer(
+        question=question.code, option=option, kind=QuestionKind.HANDWRITING if option else question.kind, value=verdict.value,
+        confidence=min(1.0, max(0.0, verdict.confidence)), status=status, missing=Missing.NO_ANSWER if status is Status.AUTO and not verdict.value else None,
+        reader=next((one.reading.reader for one in seen if one.reading is not None), ""), page=seen[0].page, evidence=_evidence(seen),
+        candidates=verdict.candidates, problem=problem,
+    )  # fmt: skip
+
+
+def _evidence(seen: Sequence[_Seen]) -> Evidence | None:
+    """The page and the pixel box around all zones of a question."""
+    first = next((one for one in seen if one.ref is not None and one.reading is not None), None)
+    if first is None or first.ref is None:
+        return None
+    boxes = [one.reading.box for one in seen if one.reading is not None and one.page == first.page]
+    x, y = min(box.x for box in boxes), min(box.y for box in boxes)
+    right, bottom = max(box.x + box.w for box in boxes), max(box.y + box.h for box in boxes)
+    return Evidence(ref=first.ref, box=RectPx(x=x, y=y, w=right - x, h=bottom - y))
+
+
+def _filtered(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[Answer]:
+    """Questions that do not apply: an empty answer was filtered, a filled one has to be looked at. Only settled filters count."""
+    settled = {a.question: a.value for a in answers if a.option is None and a.status is Status.AUTO and a.missing in {None, Missing.NO_ANSWER, Missing.FILTERED}}
+    out = []
+    for answer in answers:
+        question = questionnaire.question(answer.question)
+        condition = question.only_if if question else None
+        if question is None or condition is None or not settled.get(condition.question) or rules.applies(question, settled):
+            out.append(answer)
+        elif answer.status is Status.AUTO and not answer.value and answer.missing is Missing.NO_ANSWER:
+            out.append(replace(answer, missing=Missing.FILTERED))
+        elif answer.problem == "required-empty":
+            out.append(replace(answer, problem=None, status=Status.AUTO, missing=Missing.FILTERED))
+        elif answer.value and answer.problem is None:
+            out.append(replace(answer, problem="filtered-but-answered", status=Status.REVIEW, missing=None))
+        else:
+            out.append(answer)
+    return out
+
+
+def _shown_once(answers: Sequence[Answer]) -> list[Answer]:
+    """A photocopied form is shown to a person once: at its first answer that stands on a page that came in."""
+    first = next((i for i, a in enumerate(answers) if a.evidence is not None), None)
+    return [replace(a, problem=a.problem or "copy", status=Status.REVIEW, missing=None) if i == first else a for i, a in enumerate(answers)]

@@ -1,0 +1,90 @@
+"""Handwriting without the print around it: pictures of lines and of single cells for the text reader."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from scanform.imaging.page_image import Gray
+from scanform.imaging.page_map import PageMap
+from scanform.imaging.sampling import sample_rect
+from scanform.model.geometry import RectMm
+from scanform.recognize.areas import PART_MM, Parts
+from scanform.recognize.sample import Singles
+from scanform.recognize.sheets import AREA_PX_PER_MM, AreaSheet, Mask, Spot, on_canvas
+
+READ_PX_PER_MM = 10.0
+"""Resolution of pictures for the text reader: handwriting of 3 mm is 30 px high."""
+
+CELL_GROW_MM = 0.4
+"""Characters may leave their cell a little."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanZone:
+    """A zone (margin included) at `READ_PX_PER_MM`, grey with white paper, and which of the parts of ink are its own."""
+
+    gray: Gray
+    own: tuple[int, ...]
+
+
+def clean_zone(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, number: int) -> CleanZone:
+    """Samples a zone finely, whitens its paper; the ink that comes from outside is not its own."""
+    spot = sheet.spots[number]
+    area = RectMm(x=spot.origin.x, y=spot.origin.y, w=spot.w / AREA_PX_PER_MM, h=spot.h / AREA_PX_PER_MM)
+    fine = sample_rect(gray, page_map, area, px_per_mm=READ_PX_PER_MM)
+    paper = max(float(np.percentile(fine, 75)), 40.0)
+    white = np.clip(fine.astype(np.float32) * (255 / paper), 0, 255).astype(np.uint8)
+    own = np.flatnonzero((parts.spot == number) & (parts.in_core > 0.4 * parts.size))
+    return CleanZone(gray=white, own=tuple(int(part) for part in own))
+
+
+def lines(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray]:
+    """One picture for each line of a zone that holds ink, cropped to it."""
+    count = max(1, spot.zone.lines or 1)
+    top, height = (spot.zone.rect.y - spot.origin.y) * AREA_PX_PER_MM, spot.zone.rect.h * AREA_PX_PER_MM / count
+    middles = {part: parts.top[part] - spot.y + parts.height[part] / 2 for part in zone.own}
+    band = {part: int(np.clip((middle - top) // height, 0, count - 1)) for part, middle in middles.items()}
+    out = []
+    for line in range(count):
+        mine = [part for part in zone.own if band[part] == line]
+        if any(parts.reach_mm[part] >= PART_MM for part in mine):
+            out.append(_cropped(zone.gray, _mask(spot, parts, mine)))
+    return out
+
+
+def cells(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray | None]:
+    """One picture for each cell, cropped to its ink; None for an empty cell."""
+    out: list[Gray | None] = []
+    middles = {part: (parts.left[part] + parts.width[part] / 2, parts.top[part] + parts.height[part] / 2) for part in zone.own}
+    for cell in spot.zone.cells:
+        x0, y0, x1, y1 = on_canvas(spot, cell.grown(CELL_GROW_MM))
+        mine = [part for part, (x, y) in middles.items() if x0 <= x < x1 and y0 <= y < y1]
+        inked = any(parts.reach_mm[part] >= PART_MM for part in mine)
+        out.append(_cropped(zone.gray, _mask(spot, parts, mine)) if inked else None)
+    return out
+
+
+def _mask(spot: Spot, parts: Parts, chosen: list[int]) -> Mask:
+    labels = parts.labels[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w]
+    return np.asarray(np.isin(labels, np.array(chosen, dtype=np.int32) + 1), dtype=np.bool_)
+
+
+def _cropped(gray: Gray, mask: Mask) -> Gray:
+    """The ink under `mask` (coarser), white elsewhere, cropped with a little paper around it."""
+    wide = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
+    fine = cv2.resize(wide.astype(np.float32), (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
+    rows, columns = np.flatnonzero(fine.max(axis=1) > 0.5), np.flatnonzero(fine.max(axis=0) > 0.5)
+    if not len(rows):
+        return np.full((8, 8), 255, np.uint8)
+    out = np.where(fine > 0.5, gray, 255).astype(np.uint8)
+    return _framed(out[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
+def _framed(gray: Gray) -> Gray:
+    return np.asarray(cv2.copyMakeBorder(gray, 4, 4, 4, 4, cv2.BORDER_CONSTANT, value=(255,)), dtype=np.uint8)
+
+
+def strongest(values: Singles) -> float:
+    """The largest value, 0 when there is none."""
+    return float(values.max()) if len(values) else 0.0

@@ -1,0 +1,141 @@
+"""The fingerprint of the ink on a page: is this the same sheet scanned again, or a photocopied form that somebody else filled?
+
+Ink is summed in squares of paper (1 mm in boxes, 2 mm in writing zones), kept in 16 steps for zones that hold ink, and packed:
+a filled page takes about 1 kB.
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanform.imaging.page_image import PageImage
+from scanform.imaging.page_map import PageMap
+from scanform.recognize.areas import find_parts
+from scanform.recognize.darkness import PageInk, measure
+from scanform.recognize.sample import Singles
+from scanform.recognize.sheets import AREA_PX_PER_MM, PX_PER_MM, PreparedPage
+
+Steps = NDArray[np.uint8]
+
+MAX_BYTES = 4096
+_HEAD = struct.Struct("<BH")
+_ITEM = struct.Struct("<HBB")
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameInkSettings:
+    """A logistic on the worst and the mean likeness of zones and on ink that only one side has; fitted on pairs of simulated scans.
+
+    `box_mm` and `area_mm` are the squares; `least` is the ink (squares filled) below which a zone counts as empty; `doubtful` the
+    amount below which ink on one side only is dust rather than an answer.
+    """
+
+    box_mm: float = 1.0
+    area_mm: float = 2.0
+    least: float = 1.2
+    doubtful: float = 2.0
+    bias: float = -10.0
+    worst: float = 8.0
+    mean: float = 8.0
+    lonely: float = -6.0
+
+
+def ink_print(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> bytes:
+    """The fingerprint of the ink that a hand added to a page; at most `MAX_BYTES`."""
+    return print_of(measure(image, page_map, prepared), prepared)
+
+
+def print_of(page: PageInk, prepared: PreparedPage, settings: SameInkSettings | None = None) -> bytes:
+    """The fingerprint of measured ink."""
+    settings = settings or SameInkSettings()
+    area_mm = settings.area_mm
+    while True:
+        packed = _pack(_regions(page, prepared, settings, area_mm))
+        if len(packed) <= MAX_BYTES:
+            return packed
+        area_mm *= 1.5
+
+
+def same_ink(a: bytes, b: bytes, settings: SameInkSettings | None = None) -> float:
+    """The probability that two fingerprints of the same printed page come from the same sheet."""
+    settings = settings or SameInkSettings()
+    worst, mean, lonely = likeness(a, b, settings)
+    score = settings.bias + settings.worst * worst + settings.mean * mean + settings.lonely * lonely
+    return float(1 / (1 + np.exp(-score)))
+
+
+def likeness(a: bytes, b: bytes, settings: SameInkSettings) -> tuple[float, float, float]:
+    """Worst and mean likeness (0..1) of the zones with ink on both sides, and how many (log) have ink on one side only."""
+    first, second = _unpack(a), _unpack(b)
+    pairs, lonely = [], 0.0
+    for number in first.keys() | second.keys():
+        one, two = first.get(number), second.get(number)
+        if one is not None and two is not None and one.shape == two.shape:
+            pairs.append((_alike(one, two), float(np.sqrt(one.sum() + two.sum()))))
+        else:
+            amount = max(float(x.sum()) / 15 for x in (one, two) if x is not None)
+            lonely += min(1.0, max(0.0, amount - settings.doubtful) / settings.doubtful)
+    if not pairs:
+        return 1.0, 1.0, float(np.log1p(lonely))
+    scores, weights = np.array(pairs).T
+    return float(scores.min()), float(np.average(scores, weights=weights)), float(np.log1p(lonely))
+
+
+def _alike(one: Steps, two: Steps) -> float:
+    """Correlation of two blurred ink maps, best of shifts by up to one square."""
+    a, b = (cv2.GaussianBlur(x.astype(np.float32), (3, 3), 0.7, borderType=cv2.BORDER_CONSTANT) for x in (one, two))
+    return max(_cosine(a, np.roll(b, (dy, dx), axis=(0, 1))) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
+
+
+def _cosine(a: Singles, b: Singles) -> float:
+    return float((a * b).sum() / max(float(np.sqrt((a * a).sum() * (b * b).sum())), 1e-6))
+
+
+def _regions(page: PageInk, prepared: PreparedPage, settings: SameInkSettings, area_mm: float) -> dict[int, Steps]:
+    """Zones that hold ink -> their squares in 16 steps; boxes first, then writing zones, numbered through."""
+    out: dict[int, Steps] = {}
+    boxes = np.where(prepared.marks.inside_mm > -1.0, page.marks.smooth * page.marks.ink, 0)
+    for number, window in enumerate(boxes):
+        _keep(out, number, window, settings.box_mm * PX_PER_MM, settings)
+    parts = find_parts(page, prepared.areas)
+    mine = np.zeros(len(parts.spot) + 1, bool)
+    mine[1:] = (parts.in_core > 0.4 * parts.size) & (parts.reach_mm >= 0.8)
+    area = np.where(mine[parts.labels], page.areas.smooth, 0)
+    for number, spot in enumerate(prepared.areas.spots):
+        block = area[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w]
+        _keep(out, len(boxes) + number, block, area_mm * AREA_PX_PER_MM, settings)
+    return out
+
+
+def _keep(out: dict[int, Steps], number: int, ink: Singles, square: float, settings: SameInkSettings) -> None:
+    height, width = max(1, round(ink.shape[0] / square)), max(1, round(ink.shape[1] / square))
+    top = float(ink.max()) if ink.size else 0.0
+    if top <= 0:
+        return
+    squares = cv2.resize(np.minimum(ink / (0.7 * top), 1).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    steps = np.rint(np.minimum(squares * 2, 1) * 15).astype(np.uint8)
+    if steps.sum() / 15 >= settings.least:
+        out[number] = steps
+
+
+def _pack(regions: dict[int, Steps]) -> bytes:
+    items = [_ITEM.pack(number, *steps.shape) + steps.tobytes() for number, steps in sorted(regions.items())]
+    return _HEAD.pack(_VERSION, len(regions)) + zlib.compress(b"".join(items), 9)
+
+
+def _unpack(packed: bytes) -> dict[int, Steps]:
+    version, count = _HEAD.unpack_from(packed)
+    if version != _VERSION:
+        raise ValueError(f"a fingerprint of version {version}")
+    body, at, out = zlib.decompress(packed[_HEAD.size :]), 0, {}
+    for _ in range(count):
+        number, height, width = _ITEM.unpack_from(body, at)
+        at += _ITEM.size
+        out[number] = np.frombuffer(body, np.uint8, height * width, at).reshape(height, width)
+        at += height * width
+    return out

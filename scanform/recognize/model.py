@@ -1,0 +1,67 @@
+"""Small fitted models: weights from an NPZ beside the code, applied with numpy.
+
+A network with one hidden layer of tanh units gives class probabilities, tempered by one fitted number (Guo et al. 2017,
+"On Calibration of Modern Neural Networks", arXiv 1706.04599). Features outside the range seen in training cap the probability.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from scanform.recognize.sample import Singles
+
+STRANGE_CAP = 0.90
+"""Highest confidence in a box unlike any in training: below every acceptance threshold in use, so a person sees it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """Weights: features -> (x - mean) / spread -> tanh hidden layer -> classes. `low`, `high` bound what training has seen (F,)."""
+
+    features: tuple[str, ...]
+    classes: tuple[str, ...]
+    mean: Singles
+    spread: Singles
+    low: Singles
+    high: Singles
+    hidden: Singles
+    hidden_bias: Singles
+    out: Singles
+    out_bias: Singles
+    temperature: float
+
+
+@cache
+def load(name: str) -> Network:
+    """The model `models/<name>.npz`; read once per process."""
+    with resources.files("scanform.recognize").joinpath("models", f"{name}.npz").open("rb") as file, np.load(file, allow_pickle=False) as data:
+        return Network(
+            features=tuple(str(item) for item in data["features"]),
+            classes=tuple(str(item) for item in data["classes"]),
+            temperature=float(data["temperature"]),
+            **{key: data[key].astype(np.float32) for key in ("mean", "spread", "low", "high", "hidden", "hidden_bias", "out", "out_bias")},
+        )
+
+
+def probabilities(network: Network, features: Singles) -> Singles:
+    """Class probabilities (N, C) of features (N, F); rows outside the training range are capped at `STRANGE_CAP`."""
+    scaled = np.clip((features - network.mean) / network.spread, -8, 8)
+    logits = (np.tanh(scaled @ network.hidden + network.hidden_bias) @ network.out + network.out_bias) / network.temperature
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result = shifted / shifted.sum(axis=1, keepdims=True)
+    return np.where(strange(network, features)[:, None], _capped(result), result).astype(np.float32)
+
+
+def strange(network: Network, features: Singles) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Which rows have a feature outside the range of the training pages."""
+    return np.asarray(((features < network.low) | (features > network.high)).any(axis=1), dtype=np.bool_)
+
+
+def _capped(rows: Singles) -> Singles:
+    """The same rows, drawn towards even odds until none exceeds the cap."""
+    top = rows.max(axis=1, keepdims=True)
+    even = np.float32(1 / rows.shape[1])
+    share = np.clip((top - STRANGE_CAP) / np.maximum(top - even, 1e-6), 0, 1)
+    return np.asarray(rows * (1 - share) + even * share, dtype=np.float32)

@@ -1,0 +1,222 @@
+"""What is known of a page before any scan of it: where to sample, and what print to expect there.
+
+Check boxes become a stack of square windows, all other zones one canvas of 5 mm tiles on which the zones stand in shelves.
+Print is kept as expected darkness, 0 = paper, 1 = black.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanform.imaging.page_image import BlankPage, Floats, Gray
+from scanform.imaging.page_map import PageMap, Tier
+from scanform.model.geometry import PointMm, RectMm
+from scanform.model.layout import PageLayout, Zone, ZoneKind
+from scanform.model.questionnaire import Filled
+from scanform.recognize.sample import FAR_OUTSIDE, Singles, remap_together, source, tile_maps
+
+Mask = NDArray[np.bool_]
+
+PX_PER_MM = 6.0
+"""Sampling of check boxes: a box line of 0.35 mm is two samples wide."""
+
+MARGIN_MM = 2.0
+"""Paper looked at around a box: strokes that come from outside show there; boxes stand at least 3 mm apart."""
+
+AREA_PX_PER_MM = 5.0
+TILE_MM = 5.0
+TILE_PX = 25
+AREA_MARGIN_MM = 1.0
+"""Paper looked at around a writing zone: g and y hang below the line."""
+
+MARK_TOLERANCE_MM = 0.2
+AREA_TOLERANCE_MM = 0.35
+"""Print may lie this far off and still counts as print: boxes are aligned one by one, writing zones only by the registration (0.26 mm at worst)."""
+
+GREY_GAIN = 1.5
+"""Exponent on the paper that remains: a printed grey of 50 % may come out as 65 %; black stays black."""
+
+SHELF_TILES = 40
+"""Width of the canvas: 200 mm hold the widest zone of an A4 page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkSheet:
+    """The windows of all check boxes of a page; N windows of S x S samples.
+
+    `expected` darkness, its slopes `slope_x`, `slope_y` per sample, `cover` = expected darkness with tolerance for shifts,
+    `paper` = samples without print, `line` = samples on the outline, `inside` = distance to the box edge in mm (positive inside).
+    """
+
+    zones: tuple[Zone, ...]
+    centres_mm: Floats
+    side: int
+    expected: Singles
+    slope_x: Singles
+    slope_y: Singles
+    cover: Singles
+    paper: Mask
+    line: Mask
+    inside_mm: Singles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where a zone stands on the canvas (samples) and on the paper (mm, margin included)."""
+
+    zone: Zone
+    x: int
+    y: int
+    w: int
+    h: int
+    origin: PointMm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaSheet:
+    """The canvas of all writing zones: H x W samples, tiles of 25 x 25.
+
+    `tiles_mm` (rows, columns, 2) are the tile centres, NaN where nothing stands. `owner` is the number of the spot of a sample, -1 for none;
+    `core` the samples that belong to a zone proper (cells, writing area), not to its margin; `open` all but the rim of each spot (keeps spots apart).
+    """
+
+    spots: tuple[Spot, ...]
+    tiles_mm: Floats
+    cover: Singles
+    owner: NDArray[np.int16]
+    core: Mask
+    open: Mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedPage:
+    """All that reading needs to know of a page in advance; made once per page of a layout, used for every scan of it."""
+
+    page: PageLayout
+    filled: Filled
+    marks: MarkSheet
+    areas: AreaSheet
+
+
+def prepare(page: PageLayout, blank: BlankPage, *, filled: Filled) -> PreparedPage:
+    """Samples the blank page where answers will stand."""
+    plain = _blank_map(blank)
+    return PreparedPage(page=page, filled=filled, marks=_mark_sheet(page, plain, blank), areas=_area_sheet(page, plain, blank))
+
+
+def _sampled(blank: BlankPage, maps: Callable[[float], tuple[Singles, Singles]]) -> Singles:
+    """Darkness of the blank page, sampled like a scan of it."""
+    src = source(blank.gray, min(blank.px_per_mm_x, blank.px_per_mm_y))
+    return _darkness(remap_together(src.gray, [maps(src.scale)])[0])
+
+
+def _cover(blank: BlankPage, maps: Callable[[float], tuple[Singles, Singles]], tolerance_mm: float) -> Singles:
+    """The darkest print within `tolerance_mm` of each sample, grey tones a little darker than drawn (dot gain), edges soft."""
+    size = 2 * round(tolerance_mm * min(blank.px_per_mm_x, blank.px_per_mm_y)) + 1
+    spread = cv2.erode(blank.gray, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    dark = _sampled(replace(blank, gray=np.asarray(cv2.GaussianBlur(spread, (0, 0), 1.2), dtype=np.uint8)), maps)
+    return np.asarray(1 - (1 - dark) ** GREY_GAIN, dtype=np.float32)
+
+
+def _blank_map(blank: BlankPage) -> PageMap:
+    sx, sy = blank.px_per_mm_x, blank.px_per_mm_y
+    return PageMap(homography=(sx, 0.0, -0.5, 0.0, sy, -0.5, 0.0, 0.0, 1.0), residual_mm=0.0, tier=Tier.T0)
+
+
+def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet:
+    zones = tuple(zone for zone in page.zones if zone.kind is ZoneKind.MARK)
+    centres = np.array([[zone.rect.centre.x, zone.rect.centre.y] for zone in zones]).reshape(-1, 2)
+    largest = max((max(zone.rect.w, zone.rect.h) for zone in zones), default=5.0)
+    side = 2 * round((largest / 2 + MARGIN_MM) * PX_PER_MM)
+
+    def maps(scale: float) -> tuple[Singles, Singles]:
+        return tile_maps(plain, centres, side=side, px_per_mm=PX_PER_MM, scale=scale)
+
+    expected, cover = _sampled(blank, maps), _cover(blank, maps, MARK_TOLERANCE_MM)
+    inside = _inside_mm(zones, side)
+    return MarkSheet(
+        zones=zones,
+        centres_mm=centres,
+        side=side,
+        expected=expected,
+        slope_x=np.gradient(expected, axis=2).astype(np.float32) if len(zones) else expected,
+        slope_y=np.gradient(expected, axis=1).astype(np.float32) if len(zones) else expected,
+        cover=cover,
+        paper=_cover(blank, maps, 2 * MARK_TOLERANCE_MM) < 0.06,
+        line=(expected > 0.6) & (np.abs(inside) < 0.8),
+        inside_mm=inside,
+    )
+
+
+def _inside_mm(zones: tuple[Zone, ...], side: int) -> Singles:
+    """Distance of each sample to the nearest edge of its box, positive inside (Chebyshev outside)."""
+    ticks = np.abs((np.arange(side) + 0.5) / PX_PER_MM - side / PX_PER_MM / 2)
+    half_w = np.array([zone.rect.w / 2 for zone in zones]).reshape(-1, 1)
+    half_h = np.array([zone.rect.h / 2 for zone in zones]).reshape(-1, 1)
+    return np.minimum((half_w - ticks)[:, None, :], (half_h - ticks)[:, :, None]).astype(np.float32)
+
+
+def _area_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> AreaSheet:
+    spots, rows = _shelves([zone for zone in page.zones if zone.kind is not ZoneKind.MARK])
+    tiles = np.full((rows, SHELF_TILES, 2), np.nan)
+    owner = np.full((rows * TILE_PX, SHELF_TILES * TILE_PX), -1, np.int16)
+    core, free = np.zeros(owner.shape, bool), np.zeros(owner.shape, bool)
+    for number, spot in enumerate(spots):
+        down, right = np.mgrid[0 : -(-spot.h // TILE_PX), 0 : -(-spot.w // TILE_PX)]
+        tiles[spot.y // TILE_PX + down, spot.x // TILE_PX + right, 0] = spot.origin.x + (right + 0.5) * TILE_MM
+        tiles[spot.y // TILE_PX + down, spot.x // TILE_PX + right, 1] = spot.origin.y + (down + 0.5) * TILE_MM
+        owner[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w] = number
+        free[spot.y + 1 : spot.y + spot.h - 1, spot.x + 1 : spot.x + spot.w - 1] = True
+        for rect in spot.zone.cells or (spot.zone.rect,):
+            x0, y0, x1, y1 = on_canvas(spot, rect)
+            core[y0:y1, x0:x1] = True
+
+    def maps(scale: float) -> tuple[Singles, Singles]:
+        return canvas_maps(plain, tiles, scale=scale)
+
+    return AreaSheet(spots=spots, tiles_mm=tiles, cover=_cover(blank, maps, AREA_TOLERANCE_MM), owner=owner, core=core, open=free)
+
+
+def canvas_maps(page_map: PageMap, tiles_mm: Floats, *, scale: float) -> tuple[Singles, Singles]:
+    """Pixel coordinates of every sample of the canvas, (H, W) each; empty tiles lie far outside the page."""
+    rows, columns = tiles_mm.shape[:2]
+    centres = tiles_mm.reshape(-1, 2)
+    used = ~np.isnan(centres[:, 0])
+    out = []
+    for axis in tile_maps(page_map, centres[used], side=TILE_PX, px_per_mm=AREA_PX_PER_MM, scale=scale):
+        every = np.full((rows * columns, TILE_PX, TILE_PX), FAR_OUTSIDE, np.float32)
+        every[used] = axis
+        out.append(every.reshape(rows, columns, TILE_PX, TILE_PX).swapaxes(1, 2).reshape(rows * TILE_PX, columns * TILE_PX))
+    return out[0], out[1]
+
+
+def on_canvas(spot: Spot, rect: RectMm) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of a rectangle of the spot's zone in samples of the canvas, clipped to the spot."""
+    x0, y0 = spot.x + round((rect.x - spot.origin.x) * AREA_PX_PER_MM), spot.y + round((rect.y - spot.origin.y) * AREA_PX_PER_MM)
+    x1, y1 = x0 + round(rect.w * AREA_PX_PER_MM), y0 + round(rect.h * AREA_PX_PER_MM)
+    return max(x0, spot.x), max(y0, spot.y), min(x1, spot.x + spot.w), min(y1, spot.y + spot.h)
+
+
+def _shelves(zones: list[Zone]) -> tuple[tuple[Spot, ...], int]:
+    """Zones side by side on shelves, high ones first; returns their spots in the order of the zones, and the rows of tiles."""
+    sized = {zone.id: zone.rect.grown(AREA_MARGIN_MM) for zone in zones}
+    tiles = {zone.id: (int(-(-sized[zone.id].w // TILE_MM)), int(-(-sized[zone.id].h // TILE_MM))) for zone in zones}
+    x = top = height = 0
+    found: dict[str, Spot] = {}
+    for zone in sorted(zones, key=lambda zone: -tiles[zone.id][1]):
+        wide, high = min(tiles[zone.id][0], SHELF_TILES), tiles[zone.id][1]
+        if x + wide > SHELF_TILES:
+            x, top, height = 0, top + height, 0
+        height = max(height, high)
+        area = sized[zone.id]
+        w, h = min(round(area.w * AREA_PX_PER_MM), wide * TILE_PX), min(round(area.h * AREA_PX_PER_MM), high * TILE_PX)
+        found[zone.id] = Spot(zone=zone, x=x * TILE_PX, y=top * TILE_PX, w=w, h=h, origin=PointMm(x=area.x, y=area.y))
+        x += wide
+    return tuple(found[zone.id] for zone in zones), max(1, top + height)
+
+
+def _darkness(gray: Gray) -> Singles:
+    return np.asarray((255 - gray.astype(np.float32)) / np.float32(255), dtype=np.float32)

@@ -1,0 +1,208 @@
+"""The survey's own rules: what a value must look like, what excludes what, which questions apply. Pure functions on text.
+
+A value that breaks a rule is named by a problem slug; texts for the slugs live in `scanform.i18n`. Typed values raise ValueError with
+the slug as its message, so that a form can show the words.
+"""
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scanform.model.questionnaire import Alphabet, Question, QuestionKind
+from scanform.model.response import Answer, Missing, Status
+from scanform.model.review import PERSON_CONFIDENCE
+
+UNREAD = "?"
+"""Stands for a character cell that was not understood."""
+
+SIGNED = "signed"
+PERSON = "person"
+
+_DATE = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")
+_ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_TIME = re.compile(r"(\d{1,2})(?:\s*[:.h]\s*(\d{2}))?\s*(?:uhr|h)?", re.IGNORECASE)
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+_YES = frozenset({"1", "x", "ja", "yes", "signed", "unterschrieben", "j", "y"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A value in canonical form and the slug of the rule it breaks; inadmissible values are empty."""
+
+    value: str
+    problem: str | None = None
+
+
+def check(question: Question, raw: str) -> Checked:
+    """The canonical value of what was read for `question`: cells (one character each, space = empty, ? = unread), text or option codes."""
+    if question.kind is QuestionKind.COMB:
+        return check_cells(question, raw)
+    if question.kind in {QuestionKind.SINGLE, QuestionKind.MULTIPLE}:
+        return check_choice(question, raw.split())
+    if question.kind is QuestionKind.SIGNATURE:
+        return Checked(value=SIGNED if raw.strip() else "")
+    return check_text(question, raw)
+
+
+def check_choice(question: Question, codes: Sequence[str]) -> Checked:
+    """Option codes in form order; unknown codes, two in a single choice, and an exclusive option beside others are named."""
+    chosen = [option for option in question.options if option.code in codes]
+    value = " ".join(option.code for option in chosen)
+    if any(question.option(code) is None for code in codes):
+        return Checked(value=value, problem="not-in-list")
+    if question.kind is QuestionKind.SINGLE and len(chosen) > 1:
+        return Checked(value="", problem="two-marks")
+    if len(chosen) > 1 and any(option.exclusive for option in chosen):
+        return Checked(value=value, problem="exclusive-with-others")
+    return Checked(value=value)
+
+
+def check_cells(question: Question, raw: str) -> Checked:
+    """The value of character cells as they stand on paper, without printed separators."""
+    if not raw.strip():
+        return Checked(value="")
+    if UNREAD in raw:
+        return Checked(value="", problem="illegible-cells")
+    groups = _groups(raw, question.cells)
+    if question.alphabet is Alphabet.DATE:
+        return _date_of(*(group.strip() for group in groups[:3])) if len(groups) >= 3 else Checked(value="", problem="bad-date")
+    if question.alphabet is Alphabet.TIME:
+        return _time_of(groups[0].strip(), groups[1].strip() if len(groups) > 1 else "", question)
+    if question.alphabet is Alphabet.DECIMAL:
+        whole, part = groups[0].strip(), groups[1].strip() if len(groups) > 1 else ""
+        return _number(f"{whole or '0'}.{part}" if part else whole, question)
+    if question.alphabet in {Alphabet.DIGITS, None}:
+        return _number(raw.strip(), question)
+    return Checked(value=" ".join(raw.split()))
+
+
+def check_text(question: Question, raw: str) -> Checked:
+    """Free text with single spaces; where there is a list of admissible values, the one that is meant."""
+    lines = [" ".join(line.split()) for line in raw.splitlines()]
+    value = "\n".join(line for line in lines if line)
+    if not value or not question.values:
+        return Checked(value=value)
+    same = {known.casefold(): known for known in question.values}
+    known = same.get(value.casefold())
+    return Checked(value=value, problem="not-in-list") if known is None else Checked(value=known)
+
+
+def applies(question: Question, values: Mapping[str, str]) -> bool:
+    """Whether the question is asked at all, given the values of the others (question code -> value)."""
+    condition = question.only_if
+    if condition is None:
+        return True
+    return any(code in condition.options for code in values.get(condition.question, "").split())
+
+
+def key_answer(question: Question, option: str | None, typed: str) -> Answer:
+    """A value typed by a person, canonical and checked; an empty one is "no answer". Raises ValueError with a problem slug."""
+    kind = QuestionKind.HANDWRITING if option is not None else question.kind
+    if option is not None:
+        found = question.option(option)
+        if found is None or not found.writein:
+            raise ValueError("not-in-list")
+        checked = Checked(value=" ".join(typed.split()))
+    else:
+        checked = _typed(question, typed.strip())
+    if checked.problem is not None and not (checked.problem == "not-in-list" and question.kind is QuestionKind.HANDWRITING):
+        raise ValueError(checked.problem)
+    return Answer(
+        question=question.code, option=option, kind=kind, value=checked.value, confidence=PERSON_CONFIDENCE, status=Status.CONFIRMED,
+        missing=None if checked.value else Missing.NO_ANSWER, reader=PERSON,
+    )  # fmt: skip
+
+
+def _typed(question: Question, typed: str) -> Checked:
+    if not typed:
+        return Checked(value="")
+    if question.kind is QuestionKind.SIGNATURE:
+        return Checked(value=SIGNED if typed.casefold() in _YES else "", problem=None if typed.casefold() in _YES else "bad-format")
+    if question.kind is not QuestionKind.COMB:
+        return check(question, typed.replace(",", " ") if question.kind is not QuestionKind.HANDWRITING else typed)
+    if question.alphabet is Alphabet.DATE:
+        return _typed_date(typed, question)
+    if question.alphabet is Alphabet.TIME:
+        match = _TIME.fullmatch(typed) or re.fullmatch(r"(\d{2})(\d{2})", typed)
+        return _time_of(match[1], match[2] or "00", question) if match else Checked(value="", problem="bad-format")
+    if question.alphabet in {Alphabet.LETTERS, Alphabet.ALNUM}:
+        return _fits(" ".join(typed.split()), question)
+    return _number(typed.replace(" ", ""), question)
+
+
+def _fits(value: str, question: Question) -> Checked:
+    letters_only = question.alphabet is Alphabet.LETTERS
+    if len(value) > sum(question.cells) > 0 or (letters_only and any(c.isdigit() for c in value)):
+        return Checked(value="", problem="bad-format")
+    return Checked(value=value)
+
+
+def _typed_date(typed: str, question: Question) -> Checked:
+    match = _DATE.fullmatch(typed) or re.fullmatch(r"(\d{2})(\d{2})(\d{4})", typed)
+    if match is not None:
+        return _in_range(_date_of(match[1], match[2], match[3]), question)
+    match = _ISO_DATE.fullmatch(typed)
+    if match is not None:
+        return _in_range(_date_of(match[3], match[2], match[1]), question)
+    return Checked(value="", problem="bad-date")
+
+
+def _date_of(day: str, month: str, year: str) -> Checked:
+    if len(year) != 4:
+        return Checked(value="", problem="bad-date")
+    try:
+        return Checked(value=datetime.date(int(year), int(month), int(day)).isoformat())
+    except ValueError:
+        return Checked(value="", problem="bad-date")
+
+
+def _time_of(hours: str, minutes: str, question: Question) -> Checked:
+    try:
+        found = datetime.time(int(hours), int(minutes or "0"))
+    except ValueError:
+        return Checked(value="", problem="bad-format")
+    return _in_range(Checked(value=f"{found.hour:02d}:{found.minute:02d}"), question)
+
+
+def _number(text: str, question: Question) -> Checked:
+    """A number; without a minimum the digits are a code such as a postcode and stay as they are."""
+    if not _NUMBER.fullmatch(text):
+        return Checked(value="", problem="bad-format")
+    whole, _, part = text.replace(",", ".").partition(".")
+    if part and question.alphabet is not Alphabet.DECIMAL:
+        return Checked(value="", problem="bad-format")
+    if question.minimum is None and question.maximum is None:
+        return _code(text, question) if question.alphabet is not Alphabet.DECIMAL else Checked(value=_plain_number(whole, part))
+    return _in_range(Checked(value=_plain_number(whole, part)), question)
+
+
+def _code(text: str, question: Question) -> Checked:
+    fits = not text.startswith("-") and (len(text) <= sum(question.cells) or not question.cells)
+    return Checked(value=text) if fits else Checked(value="", problem="bad-format")
+
+
+def _plain_number(whole: str, part: str) -> str:
+    """Without leading zeros and without zeros after the decimal point that say nothing."""
+    part = part.rstrip("0")
+    number = str(int(whole))
+    return f"{number}.{part}" if part else number
+
+
+def _in_range(checked: Checked, question: Question) -> Checked:
+    if not checked.value or checked.problem is not None:
+        return checked
+    low, high = question.minimum, question.maximum
+    if question.alphabet in {Alphabet.DATE, Alphabet.TIME}:  # ISO text sorts like time
+        outside = (low is not None and checked.value < low) or (high is not None and checked.value > high)
+    else:
+        number = float(checked.value)
+        outside = (low is not None and number < float(low)) or (high is not None and number > float(high))
+    return Checked(value="", problem="out-of-range") if outside else checked
+
+
+def _groups(raw: str, sizes: Sequence[int]) -> list[str]:
+    """The cells cut into their printed groups; without sizes one group."""
+    if sum(sizes) != len(raw):
+        return [raw] if not sizes else [raw.ljust(sum(sizes))[sum(sizes[:i]) : sum(sizes[: i + 1])] for i in range(len(sizes))]
+    return [raw[sum(sizes[:i]) : sum(sizes[: i + 1])] for i in range(len(sizes))]
