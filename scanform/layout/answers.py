@@ -16,7 +16,7 @@ MAX_COLUMNS = 4
 """Most columns of answers when there are several rows; more are hard to follow by eye."""
 WRAPPED_SHARE = 0.2
 """Share of answers that may take a second line before a grid gets fewer columns."""
-SIGNATURE_MM = 14.0
+SIGNATURE_MM = 13.0
 """Height of a signature zone."""
 WRITE_DESCENT_MM = 1.5
 """How far a handwriting zone reaches below its last line: the tails of g, j, p."""

@@ -5,7 +5,7 @@ from scanform.layout.blocks import Block, Style, overlay, stack
 from scanform.layout.codes import ARUCO_MODULES, QR_MODULES, aruco_rows
 from scanform.layout.drawing import BOLD, REGULAR, Box, Instruction, Line, Modules, Slot, Stroke, TextRun
 from scanform.layout.labels import HINT_GRAY, paragraph
-from scanform.layout.textflow import line_height, runs, wrap
+from scanform.layout.textflow import fitted_size, line_height, runs, wrap
 from scanform.model.geometry import RectMm, SizeMm
 from scanform.model.layout import CodeArea, Fiducial
 from scanform.model.questionnaire import Filled, Questionnaire
@@ -22,9 +22,11 @@ QR_MM = QR_MODULES * QR_MODULE_MM
 FORM_ID_PT = 10.0
 MARGIN_MM = 20.0
 """From the paper's edge to the questions, left and right."""
-TOP_MM = 25.0
-BOTTOM_MM = 25.5
+TOP_MM = 24.0
+BOTTOM_MM = 23.5
 KIND = "aruco-4x4-250"
+LEAST_TITLE = 0.8
+"""How far a long title may shrink before it takes a second line."""
 RECIPIENT_W_MM = 62.0
 RECIPIENT_H_MM = 27.0
 
@@ -96,15 +98,17 @@ def page_frame(questionnaire: Questionnaire, *, page: int, pages: int, size: Siz
 
 def opening(questionnaire: Questionnaire, *, width: float, style: Style) -> Block:
     """The head of the first page: title and introduction beside the recipient, then how to fill in the form."""
-    theme = style.theme
+    theme, language = style.theme, style.language
     left = width - RECIPIENT_W_MM - theme.column_gap
-    language = style.language
-    publisher = [paragraph(questionnaire.publisher.get(language), size_pt=theme.small_pt, width=left, style=style)] if questionnaire.publisher else []
-    title = paragraph(questionnaire.title.get(language), size_pt=theme.title_pt, width=left, style=style, font=BOLD)
-    head = stack((*publisher, title), gap=1.0)
-    head = overlay((head,), height=max(head.height, RECIPIENT_H_MM))
-    intro = [paragraph(questionnaire.intro.get(language), size_pt=theme.body_pt, width=width, style=style)] if questionnaire.intro else []
-    return stack((head, *intro, how_to(width=width, style=style)), gap=3.5)
+    title = questionnaire.title.get(language)
+    size = fitted_size(title, font=BOLD, size_pt=theme.title_pt, least_pt=theme.title_pt * LEAST_TITLE, width=left, measure=style.measure)
+    parts = [paragraph(title, size_pt=size, width=left, style=style, font=BOLD)]
+    if questionnaire.publisher is not None:
+        parts.insert(0, paragraph(questionnaire.publisher.get(language), size_pt=theme.small_pt, width=left, style=style))
+    if questionnaire.intro is not None:
+        parts.append(paragraph(questionnaire.intro.get(language), size_pt=theme.body_pt, width=left, style=style))
+    head = stack(parts, gap=1.2)
+    return stack((overlay((head,), height=max(head.height, RECIPIENT_H_MM)), how_to(width=width, style=style)), gap=theme.question_gap)
 
 
 def how_to(*, width: float, style: Style) -> Block:

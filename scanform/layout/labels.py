@@ -52,8 +52,6 @@ def question_hint(question: Question, style: Style) -> str:
         parts.append(_marks_hint("several", style))
     elif question.alphabet is Alphabet.DATE:
         parts.append(text("layout.date-parts", style.language))
-    elif question.alphabet is Alphabet.TIME:
-        parts.append(text("layout.time-parts", style.language))
     return "; ".join(part for part in parts if part)
 
 

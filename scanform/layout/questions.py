@@ -32,7 +32,7 @@ def question_block(question: Question, *, width: float, style: Style) -> Block:
 def row_block(questions: Sequence[Question], *, share: int, width: float, style: Style) -> Block:
     """Neighbours in `share` equal columns: all beside their answers, or all above with their answers at the same height."""
     column, lefts = style.column_width(width, share), style.columns(width, share)
-    beside = [_beside(question, width=column, style=style) for question in questions]
+    beside = [_beside(question, width=column, style=style) if question.kind is QuestionKind.COMB else None for question in questions]
     blocks = [block for block in beside if block is not None]
     if len(blocks) == len(questions):
         height = max(block.height for block in blocks)
@@ -43,14 +43,8 @@ def row_block(questions: Sequence[Question], *, share: int, width: float, style:
     placed: list[Block] = []
     for x, part in zip(lefts, parts, strict=False):
         placed.append(part.label.at(x, label_height - part.label.height))
-        placed.append(part.answer.at(x, _answer_top(part, label_height, bottom)))
+        placed.append(part.answer.at(x, label_height + part.gap))
     return overlay(placed, height=bottom)
-
-
-def _answer_top(part: Parts, label_height: float, bottom: float) -> float:
-    """Answers start below the texts; cells beside a writing line stand on it."""
-    top = label_height + part.gap
-    return min(max(top, bottom - 1.5 - part.answer.height), top + 1.5)
 
 
 def _parts(question: Question, *, width: float, style: Style) -> Parts:

@@ -36,14 +36,14 @@ class Theme:
     write_line: float = 0.25
     rule: float = 0.15
     """Hairlines between rows of a matrix."""
-    question_gap: float = 4.2
+    question_gap: float = 3.5
     """Between a question and the next."""
-    section_gap: float = 6.0
+    section_gap: float = 5.0
     """Above a section's rule."""
     section_rule: float = 0.5
-    head_gap: float = 2.5
+    head_gap: float = 2.0
     """Between a section's title and its first question."""
-    answer_gap: float = 1.8
+    answer_gap: float = 1.6
     """Between the text of a question and its answers."""
     column_gap: float = 6.0
     """Between columns of answers and between questions side by side."""
