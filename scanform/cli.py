@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,13 @@ import click
 
 from scanform import __version__
 from scanform.errors import ExitCode, InternalError, ScanformError, StoreError, UsageError
-from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, text
+from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, problem_text, remedy_text, text
 
 if TYPE_CHECKING:
+    from scanform.model.page import Fate
     from scanform.workflow.project import Project
+    from scanform.workflow.read_batch import BatchSummary, Remark
+    from scanform.workflow.status import ProjectStatus
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -41,7 +44,7 @@ class Settings:
     @property
     def words(self) -> str:
         """The language of messages."""
-        return self.language or DEFAULT_LANGUAGE
+        return self.language or _language_of_project(self.project or Path())
 
 
 class Program(click.Group):
@@ -100,15 +103,15 @@ def _asked_language(arguments: Sequence[str]) -> str:
         if name == "--language":
             wanted = value or next(iter(arguments[at + 1 : at + 2]), "")
             return wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE
-    return _language_of_project(arguments)
+    return _language_of_project(Path(next((arguments[at + 1] for at, argument in enumerate(arguments[:-1]) if argument == "--project"), ".")))
 
 
-def _language_of_project(arguments: Sequence[str]) -> str:
+def _language_of_project(folder: Path) -> str:
+    """The language of the project's settings, if there are any."""
     from scanform.config import load_config
 
-    folder = next((arguments[at + 1] for at, argument in enumerate(arguments[:-1]) if argument == "--project"), ".")
     try:
-        return load_config(Path(folder)).language
+        return load_config(folder).language
     except (ScanformError, OSError):
         return DEFAULT_LANGUAGE
 
@@ -224,6 +227,180 @@ def print_(
         pages = len(printed.forms) * len(printed.layout.pages)
         data = {"forms": len(printed.forms), "pages": pages, "layout": printed.layout.digest, "pdf": str(printed.pdf), "copies": str(printed.copies)}
         _answer(settings, data, text("print.done", project.language, **data))
+
+
+@main.command("ingest")
+@click.argument("paths", type=ANYTHING, nargs=-1, required=True)
+@click.option("--jobs", type=click.IntRange(0), metavar="N", help="Number of processes; 0 is one per core, 1 process is still one of its own.")
+@click.option("--serial", is_flag=True, help="Read in this process, without limits of time (for debugging).")
+@click.option("--scheduler", metavar="URL", help="Read on a dask cluster.")
+@click.option("--retry", is_flag=True, help="Read pages again that were damaged or given up.")
+@_common
+@click.pass_obj
+def ingest(settings: Settings, *, paths: tuple[Path, ...], jobs: int | None, serial: bool, scheduler: str | None, retry: bool) -> int:
+    """Read scans: files and folders of PDF, TIFF, JPEG and PNG. Running it again goes on, and changes nothing twice."""
+    from scanform.workflow import executors
+    from scanform.workflow.progress import terminal_progress
+    from scanform.workflow.read_batch import limits_of, read_batch
+
+    with _open(settings) as project:
+        if scheduler is not None:
+            workers = executors.dask(scheduler, project.language)
+        elif serial:
+            workers = executors.serial()
+        else:
+            workers = executors.processes(project.config.reading.jobs if jobs is None else jobs, limits_of(project))
+        summary = read_batch(project, paths, workers, progress=terminal_progress, retry=retry)
+        fields = _fields_waiting(project)
+        _answer(settings, _summary_data(summary, fields, project.language), *_summary_lines(summary, fields, project.language))
+        return _after(summary.refused, fields)
+
+
+def _after(refused: int, fields: int) -> ExitCode:
+    """The exit code of work that went through."""
+    if refused:
+        return ExitCode.PAGES_REFUSED
+    return ExitCode.REVIEW_WAITS if fields else ExitCode.OK
+
+
+def _fields_waiting(project: "Project") -> int:
+    from scanform.model.response import Status
+    from scanform.workflow.review_fields import effective_responses
+
+    return sum(answer.status is Status.REVIEW for response in effective_responses(project) for answer in response.answers)
+
+
+def _summary_data(summary: "BatchSummary", fields: int, language: str) -> dict[str, Any]:
+    return {
+        "batch": summary.batch,
+        "files": summary.files,
+        "new_files": summary.new_files,
+        "pages": sum(summary.pages.values()) + summary.waiting,
+        "fates": {fate.value: count for fate, count in summary.pages.items()},
+        "waiting": summary.waiting,
+        "read": summary.read,
+        "seconds": summary.seconds,
+        "page_ms": summary.page_ms,
+        "refused": summary.refused,
+        "fields_waiting": fields,
+        "problems": [_remark_data(remark, language) for remark in summary.remarks],
+    }
+
+
+def _remark_data(remark: "Remark", language: str) -> dict[str, Any]:
+    return {
+        "file": remark.path,
+        "page": remark.page,
+        "fate": remark.fate.value if remark.fate else None,
+        "problem": remark.problem.slug,
+        "text": problem_text(remark.problem, language),
+        "remedy": remedy_text(remark.problem.slug, language),
+    }
+
+
+def _remark_line(remark: "Remark", language: str) -> str:
+    place = remark.path if remark.page is None else text("ingest.place_page", language, path=remark.path, page=remark.page)
+    what = problem_text(remark.problem, language)
+    return _visible(text("ingest.remark", language, place=place, what=what, remedy=remedy_text(remark.problem.slug, language)))
+
+
+def _visible(line: str) -> str:
+    """The line without control characters, which file names may hold: it has to stay one line on every terminal."""
+    return "".join(character if character.isprintable() else character.encode("unicode_escape").decode() for character in line)
+
+
+def _summary_lines(summary: "BatchSummary", fields: int, language: str) -> list[str]:
+    pages = sum(summary.pages.values()) + summary.waiting
+    lines = [text("ingest.counts", language, files=summary.files, new=summary.new_files, pages=pages)]
+    lines += _fate_lines(summary.pages, summary.waiting, language)
+    if summary.read:
+        lines.append(text("ingest.speed", language, read=summary.read, seconds=summary.seconds, page_ms=summary.page_ms))
+    elif not summary.new_files:
+        lines.append(text("ingest.nothing_new", language))
+    lines += [_remark_line(remark, language) for remark in summary.remarks]
+    return lines + ([text("ingest.waiting_fields", language, fields=fields)] if fields else [])
+
+
+def _fate_lines(pages: Mapping["Fate", int], waiting: int, language: str) -> list[str]:
+    rows = [(count, text(f"fate.{fate.value}", language)) for fate, count in pages.items()]
+    return [f"{count:>7}  {words}" for count, words in rows + ([(waiting, text("fate.waiting", language))] if waiting else [])]
+
+
+@main.command("status")
+@_common
+@click.pass_obj
+def status(settings: Settings) -> int:
+    """Show files, pages by fate, forms, fields and what waits, and check that the sums agree."""
+    from scanform.workflow.status import project_status
+
+    with _open(settings) as project:
+        found = project_status(project)
+        _answer(settings, _status_data(found, project.language), *_status_lines(found, project))
+        return ExitCode.OK if found.sums_agree else ExitCode.STORE
+
+
+def _status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
+    return {
+        "files": found.files,
+        "pages_handed_in": found.pages_handed_in,
+        "fates": {fate.value: count for fate, count in found.pages.items()},
+        "waiting": found.waiting,
+        "sums_agree": found.sums_agree,
+        "withdrawn_pages": found.withdrawn_pages,
+        "forms": {"complete": found.forms_complete, "incomplete": found.forms_incomplete},
+        "responses": {channel.value: count for channel, count in found.responses.items()},
+        "fields": {one.value: count for one, count in found.fields.items()},
+        "fields_waiting": found.fields_waiting,
+        "batches": [{"batch": b.id, "kind": b.kind, "label": b.label, "created_at": b.created_at, "withdrawn_at": b.withdrawn_at} for b in found.batches],
+        "problems": [_remark_data(remark, language) for remark in found.remarks],
+    }
+
+
+def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
+    language = project.language
+    by_status = {one.value: count for one, count in found.fields.items()}
+    done = by_status.get("confirmed", 0) + by_status.get("corrected", 0)
+    lines = [text("status.title", language, name=project.config.name, files=found.files, pages=found.pages_handed_in)]
+    lines += _fate_lines(found.pages, found.waiting, language)
+    lines.append(text("status.forms", language, complete=found.forms_complete, incomplete=found.forms_incomplete))
+    lines.append(text("status.fields", language, auto=by_status.get("auto", 0), review=found.fields_waiting, done=done))
+    if found.responses:
+        lines.append(text("status.responses", language, counts=", ".join(f"{channel.value} {count}" for channel, count in found.responses.items())))
+    withdrawn = [str(batch.id) for batch in found.batches if batch.withdrawn_at is not None]
+    if withdrawn:
+        lines.append(text("status.withdrawn", language, batches=", ".join(withdrawn), pages=found.withdrawn_pages))
+    lines += [_remark_line(remark, language) for remark in found.remarks]
+    counted = sum(found.pages.values()) + found.waiting
+    sums = "status.sums_agree" if found.sums_agree else "status.sums_differ"
+    return [*lines, text(sums, language, pages=found.pages_handed_in, handed_in=found.pages_handed_in, counted=counted)]
+
+
+@main.command("withdraw")
+@click.argument("batch", type=int)
+@click.option("--undo", is_flag=True, help="Bring the batch back.")
+@_common
+@click.pass_obj
+def withdraw(settings: Settings, *, batch: int, undo: bool) -> None:
+    """Take a batch out of everything, reversibly. scanform status shows the numbers."""
+    _withdraw(settings, batch, undo=undo)
+
+
+@main.command("restore")
+@click.argument("batch", type=int)
+@_common
+@click.pass_obj
+def restore(settings: Settings, *, batch: int) -> None:
+    """Bring a withdrawn batch back (the same as withdraw --undo)."""
+    _withdraw(settings, batch, undo=True)
+
+
+def _withdraw(settings: Settings, batch: int, *, undo: bool) -> None:
+    from scanform.workflow import withdraw as withdrawing
+
+    with _open(settings) as project:
+        found = (withdrawing.restore if undo else withdrawing.withdraw)(project, batch)
+        data = {"batch": found.id, "label": found.label, "withdrawn_at": found.withdrawn_at}
+        _answer(settings, data, text("withdraw.undone" if undo else "withdraw.done", project.language, **data))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ What the rows *mean* (which page is a re-scan, which belongs to a photocopy) is 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from scanform.imaging.page_map import PageMap
@@ -225,6 +225,12 @@ def _reading_values(result: PageResult, at: str) -> dict[str, object]:
         "milliseconds": result.milliseconds,
         "read_at": at,
     }
+
+
+def forget_reading(tx: Transaction, number: int) -> None:
+    """Drop a reading that failed; its pages wait to be read again."""
+    tx.execute(update(PageRow).where(PageRow.reading_id == number).values(reading_id=None, fate=None))
+    tx.execute(delete(ReadingRow).where(ReadingRow.id == number))
 
 
 def page_maps(tx: Transaction, ref: PageRef) -> tuple[PageMap | None, int]:

@@ -4,10 +4,11 @@ import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from scanform.errors import InputError, MissingProgramError
@@ -96,38 +97,41 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_in_order(workers: Workers, function: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Outcome[Job, Done]]:
+def run_in_order(workers: Workers, function: Callable[[Job], Done], jobs: Iterable[Job]) -> Iterator[Outcome[Job, Done]]:
     """Do all jobs, a window of them at a time, and give the results in the order of the jobs.
 
     When a worker dies, a process pool fails all of its jobs: those in the window are done again one by one, each in a
     fresh single worker; what dies again comes back as `Died`. Other exceptions of a job are raised here.
     """
-    todo = deque(jobs)
-    while todo:
+    todo = iter(jobs)
+    while True:
         with _opened(workers.start) as executor:
             unfinished = yield from _until_broken(executor, workers.window, function, todo)
+        if not unfinished:
+            return
         for job, future in unfinished:
             kept = future.done() and not future.cancelled() and future.exception() is None
             yield Outcome(job=job, result=future.result() if kept else _alone(workers, function, job))
 
 
 def _until_broken(
-    executor: Executor, window: int, function: Callable[[Job], Done], todo: deque[Job]
+    executor: Executor, window: int, function: Callable[[Job], Done], todo: Iterator[Job]
 ) -> Generator[Outcome[Job, Done], None, list[tuple[Job, Future[Done]]]]:
-    """Do jobs from `todo` until all are done or a worker dies; returns the jobs whose results were not given yet."""
+    """Do jobs from `todo` until all are done or a worker dies; returns the jobs that were taken and have given no result yet."""
     running: deque[tuple[Job, Future[Done]]] = deque()
-    while todo or running:
+    while True:
         try:
-            while todo and len(running) < window:
-                running.append((todo[0], executor.submit(function, todo[0])))
-                todo.popleft()
+            for job in islice(todo, window - len(running)):
+                running.append((job, Future()))
+                running[-1] = (job, executor.submit(function, job))
+            if not running:
+                return []
             result = running[0][1].result()
         except Exception as error:
             if not _is_death(error):
                 raise
-            return list(running) or [(todo.popleft(), Future())]
+            return list(running)
         yield Outcome(job=running.popleft()[0], result=result)
-    return []
 
 
 def _is_death(error: Exception) -> bool:

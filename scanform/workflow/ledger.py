@@ -1,6 +1,6 @@
 """The ledger: every page handed in gets exactly one fate, every form one response. All of a page in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scanform import pagecode
@@ -8,13 +8,16 @@ from scanform.assemble import AcceptSettings, FormPages, assemble
 from scanform.model.page import Fate, Identity
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
-from scanform.model.response import Channel
+from scanform.model.response import Channel, Response, Status
 from scanform.recognize.ink import same_ink
 from scanform.store import issued, ledger, values
 from scanform.store.engine import Transaction
 from scanform.store.records import FormRecord, PageRecord, PageResult, SheetRecord
 from scanform.workflow.copies import choose_copy, counting, fates, is_mixed
 from scanform.workflow.project import Project
+
+SUSPECT = "page-suspect"
+"""The problem of a page whose file is damaged somewhere: an empty box on it may be a hole in the picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +101,27 @@ def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequ
     form_pages = FormPages(
         form_id=form.form_id, token=form.token, received_at=received, pages=pages, copy=form.copy > 1 or mixed, expected_pages=len(layout.pages)
     )
-    response = assemble(form_pages, project.questionnaire_of(layout), layout, AcceptSettings())
-    values.save_response(tx, response, batch_id=first.batch_id)
+    response = assemble(form_pages, project.questionnaire_of(layout), layout, accept_settings(project))
+    values.save_response(tx, with_page_problems(response, pages), batch_id=first.batch_id)
+
+
+def accept_settings(project: Project) -> AcceptSettings:
+    """From which confidence on this project takes values without a person."""
+    accept = project.config.reading.accept
+    return AcceptSettings(choice=accept, blank=accept, text=accept, signature=min(accept, AcceptSettings().signature))
+
+
+def with_page_problems(response: Response, pages: Mapping[int, PageReading]) -> Response:
+    """The response with what was said about its pages; nothing on a page that may be damaged is taken without a person."""
+    problems = [replace(problem, where=f"page {number}") for number in sorted(pages) for problem in pages[number].problems]
+    suspect = {number for number, page in pages.items() if any(problem.slug == SUSPECT for problem in page.problems)}
+    answers = tuple(
+        replace(answer, status=Status.REVIEW, problem=answer.problem or SUSPECT, missing=None)
+        if answer.page in suspect and answer.status is Status.AUTO
+        else answer
+        for answer in response.answers
+    )
+    return replace(response, answers=answers, problems=response.problems + tuple(problems))
 
 
 def _with_path(reading: PageReading, tx: Transaction, sheet: SheetRecord) -> PageReading:
@@ -124,13 +146,14 @@ def _stands_alone(tx: Transaction, number: int) -> bool:
     return all(sheet.copy is None for sheet in ledger.sheets_of_reading(tx, number))
 
 
-def page_problems(pages: Iterable[PageRecord]) -> list[tuple[PageRecord, Problem]]:
-    """What is wrong with each page: its own problems and, once per file, those of the file."""
-    found: list[tuple[PageRecord, Problem]] = []
+def page_problems(pages: Iterable[PageRecord]) -> list[tuple[PageRecord, Problem, bool]]:
+    """What is wrong with each page; True marks what concerns the whole file, which is said once per file."""
+    found: list[tuple[PageRecord, Problem, bool]] = []
     files: set[int] = set()
     for page in pages:
         if page.file_id not in files:
             files.add(page.file_id)
-            found += [(page, problem) for problem in page.file_problems]
-        found += [(page, problem) for problem in page.problems if problem not in page.file_problems]
+            found += [(page, problem, True) for problem in page.file_problems]
+        if page.fate is not Fate.DUPLICATE:
+            found += [(page, problem, False) for problem in page.problems if problem not in page.file_problems]
     return found

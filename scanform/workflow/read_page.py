@@ -35,7 +35,7 @@ from scanform.workflow.archive import archive_file
 PARENT_CHECK_S = 1.0
 """How often a worker looks whether the process that started it is still there."""
 
-_EXACT_PAGES = 64
+_KEPT_PAGES = 64
 """Prepared pages kept per process: 16 editions of four pages, some 2 MB each."""
 
 
@@ -167,12 +167,12 @@ def _fate_without_identity(image: PageImage, markers: tuple[Marker, ...], proble
     return Fate.BLANK if is_blank_paper(image) else Fate.UNKNOWN_FORM
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=_KEPT_PAGES)
 def _layouts(folder: str, digests: tuple[str, ...]) -> Mapping[str, Layout]:
     return {digest: load_layout((Path(folder) / digest / "layout.json").read_text(encoding="utf-8")) for digest in digests}
 
 
-@lru_cache(maxsize=_EXACT_PAGES)
+@lru_cache(maxsize=_KEPT_PAGES)
 def _prepared(folder: str, digest: str, number: int) -> tuple[BoxCheck, PreparedPage]:
     """What is known of a page before a scan of it comes: made once per process."""
     layout = _layouts(folder, (digest,))[digest]

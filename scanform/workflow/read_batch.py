@@ -1,0 +1,292 @@
+"""Ingest: take files in, read their pages in workers, settle each page in one transaction of this process.
+
+Killed at any moment and run again, nothing is lost and nothing counted twice: files are known by place and content,
+readings by content, and a page without a fate is read by whichever run comes next.
+"""
+
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scanform.errors import InputError
+from scanform.i18n.texts import text
+from scanform.model.page import REFUSED_FATES, Fate, FoundBy, Identity, PageRef
+from scanform.model.problem import Problem
+from scanform.scan.intake import FoundFile, find_files, is_settled
+from scanform.scan.limits import Limits
+from scanform.store import issued, ledger
+from scanform.store.engine import Transaction
+from scanform.store.records import NewFile, PageRecord, PageResult
+from scanform.workflow.executors import Died, Outcome, Workers, run_in_order
+from scanform.workflow.ledger import page_problems, record_page
+from scanform.workflow.progress import ShowProgress, no_progress
+from scanform.workflow.project import Project
+from scanform.workflow.read_page import FileJob, Intake, PageJob, read_page, take_in
+
+log = logging.getLogger(__name__)
+
+GROWING_WAIT_S = 120.0
+"""How long `ingest` waits for a file that is still being written; then it is left for the next run, and said so."""
+
+LASTING = frozenset({"symlink", "special-file"})
+"""What stands in the ledger although nothing could be opened; other troubles (no right to read, vanished) may be gone next time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something to tell a person: file as handed in, 1-based page (None: the whole file), fate of the page, what is wrong."""
+
+    path: str
+    page: int | None
+    fate: Fate | None
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSummary:
+    """What became of the files handed in: all their pages by fate, and what this run did.
+
+    `read` pages were read by this run in `seconds`; `page_ms` is the mean time of one page in its worker. `not_taken`
+    counts files without a page in the ledger: vanished, unreadable, still growing.
+    """
+
+    batch: int | None
+    files: int
+    new_files: int
+    pages: Mapping[Fate, int]
+    waiting: int
+    read: int
+    seconds: float
+    page_ms: float
+    not_taken: int
+    remarks: tuple[Remark, ...]
+
+    @property
+    def refused(self) -> int:
+        """Pages and files that a person has to look at."""
+        return sum(self.pages.get(fate, 0) for fate in REFUSED_FATES) + self.not_taken
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """What one run knows: its batch once there is one, keys of the files handed in, remarks on files that were not taken."""
+
+    label: str
+    at: str
+    batch: int | None = None
+    new_files: int = 0
+    keys: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    milliseconds: list[float] = field(default_factory=list)
+
+
+def read_batch(project: Project, paths: Sequence[Path], workers: Workers, *, progress: ShowProgress = no_progress, retry: bool = False) -> BatchSummary:
+    """Take in all files under `paths` and read their pages, and those that an earlier run left; raises InputError for paths that do not exist."""
+    started = time.monotonic()
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        names = ", ".join(shown(path) for path in missing)
+        raise InputError(text("ingest.no_such_path", project.language, paths=names), remedy=text("ingest.no_such_path_remedy", project.language))
+    run = _Run(label=" ".join(shown(path) for path in paths), at=now())
+    limits = limits_of(project)
+    try:
+        _take_in_all(project, run, workers, _settled_files(project, run, find_files(paths)), limits=limits, progress=progress)
+        if retry:
+            _wait_again(project, run)
+        _read_all(project, run, workers, limits=limits, progress=progress)
+    finally:
+        workers.close()
+    return _summary(project, run, time.monotonic() - started)
+
+
+def limits_of(project: Project) -> Limits:
+    """The limits of time that the project sets, the others as they are."""
+    return replace(Limits(), page_seconds=project.config.reading.page_seconds, file_seconds=project.config.reading.file_seconds)
+
+
+def now() -> str:
+    """The time as it is stored."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def shown(path: str | Path) -> str:
+    """A path as text that can be stored and printed, whatever bytes its name has."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _settled_files(project: Project, run: _Run, found: Iterable[FoundFile]) -> Iterator[FoundFile]:
+    """The files that can be opened and are complete; waits for those that still grow."""
+    deadline = time.monotonic() + GROWING_WAIT_S
+    for file in found:
+        if file.problem is not None:
+            _refuse(project, run, file)
+            continue
+        while not is_settled(file.path, project.config.reading.settle_seconds):
+            if not os.path.lexists(file.path) or time.monotonic() > deadline:
+                slug = "still-growing" if os.path.lexists(file.path) else "vanished"
+                run.remarks.append(Remark(path=shown(file.path), page=None, fate=None, problem=Problem(slug=slug)))
+                break
+            time.sleep(min(0.2, project.config.reading.settle_seconds))
+        else:
+            yield file
+
+
+def _refuse(project: Project, run: _Run, file: FoundFile) -> None:
+    """Something that is never opened: a link, a FIFO; it stands in the ledger as one damaged page."""
+    problem = file.problem or Problem(slug="special-file")
+    if problem.slug not in LASTING:
+        run.remarks.append(Remark(path=shown(file.path), page=None, fate=None, problem=problem))
+        return
+    _record_file(project, run, _new_file(file.path, sha256=f"-{problem.slug}", problems=(problem,)))
+
+
+def _take_in_all(project: Project, run: _Run, workers: Workers, files: Iterator[FoundFile], *, limits: Limits, progress: ShowProgress) -> None:
+    """Look at all files in workers, copy them into the archive, record those that are new, in order."""
+    jobs = [FileJob(path=file.path, archive=str(project.archive), limits=limits) for file in files]
+    with progress(text("ingest.files", project.language), len(jobs)) as advance:
+        for outcome in run_in_order(workers, take_in, jobs):
+            _take_in(project, run, outcome, limits)
+            advance(1)
+
+
+def _take_in(project: Project, run: _Run, outcome: Outcome[FileJob, Intake], limits: Limits) -> None:
+    path, intake = outcome.job.path, outcome.result
+    if isinstance(intake, Died):
+        slug = "too-slow" if intake.seconds >= limits.file_seconds else "crashed"
+        sha256, archived = _archive_here(project, path)
+        _record_file(project, run, replace(_new_file(path, sha256=sha256, problems=(Problem(slug=slug),)), archived=archived))
+        return
+    info = intake.info
+    if not info.sha256:
+        run.remarks += [Remark(path=shown(path), page=None, fate=None, problem=problem) for problem in info.problems]
+        return
+    file = _new_file(path, sha256=info.sha256, problems=info.problems)
+    _record_file(project, run, replace(file, size=info.size, kind=info.kind, pages=info.pages, archived=intake.archived))
+
+
+def _archive_here(project: Project, path: str) -> tuple[str, str]:
+    """Hash and keep a file that ends every process that looks into it; copying does not look into it."""
+    from scanform.scan.intake import hash_file
+    from scanform.workflow.archive import archive_file
+
+    sha256 = hash_file(path)
+    return sha256, archive_file(Path(path), sha256, project.archive)
+
+
+def _new_file(path: str, *, sha256: str, problems: tuple[Problem, ...]) -> NewFile:
+    location = shown(os.path.realpath(path))
+    return NewFile(path=shown(path), location=location, sha256=sha256, size=0, kind="unknown", pages=0, archived="", problems=problems)
+
+
+def _record_file(project: Project, run: _Run, file: NewFile) -> None:
+    """Record a file and its pages, unless the same content from the same place is known; refused files are settled at once."""
+    run.keys.append(ledger.known_key(file.location, file.sha256))
+    with project.store.writing() as tx:
+        if ledger.is_known(tx, file.location, file.sha256):
+            return
+        if run.batch is None:
+            run.batch = ledger.add_batch(tx, kind="paper", label=run.label, at=run.at)
+        ledger.add_file(tx, run.batch, file)
+        run.new_files += 1
+        if file.pages == 0:
+            for page in ledger.pages_of(tx, run.keys[-1:]):
+                outcome = Fate.ERROR if any(problem.slug in ("crashed", "too-slow") for problem in file.problems) else Fate.DAMAGED
+                record_page(project, tx, page, PageResult(ref=page.ref, outcome=outcome, problems=file.problems), at=run.at)
+
+
+def _wait_again(project: Project, run: _Run) -> None:
+    """Let pages that failed wait to be read anew: those of the files handed in now."""
+    with project.store.writing() as tx:
+        for page in ledger.pages_of(tx, run.keys):
+            if page.fate in (Fate.ERROR, Fate.DAMAGED) and page.reading_id is not None and page.archived:
+                ledger.forget_reading(tx, page.reading_id)
+
+
+def _read_all(project: Project, run: _Run, workers: Workers, *, limits: Limits, progress: ShowProgress) -> None:
+    """Read all pages that wait and settle them in order; content that is read already is only settled."""
+    with project.store.reading() as tx:
+        waiting = ledger.waiting_pages(tx)
+    submitted: dict[PageRef, PageRecord] = {}
+    known: list[PageRecord] = []
+    with progress(text("ingest.pages", project.language), len(waiting)) as advance:
+        for outcome in run_in_order(workers, read_page, _jobs(project, waiting, limits, submitted, known)):
+            result = page_result(outcome, limits)
+            run.milliseconds.append(result.milliseconds)
+            _settle(project, run, submitted.pop(outcome.job.ref), result)
+            advance(1)
+        for page in known:
+            _settle(project, run, page, None)
+            advance(1)
+
+
+def _jobs(project: Project, waiting: Sequence[PageRecord], limits: Limits, submitted: dict[PageRef, PageRecord], known: list[PageRecord]) -> Iterator[PageJob]:
+    """A job for each content that has no reading yet, at the moment when a worker can take it; the other pages land in `known`."""
+    seen: set[tuple[str, int]] = set()
+    for page in waiting:
+        content = (page.ref.sha256, page.ref.index)
+        with project.store.reading() as tx:
+            is_read = content in seen or ledger.reading_id(tx, page.ref) is not None
+        if is_read:
+            known.append(page)
+            continue
+        seen.add(content)
+        submitted[page.ref] = page
+        yield page_job(project, page, limits)
+
+
+def page_job(project: Project, page: PageRecord, limits: Limits, given: Identity | None = None) -> PageJob:
+    """The order to read a page."""
+    file = project.archive / page.archived
+    return PageJob(ref=page.ref, file=str(file), layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits, given=given)
+
+
+def page_result(outcome: Outcome[PageJob, PageResult], limits: Limits) -> PageResult:
+    """The result of a job; a page that ended its worker twice is an error of its own."""
+    if not isinstance(outcome.result, Died):
+        return outcome.result
+    slow = outcome.result.seconds >= limits.page_seconds
+    problem = Problem(slug="too-slow" if slow else "crashed", where=f"page {outcome.job.ref.index + 1}", params=(("seconds", f"{limits.page_seconds:.0f}"),))
+    return PageResult(ref=outcome.job.ref, outcome=Fate.ERROR, problems=(problem,), milliseconds=outcome.result.seconds * 1000)
+
+
+def _settle(project: Project, run: _Run, page: PageRecord, result: PageResult | None) -> None:
+    with project.store.writing() as tx:
+        fate = record_page(project, tx, page, _with_unknown_instance(tx, result), at=run.at)
+    log.info("page %d of %s: %s", page.ref.index + 1, page.ref.sha256[:12], fate.value)
+
+
+def _with_unknown_instance(tx: Transaction, result: PageResult | None) -> PageResult | None:
+    """A valid identity that this project never printed is read, and said so; one that was only read as text is not believed."""
+    if result is None or result.identity is None or result.reading is None or issued.issued_form(tx, result.identity.instance) is not None:
+        return result
+    problems = (*result.problems, Problem(slug="unknown-instance", params=(("instance", result.identity.instance),)))
+    if result.identity.found_by is FoundBy.TEXT:
+        return replace(result, outcome=Fate.REVIEW, identity=None, reading=None, problems=problems)
+    return replace(result, problems=problems, reading=replace(result.reading, problems=problems))
+
+
+def _summary(project: Project, run: _Run, seconds: float) -> BatchSummary:
+    with project.store.reading() as tx:
+        pages = ledger.pages_of(tx, run.keys)
+    counts = Counter(page.fate for page in pages)
+    remarks = [
+        Remark(path=page.ref.path, page=None if whole else page.ref.index + 1, fate=page.fate, problem=problem) for page, problem, whole in page_problems(pages)
+    ]
+    lost = sum(remark.problem.slug == "missing-pages" for remark in remarks)
+    return BatchSummary(
+        batch=run.batch,
+        files=len(run.keys),
+        new_files=run.new_files,
+        pages={fate: counts[fate] for fate in Fate if counts[fate]},
+        waiting=counts[None],
+        read=len(run.milliseconds),
+        seconds=round(seconds, 2),
+        page_ms=round(sum(run.milliseconds) / len(run.milliseconds), 1) if run.milliseconds else 0.0,
+        not_taken=len(run.remarks) + lost,
+        remarks=tuple(run.remarks + remarks),
+    )
