@@ -14,7 +14,6 @@ from scanform.simulate.scripts import Crops
 from scanform.simulate.truth import NEAR_MISS_STYLES, FormTruth, MarkStyle, MarkTruth, PageTruth, TextTruth
 from scanform.simulate.words import sentence, short_text
 
-
 FIRST_YEAR = 1000
 """A lower bound from which a number is taken for a year."""
 
@@ -241,15 +240,16 @@ def _text_for(sheet: _Sheet, code: str, title: str, zone: Zone) -> TextTruth:
 
 
 _STREET_WORDS = frozenset({"straße", "strasse", "street"})
-_TOWN_WORDS = frozenset({"ort", "wohnort", "stadt", "town", "city", "where"})
-_TITLE_WORDS = 5  # words; longer titles are about something else
+_TOWN_WORDS = frozenset({"ort", "wohnort", "stadt", "town", "city"})
+_TITLE_WORDS = 2  # a title of more words is about something else, unless the question's code says so
 _CROP_ROOM_MM = 35.0
 
 
 def _real_crop(sheet: _Sheet, code: str, title: str, zone: Zone) -> TextTruth | None:
     """A street or town in real handwriting, where the question asks for one and the writer has one that fits."""
     words = {*code.lower().split(), *title.lower().split()}
-    street, town = bool(words & _STREET_WORDS), bool(words & _TOWN_WORDS) and len(title.split()) <= _TITLE_WORDS
+    street = bool(words & _STREET_WORDS)
+    town = code in _TOWN_WORDS or (bool(words & _TOWN_WORDS) and len(title.split()) <= _TITLE_WORDS)
     if sheet.crops is None or not (street or town) or zone.rect.w < _CROP_ROOM_MM:
         return None
     writer = sheet.hand.writer if sheet.hand and sheet.hand.writer is not None else sheet.writer

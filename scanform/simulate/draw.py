@@ -2,7 +2,13 @@
 
 import numpy as np
 
+from scanform.model.geometry import SizeMm
 from scanform.simulate.profiles import Range
+
+
+def sheet_px_per_mm(shape: tuple[int, ...], size: SizeMm) -> float:
+    """The resolution of a picture (H, W) of a whole sheet: rasterizers work at whole dpi and round the sheet up to whole pixels."""
+    return round((shape[1] / size.w + shape[0] / size.h) / 2 * 25.4) / 25.4
 
 
 def value(span: Range, rng: np.random.Generator) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from scanform.imaging.page_image import Floats, Gray
 from scanform.model.geometry import RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
+from scanform.simulate.draw import sheet_px_per_mm
 from scanform.simulate.glyphs import glyph_strokes
 from scanform.simulate.hands import Hand
 from scanform.simulate.marks import mark_strokes
@@ -44,7 +45,7 @@ def fill_page(gray: Gray, page: PageLayout, truth: PageTruth, *, hand: Hand, rng
 
 def draw_ink(shape: tuple[int, int], page: PageLayout, truth: PageTruth, *, hand: Hand, rng: np.random.Generator, crops: Crops | None = None) -> Gray:
     """Only the ink: (H, W) uint8, 255 where the page is untouched. `shape` is that of the page's picture (whole sheet)."""
-    sheet = _Sheet(layer=np.full(shape, 255, dtype=np.uint8), hand=hand, rng=rng, px_per_mm=shape[1] / page.size.w)
+    sheet = _Sheet(layer=np.full(shape, 255, dtype=np.uint8), hand=hand, rng=rng, px_per_mm=sheet_px_per_mm(shape, page.size))
     zones = {zone.id: zone for zone in page.zones}
     for name, mark in truth.marks.items():
         sheet.draw(mark_strokes(mark.style, zones[name].rect, hand, rng))

@@ -13,7 +13,7 @@ from scanform.imaging.page_image import Gray, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import A4, SizeMm
 from scanform.model.layout import PageLayout
-from scanform.simulate.draw import count, value
+from scanform.simulate.draw import count, sheet_px_per_mm, value
 from scanform.simulate.fill import draw_ink
 from scanform.simulate.hands import Hand
 from scanform.simulate.paper import handle_page
@@ -56,7 +56,7 @@ def scan_page(gray: Gray, profile: Profile, rng: np.random.Generator, *, ink: Gr
     `gray` (H, W) is the ideal page, the whole sheet of `size`, at 300 dpi or more. `ink` (same shape, 255 = none) is laid over the print, so that toner damage
     spares it; a page that already carries ink can be given as `gray`, then the print damage hits the ink as well. `back` is the other side.
     """
-    px_per_mm = gray.shape[1] / size.w
+    px_per_mm = sheet_px_per_mm(gray.shape, size)
     dpi = int(rng.choice(profile.dpi))
     backdrop = round(value(profile.backdrop, rng))
     page_map, out_size = draw_map(profile, size, dpi, rng)
