@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cv2
 import numpy as np
 
 from scanform import pagecode
@@ -13,6 +14,7 @@ from scanform.formats.template import load_questionnaire
 from scanform.imaging.page_image import BlankPage, Gray
 from scanform.layout.draw import Copy, draw_blank, draw_forms, measure
 from scanform.layout.place import place
+from scanform.model.geometry import SizeMm
 from scanform.model.layout import Layout
 from scanform.model.page import Identity
 from scanform.model.questionnaire import Questionnaire
@@ -23,7 +25,9 @@ from scanform.simulate.profiles import PROFILES
 from scanform.simulate.scanner import ScannedPage, scan_filled
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-PRINT_DPI = 300
+BLANK_DPI = 300
+PRINT_DPI, PRINT_PX_PER_MM = 508, 15
+"""Printed pages are drawn with 20 px per mm and reduced to 15 (381 dpi): whole numbers, so that the simulator's truth is exact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +55,22 @@ def make_form(template: str = "begegnungsorte", *, instance: str = "0000042") ->
     return Form(
         questionnaire=questionnaire,
         layout=layout,
-        printed=tuple(_pages(forms)),
-        blanks=tuple(
-            BlankPage(gray=gray, px_per_mm_x=gray.shape[1] / page.size.w, px_per_mm_y=gray.shape[0] / page.size.h)
-            for gray, page in zip(_pages(blanks), layout.pages, strict=True)
-        ),
+        printed=tuple(_exact(gray, page.size) for gray, page in zip(_pages(forms, PRINT_DPI), layout.pages, strict=True)),
+        blanks=tuple(BlankPage(gray=gray, px_per_mm_x=BLANK_DPI / 25.4, px_per_mm_y=BLANK_DPI / 25.4) for gray in _pages(blanks, BLANK_DPI)),
     )
 
 
-def _pages(pdf: BytesIO) -> Iterator[Gray]:
+def _pages(pdf: BytesIO, dpi: int) -> Iterator[Gray]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "form.pdf"
         path.write_bytes(pdf.getvalue())
-        yield from rasterize(path, dpi=PRINT_DPI)
+        yield from rasterize(path, dpi=dpi)
+
+
+def _exact(gray: Gray, size: SizeMm) -> Gray:
+    sheet = gray[: round(size.h * PRINT_DPI / 25.4), : round(size.w * PRINT_DPI / 25.4)]
+    target = (round(size.w * PRINT_PX_PER_MM), round(size.h * PRINT_PX_PER_MM))
+    return cv2.resize(sheet, target, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def scan_form(form: Form, profile: str, *, seed: int, numbers: tuple[int, ...] | None = None) -> list[tuple[int, ScannedPage]]:

@@ -46,7 +46,8 @@ def run(form: Form, checks: dict[int, BoxCheck], profile: str, forms: int) -> No
                 worst.append(float(errors.max()))
                 wrong += worst[-1] > 1
     spread = f"p95 median {np.median(p95):.3f} worst {max(p95):.3f}  max {max(worst):.3f}" if p95 else "-"
-    print(f"{profile:14} {dict(sorted(tiers.items()))!s:38} wrong {wrong}  {spread}  fit ms median {np.median(cost):5.1f} max {max(cost):6.1f}  identity {dict(ids)}")
+    times = f"fit ms median {np.median(cost):5.1f} max {max(cost):6.1f}"
+    print(f"{profile:14} {dict(sorted(tiers.items()))!s:38} wrong {wrong}  {spread}  {times}  identity {dict(ids)}", flush=True)
 
 
 def main(arguments: list[str]) -> None:

@@ -48,8 +48,8 @@ def fit_field(points_mm: Floats, offsets_mm: Floats, size: SizeMm, settings: Fie
     fits = [(*_robust(points_mm, offsets_mm, kernel, settings), kernel) for kernel in settings.kernels_mm]
     weights, residual, kernel = min(fits, key=lambda fit: fit[1])
     columns, rows = (int(np.ceil(length / settings.step_mm)) + 1 for length in (size.w, size.h))
-    nodes = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2) * settings.step_mm
-    values = _local(nodes, points_mm, offsets_mm, weights, kernel, settings)
+    nodes = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2).astype(np.float64) * settings.step_mm
+    values = _local(nodes, points_mm, offsets_mm, weights, kernel=kernel, settings=settings)
     grid = OffsetGrid(step_mm=settings.step_mm, rows=rows, columns=columns, dx_mm=_plain(values[:, 0]), dy_mm=_plain(values[:, 1]))
     return Field(grid=grid, residual_mm=residual)
 
@@ -63,14 +63,14 @@ def _robust(points: Floats, offsets: Floats, kernel: tuple[float, float], settin
     weights = np.ones(len(points))
     off = np.zeros(len(points))
     for _ in range(settings.rounds):
-        off = np.linalg.norm(_local(points, points, offsets, weights, kernel, settings, leave_out=True) - offsets, axis=1)
+        off = np.linalg.norm(_local(points, points, offsets, weights, kernel=kernel, settings=settings, leave_out=True) - offsets, axis=1)
         limit = 6 * max(float(np.median(off)), settings.floor_mm)
         weights = np.clip(1 - (off / limit) ** 2, 1e-6, 1) ** 2
     return weights, float(np.sqrt((weights * off**2).sum() / weights.sum()))
 
 
 def _local(
-    at: Floats, points: Floats, offsets: Floats, weights: Floats, kernel: tuple[float, float], settings: FieldSettings, *, leave_out: bool = False
+    at: Floats, points: Floats, offsets: Floats, weights: Floats, *, kernel: tuple[float, float], settings: FieldSettings, leave_out: bool = False
 ) -> Floats:
     """Local planes at `at` (M, 2) through offsets at `points` (N, 2); (M, 2)."""
     share = _kernel(at, points, kernel) + settings.far_weight * _kernel(at, points, (settings.far_mm, settings.far_mm)) + 1e-9

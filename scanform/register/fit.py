@@ -6,7 +6,7 @@ features of the blank page, then as T2. A map that cannot prove itself is not re
 page of wrong answers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from scanform.model.layout import PageLayout
 from scanform.register.boxes import DEFAULT_BOXES, BoxOffsets, box_offsets, box_profiles
 from scanform.register.field import fit_field
 from scanform.register.identify import flat
-from scanform.register.markers import Marker, find_all_markers
+from scanform.register.markers import Marker, find_all_markers, with_edges
 from scanform.register.nomarker import pose_from_codes, pose_from_features
 from scanform.register.pose import Pose, fit_pose
 from scanform.register.prepare import BoxCheck
@@ -30,17 +30,19 @@ from scanform.register.tiles import TileOffsets, tile_offsets
 class FitSettings:
     """`near_mm`: search where nothing should have moved; `far_mm`: for moved boxes, half the distance between two.
 
-    A map is confirmed at once when `sure_share` of the sample was found and at most `moved_share` stands more than
-    `moved_mm` off. A map is proved when of all boxes `found_share`, and `band_share` in each part of the height, stand
-    within `place_mm`, and of those seen at most `misplaced_share` stand elsewhere. It is settled when nine in ten stand
-    within `settled_mm`. Pages with fewer than `least_boxes` are proved by tiles, pages without markers by both.
-    `markers_only_mm`: residual that is trusted where there is nothing to check.
+    A map is confirmed at once when `sure_share` of the sample was found, at most `moved_share` stands more than
+    `moved_mm` off and one box more than `far_off_mm` (marks shift what is measured, but not that far). A map is proved
+    when of all boxes `found_share`, and `band_share` in each part of the height, stand within `place_mm`, and of those
+    seen at most `misplaced_share` stand elsewhere. It is settled when nine in ten stand within `settled_mm`. Pages with
+    fewer than `least_boxes` are proved by tiles, pages without markers by both. `markers_only_mm`: residual that is
+    trusted where there is nothing to check.
     """
 
     near_mm: float = 0.6
     far_mm: float = 1.5
     moved_mm: float = 0.1
     moved_share: float = 0.1
+    far_off_mm: float = 0.25
     sure_share: float = 0.85
     place_mm: float = 0.3
     found_share: float = 0.6
@@ -69,94 +71,129 @@ def fit_page(
     pose = fit_pose(markers, page.fiducials, page.size)
     if check is None:
         return _page_map(pose) if pose and len(pose.used) >= 3 and pose.residual_mm <= settings.markers_only_mm else None
-    if pose is not None:
-        start = _page_map(pose)
-        found = _confirmed(image, start, check, settings) or _by_boxes(image, start, page, check, settings) or _deep(image, page, check, settings, start)
-        if found is not None:
-            return found
-    return _without_markers(image, page, check, settings)
+    task = _Task(image=image, page=page, check=check, settings=settings)
+    found = _confirmed(task, _page_map(pose)) if pose else None
+    return found or _by_boxes(task, markers) or _deep(task) or _without_markers(task)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """What all tiers work on."""
+
+    image: PageImage
+    page: PageLayout
+    check: BoxCheck
+    settings: FitSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sight:
+    """A pose with the centres of the markers it rests on, on paper and in the picture (N, 2)."""
+
+    pose: Pose
+    mm: Floats
+    px: Floats
 
 
 def _page_map(pose: Pose) -> PageMap:
     return PageMap(homography=flat(pose.homography), residual_mm=pose.residual_mm, tier=Tier.T0)
 
 
-def _confirmed(image: PageImage, start: PageMap, check: BoxCheck, settings: FitSettings) -> PageMap | None:
+def _confirmed(task: _Task, start: PageMap) -> PageMap | None:
     """T0: the map as it is, when a sample of the boxes stands where it says."""
-    if len(check.sample) < settings.least_boxes:
-        return proved(image, start, check, settings, within_mm=settings.place_mm)
-    seen = measure(image, start, check, np.array(check.sample, dtype=int), settings.near_mm)
+    if len(task.check.sample) < task.settings.least_boxes:
+        return _proved(task, start, within_mm=task.settings.place_mm)
+    seen = _measured(task, start, np.array(task.check.sample, dtype=int), task.settings.near_mm)
     off = np.linalg.norm(seen.offsets_mm[seen.found], axis=1)
-    if seen.found.mean() < settings.sure_share:
-        return proved(image, start, check, settings, within_mm=settings.moved_mm)
-    return replace(start, residual_mm=_rms(off)) if np.mean(off > settings.moved_mm) <= settings.moved_share else None
+    if seen.found.mean() < task.settings.sure_share:
+        return _proved(task, start, within_mm=task.settings.moved_mm)
+    rests = np.mean(off > task.settings.moved_mm) <= task.settings.moved_share and np.sum(off > task.settings.far_off_mm) <= 1
+    return replace(start, residual_mm=_rms(off)) if rests else None
 
 
-def _by_boxes(image: PageImage, start: PageMap, page: PageLayout, check: BoxCheck, settings: FitSettings) -> PageMap | None:
-    """T1: the map with a field through all boxes, when that puts them where they are."""
-    if len(check.rects_mm) < settings.least_boxes:
+def _by_boxes(task: _Task, markers: Sequence[Marker]) -> PageMap | None:
+    """T1: the map with a field through all boxes and markers, when that puts them where they are."""
+    if len(task.check.rects_mm) < task.settings.least_boxes:
         return None
-    refined = _box_rounds(image, replace(start, tier=Tier.T1), page.size, check, settings)
-    return proved(image, refined, check, settings, within_mm=settings.settled_mm) if refined else None
+    sight = _sight(with_edges(task.image, markers), task.page)
+    if sight is None:
+        return None
+    refined = _box_rounds(task, replace(_page_map(sight.pose), tier=Tier.T1), sight)
+    return _proved(task, refined, within_mm=task.settings.settled_mm) if refined else None
 
 
-def _box_rounds(image: PageImage, page_map: PageMap, size: SizeMm, check: BoxCheck, settings: FitSettings) -> PageMap | None:
+def _sight(markers: Sequence[Marker], page: PageLayout) -> _Sight | None:
+    pose = fit_pose(markers, page.fiducials, page.size)
+    if pose is None:
+        return None
+    centres = {fiducial.id: fiducial.rect.centre for fiducial in page.fiducials}
+    used = [marker for marker in markers if marker.id in pose.used]
+    mm = np.array([(centres[marker.id].x, centres[marker.id].y) for marker in used])
+    return _Sight(pose=pose, mm=mm, px=np.array([np.mean(marker.corners_px, axis=0) for marker in used]))
+
+
+def _box_rounds(task: _Task, page_map: PageMap, sight: _Sight | None) -> PageMap | None:
     """Boxes measured and the field fitted again until it rests: each round brings more boxes into reach."""
-    centres = check.rects_mm[:, :2] + check.rects_mm[:, 2:] / 2
-    for _ in range(settings.box_rounds):
-        seen = measure(image, page_map, check, np.arange(len(centres)), settings.far_mm)
-        if seen.found.sum() < max(settings.least_boxes, settings.band_share * len(centres)):
+    centres = task.check.rects_mm[:, :2] + task.check.rects_mm[:, 2:] / 2
+    for _ in range(task.settings.box_rounds):
+        seen = _measured(task, page_map, np.arange(len(centres)), task.settings.far_mm)
+        if seen.found.sum() < max(task.settings.least_boxes, task.settings.band_share * len(centres)):
             return None
-        if np.percentile(np.linalg.norm(seen.offsets_mm[seen.found], axis=1), 95) <= settings.moved_mm / 2:
+        if np.percentile(np.linalg.norm(seen.offsets_mm[seen.found], axis=1), 95) <= task.settings.moved_mm / 2:
             break
-        page_map = _with_offsets(page_map, centres[seen.found], seen.offsets_mm[seen.found], size)
+        points, offsets = [centres[seen.found]], [seen.offsets_mm[seen.found]]
+        if sight is not None:
+            points.append(sight.mm)
+            offsets.append(page_map.to_mm(sight.px) - sight.mm)
+        page_map = _with_offsets(page_map, np.vstack(points), np.vstack(offsets), task.page.size)
     return page_map
 
 
-def _deep(image: PageImage, page: PageLayout, check: BoxCheck, settings: FitSettings, start: PageMap) -> PageMap | None:
+def _deep(task: _Task) -> PageMap | None:
     """T2: all markers of the whole page, tiles of the blank page, then boxes; accepted when proved."""
-    markers = find_all_markers(image)
-    pose = fit_pose(markers, page.fiducials, page.size)
-    page_map = replace(_page_map(pose) if pose else start, tier=Tier.T2)
-    return _by_tiles(image, _bent_to_markers(page_map, markers, page), page, check, settings)
+    sight = _sight(find_all_markers(task.image), task.page)
+    if sight is None:
+        return None
+    return _by_tiles(task, _bent_to_markers(replace(_page_map(sight.pose), tier=Tier.T2), sight, task.page.size), sight)
 
 
-def _by_tiles(image: PageImage, page_map: PageMap, page: PageLayout, check: BoxCheck, settings: FitSettings) -> PageMap | None:
-    for search_mm in settings.tile_search_mm:
-        tiles = tile_offsets(image.gray, page_map, check.small, search_mm=search_mm)
-        if tiles.found.sum() < settings.least_tiles:
+def _by_tiles(task: _Task, page_map: PageMap, sight: _Sight | None) -> PageMap | None:
+    for search_mm in task.settings.tile_search_mm:
+        tiles = tile_offsets(task.image.gray, page_map, task.check.small, search_mm=search_mm)
+        if tiles.found.sum() < task.settings.least_tiles:
             return None
-        page_map = _with_offsets(page_map, tiles.centres_mm[tiles.found], tiles.offsets_mm[tiles.found], page.size)
-    if len(check.rects_mm) >= settings.least_boxes:
-        page_map = _box_rounds(image, page_map, page.size, check, settings) or page_map
-    return proved(image, page_map, check, settings, within_mm=settings.place_mm)
+        page_map = _with_offsets(page_map, tiles.centres_mm[tiles.found], tiles.offsets_mm[tiles.found], task.page.size)
+    if len(task.check.rects_mm) >= task.settings.least_boxes:
+        page_map = _box_rounds(task, page_map, sight) or page_map
+    return _proved(task, page_map, within_mm=task.settings.place_mm)
 
 
-def _without_markers(image: PageImage, page: PageLayout, check: BoxCheck, settings: FitSettings) -> PageMap | None:
+def _without_markers(task: _Task) -> PageMap | None:
     """T3: from the page codes, else from features; has to be proved by tiles as well as by boxes."""
-    for find in (lambda: pose_from_codes(image.gray, page), lambda: pose_from_features(image.gray, page, check.small)):
-        homography = find()
-        if homography is None:
-            continue
-        found = _by_tiles(image, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3), page, check, settings)
-        if found is not None and _tiles_agree(tile_offsets(image.gray, found, check.small, search_mm=settings.far_mm), settings):
+    for homography in _starts(task):
+        found = _by_tiles(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3), None)
+        if found is not None and _tiles_agree(tile_offsets(task.image.gray, found, task.check.small, search_mm=task.settings.far_mm), task.settings):
             return found
     return None
 
 
-def _bent_to_markers(page_map: PageMap, markers: Sequence[Marker], page: PageLayout) -> PageMap:
-    """The map bent by a quadratic (per axis) through the markers, when there are six or more: brings curled pages within reach."""
-    by_id = {fiducial.id: fiducial.rect for fiducial in page.fiducials}
-    own = [marker for marker in markers if marker.id in by_id]
-    if len(own) < 6:
+def _starts(task: _Task) -> Iterator[Floats]:
+    by_codes = pose_from_codes(task.image.gray, task.page)
+    if by_codes is not None:
+        yield by_codes
+    by_features = pose_from_features(task.image.gray, task.page, task.check.small)
+    if by_features is not None:
+        yield by_features
+
+
+def _bent_to_markers(page_map: PageMap, sight: _Sight, size: SizeMm) -> PageMap:
+    """The map bent by a quadratic (per axis) through six or more markers: brings curled pages within reach."""
+    if len(sight.mm) < 6:
         return page_map
-    mm = np.array([(by_id[marker.id].centre.x, by_id[marker.id].centre.y) for marker in own])
-    off = page_map.to_mm(np.array([np.mean(marker.corners_px, axis=0) for marker in own])) - mm
-    scale = np.array([page.size.w, page.size.h])
-    ticks = [np.linspace(0, 1, 8), np.linspace(0, 1, 11)]
-    nodes = np.stack(np.meshgrid(*ticks), axis=-1).reshape(-1, 2)
-    solution, *_ = np.linalg.lstsq(_quadratic(mm / scale), off, rcond=1e-3)
-    return _with_offsets(page_map, nodes * scale, _quadratic(nodes) @ solution, page.size)
+    scale = np.array([size.w, size.h])
+    nodes = np.stack(np.meshgrid(np.linspace(0, 1, 8), np.linspace(0, 1, 11)), axis=-1).reshape(-1, 2)
+    solution, *_ = np.linalg.lstsq(_quadratic(sight.mm / scale), page_map.to_mm(sight.px) - sight.mm, rcond=1e-3)
+    return _with_offsets(page_map, nodes * scale, _quadratic(nodes) @ solution, size)
 
 
 def _quadratic(unit: Floats) -> Floats:
@@ -171,24 +208,24 @@ def _with_offsets(page_map: PageMap, points_mm: Floats, offsets_mm: Floats, size
     return replace(page_map, grid=field.grid, residual_mm=field.residual_mm)
 
 
-def proved(image: PageImage, page_map: PageMap, check: BoxCheck, settings: FitSettings = DEFAULT_FIT, *, within_mm: float) -> PageMap | None:
+def _proved(task: _Task, page_map: PageMap, *, within_mm: float) -> PageMap | None:
     """The map with its residual at the boxes, when these prove it and nine in ten stand `within_mm`; pages without boxes go by tiles."""
-    if len(check.rects_mm) < settings.least_boxes:
-        tiles = tile_offsets(image.gray, page_map, check.small, search_mm=settings.far_mm)
+    if len(task.check.rects_mm) < task.settings.least_boxes:
+        tiles = tile_offsets(task.image.gray, page_map, task.check.small, search_mm=task.settings.far_mm)
         off = np.linalg.norm(tiles.offsets_mm[tiles.found], axis=1)
-        return replace(page_map, residual_mm=_rms(off)) if _tiles_agree(tiles, settings) else None
-    seen = measure(image, page_map, check, np.arange(len(check.rects_mm)), settings.far_mm)
+        return replace(page_map, residual_mm=_rms(off)) if _tiles_agree(tiles, task.settings) else None
+    seen = _measured(task, page_map, np.arange(len(task.check.rects_mm)), task.settings.far_mm)
     off = np.linalg.norm(seen.offsets_mm, axis=1)
-    placed = seen.found & (off <= settings.place_mm)
-    if not is_placed(check.rects_mm, placed, settings) or np.mean(off[seen.found] > settings.place_mm) > settings.misplaced_share:
+    placed = seen.found & (off <= task.settings.place_mm)
+    if not is_placed(task.check.rects_mm, placed, task.settings) or np.mean(off[seen.found] > task.settings.place_mm) > task.settings.misplaced_share:
         return None
     return replace(page_map, residual_mm=_rms(off[placed])) if np.percentile(off[placed], 90) <= within_mm else None
 
 
-def measure(image: PageImage, page_map: PageMap, check: BoxCheck, chosen: NDArray[np.int_], search_mm: float) -> BoxOffsets:
+def _measured(task: _Task, page_map: PageMap, chosen: NDArray[np.int_], search_mm: float) -> BoxOffsets:
     """How far the chosen boxes stand from where the map puts them, searched within `search_mm`."""
-    profiles = box_profiles(image.gray, page_map, check.rects_mm[chosen], reach_mm=DEFAULT_BOXES.half_mm + search_mm)
-    return box_offsets(profiles, check.profiles[chosen])
+    profiles = box_profiles(task.image.gray, page_map, task.check.rects_mm[chosen], reach_mm=DEFAULT_BOXES.half_mm + search_mm)
+    return box_offsets(profiles, task.check.profiles[chosen])
 
 
 def is_placed(rects_mm: Floats, placed: NDArray[np.bool_], settings: FitSettings = DEFAULT_FIT) -> bool:

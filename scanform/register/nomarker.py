@@ -47,8 +47,8 @@ def pose_from_features(gray: Gray, page: PageLayout, small: Gray, settings: Feat
     factor = max(1.0, max(gray.shape) / page.size.h / TILE_PX_PER_MM)
     reduced = cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False) if factor > 1 else gray
     orb = cv2.ORB.create(nfeatures=settings.features)
-    points_blank, described_blank = orb.detectAndCompute(small, None)  # type: ignore[call-overload]  # the stubs do not allow a missing mask
-    points_scan, described_scan = orb.detectAndCompute(reduced, None)  # type: ignore[call-overload]  # the same
+    points_blank, described_blank = orb.detectAndCompute(small, None)
+    points_scan, described_scan = orb.detectAndCompute(reduced, None)
     if described_blank is None or described_scan is None:
         return None
     pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(described_blank, described_scan, k=2)
@@ -58,9 +58,10 @@ def pose_from_features(gray: Gray, page: PageLayout, small: Gray, settings: Feat
     mm = (np.array([points_blank[match.queryIdx].pt for match in good]) + 0.5) / TILE_PX_PER_MM
     px = (np.array([points_scan[match.trainIdx].pt for match in good]) + 0.5) * factor - 0.5
     homography, inliers = cv2.findHomography(mm, px, cv2.USAC_MAGSAC, settings.within_mm * TILE_PX_PER_MM * factor)
-    if homography is None or inliers.sum() < settings.least or not is_plausible(homography, page.size):
+    if homography is None or inliers.sum() < settings.least:
         return None
-    return np.asarray(homography, dtype=np.float64)
+    found = np.asarray(homography, dtype=np.float64)
+    return found if is_plausible(found, page.size) else None
 
 
 def _is_ours(text: str, number: int) -> bool:

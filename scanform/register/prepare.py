@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from scanform.imaging.page_image import BlankPage, Floats, Gray
 from scanform.imaging.page_map import PageMap, Tier
 from scanform.model.layout import PageLayout, ZoneKind
 from scanform.register.boxes import DEFAULT_BOXES, Profiles, box_profiles
+from scanform.register.unwarp import unwarped
 
 TILE_PX_PER_MM = 4.0
 """Resolution of the reduced blank page, for tiles and for marker-free registration."""
@@ -35,20 +35,17 @@ def prepare_page(page: PageLayout, blank: BlankPage, *, sample: int = 30) -> Box
     """The landmarks of a page: outlines of check boxes and character cells as they stand on the blank page."""
     rects = [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [cell for zone in page.zones for cell in zone.cells]
     rects_mm = np.array([(rect.x, rect.y, rect.w, rect.h) for rect in rects], dtype=np.float64).reshape(-1, 4)
-    profiles = box_profiles(blank.gray, _blank_map(blank), rects_mm, reach_mm=DEFAULT_BOXES.half_mm)
+    blank_map = _blank_map(blank)
+    profiles = box_profiles(blank.gray, blank_map, rects_mm, reach_mm=DEFAULT_BOXES.half_mm)
     seen = (profiles.std(axis=2) >= MIN_CONTRAST).all(axis=1)
     rects_mm, profiles = rects_mm[seen], profiles[seen]
-    return BoxCheck(rects_mm=rects_mm, profiles=profiles, sample=_spread(rects_mm, sample), small=_reduced(blank, page))
+    small = unwarped(blank.gray, blank_map, page.size, px_per_mm=TILE_PX_PER_MM)
+    return BoxCheck(rects_mm=rects_mm, profiles=profiles, sample=_spread(rects_mm, sample), small=small)
 
 
 def _blank_map(blank: BlankPage) -> PageMap:
     """mm to pixels of the blank page; pixel centres are whole numbers."""
     return PageMap(homography=(blank.px_per_mm_x, 0, -0.5, 0, blank.px_per_mm_y, -0.5, 0, 0, 1), residual_mm=0, tier=Tier.T0)
-
-
-def _reduced(blank: BlankPage, page: PageLayout) -> Gray:
-    size = (round(page.size.w * TILE_PX_PER_MM), round(page.size.h * TILE_PX_PER_MM))
-    return cv2.resize(blank.gray, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _spread(rects_mm: Floats, count: int) -> tuple[int, ...]:

@@ -57,7 +57,7 @@ def _ink(small: Gray, settings: BlankSettings) -> NDArray[np.uint8]:
     drop = paper - small
     noise = 1.4826 * float(np.median(np.abs(drop - np.median(drop))))
     limit = np.maximum(settings.contrast * paper, float(np.median(drop)) + settings.noise_sigmas * noise)
-    return (drop > limit).astype(np.uint8)
+    return np.asarray(drop > limit, dtype=np.uint8)
 
 
 def _ink_mm2(ink: NDArray[np.uint8], scale: float, settings: BlankSettings) -> float:

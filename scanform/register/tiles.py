@@ -3,7 +3,7 @@
 Slower and coarser than boxes, but they need no boxes and reach further: for bent pages and for pages without markers.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from scanform.imaging.page_image import Floats, Gray
 from scanform.imaging.page_map import PageMap
-from scanform.imaging.sampling import sample_points
+from scanform.model.geometry import SizeMm
 from scanform.register.boxes import subpixel_peak
 from scanform.register.prepare import TILE_PX_PER_MM
+from scanform.register.unwarp import unwarped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +48,15 @@ class TileOffsets:
 def tile_offsets(gray: Gray, page_map: PageMap, small: Gray, *, search_mm: float, settings: TileSettings = DEFAULT_TILES) -> TileOffsets:
     """Offsets of the tiles of a blank page (`small`, at `TILE_PX_PER_MM`), searched within `search_mm`."""
     reach = round(search_mm * TILE_PX_PER_MM)
-    seen = _unwarped(gray, page_map, small.shape, reach)
+    size = SizeMm(w=small.shape[1] / TILE_PX_PER_MM, h=small.shape[0] / TILE_PX_PER_MM)
+    seen = unwarped(gray, page_map, size, px_per_mm=TILE_PX_PER_MM, margin_px=reach)
     half = round(settings.size_mm * TILE_PX_PER_MM / 2)
     rows: list[tuple[float, float, float, float, bool]] = []
     for y, x in _centres(small, half, settings):
         tile = small[y - half : y + half, x - half : x + half]
         window = seen[y - half : y + half + 2 * reach, x - half : x + half + 2 * reach]
         dx, dy, found = _match(window, tile, settings)
-        rows.append(((x) / TILE_PX_PER_MM, (y) / TILE_PX_PER_MM, dx, dy, found))
+        rows.append((x / TILE_PX_PER_MM, y / TILE_PX_PER_MM, dx, dy, found))
     table = np.array(rows, dtype=np.float64).reshape(-1, 5)
     return TileOffsets(centres_mm=table[:, :2], offsets_mm=table[:, 2:4], found=table[:, 4] > 0)
 
@@ -64,26 +66,6 @@ def _centres(small: Gray, half: int, settings: TileSettings) -> list[tuple[int, 
     step = round(settings.step_mm * TILE_PX_PER_MM)
     places = [(y, x) for y in range(half, small.shape[0] - half + 1, step) for x in range(half, small.shape[1] - half + 1, step)]
     return [(y, x) for y, x in places if small[y - half : y + half, x - half : x + half].std() >= settings.texture]
-
-
-def _unwarped(gray: Gray, page_map: PageMap, shape: tuple[int, ...], margin: int) -> Gray:
-    """The scanned page as the map sees it, at `TILE_PX_PER_MM`, with a margin in pixels; from a copy reduced without aliasing."""
-    factor = max(1, int(np.sqrt(_area_scale(page_map, shape)) / TILE_PX_PER_MM))
-    if factor > 1:
-        gray = cv2.resize(
-            gray[: gray.shape[0] // factor * factor, : gray.shape[1] // factor * factor], None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA
-        ).astype(np.uint8, copy=False)
-        shrink = np.array([[1 / factor, 0, 0.5 / factor - 0.5], [0, 1 / factor, 0.5 / factor - 0.5], [0, 0, 1]])
-        page_map = replace(page_map, homography=tuple(float(v) for v in (shrink @ np.reshape(page_map.homography, (3, 3))).ravel()))
-    y, x = ((np.arange(-margin, length + margin) + 0.5) / TILE_PX_PER_MM for length in shape)
-    return sample_points(gray, page_map, x[None, :], y[:, None])
-
-
-def _area_scale(page_map: PageMap, shape: tuple[int, ...]) -> float:
-    """Pixels of the scan per square millimetre, over the whole page."""
-    height, width = (length / TILE_PX_PER_MM for length in shape)
-    corners = page_map.to_px(np.array([(0, 0), (width, 0), (width, height), (0, height)]))
-    return abs(float(cv2.contourArea(corners.astype(np.float32)))) / (width * height)
 
 
 def _match(window: Gray, tile: Gray, settings: TileSettings) -> tuple[float, float, bool]:
