@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
+from scanform import rules
 from scanform.errors import InputError
 from scanform.formats import csv_io, limesurvey_values
 from scanform.formats.limesurvey_columns import Holds, Target, targets
@@ -220,18 +221,9 @@ def _found(export: _Export, question: Question, number: int, cells: Sequence[str
         cell = limesurvey_values.choice(cells[place], export.labels[question.code])
     else:
         cell = limesurvey_values.field(cells[place], question, full_answers=export.full_answers)
-    slug = None if cell.known else _unknown_slug(question)
-    if slug is None and cell.value and _out_of_range(question, cell.value):
-        slug = "out-of-range"
-    if slug is not None:
-        problems.append(_unknown(export, question, target, number=number, raw=cells[place], slug=slug))
-    return _Found(value=cell.value, shown=cell.shown, problem=slug)
-
-
-def _unknown_slug(question: Question) -> str:
-    if question.kind is not QuestionKind.COMB:
-        return "unknown-value"
-    return "bad-date" if question.alphabet is not None and question.alphabet.value == "date" else "bad-format"
+    if cell.problem is not None:
+        problems.append(_unknown(export, question, target, number=number, raw=cells[place], slug=cell.problem))
+    return _Found(value=cell.value, shown=cell.shown, problem=cell.problem)
 
 
 def _found_ticks(export: _Export, question: Question, number: int, cells: Sequence[str], problems: list[Problem]) -> _Found:
@@ -245,7 +237,7 @@ def _found_ticks(export: _Export, question: Question, number: int, cells: Sequen
         seen.append(cell)
         if cell.value:
             ticked.append(option.code)
-        if not cell.known:
+        if cell.problem is not None:
             unknown = True
             problems.append(_unknown(export, question, target, number=number, raw=cells[place], slug="unknown-value"))
     complete = _has_columns(export, question)
@@ -253,7 +245,7 @@ def _found_ticks(export: _Export, question: Question, number: int, cells: Sequen
         value=" ".join(ticked),
         present=bool(seen) and complete,
         shown=not seen or any(cell.shown for cell in seen),
-        problem="unknown-value" if unknown else None,
+        problem="unknown-value" if unknown else rules.check_choice(question, ticked).problem,
     )
 
 
@@ -269,15 +261,6 @@ def _tick_cell(export: _Export, question: Question, option: str, cells: Sequence
     place = export.columns[target]
     text_cell = limesurvey_values.written(cells[place], full_answers=export.full_answers)
     return Cell(value="1" if text_cell.value else "", shown=text_cell.shown), target, place
-
-
-def _out_of_range(question: Question, value: str) -> bool:
-    """Whether `value` lies outside the bounds of `question`: numbers as numbers, dates as ISO text, which sorts like time."""
-    low, high = question.minimum, question.maximum
-    try:
-        return (low is not None and float(value) < float(low)) or (high is not None and float(value) > float(high))
-    except ValueError:
-        return (low is not None and value < low) or (high is not None and value > high)
 
 
 def _unknown(export: _Export, question: Question, target: Target, *, number: int, raw: str, slug: str) -> Problem:

@@ -1,10 +1,10 @@
 """What the cells of a LimeSurvey response export mean: answer codes or full answers, numbers, dates and times as ISO text."""
 
-import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scanform import rules
 from scanform.model.questionnaire import Alphabet, Question, QuestionKind
 
 NOT_SHOWN = frozenset({"n/a", "{question_not_shown}"})
@@ -20,19 +20,19 @@ NO_WORDS = frozenset({"n", "no", "nein"})
 _SPACES = re.compile(r"\s+")
 _TAGS = re.compile(r"<[^<>]*>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
-_ISO_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
-_GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?: \d{2}:\d{2}(?::\d{2})?)?")
-_TIME = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ T])?(\d{1,2}):(\d{2})(?::\d{2})?")
+_DAY_TIME = re.compile(r"[ T]\d{2}:\d{2}(?::\d{2})?$")
+_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}[ T]")
+_SECONDS = re.compile(r"^(\d{1,2}:\d{2}):\d{2}$")
+_ZEROS = re.compile(r"^(-?\d+)[.,]0+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A cell understood: `value` in canonical form, or `shown` False, or `known` False for a value that fits nothing."""
+    """A cell understood: `value` in canonical form, or `shown` False, or the slug of a `problem`."""
 
     value: str = ""
     shown: bool = True
-    known: bool = True
+    problem: str | None = None
 
 
 def plain(text: str) -> str:
@@ -70,7 +70,7 @@ def choice(raw: str, index: Mapping[str, str | None]) -> Cell:
     code = index.get(stripped) or index.get(plain(stripped))
     if not stripped or code is not None:
         return Cell(value=code or "")
-    return Cell(shown=False) if stripped.lower() in NOT_SHOWN else Cell(known=False)
+    return Cell(shown=False) if stripped.lower() in NOT_SHOWN else Cell(problem="unknown-value")
 
 
 def tick(raw: str) -> Cell:
@@ -78,7 +78,7 @@ def tick(raw: str) -> Cell:
     word = raw.strip().casefold()
     if word in NOT_SHOWN:
         return Cell(shown=False)
-    return Cell(value="1" if word in TICKED else "", known=word in TICKED or word in NOT_TICKED)
+    return Cell(value="1" if word in TICKED else "", problem=None if word in TICKED | NOT_TICKED else "unknown-value")
 
 
 def written(raw: str, *, full_answers: bool) -> Cell:
@@ -90,58 +90,28 @@ def written(raw: str, *, full_answers: bool) -> Cell:
 
 
 def field(raw: str, question: Question, *, full_answers: bool) -> Cell:
-    """The value of a question with character cells or handwriting, in the form in which paper is read too."""
+    """The value of a question with character cells or handwriting, by the rules that hold for paper too.
+
+    A value that breaks a rule is kept as it stands, with the slug of the rule in `problem`.
+    """
     cell = written(raw, full_answers=full_answers)
-    if not cell.value or question.kind is not QuestionKind.COMB:
+    if not cell.value:
         return cell
+    if question.kind is not QuestionKind.COMB:
+        return Cell(value=rules.check_text(question, cell.value).value) if question.values else cell
     if cell.value in {"N/A", "n/a"}:
         return Cell(shown=False)
-    normal = _normal(cell.value, question.alphabet)
-    return Cell(value=cell.value, known=False) if normal is None else Cell(value=normal)
-
-
-def _normal(value: str, alphabet: Alphabet | None) -> str | None:
-    if alphabet is Alphabet.DATE:
-        return iso_date(value)
-    if alphabet is Alphabet.TIME:
-        return iso_time(value)
-    if alphabet in {Alphabet.DIGITS, Alphabet.DECIMAL}:
-        return _number(value, whole=alphabet is Alphabet.DIGITS)
-    return value
-
-
-def _number(value: str, *, whole: bool) -> str | None:
-    """Digits as they stand (leading zeros are kept), without LimeSurvey's trailing zeros after the decimal point."""
-    if not _NUMBER.fullmatch(value):
-        return None
-    head, _, tail = value.replace(",", ".").partition(".")
-    tail = tail.rstrip("0")
-    if whole and (tail or head.startswith("-")):
-        return None
-    return f"{head}.{tail}" if tail else head
-
-
-def iso_date(value: str) -> str | None:
-    """`YYYY-MM-DD` (or `YYYY-MM`) of an ISO or German date with or without a time; None for anything else."""
-    match = _ISO_DATE.fullmatch(value)
-    if match is not None:
-        year, month, day = match[1], match[2], match[3]
-        return _checked(year, month, day)
-    match = _GERMAN_DATE.fullmatch(value)
-    return None if match is None else _checked(match[3], match[2].zfill(2), match[1].zfill(2))
-
-
-def _checked(year: str, month: str, day: str | None) -> str | None:
+    typed = _without_padding(cell.value, question.alphabet)
     try:
-        datetime.date(int(year), int(month), int(day or "1"))
-    except ValueError:
-        return None
-    return f"{year}-{month}" if day is None else f"{year}-{month}-{day}"
+        return Cell(value=rules.key_answer(question, None, typed).value)
+    except ValueError as broken:
+        return Cell(value=typed, problem=str(broken))
 
 
-def iso_time(value: str) -> str | None:
-    """`HH:MM` of a time of day with or without a date and seconds; None for anything else."""
-    match = _TIME.fullmatch(value)
-    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
-        return None
-    return f"{match[1].zfill(2)}:{match[2]}"
+def _without_padding(value: str, alphabet: Alphabet | None) -> str:
+    """What LimeSurvey adds to dates (a time), times (a date, seconds) and numbers (zeros after the decimal point) is taken off."""
+    if alphabet is Alphabet.DATE:
+        return _DAY_TIME.sub("", value)
+    if alphabet is Alphabet.TIME:
+        return _SECONDS.sub(r"\1", _DAY.sub("", value))
+    return _ZEROS.sub(r"\1", value) if alphabet in {Alphabet.DIGITS, Alphabet.DECIMAL, None} else value

@@ -336,8 +336,10 @@ class _Page:
             first, *others = cells
             return f'<tr><th scope="row">{first}</th>' + "".join(f'<td class="{kind(n)}">{cell}</td>' for n, cell in enumerate(others, start=1)) + "</tr>"
 
+        body = "".join(line(row) for row in rows)
         bottom = f"<tfoot>{line(foot)}</tfoot>" if foot else ""
-        return f'<div class="scroll"><table class="{"plain" if drawn is None else "bars"}"><thead><tr>{top}</tr></thead><tbody>{"".join(line(row) for row in rows)}</tbody>{bottom}</table></div>'
+        look = "plain" if drawn is None else "bars"
+        return f'<div class="scroll"><table class="{look}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody>{bottom}</table></div>'
 
 
 def _shade(share: float) -> str:

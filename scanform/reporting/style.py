@@ -51,7 +51,7 @@ svg text{font-family:inherit}
 .figure .base{margin:0 0 .3rem;color:var(--soft);font-size:.88rem}
 .figure .base.after{margin-top:-.2rem}
 .heat td.n{background:var(--shade,#fff)}
-.pair+.base{margin-top:.6rem}
+.figure .pair+.base{margin-top:.6rem}
 details{font-size:.93rem}
 summary{cursor:pointer;color:#0b5394}
 .pair{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:1.5rem;align-items:center}

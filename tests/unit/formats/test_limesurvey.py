@@ -205,6 +205,7 @@ def test_a_filtered_answer_waits_for_a_person(tmp_path):
         ("since", "1899-12-31", "out-of-range"),
         ("start", "24:30", "bad-format"),
         ("plz", "1.5", "bad-format"),
+        ("plz", "4413579", "bad-format"),
     ],
 )
 def test_unknown_values_are_reported(tmp_path, column, value, slug):
