@@ -6,7 +6,7 @@ from scanform.model.problem import Problem
 from scanform.scan.kinds import FileKind
 from scanform.scan.limits import Limits
 from scanform.scan.pdf_file import open_pdf
-from scanform.scan.pictures import check_picture
+from scanform.scan.pictures import count_pictures
 from scanform.scan.source import ScanFile, scan_file
 from scanform.scan.tiff import count_pages
 from scanform.scan.trouble import TroubleError, problem
@@ -46,8 +46,7 @@ def _count(file: ScanFile, limits: Limits) -> tuple[int, tuple[Problem, ...]]:
     if file.kind is FileKind.TIFF:
         return _count_tiff(file, limits)
     with file.stream() as stream:
-        check_picture(stream.read(), file.kind, limits)
-    return 1, ()
+        return count_pictures(stream.read(), file.kind, limits), ()
 
 
 def _count_tiff(file: ScanFile, limits: Limits) -> tuple[int, tuple[Problem, ...]]:

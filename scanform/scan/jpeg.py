@@ -48,6 +48,15 @@ def decode_jpeg(data: bytes, limits: Limits) -> Decoded:
     return Decoded(gray=gray, problems=(problem("page-suspect", detail=f"JPEG: {warning}"),))
 
 
+def check_jpeg(data: bytes, limits: Limits) -> str:
+    """What is wrong with the JPEG in `data`, in words; "" when it decodes without a warning."""
+    try:
+        decoded = decode_jpeg(data, limits)
+    except TroubleError as trouble:
+        return f"JPEG: {trouble.params}"
+    return "; ".join(value for found in decoded.problems for _, value in found.params)
+
+
 def jpeg_size(data: bytes) -> tuple[int, int]:
     """Height and width in pixels; raises TroubleError `unreadable-page`."""
     try:

@@ -28,12 +28,15 @@ _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", FileKind.PICTURE),
     (b"\xff\x4f\xff\x51", FileKind.PICTURE),
 )
+_JPEG_LS = b"\xff\xd8\xff\xf7"
 _FOREIGN = (b"PK", b"\x7fELF", b"MZ", b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"\xfd7zXZ", b"Rar!", b"%!PS", b"<", b"push ", b"#!")
 _AVIF_BRANDS = (b"avif", b"avis", b"mif1")
 
 
 def kind_of(head: bytes) -> FileKind:
     """The kind of a file that begins with `head` (at least its first `HEAD_BYTES`, or all of it)."""
+    if head.startswith(_JPEG_LS):
+        return FileKind.UNKNOWN
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind

@@ -17,12 +17,13 @@ class Limits:
 
     page_seconds, file_seconds: wall clock for loading a page, for inspecting a file. An honest 600 dpi A3 page takes under 3 s;
         60 s leaves room for a busy machine.
+    render_seconds: wall clock for one program (poppler, jbig2dec). An A4 page takes 0.1 to 1 s; the page's own deadline must come later.
     memory_bytes: address space a worker may add after `guard_process`. The largest page of `max_pixels` needs about 0.6 GB
         (16-bit colour in and its grey copy), libraries map 0.7 GB; measured peak over honest files: 0.4 GB.
     max_pixels: pixels of one page. A3 at 600 dpi has 69.6 million; checked in headers, before anything is decoded.
-    max_side_px, min_side_px: cv2.remap cannot address 32768 rows; below 32 pixels nothing can be printed, let alone read.
+    max_side_px, min_side_px: cv2.remap cannot address 32768 rows; below 16 pixels nothing can be read.
     max_pages: pages of one file; a copier's feeder holds 300 sheets.
-    max_stream_bytes: size of what may be unpacked from a PDF beside the image itself (page descriptions).
+    max_stream_bytes: size of a page description that is looked at; the invisible text of a searchable page has 10 to 300 kB.
     max_operators: drawing steps looked at in order to find out whether a page is one image; more, and poppler draws the page.
     render_dpi: resolution at which pages that are not one image are drawn.
     cached_bytes: a file up to this size is read into memory once; larger ones are read piecewise from the disk.
@@ -30,12 +31,13 @@ class Limits:
 
     page_seconds: float = 60.0
     file_seconds: float = 60.0
-    memory_bytes: int = 2048 * MIB
+    render_seconds: float = 25.0
+    memory_bytes: int = 1536 * MIB
     max_pixels: int = 100_000_000
     max_side_px: int = 32_000
-    min_side_px: int = 32
+    min_side_px: int = 16
     max_pages: int = 5_000
-    max_stream_bytes: int = 16 * MIB
+    max_stream_bytes: int = 2 * MIB
     max_operators: int = 50_000
     render_dpi: int = 300
     cached_bytes: int = 64 * MIB

@@ -82,7 +82,7 @@ def _read(ref: PageRef, limits: Limits) -> Picture:
         return read_tiff_page(file, ref.index, limits)
     if file.kind is FileKind.UNKNOWN:
         raise TroubleError("not-a-scan", detail="")
-    return read_picture(_content(file), file.kind, limits)
+    return read_picture(_content(file), file.kind, ref.index, limits)
 
 
 def _content(file: ScanFile) -> bytes:

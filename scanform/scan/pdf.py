@@ -11,6 +11,7 @@ from scanform.scan.jpeg import Decoded
 from scanform.scan.limits import Limits
 from scanform.scan.pdf_file import POINTS_PER_INCH, PdfFile, open_pdf, page_box, page_turn, user_unit
 from scanform.scan.pdf_image import decode_image, placement_turn
+from scanform.scan.pdf_pictures import has_pictures, picture_damage
 from scanform.scan.pdf_walk import NotOneImageError, PlacedImage, sole_image
 from scanform.scan.pictures import Picture
 from scanform.scan.poppler import SyntaxTroubleError, draw_page
@@ -64,21 +65,33 @@ def _placed_dpi(page: pikepdf.Page, placed: PlacedImage, gray: Gray) -> float | 
 
 
 def _drawn(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits, problems: tuple[Problem, ...]) -> Picture:
-    dpi = _drawing_dpi(page, limits)
-    turn = page_turn(page)
-    path = document.drawable()
-    try:
-        gray = draw_page(path, number=index + 1, dpi=dpi, timeout_s=limits.page_seconds)
-    except SyntaxTroubleError as error:
-        detail = str(error)
-        gray = draw_page(path, number=index + 1, dpi=dpi, timeout_s=limits.page_seconds, strict=False)
-        if gray.min() == gray.max():
-            raise unreadable(detail) from error
-        problems = (*problems, problem("page-suspect", detail=detail))
+    dpi, turn = _drawing_dpi(page, limits), page_turn(page)
+    damage = picture_damage(page, limits)
+    gray, complaints = _draw(document, index, dpi, limits)
     check_size(width=gray.shape[1], height=gray.shape[0], limits=limits)
+    found = tuple(dict.fromkeys(damage + complaints))
+    if found and gray.min() == gray.max() and has_pictures(page):
+        raise unreadable(found[0])
     if turn:
         gray = np.ascontiguousarray(np.rot90(gray, turn // 90))
-    return Picture(gray=gray, dpi=plausible_dpi(dpi, dpi), turn=turn, problems=problems)
+    suspect = tuple(problem("page-suspect", detail=detail) for detail in found[:1])
+    return Picture(gray=gray, dpi=plausible_dpi(dpi, dpi), turn=turn, problems=problems + suspect)
+
+
+def _draw(document: PdfFile, index: int, dpi: int, limits: Limits) -> tuple[Gray, tuple[str, ...]]:
+    """The page as poppler draws it, and what it complained about; a copy rewritten by qpdf is tried before a complaint is believed."""
+    number, timeout_s = index + 1, limits.render_seconds
+    try:
+        return draw_page(document.drawable(), number=number, dpi=dpi, timeout_s=timeout_s), ()
+    except SyntaxTroubleError as error:
+        complaints = (str(error),)
+    if not document.rewritten:
+        document.rewrite()
+        try:
+            return draw_page(document.drawable(), number=number, dpi=dpi, timeout_s=timeout_s), ()
+        except SyntaxTroubleError as error:
+            complaints = (str(error),)
+    return draw_page(document.drawable(), number=number, dpi=dpi, timeout_s=timeout_s, strict=False), complaints
 
 
 def _drawing_dpi(page: pikepdf.Page, limits: Limits) -> int:

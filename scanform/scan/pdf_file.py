@@ -10,20 +10,18 @@ import pikepdf
 from scanform.model.problem import Problem
 from scanform.scan.limits import Limits
 from scanform.scan.source import ScanFile
-from scanform.scan.trouble import TroubleError, problem
+from scanform.scan.trouble import TroubleError, problem, unreadable
 
 POINTS_PER_INCH = 72.0
 LARGEST_POINTS = 14_400.0
 """ISO 32000-1 annex C: no side of a page is longer than 200 inches."""
+_COPY = "repaired.pdf"
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PdfFile:
-    """An opened PDF. `problems` tells what had to be repaired and which pages are missing.
-
-    `drawable` is the path that poppler is given: the file itself, or a repaired copy in `scratch` when pikepdf had to repair it.
-    """
+    """An opened PDF. `problems` tells what had to be repaired and which pages are missing; `scratch` holds a rewritten copy, if any."""
 
     pdf: pikepdf.Pdf
     pages: int
@@ -36,15 +34,25 @@ class PdfFile:
         """Whether the structure was damaged."""
         return any(found.slug == "page-repaired" for found in self.problems)
 
+    @property
+    def rewritten(self) -> bool:
+        """Whether poppler is given a copy."""
+        return bool(self.scratch)
+
     def drawable(self) -> str:
-        """A path for poppler, which repairs less well than qpdf and returns white pages where it fails."""
-        if not self.repaired:
-            return self.source.stamp.path
-        if not self.scratch:
-            folder = tempfile.TemporaryDirectory(prefix="scanform-")
-            self.pdf.save(Path(folder.name) / "repaired.pdf")
-            self.scratch.append(folder)
-        return str(Path(self.scratch[0].name) / "repaired.pdf")
+        """A path for poppler: the file itself, or a copy that qpdf has written when the file had to be repaired."""
+        if self.repaired and not self.rewritten:
+            self.rewrite()
+        return str(Path(self.scratch[0].name) / _COPY) if self.scratch else self.source.stamp.path
+
+    def rewrite(self) -> None:
+        """Let poppler draw from a copy with a sound structure: it repairs less well than qpdf and returns white pages where it fails."""
+        folder = tempfile.TemporaryDirectory(prefix="scanform-")
+        try:
+            self.pdf.save(Path(folder.name) / _COPY)
+        except (pikepdf.PdfError, RuntimeError, ValueError) as error:
+            raise unreadable(error) from error
+        self.scratch.append(folder)
 
 
 def open_pdf(file: ScanFile, limits: Limits) -> PdfFile:
@@ -63,7 +71,7 @@ def _open(file: ScanFile, max_pages: int) -> PdfFile:
     except (TroubleError, MemoryError):
         raise
     except Exception as error:
-        raise TroubleError("damaged-file", detail=str(error).replace("<_io.BytesIO object>", "PDF")) from error
+        raise TroubleError("damaged-file", detail=error) from error
     if pages == 0:
         raise TroubleError("no-pages")
     if pages > max_pages:

@@ -13,6 +13,7 @@ from scanform.scan.ccitt import decode_fax
 from scanform.scan.jbig2 import decode_jbig2
 from scanform.scan.jpeg import Decoded, decode_jpeg
 from scanform.scan.limits import Limits
+from scanform.scan.native import native_messages
 from scanform.scan.pdf_walk import Matrix, NotOneImageError, filters
 from scanform.scan.pixels import apply_table, gray_of_picture, gray_of_rgb, unpack_bits
 from scanform.scan.sizes import check_size
@@ -43,7 +44,7 @@ def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
         fax = decode_fax(raw, _parms(image), width=width, height=height)
         return Decoded(gray=apply_table(fax.gray, _table(image, 1)), problems=fax.problems)
     if last == "/JBIG2Decode":
-        samples = decode_jbig2(raw, _globals(image), width=width, height=height, timeout_s=limits.page_seconds)
+        samples = decode_jbig2(raw, _globals(image), width=width, height=height, timeout_s=limits.render_seconds)
         return Decoded(gray=apply_table(samples, _table(image, 1)))
     return Decoded(gray=_decode_plain(image, names, raw, width=width, height=height))
 
@@ -71,6 +72,8 @@ def _size(image: pikepdf.Object, limits: Limits) -> tuple[int, int]:
         width, height = int(image["/Width"]), int(image["/Height"])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise NotOneImageError from error
+    if width * height <= limits.max_pixels and not limits.min_side_px <= min(width, height) <= max(width, height) <= limits.max_side_px:
+        raise NotOneImageError  # stretched over the page; drawn, it has the size of paper
     check_size(width=width, height=height, limits=limits)
     return width, height
 
@@ -104,7 +107,7 @@ def _decode_dct(image: pikepdf.Object, raw: bytes, limits: Limits) -> Decoded:
 
 def _decode_jpx(raw: bytes, limits: Limits) -> Gray:
     try:
-        with Image.open(io.BytesIO(raw), formats=("JPEG2000",)) as picture:
+        with native_messages(), Image.open(io.BytesIO(raw), formats=("JPEG2000",)) as picture:
             check_size(width=picture.width, height=picture.height, limits=limits)
             return gray_of_picture(picture)
     except (TroubleError, MemoryError):

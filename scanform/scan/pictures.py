@@ -35,24 +35,30 @@ class Picture:
     problems: tuple[Problem, ...] = ()
 
 
-def check_picture(data: bytes, kind: FileKind, limits: Limits) -> None:
-    """Look at the header only; raises TroubleError `unreadable-page`, `too-large` or `not-a-scan`."""
+def count_pictures(data: bytes, kind: FileKind, limits: Limits) -> int:
+    """Look at the header only: 1, or the number of frames; raises TroubleError `unreadable-page`, `damaged-file`, `too-large`."""
     if kind is FileKind.JPEG:
         height, width = jpeg_size(data)
+        frames = 1
     else:
         with _open(data, kind) as picture:
             width, height = picture.size
+            frames = int(getattr(picture, "n_frames", 1))
     check_size(width=width, height=height, limits=limits)
+    if frames > limits.max_pages:
+        raise TroubleError("too-many-pages", limit=limits.max_pages)
+    return frames
 
 
-def read_picture(data: bytes, kind: FileKind, limits: Limits) -> Picture:
-    """The only page of a JPEG, PNG or other single picture; raises TroubleError."""
+def read_picture(data: bytes, kind: FileKind, index: int, limits: Limits) -> Picture:
+    """Page `index` (0-based; more than one only in moving pictures) of a JPEG, PNG or other picture; raises TroubleError."""
     if kind is FileKind.JPEG:
         return _read_jpeg(data, limits)
     problems = _check_png(data) if kind is FileKind.PNG else ()
     with _open(data, kind) as picture:
         check_size(width=picture.width, height=picture.height, limits=limits)
         try:
+            picture.seek(index)
             picture.load()
         except MemoryError:
             raise
@@ -67,9 +73,19 @@ def oriented(gray: Gray, orientation: int, *, dpi: float | None, problems: tuple
     The four mirrored orientations are undone in the pixels (left and right swapped), so that the decoded page, to which all
     evidence refers, is never mirrored; the rest is a turn of 0, 90, 180 or 270 degrees.
     """
-    if orientation in _MIRRORED:
+    if is_mirrored(orientation):
         gray = np.ascontiguousarray(gray[:, ::-1])
-    return Picture(gray=gray, dpi=dpi, turn=_TURNS.get(orientation, 0), problems=problems)
+    return Picture(gray=gray, dpi=dpi, turn=turn_of(orientation), problems=problems)
+
+
+def is_mirrored(orientation: int) -> bool:
+    """Whether an EXIF/TIFF orientation swaps left and right."""
+    return orientation in _MIRRORED
+
+
+def turn_of(orientation: int) -> int:
+    """Degrees clockwise by which a viewer turns a picture of this EXIF/TIFF orientation, after swapping where it is mirrored."""
+    return _TURNS.get(orientation, 0)
 
 
 def orientation_of(picture: Image.Image) -> int:
@@ -104,14 +120,11 @@ def _read_jpeg(data: bytes, limits: Limits) -> Picture:
 def _open(data: bytes, kind: FileKind) -> Image.Image:
     formats = ("PNG",) if kind is FileKind.PNG else PICTURE_FORMATS
     try:
-        picture = Image.open(io.BytesIO(data), formats=formats)
+        return Image.open(io.BytesIO(data), formats=formats)
     except MemoryError:
         raise
     except Exception as error:
         raise TroubleError("damaged-file", detail=f"{type(error).__name__}: {error}") from error
-    if kind is FileKind.PICTURE and getattr(picture, "n_frames", 1) != 1:
-        raise TroubleError("not-a-scan", detail=f"{picture.format} animation")
-    return picture
 
 
 def _check_png(data: bytes) -> tuple[Problem, ...]:

@@ -7,6 +7,8 @@ from PIL import Image
 
 from scanform.imaging.page_image import Gray
 
+BLACK_LEVELS = 64.0
+"""A picture of wide samples whose maximum is lower holds too few grey levels for paper: the lid was open."""
 _WIDE_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 _ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
 
@@ -29,13 +31,13 @@ def gray_of_picture(picture: Image.Image, *, unsigned: bool = True) -> Gray:
 def scale_wide(samples: NDArray[np.generic]) -> Gray:
     """Samples of 16 or 32 bits, or floats, as grey by the range that is really used.
 
-    Scanners store 9 to 14 bits in 16; taking the upper byte gives a black page. Integers are scaled by the smallest full number
-    of bits that holds them (a dark page stays dark), floats and signed values by their minimum and maximum.
+    Scanners store 8 to 14 bits in 16; taking the upper byte gives a black page. Unsigned integers are scaled by their maximum (but
+    for a page that is black altogether, below `BLACK_LEVELS`), floats and signed values by their minimum and maximum.
     """
     finite = np.nan_to_num(samples.astype(np.float32 if samples.dtype.itemsize <= 2 else np.float64), posinf=0.0, neginf=0.0)
     low, high = float(finite.min()), float(finite.max())
     if np.issubdtype(samples.dtype, np.integer) and low >= 0:
-        low, high = 0.0, float((1 << max(8, int(high).bit_length())) - 1)
+        low, high = 0.0, max(high, BLACK_LEVELS)
     elif low >= 0 and high <= 1:
         low, high = 0.0, 1.0
     if high <= low:

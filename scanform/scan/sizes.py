@@ -3,8 +3,8 @@
 from scanform.scan.limits import Limits
 from scanform.scan.trouble import TroubleError
 
-PLAUSIBLE_DPI = (50.0, 2400.0)
-"""Resolutions in which paper is scanned; a screen shot says 72, some writers 1: those outside mean nothing."""
+PLAUSIBLE_DPI = (97.0, 2400.0)
+"""Resolutions in which paper is scanned. Libraries write 72 and 96 when they know none, some 1 or 0: those outside mean nothing."""
 ANISOTROPY = 1.02
 """Pixels whose sides differ by more are not square; no single number tells their resolution."""
 

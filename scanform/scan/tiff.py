@@ -2,14 +2,19 @@
 
 import io
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
 
+import numpy as np
 from PIL import Image, TiffImagePlugin
 
+from scanform.imaging.page_image import Gray
+from scanform.scan.ccitt import fax_problems, reversed_bits
 from scanform.scan.limits import Limits
-from scanform.scan.pictures import Picture, dpi_of, oriented
+from scanform.scan.native import native_messages
+from scanform.scan.pictures import Picture, dpi_of, is_mirrored, turn_of
 from scanform.scan.pixels import gray_of_picture
 from scanform.scan.sizes import check_size
 from scanform.scan.source import ScanFile
@@ -17,6 +22,10 @@ from scanform.scan.trouble import TroubleError, unreadable
 
 _PAGE_NUMBER, _ORIENTATION, _SAMPLE_FORMAT = 297, 274, 339
 _STRIPS, _TILES = (273, 279), (324, 325)
+_COMPRESSION, _GROUP4 = 259, 4
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
+_FILL_ORDER, _LOW_BIT_FIRST = 266, 2
+_ROWS_PER_STRIP = 278
 _SIGNED = 2
 
 
@@ -54,8 +63,14 @@ def read_tiff_page(file: ScanFile, index: int, limits: Limits) -> Picture:
         _check_extent(tags, file.stamp.size)
         orientation = int(tags.get(_ORIENTATION, 1))  # before load(), which drops it
         unsigned = _SIGNED not in tags.get(_SAMPLE_FORMAT, (1,))
-        picture.load()
-        return oriented(gray_of_picture(picture, unsigned=unsigned), orientation, dpi=dpi_of(picture))
+        dpi = dpi_of(picture)
+        with native_messages() as messages:
+            picture.load()
+        upright = gray_of_picture(picture, unsigned=unsigned)  # Pillow has applied the orientation
+        gray = np.ascontiguousarray(np.rot90(upright, turn_of(orientation) // 90))
+        stored = gray[:, ::-1] if is_mirrored(orientation) else gray
+        problems = fax_problems(messages, _group4_strips(file, tags, stored))
+        return Picture(gray=gray, dpi=dpi, turn=turn_of(orientation), problems=problems)
     except (TroubleError, MemoryError):
         raise
     except Exception as error:
@@ -74,6 +89,24 @@ def _opened(file: ScanFile) -> TiffImagePlugin.TiffImageFile:
     if not isinstance(picture, TiffImagePlugin.TiffImageFile):
         raise unreadable("not a TIFF")
     return picture
+
+
+def _group4_strips(file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2, gray: Gray) -> Iterator[tuple[bytes, Gray]]:
+    """The data and the samples (1 = black run) of each strip of a group 4 page; nothing for other pages."""
+    if tags.get(_COMPRESSION) != _GROUP4 or _STRIPS[0] not in tags:
+        return
+    rows = min(int(tags.get(_ROWS_PER_STRIP, gray.shape[0])), gray.shape[0])
+    white = 255 if tags.get(_PHOTOMETRIC, 0) == _WHITE_IS_ZERO else 0
+    with file.stream() as stream:
+        for number, (at, length) in enumerate(zip(tags[_STRIPS[0]], tags[_STRIPS[1]], strict=False)):
+            data = _part(stream, at, length)
+            samples = (gray[number * rows : (number + 1) * rows] != white).astype(np.uint8)
+            yield reversed_bits(data) if tags.get(_FILL_ORDER, 1) == _LOW_BIT_FIRST else data, samples
+
+
+def _part(stream: BinaryIO, at: int, length: int) -> bytes:
+    stream.seek(at)
+    return stream.read(length)
 
 
 def _check_extent(tags: TiffImagePlugin.ImageFileDirectory_v2, size: int) -> None:

@@ -1,9 +1,14 @@
 """Why a file or a page cannot be read, as an exception inside `scan`; at its doors it becomes a `Problem`."""
 
+import re
+
 from scanform.model.problem import Problem
 
 DETAIL_CHARS = 200
 """Libraries quote whole dictionaries in their messages; more than this helps nobody."""
+
+
+_OBJECT = re.compile(r"(stream |image file )?<_io\.[^>]*>[:,]? ?")
 
 
 class TroubleError(Exception):
@@ -25,8 +30,9 @@ def problem(slug: str, where: str = "", **params: object) -> Problem:
 
 
 def printable(text: str) -> str:
-    """`text` without control, bidi and surrogate characters, cut to a bounded length."""
-    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: 2 * DETAIL_CHARS].replace("\n", " ").strip())
+    """`text` on one line, without control, bidi and surrogate characters and addresses of objects, cut to a bounded length."""
+    line = " ".join(_OBJECT.sub("", text[: 4 * DETAIL_CHARS]).split())
+    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
     return shown if len(shown) <= DETAIL_CHARS else shown[: DETAIL_CHARS - 1] + "…"
 
 

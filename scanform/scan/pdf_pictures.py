@@ -1,0 +1,73 @@
+"""The pictures of a page that poppler draws: poppler paints what it can decode and says little about the rest, so they are checked here."""
+
+import zlib
+from collections.abc import Iterator
+
+import pikepdf
+
+from scanform.scan.jpeg import check_jpeg
+from scanform.scan.limits import Limits
+from scanform.scan.pdf_walk import filters
+
+_DEPTH = 4
+_MOST_PICTURES = 200
+_STEP_BYTES = 1 << 20
+
+
+def has_pictures(page: pikepdf.Page) -> bool:
+    """Whether the page refers to any picture."""
+    return next(_pictures(page.obj.get("/Resources"), 0), None) is not None
+
+
+def picture_damage(page: pikepdf.Page, limits: Limits) -> tuple[str, ...]:
+    """What is wrong with the data of the pictures of `page`, in words: cut or corrupt JPEG and Flate, no data, data in another file."""
+    found = []
+    for number, image in enumerate(_pictures(page.obj.get("/Resources"), 0)):
+        if number >= _MOST_PICTURES:
+            break
+        try:
+            damage = _damage(image, limits)
+        except (pikepdf.PdfError, ValueError, TypeError, KeyError) as error:
+            damage = f"picture: {error}"
+        if damage:
+            found.append(damage)
+    return tuple(found)
+
+
+def _pictures(resources: pikepdf.Object | None, depth: int) -> Iterator[pikepdf.Object]:
+    """Image XObjects in the resources of a page and its forms."""
+    shared = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
+    if not isinstance(shared, pikepdf.Dictionary) or depth > _DEPTH:
+        return
+    for value in list(shared.values())[:_MOST_PICTURES]:
+        if not isinstance(value, pikepdf.Stream):
+            continue
+        if str(value.get("/Subtype")) == "/Image":
+            yield value
+        elif str(value.get("/Subtype")) == "/Form" and depth < _DEPTH:
+            yield from _pictures(value.get("/Resources"), depth + 1)
+
+
+def _damage(image: pikepdf.Object, limits: Limits) -> str:
+    if "/F" in image:
+        return "picture in another file"
+    raw, names = image.read_raw_bytes(), filters(image)
+    if not raw:
+        return "picture without data"
+    if names == ["/DCTDecode"]:
+        return check_jpeg(raw, limits)
+    if names == ["/FlateDecode"]:
+        return _check_flate(raw, limits)
+    return ""
+
+
+def _check_flate(raw: bytes, limits: Limits) -> str:
+    """Unpack piecewise, keeping nothing; a stream that ends early is damaged, one that never ends is left to poppler's limits."""
+    inflater, size, data = zlib.decompressobj(), 0, raw
+    try:
+        while data and not inflater.eof and size < 4 * limits.max_pixels:
+            size += len(inflater.decompress(data, _STEP_BYTES))
+            data = inflater.unconsumed_tail
+    except zlib.error as error:
+        return f"Flate: {error}"
+    return "" if inflater.eof or data else "Flate: data end too early"
