@@ -34,7 +34,7 @@ def answer_block(question: Question, *, width: float, style: Style) -> Block:
         return cells_block(question, width=width, style=style)
     if question.kind is QuestionKind.SIGNATURE:
         return signature_block(question, width=width, style=style)
-    return writing_block(Place(id=question.code, question=question.code, group=question.group), width=width, lines=question.lines, style=style)
+    return writing_block(Writer(id=question.code, question=question.code, group=question.group), width=width, lines=question.lines, style=style)
 
 
 def too_wide(code: str, style: Style) -> TemplateError:
@@ -128,8 +128,8 @@ def _writein(question: Question, option: Option, *, width: float, style: Style) 
     room = (width - style.gutter) * WRITEIN_LABEL_SHARE
     lines = _label_lines(option, room, style)
     start = style.gutter + max(style.measure(line, REGULAR, theme.body_pt) for line in lines) + theme.label_gap
-    place = Place(id=f"{question.code}.{option.code}.text", question=question.code, option=option.code, group=question.group)
-    line = writing_block(place, width=width - start, lines=1, style=style)
+    writer = Writer(id=f"{question.code}.{option.code}.text", question=question.code, option=option.code, group=question.group)
+    line = writing_block(writer, width=width - start, lines=1, style=style)
     box = _option(question, option, width=style.gutter + room, style=style)
     last_baseline = box.height / 2 + CAP_HEIGHT * theme.body_pt * MM_PER_PT / 2 + (len(lines) - 1) * line_height(theme.body_pt, theme.leading) / 2
     drop = max(0.0, theme.write_pitch - 0.8 - last_baseline)
@@ -190,7 +190,7 @@ def _unit(unit: str, x: float, style: Style) -> TextRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Writer:
     """Which answer a handwriting zone belongs to."""
 
     id: str
@@ -199,14 +199,14 @@ class Place:
     group: str | None = None
 
 
-def writing_block(place: Place, *, width: float, lines: int, style: Style) -> Block:
+def writing_block(writer: Writer, *, width: float, lines: int, style: Style) -> Block:
     """Lines to write on; the zone reaches from the room above the first line to the tails below the last."""
     theme = style.theme
     heights = [theme.write_pitch * (index + 1) for index in range(lines)]
     drawing = tuple(Line(x1=0.0, y1=y, x2=width, y2=y, width=theme.write_line) for y in heights)
     height = heights[-1] + WRITE_DESCENT_MM
     rect = RectMm(x=0.0, y=0.0, w=width, h=height)
-    zone = Zone(id=place.id, question=place.question, kind=ZoneKind.HANDWRITING, rect=rect, option=place.option, group=place.group, lines=lines)
+    zone = Zone(id=writer.id, question=writer.question, kind=ZoneKind.HANDWRITING, rect=rect, option=writer.option, group=writer.group, lines=lines)
     return Block(height=height, drawing=drawing, zones=(zone,))
 
 

@@ -82,6 +82,7 @@ def _canvas(placement: Placement, out: BinaryIO) -> Canvas:
     canvas.setAuthor(placement.publisher)
     canvas.setSubject(f"{placement.layout.questionnaire} {placement.layout.version} {placement.layout.digest}")
     canvas.setCreator("scanform")
+    canvas.setViewerPreference("DisplayDocTitle", "true")
     return canvas
 
 

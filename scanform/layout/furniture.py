@@ -1,14 +1,15 @@
 """What stands on every page beside the questions: markers, codes, head and foot; and the head of the first page."""
 
 from scanform.i18n.texts import text
+from scanform.layout import pictures
 from scanform.layout.blocks import Block, Style, overlay, stack
 from scanform.layout.codes import ARUCO_MODULES, QR_MODULES, aruco_rows
-from scanform.layout.drawing import BOLD, REGULAR, Box, Instruction, Line, Modules, Slot, Stroke, TextRun
+from scanform.layout.drawing import BOLD, REGULAR, Box, Instruction, Line, Modules, Slot, TextRun
 from scanform.layout.labels import HINT_GRAY, paragraph
-from scanform.layout.textflow import fitted_size, line_height, runs, wrap
+from scanform.layout.textflow import fitted_size, line_height
 from scanform.model.geometry import RectMm, SizeMm
 from scanform.model.layout import CodeArea, Fiducial
-from scanform.model.questionnaire import Filled, Questionnaire
+from scanform.model.questionnaire import Questionnaire
 
 MARKER_MM = 8.0
 MARKER_EDGE_MM = 8.0
@@ -25,6 +26,8 @@ MARGIN_MM = 20.0
 TOP_MM = 24.0
 BOTTOM_MM = 23.5
 KIND = "aruco-4x4-250"
+STRIP_PADDING_MM = 3.0
+"""White inside the frame of the instructions."""
 LEAST_TITLE = 0.8
 """How far a long title may shrink before it takes a second line."""
 RECIPIENT_W_MM = 62.0
@@ -91,8 +94,8 @@ def page_frame(questionnaire: Questionnaire, *, page: int, pages: int, size: Siz
     if page > 1:
         title = questionnaire.title.get(style.language)
         room = (size.w - MARKER_MM) / 2 - QUIET_MM - MARGIN_MM
-        line = wrap(title, font=REGULAR, size_pt=theme.small_pt, width=room, measure=style.measure)[:1]
-        drawn.extend(runs(line, x=MARGIN_MM, y=MARKER_EDGE_MM, font=REGULAR, size_pt=theme.small_pt, leading=theme.leading, measure=style.measure, gray=HINT_GRAY))
+        heading = paragraph(title, size_pt=theme.small_pt, width=room, style=style, gray=HINT_GRAY)
+        drawn.extend(heading.at(MARGIN_MM, MARKER_EDGE_MM).drawing[:2])
     return tuple(drawn)
 
 
@@ -112,71 +115,14 @@ def opening(questionnaire: Questionnaire, *, width: float, style: Style) -> Bloc
 
 
 def how_to(*, width: float, style: Style) -> Block:
-    """A strip that shows right and wrong marks and how to correct."""
-    theme = style.theme
-    words = text("layout.pen", style.language)
-    inner = width - 8.0
-    title = paragraph(text("layout.how-to", style.language), size_pt=theme.small_pt, width=inner, style=style, font=BOLD)
-    body = paragraph(words, size_pt=theme.small_pt, width=inner, style=style)
-    content = stack((title, body, _marks_strip(width=inner, style=style)), gap=1.2)
-    frame = Box(rect=RectMm(x=0.0, y=0.0, w=width, h=content.height + 6.0), line=0.25, gray=0.3)
-    return overlay((Block(height=content.height + 6.0, drawing=(frame,)), content.at(4.0, 3.0)))
-
-
-def _marks_strip(*, width: float, style: Style) -> Block:
-    theme = style.theme
-    family = "fill" if style.questionnaire.filled is Filled.MARK else "mark"
-    pictures = {
-        "mark": ((_crossed(0.0),), (_ticked(0.0), _circled(8.0)), (_filled(0.0), _crossed(8.0))),
-        "fill": ((_filled(0.0),), (_ticked(0.0), _crossed(8.0)), (_filled_struck(0.0), _filled(8.0))),
-    }[family]
-    x = 0.0
-    blocks: list[Block] = []
-    share = (0.17, 0.27, 0.56)
-    for picture, name, part in zip(pictures, ("right", "wrong", "correct"), share, strict=True):
-        start = 8.0 * len(picture) - 1.0
-        caption = paragraph(text(f"layout.{family}-{name}", style.language), size_pt=theme.small_pt, width=width * part - start - 3.0, style=style)
-        drawing = tuple(item for group in picture for item in group)
-        height = max(8.0, caption.height)
-        blocks.append(overlay((Block(height=8.0, drawing=drawing).at(x, (height - 8.0) / 2), caption.at(x + start, (height - caption.height) / 2)), height=height))
-        x += width * part
-    return overlay(blocks)
-
-
-def _frame(x: float) -> Box:
-    return Box(rect=RectMm(x=x, y=1.5, w=5.0, h=5.0), line=0.35)
-
-
-def _crossed(x: float) -> tuple[Instruction, ...]:
-    pen = 0.5
-    return (
-        _frame(x),
-        Stroke(points=((x + 0.8, 2.4), (x + 4.3, 5.8)), width=pen),
-        Stroke(points=((x + 4.2, 2.2), (x + 0.9, 5.9)), width=pen),
-    )
-
-
-def _ticked(x: float) -> tuple[Instruction, ...]:
-    return (_frame(x), Stroke(points=((x + 3.2, 4.4), (x + 4.4, 5.8), (x + 7.0, 1.2)), width=0.5))
-
-
-def _circled(x: float) -> tuple[Instruction, ...]:
-    return (_frame(x), Stroke(points=tuple(_ellipse(x + 2.5, 4.0, 3.8, 3.5)), width=0.5))
-
-
-def _ellipse(cx: float, cy: float, rx: float, ry: float) -> list[tuple[float, float]]:
-    unit = ((1.0, 0.0), (0.924, 0.383), (0.707, 0.707), (0.383, 0.924), (0.0, 1.0))
-    quarter = [(a, b) for a, b in unit]
-    ring = quarter + [(-b, a) for a, b in quarter[1:]] + [(-a, -b) for a, b in quarter[1:]] + [(b, -a) for a, b in quarter[1:]]
-    return [(cx + rx * a, cy + ry * b) for a, b in ring]
-
-
-def _filled(x: float) -> tuple[Instruction, ...]:
-    return (Box(rect=RectMm(x=x, y=1.5, w=5.0, h=5.0), line=0.35, fill=0.0),)
-
-
-def _filled_struck(x: float) -> tuple[Instruction, ...]:
-    return (*_filled(x), Line(x1=x - 1.0, y1=4.0, x2=x + 6.0, y2=4.0, width=0.5))
+    """A framed strip that shows right and wrong marks and how to correct."""
+    inner = width - 2 * STRIP_PADDING_MM
+    title = paragraph(text("layout.how-to", style.language), size_pt=style.theme.small_pt, width=inner, style=style, font=BOLD)
+    body = paragraph(text("layout.pen", style.language), size_pt=style.theme.small_pt, width=inner, style=style)
+    content = stack((stack((title, body)), pictures.strip(width=inner, style=style)), gap=1.0)
+    height = content.height + 2 * STRIP_PADDING_MM - 1.0
+    frame = Box(rect=RectMm(x=0.0, y=0.0, w=width, h=height), line=0.25, gray=0.3)
+    return overlay((Block(height=height, drawing=(frame,)), content.at(STRIP_PADDING_MM, STRIP_PADDING_MM - 0.5)), height=height)
 
 
 def closing(questionnaire: Questionnaire, *, width: float, style: Style) -> Block | None:

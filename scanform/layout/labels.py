@@ -49,7 +49,7 @@ def question_hint(question: Question, style: Style) -> str:
     if question.hint is not None:
         parts.append(question.hint.get(style.language))
     elif question.kind is QuestionKind.MULTIPLE:
-        parts.append(_marks_hint("several", style))
+        parts.append(text("layout.several", style.language))
     elif question.alphabet is Alphabet.DATE:
         parts.append(text("layout.date-parts", style.language))
     return "; ".join(part for part in parts if part)
@@ -58,12 +58,13 @@ def question_hint(question: Question, style: Style) -> str:
 def matrix_hint(matrix: Matrix, style: Style) -> str:
     """When the matrix is asked, and the author's hint or how many boxes to mark in each row."""
     condition = _condition_hint(matrix.rows[0], style) if matrix.rows else ""
-    own = matrix.hint.get(style.language) if matrix.hint is not None else _marks_hint("several-each" if matrix.multiple else "one-each", style)
+    if matrix.hint is not None:
+        own = matrix.hint.get(style.language)
+    elif matrix.multiple:
+        own = text("layout.several-each", style.language)
+    else:
+        own = text("layout.one-each-fill" if style.questionnaire.filled is Filled.MARK else "layout.one-each-mark", style.language)
     return "; ".join(part for part in (condition, own) if part)
-
-
-def _marks_hint(name: str, style: Style) -> str:
-    return text(f"layout.{name}-fill" if style.questionnaire.filled is Filled.MARK else f"layout.{name}", style.language)
 
 
 def _condition_hint(question: Question, style: Style) -> str:

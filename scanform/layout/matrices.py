@@ -17,8 +17,10 @@ COLUMN_MM = 16.0
 WIDEST_COLUMN_MM = 24.0
 COLUMNS_SHARE = 0.62
 """Most of the line that all columns together may take."""
-HEAD_GAP_MM = 1.0
-"""Between the heads and the rule below them, and between heads of neighbouring columns."""
+HEAD_GAP_MM = 2.5
+"""Between heads of neighbouring columns."""
+HEAD_FOOT_MM = 1.0
+"""Between the heads and the rule below them."""
 ROW_PADDING_MM = 1.6
 """White above and below a row's text of several lines, together."""
 
@@ -52,15 +54,23 @@ def matrix_block(parts: MatrixParts, rows: Sequence[Block], *, again: bool, styl
 
 
 def _columns(matrix: Matrix, *, width: float, style: Style) -> tuple[float, tuple[float, ...]]:
-    """Width of the row texts, and the centre of each column; equal columns on the right, as wide as their longest word wants."""
-    count = len(matrix.options)
-    words = [word for option in matrix.options for word in option.text.get(style.language).split()]
-    wanted = max((style.measure(word, REGULAR, style.theme.small_pt) for word in words), default=0.0) + 2 * HEAD_GAP_MM
-    column = min(max(COLUMN_MM, wanted), WIDEST_COLUMN_MM, width * COLUMNS_SHARE / count)
-    if column < style.theme.row_pitch:
+    """Width of the row texts, and the centre of each column: equal columns on the right, with heads on one line where rows stay on one line."""
+    theme, count = style.theme, len(matrix.options)
+    heads = [option.text.get(style.language) for option in matrix.options]
+    rows = [style.measure(row.text.get(style.language), REGULAR, theme.body_pt) for row in matrix.rows]
+    column = _column(heads, count=count, width=width, style=style)
+    if max(rows, default=0.0) > width - count * column - style.gutter - theme.label_gap:
+        column = _column([word for head in heads for word in head.split()], count=count, width=width, style=style)
+    if column < theme.row_pitch:
         raise too_wide(matrix.code, style)
     left = width - column * count
-    return left - style.gutter - style.theme.label_gap, tuple(left + column * (index + 0.5) for index in range(count))
+    return left - style.gutter - theme.label_gap, tuple(left + column * (index + 0.5) for index in range(count))
+
+
+def _column(heads: Sequence[str], *, count: int, width: float, style: Style) -> float:
+    """The width of a column that holds the widest of `heads` on one line, within limits."""
+    wanted = max((style.measure(head, REGULAR, style.theme.small_pt) for head in heads), default=0.0) + HEAD_GAP_MM
+    return min(max(COLUMN_MM, wanted), WIDEST_COLUMN_MM, width * COLUMNS_SHARE / count)
 
 
 def _head(matrix: Matrix, centres: Sequence[float], *, width: float, style: Style) -> Block:
@@ -68,11 +78,11 @@ def _head(matrix: Matrix, centres: Sequence[float], *, width: float, style: Styl
     theme, measure = style.theme, style.measure
     column = 2 * (width - centres[-1])
     pitch = line_height(theme.small_pt, theme.leading)
-    room = column - HEAD_GAP_MM
+    room = column - HEAD_GAP_MM + 0.01
     texts = [option.text.get(style.language) for option in matrix.options]
     wrapped = [wrap(content, font=REGULAR, size_pt=theme.small_pt, width=room, measure=measure) for content in texts]
     deepest = max(len(lines) for lines in wrapped)
-    height = deepest * pitch + HEAD_GAP_MM
+    height = deepest * pitch + HEAD_FOOT_MM
     drawing: list[Instruction] = []
     for centre, lines in zip(centres, wrapped, strict=True):
         placed = runs(lines, x=0.0, y=(deepest - len(lines)) * pitch, font=REGULAR, size_pt=theme.small_pt, leading=theme.leading, measure=measure)

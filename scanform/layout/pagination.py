@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from scanform.layout.blocks import Block, overlay
 
@@ -24,7 +25,7 @@ class Unit:
 def paginate(units: Sequence[Unit], *, room: float) -> list[Block]:
     """Units on pages of `room` mm, each no taller than that; gaps grow a little to fill all pages but the last."""
     breaks = _breaks(units, room)
-    pages = [units[start:end] for start, end in zip(breaks, breaks[1:], strict=False)]
+    pages = [units[start:end] for start, end in pairwise(breaks)]
     return [_page(page, room=room, last=index == len(pages) - 1) for index, page in enumerate(pages)]
 
 

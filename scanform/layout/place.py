@@ -117,7 +117,8 @@ def _units(questionnaire: Questionnaire, style: Style, *, width: float, room: fl
 def _section_head(section: Section, *, width: float, style: Style) -> Block:
     theme = style.theme
     title = paragraph(section.title.get(style.language), size_pt=theme.section_pt, width=width, style=style, font=BOLD)
-    rule = Block(height=theme.section_rule + 1.0, drawing=(Line(x1=0.0, y1=theme.section_rule / 2, x2=width, y2=theme.section_rule / 2, width=theme.section_rule),))
+    line = Line(x1=0.0, y1=theme.section_rule / 2, x2=width, y2=theme.section_rule / 2, width=theme.section_rule)
+    rule = Block(height=theme.section_rule + 1.0, drawing=(line,))
     intro = [paragraph(section.intro.get(style.language), size_pt=theme.small_pt, width=width, style=style)] if section.intro else []
     return stack((rule, title, *intro))
 
@@ -135,7 +136,17 @@ def _section_units(section: Section, *, width: float, room: float, style: Style)
             yield Unit(block=question_block(first, width=width, style=style), gap=gap, name=first.code)
         else:
             questions = [item for item in group if isinstance(item, Question)]
-            yield Unit(block=row_block(questions, share=SHARE[first.width], width=width, style=style), gap=gap, name=first.code)
+            yield from _narrow_units(questions, width=width, style=style)
+
+
+def _narrow_units(questions: Sequence[Question], *, width: float, style: Style) -> Iterator[Unit]:
+    """Questions side by side; over the whole line each when one of them needs more room."""
+    gap = style.theme.question_gap
+    try:
+        yield Unit(block=row_block(questions, share=SHARE[questions[0].width], width=width, style=style), gap=gap, name=questions[0].code)
+    except TemplateError:
+        for question in questions:
+            yield Unit(block=question_block(question, width=width, style=style), gap=gap, name=question.code)
 
 
 def _groups(items: Sequence[Item]) -> Iterator[tuple[Item, ...]]:

@@ -43,7 +43,7 @@ def _wrap_paragraph(text: str, font: str, size_pt: float, width: float, measure:
             if measure(_shown(candidate), font, size_pt) <= width:
                 current, rest = candidate, ""
                 continue
-            head, tail = _break(rest, f"{current} " if current else "", font, size_pt, width, measure)
+            head, tail = _break(rest, f"{current} " if current else "", font=font, size_pt=size_pt, width=width, measure=measure)
             if head:
                 lines.append(_shown(f"{current} {head}" if current else head))
                 current, rest = "", tail
@@ -62,7 +62,7 @@ def _shown(text: str) -> str:
     return text.replace("\u00ad", "")
 
 
-def _break(word: str, before: str, font: str, size_pt: float, width: float, measure: Measure) -> tuple[str, str]:
+def _break(word: str, before: str, *, font: str, size_pt: float, width: float, measure: Measure) -> tuple[str, str]:
     """The longest head of `word` that fits behind `before`, and the tail; ("", word) when no break is good."""
     for place, mark in _places(word, emergency=not before and measure(_shown(word), font, size_pt) > width):
         head = word[:place] + mark
