@@ -92,12 +92,10 @@ def _conflict_row(record: Record, conflict: Conflict, answer: Answer, source: So
     )
 
 
-def reading_rows(responses: Iterable[Response], questionnaires: Mapping[str, Questionnaire], *, contact: bool = False) -> Iterator[tuple[str, ...]]:
-    """The rows of readings.csv: what was read on paper, by form, in the order of the questionnaire.
-
-    Answers to contact questions are left out unless `contact` is true.
-    """
-    classes = [c for c in DataClass if contact or c is not DataClass.CONTACT]
+def reading_rows(
+    responses: Iterable[Response], questionnaires: Mapping[str, Questionnaire], *, classes: Collection[DataClass] = (DataClass.ANSWER, DataClass.SENSITIVE)
+) -> Iterator[tuple[str, ...]]:
+    """The rows of readings.csv: what was read on paper in the questions of `classes`, by form, in the order of the questionnaire."""
     for response in sorted(responses, key=lambda r: (r.questionnaire, r.id)):
         questionnaire = questionnaires.get(response.questionnaire)
         if questionnaire is None or response.channel is not Channel.PAPER:

@@ -148,7 +148,7 @@ def test_responses_golden():
 
 def test_readings_golden():
     """The golden readings.csv is what this code writes, byte by byte, when contact questions are asked for."""
-    rows = list(provenance.reading_rows([ONLINE, PAPER], {"tiny": TINY}, contact=True))
+    rows = list(provenance.reading_rows([ONLINE, PAPER], {"tiny": TINY}, classes=list(DataClass)))
     assert written(export.write_readings_csv, rows) == (ROOT / "tests" / "golden" / "readings.csv").read_bytes()
 
 

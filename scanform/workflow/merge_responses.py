@@ -1,0 +1,145 @@
+"""Putting together what belongs to one place: links between responses, a view over them, and people's decisions about contradictions.
+
+A merge stores links and nothing else: the merged records are computed from responses, links and decisions each time, so that
+taking the links away takes the merge back, and a corrected value shows at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from scanform import rules
+from scanform.errors import UsageError
+from scanform.i18n.texts import text
+from scanform.merge.match import Matching, grouped, match
+from scanform.merge.resolve import Conflict, Record, conflict_response, resolve
+from scanform.model.problem import Problem
+from scanform.model.response import Response
+from scanform.model.review import Decision, DecisionKind, ReviewItem
+from scanform.review.apply import apply, item_id, split_item_id, standings
+from scanform.review.triage import items
+from scanform.store import issued
+from scanform.store.records import Link
+from scanform.workflow.project import Project
+from scanform.workflow.review_fields import effective_responses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeSummary:
+    """What a merge came to: responses in, records out, how many records are joined, contradictions, and what was noticed."""
+
+    responses: int
+    records: int
+    joined: int
+    open_conflicts: int
+    decided_conflicts: int
+    problems: tuple[Problem, ...]
+
+
+def merge_responses(project: Project, *, at: str | None = None) -> MergeSummary:
+    """Join responses by token and store the links; an unchanged result leaves the store untouched."""
+    responses = effective_responses(project)
+    matching = matches(project, responses)
+    wanted = {tuple(sorted((join.members[0], other))): join.rule for join in matching.joins for other in join.members[1:]}
+    stored = {(link.first, link.second): link.rule for link in project.store.links()}
+    if wanted != stored:
+        moment = at or _now()
+        project.store.replace_links(Link(first=first, second=second, rule=rule, at=moment) for (first, second), rule in sorted(wanted.items()))
+    found = records(project, responses)
+    conflicts = [conflict for record in found for conflict in record.conflicts]
+    return MergeSummary(
+        responses=len(responses),
+        records=len(found),
+        joined=sum(len(record.members) > 1 for record in found),
+        open_conflicts=sum(not conflict.decided for conflict in conflicts),
+        decided_conflicts=sum(conflict.decided for conflict in conflicts),
+        problems=matching.problems,
+    )
+
+
+def undo_merge(project: Project) -> int:
+    """Take the merge back: each response stands for itself again. Returns how many links were taken away; decisions stay."""
+    links = project.store.links()
+    if not links:
+        raise UsageError(text("merge.nothing-to-undo", project.language), remedy=text("merge.nothing-to-undo-remedy", project.language))
+    project.store.replace_links(())
+    return len(links)
+
+
+def matches(project: Project, responses: Sequence[Response]) -> Matching:
+    """What belongs together by token, and which tokens are odd; tokens are checked against those that were printed, if any."""
+    with project.store.reading() as tx:
+        printed = {form.token for form in issued.all_issued(tx) if form.token}
+    return match(responses, known=printed or None)
+
+
+def records(project: Project, responses: Sequence[Response] | None = None) -> tuple[Record, ...]:
+    """The merged view: one record per place, people's decisions about contradictions laid over it."""
+    if responses is None:
+        responses = effective_responses(project)
+    decisions = project.store.decisions()
+
+    def settle(waiting: Response, versions: Mapping[str, int]) -> Response:
+        valid = [d for d in decisions if d.kind is DecisionKind.UNDO or d.version == versions.get(d.item.rpartition("/")[2])]
+        return apply(waiting, valid, versions)
+
+    links = [(link.first, link.second) for link in project.store.links()]
+    return tuple(resolve(group, settle=settle) for group in grouped(responses, links))
+
+
+def deciders(project: Project) -> dict[str, Decision]:
+    """The decision in force by review item."""
+    standing = standings(project.store.decisions())
+    return {item: found.decision for item, found in standing.items() if found.decision is not None}
+
+
+def open_conflicts(project: Project) -> tuple[ReviewItem, ...]:
+    """The contradictions that wait for a person, as items of the review: both values are candidates, there may be a picture."""
+    found = (conflict_response(record) for record in records(project) if record.conflicts)
+    return tuple(item for response, versions in found for item in items(response, versions))
+
+
+def decide_conflict(project: Project, item: str, value: str, *, reviewer: str, at: str | None = None) -> Decision:
+    """Settle a contradiction: `item` as conflicts.csv names it, `value` one of the values or another valid one, "" for none.
+
+    Raises UsageError for an item without contradiction and for a value that the question does not allow.
+    """
+    record, conflict = _conflict(project, item)
+    answer = next(a for a in record.response.answers if a.column == conflict.column)
+    questionnaire = project.questionnaires[record.response.questionnaire]
+    question = questionnaire.question(answer.question)
+    try:
+        typed = rules.key_answer(question, answer.option, value).value if question is not None and value else value
+    except ValueError as error:
+        raise UsageError(
+            text("merge.not-a-source-value", project.language, column=conflict.column), remedy=text("merge.not-a-source-value-remedy", project.language)
+        ) from error
+    decision = Decision(
+        uuid=str(uuid4()),
+        item=item,
+        version=conflict.version,
+        reviewer=reviewer,
+        kind=DecisionKind.CORRECT if typed else DecisionKind.NO_ANSWER,
+        from_value="",
+        to_value=typed,
+        at=at or _now(),
+    )
+    project.store.add_decision(decision)
+    return decision
+
+
+def _conflict(project: Project, item: str) -> tuple[Record, Conflict]:
+    for record in records(project):
+        for conflict in record.conflicts:
+            if item_id(record.id, conflict.column) == item:
+                return record, conflict
+    try:
+        name, column = split_item_id(item)
+    except ValueError:
+        name, column = item, ""
+    raise UsageError(text("merge.no-conflict", project.language, response=name, column=column), remedy=text("merge.no-conflict-remedy", project.language))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
