@@ -14,6 +14,9 @@ from scanform.simulate.scripts import Crops
 from scanform.simulate.truth import NEAR_MISS_STYLES, FormTruth, MarkStyle, MarkTruth, PageTruth, TextTruth
 from scanform.simulate.words import sentence, short_text
 
+LETTER_CAPS = 0.60
+"""Mean width of a letter, gaps included, in heights of a capital (measured on the fonts: 0.48-0.65)."""
+
 FIRST_YEAR = 1000
 """A lower bound from which a number is taken for a year."""
 
@@ -232,7 +235,7 @@ def _text_for(sheet: _Sheet, code: str, title: str, zone: Zone) -> TextTruth:
     lines = max(1, zone.lines or 1)
     size = sheet.hand.size if sheet.hand else 1.0
     cap = float(np.clip(LINE_CAP * zone.rect.h / lines * size, *CAP_MM))
-    room = max(6, int(zone.rect.w / (cap * 0.62)))
+    room = max(6, int(zone.rect.w / (cap * LETTER_CAPS)))
     if lines > 1:
         return TextTruth(text=sentence(sheet.rng, sheet.language, lines=int(sheet.rng.integers(1, lines + 1)), room=room))
     crop = _real_crop(sheet, code, title, zone)

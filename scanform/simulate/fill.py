@@ -148,14 +148,14 @@ def cap_height_mm(zone: Zone, hand: Hand) -> float:
 
 
 def _stamp_line(sheet: _Sheet, ink: Coverage, rect: RectMm, *, real: bool) -> None:
-    """One line of writing in `rect`: real crops are enlarged to the line, others only squeezed when they do not fit."""
+    """One line of writing in `rect`: real crops are enlarged to the line, others are written smaller when they do not fit."""
     per_mm, rng = sheet.px_per_mm, sheet.rng
     room_w, room_h = rect.w * 0.97 * per_mm, rect.h * 0.98 * per_mm
     tall = ink.shape[0]
     if real:
         tall = round(min(room_h, rect.h * per_mm * float(np.clip(0.72 * sheet.hand.size, 0.5, 0.92)), 8.0 * per_mm))
     scale = min(tall / ink.shape[0], room_w / ink.shape[1])
-    height = round(min(ink.shape[0] * (scale if real else max(scale, 0.8)), room_h))
+    height = round(min(ink.shape[0] * scale, room_h))
     sized = sharpen_to(ink, max(2, height), max(2, round(ink.shape[1] * scale)))
     left = rect.x * per_mm + min(max(0.0, rect.w * per_mm - sized.shape[1]), per_mm * float(rng.uniform(0.4, 3.0)))
     top = (rect.bottom - 0.02 * rect.h) * per_mm - sized.shape[0] - max(0.0, room_h - sized.shape[0]) * float(rng.uniform(0.1, 0.4))

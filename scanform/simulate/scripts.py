@@ -16,10 +16,10 @@ from scanform.imaging.page_image import Floats, Gray
 from scanform.simulate.hands import Hand
 from scanform.simulate.pens import wobble
 
+THICKEST = 0.18
+"""Widest line of writing in heights of a capital: with a thick pen people write with its edge, or nobody could read it."""
+
 FONTS = Path(__file__).parent / "fonts"
-
-_CAP_EM = 0.62  # height of capitals of the handwriting fonts in em, about
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Crop:
@@ -87,7 +87,7 @@ def sharpen_to(alpha: Floats, height: int, width: int) -> Floats:
 
 def ink_of_text(text: str, hand: Hand, rng: np.random.Generator, *, cap_mm: float, px_per_mm: float) -> Floats:
     """One line of `text` in the hand's script: coverage (h, w) 0..1 at the page's resolution, capitals about `cap_mm` high."""
-    words = [_word(word, hand, rng, cap_mm * px_per_mm) for word in text.split(" ") if word]
+    words = [_word(word, hand, rng, cap_mm * px_per_mm, px_per_mm) for word in text.split(" ") if word]
     if not words:
         return np.zeros((1, 1))
     gap = cap_mm * px_per_mm * (0.42 + 0.1 * hand.sloppiness)
@@ -118,16 +118,23 @@ def _font(script: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONTS / f"{script}.woff2"), size)
 
 
-def _word(word: str, hand: Hand, rng: np.random.Generator, cap_px: float) -> tuple[Floats, int]:
+@cache
+def _cap_em(script: str) -> float:
+    """The height of a capital in em."""
+    _, top, _, bottom = _font(script, 400).getbbox("H")
+    return float(bottom - top) / 400
+
+
+def _word(word: str, hand: Hand, rng: np.random.Generator, cap_px: float, px_per_mm: float) -> tuple[Floats, int]:
     """A word as coverage and its baseline row: drawn twice as fine, warped, set to the pen's width, averaged down."""
-    font = _font(hand.script, max(8, round(2 * cap_px / _CAP_EM * (1 + rng.normal(0, 0.02 + 0.03 * hand.sloppiness)))))
+    font = _font(hand.script, max(8, round(2 * cap_px / _cap_em(hand.script) * (1 + rng.normal(0, 0.02 + 0.03 * hand.sloppiness)))))
     left, top, right, bottom = font.getbbox(word)
     pad = round(cap_px * 0.8) + 4
     picture = Image.new("L", (int(right - left) + 2 * pad, int(bottom - top) + 2 * pad), 0)
     ImageDraw.Draw(picture).text((pad - left, pad - top), word, font=font, fill=255)
     base = font.getmetrics()[0] - top + pad
     warped = _warp(np.asarray(picture), hand, rng, cap_px, base)
-    inked = _pen_width(warped, 2 * hand.pen.width_mm * cap_px / 3.4)
+    inked = _pen_width(warped, 2 * min(0.9 * hand.pen.width_mm * px_per_mm, THICKEST * cap_px))
     h, w = inked.shape
     small = cv2.resize(inked, (max(1, w // 2), max(1, h // 2)), interpolation=cv2.INTER_AREA)
     columns = np.flatnonzero(small.max(axis=0) > 0.1)
