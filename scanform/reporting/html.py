@@ -1,5 +1,6 @@
 """The report as one HTML page that needs nothing else: style and pictures inside, no script, no request, tables beside pictures."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -22,6 +23,7 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What the page may load: nothing. Stated in the page, so that a browser enforces it."""
 
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _GERMAN = str.maketrans(",.", ".,")
 _SHADE = (18, 58, 92)
 
@@ -33,7 +35,7 @@ def report(data: ReportData, *, language: str = "de") -> str:
     contents = "".join(f'<li><a href="#{name}">{escape(title)}</a></li>' for name, title, _ in chapters)
     main = "".join(f'<section aria-labelledby="{name}"><h2 id="{name}">{escape(title)}</h2>{body}</section>' for name, title, body in chapters)
     title = page.title()
-    return (
+    return _printable(
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
@@ -340,6 +342,11 @@ class _Page:
         bottom = f"<tfoot>{line(foot)}</tfoot>" if foot else ""
         look = "plain" if drawn is None else "bars"
         return f'<div class="scroll"><table class="{look}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody>{bottom}</table></div>'
+
+
+def _printable(page: str) -> str:
+    """The page without control characters and halves of characters, which HTML cannot hold."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", page)
 
 
 def _shade(share: float) -> str:
