@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from waitress.server import create_server
+from waitress import wasyncore
+from waitress.server import TcpWSGIServer, create_server
 
 from review_ui.app import create_app
 from scanform.errors import UsageError
@@ -16,14 +16,26 @@ DEFAULT_PORT = 8765
 THREADS = 8
 """A browser opens six connections to one host; two are left for a second window."""
 
+SHUTDOWN_S = 2.0
+"""How long requests that are being answered may take when the station closes."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Station:
     """A bound server: `url` is what to open, `run` serves until `close` is called or the program is interrupted."""
 
-    url: str
-    run: Callable[[], None]
-    close: Callable[[], None]
+    def __init__(self, server: TcpWSGIServer) -> None:
+        self._server = server
+        self._ended = threading.Event()
+        self.url = f"http://{HOST}:{server.effective_port}/"
+
+    def run(self) -> None:
+        """Serves in this thread; returns after `close` or Ctrl-C with all connections closed."""
+        try:
+            self._server.run()
+        finally:
+            self._ended.set()
+            wasyncore.close_all(self._server._map, ignore_all=True)
+            self._server.task_dispatcher.shutdown(timeout=SHUTDOWN_S)
 
     def start(self) -> threading.Thread:
         """Serves in a thread of its own; `close` ends it."""
@@ -31,23 +43,24 @@ class Station:
         thread.start()
         return thread
 
+    def close(self) -> None:
+        """Ends `run`, from any thread. Connections are closed by the thread that serves them."""
+        if not self._ended.is_set():
+            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
+
 
 def bind(desk: Desk, *, reviewer: str, port: int = DEFAULT_PORT, language: str = "de") -> Station:
     """Takes the port (0: any free one) and returns the station, not yet serving; raises UsageError when it is taken."""
     app = create_app(desk, reviewer=reviewer, language=language, cookie=f"scanform-review-{port}")
     try:
-        server = create_server(app, host=HOST, port=port, threads=THREADS, ident=None)
+        return Station(create_server(app, host=HOST, port=port, threads=THREADS, ident=None))
     except OSError as problem:
         message, remedy = text("review.port-taken", language, port=port), text("review.port-remedy", language)
         raise UsageError(message, remedy=remedy, slug="port-taken") from problem
-    return Station(url=f"http://{HOST}:{server.effective_port}/", run=server.run, close=server.close)
 
 
 def serve(desk: Desk, *, reviewer: str, port: int = DEFAULT_PORT, language: str = "de", ready: Callable[[str], None]) -> None:
     """Serves the review station until interrupted; `ready` is called once with its address."""
     station = bind(desk, reviewer=reviewer, port=port, language=language)
     ready(station.url)
-    try:
-        station.run()
-    finally:
-        station.close()
+    station.run()

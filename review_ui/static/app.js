@@ -70,7 +70,7 @@ class Station {
     this.checked = { text: null, ok: true, message: "" };
     this.view.draw(card, this.chosen, { choose: (code) => this.choose(code), type: () => this.#typed() });
     if (!$("help").open) this.view.focus(card);
-    const reading = card.value_text || this.texts["read-blank"];
+    const reading = card.value_text;
     const progress = $("progress-text").textContent;
     this.view.announce(card.notice || fill(this.texts.announce, { progress, question: card.wording, reading, reason: card.reason_text }));
   }

@@ -34,7 +34,7 @@ export class View {
     $("wording").textContent = card.wording;
     $("hint").textContent = card.hint;
     $("reason").textContent = card.reason_text;
-    $("reading").textContent = card.value_text || this.texts["read-blank"];
+    $("reading").textContent = card.value_text;
     $("put-off").hidden = !card.postponed;
     $("source").textContent = fill(this.texts[card.page ? "form" : "form-only"], { form: card.response_id, page: card.page });
     $("inadmissible").hidden = card.text || card.multiple || !card.choices.length;

@@ -43,8 +43,7 @@ def turned(gray: Gray, clockwise_deg: int) -> Gray:
 def framed(gray: Gray, rect: RectMm, *, px_per_mm: float) -> NDArray[np.uint8]:
     """A page of (H, W) at `px_per_mm` with a frame around `rect`; returns (H, W, 3) in OpenCV's order of channels."""
     colour = np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
-    outer = rect.grown(FRAME_MM)
-    corner, opposite = (round(outer.x * px_per_mm), round(outer.y * px_per_mm)), (round(outer.right * px_per_mm), round(outer.bottom * px_per_mm))
+    corner, opposite = (round(rect.x * px_per_mm), round(rect.y * px_per_mm)), (round(rect.right * px_per_mm), round(rect.bottom * px_per_mm))
     cv2.rectangle(colour, corner, opposite, FRAME_BGR, max(2, round(FRAME_MM * px_per_mm)))
     return colour
 

@@ -8,10 +8,8 @@ from scanform.model.layout import Layout
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire
 from scanform.model.review import ReviewItem
 from scanform.review.triage import UNSURE
-from scanform.workflow.review_crops import CROP_PX_PER_MM, PAGE_PX_PER_MM, page_of, zones_rect
-
-SIGNED = "signed"
-"""The value of a signature that is there."""
+from scanform.rules import SIGNED
+from scanform.workflow.review_crops import CROP_PX_PER_MM, PAGE_PX_PER_MM, page_of, shown_rect
 
 DIGITS = "123456789"
 LETTERS = "abdefghijklnopqrstuvwy"
@@ -85,7 +83,8 @@ def make_card(item: ReviewItem, questionnaire: Questionnaire | None, layout: Lay
     wording = _wording(item, question, language)
     reading = _value_text(item, choices)
     reason = reason_text(item.reason, language)
-    facts = {"question": wording, "reading": reading or text("review.blank", language), "reason": reason}
+    proposal = _proposal(item, typed=typed)
+    facts = {"question": wording, "reading": reading or text("review.blank" if proposal == "blank" else "review.no-proposal", language), "reason": reason}
     return Card(
         id=item.id,
         version=item.version,
@@ -104,8 +103,8 @@ def make_card(item: ReviewItem, questionnaire: Questionnaire | None, layout: Lay
         choices=choices,
         suggestions=_suggestions(item, question) if typed else (),
         value=item.value,
-        value_text=reading,
-        proposal=_proposal(item, typed=typed),
+        value_text=facts["reading"],
+        proposal=proposal,
         reason=item.reason,
         reason_text=reason,
         postponed=item.postponed,
@@ -200,5 +199,5 @@ def _suggestions(item: ReviewItem, question: Question | None) -> tuple[str, ...]
 def _focus(item: ReviewItem, layout: Layout | None) -> float:
     """How far down the page the place lies, 0..1."""
     page = page_of(item, layout)
-    rect = zones_rect(item, page) if page else None
+    rect = shown_rect(item, page) if page else None
     return rect.centre.y / page.size.h if rect and page else 0.0

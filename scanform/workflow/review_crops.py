@@ -27,7 +27,7 @@ MARGIN_MM = 4.0
 """Paper shown around the zones: strokes run over their box."""
 
 WORDING_MM = 9.0
-"""Paper shown above a question's zones, where its wording stands."""
+"""Paper shown above check boxes, where the wording stands."""
 
 LABEL_MM = 62.0
 """Paper shown to the right of check boxes when nothing else says how wide their labels are."""
@@ -55,9 +55,7 @@ class CropCutter:
         if item.evidence is None:
             return None
         page = page_of(item, self._layout_of(item.response_id))
-        rect = zones_rect(item, page) if page else None
-        size = page.size if page else None
-        return self._cut(item.evidence, rect, shown_rect(item, page) if page else None, size, context)
+        return self._cut(item.evidence, shown_rect(item, page) if page else None, page.size if page else None, context)
 
     def _load(self, ref: PageRef) -> tuple[LoadedPage, PageMap | None]:
         with self._project.store.reading() as tx:
@@ -66,16 +64,16 @@ class CropCutter:
             loaded = load_page(self._project.original(ref), Limits())
         return LoadedPage(image=loaded.image, turn=turn or loaded.turn, problems=loaded.problems), page_map
 
-    def _make(self, evidence: Evidence, zones: RectMm | None, shown: RectMm | None, size: SizeMm | None, context: bool) -> bytes | None:
+    def _make(self, evidence: Evidence, shown: RectMm | None, size: SizeMm | None, context: bool) -> bytes | None:
         loaded, page_map = self._page(evidence.ref)
         if loaded.image is None:
             return None
-        if page_map is None or zones is None or shown is None or size is None:
+        if page_map is None or shown is None or size is None:
             return _by_pixels(loaded, evidence, context=context)
         if not context:
             return crops.encode_jpeg(crops.upright(loaded.image.gray, page_map, shown, px_per_mm=CROP_PX_PER_MM))
         whole = crops.upright(loaded.image.gray, page_map, RectMm(x=0, y=0, w=size.w, h=size.h), px_per_mm=PAGE_PX_PER_MM)
-        return crops.encode_jpeg(crops.framed(whole, zones, px_per_mm=PAGE_PX_PER_MM))
+        return crops.encode_jpeg(crops.framed(whole, shown, px_per_mm=PAGE_PX_PER_MM))
 
 
 def page_of(item: ReviewItem, layout: Layout | None) -> PageLayout | None:
@@ -85,14 +83,8 @@ def page_of(item: ReviewItem, layout: Layout | None) -> PageLayout | None:
     return next((page for page in layout.pages if page.number == item.page and _zones(item, page)), None)
 
 
-def zones_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:
-    """What encloses all zones of the item's question on `page`."""
-    zones = _zones(item, page)
-    return bounding_box([zone.rect for zone in zones]) if zones else None
-
-
 def shown_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:
-    """What a crop shows: the zones with the wording above them, the labels beside boxes, the row of a matrix."""
+    """What a crop shows: boxes with the wording above and the labels beside them, the row of a matrix, the zone of a text."""
     zones = _zones(item, page)
     if not zones:
         return None
@@ -102,8 +94,6 @@ def shown_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:
         left = PAPER_EDGE_MM
     elif zones[0].kind is ZoneKind.MARK:
         right = inner.right + _label_mm(zones)
-        top = inner.y - WORDING_MM
-    elif item.option is None:
         top = inner.y - WORDING_MM
     left, top = max(left, 0.0), max(top, 0.0)
     right, bottom = min(right, page.size.w - PAPER_EDGE_MM / 2), min(bottom, page.size.h)

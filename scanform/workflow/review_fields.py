@@ -223,7 +223,7 @@ class Desk:
             return None
         shown = self._card(case, item, language)
         mine = decision.from_value if decision.kind is DecisionKind.CONFIRM else decision.to_value
-        message = text("review.conflict", language, mine=mine or text("review.blank", language), current=shown.value_text or text("review.blank", language))
+        message = text("review.conflict", language, mine=mine or text("review.blank", language), current=shown.value_text)
         return Outcome(uuid=submission.uuid, result="conflict", message=message, card=shown)
 
     def _canonical(self, case: _Case, answer: Answer, decision: Decision) -> Decision:

@@ -1,0 +1,288 @@
+"""Keying a paper or telephone form by hand, question by question or from a prepared list, through the same rules as reading.
+
+A keyed form never replaces a scanned one: its response is `manual-<form id>` for a printed form and `manual-<n>` otherwise.
+Form id and token say which form it is; `merge` brings it together with what came by other ways.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from scanform import rules
+from scanform.errors import InputError, UsageError
+from scanform.i18n.texts import text
+from scanform.model.questionnaire import Matrix, Option, Question, QuestionKind, Questionnaire
+from scanform.model.response import Answer, Channel, Missing, Response, Status
+from scanform.model.review import PERSON_CONFIDENCE
+from scanform.pagecode import parse_form_id
+from scanform.store import issued, ledger, values
+from scanform.store.engine import Transaction
+from scanform.store.records import Issued
+from scanform.workflow.project import Project
+from scanform.workflow.review_cards import reason_text
+
+BATCH_KIND = "keyed"
+PREFIX = "manual-"
+CHANNELS = (Channel.MANUAL, Channel.PHONE)
+
+ILLEGIBLE, BACK, HELP = "!", "<", "?"
+"""What can be typed instead of an answer: the writing is illegible, one question back, what can be typed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedForm:
+    """Which form is keyed: the id its response will have ("" until a new one is drawn), its questionnaire, its token."""
+
+    response_id: str
+    questionnaire: Questionnaire
+    token: str | None = None
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One thing to key: a question, or the text beside one of its options. `heading` is its section or matrix."""
+
+    question: Question
+    option: Option | None
+    heading: str
+
+    @property
+    def column(self) -> str:
+        """Its name in exports and in a list of answers."""
+        return self.question.code if self.option is None else f"{self.question.code}__{self.option.code}_text"
+
+
+def find_form(project: Project, name: str | None, *, questionnaire: str | None = None, language: str = "de") -> KeyedForm:
+    """The form called `name`: a printed id or a token; None for a form that was never printed here.
+
+    Raises UsageError when the id is mistyped or unknown, a token was printed on several forms, or the questionnaire is
+    not clear.
+    """
+    if name is None or name.lower() == "new":
+        return KeyedForm(response_id="", questionnaire=_only_questionnaire(project, questionnaire, language))
+    with project.store.reading() as tx:
+        found = _issued(tx, name, language)
+    layout = project.layouts.get(found.digest)
+    if layout is None:
+        raise UsageError(text("enter.no-layout", language, form=found.form_id), remedy=text("enter.no-layout-remedy", language))
+    response_id = PREFIX + found.form_id
+    known = project.store.response(response_id) is not None
+    return KeyedForm(response_id=response_id, questionnaire=project.questionnaire_of(layout), token=found.token, known=known)
+
+
+def fields(questionnaire: Questionnaire, language: str) -> tuple[Field, ...]:
+    """Everything that can be keyed, in the order of the form."""
+    return tuple(_fields(questionnaire, language))
+
+
+def key_form(form: KeyedForm, *, channel: Channel, prompt: Callable[[str], str], echo: Callable[[str], None], language: str = "de") -> Response:
+    """Asks question by question; a wrong answer is asked again with the reason. Nothing is stored yet (see `save`).
+
+    `prompt` shows a text and returns what was typed; `echo` shows a line.
+    """
+    line = fields(form.questionnaire, language)
+    answers: dict[str, Answer] = {}
+    heading, place = "", 0
+    echo(text("enter.help", language))
+    while place < len(line):
+        field = line[place]
+        settled = _not_asked(field, answers)
+        if settled is not None:
+            answers[field.column] = settled
+            place += 1
+            continue
+        if field.heading != heading:
+            heading = field.heading
+            echo(f"\n== {heading} ==")
+        keyed = _ask(field, prompt, echo, language)
+        if keyed is None:
+            place = _previous(line, place, answers)
+            continue
+        answers[field.column] = keyed
+        place += 1
+    return _response(form, channel, answers)
+
+
+def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channel, language: str = "de") -> Response:
+    """The response from a prepared list: column -> value (text, number, or a list of option codes); columns left out are "no answer".
+
+    Raises InputError that names every column that is unknown and every value that is wrong.
+    """
+    line = fields(form.questionnaire, language)
+    unknown = sorted(given.keys() - {field.column for field in line})
+    wrong = [text("enter.unknown-column", language, column=column) for column in unknown]
+    answers: dict[str, Answer] = {}
+    for field in line:
+        typed = _typed(given.get(field.column))
+        settled = _not_asked(field, answers) if not typed else None
+        try:
+            answers[field.column] = settled or _key(field, typed)
+        except ValueError as problem:
+            wrong.append(f"{field.column}: {reason_text(str(problem), language)}")
+    if wrong:
+        raise InputError(
+            text("enter.wrong-list", language) + "\n" + "\n".join(f"  {entry}" for entry in wrong), remedy=text("enter.wrong-list-remedy", language)
+        )
+    return _response(form, channel, answers)
+
+
+def save(project: Project, response: Response, *, replace_known: bool = False, language: str = "de") -> Response:
+    """Stores a keyed response as a batch of its own and returns it with its id; raises UsageError when the form was keyed before."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with project.store.writing() as tx:
+        known = values.all_versions(tx).keys()
+        if response.id in known and not replace_known:
+            raise UsageError(text("enter.known", language, form=response.id), remedy=text("enter.known-remedy", language), slug="keyed-before")
+        stored = replace(response, id=response.id or _free_id(known), received_at=response.received_at or now)
+        batch = ledger.add_batch(tx, kind=BATCH_KIND, label=stored.id, at=now)
+        values.save_response(tx, stored, batch_id=batch)
+    return stored
+
+
+# --- which form ------------------------------------------------------------------------------------------------------
+
+
+def _only_questionnaire(project: Project, code: str | None, language: str) -> Questionnaire:
+    if code is None and len(project.questionnaires) == 1:
+        return next(iter(project.questionnaires.values()))
+    found = project.questionnaires.get(code or "")
+    if found is None:
+        known = ", ".join(sorted(project.questionnaires))
+        raise UsageError(text("enter.which-questionnaire", language, known=known), remedy=text("enter.which-questionnaire-remedy", language))
+    return found
+
+
+def _issued(tx: Transaction, name: str, language: str) -> Issued:
+    parts = parse_form_id(name)
+    if parts is not None:
+        printed = issued.issued_form(tx, parts[1])
+        forms = [printed] if printed is not None and printed.digest == parts[0] else []
+    else:
+        forms = issued.issued_for(tx, name)
+    if len(forms) == 1:
+        return forms[0]
+    if forms:
+        ids = ", ".join(form.form_id for form in forms)
+        raise UsageError(text("enter.several-forms", language, token=name, forms=ids), remedy=text("enter.several-forms-remedy", language))
+    raise UsageError(text("enter.unknown-form", language, form=name), remedy=text("enter.unknown-form-remedy", language), slug="unknown-form")
+
+
+def _free_id(known: Collection[str]) -> str:
+    numbers = [int(match[1]) for name in known if (match := re.fullmatch(rf"{PREFIX}(\d+)", name))]
+    return f"{PREFIX}{max(numbers, default=0) + 1}"
+
+
+# --- what to ask -----------------------------------------------------------------------------------------------------
+
+
+def _fields(questionnaire: Questionnaire, language: str) -> Iterator[Field]:
+    for section in questionnaire.sections:
+        for item in section.items:
+            questions = item.rows if isinstance(item, Matrix) else (item,) if isinstance(item, Question) else ()
+            heading = item.text.get(language) if isinstance(item, Matrix) else section.title.get(language)
+            for question in questions:
+                yield Field(question=question, option=None, heading=heading)
+                yield from (Field(question=question, option=option, heading=heading) for option in question.options if option.writein)
+
+
+def _not_asked(field: Field, answers: Mapping[str, Answer]) -> Answer | None:
+    """The answer to a field that need not be asked: its filter is not met, or its option is not ticked."""
+    known = {answer.question: answer.value for answer in answers.values() if answer.option is None}
+    if not rules.applies(field.question, known):
+        return _empty(field, Missing.FILTERED)
+    if field.option is not None and field.option.code not in known.get(field.question.code, "").split():
+        return _empty(field, Missing.NO_ANSWER)
+    return None
+
+
+def _previous(line: tuple[Field, ...], place: int, answers: Mapping[str, Answer]) -> int:
+    """The field asked before this one; the first one when there is none."""
+    return max((at for at in range(place) if _not_asked(line[at], answers) is None), default=0)
+
+
+def _ask(field: Field, prompt: Callable[[str], str], echo: Callable[[str], None], language: str) -> Answer | None:
+    """Asks until the answer is valid; None when the person wants to go back."""
+    _show(field, echo, language)
+    while True:
+        typed = prompt("> ").strip()
+        if typed == BACK:
+            return None
+        if typed == HELP:
+            echo(text("enter.help", language))
+            _show(field, echo, language)
+            continue
+        try:
+            return _key(field, _codes(field.question, typed) if field.option is None else typed)
+        except ValueError as problem:
+            echo(f"  ! {reason_text(str(problem), language)}")
+
+
+def _show(field: Field, echo: Callable[[str], None], language: str) -> None:
+    question = field.question
+    if field.option is not None:
+        echo(text("review.text-beside", language, question=question.text.get(language), option=field.option.text.get(language)))
+        return
+    hints = [texts.get(language) for texts in (question.hint, question.unit) if texts]
+    echo(f"{question.text.get(language)}" + (f" ({'; '.join(hints)})" if hints else ""))
+    for number, option in enumerate(question.options, 1):
+        echo(f"  {number} {option.text.get(language)}")
+    if question.kind is QuestionKind.MULTIPLE:
+        echo(f"  {text('enter.several', language)}")
+    if question.kind is QuestionKind.SIGNATURE:
+        echo(f"  {text('enter.signature', language)}")
+
+
+# --- what was typed --------------------------------------------------------------------------------------------------
+
+
+def _typed(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return rules.SIGNED if value else ""
+    return " ".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value).strip()
+
+
+def _codes(question: Question, typed: str) -> str:
+    """Numbers of options as their codes; what is no number of an option stays as typed, as its code."""
+    if not question.options or typed == ILLEGIBLE:
+        return typed
+    options = {str(number): option.code for number, option in enumerate(question.options, 1)}
+    return " ".join(options.get(part, part) for part in re.split(r"[\s,;]+", typed) if part)
+
+
+def _key(field: Field, typed: str) -> Answer:
+    """The answer to a field as a person keyed it; raises ValueError with a problem's slug."""
+    if typed == ILLEGIBLE:
+        return replace(_empty(field, Missing.ILLEGIBLE), problem="illegible")
+    if not typed:
+        return _empty(field, Missing.NO_ANSWER)
+    return rules.key_answer(field.question, field.option.code if field.option else None, typed)
+
+
+def _empty(field: Field, missing: Missing) -> Answer:
+    return Answer(
+        question=field.question.code,
+        option=field.option.code if field.option else None,
+        kind=QuestionKind.HANDWRITING if field.option else field.question.kind,
+        value="",
+        confidence=PERSON_CONFIDENCE,
+        status=Status.CONFIRMED,
+        missing=missing,
+        reader=rules.PERSON,
+    )
+
+
+def _response(form: KeyedForm, channel: Channel, answers: Mapping[str, Answer]) -> Response:
+    if channel not in CHANNELS:
+        raise ValueError(f"a form is keyed from paper or from the telephone, not from {channel}")
+    return Response(
+        id=form.response_id,
+        questionnaire=form.questionnaire.code,
+        version=form.questionnaire.version,
+        channel=channel,
+        answers=tuple(answers.values()),
+        token=form.token,
+    )
