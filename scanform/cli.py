@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from scanform import __version__
-from scanform.errors import ExitCode, InternalError, ScanformError, StoreError, UsageError
+from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, problem_text, remedy_text, text
+from scanform.pagecode import form_id
 
 if TYPE_CHECKING:
     from scanform.model.page import Fate
+    from scanform.model.problem import Problem
     from scanform.workflow.project import Project
     from scanform.workflow.read_batch import BatchSummary, Remark
     from scanform.workflow.status import ProjectStatus
@@ -401,6 +403,237 @@ def _withdraw(settings: Settings, batch: int, *, undo: bool) -> None:
         found = (withdrawing.restore if undo else withdrawing.withdraw)(project, batch)
         data = {"batch": found.id, "label": found.label, "withdrawn_at": found.withdrawn_at}
         _answer(settings, data, text("withdraw.undone" if undo else "withdraw.done", project.language, **data))
+
+
+@main.command("enter")
+@click.argument("form")
+@click.option("--phone", is_flag=True, help="The answers came by telephone, not on paper.")
+@click.option("--questionnaire", metavar="CODE", help="Which questionnaire, for a form without a number.")
+@click.option("--answers", type=FILE, help="Take the answers from a JSON file (column: value) instead of asking.")
+@click.option("--replace", "replace_known", is_flag=True, help="Replace what was keyed for this form before.")
+@_common
+@click.pass_obj
+def enter(settings: Settings, *, form: str, phone: bool, questionnaire: str | None, answers: Path | None, replace_known: bool) -> int:
+    """Key a form by hand. FORM is the printed id, a token, or "new"."""
+    from scanform.model.response import Channel
+    from scanform.workflow import enter_form
+
+    channel = Channel.PHONE if phone else Channel.MANUAL
+    with _open(settings) as project:
+        language = project.language
+        found = enter_form.find_form(project, form, questionnaire=questionnaire, language=language)
+        if answers is not None:
+            response = enter_form.key_answers(found, _json_object(answers, language), channel=channel, language=language)
+        else:
+            response = enter_form.key_form(found, channel=channel, prompt=_ask, echo=click.echo, language=language)
+        stored = enter_form.save(project, response, replace_known=replace_known, language=language)
+        _answer(settings, {"response": stored.id}, text("cli.stored", language, name=stored.id))
+        return ExitCode.OK
+
+
+def _ask(prompt: str) -> str:
+    return str(click.prompt(prompt, default="", show_default=False, prompt_suffix=" "))
+
+
+def _json_object(path: Path, language: str) -> dict[str, object]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        found = error
+    if not isinstance(found, dict):
+        raise InputError(text("cli.bad_json", language, file=str(path)), remedy=text("cli.bad_json_remedy", language))
+    return found
+
+
+@main.command("review")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port on this computer; 0 takes a free one.")
+@click.option("--reviewer", help="Name that decisions are stored with (default: the name of the login).")
+@_common
+@click.pass_obj
+def review(settings: Settings, *, port: int, reviewer: str | None) -> None:
+    """Open the review station on this computer: check what is doubtful, with the keyboard."""
+    from review_ui.server import serve
+    from scanform.workflow.review_fields import Desk
+
+    with _open(settings) as project:
+
+        def ready(url: str) -> None:
+            _answer(settings, {"url": url}, text("cli.review_at", project.language, url=url))
+            sys.stdout.flush()
+
+        serve(Desk(project), reviewer=reviewer or _login(), port=port, language=project.language, ready=ready)
+
+
+def _login() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "reviewer"
+
+
+@main.command("import-digital")
+@click.argument("file", type=FILE)
+@click.option("--questionnaire", metavar="CODE", help="Which questionnaire, when the project has several.")
+@_common
+@click.pass_obj
+def import_digital(settings: Settings, *, file: Path, questionnaire: str | None) -> None:
+    """Take in online responses: a LimeSurvey CSV export. Doing it again changes nothing."""
+    from scanform.workflow.import_digital import import_digital as run
+
+    with _open(settings) as project:
+        found = run(project, file, questionnaire=questionnaire)
+        data = {"questionnaire": found.questionnaire, "new": len(found.new), "changed": len(found.changed), "unchanged": found.unchanged, "batch": found.batch}
+        ignored = list(found.ignored_columns)
+        problems = [_problem_data(problem, project.language) for problem in found.problems]
+        lines = [text("cli.imported", project.language, **data), *(_problem_line(problem, project.language) for problem in found.problems)]
+        if ignored:
+            lines.append(text("cli.ignored_columns", project.language, columns=", ".join(ignored)))
+        _answer(settings, data | {"ignored_columns": ignored, "problems": problems}, *lines)
+
+
+def _problem_data(problem: "Problem", language: str) -> dict[str, Any]:
+    return {"problem": problem.slug, "where": problem.where, "text": problem_text(problem, language), "remedy": remedy_text(problem.slug, language)}
+
+
+def _problem_line(problem: "Problem", language: str) -> str:
+    place = f"{problem.where}: " if problem.where else ""
+    return _visible(f"{place}{problem_text(problem, language)} {remedy_text(problem.slug, language)}")
+
+
+@main.command("merge")
+@click.option("--undo", is_flag=True, help="Take the merge back: each response stands for itself again.")
+@click.option("--decide", nargs=2, metavar="ITEM VALUE", help="Settle a contradiction that conflicts.csv names.")
+@_common
+@click.pass_obj
+def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None) -> int:
+    """Join paper and online responses of one place by their token; contradictions are reported, not decided."""
+    from scanform.workflow import merge_responses as merging
+
+    with _open(settings) as project:
+        if undo:
+            links = merging.undo_merge(project)
+            _answer(settings, {"links": links}, text("cli.merge_undone", project.language, links=links))
+            return ExitCode.OK
+        if decide:
+            decision = merging.decide_conflict(project, decide[0], decide[1], reviewer=_login())
+            _answer(settings, {"item": decision.item}, text("cli.stored", project.language, name=decision.item))
+            return ExitCode.OK
+        found = merging.merge_responses(project)
+        data = {
+            "responses": found.responses,
+            "records": found.records,
+            "joined": found.joined,
+            "open_conflicts": found.open_conflicts,
+            "decided_conflicts": found.decided_conflicts,
+        }
+        lines = (_problem_line(problem, project.language) for problem in found.problems)
+        problems = [_problem_data(problem, project.language) for problem in found.problems]
+        _answer(settings, data | {"problems": problems}, text("cli.merged", project.language, **data), *lines)
+        return ExitCode.REVIEW_WAITS if found.open_conflicts else ExitCode.OK
+
+
+@main.command("export")
+@click.argument("folder", type=FOLDER, required=False)
+@click.option("--readings", type=FILE, help="Write only what was read on paper, as one CSV file.")
+@click.option("--with-contact", is_flag=True, help="Put contact data into readings.csv too.")
+@click.option("--without-sensitive", is_flag=True, help="Leave out questions of the class sensitive.")
+@_common
+@click.pass_obj
+def export(settings: Settings, *, folder: Path | None, readings: Path | None, with_contact: bool, without_sensitive: bool) -> None:
+    """Write the data set: responses, codebook, provenance and contradictions as CSV and XLSX; contact data apart."""
+    from scanform.workflow import hand_over as handing
+
+    if (folder is None) == (readings is None):
+        raise UsageError(text("cli.one_target", settings.words), remedy=text("cli.one_target_remedy", settings.words))
+    with _open(settings) as project:
+        if readings is not None:
+            path = handing.write_readings(project, readings, with_contact=with_contact, without_sensitive=without_sensitive)
+            _answer(settings, {"files": [str(path)]}, text("cli.written", project.language, files=str(path)))
+        elif folder is not None:
+            done = handing.hand_over(project, folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language)
+            files = [str(path) for path in done.files]
+            data = {"files": files, "rows": done.rows, "open_conflicts": done.open_conflicts}
+            line = text("cli.exported", project.language, rows=done.rows, count=len(files), folder=str(folder), conflicts=done.open_conflicts)
+            _answer(settings, data, line)
+
+
+@main.command("report")
+@click.option("-o", "--output", "out", type=FILE, required=True, help="The HTML file to write.")
+@_common
+@click.pass_obj
+def report(settings: Settings, *, out: Path) -> None:
+    """Write one HTML page with pictures: returns, fates of pages, answers, what waits."""
+    from scanform.workflow.make_report import make_report
+
+    with _open(settings) as project:
+        path = make_report(project, out, language=settings.language)
+        _answer(settings, {"file": str(path)}, text("cli.written", project.language, files=str(path)))
+
+
+@main.command("explain")
+@click.argument("page", metavar="FILE[#PAGE]")
+@click.option("-o", "--output", "out", type=FILE, required=True, help="The PNG picture to write.")
+@_common
+@click.pass_obj
+def explain(settings: Settings, *, page: str, out: Path) -> None:
+    """Show how a page is read: a picture with markers, zones and values drawn in."""
+    from scanform.workflow.explain import explain as run
+
+    with _open(settings) as project:
+        found = run(project, page, out)
+        fate = text(f"fate.{found.result.outcome.value}", project.language)
+        identity = found.result.identity
+        form = None if identity is None else form_id(identity.digest, identity.instance)
+        problems = [_problem_data(problem, project.language) for problem in found.result.problems]
+        data = {"outcome": found.result.outcome.value, "form_id": form, "page": identity.page if identity else None, "problems": problems, "picture": str(out)}
+        lines = (_problem_line(problem, project.language) for problem in found.result.problems)
+        _answer(settings, data, text("explain.done", project.language, fate=fate, picture=str(out)), *lines)
+
+
+@main.command("doctor")
+@_common
+@click.pass_obj
+def doctor(settings: Settings) -> int:
+    """Check that everything is there: Tesseract with German, poppler, jbig2dec, fonts, write access, database."""
+    from scanform.workflow.doctor import examine, exit_code
+
+    findings = examine(settings.project or Path(), settings.words)
+    data = [{"name": f.name, "good": f.good, "seen": f.seen, "remedy": f.remedy} for f in findings]
+    lines = [text("doctor.good" if f.good else "doctor.bad", settings.words, name=f.name, seen=f.seen.rstrip("."), remedy=f.remedy) for f in findings]
+    if all(finding.good for finding in findings):
+        lines.append(text("doctor.all_good", settings.words))
+    _answer(settings, {"findings": data}, *lines)
+    return exit_code(findings)
+
+
+@main.command("verify")
+@_common
+@click.pass_obj
+def verify(settings: Settings) -> int:
+    """Compare what is stored with itself: hashes of the archive, sums of the ledger, layouts, responses."""
+    from scanform.workflow.progress import terminal_progress
+    from scanform.workflow.verify import verify as run
+
+    with _open(settings) as project:
+        found = run(project, progress=terminal_progress)
+        lines = [text(f"verify.{one.kind}", project.language, place=one.place) for one in found.discrepancies]
+        head = text("verify.good" if found.good else "verify.bad", project.language, files=found.files, pages=found.pages)
+        discrepancies = [{"kind": one.kind, "place": one.place, "harmless": one.harmless} for one in found.discrepancies]
+        _answer(settings, {"files": found.files, "pages": found.pages, "good": found.good, "discrepancies": discrepancies}, head, *lines)
+        return ExitCode.OK if found.good else ExitCode.STORE
+
+
+@main.command("demo")
+@click.argument("folder", type=FOLDER, required=False)
+@_common
+@click.pass_obj
+def demo(settings: Settings, *, folder: Path | None) -> int:
+    """See the whole job happen on the samples: print, read, import, merge, export, report."""
+    from scanform.workflow.demo import run
+
+    return run(folder or Path("demo-output"), language=settings.words, echo=click.echo)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class ReadingConfig:
     jobs: int = 0
     page_seconds: float = 60.0
     file_seconds: float = 60.0
-    settle_seconds: float = 5.0
+    settle_seconds: float = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

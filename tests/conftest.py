@@ -1,0 +1,116 @@
+"""What tests of several rooms share: a small survey on two pages, printed, filled with crosses, scanned."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from scanform.model.layout import ZoneKind
+from scanform.scan.load import rasterize
+from scanform.workflow.print_forms import PrintOrder, print_forms
+from scanform.workflow.project import init_project, open_project
+from scanform.workflow.recipients import Recipient
+
+TINY_YAML = """\
+code: tiny
+version: "1"
+languages: en
+title: A small survey
+sections:
+  - title: First page
+    questions:
+      - {question: open, type: single, text: "Is the house open?", options: {yes: "Yes", no: "No", now: "Now and then"}}
+      - {question: floor, type: single, text: "Which floor?", options: {1: Ground, 2: First, 3: Second}}
+      - {question: uses, type: multiple, text: "What is it used for?", options: {choir: Choir, chess: Chess, dance: Dance, none: {text: None, exclusive: yes}}}
+      - {question: remarks, type: text, text: Remarks, lines: 12}
+  - title: Second page
+    questions:
+      - {question: warm, type: single, text: "Is it warm?", options: {yes: "Yes", no: "No"}}
+      - {question: quiet, type: single, text: "Is it quiet?", options: {yes: "Yes", no: "No"}}
+      - {question: days, type: multiple, text: "Open on?", options: {mo: Monday, tu: Tuesday, we: Wednesday, th: Thursday, fr: Friday, sa: Saturday}}
+      - {question: more, type: text, text: More remarks, lines: 5}
+"""
+
+SCAN_DPI = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TinySurvey:
+    """A printed survey: project folder to copy, form ids in order, all printed pages as grey pictures."""
+
+    folder: Path
+    form_ids: tuple[str, ...]
+    pages: tuple[np.ndarray, ...]
+    layout: object
+
+    def project(self, target):
+        """A fresh copy of the project, opened."""
+        shutil.copytree(self.folder, target)
+        return open_project(target)
+
+    def sheet(self, form, page, **answers):
+        """The picture of a page (both 1-based) with crosses: question=option or a list of options; seed= varies the hand."""
+        gray = self.pages[(form - 1) * len(self.layout.pages) + page - 1].copy()
+        rng = np.random.default_rng(answers.pop("seed", 0))
+        scale = gray.shape[1] / 210
+        for zone in self.layout.page(page).zones:
+            wanted = answers.get(zone.question, ())
+            if zone.kind is ZoneKind.MARK and zone.option in ([wanted] if isinstance(wanted, str) else wanted):
+                cross(gray, zone.rect, scale, rng)
+        blurred = cv2.GaussianBlur(gray, (0, 0), 0.7).astype(np.float32) * 0.9 + 20
+        return (blurred + rng.normal(0, 3, gray.shape)).clip(0, 255).astype(np.uint8)
+
+    def jpeg(self, path, form, page, quality=90, **answers):
+        """Write a scanned page."""
+        return save_jpeg(path, self.sheet(form, page, **answers), quality)
+
+    def tiff(self, path, *pages):
+        """Write scanned pages into one file."""
+        return save_tiff(path, pages)
+
+
+def cross(gray, rect, scale, rng):
+    """Draw a cross by hand into a box."""
+    corners = [(rect.x, rect.y), (rect.right, rect.bottom), (rect.x, rect.bottom), (rect.right, rect.y)]
+    points = [tuple(int(v) for v in (np.array(corner) * scale + rng.normal(0, 0.3 * scale, 2))) for corner in corners]
+    for first, second in (points[:2], points[2:]):
+        cv2.line(gray, first, second, 30, max(2, round(0.6 * scale)), cv2.LINE_AA)
+
+
+def save_jpeg(path, gray, quality=90):
+    """Write a scan."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done, data = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert done
+    path.write_bytes(data.tobytes())
+    return path
+
+
+def save_tiff(path, pages):
+    """Write several scans into one file."""
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    first, *others = [Image.fromarray(page) for page in pages]
+    first.save(path, save_all=True, append_images=others, compression="tiff_lzw", dpi=(SCAN_DPI, SCAN_DPI))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_survey(tmp_path_factory):
+    """Four forms of the small survey for the tokens T1 to T4."""
+    base = tmp_path_factory.mktemp("tiny")
+    source = base / "tiny.yaml"
+    source.write_text(TINY_YAML, encoding="utf-8")
+    recipients = tuple(Recipient(token=f"T{number}", name=f"Place {number}", address=("Street 1", "Town")) for number in range(1, 5))
+    with init_project(base / "project", questionnaire=source, language="en") as project:
+        printed = print_forms(project, PrintOrder(recipients=recipients, seed=7), base / "forms.pdf")
+        settings = project.folder / "survey.toml"
+        settings.write_text(settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8")
+        pages = tuple(rasterize(base / "forms.pdf", dpi=SCAN_DPI))
+        form_ids = tuple(row["form_id"] for row in json.loads((base / "forms.copies.json").read_text("utf-8")))
+        return TinySurvey(folder=project.folder, form_ids=form_ids, pages=pages, layout=printed.layout)

@@ -1,0 +1,222 @@
+"""Ingest in this process: each page one fate, sums that agree, duplicates, re-scans, photocopies, withdrawal."""
+
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from scanform.errors import InputError
+from scanform.model.page import Fate
+from scanform.model.response import Missing, Status
+from scanform.model.review import Decision, DecisionKind
+from scanform.workflow.executors import serial
+from scanform.workflow.read_batch import read_batch
+from scanform.workflow.review_fields import effective_responses
+from scanform.workflow.status import project_status
+from scanform.workflow.withdraw import restore, withdraw
+
+
+@pytest.fixture
+def project(tiny_survey, tmp_path):
+    with tiny_survey.project(tmp_path / "project") as found:
+        yield found
+
+
+def ingest(project, *paths):
+    return read_batch(project, paths, serial())
+
+
+def fates(project):
+    """The fates of all pages that count; the sums have to agree."""
+    status = project_status(project)
+    assert status.sums_agree
+    assert status.waiting == 0
+    return dict(status.pages)
+
+
+def values(response):
+    return {answer.question: answer.value for answer in response.answers if answer.value}
+
+
+def test_a_form_in_two_files_becomes_one_response(project, tiny_survey, tmp_path):
+    """Two pages in two files, the second first: one complete response with the answers and the token."""
+    tiny_survey.jpeg(tmp_path / "in" / "a.jpg", 1, 2, warm="yes", quiet="no")
+    tiny_survey.jpeg(tmp_path / "in" / "b.jpg", 1, 1, open="no", floor="3", uses=["choir", "dance"])
+    summary = ingest(project, tmp_path / "in")
+    (response,) = project.store.responses()
+    assert (response.id, response.token, response.complete) == (tiny_survey.form_ids[0], "T1", True)
+    assert values(response) == {"open": "no", "floor": "3", "uses": "choir dance", "warm": "yes", "quiet": "no"}
+    assert all(answer.status is Status.AUTO for answer in response.answers)
+    assert (dict(summary.pages), summary.refused, summary.read) == ({Fate.READ: 2}, 0, 2)
+
+
+def test_a_missing_page_is_said_not_guessed(project, tiny_survey, tmp_path):
+    """Page 2 has not come in: the response is incomplete and its answers say why they are absent."""
+    ingest(project, tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no"))
+    (response,) = project.store.responses()
+    assert (response.complete, response.pages_missing) == (False, (2,))
+    assert response.answer("warm").missing is Missing.PAGE_MISSING
+    ingest(project, tiny_survey.jpeg(tmp_path / "b.jpg", 1, 2, warm="no"))
+    (response,) = project.store.responses()
+    assert (response.complete, response.answer("warm").value) == (True, "no")
+
+
+def test_a_second_run_changes_nothing(project, tiny_survey, tmp_path):
+    """The same folder again: no file, no batch, no page more, and nothing is read."""
+    tiny_survey.jpeg(tmp_path / "in" / "a.jpg", 1, 1, open="no")
+    (tmp_path / "in" / "b.pdf").write_bytes(b"%PDF-1.4 damaged")
+    first = ingest(project, tmp_path / "in")
+    before = (project.store.batches(), project.store.responses(), fates(project))
+    second = ingest(project, tmp_path / "in")
+    assert (second.new_files, second.read, second.batch) == (0, 0, None)
+    assert (second.pages, second.refused) == (first.pages, first.refused)
+    assert (project.store.batches(), project.store.responses(), fates(project)) == before
+
+
+def test_the_same_bytes_under_another_name_are_duplicates(project, tiny_survey, tmp_path):
+    """Each page of a byte-identical file is a duplicate, once per name, also when it is damaged."""
+    sheets = [tiny_survey.sheet(1, 1, open="no"), tiny_survey.sheet(1, 2)]
+    tiny_survey.tiff(tmp_path / "in" / "a.tif", *sheets)
+    shutil.copy(tmp_path / "in" / "a.tif", tmp_path / "in" / "b.tif")
+    (tmp_path / "in" / "c.pdf").write_bytes(b"%PDF-1.4 damaged")
+    shutil.copy(tmp_path / "in" / "c.pdf", tmp_path / "in" / "d.pdf")
+    expected = {Fate.READ: 2, Fate.DUPLICATE: 3, Fate.DAMAGED: 1}
+    ingest(project, tmp_path / "in")
+    assert fates(project) == expected
+    ingest(project, tmp_path / "in")
+    assert fates(project) == expected
+    assert len(project.store.responses()) == 1
+
+
+def test_a_sheet_scanned_again_counts_once(project, tiny_survey, tmp_path):
+    """Same identity and same ink in another file: a re-scan."""
+    tiny_survey.jpeg(tmp_path / "in" / "a.jpg", 1, 1, open="no", floor="2", seed=3)
+    tiny_survey.jpeg(tmp_path / "in" / "b.jpg", 1, 1, open="no", floor="2", seed=3, quality=60)
+    ingest(project, tmp_path / "in")
+    assert fates(project) == {Fate.READ: 1, Fate.RESCAN: 1}
+    assert len(project.store.responses()) == 1
+
+
+def test_a_photocopy_filled_by_another_is_a_response_of_its_own(project, tiny_survey, tmp_path):
+    """Same identity, different ink: pages of the copy that lie together belong together, without the token, shown once for review."""
+    pages = [tiny_survey.sheet(1, 1, open="no", seed=1), tiny_survey.sheet(1, 2, warm="yes", seed=2)]
+    copies = [tiny_survey.sheet(1, 1, open="yes", floor="1", seed=3), tiny_survey.sheet(1, 2, warm="no", seed=4)]
+    tiny_survey.tiff(tmp_path / "stack.tif", *pages, *copies)
+    ingest(project, tmp_path / "stack.tif")
+    assert fates(project) == {Fate.READ: 2, Fate.COPY: 2}
+    first, second = project.store.responses()
+    assert (first.id, first.token, second.id, second.token) == (tiny_survey.form_ids[0], "T1", f"{tiny_survey.form_ids[0]}.2", None)
+    assert (values(first)["warm"], values(second)["warm"]) == ("yes", "no")
+    assert [answer.problem for answer in second.answers].count("copy") == 1
+    assert "copy" not in [answer.problem for answer in first.answers]
+
+
+def test_an_empty_page_of_a_photocopy_follows_its_neighbour(project, tiny_survey, tmp_path):
+    """Page 2 is empty on both forms, so that its ink tells nothing; it belongs to the page before it."""
+    stack = [tiny_survey.sheet(1, 1, open="no", seed=1), tiny_survey.sheet(1, 2), tiny_survey.sheet(1, 1, floor="1", seed=3), tiny_survey.sheet(1, 2)]
+    stack[3] = np.roll(stack[3], 2, axis=0)
+    ingest(project, tiny_survey.tiff(tmp_path / "stack.tif", *stack))
+    assert fates(project) == {Fate.READ: 2, Fate.COPY: 2}
+    assert [response.complete for response in project.store.responses()] == [True, True]
+
+
+def test_withdrawing_a_batch_and_bringing_it_back(project, tiny_survey, tmp_path):
+    """A withdrawn batch is gone from responses and sums, its re-scan counts instead; restored, all is as before."""
+    first = ingest(project, tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no", floor="2", seed=3))
+    ingest(project, tiny_survey.jpeg(tmp_path / "b.jpg", 1, 1, open="no", floor="2", seed=3, quality=60))
+    before = (fates(project), project.store.responses())
+    withdraw(project, first.batch)
+    assert fates(project) == {Fate.READ: 1}
+    (response,) = project.store.responses()
+    assert response.answer("open").evidence.ref.path.endswith("b.jpg")
+    assert project_status(project).withdrawn_pages == 1
+    withdraw(project, first.batch)
+    restore(project, first.batch)
+    assert (fates(project), project.store.responses()) == before
+
+
+def test_a_withdrawn_photocopy_original_keeps_the_names(project, tiny_survey, tmp_path):
+    """When the batch of the form is withdrawn, its photocopy stays what it was: decisions are bound to its name."""
+    first = ingest(project, tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no", seed=1))
+    ingest(project, tiny_survey.jpeg(tmp_path / "b.jpg", 1, 1, open="yes", floor="1", seed=2))
+    withdraw(project, first.batch)
+    assert [response.id for response in project.store.responses()] == [f"{tiny_survey.form_ids[0]}.2"]
+
+
+def test_a_withdrawn_file_can_be_handed_in_again(project, tiny_survey, tmp_path):
+    """After a trial run was withdrawn the same files count in the real run; both restored, they count once."""
+    path = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no")
+    first = ingest(project, path)
+    withdraw(project, first.batch)
+    assert fates(project) == {}
+    again = ingest(project, path)
+    assert (again.new_files, again.read, fates(project)) == (1, 0, {Fate.READ: 1})
+    restore(project, first.batch)
+    assert fates(project) == {Fate.READ: 1, Fate.DUPLICATE: 1}
+
+
+def test_decisions_survive_withdrawal_and_new_scans(project, tiny_survey, tmp_path):
+    """What a person corrected outranks every machine value that comes later."""
+    first = ingest(project, tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no", floor="2", seed=3))
+    item = f"{tiny_survey.form_ids[0]}/open"
+    correction = Decision(
+        uuid="1", item=item, version=1, reviewer="anna", kind=DecisionKind.CORRECT, from_value="no", to_value="now", at="2026-01-01T00:00:00+00:00"
+    )
+    assert project.store.add_decision(correction)
+    ingest(project, tiny_survey.jpeg(tmp_path / "b.jpg", 1, 1, open="no", floor="2", seed=3, quality=60))
+    withdraw(project, first.batch)
+    assert [response.answer("open").value for response in effective_responses(project)] == ["now"]
+    restore(project, first.batch)
+    assert [(r.answer("open").value, r.answer("open").status) for r in effective_responses(project)] == [("now", Status.CORRECTED)]
+
+
+def test_foreign_blank_and_damaged_pages_have_their_fates(project, tiny_survey, tmp_path):
+    """Every kind of paper that is not a form of ours is named, and harms nothing else."""
+    folder = tmp_path / "in"
+    tiny_survey.jpeg(folder / "good.jpg", 1, 1, open="no")
+    foreign = np.full((1754, 1240), 245, np.uint8)
+    for line in range(30):
+        cv2.putText(foreign, "An invoice with many words", (100, 100 + 50 * line), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 20, 2)
+    cv2.imwrite(str(folder / "foreign.png"), foreign)
+    noise = np.random.default_rng(1).normal(245, 3, (1754, 1240)).clip(0, 255).astype(np.uint8)
+    cv2.imwrite(str(folder / "blank.png"), noise)
+    (folder / "empty.pdf").write_bytes(b"")
+    (folder / "text.txt").write_text("hello")
+    (folder / "link.jpg").symlink_to("good.jpg")
+    cut = (folder / "good.jpg").read_bytes()
+    (folder / "cut.jpg").write_bytes(cut[: len(cut) // 3])
+    summary = ingest(project, folder)
+    assert fates(project) == {Fate.READ: 1, Fate.UNKNOWN_FORM: 1, Fate.BLANK: 1, Fate.DAMAGED: 4}
+    named = {remark.path.rpartition("/")[2]: remark.problem.slug for remark in summary.remarks}
+    assert named.keys() >= {"empty.pdf", "text.txt", "link.jpg", "cut.jpg"}
+    assert summary.refused == 5
+
+
+def test_a_form_of_another_project_is_an_unknown_form(project, tiny_survey, tmp_path):
+    """A valid code with a digest that was never printed here names an unknown form."""
+    shutil.rmtree(project.layouts_folder / tiny_survey.layout.digest)
+    ingest(project, tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1))
+    assert fates(project) == {Fate.UNKNOWN_FORM: 1}
+
+
+def test_a_missing_path_is_refused_before_anything_is_read(project, tiny_survey, tmp_path):
+    """A mistyped name ends the command; nothing was taken in."""
+    good = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1)
+    with pytest.raises(InputError, match="nothing-here"):
+        ingest(project, good, tmp_path / "nothing-here")
+    assert project.store.batches() == []
+
+
+def test_originals_are_kept_and_never_altered(project, tiny_survey, tmp_path):
+    """The archive holds the bytes; a deleted original is still shown."""
+    path = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no")
+    content = path.read_bytes()
+    ingest(project, path)
+    assert path.read_bytes() == content
+    path.unlink()
+    (response,) = project.store.responses()
+    ref = response.answer("open").evidence.ref
+    assert ref.path == str(path)
+    with open(project.original(ref).path, "rb") as file:
+        assert file.read() == content
