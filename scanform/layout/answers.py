@@ -22,6 +22,10 @@ WRITE_DESCENT_MM = 1.5
 """How far a handwriting zone reaches below its last line: the tails of g, j, p."""
 WRITEIN_LABEL_SHARE = 0.6
 """Most of the line that the label of an answer with text beside it may take."""
+WRITEIN_GAP_MM = 1.0
+"""Between other answers and the room for text beside an answer."""
+BASELINE_GAP_MM = 0.8
+"""From the label beside a writing line down to that line."""
 SEPARATORS = {Alphabet.DATE: {"de": ".", "en": "."}, Alphabet.TIME: {"de": ":", "en": ":"}, Alphabet.DECIMAL: {"de": ",", "en": "."}}
 """Signs printed between groups of cells."""
 
@@ -56,7 +60,7 @@ def options_block(question: Question, *, width: float, style: Style) -> Block:
         else:
             plain.append(option)
     blocks.append(_grid(question, plain, width=width, style=style))
-    return stack([block for block in blocks if block.height > 0], gap=1.0)
+    return stack([block for block in blocks if block.height > 0], gap=WRITEIN_GAP_MM)
 
 
 def _grid(question: Question, options: Sequence[Option], *, width: float, style: Style) -> Block:
@@ -132,8 +136,10 @@ def _writein(question: Question, option: Option, *, width: float, style: Style) 
     line = writing_block(writer, width=width - start, lines=1, style=style)
     box = _option(question, option, width=style.gutter + room, style=style)
     last_baseline = box.height / 2 + CAP_HEIGHT * theme.body_pt * MM_PER_PT / 2 + (len(lines) - 1) * line_height(theme.body_pt, theme.leading) / 2
-    drop = max(0.0, theme.write_pitch - 0.8 - last_baseline)
-    return overlay((box.at(0.0, drop), line.at(start, drop + last_baseline + 0.8 - theme.write_pitch)), height=drop + max(box.height, last_baseline + 2.3))
+    drop = max(0.0, theme.write_pitch - BASELINE_GAP_MM - last_baseline)
+    line_top = drop + last_baseline + BASELINE_GAP_MM - theme.write_pitch
+    height = max(drop + box.height + theme.row_pitch - theme.box - WRITEIN_GAP_MM, line_top + line.height)
+    return overlay((box.at(0.0, drop), line.at(start, line_top)), height=height)
 
 
 # Character cells

@@ -8,16 +8,20 @@ import zxingcpp
 
 QR_MODULES = 25
 """Modules along the edge of QR version 2 (ISO/IEC 18004)."""
+QR_CAPACITY = 29
+"""Alphanumeric characters that version 2, level Q holds."""
 ARUCO_MODULES = 6
 """4 x 4 bits and a black border of one module."""
 
 
 def qr_rows(payload: str) -> tuple[str, ...]:
     """The QR symbol of `payload`, version 2, level Q: 25 rows of "0" and "1" (1 = black), without quiet zone."""
+    if len(payload) > QR_CAPACITY:
+        raise ValueError(f"{payload!r} does not fit into QR version 2, level Q")
     barcode = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="Q", version=2)
     picture = np.array(barcode.to_image(scale=1, add_quiet_zones=False))
     if picture.shape != (QR_MODULES, QR_MODULES):
-        raise ValueError(f"{payload!r} does not fit into QR version 2, level Q")
+        raise ValueError(f"the symbol of {payload!r} is not version 2")
     return _rows(picture)
 
 

@@ -75,9 +75,7 @@ def draw_blank(placement: Placement, out: BinaryIO) -> None:
 
 def _canvas(placement: Placement, out: BinaryIO) -> Canvas:
     size = placement.pages[0].size
-    canvas = Canvas(
-        out, pagesize=(size.w * mm, size.h * mm), invariant=1, pageCompression=1, lang=placement.layout.language, initialFontName=_font(REGULAR)
-    )
+    canvas = Canvas(out, pagesize=(size.w * mm, size.h * mm), invariant=1, pageCompression=1, lang=placement.layout.language, initialFontName=_font(REGULAR))
     canvas.setTitle(placement.title)
     canvas.setAuthor(placement.publisher)
     canvas.setSubject(f"{placement.layout.questionnaire} {placement.layout.version} {placement.layout.digest}")

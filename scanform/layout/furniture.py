@@ -53,9 +53,7 @@ def fiducials(page: int, size: SizeMm) -> tuple[Fiducial, ...]:
         (middle_x, high_y),
         (high_x, high_y),
     )
-    return tuple(
-        Fiducial(kind=KIND, id=8 * (page - 1) + position, rect=RectMm(x=x, y=y, w=MARKER_MM, h=MARKER_MM)) for position, (x, y) in enumerate(places)
-    )
+    return tuple(Fiducial(kind=KIND, id=8 * (page - 1) + position, rect=RectMm(x=x, y=y, w=MARKER_MM, h=MARKER_MM)) for position, (x, y) in enumerate(places))
 
 
 def code_areas(size: SizeMm, style: Style) -> tuple[CodeArea, ...]:
@@ -84,9 +82,7 @@ def recipient_rect(size: SizeMm) -> RectMm:
 def page_frame(questionnaire: Questionnaire, *, page: int, pages: int, size: SizeMm, style: Style) -> tuple[Instruction, ...]:
     """Markers, running title and page number."""
     theme = style.theme
-    marks = [
-        Modules(x=mark.rect.x, y=mark.rect.y, module=MARKER_MM / ARUCO_MODULES, rows=aruco_rows(mark.id)) for mark in fiducials(page, size)
-    ]
+    marks = [Modules(x=mark.rect.x, y=mark.rect.y, module=MARKER_MM / ARUCO_MODULES, rows=aruco_rows(mark.id)) for mark in fiducials(page, size)]
     foot = text("layout.page", style.language, page=page, pages=pages)
     foot_width = style.measure(foot, BOLD, theme.small_pt)
     y = size.h - MARKER_EDGE_MM - 1.0
@@ -131,4 +127,3 @@ def closing(questionnaire: Questionnaire, *, width: float, style: Style) -> Bloc
         return None
     body = paragraph(questionnaire.closing.get(style.language), size_pt=style.theme.body_pt, width=width, style=style)
     return overlay((body.at(0.0, 3.0), Block(height=0.0, drawing=(Line(x1=0.0, y1=0.0, x2=width, y2=0.0, width=0.35),))), height=body.height + 3.0)
-

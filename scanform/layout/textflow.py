@@ -64,24 +64,28 @@ def _shown(text: str) -> str:
 
 def _break(word: str, before: str, *, font: str, size_pt: float, width: float, measure: Measure) -> tuple[str, str]:
     """The longest head of `word` that fits behind `before`, and the tail; ("", word) when no break is good."""
-    for place, mark in _places(word, emergency=not before and measure(_shown(word), font, size_pt) > width):
-        head = word[:place] + mark
-        if measure(_shown(before + head), font, size_pt) <= width:
-            return head, word[place:].lstrip("\u00ad")
+    alone = not before and measure(_shown(word), font, size_pt) > width
+    for places in (_written_breaks(word), *((_syllables(word), _anywhere(word)) if alone else ())):
+        for place, mark in sorted(places.items(), reverse=True):
+            head = word[:place] + mark
+            if measure(_shown(before + head), font, size_pt) <= width:
+                return head, word[place:].lstrip("\u00ad")
     return "", word
 
 
-def _places(word: str, *, emergency: bool) -> list[tuple[int, str]]:
-    """Where `word` may be broken and what is added there, last place first; syllables only when nothing else helps."""
+def _written_breaks(word: str) -> dict[int, str]:
+    """Where the author allows a break, and what is added there: behind hyphens and slashes, at soft hyphens."""
     places = {match.end(): "" for match in re.finditer(r"[-/–]", word) if 2 <= match.end() <= len(word) - 2}
-    places.update({match.start(): "-" for match in re.finditer("\u00ad", word)})
-    if emergency:
-        for match in _SYLLABLE.finditer(word):
-            if 3 <= match.start() <= len(word) - 3:
-                places.setdefault(match.start(), "-")
-        if not places:
-            places = dict.fromkeys(range(2, len(word) - 1), "-")
-    return sorted(places.items(), reverse=True)
+    return places | {match.start(): "-" for match in re.finditer("\u00ad", word)}
+
+
+def _syllables(word: str) -> dict[int, str]:
+    """Between syllables, at least three letters on both sides."""
+    return {match.start(): "-" for match in _SYLLABLE.finditer(word) if 3 <= match.start() <= len(word) - 3}
+
+
+def _anywhere(word: str) -> dict[int, str]:
+    return dict.fromkeys(range(2, len(word) - 1), "-")
 
 
 def runs(lines: tuple[str, ...], *, x: float, y: float, font: str, size_pt: float, leading: float, measure: Measure, gray: float = 0.0) -> tuple[TextRun, ...]:
