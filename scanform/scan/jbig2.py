@@ -1,5 +1,7 @@
 """JBIG2, decoded by the program jbig2dec."""
 
+import logging
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -11,14 +13,18 @@ from scanform.errors import MissingProgramError
 from scanform.i18n.texts import text
 from scanform.imaging.page_image import Gray
 from scanform.scan.limits import seconds_left
+from scanform.scan.pdf_walk import NotOneImageError
 from scanform.scan.poppler import PROGRAMS
 from scanform.scan.trouble import TroubleError, unreadable
+
+log = logging.getLogger(__name__)
 
 
 def decode_jbig2(data: bytes, shared: bytes, *, width: int, height: int, timeout_s: float) -> Gray:
     """Samples of a JBIG2Decode stream, (H, W) uint8: 0 = black, 1 = white. `shared` are its global segments, if any.
 
-    Raises TroubleError `unreadable-page`, `too-slow`, MissingProgramError.
+    jbig2dec leaves out what it does not know and goes on: when it complains the page is left to poppler, which has a decoder of its
+    own (NotOneImageError). Raises TroubleError `unreadable-page`, `too-slow`, MissingProgramError.
     """
     with tempfile.TemporaryDirectory(prefix="scanform-") as folder:
         picture = Path(folder) / "page.pbm"
@@ -27,21 +33,23 @@ def decode_jbig2(data: bytes, shared: bytes, *, width: int, height: int, timeout
             if content:
                 (Path(folder) / name).write_bytes(content)
                 inputs.append(str(Path(folder) / name))
-        _run([str(PROGRAMS / "jbig2dec"), "--embedded", "--format", "pbm", "--output", str(picture), *inputs], timeout_s)
+        complaint = _run([str(PROGRAMS / "jbig2dec"), "--embedded", "--format", "pbm", "--output", str(picture), *inputs], timeout_s)
+        if complaint or not picture.exists():
+            log.info("jbig2dec: %s", complaint[:200])
+            raise NotOneImageError
         return _read(picture, width=width, height=height)
 
 
-def _run(command: list[str], timeout_s: float) -> None:
+def _run(command: list[str], timeout_s: float) -> str:
+    """Run jbig2dec; returns what it complained about."""
     try:
         done = subprocess.run(command, capture_output=True, timeout=seconds_left(timeout_s), check=False)
     except subprocess.TimeoutExpired as error:
         raise TroubleError("too-slow", seconds=round(timeout_s)) from error
-    except (FileNotFoundError, PermissionError) as error:
-        raise MissingProgramError(text("scan.no-jbig2dec"), remedy=text("scan.install-jbig2dec")) from error
-    if done.returncode == 127:
+    complaint = done.stderr.decode("utf-8", "replace").strip()
+    if complaint and shutil.which("jbig2dec") is None:
         raise MissingProgramError(text("scan.no-jbig2dec"), remedy=text("scan.install-jbig2dec"))
-    if done.returncode != 0:
-        raise unreadable(f"JBIG2: {done.stderr.decode('utf-8', 'replace')}")
+    return complaint
 
 
 def _read(picture: Path, *, width: int, height: int) -> Gray:
@@ -49,6 +57,7 @@ def _read(picture: Path, *, width: int, height: int) -> Gray:
         with Image.open(picture, formats=("PPM",)) as page:
             if page.size != (width, height):
                 raise unreadable(f"JBIG2: {page.size[0]} x {page.size[1]} pixels instead of {width} x {height}")
-            return np.where(np.array(page.convert("L")) == 0, 0, 1).astype(np.uint8)
+            gray: Gray = np.array(page.convert("L"))
+            return gray & np.uint8(1)
     except (OSError, ValueError) as error:
         raise unreadable(f"JBIG2: {error}") from error

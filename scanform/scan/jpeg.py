@@ -53,7 +53,7 @@ def check_jpeg(data: bytes, limits: Limits) -> str:
     try:
         decoded = decode_jpeg(data, limits)
     except TroubleError as trouble:
-        return f"JPEG: {trouble.params}"
+        return str(trouble.params.get("detail", ""))  # one that is too large for us may still be drawn small
     return "; ".join(value for found in decoded.problems for _, value in found.params)
 
 

@@ -21,6 +21,8 @@ def gray_of_picture(picture: Image.Image, *, unsigned: bool = True) -> Gray:
     if picture.mode in _WIDE_MODES:
         return scale_wide(_wide(picture, unsigned=unsigned))
     if picture.mode in _ALPHA_MODES or "transparency" in picture.info:
+        if picture.mode == "La":
+            picture = picture.convert("LA")
         paper = Image.new("RGBA", picture.size, (255, 255, 255, 255))
         return np.array(Image.alpha_composite(paper, picture.convert("RGBA")).convert("L"))
     if picture.mode in {"1", "L", "P", "RGB", "RGBX", "CMYK"}:

@@ -1,11 +1,12 @@
 """Drawing PDF pages with poppler, a process of its own that can be stopped (the only pdf2image)."""
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
 from pdf2image import convert_from_path
-from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
+from pdf2image.exceptions import PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
 
 from scanform.errors import MissingProgramError
 from scanform.i18n.texts import text
@@ -42,9 +43,9 @@ def draw_page(pdf: str, *, number: int, dpi: int, timeout_s: float, strict: bool
     except PDFPopplerTimeoutError as error:
         raise TroubleError("too-slow", seconds=round(timeout_s)) from error
     except PDFPageCountError as error:
+        if shutil.which("pdfinfo") is None or shutil.which("pdftoppm") is None:
+            raise MissingProgramError(text("scan.no-poppler"), remedy=text("scan.install-poppler")) from error
         raise unreadable(f"poppler: {error}") from error
-    except (PDFInfoNotInstalledError, FileNotFoundError, PermissionError) as error:
-        raise MissingProgramError(text("scan.no-poppler"), remedy=text("scan.install-poppler"), slug="missing-program") from error
     if len(pages) != 1:
         raise unreadable("poppler: no picture")
     return np.array(pages[0].convert("L"))
