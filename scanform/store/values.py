@@ -33,6 +33,11 @@ def load_responses(tx: Transaction, *, questionnaire: str | None = None, respons
     return [_response(row._mapping, tuple(found.get(row.id, ()))) for row in tx.execute(query)]
 
 
+def questionnaires_by_response(tx: Transaction) -> dict[str, str]:
+    """The questionnaire of each response by its id, withdrawn ones included: which names are taken, and for what."""
+    return {row.id: row.questionnaire for row in tx.execute(select(ResponseRow.id, ResponseRow.questionnaire))}
+
+
 def _response(row: RowMapping, answers: tuple[Answer, ...]) -> Response:
     return Response(
         id=row["id"],

@@ -9,7 +9,8 @@ from scanform.formats.limesurvey import DigitalImport, read_export, recognised
 from scanform.i18n.texts import text
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Questionnaire
-from scanform.model.response import Channel, Response
+from scanform.model.response import Response
+from scanform.store import values
 from scanform.workflow.project import Project
 
 PREFIX = "online-"
@@ -36,7 +37,7 @@ def import_digital(project: Project, path: Path, *, questionnaire: str | None = 
     """Import the export in `path`. Raises InputError for a file that is no export, UsageError when its questionnaire is not clear."""
     chosen = _questionnaire(project, path, questionnaire)
     known = {response.id: response for response in project.store.responses(questionnaire=chosen.code)}
-    found = read_export(path, chosen, prefix=_prefix(project, chosen, known), language=project.language)
+    found = read_export(path, chosen, prefix=_prefix(project, chosen), language=project.language)
     new = tuple(response for response in found.responses if response.id not in known)
     changed = tuple(response for response in found.responses if response.id in known and known[response.id] != response)
     batch = None
@@ -77,10 +78,16 @@ def _questionnaire(project: Project, path: Path, code: str | None) -> Questionna
     return project.questionnaires[ranked[0][1]]
 
 
-def _prefix(project: Project, chosen: Questionnaire, known: dict[str, Response]) -> str:
-    """`online-`, or `online-<code>-` where two surveys could have the same numbers; what an earlier import used stays."""
-    used = [name for name, response in known.items() if response.channel is Channel.ONLINE]
-    with_code = f"{PREFIX}{chosen.code}-"
-    if used:
-        return with_code if used[0].startswith(with_code) else PREFIX
-    return PREFIX if len(project.questionnaires) == 1 else with_code
+def _prefix(project: Project, chosen: Questionnaire) -> str:
+    """`online-`, or `online-<code>-` where another survey took the short one first; what an earlier import used stays."""
+    with project.store.reading() as tx:
+        taken = values.questionnaires_by_response(tx)
+    own, others = f"{PREFIX}{chosen.code}-", False
+    for name, code in taken.items():
+        if name.startswith(own):
+            return own
+        if name.startswith(PREFIX) and "-" not in name.removeprefix(PREFIX):
+            if code == chosen.code:
+                return PREFIX
+            others = True
+    return own if others else PREFIX

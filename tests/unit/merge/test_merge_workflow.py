@@ -131,12 +131,13 @@ def test_a_project_with_two_surveys_finds_the_right_one(project, tmp_path):
         header = [h.replace("onename", "twoname").replace("postcode", "zipcode") for h in HEADER]
         assert import_digital(both, export(tmp_path, ROW, header=header)).questionnaire == "two"
         assert import_digital(both, export(tmp_path, ROW)).questionnaire == "one"
-        assert sorted(r.id for r in both.store.responses()) == ["online-one-17", "online-two-17"]
+        assert sorted(r.id for r in both.store.responses()) == ["online-17", "online-one-17"]
         with pytest.raises(UsageError):
             import_digital(both, export(tmp_path, ["1"], header=["id"]), questionnaire="three")
         written = hand_over(both, tmp_path / "out")
         assert (tmp_path / "out" / "one" / "responses.csv") in written.files
-        assert rows(tmp_path / "out" / "two" / "responses.csv")[0]["response_id"] == "online-two-17"
+        assert rows(tmp_path / "out" / "two" / "responses.csv")[0]["response_id"] == "online-17"
+        assert import_digital(both, export(tmp_path, ROW)).unchanged == 1
 
 
 def test_merging_twice_changes_nothing_and_can_be_taken_back(merged):
