@@ -135,8 +135,8 @@ def _text_and_mark(main: Answer, text: Answer, code: str, zones: Sequence[_Seen]
 def _has_ink(reading: FieldReading | None) -> bool:
     if reading is None:
         return False
-    blank = next((c.probability for c in reading.candidates if c.value == ""), 1.0 if reading.value == "" and reading.problem is None else 0.0)
-    return blank < 0.5
+    blank = next((c.probability for c in reading.candidates if c.value == ""), 1.0 if reading.problem is None else 0.0)
+    return bool(reading.value) or blank < 0.5
 
 
 # --- choices ----------------------------------------------------------------------------------------------------------
@@ -150,11 +150,18 @@ def _choice_answer(question: Question, seen: Sequence[_Seen], filled: Filled, se
     boxes = [_odds(one, filled) for one in seen]
     verdict = single(boxes, settings) if question.kind is QuestionKind.SINGLE else multiple(boxes, settings)
     checked = rules.check_choice(question, verdict.value.split())
+    if verdict.problem is None or question.kind is QuestionKind.MULTIPLE:
+        verdict = replace(verdict, value=checked.value, candidates=tuple(_in_form_order(question, c) for c in verdict.candidates))
     read = next((one.reading.problem for one in seen if one.reading is not None and one.reading.problem), None)
     problem = verdict.problem or checked.problem or read
     if problem is None and question.required and not verdict.value:
         problem = "required-empty"
     return _answer(question, None, seen, verdict, problem, threshold=settings.choice, doubt="unclear-mark")
+
+
+def _in_form_order(question: Question, candidate: Candidate) -> Candidate:
+    """Codes in the order of the form; boxes may stand in columns, so the layout's order is another one."""
+    return replace(candidate, value=rules.check_choice(question, candidate.value.split()).value or candidate.value)
 
 
 def _odds(one: _Seen, filled: Filled) -> _Odds:
@@ -193,9 +200,8 @@ def single(boxes: Sequence[_Odds], settings: AcceptSettings) -> _Verdict:
 
 def multiple(boxes: Sequence[_Odds], settings: AcceptSettings) -> _Verdict:
     """The most probable set of ticks; a filled box is a withdrawn tick when another box is marked, else it has to be looked at."""
-    states = {box.code: max((box.marked, MarkValue.MARKED), (box.empty, MarkValue.EMPTY), (box.filled, MarkValue.FILLED), key=lambda s: s[0])[1] for box in boxes}
-    ticked = [box for box in boxes if states[box.code] is MarkValue.MARKED]
-    filled = [box for box in boxes if states[box.code] is MarkValue.FILLED]
+    ticked = [box for box in boxes if box.marked >= max(box.empty, box.filled)]
+    filled = [box for box in boxes if box not in ticked and box.filled > box.empty]
     confidence = prod(box.marked if box in ticked else 1 - box.marked for box in boxes)
     value = " ".join(box.code for box in ticked)
     if filled and not ticked:
@@ -235,7 +241,7 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
     kept = inked or readings
     confidence = prod(reading.confidence for reading in readings)
     read = next((reading.problem for reading in kept if reading.problem), None) or next((r.problem for r in readings if r.problem), None)
-    checked = rules.Checked(value=" ".join(raw.split())) if option is not None else rules.check(question, raw if len(kept) == 1 else raw)
+    checked = rules.Checked(value=" ".join(raw.split())) if option is not None else rules.check(question, raw)
     problem = checked.problem or read
     if problem is None and not checked.value and not inked and question.required and option is None:
         problem = "required-empty"
@@ -284,7 +290,8 @@ def _evidence(seen: Sequence[_Seen]) -> Evidence | None:
 
 def _filtered(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[Answer]:
     """Questions that do not apply: an empty answer was filtered, a filled one has to be looked at. Only settled filters count."""
-    settled = {a.question: a.value for a in answers if a.option is None and a.status is Status.AUTO and a.missing in {None, Missing.NO_ANSWER, Missing.FILTERED}}
+    there = {None, Missing.NO_ANSWER, Missing.FILTERED}
+    settled = {a.question: a.value for a in answers if a.option is None and a.status is Status.AUTO and a.missing in there}
     out = []
     for answer in answers:
         question = questionnaire.question(answer.question)
