@@ -1,0 +1,270 @@
+"""From readings to a response: no answer is lost, probabilities add up, doubt goes to review with its reason."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scanform.assemble import AcceptSettings, FormPages, _Odds, assemble, multiple, single
+from scanform.model.geometry import A4, RectMm, RectPx
+from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
+from scanform.model.page import Identity, PageRef
+from scanform.model.questionnaire import Alphabet, Condition, Filled, Option, Question, QuestionKind, Questionnaire, Section, Texts
+from scanform.model.reading import Candidate, FieldReading, PageReading
+from scanform.model.response import Missing, Status
+
+TEXT = Texts(entries=(("en", "?"),))
+RECT = RectMm(x=20, y=20, w=5, h=5)
+BOX = RectPx(x=100, y=100, w=60, h=60)
+SURE = 0.9999
+
+
+def options(*codes):
+    return tuple(Option(code=code, text=TEXT, writein=code == "other", exclusive=code == "none") for code in codes)
+
+
+QUESTIONNAIRE = Questionnaire(
+    code="tiny", version="1", title=TEXT, languages=("en",),
+    sections=(
+        Section(title=TEXT, items=(
+            Question(code="open", kind=QuestionKind.SINGLE, text=TEXT, options=options("yes", "no", "other"), required=True),
+            Question(code="days", kind=QuestionKind.MULTIPLE, text=TEXT, options=options("mon", "tue", "none"), only_if=Condition(question="open", options=("yes",))),
+            Question(code="seats", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.DIGITS, cells=(3,), minimum="0", maximum="500"),
+            Question(code="remarks", kind=QuestionKind.HANDWRITING, text=TEXT),
+            Question(code="sign", kind=QuestionKind.SIGNATURE, text=TEXT),
+        )),
+    ),
+)  # fmt: skip
+
+
+def zone(question, kind, option=None):
+    return Zone(id=f"{question}.{option or kind}{'t' if option and kind is not ZoneKind.MARK else ''}", question=question, option=option, kind=kind, rect=RECT)
+
+
+ZONES = (
+    *(zone("open", ZoneKind.MARK, code) for code in ("yes", "no", "other")), zone("open", ZoneKind.HANDWRITING, "other"),
+    *(zone("days", ZoneKind.MARK, code) for code in ("tue", "mon", "none")),
+    zone("seats", ZoneKind.COMB), zone("remarks", ZoneKind.HANDWRITING), zone("sign", ZoneKind.SIGNATURE),
+)  # fmt: skip
+
+
+def layout(filled=Filled.WITHDRAWN, zones=ZONES):
+    pages = (
+        PageLayout(number=1, size=A4, blank="", fiducials=(), codes=(), zones=zones[:7]),
+        PageLayout(number=2, size=A4, blank="", fiducials=(), codes=(), zones=zones[7:]),
+    )
+    return Layout(questionnaire="tiny", version="1", language="en", variant="standard", digest="00000", filled=filled, pages=pages)
+
+
+def mark(zone, state, sure=SURE, problem=None):
+    rest = (1 - sure) / 2
+    states = sorted(("empty", "marked", "filled"), key=lambda name: name != state)
+    candidates = tuple(Candidate(value=name, probability=sure if name == state else rest) for name in states)
+    return FieldReading(zone=zone.id, value=state, confidence=sure, box=BOX, reader="marks/1", candidates=candidates, problem=problem)
+
+
+def written(zone, value, sure=SURE, problem=None):
+    candidates = (Candidate(value=value, probability=sure), *((Candidate(value="", probability=1 - sure),) if value else ()))
+    return FieldReading(zone=zone.id, value=value, confidence=sure, box=BOX, reader="ink/1", candidates=candidates, problem=problem)
+
+
+def form(states=None, texts=None, *, pages=(1, 2), copy=False, filled=Filled.WITHDRAWN, **more):
+    """A response from {zone id: state} and {zone id: text}; everything else is clearly empty."""
+    states, texts, sheet = states or {}, texts or {}, layout(filled)
+    read = {}
+    for page in sheet.pages:
+        fields = tuple(
+            mark(z, *states.get(z.id, ("empty",))) if z.kind is ZoneKind.MARK else written(z, *texts.get(z.id, ("",))) for z in page.zones
+        )
+        identity = Identity(digest="00000", instance="0000000", page=page.number, pages=2)
+        if page.number in pages:
+            read[page.number] = PageReading(ref=PageRef(sha256="0" * 64, path="x.pdf", index=page.number - 1), identity=identity, fields=fields)
+    return assemble(FormPages(form_id="F", token="T", received_at="2025-01-01T00:00:00Z", pages=read, copy=copy, expected_pages=2), QUESTIONNAIRE, sheet, AcceptSettings(**more))
+
+
+COLUMNS = ["open", "open__other_text", "days", "seats", "remarks", "sign"]
+
+
+def test_every_question_has_an_answer():
+    """Each question and each write-in has exactly one answer, whatever came in."""
+    for pages in ((1, 2), (1,), (2,), ()):
+        assert [a.column for a in form(pages=pages).answers] == COLUMNS
+
+
+def test_missing_page():
+    """Answers of a page that has not come in say so; the response is incomplete."""
+    response = form(pages=(2,))
+    assert (response.complete, response.pages_missing) == (False, (1,))
+    assert response.answer("open").missing is Missing.PAGE_MISSING
+    assert response.answer("seats").missing is Missing.NO_ANSWER
+
+
+def test_clear_answers_need_no_person():
+    """Clear marks and clear blanks are accepted, with the probability of the whole value."""
+    response = form({"open.yes": ("marked",), "days.mon": ("marked",), "days.tue": ("marked",)})
+    values = {a.column: (a.value, a.status) for a in response.answers}
+    assert values["open"] == ("yes", Status.AUTO)
+    assert values["days"] == ("mon tue", Status.AUTO)
+    assert values["remarks"] == ("", Status.AUTO)
+    assert response.answer("open").confidence == pytest.approx(SURE**3, abs=1e-4)
+
+
+def test_two_marks():
+    """Two crosses in a single choice go to review with the better one and both as candidates."""
+    answer = form({"open.yes": ("marked", 0.999), "open.no": ("marked",)}).answer("open")
+    assert (answer.value, answer.problem, answer.status) == ("no", "two-marks", Status.REVIEW)
+    assert {c.value for c in answer.candidates} == {"yes", "no"}
+    assert answer.confidence < 0.01
+
+
+def test_filled_box_beside_a_cross_is_withdrawn():
+    """German practice: the filled box means "not this one"; the cross stands."""
+    response = form({"open.yes": ("filled",), "open.no": ("marked",), "days.mon": ("filled",), "days.tue": ("marked",)})
+    assert (response.answer("open").value, response.answer("open").status) == ("no", Status.AUTO)
+    assert response.answer("days").value == "tue"
+
+
+@pytest.mark.parametrize("question", ["open", "days"])
+def test_filled_without_cross(question):
+    """A filled box and no cross: that person may fill instead of crossing."""
+    first = {"open": "yes", "days": "mon"}[question]
+    states = {"open.yes": ("marked",)} if question == "days" else {}
+    answer = form({**states, f"{question}.{first}": ("filled",)}).answer(question)
+    assert (answer.value, answer.problem, answer.status) == (first, "filled-without-cross", Status.REVIEW)
+    assert answer.confidence <= 0.5
+
+
+def test_forms_that_are_filled():
+    """On forms meant to be filled a filled box is a mark like a cross."""
+    answer = form({"open.yes": ("filled",)}, filled=Filled.MARK).answer("open")
+    assert (answer.value, answer.status) == ("yes", Status.AUTO)
+
+
+def test_problem_of_a_box_sends_the_question_to_review():
+    """Stray ink at one box keeps the candidate and asks a person."""
+    answer = form({"open.yes": ("marked",), "open.no": ("empty", 0.9, "stray-ink")}).answer("open")
+    assert (answer.value, answer.problem, answer.status) == ("yes", "stray-ink", Status.REVIEW)
+
+
+def test_low_confidence_always_has_a_reason():
+    """A value below the threshold goes to review even if no box complained."""
+    answer = form({"open.yes": ("marked", 0.992)}).answer("open")
+    assert (answer.status, answer.problem) == (Status.REVIEW, "unclear-mark")
+
+
+def test_exclusive_option():
+    """"None of these" beside others is a contradiction for a person."""
+    answer = form({"open.yes": ("marked",), "days.none": ("marked",), "days.mon": ("marked",)}).answer("days")
+    assert (answer.value, answer.problem) == ("mon none", "exclusive-with-others")
+
+
+def test_text_without_mark():
+    """Text at "other" while its box is empty: both the choice and the text are looked at."""
+    response = form({"open.yes": ("marked",)}, {"open.othert": ("club", 0.3, "handwriting")})
+    assert response.answer("open").problem == "text-without-mark"
+    assert response.answer("open", "other").problem == "text-without-mark"
+    fine = form({"open.other": ("marked",)}, {"open.othert": ("club", 0.3, "handwriting")})
+    assert (fine.answer("open").problem, fine.answer("open", "other").problem) == (None, "handwriting")
+
+
+def test_filter():
+    """A question that does not apply: empty is "filtered", answered is for a person, an unsettled filter changes nothing."""
+    assert form({"open.no": ("marked",)}).answer("days").missing is Missing.FILTERED
+    assert form({"open.no": ("marked",), "days.mon": ("marked",)}).answer("days").problem == "filtered-but-answered"
+    assert form({"open.yes": ("marked",)}).answer("days").missing is Missing.NO_ANSWER
+    assert form({"open.no": ("marked", 0.6)}).answer("days").missing is Missing.NO_ANSWER
+
+
+def test_required():
+    """A required question that is clearly blank is looked at once."""
+    assert form().answer("open").problem == "required-empty"
+
+
+def test_inadmissible_cells():
+    """Cells that break a rule give no value, the reason, and what was read as a candidate."""
+    answer = form(texts={"seats.comb": ("999", 0.7, "handwriting")}).answer("seats")
+    assert (answer.value, answer.problem, answer.status) == ("", "out-of-range", Status.REVIEW)
+    assert answer.candidates[0].value == "999"
+
+
+def test_handwriting_goes_to_review_and_signature_does_not():
+    """What was read by hand carries a problem; a clear signature needs nobody."""
+    response = form(texts={"remarks.handwriting": ("hello", 0.2, "handwriting"), "sign.signature": ("signed", SURE)})
+    assert (response.answer("remarks").value, response.answer("remarks").status) == ("hello", Status.REVIEW)
+    assert (response.answer("sign").value, response.answer("sign").status) == ("signed", Status.AUTO)
+
+
+def test_ink_that_was_not_read_is_no_blank():
+    """Ink without readable text is for a person, never an empty answer."""
+    unread = FieldReading(zone="remarks.handwriting", value="", confidence=0.0, box=BOX, reader="tesseract", candidates=(Candidate(value="", probability=0.001),), problem="handwriting")
+    sheet = layout()
+    page = sheet.pages[1]
+    fields = tuple(unread if z.id == unread.zone else written(z, "") for z in page.zones)
+    reading = PageReading(ref=PageRef(sha256="0" * 64, path="x", index=0), identity=Identity(digest="00000", instance="0000000", page=2, pages=2), fields=fields)
+    response = assemble(FormPages(form_id="F", token=None, received_at="", pages={2: reading}, copy=False, expected_pages=2), QUESTIONNAIRE, sheet, AcceptSettings())
+    answer = response.answer("remarks")
+    assert (answer.status, answer.problem, answer.missing) == (Status.REVIEW, "handwriting", None)
+
+
+def test_copy_is_shown_once():
+    """A photocopied form has a problem of its own and exactly one answer in review because of it."""
+    response = form({"open.yes": ("marked",)}, copy=True)
+    assert [p.slug for p in response.problems] == ["copy"]
+    assert [a.problem for a in response.answers].count("copy") == 1
+
+
+def test_question_that_this_edition_does_not_have():
+    """A question without zones in this layout is "not in this version"."""
+    sheet = layout(zones=tuple(z for z in ZONES if z.question != "remarks"))
+    response = assemble(FormPages(form_id="F", token=None, received_at="", pages={}, copy=False, expected_pages=2), QUESTIONNAIRE, sheet, AcceptSettings())
+    assert response.answer("remarks").missing is Missing.NOT_IN_VERSION
+
+
+shares = st.tuples(*(st.floats(min_value=1e-6, max_value=1.0) for _ in range(3)))
+boxes = st.lists(shares, min_size=1, max_size=6).map(
+    lambda rows: [_Odds(code=f"o{i}", empty=e / (e + m + f), marked=m / (e + m + f), filled=f / (e + m + f)) for i, (e, m, f) in enumerate(rows)]
+)
+
+
+@given(boxes)
+def test_probabilities_of_a_single_choice_add_up(odds):
+    """Values, blank, two marks and filled alone share one unit; the confidence is never more than what the formula leaves."""
+    verdict = single(odds, AcceptSettings())
+    assert 0 <= verdict.confidence <= 1
+    assert sum(c.probability for c in verdict.candidates) <= 1 + 1e-9
+    if verdict.problem is None:
+        assert verdict.confidence == max(c.probability for c in verdict.candidates)
+
+
+@given(boxes)
+def test_probabilities_of_a_multiple_choice_add_up(odds):
+    """The same for several ticks: best value and its nearest rival together stay within one."""
+    verdict = multiple(odds, AcceptSettings())
+    assert 0 <= verdict.confidence <= 1
+    assert sum(c.probability for c in verdict.candidates) <= 1 + 1e-9
+    assert len({c.value for c in verdict.candidates}) == len(verdict.candidates)
+
+
+states = st.tuples(st.sampled_from(["empty", "marked", "filled"]), st.floats(min_value=0.34, max_value=1.0), st.sampled_from([None, "streak", "unclear-mark"]))
+texts = st.one_of(st.just(("",)), st.tuples(st.text(alphabet="0123456789 ?ab", max_size=3), st.floats(min_value=0, max_value=1), st.sampled_from(["handwriting", "unsure-blank"])))
+
+
+@given(
+    st.fixed_dictionaries({}, optional={z.id: states for z in ZONES if z.kind is ZoneKind.MARK}),
+    st.fixed_dictionaries({}, optional={z.id: texts for z in ZONES if z.kind is not ZoneKind.MARK}),
+    st.sets(st.sampled_from([1, 2])),
+    st.booleans(),
+)
+def test_nothing_is_lost_or_silently_accepted(marks, read, pages, copy):
+    """Whatever is read: all columns are there, auto means no problem and high confidence, review has a reason, settled blanks have a code."""
+    response = form(marks, read, pages=tuple(pages), copy=copy)
+    assert [a.column for a in response.answers] == COLUMNS
+    settings = AcceptSettings()
+    lowest = min(settings.choice, settings.blank, settings.signature, settings.text)
+    for answer in response.answers:
+        assert 0 <= answer.confidence <= 1
+        if answer.status is Status.REVIEW:
+            assert answer.problem
+        elif answer.missing is not Missing.PAGE_MISSING:
+            assert answer.problem is None
+            assert answer.confidence >= lowest
+            assert answer.value or answer.missing is not None

@@ -1,0 +1,139 @@
+"""The survey's rules: canonical values, ranges, lists, exclusive options, filters, typed values."""
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scanform import rules
+from scanform.model.questionnaire import Alphabet, Condition, Option, Question, QuestionKind, Texts
+from scanform.model.response import Missing, Status
+from scanform.model.review import PERSON_CONFIDENCE
+
+TEXT = Texts(entries=(("en", "?"),))
+
+
+def comb(alphabet, cells, **more):
+    return Question(code="q", kind=QuestionKind.COMB, text=TEXT, alphabet=alphabet, cells=cells, **more)
+
+
+def choice(kind=QuestionKind.SINGLE, **more):
+    options = (Option(code="a", text=TEXT), Option(code="b", text=TEXT, writein=True), Option(code="none", text=TEXT, exclusive=True))
+    return Question(code="q", kind=kind, text=TEXT, options=options, **more)
+
+
+DATE = comb(Alphabet.DATE, (2, 2, 4))
+TIME = comb(Alphabet.TIME, (2, 2))
+SEATS = comb(Alphabet.DIGITS, (4,), minimum="0", maximum="2000")
+POSTCODE = comb(Alphabet.DIGITS, (5,))
+AREA = comb(Alphabet.DECIMAL, (3, 1), minimum="0")
+
+
+@pytest.mark.parametrize(
+    ("question", "cells", "value", "problem"),
+    [
+        (DATE, "01022024", "2024-02-01", None),
+        (DATE, " 1 22024", "2024-02-01", None),
+        (DATE, "31022024", "", "bad-date"),
+        (DATE, "0102  24", "", "bad-date"),
+        (DATE, "01022?24", "", "illegible-cells"),
+        (DATE, "        ", "", None),
+        (TIME, "0930", "09:30", None),
+        (TIME, " 930", "09:30", None),
+        (TIME, "2530", "", "bad-format"),
+        (SEATS, " 120", "120", None),
+        (SEATS, "0120", "120", None),
+        (SEATS, "12 0", "", "bad-format"),
+        (SEATS, "9999", "", "out-of-range"),
+        (POSTCODE, "04423", "04423", None),
+        (AREA, " 425", "42.5", None),
+        (AREA, " 42 ", "42", None),
+        (AREA, "   5", "0.5", None),
+        (comb(Alphabet.LETTERS, (6,)), "AB  C ", "AB C", None),
+    ],
+)
+def test_cells(question, cells, value, problem):
+    """Cells become canonical values, or an empty value with the slug of the rule they break."""
+    assert rules.check(question, cells) == rules.Checked(value=value, problem=problem)
+
+
+@given(st.dates(min_value=datetime.date(1000, 1, 1)))
+def test_every_date_survives(date):
+    """A date written in cells, or typed in German or ISO form, is that date."""
+    assert rules.check(DATE, date.strftime("%d%m") + f"{date.year:04d}").value == date.isoformat()
+    assert rules.key_answer(DATE, None, f"{date.day}.{date.month}.{date.year}").value == date.isoformat()
+    assert rules.key_answer(DATE, None, date.isoformat()).value == date.isoformat()
+
+
+@given(st.times())
+def test_every_time_survives(time):
+    """A time of day is read to the minute."""
+    assert rules.check(TIME, f"{time.hour:02d}{time.minute:02d}").value == f"{time.hour:02d}:{time.minute:02d}"
+    assert rules.key_answer(TIME, None, f"{time.hour}:{time.minute:02d} Uhr").value == f"{time.hour:02d}:{time.minute:02d}"
+
+
+@given(st.text(alphabet="0123456789? ", max_size=10), st.sampled_from([DATE, TIME, SEATS, POSTCODE, AREA]))
+def test_cells_never_fail(cells, question):
+    """Whatever stands in the cells, there is a value or a reason; both only when the value is admissible."""
+    checked = rules.check(question, cells)
+    assert not (checked.value and checked.problem)
+    assert checked.value or checked.problem or not cells.strip()
+
+
+@given(st.sampled_from([DATE, TIME, SEATS, POSTCODE, AREA, choice(), choice(QuestionKind.MULTIPLE)]), st.text(max_size=12))
+def test_typed_values_are_idempotent(question, typed):
+    """A canonical value typed again stays what it is; anything else is refused with a slug."""
+    try:
+        value = rules.key_answer(question, None, typed).value
+    except ValueError as error:
+        assert str(error).replace("-", "").isalpha()
+    else:
+        assert rules.key_answer(question, None, value).value == value
+
+
+@pytest.mark.parametrize(
+    ("question", "typed", "slug"),
+    [
+        (DATE, "30.2.2024", "bad-date"),
+        (DATE, "1.2.24", "bad-date"),
+        (TIME, "24:00", "bad-format"),
+        (SEATS, "2001", "out-of-range"),
+        (SEATS, "many", "bad-format"),
+        (SEATS, "1,5", "bad-format"),
+        (POSTCODE, "123456", "bad-format"),
+        (choice(), "c", "not-in-list"),
+        (choice(), "a b", "two-marks"),
+        (choice(QuestionKind.MULTIPLE), "a none", "exclusive-with-others"),
+        (Question(code="s", kind=QuestionKind.SIGNATURE, text=TEXT), "maybe", "bad-format"),
+    ],
+)
+def test_typed_nonsense_is_refused(question, typed, slug):
+    """A typed value that breaks a rule raises ValueError with the slug."""
+    with pytest.raises(ValueError, match=f"^{slug}$"):
+        rules.key_answer(question, None, typed)
+
+
+def test_typed_value_is_confirmed_by_a_person():
+    """A keyed value carries the confidence of single keying, an empty one is no answer."""
+    answer = rules.key_answer(choice(QuestionKind.MULTIPLE), None, "b, a")
+    assert (answer.value, answer.confidence, answer.status, answer.reader) == ("a b", PERSON_CONFIDENCE, Status.CONFIRMED, "person")
+    assert rules.key_answer(choice(), None, " ").missing is Missing.NO_ANSWER
+    assert rules.key_answer(choice(), "b", " on  Sundays ").value == "on Sundays"
+    with pytest.raises(ValueError, match="not-in-list"):
+        rules.key_answer(choice(), "a", "no line for text here")
+
+
+def test_list_of_values():
+    """A text from the list takes the list's spelling; another one is kept and named."""
+    question = Question(code="q", kind=QuestionKind.HANDWRITING, text=TEXT, values=("Hörde", "Eving"))
+    assert rules.check(question, " hörde ") == rules.Checked(value="Hörde")
+    assert rules.check(question, "Hamm") == rules.Checked(value="Hamm", problem="not-in-list")
+
+
+def test_filter():
+    """A question with a condition applies when one of the options is ticked."""
+    question = choice(only_if=Condition(question="staff", options=("yes", "part")))
+    assert rules.applies(question, {"staff": "part"})
+    assert not rules.applies(question, {"staff": "no"})
+    assert not rules.applies(question, {})
