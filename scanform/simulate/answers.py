@@ -33,7 +33,7 @@ class Behaviour:
     `completeness` a question is answered; `correct` a wrong cross is made, filled in and the right box crossed (per question of single choice,
     half that for several); `double` two crosses stay in a single choice; `only_filled` a box is filled where a cross is meant; `near_miss` an empty
     box carries a trace that must not count; `filter_break` a question is answered although its filter says no; `writein` the text beside a ticked
-    "other" is given; `sign` it is signed.
+    "other" is given; `sign` it is signed; `complies` boxes are filled, not crossed, on a form that asks for it.
     Defaults bracket what returned paper surveys show: a few percent of item non-response and about one correction a form.
     """
 
@@ -45,6 +45,7 @@ class Behaviour:
     filter_break: float = 0.0
     writein: float = 0.9
     sign: float = 0.9
+    complies: float = 0.75
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class _Sheet:
     unclear: set[str] = field(default_factory=set)
     ticked: dict[str, frozenset[str]] = field(default_factory=dict)
     writer: int | None = None
+    fills: bool = False
 
     def happens(self, chance: float) -> bool:
         return bool(self.rng.random() < chance)
@@ -90,6 +92,7 @@ def random_truth(
     sheet = _Sheet(rng=rng, hand=hand, behaviour=chosen, crops=crops, language=layout.language, zones=_zones(layout), filled=layout.filled)
     if crops is not None and (hand is None or hand.writer is None):
         sheet.writer = int(rng.choice(crops.writers))
+    sheet.fills = layout.filled is Filled.MARK and sheet.happens(chosen.complies)
     for question in questionnaire.questions():
         _answer(sheet, question)
     _near_misses(sheet)
@@ -153,8 +156,12 @@ def _style(sheet: _Sheet) -> MarkStyle:
     return styles[int(sheet.rng.choice(len(styles), p=shares / shares.sum()))]
 
 
-def _tick(sheet: _Sheet, zone: Zone, *, ambiguous: bool = False) -> None:
-    sheet.marks[zone.id] = MarkTruth(value=MarkValue.MARKED, style=_style(sheet), ambiguous=ambiguous)
+def _tick(sheet: _Sheet, zone: Zone) -> None:
+    """A mark that counts: in the hand's style, or filled in where the survey asks for that and the person complies."""
+    if sheet.fills:
+        sheet.marks[zone.id] = MarkTruth(value=MarkValue.FILLED, style=MarkStyle.FILL)
+    else:
+        sheet.marks[zone.id] = MarkTruth(value=MarkValue.MARKED, style=_style(sheet))
 
 
 def _fill(sheet: _Sheet, zone: Zone, style: MarkStyle, *, ambiguous: bool = False) -> None:
