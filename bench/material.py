@@ -55,7 +55,7 @@ def make_form(template: str = "begegnungsorte", *, instance: str = "0000042") ->
     return Form(
         questionnaire=questionnaire,
         layout=layout,
-        printed=tuple(_exact(gray, page.size) for gray, page in zip(_pages(forms, PRINT_DPI), layout.pages, strict=True)),
+        printed=tuple(exact(gray, page.size) for gray, page in zip(_pages(forms, PRINT_DPI), layout.pages, strict=True)),
         blanks=tuple(BlankPage(gray=gray, px_per_mm_x=BLANK_DPI / 25.4, px_per_mm_y=BLANK_DPI / 25.4) for gray in _pages(blanks, BLANK_DPI)),
     )
 
@@ -67,7 +67,8 @@ def _pages(pdf: BytesIO, dpi: int) -> Iterator[Gray]:
         yield from rasterize(path, dpi=dpi)
 
 
-def _exact(gray: Gray, size: SizeMm) -> Gray:
+def exact(gray: Gray, size: SizeMm) -> Gray:
+    """A page drawn with PRINT_DPI, reduced to exactly PRINT_PX_PER_MM."""
     sheet = gray[: round(size.h * PRINT_DPI / 25.4), : round(size.w * PRINT_DPI / 25.4)]
     target = (round(size.w * PRINT_PX_PER_MM), round(size.h * PRINT_PX_PER_MM))
     return cv2.resize(sheet, target, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

@@ -117,13 +117,12 @@ def _offsets_xy(grid: OffsetGrid, x: Floats32, y: Floats32) -> tuple[Floats32, F
     u, v = column - left.astype(np.float32), row - top.astype(np.float32)
     node = top * grid.columns + left
 
-    def between(values: tuple[float, ...]) -> Floats32:
-        nodes = np.asarray(values, dtype=np.float32)
-        upper = nodes[node] * (1 - u) + nodes[node + 1] * u
-        lower = nodes[node + grid.columns] * (1 - u) + nodes[node + grid.columns + 1] * u
-        return np.asarray(upper * (1 - v) + lower * v, dtype=np.float32)
-
-    return between(grid.dx_mm), between(grid.dy_mm)
+    nodes = (np.asarray(grid.dx_mm) + 1j * np.asarray(grid.dy_mm)).astype(np.complex64)  # both offsets in one look-up
+    upper_left, upper_right = np.take(nodes, node, mode="clip"), np.take(nodes, node + 1, mode="clip")
+    lower_left, lower_right = np.take(nodes, node + grid.columns, mode="clip"), np.take(nodes, node + grid.columns + 1, mode="clip")
+    upper = upper_left + (upper_right - upper_left) * u
+    between = upper + (lower_left + (lower_right - lower_left) * u - upper) * v
+    return between.real, between.imag
 
 
 def _offsets(grid: OffsetGrid, points: Floats) -> Floats:

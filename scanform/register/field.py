@@ -49,40 +49,41 @@ def fit_field(points_mm: Floats, offsets_mm: Floats, size: SizeMm, settings: Fie
     weights, residual, kernel = min(fits, key=lambda fit: fit[1])
     columns, rows = (int(np.ceil(length / settings.step_mm)) + 1 for length in (size.w, size.h))
     nodes = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2).astype(np.float64) * settings.step_mm
-    values = _local(nodes, points_mm, offsets_mm, weights, kernel=kernel, settings=settings)
+    share = _share(nodes, points_mm, kernel, settings) * weights
+    values = _local(nodes, points_mm, offsets_mm, share, kernel=kernel, prior=settings.slope_prior)
     grid = OffsetGrid(step_mm=settings.step_mm, rows=rows, columns=columns, dx_mm=_plain(values[:, 0]), dy_mm=_plain(values[:, 1]))
     return Field(grid=grid, residual_mm=residual)
 
 
 def _plain(values: Floats) -> tuple[float, ...]:
-    return tuple(float(value) for value in np.round(values, 5))
+    return tuple(np.round(values, 5).tolist())
 
 
 def _robust(points: Floats, offsets: Floats, kernel: tuple[float, float], settings: FieldSettings) -> tuple[Floats, float]:
     """Weights of the points (N,) and the weighted residual (mm) of leaving each out."""
+    share = _share(points, points, kernel, settings)
+    np.fill_diagonal(share, 0)
     weights = np.ones(len(points))
     off = np.zeros(len(points))
     for _ in range(settings.rounds):
-        off = np.linalg.norm(_local(points, points, offsets, weights, kernel=kernel, settings=settings, leave_out=True) - offsets, axis=1)
+        off = np.linalg.norm(_local(points, points, offsets, share * weights, kernel=kernel, prior=settings.slope_prior) - offsets, axis=1)
         limit = 6 * max(float(np.median(off)), settings.floor_mm)
         weights = np.clip(1 - (off / limit) ** 2, 1e-6, 1) ** 2
     return weights, float(np.sqrt((weights * off**2).sum() / weights.sum()))
 
 
-def _local(
-    at: Floats, points: Floats, offsets: Floats, weights: Floats, *, kernel: tuple[float, float], settings: FieldSettings, leave_out: bool = False
-) -> Floats:
-    """Local planes at `at` (M, 2) through offsets at `points` (N, 2); (M, 2)."""
-    share = _kernel(at, points, kernel) + settings.far_weight * _kernel(at, points, (settings.far_mm, settings.far_mm)) + 1e-9
-    share *= weights
-    if leave_out:
-        np.fill_diagonal(share, 0)
+def _share(at: Floats, points: Floats, kernel: tuple[float, float], settings: FieldSettings) -> Floats:
+    """How much each of `points` (N, 2) counts at each of `at` (M, 2): (M, N); far ones a little, so that no place is without any."""
+    return _kernel(at, points, kernel) + settings.far_weight * _kernel(at, points, (settings.far_mm, settings.far_mm)) + 1e-9
+
+
+def _local(at: Floats, points: Floats, offsets: Floats, share: Floats, *, kernel: tuple[float, float], prior: float) -> Floats:
+    """Local planes at `at` (M, 2) through offsets at `points` (N, 2), weighted by `share` (M, N); (M, 2)."""
     x, y = points.T
-    ones = np.ones(len(points))
-    features = np.stack([ones, x, y, x * x, x * y, y * y], axis=1)
+    features = np.stack([np.ones(len(points)), x, y, x * x, x * y, y * y], axis=1)
     moments = share @ features
     sums = np.stack([share @ (features[:, :3] * offsets[:, axis, None]) for axis in (0, 1)], axis=2)
-    return _planes(at, moments, sums, kernel, settings.slope_prior)
+    return _planes(at, moments, sums, kernel, prior)
 
 
 def _kernel(at: Floats, points: Floats, width: tuple[float, float]) -> Floats:

@@ -35,7 +35,8 @@ class FitSettings:
     when of all boxes `found_share`, and `band_share` in each part of the height, stand within `place_mm`, and of those
     seen at most `misplaced_share` stand elsewhere. It is settled when nine in ten stand within `settled_mm`. Pages with
     fewer than `least_boxes` are proved by tiles, pages without markers by both. `markers_only_mm`: residual that is
-    trusted where there is nothing to check.
+    trusted where there is nothing to check. `gap_search_mm`: what a field through boxes may err between them. `bend_mm`:
+    beyond it boxes alone do not carry a field, tiles have to (curled photos).
     """
 
     near_mm: float = 0.6
@@ -54,6 +55,8 @@ class FitSettings:
     least_tiles: int = 5
     tile_place_mm: float = 0.5
     tile_search_mm: tuple[float, ...] = (4.0, 2.0)
+    gap_search_mm: float = 1.0
+    bend_mm: float = 2.5
     box_rounds: int = 3
     markers_only_mm: float = 0.3
 
@@ -118,8 +121,26 @@ def _by_boxes(task: _Task, markers: Sequence[Marker]) -> PageMap | None:
     sight = _sight(with_edges(task.image, markers), task.page)
     if sight is None:
         return None
-    refined = _box_rounds(task, replace(_page_map(sight.pose), tier=Tier.T1), sight)
-    return _proved(task, refined, within_mm=task.settings.settled_mm) if refined else None
+    refined = _box_rounds(task, replace(_page_map(sight.pose), tier=Tier.T1), _Fixed(mm=sight.mm, px=sight.px))
+    if refined is None or _bend_mm(refined) > task.settings.bend_mm:
+        return None
+    return _proved(task, _gaps_filled(task, refined), within_mm=task.settings.settled_mm)
+
+
+def _bend_mm(page_map: PageMap) -> float:
+    """The greatest offset of the map's field."""
+    return 0.0 if page_map.grid is None else float(np.hypot(page_map.grid.dx_mm, page_map.grid.dy_mm).max())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fixed:
+    """Points whose place in the picture is known: mm and px, both (N, 2)."""
+
+    mm: Floats
+    px: Floats
+
+    def and_also(self, mm: Floats, px: Floats) -> "_Fixed":
+        return _Fixed(mm=np.vstack([self.mm, mm]), px=np.vstack([self.px, px]))
 
 
 def _sight(markers: Sequence[Marker], page: PageLayout) -> _Sight | None:
@@ -132,21 +153,35 @@ def _sight(markers: Sequence[Marker], page: PageLayout) -> _Sight | None:
     return _Sight(pose=pose, mm=mm, px=np.array([np.mean(marker.corners_px, axis=0) for marker in used]))
 
 
-def _box_rounds(task: _Task, page_map: PageMap, sight: _Sight | None) -> PageMap | None:
+def _box_rounds(task: _Task, page_map: PageMap, fixed: _Fixed) -> PageMap | None:
     """Boxes measured and the field fitted again until it rests: each round brings more boxes into reach."""
-    centres = task.check.rects_mm[:, :2] + task.check.rects_mm[:, 2:] / 2
+    centres = _centres(task.check)
+    search_mm = task.settings.far_mm
     for _ in range(task.settings.box_rounds):
-        seen = _measured(task, page_map, np.arange(len(centres)), task.settings.far_mm)
+        seen = _measured(task, page_map, np.arange(len(centres)), search_mm)
         if seen.found.sum() < max(task.settings.least_boxes, task.settings.band_share * len(centres)):
             return None
         if np.percentile(np.linalg.norm(seen.offsets_mm[seen.found], axis=1), 95) <= task.settings.moved_mm / 2:
             break
-        points, offsets = [centres[seen.found]], [seen.offsets_mm[seen.found]]
-        if sight is not None:
-            points.append(sight.mm)
-            offsets.append(page_map.to_mm(sight.px) - sight.mm)
-        page_map = _with_offsets(page_map, np.vstack(points), np.vstack(offsets), task.page.size)
+        search_mm = task.settings.near_mm if seen.found.mean() >= task.settings.sure_share else task.settings.far_mm
+        page_map = _bent(page_map, fixed.and_also(centres[seen.found], page_map.to_px(centres[seen.found] + seen.offsets_mm[seen.found])), task.page.size)
     return page_map
+
+
+def _gaps_filled(task: _Task, page_map: PageMap) -> PageMap:
+    """The map with tiles measured where there are no boxes, so that areas for writing lie well too; boxes hold the rest."""
+    gaps = task.check.tiles_mm[task.check.gaps]
+    if page_map.grid is None or len(gaps) == 0:
+        return page_map
+    tiles = tile_offsets(task.image.gray, page_map, task.check.small, gaps, search_mm=task.settings.gap_search_mm)
+    off = np.linalg.norm(tiles.offsets_mm, axis=1)
+    if not np.any(tiles.found & (off > task.settings.moved_mm)):
+        return page_map
+    centres = _centres(task.check)
+    seen = _measured(task, page_map, np.arange(len(centres)), task.settings.near_mm)
+    points = np.vstack([centres[seen.found], gaps[tiles.found]])
+    offsets = np.vstack([seen.offsets_mm[seen.found], tiles.offsets_mm[tiles.found]])
+    return _bent(page_map, _Fixed(mm=points, px=page_map.to_px(points + offsets)), task.page.size)
 
 
 def _deep(task: _Task) -> PageMap | None:
@@ -154,25 +189,29 @@ def _deep(task: _Task) -> PageMap | None:
     sight = _sight(find_all_markers(task.image), task.page)
     if sight is None:
         return None
-    return _by_tiles(task, _bent_to_markers(replace(_page_map(sight.pose), tier=Tier.T2), sight, task.page.size), sight)
+    start = _bent_to_markers(replace(_page_map(sight.pose), tier=Tier.T2), sight, task.page.size)
+    return _by_tiles(task, start)
 
 
-def _by_tiles(task: _Task, page_map: PageMap, sight: _Sight | None) -> PageMap | None:
+def _by_tiles(task: _Task, page_map: PageMap) -> PageMap | None:
+    """The map bent to the tiles, coarse then fine, and to the boxes; accepted when proved."""
+    centres, fixed = task.check.tiles_mm, None
     for search_mm in task.settings.tile_search_mm:
-        tiles = tile_offsets(task.image.gray, page_map, task.check.small, search_mm=search_mm)
+        tiles = tile_offsets(task.image.gray, page_map, task.check.small, centres, search_mm=search_mm)
         if tiles.found.sum() < task.settings.least_tiles:
             return None
-        page_map = _with_offsets(page_map, tiles.centres_mm[tiles.found], tiles.offsets_mm[tiles.found], task.page.size)
-    if len(task.check.rects_mm) >= task.settings.least_boxes:
-        page_map = _box_rounds(task, page_map, sight) or page_map
+        fixed = _Fixed(mm=centres[tiles.found], px=page_map.to_px(centres[tiles.found] + tiles.offsets_mm[tiles.found]))
+        page_map = _bent(page_map, fixed, task.page.size)
+    if fixed is not None and len(task.check.rects_mm) >= task.settings.least_boxes:
+        page_map = _box_rounds(task, page_map, fixed) or page_map
     return _proved(task, page_map, within_mm=task.settings.place_mm)
 
 
 def _without_markers(task: _Task) -> PageMap | None:
     """T3: from the page codes, else from features; has to be proved by tiles as well as by boxes."""
     for homography in _starts(task):
-        found = _by_tiles(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3), None)
-        if found is not None and _tiles_agree(tile_offsets(task.image.gray, found, task.check.small, search_mm=task.settings.far_mm), task.settings):
+        found = _by_tiles(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3))
+        if found is not None and _tiles_agree(_all_tiles(task, found), task.settings):
             return found
     return None
 
@@ -193,7 +232,7 @@ def _bent_to_markers(page_map: PageMap, sight: _Sight, size: SizeMm) -> PageMap:
     scale = np.array([size.w, size.h])
     nodes = np.stack(np.meshgrid(np.linspace(0, 1, 8), np.linspace(0, 1, 11)), axis=-1).reshape(-1, 2)
     solution, *_ = np.linalg.lstsq(_quadratic(sight.mm / scale), page_map.to_mm(sight.px) - sight.mm, rcond=1e-3)
-    return _with_offsets(page_map, nodes * scale, _quadratic(nodes) @ solution, size)
+    return _bent(page_map, _Fixed(mm=nodes * scale, px=page_map.to_px(nodes * scale + _quadratic(nodes) @ solution)), size)
 
 
 def _quadratic(unit: Floats) -> Floats:
@@ -201,17 +240,25 @@ def _quadratic(unit: Floats) -> Floats:
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
 
 
-def _with_offsets(page_map: PageMap, points_mm: Floats, offsets_mm: Floats, size: SizeMm) -> PageMap:
-    """The map with a new field, so that `points_mm` come to lie `offsets_mm` from where the map put them."""
-    total = offsets_mm + page_map.offsets_mm(points_mm + offsets_mm)
-    field = fit_field(points_mm, total, size)
+def _bent(page_map: PageMap, fixed: _Fixed, size: SizeMm) -> PageMap:
+    """The map with a field that carries the fixed points to their pixels."""
+    flat_map = replace(page_map, grid=None)
+    field = fit_field(fixed.mm, flat_map.to_mm(fixed.px) - fixed.mm, size)
     return replace(page_map, grid=field.grid, residual_mm=field.residual_mm)
+
+
+def _centres(check: BoxCheck) -> Floats:
+    return check.rects_mm[:, :2] + check.rects_mm[:, 2:] / 2
+
+
+def _all_tiles(task: _Task, page_map: PageMap) -> TileOffsets:
+    return tile_offsets(task.image.gray, page_map, task.check.small, task.check.tiles_mm, search_mm=task.settings.far_mm)
 
 
 def _proved(task: _Task, page_map: PageMap, *, within_mm: float) -> PageMap | None:
     """The map with its residual at the boxes, when these prove it and nine in ten stand `within_mm`; pages without boxes go by tiles."""
     if len(task.check.rects_mm) < task.settings.least_boxes:
-        tiles = tile_offsets(task.image.gray, page_map, task.check.small, search_mm=task.settings.far_mm)
+        tiles = _all_tiles(task, page_map)
         off = np.linalg.norm(tiles.offsets_mm[tiles.found], axis=1)
         return replace(page_map, residual_mm=_rms(off)) if _tiles_agree(tiles, task.settings) else None
     seen = _measured(task, page_map, np.arange(len(task.check.rects_mm)), task.settings.far_mm)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scanform.imaging.page_image import BlankPage, Floats, Gray
 from scanform.imaging.page_map import PageMap, Tier
@@ -13,6 +14,15 @@ from scanform.register.unwarp import unwarped
 TILE_PX_PER_MM = 4.0
 """Resolution of the reduced blank page, for tiles and for marker-free registration."""
 
+TILE_MM = 18.0
+"""Side of a tile and distance from one to the next."""
+
+TILE_TEXTURE = 12.0
+"""Least standard deviation of a tile in grey levels: it has to show something."""
+
+GAP_MM = 14.0
+"""A tile whose middle is further than this from the middle of every box stands in a gap between the boxes."""
+
 MIN_CONTRAST = 25.0
 """Grey levels (standard deviation of a profile): outlines fainter than that on the blank page are no landmarks."""
 
@@ -22,13 +32,16 @@ class BoxCheck:
     """The landmarks of one page.
 
     `rects_mm` (N, 4): x, y, w, h of the outlines that can be recognised, `profiles` (N, 4, L) how their sides look.
-    `sample` indexes about thirty of them spread over the page. `small` is the blank page at `TILE_PX_PER_MM`.
+    `sample` indexes about thirty of them spread over the page. `small` is the blank page at `TILE_PX_PER_MM`, `tiles_mm`
+    (M, 2) the middles of its tiles that show something, `gaps` (M,) those beside an area for writing and far from all boxes.
     """
 
     rects_mm: Floats
     profiles: Profiles
     sample: tuple[int, ...]
     small: Gray
+    tiles_mm: Floats
+    gaps: NDArray[np.bool_]
 
 
 def prepare_page(page: PageLayout, blank: BlankPage, *, sample: int = 30) -> BoxCheck:
@@ -40,7 +53,26 @@ def prepare_page(page: PageLayout, blank: BlankPage, *, sample: int = 30) -> Box
     seen = (profiles.std(axis=2) >= MIN_CONTRAST).all(axis=1)
     rects_mm, profiles = rects_mm[seen], profiles[seen]
     small = unwarped(blank.gray, blank_map, page.size, px_per_mm=TILE_PX_PER_MM)
-    return BoxCheck(rects_mm=rects_mm, profiles=profiles, sample=_spread(rects_mm, sample), small=small)
+    tiles_mm = _tiles(small)
+    gaps = _gaps(tiles_mm, rects_mm, page)
+    return BoxCheck(rects_mm=rects_mm, profiles=profiles, sample=_spread(rects_mm, sample), small=small, tiles_mm=tiles_mm, gaps=gaps)
+
+
+def _gaps(tiles_mm: Floats, rects_mm: Floats, page: PageLayout) -> NDArray[np.bool_]:
+    """Which tiles lie on or beside an area for writing and far from all boxes."""
+    apart = np.linalg.norm(tiles_mm[:, None] - (rects_mm[:, :2] + rects_mm[:, 2:] / 2)[None], axis=2).min(axis=1, initial=np.inf)
+    areas = [zone.rect.grown(TILE_MM / 2) for zone in page.zones if zone.kind in (ZoneKind.HANDWRITING, ZoneKind.SIGNATURE)]
+    beside = [any(area.x <= x <= area.right and area.y <= y <= area.bottom for area in areas) for x, y in tiles_mm]
+    return np.asarray((apart > GAP_MM) & np.array(beside, dtype=bool))
+
+
+def _tiles(small: Gray) -> Floats:
+    """Middles in mm of the tiles that show something."""
+    side = round(TILE_MM * TILE_PX_PER_MM)
+    half = side // 2
+    places = [(x, y) for y in range(half, small.shape[0] - half + 1, side) for x in range(half, small.shape[1] - half + 1, side)]
+    shown = [(x, y) for x, y in places if small[y - half : y + half, x - half : x + half].std() >= TILE_TEXTURE]
+    return np.array(shown, dtype=np.float64).reshape(-1, 2) / TILE_PX_PER_MM
 
 
 def _blank_map(blank: BlankPage) -> PageMap:

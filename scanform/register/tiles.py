@@ -11,23 +11,21 @@ from numpy.typing import NDArray
 
 from scanform.imaging.page_image import Floats, Gray
 from scanform.imaging.page_map import PageMap
-from scanform.model.geometry import SizeMm
+from scanform.imaging.sampling import sample_points
 from scanform.register.boxes import subpixel_peak
-from scanform.register.prepare import TILE_PX_PER_MM
-from scanform.register.unwarp import unwarped
+from scanform.register.prepare import TILE_MM, TILE_PX_PER_MM
+from scanform.register.unwarp import shrunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileSettings:
-    """`size_mm`: large enough to be unique, small enough to be nearly rigid. `texture`: least standard deviation in grey levels.
+    """`size_mm`: large enough to be unique, small enough to be nearly rigid.
 
     `match`: least correlation; right tiles had .5 and more on the worst scans. `lead`: over the best place more than
     `apart_mm` away, because rows of boxes repeat.
     """
 
-    size_mm: float = 18.0
-    step_mm: float = 18.0
-    texture: float = 12.0
+    size_mm: float = TILE_MM
     match: float = 0.45
     lead: float = 0.08
     apart_mm: float = 1.5
@@ -45,27 +43,17 @@ class TileOffsets:
     found: NDArray[np.bool_]
 
 
-def tile_offsets(gray: Gray, page_map: PageMap, small: Gray, *, search_mm: float, settings: TileSettings = DEFAULT_TILES) -> TileOffsets:
-    """Offsets of the tiles of a blank page (`small`, at `TILE_PX_PER_MM`), searched within `search_mm`."""
+def tile_offsets(gray: Gray, page_map: PageMap, small: Gray, centres_mm: Floats, *, search_mm: float, settings: TileSettings = DEFAULT_TILES) -> TileOffsets:
+    """Offsets of tiles of a blank page (`small`, at `TILE_PX_PER_MM`) around `centres_mm` (N, 2), searched within `search_mm`."""
     reach = round(search_mm * TILE_PX_PER_MM)
-    size = SizeMm(w=small.shape[1] / TILE_PX_PER_MM, h=small.shape[0] / TILE_PX_PER_MM)
-    seen = unwarped(gray, page_map, size, px_per_mm=TILE_PX_PER_MM, margin_px=reach)
     half = round(settings.size_mm * TILE_PX_PER_MM / 2)
-    rows: list[tuple[float, float, float, float, bool]] = []
-    for y, x in _centres(small, half, settings):
-        tile = small[y - half : y + half, x - half : x + half]
-        window = seen[y - half : y + half + 2 * reach, x - half : x + half + 2 * reach]
-        dx, dy, found = _match(window, tile, settings)
-        rows.append((x / TILE_PX_PER_MM, y / TILE_PX_PER_MM, dx, dy, found))
-    table = np.array(rows, dtype=np.float64).reshape(-1, 5)
-    return TileOffsets(centres_mm=table[:, :2], offsets_mm=table[:, 2:4], found=table[:, 4] > 0)
-
-
-def _centres(small: Gray, half: int, settings: TileSettings) -> list[tuple[int, int]]:
-    """Row and column of the centres of tiles that show something."""
-    step = round(settings.step_mm * TILE_PX_PER_MM)
-    places = [(y, x) for y in range(half, small.shape[0] - half + 1, step) for x in range(half, small.shape[1] - half + 1, step)]
-    return [(y, x) for y, x in places if small[y - half : y + half, x - half : x + half].std() >= settings.texture]
+    ticks = (np.arange(-half - reach, half + reach) + 0.5) / TILE_PX_PER_MM
+    reduced, reduced_map = shrunk(gray, page_map, centres_mm, px_per_mm=TILE_PX_PER_MM)
+    windows = sample_points(reduced, reduced_map, centres_mm[:, 0, None, None] + ticks[None, None, :], centres_mm[:, 1, None, None] + ticks[None, :, None])
+    places = np.rint(centres_mm * TILE_PX_PER_MM).astype(int)
+    found = [_match(window, small[y - half : y + half, x - half : x + half], settings) for window, (x, y) in zip(windows, places, strict=True)]
+    table = np.array(found, dtype=np.float64).reshape(-1, 3)
+    return TileOffsets(centres_mm=centres_mm, offsets_mm=table[:, :2], found=table[:, 2] > 0)
 
 
 def _match(window: Gray, tile: Gray, settings: TileSettings) -> tuple[float, float, bool]:
