@@ -93,7 +93,7 @@ class Station {
     const unsent = this.outbox.pending;
     const change = unsent.reduce((sum, { kind }) => sum + (kind === "undo" ? -1 : kind === "postpone" ? 0 : 1), 0);
     this.view.progress({ ...this.counts, done: Math.max(0, this.counts.settled + change) });
-    this.view.saved(this.outbox.late, this.outbox.failing);
+    this.view.saved(this.outbox.late, this.outbox.pending.length, this.outbox.failing);
   }
 
   #nothing() {

@@ -1,8 +1,8 @@
 // The next fields and their pictures, fetched ahead so that a key never waits.
 
-const FETCH = 40; // cards in one request
-const LOW = 30; // fetch more when fewer are left
-const AHEAD = 16; // pictures loaded ahead
+const FETCH = 60; // cards in one request
+const LOW = 48; // fetch more when fewer are left
+const AHEAD = 40; // pictures loaded ahead: five seconds of the fastest keys
 const KEPT = 24; // pictures of decided fields kept for going back
 const RETRY_MS = 2000; // a picture that failed is asked for again after this time
 

@@ -180,7 +180,8 @@ export class View {
     $("postponed").textContent = postponed ? fill(this.texts["postponed-count"], { n: postponed }) : "";
   }
 
-  saved(unsaved, failing) {
+  saved(unsaved, pending, failing) {
+    $("saved").dataset.pending = pending;
     const state = unsaved === 0 ? "saved" : failing ? "failing" : "waiting";
     $("saved").dataset.state = state;
     $("saved").textContent = unsaved === 0 ? this.texts["all-saved"] : fill(this.texts.unsaved, { n: unsaved });

@@ -71,7 +71,7 @@ def waiting(name: str, *, confidence: float = 0.6) -> Response:
     return Response(id=name, questionnaire="tiny", version="1", channel=Channel.PAPER, answers=answers)
 
 
-@pytest.fixture()
+@pytest.fixture
 def project(tmp_path: Path):
     source = tmp_path / "tiny.yaml"
     source.write_text(QUESTIONNAIRE, encoding="utf-8")
@@ -79,7 +79,7 @@ def project(tmp_path: Path):
         yield made
 
 
-@pytest.fixture()
+@pytest.fixture
 def filled(project: Project) -> Project:
     """The project with two responses, B less certain than A."""
     project.store.save_responses([waiting("A", confidence=0.8), waiting("B", confidence=0.4)], kind="paper", label="test", at="2026-01-01T00:00:00Z")

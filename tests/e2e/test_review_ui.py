@@ -1,0 +1,862 @@
+"""The review station end to end: real store, real pages, real server, real Chromium."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+
+from review_ui.app import HEADERS, create_app
+from review_ui.server import bind
+from scanform.imaging.page_image import Gray
+from scanform.imaging.page_map import PageMap, Tier
+from scanform.model.geometry import RectMm, RectPx, bounding_box
+from scanform.model.layout import Layout, ZoneKind
+from scanform.model.page import Fate, PageRef
+from scanform.model.questionnaire import QuestionKind
+from scanform.model.reading import Candidate
+from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
+from scanform.model.review import DecisionKind
+from scanform.store import ledger
+from scanform.store.records import PageResult
+from scanform.workflow.print_forms import PrintOrder, print_forms
+from scanform.workflow.project import Project, init_project, open_project
+from scanform.workflow.review_fields import Desk, Submission, effective_responses
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PX_PER_MM = 300 / 25.4
+INK = 60
+
+QUESTIONNAIRE = """
+code: house
+version: "1"
+languages: [de, en]
+title: {de: Unser Haus, en: Our house}
+sections:
+  - title: {de: Das Haus, en: The house}
+    questions:
+      - question: often
+        type: single
+        text: {de: "Wie oft kommen Sie?", en: "How often do you come?"}
+        options:
+          w: {de: jede Woche, en: every week}
+          m: {de: jeden Monat, en: every month}
+          s: {de: seltener, en: less often}
+      - question: why
+        type: multiple
+        text: {de: "Warum kommen Sie?", en: "Why do you come?"}
+        options:
+          cafe: {de: wegen des Cafés, en: for the café}
+          class: {de: wegen eines Kurses, en: for a class}
+          else: {text: {de: "anderes:", en: "other:"}, writein: yes}
+          none: {text: {de: nur so, en: no reason}, exclusive: yes}
+      - question: since
+        type: date
+        text: {de: "Seit wann?", en: "Since when?"}
+      - question: remark
+        type: text
+        text: {de: Bemerkung, en: Remark}
+"""
+
+
+# --- a project with scanned forms ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A value that waits for a person."""
+
+    column: str
+    value: str
+    problem: str
+    candidates: tuple[str, ...] = ()
+
+
+OFTEN = Waiting(column="often", value="m", problem="unclear-mark", candidates=("s",))
+WHY = Waiting(column="why", value="cafe class", problem="unclear-mark")
+SINCE = Waiting(column="since", value="2024-04-01", problem="handwriting", candidates=("2024-04-07",))
+REMARK = Waiting(column="remark", value="Mehr Licht", problem="handwriting")
+
+
+@pytest.fixture(scope="session")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project folder with a printed layout and no responses."""
+    folder = tmp_path_factory.mktemp("printed")
+    (folder / "house.yaml").write_text(QUESTIONNAIRE, encoding="utf-8")
+    with init_project(folder / "project", questionnaire=folder / "house.yaml") as project:
+        print_forms(project, PrintOrder(recipients=(None,), seed=1), folder / "forms.pdf")
+    return folder / "project"
+
+
+@pytest.fixture
+def folder(printed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(printed, tmp_path / "project"))
+
+
+@pytest.fixture
+def project(folder: Path) -> Iterator[Project]:
+    with open_project(folder) as opened:
+        yield opened
+
+
+def fill(project: Project, forms: int, *waiting: Waiting) -> None:
+    """Stores `forms` responses in which `waiting` is open, with a scanned page each: crossed, written on, lying on its side."""
+    layout = next(iter(project.layouts.values()))
+    at = "2026-01-01T00:00:00Z"
+    responses, turned = [], strokes(project, layout)
+    for number in range(forms):
+        ref, page_map = scan(project, turned, number)
+        with project.store.writing() as tx:
+            ledger.save_reading(tx, PageResult(ref=ref, outcome=Fate.READ, page_map=page_map), at=at)
+        answers = tuple(answer(layout, ref, entry, confidence=0.5 + number / 1000) for entry in waiting)
+        responses.append(
+            Response(id=f"{layout.digest}-{number:07d}-A", questionnaire="house", version="1", channel=Channel.PAPER, answers=answers, received_at=at)
+        )
+    project.store.save_responses(responses, kind="paper", label="test", at=at)
+
+
+def strokes(project: Project, layout: Layout) -> Gray:
+    """The page with crosses and a line of writing, turned by 90 degrees counter-clockwise."""
+    blank = project.layouts_folder / layout.digest / layout.pages[0].blank
+    gray = np.asarray(cv2.imread(str(blank), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+    for zone in layout.pages[0].zones:
+        x, y, right, bottom = (round(edge * PX_PER_MM) for edge in (zone.rect.x, zone.rect.y, zone.rect.right, zone.rect.bottom))
+        if zone.kind is ZoneKind.MARK and zone.option in {"m", "cafe", "class"}:
+            cv2.line(gray, (x + 8, y + 8), (right - 8, bottom - 8), (INK,), 6)
+            cv2.line(gray, (x + 8, bottom - 8), (right - 8, y + 8), (INK,), 6)
+        elif zone.kind is ZoneKind.HANDWRITING and zone.option is None:
+            cv2.putText(gray, "Mehr Licht", (x + 20, bottom - 20), cv2.FONT_HERSHEY_SCRIPT_COMPLEX, 1.6, (INK,), 3)
+    return np.ascontiguousarray(np.rot90(gray))
+
+
+def scan(project: Project, turned: Gray, number: int) -> tuple[PageRef, PageMap]:
+    """The page archived as JPEG, and where everything lies on it."""
+    width = turned.shape[0]
+    turned[:8, :8] = 4 * number  # no two pages have the same bytes
+    done, data = cv2.imencode(".jpg", turned, [cv2.IMWRITE_JPEG_QUALITY, 85])
+    assert done
+    sha256 = hashlib.sha256(data.tobytes()).hexdigest()
+    path = project.archive / sha256[:2] / f"{sha256}.jpg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data.tobytes())
+    scale = PX_PER_MM
+    homography = (0.0, scale, 0.0, -scale, 0.0, float(width), 0.0, 0.0, 1.0)  # (x, y) mm -> (y, width - x) px
+    return PageRef(sha256=sha256, path="gone.jpg", index=0), PageMap(homography=homography, residual_mm=0.0, tier=Tier.T0)
+
+
+def answer(layout: Layout, ref: PageRef, entry: Waiting, *, confidence: float) -> Answer:
+    kinds = {"often": QuestionKind.SINGLE, "why": QuestionKind.MULTIPLE, "since": QuestionKind.COMB, "remark": QuestionKind.HANDWRITING}
+    zones = [zone.rect for zone in layout.pages[0].zones if zone.question == entry.column]
+    return Answer(
+        question=entry.column,
+        kind=kinds[entry.column],
+        value=entry.value,
+        confidence=confidence,
+        status=Status.REVIEW,
+        problem=entry.problem,
+        page=1,
+        evidence=Evidence(ref=ref, box=RectPx(x=0, y=0, w=round(bounding_box(zones).w), h=20)),
+        candidates=tuple(Candidate(value=value, probability=0.2) for value in entry.candidates),
+    )
+
+
+# --- HTTP ------------------------------------------------------------------------------------------------------------
+
+
+class Client:
+    """A well-behaved browser: own host, own origin, CSRF token."""
+
+    def __init__(self, project: Project) -> None:
+        self.desk = Desk(project)
+        self.http = create_app(self.desk, reviewer="tester", language="en").test_client()
+        self.csrf = ""
+        self.csrf = self.get("/api/session").get_json()["csrf"]
+
+    def get(self, path: str, **headers: str):
+        return self.http.get(path, base_url="http://127.0.0.1:8765", headers=headers, buffered=True)
+
+    def post(self, path: str, body: object, **headers: str):
+        return self.http.post(path, json=body, base_url="http://127.0.0.1:8765", headers={"X-CSRFToken": self.csrf, **headers})
+
+    def cards(self) -> list[dict]:
+        return self.get("/api/queue").get_json()["cards"]
+
+    def decision(self, card: dict, kind: str = "confirm", to: str = "", **other: object) -> dict:
+        base = {"uuid": f"id-{time.monotonic_ns()}", "item": card["id"], "version": card["version"], "basis": card["basis"], "kind": kind}
+        return {**base, "from": card["value"], "to": to, "undoes": None, **other}
+
+
+@pytest.fixture
+def client(project: Project) -> Client:
+    fill(project, 2, OFTEN, SINCE)
+    return Client(project)
+
+
+def test_changes_need_the_csrf_token(client: Client, project: Project) -> None:
+    """Without the token, or with a wrong one, nothing is decided."""
+    body = {"decisions": [client.decision(client.cards()[0])]}
+    for headers in ({"X-CSRFToken": ""}, {"X-CSRFToken": "wrong"}):
+        for path in ("/api/decisions", "/api/undo", "/api/check"):
+            assert client.post(path, body, **headers).status_code == 403
+    assert project.store.decisions() == []
+    assert client.post("/api/decisions", body).get_json()["outcomes"][0]["result"] == "saved"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "192.168.1.5:8765", ""])
+def test_foreign_host_names_are_refused(client: Client, host: str) -> None:
+    """A foreign name that points to this computer (DNS rebinding) reads nothing."""
+    for path in ("/", "/api/queue", "/api/session", "/static/app.js"):
+        assert client.get(path, Host=host).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8765", "localhost:8765", "localhost", "[::1]:8765"])
+def test_own_host_names_are_answered(client: Client, host: str) -> None:
+    """All names of this computer itself work."""
+    assert client.get("/api/queue", Host=host).status_code == 200
+
+
+def test_other_sites_cannot_ask(client: Client, project: Project) -> None:
+    """What a foreign page asks for in the background is refused, pictures included; a link to the station works."""
+    card = client.cards()[0]
+    for site in ("cross-site", "same-site"):
+        assert client.get(card["crop_url"], **{"Sec-Fetch-Site": site}).status_code == 403
+        assert client.post("/api/decisions", {"decisions": [client.decision(card)]}, **{"Sec-Fetch-Site": site}).status_code == 403
+    assert client.get("/", **{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}).status_code == 200
+    assert project.store.decisions() == []
+
+
+def test_get_never_changes_anything(client: Client, project: Project) -> None:
+    """Every address can be visited without a trace; changing ones refuse GET."""
+    before = project.store.responses(), project.store.all_versions()
+    card = client.cards()[0]
+    for path in ("/", "/?lang=de", "/api/session", "/api/queue", f"/api/items/{card['id']}", card["crop_url"], card["context_url"]):
+        assert client.get(path).status_code == 200
+    for path in ("/api/decisions", "/api/undo", "/api/check"):
+        assert client.get(path).status_code == 405
+    assert (project.store.responses(), project.store.all_versions()) == before
+    assert project.store.decisions() == []
+
+
+def test_unknown_things_are_404(client: Client) -> None:
+    """Items, crops and files that do not exist are not found, and say nothing more."""
+    for path in ("/api/items/none/often", "/crops/none/often", "/crops/..%2f..%2fetc/passwd", "/static/../app.py", "/nothing"):
+        response = client.get(path)
+        assert response.status_code == 404
+        assert "Traceback" not in response.get_data(as_text=True)
+    assert client.post("/api/check", {"item": "none/often", "text": "x"}).status_code == 404
+
+
+def test_every_answer_carries_the_security_headers(client: Client) -> None:
+    """Pages, data, pictures, scripts and errors alike."""
+    answers = [client.get(path) for path in ("/", "/api/queue", "/static/app.js", "/nothing", client.cards()[0]["crop_url"])]
+    refused = [client.get("/", Host="evil"), client.post("/api/undo", {}, **{"X-CSRFToken": ""})]
+    for response in answers + refused:
+        assert {name: response.headers[name] for name in HEADERS} == HEADERS
+    assert "unsafe" not in HEADERS["Content-Security-Policy"]
+    cookie = client.http.get("/api/session", base_url="http://127.0.0.1:8765").headers.get("Set-Cookie", "HttpOnly; SameSite=Strict")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+
+
+@pytest.mark.parametrize(
+    "body", [[], {}, {"decisions": "x"}, {"decisions": [1]}, {"decisions": [{}]}, {"decisions": [{"uuid": "a", "item": "b", "version": "1"}]}]
+)
+def test_malformed_requests_are_400(client: Client, body: object) -> None:
+    """What no station of ours sends is refused."""
+    assert client.post("/api/decisions", body).status_code == 400
+
+
+def test_an_unknown_kind_of_decision_is_400(client: Client) -> None:
+    """Only the kinds of the model exist."""
+    assert client.post("/api/decisions", {"decisions": [client.decision(client.cards()[0], "delete")]}).status_code == 400
+
+
+def test_an_outdated_version_is_a_conflict_with_the_present_state(client: Client, project: Project) -> None:
+    """A decision on an old reading is answered with the new one, and not stored."""
+    card = client.cards()[0]
+    body = {"decisions": [client.decision(card, "correct", "s", version=0)]}
+    outcome = client.post("/api/decisions", body).get_json()["outcomes"][0]
+    assert (outcome["result"], outcome["card"]["id"], outcome["card"]["version"]) == ("conflict", card["id"], 1)
+    assert "less often" in outcome["message"] or "s" in outcome["message"]
+    assert project.store.decisions() == []
+
+
+def test_sending_twice_counts_once(client: Client, project: Project) -> None:
+    """A repeated request is acknowledged and stores nothing."""
+    body = {"decisions": [client.decision(client.cards()[0])]}
+    answers = [client.post("/api/decisions", body).get_json() for _ in range(3)]
+    assert [a["outcomes"][0]["result"] for a in answers] == ["saved"] * 3
+    assert answers[-1]["counts"] == {"open": 3, "postponed": 0, "settled": 1, "total": 4}
+    assert len(project.store.decisions()) == 1
+
+
+def test_typed_dates_are_checked_and_stored_as_iso(client: Client, project: Project) -> None:
+    """A wrong date comes back with words, a right one is stored in canonical form."""
+    card = next(card for card in client.cards() if card["column"] == "since")
+    assert client.post("/api/check", {"item": card["id"], "text": "31.2.2024"}).get_json()["ok"] is False
+    assert client.post("/api/check", {"item": card["id"], "text": "1.5.2024"}).get_json() == {"ok": True, "message": ""}
+    wrong = client.post("/api/decisions", {"decisions": [client.decision(card, "correct", "31.2.2024")]}).get_json()["outcomes"][0]
+    assert wrong["result"] == "invalid"
+    assert wrong["message"]
+    client.post("/api/decisions", {"decisions": [client.decision(card, "correct", "1.5.2024")]})
+    assert [(d.to_value, d.reviewer) for d in project.store.decisions()] == [("2024-05-01", "tester")]
+
+
+def test_crops_are_upright_and_cover_the_whole_question(client: Client, project: Project) -> None:
+    """The crop of a page scanned on its side shows the question as printed, boxes, labels and strokes; the page shows a frame."""
+    layout = next(iter(project.layouts.values()))
+    card = client.cards()[0]
+    data = client.get(card["crop_url"]).get_data()
+    assert data == client.desk.crop(card["id"])
+    crop = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    zones = bounding_box([zone.rect for zone in layout.pages[0].zones if zone.question == "often"])
+    assert crop.shape[1] / card["crop_px_per_mm"] >= zones.w
+    assert crop.shape[0] / card["crop_px_per_mm"] >= zones.h
+    blank = cv2.imread(str(project.layouts_folder / layout.digest / layout.pages[0].blank), cv2.IMREAD_GRAYSCALE)
+    small = cv2.resize(blank, None, fx=card["crop_px_per_mm"] / PX_PER_MM, fy=card["crop_px_per_mm"] / PX_PER_MM, interpolation=cv2.INTER_AREA)
+    match = cv2.matchTemplate(small, crop, cv2.TM_CCOEFF_NORMED)
+    _, best, _, (x, y) = cv2.minMaxLoc(match)
+    assert best > 0.8
+    found = RectMm(x=x / card["crop_px_per_mm"], y=y / card["crop_px_per_mm"], w=crop.shape[1] / 10, h=crop.shape[0] / 10)
+    assert found.x <= zones.x
+    assert found.right >= zones.right
+    whole = cv2.imdecode(np.frombuffer(client.get(card["context_url"]).get_data(), np.uint8), cv2.IMREAD_COLOR)
+    assert whole.shape[0] > whole.shape[1]
+    assert ((whole[..., 0].astype(int) - whole[..., 2]) > 80).any()  # the blue frame
+
+
+def test_a_restarted_program_accepts_a_fresh_token_only(client: Client, project: Project) -> None:
+    """The token of an earlier run is refused with 403, the sign for the page to fetch a new one."""
+    old, client_after = client.csrf, Client(project)
+    assert client_after.post("/api/undo", {}, **{"X-CSRFToken": old}).status_code == 403
+    assert client_after.post("/api/undo", {}).status_code == 200
+
+
+def test_undo_over_http_reopens_the_latest(client: Client) -> None:
+    """Without anything in this visit, undo goes back to the visit before."""
+    card = client.cards()[0]
+    client.post("/api/decisions", {"decisions": [client.decision(card, "illegible")]})
+    assert client.post("/api/undo", {}).get_json()["card"]["id"] == card["id"]
+    assert client.post("/api/undo", {}).get_json()["card"] is None
+
+
+# --- the browser -----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Screen:
+    """A page of the station in Chromium, and what went wrong in it."""
+
+    page: "Page"
+    url: str
+    trouble: list[str]
+
+    def visible(self) -> str:
+        """Waits until the present field has been painted; returns its item."""
+        self.page.wait_for_selector("#item[data-visible]:not([hidden])")
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            data = self.page.locator("#item").evaluate("node => [node.dataset.item, node.dataset.visible]")
+            if data[0] == data[1]:
+                self.page.wait_for_timeout(160)  # the guard against blind confirmation
+                return data[0]
+            self.page.wait_for_timeout(10)
+        raise AssertionError("the field was never painted")
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.page.wait_for_timeout(50)
+
+    def saved(self) -> None:
+        """Waits until the program has acknowledged everything."""
+        self.page.wait_for_selector("#saved[data-pending='0']")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("needs Chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_screen(chromium, project: Project):
+    """Opens a station over the project; afterwards no CSP violation, no script error and no foreign request has happened."""
+    station = bind(Desk(project), reviewer="tester", port=0)
+    thread = station.start()
+    contexts, screens = [], []
+
+    def opened(*, language: str = "de", latency_ms: int = 0, url: str = station.url, **options: object) -> Screen:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        contexts.append(context)
+        screen = watch(context.new_page(), url)
+        screens.append(screen)
+        if latency_ms:
+            slow = {"offline": False, "latency": latency_ms, "downloadThroughput": -1, "uploadThroughput": -1}
+            context.new_cdp_session(screen.page).send("Network.emulateNetworkConditions", slow)
+        screen.page.goto(f"{url}?lang={language}")
+        return screen
+
+    yield opened
+    found = [line for screen in screens for line in screen.trouble]
+    for context in contexts:
+        context.close()
+    station.close()
+    thread.join(5)
+    assert found == []
+
+
+def watch(page, url: str) -> Screen:
+    trouble: list[str] = []
+    page.add_init_script("addEventListener('securitypolicyviolation', (event) => console.error('CSP ' + event.violatedDirective + ' ' + event.blockedURI))")
+    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" and "ERR_CONNECTION" not in message.text else None)
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith(url) else trouble.append(f"foreign: {request.url}"))
+    return Screen(page=page, url=url, trouble=trouble)
+
+
+def stored(project: Project) -> list[tuple[str, str]]:
+    return [(decision.kind.value, decision.to_value) for decision in project.store.decisions()]
+
+
+@pytest.mark.browser
+def test_forty_enters_at_120_ms_are_forty_decisions(open_screen, project: Project) -> None:
+    """With 150 ms to the server and a key every 120 ms no decision is lost and none is made twice."""
+    fill(project, 45, OFTEN)
+    screen = open_screen(latency_ms=150)
+    screen.visible()
+    screen.page.wait_for_timeout(1500)
+    began = time.monotonic()
+    for number in range(40):
+        screen.page.wait_for_timeout(max(0, (began + 0.12 * number - time.monotonic()) * 1000))
+        screen.page.keyboard.press("Enter")
+    screen.page.wait_for_selector("#progress-text:text('40 von 45')")
+    screen.saved()
+    decisions = project.store.decisions()
+    assert len(decisions) == 40
+    assert len({decision.item for decision in decisions}) == 40
+    assert {decision.kind for decision in decisions} == {DecisionKind.CONFIRM}
+
+
+@pytest.mark.browser
+def test_enter_before_anything_was_seen_is_ignored(open_screen, project: Project) -> None:
+    """Enters that fall on a field that has only just appeared confirm nothing, and the page says so."""
+    fill(project, 3, OFTEN, WHY)
+    screen = open_screen()
+    screen.page.wait_for_selector("#item:not([hidden])")
+    assert (
+        screen.page.evaluate("() => { for (let n = 0; n < 5; n++) document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true})); }")
+        is None
+    )
+    screen.visible()
+    assert stored(project) == []
+    screen.press("Enter")
+    screen.saved()
+    assert len(stored(project)) == 1
+
+
+@pytest.mark.browser
+def test_a_held_down_enter_confirms_once(open_screen, project: Project) -> None:
+    """Automatic repetition of a key is not a decision."""
+    fill(project, 5, OFTEN)
+    screen = open_screen()
+    screen.visible()
+    for _ in range(6):
+        screen.page.keyboard.down("Enter")
+    screen.page.keyboard.up("Enter")
+    screen.saved()
+    assert len(stored(project)) == 1
+
+
+@pytest.mark.browser
+def test_digits_and_letters_decide(open_screen, project: Project) -> None:
+    """One key per decision: digits, 0, X, M, Space; the proposed value by its digit is a confirmation."""
+    fill(project, 7, OFTEN)
+    screen = open_screen()
+    for key in ("1", "2", "0", "x", "m", " "):
+        screen.visible()
+        screen.press(key)
+    screen.saved()
+    assert stored(project) == [("correct", "w"), ("confirm", "m"), ("no-answer", ""), ("illegible", ""), ("inadmissible", ""), ("postpone", "")]
+    answers = [response.answer("often") for response in effective_responses(project)]
+    assert [a and a.missing for a in answers[2:5]] == [Missing.NO_ANSWER, Missing.ILLEGIBLE, Missing.MULTIPLE_MARKS]
+    assert "5 von 7" in screen.page.locator("#progress-text").inner_text()
+    screen.press("Enter")
+    assert "zurückgestellt" in screen.page.locator("#put-off").inner_text()
+
+
+@pytest.mark.browser
+def test_multiple_choice_toggles_and_enter_ends(open_screen, project: Project) -> None:
+    """Digits switch, an exclusive answer clears the others, Enter stores codes in the order of the form."""
+    fill(project, 2, WHY)
+    screen = open_screen()
+    screen.visible()
+    screen.press("1", "3", "Enter")
+    screen.visible()
+    screen.press("4", "Enter")
+    screen.saved()
+    assert stored(project) == [("correct", "class else"), ("correct", "none")]
+
+
+@pytest.mark.browser
+def test_z_takes_back_as_often_as_wanted(open_screen, project: Project) -> None:
+    """Twelve decisions, twelve undos: seven in this visit, five after a reload of the page."""
+    fill(project, 12, OFTEN)
+    screen = open_screen()
+    screen.visible()
+    for _ in range(12):
+        screen.press("1")
+    screen.page.wait_for_selector("#panel-undo:not([hidden])")
+    for _ in range(7):
+        screen.press("z")
+    screen.saved()
+    screen.page.reload()
+    screen.visible()
+    for left in range(4, -1, -1):
+        screen.press("z")
+        screen.page.wait_for_selector(f"#progress-text:text('{left} von 12')")
+    assert {response.answer("often").status for response in effective_responses(project)} == {Status.REVIEW}  # type: ignore[union-attr]
+    assert len(stored(project)) == 24
+
+
+@pytest.mark.browser
+def test_text_is_typed_checked_and_left_with_escape(open_screen, project: Project) -> None:
+    """Letters go into the text; a wrong date is refused at the field; Escape makes letters keys again; Alt+1 takes a suggestion."""
+    fill(project, 3, SINCE)
+    screen = open_screen()
+    screen.visible()
+    assert screen.page.evaluate("document.activeElement.id") == "text"
+    screen.page.keyboard.type("31.2.2024")
+    screen.page.locator("#error:not([hidden])").wait_for()
+    assert screen.page.locator("#text").get_attribute("aria-invalid") == "true"
+    screen.press("Enter")
+    assert stored(project) == []
+    screen.page.locator("#text").fill("2.5.2024")
+    screen.page.locator("#error[hidden]").wait_for(state="attached")
+    screen.press("Enter")
+    screen.visible()
+    screen.press("Alt+1")
+    assert screen.page.locator("#text").input_value() == "2024-04-07"
+    screen.press("Enter")
+    screen.visible()
+    screen.press("Escape", "x")
+    screen.saved()
+    assert stored(project) == [("correct", "2024-05-02"), ("correct", "2024-04-07"), ("illegible", "")]
+
+
+@pytest.mark.browser
+def test_a_wrong_value_that_slipped_through_comes_back(open_screen, project: Project) -> None:
+    """Enter does not wait for the check; what the program refuses comes back with the words and the text that was typed."""
+    fill(project, 2, SINCE)
+    screen = open_screen(latency_ms=300)
+    screen.visible()
+    screen.page.keyboard.type("99.99.2024")
+    screen.page.keyboard.press("Enter")
+    screen.page.wait_for_timeout(1200)
+    screen.page.keyboard.press("Enter")
+    screen.page.locator("#notice:not([hidden])").wait_for()
+    assert screen.page.locator("#text").input_value() == "99.99.2024"
+    screen.saved()
+    assert len(stored(project)) == 1
+
+
+@pytest.mark.browser
+def test_a_conflict_is_shown_never_dropped(open_screen, project: Project) -> None:
+    """When somebody else decided meanwhile, the reviewer sees it and decides again."""
+    fill(project, 3, OFTEN)
+    screen = open_screen()
+    item = screen.visible()
+    other = Submission(uuid="other", item=item, version=1, basis="", kind=DecisionKind.ILLEGIBLE, from_value="m", to_value="")
+    with open_project(project.folder) as second:
+        Desk(second).decide([other], reviewer="somebody")
+    screen.press("1")
+    screen.visible()
+    screen.press("2")
+    screen.page.locator("#notice:not([hidden])").wait_for()
+    assert screen.visible() == item
+    screen.press("1")
+    screen.saved()
+    assert next(r for r in effective_responses(project) if item.startswith(r.id)).answer("often").value == "w"  # type: ignore[union-attr]
+
+
+@pytest.mark.browser
+def test_zoom_is_kept_and_context_shows_the_page(open_screen, project: Project) -> None:
+    """The crop is shown at twice its size at least where it fits; zoom stays for the next field; C shows the page around it."""
+    fill(project, 3, OFTEN)
+    screen = open_screen(viewport={"width": 1600, "height": 900})
+    screen.visible()
+    zoom = float(screen.page.locator("#pane").get_attribute("data-zoom"))
+    assert zoom >= 2
+    screen.press("-", "-")
+    smaller = screen.page.locator("#pane").get_attribute("data-zoom")
+    assert float(smaller) < zoom
+    screen.press("1")
+    screen.visible()
+    assert screen.page.locator("#pane").get_attribute("data-zoom") == smaller
+    alt = screen.page.locator("#pane img").get_attribute("alt")
+    assert all(words in alt for words in ("Wie oft kommen Sie?", "jeden Monat"))
+    screen.press("c")
+    screen.page.locator("#pane img[alt^='Ganze Seite']").wait_for()
+    screen.press("c")
+    screen.page.locator("#pane img[alt^='Ausschnitt']").wait_for()
+
+
+@pytest.mark.browser
+def test_everything_works_by_keyboard_and_focus_is_never_lost(open_screen, project: Project) -> None:
+    """Through choices, texts, help, undo and the end, the focus is always on something that exists."""
+    fill(project, 6, OFTEN, WHY, SINCE, REMARK)
+    screen = open_screen()
+    for step in range(24):
+        screen.visible()
+        assert screen.page.evaluate("document.activeElement !== document.body")
+        if step == 3:
+            screen.press("Escape", "?")
+            assert screen.page.evaluate("document.getElementById('help').contains(document.activeElement)")
+            screen.press("Escape")
+            assert screen.page.evaluate("document.activeElement.closest('#item') !== null")
+        screen.page.keyboard.press("Enter")
+    screen.page.locator("#panel:not([hidden])").wait_for()
+    screen.saved()
+    assert screen.page.evaluate("document.activeElement.id") == "panel"
+    assert screen.page.locator("#panel-title").inner_text() == "Nichts mehr zu prüfen – fertig"
+    assert len(stored(project)) == 24
+    screen.press("z")
+    screen.visible()
+
+
+@pytest.mark.browser
+def test_the_language_is_said_and_used(open_screen, project: Project) -> None:
+    """English words under lang=en, German under lang=de."""
+    fill(project, 1, OFTEN)
+    english, german = open_screen(language="en"), open_screen(language="de")
+    english.visible()
+    german.visible()
+    assert english.page.locator("html").get_attribute("lang") == "en"
+    assert english.page.locator("#wording").inner_text() == "How often do you come?"
+    assert "0 of 1 checked" in english.page.locator("#progress-text").inner_text()
+    assert german.page.locator("#wording").inner_text() == "Wie oft kommen Sie?"
+
+
+@pytest.mark.browser
+def test_names_roles_and_landmarks(open_screen, project: Project) -> None:
+    """Every control has a name, every picture a text, there is one main landmark and one polite live region."""
+    fill(project, 2, OFTEN, SINCE)
+    screen = open_screen()
+    for _ in range(2):
+        screen.visible()
+        unnamed = screen.page.evaluate(
+            """() => [...document.querySelectorAll('button, a, input, textarea, img, progress, [role=group]')]
+            .filter((node) => node.checkVisibility() && !(node.getAttribute('aria-label') || node.innerText?.trim() || node.alt
+              || node.labels?.[0]?.innerText.trim())).map((node) => node.outerHTML)"""
+        )
+        assert unnamed == []
+        ids = screen.page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
+        assert len(ids) == len(set(ids))
+        referred = screen.page.evaluate(
+            "[...document.querySelectorAll('[aria-labelledby], [aria-describedby], label[for]')].flatMap((node) => "
+            "`${node.getAttribute('aria-labelledby') ?? ''} ${node.getAttribute('aria-describedby') ?? ''} ${node.htmlFor ?? ''}`.split(' ').filter(Boolean))"
+        )
+        assert set(referred) <= set(ids)
+        screen.press("1" if screen.page.locator("#text").count() == 0 else "Enter")
+        screen.press("Enter")
+    assert screen.page.locator("main").count() == 1
+    assert screen.page.locator("[aria-live=polite]").count() == 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_enough_contrast(open_screen, project: Project, scheme: str) -> None:
+    """Every text on the screen reaches 4.5 : 1 against what it stands on (WCAG 2.2, 1.4.3), in both colour schemes."""
+    fill(project, 2, OFTEN, SINCE)
+    screen = open_screen(color_scheme=scheme)
+    for _ in range(2):
+        screen.visible()
+        assert screen.page.evaluate(CONTRAST) == []
+        screen.press("x" if screen.page.locator("#text").count() == 0 else "Enter")
+
+
+OUTSIDE = """(width) => [...document.querySelectorAll('button, p, h2')]
+  .filter((node) => node.checkVisibility() && !node.closest('#pane, .skip, .visually-hidden'))
+  .filter((node) => node.getBoundingClientRect().right > width + 1).map((node) => node.textContent)"""
+
+SMALL = """[...document.querySelectorAll('button')]
+  .filter((node) => node.checkVisibility() && (node.offsetWidth < 24 || node.offsetHeight < 24)).map((node) => node.id)"""
+
+LISTEN = """() => {
+  window.said = [];
+  const live = document.getElementById('live');
+  new MutationObserver(() => said.push(live.textContent)).observe(live, {childList: true, characterData: true, subtree: true});
+}"""
+
+STOPWATCH = """() => {
+  window.times = [];
+  addEventListener('keydown', () => { window.began = performance.now(); }, true);
+  new MutationObserver(() => times.push(performance.now() - window.began))
+    .observe(document.getElementById('item'), {attributes: true, attributeFilter: ['data-visible']});
+}"""
+
+CONTRAST = """() => {
+  const channel = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const ground = (node) => {
+    for (; node; node = node.parentElement) {
+      const colour = parse(getComputedStyle(node).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const bad = [];
+  for (const node of document.querySelectorAll('body *')) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+    if (!own || !node.checkVisibility() || node.closest('.visually-hidden, .skip, :disabled, noscript')) continue;
+    const [one, two] = [light(parse(getComputedStyle(node).color)), light(ground(node))].sort((a, b) => b - a);
+    const ratio = (one + 0.05) / (two + 0.05);
+    if (ratio < 4.5) bad.push(`${ratio.toFixed(2)} ${node.textContent.trim()}`);
+  }
+  return bad;
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 640])
+def test_small_windows_and_large_type_lose_nothing(open_screen, project: Project, width: int) -> None:
+    """At 320 px (and 640 px: 1280 at 200 %) nothing is cut off and nothing but the crop scrolls sideways."""
+    fill(project, 2, OFTEN, WHY)
+    screen = open_screen(viewport={"width": width, "height": 640})
+    for _ in range(2):
+        screen.visible()
+        assert screen.page.evaluate("document.documentElement.scrollWidth") <= width
+        outside = screen.page.evaluate(OUTSIDE, width)
+        assert outside == []
+        small = screen.page.evaluate(SMALL)
+        assert small == []
+        screen.press("1")
+
+
+@pytest.mark.browser
+def test_one_announcement_per_field(open_screen, project: Project) -> None:
+    """A screen reader hears each field once."""
+    fill(project, 5, OFTEN)
+    screen = open_screen()
+    screen.visible()
+    screen.page.evaluate(LISTEN)
+    for _ in range(4):
+        screen.press("1")
+        screen.visible()
+    screen.saved()
+    said = screen.page.evaluate("said")
+    assert len(said) == 4
+    assert all("Wie oft kommen Sie?" in line for line in said)
+
+
+@pytest.mark.browser
+def test_an_empty_queue_says_so_and_notices_new_pages(open_screen, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing to check is a state of its own; new work appears without a reload."""
+    screen = open_screen()
+    screen.page.locator("#panel-title:text-is('Nichts mehr zu prüfen')").wait_for()
+    fill(project, 1, OFTEN)
+    screen.visible()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_killed_server_loses_nothing(chromium, folder: Path) -> None:
+    """Decisions made while the server is dead are shown as unsaved and are stored once when it is back."""
+    with open_project(folder) as project:
+        fill(project, 30, OFTEN)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/"
+    context = chromium.new_context()
+    server = serve(folder, port)
+    try:
+        screen = watch(context.new_page(), url)
+        screen.page.goto(url)
+        screen.visible()
+        screen.page.wait_for_timeout(1500)
+        for _ in range(5):
+            screen.press("1")
+        os.kill(server.pid, signal.SIGKILL)
+        server.wait()
+        for _ in range(5):
+            screen.press("1")
+        screen.page.locator("#saved:text-matches('Nicht gespeichert: [1-9]')").wait_for(timeout=2500)
+        server = serve(folder, port)
+        screen.page.wait_for_selector("#saved[data-pending='0']", timeout=15000)
+        for _ in range(5):
+            screen.visible()
+            screen.press("1")
+        screen.saved()
+        with open_project(folder) as project:
+            decisions = project.store.decisions()
+        assert len(decisions) == 15
+        assert len({decision.item for decision in decisions}) == 15
+        assert screen.trouble == []
+    finally:
+        context.close()
+        server.kill()
+        server.wait()
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from review_ui.server import serve
+from scanform.workflow.project import open_project
+from scanform.workflow.review_fields import Desk
+with open_project(Path(sys.argv[1])) as project:
+    serve(Desk(project), reviewer="tester", port=int(sys.argv[2]), ready=lambda url: print(url, flush=True))
+"""
+
+
+def serve(folder: Path, port: int) -> subprocess.Popen:
+    server = subprocess.Popen([sys.executable, "-c", SERVE, str(folder), str(port)], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    assert server.stdout.readline().startswith("http://127.0.0.1")
+    server.stdout.close()
+    return server
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("latency_ms", [0, 80])
+def test_the_next_field_is_there_at_once(open_screen, project: Project, latency_ms: int, record_property) -> None:
+    """From key to the next crop on the screen: no difference that a person notices, whatever the way to the server."""
+    fill(project, 55, OFTEN)
+    screen = open_screen(latency_ms=latency_ms)
+    screen.visible()
+    screen.page.wait_for_timeout(2000)
+    screen.page.evaluate(STOPWATCH)
+    for _ in range(40):
+        screen.page.keyboard.press("1")
+        screen.page.wait_for_timeout(200)
+    times = sorted(screen.page.evaluate("times"))
+    record_property("p50_ms", times[len(times) // 2])
+    record_property("p95_ms", times[int(len(times) * 0.95)])
+    print(json.dumps({"latency_ms": latency_ms, "p50_ms": times[len(times) // 2], "p95_ms": times[int(len(times) * 0.95)]}))
+    assert len(times) == 40
+    assert times[len(times) // 2] < 100
