@@ -74,9 +74,9 @@ class _Page:
         return escape(f"{share}{NO_BREAK}%" if self.language == "de" else f"{share}%")
 
     def title(self) -> str:
-        """The name of the page: that of the survey, or of the project when there are several."""
-        surveys = self.data.surveys
-        return f"{surveys[0].title if len(surveys) == 1 else self.data.project} \N{EN DASH} {text('report.heading', self.language)}"
+        """The name of the page: the surveys, or the project when there are none."""
+        surveys = " \N{MIDDLE DOT} ".join(survey.title for survey in self.data.surveys) or self.data.project
+        return f"{surveys} \N{EN DASH} {text('report.heading', self.language)}"
 
     def date(self) -> str:
         """The sentence about the date of the data."""
@@ -140,7 +140,7 @@ class _Page:
 
     def fates(self) -> str:
         """What became of each page; the sum is compared with the pages handed in."""
-        found = [(text(f"report.fate-{fate.value}", self.language), count) for fate, count in self.data.fates if count]
+        found = [(text(f"report.fate-{fate.value if fate else 'none'}", self.language), count) for fate, count in self.data.fates if count]
         total = sum(count for _, count in found)
         key = "fates-agree" if total == self.data.pages else "fates-differ"
         sentence = f'<p class="{"alarm" if total != self.data.pages else "base"}">{self.t(key, pages=self.number(self.data.pages), sum=self.number(total))}</p>'
@@ -152,6 +152,8 @@ class _Page:
     def reading(self) -> str:
         """How much was read without a person, by kind of field."""
         found = self.data.readings
+        if not found:
+            return f"<p>{self.t('reading-none')}</p>"
         heads = ("kind", "fields", "automatic", "confirmed", "corrected", "waiting")
         rows = [self.reading_row(part) for part in found]
         absent = sum(part.absent for part in found)

@@ -48,7 +48,7 @@ def gather(project: Project, language: str) -> ReportData:
         as_of=_as_of(project, responses),
         returns=_returns(responses),
         pages=pages,
-        fates=tuple((fate, counts.get(fate, 0)) for fate in Fate),
+        fates=tuple((fate, counts.get(fate, 0)) for fate in (*Fate, None)),
         readings=_readings(response for response in responses if response.channel is Channel.PAPER),
         waiting=_waiting(responses, merged, language),
         surveys=tuple(_survey(questionnaire, responses, merged, language) for _, questionnaire in sorted(project.questionnaires.items())),

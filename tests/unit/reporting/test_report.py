@@ -229,6 +229,13 @@ def test_sums_of_fates_are_compared():
     assert 'class="alarm"' in wrong
 
 
+def test_pages_that_wait_to_be_read_are_counted():
+    """A page without a fate is named as one, so that the sum agrees."""
+    page = report(data(pages=6, fates=((Fate.READ, 4), (None, 2))), language="en")
+    assert "not read yet" in page
+    assert "agrees with the 6 pages" in page
+
+
 def test_nothing_there_yet():
     """An empty project has a page with plain words and no empty pictures."""
     page = report(data(shown((), records=0, complete=0, responses=0), as_of="", returns=(), pages=0, fates=(), readings=(), waiting=()), language="en")
