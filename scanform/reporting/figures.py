@@ -150,7 +150,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportData:
-    """All that the report shows. `as_of` is the ISO date of the latest data, `pages` counts the pages handed in, a fate None those that wait to be read, `waiting` are (reason in words, values)."""
+    """All that the report shows.
+
+    `as_of` is the ISO date of the latest data. `pages` counts the pages handed in; a fate None stands for those that
+    wait to be read. `waiting` are (reason in words, values).
+    """
 
     project: str
     as_of: str
