@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import os
 import signal
 import sys
@@ -23,6 +24,7 @@ from scanform.pagecode import form_id
 if TYPE_CHECKING:
     from scanform.model.page import Fate
     from scanform.model.problem import Problem
+    from scanform.workflow.demo import Verdict
     from scanform.workflow.project import Project
     from scanform.workflow.read_batch import BatchSummary, Remark
     from scanform.workflow.status import ProjectStatus
@@ -58,11 +60,14 @@ class Program(click.Group):
         extra.pop("standalone_mode", None)
         with suppress(ValueError):  # not the main thread
             signal.signal(signal.SIGTERM, _interrupt)
+        if "--debug" in given:
+            logging.basicConfig(level=logging.INFO)
         try:
             code = super().main(args=given, prog_name=prog_name or "scanform", standalone_mode=False, **extra)
             sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except (BrokenPipeError, SystemExit):  # click itself exits when standard output was closed: the reader had enough
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = ExitCode.OK
         except Exception as error:  # noqa: BLE001 - the one handler
             code = _report(error, _asked_language(given), debug="--debug" in given)
@@ -631,9 +636,36 @@ def verify(settings: Settings) -> int:
 @click.pass_obj
 def demo(settings: Settings, *, folder: Path | None) -> int:
     """See the whole job happen on the samples: print, read, import, merge, export, report."""
-    from scanform.workflow.demo import run
+    from scanform.workflow import demo as plan
 
-    return run(folder or Path("demo-output"), language=settings.words, echo=click.echo)
+    words = settings.words
+    samples = plan.find_samples(words)
+    folder = plan.fresh(folder or Path("demo-output"), words)
+    worst = 0
+    for step in plan.steps(samples, folder, words):
+        click.secho(f"\n{text(step.title, words)}", bold=True)
+        click.secho("$ scanform " + " ".join(step.arguments), fg="cyan")
+        code = super(Program, main).main(args=["--language", words, *step.arguments], prog_name="scanform", standalone_mode=False)
+        worst = max(worst, int(code or 0))
+    with _open(Settings(project=folder / "project", language=words)) as project:
+        verdict = plan.check(project, samples)
+    _show_verdict(verdict, folder, words)
+    return worst if verdict.good else ExitCode.BUG
+
+
+def _show_verdict(verdict: "Verdict", folder: Path, words: str) -> None:
+    """What came out beside what should, and where to look."""
+    click.echo()
+    for file, page, wanted, got in verdict.wrong_fates:
+        click.secho(text("demo.verdict_fate", words, file=file, page=page, wanted=wanted, got=got), fg="red")
+    for form, column, got, wanted in verdict.silent_errors:
+        click.secho(text("demo.verdict_value", words, form=form, column=column, wanted=repr(wanted), got=repr(got)), fg="red")
+    if verdict.good:
+        click.secho(text("demo.verdict_good", words, pages=verdict.pages, automatic=verdict.automatic), fg="green")
+    click.echo()
+    program = os.path.relpath(sys.argv[0]) if os.path.sep in sys.argv[0] else "scanform"
+    for line in ("look", "look_forms", "look_report", "look_data", "look_review"):
+        click.echo(text(f"demo.{line}", words, folder=folder, program=program))
 
 
 if __name__ == "__main__":
