@@ -17,7 +17,7 @@ def archive_name(sha256: str, path: Path) -> str:
 
 
 def archive_file(path: Path, sha256: str, archive: Path) -> str:
-    """Copy a file into the archive unless its content is there; returns its name there, "" when the file has changed meanwhile."""
+    """Copy a file into the archive unless its content is there; returns its name there, "" when the file has changed or gone meanwhile."""
     known = sorted((archive / sha256[:2]).glob(f"{sha256}*"))
     if known:
         return known[0].relative_to(archive).as_posix()
@@ -33,6 +33,8 @@ def archive_file(path: Path, sha256: str, archive: Path) -> str:
         if copied != sha256:
             return ""
         temporary.replace(target)
+    except FileNotFoundError:
+        return ""
     finally:
         temporary.unlink(missing_ok=True)
     return target.relative_to(archive).as_posix()

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 GROWING_WAIT_S = 120.0
 """How long `ingest` waits for a file that is still being written; then it is left for the next run, and said so."""
 
-LASTING = frozenset({"symlink", "special-file"})
+LASTING = frozenset({"symlink", "special-file", "empty-file"})
 """What stands in the ledger although nothing could be opened; other troubles (no right to read, vanished) may be gone next time."""
 
 
@@ -137,12 +137,17 @@ def _settled_files(project: Project, run: _Run, found: Iterable[FoundFile]) -> I
 
 
 def _refuse(project: Project, run: _Run, file: FoundFile) -> None:
-    """Something that is never opened: a link, a FIFO; it stands in the ledger as one damaged page."""
-    problem = file.problem or Problem(slug="special-file")
-    if problem.slug not in LASTING:
-        run.remarks.append(Remark(path=shown(file.path), page=None, fate=None, problem=problem))
-        return
-    _record_file(project, run, _new_file(file.path, sha256=f"-{problem.slug}", problems=(problem,)))
+    """Something that is never opened: a link, a FIFO, or something that went away."""
+    if file.problem is not None:
+        _without_content(project, run, file.path, file.problem)
+
+
+def _without_content(project: Project, run: _Run, path: str, problem: Problem) -> None:
+    """A file that has no content to hash: in the ledger if that will stay so, else only said."""
+    if problem.slug in LASTING:
+        _record_file(project, run, _new_file(path, sha256=f"-{problem.slug}", problems=(problem,)))
+    else:
+        run.remarks.append(Remark(path=shown(path), page=None, fate=None, problem=problem))
 
 
 def _take_in_all(project: Project, run: _Run, workers: Workers, files: Iterator[FoundFile], *, limits: Limits, progress: ShowProgress) -> None:
@@ -163,7 +168,8 @@ def _take_in(project: Project, run: _Run, outcome: Outcome[FileJob, Intake], lim
         return
     info = intake.info
     if not info.sha256:
-        run.remarks += [Remark(path=shown(path), page=None, fate=None, problem=problem) for problem in info.problems]
+        for problem in info.problems:
+            _without_content(project, run, path, problem)
         return
     file = _new_file(path, sha256=info.sha256, problems=info.problems)
     _record_file(project, run, replace(file, size=info.size, kind=info.kind, pages=info.pages, archived=intake.archived))

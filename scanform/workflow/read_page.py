@@ -1,5 +1,6 @@
 """One page, in a worker: load, register, read. Nothing here writes to the store."""
 
+import logging
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from scanform.errors import MissingProgramError
 from scanform.formats.layout_json import load_layout
 from scanform.imaging.page_image import BlankPage, PageImage
 from scanform.imaging.page_map import PageMap
@@ -31,6 +33,8 @@ from scanform.scan.limits import Limits, deadline, guard_process
 from scanform.scan.load import LoadedPage, load_page
 from scanform.store.records import PageResult
 from scanform.workflow.archive import archive_file
+
+log = logging.getLogger(__name__)
 
 PARENT_CHECK_S = 1.0
 """How often a worker looks whether the process that started it is still there."""
@@ -115,8 +119,20 @@ def read_page(job: PageJob) -> PageResult:
     started = time.perf_counter()
     with deadline(job.limits.page_seconds):
         loaded = load_page(replace(job.ref, path=job.file), job.limits)
-        result = _result(job, loaded)
+        result = _result_or_error(job, loaded)
     return replace(result, turn=loaded.turn, milliseconds=round((time.perf_counter() - started) * 1000, 1))
+
+
+def _result_or_error(job: PageJob, loaded: LoadedPage) -> PageResult:
+    """A page on which the reading itself fails must not harm the others: it gets a fate of its own and can be read again later."""
+    try:
+        return _result(job, loaded)
+    except MissingProgramError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a library or a reader raises on strange pixels
+        log.info("page %d of %s: %s", job.ref.index + 1, job.ref.sha256[:12], type(error).__name__, exc_info=True)
+        problem = Problem(slug="crashed", where=f"page {job.ref.index + 1}", params=(("detail", type(error).__name__),))
+        return PageResult(ref=job.ref, outcome=Fate.ERROR, problems=(*loaded.problems, problem))
 
 
 def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
