@@ -42,7 +42,7 @@ def read_table(path: Path, *, limits: CsvLimits | None = None, language: str = "
     if header is None or not any(cell.strip() for cell in header):
         raise _refused("csv-empty", path.name, language)
     names = tuple(cell.strip().removeprefix("\ufeff") for cell in header)
-    notes = () if encoding in {"utf-8", "utf-16"} else (Problem(slug="decoded-as", where=path.name, params=(("encoding", encoding),)),)
+    notes = () if encoding in {"utf-8", "utf-16"} else (Problem(slug="decoded-as", params=(("encoding", encoding),)),)
     rows, problems = _sound_rows(records, len(names))
     return CsvTable(header=names, rows=rows, encoding=encoding, delimiter=delimiter, problems=notes + problems)
 
@@ -116,9 +116,9 @@ def _sound_rows(records: Iterator[list[str]], width: int) -> tuple[tuple[tuple[i
             continue
         if len(record) != width:
             counts = (("row", str(number)), ("found", str(len(record))), ("expected", str(width)))
-            problems.append(Problem(slug="bad-row", where=str(number), params=counts))
+            problems.append(Problem(slug="bad-row", params=counts))
         elif any("\0" in cell for cell in record):
-            problems.append(Problem(slug="nul-in-row", where=str(number), params=(("row", str(number)),)))
+            problems.append(Problem(slug="nul-in-row", params=(("row", str(number)),)))
         else:
             rows.append((number, tuple(record)))
     return tuple(rows), tuple(problems)

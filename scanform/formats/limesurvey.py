@@ -44,6 +44,7 @@ class _Export:
     columns: Mapping[Target, int]
     labels: Mapping[str, Mapping[str, str | None]]
     full_answers: bool
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def read_export(path: Path, questionnaire: Questionnaire, *, prefix: str = "onli
     table = csv_io.read_table(path, language=language)
     columns = targets(table.header, questionnaire)
     _check_columns(table.header, columns, path.name, language)
-    export = _export(table, columns, questionnaire)
+    export = _export(table, columns, questionnaire, language)
     _check_converted(table, columns, path.name, language)
     problems = [*table.problems, *_unknown_columns(table.header, columns), *_missing_columns(export)]
     responses: list[Response] = []
@@ -107,7 +108,7 @@ def _check_columns(header: Sequence[str], columns: Sequence[Target | None], name
             raise _refused("export-column-twice", name, language, column=heading)
 
 
-def _export(table: csv_io.CsvTable, columns: Sequence[Target | None], questionnaire: Questionnaire) -> _Export:
+def _export(table: csv_io.CsvTable, columns: Sequence[Target | None], questionnaire: Questionnaire, language: str) -> _Export:
     places = {target: place for place, target in enumerate(columns) if target is not None}
     labels = {question.code: limesurvey_values.labels(question) for question in questionnaire.questions()}
     codes = {question.code: {option.code for option in question.options} for question in questionnaire.questions()}
@@ -120,7 +121,7 @@ def _export(table: csv_io.CsvTable, columns: Sequence[Target | None], questionna
             known = labels[target.question]
             full = full or any(v not in codes[target.question] and known.get(limesurvey_values.plain(v)) for v in values if len(v) > 1 and v != "-oth-")
     headings = {target: table.header[place] for target, place in places.items()}
-    return _Export(questionnaire=questionnaire, headings=headings, columns=places, labels=labels, full_answers=full)
+    return _Export(questionnaire=questionnaire, headings=headings, columns=places, labels=labels, full_answers=full, language=language)
 
 
 def _check_converted(table: csv_io.CsvTable, columns: Sequence[Target | None], name: str, language: str) -> None:
@@ -133,16 +134,16 @@ def _check_converted(table: csv_io.CsvTable, columns: Sequence[Target | None], n
 def _unknown_columns(header: Sequence[str], columns: Sequence[Target | None]) -> Iterable[Problem]:
     for place, (heading, target) in enumerate(zip(header, columns, strict=True), start=1):
         if target is None:
-            yield Problem(slug="unknown-column", where=str(place), params=(("column", _clipped(heading)), ("number", str(place))))
+            yield Problem(slug="unknown-column", params=(("column", _clipped(heading)), ("number", str(place))))
 
 
 def _missing_columns(export: _Export) -> Iterable[Problem]:
-    """Questions that the export has no column for; signatures are only ever on paper."""
-    if Target(holds=Holds.SYSTEM, question="submitdate") not in export.columns:
-        yield Problem(slug="missing-column", where="submitdate", params=(("column", "submitdate"),))
-    for question in export.questionnaire.questions():
-        if question.kind is not QuestionKind.SIGNATURE and not _has_columns(export, question):
-            yield Problem(slug="missing-column", where=question.code, params=(("column", question.code),))
+    """What the export has no columns for; signatures are only ever on paper."""
+    stamped = Target(holds=Holds.SYSTEM, question="submitdate") in export.columns
+    asked = (question for question in export.questionnaire.questions() if question.kind is not QuestionKind.SIGNATURE)
+    lacking = ([] if stamped else ["submitdate"]) + [question.code for question in asked if not _has_columns(export, question)]
+    if lacking:
+        yield Problem(slug="missing-column", params=(("column", ", ".join(lacking)),))
 
 
 def _has_columns(export: _Export, question: Question) -> bool:
@@ -171,7 +172,7 @@ def _response(export: _Export, number: int, cells: Sequence[str], *, prefix: str
     """The response in row `number`, and what was not understood in it."""
     row_id = _system(export, cells, "id")
     if not row_id:
-        return None, [Problem(slug="row-without-id", where=str(number), params=(("row", str(number)),))]
+        return None, [Problem(slug="row-without-id", params=(("row", str(number)),))]
     problems: list[Problem] = []
     found = {q.code: _found(export, q, number, cells, problems) for q in export.questionnaire.questions()}
     answers: list[Answer] = []
@@ -265,9 +266,11 @@ def _tick_cell(export: _Export, question: Question, option: str, cells: Sequence
 
 def _unknown(export: _Export, question: Question, target: Target, *, number: int, raw: str, slug: str) -> Problem:
     """The problem with its row and column; the value is only shown where it is no personal data."""
-    shown = _clipped(raw) if question.data_class is DataClass.ANSWER else "..."
-    heading = _clipped(export.headings[target])
-    return Problem(slug=slug, where=f"{number}/{heading}", params=(("row", str(number)), ("column", heading), ("value", shown)))
+    place = {"row": str(number), "column": _clipped(export.headings[target])}
+    if question.data_class is not DataClass.ANSWER:
+        return Problem(slug=slug, where=text("digital.cell", export.language, **place), params=tuple(place.items()))
+    place["value"] = _clipped(raw)
+    return Problem(slug=slug, where=text("digital.cell-value", export.language, **place), params=tuple(place.items()))
 
 
 def _clipped(value: str) -> str:
@@ -351,7 +354,7 @@ def _without_repeats(responses: Sequence[Response]) -> tuple[tuple[Response, ...
     for response in responses:
         by_id.setdefault(response.id, set()).add(response)
     counts = Counter(response.id for response in responses)
-    problems = tuple(Problem(slug="duplicate-response", where=name, params=(("response", name), ("count", str(n)))) for name, n in counts.items() if n > 1)
+    problems = tuple(Problem(slug="duplicate-response", params=(("response", name), ("count", str(n)))) for name, n in counts.items() if n > 1)
     return tuple(next(iter(same)) for same in by_id.values() if len(same) == 1), problems
 
 

@@ -55,7 +55,7 @@ def match(responses: Iterable[Response], *, generated: Collection[str] = (), kno
             if len(members) > 1:
                 joins.append(Join(questionnaire=questionnaire, token=token, members=ids))
         else:
-            problems.append(Problem(slug="token-used-twice", where=token, params=(("token", token), ("responses", ", ".join(ids)))))
+            problems.append(Problem(slug="token-used-twice", params=(("token", token), ("responses", ", ".join(ids)))))
     problems.extend(_alike(list(groups)))
     problems.extend(_never_given_out(list(groups), generated, known))
     return Matching(joins=tuple(joins), problems=tuple(problems))
@@ -80,14 +80,14 @@ def _alike(keys: Sequence[tuple[str, str]]) -> Iterable[Problem]:
         by_fold.setdefault((questionnaire, token.casefold()), []).append(token)
     for tokens in by_fold.values():
         if len(tokens) > 1:
-            yield Problem(slug="token-similar", where=tokens[0], params=(("token", tokens[0]), ("other", ", ".join(tokens[1:]))))
+            yield Problem(slug="token-similar", params=(("token", tokens[0]), ("other", ", ".join(tokens[1:]))))
 
 
 def _never_given_out(keys: Sequence[tuple[str, str]], generated: Collection[str], known: Collection[str] | None) -> Iterable[Problem]:
     if known is not None:
         given = {canonical(token, generated) for token in known}
         for token in sorted({token for _, token in keys} - given):
-            yield Problem(slug="unknown-token", where=token, params=(("token", token),))
+            yield Problem(slug="unknown-token", params=(("token", token),))
 
 
 def grouped(responses: Iterable[Response], links: Iterable[tuple[str, str]]) -> tuple[tuple[Response, ...], ...]:

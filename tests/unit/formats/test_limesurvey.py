@@ -213,6 +213,7 @@ def test_unknown_values_are_reported(tmp_path, column, value, slug):
     result = read_export(write(tmp_path, [FULL | {column: value}]), SURVEY)
     (problem,) = result.problems
     assert problem.slug == slug
+    assert problem.where == f"Zeile 2, Spalte {column} ({value})"
     assert dict(problem.params) == {"row": "2", "column": column, "value": value}
     assert result.responses[0].answer(column.partition("[")[0]).status is Status.REVIEW
 
@@ -231,7 +232,8 @@ def test_columns_that_belong_to_nothing(tmp_path):
     """An unknown column and a missing question are reported; the answer then is "not in this version"."""
     headings = [h for h in SYSTEM + CODES if h not in {"plz", "groups[all]"}] + ["zusatz"]
     result = read_export(write(tmp_path, [FULL | {"zusatz": "x"}], headings), SURVEY)
-    assert sorted(slugs(result)) == ["missing-column", "missing-column", "unknown-column"]
+    assert sorted(slugs(result)) == ["missing-column", "unknown-column"]
+    assert [dict(p.params)["column"] for p in result.problems] == ["zusatz", "groups, plz"]
     assert values(result.responses[0])["plz"] is Missing.NOT_IN_VERSION
 
 

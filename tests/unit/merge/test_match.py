@@ -63,7 +63,7 @@ def test_capitals_do_not_count_in_generated_tokens():
 def test_tokens_that_were_never_given_out():
     """With the list of tokens at hand, a token that is not on it is reported; its response stays."""
     matching = match([response("online-1", "K7PX4", "online")], known={"K7PX3"})
-    assert [(p.slug, p.where) for p in matching.problems] == [("unknown-token", "K7PX4")]
+    assert [(p.slug, p.params) for p in matching.problems] == [("unknown-token", (("token", "K7PX4"),))]
 
 
 def test_surveys_are_kept_apart_and_empty_tokens_join_nothing():
