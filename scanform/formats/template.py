@@ -1,6 +1,7 @@
 """A questionnaire written as YAML -> `Questionnaire`, with messages that name the line (docs/template.md describes the format)."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -99,13 +100,14 @@ def load_questionnaire(path: Path, *, language: str = DEFAULT_LANGUAGE) -> Quest
 def _questionnaire(root: yaml.Node, reading: _Reading) -> Questionnaire:
     notes = reading.notes
     found = mapping(root, TOP_KEYS, notes)
-    _require(root, found, ("code", "version", "title", "sections"), notes)
+    if isinstance(root, yaml.MappingNode):
+        _require(root, found, ("code", "version", "title", "sections"), notes)
     reading.languages = _languages(found.get("languages"), notes)
     sections = tuple(_section(node, reading) for node in items(found["sections"], notes)) if "sections" in found else ()
-    if "sections" in found and not reading.questions:
+    if "sections" in found and not reading.questions and not notes.found:
         notes.note(found["sections"], "no-questions")
     return Questionnaire(
-        code=_question_code(found["code"], notes) if "code" in found else "",
+        code=_survey_code(found["code"], notes) if "code" in found else "",
         version=_version(found["version"], notes) if "version" in found else "",
         title=_texts_at(found, "title", reading) or Texts(entries=()),
         languages=reading.languages,
@@ -137,6 +139,13 @@ def _languages(node: yaml.Node | None, notes: Notes) -> tuple[str, ...]:
     return tuple(languages) or (DEFAULT_LANGUAGE,)
 
 
+def _survey_code(node: yaml.Node, notes: Notes) -> str:
+    code = scalar(node, notes)
+    if code and not QUESTION_CODE.fullmatch(code):
+        notes.note(node, "bad-survey-code", code=code, suggestion=suggestion(code, length=20, letter_first=True))
+    return code
+
+
 def _version(node: yaml.Node, notes: Notes) -> str:
     value = scalar(node, notes)
     if not _VERSION.fullmatch(value):
@@ -148,14 +157,14 @@ def _texts_at(found: dict[str, yaml.Node], key: str, reading: _Reading) -> Texts
     return _texts(found[key], key, reading) if key in found else None
 
 
-def _texts(node: yaml.Node, key: str, reading: _Reading) -> Texts:
-    """A plain string is the text in the default language; a mapping gives one text per language."""
+def _texts(node: yaml.Node, key: str, reading: _Reading, *, name: bool = False) -> Texts:
+    """A mapping gives one text per language; a plain string is the text of the only language, or a `name` that is the same in all."""
     if isinstance(node, yaml.MappingNode):
         return _texts_by_language(node, key, reading)
     value = _flowing(scalar(node, reading.notes))
     if not value:
         reading.notes.note(node, "missing-text", name=key)
-    if len(reading.languages) > 1 and any(character.isalpha() for character in value):
+    if not name:
         _note_missing_languages(node, (reading.languages[0],), reading)
     return Texts(entries=((reading.languages[0], value),))
 
@@ -181,8 +190,9 @@ def _note_missing_languages(node: yaml.Node, present: Sequence[str], reading: _R
 
 
 def _flowing(value: str) -> str:
-    """Single line breaks are spaces, empty lines part paragraphs."""
-    return "\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", value.strip()))
+    """Spaces are single, line breaks that YAML keeps part paragraphs; letters are composed, whatever system the file comes from."""
+    composed = unicodedata.normalize("NFC", value.strip())
+    return "\n".join(" ".join(part.split()) for part in re.split(r"\n+", composed))
 
 
 def _section(node: yaml.Node, reading: _Reading) -> Section:
@@ -220,12 +230,14 @@ def _type_mapping(node: yaml.Node, kind: str, notes: Notes) -> dict[str, yaml.No
     elsewhere = {key for keys in TYPE_KEYS.values() for key in keys}
     result: dict[str, yaml.Node] = {}
     for key, value in entries(node, notes):
-        if key.value in known:
-            result[key.value] = value
-        elif key.value in elsewhere:
-            notes.note(key, "key-not-here", name=key.value, type=kind)
-        else:
-            note_unknown(key, key.value, known, notes, slug="unknown-key", field_name="name")
+        name = key.value
+        if name not in known and name in elsewhere:
+            notes.note(key, "key-not-here", name=name, type=kind)
+            continue
+        if name not in known:
+            name = note_unknown(key, name, known, notes, slug="unknown-key")
+        if name:
+            result.setdefault(name, value)
     return result
 
 
@@ -246,7 +258,7 @@ def _question(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str
         cells=cells,
         minimum=minimum,
         maximum=maximum,
-        unit=_texts_at(found, "unit", reading),
+        unit=_texts(found["unit"], "unit", reading, name=True) if "unit" in found else None,
         lines=whole(found["lines"], 1, MAX_LINES, notes) if "lines" in found else 1,
         values=tuple(scalar(entry, notes) for entry in items(found["values"], notes)) if "values" in found else (),
         width=Width(choice(found["width"], [value.value for value in Width], notes)) if "width" in found else Width.FULL,
@@ -268,11 +280,11 @@ def _matrix(node: yaml.Node, found: dict[str, yaml.Node], code: str, reading: _R
     data_class = DataClass(choice(found["class"], [value.value for value in DataClass], notes)) if "class" in found else DataClass.ANSWER
     condition = _condition(found["only_if"], reading) if "only_if" in found else None
     rows = []
-    for key, value in entries(found["rows"], notes) if "rows" in found else []:
+    for key, value in _row_entries(found, notes):
         row = Question(
             code=_new_code(key, reading),
             kind=QuestionKind.MULTIPLE if multiple else QuestionKind.SINGLE,
-            text=_texts(value, key.value, reading),
+            text=_texts(value, key.value, reading, name=True),
             options=options,
             data_class=data_class,
             group=code,
@@ -281,16 +293,28 @@ def _matrix(node: yaml.Node, found: dict[str, yaml.Node], code: str, reading: _R
         )
         reading.questions[row.code] = row
         rows.append(row)
-    if not rows:
+    if not rows and not notes.found:
         notes.note(node, "few-rows", code=code)
     text = _texts_at(found, "text", reading) or Texts(entries=())
     return Matrix(code=code, text=text, options=options, rows=tuple(rows), multiple=multiple, hint=_texts_at(found, "hint", reading))
+
+
+def _row_entries(found: dict[str, yaml.Node], notes: Notes) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
+    if "rows" not in found:
+        return []
+    if not isinstance(found["rows"], yaml.MappingNode):
+        notes.note(found["rows"], "want-options")
+        return []
+    return entries(found["rows"], notes)
 
 
 def _options(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str, reading: _Reading) -> tuple[Option, ...]:
     notes = reading.notes
     if "options" not in found:
         notes.note(node, "missing-key", name="options")
+        return ()
+    if not isinstance(found["options"], yaml.MappingNode):
+        notes.note(found["options"], "want-options")
         return ()
     options = tuple(_option(key, value, kind, reading) for key, value in entries(found["options"], notes))
     least = 1 if kind in {"multiple", "matrix-multiple"} else 2
@@ -307,7 +331,7 @@ def _option(key: yaml.ScalarNode, value: yaml.Node, kind: str, reading: _Reading
         notes.note(key, "bad-option-code", code=key.value, suggestion=suggestion(key.value, length=5, letter_first=False))
     keys = {name.value for name, _ in value.value if isinstance(name, yaml.ScalarNode)} if isinstance(value, yaml.MappingNode) else set()
     if not keys & set(OPTION_KEYS):
-        return Option(code=key.value, text=_texts(value, key.value, reading))
+        return Option(code=key.value, text=_texts(value, key.value, reading, name=True))
     found = mapping(value, OPTION_KEYS, notes)
     _require(value, found, ("text",), notes)
     writein = "writein" in found and flag(found["writein"], notes)
@@ -316,7 +340,8 @@ def _option(key: yaml.ScalarNode, value: yaml.Node, kind: str, reading: _Reading
         notes.note(found["writein"], "writein-matrix")
     if exclusive and kind in {"single", "matrix"}:
         notes.note(found["exclusive"], "exclusive-single")
-    return Option(code=key.value, text=_texts_at(found, "text", reading) or Texts(entries=()), writein=writein, exclusive=exclusive)
+    label = _texts(found["text"], "text", reading, name=True) if "text" in found else Texts(entries=())
+    return Option(code=key.value, text=label, writein=writein, exclusive=exclusive)
 
 
 def _question_code(node: yaml.Node, notes: Notes) -> str:

@@ -38,15 +38,19 @@ class Notes:
         self.found.append((line, text(f"template.{slug}", self.language, **params)))
 
     def raise_any(self) -> None:
-        """Raises TemplateError with all mistakes in the order of the file, if there are any."""
-        if not self.found:
-            return
-        lines = [text("template.place", self.language, file=self.file, line=line, message=message) for line, message in sorted(set(self.found))]
+        """Raises TemplateError with all mistakes, if there are any."""
+        if self.found:
+            raise self.error()
+
+    def error(self) -> TemplateError:
+        """A TemplateError that lists the mistakes in the order of the file."""
+        ordered = sorted(dict.fromkeys(self.found), key=lambda entry: entry[0])
+        lines = [text("template.place", self.language, file=self.file, line=line, message=message) for line, message in ordered]
         shown = lines[:MAX_MESSAGES]
         if len(lines) > len(shown):
             shown.append(text("template.more", self.language, count=len(lines) - len(shown)))
         head = [text("template.heading", self.language)] if len(lines) > 1 else []
-        raise TemplateError("\n".join(head + shown), remedy=text("template.remedy", self.language))
+        return TemplateError("\n".join(head + shown), remedy=text("template.remedy", self.language))
 
     def failure(self, slug: str, /, **params: object) -> TemplateError:
         """A TemplateError about the file as a whole."""
@@ -68,7 +72,7 @@ def compose(path: Path, notes: Notes) -> yaml.Node:
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, notes) from error
     except yaml.YAMLError as error:
-        raise notes.failure("syntax", detail=str(error).splitlines()[0]) from error
+        raise notes.failure("bad-character") from error
     if root is None:
         raise notes.failure("empty")
     return root
@@ -81,18 +85,28 @@ def _refuse_tabs(content: str, notes: Notes) -> None:
     notes.raise_any()
 
 
+_SYNTAX = (
+    ("mapping values are not allowed", "syntax-colon"),
+    ("found character '\\t'", "tab"),
+    ("cannot start any token", "syntax-start"),
+    ("undefined alias", "syntax-start"),
+    ("unexpected end of stream", "syntax-quote"),
+    ("unexpected document separator", "syntax-quote"),
+    ("another document", "several-documents"),
+    ("expected ',' or", "syntax-braces"),
+    ("expected the node content", "syntax-braces"),
+    ("expected <block end>", "syntax-indent"),
+    ("could not find expected ':'", "syntax-no-colon"),
+)
+"""What PyYAML says, and which of our messages says it in plain words."""
+
+
 def _syntax_error(error: yaml.MarkedYAMLError, notes: Notes) -> TemplateError:
-    mark = error.problem_mark or error.context_mark
-    line = mark.line + 1 if mark is not None else 1
-    if error.problem is not None and "another document" in f"{error.context} {error.problem}":
-        notes.note_line(line, "several-documents")
-    else:
-        notes.note_line(line, "syntax", detail=error.problem or error.context or "")
-    try:
-        notes.raise_any()
-    except TemplateError as raised:
-        return raised
-    return notes.failure("empty")
+    said = f"{error.context} {error.problem}"
+    slug = next((slug for phrase, slug in _SYNTAX if phrase in said), "syntax")
+    mark = error.context_mark if slug == "syntax-quote" and error.context_mark is not None else error.problem_mark or error.context_mark
+    notes.note_line(mark.line + 1 if mark is not None else 1, slug)
+    return notes.error()
 
 
 def entries(node: yaml.Node, notes: Notes) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
@@ -114,23 +128,23 @@ def entries(node: yaml.Node, notes: Notes) -> list[tuple[yaml.ScalarNode, yaml.N
 
 
 def mapping(node: yaml.Node, known: Sequence[str], notes: Notes) -> dict[str, yaml.Node]:
-    """A mapping whose keys must be among `known`; others are noted with the nearest known key."""
+    """A mapping whose keys must be among `known`; others are noted, and taken for the nearest known key when there is one."""
     result: dict[str, yaml.Node] = {}
     for key, value in entries(node, notes):
-        if key.value in known:
-            result[key.value] = value
-        else:
-            note_unknown(key, key.value, known, notes, slug="unknown-key", field_name="name")
+        name = key.value if key.value in known else note_unknown(key, key.value, known, notes, slug="unknown-key")
+        if name:
+            result.setdefault(name, value)
     return result
 
 
-def note_unknown(node: yaml.Node, value: str, known: Sequence[str], notes: Notes, *, slug: str, field_name: str) -> None:
-    """Notes an unknown word, with the nearest known one when there is one."""
+def note_unknown(node: yaml.Node, value: str, known: Sequence[str], notes: Notes, *, slug: str) -> str:
+    """Notes an unknown word; returns the nearest known one, "" when there is none."""
     near = difflib.get_close_matches(value.lower(), known, n=1, cutoff=0.6)
     if near:
-        notes.note(node, f"{slug}-near", **{field_name: value, "near": near[0]})
-    else:
-        notes.note(node, slug, **{field_name: value, "known": ", ".join(known)})
+        notes.note(node, f"{slug}-near", value=value, near=near[0])
+        return near[0]
+    notes.note(node, slug, value=value, known=", ".join(known))
+    return ""
 
 
 def items(node: yaml.Node, notes: Notes) -> list[yaml.Node]:
@@ -162,8 +176,7 @@ def choice(node: yaml.Node, known: Sequence[str], notes: Notes) -> str:
     value = scalar(node, notes)
     if value in known:
         return value
-    note_unknown(node, value, known, notes, slug="bad-choice", field_name="value")
-    return known[0]
+    return note_unknown(node, value, known, notes, slug="bad-choice") or known[0]
 
 
 def whole(node: yaml.Node, low: int, high: int, notes: Notes) -> int:

@@ -4,6 +4,7 @@ The static part of each page is drawn once and reused by every copy, so a thousa
 The PDF is the same, byte for byte, for the same copies.
 """
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from scanform.errors import TemplateError
+from scanform.i18n.texts import text as i18n_text
 from scanform.layout.codes import QR_MODULES, qr_rows
 from scanform.layout.drawing import BOLD, REGULAR, Box, DrawnPage, Instruction, Line, Modules, Placement, Stroke, TextRun
 from scanform.layout.furniture import FORM_ID_PT
@@ -38,7 +41,10 @@ class Copy:
 
 
 def measure(text: str, font: str, size_pt: float) -> float:
-    """Width in mm of `text` in "regular" or "bold" at `size_pt` pt."""
+    """Width in mm of `text` in "regular" or "bold" at `size_pt` pt; raises TemplateError for a character that the font lacks."""
+    if not _glyphs(font).issuperset(text):
+        missing = sorted(set(text) - _glyphs(font))
+        raise TemplateError(i18n_text("layoutproblem.no-glyph", characters=" ".join(missing), codes=", ".join(f"U+{ord(sign):04X}" for sign in missing)))
     return float(pdfmetrics.stringWidth(text, _font(font), size_pt) / mm)
 
 
@@ -49,6 +55,23 @@ def _font(font: str) -> str:
     with resources.as_file(resources.files(_PACKAGE).joinpath("files", _FILES[font])) as path:
         pdfmetrics.registerFont(TTFont(name, str(path)))
     return name
+
+
+@cache
+def _glyphs(font: str) -> frozenset[str]:
+    """The characters that a font can print."""
+    return frozenset(chr(code) for code in pdfmetrics.getFont(_font(font)).face.charToGlyph)
+
+
+def printable(text: str) -> str:
+    """`text` with characters that the fonts lack replaced: by their plain letters where there are any, else by “?”."""
+    known = _glyphs(REGULAR) & _glyphs(BOLD)
+    return "".join(_nearest(sign, known) for sign in unicodedata.normalize("NFC", text))
+
+
+def _nearest(sign: str, known: frozenset[str]) -> str:
+    plain = "".join(part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
+    return next((shown for shown in (sign, plain, sign.lower()) if shown and known.issuperset(shown)), "?")
 
 
 def draw_forms(placement: Placement, copies: Sequence[Copy], out: BinaryIO) -> None:
@@ -99,7 +122,16 @@ def _draw_copy(canvas: Canvas, placement: Placement, page: DrawnPage, copy: Copy
         elif slot.kind == "form-id":
             drawn.append(_form_id(copy.form_id, slot.rect))
         else:
-            drawn.extend(recipient_runs(copy.name, copy.address, copy.token, rect=slot.rect, placement=placement, measure=measure))
+            drawn.extend(
+                recipient_runs(
+                    printable(copy.name or ""),
+                    tuple(printable(line) for line in copy.address),
+                    printable(copy.token or ""),
+                    rect=slot.rect,
+                    placement=placement,
+                    measure=measure,
+                )
+            )
     _draw(canvas, drawn, page.size.h)
 
 
