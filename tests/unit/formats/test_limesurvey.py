@@ -350,3 +350,32 @@ def test_bad_files_do_not_hurt(name, expected):
     assert len(result.responses) == int(expected[0])
     first = values(result.responses[0])
     assert {k: first[k] for k in expected[1]} == expected[1]
+
+
+REAL = BAD.parents[2] / "digital" / "softwaresaved-rse-2017-de" / "public_data.csv"
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real export is not here")
+def test_a_real_export(tmp_path):
+    """A real export (325 responses, headings by code and text, full answers) is understood; its other 208 columns are reported.
+
+    Data: University of Edinburgh on behalf of the Software Sustainability Institute, CC BY 2.5 Scotland.
+    """
+    yes_no = (option("yes", "Ja", "Yes"), option("no", "Nein", "No"))
+    survey = small(
+        "rse",
+        question("rse1", "single", options=yes_no),
+        question("soft1can", "comb", alphabet=Alphabet.DIGITS, cells=(2,), minimum="0", maximum="99"),
+        question("tool4can", "multiple", options=tuple(option(str(n), f"Sprache {n}", f"language {n}") for n in range(1, 37))),
+        question("conf2can", "handwriting"),
+    )
+    path = tmp_path / "real.csv"
+    path.write_text("id" + REAL.read_text("utf-8-sig"), encoding="utf-8")
+    result = read_export(path, survey)
+    assert len(result.responses) == 325
+    assert slugs(result).count("unknown-column") == 208
+    assert {slug for slug in slugs(result) if slug != "unknown-column"} <= {"missing-column", "bad-format", "out-of-range"}
+    found = [values(response) for response in result.responses]
+    assert [sum(v["rse1"] == code for v in found) for code in ("yes", "no")] == [311, 14]
+    assert sum("25" in str(v["tool4can"]).split() for v in found) == 175
+    assert sum(v["soft1can"] == "10" for v in found) == 35
