@@ -1,12 +1,12 @@
 """One page of a PDF: the embedded picture when the page is nothing else, else drawn by poppler."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pikepdf
 
 from scanform.imaging.page_image import Gray
-from scanform.model.problem import Problem
 from scanform.scan.jpeg import Decoded
 from scanform.scan.limits import Limits
 from scanform.scan.pdf_file import POINTS_PER_INCH, PdfFile, open_pdf, page_box, page_turn, user_unit
@@ -30,14 +30,22 @@ def read_pdf_page(file: ScanFile, index: int, limits: Limits) -> Picture:
     """
     document = open_pdf(file, limits)
     page = _page(document, index)
+    picture = _picture(document, page, index, limits)
     repaired = tuple(found for found in document.problems if found.slug == "page-repaired")
+    late = document.pdf.get_warnings()  # what qpdf noticed while it read this page
+    if late and not repaired:
+        repaired = (problem("page-repaired", detail=late[0]),)
+    return replace(picture, problems=repaired + picture.problems)
+
+
+def _picture(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits) -> Picture:
     placed = sole_image(page, limits)
     if placed is not None:
         try:
-            return _embedded(page, placed, limits, repaired)
+            return _embedded(page, placed, limits)
         except NotOneImageError:
-            pass
-    return _drawn(document, page, index, limits, repaired)
+            pass  # a kind of picture that is left to poppler
+    return _drawn(document, page, index, limits)
 
 
 def _page(document: PdfFile, index: int) -> pikepdf.Page:
@@ -47,12 +55,12 @@ def _page(document: PdfFile, index: int) -> pikepdf.Page:
         raise unreadable(error) from error
 
 
-def _embedded(page: pikepdf.Page, placed: PlacedImage, limits: Limits, problems: tuple[Problem, ...]) -> Picture:
+def _embedded(page: pikepdf.Page, placed: PlacedImage, limits: Limits) -> Picture:
     turn, mirrored = placement_turn(placed.matrix)
     decoded: Decoded = decode_image(placed.image, limits)
     gray = np.ascontiguousarray(decoded.gray[:, ::-1]) if mirrored else decoded.gray
     dpi = _placed_dpi(page, placed, gray)
-    return Picture(gray=gray, dpi=dpi, turn=(turn + page_turn(page)) % 360, problems=problems + decoded.problems)
+    return Picture(gray=gray, dpi=dpi, turn=(turn + page_turn(page)) % 360, problems=decoded.problems)
 
 
 def _placed_dpi(page: pikepdf.Page, placed: PlacedImage, gray: Gray) -> float | None:
@@ -64,7 +72,7 @@ def _placed_dpi(page: pikepdf.Page, placed: PlacedImage, gray: Gray) -> float | 
     return plausible_dpi(gray.shape[1] / width_in, gray.shape[0] / height_in)
 
 
-def _drawn(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits, problems: tuple[Problem, ...]) -> Picture:
+def _drawn(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits) -> Picture:
     dpi, turn = _drawing_dpi(page, limits), page_turn(page)
     damage = picture_damage(page, limits)
     gray, complaints = _draw(document, index, dpi, limits)
@@ -75,7 +83,7 @@ def _drawn(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits, pr
     if turn:
         gray = np.ascontiguousarray(np.rot90(gray, turn // 90))
     suspect = tuple(problem("page-suspect", detail=detail) for detail in found[:1])
-    return Picture(gray=gray, dpi=plausible_dpi(dpi, dpi), turn=turn, problems=problems + suspect)
+    return Picture(gray=gray, dpi=plausible_dpi(dpi, dpi), turn=turn, problems=suspect)
 
 
 def _draw(document: PdfFile, index: int, dpi: int, limits: Limits) -> tuple[Gray, tuple[str, ...]]:

@@ -9,6 +9,7 @@ import pikepdf
 from PIL import Image
 
 from scanform.imaging.page_image import Gray
+from scanform.model.problem import Problem
 from scanform.scan.ccitt import decode_fax
 from scanform.scan.jbig2 import decode_jbig2
 from scanform.scan.jpeg import Decoded, decode_jpeg
@@ -17,10 +18,12 @@ from scanform.scan.native import native_messages
 from scanform.scan.pdf_walk import Matrix, NotOneImageError, filters
 from scanform.scan.pixels import apply_table, gray_of_picture, gray_of_rgb, unpack_bits
 from scanform.scan.sizes import check_size
-from scanform.scan.trouble import TroubleError, unreadable
+from scanform.scan.trouble import TroubleError, problem, unreadable
 
 _GRAY_SPACES = frozenset({"/DeviceGray", "/G", "/CalGray"})
 _RGB_SPACES = frozenset({"/DeviceRGB", "/RGB", "/CalRGB"})
+_START_OF_DATA = b"\xff\x93"
+_HOLE_BYTES = 64
 _PNG_PREDICTORS = 10
 _BITS = frozenset({1, 2, 4, 8})
 _CROOKED_DEG = 5.0
@@ -39,13 +42,13 @@ def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
     if last in {"/DCTDecode", "/DCT"}:
         return _decode_dct(image, raw, limits)
     if last == "/JPXDecode":
-        return Decoded(gray=_decode_jpx(raw, limits))
+        return Decoded(gray=_decode_jpx(raw, limits), problems=_hole("JPX", raw[max(0, raw.find(_START_OF_DATA)) :]))
     if last in {"/CCITTFaxDecode", "/CCF"}:
         fax = decode_fax(raw, _parms(image), width=width, height=height)
         return Decoded(gray=apply_table(fax.gray, _table(image, 1)), problems=fax.problems)
     if last == "/JBIG2Decode":
         samples = decode_jbig2(raw, _globals(image), width=width, height=height, timeout_s=limits.render_seconds)
-        return Decoded(gray=apply_table(samples, _table(image, 1)))
+        return Decoded(gray=apply_table(samples, _table(image, 1)), problems=_hole("JBIG2", raw))
     return Decoded(gray=_decode_plain(image, names, raw, width=width, height=height))
 
 
@@ -65,6 +68,11 @@ def placement_turn(matrix: Matrix) -> tuple[int, bool]:
     if abs(angle - turn) > _CROOKED_DEG or min(skew, abs(360 - skew)) > _CROOKED_DEG:
         raise NotOneImageError
     return turn % 360, mirrored
+
+
+def _hole(name: str, coded: bytes) -> tuple[Problem, ...]:
+    """Arithmetic coding never writes a long run of zeros and its decoders notice nothing: there a piece of the file was lost."""
+    return (problem("page-suspect", detail=f"{name}: zeros in the data"),) if bytes(_HOLE_BYTES) in coded else ()
 
 
 def _size(image: pikepdf.Object, limits: Limits) -> tuple[int, int]:

@@ -15,13 +15,13 @@ _STEP_BYTES = 1 << 20
 
 
 def has_pictures(page: pikepdf.Page) -> bool:
-    """Whether the page refers to any picture."""
-    return next(_pictures(page.obj.get("/Resources"), 0), None) is not None
+    """Whether the page refers to any picture, or to contents outside of the file."""
+    return next(_pictures(page.obj.get("/Resources"), 0), None) is not None or any("/F" in part for part in _contents(page))
 
 
 def picture_damage(page: pikepdf.Page, limits: Limits) -> tuple[str, ...]:
     """What is wrong with the data of the pictures of `page`, in words: cut or corrupt JPEG and Flate, no data, data in another file."""
-    found = []
+    found = ["contents in another file"] if any("/F" in part for part in _contents(page)) else []
     for number, image in enumerate(_pictures(page.obj.get("/Resources"), 0)):
         if number >= _MOST_PICTURES:
             break
@@ -32,6 +32,12 @@ def picture_damage(page: pikepdf.Page, limits: Limits) -> tuple[str, ...]:
         if damage:
             found.append(damage)
     return tuple(found)
+
+
+def _contents(page: pikepdf.Page) -> list[pikepdf.Stream]:
+    value = page.obj.get("/Contents")
+    parts = list(value) if isinstance(value, pikepdf.Array) else [value]
+    return [part for part in parts if isinstance(part, pikepdf.Stream)]
 
 
 def _pictures(resources: pikepdf.Object | None, depth: int) -> Iterator[pikepdf.Object]:
