@@ -13,7 +13,10 @@ MISSING_WORDS = {
     Missing.NOT_REVIEWED: "not reviewed",
     Missing.CONTRADICTION: "contradiction",
 }
-"""The words of `<question>__status` where there is no text; where there is one: confirmed, corrected, online, keyed or auto."""
+"""The words of `<question>__status` where there is no text."""
+
+SOURCE_WORDS = ("auto", "confirmed", "corrected", "keyed", "online")
+"""Its words where there is a text: read without a person, confirmed or corrected by one, keyed from paper or telephone, typed online."""
 
 _WORD_OF_CHANNEL = {Channel.ONLINE: "online", Channel.MANUAL: "keyed", Channel.PHONE: "keyed"}
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from scanform.i18n.texts import text
+from scanform.merge import cells
 from scanform.merge.dataset import FIXED, MISSING_CODES, Column, Holds
 from scanform.model.questionnaire import Matrix, Question, QuestionKind, Questionnaire, Texts
 
@@ -59,6 +60,8 @@ def _codes(column: Column, question: Question, language: str) -> str:
         return f"1 = {text('merge.ticked', language)}\n0 = {text('merge.not-ticked', language)}"
     if column.holds is Holds.CODE and question.options:
         return "\n".join(f"{option.code} = {option.text.get(language)}" for option in question.options)
+    if column.holds is Holds.STATUS:
+        return "\n".join((*cells.SOURCE_WORDS, *cells.MISSING_WORDS.values()))
     return "signed" if column.holds is Holds.CODE else ""
 
 
