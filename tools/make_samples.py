@@ -214,8 +214,9 @@ class Stack:
 
 
 def scan(form: Filled, page: int, profile: Profile, seed: int) -> ScannedPage:
-    """Page `page` (1-based) of a filled form through a scanner; the next page shines through."""
-    back = form.printed[page] if page % 2 and page < len(form.printed) else None
+    """Page `page` (1-based) of a filled form through a scanner; the other side of the sheet shines through."""
+    other = page if page % 2 else page - 2  # 0-based
+    back = cv2.multiply(form.printed[other], form.ink[other], scale=1 / 255) if other < len(form.printed) else None
     return scan_page(form.printed[page - 1], profile, np.random.default_rng([SEED, seed, page]), ink=form.ink[page - 1], back=back)
 
 
@@ -260,7 +261,7 @@ def write_stack(stack: Stack, forms: Sequence[Filled], copied: Filled, guests: S
 
     again = [scan(first, 2, COPIER, 9), foreign_letter(), scan(guests[0], 1, COPIER, 10), blank_paper()]
     files.write_tiff(
-        stack.add("0620-nachzuegler-09.tif", [sheet(first, 2, "re-scan"), {"fate": "unknown form"}, sheet(guests[0], 1), {"fate": "blank"}]),
+        stack.add("0620-nachzuegler-09.tif", [sheet(first, 2, "re-scan"), {"fate": "unknown-form"}, sheet(guests[0], 1), {"fate": "blank"}]),
         again,
         compression="jpeg",
     )

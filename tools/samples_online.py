@@ -130,7 +130,7 @@ def _typed(question: Question, rng: np.random.Generator) -> str:
         return " ".join(code for code in codes if rng.random() < 0.35)
     if question.kind is QuestionKind.HANDWRITING:
         about = f"{question.code} {question.text.get('de')}"
-        return sentence(rng, "de", lines=2, room=60).replace("\n", " ") if question.lines > 1 else short_text(rng, "de", about, room=40)
+        return sentence(rng, "de", about, lines=2, room=60).replace("\n", " ") if question.lines > 1 else short_text(rng, "de", about, room=40)
     if question.kind is QuestionKind.COMB:
         return _typed_cells(question, rng)
     return ""

@@ -21,6 +21,12 @@ FIRST_YEAR = 1000
 """A lower bound from which a number is taken for a year."""
 
 THIS_YEAR = 2025
+THICK_MM = 0.8
+"""Where a pen thicker than this rests, people see a dot that is meant."""
+
+SUMMER = ("2025-05-12", "2025-07-04")
+"""When the forms are filled in."""
+
 POSTCODE_CELLS = 5
 POSTCODES = ("44135", "44137", "44139", "44141", "44143", "44145", "44147", "44149", "44225", "44263", "44287", "44309", "44328", "44339", "44357", "44388")
 """Postcodes of Dortmund; five cells without bounds are taken for a postcode."""
@@ -244,7 +250,7 @@ def _text_for(sheet: _Sheet, code: str, title: str, zone: Zone) -> TextTruth:
     cap = float(np.clip(LINE_CAP * zone.rect.h / lines * size, *CAP_MM))
     room = max(6, int(zone.rect.w / (cap * LETTER_CAPS)))
     if lines > 1:
-        return TextTruth(text=sentence(sheet.rng, sheet.language, lines=int(sheet.rng.integers(1, lines + 1)), room=room))
+        return TextTruth(text=sentence(sheet.rng, sheet.language, f"{code} {title}", lines=int(sheet.rng.integers(1, lines + 1)), room=room))
     crop = _real_crop(sheet, code, title, zone)
     return crop or TextTruth(text=short_text(sheet.rng, sheet.language, f"{code} {title}", room=room))
 
@@ -367,9 +373,8 @@ def _plain_decimal(text: str) -> str:
 
 def _date(sheet: _Sheet, question: Question, cells: int) -> tuple[list[str], str]:
     """Day, month, year in cells; within the bounds of the question (ISO), else summer 2025."""
-    first = np.datetime64(question.minimum or "2025-05-12")
-    last = np.datetime64(question.maximum) if question.maximum else first + np.timedelta64(120, "D")
-    last = min(last, max(first, np.datetime64("2026-06-30")))
+    first = max(np.datetime64(question.minimum or SUMMER[0]), np.datetime64(SUMMER[0]))
+    last = min(np.datetime64(question.maximum or SUMMER[1]), np.datetime64(SUMMER[1]))
     day = first + np.timedelta64(int(sheet.rng.integers(0, max(1, int((last - first) / np.timedelta64(1, "D"))))), "D")
     iso = str(day)
     year, month, date = iso.split("-")
@@ -383,4 +388,6 @@ def _near_misses(sheet: _Sheet) -> None:
         for zone in zones:
             if zone.kind is ZoneKind.MARK and zone.id not in sheet.marks and sheet.happens(sheet.behaviour.near_miss):
                 style = NEAR_MISS_STYLES[int(sheet.rng.integers(0, len(NEAR_MISS_STYLES)))]
+                if style is MarkStyle.PEN_REST and sheet.hand is not None and sheet.hand.pen.width_mm > THICK_MM:
+                    style = MarkStyle.SPECK
                 sheet.marks[zone.id] = MarkTruth(value=MarkValue.EMPTY, style=style)

@@ -13,12 +13,15 @@ from scanform.simulate.draw import sheet_px_per_mm
 from scanform.simulate.glyphs import glyph_strokes
 from scanform.simulate.hands import Hand
 from scanform.simulate.marks import mark_strokes
-from scanform.simulate.pens import Coverage, Stroke, draw_strokes, smooth_path, stamp
+from scanform.simulate.pens import Coverage, Pen, Stroke, draw_strokes, smooth_path, stamp
 from scanform.simulate.scripts import Crops, ink_of_crop, ink_of_text, sharpen_to
-from scanform.simulate.truth import PageTruth, TextTruth
+from scanform.simulate.truth import MarkStyle, PageTruth, TextTruth
 
 LINE_CAP = 0.46
 """Height of capitals as part of the height of a writing line, for a hand of size 1."""
+
+DIRT = Pen(name="dirt", width_mm=0.2, width_spread=0.5, grey=60, opacity=0.9, opacity_spread=0.3)
+"""What a speck on the paper is drawn with, whatever the hand's pen."""
 
 CAP_MM = (2.2, 5.0)
 """Smallest and largest capitals people write on a form (school ruling is 4 mm for class 3 and up)."""
@@ -33,8 +36,8 @@ class _Sheet:
     rng: np.random.Generator
     px_per_mm: float
 
-    def draw(self, strokes: Sequence[Stroke]) -> None:
-        draw_strokes(self.layer, strokes, self.hand.pen, px_per_mm=self.px_per_mm, rng=self.rng)
+    def draw(self, strokes: Sequence[Stroke], pen: Pen | None = None) -> None:
+        draw_strokes(self.layer, strokes, pen or self.hand.pen, px_per_mm=self.px_per_mm, rng=self.rng)
 
 
 def fill_page(gray: Gray, page: PageLayout, truth: PageTruth, *, hand: Hand, rng: np.random.Generator, crops: Crops | None = None) -> Gray:
@@ -48,7 +51,7 @@ def draw_ink(shape: tuple[int, int], page: PageLayout, truth: PageTruth, *, hand
     sheet = _Sheet(layer=np.full(shape, 255, dtype=np.uint8), hand=hand, rng=rng, px_per_mm=sheet_px_per_mm(shape, page.size))
     zones = {zone.id: zone for zone in page.zones}
     for name, mark in truth.marks.items():
-        sheet.draw(mark_strokes(mark.style, zones[name].rect, hand, rng))
+        sheet.draw(mark_strokes(mark.style, zones[name].rect, hand, rng), DIRT if mark.style is MarkStyle.SPECK else hand.pen)
     for name, text in truth.texts.items():
         _write(sheet, zones[name], text, crops)
     return sheet.layer

@@ -23,6 +23,7 @@ _SHORT: dict[str, tuple[Topic, ...]] = {
             r"ansprech|kontakt|contact|person|vorname|nachname",
             ("Gülcan Özdemir", "Jürgen Weiß", "Anneliese Kött", "M. Schäfer-Groß", "Bärbel Düring", "Pawel Nowak", "Sigrid Mühlhoff", "Ömer Yildiz"),
         ),
+        (r"helfen|volhelp", ("Fortbildungen", "Fahrtkosten", "mehr Anerkennung", "weniger Formulare", "Versicherung", "ein fester Ansprechpartner")),
         (r"träg|carrier|organisation", ("Bürgerverein und Stadt gemeinsam", "Elterninitiative", "Genossenschaft", "Förderverein", "Stiftung der Sparkasse")),
         (r"was für ein ort|placekind", ("Mehrgenerationenhaus", "Musikschule", "Repaircafé", "Sportheim", "Tafelladen", "Werkstatthaus")),
         (r"genutzt|uses", ("Flohmarkt", "Reparaturtreff", "Hausaufgabenhilfe", "Tauschbörse", "Probenraum", "Blutspende", "Öffentlicher Bücherschrank")),
@@ -53,48 +54,68 @@ _SHORT: dict[str, tuple[Topic, ...]] = {
     ),
 }
 
-_SENTENCES: dict[str, tuple[str, ...]] = {
+_SENTENCES: dict[str, tuple[Topic, ...]] = {
     "de": (
-        "Wir brauchen dringend mehr Räume für Jugendliche.",
-        "Der Aufzug ist seit März außer Betrieb.",
-        "Es fehlt an Ehrenamtlichen für die Abendstunden.",
-        "Mehr Öffentlichkeitsarbeit wäre schön.",
-        "Die Küche müsste erneuert werden, auch die Fenster sind undicht.",
-        "Für Rollstühle ist der Eingang zu schmal.",
-        "Unterstützung bei Förderanträgen wäre sehr hilfreich.",
-        "Im Viertel gibt es kaum Plätze zum Verweilen.",
-        "Viele ältere Menschen kommen nur wegen des Frühstücks.",
-        "Gute Zusammenarbeit mit der Grundschule.",
-        "Wir würden gern auch samstags öffnen.",
-        "Danke für die Umfrage!",
-        "Die Miete ist zu hoch geworden.",
-        "Übersetzungshilfe für neue Familien fehlt.",
-        "Ein fester Ansprechpartner bei der Stadt.",
-        "Öffentliche Toiletten und mehr Bänke.",
+        (
+            r"fehlt|missing",
+            (
+                "Räume für Jugendliche.",
+                "Öffentliche Toiletten und mehr Bänke.",
+                "Im Viertel gibt es kaum Plätze zum Verweilen.",
+                "Ein Café, in dem man auch ohne Geld sitzen darf.",
+                "Angebote am Wochenende.",
+                "Übersetzungshilfe für neue Familien.",
+                "Grünflächen und Schatten.",
+                "Ein Treff für Ältere, die allein leben.",
+                "Eine Bushaltestelle in der Nähe.",
+                "Spielgeräte für größere Kinder.",
+            ),
+        ),
+        (
+            r"",
+            (
+                "Der Aufzug ist seit März außer Betrieb.",
+                "Es fehlt an Ehrenamtlichen für die Abendstunden.",
+                "Mehr Öffentlichkeitsarbeit wäre schön.",
+                "Die Küche müsste erneuert werden, auch die Fenster sind undicht.",
+                "Für Rollstühle ist der Eingang zu schmal.",
+                "Unterstützung bei Förderanträgen wäre sehr hilfreich.",
+                "Viele ältere Menschen kommen nur wegen des Frühstücks.",
+                "Gute Zusammenarbeit mit der Grundschule.",
+                "Wir würden gern auch samstags öffnen.",
+                "Danke für die Umfrage!",
+                "Die Miete ist zu hoch geworden.",
+                "Wir wünschen uns einen festen Ansprechpartner bei der Stadt.",
+            ),
+        ),
     ),
     "en": (
-        "We need more rooms for young people.",
-        "The lift has been out of order since March.",
-        "More seats in the café, please.",
-        "The kitchen needs repair.",
-        "Please open on Sundays, too.",
-        "Thank you for asking!",
-        "It was hard to find the entrance.",
-        "Lovely people, keep it up!",
+        (
+            r"",
+            (
+                "We need more rooms for young people.",
+                "The lift has been out of order since March.",
+                "More seats in the café, please.",
+                "The kitchen needs repair.",
+                "Please open on Sundays, too.",
+                "Thank you for asking!",
+                "It was hard to find the entrance.",
+                "Lovely people, keep it up!",
+            ),
+        ),
     ),
 }
 
 
 def short_text(rng: np.random.Generator, language: str, about: str, *, room: int) -> str:
     """A short entry that suits the question `about` (its code and title) and has at most about `room` characters."""
-    topics = _SHORT.get(language, _SHORT["de"])
-    entries = next(entries for pattern, entries in topics if re.search(pattern, about.lower()))
+    entries = _about(_SHORT.get(language, _SHORT["de"]), about)
     return str(rng.choice([entry for entry in entries if len(entry) <= room] or [min(entries, key=len)]))
 
 
-def sentence(rng: np.random.Generator, language: str, *, lines: int, room: int) -> str:
-    """Free text of up to `lines` lines, broken at words so that no line has more than `room` characters."""
-    stock = _SENTENCES.get(language, _SENTENCES["de"])
+def sentence(rng: np.random.Generator, language: str, about: str, *, lines: int, room: int) -> str:
+    """Free text that suits the question `about`, of up to `lines` lines, broken at words so that no line has more than `room` characters."""
+    stock = _about(_SENTENCES.get(language, _SENTENCES["de"]), about)
     rows: list[str] = []
     for i in rng.permutation(len(stock)).tolist():
         candidate = _wrapped(" ".join([*rows, stock[i]]), room)
@@ -102,6 +123,10 @@ def sentence(rng: np.random.Generator, language: str, *, lines: int, room: int) 
             break
         rows = candidate
     return "\n".join(rows or _wrapped(min(stock, key=len), room)[:lines])
+
+
+def _about(topics: tuple[Topic, ...], about: str) -> tuple[str, ...]:
+    return next(entries for pattern, entries in topics if re.search(pattern, about.lower()))
 
 
 def _wrapped(text: str, room: int) -> list[str]:

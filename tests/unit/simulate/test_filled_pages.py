@@ -10,7 +10,7 @@ from scanform.imaging.page_image import Gray
 from scanform.model.geometry import RectMm
 from scanform.model.layout import PageLayout, ZoneKind
 from scanform.model.reading import MarkValue
-from scanform.simulate.fill import draw_ink, fill_page
+from scanform.simulate.fill import DIRT, draw_ink, fill_page
 from scanform.simulate.glyphs import WRITABLE, glyph_strokes
 from scanform.simulate.hands import SCRIPTS, Hand, random_hand
 from scanform.simulate.marks import mark_strokes
@@ -35,7 +35,7 @@ def marked(style: MarkStyle, seed: int, pen: str = "ballpoint blue") -> tuple[Gr
     layer = np.full((354, 354), 255, np.uint8)
     box = RectMm(x=12.5, y=12.5, w=5, h=5)
     hand = random_hand(rng, pen=pen)
-    draw_strokes(layer, mark_strokes(style, box, hand, rng), hand.pen, px_per_mm=PX_PER_MM, rng=rng)
+    draw_strokes(layer, mark_strokes(style, box, hand, rng), DIRT if style is MarkStyle.SPECK else hand.pen, px_per_mm=PX_PER_MM, rng=rng)
     return layer, box
 
 
