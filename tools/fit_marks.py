@@ -306,7 +306,7 @@ def fit(table: Table, *, names: tuple[str, ...], classes: tuple[str, ...], hidde
     train, check, test = part(table, (0, 1, 2, 3, 4, 5)), part(table, (6, 7)), part(table, (8, 9))
     mean, spread = train.x.mean(0), np.maximum(train.x.std(0), 1e-3)
     scaled = [np.clip((t.x - mean) / spread, -8, 8) for t in (train, check, test)]
-    weights = fit_network(scaled[0], train.y, scaled[1], check.y, classes=len(classes), hidden=hidden, epochs=60, seed=seed)
+    weights = fit_network(scaled[0], train.y, scaled[1], check.y, classes=len(classes), hidden=hidden, epochs=150, seed=seed)
     temperatures = np.geomspace(0.5, 4, 60)
     temperature = float(temperatures[int(np.argmin([log_loss(softmax(weights.logits(scaled[1]) / t), check.y) for t in temperatures]))])
     slack = 0.02 * (train.x.max(0) - train.x.min(0)) + 1e-4
@@ -373,7 +373,7 @@ def main() -> None:
         np.savez_compressed(args.save, **{f"{kind}_{name}": getattr(t, name) for kind, t in (("marks", marks), ("zones", zones)) for name in ("x", "y", "form", "note")})
     MODELS.mkdir(exist_ok=True)
     result = {
-        "marks": fit(marks, names=features.NAMES, classes=MARK_CLASSES, hidden=24, seed=args.seed, out=MODELS / "marks.npz"),
+        "marks": fit(marks, names=features.NAMES, classes=MARK_CLASSES, hidden=32, seed=args.seed, out=MODELS / "marks.npz"),
         "areas": fit(zones, names=areas.NAMES, classes=AREA_CLASSES, hidden=12, seed=args.seed, out=MODELS / "areas.npz"),
     }
     (MODELS / "figures.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")

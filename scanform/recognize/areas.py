@@ -13,7 +13,7 @@ from scanform.recognize.sheets import AREA_PX_PER_MM, AreaSheet
 
 NAMES = (
     "ink", "ink_share", "parts", "longest", "second", "third", "largest", "darkest", "darkness", "weight",
-    "own", "outside", "entering", "entering_longest", "on_print", "spread", "noise", "toner", "scale", "threshold", "streak",
+    "own", "outside", "entering", "entering_longest", "on_print", "spread", "noise", "toner", "scale", "mono", "streak",
     "cells", "signature", "area",
 )  # fmt: skip
 """The columns of `describe`, in order."""
@@ -57,23 +57,23 @@ def find_parts(page: PageInk, sheet: AreaSheet) -> Parts:
     spot[label] = sheet.owner.ravel()[used]
     dark = page.areas.smooth.ravel()[used]
     np.maximum.at(peak, label, dark)
-    sums = [np.bincount(label, weights=what, minlength=total).astype(np.float32)[1:] for what in (sheet.core.ravel()[used], dark, sheet.cover.ravel()[used] > 0.06)]
-    left, top, width, height = (stats[1:, column].astype(np.int64) for column in (cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
+    weights = (sheet.core.ravel()[used], dark, sheet.cover.ravel()[used] > 0.06)
+    sums = [np.bincount(label, weights=what, minlength=total).astype(np.float32)[1:] for what in weights]
+    frame = stats[1:, : cv2.CC_STAT_AREA].astype(np.int64)
+    left, top, width, height = frame.T
     return Parts(
         labels=np.asarray(labels, dtype=np.int32), spot=spot[1:], left=left, top=top, width=width, height=height,
         size=stats[1:, cv2.CC_STAT_AREA].astype(np.float32), in_core=sums[0], weight=sums[1], peak=peak[1:], printed=sums[2],
-        enters=_enters(sheet, spot[1:], left, top, width, height),
+        enters=_enters(sheet, spot[1:], frame),
     )  # fmt: skip
 
 
-def _enters(
-    sheet: AreaSheet, spot: NDArray[np.int64], left: NDArray[np.int64], top: NDArray[np.int64], width: NDArray[np.int64], height: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Which parts touch the rim of their spot: they may come from outside."""
+def _enters(sheet: AreaSheet, spot: NDArray[np.int64], frame: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which parts, framed by (left, top, width, height), touch the rim of their spot: they may come from outside."""
     if not sheet.spots:
         return np.zeros(len(spot), bool)
-    frame = np.array([[s.x + 1, s.y + 1, s.x + s.w - 1, s.y + s.h - 1] for s in sheet.spots])[spot]
-    return np.asarray((left <= frame[:, 0]) | (top <= frame[:, 1]) | (left + width >= frame[:, 2]) | (top + height >= frame[:, 3]), dtype=np.bool_)
+    rim = np.array([[s.x + 1, s.y + 1, s.x + s.w - 1, s.y + s.h - 1] for s in sheet.spots])[spot]
+    return np.asarray(((frame[:, :2] <= rim[:, :2]) | (frame[:, :2] + frame[:, 2:] >= rim[:, 2:])).any(axis=1), dtype=np.bool_)
 
 
 def describe(page: PageInk, sheet: AreaSheet, parts: Parts) -> Singles:
@@ -96,7 +96,7 @@ def describe(page: PageInk, sheet: AreaSheet, parts: Parts) -> Singles:
             np.log1p(_most(parts.in_core, mine)), _most(parts.peak, mine), weights / max(float(parts.size[mine].sum()), 1), np.log1p(weights),
             np.log1p(own.sum()), np.log1p(float((parts.size - parts.in_core)[mine].sum())), np.log1p(entering.sum()), np.log1p(_most(reach, entering)),
             float(parts.printed[mine].sum()) / max(float(parts.size[mine].sum()), 1), np.log1p(float(np.ptp(xs)) / AREA_PX_PER_MM) if len(xs) else 0.0,
-            page.areas.noise, page.toner, min(page.px_per_mm, 16.0), page.areas.threshold, float(number < len(page.areas.streaks) and page.areas.streaks[number]),
+            page.areas.noise, page.toner, np.log(np.clip(page.px_per_mm, 4, 24)), page.mono, float(any(page.areas.streaks[number : number + 1])),
             np.log1p(len(spot.zone.cells)), spot.zone.kind is ZoneKind.SIGNATURE, np.log1p(area),
         )  # fmt: skip
     return rows

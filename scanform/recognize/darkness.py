@@ -4,6 +4,7 @@ For each window: paper level, toner and a small shift of the print are estimated
 tolerance) remains as `excess`. Nothing here decides; it only measures.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -23,13 +24,15 @@ class MeasureSettings:
 
     `moved_mm`: a window whose print lies further off than this is sampled anew (half the tolerance of `cover`); `lost_fit`: outlines darker
     than this share of what is expected are in place, else they are searched for; `search_mm` how far; `noise_factor` and `floor`: ink is
-    darker than both (noise measured on the paper beside it; 0.06 is half the contrast of the lightest pencil that was simulated).
+    darker than both (noise of the 3 x 3 mean, measured on the paper beside it and at most `noise_of_page` times that of the page; 0.06 is half
+    the contrast of the lightest pencil that was simulated).
     """
 
     moved_mm: float = 0.06
     lost_fit: float = 0.6
     search_mm: float = 0.7
     noise_factor: float = 4.0
+    noise_of_page: float = 1.5
     floor: float = 0.06
 
 
@@ -66,13 +69,14 @@ class AreaInk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageInk:
-    """All hand-made ink in the zones of a page; `px_per_mm` is the scale of the scan, `toner` that of the page."""
+    """All hand-made ink in the zones of a page; `px_per_mm` is the scale of the scan, `toner` that of the page, `mono` a scan without grey levels."""
 
     marks: MarkInk
     areas: AreaInk
     px_per_mm: float
     toner: float
     noise: float
+    mono: bool
 
 
 def measure(image: PageImage, page_map: PageMap, prepared: PreparedPage, settings: MeasureSettings | None = None) -> PageInk:
@@ -91,7 +95,7 @@ def measure(image: PageImage, page_map: PageMap, prepared: PreparedPage, setting
     ink = _measure_areas(canvas, areas, toner, settings)
     if areas.spots:
         ink = _areas_without_streaks(ink, maps[1], src, areas)
-    return PageInk(marks=marks, areas=ink, px_per_mm=px_per_mm, toner=toner, noise=noise)
+    return PageInk(marks=marks, areas=ink, px_per_mm=px_per_mm, toner=toner, noise=noise, mono=_is_mono(image.gray))
 
 
 def _measure_marks(
@@ -100,13 +104,16 @@ def _measure_marks(
     count = len(sheet.zones)
     if count == 0:
         return _no_marks(sheet), 1.0, 0.0
-    shift = _small_shift(_dark(patches, _paper_level(patches, sheet.paper)[0]), sheet)
-    patches, shift = _aligned(patches, maps, src, sheet, shift, settings)
     paper, noise = _paper_level(patches, sheet.paper)
+    shift = _small_shift(_band_dark(patches, paper, sheet), sheet)
+    patches, shift, changed = _aligned(patches, shift, lambda chosen, by: _resampled(maps, src, by, chosen), sheet, settings)
+    if changed:
+        paper, noise = _paper_level(patches, sheet.paper)
     dark = _dark(patches, paper)
-    toner = _line_darkness(dark, sheet)
+    toner = _line_darkness(_band_dark(patches, paper, sheet), sheet)
     page_toner, page_noise = float(np.median(toner)), float(np.median(noise))
     excess = np.maximum(dark - sheet.cover * np.maximum(toner, page_toner)[:, None, None], 0)
+    noise = np.minimum(noise, settings.noise_of_page * page_noise + 0.005)  # paper under scribbles is no measure of noise
     threshold = np.maximum(settings.floor, settings.noise_factor * noise / 3).astype(np.float32)
     smooth = _smooth(excess)
     ink = MarkInk(
@@ -122,6 +129,12 @@ def _measure_marks(
         streak=np.zeros(count, bool),
     )
     return ink, page_toner, page_noise
+
+
+def _is_mono(gray: Gray) -> bool:
+    """Whether a page has only black and white; looked at on one row in 97."""
+    rows = gray[48::97]
+    return bool(np.mean((rows > 4) & (rows < 251)) < 0.0005)
 
 
 def _no_marks(sheet: MarkSheet) -> MarkInk:
@@ -148,17 +161,26 @@ def _dark(patches: Gray, paper: Singles) -> Singles:
     return np.asarray(1 - patches * (1 / paper)[:, None, None], dtype=np.float32)
 
 
+def _band_dark(patches: Gray, paper: Singles, sheet: MarkSheet) -> Singles:
+    """Darkness around the outlines, (N, K)."""
+    values = np.take_along_axis(patches.reshape(len(patches), -1), sheet.band, axis=1)
+    return np.asarray(1 - values * (1 / paper)[:, None], dtype=np.float32)
+
+
 def _small_shift(dark: Singles, sheet: MarkSheet) -> Floats:
-    """Shift of the print in samples (N, 2), by two robust Gauss-Newton steps on the slopes of the expected print (Lucas and Kanade 1981)."""
+    """Shift of the print in samples (N, 2), by two robust Gauss-Newton steps on the slopes of the expected print (Lucas and Kanade 1981).
+
+    `dark` (N, K) is the darkness of the scan around the outline.
+    """
     shift = np.zeros((len(dark), 2))
-    rest = dark - sheet.expected
+    rest = dark - sheet.band_print
     gx, gy = sheet.slope_x, sheet.slope_y
     for _ in range(2):
-        error = rest + shift[:, 0, None, None].astype(np.float32) * gx + shift[:, 1, None, None].astype(np.float32) * gy
+        error = rest + shift[:, :1].astype(np.float32) * gx + shift[:, 1:].astype(np.float32) * gy
         weight = 1 / (1 + (error * np.float32(4)) ** 2)
         wx, wy = weight * gx, weight * gy
-        a, b, c = np.einsum("nij,nij->n", wx, gx), np.einsum("nij,nij->n", wx, gy), np.einsum("nij,nij->n", wy, gy)
-        p, q = np.einsum("nij,nij->n", wx, error), np.einsum("nij,nij->n", wy, error)
+        a, b, c = np.einsum("nk,nk->n", wx, gx), np.einsum("nk,nk->n", wx, gy), np.einsum("nk,nk->n", wy, gy)
+        p, q = np.einsum("nk,nk->n", wx, error), np.einsum("nk,nk->n", wy, error)
         a, c = a + 0.05, c + 0.05  # without print there is nothing to fit: stay
         det = a * c - b * b
         shift += np.stack([-(c * p - b * q) / det, -(a * q - b * p) / det], axis=1)
@@ -166,30 +188,30 @@ def _small_shift(dark: Singles, sheet: MarkSheet) -> Floats:
 
 
 def _aligned(
-    patches: Gray, maps: tuple[Singles, Singles], src: Source, sheet: MarkSheet, shift: Floats, settings: MeasureSettings
-) -> tuple[Gray, Floats]:
-    """Windows with their print in place: those that moved are sampled anew; lost ones are searched for."""
+    patches: Gray, shift: Floats, sample: Callable[[Mask, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings
+) -> tuple[Gray, Floats, bool]:
+    """Windows with their print in place, and whether any changed: those that moved are sampled anew; lost ones are searched for."""
     moved = np.hypot(shift[:, 0], shift[:, 1]) > settings.moved_mm * PX_PER_MM
     if moved.any():
-        patches = _resampled(patches, maps, src, shift, moved)
-    lost = _line_darkness(_dark(patches, _paper_level(patches, sheet.paper)[0]), sheet)
+        patches[moved] = sample(moved, shift)
+    lost = _line_darkness(_band_dark(patches, np.full(len(patches), float(np.percentile(patches[:, ::9, ::9], 75)), np.float32), sheet), sheet)
     lost_ones = lost < settings.lost_fit * max(float(np.median(lost)), 0.3)
     for number in np.flatnonzero(lost_ones):
         shift[number] = _search(patches[number], sheet.expected[number], settings) + np.where(moved[number], shift[number], 0)
     if lost_ones.any():
-        patches = _resampled(patches, maps, src, shift, lost_ones)
-    return patches, np.where((moved | lost_ones)[:, None], shift, 0)
+        patches[lost_ones] = sample(lost_ones, shift)
+    changed = moved | lost_ones
+    return patches, np.where(changed[:, None], shift, 0), bool(changed.any())
 
 
-def _resampled(patches: Gray, maps: tuple[Singles, Singles], src: Source, shift: Floats, chosen: Mask) -> Gray:
+def _resampled(maps: tuple[Singles, Singles], src: Source, shift: Floats, chosen: Mask) -> Gray:
+    """The chosen windows again, `shift` samples further."""
     moved = []
     for axis in maps:
         across, down = axis[:, :1, 1:2] - axis[:, :1, :1], axis[:, 1:2, :1] - axis[:, :1, :1]
         step = shift[:, 0, None, None] * across + shift[:, 1, None, None] * down
         moved.append((axis[chosen] + step[chosen]).astype(np.float32))
-    out = patches.copy()
-    out[chosen] = remap_together(src.gray, [(moved[0], moved[1])])[0]
-    return out
+    return remap_together(src.gray, [(moved[0], moved[1])])[0]
 
 
 def _search(patch: Gray, expected: Singles, settings: MeasureSettings) -> Floats:
@@ -202,9 +224,8 @@ def _search(patch: Gray, expected: Singles, settings: MeasureSettings) -> Floats
 
 
 def _line_darkness(dark: Singles, sheet: MarkSheet) -> Singles:
-    """Mean darkness of each outline relative to the blank page, 0..1.2."""
-    found = np.einsum("nij,nij->n", dark, sheet.line.astype(np.float32))
-    wanted = np.einsum("nij,nij->n", sheet.expected, sheet.line.astype(np.float32))
+    """Mean darkness of each outline relative to the blank page, 0..1.2; `dark` (N, K) as in `_small_shift`."""
+    found, wanted = np.einsum("nk,nk->n", dark, sheet.line), np.einsum("nk,nk->n", sheet.band_print, sheet.line)
     return np.asarray(np.clip(found / np.maximum(wanted, 1e-3), 0, 1.2), dtype=np.float32)
 
 
@@ -251,8 +272,12 @@ def _between_tiles(level: Singles) -> Singles:
 def _without_streaks(ink: MarkInk, maps: tuple[Singles, Singles], src: Source, sheet: MarkSheet) -> MarkInk:
     """The same windows with the ink of scanner streaks taken away; `streak` where one went through the box itself."""
     settings = StreakSettings()
+    through = _crossed(ink.ink)
+    if not through.any():
+        return ink
     free = sheet.cover < 0.06
-    suspected = suspects(ink.ink, free, 1, settings) | suspects(ink.ink, free, 2, settings)
+    suspected = np.zeros(len(through), bool)
+    suspected[through] = suspects(ink.ink[through], free[through], 1, settings) | suspects(ink.ink[through], free[through], 2, settings)
     if not suspected.any():
         return ink
     cleared, streak = np.zeros(ink.ink.shape, bool), np.zeros(len(suspected), bool)
@@ -262,6 +287,12 @@ def _without_streaks(ink: MarkInk, maps: tuple[Singles, Singles], src: Source, s
     excess = np.where(cleared, 0, ink.excess)
     smooth = _smooth(excess)
     return replace(ink, excess=excess, smooth=smooth, ink=smooth > ink.threshold[:, None, None], streak=streak)
+
+
+def _crossed(ink: Mask) -> Mask:
+    """Windows with ink at two opposite sides: only those can hold a line from edge to edge."""
+    upright = ink[:, 1:4].any(axis=(1, 2)) & ink[:, -4:-1].any(axis=(1, 2))
+    return np.asarray(upright | (ink[:, :, 1:4].any(axis=(1, 2)) & ink[:, :, -4:-1].any(axis=(1, 2))), dtype=np.bool_)
 
 
 def _areas_without_streaks(ink: AreaInk, maps: tuple[Singles, Singles], src: Source, sheet: AreaSheet) -> AreaInk:

@@ -1,7 +1,12 @@
 """Numbers that describe the hand-made ink in and around each check box; the input of the mark model.
 
-All windows of a page are described at once. Lengths are shares of the box, so one model serves boxes of any size.
+Windows are described all at once, boxes of one size together; lengths are shares of the box, so one model serves boxes of any size.
+What needs the shape of the ink is computed only for boxes that hold some.
 """
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -9,166 +14,210 @@ from numpy.typing import NDArray
 
 from scanform.recognize.darkness import MarkInk, PageInk
 from scanform.recognize.sample import Singles
-from scanform.recognize.sheets import MarkSheet, Mask
+from scanform.recognize.sheets import PX_PER_MM, MarkSheet, Mask
 
 Ints = NDArray[np.int64]
 
-NAMES = (
-    "core_mean", "rim_mean", "near_mean", "far_mean",
-    "core_share", "rim_share", "edge_share", "near_share", "far_share",
-    "core_strong", "rim_strong", "core_half_peak",
-    "peak", "peak_of_page", "peak_to_noise", "second_darkness",
+BANDS = ("core", "rim", "edge", "near", "far")
+"""Rings by distance to the box edge, from the middle outwards."""
+
+_AMOUNTS = (*(f"{band}_share" for band in BANDS), *(f"{band}_mean" for band in BANDS))
+_SHAPES = (
+    "core_strong", "rim_strong", "core_half_peak", "peak", "peak_of_page", "peak_to_noise", "darkness",
     "part_area", "part_width", "part_height", "part_inside", "part_leaves", "part_core", "parts", "second_area",
     "rows", "columns", "rows_half", "columns_half", "weakest_quadrant", "quadrants",
-    "thick", "thick_core", "off_centre",
-    "line_down", "line_across",
-    "noise", "toner", "fit", "shift", "scale", "paper", "threshold",
+    "thick", "thick_core", "off_centre", "line_down", "line_across",
 )  # fmt: skip
+_STATE = ("noise", "fit", "shift", "scale", "mono", "usual_peak", "inked_boxes")
+
+NAMES = (*_AMOUNTS, *_SHAPES, *_STATE)
 """The columns of `describe`, in order."""
 
-CORE_MM = 1.0
-RIM_MM = 0.3
-EDGE_MM = -0.3
-NEAR_MM = -1.0
+CORE_MM, RIM_MM, EDGE_MM, NEAR_MM = 1.0, 0.3, -0.3, -1.0
+"""Where the rings begin, in mm inside the outer edge of the box (negative: outside)."""
+
 STRONG = 0.35
 """Darkness of solid ink; pencils stay below, so it is one feature of several and decides nothing alone."""
 
 MIN_PART = 6
 """Samples (0.17 mm2) of the smallest part of ink that is counted."""
 
+STROKE_SHARE = 0.08
+"""Share of the core that a dot already inks; from here on a box counts as inked in the habits of a page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rings:
+    """Masks for boxes of one size, (S, S) each, and the number of samples in every band (5,)."""
+
+    bands: Singles
+    core: Mask
+    inside: Mask
+    far_or_near: Mask
+    sizes: Singles
+
+    @property
+    def area(self) -> float:
+        """Samples inside the box."""
+        return float(self.inside.sum())
+
+
+@lru_cache(maxsize=64)
+def rings(width_mm: float, height_mm: float, side: int) -> Rings:
+    """The rings of a box of `width_mm` x `height_mm` in a window of `side` samples."""
+    ticks = np.abs((np.arange(side) + 0.5) / PX_PER_MM - side / PX_PER_MM / 2)
+    d = np.minimum((width_mm / 2 - ticks)[None, :], (height_mm / 2 - ticks)[:, None])
+    limits = (np.inf, CORE_MM, RIM_MM, EDGE_MM, NEAR_MM, -np.inf)
+    masks = np.stack([(d < outer) & (d >= inner) for outer, inner in pairwise(limits)])
+    return Rings(
+        bands=masks.reshape(5, -1).T.astype(np.float32), core=masks[0], inside=d >= RIM_MM, far_or_near=d < EDGE_MM,
+        sizes=np.maximum(masks.sum(axis=(1, 2)), 1).astype(np.float32),
+    )  # fmt: skip
+
 
 def describe(page: PageInk, sheet: MarkSheet) -> Singles:
     """The features of all N windows, (N, len(NAMES))."""
+    out = np.zeros((len(sheet.zones), len(NAMES)), np.float32)
+    sizes = [(zone.rect.w, zone.rect.h) for zone in sheet.zones]
+    for size in dict.fromkeys(sizes):
+        members = np.array([number for number, other in enumerate(sizes) if other == size])
+        everything = len(members) == len(sizes)
+        out[members] = _describe_size(page.marks if everything else _subset(page.marks, members), sheet, members, rings(*size, sheet.side))
+    if len(out):
+        _page_state(out, page)
+    return out
+
+
+def _describe_size(ink: MarkInk, sheet: MarkSheet, members: Ints, ring: Rings) -> Singles:
+    """The features of boxes of one size, without the state of the page."""
+    count = len(ink.ink)
+    flat = ink.ink.reshape(count, -1)
+    shares = flat.astype(np.float32) @ ring.bands / ring.sizes
+    means = (ink.excess.reshape(count, -1) * flat) @ ring.bands / ring.sizes
+    out = np.zeros((count, len(NAMES)), np.float32)
+    out[:, : len(_AMOUNTS)] = np.concatenate([shares, means], axis=1)
+    touched = np.flatnonzero(shares[:, 0] + shares[:, 1] > 0)
+    if len(touched):
+        some = _subset(ink, touched)
+        columns = [*_strength(some, ring), *_parts(some, ring), *_coverage(some, ring), *_thickness(some, ring), *_lines(some, sheet, members[touched])]
+        out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack(columns, axis=1)
+    return out
+
+
+def _subset(ink: MarkInk, chosen: Ints) -> MarkInk:
+    return replace(ink, **{name: getattr(ink, name)[chosen] for name in ink.__dataclass_fields__})
+
+
+def _page_state(out: Singles, page: PageInk) -> None:
+    """Fills in what holds for the whole page: its scan, and how dark and how many its marks are."""
     ink = page.marks
-    if not len(sheet.zones):
-        return np.zeros((0, len(NAMES)), np.float32)
-    zones = _zones(sheet)
-    columns = [*_amounts(ink, zones), *_strength(ink, zones), *_parts(ink, zones), *_coverage(ink, zones), *_thickness(ink, zones), *_lines(ink, sheet)]
-    count = len(sheet.zones)
-    state = (
-        ink.noise, ink.toner, ink.fit, np.hypot(ink.shift_mm[:, 0], ink.shift_mm[:, 1]),
-        np.full(count, min(page.px_per_mm, 16.0)), ink.paper / 255, ink.threshold,
-    )  # fmt: skip
-    return np.stack([np.asarray(column, dtype=np.float32) for column in (*columns, *state)], axis=1)
+    peaks, stroke = out[:, NAMES.index("peak")], out[:, NAMES.index("core_share")] > STROKE_SHARE
+    usual = float(np.median(peaks[stroke])) if stroke.any() else 0.0
+    out[:, NAMES.index("peak_of_page")] = np.minimum(peaks / usual, 4) if usual else 0
+    shift = np.hypot(ink.shift_mm[:, 0], ink.shift_mm[:, 1])
+    scale = np.log(np.clip(page.px_per_mm, 4, 24))
+    for name, value in zip(_STATE, (ink.noise, np.minimum(ink.fit, 1.5), np.minimum(shift, 0.6), scale, page.mono, usual, stroke.mean()), strict=True):
+        out[:, NAMES.index(name)] = value
 
 
-class _Zones:
-    """Masks by distance to the box edge, and their sizes."""
-
-    __slots__ = ("core", "edge", "far", "inside", "near", "rim", "sizes")
-
-    def __init__(self, sheet: MarkSheet) -> None:
-        d = sheet.inside_mm
-        self.core, self.rim = d >= CORE_MM, (d >= RIM_MM) & (d < CORE_MM)
-        self.edge, self.near, self.far = (d >= EDGE_MM) & (d < RIM_MM), (d >= NEAR_MM) & (d < EDGE_MM), d < NEAR_MM
-        self.inside = d >= RIM_MM
-        self.sizes = {name: np.maximum(getattr(self, name).sum(axis=(1, 2)), 1) for name in ("core", "rim", "edge", "near", "far", "inside")}
+def _total(values: Singles | Mask, mask: Mask) -> Singles:
+    """Sum of each window over `mask` (S, S)."""
+    return np.asarray(values.reshape(len(values), -1).astype(np.float32) @ mask.ravel().astype(np.float32), dtype=np.float32)
 
 
-def _zones(sheet: MarkSheet) -> _Zones:
-    return _Zones(sheet)
-
-
-def _within(values: Singles | Mask, mask: Mask) -> Singles:
-    """Sum of `values` over `mask` for each window."""
-    return np.asarray(np.einsum("nij,nij->n", values.astype(np.float32), mask.astype(np.float32)), dtype=np.float32)
-
-
-def _amounts(ink: MarkInk, zones: _Zones) -> list[Singles]:
-    means = [_within(ink.excess, getattr(zones, name)) / zones.sizes[name] for name in ("core", "rim", "near", "far")]
-    shares = [_within(ink.ink, getattr(zones, name)) / zones.sizes[name] for name in ("core", "rim", "edge", "near", "far")]
-    strong = ink.smooth > STRONG
-    return [*means, *shares, *(_within(strong, getattr(zones, name)) / zones.sizes[name] for name in ("core", "rim"))]
-
-
-def _strength(ink: MarkInk, zones: _Zones) -> list[Singles]:
-    inside = np.where(zones.inside, ink.smooth, 0)
+def _strength(ink: MarkInk, ring: Rings) -> list[Singles]:
+    inside = np.where(ring.inside & ink.ink, ink.smooth, 0)
     peak = inside.max(axis=(1, 2))
-    usual = np.median(peak[peak > 0.15]) if (peak > 0.15).any() else 0.5
-    half = _within(inside > 0.5 * np.maximum(peak, 0.1)[:, None, None], zones.core) / zones.sizes["core"]
-    inked = np.maximum(_within(ink.ink, zones.inside), 1)
-    mean_dark = _within(inside * ink.ink, zones.inside) / inked
-    return [half, peak, peak / usual, np.log1p(peak / np.maximum(ink.noise, 0.005)), mean_dark]
+    strong = inside > STRONG
+    half = _total(inside > 0.5 * peak[:, None, None], ring.core) / ring.sizes[0]
+    mean = inside.sum(axis=(1, 2)) / np.maximum(_total(ink.ink, ring.inside), 1)
+    to_noise = np.log1p(peak / np.maximum(ink.noise, 0.005))
+    return [_total(strong, ring.core) / ring.sizes[0], _total(strong, ring.inside & ~ring.core) / ring.sizes[1], half, peak, peak, to_noise, mean]
 
 
-def _parts(ink: MarkInk, zones: _Zones) -> list[Singles]:
+def _parts(ink: MarkInk, ring: Rings) -> list[Singles]:
     """The connected part of ink with most ink inside each box: size, reach, share inside, whether it leaves the window."""
     count, side = len(ink.ink), ink.ink.shape[1]
     stack = ink.ink.astype(np.uint8)
-    border = np.zeros((side, side), bool)
-    border[[0, 1, -2, -1]] = border[:, [0, 1, -2, -1]] = True
     stack[:, 0] = 0  # keeps the windows apart
     total, labels = cv2.connectedComponents(stack.reshape(-1, side), connectivity=8, ltype=cv2.CV_32S)
     flat = labels.ravel()
     used = np.flatnonzero(flat)
-    label = flat[used].astype(np.int64)
-    position = used % (side * side)
+    label, position = flat[used].astype(np.int64), used % (side * side)
     window = np.zeros(total, np.int64)
     window[label] = used // (side * side)
-    inside, core = zones.inside.ravel()[used], zones.core.ravel()[used]
-    area_in = np.bincount(label, weights=inside, minlength=total)
-    area = np.bincount(label, minlength=total)
-    leaves = np.bincount(label, weights=border.ravel()[position], minlength=total) > 0
-    in_core = np.bincount(label, weights=core, minlength=total)
+    inside = ring.inside.ravel()[position]
+    area, area_in = np.bincount(label, minlength=total), np.bincount(label[inside], minlength=total)
+    leaves = np.bincount(label[_border(side).ravel()[position]], minlength=total) > 0
+    in_core = np.bincount(label[ring.core.ravel()[position]], minlength=total)
     width, height = _reach(label[inside], position[inside] % side, total), _reach(label[inside], position[inside] // side, total)
-    order = np.argsort(area_in, kind="stable")
+    best, second = _two_largest(area_in, window, count)
+    there, box = best > 0, np.sqrt(ring.area)
+    number = np.bincount(window[1:][area_in[1:] >= MIN_PART], minlength=count)
+    columns = (
+        np.where(there, area_in[best], 0) / ring.area, np.where(there, width[best], 0) / box, np.where(there, height[best], 0) / box,
+        np.where(there, area_in[best] / np.maximum(area[best], 1), 0), np.where(there, leaves[best], False),
+        np.where(there, in_core[best], 0) / ring.sizes[0], np.minimum(number, 8), np.where(second > 0, area_in[second], 0) / ring.area,
+    )  # fmt: skip
+    return [np.asarray(column, dtype=np.float32) for column in columns]
+
+
+def _two_largest(area_in: Ints, window: Ints, count: int) -> tuple[Ints, Ints]:
+    """For each window the numbers of the two parts with most ink inside the box, 0 for none."""
     best, second = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    second_area = np.zeros(count)
-    for part in order:  # ascending: the last one written is the largest
+    for part in np.argsort(area_in, kind="stable"):  # ascending: the last one written is the largest
         if part and area_in[part] >= MIN_PART:
-            home = window[part]
-            second[home], second_area[home] = best[home], area_in[best[home]] if best[home] else 0
-            best[home] = part
-    there = best > 0
-    box = np.sqrt(zones.sizes["inside"])
-    number = np.bincount(window[(area_in >= MIN_PART) & (np.arange(total) > 0)], minlength=count)
-    return [
-        np.where(there, area_in[best], 0) / zones.sizes["inside"], np.where(there, width[best], 0) / box, np.where(there, height[best], 0) / box,
-        np.where(there, area_in[best] / np.maximum(area[best], 1), 1), np.where(there, leaves[best], False),
-        np.where(there, in_core[best], 0) / zones.sizes["core"], np.minimum(number, 8), second_area / zones.sizes["inside"],
-    ]  # fmt: skip
+            second[window[part]], best[window[part]] = best[window[part]], part
+    return best, second
+
+
+@lru_cache(maxsize=8)
+def _border(side: int) -> Mask:
+    border = np.zeros((side, side), bool)
+    border[[1, 2, -2, -1]] = border[:, [0, 1, -2, -1]] = True
+    return border
 
 
 def _reach(label: Ints, ticks: Ints, total: int) -> Singles:
+    """Extent of each part along one axis, in samples."""
     low, high = np.full(total, 10_000), np.full(total, -1)
     np.minimum.at(low, label, ticks)
     np.maximum.at(high, label, ticks)
     return np.where(high >= 0, high - low + 1, 0).astype(np.float32)
 
 
-def _coverage(ink: MarkInk, zones: _Zones) -> list[Singles]:
+def _coverage(ink: MarkInk, ring: Rings) -> list[Singles]:
     """How ink spreads over rows, columns and quarters of the box."""
-    inside = ink.ink & zones.inside
+    inside = ink.ink & ring.inside
     out: list[Singles] = []
     for share in (0.0, 0.5):
         for axis in (2, 1):
-            wide = np.maximum(zones.inside.sum(axis=axis), 1)
-            lines = np.maximum((zones.inside.sum(axis=axis) > 0).sum(axis=1), 1)
-            out.append(((inside.sum(axis=axis) / wide) > share).sum(axis=1) / lines)
-    side = ink.ink.shape[1] // 2
-    quarters = np.stack([
-        (inside[:, rows, columns].sum(axis=(1, 2))) / np.maximum(zones.inside[:, rows, columns].sum(axis=(1, 2)), 1)
-        for rows in (slice(0, side), slice(side, None)) for columns in (slice(0, side), slice(side, None))
-    ])  # fmt: skip
-    return [*out, quarters.min(axis=0), (quarters > 0.04).sum(axis=0) / 4]
+            wide = np.maximum(ring.inside.sum(axis=axis - 1), 1)
+            lines = max(int((ring.inside.sum(axis=axis - 1) > 0).sum()), 1)
+            out.append((((inside.sum(axis=axis) / wide) > share).sum(axis=1) / lines).astype(np.float32))
+    half = ink.ink.shape[1] // 2
+    quarters = inside.reshape(len(inside), 2, half, 2, half).sum(axis=(2, 4)) / (ring.area / 4)
+    return [*out, quarters.min(axis=(1, 2)).astype(np.float32), ((quarters > 0.04).sum(axis=(1, 2)) / 4).astype(np.float32)]
 
 
-def _thickness(ink: MarkInk, zones: _Zones) -> list[Singles]:
-    """Ink that survives thinning by half a millimetre (a filled box does, strokes do not), and how far the ink lies from the middle."""
+def _thickness(ink: MarkInk, ring: Rings) -> list[Singles]:
+    """Ink that survives thinning by 0.4 mm (a filled box does, strokes do not), and how far the ink lies from the middle."""
     side = ink.ink.shape[1]
-    solid = cv2.erode((ink.ink & zones.inside).astype(np.uint8).reshape(-1, side), np.ones((5, 5), np.uint8)).reshape(ink.ink.shape).astype(bool)
-    ticks = (np.arange(side) + 0.5) / side * 2 - 1
-    weight = (ink.smooth * (ink.ink & zones.inside)).astype(np.float32)
+    inside = ink.ink & ring.inside
+    solid = np.asarray(cv2.erode(inside.astype(np.uint8).reshape(-1, side), np.ones((5, 5), np.uint8)), dtype=np.bool_).reshape(inside.shape)
+    ticks = ((np.arange(side) + 0.5) / side * 2 - 1).astype(np.float32)
+    weight = ink.smooth * inside
     total = np.maximum(weight.sum(axis=(1, 2)), 1e-3)
-    x, y = np.einsum("nij,j->n", weight, ticks) / total, np.einsum("nij,i->n", weight, ticks) / total
-    return [_within(solid, zones.inside) / zones.sizes["inside"], _within(solid, zones.core) / zones.sizes["core"], np.hypot(x, y)]
+    x, y = (weight.sum(axis=1) @ ticks) / total, (weight.sum(axis=2) @ ticks) / total
+    return [_total(solid, ring.inside) / ring.area, _total(solid, ring.core) / ring.sizes[0], np.hypot(x, y)]
 
 
-def _lines(ink: MarkInk, sheet: MarkSheet) -> list[Singles]:
-    """The longest straight upright and level line through the whole window: a streak or somebody's long stroke, 0..1."""
-    free = sheet.cover < 0.06
+def _lines(ink: MarkInk, sheet: MarkSheet, members: Ints) -> list[Singles]:
+    """The longest straight upright and level line of ink through the window within the box: a fold, a streak, a long stroke; 0..1."""
+    free = sheet.cover[members] < 0.06
+    within = sheet.inside_mm[members] > 0
     out = []
     for axis in (1, 2):
         share = (ink.ink & free).sum(axis=axis) / np.maximum(free.sum(axis=axis), ink.ink.shape[axis] // 3)
-        out.append(np.where((sheet.inside_mm.max(axis=axis) > 0), share, 0).max(axis=1))
+        out.append(np.where(within.any(axis=axis), share, 0).max(axis=1).astype(np.float32))
     return out

@@ -4,9 +4,12 @@ Ink is summed in squares of paper (1 mm in boxes, 2 mm in writing zones), kept i
 a filled page takes about 1 kB.
 """
 
+import json
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
 import cv2
 import numpy as np
@@ -14,7 +17,7 @@ from numpy.typing import NDArray
 
 from scanform.imaging.page_image import PageImage
 from scanform.imaging.page_map import PageMap
-from scanform.recognize.areas import find_parts
+from scanform.recognize.areas import Parts, find_parts
 from scanform.recognize.darkness import PageInk, measure
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import AREA_PX_PER_MM, PX_PER_MM, PreparedPage
@@ -29,20 +32,14 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SameInkSettings:
-    """A logistic on the worst and the mean likeness of zones and on ink that only one side has; fitted on pairs of simulated scans.
-
-    `box_mm` and `area_mm` are the squares; `least` is the ink (squares filled) below which a zone counts as empty; `doubtful` the
-    amount below which ink on one side only is dust rather than an answer.
+    """`box_mm` and `area_mm` are the squares; `least` is the ink (filled squares) below which a zone counts as empty; `doubtful` the
+    amount below which ink on one side only may be dust (it counts less, up to twice that amount).
     """
 
     box_mm: float = 1.0
     area_mm: float = 2.0
     least: float = 1.2
     doubtful: float = 2.0
-    bias: float = -10.0
-    worst: float = 8.0
-    mean: float = 8.0
-    lonely: float = -6.0
 
 
 def ink_print(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> bytes:
@@ -50,12 +47,13 @@ def ink_print(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> by
     return print_of(measure(image, page_map, prepared), prepared)
 
 
-def print_of(page: PageInk, prepared: PreparedPage, settings: SameInkSettings | None = None) -> bytes:
-    """The fingerprint of measured ink."""
+def print_of(page: PageInk, prepared: PreparedPage, parts: Parts | None = None, settings: SameInkSettings | None = None) -> bytes:
+    """The fingerprint of measured ink; `parts` when they have been found already."""
+    parts = parts or find_parts(page, prepared.areas)
     settings = settings or SameInkSettings()
     area_mm = settings.area_mm
     while True:
-        packed = _pack(_regions(page, prepared, settings, area_mm))
+        packed = _pack(_regions(page, prepared, parts, settings, area_mm))
         if len(packed) <= MAX_BYTES:
             return packed
         area_mm *= 1.5
@@ -63,10 +61,16 @@ def print_of(page: PageInk, prepared: PreparedPage, settings: SameInkSettings | 
 
 def same_ink(a: bytes, b: bytes, settings: SameInkSettings | None = None) -> float:
     """The probability that two fingerprints of the same printed page come from the same sheet."""
-    settings = settings or SameInkSettings()
-    worst, mean, lonely = likeness(a, b, settings)
-    score = settings.bias + settings.worst * worst + settings.mean * mean + settings.lonely * lonely
+    bias, *weights = _weights()
+    score = bias + float(np.dot(weights, likeness(a, b, settings or SameInkSettings())))
     return float(1 / (1 + np.exp(-score)))
+
+
+@cache
+def _weights() -> tuple[float, ...]:
+    """The logistic on `likeness`, fitted on pairs of simulated scans (models/ink.json, made by tools/fit_ink.py)."""
+    raw = json.loads(resources.files("scanform.recognize").joinpath("models", "ink.json").read_text("utf-8"))
+    return tuple(float(number) for number in raw["logistic"])
 
 
 def likeness(a: bytes, b: bytes, settings: SameInkSettings) -> tuple[float, float, float]:
@@ -88,21 +92,24 @@ def likeness(a: bytes, b: bytes, settings: SameInkSettings) -> tuple[float, floa
 
 def _alike(one: Steps, two: Steps) -> float:
     """Correlation of two blurred ink maps, best of shifts by up to one square."""
-    a, b = (cv2.GaussianBlur(x.astype(np.float32), (3, 3), 0.7, borderType=cv2.BORDER_CONSTANT) for x in (one, two))
+    a, b = _softened(one), _softened(two)
     return max(_cosine(a, np.roll(b, (dy, dx), axis=(0, 1))) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
+
+
+def _softened(steps: Steps) -> Singles:
+    return np.asarray(cv2.GaussianBlur(steps.astype(np.float32), (3, 3), 0.7, borderType=cv2.BORDER_CONSTANT), dtype=np.float32)
 
 
 def _cosine(a: Singles, b: Singles) -> float:
     return float((a * b).sum() / max(float(np.sqrt((a * a).sum() * (b * b).sum())), 1e-6))
 
 
-def _regions(page: PageInk, prepared: PreparedPage, settings: SameInkSettings, area_mm: float) -> dict[int, Steps]:
+def _regions(page: PageInk, prepared: PreparedPage, parts: Parts, settings: SameInkSettings, area_mm: float) -> dict[int, Steps]:
     """Zones that hold ink -> their squares in 16 steps; boxes first, then writing zones, numbered through."""
     out: dict[int, Steps] = {}
     boxes = np.where(prepared.marks.inside_mm > -1.0, page.marks.smooth * page.marks.ink, 0)
     for number, window in enumerate(boxes):
         _keep(out, number, window, settings.box_mm * PX_PER_MM, settings)
-    parts = find_parts(page, prepared.areas)
     mine = np.zeros(len(parts.spot) + 1, bool)
     mine[1:] = (parts.in_core > 0.4 * parts.size) & (parts.reach_mm >= 0.8)
     area = np.where(mine[parts.labels], page.areas.smooth, 0)

@@ -8,7 +8,7 @@ from importlib import resources
 
 import numpy as np
 
-from scanform.imaging.page_image import BlankPage, PageImage
+from scanform.imaging.page_image import BlankPage, Gray, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import RectPx
 from scanform.model.layout import PageLayout, Zone, ZoneKind
@@ -48,18 +48,20 @@ def prepare_page(page: PageLayout, blank: BlankPage, *, filled: Filled) -> Prepa
 
 def read_fields(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> tuple[FieldReading, ...]:
     """The readings of all zones of a page, in the order of the layout."""
-    return _readings(image, page_map, prepared, measure(image, page_map, prepared))
+    page = measure(image, page_map, prepared)
+    return _readings(image, page_map, prepared, page, areas.find_parts(page, prepared.areas))
 
 
 def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> tuple[tuple[FieldReading, ...], bytes]:
     """`read_fields` and `ink.ink_print` from one measurement: a third cheaper than calling both."""
     page = measure(image, page_map, prepared)
-    return _readings(image, page_map, prepared, page), ink.print_of(page, prepared)
+    parts = areas.find_parts(page, prepared.areas)
+    return _readings(image, page_map, prepared, page, parts), ink.print_of(page, prepared, parts)
 
 
-def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, page: PageInk) -> tuple[FieldReading, ...]:
+def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, page: PageInk, parts: Parts) -> tuple[FieldReading, ...]:
     boxes = _boxes_px(image, page_map, prepared.page.zones)
-    found = {**_mark_fields(page, prepared, boxes), **_area_fields(image, page_map, prepared, page, boxes)}
+    found = {**_mark_fields(page, prepared, boxes), **_area_fields(image, page_map, prepared, (page, parts), boxes)}
     return tuple(found[zone.id] for zone in prepared.page.zones)
 
 
@@ -83,11 +85,12 @@ def _mark_fields(page: PageInk, prepared: PreparedPage, boxes: dict[str, RectPx]
     }
 
 
-def _area_fields(image: PageImage, page_map: PageMap, prepared: PreparedPage, page: PageInk, boxes: dict[str, RectPx]) -> dict[str, FieldReading]:
-    sheet = prepared.areas
+def _area_fields(
+    image: PageImage, page_map: PageMap, prepared: PreparedPage, found: tuple[PageInk, Parts], boxes: dict[str, RectPx]
+) -> dict[str, FieldReading]:
+    sheet, (page, parts) = prepared.areas, found
     if not sheet.spots:
         return {}
-    parts = areas.find_parts(page, sheet)
     network = load("areas")
     described = areas.describe(page, sheet, parts)
     inked = probabilities(network, described)[:, network.classes.index("inked")]
@@ -125,8 +128,8 @@ def _area_field(zone: Zone, inked: float, facts: Singles, written: _Written | No
 
 def _write_out(image: PageImage, page_map: PageMap, prepared: PreparedPage, parts: Parts, numbers: Sequence[int]) -> dict[int, _Written]:
     """What Tesseract reads in the given zones: free handwriting, digits and capitals each by one call."""
-    lines: list[tuple[int, list[crops.Gray]]] = []
-    cells: dict[str, list[tuple[int, list[crops.Gray | None]]]] = {}
+    lines: list[tuple[int, list[Gray]]] = []
+    cells: dict[str, list[tuple[int, list[Gray | None]]]] = {}
     for number in numbers:
         spot = prepared.areas.spots[number]
         if spot.zone.kind is ZoneKind.SIGNATURE:
@@ -146,7 +149,7 @@ def _write_out(image: PageImage, page_map: PageMap, prepared: PreparedPage, part
     return out
 
 
-def _free_text(zones: Sequence[tuple[int, list[crops.Gray]]]) -> dict[int, _Written]:
+def _free_text(zones: Sequence[tuple[int, list[Gray]]]) -> dict[int, _Written]:
     read = list(text.read_lines([line for _, lines in zones for line in lines]))
     out: dict[int, _Written] = {}
     for number, lines in zones:

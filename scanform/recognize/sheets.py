@@ -39,6 +39,9 @@ AREA_TOLERANCE_MM = 0.35
 GREY_GAIN = 1.5
 """Exponent on the paper that remains: a printed grey of 50 % may come out as 65 %; black stays black."""
 
+BAND_MM = 0.8
+"""Paper to both sides of an outline that tells where it lies; registration errs by less."""
+
 SHELF_TILES = 40
 """Width of the canvas: 200 mm hold the widest zone of an A4 page."""
 
@@ -48,18 +51,22 @@ class MarkSheet:
     """The windows of all check boxes of a page; N windows of S x S samples.
 
     `expected` darkness, its slopes `slope_x`, `slope_y` per sample, `cover` = expected darkness with tolerance for shifts,
-    `paper` = samples without print, `line` = samples on the outline, `inside` = distance to the box edge in mm (positive inside).
+    `paper` = samples without print, `inside_mm` = distance to the box edge (positive inside). For the shift of the print only samples around the
+    outline count: `band` (N, K) are their numbers in the window, `band_print`, `slope_x`, `slope_y`, `line` (N, K) what is expected there
+    (darkness, its slopes per sample, 1 where the line is dark).
     """
 
     zones: tuple[Zone, ...]
     centres_mm: Floats
     side: int
     expected: Singles
-    slope_x: Singles
-    slope_y: Singles
     cover: Singles
     paper: Mask
-    line: Mask
+    band: NDArray[np.int64]
+    band_print: Singles
+    slope_x: Singles
+    slope_y: Singles
+    line: Singles
     inside_mm: Singles
 
 
@@ -137,18 +144,34 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
 
     expected, cover = _sampled(blank, maps), _cover(blank, maps, MARK_TOLERANCE_MM)
     inside = _inside_mm(zones, side)
+    band, used = _band(inside)
+    slopes = [np.gradient(expected, axis=axis) if zones else expected for axis in (2, 1)]
+    printed, slope_x, slope_y = (np.take_along_axis(what.reshape(len(zones), side * side), band, axis=1).astype(np.float32) * used for what in (expected, *slopes))
     return MarkSheet(
         zones=zones,
         centres_mm=centres,
         side=side,
         expected=expected,
-        slope_x=np.gradient(expected, axis=2).astype(np.float32) if len(zones) else expected,
-        slope_y=np.gradient(expected, axis=1).astype(np.float32) if len(zones) else expected,
         cover=cover,
         paper=_cover(blank, maps, 2 * MARK_TOLERANCE_MM) < 0.06,
-        line=(expected > 0.6) & (np.abs(inside) < 0.8),
         inside_mm=inside,
+        band=band,
+        band_print=printed,
+        slope_x=slope_x,
+        slope_y=slope_y,
+        line=(printed > 0.6).astype(np.float32),
     )
+
+
+def _band(inside: Singles) -> tuple[NDArray[np.int64], Singles]:
+    """The numbers of the samples within `BAND_MM` of each outline, (N, K), and 1 where they count: shorter rows are padded."""
+    count, near = len(inside), (np.abs(inside) < BAND_MM).reshape(len(inside), inside.shape[1] * inside.shape[2])
+    width = int(near.sum(axis=1).max()) if count else 0
+    index, used = np.zeros((count, width), np.int64), np.zeros((count, width), np.float32)
+    for number, row in enumerate(near):
+        here = np.flatnonzero(row)
+        index[number, : len(here)], used[number, : len(here)] = here, 1
+    return index, used
 
 
 def _inside_mm(zones: tuple[Zone, ...], side: int) -> Singles:
@@ -156,7 +179,7 @@ def _inside_mm(zones: tuple[Zone, ...], side: int) -> Singles:
     ticks = np.abs((np.arange(side) + 0.5) / PX_PER_MM - side / PX_PER_MM / 2)
     half_w = np.array([zone.rect.w / 2 for zone in zones]).reshape(-1, 1)
     half_h = np.array([zone.rect.h / 2 for zone in zones]).reshape(-1, 1)
-    return np.minimum((half_w - ticks)[:, None, :], (half_h - ticks)[:, :, None]).astype(np.float32)
+    return np.asarray(np.minimum((half_w - ticks)[:, None, :], (half_h - ticks)[:, :, None]), dtype=np.float32)
 
 
 def _area_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> AreaSheet:

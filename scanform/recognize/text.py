@@ -52,8 +52,9 @@ def read_line(gray: Gray) -> str:
     scale = LINE_PX / height
     line = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     framed = cv2.copyMakeBorder(line, MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX, cv2.BORDER_CONSTANT, value=(255,))
-    rows = _run(np.asarray(framed, dtype=np.uint8), config=f"--psm 7 -c tessedit_char_whitelist={ID_CHARACTERS}", language=TextSettings().fallback, settings=TextSettings())
-    return " ".join(word.text for word in rows)
+    settings = TextSettings()
+    config = f"--psm 7 -c tessedit_char_whitelist={ID_CHARACTERS}"
+    return " ".join(word.text for word in _run(np.asarray(framed, dtype=np.uint8), config=config, language=settings.fallback, settings=settings))
 
 
 def read_lines(lines: Sequence[Gray], settings: TextSettings | None = None) -> tuple[ReadLine, ...]:
