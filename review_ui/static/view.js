@@ -3,6 +3,7 @@
 const CSS_PX_PER_MM = 96 / 25.4;
 const LARGEST_AUTO = 3;
 const GOOD = 2; // a crop is shown at twice its size on paper, or as large as fits
+const LEAST = 1; // in a small window the crop scrolls rather than shrink below its size on paper
 const STEPS = [0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
 
 export const $ = (id) => document.getElementById(id);
@@ -49,15 +50,20 @@ export class View {
 
   #choices(card, choose) {
     const entries = card.choices.map((choice) => {
-      const chosen = element("span", { className: "tag chosen", textContent: this.texts["chosen-tag"] });
-      const button = element("button", { type: "button", className: "choice" }, element("kbd", { textContent: choice.key }), element("span", { className: "choice-text", textContent: choice.text }), chosen);
-      if (choice.tag) button.append(element("span", { className: `tag ${choice.tag}`, textContent: this.texts[`${choice.tag}-tag`] }));
+      const tags = element("span", { className: "tags" }, element("span", { className: "tag chosen", textContent: this.texts["chosen-tag"] }));
+      if (choice.tag) tags.append(element("span", { className: `tag ${choice.tag}`, textContent: this.texts[`${choice.tag}-tag`] }));
+      const button = this.#choice(choice.key, choice.text, tags);
       button.dataset.code = choice.code;
       button.addEventListener("click", () => choose(choice.code));
       return element("li", {}, button);
     });
     $("choices").replaceChildren(...entries);
     $("choices").hidden = card.text;
+  }
+
+  #choice(key, text, tags) {
+    const label = element("span", { className: "choice-text", textContent: text });
+    return element("button", { type: "button", className: "choice" }, element("kbd", { textContent: key, hidden: !key }), label, tags);
   }
 
   #typing(card, type) {
@@ -70,7 +76,7 @@ export class View {
     field.setAttribute("aria-describedby", "error text-help");
     field.addEventListener("input", type);
     const suggestions = card.suggestions.slice(0, 3).map((value, place) => {
-      const button = element("button", { type: "button", className: "choice" }, element("kbd", { textContent: `Alt+${place + 1}` }), element("span", { className: "choice-text", textContent: value }));
+      const button = this.#choice(`Alt+${place + 1}`, value, "");
       button.addEventListener("click", () => this.take(value));
       return element("li", {}, button);
     });
@@ -145,9 +151,9 @@ export class View {
   #fitting(image, scale, context) {
     const style = getComputedStyle($("pane"));
     const wide = ($("pane").clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)) / (image.naturalWidth * scale);
-    if (context) return Math.max(0.4, wide);
+    if (context) return Math.max(0.5, wide);
     const high = (innerHeight * 0.6) / (image.naturalHeight * scale);
-    return Math.max(0.4, Math.min(wide, Math.max(GOOD, high), LARGEST_AUTO));
+    return Math.max(LEAST, Math.min(wide, Math.max(GOOD, high), LARGEST_AUTO));
   }
 
   // Larger (1) or smaller (-1); stays for the next fields.

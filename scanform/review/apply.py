@@ -6,13 +6,17 @@ The rules, in the order in which they act:
 2. A POSTPONE settles nothing and takes nothing back: it only moves an open item to the end of the queue.
 3. Of what is left, the latest decision of an item stands, whatever the machine read before or after it.
 4. A CONFIRM stands for what was on the screen (`from_value`). Where that is not what the machine says, it is a correction.
+5. Where a decision changed which questions apply, empty answers are "filtered" or "no answer" anew, and an answer that the
+   machine accepted under another filter has to be looked at.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from scanform.model.questionnaire import Question, Questionnaire
 from scanform.model.response import Answer, Missing, Response, Status
 from scanform.model.review import PERSON_CONFIDENCE, Decision, DecisionKind
+from scanform.rules import applies
 
 ITEM_SEPARATOR = "/"
 
@@ -115,3 +119,24 @@ def _settled(answer: Answer, decision: Decision, *, reread: bool) -> tuple[str, 
         return value, None, None
     keeps = confirmed and not reread and answer.missing is not None
     return "", answer.missing if keeps else Missing.NO_ANSWER, None
+
+
+def refiltered(response: Response, questionnaire: Questionnaire) -> Response:
+    """`response` after decisions, with each conditional question judged by the values its filter has now; an unanswered filter filters nothing."""
+    settled = {a.question: a.value for a in response.answers if a.option is None and a.status is not Status.REVIEW}
+    questions = {question.code: question for question in questionnaire.questions()}
+    return replace(response, answers=tuple(_refiltered(answer, questions.get(answer.question), settled) for answer in response.answers))
+
+
+def _refiltered(answer: Answer, question: Question | None, settled: Mapping[str, str]) -> Answer:
+    condition = question.only_if if question else None
+    if question is None or condition is None or not settled.get(condition.question):
+        return answer
+    asked = applies(question, settled)
+    if answer.status is not Status.REVIEW and not answer.value and answer.missing in {Missing.NO_ANSWER, Missing.FILTERED}:
+        return replace(answer, missing=Missing.NO_ANSWER if asked else Missing.FILTERED)
+    if not asked and answer.problem == "required-empty":
+        return replace(answer, problem=None, status=Status.AUTO, missing=Missing.FILTERED)
+    if not asked and answer.value and answer.status is Status.AUTO:
+        return replace(answer, problem="filtered-but-answered", status=Status.REVIEW)
+    return answer

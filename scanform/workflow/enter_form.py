@@ -190,7 +190,8 @@ def _fields(questionnaire: Questionnaire, language: str) -> Iterator[Field]:
 def _not_asked(field: Field, answers: Mapping[str, Answer]) -> Answer | None:
     """The answer to a field that need not be asked: its filter is not met, or its option is not ticked."""
     known = {answer.question: answer.value for answer in answers.values() if answer.option is None}
-    if not rules.applies(field.question, known):
+    condition = field.question.only_if
+    if condition and known.get(condition.question) and not rules.applies(field.question, known):
         return _empty(field, Missing.FILTERED)
     if field.option is not None and field.option.code not in known.get(field.question.code, "").split():
         return _empty(field, Missing.NO_ANSWER)

@@ -7,7 +7,6 @@ from scanform.i18n.texts import text
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire
 from scanform.model.review import ReviewItem
-from scanform.review.triage import UNSURE
 from scanform.rules import SIGNED
 from scanform.workflow.review_crops import CROP_PX_PER_MM, PAGE_PX_PER_MM, page_of, shown_rect
 
@@ -157,10 +156,14 @@ def _proposal(item: ReviewItem, *, typed: bool) -> str:
     """Nothing is proposed where the machine saw something that it could not read: Enter must not turn that into a blank."""
     if item.value:
         return "value"
-    return "blank" if item.reason in _BLANK_REASONS or (item.reason == UNSURE and not typed) else "none"
+    if item.reason in _BLANK_REASONS:
+        return "blank"
+    best = max(item.candidates, key=lambda candidate: candidate.probability, default=None)
+    return "blank" if not typed and best is not None and not best.value and item.reason != "text-without-mark" else "none"
 
 
-_BLANK_REASONS = frozenset({"unsure-blank", "required-empty"})
+_BLANK_REASONS = frozenset({"unsure-blank", "required-empty", "copy"})
+"""Reasons for which an empty value means that nothing stands there."""
 
 
 def _wording(item: ReviewItem, question: Question | None, language: str) -> str:

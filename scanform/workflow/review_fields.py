@@ -18,7 +18,7 @@ from scanform.model.layout import Layout
 from scanform.model.questionnaire import Questionnaire
 from scanform.model.response import Answer, Response, Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
-from scanform.review.apply import ITEM_SEPARATOR, Standing, apply, decided, in_force, item_id, split_item_id, standings
+from scanform.review.apply import ITEM_SEPARATOR, Standing, apply, decided, in_force, item_id, refiltered, split_item_id, standings
 from scanform.review.triage import item as review_item
 from scanform.review.triage import items, ordered
 from scanform.store import values
@@ -91,9 +91,33 @@ class _Case:
         return decision.uuid if decision else ""
 
 
+class _Editions:
+    """Which layout and which edition of the questionnaire a response belongs to; looked up once each."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._layouts: dict[str, Layout | None] = {}
+        self._questionnaires: dict[str, Questionnaire | None] = {}
+
+    def layout(self, response_id: str) -> Layout | None:
+        """The printed layout of a form, or None for other responses: a form id begins with the layout's digest."""
+        digest = response_id.partition("-")[0]
+        if digest not in self._layouts:
+            self._layouts[digest] = self._project.layouts.get(digest)
+        return self._layouts[digest]
+
+    def questionnaire(self, response_id: str, code: str) -> Questionnaire | None:
+        """The edition that the form was printed from, else today's."""
+        layout = self.layout(response_id)
+        key = layout.digest if layout else code
+        if key not in self._questionnaires:
+            self._questionnaires[key] = self._project.questionnaire_of(layout) if layout else self._project.questionnaires.get(code)
+        return self._questionnaires[key]
+
+
 def effective_responses(project: Project) -> list[Response]:
     """All responses that count, with what people decided laid over what the machine read."""
-    return [case.effective for case in _cases(project)]
+    return [case.effective for case in _cases(project, _Editions(project))]
 
 
 class Desk:
@@ -104,8 +128,7 @@ class Desk:
         self._lock = threading.RLock()
         self._memory: dict[str, _Case] = {}
         self._loaded_at = float("-inf")
-        self._questionnaires: dict[str, Questionnaire | None] = {}
-        self._layouts: dict[str, Layout | None] = {}
+        self._editions = _Editions(project)
         self._cutter = CropCutter(project, self.layout)
 
     # --- looking -----------------------------------------------------------------------------------------------------
@@ -154,10 +177,7 @@ class Desk:
 
     def layout(self, response_id: str) -> Layout | None:
         """The printed layout of a form, or None for other responses."""
-        digest = response_id.partition("-")[0]
-        if digest not in self._layouts:
-            self._layouts[digest] = self._project.layouts.get(digest)
-        return self._layouts[digest]
+        return self._editions.layout(response_id)
 
     # --- deciding ----------------------------------------------------------------------------------------------------
 
@@ -207,7 +227,7 @@ class Desk:
                 return refused
             decision = self._canonical(case, answer, decision)
         values.add_decision(tx, decision)
-        self._memory[case.machine.id] = _case(case.machine, case.versions, (*case.decisions, decision))
+        self._memory[case.machine.id] = _case(case.machine, case.versions, (*case.decisions, decision), self._editions)
         return Outcome(uuid=submission.uuid, result="saved")
 
     def _objection(self, case: _Case, answer: Answer, submission: Submission, language: str) -> Outcome | None:
@@ -234,7 +254,7 @@ class Desk:
 
     def _normalised(self, item: ReviewItem, typed: str, language: str) -> tuple[str, str]:
         """(canonical value, what is wrong with it in words or "")."""
-        questionnaire = self._questionnaire(item.response_id, item.questionnaire)
+        questionnaire = self._editions.questionnaire(item.response_id, item.questionnaire)
         question = questionnaire.question(item.question) if questionnaire else None
         if question is None or not typed:
             return typed, ""
@@ -247,9 +267,8 @@ class Desk:
 
     def _refresh(self, older_than_s: float) -> None:
         if time.monotonic() - self._loaded_at > older_than_s:
-            self._memory = {case.machine.id: case for case in _cases(self._project)}
-            self._layouts.clear()
-            self._questionnaires.clear()
+            self._editions = _Editions(self._project)
+            self._memory = {case.machine.id: case for case in _cases(self._project, self._editions)}
             self._loaded_at = time.monotonic()
 
     def _reload(self, tx: Transaction, item: str) -> tuple[_Case, Answer] | None:
@@ -262,7 +281,8 @@ class Desk:
         if not found:
             self._memory.pop(response_id, None)
             return None
-        self._memory[response_id] = _case(found[0], values.versions(tx, response_id), tuple(values.decisions(tx, response_id)))
+        decisions = tuple(values.decisions(tx, response_id))
+        self._memory[response_id] = _case(found[0], values.versions(tx, response_id), decisions, self._editions)
         return self._find(item)
 
     def _find(self, item: str) -> tuple[_Case, Answer] | None:
@@ -288,32 +308,29 @@ class Desk:
         return columns
 
     def _card(self, case: _Case, item: ReviewItem, language: str) -> Card:
-        questionnaire = self._questionnaire(item.response_id, item.questionnaire)
+        questionnaire = self._editions.questionnaire(item.response_id, item.questionnaire)
         basis = case.basis(item.id.rpartition(ITEM_SEPARATOR)[2])
         return make_card(item, questionnaire, self.layout(item.response_id), basis=basis, language=language)
-
-    def _questionnaire(self, response_id: str, code: str) -> Questionnaire | None:
-        """The edition that the form was printed from, else today's."""
-        layout = self.layout(response_id)
-        key = layout.digest if layout else code
-        if key not in self._questionnaires:
-            self._questionnaires[key] = self._project.questionnaire_of(layout) if layout else self._project.questionnaires.get(code)
-        return self._questionnaires[key]
 
 
 _SETTLING = frozenset(DecisionKind) - {DecisionKind.UNDO, DecisionKind.POSTPONE}
 
 
-def _cases(project: Project) -> list[_Case]:
+def _cases(project: Project, editions: _Editions) -> list[_Case]:
     decisions: dict[str, list[Decision]] = {}
     for decision in project.store.decisions():
         decisions.setdefault(decision.item.rpartition(ITEM_SEPARATOR)[0], []).append(decision)
     versions = project.store.all_versions()
-    return [_case(response, versions.get(response.id, {}), tuple(decisions.get(response.id, ()))) for response in project.store.responses()]
+    responses = project.store.responses()
+    return [_case(response, versions.get(response.id, {}), tuple(decisions.get(response.id, ())), editions) for response in responses]
 
 
-def _case(machine: Response, versions: Mapping[str, int], decisions: tuple[Decision, ...]) -> _Case:
-    effective = apply(machine, decisions, versions) if decisions else machine
+def _case(machine: Response, versions: Mapping[str, int], decisions: tuple[Decision, ...], editions: _Editions) -> _Case:
+    effective = machine
+    if decisions:
+        questionnaire = editions.questionnaire(machine.id, machine.questionnaire)
+        effective = apply(machine, decisions, versions)
+        effective = refiltered(effective, questionnaire) if questionnaire else effective
     standing = standings(decisions)
     settled = sum(standing.get(item_id(machine.id, answer.column), Standing()).decision is not None for answer in machine.answers) if standing else 0
     return _Case(

@@ -220,3 +220,28 @@ def test_many_threads_decide_at_once(filled: Project) -> None:
     by_item = {card.id: {d.kind for d in filled.store.decisions() if d.item == card.id} for card in cards}
     assert all(len(kinds) == 1 for kinds in by_item.values())
     assert results.count("conflict") == 40
+
+
+def test_a_corrected_filter_changes_what_applies(filled: Project) -> None:
+    """When "open" becomes "no", the seats were rightly left out; undone, they wait again."""
+    desk = Desk(filled)
+    no = sent("B/open", K.CORRECT, "nein")
+    decide(desk, no, sent("B/seats", K.NO_ANSWER))
+    assert value(filled, "B", "seats").missing is Missing.FILTERED
+    decide(desk, sent("B/open", K.UNDO, undoes=no.uuid))
+    assert value(filled, "B", "seats").missing is Missing.NO_ANSWER
+
+
+def test_an_accepted_answer_under_a_corrected_filter_is_looked_at(filled: Project) -> None:
+    """An answer that nobody doubted opens when its question turns out not to apply."""
+    machine = filled.store.response("B")
+    assert machine is not None
+    seats = tuple(replace(a, value="40", problem=None, status=Status.AUTO) if a.column == "seats" else a for a in machine.answers)
+    filled.store.save_response(replace(machine, answers=seats), batch_id=1)
+    desk = Desk(filled)
+    assert "B/seats" not in {card.id for card in desk.queue(100)}
+    decide(desk, sent("B/open", K.CORRECT, "nein"))
+    card = next(card for card in desk.queue(100) if card.id == "B/seats")
+    assert card.reason == "filtered-but-answered"
+    assert decide(desk, sent("B/seats", K.CONFIRM, was="40", version=card.version)) == ["saved"]
+    assert (value(filled, "B", "seats").value, value(filled, "B", "seats").status) == ("40", Status.CONFIRMED)
