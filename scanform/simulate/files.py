@@ -3,7 +3,6 @@
 Every writer is deterministic: the same pages give the same bytes (PDF ids and dates are fixed).
 """
 
-import struct
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +14,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from PIL import Image, TiffImagePlugin
 
 from scanform.imaging.page_image import Gray
+from scanform.simulate.jbig2 import page_segments
 from scanform.simulate.scanner import ScannedPage
 
 EXIF_ORIENTATION = 0x0112
@@ -53,13 +53,12 @@ def write_pdf_jpx(path: Path, pages: Sequence[ScannedPage], *, ratio: float = 12
         _save(pdf, path)
 
 
-def write_pdf_jbig2(path: Path, pages: Sequence[ScannedPage]) -> None:
-    """A PDF with one JBIG2 image a page: an immediate lossless generic region that is MMR coded (ITU-T T.88, 6.2.6), i.e. T.6 data in JBIG2 segments."""
+def write_pdf_jbig2(path: Path, pages: Sequence[ScannedPage], *, mmr: bool = False) -> None:
+    """A PDF with one JBIG2 image a page, a generic region: arithmetic coded (some seconds a page), or with `mmr` as T.6 data (fast)."""
     with Pdf.new() as pdf:
         for page in pages:
-            h, w = page.gray.shape
-            image = _image(pdf, page.gray.shape, _jbig2_segments(g4_strip(page.gray), w, h), "/JBIG2Decode", bits=1)
-            _add_page(pdf, page, image)
+            data = page_segments(page.gray, mmr=g4_strip(page.gray) if mmr else None)
+            _add_page(pdf, page, _image(pdf, page.gray.shape, data, "/JBIG2Decode", bits=1))
         _save(pdf, path)
 
 
@@ -199,15 +198,3 @@ def _tiff(path: Path, pictures: Sequence[tuple[Image.Image, ScannedPage]], compr
         for picture, page in pictures:
             picture.save(writer, "TIFF", compression=compression, dpi=(page.dpi, page.dpi))
             writer.newFrame()
-
-
-def _jbig2_segments(t6: bytes, width: int, height: int) -> bytes:
-    """Page information (type 48) and an immediate lossless generic region (type 39, MMR), without file header and end segments (ISO 32000-1, 7.4.7)."""
-    page = struct.pack(">IIIIBH", width, height, 0, 0, 0x01, 0)
-    region = struct.pack(">IIIIB", width, height, 0, 0, 0) + b"\x01" + t6
-    return _segment(0, 48, page) + _segment(1, 39, region)
-
-
-def _segment(number: int, kind: int, data: bytes) -> bytes:
-    """A segment header of T.88, 7.2 (no references, page 1) and its data."""
-    return struct.pack(">IBBBI", number, kind, 0, 1, len(data)) + data

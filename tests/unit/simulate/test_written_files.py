@@ -4,6 +4,8 @@ import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -62,9 +64,11 @@ def test_group_4_and_jpeg_2000_keep_every_pixel(tmp_path: Path, fax: ScannedPage
 
 
 @pytest.mark.skipif(shutil.which("jbig2dec") is None, reason="jbig2dec is not installed")
-def test_jbig2_keeps_every_pixel(tmp_path: Path, fax: ScannedPage) -> None:
-    """The MMR coded region decodes to the scan."""
-    files.write_pdf_jbig2(tmp_path / "jb.pdf", [fax])
+@pytest.mark.parametrize("mmr", [False, True])
+def test_jbig2_keeps_every_pixel(tmp_path: Path, fax: ScannedPage, mmr: bool) -> None:
+    """The region decodes to the scan, arithmetic coded and MMR coded."""
+    fax = fax if mmr else replace(fax, gray=np.ascontiguousarray(fax.gray[400:900, 100:1100]))
+    files.write_pdf_jbig2(tmp_path / "jb.pdf", [fax], mmr=mmr)
     with pikepdf.open(tmp_path / "jb.pdf") as pdf:
         (tmp_path / "page.jb2").write_bytes(next(iter(pdf.pages[0].get_images().values())).read_raw_bytes())
     subprocess.run(["jbig2dec", "-e", "-o", tmp_path / "page.pbm", tmp_path / "page.jb2"], check=True, capture_output=True)
@@ -132,7 +136,15 @@ def test_png_keeps_every_pixel(tmp_path: Path, fax: ScannedPage, copier: Scanned
 
 @pytest.mark.parametrize(
     "write",
-    [files.write_pdf_jpeg, files.write_pdf_g4, files.write_pdf_jpx, files.write_pdf_jbig2, files.write_pdf_layered, files.write_tiff, files.write_tiff_g4],
+    [
+        files.write_pdf_jpeg,
+        files.write_pdf_g4,
+        files.write_pdf_jpx,
+        partial(files.write_pdf_jbig2, mmr=True),
+        files.write_pdf_layered,
+        files.write_tiff,
+        files.write_tiff_g4,
+    ],
 )
 def test_writers_repeat_themselves(tmp_path: Path, copier: ScannedPage, write: Callable[[Path, list[ScannedPage]], None]) -> None:
     """The same pages give the same bytes."""
