@@ -32,6 +32,7 @@ from scanform.simulate.profiles import PROFILES, Profile
 from scanform.simulate.scanner import ScannedPage, scan_page
 from scanform.simulate.scripts import FONTS, Crops, load_crops
 from scanform.simulate.truth import FormTruth, MarkStyle
+from scanform.simulate.visibility import faded_marks
 from scanform.simulate.warp import warp_page
 from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import add_questionnaire, init_project, template_path
@@ -217,7 +218,11 @@ def scan(form: Filled, page: int, profile: Profile, seed: int) -> ScannedPage:
     """Page `page` (1-based) of a filled form through a scanner; the other side of the sheet shines through."""
     other = page if page % 2 else page - 2  # 0-based
     back = cv2.multiply(form.printed[other], form.ink[other], scale=1 / 255) if other < len(form.printed) else None
-    return scan_page(form.printed[page - 1], profile, np.random.default_rng([SEED, seed, page]), ink=form.ink[page - 1], back=back)
+    scanned = scan_page(form.printed[page - 1], profile, np.random.default_rng([SEED, seed, page]), ink=form.ink[page - 1], back=back)
+    faded = faded_marks(scanned, form.edition.layout.page(page), form.truth.page(page), form.ink[page - 1]) if not form.copy else ()
+    if faded:
+        raise SystemExit(f"{form.form_id} page {page}: nobody can see the marks {sorted(faded)}; choose another pen or profile")
+    return scanned
 
 
 def sheet(form: Filled, page: int, fate: str = "read") -> dict[str, object]:

@@ -9,8 +9,14 @@ import pytest
 
 from scanform.imaging.page_image import Floats, Gray
 from scanform.model.geometry import A4
+from scanform.model.reading import MarkValue
+from scanform.simulate.fill import draw_ink
+from scanform.simulate.hands import Hand
+from scanform.simulate.pens import PENS
 from scanform.simulate.profiles import PROFILES, Profile
 from scanform.simulate.scanner import scan_page
+from scanform.simulate.truth import MarkStyle, MarkTruth, PageTruth
+from scanform.simulate.visibility import faded_marks
 from scanform.simulate.warp import draw_map, inverse_map
 
 PX_PER_MM = 300 / 25.4
@@ -135,3 +141,17 @@ def test_the_office_copier_takes_less_than_a_second() -> None:
     start = time.process_time()
     scan_page(page, profile, np.random.default_rng(1))
     assert time.process_time() - start < 1.5
+
+
+@pytest.mark.parametrize(
+    ("profile", "pen", "seen"), [("office copier", "ballpoint blue", True), ("fax", "ballpoint black", True), ("fax", "pencil light", False)]
+)
+def test_marks_that_the_scan_wiped_out_are_named(form, profile: str, pen: str, seen: bool) -> None:  # type: ignore[no-untyped-def]
+    """A light pencil does not survive a hard threshold; a ball-point does."""
+    marks = {name: MarkTruth(value=MarkValue.MARKED, style=MarkStyle.LIGHT_CROSS) for name in ("one.a", "many.b", "sub.c")}
+    truth = PageTruth(number=1, marks=marks)
+    rng = np.random.default_rng(1)
+    ink = draw_ink((3508, 2480), form.page, truth, hand=Hand(pen=PENS[pen]), rng=rng)
+    scan = scan_page(form.gray, replace(PROFILES[profile], threshold=(115, 120)), rng, ink=ink)
+    faded = faded_marks(scan, form.page, truth, ink)
+    assert not faded if seen else faded == set(marks)
