@@ -22,14 +22,17 @@ from scanform.recognize.streaks import StreakSettings, streak_samples, suspects
 class MeasureSettings:
     """How the print is compared.
 
-    `moved_mm`: a window whose print lies further off than this is sampled anew (half the tolerance of `cover`); `lost_fit`: outlines darker
-    than this share of what is expected are in place, else they are searched for; `search_mm` how far; `noise_factor` and `floor`: ink is
-    darker than both (noise of the 3 x 3 mean, measured on the paper beside it and at most `noise_of_page` times that of the page; 0.06 is half
-    the contrast of the lightest pencil that was simulated).
+    A window whose print lies further off than `moved_mm` (a third of the tolerance of `cover`) is sampled anew, in at most `rounds`
+    rounds. Outlines paler than `pale_fit` of the blank page's, or than `lost_fit` of the page's median, are searched for,
+    `search_mm` far (pale toner costs a search that finds them in place). Ink is darker than `floor` (half the contrast of the
+    lightest pencil that was simulated) and than `noise_factor` times the noise of the 3 x 3 mean; the noise is measured on the
+    paper of the window and is at most `noise_of_page` times that of the page.
     """
 
     moved_mm: float = 0.06
+    rounds: int = 4
     lost_fit: float = 0.6
+    pale_fit: float = 0.65
     search_mm: float = 0.7
     noise_factor: float = 4.0
     noise_of_page: float = 1.5
@@ -104,11 +107,8 @@ def _measure_marks(
     count = len(sheet.zones)
     if count == 0:
         return _no_marks(sheet), 1.0, 0.0
+    patches, shift = _aligned(patches, lambda chosen, by: _resampled(maps, src, by, chosen), sheet, settings)
     paper, noise = _paper_level(patches, sheet.paper)
-    shift = _small_shift(_band_dark(patches, paper, sheet), sheet)
-    patches, shift, changed = _aligned(patches, shift, lambda chosen, by: _resampled(maps, src, by, chosen), sheet, settings)
-    if changed:
-        paper, noise = _paper_level(patches, sheet.paper)
     dark = _dark(patches, paper)
     toner = _line_darkness(_band_dark(patches, paper, sheet), sheet)
     page_toner, page_noise = float(np.median(toner)), float(np.median(noise))
@@ -187,21 +187,31 @@ def _small_shift(dark: Singles, sheet: MarkSheet) -> Floats:
     return np.clip(shift, -2, 2)
 
 
-def _aligned(
-    patches: Gray, shift: Floats, sample: Callable[[Mask, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings
-) -> tuple[Gray, Floats, bool]:
-    """Windows with their print in place, and whether any changed: those that moved are sampled anew; lost ones are searched for."""
-    moved = np.hypot(shift[:, 0], shift[:, 1]) > settings.moved_mm * PX_PER_MM
-    if moved.any():
-        patches[moved] = sample(moved, shift)
-    lost = _line_darkness(_band_dark(patches, np.full(len(patches), float(np.percentile(patches[:, ::9, ::9], 75)), np.float32), sheet), sheet)
-    lost_ones = lost < settings.lost_fit * max(float(np.median(lost)), 0.3)
-    for number in np.flatnonzero(lost_ones):
-        shift[number] = _search(patches[number], sheet.expected[number], settings) + np.where(moved[number], shift[number], 0)
-    if lost_ones.any():
-        patches[lost_ones] = sample(lost_ones, shift)
-    changed = moved | lost_ones
-    return patches, np.where(changed[:, None], shift, 0), bool(changed.any())
+def _aligned(patches: Gray, sample: Callable[[Mask, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings) -> tuple[Gray, Floats]:
+    """Windows with their print in place and the shift (N, 2) in samples; those that moved are sampled anew.
+
+    Small shifts are followed in a few steps; outlines that are still not there are searched for, then followed again.
+    """
+    limit = settings.moved_mm * PX_PER_MM
+    total = np.zeros((len(patches), 2))
+    for round_ in range(settings.rounds):
+        step = _small_shift(_band_dark(patches, _paper_level(patches, sheet.paper)[0], sheet), sheet)
+        if round_ == 1 or not (round_ or (np.hypot(step[:, 0], step[:, 1]) > limit).any()):
+            for number in np.flatnonzero(_lost(patches, sheet, settings)):
+                step[number] = _search(patches[number], sheet.expected[number], settings)
+        moved = np.hypot(step[:, 0], step[:, 1]) > limit
+        if not moved.any():
+            break
+        total[moved] += step[moved]
+        patches[moved] = sample(moved, total)
+    return patches, total
+
+
+def _lost(patches: Gray, sheet: MarkSheet, settings: MeasureSettings) -> Mask:
+    """Windows whose outline is not where it should be: too pale for print, or much paler than the others."""
+    paper = np.full(len(patches), float(np.percentile(patches[:, ::9, ::9], 75)), np.float32)
+    found = _line_darkness(_band_dark(patches, paper, sheet), sheet)
+    return np.asarray(found < max(settings.pale_fit, settings.lost_fit * float(np.median(found))), dtype=np.bool_)
 
 
 def _resampled(maps: tuple[Singles, Singles], src: Source, shift: Floats, chosen: Mask) -> Gray:

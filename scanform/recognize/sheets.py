@@ -146,7 +146,7 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
     inside = _inside_mm(zones, side)
     band, used = _band(inside)
     slopes = [np.gradient(expected, axis=axis) if zones else expected for axis in (2, 1)]
-    printed, slope_x, slope_y = (np.take_along_axis(what.reshape(len(zones), side * side), band, axis=1).astype(np.float32) * used for what in (expected, *slopes))
+    around = [np.take_along_axis(what.reshape(len(zones), side * side), band, axis=1).astype(np.float32) * used for what in (expected, *slopes)]
     return MarkSheet(
         zones=zones,
         centres_mm=centres,
@@ -156,10 +156,10 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
         paper=_cover(blank, maps, 2 * MARK_TOLERANCE_MM) < 0.06,
         inside_mm=inside,
         band=band,
-        band_print=printed,
-        slope_x=slope_x,
-        slope_y=slope_y,
-        line=(printed > 0.6).astype(np.float32),
+        band_print=around[0],
+        slope_x=around[1],
+        slope_y=around[2],
+        line=(around[0] > 0.6).astype(np.float32),
     )
 
 

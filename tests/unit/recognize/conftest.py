@@ -1,13 +1,23 @@
 """A small printed page made with OpenCV, so that reading is tested without the layout step."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import pytest
 
 from scanform.imaging.page_image import BlankPage
+from scanform.imaging.page_map import PageMap, Tier
 from scanform.model.geometry import A4, RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
-from scanform.model.questionnaire import Alphabet
+from scanform.model.questionnaire import Alphabet, Filled
+from scanform.model.reading import MarkValue
+from scanform.recognize.reader import prepare_page, read_fields
+from scanform.recognize.sheets import PreparedPage
+from scanform.simulate.fill import draw_ink
+from scanform.simulate.hands import random_hand
+from scanform.simulate.scanner import PROFILES, scan_page
+from scanform.simulate.truth import FILLED_STYLES, MARKED_STYLES, MarkTruth, PageTruth, TextTruth
 
 PX = 300 / 25.4
 
@@ -54,7 +64,43 @@ def blank_of(gray):
     return BlankPage(gray=gray, px_per_mm_x=gray.shape[1] / A4.w, px_per_mm_y=gray.shape[0] / A4.h)
 
 
+def plain_map(gray, *, shift_mm=(0.0, 0.0)):
+    """The map of an undamaged picture of the page; `shift_mm` is an error of registration."""
+    x, y = gray.shape[1] / A4.w, gray.shape[0] / A4.h
+    return PageMap(homography=(x, 0.0, shift_mm[0] * x - 0.5, 0.0, y, shift_mm[1] * y - 0.5, 0.0, 0.0, 1.0), residual_mm=0.0, tier=Tier.T0)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The small page, printed, prepared, and ways to fill and scan it."""
+
+    page: PageLayout
+    gray: np.ndarray
+    prepared: PreparedPage
+
+    def scan(self, styles=None, texts=None, *, profile="good scanner", seed=1, pen="ballpoint blue", scan_seed=None):
+        """A scan of the page with marks {zone id: style} and texts {zone id: text}."""
+        hand = random_hand(np.random.default_rng(seed), pen=pen)
+        rng = np.random.default_rng([seed, 7])
+        marks = {name: MarkTruth(value=value_of(style), style=style) for name, style in (styles or {}).items()}
+        written = {name: TextTruth(text=text, cells=tuple("" if c == " " else c for c in text) if name.startswith("comb") else ()) for name, text in (texts or {}).items()}
+        ink = draw_ink(self.gray.shape, self.page, PageTruth(number=1, marks=marks, texts=written), hand=hand, rng=rng)
+        return scan_page(self.gray, PROFILES[profile], np.random.default_rng([seed if scan_seed is None else scan_seed, 9]), ink=ink)
+
+    def read(self, scan, page_map=None):
+        """The readings of a scan by zone id."""
+        return {field.zone: field for field in read_fields(scan.image, page_map or scan.page_map, self.prepared)}
+
+
+def value_of(style):
+    """What a person sees in a box of this style."""
+    if style in FILLED_STYLES:
+        return MarkValue.FILLED
+    return MarkValue.MARKED if style in MARKED_STYLES else MarkValue.EMPTY
+
+
 @pytest.fixture(scope="session")
-def printed():
-    """(PageLayout, gray) of the small page."""
-    return make_page()
+def sheet():
+    """The small page, prepared once."""
+    page, gray = make_page()
+    return Sheet(page=page, gray=gray, prepared=prepare_page(page, blank_of(gray), filled=Filled.WITHDRAWN))
