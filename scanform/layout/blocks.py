@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scanform.layout.drawing import Instruction, Measure, moved, moved_rect
+from scanform.layout.drawing import BOLD, Instruction, Measure, moved, moved_rect
 from scanform.layout.themes import Theme
 from scanform.model.layout import Zone
 from scanform.model.questionnaire import Question, Questionnaire
+
+NUMBER_GAP_MM = 1.5
+"""Least white between the number of a question and its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,8 @@ class Style:
     @property
     def gutter(self) -> float:
         """Where texts start, in mm: check boxes and the numbers of questions stand to the left of it."""
-        return self.theme.box + self.theme.label_gap
+        widest = self.measure("0" * len(str(len(self.numbers))), BOLD, self.theme.body_pt)
+        return max(self.theme.box + self.theme.label_gap, widest + NUMBER_GAP_MM)
 
     def columns(self, width: float, count: int) -> tuple[float, ...]:
         """The left edges of `count` equal columns, a gap between them."""

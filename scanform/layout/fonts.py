@@ -1,4 +1,4 @@
-"""How wide texts are: the measure that `place` is handed."""
+"""How wide texts are: the measure that `place` is handed. It lives beside the drawing, so that both use the same fonts."""
 
 from scanform.layout.draw import measure
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from scanform.errors import TemplateError
 from scanform.layout.answers import answer_block
 from scanform.layout.blocks import Block, Style, overlay
+from scanform.layout.drawing import BOLD
 from scanform.layout.labels import label_block, question_hint
 from scanform.layout.textflow import line_height
 from scanform.model.questionnaire import Question, QuestionKind
@@ -67,9 +68,9 @@ def _above(parts: Parts) -> Block:
 
 def _beside(question: Question, *, width: float, style: Style) -> Block | None:
     """Text on the left half, answer on the right half, when both are short; else None."""
-    if not _is_short(question):
-        return None
     half = style.column_width(width, 2)
+    if not _is_short(question) or not _words_fit(question.text.get(style.language), half - style.gutter, style):
+        return None
     start = style.columns(width, 2)[1]
     try:
         answer = answer_block(question, width=half, style=style)
@@ -84,6 +85,11 @@ def _beside(question: Question, *, width: float, style: Style) -> Block | None:
         label_top = max(0.0, style.theme.write_pitch - label.height)
         return overlay((label.at(0.0, label_top), answer.at(start, 0.0)), height=height)
     return overlay((label.at(0.0, (height - label.height) / 2), answer.at(start, (height - answer.height) / 2)), height=height)
+
+
+def _words_fit(content: str, room: float, style: Style) -> bool:
+    """Whether no word has to be parted."""
+    return all(style.measure(word, BOLD, style.theme.body_pt) <= room for word in content.split())
 
 
 def _is_short(question: Question) -> bool:

@@ -12,6 +12,8 @@ LEAST_PT = 6.0
 READABLE_PT = 9.0
 """Down to this size a long line shrinks before it takes a second line."""
 LEADING = 1.2
+TOKEN_LINES = 2
+"""What is printed even when a name takes all the room: the token and its heading, at the end."""
 
 
 def recipient_runs(name: str | None, address: Sequence[str], token: str | None, *, rect: RectMm, placement: Placement, measure: Measure) -> tuple[TextRun, ...]:
@@ -25,8 +27,10 @@ def recipient_runs(name: str | None, address: Sequence[str], token: str | None, 
         if (len(lines) * pitch <= rect.h and unwrapped) or size <= LEAST_PT:
             break
         size -= 0.5
+    room = int(rect.h / pitch + 1e-6)
+    kept = lines if len(lines) <= room else lines[: room - TOKEN_LINES] + lines[-TOKEN_LINES:]
     drawn: list[TextRun] = []
-    for index, (font, line) in enumerate(lines[: int(rect.h / pitch + 1e-6)]):
+    for index, (font, line) in enumerate(kept):
         drawn.extend(runs((line,), x=rect.x, y=rect.y + index * pitch, font=font, size_pt=size, leading=LEADING, measure=measure))
     return tuple(drawn)
 

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from scanform.errors import TemplateError
 from scanform.formats.codes import FIXED_COLUMNS, RESERVED
@@ -270,3 +272,51 @@ class TestDocumentation:
         documented = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`\n]+)`", (ROOT / "docs" / "template.md").read_text(encoding="utf-8")))))
         keys = {key for keys in TYPE_KEYS.values() for key in keys}
         assert {*TYPE_KEYS, *keys, "question", "type", "text", "hint", "class", "required", "only_if", "width", "note", "filled"} <= documented
+
+
+SOURCES = [path.read_text(encoding="utf-8").splitlines() for path in sorted((ROOT / "templates").glob("*.yaml"))]
+SNIPPETS = [
+    "- x",
+    "  options: [a]",
+    "? [a]",
+    "rows:",
+    "type: matrix",
+    "&a",
+    "*a",
+    "{",
+    "question: a",
+    "  - note: x",
+    "title: {de: x}",
+    "\t",
+    "'",
+    "~: ~",
+    "cells: [1, 99]",
+]
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_whatever_is_wrong_is_said_plainly(tmp_path: Path, data: st.DataObject) -> None:
+    """Lines lost, moved, indented or mistyped: the questionnaire loads, or a TemplateError names file and line; nothing else happens."""
+    lines = list(data.draw(st.sampled_from(SOURCES)))
+    for _ in range(data.draw(st.integers(1, 3))):
+        place_of_change = data.draw(st.integers(0, len(lines) - 1))
+        change = data.draw(st.sampled_from(["delete", "double", "indent", "outdent", "snippet", "cut"]))
+        line = lines[place_of_change]
+        snippet = data.draw(st.sampled_from(SNIPPETS))
+        changed = {
+            "delete": [],
+            "double": [line, line],
+            "indent": [f"  {line}"],
+            "outdent": [line[2:]],
+            "snippet": [line, snippet],
+            "cut": [line[: len(line) // 2]],
+        }
+        lines[place_of_change : place_of_change + 1] = changed[change]
+    try:
+        form = load("\n".join(lines), tmp_path)
+    except TemplateError as error:
+        said = error.message
+    else:
+        said = f"bogen.yaml: {form.code}"
+    assert re.search(r"bogen\.yaml(, Zeile \d+)?: .+", said)

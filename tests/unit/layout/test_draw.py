@@ -14,7 +14,7 @@ from PIL import Image
 from scanform import pagecode
 from scanform.formats.template import load_questionnaire
 from scanform.layout.codes import aruco_rows, qr_rows
-from scanform.layout.draw import Copy, draw_blank, draw_forms, measure
+from scanform.layout.draw import Copy, draw_blank, draw_forms, measure, printable
 from scanform.layout.drawing import BOLD, REGULAR, Placement
 from scanform.layout.furniture import recipient_rect
 from scanform.layout.place import place
@@ -178,6 +178,11 @@ class TestRecipient:
         assert drawn[0].y - 0.74 * drawn[0].size_pt * 25.4 / 72 >= rect.y - 0.01
         assert drawn[-1].y + 0.2 * drawn[-1].size_pt * 25.4 / 72 <= rect.bottom + 0.01
         assert "abcd-efgh" in [run.text for run in drawn]
+
+    def test_foreign_letters_in_names_never_stop_printing(self) -> None:
+        """What the font lacks is replaced by its plain letters, at last by a question mark."""
+        assert printable("Łukasz Ďurić, Çağla, Müller") == "Łukasz Ďurić, Çağla, Müller"
+        assert printable("u\u0308 ﬁ GROẞ 中") == "ü fi GROß ?"
 
     def test_nothing_is_printed_for_anonymous_copies(self, placement: Placement) -> None:
         """No name, no address, no token: an empty room."""

@@ -19,6 +19,7 @@ from scanform.layout.draw import measure
 from scanform.layout.drawing import Box, Line, Modules, Placement, TextRun
 from scanform.layout.furniture import recipient_rect
 from scanform.layout.place import place
+from scanform.layout.themes import THEMES
 from scanform.model.geometry import A4, RectMm
 from scanform.model.layout import ZoneKind
 from scanform.model.questionnaire import (
@@ -268,6 +269,24 @@ class TestBreaks:
         placement = placed(form)
         check_geometry(placement)
         check_completeness(form, placement)
+
+
+class TestEditions:
+    def test_a_new_edition_is_only_data(self, template: Questionnaire, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Large print needs no code: other sizes, same questions, same rules, another digest."""
+        large = replace(THEMES["standard"], body_pt=17.0, small_pt=14.0, section_pt=19.0, title_pt=26.0, row_pitch=10.0, write_pitch=12.0)
+        monkeypatch.setitem(THEMES, "large", large)
+        placement = place(template, language=template.languages[0], variant="large", measure=measure)
+        check_geometry(placement)
+        check_boxes(placement)
+        check_completeness(template, placement)
+        assert placement.layout.variant == "large"
+        assert placement.layout.digest != placed(template).layout.digest
+
+    def test_characters_without_a_glyph_are_refused(self) -> None:
+        """A hollow box on paper would be silent; the message names the character."""
+        with pytest.raises(TemplateError, match="U\\+260E"):
+            placed(replace(small_questionnaire(), title=german("Telefon ☎")))
 
 
 # Random questionnaires
