@@ -46,10 +46,10 @@ def _with_hint(main: Block, hint: str, *, width: float, style: Style) -> Block:
 def question_hint(question: Question, style: Style) -> str:
     """When the question is asked, and the author's hint or what everyone should know about this kind of question."""
     parts = [_condition_hint(question, style)]
+    if question.kind is QuestionKind.MULTIPLE:
+        parts.append(text("layout.several", style.language))
     if question.hint is not None:
         parts.append(question.hint.get(style.language))
-    elif question.kind is QuestionKind.MULTIPLE:
-        parts.append(text("layout.several", style.language))
     elif question.alphabet is Alphabet.DATE:
         parts.append(text("layout.date-parts", style.language))
     return "; ".join(part for part in parts if part)

@@ -1,6 +1,7 @@
 """The little pictures in the instructions: right marks, wrong marks, corrections."""
 
 import math
+from collections.abc import Callable
 
 from scanform.i18n.texts import text
 from scanform.layout.blocks import Block, Style, overlay
@@ -18,20 +19,23 @@ PEN_MM = 0.5
 SHARES = (0.16, 0.28, 0.56)
 """Parts of the line for right, wrong and correct."""
 
+_Picture = Callable[[float, float, float], tuple[Instruction, ...]]
+"""Draws a box of a size at (x, y) with a mark."""
+
 
 def strip(*, width: float, style: Style) -> Block:
-    """Right, wrong and corrected marks side by side, each with its words."""
+    """Right, wrong and corrected marks side by side, each with its words; where boxes are filled, a mark cannot be taken back."""
     top = (HEIGHT_MM - style.theme.box) / 2
     box = style.theme.box
-    if style.questionnaire.filled is Filled.MARK:
-        family, shown = "fill", ((_filled,), (_ticked, _crossed), (_struck, _filled))
-    else:
-        family, shown = "mark", ((_crossed,), (_ticked, _circled), (_filled, _crossed))
+    family = "fill" if style.questionnaire.filled is Filled.MARK else "mark"
+    crossing: tuple[tuple[_Picture, ...], ...] = ((_crossed,), (_ticked, _circled), (_filled, _crossed))
+    filling: tuple[tuple[_Picture, ...], ...] = ((_filled,), (_ticked, _crossed), ())
+    shown = filling if family == "fill" else crossing
     left = 0.0
     blocks: list[Block] = []
     for name, makers, share in zip(("right", "wrong", "correct"), shown, SHARES, strict=True):
         drawing = tuple(item for index, maker in enumerate(makers) for item in maker(left + 0.5 + index * STEP_MM, top, box))
-        start = 0.5 + (len(makers) - 1) * STEP_MM + box + (3.0 if name == "wrong" else style.theme.label_gap)
+        start = 0.5 + (len(makers) - 1) * STEP_MM + box + (3.0 if name == "wrong" else style.theme.label_gap) if makers else 0.0
         caption = paragraph(text(f"layout.{family}-{name}", style.language), size_pt=style.theme.small_pt, width=width * share - start - 3.0, style=style)
         height = max(HEIGHT_MM, caption.height)
         picture = Block(height=HEIGHT_MM, drawing=drawing)
@@ -67,9 +71,3 @@ def _circled(x: float, y: float, box: float) -> tuple[Instruction, ...]:
 
 def _filled(x: float, y: float, box: float) -> tuple[Instruction, ...]:
     return (_box(x, y, box, fill=0.0),)
-
-
-def _struck(x: float, y: float, box: float) -> tuple[Instruction, ...]:
-    """A filled box that is struck through well beyond its edges."""
-    line = Stroke(points=((x - 0.35 * box, y + 0.5 * box), (x + 1.35 * box, y + 0.5 * box)), width=PEN_MM)
-    return (_box(x, y, box, fill=0.0), line)
