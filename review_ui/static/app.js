@@ -135,7 +135,8 @@ class Station {
     const text = $("text").value.trim();
     if (!text && !(card.proposal === "blank")) return this.view.error(this.texts["needs-text"]);
     if (this.checked.text === text && !this.checked.ok) return this.view.error(this.checked.message);
-    return this.settle(text === card.value ? "confirm" : "correct", text);
+    if (text === this.view.untouched || text === card.value) return this.settle("confirm", card.value);
+    return this.settle("correct", text);
   }
 
   choose(code) {

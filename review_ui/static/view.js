@@ -73,6 +73,7 @@ export class View {
     const field = element(card.lines > 1 ? "textarea" : "input", { id: "text", autocomplete: "off", spellcheck: false, value: card.draft ?? card.value });
     if (card.lines > 1) field.rows = Math.min(card.lines, 6);
     if (card.numeric) field.inputMode = "decimal";
+    this.untouched = card.draft === undefined ? field.value.trim() : null;
     field.setAttribute("aria-describedby", "error text-help");
     field.addEventListener("input", type);
     const suggestions = card.suggestions.slice(0, 3).map((value, place) => {
@@ -144,7 +145,6 @@ export class View {
     const zoom = this.#zoom ?? this.#fitting(image, scale, context);
     image.style.width = `${Math.round(image.naturalWidth * scale * zoom)}px`;
     $("zoom-state").textContent = `${Math.round(zoom * 100)} %`;
-    $("zoom-state").setAttribute("aria-label", fill(this.texts["zoom-state"], { percent: Math.round(zoom * 100) }));
     $("pane").dataset.zoom = zoom.toFixed(3);
   }
 
@@ -190,8 +190,7 @@ export class View {
     $("saved").dataset.pending = pending;
     const state = unsaved === 0 ? "saved" : failing ? "failing" : "waiting";
     $("saved").dataset.state = state;
-    $("saved").textContent = unsaved === 0 ? this.texts["all-saved"] : fill(this.texts.unsaved, { n: unsaved });
-    $("saved").title = failing ? this.texts.offline : "";
+    $("saved").textContent = unsaved === 0 ? this.texts["all-saved"] : fill(this.texts[failing ? "unsaved-offline" : "unsaved"], { n: unsaved });
   }
 
   panel(name, values, { undo }) {

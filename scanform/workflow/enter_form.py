@@ -85,6 +85,8 @@ def key_form(form: KeyedForm, *, channel: Channel, prompt: Callable[[str], str],
     line = fields(form.questionnaire, language)
     answers: dict[str, Answer] = {}
     heading, place = "", 0
+    if form.known:
+        echo(f"{text('enter.known', language, form=form.response_id)} {text('enter.known-remedy', language)}")
     echo(text("enter.help", language))
     while place < len(line):
         field = line[place]

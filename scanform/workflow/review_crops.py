@@ -93,18 +93,18 @@ def shown_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:
     if zones[0].group is not None:
         left = PAPER_EDGE_MM
     elif zones[0].kind is ZoneKind.MARK:
-        right = min(inner.right + _label_mm(zones), _neighbour_mm(zones, inner, page))
+        right = min(inner.right + _label_mm(zones), _neighbour_mm(zones[0].question, inner, page))
         top = inner.y - WORDING_MM
     left, top = max(left, 0.0), max(top, 0.0)
     right, bottom = min(right, page.size.w - PAPER_EDGE_MM / 2), min(bottom, page.size.h)
     return RectMm(x=left, y=top, w=right - left, h=bottom - top)
 
 
-def _neighbour_mm(zones: tuple[Zone, ...], inner: RectMm, page: PageLayout) -> float:
-    """Where another question begins beside the boxes; the paper's right edge when none does."""
-    own = {zone.id for zone in zones}
-    beside = [zone.rect for zone in page.zones if zone.id not in own and zone.question != zones[0].question and zone.rect.x > inner.right]
-    return min((rect.x - MARGIN_MM / 2 for rect in beside if rect.y < inner.bottom and inner.y < rect.bottom), default=page.size.w)
+def _neighbour_mm(question: str, inner: RectMm, page: PageLayout) -> float:
+    """Where another question or a registration mark begins to the right of the boxes; the paper's edge when none does."""
+    others = [zone.rect for zone in page.zones if zone.question != question and zone.rect.y < inner.bottom and inner.y < zone.rect.bottom]
+    others += [mark.rect for mark in page.fiducials]
+    return min((rect.x - MARGIN_MM / 2 for rect in others if rect.x > inner.right), default=page.size.w)
 
 
 def _zones(item: ReviewItem, page: PageLayout) -> tuple[Zone, ...]:
