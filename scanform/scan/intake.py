@@ -147,5 +147,3 @@ def _judge(path: str, mode: int) -> FoundFile:
 def _ignored(name: str) -> bool:
     lower = name.lower()
     return lower.startswith((".", "~$", "~lock")) or lower in _SYSTEM_FILES or lower.endswith(_UNFINISHED)
-
-

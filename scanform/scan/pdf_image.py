@@ -15,6 +15,7 @@ from scanform.scan.jbig2 import decode_jbig2
 from scanform.scan.jpeg import Decoded, decode_jpeg
 from scanform.scan.limits import Limits
 from scanform.scan.native import native_messages
+from scanform.scan.pdf_pictures import check_flate
 from scanform.scan.pdf_walk import Matrix, NotOneImageError, filters
 from scanform.scan.pixels import apply_table, gray_of_picture, gray_of_rgb, unpack_bits
 from scanform.scan.sizes import check_size
@@ -24,6 +25,7 @@ _GRAY_SPACES = frozenset({"/DeviceGray", "/G", "/CalGray"})
 _RGB_SPACES = frozenset({"/DeviceRGB", "/RGB", "/CalRGB"})
 _START_OF_DATA = b"\xff\x93"
 _HOLE_BYTES = 64
+_SLACK_BYTES = 1 << 16
 _PNG_PREDICTORS = 10
 _BITS = frozenset({1, 2, 4, 8})
 _CROOKED_DEG = 5.0
@@ -49,7 +51,7 @@ def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
     if last == "/JBIG2Decode":
         samples = decode_jbig2(raw, _globals(image), width=width, height=height, timeout_s=limits.render_seconds)
         return Decoded(gray=apply_table(samples, _table(image, 1)), problems=_hole("JBIG2", raw))
-    return Decoded(gray=_decode_plain(image, names, raw, width=width, height=height))
+    return _decode_plain(image, names, raw, width=width, height=height)
 
 
 def placement_turn(matrix: Matrix) -> tuple[int, bool]:
@@ -72,7 +74,7 @@ def placement_turn(matrix: Matrix) -> tuple[int, bool]:
 
 def _hole(name: str, coded: bytes) -> tuple[Problem, ...]:
     """Arithmetic coding never writes a long run of zeros and its decoders notice nothing: there a piece of the file was lost."""
-    return (problem("page-suspect", detail=f"{name}: zeros in the data"),) if bytes(_HOLE_BYTES) in coded else ()
+    return _suspect(f"{name}: zeros in the data" if bytes(_HOLE_BYTES) in coded else "")
 
 
 def _size(image: pikepdf.Object, limits: Limits) -> tuple[int, int]:
@@ -124,7 +126,7 @@ def _decode_jpx(raw: bytes, limits: Limits) -> Gray:
         raise unreadable(error) from error
 
 
-def _decode_plain(image: pikepdf.Object, names: list[str], raw: bytes, *, width: int, height: int) -> Gray:
+def _decode_plain(image: pikepdf.Object, names: list[str], raw: bytes, *, width: int, height: int) -> Decoded:
     """Unpacked or Flate samples: grey or indexed of 1 to 8 bits, or RGB of 8."""
     stencil = bool(image.get("/ImageMask", False))
     bits = 1 if stencil else int(image.get("/BitsPerComponent", 8))
@@ -133,20 +135,21 @@ def _decode_plain(image: pikepdf.Object, names: list[str], raw: bytes, *, width:
         raise NotOneImageError
     table = None if rgb else _table(image, bits)
     row = (width * bits * (3 if rgb else 1) + 7) // 8
-    data = _inflate(image, names, raw, width=width, height=height, bits=bits, rgb=rgb)
+    data, problems = _samples(image, names, raw, width=width, height=height, bits=bits, rgb=rgb)
     if len(data) < row * height:
         raise unreadable(f"the picture ends after {len(data)} of {row * height} bytes")
     if table is None:
-        return gray_of_rgb(np.frombuffer(data, dtype=np.uint8, count=row * height).reshape(height, width, 3))
+        return Decoded(gray=gray_of_rgb(np.frombuffer(data, dtype=np.uint8, count=row * height).reshape(height, width, 3)), problems=problems)
     if bits < 8:
-        return apply_table(unpack_bits(data, width=width, height=height, bits=bits), table)
-    return apply_table(np.frombuffer(data, dtype=np.uint8, count=row * height).reshape(height, width), table)
+        return Decoded(gray=apply_table(unpack_bits(data, width=width, height=height, bits=bits), table), problems=problems)
+    samples = np.frombuffer(data, dtype=np.uint8, count=row * height).reshape(height, width)
+    return Decoded(gray=apply_table(samples, table), problems=problems)
 
 
-def _inflate(image: pikepdf.Object, names: list[str], raw: bytes, *, width: int, height: int, bits: int, rgb: bool) -> bytes:
+def _samples(image: pikepdf.Object, names: list[str], raw: bytes, *, width: int, height: int, bits: int, rgb: bool) -> tuple[bytes, tuple[Problem, ...]]:
     """The samples of a picture that is Flate or not packed at all; never more bytes than the picture has."""
     if not names:
-        return raw
+        return raw, ()
     parms = _parms(image)
     predictor = int(parms.get("/Predictor", 1))
     if names[0] not in {"/FlateDecode", "/Fl"} or 1 < predictor < _PNG_PREDICTORS:
@@ -154,14 +157,27 @@ def _inflate(image: pikepdf.Object, names: list[str], raw: bytes, *, width: int,
     if predictor >= _PNG_PREDICTORS:
         if int(parms.get("/Columns", 1)) != width or int(parms.get("/BitsPerComponent", 8)) != bits or int(parms.get("/Colors", 1)) != (3 if rgb else 1):
             raise NotOneImageError
-        return _unfilter(raw, width=width, height=height, bits=bits, rgb=rgb)
-    expected = (width * bits * (3 if rgb else 1) + 7) // 8 * height
+        damage = check_flate(raw, 4 * width * height * (3 if rgb else 1))
+        return _unfilter(raw, width=width, height=height, bits=bits, rgb=rgb), _suspect(damage)
+    return _inflate(raw, (width * bits * (3 if rgb else 1) + 7) // 8 * height)
+
+
+def _inflate(raw: bytes, expected: int) -> tuple[bytes, tuple[Problem, ...]]:
+    """`expected` bytes of Flate data; suspect when data and check sum (RFC 1950) do not end where the picture ends."""
     inflater = zlib.decompressobj()
     try:
-        data = inflater.decompress(raw, expected + 1)
+        data = inflater.decompress(raw, expected)
     except zlib.error as error:
         raise unreadable(error) from error
-    return data
+    try:
+        inflater.decompress(inflater.unconsumed_tail, _SLACK_BYTES)
+    except zlib.error as error:
+        return data, _suspect(f"Flate: {error}")
+    return data, _suspect("" if inflater.eof else "Flate: data do not end with the picture")
+
+
+def _suspect(damage: str) -> tuple[Problem, ...]:
+    return (problem("page-suspect", detail=damage),) if damage else ()
 
 
 def _unfilter(raw: bytes, *, width: int, height: int, bits: int, rgb: bool) -> bytes:

@@ -63,15 +63,15 @@ def _damage(image: pikepdf.Object, limits: Limits) -> str:
     if names == ["/DCTDecode"]:
         return check_jpeg(raw, limits)
     if names == ["/FlateDecode"]:
-        return _check_flate(raw, limits)
+        return check_flate(raw, 4 * limits.max_pixels)
     return ""
 
 
-def _check_flate(raw: bytes, limits: Limits) -> str:
-    """Unpack piecewise, keeping nothing; a stream that ends early is damaged, one that never ends is left to poppler's limits."""
+def check_flate(raw: bytes, limit: int) -> str:
+    """What is wrong with Flate data, in words. They are unpacked piecewise and nothing is kept; beyond `limit` bytes nobody looks."""
     inflater, size, data = zlib.decompressobj(), 0, raw
     try:
-        while data and not inflater.eof and size < 4 * limits.max_pixels:
+        while data and not inflater.eof and size < limit:
             size += len(inflater.decompress(data, _STEP_BYTES))
             data = inflater.unconsumed_tail
     except zlib.error as error:
