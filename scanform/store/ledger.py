@@ -121,6 +121,12 @@ def page_record(tx: Transaction, page_id: int) -> PageRecord:
     return _page_records(tx, _page_query().where(PageRow.id == page_id))[0]
 
 
+def page_fate(tx: Transaction, page_id: int) -> Fate | None:
+    """The fate of a page, None while it waits."""
+    fate = tx.execute(select(PageRow.fate).where(PageRow.id == page_id)).scalar()
+    return Fate(fate) if fate else None
+
+
 def pages_of_batch(tx: Transaction, batch_id: int) -> list[PageRecord]:
     """The pages of one batch, withdrawn or not."""
     return _page_records(tx, _page_query().where(FileRow.batch_id == batch_id))
@@ -266,9 +272,16 @@ def _sheet_query() -> Select[tuple[object, ...]]:
             PageRow.fate,
             PageRow.reading_id,
             FileRow.batch_id,
+            FileRow.path,
+            FileRow.sha256,
             BatchRow.withdrawn_at,
+            BatchRow.created_at,
             ReadingRow.outcome,
+            ReadingRow.digest,
+            ReadingRow.instance,
             ReadingRow.page,
+            ReadingRow.pages,
+            ReadingRow.found_by,
             ReadingRow.ink,
             ReadingRow.unsure_copy,
             FormRow.copy.label("copy_number"),
@@ -296,6 +309,10 @@ def _sheets(tx: Transaction, query: Select[tuple[object, ...]]) -> list[SheetRec
             copy=row.copy_number,
             ink=row.ink,
             unsure_copy=row.unsure_copy,
+            path=row.path,
+            sha256=row.sha256,
+            handed_in_at=row.created_at,
+            identity=_identity(row),
         )
         for row in tx.execute(query)
     ]

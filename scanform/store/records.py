@@ -86,7 +86,10 @@ class PageResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRecord:
-    """A page that counts, as the ledger compares it with others of the same printed identity, in order of handing in."""
+    """A page with a reading, as the ledger compares it with others of the same printed identity.
+
+    `active` is False for a page of a withdrawn batch, `copy` the number of the form it belongs to (1 = the printed one).
+    """
 
     page_id: int
     reading_id: int
@@ -100,6 +103,10 @@ class SheetRecord:
     copy: int | None
     ink: bytes
     unsure_copy: bool = False
+    path: str = ""
+    sha256: str = ""
+    handed_in_at: str = ""
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
 
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import QuestionKind
@@ -76,21 +76,25 @@ def save_response(tx: Transaction, response: Response, *, batch_id: int | None) 
     values = _response_values(response, batch_id)
     if insert_new(tx, ResponseRow, {"id": response.id} | values, ResponseRow.id) is None:
         tx.execute(update(ResponseRow).where(ResponseRow.id == response.id).values(values))
-    known = {row.column_name: row._mapping for row in tx.execute(select(AnswerRow.__table__).where(AnswerRow.response_id == response.id))}
+    stored = tx.execute(select(AnswerRow.__table__).where(AnswerRow.response_id == response.id))
+    known = {row["column_name"]: row for row in stored.mappings()}
     fresh: list[dict[str, object]] = []
+    changed: list[dict[str, object]] = []
     for position, answer in enumerate(response.answers):
-        row = _answer_values(answer) | {"position": position}
+        row = _answer_values(answer) | {"position": position, "version": 1}
         old = known.pop(answer.column, None)
         if old is None:
-            fresh.append(row | {"response_id": response.id, "column_name": answer.column, "version": 1})
-        elif any(old[name] != item for name, item in row.items()):
-            changed = any(old[name] != row[name] for name in _MACHINE_VALUE)
-            where = (AnswerRow.response_id == response.id, AnswerRow.column_name == answer.column)
-            tx.execute(update(AnswerRow).where(*where).values(row | {"version": old["version"] + changed}))
+            fresh.append(row | {"response_id": response.id, "column_name": answer.column})
+            continue
+        row["version"] = old["version"] + any(old[name] != row[name] for name in _MACHINE_VALUE)
+        if any(old[name] != item for name, item in row.items()):
+            changed.append(row | {"key": answer.column})
     if fresh:
         tx.execute(insert(AnswerRow), fresh)
-    for column in known:
-        tx.execute(delete(AnswerRow).where(AnswerRow.response_id == response.id, AnswerRow.column_name == column))
+    if changed:
+        tx.execute(update(AnswerRow).where(AnswerRow.response_id == response.id, AnswerRow.column_name == bindparam("key")), changed)
+    if known:
+        tx.execute(delete(AnswerRow).where(AnswerRow.response_id == response.id, AnswerRow.column_name.in_(known)))
 
 
 def _response_values(response: Response, batch_id: int | None) -> dict[str, object]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from scanform import pagecode
 from scanform.assemble import AcceptSettings, FormPages, assemble
-from scanform.model.page import Fate, Identity
+from scanform.model.page import Fate, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
 from scanform.model.response import Channel, Response, Status
@@ -33,32 +33,31 @@ def record_page(project: Project, tx: Transaction, page: PageRecord, result: Pag
 
     A page that another run settled in the meantime stays as it is. Returns its fate.
     """
-    page = ledger.page_record(tx, page.id)
-    if page.fate is not None:
-        return page.fate
+    settled = ledger.page_fate(tx, page.id)
+    if settled is not None:
+        return settled
     number = ledger.reading_id(tx, page.ref) if result is None else ledger.save_reading(tx, result, at=at)
     if number is None:
         raise LookupError(f"no reading of page {page.id}")
     ledger.link_page(tx, page.id, number)
-    settle_reading(project, tx, number)
-    return ledger.page_record(tx, page.id).fate or Fate.ERROR
+    return settle_reading(project, tx, number)[page.id]
 
 
-def settle_reading(project: Project, tx: Transaction, number: int) -> None:
-    """Settle all that depends on a reading: its form, the fates of its pages, the responses of its identity."""
+def settle_reading(project: Project, tx: Transaction, number: int) -> dict[int, Fate]:
+    """Settle all that depends on a reading: its form, the fates of its pages, the responses of its identity. Returns the fates."""
     own = ledger.sheets_of_reading(tx, number)
-    identity = next((page.identity for page in (ledger.page_record(tx, sheet.page_id) for sheet in own[:1])), None)
+    identity = own[0].identity
     if identity is None or own[0].outcome is not Fate.READ:
-        ledger.set_fates(tx, fates(own))
-        return
-    printed = PrintedIdentity(digest=identity.digest, instance=identity.instance)
+        given = fates(own)
+        ledger.set_fates(tx, given)
+        return given
     if own[0].copy is None:
         _place(tx, own[0], identity)
-    settle_identity(project, tx, printed)
+    return settle_identity(project, tx, PrintedIdentity(digest=identity.digest, instance=identity.instance))
 
 
-def settle_identity(project: Project, tx: Transaction, printed: PrintedIdentity) -> None:
-    """Fates and responses of all pages with one printed identity, anew from the pages that count."""
+def settle_identity(project: Project, tx: Transaction, printed: PrintedIdentity) -> dict[int, Fate]:
+    """Fates and responses of all pages with one printed identity, anew from the pages that count. Returns the fates."""
     sheets = ledger.sheets(tx, digest=printed.digest, instance=printed.instance)
     given = fates(sheets)
     ledger.set_fates(tx, {sheet.page_id: given[sheet.page_id] for sheet in sheets if sheet.page_id in given and given[sheet.page_id] != sheet.fate})
@@ -68,6 +67,7 @@ def settle_identity(project: Project, tx: Transaction, printed: PrintedIdentity)
             _save_form(project, tx, form, copies[form.copy], mixed=is_mixed(form.copy, copies))
         else:
             values.set_response_withdrawn(tx, form.form_id, withdrawn=True)
+    return given
 
 
 def _place(tx: Transaction, sheet: SheetRecord, identity: Identity) -> None:
@@ -96,10 +96,14 @@ def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequ
         return
     readings = ledger.contents(tx, [sheet.reading_id for sheet in sheets])
     first = min(sheets, key=lambda sheet: (sheet.file_id, sheet.index))
-    pages = {sheet.page: _with_path(readings[sheet.reading_id], tx, sheet) for sheet in sheets if sheet.page is not None and sheet.reading_id in readings}
-    received = {batch.id: batch.created_at for batch in ledger.batches(tx)}[first.batch_id]
+    pages = {sheet.page: _with_path(readings[sheet.reading_id], sheet) for sheet in sheets if sheet.page is not None and sheet.reading_id in readings}
     form_pages = FormPages(
-        form_id=form.form_id, token=form.token, received_at=received, pages=pages, copy=form.copy > 1 or mixed, expected_pages=len(layout.pages)
+        form_id=form.form_id,
+        token=form.token,
+        received_at=first.handed_in_at,
+        pages=pages,
+        copy=form.copy > 1 or mixed,
+        expected_pages=len(layout.pages),
     )
     response = assemble(form_pages, project.questionnaire_of(layout), layout, accept_settings(project))
     values.save_response(tx, with_page_problems(response, pages), batch_id=first.batch_id)
@@ -124,9 +128,9 @@ def with_page_problems(response: Response, pages: Mapping[int, PageReading]) -> 
     return replace(response, answers=answers, problems=response.problems + tuple(problems))
 
 
-def _with_path(reading: PageReading, tx: Transaction, sheet: SheetRecord) -> PageReading:
+def _with_path(reading: PageReading, sheet: SheetRecord) -> PageReading:
     """The reading with the name under which these bytes were handed in this time (they may have come under another before)."""
-    return replace(reading, ref=ledger.page_record(tx, sheet.page_id).ref)
+    return replace(reading, ref=PageRef(sha256=sheet.sha256, path=sheet.path, index=sheet.index))
 
 
 def settle_batch(project: Project, tx: Transaction, batch_id: int) -> None:

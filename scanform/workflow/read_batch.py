@@ -192,9 +192,12 @@ def _new_file(path: str, *, sha256: str, problems: tuple[Problem, ...]) -> NewFi
 def _record_file(project: Project, run: _Run, file: NewFile) -> None:
     """Record a file and its pages, unless the same content from the same place is known; refused files are settled at once."""
     run.keys.append(ledger.known_key(file.location, file.sha256))
-    with project.store.writing() as tx:
+    with project.store.reading() as tx:
         if ledger.is_known(tx, file.location, file.sha256):
             return
+    with project.store.writing() as tx:
+        if ledger.is_known(tx, file.location, file.sha256):
+            return  # another run was faster
         if run.batch is None:
             run.batch = ledger.add_batch(tx, kind="paper", label=run.label, at=run.at)
         ledger.add_file(tx, run.batch, file)

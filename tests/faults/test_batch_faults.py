@@ -1,0 +1,235 @@
+"""Ingest under faults: killed anywhere, run twice at once, with readers that crash and hang. Nothing is lost, doubled or changed."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scanform.model.page import Fate
+from scanform.scan.limits import Limits
+from scanform.workflow.executors import processes, serial
+from scanform.workflow.progress import no_progress
+from scanform.workflow.project import open_project
+from scanform.workflow.read_batch import read_batch
+from scanform.workflow.status import project_status
+from scanform.workflow.verify import verify
+
+DIE_AT_COMMIT = """
+import os, sys
+from pathlib import Path
+from sqlalchemy import event
+from scanform.workflow.executors import serial
+from scanform.workflow.project import open_project
+from scanform.workflow.read_batch import read_batch
+
+left = [int(sys.argv[3])]
+project = open_project(Path(sys.argv[1]))
+
+def die(connection):
+    left[0] -= connection.get_execution_options().get("scanform_writing", False)
+    if left[0] < 0:
+        os._exit(9)
+
+event.listen(project.store._engine, "commit", die)
+read_batch(project, [Path(sys.argv[2])], serial())
+"""
+
+
+def fill(tiny_survey, folder):
+    """A stack with whole forms, a photocopy, a re-scan, a duplicate, a damaged file and blank paper."""
+    for form in (1, 2):
+        tiny_survey.tiff(folder / f"{form}.tif", *(tiny_survey.sheet(form, page, open="no", quiet="yes", seed=form * 10 + page) for page in (1, 2)))
+    tiny_survey.jpeg(folder / "copy.jpg", 1, 1, open="yes", floor="1", seed=99)
+    tiny_survey.jpeg(folder / "rescan.jpg", 2, 1, open="no", quality=60, seed=21)
+    shutil.copy(folder / "1.tif", folder / "same.tif")
+    (folder / "damaged.pdf").write_bytes(b"%PDF-1.5 no end")
+    tiny_survey.tiff(folder / "blank.tif", np.random.default_rng(5).normal(245, 3, (2339, 1654)).clip(0, 255).astype(np.uint8))
+    return folder
+
+
+def picture(folder):
+    """Everything that must be the same after a fault: fates, responses with all values, decisions; and sums that agree."""
+    with open_project(folder) as project:
+        status = project_status(project)
+        assert status.sums_agree
+        assert status.waiting == 0
+        assert verify(project).good
+        with project.store.reading() as tx:
+            rows = tx.exec_driver_sql("SELECT path, page_index, fate FROM page JOIN file ON file.id = page.file_id ORDER BY path, page_index").all()
+        return [tuple(row) for row in rows], [(r.id, r.token, r.complete, r.answers, r.problems) for r in project.store.responses()]
+
+
+@pytest.fixture
+def undisturbed(tiny_survey, tmp_path):
+    """The stack, and what an undisturbed run makes of it."""
+    folder = fill(tiny_survey, tmp_path / "in")
+    with tiny_survey.project(tmp_path / "calm") as project:
+        summary = read_batch(project, [folder], serial())
+    assert dict(summary.pages) == {Fate.READ: 4, Fate.BLANK: 1, Fate.DUPLICATE: 2, Fate.RESCAN: 1, Fate.COPY: 1, Fate.DAMAGED: 1}
+    return folder, picture(tmp_path / "calm")
+
+
+class Interrupting:
+    """A progress bar that presses Ctrl-C after some steps."""
+
+    def __init__(self, steps):
+        self.left = steps
+
+    def __call__(self, title, total):
+        return self
+
+    def __enter__(self):
+        return self.advance
+
+    def __exit__(self, *_):
+        return None
+
+    def advance(self, step):
+        self.left -= step
+        if self.left <= 0:
+            raise KeyboardInterrupt
+
+
+def test_interrupted_again_and_again(tiny_survey, undisturbed, tmp_path):
+    """Ctrl-C after a few steps, then again from there: the end is that of one undisturbed run."""
+    folder, expected = undisturbed
+    with tiny_survey.project(tmp_path / "p") as project:
+        for steps in (1, 3, 8, 8, 9, 9):
+            with pytest.raises(KeyboardInterrupt):
+                read_batch(project, [folder], serial(), progress=Interrupting(steps))
+        read_batch(project, [folder], serial(), progress=no_progress)
+    assert picture(tmp_path / "p") == expected
+
+
+def test_the_originals_may_vanish_after_they_were_taken_in(tiny_survey, undisturbed, tmp_path):
+    """Killed before the pages were read, and the folder is gone: the next run, of another folder, reads them from the archive."""
+    folder, expected = undisturbed
+    other = tmp_path / "other"
+    other.mkdir()
+    with tiny_survey.project(tmp_path / "p") as project:
+        with pytest.raises(KeyboardInterrupt):
+            read_batch(project, [folder], serial(), progress=Interrupting(9))
+        folder.rename(tmp_path / "moved")
+        read_batch(project, [other], serial())
+    assert picture(tmp_path / "p") == expected
+
+
+@pytest.mark.slow
+def test_killed_at_every_commit(tiny_survey, undisturbed, tmp_path):
+    """The process ends just before its second commit, again and again until a run comes through."""
+    folder, expected = undisturbed
+    tiny_survey.project(tmp_path / "p").close()
+    program = tmp_path / "program.py"
+    program.write_text(DIE_AT_COMMIT)
+    for _ in range(40):
+        done = subprocess.run([sys.executable, str(program), str(tmp_path / "p"), str(folder), "1"], check=False, timeout=120)
+        if done.returncode == 0:
+            break
+        assert done.returncode == 9
+    assert done.returncode == 0
+    assert picture(tmp_path / "p") == expected
+
+
+def ingest(folder, project, *more):
+    command = [sys.executable, "-m", "scanform.cli", "ingest", str(folder), "--project", str(project), "--jobs", "1", *more]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments(tiny_survey, undisturbed, tmp_path):
+    """kill -9 of the parent at random moments, with workers running; then once undisturbed."""
+    folder, expected = undisturbed
+    tiny_survey.project(tmp_path / "p").close()
+    rng = random.Random(4)
+    for _ in range(8):
+        with ingest(folder, tmp_path / "p") as process:
+            time.sleep(rng.uniform(1.0, 6.0))
+            process.kill()
+    with ingest(folder, tmp_path / "p") as process:
+        assert process.wait(timeout=300) == 11
+    assert picture(tmp_path / "p") == expected
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_from_an_empty_database(tiny_survey, undisturbed, tmp_path):
+    """Two ingests of one folder start together where no database is yet: both end well, every page counts once."""
+    folder, _ = undisturbed
+    for name in ("calm2", "p"):
+        tiny_survey.project(tmp_path / name).close()
+        for left in (tmp_path / name).glob("scanform.sqlite*"):
+            left.unlink()
+    with ingest(folder, tmp_path / "calm2") as process:
+        assert process.wait(timeout=300) == 11
+    with ingest(folder, tmp_path / "p") as first, ingest(folder, tmp_path / "p") as second:
+        codes = {first.wait(timeout=300), second.wait(timeout=300)}
+        assert codes == {11}, first.stderr.read() + second.stderr.read()
+    assert picture(tmp_path / "p") == picture(tmp_path / "calm2")
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(tiny_survey, undisturbed, tmp_path):
+    """TERM and Ctrl-C end the command with 130 and one line; nothing is lost."""
+    folder, expected = undisturbed
+    tiny_survey.project(tmp_path / "p").close()
+    with ingest(folder, tmp_path / "p") as process:
+        time.sleep(2.5)
+        process.terminate()
+        code, errors = process.wait(timeout=60), process.stderr.read()
+    assert code in (130, 11)
+    assert "Traceback" not in errors
+    with ingest(folder, tmp_path / "p") as process:
+        assert process.wait(timeout=300) == 11
+    assert picture(tmp_path / "p") == expected
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_costs_nothing(tiny_survey, undisturbed, tmp_path):
+    """The process that reads is killed from outside while it works: its pages are read by a fresh one."""
+    folder, expected = undisturbed
+    tiny_survey.project(tmp_path / "p").close()
+    with ingest(folder, tmp_path / "p") as process:
+        killed = 0
+        while process.poll() is None and killed < 3:
+            time.sleep(0.7)
+            for child in children(process.pid):
+                os.kill(child, 9)
+                killed += 1
+        process.wait(timeout=300)
+    with open_project(tmp_path / "p") as project:
+        read_batch(project, [folder], processes(1, Limits()), retry=True)
+    assert picture(tmp_path / "p") == expected
+
+
+def children(parent):
+    """Processes of a pool below `parent` (not the helper that tracks resources)."""
+    found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=False)
+    return [int(line.split()[0]) for line in found.stdout.splitlines() if "spawn_main" in line]
+
+
+def test_a_file_that_is_still_written_is_waited_for(tiny_survey, tmp_path):
+    """A copier writes slowly: the half file is not taken for a damaged one."""
+    content = tiny_survey.jpeg(tmp_path / "whole.jpg", 1, 1, open="no").read_bytes()
+    target = tmp_path / "in" / "a.jpg"
+    target.parent.mkdir()
+    target.write_bytes(content[:1000])
+
+    def write():
+        for at in range(1000, len(content), len(content) // 8):
+            time.sleep(0.1)
+            with target.open("ab") as file:
+                file.write(content[at : at + len(content) // 8])
+
+    with tiny_survey.project(tmp_path / "p") as project:
+        project.config = replace(project.config, reading=replace(project.config.reading, settle_seconds=0.6))
+        writer = threading.Thread(target=write)
+        writer.start()
+        summary = read_batch(project, [tmp_path / "in"], serial())
+        writer.join()
+    assert dict(summary.pages) == {Fate.READ: 1}
