@@ -1,7 +1,8 @@
 """A smooth field of offsets through scattered, partly wrong measurements.
 
 Robust local regression (Cleveland 1979, doi:10.1080/01621459.1979.10481038): local straight planes under a Gaussian
-kernel, outliers weighted down by the bisquare of their leave-one-out residuals. Kernels compete: round, wide across
+kernel, outliers weighted down by the bisquare of their residuals (not of leave-one-out residuals: these are large at the
+rim of the page for good points too, and dropping them there bent fields by 2 mm). Kernels compete: round, wide across
 the page and wide along it, each in two sizes. A feeder stretches whole lines alike, so a kernel that is wide along the lines and
 narrow across them then follows the waves with few boxes; the leave-one-out error decides.
 """
@@ -19,13 +20,14 @@ from scanform.model.geometry import SizeMm
 class FieldSettings:
     """`kernels_mm`: widths (sigma) in x and y. `step_mm` of the grid: a wave of 90 mm and 1 mm is then followed to 0.02 mm.
 
-    `rounds` of reweighting. `floor_mm`: residuals below it never count as outliers (noise of a box: 0.02-0.05 mm).
-    `slope_prior`: pulls slopes to zero where there are few points.
+    `rounds` of reweighting. `better_part` of the points decides between kernels. `floor_mm`: residuals below it never
+    count as outliers (noise of a box: 0.02-0.05 mm). `slope_prior`: pulls slopes to zero where there are few points.
     """
 
     kernels_mm: tuple[tuple[float, float], ...] = ((30.0, 30.0), (15.0, 15.0), (150.0, 12.0), (150.0, 6.0), (12.0, 150.0), (6.0, 150.0))
     step_mm: float = 6.0
-    rounds: int = 3
+    rounds: int = 2
+    better_part: float = 0.85
     floor_mm: float = 0.04
     far_weight: float = 1e-4
     far_mm: float = 90.0
@@ -37,7 +39,7 @@ DEFAULT_FIELD = FieldSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A field as a grid and the root mean square (mm) of its leave-one-out residuals, outliers left out."""
+    """A field as a grid and the root mean square (mm) of its leave-one-out residuals, the worst left out."""
 
     grid: OffsetGrid
     residual_mm: float
@@ -60,16 +62,17 @@ def _plain(values: Floats) -> tuple[float, ...]:
 
 
 def _robust(points: Floats, offsets: Floats, kernel: tuple[float, float], settings: FieldSettings) -> tuple[Floats, float]:
-    """Weights of the points (N,) and the weighted residual (mm) of leaving each out."""
+    """Weights of the points (N,), and how far (mm) the field misses points that are left out: root mean square of the better part."""
     share = _share(points, points, kernel, settings)
-    np.fill_diagonal(share, 0)
     weights = np.ones(len(points))
-    off = np.zeros(len(points))
     for _ in range(settings.rounds):
         off = np.linalg.norm(_local(points, points, offsets, share * weights, kernel=kernel, prior=settings.slope_prior) - offsets, axis=1)
         limit = 6 * max(float(np.median(off)), settings.floor_mm)
         weights = np.clip(1 - (off / limit) ** 2, 1e-6, 1) ** 2
-    return weights, float(np.sqrt((weights * off**2).sum() / weights.sum()))
+    np.fill_diagonal(share, 0)
+    missed = np.linalg.norm(_local(points, points, offsets, share * weights, kernel=kernel, prior=settings.slope_prior) - offsets, axis=1)
+    better = np.sort(missed)[: max(4, round(settings.better_part * len(missed)))]
+    return weights, float(np.sqrt(np.mean(better**2)))
 
 
 def _share(at: Floats, points: Floats, kernel: tuple[float, float], settings: FieldSettings) -> Floats:

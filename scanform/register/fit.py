@@ -34,13 +34,14 @@ class FitSettings:
     `moved_mm` off and one box more than `far_off_mm` (marks shift what is measured, but not that far). A map is proved
     when of all boxes `found_share`, and `band_share` in each part of the height, stand within `place_mm`, and of those
     seen at most `misplaced_share` stand elsewhere. It is settled when nine in ten stand within `settled_mm`. Pages with
-    fewer than `least_boxes` are proved by tiles, pages without markers by both. `markers_only_mm`: residual that is
+    fewer than `least_boxes` are proved by tiles, pages with fewer than `sure_markers` (and all of T2 and T3) by both. `markers_only_mm`: residual that is
     trusted where there is nothing to check. `gap_search_mm`: what a field through boxes may err between them. `bend_mm`:
     beyond it boxes alone do not carry a field, tiles have to (curled photos).
     """
 
     near_mm: float = 0.6
     far_mm: float = 1.5
+    sure_markers: int = 3
     moved_mm: float = 0.1
     moved_share: float = 0.1
     far_off_mm: float = 0.25
@@ -75,8 +76,13 @@ def fit_page(
     if check is None:
         return _page_map(pose) if pose and len(pose.used) >= 3 and pose.residual_mm <= settings.markers_only_mm else None
     task = _Task(image=image, page=page, check=check, settings=settings)
-    found = _confirmed(task, _page_map(pose)) if pose else None
+    found = _confirmed(task, _page_map(pose)) if pose and _is_sure(pose, settings) else None
     return found or _by_boxes(task, markers) or _deep(task) or _without_markers(task)
+
+
+def _is_sure(pose: Pose, settings: FitSettings) -> bool:
+    """Whether the markers alone rule out that the page lies a whole row of boxes off; otherwise tiles have to."""
+    return len(pose.used) >= settings.sure_markers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +125,7 @@ def _by_boxes(task: _Task, markers: Sequence[Marker]) -> PageMap | None:
     if len(task.check.rects_mm) < task.settings.least_boxes:
         return None
     sight = _sight(with_edges(task.image, markers), task.page)
-    if sight is None:
+    if sight is None or not _is_sure(sight.pose, task.settings):
         return None
     refined = _box_rounds(task, replace(_page_map(sight.pose), tier=Tier.T1), _Fixed(mm=sight.mm, px=sight.px))
     if refined is None or _bend_mm(refined) > task.settings.bend_mm:
@@ -189,8 +195,7 @@ def _deep(task: _Task) -> PageMap | None:
     sight = _sight(find_all_markers(task.image), task.page)
     if sight is None:
         return None
-    start = _bent_to_markers(replace(_page_map(sight.pose), tier=Tier.T2), sight, task.page.size)
-    return _by_tiles(task, start)
+    return _agreed(task, _by_tiles(task, _bent_to_markers(replace(_page_map(sight.pose), tier=Tier.T2), sight, task.page.size)))
 
 
 def _by_tiles(task: _Task, page_map: PageMap) -> PageMap | None:
@@ -208,12 +213,17 @@ def _by_tiles(task: _Task, page_map: PageMap) -> PageMap | None:
 
 
 def _without_markers(task: _Task) -> PageMap | None:
-    """T3: from the page codes, else from features; has to be proved by tiles as well as by boxes."""
+    """T3: from the page codes, else from features."""
     for homography in _starts(task):
-        found = _by_tiles(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3))
-        if found is not None and _tiles_agree(_all_tiles(task, found), task.settings):
+        found = _agreed(task, _by_tiles(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3)))
+        if found is not None:
             return found
     return None
+
+
+def _agreed(task: _Task, page_map: PageMap | None) -> PageMap | None:
+    """The map when tiles of print agree too: boxes repeat, print does not."""
+    return page_map if page_map and _tiles_agree(_all_tiles(task, page_map), task.settings) else None
 
 
 def _starts(task: _Task) -> Iterator[Floats]:

@@ -13,7 +13,7 @@ from scanform.model.geometry import A4, RectMm
 from scanform.model.layout import Layout, PageLayout
 from scanform.model.page import FoundBy, Identity
 from scanform.model.problem import Problem
-from scanform.register.codes import read_codes, search_codes
+from scanform.register.codes import Code, corners_array, read_codes, search_codes
 from scanform.register.markers import Marker, is_mirrored, page_number
 from scanform.register.pose import Pose, fit_pose
 
@@ -26,13 +26,15 @@ class IdentifySettings:
     """`crop_margin_mm`: around a code where the markers say it is; more than a bent page moves it (1.3 mm, p95).
 
     `single_page_share`: a page that covers less of the picture than this leaves room for a second form beside it.
-    `text_px_per_mm`: 300 dpi, what text recognition is made for.
+    `text_px_per_mm`: 300 dpi, what text recognition is made for. `through_share` of the paper's grey: what is lighter is
+    the other side shining through (80 g paper: .85 and lighter), not print (toner nearly out: .6).
     """
 
     crop_margin_mm: float = 4.0
     single_page_share: float = 0.7
     text_px_per_mm: float = 11.811
     text_margin_mm: float = 1.0
+    through_share: float = 0.72
 
 
 DEFAULT_IDENTIFY = IdentifySettings()
@@ -100,7 +102,17 @@ def _by_code(image: PageImage, poses: Sequence[tuple[PageLayout, Pose]], setting
         return identities, FoundBy.CODE
     found_by = FoundBy.CODE if identities else FoundBy.CODE_SEARCH
     scale = max(image.gray.shape) / A4.h
-    return identities | _identities(code.text for code in search_codes(image.gray, scale)), found_by
+    seen = [code for code in search_codes(image.gray, scale) if _is_printed(image.gray, code, settings)]
+    return identities | _identities(code.text for code in seen), found_by
+
+
+def _is_printed(gray: Gray, code: Code, settings: IdentifySettings) -> bool:
+    """Whether a code is printed on this side: one that shines through the paper is faint (readers read even mirrored codes)."""
+    corners = corners_array(code)
+    left, top = np.maximum(corners.min(axis=0).astype(int), 0)
+    right, bottom = corners.max(axis=0).astype(int) + 1
+    dark, light = np.percentile(gray[top:bottom, left:right], (10, 90))
+    return bool(dark <= settings.through_share * light)
 
 
 def _code_crops(poses: Sequence[tuple[PageLayout, Pose]]) -> Iterator[tuple[PageMap, RectMm]]:

@@ -219,7 +219,8 @@ def _refined(gray: Gray, quads: Floats, search: MarkerSearch) -> Floats:
     """Subpixel corners (N, 4, 2) on the original pixels; a corner that runs away keeps its first place."""
     side = float(np.median(np.linalg.norm(quads[:, 1] - quads[:, 0], axis=1)))
     half = int(np.clip(round(side / search.marker_mm * search.refine_mm), 2, search.refine_max_px))
-    corners = quads.reshape(-1, 1, 2).astype(np.float32)
+    limit = np.array([gray.shape[1] - 1, gray.shape[0] - 1])
+    corners = np.clip(quads, 0, limit).reshape(-1, 1, 2).astype(np.float32)
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.01)
     fine = cv2.cornerSubPix(gray, corners.copy(), (half, half), (-1, -1), criteria)
     ran_away = np.linalg.norm(fine - corners, axis=2) > half

@@ -1,6 +1,7 @@
 """Synthetic pages: markers, codes, boxes and lines drawn with cv2, and warps with known truth."""
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from scanform.model.geometry import A4, RectMm
 from scanform.model.layout import CodeArea, Fiducial, Layout, PageLayout, Zone, ZoneKind
 from scanform.model.page import Identity
 from scanform.model.questionnaire import Filled
+from scanform.register.prepare import prepare_page
 
 DPI = 406.4
 PPM = DPI / 25.4
@@ -40,7 +42,13 @@ def make_page(number):
 
 def make_layout(name="tiny", pages=2):
     layout = Layout(
-        questionnaire=name, version="1", language="en", variant="standard", digest="", filled=Filled.WITHDRAWN, pages=tuple(make_page(n + 1) for n in range(pages))
+        questionnaire=name,
+        version="1",
+        language="en",
+        variant="standard",
+        digest="",
+        filled=Filled.WITHDRAWN,
+        pages=tuple(make_page(n + 1) for n in range(pages)),
     )
     return replace(layout, digest=pagecode.layout_digest(layout))
 
@@ -142,6 +150,14 @@ def scan(gray, *, dpi=300, turn=0.0, scale=1.0, blur_mm=0.06, noise=4.0, jpeg=No
     return Scan(image=PageImage(gray=result, dpi=float(dpi)), truth=truth)
 
 
+def wipe(gray, *areas, margin=1.0):
+    """A copy in which the areas are white."""
+    gray = gray.copy()
+    for area in areas:
+        gray[px(area.y - margin) : px(area.bottom + margin), px(area.x - margin) : px(area.right + margin)] = 255
+    return gray
+
+
 def instance(layout, page=1, name="0000001"):
     return Identity(digest=layout.digest, instance=name, page=page, pages=len(layout.pages))
 
@@ -165,3 +181,29 @@ def printed(layout):
 def blank(layout):
     """Page 1 without codes, as a blank page."""
     return blank_page(draw_page(layout.page(1)))
+
+
+@pytest.fixture(scope="session")
+def check(layout, blank):
+    """The landmarks of page 1."""
+    return prepare_page(layout.page(1), blank)
+
+
+@pytest.fixture(scope="session")
+def kit():
+    """The tools of this file, for the tests."""
+    return SimpleNamespace(
+        PPM=PPM,
+        blank_page=blank_page,
+        box_centres=box_centres,
+        draw_page=draw_page,
+        instance=instance,
+        make_layout=make_layout,
+        make_page=make_page,
+        paste=paste,
+        paste_code=paste_code,
+        px=px,
+        rect=rect,
+        scan=scan,
+        wipe=wipe,
+    )
