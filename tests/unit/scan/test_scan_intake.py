@@ -67,9 +67,9 @@ def test_hostile_names_survive(tmp_path: Path, paper: Gray) -> None:
     for name in names:
         picture = tmp_path / "plain"
         Image.fromarray(paper).save(picture, "PNG")
-        os.rename(os.fsencode(picture), os.path.join(os.fsencode(tmp_path), name))
+        picture.rename(tmp_path / os.fsdecode(name))
     entries = find_files([tmp_path])
-    assert {os.path.basename(os.fsencode(entry.path)) for entry in entries} == set(names)
+    assert {os.fsencode(Path(entry.path).name) for entry in entries} == set(names)
     for entry in entries:
         info = inspect_file(entry.path, Limits())
         assert info.pages == 1

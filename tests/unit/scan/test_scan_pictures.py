@@ -141,7 +141,7 @@ def test_png_check_sums_are_checked(tmp_path: Path, paper: Gray, load: Load) -> 
 def _pages(path: Path, paper: Gray, count: int, compression: str = "tiff_lzw") -> Path:
     pictures = [Image.fromarray(np.roll(paper, 7 * number, axis=0)) for number in range(count)]
     if compression == "group4":
-        pictures = [picture.convert("1") for picture in pictures]
+        pictures = [picture.convert("1", dither=Image.Dither.NONE) for picture in pictures]
     pictures[0].save(path, save_all=True, append_images=pictures[1:], compression=compression)
     return path
 
