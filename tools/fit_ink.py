@@ -32,8 +32,8 @@ KINDS = ("same", "same", "same", "other-hand", "other-answers", "one-more")
 
 def calm(truth: PageTruth) -> PageTruth:
     """As forms come back: every second ink is dropped, near misses too."""
-    marks = {name: mark for i, (name, mark) in enumerate(truth.marks.items()) if mark.style is not MarkStyle.NONE and mark.style not in NEAR_MISS_STYLES and i % 2}
-    return replace(truth, marks=marks)
+    left_out = {MarkStyle.NONE, *NEAR_MISS_STYLES}
+    return replace(truth, marks={name: mark for i, (name, mark) in enumerate(truth.marks.items()) if mark.style not in left_out and i % 2})
 
 
 def one_more(page: PageLayout, truth: PageTruth, rng: np.random.Generator) -> PageTruth:
@@ -64,7 +64,8 @@ def pair(number: int, seed: int, drawn: Path) -> tuple[str, tuple[float, float, 
         second = first
     elif kind == "one-more":
         more = one_more(page, truth, rng)
-        added = replace(more, marks={k: v for k, v in more.marks.items() if k not in truth.marks}, texts={k: v for k, v in more.texts.items() if k not in truth.texts})
+        new_marks = {name: mark for name, mark in more.marks.items() if name not in truth.marks}
+        added = replace(more, marks=new_marks, texts={name: written for name, written in more.texts.items() if name not in truth.texts})
         second = np.minimum(first, draw_ink(gray.shape, page, added, hand=hand, rng=rng))
         kind = kind if added.marks or added.texts else "same"
     else:
@@ -105,7 +106,8 @@ def main() -> None:
     for kind in sorted(set(kinds)):
         mine = test & (kinds == kind)
         wrong = int(((p[mine] > 0.5) != (kind == "same")).sum())
-        report[kind] = {"pairs": int(mine.sum()), "wrong": wrong, "at_most_95": round(upper(wrong, int(mine.sum())), 4), "p": np.round(np.quantile(p[mine], [0, 0.1, 0.5, 0.9, 1]), 3).tolist()}
+        spread = np.round(np.quantile(p[mine], [0, 0.1, 0.5, 0.9, 1]), 3).tolist()
+        report[kind] = {"pairs": int(mine.sum()), "wrong": wrong, "at_most_95": round(upper(wrong, int(mine.sum())), 4), "p_quantiles": spread}
     (MODELS / "ink.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     print(json.dumps(report, indent=1))
     for number in np.argsort(np.abs(p - y))[::-1][:12]:

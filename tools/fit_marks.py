@@ -51,7 +51,7 @@ PROFILE_WEIGHTS = {"office copier": 0.30, "clean": 0.02, "photo": 0.06, "worst":
 
 MARK_CLASSES = (MarkValue.EMPTY.value, MarkValue.MARKED.value, MarkValue.FILLED.value)
 AREA_CLASSES = ("blank", "inked")
-WORDS = "Haus Treff am Park Sommerpause keine Angabe Frau Müller Nachbarschaft e.V. Straße 12 Schützenverein täglich Kaffee Raum Kirche St. Johannes ja 0231".split()
+WORDS = ("Haus", "Treff", "am", "Park", "Sommerpause", "keine", "Frau", "Müller", "e.V.", "Straße", "12", "täglich", "Kaffee", "Raum", "Kirche", "ja", "0231")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,8 @@ def practice_page(rng: np.random.Generator) -> tuple[PageLayout, Gray]:
             zones.append(Zone(id=f"b{row}-{column}", question=f"b{row}", option=f"{column}", kind=ZoneKind.MARK, rect=rect, multiple=True))
             rectangle(gray, rect, line, 0)
             if across > side + gap + 10:
-                label(gray, " ".join(rng.choice(WORDS, 2)), rect.right + rng.uniform(1.2, 3), rect.bottom - rng.uniform(0.3, 1.5), across - side - 4, rng)
+                at_mm = (rect.right + rng.uniform(1.2, 3), rect.bottom - rng.uniform(0.3, 1.5))
+                label(gray, " ".join(rng.choice(WORDS, 2)), at_mm, across - side - 4, rng)
     y = 150.0
     for number in range(int(rng.integers(6, 9))):
         zone = practice_zone(number, y, rng)
@@ -119,7 +120,8 @@ def practice_zone(number: int, y: float, rng: np.random.Generator) -> Zone:
     if kind == "comb":
         w, h, gap, count = rng.uniform(5, 7), rng.uniform(6.5, 9), rng.uniform(0.8, 2.5), int(rng.integers(1, 11))
         cells = tuple(RectMm(x=20 + i * (w + gap), y=y, w=w, h=h) for i in range(count))
-        return Zone(id=f"z{number}", question=f"z{number}", kind=ZoneKind.COMB, cells=cells, alphabet=Alphabet.DIGITS, rect=RectMm(x=20, y=y, w=count * (w + gap) - gap, h=h))
+        whole = RectMm(x=20, y=y, w=count * (w + gap) - gap, h=h)
+        return Zone(id=f"z{number}", question=f"z{number}", kind=ZoneKind.COMB, cells=cells, alphabet=Alphabet.DIGITS, rect=whole)
     lines = int(rng.integers(1, 4))
     rect = RectMm(x=20, y=y, w=rng.uniform(35, 170), h=lines * rng.uniform(7, 10))
     return Zone(id=f"z{number}", question=f"z{number}", kind=ZoneKind(kind), rect=rect, lines=lines if kind == "handwriting" else None)
@@ -132,11 +134,11 @@ def rectangle(gray: Gray, rect: RectMm, line_mm: float, grey: int) -> None:
     cv2.rectangle(gray, ends[0], ends[1], (grey,), max(1, round(line_mm * PX)), cv2.LINE_AA, 4)
 
 
-def label(gray: Gray, words: str, x: float, y: float, room: float, rng: np.random.Generator) -> None:
-    """Printed words from (x, y), cut to `room` mm."""
-    size = rng.uniform(0.9, 1.5)
-    fits = max(1, int(room * PX / (22 * size)))
-    cv2.putText(gray, words.encode("ascii", "ignore").decode()[:fits], (round(x * PX), round(y * PX)), cv2.FONT_HERSHEY_SIMPLEX, size, (0,), int(rng.integers(2, 5)), cv2.LINE_AA)
+def label(gray: Gray, words: str, at_mm: tuple[float, float], room: float, rng: np.random.Generator) -> None:
+    """Printed words from a point, cut to `room` mm."""
+    size, weight = rng.uniform(0.9, 1.5), int(rng.integers(2, 5))
+    fits = words.encode("ascii", "ignore").decode()[: max(1, int(room * PX / (22 * size)))]
+    cv2.putText(gray, fits, (round(at_mm[0] * PX), round(at_mm[1] * PX)), cv2.FONT_HERSHEY_SIMPLEX, size, (0,), weight, cv2.LINE_AA)
 
 
 def random_marks(page: PageLayout, rng: np.random.Generator) -> dict[str, MarkTruth]:
@@ -288,8 +290,10 @@ def fit_network(x: np.ndarray, y: np.ndarray, check_x: np.ndarray, check_y: np.n
             h = np.tanh(x[chosen] @ w["hidden"] + w["hidden_bias"])
             error = (softmax(h @ w["out"] + w["out_bias"]) - target[chosen]) / len(chosen)
             back = (error @ w["out"].T) * (1 - h**2)
-            slopes = {"out": h.T @ error + 2e-5 * w["out"], "out_bias": error.sum(0), "hidden": x[chosen].T @ back + 2e-5 * w["hidden"], "hidden_bias": back.sum(0)}
+            slopes = {"out": h.T @ error, "out_bias": error.sum(0), "hidden": x[chosen].T @ back, "hidden_bias": back.sum(0)}
             step += 1
+            for name in ("out", "hidden"):
+                slopes[name] += 2e-5 * w[name]
             for name, slope in slopes.items():
                 first[name] += 0.1 * (slope - first[name])
                 second[name] += 0.001 * (slope**2 - second[name])
@@ -310,13 +314,15 @@ def fit(table: Table, *, names: tuple[str, ...], classes: tuple[str, ...], hidde
     temperatures = np.geomspace(0.5, 4, 60)
     temperature = float(temperatures[int(np.argmin([log_loss(softmax(weights.logits(scaled[1]) / t), check.y) for t in temperatures]))])
     slack = 0.02 * (train.x.max(0) - train.x.min(0)) + 1e-4
-    np.savez_compressed(
-        out, features=np.array(names), classes=np.array(classes), mean=mean.astype(np.float32), spread=spread.astype(np.float32),
-        low=(train.x.min(0) - slack).astype(np.float32), high=(train.x.max(0) + slack).astype(np.float32), hidden=weights.hidden.astype(np.float32),
-        hidden_bias=weights.hidden_bias.astype(np.float32), out=weights.out.astype(np.float32), out_bias=weights.out_bias.astype(np.float32), temperature=temperature,
-    )  # fmt: skip
+    numbers = {
+        "mean": mean, "spread": spread, "low": train.x.min(0) - slack, "high": train.x.max(0) + slack,
+        "hidden": weights.hidden, "hidden_bias": weights.hidden_bias, "out": weights.out, "out_bias": weights.out_bias,
+    }  # fmt: skip
+    as_single = {name: value.astype(np.float32) for name, value in numbers.items()}
+    np.savez_compressed(out, features=np.array(names), classes=np.array(classes), temperature=np.array(temperature), **as_single)
     p = softmax(weights.logits(scaled[2]) / temperature)
-    return {"temperature": temperature, "rows": {"train": len(train.y), "calibrate": len(check.y), "test": len(test.y)}, "forms": int(len(np.unique(table.form))), **figures(p, test)}
+    rows = {name: {"rows": len(t.y), "forms": len(np.unique(t.form))} for name, t in (("train", train), ("calibrate", check), ("test", test))}
+    return {"temperature": temperature, "split": rows, **figures(p, test)}
 
 
 def figures(p: np.ndarray, test: Table) -> dict[str, object]:
@@ -370,7 +376,8 @@ def main() -> None:
             drawn.write_bytes(pickle.dumps(draw_templates()))
         marks, zones = make_forms(args.forms, args.seed, args.jobs, drawn)
     if args.save:
-        np.savez_compressed(args.save, **{f"{kind}_{name}": getattr(t, name) for kind, t in (("marks", marks), ("zones", zones)) for name in ("x", "y", "form", "note")})
+        tables = {"marks": marks, "zones": zones}
+        np.savez_compressed(args.save, **{f"{kind}_{name}": getattr(t, name) for kind, t in tables.items() for name in ("x", "y", "form", "note")})
     MODELS.mkdir(exist_ok=True)
     result = {
         "marks": fit(marks, names=features.NAMES, classes=MARK_CLASSES, hidden=32, seed=args.seed, out=MODELS / "marks.npz"),

@@ -195,9 +195,10 @@ def _aligned(patches: Gray, sample: Callable[[Mask, Floats], Gray], sheet: MarkS
     limit = settings.moved_mm * PX_PER_MM
     total = np.zeros((len(patches), 2))
     for round_ in range(settings.rounds):
-        step = _small_shift(_band_dark(patches, _paper_level(patches, sheet.paper)[0], sheet), sheet)
+        dark = _band_dark(patches, _paper_level(patches, sheet.paper)[0], sheet)
+        step = _small_shift(dark, sheet)
         if round_ == 1 or not (round_ or (np.hypot(step[:, 0], step[:, 1]) > limit).any()):
-            for number in np.flatnonzero(_lost(patches, sheet, settings)):
+            for number in np.flatnonzero(_lost(dark, sheet, settings)):
                 step[number] = _search(patches[number], sheet.expected[number], settings)
         moved = np.hypot(step[:, 0], step[:, 1]) > limit
         if not moved.any():
@@ -207,10 +208,9 @@ def _aligned(patches: Gray, sample: Callable[[Mask, Floats], Gray], sheet: MarkS
     return patches, total
 
 
-def _lost(patches: Gray, sheet: MarkSheet, settings: MeasureSettings) -> Mask:
-    """Windows whose outline is not where it should be: too pale for print, or much paler than the others."""
-    paper = np.full(len(patches), float(np.percentile(patches[:, ::9, ::9], 75)), np.float32)
-    found = _line_darkness(_band_dark(patches, paper, sheet), sheet)
+def _lost(dark: Singles, sheet: MarkSheet, settings: MeasureSettings) -> Mask:
+    """Windows whose outline is not where it should be: too pale for print, or much paler than the others; `dark` (N, K)."""
+    found = _line_darkness(dark, sheet)
     return np.asarray(found < max(settings.pale_fit, settings.lost_fit * float(np.median(found))), dtype=np.bool_)
 
 

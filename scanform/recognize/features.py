@@ -48,12 +48,14 @@ STROKE_SHARE = 0.08
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rings:
-    """Masks for boxes of one size, (S, S) each, and the number of samples in every band (5,)."""
+    """Masks for boxes of one size, (S, S) each; `order` sorts the samples of a window by band, `starts` and `sizes` (5,) say where
+    each band lies in it (size infinite for a band that a small box does not have, so that its mean is 0).
+    """
 
-    bands: Singles
+    order: Ints
+    starts: Ints
     core: Mask
     inside: Mask
-    far_or_near: Mask
     sizes: Singles
 
     @property
@@ -69,10 +71,10 @@ def rings(width_mm: float, height_mm: float, side: int) -> Rings:
     d = np.minimum((width_mm / 2 - ticks)[None, :], (height_mm / 2 - ticks)[:, None])
     limits = (np.inf, CORE_MM, RIM_MM, EDGE_MM, NEAR_MM, -np.inf)
     masks = np.stack([(d < outer) & (d >= inner) for outer, inner in pairwise(limits)])
-    return Rings(
-        bands=masks.reshape(5, -1).T.astype(np.float32), core=masks[0], inside=d >= RIM_MM, far_or_near=d < EDGE_MM,
-        sizes=np.maximum(masks.sum(axis=(1, 2)), 1).astype(np.float32),
-    )  # fmt: skip
+    sizes = masks.sum(axis=(1, 2))
+    order = np.argsort(np.argmax(masks, axis=0).ravel(), kind="stable")
+    divisors = np.where(sizes > 0, sizes, np.inf).astype(np.float32)
+    return Rings(order=order, starts=np.cumsum([0, *sizes[:-1]]), core=masks[0], inside=d >= RIM_MM, sizes=divisors)
 
 
 def describe(page: PageInk, sheet: MarkSheet) -> Singles:
@@ -91,9 +93,8 @@ def describe(page: PageInk, sheet: MarkSheet) -> Singles:
 def _describe_size(ink: MarkInk, sheet: MarkSheet, members: Ints, ring: Rings) -> Singles:
     """The features of boxes of one size, without the state of the page."""
     count = len(ink.ink)
-    flat = ink.ink.reshape(count, -1)
-    shares = flat.astype(np.float32) @ ring.bands / ring.sizes
-    means = (ink.excess.reshape(count, -1) * flat) @ ring.bands / ring.sizes
+    dark = np.where(ink.ink, ink.excess, 0)
+    shares, means = _by_band(ink.ink, ring), _by_band(dark, ring)
     out = np.zeros((count, len(NAMES)), np.float32)
     out[:, : len(_AMOUNTS)] = np.concatenate([shares, means], axis=1)
     touched = np.flatnonzero(shares[:, 0] + shares[:, 1] > 0)
@@ -102,6 +103,12 @@ def _describe_size(ink: MarkInk, sheet: MarkSheet, members: Ints, ring: Rings) -
         columns = [*_strength(some, ring), *_parts(some, ring), *_coverage(some, ring), *_thickness(some, ring), *_lines(some, sheet, members[touched])]
         out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack(columns, axis=1)
     return out
+
+
+def _by_band(values: Singles | Mask, ring: Rings) -> Singles:
+    """Means of each window over the five bands, (N, 5); matrix products would start the threads of BLAS in every worker."""
+    ordered = np.take(values.reshape(len(values), -1), ring.order, axis=1)
+    return np.asarray(np.add.reduceat(ordered, ring.starts, axis=1, dtype=np.float32) / ring.sizes, dtype=np.float32)
 
 
 def _subset(ink: MarkInk, chosen: Ints) -> MarkInk:
@@ -122,7 +129,8 @@ def _page_state(out: Singles, page: PageInk) -> None:
 
 def _total(values: Singles | Mask, mask: Mask) -> Singles:
     """Sum of each window over `mask` (S, S)."""
-    return np.asarray(values.reshape(len(values), -1).astype(np.float32) @ mask.ravel().astype(np.float32), dtype=np.float32)
+    chosen = np.flatnonzero(mask)
+    return np.asarray(np.take(values.reshape(len(values), -1), chosen, axis=1).sum(axis=1, dtype=np.float32), dtype=np.float32)
 
 
 def _strength(ink: MarkInk, ring: Rings) -> list[Singles]:
@@ -208,7 +216,7 @@ def _thickness(ink: MarkInk, ring: Rings) -> list[Singles]:
     ticks = ((np.arange(side) + 0.5) / side * 2 - 1).astype(np.float32)
     weight = ink.smooth * inside
     total = np.maximum(weight.sum(axis=(1, 2)), 1e-3)
-    x, y = (weight.sum(axis=1) @ ticks) / total, (weight.sum(axis=2) @ ticks) / total
+    x, y = (weight.sum(axis=1) * ticks).sum(axis=1) / total, (weight.sum(axis=2) * ticks).sum(axis=1) / total
     return [_total(solid, ring.inside) / ring.area, _total(solid, ring.core) / ring.sizes[0], np.hypot(x, y)]
 
 

@@ -48,7 +48,8 @@ def load(name: str) -> Network:
 def probabilities(network: Network, features: Singles) -> Singles:
     """Class probabilities (N, C) of features (N, F); rows outside the training range are capped at `STRANGE_CAP`."""
     scaled = np.clip((features - network.mean) / network.spread, -8, 8)
-    logits = (np.tanh(scaled @ network.hidden + network.hidden_bias) @ network.out + network.out_bias) / network.temperature
+    hidden = np.tanh(np.einsum("nf,fh->nh", scaled, network.hidden) + network.hidden_bias)  # einsum: matrix products would start the threads of BLAS
+    logits = (np.einsum("nh,hc->nc", hidden, network.out) + network.out_bias) / network.temperature
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     result = shifted / shifted.sum(axis=1, keepdims=True)
     return np.where(strange(network, features)[:, None], _capped(result), result).astype(np.float32)
