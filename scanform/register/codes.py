@@ -11,8 +11,6 @@ from scanform.imaging.page_image import Floats, Gray
 SEARCH_PX_PER_MM = 8.0
 """Resolution of a whole-page search: a module of 0.5 mm is then 4 px; more costs time and finds no more codes."""
 
-_FORMATS = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
@@ -24,7 +22,8 @@ class Code:
 
 def read_codes(gray: Gray) -> list[Code]:
     """All QR codes in a picture, in any quarter turn."""
-    results = zxingcpp.read_barcodes(gray, formats=_FORMATS, try_downscale=False, try_invert=False)
+    formats = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])  # kept in the module, it would be reported as a leak when the program ends
+    results = zxingcpp.read_barcodes(gray, formats=formats, try_downscale=False, try_invert=False)
     return [Code(text=result.text, corners_px=_corners(result.position)) for result in results]
 
 

@@ -116,7 +116,7 @@ def _quarter_turns(page_map: PageMap) -> int:
     """How many quarter turns clockwise make the page upright."""
     start, right = page_map.to_px(np.array([[50.0, 50.0], [60.0, 50.0]]))
     angle = np.degrees(np.arctan2(right[1] - start[1], right[0] - start[0]))
-    return round(-angle / 90) % 4
+    return int(np.round(-angle / 90)) % 4
 
 
 def _label_all(upright: Canvas, fields: Sequence[FieldReading], image: PageImage, turns: int) -> None:

@@ -129,7 +129,7 @@ def _result_or_error(job: PageJob, loaded: LoadedPage) -> PageResult:
         return _result(job, loaded)
     except MissingProgramError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a library or a reader raises on strange pixels
+    except Exception as error:  # whatever a library or a reader raises on strange pixels
         log.info("page %d of %s: %s", job.ref.index + 1, job.ref.sha256[:12], type(error).__name__, exc_info=True)
         problem = Problem(slug="crashed", where=f"page {job.ref.index + 1}", params=(("detail", type(error).__name__),))
         return PageResult(ref=job.ref, outcome=Fate.ERROR, problems=(*loaded.problems, problem))
