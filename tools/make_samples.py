@@ -287,7 +287,7 @@ def write_troubles(stack: Stack, places: Edition) -> None:
     locked = stack.add("0622-vertraulich.pdf", [{"fate": "damaged"}])
     with pikepdf.Pdf.new() as pdf:
         pdf.add_blank_page(page_size=(595, 842))
-        pdf.save(locked, encryption=pikepdf.Encryption(user="geheim", owner="geheim", R=4), static_id=True)
+        pdf.save(locked, encryption=pikepdf.Encryption(user="geheim", owner="geheim", R=3, aes=False, metadata=False), static_id=True)
     stack.add("0622-leer.pdf", [{"fate": "damaged"}]).write_bytes(b"")
 
 

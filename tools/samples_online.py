@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,9 @@ SAME, CONTRADICTS, FILLS = 0, 3, 4
 """Places in recipients.csv of three people who answered on paper and online: the same, twice differently, and what the missing page lacks."""
 
 ONLINE_ONLY = range(8, 16)
+BROKEN_OFF = 9
+"""Which response (counted from 0) was not finished, and after how many sections its author left."""
+SECTIONS_DONE = 2
 
 
 def write_online(path: Path, questionnaire: Questionnaire, paper: Sequence[Mapping[str, str]], *, seed: int) -> dict[str, object]:
@@ -35,7 +39,9 @@ def write_online(path: Path, questionnaire: Questionnaire, paper: Sequence[Mappi
             values["remarks"] = "=> bitte zurückrufen, siehe „Anlage“; Danke!"
         if number == 6:
             values["missing"] = "Bänke,\nein öffentliches WC\nund eine Grünfläche für Übungsgruppen"
-        system = _system(number, token, complete=number != 9, rng=rng)
+        if number == BROKEN_OFF:
+            _forget(questionnaire, values)
+        system = _system(number, token, complete=number != BROKEN_OFF, rng=rng)
         rows.append([*system, *(cell for question in _items(questionnaire) for _, cell in _cells(question, values))])
     header = [*SYSTEM, *(name for question in _items(questionnaire) for name, _ in _cells(question, {}))]
     path.write_bytes(_as_limesurvey(header, rows))
@@ -43,6 +49,12 @@ def write_online(path: Path, questionnaire: Questionnaire, paper: Sequence[Mappi
         str(row[0]): {"token": token, "values": values, "contradicts_paper": different, "complete": bool(row[1])}
         for row, (token, values, different) in zip(rows, answers, strict=True)
     }
+
+
+def _forget(questionnaire: Questionnaire, values: dict[str, str]) -> None:
+    """Empties all answers after the first SECTIONS_DONE sections, in place."""
+    done = {question.code for question, _ in _items(replace(questionnaire, sections=questionnaire.sections[:SECTIONS_DONE]))}
+    values.update({column: "" for column in values if column.split("__", maxsplit=1)[0] not in done})
 
 
 def _as_limesurvey(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
