@@ -1,4 +1,4 @@
-"""What C libraries write to the error stream instead of raising: caught, because for libtiff it is the only sign of damage."""
+"""What libtiff writes to the error stream instead of raising: caught, because it is a sign of damage that nothing else shows."""
 
 import os
 import re
@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _STDERR = 2
-_MOST_BYTES = 4096
+_MOST_BYTES = 1 << 16
+_LIBTIFF = re.compile(r"_?(Fax|TIFF|LZW|JPEG|OJPEG|Zip|ZIP|PixarLog|LogLuv|LogL16|Packbits|PackBits|Predictor|LZMA|ZSTD|WebP|Thunder|NeXT|Dump)\w*[:,]")
 _HARMLESS = re.compile(r"unknown field|not recognized|incorrect count|ascii value|sorting directory|wrong data type", re.IGNORECASE)
 
 
 @contextmanager
 def native_messages() -> Iterator[list[str]]:
-    """Collect what is written to file descriptor 2 inside the block; the list is filled when the block ends.
+    """Collect what libtiff writes to file descriptor 2 inside the block; the list is filled when the block ends.
 
-    The descriptor belongs to the whole process: use it in workers or from one thread only, around one decoding.
+    The descriptor belongs to the whole process. What other threads write to it meanwhile (a progress bar) is passed on afterwards.
     """
     messages: list[str] = []
     try:
@@ -29,10 +30,25 @@ def native_messages() -> Iterator[list[str]]:
     finally:
         os.dup2(saved, _STDERR)
         os.close(saved)
-        messages.extend(os.pread(sink, _MOST_BYTES, 0).decode("utf-8", "replace").splitlines())
+        written = os.pread(sink, _MOST_BYTES, 0)
         os.close(sink)
+        messages.extend(_sorted_out(written))
 
 
 def complaint(messages: list[str]) -> str:
     """The first message that speaks of damaged pixels rather than of odd tags, "" when there is none."""
-    return next((line for line in messages if line.strip() and not _HARMLESS.search(line)), "")
+    return next((line for line in messages if not _HARMLESS.search(line)), "")
+
+
+def _sorted_out(written: bytes) -> list[str]:
+    """The lines that are libtiff's; the others go where they were meant to go."""
+    found, others = [], b""
+    for line in written.splitlines(keepends=True):
+        text = line.decode("utf-8", "replace").strip()
+        if _LIBTIFF.match(text):
+            found.append(text)
+        else:
+            others += line
+    if others:
+        os.write(_STDERR, others)
+    return found

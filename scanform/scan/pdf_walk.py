@@ -15,6 +15,7 @@ COVERS_ALL = 0.995
 """Share of the page from which on an opaque picture hides everything drawn before it."""
 COVERS_ENOUGH = 0.5
 """A picture on less of the page is a part of it (a logo), not the scan."""
+_GENERIC = frozenset({"/FlateDecode", "/LZWDecode", "/ASCII85Decode", "/ASCIIHexDecode", "/RunLengthDecode"})
 _DEPTH = 6
 _INVISIBLE = 3
 _WATCHED = "q Q cm Do Tr Tj TJ ' \" Tf gs re m l c v y h W W* n f F f* B B* b b* s S sh g rg k sc scn cs BDC BI ID EI INLINE IMAGE"
@@ -200,7 +201,7 @@ def bounded_bytes(stream: pikepdf.Object, limit: int) -> bytes:
         data = zlib.decompressobj().decompress(stream.read_raw_bytes(), limit + 1)
     elif not names:
         data = stream.read_raw_bytes()
-    elif len(stream.read_raw_bytes()) * 1032 <= 4 * limit:  # the highest ratio of Flate (RFC 1951)
+    elif set(names) <= _GENERIC and len(stream.read_raw_bytes()) * 1032 <= 4 * limit:  # the highest ratio of Flate (RFC 1951)
         data = stream.read_bytes()
     else:
         raise NotOneImageError
