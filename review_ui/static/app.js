@@ -170,8 +170,13 @@ class Station {
     if (this.shown?.text && value) this.view.take(value);
   }
 
+  // The paper says what cannot be: several marks, or a value that is not plausible.
+  object() {
+    if (this.shown?.objection) this.settle(this.shown.objection, "");
+  }
+
   settle(kind, to) {
-    if (!this.shown || (kind === "inadmissible" && $("inadmissible").hidden)) return;
+    if (!this.shown) return;
     const card = this.queue.take();
     const uuid = crypto.randomUUID();
     this.history.push({ uuid, card, kind, to });

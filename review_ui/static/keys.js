@@ -10,7 +10,7 @@ export function bindKeys(station) {
     confirm: () => station.confirm(),
     "no-answer": () => station.settle("no-answer", ""),
     illegible: () => station.settle("illegible", ""),
-    inadmissible: () => station.settle("inadmissible", ""),
+    objection: () => station.object(),
     postpone: () => station.settle("postpone", ""),
     undo: () => station.undo(),
     "panel-undo": () => station.undo(),
@@ -30,7 +30,7 @@ export function bindKeys(station) {
   const single = {
     0: buttons["no-answer"],
     x: buttons.illegible,
-    m: buttons.inadmissible,
+    m: buttons.objection,
     " ": buttons.postpone,
     z: buttons.undo,
     c: buttons.context,

@@ -38,7 +38,8 @@ export class View {
     $("reading").textContent = card.value_text;
     $("put-off").hidden = !card.postponed;
     $("source").textContent = fill(this.texts[card.page ? "form" : "form-only"], { form: card.response_id, page: card.page });
-    $("inadmissible").hidden = card.text || card.multiple || !card.choices.length;
+    $("objection").hidden = !card.objection;
+    $("objection-text").textContent = card.objection ? this.texts[card.objection] : "";
     $("multiple-hint").hidden = !card.multiple;
     this.notice(card.notice ?? "");
     this.error("");
@@ -73,7 +74,7 @@ export class View {
     const field = element(card.lines > 1 ? "textarea" : "input", { id: "text", autocomplete: "off", spellcheck: false, value: card.draft ?? card.value });
     if (card.lines > 1) field.rows = Math.min(card.lines, 6);
     if (card.numeric) field.inputMode = "decimal";
-    this.untouched = card.draft === undefined ? field.value.trim() : null;
+    this.untouched = (card.draft ?? null) === null ? field.value.trim() : null;
     field.setAttribute("aria-describedby", "error text-help");
     field.addEventListener("input", type);
     const suggestions = card.suggestions.slice(0, 3).map((value, place) => {

@@ -1,5 +1,7 @@
 """Pictures for people: a part of a page, upright, as JPEG. Readers never see these; they sample patches themselves."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,11 @@ def upright(gray: Gray, page_map: PageMap, rect: RectMm, *, px_per_mm: float) ->
     fine = sample_rect(gray, page_map, rect, px_per_mm=2 * px_per_mm)
     size = (max(1, fine.shape[1] // 2), max(1, fine.shape[0] // 2))
     return np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def stacked(parts: Sequence[Gray]) -> Gray:
+    """Crops of the same width one below the other, as if the paper between them were folded away."""
+    return np.asarray(np.vstack([part[:, : min(other.shape[1] for other in parts)] for part in parts]), dtype=np.uint8)
 
 
 def scaled(gray: Gray, factor: float) -> Gray:

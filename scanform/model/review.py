@@ -14,13 +14,14 @@ doi:10.1371/journal.pone.0035087). It stands as confidence of confirmed, correct
 
 
 class DecisionKind(StrEnum):
-    """What a reviewer did."""
+    """What a reviewer did. INADMISSIBLE: several marks where one is asked for; IMPLAUSIBLE: legible, but it cannot be true."""
 
     CONFIRM = "confirm"
     CORRECT = "correct"
     NO_ANSWER = "no-answer"
     ILLEGIBLE = "illegible"
     INADMISSIBLE = "inadmissible"
+    IMPLAUSIBLE = "implausible"
     POSTPONE = "postpone"
     UNDO = "undo"
 

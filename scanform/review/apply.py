@@ -24,6 +24,7 @@ _WITHOUT_VALUE = {
     DecisionKind.NO_ANSWER: (Missing.NO_ANSWER, None),
     DecisionKind.ILLEGIBLE: (Missing.ILLEGIBLE, "illegible"),
     DecisionKind.INADMISSIBLE: (Missing.MULTIPLE_MARKS, "inadmissible"),
+    DecisionKind.IMPLAUSIBLE: (Missing.IMPLAUSIBLE, "implausible"),
 }
 
 

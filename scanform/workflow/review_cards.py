@@ -1,13 +1,14 @@
 """A doubtful value in words: what is asked, what was read, what can be answered, why a person should look."""
 
 import difflib
+import itertools
 from dataclasses import dataclass
 
 from scanform.i18n.texts import text
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire
 from scanform.model.review import ReviewItem
-from scanform.rules import SIGNED
+from scanform.rules import SIGNED, check_cells
 from scanform.workflow.review_crops import CROP_PX_PER_MM, PAGE_PX_PER_MM, page_of, shown_rect
 
 DIGITS = "123456789"
@@ -21,13 +22,16 @@ MOST_SUGGESTIONS = 3
 ALIKE = 0.5
 """A listed value is suggested when it resembles the reading that much (difflib's ratio, 0..1)."""
 
+TWO_MARKS = "two-marks"
+"""Reason of a single choice with several marks."""
+
 _CHOICES = {QuestionKind.SINGLE, QuestionKind.MULTIPLE, QuestionKind.SIGNATURE}
 _NUMERIC = {Alphabet.DIGITS, Alphabet.DECIMAL, Alphabet.DATE, Alphabet.TIME}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """An answer that a key sets. `tag` is "read" for the machine's candidate, "possible" for another one, else ""."""
+    """An answer that a key sets. `tag` is "read" for the machine's candidate, "possible" for another one, "marked" for each of two marks."""
 
     code: str
     key: str
@@ -42,6 +46,8 @@ class Card:
 
     `basis` is the uuid of the decision in force, "" when there is none. `proposal` says what Enter confirms: "value",
     "blank" (the machine says that nothing is there), or "none" (the machine proposes nothing: a key has to be chosen).
+    `draft` is what stands in the text field where that is not `value`: what was read but cannot be right. `objection` is
+    the decision for paper that says what cannot be: "inadmissible", "implausible", or "" where neither makes sense.
     """
 
     id: str
@@ -63,6 +69,8 @@ class Card:
     value: str
     value_text: str
     proposal: str
+    draft: str | None
+    objection: str
     reason: str
     reason_text: str
     postponed: int
@@ -80,7 +88,8 @@ def make_card(item: ReviewItem, questionnaire: Questionnaire | None, layout: Lay
     typed = item.option is not None or item.kind not in _CHOICES
     choices = () if typed else _choices(item, question, language)
     wording = _wording(item, question, language)
-    reading = _value_text(item, choices)
+    draft = _written(item, question) if typed and not item.value else None
+    reading = draft or _value_text(item, choices)
     reason = reason_text(item.reason, language)
     proposal = _proposal(item, typed=typed)
     facts = {"question": wording, "reading": reading or text("review.blank" if proposal == "blank" else "review.no-proposal", language), "reason": reason}
@@ -104,6 +113,8 @@ def make_card(item: ReviewItem, questionnaire: Questionnaire | None, layout: Lay
         value=item.value,
         value_text=facts["reading"],
         proposal=proposal,
+        draft=draft,
+        objection=_objection(item, typed=typed),
         reason=item.reason,
         reason_text=reason,
         postponed=item.postponed,
@@ -140,20 +151,51 @@ def _choices(item: ReviewItem, question: Question | None, language: str) -> tupl
 
 
 def _tag(code: str, item: ReviewItem) -> str:
+    if item.reason == TWO_MARKS:  # none of them is proposed before the others
+        return "marked" if code in _marked(item) else ""
     if code in item.value.split():
         return "read"
     return "possible" if any(code in other.value.split() and other.probability >= POSSIBLE for other in item.candidates) else ""
 
 
+def _marked(item: ReviewItem) -> set[str]:
+    """The options of a single choice that are marked."""
+    return {item.value, *(candidate.value for candidate in item.candidates)} - {""}
+
+
 def _value_text(item: ReviewItem, choices: tuple[Choice, ...]) -> str:
     if not choices:
         return item.value
-    by_code = {choice.code: choice.text for choice in choices}
-    return ", ".join(by_code.get(code, code) for code in item.value.split())
+    codes = _marked(item) if item.reason == TWO_MARKS else set(item.value.split())
+    known = [choice.text for choice in choices if choice.code in codes]
+    return ", ".join(known + sorted(codes - {choice.code for choice in choices}))
+
+
+def _written(item: ReviewItem, question: Question | None) -> str | None:
+    """What stands in the cells, as people write it, for a value that no rule admits; None when nothing was read."""
+    raw = next((candidate.value for candidate in item.candidates if candidate.value.strip()), "")
+    if not raw:
+        return None
+    separator = _SEPARATORS.get(question.alphabet) if question and question.alphabet and item.option is None else None
+    if separator is None or question is None or len(raw) != sum(question.cells):
+        return " ".join(raw.split())
+    ends = list(itertools.accumulate(question.cells))
+    return separator.join(raw[end - size : end].strip() for size, end in zip(question.cells, ends, strict=True))
+
+
+_SEPARATORS = {Alphabet.DATE: ".", Alphabet.TIME: ":", Alphabet.DECIMAL: ","}
+
+
+def _objection(item: ReviewItem, *, typed: bool) -> str:
+    if typed:
+        return "implausible" if item.kind is QuestionKind.COMB else ""
+    return "inadmissible" if item.kind is QuestionKind.SINGLE else ""
 
 
 def _proposal(item: ReviewItem, *, typed: bool) -> str:
-    """Nothing is proposed where the machine saw something that it could not read: Enter must not turn that into a blank."""
+    """Nothing is proposed where the machine saw something that it could not read, or two marks: Enter must not settle that."""
+    if item.reason == TWO_MARKS:
+        return "none"
     if item.value:
         return "value"
     if item.reason in _BLANK_REASONS:
@@ -193,10 +235,21 @@ def _hint(question: Question | None, language: str) -> str:
 
 
 def _suggestions(item: ReviewItem, question: Question | None) -> tuple[str, ...]:
-    """Other readings first, then listed values that resemble the reading."""
+    """Other readings first, then listed values that resemble the reading; only what the rules admit."""
     listed = question.values if question and item.option is None else ()
-    others = [candidate.value for candidate in item.candidates] + difflib.get_close_matches(item.value, listed, MOST_SUGGESTIONS, ALIKE)
+    others = [_admitted(candidate.value, item, question) for candidate in item.candidates]
+    others += difflib.get_close_matches(item.value, listed, MOST_SUGGESTIONS, ALIKE)
     return tuple(value for value in dict.fromkeys(others) if value and value != item.value)[:MOST_SUGGESTIONS]
+
+
+def _admitted(raw: str, item: ReviewItem, question: Question | None) -> str:
+    """A reading in canonical form; "" when it breaks a rule."""
+    if question is None or item.option is not None or item.kind is not QuestionKind.COMB:
+        return raw
+    if raw.replace("-", "").replace(":", "").replace(".", "") != raw:  # canonical already: only cells are pure characters
+        return raw
+    checked = check_cells(question, raw)
+    return "" if checked.problem else checked.value
 
 
 def _focus(item: ReviewItem, layout: Layout | None) -> float:

@@ -29,6 +29,9 @@ MARGIN_MM = 4.0
 WORDING_MM = 9.0
 """Paper shown above check boxes, where the wording stands."""
 
+HEADS_MM = 11.0
+"""Paper above the first row of a matrix, where the heads of its columns stand."""
+
 LABEL_MM = 62.0
 """Paper shown to the right of check boxes when nothing else says how wide their labels are."""
 
@@ -55,7 +58,9 @@ class CropCutter:
         if item.evidence is None:
             return None
         page = page_of(item, self._layout_of(item.response_id))
-        return self._cut(item.evidence, shown_rect(item, page) if page else None, page.size if page else None, context)
+        if page is None:
+            return self._cut(item.evidence, None, None, None, context)
+        return self._cut(item.evidence, shown_rect(item, page), heads_rect(item, page), page.size, context)
 
     def _load(self, ref: PageRef) -> tuple[LoadedPage, PageMap | None]:
         with self._project.store.reading() as tx:
@@ -64,14 +69,15 @@ class CropCutter:
             loaded = load_page(self._project.original(ref), Limits())
         return LoadedPage(image=loaded.image, turn=turn or loaded.turn, problems=loaded.problems), page_map
 
-    def _make(self, evidence: Evidence, shown: RectMm | None, size: SizeMm | None, context: bool) -> bytes | None:
+    def _make(self, evidence: Evidence, shown: RectMm | None, heads: RectMm | None, size: SizeMm | None, context: bool) -> bytes | None:
         loaded, page_map = self._page(evidence.ref)
         if loaded.image is None:
             return None
         if page_map is None or shown is None or size is None:
             return _by_pixels(loaded, evidence, context=context)
         if not context:
-            return crops.encode_jpeg(crops.upright(loaded.image.gray, page_map, shown, px_per_mm=CROP_PX_PER_MM))
+            parts = [crops.upright(loaded.image.gray, page_map, rect, px_per_mm=CROP_PX_PER_MM) for rect in (heads, shown) if rect is not None]
+            return crops.encode_jpeg(crops.stacked(parts))
         whole = crops.upright(loaded.image.gray, page_map, RectMm(x=0, y=0, w=size.w, h=size.h), px_per_mm=PAGE_PX_PER_MM)
         return crops.encode_jpeg(crops.framed(whole, shown, px_per_mm=PAGE_PX_PER_MM))
 
@@ -84,17 +90,33 @@ def page_of(item: ReviewItem, layout: Layout | None) -> PageLayout | None:
 
 
 def shown_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:
-    """What a crop shows: boxes with the wording above and the labels beside them, the row of a matrix, the zone of a text."""
+    """What a crop shows: boxes with the wording above and the labels beside them, the row of a matrix, the zone of a text with its box."""
     zones = _zones(item, page)
     if not zones:
         return None
     inner = bounding_box([zone.rect for zone in zones])
+    marks = tuple(zone for zone in zones if zone.kind is ZoneKind.MARK)
     left, top, right, bottom = inner.x - MARGIN_MM, inner.y - MARGIN_MM / 2, inner.right + MARGIN_MM, inner.bottom + MARGIN_MM
-    if zones[0].group is not None:
-        left = PAPER_EDGE_MM
-    elif zones[0].kind is ZoneKind.MARK:
-        right = min(inner.right + _label_mm(zones), _neighbour_mm(zones[0].question, inner, page))
+    if marks and marks[0].group is not None:
+        left, right, bottom = PAPER_EDGE_MM, inner.right + 2 * MARGIN_MM, inner.bottom + MARGIN_MM / 2
+    elif marks and item.option is None:
+        boxes = bounding_box([zone.rect for zone in marks])
+        right = max(min(boxes.right + _label_mm(marks), _neighbour_mm(item.question, boxes, page)), right)
         top = inner.y - WORDING_MM
+    return _on_page(left, top, right, bottom, page)
+
+
+def heads_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:
+    """The heads of the columns, for a row of a matrix; None for everything else."""
+    zones, row = _zones(item, page), shown_rect(item, page)
+    group = zones[0].group if zones else None
+    if group is None or row is None:
+        return None
+    first = min(zone.rect.y for zone in page.zones if zone.group == group)
+    return _on_page(row.x, first - HEADS_MM, row.right, min(first - 1.0, row.y), page)
+
+
+def _on_page(left: float, top: float, right: float, bottom: float, page: PageLayout) -> RectMm:
     left, top = max(left, 0.0), max(top, 0.0)
     right, bottom = min(right, page.size.w - PAPER_EDGE_MM / 2), min(bottom, page.size.h)
     return RectMm(x=left, y=top, w=right - left, h=bottom - top)
@@ -108,12 +130,9 @@ def _neighbour_mm(question: str, inner: RectMm, page: PageLayout) -> float:
 
 
 def _zones(item: ReviewItem, page: PageLayout) -> tuple[Zone, ...]:
-    """The boxes of a choice question, else the zone of the text; of a page."""
-    of_question = [zone for zone in page.zones if zone.question == item.question]
-    if item.option is not None:
-        return tuple(zone for zone in of_question if zone.option == item.option and zone.kind is not ZoneKind.MARK)
-    marks = tuple(zone for zone in of_question if zone.kind is ZoneKind.MARK)
-    return marks or tuple(zone for zone in of_question if zone.option is None)
+    """What has to be seen on a page: all zones of the question, or the text beside an option with the option's box."""
+    of_question = tuple(zone for zone in page.zones if zone.question == item.question)
+    return of_question if item.option is None else tuple(zone for zone in of_question if zone.option == item.option)
 
 
 def _label_mm(zones: tuple[Zone, ...]) -> float:

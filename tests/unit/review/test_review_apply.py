@@ -13,7 +13,7 @@ from scanform.review.apply import apply, in_force, item_id, split_item_id, stand
 
 ITEM = "F/open"
 K = DecisionKind
-SETTLING = [K.CONFIRM, K.CORRECT, K.NO_ANSWER, K.ILLEGIBLE, K.INADMISSIBLE]
+SETTLING = [K.CONFIRM, K.CORRECT, K.NO_ANSWER, K.ILLEGIBLE, K.INADMISSIBLE, K.IMPLAUSIBLE]
 
 
 def machine(value: str = "yes", *, missing: Missing | None = None) -> Response:
@@ -51,10 +51,15 @@ def test_correct_settles_the_person_s_value() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "missing", "slug"),
-    [(K.NO_ANSWER, Missing.NO_ANSWER, None), (K.ILLEGIBLE, Missing.ILLEGIBLE, "illegible"), (K.INADMISSIBLE, Missing.MULTIPLE_MARKS, "inadmissible")],
+    [
+        (K.NO_ANSWER, Missing.NO_ANSWER, None),
+        (K.ILLEGIBLE, Missing.ILLEGIBLE, "illegible"),
+        (K.INADMISSIBLE, Missing.MULTIPLE_MARKS, "inadmissible"),
+        (K.IMPLAUSIBLE, Missing.IMPLAUSIBLE, "implausible"),
+    ],
 )
 def test_decisions_without_a_value_say_why(kind: DecisionKind, missing: Missing, slug: str | None) -> None:
-    """No answer, illegible and inadmissible leave the value empty and set its missing code."""
+    """No answer, illegible, inadmissible and implausible leave the value empty and set its missing code."""
     answer = effective([act("a", kind)])
     assert (answer.value, answer.missing, answer.problem, answer.status) == ("", missing, slug, Status.CORRECTED)
 

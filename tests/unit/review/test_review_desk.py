@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from scanform.model.reading import Candidate
 from scanform.model.response import Missing, Status
 from scanform.model.review import DecisionKind as K
 from scanform.workflow import review_fields
@@ -69,6 +70,37 @@ def test_enter_never_confirms_a_blank_that_nobody_read(filled: Project) -> None:
     card = Desk(filled).card("B/seats")
     assert card is not None
     assert (card.value, card.proposal) == ("", "none")
+
+
+def test_two_marks_propose_neither(filled: Project) -> None:
+    """Both marked options are shown as marked, none is preselected, and the objection is offered."""
+    machine = filled.store.response("B")
+    assert machine is not None
+    answers = tuple(replace(a, problem="two-marks") if a.column == "open" else a for a in machine.answers)
+    filled.store.save_response(replace(machine, answers=answers), batch_id=1)
+    card = Desk(filled).card("B/open")
+    assert card is not None
+    assert ([choice.tag for choice in card.choices], card.proposal, card.objection) == (["marked", "marked"], "none", "inadmissible")
+    assert card.value_text == "Ja, Nein, weil"
+
+
+@pytest.mark.parametrize(
+    ("column", "raw", "problem", "shown"),
+    [("seats", "9 9", "out-of-range", "9 9"), ("seats", "4?0", "illegible-cells", "4?0"), ("day", "31022024", "bad-date", "31.02.2024")],
+)
+def test_what_no_rule_admits_is_shown_as_written(filled: Project, column: str, raw: str, problem: str, shown: str) -> None:
+    """An inadmissible reading is no value, but it stands in the text field to be put right, and it can be called implausible."""
+    machine = filled.store.response("B")
+    assert machine is not None
+    read = (Candidate(value=raw, probability=0.7),)
+    answers = tuple(replace(a, value="", problem=problem, candidates=read) if a.column == column else a for a in machine.answers)
+    filled.store.save_response(replace(machine, answers=answers), batch_id=1)
+    desk = Desk(filled)
+    card = desk.card(f"B/{column}")
+    assert card is not None
+    assert (card.value, card.draft, card.value_text, card.proposal, card.suggestions) == ("", shown, shown, "none", ())
+    assert decide(desk, sent(card.id, K.IMPLAUSIBLE, version=card.version)) == ["saved"]
+    assert value(filled, "B", column).missing is Missing.IMPLAUSIBLE
 
 
 @pytest.mark.parametrize(
