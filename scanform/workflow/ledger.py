@@ -159,5 +159,6 @@ def page_problems(pages: Iterable[PageRecord]) -> list[tuple[PageRecord, Problem
             files.add(page.file_id)
             found += [(page, problem, True) for problem in page.file_problems]
         if page.fate is not Fate.DUPLICATE:
-            found += [(page, problem, False) for problem in page.problems if problem not in page.file_problems]
+            said = {problem.slug for problem in page.file_problems}
+            found += [(page, problem, False) for problem in page.problems if problem.slug not in said]
     return found

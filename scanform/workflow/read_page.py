@@ -140,7 +140,7 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
         return PageResult(ref=job.ref, outcome=Fate.DAMAGED, problems=loaded.problems)
     registered = _register(job, loaded.image)
     if isinstance(registered, PageResult):
-        return replace(registered, problems=loaded.problems + registered.problems)
+        return _without_reading(registered, loaded.problems)
     fields, ink = reader.read_page(loaded.image, registered.page_map, registered.prepared)
     problems = loaded.problems + registered.problems
     return PageResult(
@@ -152,6 +152,14 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
         reading=PageReading(ref=job.ref, identity=registered.identity, fields=fields, problems=problems),
         problems=problems,
     )
+
+
+def _without_reading(found: PageResult, problems: tuple[Problem, ...]) -> PageResult:
+    """The fate of a page that cannot be read; damage that looks like empty paper is damage."""
+    if found.outcome is not Fate.BLANK:
+        return replace(found, problems=problems + found.problems)
+    damaged = any(problem.slug in _DAMAGE for problem in problems)
+    return replace(found, outcome=Fate.DAMAGED if damaged else Fate.BLANK, problems=problems)
 
 
 def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
@@ -172,6 +180,8 @@ def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
         return PageResult(ref=job.ref, outcome=Fate.REVIEW, identity=identity, problems=(*problems, Problem(slug="weak-registration")))
     return Registered(identity=identity, page_map=page_map, prepared=prepared, problems=problems)
 
+
+_DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missing-pages"})
 
 _OURS = frozenset({"conflicting-codes", "mirrored", "identity-by-text", "unknown-instance"})
 
