@@ -30,7 +30,7 @@ class IdentifySettings:
     the other side shining through (80 g paper: .85 and lighter), not print (toner nearly out: .6).
     """
 
-    crop_margin_mm: float = 4.0
+    crop_margin_mm: float = 3.0
     single_page_share: float = 0.7
     text_px_per_mm: float = 11.811
     text_margin_mm: float = 1.0

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from scanform.imaging.page_image import Floats
-from scanform.model.geometry import SizeMm
+from scanform.model.geometry import RectMm, SizeMm
 from scanform.model.layout import Fiducial
 from scanform.register.markers import Marker
 
@@ -46,21 +47,33 @@ def fit_pose(markers: Sequence[Marker], fiducials: Sequence[Fiducial], size: Siz
 
     While a marker stands further off than `outlier_mm`, the one is left out whose absence helps most.
     """
-    by_id = {fiducial.id: fiducial for fiducial in fiducials}
+    return _pose(tuple(markers), tuple(fiducials), size, settings)
+
+
+@lru_cache(maxsize=16)
+def _pose(markers: tuple[Marker, ...], fiducials: tuple[Fiducial, ...], size: SizeMm, settings: PoseSettings) -> Pose | None:
+    """Kept for a moment: identifying and fitting a page ask for the same pose."""
+    by_id = {fiducial.id: fiducial.rect for fiducial in fiducials}
     own = [marker for marker in markers if marker.id in by_id]
     if len(own) < 2:
         return None
-    mm = np.array([[(p.x, p.y) for p in by_id[marker.id].rect.corners] for marker in own])
+    mm = np.array([_corners(by_id[marker.id]) for marker in own])
     px = np.array([marker.corners_px for marker in own])
-    frame = np.array([(f.rect.centre.x, f.rect.centre.y) for f in fiducials])
-    keep = _without_outliers(mm, px, frame, settings)
-    if keep is None:
+    frame = _hull(np.array([(rect.x, rect.y) for rect in by_id.values()]))
+    keep = list(range(len(own)))
+    fit = _fit(mm, px, frame, settings)
+    while not fit.off_mm.max() <= settings.outlier_mm:
+        if len(keep) <= 2:
+            return None
+        trials = [[index for index in keep if index != left_out] for left_out in keep]
+        keep, fit = min(((trial, _fit(mm[trial], px[trial], frame, settings)) for trial in trials), key=lambda item: float(item[1].off_mm.max()))
+    if not is_plausible(fit.homography, size, settings):
         return None
-    homography = _fit(mm[keep], px[keep], frame, settings)
-    if not is_plausible(homography, size, settings):
-        return None
-    off = _offs_mm(homography, mm[keep], px[keep])
-    return Pose(homography=homography, used=tuple(own[index].id for index in keep), residual_mm=float(np.sqrt(np.mean(off**2))))
+    return Pose(homography=fit.homography, used=tuple(own[index].id for index in keep), residual_mm=float(np.sqrt(np.mean(fit.off_mm**2))))
+
+
+def _corners(rect: RectMm) -> list[tuple[float, float]]:
+    return [(rect.x, rect.y), (rect.right, rect.y), (rect.right, rect.bottom), (rect.x, rect.bottom)]
 
 
 def is_plausible(homography: Floats, size: SizeMm, settings: PoseSettings = DEFAULT_POSE) -> bool:
@@ -71,18 +84,20 @@ def is_plausible(homography: Floats, size: SizeMm, settings: PoseSettings = DEFA
     depth = corners @ homography[2, :2] + homography[2, 2]
     if np.any(depth * np.sign(depth[0]) <= 0):
         return False
-    jacobians = [jacobian(homography, corner) for corner in [*corners, corners.mean(axis=0)]]
-    areas = np.array([np.linalg.det(one) for one in jacobians])
+    places = np.vstack([corners, corners.mean(axis=0)])
+    jacobians = jacobian(homography, places)
+    areas = jacobians[:, 0, 0] * jacobians[:, 1, 1] - jacobians[:, 0, 1] * jacobians[:, 1, 0]
     if np.any(areas <= 0) or np.sqrt(areas.max() / areas.min()) > settings.max_zoom:
         return False
     stretch = np.linalg.svd(jacobians[-1], compute_uv=False)
     return bool(stretch[0] <= settings.max_stretch * stretch[1])
 
 
-def jacobian(homography: Floats, point_mm: Floats) -> Floats:
-    """The derivative (2, 2) of a homography at one point: px per mm along x and y."""
-    x, y, w = homography @ np.array([point_mm[0], point_mm[1], 1.0])
-    return np.asarray((homography[:2, :2] - np.outer([x / w, y / w], homography[2, :2])) / w)
+def jacobian(homography: Floats, points_mm: Floats) -> Floats:
+    """The derivatives (N, 2, 2) of a homography at points (N, 2): px per mm along x and y."""
+    mapped = points_mm @ homography[:, :2].T + homography[:, 2]
+    px, w = mapped[:, :2] / mapped[:, 2:], mapped[:, 2, None, None]
+    return np.asarray((homography[None, :2, :2] - px[:, :, None] * homography[None, None, 2, :2]) / w)
 
 
 def fit_similarity(mm: Floats, px: Floats) -> Floats:
@@ -106,45 +121,39 @@ def fit_homography(mm: Floats, px: Floats) -> Floats:
     return np.full((3, 3), np.nan) if homography is None else np.asarray(homography, dtype=np.float64)
 
 
-def _without_outliers(mm: Floats, px: Floats, frame: Floats, settings: PoseSettings) -> list[int] | None:
-    """Indices of the markers (N, 4, 2) that fit together, at least two; None when two of two contradict each other."""
-    keep = list(range(len(mm)))
-    worst = _worst_mm(mm, px, frame, settings)
-    while not worst <= settings.outlier_mm:
-        if len(keep) <= 2:
-            return None
-        trials = [[index for index in keep if index != left_out] for left_out in keep]
-        offs = [_worst_mm(mm[trial], px[trial], frame, settings) for trial in trials]
-        best = int(np.nanargmin(np.nan_to_num(offs, nan=np.inf)))
-        keep, worst = trials[best], offs[best]
-    return keep
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fit:
+    """A homography and how far (mm) each marker stands from where it puts it."""
+
+    homography: Floats
+    off_mm: Floats
 
 
-def _worst_mm(mm: Floats, px: Floats, frame: Floats, settings: PoseSettings) -> float:
-    """How far (mm) the worst marker's centre lies from where a common fit puts it."""
-    homography = _fit(mm, px, frame, settings)
-    if not np.all(np.isfinite(homography)) or abs(np.linalg.det(homography)) < 1e-12:
-        return float("inf")
-    return float(_offs_mm(homography, mm, px).max())
-
-
-def _offs_mm(homography: Floats, mm: Floats, px: Floats) -> Floats:
-    """Distance in mm between markers' corners (N, 4, 2) and where the homography puts them; (N,) root mean square per marker."""
-    back = cv2.perspectiveTransform(px.reshape(-1, 1, 2), np.linalg.inv(homography)).reshape(-1, 4, 2)
-    return np.asarray(np.sqrt(((back - mm) ** 2).sum(axis=2).mean(axis=1)))
-
-
-def _fit(mm: Floats, px: Floats, frame: Floats, settings: PoseSettings) -> Floats:
-    """The richest model that the markers can carry: similarity, affine or homography."""
+def _fit(mm: Floats, px: Floats, frame: float, settings: PoseSettings) -> _Fit:
+    """The richest model that the markers (N, 4, 2) can carry: similarity, affine or homography; `frame` is the area of the whole marker frame."""
     flat_mm, flat_px = mm.reshape(-1, 2), px.reshape(-1, 2)
     centres = mm.mean(axis=1)
-    across = np.linalg.svd(centres - centres.mean(axis=0), compute_uv=False)[-1] / np.sqrt(len(centres)) if len(centres) > 2 else 0.0
-    if across < settings.spread_mm:
-        return fit_similarity(flat_mm, flat_px)
-    if _hull(centres) >= settings.hull_share * _hull(frame):
-        return fit_homography(flat_mm, flat_px)
-    affine = fit_affine(flat_mm, flat_px)
-    return affine if float(_offs_mm(affine, mm, px).max()) <= settings.affine_mm else fit_homography(flat_mm, flat_px)
+    if _spread(centres) < settings.spread_mm:
+        return _judged(fit_similarity(flat_mm, flat_px), mm, px)
+    if _hull(centres) >= settings.hull_share * frame:
+        return _judged(fit_homography(flat_mm, flat_px), mm, px)
+    affine = _judged(fit_affine(flat_mm, flat_px), mm, px)
+    return affine if float(affine.off_mm.max()) <= settings.affine_mm else _judged(fit_homography(flat_mm, flat_px), mm, px)
+
+
+def _judged(homography: Floats, mm: Floats, px: Floats) -> _Fit:
+    """A homography with the root mean square distance of each marker's corners (N, 4, 2); infinite when it is none."""
+    if not np.all(np.isfinite(homography)) or abs(np.linalg.det(homography)) < 1e-12:
+        return _Fit(homography=homography, off_mm=np.full(len(mm), np.inf))
+    back = cv2.perspectiveTransform(px.reshape(-1, 1, 2), np.linalg.inv(homography)).reshape(-1, 4, 2)
+    return _Fit(homography=homography, off_mm=np.asarray(np.sqrt(((back - mm) ** 2).sum(axis=2).mean(axis=1))))
+
+
+def _spread(points: Floats) -> float:
+    """Standard deviation (mm) of points (N, 2) across their main direction."""
+    if len(points) < 3:
+        return 0.0
+    return float(np.linalg.svd(points - points.mean(axis=0), compute_uv=False)[-1] / np.sqrt(len(points)))
 
 
 def _hull(points: Floats) -> float:
