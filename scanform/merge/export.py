@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from typing import BinaryIO
 
-from scanform.merge import codebook, provenance
+from scanform.merge import codebook, modes, provenance
 from scanform.merge.dataset import Table
 from scanform.merge.safe_text import clean, guarded, guarded_unless_number
 
@@ -40,6 +40,11 @@ def write_conflicts_csv(rows: Iterable[Sequence[str]], out: BinaryIO) -> None:
 def write_codebook_csv(rows: Iterable[Sequence[str]], out: BinaryIO) -> None:
     """codebook.csv; `rows` as `codebook.rows` gives them."""
     write_rows(codebook.HEADER, rows, out)
+
+
+def write_modes_csv(rows: Iterable[Sequence[str]], out: BinaryIO) -> None:
+    """modes.csv; `rows` as `modes.mode_rows` gives them."""
+    write_rows(modes.HEADER, rows, out)
 
 
 def write_rows(header: Sequence[str], rows: Iterable[Sequence[str]], out: BinaryIO, guards: Sequence[_Cell] = ()) -> None:

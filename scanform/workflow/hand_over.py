@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from scanform.errors import StoreError
 from scanform.i18n.texts import text
-from scanform.merge import codebook, export, provenance
+from scanform.merge import codebook, export, modes, provenance
 from scanform.merge.dataset import Table, table
 from scanform.merge.resolve import Record
 from scanform.merge.workbook import Sheet, write_xlsx
@@ -87,11 +87,13 @@ def _write_edition(edition: _Edition, words: str) -> list[Path]:
     described = codebook.rows(data.columns, edition.questionnaire, edition.language)
     origins = tuple(provenance.provenance_rows(data, edition.deciders))
     conflicts = _conflict_rows(edition, edition.classes)
+    by_channel = modes.mode_rows(data)
     files = [
         _write(folder / "responses.csv", lambda out: export.write_table_csv(data, out), words),
         _write(folder / "codebook.csv", lambda out: export.write_codebook_csv(described, out), words),
         _write(folder / "provenance.csv", lambda out: export.write_provenance_csv(origins, out), words),
         _write(folder / "conflicts.csv", lambda out: export.write_conflicts_csv(conflicts, out), words),
+        _write(folder / "modes.csv", lambda out: export.write_modes_csv(by_channel, out), words),
         _write(folder / f"{edition.questionnaire.code}.xlsx", lambda out: write_xlsx(_sheets(data, described, origins, conflicts), out), words),
     ]
     return files + _write_contact(edition, words)
