@@ -645,7 +645,8 @@ def demo(settings: Settings, *, folder: Path | None) -> int:
     for step in plan.steps(samples, folder, words):
         click.secho(f"\n{text(step.title, words)}", bold=True)
         click.secho("$ scanform " + " ".join(step.arguments), fg="cyan")
-        code = super(Program, main).main(args=["--language", words, *step.arguments], prog_name="scanform", standalone_mode=False)
+        speak = [] if "print" in step.arguments else ["--language", words]  # there it means the language of the form
+        code = super(Program, main).main(args=[*speak, *step.arguments], prog_name="scanform", standalone_mode=False)
         worst = max(worst, int(code or 0))
     with _open(Settings(project=folder / "project", language=words)) as project:
         verdict = plan.check(project, samples)
