@@ -14,7 +14,7 @@ from scanform.simulate.fill import draw_ink
 from scanform.simulate.hands import Hand
 from scanform.simulate.pens import PENS
 from scanform.simulate.profiles import PROFILES, Profile
-from scanform.simulate.scanner import scan_page
+from scanform.simulate.scanner import scan_filled, scan_page
 from scanform.simulate.truth import MarkStyle, MarkTruth, PageTruth
 from scanform.simulate.visibility import faded_marks
 from scanform.simulate.warp import draw_map, inverse_map
@@ -155,3 +155,25 @@ def test_marks_that_the_scan_wiped_out_are_named(form, profile: str, pen: str, s
     scan = scan_page(form.gray, replace(PROFILES[profile], threshold=(115, 120)), rng, ink=ink)
     faded = faded_marks(scan, form.page, truth, ink)
     assert not faded if seen else faded == set(marks)
+
+
+@pytest.mark.parametrize("name", ["office copier", "worn feeder", "photo", "worst"])
+def test_marks_are_found_through_the_map(form, name: str) -> None:  # type: ignore[no-untyped-def]
+    """The whole way of a page: what the truth calls marked is dark at the place the map names, what it calls empty is not."""
+    marked = ("one.b", "many.a", "many.c", "sub.c")
+    marks = {zone: MarkTruth(value=MarkValue.FILLED, style=MarkStyle.FILL) for zone in marked}
+    scan = scan_filled(
+        form.gray,
+        form.page,
+        PageTruth(number=1, marks=marks),
+        hand=Hand(pen=PENS["gel"]),
+        profile=quiet(PROFILES[name]),
+        rng=np.random.default_rng(8),
+    )
+    dark = {}
+    for zone in form.page.zones:
+        if zone.option and zone.multiple is not None:
+            centre = scan.page_map.to_px(np.array([[zone.rect.centre.x, zone.rect.centre.y]]))[0]
+            x, y = (round(float(v)) for v in centre)
+            dark[zone.id] = float(scan.gray[y - 2 : y + 3, x - 2 : x + 3].mean())
+    assert max(dark[zone] for zone in marked) < min(level for zone, level in dark.items() if zone not in marked) - 40
