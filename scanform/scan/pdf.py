@@ -11,7 +11,7 @@ from scanform.scan.jpeg import Decoded
 from scanform.scan.limits import Limits
 from scanform.scan.pdf_file import POINTS_PER_INCH, PdfFile, open_pdf, page_box, page_turn, user_unit
 from scanform.scan.pdf_image import decode_image, placement_turn
-from scanform.scan.pdf_pictures import has_pictures, picture_damage
+from scanform.scan.pdf_pictures import is_text_only, picture_damage
 from scanform.scan.pdf_walk import NotOneImageError, PlacedImage, sole_image
 from scanform.scan.pictures import Picture
 from scanform.scan.poppler import SyntaxTroubleError, draw_page
@@ -35,7 +35,10 @@ def read_pdf_page(file: ScanFile, index: int, limits: Limits) -> Picture:
     late = document.pdf.get_warnings()  # what qpdf noticed while it read this page
     if late and not repaired:
         repaired = (problem("page-repaired", detail=late[0]),)
-    return replace(picture, problems=repaired + picture.problems)
+    problems = repaired + picture.problems
+    if problems and picture.gray.min() == picture.gray.max() and not is_text_only(page):
+        raise unreadable(dict(problems[-1].params)["detail"])  # damage is never an empty page
+    return replace(picture, problems=problems)
 
 
 def _picture(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits) -> Picture:
@@ -78,8 +81,6 @@ def _drawn(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits) ->
     gray, complaints = _draw(document, index, dpi, limits)
     check_size(width=gray.shape[1], height=gray.shape[0], limits=limits)
     found = tuple(dict.fromkeys(damage + complaints))
-    if found and gray.min() == gray.max() and has_pictures(page):
-        raise unreadable(found[0])
     if turn:
         gray = np.ascontiguousarray(np.rot90(gray, turn // 90))
     suspect = tuple(problem("page-suspect", detail=detail) for detail in found[:1])

@@ -14,9 +14,12 @@ _MOST_PICTURES = 200
 _STEP_BYTES = 1 << 20
 
 
-def has_pictures(page: pikepdf.Page) -> bool:
-    """Whether the page refers to any picture, or to contents outside of the file."""
-    return next(_pictures(page.obj.get("/Resources"), 0), None) is not None or any("/F" in part for part in _contents(page))
+def is_text_only(page: pikepdf.Page) -> bool:
+    """Whether the page never was a scan: it uses fonts, and neither pictures nor contents outside of the file."""
+    resources = page.obj.get("/Resources")
+    if not isinstance(resources, pikepdf.Dictionary) or any("/F" in part for part in _contents(page)):
+        return False
+    return bool(resources.get("/Font")) and not resources.get("/XObject")
 
 
 def picture_damage(page: pikepdf.Page, limits: Limits) -> tuple[str, ...]:

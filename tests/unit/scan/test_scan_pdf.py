@@ -290,6 +290,17 @@ def test_damaged_structure_is_repaired_and_said(tmp_path: Path, paper: Gray, loa
     assert [found.slug for found in loaded.problems] == ["page-repaired"]
 
 
+def test_lost_picture_is_not_an_empty_page(tmp_path: Path, paper: Gray, load: Load) -> None:
+    """A file whose end is zeros loses its pictures; poppler then draws white paper."""
+    path = write_pdf(tmp_path / "a.pdf", paper)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        del pdf.pages[0].Resources.XObject.Im0
+        pdf.save(path)
+    loaded = load(path)
+    assert loaded.image is None
+    assert loaded.problems[0].slug == "unreadable-page"
+
+
 def test_drawn_page_with_a_cut_picture_is_suspect(tmp_path: Path, paper: Gray, load: Load) -> None:
     """poppler draws what it gets of a cut JPEG; a page with text over it must not pass as sound."""
     path = write_pdf(tmp_path / "a.pdf", paper, data=jpeg_of(paper)[:3000], content=FULL + " 0 0 5 5 re f")
