@@ -64,6 +64,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection in one reading transaction: all of it sees the same moment."""
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
 def insert_new(tx: Transaction, table: type[DeclarativeBase], values: Mapping[str, object], key: InstrumentedAttribute[Key]) -> Key | None:
     """Insert a row and return its key; None when a unique constraint says that the row exists."""
     build = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from scanform.model.response import Response
 from scanform.model.review import Decision
 from scanform.store import ledger, values
-from scanform.store.engine import Transaction, open_engine, store_errors, writing
+from scanform.store.engine import Transaction, open_engine, reading, store_errors, writing
 from scanform.store.records import Batch, Link
 
 
@@ -39,7 +39,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """One consistent view of the store."""
-        with store_errors(self._where), self._engine.connect() as tx, tx.begin():
+        with store_errors(self._where), reading(self._engine) as tx:
             yield tx
 
     def responses(self, *, questionnaire: str | None = None) -> list[Response]:

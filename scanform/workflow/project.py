@@ -1,6 +1,7 @@
 """The project folder: settings, questionnaires, printed layouts, database, archive of originals."""
 
 import importlib.metadata
+import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ QUESTIONNAIRES = "questionnaires"
 LAYOUTS = "layouts"
 ARCHIVE = "archive"
 DATABASE = "scanform.sqlite"
+SHARE = "share/scanform/templates"
 
 
 class Project:
@@ -137,5 +139,7 @@ def templates() -> Sequence[Path]:
     clone = Path(scanform.__file__).parents[1]
     if (clone / "pyproject.toml").is_file():
         return sorted((clone / "templates").glob("*.yaml"))
-    files = importlib.metadata.files("scanform") or []
-    return sorted(Path(str(file.locate())).resolve() for file in files if file.match("scanform/templates/*.yaml"))
+    listed = (Path(str(file.locate())) for file in importlib.metadata.files("scanform") or [] if file.match(f"{SHARE}/*.yaml"))
+    beside = (clone / SHARE).glob("*.yaml")  # where `pip install --target` puts them, whatever its list says
+    shared = (Path(sysconfig.get_path("data")) / SHARE).glob("*.yaml")
+    return sorted({path.name: path.resolve() for path in (*shared, *beside, *listed) if path.is_file()}.values())
