@@ -94,7 +94,7 @@ def test_the_interpolated_inverse_is_exact_enough(name: str) -> None:
     assert error.max() < 0.02
 
 
-@pytest.mark.parametrize("name", ["clean", "office copier", "fax", "photo", "worst"])
+@pytest.mark.parametrize("name", ["clean", "fax", "worst"])
 def test_a_seed_gives_the_same_bytes(name: str) -> None:
     """Scanning twice with one seed gives identical pictures, JPEG bytes and maps; another seed gives another scan."""
     page, _ = dotted_page()
