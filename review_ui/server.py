@@ -63,4 +63,7 @@ def serve(desk: Desk, *, reviewer: str, port: int = DEFAULT_PORT, language: str 
     """Serves the review station until interrupted; `ready` is called once with its address."""
     station = bind(desk, reviewer=reviewer, port=port, language=language)
     ready(station.url)
-    station.run()
+    try:
+        station.run()
+    finally:
+        desk.close()

@@ -5,6 +5,7 @@ is acknowledged, one that is sent twice counts once, and one that was made on an
 instead of overwriting what somebody else decided.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from scanform import rules
+from scanform.errors import ScanformError
 from scanform.i18n.texts import text
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import Questionnaire
@@ -27,11 +29,16 @@ from scanform.workflow.project import Project
 from scanform.workflow.review_cards import Card, make_card, reason_text
 from scanform.workflow.review_crops import CropCutter
 
+log = logging.getLogger(__name__)
+
 FRESH_S = 15.0
 """How long the desk works from memory before it looks whether another program has read or imported more."""
 
 ANXIOUS_S = 1.0
 """The same while the queue is empty."""
+
+LOAD_SHARE = 20.0
+"""Looking takes at most about one twentieth of the time, however large the project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +134,18 @@ class Desk:
         self._project = project
         self._lock = threading.RLock()
         self._memory: dict[str, _Case] = {}
+        self._touched: set[str] = set()
         self._loaded_at = float("-inf")
+        self._load_s = 0.0
+        self._loader: threading.Thread | None = None
         self._editions = _Editions(project)
         self._cutter = CropCutter(project, self.layout)
+
+    def close(self) -> None:
+        """Waits for what is still being loaded; the desk can be used again afterwards."""
+        loader = self._loader
+        if loader is not None:
+            loader.join()
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
@@ -140,7 +156,6 @@ class Desk:
             found = self._open_after(after)
             if not found and not after:
                 self._refresh(ANXIOUS_S)
-                found = self._open_after(after)
             return [self._card(self._memory[item.response_id], item, language) for item in found[:limit]]
 
     def item(self, item: str) -> ReviewItem | None:
@@ -188,7 +203,7 @@ class Desk:
                 with self._project.store.writing() as tx:
                     return [self._decide(tx, submission, reviewer, language) for submission in submissions]
             except BaseException:
-                self._loaded_at = float("-inf")  # nothing was written: what the memory holds of it is void
+                self._forget()  # nothing was written: what the memory holds of it is void
                 raise
 
     def undo(self, reviewer: str, *, language: str = "de") -> Card | None:
@@ -266,10 +281,44 @@ class Desk:
     # --- memory ------------------------------------------------------------------------------------------------------
 
     def _refresh(self, older_than_s: float) -> None:
-        if time.monotonic() - self._loaded_at > older_than_s:
+        """Reads the store at once when nothing is known yet, else in the background when the memory is old; nobody waits for that."""
+        age_s = time.monotonic() - self._loaded_at
+        if self._loaded_at == float("-inf"):
             self._editions = _Editions(self._project)
-            self._memory = {case.machine.id: case for case in _cases(self._project, self._editions)}
-            self._loaded_at = time.monotonic()
+            self._remember(_cases(self._project, self._editions), time.monotonic())
+        elif age_s > max(older_than_s, LOAD_SHARE * self._load_s) and self._loader is None:
+            self._touched.clear()
+            self._loader = threading.Thread(target=self._load, name="review-desk", daemon=True)
+            self._loader.start()
+
+    def _load(self) -> None:
+        began, known = time.monotonic(), self._loaded_at
+        editions = _Editions(self._project)
+        cases: list[_Case] | None = None
+        try:
+            cases = _cases(self._project, editions)
+        except ScanformError as problem:
+            log.warning("the store could not be read again: %s", problem.slug)
+        finally:
+            with self._lock:
+                self._loader = None
+                if known == self._loaded_at and cases is not None:
+                    self._editions = editions
+                    self._remember(cases, began)
+                elif known == self._loaded_at:
+                    self._loaded_at = time.monotonic()
+
+    def _remember(self, cases: Iterable[_Case], began: float) -> None:
+        """Takes what was loaded, but for responses that were decided on meanwhile: of those the memory knows more."""
+        newer = {name: self._memory.get(name) for name in self._touched}
+        self._memory = {case.machine.id: case for case in cases if case.machine.id not in newer}
+        self._memory |= {name: case for name, case in newer.items() if case is not None}
+        self._loaded_at = time.monotonic()
+        self._load_s = self._loaded_at - began
+
+    def _forget(self) -> None:
+        self._loaded_at = float("-inf")
+        self._touched.clear()
 
     def _reload(self, tx: Transaction, item: str) -> tuple[_Case, Answer] | None:
         """The response of `item` as the store has it now; the memory follows."""
@@ -277,6 +326,7 @@ class Desk:
             response_id, _ = split_item_id(item)
         except ValueError:
             return None
+        self._touched.add(response_id)
         found = values.load_responses(tx, response_id=response_id)
         if not found:
             self._memory.pop(response_id, None)

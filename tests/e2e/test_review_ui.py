@@ -412,7 +412,8 @@ def chromium() -> Iterator[object]:
 @pytest.fixture
 def open_screen(chromium, project: Project):
     """Opens a station over the project; afterwards no CSP violation, no script error and no foreign request has happened."""
-    station = bind(Desk(project), reviewer="tester", port=0)
+    desk = Desk(project)
+    station = bind(desk, reviewer="tester", port=0)
     thread = station.start()
     contexts, screens = [], []
 
@@ -434,6 +435,7 @@ def open_screen(chromium, project: Project):
         context.close()
     station.close()
     thread.join(5)
+    desk.close()
     assert found == []
 
 
@@ -789,7 +791,7 @@ def test_one_announcement_per_field(open_screen, project: Project) -> None:
 
 
 @pytest.mark.browser
-def test_an_empty_queue_says_so_and_notices_new_pages(open_screen, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_queue_says_so_and_notices_new_pages(open_screen, project: Project) -> None:
     """Nothing to check is a state of its own; new work appears without a reload."""
     screen = open_screen()
     screen.page.locator("#panel-title:text-is('Nichts mehr zu prüfen')").wait_for()

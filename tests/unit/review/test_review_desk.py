@@ -230,7 +230,14 @@ def test_new_pages_appear_while_the_desk_is_open(filled: Project, monkeypatch: p
     assert other is not None
     filled.store.save_response(replace(other, id="C"), batch_id=1)
     monkeypatch.setattr(review_fields, "FRESH_S", 0.0)
-    assert len(desk.queue(100)) == 15
+    monkeypatch.setattr(review_fields, "LOAD_SHARE", 0.0)
+    decide(desk, sent("A/open", K.CONFIRM))
+    desk.queue(100)
+    decide(desk, sent("B/open", K.CONFIRM))  # perhaps while the store is being read: it must not come back
+    desk.close()
+    assert {card.id.partition("/")[0] for card in desk.queue(100)} == {"A", "B", "C"}
+    assert {"A/open", "B/open"}.isdisjoint(card.id for card in desk.queue(100))
+    desk.close()
 
 
 def test_many_threads_decide_at_once(filled: Project) -> None:
