@@ -597,6 +597,26 @@ def explain(settings: Settings, *, page: str, out: Path) -> None:
         _answer(settings, data, text("explain.done", project.language, fate=fate, picture=str(out)), *lines)
 
 
+@main.command("identify")
+@click.argument("page", metavar="FILE[#PAGE]")
+@click.argument("form")
+@click.option("--number", type=click.IntRange(1), metavar="N", help="Page of the form (default: what its markers show).")
+@_common
+@click.pass_obj
+def identify(settings: Settings, *, page: str, form: str, number: int | None) -> int:
+    """Say which form a page belongs to whose code cannot be read; FORM is the id printed on its margin."""
+    from scanform.model.page import Fate
+    from scanform.workflow.identify_page import identify_page
+
+    with _open(settings) as project:
+        found = identify_page(project, page, form, number)
+        fate = text(f"fate.{found.outcome.value}", project.language)
+        problems = [_problem_data(problem, project.language) for problem in found.problems]
+        lines = (_problem_line(problem, project.language) for problem in found.problems)
+        _answer(settings, {"page": page, "outcome": found.outcome.value, "problems": problems}, f"{page}: {fate}", *lines)
+        return ExitCode.OK if found.outcome is Fate.READ else ExitCode.PAGES_REFUSED
+
+
 @main.command("doctor")
 @_common
 @click.pass_obj

@@ -127,6 +127,16 @@ def page_fate(tx: Transaction, page_id: int) -> Fate | None:
     return Fate(fate) if fate else None
 
 
+def pages_of_files(tx: Transaction, file_ids: Iterable[int]) -> list[PageRecord]:
+    """All pages of these files."""
+    return _page_records(tx, _page_query().where(PageRow.file_id.in_(sorted(set(file_ids)))))
+
+
+def pages_at(tx: Transaction, sha256: str, index: int) -> list[PageRecord]:
+    """The pages that count with this content."""
+    return _page_records(tx, _page_query().where(FileRow.sha256 == sha256, PageRow.page_index == index, _counts(True)))
+
+
 def pages_of_batch(tx: Transaction, batch_id: int) -> list[PageRecord]:
     """The pages of one batch, withdrawn or not."""
     return _page_records(tx, _page_query().where(FileRow.batch_id == batch_id))
@@ -151,6 +161,7 @@ def _page_query() -> Select[tuple[object, ...]]:
             ReadingRow.page,
             ReadingRow.pages,
             ReadingRow.found_by,
+            ReadingRow.seen_page,
             ReadingRow.problems,
             ReadingRow.milliseconds,
             FormRow.form_id,
@@ -179,6 +190,7 @@ def _page_records(tx: Transaction, query: Select[tuple[object, ...]]) -> list[Pa
             problems=from_list(Problem, row.problems or []),
             file_problems=from_list(Problem, row.file_problems),
             milliseconds=row.milliseconds or 0.0,
+            seen_page=row.seen_page,
         )
         for row in tx.execute(query)
     ]
@@ -221,6 +233,7 @@ def _reading_values(result: PageResult, at: str) -> dict[str, object]:
         "page": identity.page if identity else None,
         "pages": identity.pages if identity else None,
         "found_by": identity.found_by.value if identity else None,
+        "seen_page": result.seen_page,
         "tier": result.page_map.tier.value if result.page_map else None,
         "residual_mm": result.page_map.residual_mm if result.page_map else None,
         "turn": result.turn,

@@ -63,6 +63,7 @@ class PageRecord:
     problems: tuple[Problem, ...]
     file_problems: tuple[Problem, ...]
     milliseconds: float
+    seen_page: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,8 @@ class PageResult:
     """What a worker found on one page: small, picklable, without arrays.
 
     `outcome` is what the page is by itself (read, review, unknown-form, blank, damaged or error); whether it is a
-    re-scan, a copy or a duplicate depends on the other pages. `turn` is in clockwise degrees for a viewer.
+    re-scan, a copy or a duplicate depends on the other pages. `turn` is in clockwise degrees for a viewer. `seen_page` is
+    the page number that the markers show when there is no identity.
     """
 
     ref: PageRef
@@ -80,6 +82,7 @@ class PageResult:
     ink: bytes = b""
     reading: PageReading | None = None
     problems: tuple[Problem, ...] = ()
+    seen_page: int | None = None
     turn: int = 0
     milliseconds: float = 0.0
 

@@ -96,6 +96,7 @@ class ReadingRow(Base):
     page: Mapped[int | None]
     pages: Mapped[int | None]
     found_by: Mapped[str | None]
+    seen_page: Mapped[int | None]
     tier: Mapped[str | None]
     residual_mm: Mapped[float | None]
     turn: Mapped[int]

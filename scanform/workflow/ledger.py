@@ -1,6 +1,6 @@
 """The ledger: every page handed in gets exactly one fate, every form one response. All of a page in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scanform import pagecode
@@ -8,7 +8,7 @@ from scanform.assemble import AcceptSettings, FormPages, assemble
 from scanform.model.page import Fate, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
-from scanform.model.response import Channel, Response, Status
+from scanform.model.response import Answer, Channel, Response, Status
 from scanform.recognize.ink import same_ink
 from scanform.store import issued, ledger, values
 from scanform.store.engine import Transaction
@@ -18,6 +18,10 @@ from scanform.workflow.project import Project
 
 SUSPECT = "page-suspect"
 """The problem of a page whose file is damaged somewhere: an empty box on it may be a hole in the picture."""
+
+
+INFERRED = "identity-by-neighbours"
+"""The problem of a page whose identity was inferred from the pages around it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,7 @@ def accept_settings(project: Project) -> AcceptSettings:
 def with_page_problems(response: Response, pages: Mapping[int, PageReading]) -> Response:
     """The response with what was said about its pages; nothing on a page that may be damaged is taken without a person."""
     problems = [replace(problem, where=f"page {number}") for number in sorted(pages) for problem in pages[number].problems]
+    inferred = {number for number, page in pages.items() if any(problem.slug == INFERRED for problem in page.problems)}
     suspect = {number for number, page in pages.items() if any(problem.slug == SUSPECT for problem in page.problems)}
     answers = tuple(
         replace(answer, status=Status.REVIEW, problem=answer.problem or SUSPECT, missing=None)
@@ -125,7 +130,15 @@ def with_page_problems(response: Response, pages: Mapping[int, PageReading]) -> 
         else answer
         for answer in response.answers
     )
-    return replace(response, answers=answers, problems=response.problems + tuple(problems))
+    return replace(response, answers=_shown_once(answers, inferred), problems=response.problems + tuple(problems))
+
+
+def _shown_once(answers: tuple[Answer, ...], pages: Collection[int]) -> tuple[Answer, ...]:
+    """The first answer of each of these pages goes to a person, who sees whether the page belongs to the form."""
+    first = {next((at for at, answer in enumerate(answers) if answer.page == page), -1) for page in pages}
+    return tuple(
+        replace(answer, status=Status.REVIEW, problem=answer.problem or INFERRED, missing=None) if at in first else answer for at, answer in enumerate(answers)
+    )
 
 
 def _with_path(reading: PageReading, sheet: SheetRecord) -> PageReading:

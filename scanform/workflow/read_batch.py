@@ -23,7 +23,8 @@ from scanform.store import issued, ledger
 from scanform.store.engine import Transaction
 from scanform.store.records import NewFile, PageRecord, PageResult
 from scanform.workflow.executors import Died, Outcome, Workers, run_in_order
-from scanform.workflow.ledger import page_problems, record_page
+from scanform.workflow.ledger import INFERRED, page_problems, record_page, settle_reading
+from scanform.workflow.neighbours import neighbour_identity
 from scanform.workflow.progress import ShowProgress, no_progress
 from scanform.workflow.project import Project
 from scanform.workflow.read_page import FileJob, Intake, PageJob, read_page, take_in
@@ -99,6 +100,7 @@ def read_batch(project: Project, paths: Sequence[Path], workers: Workers, *, pro
         if retry:
             _wait_again(project, run)
         _read_all(project, run, workers, limits=limits, progress=progress)
+        _read_by_neighbours(project, run, workers, limits)
     finally:
         workers.close()
     return _summary(project, run, time.monotonic() - started)
@@ -233,6 +235,39 @@ def _read_all(project: Project, run: _Run, workers: Workers, *, limits: Limits, 
             advance(1)
 
 
+def _read_by_neighbours(project: Project, run: _Run, workers: Workers, limits: Limits) -> None:
+    """Read pages whose code is destroyed but whose neighbours in the file say which page they are."""
+    with project.store.reading() as tx:
+        unknown = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW]) if page.identity is None and page.seen_page is not None]
+        files = ledger.pages_of_files(tx, {page.file_id for page in unknown})
+        found = [(page, identity) for page in unknown if (identity := neighbour_identity(page, files)) and not _is_taken(tx, identity)]
+    jobs = {page_job(project, page, limits, identity): page for page, identity in found}
+    for outcome in run_in_order(workers, read_page, jobs):
+        result = page_result(outcome, limits)
+        if result.reading is not None:
+            settle_given(project, jobs[outcome.job], with_problem(result, Problem(slug=INFERRED)), at=run.at)
+
+
+def _is_taken(tx: Transaction, identity: Identity) -> bool:
+    """Whether this page of this form has come in already; then the unknown one may be anything."""
+    return any(sheet.page == identity.page for sheet in ledger.sheets(tx, digest=identity.digest, instance=identity.instance))
+
+
+def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: str) -> None:
+    """Replace the reading of a page by one with an identity that came from elsewhere, and settle what follows."""
+    with project.store.writing() as tx:
+        now_stored = ledger.page_record(tx, page.id)
+        if now_stored.reading_id is not None and now_stored.outcome is Fate.REVIEW:
+            ledger.replace_reading(tx, now_stored.reading_id, result, at=at)
+            settle_reading(project, tx, now_stored.reading_id)
+
+
+def with_problem(result: PageResult, problem: Problem) -> PageResult:
+    """The result with one more thing to say about the page."""
+    problems = (*result.problems, problem)
+    return replace(result, problems=problems, reading=replace(result.reading, problems=problems) if result.reading else None)
+
+
 def _jobs(project: Project, waiting: Sequence[PageRecord], limits: Limits, submitted: dict[PageRef, PageRecord], known: list[PageRecord]) -> Iterator[PageJob]:
     """A job for each content that has no reading yet, at the moment when a worker can take it; the other pages land in `known`."""
     seen: set[tuple[str, int]] = set()
@@ -273,10 +308,10 @@ def _with_unknown_instance(tx: Transaction, result: PageResult | None) -> PageRe
     """A valid identity that this project never printed is read, and said so; one that was only read as text is not believed."""
     if result is None or result.identity is None or result.reading is None or issued.issued_form(tx, result.identity.instance) is not None:
         return result
-    problems = (*result.problems, Problem(slug="unknown-instance", params=(("instance", result.identity.instance),)))
+    marked = with_problem(result, Problem(slug="unknown-instance", params=(("instance", result.identity.instance),)))
     if result.identity.found_by is FoundBy.TEXT:
-        return replace(result, outcome=Fate.REVIEW, identity=None, reading=None, problems=problems)
-    return replace(result, problems=problems, reading=replace(result.reading, problems=problems))
+        return replace(marked, outcome=Fate.REVIEW, identity=None, reading=None, seen_page=result.identity.page)
+    return marked
 
 
 def _summary(project: Project, run: _Run, seconds: float) -> BatchSummary:

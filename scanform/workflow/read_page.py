@@ -24,8 +24,8 @@ from scanform.recognize import reader
 from scanform.recognize.sheets import PreparedPage
 from scanform.recognize.text import read_line
 from scanform.register.fit import fit_page
-from scanform.register.identify import identify
-from scanform.register.markers import Marker, find_markers
+from scanform.register.identify import Sighting, identify
+from scanform.register.markers import Marker, find_markers, page_number
 from scanform.register.prepare import BoxCheck, prepare_page
 from scanform.register.quality import is_blank_paper
 from scanform.scan.intake import FileInfo, inspect_file
@@ -166,19 +166,19 @@ def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     """The page's identity and map, or the fate it has without."""
     layouts = _layouts(job.layouts, job.digests)
     markers = find_markers(image)
-    sighting = identify(image, markers, layouts=layouts, read_text=read_line)
-    identity = job.given or sighting.identity
+    sighting = Sighting(identity=job.given) if job.given else identify(image, markers, layouts=layouts, read_text=read_line)
+    identity = sighting.identity
     if identity is None:
-        return PageResult(ref=job.ref, outcome=_fate_without_identity(image, markers, sighting.problems), problems=sighting.problems)
+        fate = _fate_without_identity(image, markers, sighting.problems)
+        return PageResult(ref=job.ref, outcome=fate, problems=sighting.problems, seen_page=page_number(markers))
     if identity.digest not in layouts:
         return PageResult(ref=job.ref, outcome=Fate.UNKNOWN_FORM, identity=identity, problems=sighting.problems)
     page = layouts[identity.digest].page(identity.page)
     check, prepared = _prepared(job.layouts, identity.digest, identity.page)
     page_map = fit_page(image, markers, page, check)
-    problems = sighting.problems if job.given is None else ()
     if page_map is None:
-        return PageResult(ref=job.ref, outcome=Fate.REVIEW, identity=identity, problems=(*problems, Problem(slug="weak-registration")))
-    return Registered(identity=identity, page_map=page_map, prepared=prepared, problems=problems)
+        return PageResult(ref=job.ref, outcome=Fate.REVIEW, identity=identity, problems=(*sighting.problems, Problem(slug="weak-registration")))
+    return Registered(identity=identity, page_map=page_map, prepared=prepared, problems=sighting.problems)
 
 
 _DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missing-pages"})

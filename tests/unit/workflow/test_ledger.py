@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
-from scanform.errors import InputError
+from scanform.errors import InputError, UsageError
 from scanform.model.page import Fate
 from scanform.model.response import Missing, Status
 from scanform.model.review import Decision, DecisionKind
 from scanform.workflow.executors import serial
+from scanform.workflow.identify_page import identify_page
 from scanform.workflow.read_batch import read_batch
 from scanform.workflow.review_fields import effective_responses
 from scanform.workflow.status import project_status
@@ -218,3 +219,42 @@ def test_originals_are_kept_and_never_altered(project, tiny_survey, tmp_path):
     ref = response.answer("open").evidence.ref
     assert ref.path == str(path)
     assert Path(project.original(ref).path).read_bytes() == content
+
+
+def without_codes(survey, form, page, **answers):
+    """A page on which both QR codes and the printed id are painted over."""
+    gray = survey.sheet(form, page, **answers)
+    scale = gray.shape[1] / 210
+    for code in survey.layout.page(page).codes:
+        rect = code.rect.grown(2)
+        x, y, right, bottom = (round(value * scale) for value in (rect.x, rect.y, rect.right, rect.bottom))
+        gray[max(0, y) : bottom, max(0, x) : right] = 235
+    return gray
+
+
+def test_neighbours_tell_a_page_without_codes(project, tiny_survey, tmp_path):
+    """Between page 1 of a form and page 1 of the next one: page 2 is read, and shown to a person once."""
+    sheets = [tiny_survey.sheet(1, 1, open="no"), without_codes(tiny_survey, 1, 2, quiet="yes"), tiny_survey.sheet(2, 1), tiny_survey.sheet(2, 2)]
+    ingest(project, tiny_survey.tiff(tmp_path / "a.tif", *sheets))
+    assert fates(project) == {Fate.READ: 4}
+    response = next(found for found in project.store.responses() if found.id == tiny_survey.form_ids[0])
+    assert (response.complete, values(response)["quiet"]) == (True, "yes")
+    assert "identity-by-neighbours" in {problem.slug for problem in response.problems}
+    assert any(answer.page == 2 and answer.status is Status.REVIEW for answer in response.answers)
+
+
+def test_without_sure_neighbours_a_person_identifies_the_page(project, tiny_survey, tmp_path):
+    """Alone in its file the page waits for help; a person reads the number on the margin."""
+    sheet = without_codes(tiny_survey, 3, 2, quiet="yes")
+    path = tiny_survey.tiff(tmp_path / "a.tif", sheet)
+    assert ingest(project, path).refused == 1
+    assert fates(project) == {Fate.REVIEW: 1}
+    with pytest.raises(UsageError):
+        identify_page(project, str(path), "AAAAA-BBBBBBB-C", None)
+    assert identify_page(project, f"{path}#1", tiny_survey.form_ids[2], None).outcome is Fate.READ
+    assert fates(project) == {Fate.READ: 1}
+    (response,) = project.store.responses()
+    assert (response.id, values(response)["quiet"]) == (tiny_survey.form_ids[2], "yes")
+    assert ingest(project, path).refused == 0
+    with pytest.raises(UsageError):
+        identify_page(project, f"{path}#1", tiny_survey.form_ids[2], None)

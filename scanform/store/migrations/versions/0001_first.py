@@ -84,6 +84,7 @@ def _paper() -> None:
         sa.Column("page", sa.Integer(), nullable=True),
         sa.Column("pages", sa.Integer(), nullable=True),
         sa.Column("found_by", sa.Text(), nullable=True),
+        sa.Column("seen_page", sa.Integer(), nullable=True),
         sa.Column("tier", sa.Text(), nullable=True),
         sa.Column("residual_mm", sa.Double(), nullable=True),
         sa.Column("turn", sa.Integer(), nullable=False),

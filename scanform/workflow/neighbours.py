@@ -1,0 +1,35 @@
+"""Which page is it when its code is destroyed? The pages before and after it in the same file may leave only one answer."""
+
+from collections.abc import Iterable
+
+from scanform.model.page import Fate, FoundBy, Identity
+from scanform.store.records import PageRecord
+
+
+def neighbour_identity(unknown: PageRecord, pages: Iterable[PageRecord]) -> Identity | None:
+    """The identity of a page whose markers show only its number, from the pages directly before and after it.
+
+    Both neighbours have to agree: the page before is the one before it on the same form (or the end of another form, when
+    it is a first page), and likewise after. Anything else is left to a person.
+    """
+    beside = {page.ref.index - unknown.ref.index: page for page in pages if page.file_id == unknown.file_id}
+    before, after, number = beside.get(-1), beside.get(1), unknown.seen_page
+    if number is None:
+        return None
+    first, last = _read(before), _read(after)
+    form = first if first and first.page == number - 1 else last if last and last.page == number + 1 else None
+    if form is None or number > form.pages:
+        return None
+    fits_before = _same(first, form, number - 1) if number > 1 else before is None or (first is not None and first.page == first.pages)
+    fits_after = _same(last, form, number + 1) if number < form.pages else after is None or (last is not None and last.page == 1)
+    if not (fits_before and fits_after):
+        return None
+    return Identity(digest=form.digest, instance=form.instance, page=number, pages=form.pages, found_by=FoundBy.NEIGHBOURS)
+
+
+def _read(page: PageRecord | None) -> Identity | None:
+    return page.identity if page is not None and page.outcome is Fate.READ else None
+
+
+def _same(identity: Identity | None, form: Identity, number: int) -> bool:
+    return identity is not None and (identity.digest, identity.instance, identity.page) == (form.digest, form.instance, number)
