@@ -167,12 +167,16 @@ def _by_place(word: _Word, span: _Span, inked: Sequence[int]) -> list[tuple[int,
     return [(inked[int(np.argmin(np.abs(centres - (word.left + (i + 0.5) * step))))], character) for i, character in enumerate(word.text)]
 
 
-@cache
 def _languages() -> frozenset[str]:
     """Languages that Tesseract has models for; empty when the program is missing."""
     if shutil.which("tesseract") is None:
         log.warning("tesseract is not installed: handwriting is left to the reviewers")
         return frozenset()
+    return _installed_languages()
+
+
+@cache
+def _installed_languages() -> frozenset[str]:
     import pytesseract
 
     return frozenset(pytesseract.get_languages(config=""))

@@ -83,7 +83,7 @@ class Sheet:
         hand = random_hand(np.random.default_rng(seed), pen=pen)
         rng = np.random.default_rng([seed, 7])
         marks = {name: MarkTruth(value=value_of(style), style=style) for name, style in (styles or {}).items()}
-        written = {name: TextTruth(text=text, cells=tuple("" if c == " " else c for c in text) if name.startswith("comb") else ()) for name, text in (texts or {}).items()}
+        written = {name: TextTruth(text=text, cells=tuple("" if c == " " else c for c in text)) for name, text in (texts or {}).items()}
         ink = draw_ink(self.gray.shape, self.page, PageTruth(number=1, marks=marks, texts=written), hand=hand, rng=rng)
         return scan_page(self.gray, PROFILES[profile], np.random.default_rng([seed if scan_seed is None else scan_seed, 9]), ink=ink)
 

@@ -22,12 +22,14 @@ def options(*codes):
     return tuple(Option(code=code, text=TEXT, writein=code == "other", exclusive=code == "none") for code in codes)
 
 
+IF_OPEN = Condition(question="open", options=("yes",))
+
 QUESTIONNAIRE = Questionnaire(
     code="tiny", version="1", title=TEXT, languages=("en",),
     sections=(
         Section(title=TEXT, items=(
             Question(code="open", kind=QuestionKind.SINGLE, text=TEXT, options=options("yes", "no", "other"), required=True),
-            Question(code="days", kind=QuestionKind.MULTIPLE, text=TEXT, options=options("mon", "tue", "none"), only_if=Condition(question="open", options=("yes",))),
+            Question(code="days", kind=QuestionKind.MULTIPLE, text=TEXT, options=options("mon", "tue", "none"), only_if=IF_OPEN),
             Question(code="seats", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.DIGITS, cells=(3,), minimum="0", maximum="500"),
             Question(code="remarks", kind=QuestionKind.HANDWRITING, text=TEXT),
             Question(code="sign", kind=QuestionKind.SIGNATURE, text=TEXT),
@@ -78,7 +80,8 @@ def form(states=None, texts=None, *, pages=(1, 2), copy=False, filled=Filled.WIT
         identity = Identity(digest="00000", instance="0000000", page=page.number, pages=2)
         if page.number in pages:
             read[page.number] = PageReading(ref=PageRef(sha256="0" * 64, path="x.pdf", index=page.number - 1), identity=identity, fields=fields)
-    return assemble(FormPages(form_id="F", token="T", received_at="2025-01-01T00:00:00Z", pages=read, copy=copy, expected_pages=2), QUESTIONNAIRE, sheet, AcceptSettings(**more))
+    whole = FormPages(form_id="F", token="T", received_at="2025-01-01T00:00:00Z", pages=read, copy=copy, expected_pages=2)
+    return assemble(whole, QUESTIONNAIRE, sheet, AcceptSettings(**more))
 
 
 COLUMNS = ["open", "open__other_text", "days", "seats", "remarks", "sign"]
@@ -195,12 +198,15 @@ def test_handwriting_goes_to_review_and_signature_does_not():
 
 def test_ink_that_was_not_read_is_no_blank():
     """Ink without readable text is for a person, never an empty answer."""
-    unread = FieldReading(zone="remarks.handwriting", value="", confidence=0.0, box=BOX, reader="tesseract", candidates=(Candidate(value="", probability=0.001),), problem="handwriting")
+    nearly_no_blank = (Candidate(value="", probability=0.001),)
+    unread = FieldReading(zone="remarks.handwriting", value="", confidence=0.0, box=BOX, reader="tesseract", candidates=nearly_no_blank, problem="handwriting")
     sheet = layout()
     page = sheet.pages[1]
     fields = tuple(unread if z.id == unread.zone else written(z, "") for z in page.zones)
-    reading = PageReading(ref=PageRef(sha256="0" * 64, path="x", index=0), identity=Identity(digest="00000", instance="0000000", page=2, pages=2), fields=fields)
-    response = assemble(FormPages(form_id="F", token=None, received_at="", pages={2: reading}, copy=False, expected_pages=2), QUESTIONNAIRE, sheet, AcceptSettings())
+    identity = Identity(digest="00000", instance="0000000", page=2, pages=2)
+    reading = PageReading(ref=PageRef(sha256="0" * 64, path="x", index=0), identity=identity, fields=fields)
+    whole = FormPages(form_id="F", token=None, received_at="", pages={2: reading}, copy=False, expected_pages=2)
+    response = assemble(whole, QUESTIONNAIRE, sheet, AcceptSettings())
     answer = response.answer("remarks")
     assert (answer.status, answer.problem, answer.missing) == (Status.REVIEW, "handwriting", None)
 
@@ -245,7 +251,8 @@ def test_probabilities_of_a_multiple_choice_add_up(odds):
 
 
 states = st.tuples(st.sampled_from(["empty", "marked", "filled"]), st.floats(min_value=0.34, max_value=1.0), st.sampled_from([None, "streak", "unclear-mark"]))
-texts = st.one_of(st.just(("",)), st.tuples(st.text(alphabet="0123456789 ?ab", max_size=3), st.floats(min_value=0, max_value=1), st.sampled_from(["handwriting", "unsure-blank"])))
+reasons = st.sampled_from(["handwriting", "unsure-blank"])
+texts = st.one_of(st.just(("",)), st.tuples(st.text(alphabet="0123456789 ?ab", max_size=3), st.floats(min_value=0, max_value=1), reasons))
 
 
 @given(
