@@ -64,17 +64,19 @@ def check_cells(question: Question, raw: str) -> Checked:
         return Checked(value="")
     if UNREAD in raw:
         return Checked(value="", problem="illegible-cells")
-    groups = _groups(raw, question.cells)
-    if question.alphabet is Alphabet.DATE:
-        return _date_of(*(group.strip() for group in groups[:3])) if len(groups) >= 3 else Checked(value="", problem="bad-date")
-    if question.alphabet is Alphabet.TIME:
-        return _time_of(groups[0].strip(), groups[1].strip() if len(groups) > 1 else "", question)
-    if question.alphabet is Alphabet.DECIMAL:
-        whole, part = groups[0].strip(), groups[1].strip() if len(groups) > 1 else ""
-        return _number(f"{whole or '0'}.{part}" if part else whole, question)
-    if question.alphabet in {Alphabet.DIGITS, None}:
-        return _number(raw.strip(), question)
-    return Checked(value=" ".join(raw.split()))
+    first, second, third, *_ = [*(group.strip() for group in _groups(raw, question.cells)), "", "", ""]
+    match question.alphabet:
+        case Alphabet.DATE:
+            found = _in_range(_date_of(first, second, third), question)
+        case Alphabet.TIME:
+            found = _time_of(first, second, question)
+        case Alphabet.DECIMAL:
+            found = _number(f"{first or '0'}.{second}" if second else first, question)
+        case Alphabet.LETTERS | Alphabet.ALNUM:
+            found = Checked(value=" ".join(raw.split()))
+        case _:
+            found = _number(raw.strip(), question)
+    return found
 
 
 def check_text(question: Question, raw: str) -> Checked:
@@ -117,18 +119,30 @@ def key_answer(question: Question, option: str | None, typed: str) -> Answer:
 def _typed(question: Question, typed: str) -> Checked:
     if not typed:
         return Checked(value="")
-    if question.kind is QuestionKind.SIGNATURE:
-        return Checked(value=SIGNED if typed.casefold() in _YES else "", problem=None if typed.casefold() in _YES else "bad-format")
-    if question.kind is not QuestionKind.COMB:
-        return check(question, typed.replace(",", " ") if question.kind is not QuestionKind.HANDWRITING else typed)
-    if question.alphabet is Alphabet.DATE:
-        return _typed_date(typed, question)
-    if question.alphabet is Alphabet.TIME:
-        match = _TIME.fullmatch(typed) or re.fullmatch(r"(\d{2})(\d{2})", typed)
-        return _time_of(match[1], match[2] or "00", question) if match else Checked(value="", problem="bad-format")
-    if question.alphabet in {Alphabet.LETTERS, Alphabet.ALNUM}:
-        return _fits(" ".join(typed.split()), question)
-    return _number(typed.replace(" ", ""), question)
+    match question.kind:
+        case QuestionKind.SIGNATURE:
+            yes = typed.casefold() in _YES
+            return Checked(value=SIGNED if yes else "", problem=None if yes else "bad-format")
+        case QuestionKind.COMB:
+            return _typed_cells(question, typed)
+        case QuestionKind.HANDWRITING:
+            return check_text(question, typed)
+        case _:
+            return check_choice(question, typed.replace(",", " ").split())
+
+
+def _typed_cells(question: Question, typed: str) -> Checked:
+    """What a person types for character cells, with or without separators."""
+    match question.alphabet:
+        case Alphabet.DATE:
+            return _typed_date(typed, question)
+        case Alphabet.TIME:
+            match = _TIME.fullmatch(typed) or re.fullmatch(r"(\d{2})(\d{2})", typed)
+            return _time_of(match[1], match[2] or "00", question) if match else Checked(value="", problem="bad-format")
+        case Alphabet.LETTERS | Alphabet.ALNUM:
+            return _fits(" ".join(typed.split()), question)
+        case _:
+            return _number(typed.replace(" ", ""), question)
 
 
 def _fits(value: str, question: Question) -> Checked:
