@@ -38,18 +38,18 @@ class Config:
     reading: ReadingConfig = ReadingConfig()
 
 
-def load_config(folder: Path) -> Config:
-    """The settings of the project in `folder`; raises StoreError when there is none or something in it is wrong."""
+def load_config(folder: Path, *, language: str = DEFAULT_LANGUAGE) -> Config:
+    """The settings of the project in `folder`; raises StoreError, in `language`, when there is none or something in it is wrong."""
     path = folder / FILE_NAME
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
-        raise StoreError(text("project.none", folder=str(folder)), remedy=text("project.none_remedy"), slug="no-project") from error
+        raise StoreError(text("project.none", language, folder=str(folder)), remedy=text("project.none_remedy", language), slug="no-project") from error
     except OSError as error:
-        raise _wrong(path, str(error.strerror)) from error
+        raise _wrong(path, str(error.strerror), language) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _wrong(path, str(error)) from error
-    return _config(content, path)
+        raise _wrong(path, str(error), language) from error
+    return _config(content, path, language)
 
 
 def dump_config(config: Config) -> str:
@@ -70,34 +70,34 @@ def _toml(value: str | float | int) -> str:
     return str(value)
 
 
-def _config(content: dict[str, object], path: Path) -> Config:
+def _config(content: dict[str, object], path: Path, language: str) -> Config:
     if content.pop("format", None) != FORMAT:
-        raise _wrong(path, f'format = "{FORMAT}"')
+        raise _wrong(path, f'format = "{FORMAT}"', language)
     reading = content.pop("reading", {})
     if not isinstance(reading, dict):
-        raise _wrong(path, "[reading]")
-    config = cast(Config, _filled(Config(), content, path))
-    config = replace(config, reading=cast(ReadingConfig, _filled(ReadingConfig(), reading, path)))
+        raise _wrong(path, "[reading]", language)
+    config = cast(Config, _filled(Config(), content, path, language))
+    config = replace(config, reading=cast(ReadingConfig, _filled(ReadingConfig(), reading, path, language)))
     if config.language not in LANGUAGES:
-        raise _wrong(path, f'language = "{config.language}"')
+        raise _wrong(path, f'language = "{config.language}"', language)
     if not 0.5 <= config.reading.accept <= 1.0 or config.reading.jobs < 0 or config.reading.settle_seconds < 0:
-        raise _wrong(path, "[reading]")
+        raise _wrong(path, "[reading]", language)
     return config
 
 
 _ACCEPTED: dict[type, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float)}
 
 
-def _filled(defaults: Config | ReadingConfig, values: dict[str, object], path: Path) -> Config | ReadingConfig:
+def _filled(defaults: Config | ReadingConfig, values: dict[str, object], path: Path, language: str) -> Config | ReadingConfig:
     known = {field.name: getattr(defaults, field.name) for field in fields(defaults)}
     converted: dict[str, object] = {}
     for name, value in values.items():
         wanted = _ACCEPTED.get(type(known.get(name)), ())
         if isinstance(value, bool) or not isinstance(value, wanted):
-            raise _wrong(path, f"{name} = {value!r}")
+            raise _wrong(path, f"{name} = {value!r}", language)
         converted[name] = float(value) if isinstance(known[name], float) and isinstance(value, int) else value
     return replace(defaults, **converted)  # type: ignore[arg-type]  # types were compared above
 
 
-def _wrong(path: Path, what: str) -> StoreError:
-    return StoreError(text("project.bad_config", path=str(path), what=what), remedy=text("project.bad_config_remedy"), slug="bad-config")
+def _wrong(path: Path, what: str, language: str) -> StoreError:
+    return StoreError(text("project.bad_config", language, path=str(path), what=what), remedy=text("project.bad_config_remedy", language), slug="bad-config")

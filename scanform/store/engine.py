@@ -39,9 +39,9 @@ _WRITER_LOCK = 0x5343414E
 _WRITING = {"scanform_writing": True}
 
 
-def open_engine(where: str | Path) -> Engine:
+def open_engine(where: str | Path, language: str) -> Engine:
     """An engine on an up-to-date database, a SQLite file or a URL; raises StoreError when it cannot be used."""
-    url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else _checked(where)
+    url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else _checked(where, language)
     engine = create_engine(url, **_engine_options(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -49,8 +49,8 @@ def open_engine(where: str | Path) -> Engine:
     else:
         event.listen(engine, "begin", _begin_other)
     try:
-        with store_errors(str(url)):
-            _upgrade(engine)
+        with store_errors(str(url), language):
+            _upgrade(engine, language)
     except StoreError:
         engine.dispose()
         raise
@@ -79,12 +79,14 @@ def insert_new(tx: Transaction, table: type[DeclarativeBase], values: Mapping[st
 
 
 @contextmanager
-def store_errors(where: str) -> Iterator[None]:
+def store_errors(where: str, language: str) -> Iterator[None]:
     """Turn what a database driver raises into a StoreError with a remedy."""
     try:
         yield
     except DBAPIError as error:
-        raise StoreError(words("store.failed", cause=_cause(error), where=_without_password(where)), remedy=words("store.failed_remedy")) from error
+        raise StoreError(
+            words("store.failed", language, cause=_cause(error), where=_without_password(where)), remedy=words("store.failed_remedy", language)
+        ) from error
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -94,20 +96,20 @@ def current_revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _checked(url: str) -> URL:
+def _checked(url: str, language: str) -> URL:
     try:
         parsed = make_url(url)
         parsed.get_dialect()
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise StoreError(words("store.bad_url", url=_without_password(url)), remedy=words("store.bad_url_remedy")) from error
+        raise StoreError(words("store.bad_url", language, url=_without_password(url)), remedy=words("store.bad_url_remedy", language)) from error
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise StoreError(words("store.bad_url", url=_without_password(url)), remedy=words("store.bad_url_remedy"))
+        raise StoreError(words("store.bad_url", language, url=_without_password(url)), remedy=words("store.bad_url_remedy", language))
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
         parsed.get_dialect().import_dbapi()
     except ImportError as error:
-        raise MissingProgramError(words("store.no_driver"), remedy=words("store.no_driver_remedy")) from error
+        raise MissingProgramError(words("store.no_driver", language), remedy=words("store.no_driver_remedy", language)) from error
     return parsed
 
 
@@ -147,17 +149,17 @@ def _is_writing(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("scanform_writing"))
 
 
-def _upgrade(engine: Engine) -> None:
+def _upgrade(engine: Engine, language: str) -> None:
     """Bring the database to HEAD_REVISION. Two processes may try at once: the second waits, then finds it done."""
     with engine.connect() as connection:
         if current_revision(connection) == HEAD_REVISION:
             return
     if engine.dialect.name == "sqlite":
-        _use_wal(engine)
+        _use_wal(engine, language)
     with writing(engine) as connection:
         revision = current_revision(connection)
         if revision is not None and revision > HEAD_REVISION:
-            raise StoreError(words("store.newer", revision=revision), remedy=words("store.newer_remedy"))
+            raise StoreError(words("store.newer", language, revision=revision), remedy=words("store.newer_remedy", language))
         if revision != HEAD_REVISION:
             run_migrations(connection)
 
@@ -179,7 +181,7 @@ def alembic_config(connection: Connection | None = None) -> "Config":
     return config
 
 
-def _use_wal(engine: Engine) -> None:
+def _use_wal(engine: Engine, language: str) -> None:
     """Switch the file to WAL; the mode stays with the file. SQLite does not wait for a lock here, so we do."""
     deadline = time.monotonic() + BUSY_TIMEOUT_S
     while True:
@@ -189,7 +191,9 @@ def _use_wal(engine: Engine) -> None:
             return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:
-                raise StoreError(words("store.failed", cause=str(error), where=str(engine.url)), remedy=words("store.failed_remedy")) from error
+                raise StoreError(
+                    words("store.failed", language, cause=str(error), where=str(engine.url)), remedy=words("store.failed_remedy", language)
+                ) from error
             time.sleep(0.05)
         finally:
             connection.close()

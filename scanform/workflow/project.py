@@ -14,7 +14,7 @@ from scanform.config import Config
 from scanform.errors import StoreError, UsageError
 from scanform.formats.layout_json import load_layout
 from scanform.formats.template import load_questionnaire
-from scanform.i18n.texts import text
+from scanform.i18n.texts import DEFAULT_LANGUAGE, text
 from scanform.model.layout import Layout
 from scanform.model.page import PageRef
 from scanform.model.questionnaire import Questionnaire
@@ -83,16 +83,16 @@ class Project:
 
 def open_project(folder: Path, *, language: str | None = None) -> Project:
     """The project in `folder`; raises StoreError when there is none, TemplateError when a questionnaire in it is wrong."""
-    config = configs.load_config(folder)
+    config = configs.load_config(folder, language=language or DEFAULT_LANGUAGE)
     language = language or config.language
     questionnaires = [load_questionnaire(path, language=language) for path in sorted((folder / QUESTIONNAIRES).glob("*.yaml"))]
-    store = Store(config.database or folder / DATABASE)
+    store = Store(config.database or folder / DATABASE, language=language)
     return Project(folder, config, store, {found.code: found for found in questionnaires}, language)
 
 
 def init_project(folder: Path, *, template: str | None = None, questionnaire: Path | None = None, language: str | None = None, database: str = "") -> Project:
     """Make a project around a template that ships with scanform, or around a questionnaire of one's own."""
-    language = language or configs.Config().language
+    language = language or DEFAULT_LANGUAGE
     if (template is None) == (questionnaire is None):
         raise UsageError(text("project.one_source", language), remedy=text("project.one_source_remedy", language))
     source = questionnaire or template_path(str(template), language)
