@@ -103,6 +103,7 @@ export class View {
     }
     const blank = !card.text && chosen !== null && chosen.size === 0;
     $("no-answer").setAttribute("aria-pressed", String(blank));
+    $("confirm").setAttribute("aria-disabled", String(!card.text && chosen === null));
   }
 
   // Moves the focus to where the next key is expected; it is never left on something that is gone.
@@ -174,6 +175,7 @@ export class View {
     $("error").textContent = text;
     $("error").hidden = !text;
     $("text")?.setAttribute("aria-invalid", String(Boolean(text)));
+    if (text) this.announce(text);
   }
 
   hurry(text) {

@@ -516,6 +516,21 @@ def test_digits_and_letters_decide(open_screen, project: Project) -> None:
 
 
 @pytest.mark.browser
+def test_two_marks_need_a_choice(open_screen, project: Project) -> None:
+    """Enter settles nothing that the machine does not propose; the page says which keys do."""
+    fill(project, 2, Waiting(column="often", value="m", problem="two-marks", candidates=("m", "s")))
+    screen = open_screen()
+    screen.visible()
+    assert screen.page.locator("#choices [aria-pressed=true]").count() == 0
+    assert screen.page.locator("#confirm").get_attribute("aria-disabled") == "true"
+    screen.press("Enter")
+    assert "Ziffer" in screen.page.locator("#error").inner_text()
+    screen.press("3", "m")
+    screen.saved()
+    assert stored(project) == [("correct", "s"), ("inadmissible", "")]
+
+
+@pytest.mark.browser
 def test_multiple_choice_toggles_and_enter_ends(open_screen, project: Project) -> None:
     """Digits switch, an exclusive answer clears the others, Enter stores codes in the order of the form."""
     fill(project, 2, WHY)
