@@ -3,10 +3,13 @@
 import copy
 import csv
 import json
+import tomllib
 from pathlib import Path
 
 import jsonschema
 import pytest
+
+from scanform.config import Config, dump_config, load_config
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "docs" / "schemas"
@@ -22,7 +25,7 @@ def rows(name):
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("name", ["layout", "copies", "readings", "responses"])
+@pytest.mark.parametrize("name", ["layout", "copies", "readings", "responses", "survey"])
 def test_schema_is_valid(name):
     """Each schema is itself a valid JSON Schema."""
     jsonschema.Draft202012Validator.check_schema(schema(name))
@@ -56,3 +59,12 @@ def test_csv_golden(name):
 def test_readings_columns_are_in_order():
     """The columns of readings.csv stand in the order of the schema."""
     assert list(rows("readings.csv")[0]) == schema("readings")["required"]
+
+
+def test_survey_golden(tmp_path):
+    """survey.toml is written as the golden file says, fits its schema, and is read back."""
+    written = dump_config(Config(name="tiny", language="en"))
+    assert written == (GOLDEN / "survey.toml").read_text("utf-8")
+    jsonschema.validate(tomllib.loads(written), schema("survey"))
+    (tmp_path / "survey.toml").write_text(written, "utf-8")
+    assert load_config(tmp_path) == Config(name="tiny", language="en")
