@@ -89,7 +89,17 @@ def _report(error: Exception, language: str, *, debug: bool) -> ExitCode:
     if isinstance(error, click.ClickException):
         error.show()
         return ExitCode.USAGE
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO):
+    if isinstance(error, OSError) and error.errno in (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EIO,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+    ):
         place = str(error.filename or "")
         error = StoreError(text("cli.cannot_write", language, place=place, cause=error.strerror or ""), remedy=text("cli.cannot_write_remedy", language))
     if debug:
@@ -241,7 +251,7 @@ def print_(
 @click.option("--jobs", type=click.IntRange(0), metavar="N", help="Number of processes; 0 is one per core, 1 process is still one of its own.")
 @click.option("--serial", is_flag=True, help="Read in this process, without limits of time (for debugging).")
 @click.option("--scheduler", metavar="URL", help="Read on a dask cluster.")
-@click.option("--retry", is_flag=True, help="Read pages again that were damaged or given up.")
+@click.option("--retry", is_flag=True, help="Read pages again that were damaged, given up, unknown or in need of help.")
 @_common
 @click.pass_obj
 def ingest(settings: Settings, *, paths: tuple[Path, ...], jobs: int | None, serial: bool, scheduler: str | None, retry: bool) -> int:

@@ -72,6 +72,23 @@ def add_file(tx: Transaction, batch_id: int, file: NewFile) -> int | None:
     return file_id
 
 
+def reopen_refused(tx: Transaction, file: NewFile) -> bool:
+    """A file that was refused can be opened now: give it its pages, all waiting. False when it was not refused."""
+    key = known_key(file.location, file.sha256)
+    number = tx.execute(select(FileRow.id).where(FileRow.known_key == key, FileRow.pages == 0)).scalar()
+    if number is None:
+        return False
+    changed = {"pages": file.pages, "kind": file.kind, "size": file.size, "archived": file.archived, "problems": to_list(file.problems)}
+    tx.execute(update(FileRow).where(FileRow.id == number).values(changed))
+    reading = tx.execute(select(PageRow.reading_id).where(PageRow.file_id == number)).scalar()
+    if reading is not None:
+        forget_reading(tx, reading)
+    more = [{"file_id": number, "page_index": index, "fate": None} for index in range(1, file.pages)]
+    if more:
+        tx.execute(insert(PageRow), more)
+    return True
+
+
 def is_known(tx: Transaction, location: str, sha256: str) -> bool:
     """Whether this content from this place counts already."""
     return tx.execute(select(FileRow.id).where(FileRow.known_key == known_key(location, sha256))).first() is not None
@@ -154,6 +171,7 @@ def _page_query() -> Select[tuple[object, ...]]:
             FileRow.path,
             FileRow.sha256,
             FileRow.archived,
+            FileRow.pages.label("file_pages"),
             FileRow.problems.label("file_problems"),
             ReadingRow.outcome,
             ReadingRow.digest,
@@ -191,6 +209,7 @@ def _page_records(tx: Transaction, query: Select[tuple[object, ...]]) -> list[Pa
             file_problems=from_list(Problem, row.file_problems),
             milliseconds=row.milliseconds or 0.0,
             seen_page=row.seen_page,
+            file_pages=row.file_pages,
         )
         for row in tx.execute(query)
     ]

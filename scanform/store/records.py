@@ -64,6 +64,7 @@ class PageRecord:
     file_problems: tuple[Problem, ...]
     milliseconds: float
     seen_page: int | None = None
+    file_pages: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

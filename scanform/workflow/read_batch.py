@@ -79,6 +79,7 @@ class _Run:
 
     label: str
     at: str
+    retry: bool
     batch: int | None = None
     new_files: int = 0
     keys: list[str] = field(default_factory=list)
@@ -93,12 +94,11 @@ def read_batch(project: Project, paths: Sequence[Path], workers: Workers, *, pro
     if missing:
         names = ", ".join(shown(path) for path in missing)
         raise InputError(text("ingest.no_such_path", project.language, paths=names), remedy=text("ingest.no_such_path_remedy", project.language))
-    run = _Run(label=" ".join(shown(path) for path in paths), at=now())
+    run = _Run(label=" ".join(shown(path) for path in paths), at=now(), retry=retry)
     limits = limits_of(project)
     try:
         _take_in_all(project, run, workers, _settled_files(project, run, find_files(paths)), limits=limits, progress=progress)
-        if retry:
-            _wait_again(project, run)
+        _wait_again(project, run)
         _read_all(project, run, workers, limits=limits, progress=progress)
         _read_by_neighbours(project, run, workers, limits)
     finally:
@@ -195,11 +195,12 @@ def _record_file(project: Project, run: _Run, file: NewFile) -> None:
     """Record a file and its pages, unless the same content from the same place is known; refused files are settled at once."""
     run.keys.append(ledger.known_key(file.location, file.sha256))
     with project.store.reading() as tx:
-        if ledger.is_known(tx, file.location, file.sha256):
+        if ledger.is_known(tx, file.location, file.sha256) and not run.retry:
             return
     with project.store.writing() as tx:
-        if ledger.is_known(tx, file.location, file.sha256):
-            return  # another run was faster
+        if ledger.is_known(tx, file.location, file.sha256):  # another run was faster, or this one tries again
+            run.new_files += file.pages > 0 and ledger.reopen_refused(tx, file)
+            return
         if run.batch is None:
             run.batch = ledger.add_batch(tx, kind="paper", label=run.label, at=run.at)
         ledger.add_file(tx, run.batch, file)
@@ -211,10 +212,12 @@ def _record_file(project: Project, run: _Run, file: NewFile) -> None:
 
 
 def _wait_again(project: Project, run: _Run) -> None:
-    """Let pages that failed wait to be read anew: those of the files handed in now."""
+    """On request, let pages that could not be read wait to be read anew: those of the files handed in now."""
+    if not run.retry:
+        return
     with project.store.writing() as tx:
         for page in ledger.pages_of(tx, run.keys):
-            if page.fate in (Fate.ERROR, Fate.DAMAGED) and page.reading_id is not None and page.archived:
+            if page.fate in REFUSED_FATES and page.reading_id is not None and page.file_pages > 0:
                 ledger.forget_reading(tx, page.reading_id)
 
 

@@ -233,3 +233,46 @@ def test_a_file_that_is_still_written_is_waited_for(tiny_survey, tmp_path):
         summary = read_batch(project, [tmp_path / "in"], serial())
         writer.join()
     assert dict(summary.pages) == {Fate.READ: 1}
+
+
+def test_a_reader_that_fails_costs_its_pages_until_the_next_try(tiny_survey, tmp_path):
+    """The blank picture of page 2 is gone, so that reading fails there: page 1 is read, page 2 is an error, --retry reads it later."""
+    from scanform.workflow.read_page import _prepared
+
+    _prepared.cache_clear()
+    folder = tmp_path / "in"
+    tiny_survey.tiff(folder / "a.tif", tiny_survey.sheet(1, 1, open="no"), tiny_survey.sheet(1, 2, quiet="yes"))
+    with tiny_survey.project(tmp_path / "p") as project:
+        blank = project.layouts_folder / tiny_survey.layout.digest / tiny_survey.layout.page(2).blank
+        blank.rename(tmp_path / "kept.png")
+        first = read_batch(project, [folder], serial())
+        assert (dict(first.pages), first.refused) == ({Fate.READ: 1, Fate.ERROR: 1}, 1)
+        (tmp_path / "kept.png").rename(blank)
+        assert dict(read_batch(project, [folder], serial()).pages) == {Fate.READ: 1, Fate.ERROR: 1}
+        assert dict(read_batch(project, [folder], serial(), retry=True).pages) == {Fate.READ: 2}
+        assert [response.complete for response in project.store.responses()] == [True]
+
+
+def test_a_form_printed_elsewhere_is_read_once_its_layout_is_here(tiny_survey, tmp_path):
+    """Unknown forms wait for their layout: after it was copied into the project, --retry reads them."""
+    path = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no")
+    with tiny_survey.project(tmp_path / "p") as project:
+        layout = project.layouts_folder / tiny_survey.layout.digest
+        layout.rename(tmp_path / "elsewhere")
+        assert dict(read_batch(project, [path], serial()).pages) == {Fate.UNKNOWN_FORM: 1}
+    (tmp_path / "elsewhere").rename(layout)
+    with open_project(tmp_path / "p") as project:
+        assert dict(read_batch(project, [path], serial(), retry=True).pages) == {Fate.READ: 1}
+        assert len(project.store.responses()) == 1
+
+
+def test_a_refused_file_gets_all_its_pages_when_it_can_be_opened(tiny_survey, tmp_path, monkeypatch):
+    """A file that ended every process that looked into it is one page; tried again and well this time, it has all of them."""
+    folder = tmp_path / "in"
+    tiny_survey.tiff(folder / "a.tif", tiny_survey.sheet(1, 1, open="no"), tiny_survey.sheet(1, 2, quiet="yes"))
+    with tiny_survey.project(tmp_path / "p") as project:
+        with monkeypatch.context() as patch:
+            patch.setattr("scanform.workflow.read_batch.limits_of", lambda _: Limits(max_pages=1))
+            assert dict(read_batch(project, [folder], serial()).pages) == {Fate.DAMAGED: 1}
+        assert dict(read_batch(project, [folder], serial(), retry=True).pages) == {Fate.READ: 2}
+        assert project_status(project).sums_agree
