@@ -11,7 +11,7 @@ from scanform.scan.jpeg import Decoded
 from scanform.scan.limits import Limits
 from scanform.scan.pdf_file import POINTS_PER_INCH, PdfFile, open_pdf, page_box, page_turn, user_unit
 from scanform.scan.pdf_image import decode_image, placement_turn
-from scanform.scan.pdf_pictures import is_text_only, picture_damage
+from scanform.scan.pdf_pictures import is_no_scan, picture_damage
 from scanform.scan.pdf_walk import NotOneImageError, PlacedImage, sole_image
 from scanform.scan.pictures import Picture
 from scanform.scan.poppler import SyntaxTroubleError, draw_page
@@ -36,7 +36,7 @@ def read_pdf_page(file: ScanFile, index: int, limits: Limits) -> Picture:
     if late and not repaired:
         repaired = (problem("page-repaired", detail=late[0]),)
     problems = repaired + picture.problems
-    if problems and picture.gray.min() == picture.gray.max() and not is_text_only(page):
+    if problems and picture.gray.min() == picture.gray.max() and not is_no_scan(page):
         raise unreadable(dict(problems[-1].params)["detail"])  # damage is never an empty page
     return replace(picture, problems=problems)
 

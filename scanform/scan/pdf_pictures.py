@@ -14,12 +14,12 @@ _MOST_PICTURES = 200
 _STEP_BYTES = 1 << 20
 
 
-def is_text_only(page: pikepdf.Page) -> bool:
-    """Whether the page never was a scan: it uses fonts, and neither pictures nor contents outside of the file."""
+def is_no_scan(page: pikepdf.Page) -> bool:
+    """Whether the page never was a scan: it uses fonts or shadings, and neither pictures nor contents outside of the file."""
     resources = page.obj.get("/Resources")
     if not isinstance(resources, pikepdf.Dictionary) or any("/F" in part for part in _contents(page)):
         return False
-    return bool(resources.get("/Font")) and not resources.get("/XObject")
+    return bool(resources.get("/Font") or resources.get("/Shading")) and not resources.get("/XObject")
 
 
 def picture_damage(page: pikepdf.Page, limits: Limits) -> tuple[str, ...]:
