@@ -11,7 +11,7 @@ import numpy as np
 
 from scanform import pagecode
 from scanform.formats.template import load_questionnaire
-from scanform.imaging.page_image import BlankPage, Gray
+from scanform.imaging.page_image import BLANK_DPI, BlankPage, Gray
 from scanform.layout.draw import Copy, draw_blank, draw_forms, measure
 from scanform.layout.place import place
 from scanform.model.geometry import SizeMm
@@ -25,7 +25,7 @@ from scanform.simulate.profiles import PROFILES
 from scanform.simulate.scanner import ScannedPage, scan_filled
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-BLANK_DPI = 300
+
 PRINT_DPI, PRINT_PX_PER_MM = 508, 15
 """Printed pages are drawn with 20 px per mm and reduced to 15 (381 dpi): whole numbers, so that the simulator's truth is exact."""
 
@@ -45,9 +45,7 @@ def make_form(template: str = "begegnungsorte", *, instance: str = "0000042") ->
     questionnaire = load_questionnaire(TEMPLATES / f"{template}.yaml")
     placement = place(questionnaire, language=questionnaire.languages[0], variant="standard", measure=measure)
     layout = placement.layout
-    payloads = tuple(
-        pagecode.encode(Identity(digest=layout.digest, instance=instance, page=page.number, pages=len(layout.pages))) for page in layout.pages
-    )
+    payloads = tuple(pagecode.encode(Identity(digest=layout.digest, instance=instance, page=page.number, pages=len(layout.pages))) for page in layout.pages)
     copy = Copy(form_id=pagecode.form_id(layout.digest, instance), payloads=payloads, token=None, name=None, address=())
     forms, blanks = BytesIO(), BytesIO()
     draw_forms(placement, [copy], forms)

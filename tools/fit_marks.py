@@ -24,7 +24,7 @@ import numpy as np
 from pdf2image import convert_from_bytes
 
 from scanform.formats.template import load_questionnaire
-from scanform.imaging.page_image import BlankPage, Gray
+from scanform.imaging.page_image import BLANK_DPI, BlankPage, Gray
 from scanform.imaging.page_map import PageMap
 from scanform.layout.draw import draw_blank
 from scanform.layout.fonts import measure as font_measure
@@ -221,7 +221,7 @@ def make_form(number: int, seed: int, drawn: Path) -> tuple[Table, Table]:
 
 def prepared_page(page: PageLayout, gray: Gray) -> PreparedPage:
     """The page, prepared with its own picture as the blank one."""
-    blank = BlankPage(gray=gray, px_per_mm_x=gray.shape[1] / page.size.w, px_per_mm_y=gray.shape[0] / page.size.h)
+    blank = BlankPage(gray=gray, px_per_mm_x=BLANK_DPI / 25.4, px_per_mm_y=BLANK_DPI / 25.4)
     return prepare(page, blank, filled=Filled.WITHDRAWN)
 
 

@@ -33,6 +33,10 @@ class PageImage:
         return int(self.gray.shape[1])
 
 
+BLANK_DPI = 300
+"""Resolution of the blank pictures, that of the scans they are compared with."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlankPage:
     """The picture of an unanswered page (300 dpi grey, without names and codes) and its resolution in px per mm."""

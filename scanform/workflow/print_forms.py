@@ -15,6 +15,7 @@ from scanform import pagecode
 from scanform.errors import StoreError, UsageError
 from scanform.formats.layout_json import dump_layout
 from scanform.i18n.texts import text
+from scanform.imaging.page_image import BLANK_DPI
 from scanform.layout.draw import Copy, draw_blank, draw_forms
 from scanform.layout.drawing import Placement
 from scanform.layout.fonts import measure
@@ -29,9 +30,6 @@ from scanform.store.records import Issued
 from scanform.workflow.files import atomic_file, atomic_folder, write_text
 from scanform.workflow.project import QUESTIONNAIRES, Project
 from scanform.workflow.recipients import Recipient
-
-BLANK_DPI = 300
-"""Resolution of the blank pictures, that of the scans they are compared with."""
 
 MAX_COPIES = 100_000
 

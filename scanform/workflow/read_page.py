@@ -14,7 +14,7 @@ import numpy as np
 
 from scanform.errors import MissingProgramError
 from scanform.formats.layout_json import load_layout
-from scanform.imaging.page_image import BlankPage, PageImage
+from scanform.imaging.page_image import BLANK_DPI, BlankPage, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.layout import Layout, PageLayout
 from scanform.model.page import Fate, Identity, PageRef
@@ -213,4 +213,5 @@ def load_blank(folder: Path, page: PageLayout) -> BlankPage:
     gray = cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
     if gray is None:
         raise FileNotFoundError(str(path))
-    return BlankPage(gray=gray.astype("uint8", copy=False), px_per_mm_x=gray.shape[1] / page.size.w, px_per_mm_y=gray.shape[0] / page.size.h)
+    per_mm = BLANK_DPI / 25.4  # not from the size of the picture: poppler rounds that up and draws at exactly this scale
+    return BlankPage(gray=gray.astype("uint8", copy=False), px_per_mm_x=per_mm, px_per_mm_y=per_mm)

@@ -10,7 +10,7 @@ from pdf2image import convert_from_bytes
 
 from scanform.assemble import AcceptSettings, FormPages, assemble
 from scanform.formats.template import load_questionnaire
-from scanform.imaging.page_image import BlankPage
+from scanform.imaging.page_image import BLANK_DPI, BlankPage
 from scanform.layout.draw import draw_blank
 from scanform.layout.fonts import measure
 from scanform.layout.place import place
@@ -37,7 +37,7 @@ def edition():
     pictures = [np.asarray(picture) for picture in convert_from_bytes(pdf.getvalue(), dpi=300, grayscale=True)]
     pages = []
     for page, gray in zip(placement.layout.pages, pictures, strict=True):
-        blank = BlankPage(gray=gray, px_per_mm_x=gray.shape[1] / page.size.w, px_per_mm_y=gray.shape[0] / page.size.h)
+        blank = BlankPage(gray=gray, px_per_mm_x=BLANK_DPI / 25.4, px_per_mm_y=BLANK_DPI / 25.4)
         pages.append((page, gray, prepare_page(page, blank, filled=questionnaire.filled)))
     return questionnaire, placement.layout, pages
 
