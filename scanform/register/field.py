@@ -19,12 +19,15 @@ from scanform.model.geometry import SizeMm
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSettings:
     """`kernels_mm`: widths (sigma) in x and y. `step_mm` of the grid: a wave of 90 mm and 1 mm is then followed to 0.02 mm.
+    `fine_kernels_mm` follow what the first left over, if that lowers the error by `gain`.
 
     `rounds` of reweighting. `better_part` of the points decides between kernels. `floor_mm`: residuals below it never
     count as outliers (noise of a box: 0.02-0.05 mm). `slope_prior`: pulls slopes to zero where there are few points.
     """
 
     kernels_mm: tuple[tuple[float, float], ...] = ((30.0, 30.0), (15.0, 15.0), (150.0, 12.0), (150.0, 6.0), (12.0, 150.0), (6.0, 150.0))
+    fine_kernels_mm: tuple[tuple[float, float], ...] = ((25.0, 25.0), (12.0, 12.0))
+    gain: float = 0.9
     step_mm: float = 6.0
     rounds: int = 2
     better_part: float = 0.85
@@ -46,15 +49,30 @@ class Field:
 
 
 def fit_field(points_mm: Floats, offsets_mm: Floats, size: SizeMm, settings: FieldSettings = DEFAULT_FIELD) -> Field:
-    """The field through offsets (N, 2) measured at points (N, 2), both in mm, on a grid that covers the page; N >= 4."""
-    fits = [(*_robust(points_mm, offsets_mm, kernel, settings), kernel) for kernel in settings.kernels_mm]
-    weights, residual, kernel = min(fits, key=lambda fit: fit[1])
+    """The field through offsets (N, 2) measured at points (N, 2), both in mm, on a grid that covers the page; N >= 4.
+
+    Two stages: the best kernel, then what it left over with a small round one, when that predicts left-out points better.
+    """
     columns, rows = (int(np.ceil(length / settings.step_mm)) + 1 for length in (size.w, size.h))
     nodes = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2).astype(np.float64) * settings.step_mm
-    share = _share(nodes, points_mm, kernel, settings) * weights
-    values = _local(nodes, points_mm, offsets_mm, share, kernel=kernel, prior=settings.slope_prior)
-    grid = OffsetGrid(step_mm=settings.step_mm, rows=rows, columns=columns, dx_mm=_plain(values[:, 0]), dy_mm=_plain(values[:, 1]))
-    return Field(grid=grid, residual_mm=residual)
+    kernel, weights, missed = _best(points_mm, offsets_mm, settings.kernels_mm, settings)
+    both = np.vstack([nodes, points_mm])
+    values = _local(both, points_mm, offsets_mm, _share(both, points_mm, kernel, settings) * weights, kernel=kernel, prior=settings.slope_prior)
+    total, left = values[: len(nodes)], offsets_mm - values[len(nodes) :]
+    kernel, weights, missed_again = _best(points_mm, left, settings.fine_kernels_mm, settings)
+    if missed_again < settings.gain * missed:
+        total = total + _local(nodes, points_mm, left, _share(nodes, points_mm, kernel, settings) * weights, kernel=kernel, prior=settings.slope_prior)
+        missed = missed_again
+    grid = OffsetGrid(step_mm=settings.step_mm, rows=rows, columns=columns, dx_mm=_plain(total[:, 0]), dy_mm=_plain(total[:, 1]))
+    return Field(grid=grid, residual_mm=missed)
+
+
+def _best(
+    points: Floats, offsets: Floats, kernels: tuple[tuple[float, float], ...], settings: FieldSettings
+) -> tuple[tuple[float, float], Floats, float]:
+    """The kernel that predicts points left out best, the points' weights with it, and how far (mm) it misses them."""
+    fits = [(kernel, *_robust(points, offsets, kernel, settings)) for kernel in kernels]
+    return min(fits, key=lambda fit: fit[2])
 
 
 def _plain(values: Floats) -> tuple[float, ...]:

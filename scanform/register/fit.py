@@ -32,11 +32,12 @@ class FitSettings:
 
     A map is confirmed at once when `sure_share` of the sample was found, at most `moved_share` stands more than
     `moved_mm` off and one box more than `far_off_mm` (marks shift what is measured, but not that far). A map is proved
-    when of all boxes `found_share`, and `band_share` in each part of the height, stand within `place_mm`, and of those
-    seen at most `misplaced_share` stand elsewhere. It is settled when nine in ten stand within `settled_mm`. Pages with
-    fewer than `least_boxes` are proved by tiles, pages with fewer than `sure_markers` (and all of T2 and T3) by both. `markers_only_mm`: residual that is
-    trusted where there is nothing to check. `gap_search_mm`: what a field through boxes may err between them. `bend_mm`:
-    beyond it boxes alone do not carry a field, tiles have to (curled photos).
+    when `found_share` of all boxes, and `band_share` in each part of the height and among each box and its neighbours
+    (`around` of them), stand within `place_mm`, and of those seen at most `misplaced_share` stand elsewhere. It is
+    settled when nine in ten stand within `settled_mm`. Pages with fewer than `least_boxes` are proved by tiles, pages
+    with fewer than `sure_markers` (and all of T2 and T3) by both. `markers_only_mm`: residual that is trusted where
+    there is nothing to check. `gap_search_mm`: what a field through boxes may err between them. `bend_mm`: beyond it
+    boxes alone do not carry a field, tiles have to (curled photos).
     """
 
     near_mm: float = 0.6
@@ -51,6 +52,7 @@ class FitSettings:
     band_share: float = 0.34
     misplaced_share: float = 0.1
     bands: int = 5
+    around: int = 8
     settled_mm: float = 0.12
     least_boxes: int = 6
     least_tiles: int = 5
@@ -286,11 +288,16 @@ def _measured(task: _Task, page_map: PageMap, chosen: NDArray[np.int_], search_m
 
 
 def is_placed(rects_mm: Floats, placed: NDArray[np.bool_], settings: FitSettings = DEFAULT_FIT) -> bool:
-    """Whether enough boxes (N, 4) stand at their place, on the page as a whole and in each part of its height."""
+    """Whether enough boxes (N, 4) stand at their place: on the whole page, in each part of its height and around each box."""
     if placed.mean() < settings.found_share:
         return False
     bands = np.array_split(np.argsort(rects_mm[:, 1]), min(settings.bands, len(placed) // 3))
-    return all(placed[band].mean() >= settings.band_share for band in bands)
+    if any(placed[band].mean() < settings.band_share for band in bands):
+        return False
+    middles = rects_mm[:, :2] + rects_mm[:, 2:] / 2
+    apart = np.linalg.norm(middles[:, None] - middles[None], axis=2)
+    around = np.argsort(apart, axis=1)[:, : settings.around]
+    return bool((placed[around].mean(axis=1) >= settings.band_share).all())
 
 
 def _tiles_agree(tiles: TileOffsets, settings: FitSettings) -> bool:
