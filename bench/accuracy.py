@@ -20,17 +20,17 @@ import numpy as np
 
 from bench.material import PRINT_DPI, exact
 from scanform.model.page import Fate
-from scanform.model.response import Answer, Response, Status
+from scanform.model.response import Answer, Missing, Response, Status
 from scanform.scan.load import rasterize
 from scanform.simulate.answers import random_truth
-from scanform.simulate.scripts import load_crops
 from scanform.simulate.files import write_pdf_jpeg
 from scanform.simulate.hands import random_hand
 from scanform.simulate.profiles import PROFILES
 from scanform.simulate.scanner import ScannedPage, scan_filled
+from scanform.simulate.scripts import load_crops
 from scanform.simulate.truth import FormTruth
 from scanform.workflow.executors import processes, serial
-from scanform.workflow.print_forms import PrintOrder, Printed, print_forms
+from scanform.workflow.print_forms import Printed, PrintOrder, print_forms
 from scanform.workflow.project import Project, init_project
 from scanform.workflow.read_batch import BatchSummary, limits_of, read_batch
 
@@ -113,7 +113,8 @@ def compare(response: Response, truth: FormTruth) -> Iterator[Value]:
     """All values of a form beside the truth; a value that is not there at all counts as sure and wrong."""
     answers = {answer.column: answer for answer in response.answers}
     for column, expected in truth.expected.items():
-        yield Value(form=response.id, answer=answers[column], expected=expected, unclear=column in truth.unclear)
+        if answers[column].missing is not Missing.PAGE_MISSING:  # said to be missing: that is no reading
+            yield Value(form=response.id, answer=answers[column], expected=expected, unclear=column in truth.unclear)
 
 
 def show(outcome: Outcome, profile: str) -> None:
@@ -126,7 +127,8 @@ def show(outcome: Outcome, profile: str) -> None:
     silent = [value for value in outcome.values if value.silent]
     print(f"silent errors: {len(silent)} of {sum(value.answer.status is Status.AUTO for value in outcome.values)} values read automatically (limit 0)")
     for value in silent:
-        print(f"  {value.form} {value.answer.column}: read {value.answer.value!r} p={value.answer.confidence:.5f}, truth {value.expected!r} unclear={value.unclear}")
+        answer = value.answer
+        print(f"  {value.form} {answer.column}: read {answer.value!r} p={answer.confidence:.5f}, truth {value.expected!r} unclear={value.unclear}")
     print("\nkind         values   auto  best candidate right")
     for kind in sorted({value.answer.kind for value in outcome.values}):
         of_kind = [value for value in outcome.values if value.answer.kind is kind]

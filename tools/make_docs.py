@@ -1,6 +1,6 @@
 """Writes the generated pages of docs/: command line, exit codes, problems, fates, file contracts. `--check` only compares.
 
-    python tools/make_docs.py
+python tools/make_docs.py
 """
 
 import json
@@ -74,7 +74,8 @@ def problems() -> str:
     """All problem slugs with their texts in both languages."""
     slugs = sorted(key.removeprefix("problem.") for key in keys("en") if key.startswith("problem."))
     rows = [f"| `{slug}` | {_cell('problem', slug)} | {_cell('remedy', slug)} |" for slug in slugs]
-    return f"{NOTE}# Problems\n\nWhat may be wrong with a file, a page or a value, and what to do.\n\n| slug | what | remedy |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    intro = "What may be wrong with a file, a page or a value, and what to do."
+    return f"{NOTE}# Problems\n\n{intro}\n\n| slug | what | remedy |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def _cell(table: str, slug: str) -> str:
@@ -89,7 +90,8 @@ def files() -> str:
         parts.append(f"\n## {schema['title']}\n\n`{path.name}`\n\n{schema.get('description', '')}\n\n{_properties(schema)}")
     parts.append("\n## Fates of a page\n\n" + "".join(f"- `{fate.value}`\n" for fate in Fate))
     parts.append("\n## Status of a value\n\n" + "".join(f"- `{status.value}`\n" for status in Status))
-    parts.append("\n## Missing codes\n\n| code | meaning |\n|---|---|\n" + "".join(f"| {code.value} | {code.name.lower().replace('_', ' ')} |\n" for code in Missing))
+    codes = "".join(f"| {code.value} | {code.name.lower().replace('_', ' ')} |\n" for code in Missing)
+    parts.append(f"\n## Missing codes\n\n| code | meaning |\n|---|---|\n{codes}")
     return "".join(parts)
 
 
