@@ -62,6 +62,8 @@ class Program(click.Group):
             signal.signal(signal.SIGTERM, _interrupt)
         if "--debug" in given:
             logging.basicConfig(level=logging.INFO)
+        else:
+            logging.getLogger().addHandler(logging.NullHandler())  # what matters is said by messages, not by libraries
         try:
             code = super().main(args=given, prog_name=prog_name or "scanform", standalone_mode=False, **extra)
             sys.stdout.flush()

@@ -90,6 +90,7 @@ def start_worker(limits: Limits, parent: int) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries mumble about bad files is said by the problems
     os.environ["OMP_THREAD_LIMIT"] = "1"
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
