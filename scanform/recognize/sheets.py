@@ -37,7 +37,10 @@ AREA_TOLERANCE_MM = 0.35
 """Print may lie this far off and still counts as print: boxes are aligned one by one, writing zones only by the registration (0.26 mm at worst)."""
 
 GREY_GAIN = 1.5
-"""Exponent on the paper that remains: a printed grey of 50 % may come out as 65 %; black stays black."""
+TINT = 0.2
+"""Tints print darker than drawn: up to `TINT` by the exponent `GREY_GAIN` on the paper that remains (20 % may come out as 28 %), from twice
+`TINT` on a grey line may come out black. A tinted background must not hide pencil, a grey outline must not look like ink.
+"""
 
 BAND_MM = 0.8
 """Paper to both sides of an outline that tells where it lies; registration errs by less."""
@@ -125,7 +128,7 @@ def _cover(blank: BlankPage, maps: Callable[[float], tuple[Singles, Singles]], t
     size = 2 * round(tolerance_mm * min(blank.px_per_mm_x, blank.px_per_mm_y)) + 1
     spread = cv2.erode(blank.gray, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
     dark = _sampled(replace(blank, gray=np.asarray(cv2.GaussianBlur(spread, (0, 0), 1.2), dtype=np.uint8)), maps)
-    return np.asarray(1 - (1 - dark) ** GREY_GAIN, dtype=np.float32)
+    return np.asarray(np.maximum(1 - (1 - dark) ** GREY_GAIN, (dark - TINT) / TINT), dtype=np.float32).clip(0, 1)
 
 
 def _blank_map(blank: BlankPage) -> PageMap:
