@@ -160,13 +160,16 @@ def _opened(start: Callable[[], Executor]) -> Iterator[Executor]:
     except BaseException:
         _stop(executor)
         raise
-    executor.shutdown(wait=True, cancel_futures=True)
+    executor.shutdown(wait=True)
 
 
 def _stop(executor: Executor) -> None:
     """Close without waiting for running jobs; the processes of a pool are ended, they hold nothing that is worth keeping."""
     started = list((getattr(executor, "_processes", None) or {}).values())
-    executor.shutdown(wait=False, cancel_futures=True)
+    if isinstance(executor, ProcessPoolExecutor):
+        executor.shutdown(wait=False, cancel_futures=True)
+    else:
+        executor.shutdown(wait=False)
     for process in started:
         process.terminate()
     for process in started:
