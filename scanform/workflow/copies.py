@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scanform.model.page import Fate
+from scanform.model.reading import MarkValue, PageReading
 from scanform.store.records import SheetRecord
 
 SAME_INK = 0.5
 """Probability from which two scans of one printed page count as the same sheet: the likelier of the two."""
 
-SameInk = Callable[[bytes, bytes], float]
+SURE_MARK = 0.99
+"""Confidence from which two readings of one box that differ say that the sheets differ, whatever the fingerprints of the ink say."""
+
+SameSheet = Callable[[SheetRecord, SheetRecord], float]
+"""The probability that two pages with the same printed identity and number are scans of one sheet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,7 @@ class Choice:
     moved: tuple[int, ...] = ()
 
 
-def choose_copy(new: SheetRecord, known: Sequence[SheetRecord], same_ink: SameInk) -> Choice:
+def choose_copy(new: SheetRecord, known: Sequence[SheetRecord], same_sheet: SameSheet) -> Choice:
     """The copy of `new`; `known` are the read pages of its printed identity that have one, in order of handing in."""
     placed = [sheet for sheet in known if sheet.copy is not None and sheet.reading_id != new.reading_id]
     copies = sorted({_copy(sheet) for sheet in placed})
@@ -39,7 +44,7 @@ def choose_copy(new: SheetRecord, known: Sequence[SheetRecord], same_ink: SameIn
     neighbour = _neighbour(new, placed)
     if neighbour is not None and neighbour in lacking and neighbour > 1:
         return Choice(copy=neighbour)  # a later page of a photocopy: an empty page looks like the empty page of any other
-    same = _same_sheet(new, placed, same_ink)
+    same = _likest(new, placed, same_sheet)
     if same is not None:
         return Choice(copy=same)
     if neighbour is not None and neighbour in lacking:
@@ -54,8 +59,9 @@ def _copy(sheet: SheetRecord) -> int:
     return sheet.copy or 0
 
 
-def _same_sheet(new: SheetRecord, placed: Sequence[SheetRecord], same_ink: SameInk) -> int | None:
-    scores = [(same_ink(new.ink, sheet.ink), -_copy(sheet)) for sheet in placed if sheet.page == new.page]
+def _likest(new: SheetRecord, placed: Sequence[SheetRecord], same_sheet: SameSheet) -> int | None:
+    """The copy with the page that is likeliest the same sheet, if one is likely at all."""
+    scores = [(same_sheet(new, sheet), -_copy(sheet)) for sheet in placed if sheet.page == new.page]
     best = max(scores, default=(0.0, 0))
     return -best[1] if best[0] >= SAME_INK else None
 
@@ -77,6 +83,16 @@ def _moved(new: SheetRecord, placed: Sequence[SheetRecord]) -> tuple[int, ...]:
         moved.append(sheet.reading_id)
         index -= 1
     return tuple(moved)
+
+
+def marks_differ(one: PageReading, other: PageReading) -> bool:
+    """Whether a box is surely marked in one reading and surely empty in the other: then these are two sheets."""
+    marks = {value.value for value in MarkValue}
+    sure = {field.zone: field.value for field in one.fields if field.value in marks and field.confidence >= SURE_MARK and field.problem is None}
+    return any(
+        field.zone in sure and field.value in marks and field.confidence >= SURE_MARK and field.problem is None and sure[field.zone] != field.value
+        for field in other.fields
+    )
 
 
 def fates(sheets: Iterable[SheetRecord]) -> dict[int, Fate]:

@@ -13,7 +13,7 @@ from scanform.recognize.ink import same_ink
 from scanform.store import issued, ledger, values
 from scanform.store.engine import Transaction
 from scanform.store.records import FormRecord, PageRecord, PageResult, SheetRecord
-from scanform.workflow.copies import choose_copy, counting, fates, is_mixed
+from scanform.workflow.copies import choose_copy, counting, fates, is_mixed, marks_differ
 from scanform.workflow.project import Project
 
 SUSPECT = "page-suspect"
@@ -77,7 +77,12 @@ def settle_identity(project: Project, tx: Transaction, printed: PrintedIdentity)
 def _place(tx: Transaction, sheet: SheetRecord, identity: Identity) -> None:
     """Give a page that was just read its form: the printed one, or one more photocopy of it."""
     known = [other for other in ledger.sheets(tx, digest=identity.digest, instance=identity.instance) if other.outcome is Fate.READ]
-    choice = choose_copy(sheet, known, same_ink)
+    readings = ledger.contents(tx, [other.reading_id for other in (*known, sheet) if other.page == sheet.page])
+
+    def same_sheet(one: SheetRecord, other: SheetRecord) -> float:
+        return 0.0 if marks_differ(readings[one.reading_id], readings[other.reading_id]) else same_ink(one.ink, other.ink)
+
+    choice = choose_copy(sheet, known, same_sheet)
     form_id = pagecode.form_id(identity.digest, identity.instance)
     printed = issued.issued_form(tx, identity.instance)
     number = ledger.add_form(

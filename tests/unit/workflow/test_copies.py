@@ -5,14 +5,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanform.model.page import Fate
+from scanform.model.geometry import RectPx
+from scanform.model.page import Fate, Identity, PageRef
+from scanform.model.reading import FieldReading, PageReading
 from scanform.store.records import SheetRecord
-from scanform.workflow.copies import choose_copy, counting, fates, is_mixed
+from scanform.workflow.copies import choose_copy, counting, fates, is_mixed, marks_differ
 
 
-def same_ink(a, b):
+def same_sheet(a, b):
     """Ink is a name here: the same letter is the same sheet; "" is an empty page, which looks like every other empty page."""
-    return 1.0 if a == b else 0.0
+    return 1.0 if a.ink == b.ink else 0.0
 
 
 def sheet(number, page, ink, *, file=1, index=None, **changes):
@@ -25,7 +27,7 @@ def settle(stack):
     """Hand in pages one by one, as the ledger does; returns them with their copies and fates."""
     known = []
     for new in stack:
-        choice = choose_copy(new, known, same_ink)
+        choice = choose_copy(new, known, same_sheet)
         known = [replace(old, copy=choice.copy) if old.reading_id in choice.moved else old for old in known]
         known.append(replace(new, copy=choice.copy, unsure_copy=choice.unsure))
         given_fates = fates(known)
@@ -83,6 +85,20 @@ def test_another_kind_of_outcome_keeps_its_fate():
     assert fates([damaged, replace(damaged, page_id=1)]) == {0: Fate.DAMAGED, 1: Fate.DUPLICATE}
 
 
+def test_a_box_that_is_surely_ticked_on_one_scan_only_means_two_sheets():
+    """Whatever the fingerprints say; an unsure reading says nothing."""
+
+    def reading(*marks):
+        box = RectPx(x=0, y=0, w=1, h=1)
+        fields = tuple(FieldReading(zone=zone, value=value, confidence=sure, box=box, reader="marks") for zone, value, sure in marks)
+        return PageReading(ref=PageRef(sha256="", path="", index=0), identity=Identity(digest="AAAAA", instance="AAAAAAA", page=1, pages=1), fields=fields)
+
+    first = reading(("a", "marked", 0.999), ("b", "empty", 0.999))
+    assert not marks_differ(first, first)
+    assert marks_differ(first, reading(("a", "empty", 0.999), ("b", "marked", 0.6)))
+    assert not marks_differ(first, reading(("a", "empty", 0.8), ("b", "empty", 0.999)))
+
+
 pages = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["a", "b", "c", ""]), st.integers(1, 2), st.booleans(), st.integers(0, 5)), max_size=12)
 
 
@@ -97,7 +113,7 @@ def test_every_page_that_counts_has_one_fate(stack):
             continue
         new = sheet(number, page, ink, file=file, active=active)
         new = replace(new, reading_id=content)
-        choice = choose_copy(new, seen, same_ink)
+        choice = choose_copy(new, seen, same_sheet)
         seen = [replace(old, copy=choice.copy) if old.reading_id in choice.moved else old for old in seen]
         seen.append(replace(new, copy=choice.copy))
     found = fates(seen)
