@@ -27,6 +27,9 @@ from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import PROFILES, scan_page
 from scanform.simulate.truth import MARKED_STYLES, NEAR_MISS_STYLES, MarkStyle, MarkTruth, PageTruth, TextTruth
 
+SWALLOWED = 3.0
+"""Another sheet taken for a re-scan loses answers, a re-scan taken for another sheet costs a look: the former counts this much more."""
+
 KINDS = ("same", "same", "same", "other-hand", "other-answers", "one-more")
 
 
@@ -76,13 +79,14 @@ def pair(number: int, seed: int, drawn: Path) -> tuple[str, tuple[float, float, 
     return kind, likeness(*prints, SameInkSettings())
 
 
-def logistic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Weights (bias first) by Newton steps with a little ridge."""
+def logistic(x: np.ndarray, y: np.ndarray, cost: np.ndarray | None = None) -> np.ndarray:
+    """Weights (bias first) by Newton steps with a little ridge; `cost` says how much each row counts."""
+    cost = np.ones(len(x)) if cost is None else cost
     rows, w = np.column_stack([np.ones(len(x)), x]), np.zeros(x.shape[1] + 1)
     for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(rows @ w, -30, 30)))
-        slope = rows.T @ (p - y) + 0.02 * w
-        w -= np.linalg.solve((rows * (p * (1 - p) + 1e-9)[:, None]).T @ rows + 0.02 * np.eye(len(w)), slope)
+        slope = rows.T @ (cost * (p - y)) + 0.02 * w
+        w -= np.linalg.solve((rows * (cost * p * (1 - p) + 1e-9)[:, None]).T @ rows + 0.02 * np.eye(len(w)), slope)
     return w
 
 
@@ -100,7 +104,7 @@ def main() -> None:
     made = [pair(number, args.seed, drawn) for number in range(args.pairs)]
     kinds, x = np.array([kind for kind, _ in made]), np.array([like for _, like in made])
     y, test = (kinds == "same").astype(float), np.arange(len(made)) % 5 == 0
-    weights = logistic(x[~test], y[~test])
+    weights = logistic(x[~test], y[~test], np.where(y[~test] == 1, 1.0, SWALLOWED))
     p = 1 / (1 + np.exp(-(np.column_stack([np.ones(len(x)), x]) @ weights)))
     report: dict[str, object] = {"logistic": [round(float(w), 3) for w in weights], "pairs": len(made), "test_pairs": int(test.sum())}
     for kind in sorted(set(kinds)):

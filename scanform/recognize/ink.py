@@ -25,6 +25,9 @@ from scanform.recognize.sheets import AREA_PX_PER_MM, PX_PER_MM, PreparedPage
 Steps = NDArray[np.uint8]
 
 MAX_BYTES = 4096
+CLOSEST = 5.0
+"""-log of the distance at which two scans of one sheet are as alike as scans get (likeness 0.993)."""
+
 _HEAD = struct.Struct("<BH")
 _ITEM = struct.Struct("<HBB")
 _VERSION = 1
@@ -40,7 +43,7 @@ class SameInkSettings:
     area_mm: float = 1.5
     least: float = 1.2
     faintest: float = 0.25
-    doubtful: float = 2.0
+    doubtful: float = 3.0
 
 
 def ink_print(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> bytes:
@@ -75,7 +78,9 @@ def _weights() -> tuple[float, ...]:
 
 
 def likeness(a: bytes, b: bytes, settings: SameInkSettings) -> tuple[float, float, float]:
-    """Worst and mean likeness (0..1) of the zones with ink on both sides, and how many (log) have ink on one side only."""
+    """What the logistic looks at: the worst likeness (0..1) of zones with ink on both sides, how far their mean likeness is from 1
+    (as -log), and ink on one side only, 0..1 (one clear stroke is enough for 1).
+    """
     first, second = _unpack(a), _unpack(b)
     pairs, lonely = [], 0.0
     for number in first.keys() | second.keys():
@@ -86,9 +91,9 @@ def likeness(a: bytes, b: bytes, settings: SameInkSettings) -> tuple[float, floa
             amount = max(float(x.sum()) / 15 for x in (one, two) if x is not None)
             lonely += min(1.0, max(0.0, amount - settings.doubtful) / settings.doubtful)
     if not pairs:
-        return 1.0, 1.0, float(np.log1p(lonely))
+        return (1.0, CLOSEST, 0.0) if lonely == 0 else (0.0, 0.0, min(lonely, 1.0))
     scores, weights = np.array(pairs).T
-    return float(scores.min()), float(np.average(scores, weights=weights)), float(np.log1p(lonely))
+    return float(scores.min()), min(CLOSEST, -float(np.log(1.0001 - np.average(scores, weights=weights)))), min(lonely, 1.0)
 
 
 def _alike(one: Steps, two: Steps) -> float:

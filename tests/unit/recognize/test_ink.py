@@ -106,7 +106,7 @@ def test_same_sheet_scanned_again_is_known(sheet):
 def test_same_form_filled_by_somebody_else_is_not_the_same(sheet):
     """A photocopied form with the very same answers by another hand is another sheet."""
     one, other = prints(sheet, sheet.scan(STYLES, TEXTS, seed=2), sheet.scan(STYLES, TEXTS, seed=8))
-    assert same_ink(one, other) < 0.1
+    assert same_ink(one, other) < 0.3
 
 
 @pytest.mark.parametrize("added", [{"r11-o3": MarkStyle.CROSS}, {"r12-o0": MarkStyle.SLASH}])
