@@ -107,10 +107,11 @@ def _measure_marks(
     count = len(sheet.zones)
     if count == 0:
         return _no_marks(sheet), 1.0, 0.0
-    patches, shift = _aligned(patches, lambda chosen, by: _resampled(maps, src, by, chosen), sheet, settings)
-    paper, noise = _paper_level(patches, sheet.paper)
+    level = _level(patches, sheet)
+    shift, level = _aligned(patches, level, lambda chosen, by: _resampled(maps, src, by, chosen), sheet, settings)
+    paper, noise = level.paper, level.noise
     dark = _dark(patches, paper)
-    toner = _line_darkness(_band_dark(patches, paper, sheet), sheet)
+    toner = _line_darkness(level.band, sheet)
     page_toner, page_noise = float(np.median(toner)), float(np.median(noise))
     excess = np.maximum(dark - sheet.cover * np.maximum(toner, page_toner)[:, None, None], 0)
     noise = np.minimum(noise, settings.noise_of_page * page_noise + 0.005)  # paper under scribbles is no measure of noise
@@ -187,25 +188,41 @@ def _small_shift(dark: Singles, sheet: MarkSheet) -> Floats:
     return np.clip(shift, -2, 2)
 
 
-def _aligned(patches: Gray, sample: Callable[[Mask, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings) -> tuple[Gray, Floats]:
-    """Windows with their print in place and the shift (N, 2) in samples; those that moved are sampled anew.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Level:
+    """Paper and noise of each window (N,), and the darkness around its outline (N, K)."""
+
+    paper: Singles
+    noise: Singles
+    band: Singles
+
+
+def _level(patches: Gray, sheet: MarkSheet) -> _Level:
+    paper, noise = _paper_level(patches, sheet.paper)
+    return _Level(paper=paper, noise=noise, band=_band_dark(patches, paper, sheet))
+
+
+def _aligned(
+    patches: Gray, level: _Level, sample: Callable[[Mask, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings
+) -> tuple[Floats, _Level]:
+    """Brings the print of `patches` into place, in place; the shift (N, 2) in samples and the level of what is there now.
 
     Small shifts are followed in a few steps; outlines that are still not there are searched for, then followed again.
     """
     limit = settings.moved_mm * PX_PER_MM
     total = np.zeros((len(patches), 2))
     for round_ in range(settings.rounds):
-        dark = _band_dark(patches, _paper_level(patches, sheet.paper)[0], sheet)
-        step = _small_shift(dark, sheet)
+        step = _small_shift(level.band, sheet)
         if round_ == 1 or not (round_ or (np.hypot(step[:, 0], step[:, 1]) > limit).any()):
-            for number in np.flatnonzero(_lost(dark, sheet, settings)):
+            for number in np.flatnonzero(_lost(level.band, sheet, settings)):
                 step[number] = _search(patches[number], sheet.expected[number], settings)
         moved = np.hypot(step[:, 0], step[:, 1]) > limit
         if not moved.any():
             break
         total[moved] += step[moved]
         patches[moved] = sample(moved, total)
-    return patches, total
+        level = _level(patches, sheet)
+    return total, level
 
 
 def _lost(dark: Singles, sheet: MarkSheet, settings: MeasureSettings) -> Mask:

@@ -42,7 +42,7 @@ TINT = 0.2
 `TINT` on a grey line may come out black. A tinted background must not hide pencil, a grey outline must not look like ink.
 """
 
-BAND_MM = 0.8
+BAND_MM = 0.6
 """Paper to both sides of an outline that tells where it lies; registration errs by less."""
 
 SHELF_TILES = 40
