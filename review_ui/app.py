@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final, cast
+from urllib.parse import quote
 
 from flask import Flask, Response, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -175,7 +176,7 @@ def _add_changes(app: Flask, desk: Desk, reviewer: str, default: str) -> None:
 def _card(card: Card | None) -> dict[str, object] | None:
     if card is None:
         return None
-    url = f"/crops/{card.id}?v={card.version}" if card.has_crop else None
+    url = f"/crops/{quote(card.id)}?v={card.version}" if card.has_crop else None
     return {**asdict(card), "crop_url": url, "context_url": url and f"{url}&context=1"}
 
 

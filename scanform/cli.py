@@ -284,7 +284,7 @@ def _after(refused: int, fields: int) -> ExitCode:
 
 def _fields_waiting(project: "Project") -> int:
     from scanform.model.response import Status
-    from scanform.workflow.review_fields import effective_responses
+    from scanform.workflow.review_cases import effective_responses
 
     return sum(answer.status is Status.REVIEW for response in effective_responses(project) for answer in response.answers)
 
@@ -370,6 +370,7 @@ def _status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
         "responses": {channel.value: count for channel, count in found.responses.items()},
         "fields": {one.value: count for one, count in found.fields.items()},
         "fields_waiting": found.fields_waiting,
+        "contradictions_waiting": found.contradictions,
         "batches": [{"batch": b.id, "kind": b.kind, "label": b.label, "created_at": b.created_at, "withdrawn_at": b.withdrawn_at} for b in found.batches],
         "problems": [_remark_data(remark, language) for remark in found.remarks],
     }
@@ -383,6 +384,8 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     lines += _fate_lines(found.pages, found.waiting, language)
     lines.append(text("status.forms", language, complete=found.forms_complete, incomplete=found.forms_incomplete))
     lines.append(text("status.fields", language, auto=by_status.get("auto", 0), review=found.fields_waiting, done=done))
+    if found.contradictions:
+        lines.append(text("status.contradictions", language, count=found.contradictions))
     if found.responses:
         lines.append(text("status.responses", language, counts=", ".join(f"{channel.value} {count}" for channel, count in found.responses.items())))
     withdrawn = [str(batch.id) for batch in found.batches if batch.withdrawn_at is not None]

@@ -68,11 +68,11 @@ class Station {
     this.visibleAt = Infinity;
     this.drawnAt = performance.now();
     this.checked = { text: null, ok: true, message: "" };
-    this.view.draw(card, this.chosen, { choose: (code) => this.choose(code), type: () => this.#typed() });
+    this.view.draw(card, this.chosen, { choose: (code) => this.choose(code), suggest: (number) => this.suggest(number), type: () => this.#typed() });
     if (!$("help").open) this.view.focus(card);
     const reading = card.value_text;
     const progress = $("progress-text").textContent;
-    this.view.announce(card.notice || fill(this.texts.announce, { progress, question: card.wording, reading, reason: card.reason_text }));
+    this.view.announce(card.notice || fill(this.texts[card.statements.length ? "announce-statements" : "announce"], { progress, question: card.wording, reading, reason: card.reason_text }));
   }
 
   // Two frames after drawing, the field is on the screen.
@@ -125,15 +125,15 @@ class Station {
     if (!card) return;
     if (this.tooFast()) return this.view.hurry(this.texts["too-fast"]);
     if (card.text) return this.#confirmText(card);
-    if (this.chosen === null) return this.view.error(this.texts["needs-choice"]);
+    if (this.chosen === null) return this.view.error(this.texts[card.statements.length ? "needs-claim" : "needs-choice"]);
     const value = card.choices.map((choice) => choice.code).filter((code) => this.chosen.has(code)).join(" ");
-    if (value === card.value) return this.settle("confirm", value);
+    if (value === card.value && (value || card.proposal === "blank")) return this.settle("confirm", value);
     return value ? this.settle("correct", value) : this.settle("no-answer", "");
   }
 
   #confirmText(card) {
     const text = $("text").value.trim();
-    if (!text && !(card.proposal === "blank")) return this.view.error(this.texts["needs-text"]);
+    if (!text && !(card.proposal === "blank")) return this.view.error(this.texts[card.statements.length ? "needs-claim" : "needs-text"]);
     if (this.checked.text === text && !this.checked.ok) return this.view.error(this.checked.message);
     if (text === this.view.untouched || text === card.value) return this.settle("confirm", card.value);
     return this.settle("correct", text);
@@ -165,9 +165,16 @@ class Station {
     return Boolean(choice);
   }
 
+  // Takes a suggestion into the text field, or one side of a contradiction.
   suggest(number) {
-    const value = this.shown?.suggestions[number - 1];
-    if (this.shown?.text && value) this.view.take(value);
+    const card = this.shown;
+    const value = (card?.text ? card.suggestions[number - 1] : card?.statements[number - 1]?.value) ?? "";
+    if (!value) return;
+    if (card.text) return this.view.take(value);
+    if (!card.multiple) return this.choose(value);
+    this.chosen = new Set(value.split(" "));
+    this.view.error("");
+    this.view.choose(card, this.chosen);
   }
 
   // The paper says what cannot be: several marks, or a value that is not plausible.

@@ -27,7 +27,7 @@ export class View {
   }
 
   // Shows a field; `chosen` is a set of option codes, or null when nothing is proposed.
-  draw(card, chosen, { choose, type }) {
+  draw(card, chosen, { choose, suggest, type }) {
     $("panel").hidden = true;
     $("item").hidden = false;
     $("item").dataset.item = card.id;
@@ -35,24 +35,43 @@ export class View {
     $("wording").textContent = card.wording;
     $("hint").textContent = card.hint;
     $("reason").textContent = card.reason_text;
+    $("reading-label").textContent = this.texts[card.statements.length ? "statements" : "read-as"];
     $("reading").textContent = card.value_text;
     $("put-off").hidden = !card.postponed;
-    $("source").textContent = fill(this.texts[card.page ? "form" : "form-only"], { form: card.response_id, page: card.page });
+    $("source").textContent = fill(this.texts[card.page ? "form" : "form-only"], { form: card.form, page: card.page });
     $("objection").hidden = !card.objection;
     $("objection-text").textContent = card.objection ? this.texts[card.objection] : "";
     $("multiple-hint").hidden = !card.multiple;
     this.notice(card.notice ?? "");
     this.error("");
     this.hurry("");
+    this.#statements(card, suggest);
     this.#choices(card, choose);
     this.#typing(card, type);
     this.choose(card, chosen);
+  }
+
+  // The sides of a contradiction between whole sets of answers; of a single choice the options themselves say who chose them.
+  #statements(card, suggest) {
+    const shown = card.multiple ? card.statements : [];
+    const entries = shown.map((statement, place) => {
+      const button = this.#choice(`Alt+${place + 1}`, statement.text, this.#saidBy([statement.said_by]));
+      button.addEventListener("click", () => suggest(place + 1));
+      return element("li", {}, button);
+    });
+    $("statements").replaceChildren(...entries);
+    $("statements").hidden = !entries.length;
+  }
+
+  #saidBy(names) {
+    return element("span", { className: "tags" }, ...names.map((name) => element("span", { className: "tag said", textContent: name })));
   }
 
   #choices(card, choose) {
     const entries = card.choices.map((choice) => {
       const tags = element("span", { className: "tags" }, element("span", { className: "tag chosen", textContent: this.texts["chosen-tag"] }));
       if (choice.tag) tags.append(element("span", { className: `tag ${choice.tag}`, textContent: this.texts[`${choice.tag}-tag`] }));
+      tags.append(...this.#saidBy(choice.said_by).children);
       const button = this.#choice(choice.key, choice.text, tags);
       button.dataset.code = choice.code;
       button.addEventListener("click", () => choose(choice.code));
@@ -78,7 +97,8 @@ export class View {
     field.setAttribute("aria-describedby", "error text-help");
     field.addEventListener("input", type);
     const suggestions = card.suggestions.slice(0, 3).map((value, place) => {
-      const button = this.#choice(`Alt+${place + 1}`, value, "");
+      const statement = card.statements[place];
+      const button = this.#choice(`Alt+${place + 1}`, value, statement ? this.#saidBy([statement.said_by]) : "");
       button.addEventListener("click", () => this.take(value));
       return element("li", {}, button);
     });

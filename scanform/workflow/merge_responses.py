@@ -22,7 +22,7 @@ from scanform.review.triage import items
 from scanform.store import issued
 from scanform.store.records import Link
 from scanform.workflow.project import Project
-from scanform.workflow.review_fields import effective_responses
+from scanform.workflow.review_cases import decisions_by_response, effective_responses, on_present_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +78,10 @@ def records(project: Project, responses: Sequence[Response] | None = None) -> tu
     """The merged view: one record per place, people's decisions about contradictions laid over it."""
     if responses is None:
         responses = effective_responses(project)
-    decisions = project.store.decisions()
+    decisions = decisions_by_response(project.store.decisions())
 
     def settle(waiting: Response, versions: Mapping[str, int]) -> Response:
-        valid = [d for d in decisions if d.kind is DecisionKind.UNDO or d.version == versions.get(d.item.rpartition("/")[2])]
-        return apply(waiting, valid, versions)
+        return apply(waiting, on_present_values(decisions.get(waiting.id, ()), versions), versions)
 
     links = [(link.first, link.second) for link in project.store.links()]
     return tuple(resolve(group, settle=settle) for group in grouped(responses, links))

@@ -2,13 +2,16 @@
 
 import difflib
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scanform.i18n.texts import text
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire
+from scanform.model.response import Channel
 from scanform.model.review import ReviewItem
 from scanform.rules import SIGNED, check_cells
+from scanform.workflow.review_cases import Claim
 from scanform.workflow.review_crops import CROP_PX_PER_MM, PAGE_PX_PER_MM, page_of, shown_rect
 
 DIGITS = "123456789"
@@ -25,19 +28,35 @@ ALIKE = 0.5
 TWO_MARKS = "two-marks"
 """Reason of a single choice with several marks."""
 
+CONTRADICTION = "contradiction"
+"""Reason of a value about which the sources of a place differ."""
+
 _CHOICES = {QuestionKind.SINGLE, QuestionKind.MULTIPLE, QuestionKind.SIGNATURE}
 _NUMERIC = {Alphabet.DIGITS, Alphabet.DECIMAL, Alphabet.DATE, Alphabet.TIME}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """An answer that a key sets. `tag` is "read" for the machine's candidate, "possible" for another one, "marked" for each of two marks."""
+    """An answer that a key sets. `tag` is "read" for the machine's candidate, "possible" for another one, "marked" for each of two marks.
+
+    `said_by` are the channels by which it came, in words, where sources contradict each other.
+    """
 
     code: str
     key: str
     text: str
     tag: str
     exclusive: bool = False
+    said_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One side of a contradiction: who says what, in words, and the value itself."""
+
+    said_by: str
+    text: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +67,8 @@ class Card:
     "blank" (the machine says that nothing is there), or "none" (the machine proposes nothing: a key has to be chosen).
     `draft` is what stands in the text field where that is not `value`: what was read but cannot be right. `objection` is
     the decision for paper that says what cannot be: "inadmissible", "implausible", or "" where neither makes sense.
+    `statements` are the sides of a contradiction; then nothing is proposed, and `suggestions` are their values where text is typed.
+    `form` is the response on whose paper the value is shown.
     """
 
     id: str
@@ -78,20 +99,25 @@ class Card:
     context_alt: str
     context_focus: float
     has_crop: bool
+    form: str
+    statements: tuple[Statement, ...] = ()
     crop_px_per_mm: float = CROP_PX_PER_MM
     context_px_per_mm: float = PAGE_PX_PER_MM
 
 
-def make_card(item: ReviewItem, questionnaire: Questionnaire | None, layout: Layout | None, *, basis: str, language: str) -> Card:
-    """The card of `item`; a question that the questionnaire no longer has is shown by its code."""
+def make_card(
+    item: ReviewItem, questionnaire: Questionnaire | None, layout: Layout | None, *, basis: str, language: str, claims: Sequence[Claim] = (), form: str = ""
+) -> Card:
+    """The card of `item`; a question that the questionnaire no longer has is shown by its code. `claims` contradict each other."""
     question = questionnaire.question(item.question) if questionnaire else None
     typed = item.option is not None or item.kind not in _CHOICES
-    choices = () if typed else _choices(item, question, language)
+    choices = () if typed else _choices(item, question, claims, language)
+    statements = tuple(_statement(claim, choices, language) for claim in claims)
     wording = _wording(item, question, language)
-    draft = _written(item, question) if typed and not item.value else None
-    reading = draft or _value_text(item, choices)
-    reason = reason_text(item.reason, language)
+    draft = _written(item, question) if typed and not item.value and not claims else None
     proposal = _proposal(item, typed=typed)
+    reading = _in_words(statements) or draft or _value_text(item.value, _shown_codes(item), choices)
+    reason = reason_text(item.reason, language)
     facts = {"question": wording, "reading": reading or text("review.blank" if proposal == "blank" else "review.no-proposal", language), "reason": reason}
     return Card(
         id=item.id,
@@ -109,7 +135,7 @@ def make_card(item: ReviewItem, questionnaire: Questionnaire | None, layout: Lay
         numeric=typed and question is not None and question.alphabet in _NUMERIC and item.option is None,
         lines=question.lines if question and item.option is None else 1,
         choices=choices,
-        suggestions=_suggestions(item, question) if typed else (),
+        suggestions=_suggestions(item, question, claims) if typed else (),
         value=item.value,
         value_text=facts["reading"],
         proposal=proposal,
@@ -122,6 +148,8 @@ def make_card(item: ReviewItem, questionnaire: Questionnaire | None, layout: Lay
         context_alt=text("review.alt-context", language, **facts),
         context_focus=_focus(item, layout),
         has_crop=item.evidence is not None,
+        form=form or item.response_id,
+        statements=statements,
     )
 
 
@@ -133,7 +161,24 @@ def reason_text(slug: str, language: str) -> str:
         return text("review.reason-unknown", language, slug=slug)
 
 
-def _choices(item: ReviewItem, question: Question | None, language: str) -> tuple[Choice, ...]:
+def _statement(claim: Claim, choices: tuple[Choice, ...], language: str) -> Statement:
+    said_by = ", ".join(_channel(channel, language) for channel in claim.channels)
+    return Statement(said_by=said_by, text=_value_text(claim.value, set(claim.value.split()), choices), value=claim.value)
+
+
+def _channel(channel: Channel, language: str) -> str:
+    return text(f"report.channel-{channel.value}", language)
+
+
+def _in_words(statements: Sequence[Statement]) -> str:
+    return " · ".join(f"{statement.said_by}: {statement.text}" for statement in statements)
+
+
+def _said_by(code: str, claims: Sequence[Claim], language: str) -> tuple[str, ...]:
+    return tuple(_channel(channel, language) for claim in claims if code in claim.value.split() for channel in claim.channels)
+
+
+def _choices(item: ReviewItem, question: Question | None, claims: Sequence[Claim], language: str) -> tuple[Choice, ...]:
     if item.kind is QuestionKind.SIGNATURE:
         return (Choice(code=SIGNED, key="1", text=text("review.signed", language), tag=_tag(SIGNED, item)),)
     options = question.options if question else ()
@@ -145,6 +190,7 @@ def _choices(item: ReviewItem, question: Question | None, language: str) -> tupl
             text=option.text.get(language),
             tag=_tag(option.code, item),
             exclusive=option.exclusive,
+            said_by=_said_by(option.code, claims, language),
         )
         for place, option in enumerate(options)
     )
@@ -155,6 +201,8 @@ def _tag(code: str, item: ReviewItem) -> str:
         return "marked" if code in _marked(item) else ""
     if code in item.value.split():
         return "read"
+    if item.reason == CONTRADICTION:
+        return ""
     return "possible" if any(code in other.value.split() and other.probability >= POSSIBLE for other in item.candidates) else ""
 
 
@@ -163,10 +211,13 @@ def _marked(item: ReviewItem) -> set[str]:
     return {item.value, *(candidate.value for candidate in item.candidates)} - {""}
 
 
-def _value_text(item: ReviewItem, choices: tuple[Choice, ...]) -> str:
+def _shown_codes(item: ReviewItem) -> set[str]:
+    return _marked(item) if item.reason == TWO_MARKS else set(item.value.split())
+
+
+def _value_text(value: str, codes: set[str], choices: tuple[Choice, ...]) -> str:
     if not choices:
-        return item.value
-    codes = _marked(item) if item.reason == TWO_MARKS else set(item.value.split())
+        return value
     known = [choice.text for choice in choices if choice.code in codes]
     return ", ".join(known + sorted(codes - {choice.code for choice in choices}))
 
@@ -187,14 +238,16 @@ _SEPARATORS = {Alphabet.DATE: ".", Alphabet.TIME: ":", Alphabet.DECIMAL: ","}
 
 
 def _objection(item: ReviewItem, *, typed: bool) -> str:
+    if item.reason == CONTRADICTION:
+        return ""
     if typed:
         return "implausible" if item.kind is QuestionKind.COMB else ""
     return "inadmissible" if item.kind is QuestionKind.SINGLE else ""
 
 
 def _proposal(item: ReviewItem, *, typed: bool) -> str:
-    """Nothing is proposed where the machine saw something that it could not read, or two marks: Enter must not settle that."""
-    if item.reason == TWO_MARKS:
+    """Nothing is proposed where the machine saw something that it could not read, two marks, or a contradiction: Enter must not settle that."""
+    if item.reason in {TWO_MARKS, CONTRADICTION}:
         return "none"
     if item.value:
         return "value"
@@ -234,8 +287,10 @@ def _hint(question: Question | None, language: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _suggestions(item: ReviewItem, question: Question | None) -> tuple[str, ...]:
-    """Other readings first, then listed values that resemble the reading; only what the rules admit."""
+def _suggestions(item: ReviewItem, question: Question | None, claims: Sequence[Claim]) -> tuple[str, ...]:
+    """Other readings first, then listed values that resemble the reading; only what the rules admit. In a contradiction, what the sources say."""
+    if claims:
+        return tuple(claim.value for claim in claims)
     listed = question.values if question and item.option is None else ()
     others = [_admitted(candidate.value, item, question) for candidate in item.candidates]
     others += difflib.get_close_matches(item.value, listed, MOST_SUGGESTIONS, ALIKE)

@@ -1,4 +1,4 @@
-"""Checking doubtful values: the desk that the review station works at.
+"""Checking doubtful values and contradictions: the desk that the review station works at.
 
 The desk hands out cards in a good order, takes decisions and says what became of each. A decision is written before it
 is acknowledged, one that is sent twice counts once, and one that was made on an outdated view comes back as a conflict
@@ -8,7 +8,7 @@ instead of overwriting what somebody else decided.
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -16,18 +16,22 @@ from uuid import uuid4
 from scanform import rules
 from scanform.errors import ScanformError
 from scanform.i18n.texts import text
+from scanform.merge.match import grouped
+from scanform.merge.resolve import resolve
 from scanform.model.layout import Layout
-from scanform.model.questionnaire import Questionnaire
-from scanform.model.response import Answer, Response, Status
+from scanform.model.response import Answer, Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
-from scanform.review.apply import ITEM_SEPARATOR, Standing, apply, decided, in_force, item_id, refiltered, split_item_id, standings
+from scanform.review.apply import ITEM_SEPARATOR, decided, in_force, split_item_id
 from scanform.review.triage import item as review_item
-from scanform.review.triage import items, ordered
+from scanform.review.triage import ordered
 from scanform.store import values
 from scanform.store.engine import Transaction
 from scanform.workflow.project import Project
 from scanform.workflow.review_cards import Card, make_card, reason_text
+from scanform.workflow.review_cases import Case, Editions, Standings, conflict_case, effective_responses, load_standings, response_case
 from scanform.workflow.review_crops import CropCutter
+
+__all__ = ["Counts", "Desk", "Outcome", "Submission", "effective_responses"]
 
 log = logging.getLogger(__name__)
 
@@ -70,61 +74,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Values that wait (`postponed` among them), values that people decided, and both together."""
+    """Values and contradictions that wait (`postponed` among them), those that people decided, and both together."""
 
     open: int
     postponed: int
     settled: int
     total: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """One response as it stands: machine values, effective values, decisions, what is open, how many values people settled."""
-
-    machine: Response
-    effective: Response
-    versions: Mapping[str, int]
-    standing: Mapping[str, Standing]
-    decisions: tuple[Decision, ...]
-    open_items: tuple[ReviewItem, ...]
-    settled: int
-
-    def decision(self, column: str) -> Decision | None:
-        return self.standing.get(item_id(self.machine.id, column), Standing()).decision
-
-    def basis(self, column: str) -> str:
-        decision = self.decision(column)
-        return decision.uuid if decision else ""
-
-
-class _Editions:
-    """Which layout and which edition of the questionnaire a response belongs to; looked up once each."""
-
-    def __init__(self, project: Project) -> None:
-        self._project = project
-        self._layouts: dict[str, Layout | None] = {}
-        self._questionnaires: dict[str, Questionnaire | None] = {}
-
-    def layout(self, response_id: str) -> Layout | None:
-        """The printed layout of a form, or None for other responses: a form id begins with the layout's digest."""
-        digest = response_id.partition("-")[0]
-        if digest not in self._layouts:
-            self._layouts[digest] = self._project.layouts.get(digest)
-        return self._layouts[digest]
-
-    def questionnaire(self, response_id: str, code: str) -> Questionnaire | None:
-        """The edition that the form was printed from, else today's."""
-        layout = self.layout(response_id)
-        key = layout.digest if layout else code
-        if key not in self._questionnaires:
-            self._questionnaires[key] = self._project.questionnaire_of(layout) if layout else self._project.questionnaires.get(code)
-        return self._questionnaires[key]
-
-
-def effective_responses(project: Project) -> list[Response]:
-    """All responses that count, with what people decided laid over what the machine read."""
-    return [case.effective for case in _cases(project, _Editions(project))]
 
 
 class Desk:
@@ -133,12 +88,13 @@ class Desk:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._lock = threading.RLock()
-        self._memory: dict[str, _Case] = {}
+        self._memory: dict[str, Case] = {}
+        self._places: dict[str, tuple[str, ...]] = {}
         self._touched: set[str] = set()
         self._loaded_at = float("-inf")
         self._load_s = 0.0
         self._loader: threading.Thread | None = None
-        self._editions = _Editions(project)
+        self._editions = Editions(project)
         self._cutter = CropCutter(project, self.layout)
 
     def close(self) -> None:
@@ -150,7 +106,7 @@ class Desk:
     # --- looking -----------------------------------------------------------------------------------------------------
 
     def queue(self, limit: int, after: str = "", *, language: str = "de") -> list[Card]:
-        """At most `limit` open values, those after the item `after`: question by question, put off ones last."""
+        """At most `limit` open values, those after the item `after`: question by question, then contradictions, put off ones last."""
         with self._lock:
             self._refresh(FRESH_S)
             found = self._open_after(after)
@@ -191,14 +147,20 @@ class Desk:
             return None if found is None else self._normalised(found, typed, language)[1]
 
     def layout(self, response_id: str) -> Layout | None:
-        """The printed layout of a form, or None for other responses."""
-        return self._editions.layout(response_id)
+        """The printed layout of a form, or of the form among the sources of a contradiction; None for other responses."""
+        return self._editions.layout(self._form(response_id))
+
+    def _form(self, response_id: str) -> str:
+        case = self._memory.get(response_id)
+        return case.form if case else response_id
 
     # --- deciding ----------------------------------------------------------------------------------------------------
 
     def decide(self, submissions: Iterable[Submission], *, reviewer: str, language: str = "de") -> list[Outcome]:
         """Writes decisions in their order, in one transaction; returns what became of each. Sending again is harmless."""
         with self._lock:
+            if self._loaded_at == float("-inf"):
+                self._refresh(FRESH_S)  # decisions concern what belongs together, too
             try:
                 with self._project.store.writing() as tx:
                     return [self._decide(tx, submission, reviewer, language) for submission in submissions]
@@ -211,8 +173,8 @@ class Desk:
         with self._lock:
             own = [decision for decision in in_force(self._project.store.decisions()) if decision.reviewer == reviewer]
             for last in reversed(own):
-                if self.item(last.item) is None:
-                    continue  # withdrawn meanwhile: nobody sees it
+                if not self._stands(last):
+                    continue
                 undoing = Submission(
                     uuid=str(uuid4()),
                     item=last.item,
@@ -227,9 +189,16 @@ class Desk:
                 return self.card(last.item, language=language)
             return None
 
+    def _stands(self, decision: Decision) -> bool:
+        """Whether a decision can be taken back: not when its response was withdrawn, or when the sources of a contradiction say something else."""
+        item = self.item(decision.item)
+        return item is not None and (not self._memory[item.response_id].contradictory or item.version == decision.version)
+
     def _decide(self, tx: Transaction, submission: Submission, reviewer: str, language: str) -> Outcome:
         found = self._reload(tx, submission.item)
         if found is None:
+            if any(known.uuid == submission.uuid for known in values.decisions(tx, submission.item.rpartition(ITEM_SEPARATOR)[0])):
+                return Outcome(uuid=submission.uuid, result="saved")
             mine = submission.to_value or submission.from_value
             return Outcome(uuid=submission.uuid, result="unknown", message=text("review.gone", language, mine=mine))
         case, answer = found
@@ -242,26 +211,28 @@ class Desk:
                 return refused
             decision = self._canonical(case, answer, decision)
         values.add_decision(tx, decision)
-        self._memory[case.machine.id] = _case(case.machine, case.versions, (*case.decisions, decision), self._editions)
+        self._learn(tx, case, decision)
         return Outcome(uuid=submission.uuid, result="saved")
 
-    def _objection(self, case: _Case, answer: Answer, submission: Submission, language: str) -> Outcome | None:
+    def _objection(self, case: Case, answer: Answer, submission: Submission, language: str) -> Outcome | None:
         """Why a decision is not taken: it is no valid value, or it was made on an outdated view and says something else."""
         item = review_item(case.effective, answer, case.versions)
         if submission.kind is DecisionKind.CORRECT:
             message = self._normalised(item, submission.to_value, language)[1]
             if message:
                 return Outcome(uuid=submission.uuid, result="invalid", message=message, card=self._card(case, item, language))
+        if case.contradictory and submission.kind is DecisionKind.CONFIRM and not submission.from_value:
+            return Outcome(uuid=submission.uuid, result="invalid", message=text("review.ui.needs-claim", language), card=self._card(case, item, language))
         decision = self._canonical(case, answer, _decision(submission, ""))
         current = submission.version == case.versions.get(answer.column, submission.version) and submission.basis == case.basis(answer.column)
-        if current or _same(decided(_machine(case, answer), decision, version=submission.version), answer):
+        if current or _same(decided(case.machine_answer(answer), decision, version=submission.version), answer):
             return None
         shown = self._card(case, item, language)
         mine = decision.from_value if decision.kind is DecisionKind.CONFIRM else decision.to_value
         message = text("review.conflict", language, mine=mine or text("review.blank", language), current=shown.value_text)
         return Outcome(uuid=submission.uuid, result="conflict", message=message, card=shown)
 
-    def _canonical(self, case: _Case, answer: Answer, decision: Decision) -> Decision:
+    def _canonical(self, case: Case, answer: Answer, decision: Decision) -> Decision:
         """The decision with its typed value in canonical form."""
         if decision.kind is not DecisionKind.CORRECT:
             return decision
@@ -269,7 +240,7 @@ class Desk:
 
     def _normalised(self, item: ReviewItem, typed: str, language: str) -> tuple[str, str]:
         """(canonical value, what is wrong with it in words or "")."""
-        questionnaire = self._editions.questionnaire(item.response_id, item.questionnaire)
+        questionnaire = self._editions.questionnaire(self._form(item.response_id), item.questionnaire)
         question = questionnaire.question(item.question) if questionnaire else None
         if question is None or not typed:
             return typed, ""
@@ -284,8 +255,8 @@ class Desk:
         """Reads the store at once when nothing is known yet, else in the background when the memory is old; nobody waits for that."""
         age_s = time.monotonic() - self._loaded_at
         if self._loaded_at == float("-inf"):
-            self._editions = _Editions(self._project)
-            self._remember(_cases(self._project, self._editions), time.monotonic())
+            self._editions = Editions(self._project)
+            self._remember(load_standings(self._project, self._editions), time.monotonic())
         elif age_s > max(older_than_s, LOAD_SHARE * self._load_s) and self._loader is None:
             self._touched.clear()
             self._loader = threading.Thread(target=self._load, name="review-desk", daemon=True)
@@ -293,25 +264,26 @@ class Desk:
 
     def _load(self) -> None:
         began, known = time.monotonic(), self._loaded_at
-        editions = _Editions(self._project)
-        cases: list[_Case] | None = None
+        editions = Editions(self._project)
+        loaded: Standings | None = None
         try:
-            cases = _cases(self._project, editions)
+            loaded = load_standings(self._project, editions)
         except ScanformError as problem:
             log.warning("the store could not be read again: %s", problem.slug)
         finally:
             with self._lock:
                 self._loader = None
-                if known == self._loaded_at and cases is not None:
+                if known == self._loaded_at and loaded is not None:
                     self._editions = editions
-                    self._remember(cases, began)
+                    self._remember(loaded, began)
                 elif known == self._loaded_at:
                     self._loaded_at = time.monotonic()
 
-    def _remember(self, cases: Iterable[_Case], began: float) -> None:
+    def _remember(self, loaded: Standings, began: float) -> None:
         """Takes what was loaded, but for responses that were decided on meanwhile: of those the memory knows more."""
         newer = {name: self._memory.get(name) for name in self._touched}
-        self._memory = {case.machine.id: case for case in cases if case.machine.id not in newer}
+        self._places = {member: place for place in loaded.places for member in place}
+        self._memory = {case.machine.id: case for case in loaded.cases if case.machine.id not in newer}
         self._memory |= {name: case for name, case in newer.items() if case is not None}
         self._loaded_at = time.monotonic()
         self._load_s = self._loaded_at - began
@@ -320,35 +292,72 @@ class Desk:
         self._loaded_at = float("-inf")
         self._touched.clear()
 
-    def _reload(self, tx: Transaction, item: str) -> tuple[_Case, Answer] | None:
-        """The response of `item` as the store has it now; the memory follows."""
+    def _reload(self, tx: Transaction, item: str) -> tuple[Case, Answer] | None:
+        """The response of `item`, or the contradictions of a place, as the store has them now; the memory follows."""
         try:
             response_id, _ = split_item_id(item)
         except ValueError:
             return None
+        known = self._memory.get(response_id)
+        if known is not None and known.contradictory:
+            for member in known.members:
+                self._reload_response(tx, member)
+            self._rejoin(tx, known.members, response_id)
+        else:
+            self._reload_response(tx, response_id)
+            self._rejoin(tx, self._places.get(response_id, ()))
+        return self._find(item)
+
+    def _learn(self, tx: Transaction, case: Case, decision: Decision) -> None:
+        """The memory follows a decision that was just written."""
+        if case.contradictory:
+            self._rejoin(tx, case.members, case.machine.id)
+            return
+        self._memory[case.machine.id] = response_case(case.machine, case.versions, (*case.decisions, decision), self._editions)
+        self._rejoin(tx, self._places.get(case.machine.id, ()))
+
+    def _reload_response(self, tx: Transaction, response_id: str) -> None:
         self._touched.add(response_id)
         found = values.load_responses(tx, response_id=response_id)
         if not found:
             self._memory.pop(response_id, None)
-            return None
-        decisions = tuple(values.decisions(tx, response_id))
-        self._memory[response_id] = _case(found[0], values.versions(tx, response_id), decisions, self._editions)
-        return self._find(item)
+            return
+        self._memory[response_id] = response_case(found[0], values.versions(tx, response_id), values.decisions(tx, response_id), self._editions)
 
-    def _find(self, item: str) -> tuple[_Case, Answer] | None:
+    def _rejoin(self, tx: Transaction, members: Sequence[str], name: str = "") -> None:
+        """Looks anew for contradictions between `members`; `name` is the merged record that they made until now."""
+        if not members:
+            return
+        responses = [self._memory[member].effective for member in members if member in self._memory]
+        groups = grouped(responses, [(link.first, link.second) for link in values.links(tx)])
+        records = [resolve(group) for group in groups if len(group) > 1]
+        for gone in {name, *(record.id for record in records)} - {""}:
+            self._touched.add(gone)
+            self._memory.pop(gone, None)
+        for record in records:
+            if record.conflicts:
+                self._memory[record.id] = conflict_case(record, values.decisions(tx, record.id))
+
+    def _find(self, item: str) -> tuple[Case, Answer] | None:
         response_id, _, column = item.rpartition(ITEM_SEPARATOR)
         case = self._memory.get(response_id)
         answer = next((answer for answer in case.effective.answers if answer.column == column), None) if case else None
         return (case, answer) if case and answer else None
 
     def _open_after(self, after: str) -> tuple[ReviewItem, ...]:
-        found = {item.id: item for case in self._memory.values() for item in case.open_items}
-        mark = self._find(after) if after and after not in found else None
-        if mark:
-            found[after] = review_item(mark[0].machine, _machine(*mark), mark[0].versions)
-        line = ordered(found.values(), self._columns())
+        columns = self._columns()
+        line = [item for contradictory in (False, True) for item in ordered(self._open(after, contradictory=contradictory).values(), columns)]
+        line.sort(key=lambda item: item.postponed)  # stable: what was put off comes last, contradictions after doubtful fields
         place = next((number for number, item in enumerate(line) if item.id == after), -1)
-        return line[place + 1 :]
+        return tuple(line[place + 1 :])
+
+    def _open(self, after: str, *, contradictory: bool) -> dict[str, ReviewItem]:
+        """Open values or open contradictions, and the item `after` as the place where to go on, decided or not."""
+        found = {item.id: item for case in self._memory.values() if case.contradictory is contradictory for item in case.open_items}
+        mark = self._find(after) if after and after not in found else None
+        if mark and mark[0].contradictory is contradictory:
+            found[after] = review_item(mark[0].machine, mark[0].machine_answer(mark[1]), mark[0].versions)
+        return found
 
     def _columns(self) -> dict[str, Sequence[str]]:
         columns: dict[str, Sequence[str]] = {}
@@ -357,45 +366,14 @@ class Desk:
                 columns[case.machine.questionnaire] = [answer.column for answer in case.machine.answers]
         return columns
 
-    def _card(self, case: _Case, item: ReviewItem, language: str) -> Card:
-        questionnaire = self._editions.questionnaire(item.response_id, item.questionnaire)
-        basis = case.basis(item.id.rpartition(ITEM_SEPARATOR)[2])
-        return make_card(item, questionnaire, self.layout(item.response_id), basis=basis, language=language)
+    def _card(self, case: Case, item: ReviewItem, language: str) -> Card:
+        questionnaire = self._editions.questionnaire(case.form, item.questionnaire)
+        column = item.id.rpartition(ITEM_SEPARATOR)[2]
+        claims = case.claims.get(column, ()) if case.decision(column) is None else ()
+        return make_card(item, questionnaire, self._editions.layout(case.form), basis=case.basis(column), language=language, claims=claims, form=case.form)
 
 
 _SETTLING = frozenset(DecisionKind) - {DecisionKind.UNDO, DecisionKind.POSTPONE}
-
-
-def _cases(project: Project, editions: _Editions) -> list[_Case]:
-    decisions: dict[str, list[Decision]] = {}
-    for decision in project.store.decisions():
-        decisions.setdefault(decision.item.rpartition(ITEM_SEPARATOR)[0], []).append(decision)
-    versions = project.store.all_versions()
-    responses = project.store.responses()
-    return [_case(response, versions.get(response.id, {}), tuple(decisions.get(response.id, ())), editions) for response in responses]
-
-
-def _case(machine: Response, versions: Mapping[str, int], decisions: tuple[Decision, ...], editions: _Editions) -> _Case:
-    effective = machine
-    if decisions:
-        questionnaire = editions.questionnaire(machine.id, machine.questionnaire)
-        effective = apply(machine, decisions, versions)
-        effective = refiltered(effective, questionnaire) if questionnaire else effective
-    standing = standings(decisions)
-    settled = sum(standing.get(item_id(machine.id, answer.column), Standing()).decision is not None for answer in machine.answers) if standing else 0
-    return _Case(
-        machine=machine,
-        effective=effective,
-        versions=versions,
-        standing=standing,
-        decisions=decisions,
-        open_items=items(effective, versions, standing),
-        settled=settled,
-    )
-
-
-def _machine(case: _Case, answer: Answer) -> Answer:
-    return case.machine.answer(answer.question, answer.option) or answer
 
 
 def _decision(submission: Submission, reviewer: str) -> Decision:

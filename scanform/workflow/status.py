@@ -9,16 +9,18 @@ from scanform.model.response import Channel, Status
 from scanform.store import ledger
 from scanform.store.records import Batch
 from scanform.workflow.ledger import page_problems
+from scanform.workflow.merge_responses import records
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import Remark
-from scanform.workflow.review_fields import effective_responses
+from scanform.workflow.review_cases import effective_responses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectStatus:
     """The project in numbers. `pages_handed_in` is counted from the files, `pages` from the ledger; `waiting` pages have no fate yet.
 
-    `fields` counts the values of paper forms by status. `remarks` are the pages that a person has to look at.
+    `fields` counts the values of paper forms by status, `contradictions` what merged responses disagree about and nobody has
+    decided. `remarks` are the pages that a person has to look at.
     """
 
     files: int
@@ -31,6 +33,7 @@ class ProjectStatus:
     forms_incomplete: int
     responses: Mapping[Channel, int]
     fields: Mapping[Status, int]
+    contradictions: int
     remarks: tuple[Remark, ...]
 
     @property
@@ -65,6 +68,7 @@ def project_status(project: Project) -> ProjectStatus:
         forms_incomplete=sum(not response.complete for response in paper),
         responses=dict(sorted(Counter(response.channel for response in responses).items())),
         fields=Counter(answer.status for response in paper for answer in response.answers),
+        contradictions=sum(not conflict.decided for record in records(project, responses) for conflict in record.conflicts),
         remarks=tuple(
             Remark(path=page.ref.path, page=None if whole else page.ref.index + 1, fate=page.fate, problem=problem)
             for page, problem, whole in page_problems(troubled)

@@ -1,0 +1,193 @@
+"""How matters stand with each response, and with each contradiction between responses: machine values, decisions, what is open.
+
+A contradiction that a merge found is a case of its own, under the name of the merged record: its values are the two (or
+more) that contradict each other, its versions grow out of these values, so a decision counts only as long as the
+sources say the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scanform.merge.match import grouped
+from scanform.merge.resolve import Record, Source, comparable, conflict_response, resolve
+from scanform.model.layout import Layout
+from scanform.model.questionnaire import Questionnaire
+from scanform.model.response import Answer, Channel, Response
+from scanform.model.review import Decision, DecisionKind, ReviewItem
+from scanform.review.apply import ITEM_SEPARATOR, Standing, apply, item_id, refiltered, standings
+from scanform.review.triage import items
+from scanform.workflow.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A value that contradicts another one, and the channels by which it came."""
+
+    value: str
+    channels: tuple[Channel, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One response as it stands: machine values, effective values, decisions, what is open, how many values people settled.
+
+    The contradictions of a merged record are a case too: `members` are the responses that it was made of, `claims` what
+    they say by column; both are empty for a response. `form` is the response whose paper is shown.
+    """
+
+    machine: Response
+    effective: Response
+    versions: Mapping[str, int]
+    standing: Mapping[str, Standing]
+    decisions: tuple[Decision, ...]
+    open_items: tuple[ReviewItem, ...]
+    settled: int
+    form: str
+    members: tuple[str, ...] = ()
+    claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
+
+    @property
+    def contradictory(self) -> bool:
+        """Whether this is about contradictions between responses."""
+        return bool(self.members)
+
+    def decision(self, column: str) -> Decision | None:
+        """The decision in force about a column."""
+        return self.standing.get(item_id(self.machine.id, column), Standing()).decision
+
+    def basis(self, column: str) -> str:
+        """The uuid of that decision, "" for none."""
+        decision = self.decision(column)
+        return decision.uuid if decision else ""
+
+    def machine_answer(self, answer: Answer) -> Answer:
+        """What was read where `answer` stands now."""
+        return self.machine.answer(answer.question, answer.option) or answer
+
+
+class Editions:
+    """Which layout and which edition of the questionnaire a response belongs to; looked up once each."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._layouts: dict[str, Layout | None] = {}
+        self._questionnaires: dict[str, Questionnaire | None] = {}
+
+    def layout(self, response_id: str) -> Layout | None:
+        """The printed layout of a form, or None for other responses: a form id begins with the layout's digest."""
+        digest = response_id.partition("-")[0]
+        if digest not in self._layouts:
+            self._layouts[digest] = self._project.layouts.get(digest)
+        return self._layouts[digest]
+
+    def questionnaire(self, response_id: str, code: str) -> Questionnaire | None:
+        """The edition that the form was printed from, else today's."""
+        layout = self.layout(response_id)
+        key = layout.digest if layout else code
+        if key not in self._questionnaires:
+            self._questionnaires[key] = self._project.questionnaire_of(layout) if layout else self._project.questionnaires.get(code)
+        return self._questionnaires[key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standings:
+    """All cases of a project at one moment, and which responses a merge put together."""
+
+    cases: tuple[Case, ...]
+    places: tuple[tuple[str, ...], ...]
+
+
+def effective_responses(project: Project) -> list[Response]:
+    """All responses that count, with what people decided laid over what the machine read."""
+    return [case.effective for case in _response_cases(project, Editions(project), decisions_by_response(project.store.decisions()))]
+
+
+def load_standings(project: Project, editions: Editions) -> Standings:
+    """How matters stand with all responses that count, and with the contradictions of the latest merge."""
+    decisions = decisions_by_response(project.store.decisions())
+    cases = _response_cases(project, editions, decisions)
+    links = [(link.first, link.second) for link in project.store.links()]
+    joined = [group for group in grouped((case.effective for case in cases), links) if len(group) > 1] if links else []
+    found = [resolve(group) for group in joined]
+    cases += [conflict_case(record, decisions.get(record.id, ())) for record in found if record.conflicts]
+    return Standings(cases=tuple(cases), places=tuple(record.members for record in found))
+
+
+def decisions_by_response(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
+    """The decisions about each response or merged record, in their order."""
+    found: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        found.setdefault(decision.item.rpartition(ITEM_SEPARATOR)[0], []).append(decision)
+    return found
+
+
+def _response_cases(project: Project, editions: Editions, decisions: Mapping[str, Sequence[Decision]]) -> list[Case]:
+    versions = project.store.all_versions()
+    responses = project.store.responses()
+    return [response_case(response, versions.get(response.id, {}), decisions.get(response.id, ()), editions) for response in responses]
+
+
+def response_case(machine: Response, versions: Mapping[str, int], decisions: Sequence[Decision], editions: Editions) -> Case:
+    """The case of a response; `decisions` are those about it, in their order."""
+    effective = machine
+    if decisions:
+        questionnaire = editions.questionnaire(machine.id, machine.questionnaire)
+        effective = apply(machine, decisions, versions)
+        effective = refiltered(effective, questionnaire) if questionnaire else effective
+    standing = standings(decisions)
+    return Case(
+        machine=machine,
+        effective=effective,
+        versions=versions,
+        standing=standing,
+        decisions=tuple(decisions),
+        open_items=items(effective, versions, standing),
+        settled=_settled(machine, standing),
+        form=machine.id,
+    )
+
+
+def conflict_case(record: Record, decisions: Sequence[Decision]) -> Case:
+    """The case of a record's contradictions; `record` is resolved without decisions, `decisions` are those about it."""
+    machine, versions = conflict_response(record)
+    valid = on_present_values(decisions, versions)
+    effective = apply(machine, valid, versions)
+    standing = standings(valid)
+    sources = {conflict.column: conflict.sources for conflict in record.conflicts}
+    return Case(
+        machine=machine,
+        effective=effective,
+        versions=versions,
+        standing=standing,
+        decisions=tuple(decisions),
+        open_items=items(effective, versions, standing),
+        settled=_settled(machine, standing),
+        form=_form(record),
+        members=record.members,
+        claims={column: _claims(said) for column, said in sources.items()},
+    )
+
+
+def on_present_values(decisions: Iterable[Decision], versions: Mapping[str, int]) -> list[Decision]:
+    """The decisions about contradictions that still are what they were when the person decided."""
+    return [d for d in decisions if d.kind is DecisionKind.UNDO or d.version == versions.get(d.item.rpartition(ITEM_SEPARATOR)[2])]
+
+
+def _settled(machine: Response, standing: Mapping[str, Standing]) -> int:
+    if not standing:
+        return 0
+    return sum(standing.get(item_id(machine.id, answer.column), Standing()).decision is not None for answer in machine.answers)
+
+
+def _form(record: Record) -> str:
+    """The member that was seen on paper, else the first one."""
+    sources = (source for conflict in record.conflicts for source in conflict.sources)
+    return next((source.response_id for source in sources if source.answer.evidence is not None), record.members[0])
+
+
+def _claims(sources: Sequence[Source]) -> tuple[Claim, ...]:
+    """Each value once, with everybody who says so; the paper's first."""
+    said: dict[str, list[Source]] = {}
+    for source in sorted(sources, key=lambda source: source.channel is not Channel.PAPER):
+        said.setdefault(comparable(source.answer), []).append(source)
+    return tuple(Claim(value=same[0].answer.value, channels=tuple(dict.fromkeys(s.channel for s in same))) for same in said.values())
