@@ -14,7 +14,7 @@ from scanform.model.review import Decision, DecisionKind
 from scanform.workflow.executors import serial
 from scanform.workflow.identify_page import identify_page
 from scanform.workflow.read_batch import read_batch
-from scanform.workflow.review_fields import effective_responses
+from scanform.workflow.review_cases import effective_responses
 from scanform.workflow.status import project_status
 from scanform.workflow.withdraw import restore, withdraw
 
