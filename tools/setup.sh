@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sourced by ./demo and ./test: makes a bare Debian machine ready. POSIX sh, safe to repeat, quick when nothing is missing.
 #
-# setup_programs NAME...   system programs: tesseract pdftoppm jbig2dec chromium
+# setup_programs NAME...   system programs: tesseract tesseract-deu pdftoppm jbig2dec chromium postgresql
 # setup_python [EXTRA]     virtual environment in .venv with the project and an optional extra
 #
 # PYTHON names another interpreter (3.11 or newer), for instance PYTHON=/usr/bin/python3 ./demo
@@ -25,6 +25,7 @@ package_of() {
 is_there() {
     case $1 in
         tesseract-deu) command -v tesseract >/dev/null 2>&1 && tesseract --list-langs 2>/dev/null | grep -qx deu ;;
+        postgresql) command -v initdb >/dev/null 2>&1 || [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] ;;
         venv) "${PYTHON:-python3}" -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
         *) command -v "$1" >/dev/null 2>&1 ;;
     esac
