@@ -71,10 +71,7 @@ def serial() -> Workers:
 def processes(jobs: int, limits: Limits) -> Workers:
     """A pool of `jobs` processes (0: one per core), each under `limits`."""
     count = jobs or _cores()
-    for name in (
-        "OPENBLAS_NUM_THREADS",
-        "OMP_NUM_THREADS",
-    ):  # workers inherit them and numpy reads them once, when it loads: threads of its own fight with the workers
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # numpy reads them when a worker loads it; its threads would fight with the other workers
         os.environ.setdefault(name, "1")
 
     def start(workers: int) -> Executor:
