@@ -37,6 +37,9 @@ export class View {
     $("reason").textContent = card.reason_text;
     $("reading-label").textContent = this.texts[card.statements.length ? "statements" : "read-as"];
     $("reading").textContent = card.value_text;
+    const sides = card.statements.length && (card.multiple || card.text); // they stand on buttons of their own
+    $("reading-label").hidden = $("reading").hidden = sides;
+    $("reading-label").parentElement.hidden = sides && !card.postponed;
     $("put-off").hidden = !card.postponed;
     $("source").textContent = fill(this.texts[card.page ? "form" : "form-only"], { form: card.form, page: card.page });
     $("objection").hidden = !card.objection;
@@ -103,9 +106,9 @@ export class View {
       return element("li", {}, button);
     });
     $("typing").append(
-      element("label", { htmlFor: "text", textContent: this.texts["text-label"] }),
+      element("label", { htmlFor: "text", textContent: this.texts[card.statements.length ? "valid-label" : "text-label"] }),
       field,
-      ...(suggestions.length ? [element("p", { className: "quiet", textContent: this.texts.suggestions }), element("ol", { className: "choices" }, ...suggestions)] : []),
+      ...(suggestions.length ? [element("p", { className: "quiet", textContent: this.texts[card.statements.length ? "statements" : "suggestions"] }), element("ol", { className: "choices" }, ...suggestions)] : []),
       element("p", { id: "text-help", className: "quiet", textContent: this.texts["leave-text"] }),
     );
   }

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ from scanform.model.response import Answer, Channel, Evidence, Missing, Response
 from scanform.model.review import DecisionKind
 from scanform.store import ledger
 from scanform.store.records import PageResult
+from scanform.workflow.merge_responses import merge_responses, records
 from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import Project, init_project, open_project
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
@@ -528,6 +529,50 @@ def test_two_marks_need_a_choice(open_screen, project: Project) -> None:
     screen.press("3", "m")
     screen.saved()
     assert stored(project) == [("correct", "s"), ("inadmissible", "")]
+
+
+def contradict(project: Project) -> None:
+    """One place whose form, token with slash and mark included, says something else than its online response, in every question."""
+    fill(project, 1, OFTEN, WHY, SINCE, REMARK)
+    paper = replace(project.store.responses()[0], token="T/1?")
+    read = tuple(replace(entry, status=Status.AUTO, problem=None, candidates=()) for entry in paper.answers)
+    said = {"often": "w", "why": "cafe", "since": "2024-04-07", "remark": "Mehr Licht im Flur"}
+    typed = tuple(replace(entry, value=said[entry.column], evidence=None, page=None) for entry in read)
+    online = replace(paper, id="online-1", channel=Channel.ONLINE, answers=typed)
+    project.store.save_responses([replace(paper, answers=read), online], kind="digital", label="test", at=paper.received_at)
+    merge_responses(project)
+
+
+@pytest.mark.browser
+def test_contradictions_take_one_key_and_nothing_is_chosen_beforehand(open_screen, project: Project) -> None:
+    """Both values with their channels beside the paper: digits, Alt+1 and Alt+2 choose; Enter alone settles nothing; Z takes back."""
+    contradict(project)
+    screen = open_screen()
+    assert screen.visible().endswith("/often")
+    assert screen.page.locator("#pane img").count() == 1
+    assert screen.page.locator("#reading").inner_text() == "Papier: jeden Monat · Online: jede Woche"
+    assert "widersprechen" in screen.page.locator("#reason").inner_text()
+    assert screen.page.locator("#choices .said").all_inner_texts() == ["Online", "Papier"]
+    assert screen.page.locator("[aria-pressed=true]").count() == 0
+    screen.press("Enter")
+    assert "welche Angabe" in screen.page.locator("#error").inner_text()
+    screen.press("1", "z")
+    assert screen.visible().endswith("/often")
+    screen.press("Alt+1")
+    assert screen.visible().endswith("/why")
+    screen.press("1", "1", "Alt+2", "Alt+1", "Enter")
+    assert screen.visible().endswith("/since")
+    assert screen.page.locator("#text").input_value() == ""
+    screen.press("Enter")
+    assert "welche Angabe" in screen.page.locator("#error").inner_text()
+    screen.press("Alt+2", "Enter")
+    assert screen.visible().endswith("/remark")
+    screen.press("Escape", " ")
+    screen.saved()
+    assert [kind for kind, _ in stored(project)] == ["correct", "undo", "correct", "correct", "correct", "postpone"]
+    (record,) = records(project)
+    assert {answer.column: answer.value for answer in record.response.answers} == {"often": "m", "why": "cafe class", "since": "2024-04-07", "remark": ""}
+    assert "3 von 4" in screen.page.locator("#progress-text").inner_text()
 
 
 @pytest.mark.browser
