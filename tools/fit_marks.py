@@ -39,7 +39,8 @@ from scanform.recognize.darkness import measure
 from scanform.recognize.sheets import PreparedPage, prepare
 from scanform.simulate.hands import Hand, random_hand
 from scanform.simulate.pens import PENS
-from scanform.simulate.scanner import PROFILES, scan_filled
+from scanform.simulate.profiles import PROFILES, Profile
+from scanform.simulate.scanner import scan_filled
 from scanform.simulate.truth import FILLED_STYLES, MARKED_STYLES, MarkStyle, MarkTruth, PageTruth, TextTruth
 
 ROOT = Path(__file__).parents[1]
@@ -48,6 +49,9 @@ PX = 300 / 25.4
 
 PROFILE_WEIGHTS = {"office copier": 0.30, "clean": 0.02, "photo": 0.06, "worst": 0.04}
 """Share of pages by profile; the others share the rest evenly."""
+
+ONE_BIT_SHARE = 0.22
+"""Share of pages that are scanned in black and white, as many office copiers do by default: 200 to 400 dpi, threshold low to high."""
 
 MARK_CLASSES = (MarkValue.EMPTY.value, MarkValue.MARKED.value, MarkValue.FILLED.value)
 AREA_CLASSES = ("blank", "inked")
@@ -186,11 +190,15 @@ def displaced(page_map: PageMap, rng: np.random.Generator) -> PageMap:
     return replace(page_map, homography=tuple((np.array(page_map.homography).reshape(3, 3) @ wrong).ravel().tolist()))
 
 
-def random_profile(rng: np.random.Generator) -> str:
-    """A kind of scanner."""
+def random_profile(rng: np.random.Generator) -> tuple[str, Profile]:
+    """A kind of scanner, with its name for the notes."""
+    if rng.random() < ONE_BIT_SHARE:
+        dpi, threshold = int(rng.choice([200, 300, 400])), float(rng.uniform(105, 185))
+        return "one bit", replace(PROFILES["fax"], dpi=(dpi,), threshold=(threshold - 10, threshold + 10), noise=(0.5, 4.0), specks=(0, 60))
     rest = (1 - sum(PROFILE_WEIGHTS.values())) / (len(PROFILES) - len(PROFILE_WEIGHTS))
     odds = np.array([PROFILE_WEIGHTS.get(name, rest) for name in PROFILES])
-    return str(rng.choice(list(PROFILES), p=odds / odds.sum()))
+    name = str(rng.choice(list(PROFILES), p=odds / odds.sum()))
+    return name, PROFILES[name]
 
 
 def back_of(hand: Hand, page: PageLayout, gray: Gray, rng: np.random.Generator) -> Gray:
@@ -207,12 +215,12 @@ def make_form(number: int, seed: int, drawn: Path) -> tuple[Table, Table]:
     hand = random_hand(rng, pen=str(rng.choice(list(PENS))) if rng.random() < 0.5 else None)
     page, gray = practice_page(rng) if rng.random() < 0.5 else templates(drawn)[int(rng.integers(len(templates(drawn))))]
     prepared = prepared_page(page, gray)
-    profile = random_profile(rng)
+    name, profile = random_profile(rng)
     truth = PageTruth(number=page.number, marks=random_marks(page, rng), texts=random_texts(page, rng))
-    back = back_of(hand, page, gray, rng) if PROFILES[profile].show_through[1] > 0 else None
-    scan = scan_filled(gray, page, truth, hand=hand, profile=PROFILES[profile], rng=rng, back=back)
+    back = back_of(hand, page, gray, rng) if profile.show_through[1] > 0 else None
+    scan = scan_filled(gray, page, truth, hand=hand, profile=profile, rng=rng, back=back)
     ink = measure(scan.image, displaced(scan.page_map, rng), prepared)
-    note = f"{hand.pen.name}|{profile}"
+    note = f"{hand.pen.name}|{name}"
     marks = [(MARK_CLASSES.index(truth.marks[zone.id].value), f"{truth.marks[zone.id].style}|{note}") for zone in prepared.marks.zones]
     zones = [(int(spot.zone.id in truth.texts), f"{spot.zone.kind}|{note}") for spot in prepared.areas.spots]
     parts = areas.find_parts(ink, prepared.areas)
@@ -368,7 +376,8 @@ figures are `figures.json`.
   the training features is never surer than 0.90.
 - **Data.** Pages that the project makes itself: half of them pages of its templates, half random practice pages (boxes of 3.6-7 mm). All
   pens, all styles of marks with near misses (specks, strokes from neighbours, resting pens), filled boxes with and without a
-  cross, all kinds of scanners, the other side showing through, registration errors up to 0.4 mm on two pages of three.
+  cross, all kinds of scanners (a fifth of the pages in black and white), the other side showing through, registration errors up to
+  0.4 mm on two pages of three.
 - **Split by form** (each form has a writer, a pen and a scan of its own): form % 10 in 0-5 train, 6-7 calibrate, 8-9 test.
 - **Not in the data.** Real pens on real paper and real scanners. The figures are those of the simulator; the audit of every batch
   (a random sample keyed again) is what vouches for real paper.

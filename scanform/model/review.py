@@ -7,7 +7,6 @@ from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 from scanform.model.response import Evidence
 
-
 PERSON_CONFIDENCE = 0.99963
 """Probability that a value keyed or confirmed once by a person is right: 0.370 errors per 1,000 fields keyed once (Paulsen et al. 2012,
 doi:10.1371/journal.pone.0035087). It stands as confidence of confirmed, corrected and keyed values."""

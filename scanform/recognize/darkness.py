@@ -101,9 +101,7 @@ def measure(image: PageImage, page_map: PageMap, prepared: PreparedPage, setting
     return PageInk(marks=marks, areas=ink, px_per_mm=px_per_mm, toner=toner, noise=noise, mono=_is_mono(image.gray))
 
 
-def _measure_marks(
-    patches: Gray, maps: tuple[Singles, Singles], src: Source, sheet: MarkSheet, settings: MeasureSettings
-) -> tuple[MarkInk, float, float]:
+def _measure_marks(patches: Gray, maps: tuple[Singles, Singles], src: Source, sheet: MarkSheet, settings: MeasureSettings) -> tuple[MarkInk, float, float]:
     count = len(sheet.zones)
     if count == 0:
         return _no_marks(sheet), 1.0, 0.0
@@ -142,8 +140,16 @@ def _no_marks(sheet: MarkSheet) -> MarkInk:
     none = np.zeros(0, np.float32)
     windows = np.zeros((0, sheet.side, sheet.side), np.float32)
     return MarkInk(
-        excess=windows, smooth=windows, ink=windows > 0, threshold=none, paper=none, noise=none, toner=none, fit=none,
-        shift_mm=np.zeros((0, 2)), streak=np.zeros(0, bool),
+        excess=windows,
+        smooth=windows,
+        ink=windows > 0,
+        threshold=none,
+        paper=none,
+        noise=none,
+        toner=none,
+        fit=none,
+        shift_mm=np.zeros((0, 2)),
+        streak=np.zeros(0, bool),
     )
 
 
@@ -202,9 +208,7 @@ def _level(patches: Gray, sheet: MarkSheet) -> _Level:
     return _Level(paper=paper, noise=noise, band=_band_dark(patches, paper, sheet))
 
 
-def _aligned(
-    patches: Gray, level: _Level, sample: Callable[[Mask, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings
-) -> tuple[Floats, _Level]:
+def _aligned(patches: Gray, level: _Level, sample: Callable[[Mask, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings) -> tuple[Floats, _Level]:
     """Brings the print of `patches` into place, in place; the shift (N, 2) in samples and the level of what is there now.
 
     Small shifts are followed in a few steps; outlines that are still not there are searched for, then followed again.

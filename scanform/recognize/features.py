@@ -28,7 +28,7 @@ _SHAPES = (
     "rows", "columns", "rows_half", "columns_half", "weakest_quadrant", "quadrants",
     "thick", "thick_core", "off_centre", "line_down", "line_across",
 )  # fmt: skip
-_STATE = ("noise", "fit", "shift", "scale", "mono", "usual_peak", "inked_boxes")
+_STATE = ("noise", "fit", "shift", "scale", "mono", "usual_peak", "inked_boxes", "usual_share", "weak_boxes")
 
 NAMES = (*_AMOUNTS, *_SHAPES, *_STATE)
 """The columns of `describe`, in order."""
@@ -116,14 +116,21 @@ def _subset(ink: MarkInk, chosen: Ints) -> MarkInk:
 
 
 def _page_state(out: Singles, page: PageInk) -> None:
-    """Fills in what holds for the whole page: its scan, and how dark and how many its marks are."""
+    """Fills in what holds for the whole page: its scan, and how dark, how broad and how many its marks are.
+
+    A scan without grey levels may have lost a pencil; then what is left of the other marks on the page is thin and broken.
+    """
     ink = page.marks
-    peaks, stroke = out[:, NAMES.index("peak")], out[:, NAMES.index("core_share")] > STROKE_SHARE
+    peaks, shares = out[:, NAMES.index("peak")], out[:, NAMES.index("core_share")]
+    stroke = shares > STROKE_SHARE
+    broad = float(np.median(shares[stroke])) if stroke.any() else 0.0
+    weak = float(((shares > 0) & ~stroke).sum() / max(int((shares > 0).sum()), 1))
     usual = float(np.median(peaks[stroke])) if stroke.any() else 0.0
     out[:, NAMES.index("peak_of_page")] = np.minimum(peaks / usual, 4) if usual else 0
     shift = np.hypot(ink.shift_mm[:, 0], ink.shift_mm[:, 1])
     scale = np.log(np.clip(page.px_per_mm, 4, 24))
-    for name, value in zip(_STATE, (ink.noise, np.minimum(ink.fit, 1.5), np.minimum(shift, 0.6), scale, page.mono, usual, stroke.mean()), strict=True):
+    state = (ink.noise, np.minimum(ink.fit, 1.5), np.minimum(shift, 0.6), scale, page.mono, usual, stroke.mean(), broad, weak)
+    for name, value in zip(_STATE, state, strict=True):
         out[:, NAMES.index(name)] = value
 
 

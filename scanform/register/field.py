@@ -67,9 +67,7 @@ def fit_field(points_mm: Floats, offsets_mm: Floats, size: SizeMm, settings: Fie
     return Field(grid=grid, residual_mm=missed)
 
 
-def _best(
-    points: Floats, offsets: Floats, kernels: tuple[tuple[float, float], ...], settings: FieldSettings
-) -> tuple[tuple[float, float], Floats, float]:
+def _best(points: Floats, offsets: Floats, kernels: tuple[tuple[float, float], ...], settings: FieldSettings) -> tuple[tuple[float, float], Floats, float]:
     """The kernel that predicts points left out best, the points' weights with it, and how far (mm) it misses them."""
     fits = [(kernel, *_robust(points, offsets, kernel, settings)) for kernel in kernels]
     return min(fits, key=lambda fit: fit[2])

@@ -67,9 +67,7 @@ class FitSettings:
 DEFAULT_FIT = FitSettings()
 
 
-def fit_page(
-    image: PageImage, markers: Sequence[Marker], page: PageLayout, check: BoxCheck | None, settings: FitSettings = DEFAULT_FIT
-) -> PageMap | None:
+def fit_page(image: PageImage, markers: Sequence[Marker], page: PageLayout, check: BoxCheck | None, settings: FitSettings = DEFAULT_FIT) -> PageMap | None:
     """Where the page lies in the picture, or None when that cannot be said safely.
 
     `check` holds the landmarks of the blank page; without it only three or more markers that fit well are trusted.

@@ -1,6 +1,6 @@
 """Scanning a sheet, step by step: print, paper, geometry, optics, output. Every draw comes from one seeded generator.
 
-    ideal page --printer--> printed --ink--> filled --paper--> sheet --warp--> seen --optics--> levels --output--> grey, 1-bit or JPEG
+ideal page --printer--> printed --ink--> filled --paper--> sheet --warp--> seen --optics--> levels --output--> grey, 1-bit or JPEG
 """
 
 from dataclasses import dataclass
@@ -106,7 +106,7 @@ def _light(seen: Gray, vignette: float, slope_x: float, slope_y: float) -> Gray:
     if not (vignette or slope_x or slope_y):
         return seen
     h, w = seen.shape
-    y, x = np.mgrid[-1 : 1 : 64j, -1 : 1 : 48j]
+    y, x = np.mgrid[-1:1:64j, -1:1:48j]
     field = (1 - vignette * (x**2 + y**2) / 2) * (1 + slope_x * x / 2) * (1 + slope_y * y / 2)
     factor = cv2.resize(np.clip(field / field.max() * 255, 0, 255).astype(np.uint8), (w, h), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.multiply(seen, factor, scale=1 / 255), dtype=np.uint8)

@@ -21,6 +21,7 @@ THICKEST = 0.18
 
 FONTS = Path(__file__).parent / "fonts"
 
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Crop:
     """A picture of real handwriting: `gray` (h, w) uint8, what it says and who wrote it."""

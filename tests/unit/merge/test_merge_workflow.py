@@ -185,7 +185,8 @@ def test_the_package_that_is_handed_on(merged, tmp_path):
     written = hand_over(merged, out)
     names = {path.name for path in written.files}
     assert names == {
-        "responses.csv", "codebook.csv", "provenance.csv", "conflicts.csv", "modes.csv", "one.xlsx", "contact.csv", "contact-provenance.csv", "contact-conflicts.csv",
+        "responses.csv", "codebook.csv", "provenance.csv", "conflicts.csv", "modes.csv", "one.xlsx",
+        "contact.csv", "contact-provenance.csv", "contact-conflicts.csv",
         "readings.csv",
     }  # fmt: skip
     (row,) = rows(out / "responses.csv")

@@ -1,6 +1,5 @@
 """Check boxes in the closed loop: print, fill, scan, read, compare; doubt is never silent."""
 
-
 import cv2
 import numpy as np
 import pytest

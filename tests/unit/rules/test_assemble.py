@@ -74,9 +74,7 @@ def form(states=None, texts=None, *, pages=(1, 2), copy=False, filled=Filled.WIT
     states, texts, sheet = states or {}, texts or {}, layout(filled)
     read = {}
     for page in sheet.pages:
-        fields = tuple(
-            mark(z, *states.get(z.id, ("empty",))) if z.kind is ZoneKind.MARK else written(z, *texts.get(z.id, ("",))) for z in page.zones
-        )
+        fields = tuple(mark(z, *states.get(z.id, ("empty",))) if z.kind is ZoneKind.MARK else written(z, *texts.get(z.id, ("",))) for z in page.zones)
         identity = Identity(digest="00000", instance="0000000", page=page.number, pages=2)
         if page.number in pages:
             read[page.number] = PageReading(ref=PageRef(sha256="0" * 64, path="x.pdf", index=page.number - 1), identity=identity, fields=fields)
@@ -155,7 +153,7 @@ def test_low_confidence_always_has_a_reason():
 
 
 def test_exclusive_option():
-    """"None of these" beside others is a contradiction for a person."""
+    """ "None of these" beside others is a contradiction for a person."""
     answer = form({"open.yes": ("marked",), "days.none": ("marked",), "days.mon": ("marked",)}).answer("days")
     assert (answer.value, answer.problem) == ("mon none", "exclusive-with-others")
 
