@@ -557,11 +557,12 @@ def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None) -> 
 @main.command("export")
 @click.argument("folder", type=FOLDER, required=False)
 @click.option("--readings", type=FILE, help="Write only what was read on paper, as one CSV file.")
-@click.option("--with-contact", is_flag=True, help="Put contact data into readings.csv too.")
+@click.option("--with-contact", is_flag=True, help="Put contact data into the readings.csv of DIR too.")
+@click.option("--without-contact", is_flag=True, help="Leave contact data out of --readings FILE.")
 @click.option("--without-sensitive", is_flag=True, help="Leave out questions of the class sensitive.")
 @_common
 @click.pass_obj
-def export(settings: Settings, *, folder: Path | None, readings: Path | None, with_contact: bool, without_sensitive: bool) -> None:
+def export(settings: Settings, *, folder: Path | None, readings: Path | None, with_contact: bool, without_contact: bool, without_sensitive: bool) -> None:
     """Write the data set: responses, codebook, provenance and contradictions as CSV and XLSX; contact data apart."""
     from scanform.workflow import hand_over as handing
 
@@ -569,7 +570,7 @@ def export(settings: Settings, *, folder: Path | None, readings: Path | None, wi
         raise UsageError(text("cli.one_target", settings.words), remedy=text("cli.one_target_remedy", settings.words))
     with _open(settings) as project:
         if readings is not None:
-            path = handing.write_readings(project, readings, with_contact=with_contact, without_sensitive=without_sensitive)
+            path = handing.write_readings(project, readings, without_contact=without_contact, without_sensitive=without_sensitive)
             _answer(settings, {"files": [str(path)]}, text("cli.written", project.language, files=str(path)))
         elif folder is not None:
             done = handing.hand_over(project, folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language)

@@ -6,7 +6,7 @@ from scanform.merge import cells
 from scanform.merge.dataset import Table
 from scanform.merge.resolve import Conflict, Record, Source
 from scanform.model.questionnaire import DataClass, QuestionKind, Questionnaire
-from scanform.model.response import Answer, Channel, Evidence, Response, Status
+from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 from scanform.model.review import Decision
 
 PROVENANCE = (
@@ -117,7 +117,7 @@ def _reading_row(response: Response, answer: Answer) -> tuple[str, ...]:
         kind.value,
         answer.value,
         probability(answer.confidence) if answer.evidence is not None else "",
-        answer.status.value,
+        Status.REVIEW.value if answer.missing is Missing.PAGE_MISSING else answer.status.value,  # nobody is sure of what nobody has seen
         answer.reader,
         *_place(answer.evidence),
         answer.problem or "",

@@ -69,9 +69,12 @@ def hand_over(project: Project, folder: Path, *, with_contact: bool = False, wit
     return HandOver(files=tuple(files), rows=len(found), open_conflicts=waiting)
 
 
-def write_readings(project: Project, path: Path, *, with_contact: bool = False, without_sensitive: bool = False) -> Path:
-    """Write readings.csv: what was read on paper, people's corrections included."""
-    return _write_readings(project, path, effective_responses(project), with_contact=with_contact, without_sensitive=without_sensitive)
+def write_readings(project: Project, path: Path, *, without_contact: bool = False, without_sensitive: bool = False) -> Path:
+    """Write readings.csv by itself: all that was read on paper, one row per question, people's corrections included.
+
+    With contact data only the owner may read the file.
+    """
+    return _write_readings(project, path, effective_responses(project), with_contact=not without_contact, without_sensitive=without_sensitive)
 
 
 def _write_readings(project: Project, path: Path, responses: Sequence[Response], *, with_contact: bool, without_sensitive: bool) -> Path:
