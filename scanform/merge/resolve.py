@@ -2,7 +2,8 @@
 
 `single/1`         one response says it all
 `agree/1`          the sources say the same
-`fill-gap/1`       one source has a value, the others have none
+`waiting/1`        a source has something that a person has yet to look at: -8, whatever the others say
+`fill-gap/1`       one source has a value, the others really have none
 `none/1`           no source has a value; the most telling reason is kept
 `contradiction/1`  two valid values differ: -9, and a person decides
 `decision/1`       a person has decided between the sources
@@ -20,6 +21,7 @@ from scanform.model.response import Answer, Channel, Missing, Response, Status
 
 SINGLE = "single/1"
 AGREE = "agree/1"
+WAITING = "waiting/1"
 FILL_GAP = "fill-gap/1"
 NONE = "none/1"
 CONTRADICTION = "contradiction/1"
@@ -54,7 +56,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where the value of one column comes from: the rule, and the sources that carry it (all of them in a contradiction)."""
+    """Where the value of one column comes from: the rule, and the sources that carry it.
+
+    These are all sources with a value in a contradiction, and all sources where one waits for a person, that one first.
+    """
 
     rule: str
     sources: tuple[Source, ...]
@@ -138,6 +143,9 @@ def _merged(ordered: Sequence[Response], answers: tuple[Answer, ...]) -> Respons
 
 
 def _resolved(sources: tuple[Source, ...]) -> tuple[Answer, Origin]:
+    waiting = tuple(source for source in sources if why_missing(source.answer) is Missing.NOT_REVIEWED)
+    if waiting:
+        return waiting[0].answer, Origin(rule=WAITING, sources=(*waiting, *(source for source in sources if source not in waiting)))
     valid = tuple(source for source in sources if why_missing(source.answer) is None)
     if not valid:
         kept = min(sources, key=lambda source: _REASONS.index(why_missing(source.answer) or Missing.NO_ANSWER))

@@ -13,6 +13,7 @@ from scanform.model.geometry import RectPx
 from scanform.model.page import PageRef
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Evidence, Response, Status
+from scanform.model.review import Decision, DecisionKind
 from scanform.workflow.hand_over import hand_over, write_readings
 from scanform.workflow.import_digital import import_digital
 from scanform.workflow.make_report import make_report
@@ -192,7 +193,8 @@ def test_the_package_that_is_handed_on(merged, tmp_path):
     (row,) = rows(out / "responses.csv")
     schemas = {name: json.loads((ROOT / "docs" / "schemas" / f"{name}.schema.json").read_text("utf-8")) for name in ("responses", "readings")}
     jsonschema.validate(row, schemas["responses"])
-    assert (row["response_id"], row["open"], row["groups__old"], row["postcode"], row["remarks"]) == (PAPER.id, "-9", "1", "01067", "'=fine")
+    assert (row["response_id"], row["open"], row["groups__old"], row["postcode"]) == (PAPER.id, "-9", "1", "01067")
+    assert (row["remarks"], row["remarks__status"]) == ("", "not reviewed")
     for reading in rows(out / "readings.csv"):
         jsonschema.validate(reading, schemas["readings"])
     for path in written.files:
@@ -206,6 +208,21 @@ def test_the_package_that_is_handed_on(merged, tmp_path):
     assert "Secret Person" in (out / "contact-conflicts.csv").read_text("utf-8-sig")
     write_readings(merged, tmp_path / "r.csv")
     assert "Secret Persona" in (tmp_path / "r.csv").read_text("utf-8-sig")
+
+
+def test_what_waits_on_paper_is_not_filled_from_online(merged, tmp_path):
+    """A field that a person has yet to look at waits in the data set; once it is known to be blank the online text fills it."""
+    hand_over(merged, tmp_path / "a")
+    told = [r for r in rows(tmp_path / "a" / "provenance.csv") if r["column"] == "remarks"]
+    assert [(r["rule"], r["value"], r["source_response"], r["source_value"]) for r in told] == [
+        ("waiting/1", "-8", PAPER.id, "-8"),
+        ("waiting/1", "-8", "online-17", "'=fine"),
+    ]
+    decision = Decision(uuid="u1", item=f"{PAPER.id}/remarks", version=1, reviewer="anna", kind=DecisionKind.NO_ANSWER, from_value="", to_value="", at=AT)
+    merged.store.add_decision(decision)
+    hand_over(merged, tmp_path / "b")
+    (row,) = rows(tmp_path / "b" / "responses.csv")
+    assert (row["remarks"], row["remarks__status"]) == ("'=fine", "online")
 
 
 def test_handing_over_twice_writes_the_same_bytes(merged, tmp_path):

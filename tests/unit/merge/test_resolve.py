@@ -47,10 +47,21 @@ def test_a_gap_is_filled_from_the_other_source(missing):
     assert (found.value, origin.rule, [s.response_id for s in origin.sources]) == ("yes", "fill-gap/1", ["online-1"])
 
 
-def test_a_value_in_review_is_no_value_yet():
-    """A doubtful reading does not contradict an online answer: it is filled from it."""
-    record, found, origin = one(pair(answer("q", "no", status="review", confidence=0.4), answer("q", "yes")))
-    assert (found.value, origin.rule, record.conflicts) == ("yes", "fill-gap/1", ())
+@pytest.mark.parametrize("value", ["no", "yes", ""])
+def test_a_value_in_review_waits_whatever_the_other_source_says(value):
+    """A doubtful reading, a blank too, is no gap: nothing is filled and nothing contradicts until a person has looked; both sources are named."""
+    waiting = answer("q", value, status="review", confidence=0.4, missing=None if value else Missing.NO_ANSWER)
+    record, found, origin = one(pair(waiting, answer("q", "yes")))
+    assert (value_cell(found), origin.rule, record.conflicts) == ("-8", "waiting/1", ())
+    assert [s.response_id for s in origin.sources] == ["P", "online-1"]
+    record, found, origin = one(pair(answer("q", "yes"), replace(waiting, missing=Missing.NOT_REVIEWED)))
+    assert (value_cell(found), origin.rule, [s.response_id for s in origin.sources]) == ("-8", "waiting/1", ["online-1", "P"])
+
+
+def test_a_missing_page_is_filled_even_while_the_form_waits():
+    """What was never seen is a real gap."""
+    _, found, origin = one(pair(answer("q", missing=Missing.PAGE_MISSING, status="review"), answer("q", "yes")))
+    assert (found.value, origin.rule) == ("yes", "fill-gap/1")
 
 
 def test_two_valid_values_contradict():
@@ -79,7 +90,7 @@ def test_spaces_do_not_make_texts_different():
 
 
 def test_the_most_telling_reason_stays():
-    """Left blank online outranks a missing page; what waits for a person outranks both."""
+    """Left blank online outranks a missing page; what waits for a person outranks all."""
     assert one(pair(answer("q", missing=Missing.PAGE_MISSING), answer("q", missing=Missing.NO_ANSWER)))[1].missing is Missing.NO_ANSWER
     assert why_missing(one(pair(answer("q", "x", status="review"), answer("q", missing=Missing.NO_ANSWER)))[1]) is Missing.NOT_REVIEWED
 
