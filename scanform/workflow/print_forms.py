@@ -28,7 +28,7 @@ from scanform.store import issued
 from scanform.store.engine import Transaction
 from scanform.store.records import Issued
 from scanform.workflow.files import atomic_file, atomic_folder, write_text
-from scanform.workflow.project import QUESTIONNAIRES, Project
+from scanform.workflow.project import QUESTIONNAIRES, SNAPSHOT, Project, refuse_changed
 from scanform.workflow.recipients import Recipient
 
 MAX_COPIES = 100_000
@@ -60,8 +60,12 @@ class Printed:
 
 
 def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
-    """Write the PDF `out` and `<out>.copies.json`; the layout lands in the project."""
+    """Write the PDF `out` and `<out>.copies.json`; the layout lands in the project.
+
+    Raises UsageError when the questionnaire or language is not there, or forms of this version are printed that differ.
+    """
     questionnaire = _questionnaire(project, order.questionnaire)
+    refuse_changed(project, questionnaire)
     language = order.language or _default_language(questionnaire, project.language)
     if language not in questionnaire.languages:
         known = ", ".join(questionnaire.languages)
@@ -107,12 +111,13 @@ def keep_layout(project: Project, placement: Placement) -> None:
             _write_blanks(placement, temporary)
             (temporary / "layout.json").write_text(dump_layout(layout), encoding="utf-8")
             _write_questionnaire(project, layout, temporary)
-    _write_questionnaire(project, layout, folder)
+    if not (folder / SNAPSHOT).exists():
+        _write_questionnaire(project, layout, folder)
 
 
 def _write_questionnaire(project: Project, layout: Layout, folder: Path) -> None:
     source = project.folder / QUESTIONNAIRES / f"{layout.questionnaire}.yaml"
-    write_text(folder / "questionnaire.yaml", source.read_text(encoding="utf-8"))
+    write_text(folder / SNAPSHOT, source.read_text(encoding="utf-8"))
 
 
 def _write_blanks(placement: Placement, folder: Path) -> None:

@@ -25,6 +25,8 @@ QUESTIONNAIRES = "questionnaires"
 LAYOUTS = "layouts"
 ARCHIVE = "archive"
 DATABASE = "scanform.sqlite"
+SNAPSHOT = "questionnaire.yaml"
+"""The questionnaire as it was when the layout beside it was printed."""
 SHARE = "share/scanform/templates"
 
 
@@ -38,6 +40,7 @@ class Project:
         self.questionnaires = questionnaires
         self.language = language
         self._layouts: dict[str, Layout] = {}
+        self._printed: dict[str, Questionnaire] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -69,11 +72,13 @@ class Project:
         return self._layouts
 
     def questionnaire_of(self, layout: Layout) -> Questionnaire:
-        """The edition of the questionnaire that `layout` was printed from: today's when its version is the same, else the one kept with the layout."""
-        today = self.questionnaires.get(layout.questionnaire)
-        if today is not None and today.version == layout.version:
-            return today
-        return load_questionnaire(self.layouts_folder / layout.digest / "questionnaire.yaml", language=self.language)
+        """The edition of the questionnaire that `layout` was printed from: the one kept with the layout; when it is lost, today's of the same version."""
+        if layout.digest not in self._printed:
+            kept = self.layouts_folder / layout.digest / SNAPSHOT
+            today = self.questionnaires.get(layout.questionnaire)
+            lost = today is not None and today.version == layout.version and not kept.exists()
+            self._printed[layout.digest] = today if today is not None and lost else load_questionnaire(kept, language=self.language)
+        return self._printed[layout.digest]
 
     def original(self, ref: PageRef) -> PageRef:
         """`ref` with the path of the archived copy, which stays when the file that was handed in is moved or deleted."""
@@ -109,10 +114,26 @@ def init_project(folder: Path, *, template: str | None = None, questionnaire: Pa
 
 
 def add_questionnaire(project: Project, source: Path) -> Project:
-    """Add a questionnaire to a project, or replace the one with its code; returns the project opened anew."""
-    _keep_questionnaire(project.folder, source, load_questionnaire(source, language=project.language))
+    """Add a questionnaire to a project, or replace the one with its code; returns the project opened anew.
+
+    Raises UsageError when it differs from forms that are printed under its version.
+    """
+    questionnaire = load_questionnaire(source, language=project.language)
+    refuse_changed(project, questionnaire)
+    _keep_questionnaire(project.folder, source, questionnaire)
     project.close()
     return open_project(project.folder, language=project.language)
+
+
+def refuse_changed(project: Project, questionnaire: Questionnaire) -> None:
+    """Raise UsageError when forms of this version are printed that ask something else: what stands on paper has one meaning for good."""
+    for layout in project.layouts.values():
+        same_version = (layout.questionnaire, layout.version) == (questionnaire.code, questionnaire.version)
+        if same_version and project.questionnaire_of(layout) != questionnaire:
+            raise UsageError(
+                text("project.version_printed", project.language, code=questionnaire.code, version=questionnaire.version),
+                remedy=text("project.version_printed_remedy", project.language, code=questionnaire.code, version=questionnaire.version),
+            )
 
 
 def _make_folder(folder: Path, language: str) -> None:

@@ -7,9 +7,11 @@ import pytest
 from scanform import config as configs
 from scanform.config import Config, ReadingConfig
 from scanform.errors import InputError, StoreError, UsageError
+from scanform.workflow import executors
 from scanform.workflow.files import atomic_file, atomic_folder
 from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import add_questionnaire, init_project, open_project, template_path, templates
+from scanform.workflow.read_batch import read_batch
 from scanform.workflow.recipients import Recipient, read_recipients
 
 
@@ -83,6 +85,70 @@ def test_a_printed_edition_keeps_its_questionnaire(tiny_survey, tmp_path):
     assert project.questionnaires["tiny"].version == "2"
     kept = project.questionnaire_of(tiny_survey.layout)
     assert (kept.version, kept.question("quiet").text.get("en")) == ("1", "Is it quiet?")
+    project.close()
+
+
+CHANGES = (
+    ("Is it quiet?", "Is it silent?"),
+    ('no: "No"}}\n      - {question: days', 'nay: "No"}}\n      - {question: days'),
+    ('yes: "Yes", no: "No"}}', 'no: "Yes", yes: "No"}}'),
+)
+
+
+def _contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize(("old", "new"), CHANGES)
+def test_a_printed_version_cannot_change_its_meaning(tiny_survey, tmp_path, old, new):
+    """Other words, codes or options under a version that is printed: neither added nor printed, and nothing beside the layouts changes."""
+    project = tiny_survey.project(tmp_path / "p")
+    current = project.folder / "questionnaires" / "tiny.yaml"
+    before = _contents(project.layouts_folder)
+    good = current.read_text("utf-8")
+    assert old in good
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(good.replace(old, new), encoding="utf-8")
+    with pytest.raises(UsageError, match="version 1"):
+        add_questionnaire(project, changed)
+    assert current.read_text("utf-8") == good
+    project.close()
+    current.write_text(changed.read_text("utf-8"), encoding="utf-8")
+    with open_project(project.folder) as project:
+        with pytest.raises(UsageError, match="version 1"):
+            print_forms(project, PrintOrder(recipients=(None,)), tmp_path / "x.pdf")
+        assert project.questionnaire_of(tiny_survey.layout) != project.questionnaires["tiny"]
+    assert not (tmp_path / "x.pdf").exists()
+    assert _contents(project.layouts_folder) == before
+
+
+def test_an_unchanged_questionnaire_is_printed_again(tiny_survey, tmp_path):
+    """A comment changes no question: added and printed as before, while what lies beside the layout stays as it was."""
+    project = tiny_survey.project(tmp_path / "p")
+    before = _contents(project.layouts_folder)
+    commented = tmp_path / "commented.yaml"
+    commented.write_text("# looked through once more\n" + (project.folder / "questionnaires" / "tiny.yaml").read_text("utf-8"), encoding="utf-8")
+    with add_questionnaire(project, commented) as project:
+        printed = print_forms(project, PrintOrder(recipients=(None,)), tmp_path / "x.pdf")
+    assert printed.layout == tiny_survey.layout
+    assert _contents(project.layouts_folder) == before
+
+
+def test_old_forms_are_read_by_their_own_version(tiny_survey, tmp_path):
+    """Version 2 turns the answers of a question round, at the same places: forms of both versions keep their meaning."""
+    project = tiny_survey.project(tmp_path / "p")
+    old = (project.folder / "questionnaires" / "tiny.yaml").read_text("utf-8")
+    turned = tmp_path / "turned.yaml"
+    turned.write_text(
+        old.replace('version: "1"', 'version: "2"').replace('"Is it quiet?", options: {yes: "Yes", no', '"Is it loud?", options: {loud: "Yes", low'), "utf-8"
+    )
+    project = add_questionnaire(project, turned)
+    printed = print_forms(project, PrintOrder(recipients=(None,)), tmp_path / "x.pdf")
+    assert printed.layout.digest != tiny_survey.layout.digest
+    tiny_survey.jpeg(tmp_path / "in" / "a.jpg", 1, 2, quiet="yes")
+    read_batch(project, [tmp_path / "in"], executors.serial())
+    (response,) = project.store.responses()
+    assert (response.id, response.version, response.answer("quiet").value) == (tiny_survey.form_ids[0], "1", "yes")
     project.close()
 
 
