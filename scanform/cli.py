@@ -24,6 +24,7 @@ from scanform.pagecode import form_id
 if TYPE_CHECKING:
     from scanform.model.page import Fate
     from scanform.model.problem import Problem
+    from scanform.store.records import Batch
     from scanform.workflow.demo import Verdict
     from scanform.workflow.project import Project
     from scanform.workflow.read_batch import BatchSummary, Remark
@@ -34,6 +35,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 ANYTHING = click.Path(path_type=Path)
+
+LISTED = 20
+"""So many lines of one kind fit on a screen beside the rest; --json lists all."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -388,6 +392,7 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
         lines.append(text("status.contradictions", language, count=found.contradictions))
     if found.responses:
         lines.append(text("status.responses", language, counts=", ".join(f"{channel.value} {count}" for channel, count in found.responses.items())))
+    lines += _batch_lines(found.batches, language)
     withdrawn = [str(batch.id) for batch in found.batches if batch.withdrawn_at is not None]
     if withdrawn:
         lines.append(text("status.withdrawn", language, batches=", ".join(withdrawn), pages=found.withdrawn_pages))
@@ -395,6 +400,21 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     counted = sum(found.pages.values()) + found.waiting
     sums = "status.sums_agree" if found.sums_agree else "status.sums_differ"
     return [*lines, text(sums, language, pages=found.pages_handed_in, handed_in=found.pages_handed_in, counted=counted)]
+
+
+def _short(words: str, characters: int = 100) -> str:
+    return words if len(words) <= characters else words[: characters - 1] + "…"
+
+
+def _batch_lines(batches: Sequence["Batch"], language: str) -> list[str]:
+    """The newest batches that count, as a table: number, time, what was handed in."""
+    active = [batch for batch in batches if batch.withdrawn_at is None]
+    if not active:
+        return []
+    rows = [f"{batch.id:>7}  {batch.created_at[:16].replace('T', ' ')}  {_short(_visible(batch.label))}" for batch in active[-LISTED:]]
+    earlier = len(active) - len(rows)
+    more = [text("status.more_batches", language, count=earlier)] if earlier else []
+    return [text("status.batches", language), *more, *rows]
 
 
 @main.command("withdraw")
@@ -447,7 +467,8 @@ def enter(settings: Settings, *, form: str, phone: bool, questionnaire: str | No
         else:
             response = enter_form.key_form(found, channel=channel, prompt=_ask, echo=click.echo, language=language)
         stored = enter_form.save(project, response, replace_known=replace_known, language=language)
-        _answer(settings, {"response": stored.id}, text("cli.stored", language, name=stored.id))
+        scanned = [enter_form.scanned_text(found, language)] if found.scanned else []
+        _answer(settings, {"response": stored.id, "scanned": found.scanned}, text("cli.stored", language, name=stored.id), *scanned)
         return ExitCode.OK
 
 

@@ -1,6 +1,7 @@
 """The command line: what it says, what it writes, its exit codes."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -95,6 +96,19 @@ def test_ingest_status_and_exit_codes(tiny_survey, folder, tmp_path):
     assert data("status", "--project", folder) == before
     assert (before["pages_handed_in"], before["sums_agree"], before["fates"]) == (3, True, {"read": 2, "damaged": 1})
     assert data("verify", "--project", folder)["good"]
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_status_lists_the_batches_that_count(folder, tmp_path, language):
+    """Number, time and label of each batch, as `withdraw` needs them; a withdrawn one is no longer among them; of many the newest."""
+    (tmp_path / "a.json").write_text('{"open": "no"}', encoding="utf-8")
+    for _ in range(22):
+        run("enter", "new", "--answers", tmp_path / "a.json", "--project", folder)
+    run("withdraw", 21, "--project", folder)
+    lines = run("status", "--project", folder, "--language", language).splitlines()
+    rows = [found for line in lines if (found := re.fullmatch(r" +(\d+)  \d{4}-\d\d-\d\d \d\d:\d\d  manual-(\d+)", line))]
+    assert [(int(row[1]), int(row[2])) for row in rows] == [(number, number) for number in (*range(2, 21), 22)]
+    assert any("1 frühere" in line or "1 earlier" in line for line in lines)
 
 
 def test_withdraw_and_bring_back(tiny_survey, folder, tmp_path):
