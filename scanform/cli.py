@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from scanform.workflow.demo import Verdict
     from scanform.workflow.project import Project
     from scanform.workflow.read_batch import BatchSummary, Remark
-    from scanform.workflow.status import ProjectStatus
+    from scanform.workflow.status import IncompleteForm, ProjectStatus
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -371,6 +371,7 @@ def _status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
         "sums_agree": found.sums_agree,
         "withdrawn_pages": found.withdrawn_pages,
         "forms": {"complete": found.forms_complete, "incomplete": found.forms_incomplete},
+        "incomplete_forms": [{"form": form.form_id, "token": form.token, "pages_missing": list(form.pages_missing)} for form in found.incomplete],
         "responses": {channel.value: count for channel, count in found.responses.items()},
         "fields": {one.value: count for one, count in found.fields.items()},
         "fields_waiting": found.fields_waiting,
@@ -387,6 +388,7 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     lines = [text("status.title", language, name=project.config.name, files=found.files, pages=found.pages_handed_in)]
     lines += _fate_lines(found.pages, found.waiting, language)
     lines.append(text("status.forms", language, complete=found.forms_complete, incomplete=found.forms_incomplete))
+    lines += _incomplete_lines(found.incomplete, language)
     lines.append(text("status.fields", language, auto=by_status.get("auto", 0), review=found.fields_waiting, done=done))
     if found.contradictions:
         lines.append(text("status.contradictions", language, count=found.contradictions))
@@ -400,6 +402,15 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     counted = sum(found.pages.values()) + found.waiting
     sums = "status.sums_agree" if found.sums_agree else "status.sums_differ"
     return [*lines, text(sums, language, pages=found.pages_handed_in, handed_in=found.pages_handed_in, counted=counted)]
+
+
+def _incomplete_lines(forms: Sequence["IncompleteForm"], language: str) -> list[str]:
+    """The forms of which pages are missing, one a line: the first ones, and how many more there are."""
+    rows = []
+    for form in forms[:LISTED]:
+        name = form.form_id if form.token is None else f"{form.form_id} ({form.token})"
+        rows.append(_visible(text("status.incomplete", language, form=name, pages=", ".join(str(page) for page in form.pages_missing))))
+    return rows + ([text("status.more_incomplete", language, count=len(forms) - LISTED)] if len(forms) > LISTED else [])
 
 
 def _short(words: str, characters: int = 100) -> str:

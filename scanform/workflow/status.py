@@ -16,11 +16,20 @@ from scanform.workflow.review_cases import effective_responses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncompleteForm:
+    """A paper form of which pages have not come in: its id, its token, the missing pages counted from 1."""
+
+    form_id: str
+    token: str | None
+    pages_missing: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectStatus:
     """The project in numbers. `pages_handed_in` is counted from the files, `pages` from the ledger; `waiting` pages have no fate yet.
 
     `fields` counts the values of paper forms by status, `contradictions` what merged responses disagree about and nobody has
-    decided. `remarks` are the pages that a person has to look at.
+    decided. `remarks` are the pages that a person has to look at, `incomplete` the forms with missing pages by id.
     """
 
     files: int
@@ -35,6 +44,7 @@ class ProjectStatus:
     fields: Mapping[Status, int]
     contradictions: int
     remarks: tuple[Remark, ...]
+    incomplete: tuple[IncompleteForm, ...] = ()
 
     @property
     def sums_agree(self) -> bool:
@@ -72,5 +82,10 @@ def project_status(project: Project) -> ProjectStatus:
         remarks=tuple(
             Remark(path=page.ref.path, page=None if whole else page.ref.index + 1, fate=page.fate, problem=problem)
             for page, problem, whole in page_problems(troubled)
+        ),
+        incomplete=tuple(
+            IncompleteForm(form_id=response.id, token=response.token, pages_missing=response.pages_missing)
+            for response in sorted(paper, key=lambda response: response.id)
+            if not response.complete
         ),
     )

@@ -98,6 +98,23 @@ def test_ingest_status_and_exit_codes(tiny_survey, folder, tmp_path):
     assert data("verify", "--project", folder)["good"]
 
 
+def test_status_names_incomplete_forms_and_their_missing_pages(tiny_survey, folder, tmp_path, monkeypatch):
+    """Which sheets to look for: form, token and missing pages, as text and as JSON; of many forms the first ones and how many more."""
+    for form, page in ((1, 1), (2, 1), (2, 2), (3, 2)):
+        tiny_survey.jpeg(tmp_path / "in" / f"{form}{page}.jpg", form, page, open="no", quiet="yes")
+    CliRunner().invoke(main, ["ingest", str(tmp_path / "in"), "--project", str(folder), "--serial"])
+    wanted = {tiny_survey.form_ids[0]: ("T1", 2), tiny_survey.form_ids[2]: ("T3", 1)}
+    found = data("status", "--project", folder)["incomplete_forms"]
+    assert {form["form"]: (form["token"], *form["pages_missing"]) for form in found} == wanted
+    for language, words in (("de", "es fehlt Seite"), ("en", "missing page")):
+        lines = run("status", "--project", folder, "--language", language)
+        assert all(f"{form} ({token}): {words} {page}" in lines for form, (token, page) in wanted.items())
+        assert tiny_survey.form_ids[1] not in lines
+    monkeypatch.setattr("scanform.cli.LISTED", 1)
+    lines = run("status", "--project", folder, "--language", "en")
+    assert (lines.count("missing page"), "and 1 more" in lines) == (1, True)
+
+
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_status_lists_the_batches_that_count(folder, tmp_path, language):
     """Number, time and label of each batch, as `withdraw` needs them; a withdrawn one is no longer among them; of many the newest."""
