@@ -1,4 +1,4 @@
-"""Which responses belong to the same place: by token, and only where nothing speaks against it.
+"""Which responses belong to the same place: by form and by token, and only where nothing speaks against it.
 
 A join is a proposal that the store keeps as links; taking the links away takes the merge back.
 """
@@ -13,13 +13,25 @@ from scanform.model.response import Channel, Response
 TOKEN_EXACT = "token-exact/1"  # noqa: S105 (a rule's name, not a password)
 """The rule by which responses with the same token are joined."""
 
+SAME_FORM = "same-form/1"
+"""The rule by which a form that was scanned is joined with what a person keyed from it."""
+
+KEYED_PREFIX = "manual-"
+"""What stands before the form id in the id of a response that a person keyed from a printed form."""
+
 _COPY = re.compile(r"\.\d+$")
 _WAYS = {Channel.ONLINE: "online", Channel.PHONE: "phone"}
+
+_Sheet = tuple[Response, ...]
+"""A response, or a scanned form and what was keyed from it, in this order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
-    """Responses (ids in order) of one questionnaire that one rule puts together because of `token`."""
+    """Responses of one questionnaire that one rule puts together: ids in order, the scanned form for all that stands on it.
+
+    `token` is the token that they share, "" for a form without one.
+    """
 
     questionnaire: str
     token: str
@@ -29,36 +41,73 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matching:
-    """All joins, and what a person has to look at: tokens used twice, alike or never given out."""
+    """All joins, and what a person has to look at: tokens used twice, alike or never given out, keyed forms that were photocopied."""
 
     joins: tuple[Join, ...]
     problems: tuple[Problem, ...]
 
 
 def match(responses: Iterable[Response], *, generated: Collection[str] = (), known: Collection[str] | None = None) -> Matching:
-    """Join responses by token.
+    """Join scanned and keyed responses of one form, then forms and other responses by token.
 
+    A form and what was keyed from it count as one sheet: they need no token, and a token that both have is not used twice.
     Tokens in `generated` were made by this project and are compared in capitals; all others are compared as they stand,
     and a pair that differs only in capitals is reported, not joined. With `known`, tokens that were never given out are
     reported. Several forms with one token, photocopies among them, are reported and stay apart. The order of
     `responses` changes nothing.
     """
-    groups: dict[tuple[str, str], list[Response]] = {}
-    for response in sorted(responses, key=lambda r: r.id):
-        if response.token and response.token.strip():
-            groups.setdefault((response.questionnaire, canonical(response.token, generated)), []).append(response)
-    joins: list[Join] = []
-    problems: list[Problem] = []
+    sheets, problems = _sheets(sorted(responses, key=lambda r: r.id))
+    joins = [_same_form(sheet, generated) for sheet in sheets if len(sheet) > 1]
+    groups: dict[tuple[str, str], list[_Sheet]] = {}
+    for sheet in sheets:
+        token = _token(sheet, generated)
+        if token:
+            groups.setdefault((sheet[0].questionnaire, token), []).append(sheet)
     for (questionnaire, token), members in sorted(groups.items(), key=lambda item: item[0]):
-        ids = tuple(member.id for member in members)
         if _is_one_place(members):
             if len(members) > 1:
-                joins.append(Join(questionnaire=questionnaire, token=token, members=ids))
+                joins.append(Join(questionnaire=questionnaire, token=token, members=tuple(sheet[0].id for sheet in members)))
         else:
+            ids = sorted(member.id for sheet in members for member in sheet)
             problems.append(Problem(slug="token-used-twice", params=(("token", token), ("responses", ", ".join(ids)))))
     problems.extend(_alike(list(groups)))
     problems.extend(_never_given_out(list(groups), generated, known))
     return Matching(joins=tuple(joins), problems=tuple(problems))
+
+
+def _sheets(ordered: Sequence[Response]) -> tuple[list[_Sheet], list[Problem]]:
+    """Each response, a form together with what was keyed from it; which of several copies was keyed nobody knows."""
+    by_id = {response.id: response for response in ordered}
+    copies: dict[str, list[str]] = {}
+    for response in ordered:
+        if response.channel not in _WAYS and _COPY.search(response.id):
+            copies.setdefault(_COPY.sub("", response.id), []).append(response.id)
+    keyed: dict[str, Response] = {}
+    problems: list[Problem] = []
+    for response in ordered:
+        form_id = form_of(response.id)
+        form = by_id.get(form_id)
+        if form_id != response.id and form_id in copies:
+            scans = ", ".join(([form_id] if form is not None else []) + copies[form_id])
+            problems.append(Problem(slug="keyed-form-copied", params=(("form", form_id), ("responses", scans))))
+        elif form_id != response.id and form is not None and form.questionnaire == response.questionnaire:
+            keyed[form_id] = response
+    paired = {response.id for response in keyed.values()}
+    return [(r, keyed[r.id]) if r.id in keyed else (r,) for r in ordered if r.id not in paired], problems
+
+
+def form_of(response_id: str) -> str:
+    """The id of the form that a response was keyed from; of any other response its own id."""
+    return response_id.removeprefix(KEYED_PREFIX)
+
+
+def _same_form(sheet: _Sheet, generated: Collection[str]) -> Join:
+    return Join(questionnaire=sheet[0].questionnaire, token=_token(sheet, generated), members=tuple(r.id for r in sheet), rule=SAME_FORM)
+
+
+def _token(sheet: _Sheet, generated: Collection[str]) -> str:
+    """The token of a sheet as it is compared, "" without one."""
+    return next((canonical(r.token, generated) for r in sheet if r.token and r.token.strip()), "")
 
 
 def canonical(token: str, generated: Collection[str] = ()) -> str:
@@ -67,10 +116,10 @@ def canonical(token: str, generated: Collection[str] = ()) -> str:
     return stripped.upper() if stripped.upper() in generated else stripped
 
 
-def _is_one_place(members: Sequence[Response]) -> bool:
+def _is_one_place(sheets: Sequence[_Sheet]) -> bool:
     """At most one form, one online response and one telephone response, and no photocopy beside another response."""
-    ways = [_WAYS.get(member.channel, "form") for member in members]
-    copies = len(members) > 1 and any(_COPY.search(m.id) for m in members if m.channel not in _WAYS)
+    ways = [way for sheet in sheets for way in {_WAYS.get(member.channel, "form") for member in sheet}]
+    copies = len(sheets) > 1 and any(_COPY.search(m.id) for sheet in sheets for m in sheet if m.channel not in _WAYS)
     return len(set(ways)) == len(ways) and not copies
 
 

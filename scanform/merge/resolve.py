@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scanform.merge.cells import why_missing
+from scanform.merge.match import form_of
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 from scanform.model.response import Answer, Channel, Missing, Response, Status
@@ -108,7 +109,7 @@ def resolve(group: Sequence[Response], *, settle: Settle | None = None) -> Recor
     first = ordered[0]
     if len(ordered) == 1:
         return _alone(first)
-    record_id = MERGED_PREFIX + (f"{first.questionnaire}-{first.token.strip()}" if first.token else "-".join(sorted(r.id for r in group)))
+    record_id = MERGED_PREFIX + _place_name(ordered)
     answers: dict[str, Answer] = {}
     origins: dict[str, Origin] = {}
     for column in dict.fromkeys(answer.column for response in ordered for answer in response.answers):
@@ -118,6 +119,18 @@ def resolve(group: Sequence[Response], *, settle: Settle | None = None) -> Recor
     merged = _merged(ordered, tuple(answers.values()))
     record = Record(id=record_id, response=merged, origins=origins, conflicts=conflicts, members=tuple(r.id for r in ordered))
     return record if settle is None or not conflicts else _settled(record, settle)
+
+
+def _place_name(ordered: Sequence[Response]) -> str:
+    """What a merged record is called after: its form, where all stand on the same one, else token, else all ids.
+
+    Two forms with one token are two records and need two names.
+    """
+    forms = {form_of(response.id) for response in ordered}
+    if len(forms) == 1:
+        return forms.pop()
+    token = next((response.token.strip() for response in ordered if response.token and response.token.strip()), "")
+    return f"{ordered[0].questionnaire}-{token}" if token else "-".join(sorted(response.id for response in ordered))
 
 
 def _precedence(response: Response) -> tuple[bool, bool, str, str]:
@@ -135,6 +148,7 @@ def _merged(ordered: Sequence[Response], answers: tuple[Answer, ...]) -> Respons
     return replace(
         ordered[0],
         answers=answers,
+        token=next((r.token for r in ordered if r.token), None),
         place_id=next((r.place_id for r in ordered if r.place_id), None),
         complete=any(r.complete for r in ordered),
         pages_missing=() if any(r.complete for r in ordered) else ordered[0].pages_missing,

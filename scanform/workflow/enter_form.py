@@ -1,7 +1,7 @@
 """Keying a paper or telephone form by hand, question by question or from a prepared list, through the same rules as reading.
 
 A keyed form never replaces a scanned one: its response is `manual-<form id>` for a printed form and `manual-<n>` otherwise.
-Form id and token say which form it is; `merge` brings it together with what came by other ways.
+Form id and token say which form it is; `merge` brings it together with the scan of the form and with what came by other ways.
 """
 
 import re
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from scanform import rules
 from scanform.errors import InputError, UsageError
 from scanform.i18n.texts import text
+from scanform.merge.match import KEYED_PREFIX
 from scanform.model.questionnaire import Matrix, Option, Question, QuestionKind, Questionnaire
 from scanform.model.response import Answer, Channel, Missing, Response, Status
 from scanform.model.review import PERSON_CONFIDENCE
@@ -23,7 +24,7 @@ from scanform.workflow.project import Project
 from scanform.workflow.review_cards import reason_text
 
 BATCH_KIND = "keyed"
-PREFIX = "manual-"
+PREFIX = KEYED_PREFIX
 CHANNELS = (Channel.MANUAL, Channel.PHONE)
 
 ILLEGIBLE, BACK, HELP = "!", "<", "?"
@@ -32,12 +33,16 @@ ILLEGIBLE, BACK, HELP = "!", "<", "?"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedForm:
-    """Which form is keyed: the id its response will have ("" until a new one is drawn), its questionnaire, its token."""
+    """Which form is keyed: the id its response will have ("" until a new one is drawn), its questionnaire, its token.
+
+    `known` says whether the form was keyed before, `scanned` whether it was read from a scan.
+    """
 
     response_id: str
     questionnaire: Questionnaire
     token: str | None = None
     known: bool = False
+    scanned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +73,13 @@ def find_form(project: Project, name: str | None, *, questionnaire: str | None =
     if layout is None:
         raise UsageError(text("enter.no-layout", language, form=found.form_id), remedy=text("enter.no-layout-remedy", language))
     response_id = PREFIX + found.form_id
-    known = project.store.response(response_id) is not None
-    return KeyedForm(response_id=response_id, questionnaire=project.questionnaire_of(layout), token=found.token, known=known)
+    known, scanned = (project.store.response(name) is not None for name in (response_id, found.form_id))
+    return KeyedForm(response_id=response_id, questionnaire=project.questionnaire_of(layout), token=found.token, known=known, scanned=scanned)
+
+
+def scanned_text(form: KeyedForm, language: str) -> str:
+    """What the person should know when the form was read from a scan too; "" when it was not."""
+    return text("merge.form-scanned", language, form=form.response_id.removeprefix(PREFIX)) if form.scanned else ""
 
 
 def fields(questionnaire: Questionnaire, language: str) -> tuple[Field, ...]:
@@ -87,6 +97,8 @@ def key_form(form: KeyedForm, *, channel: Channel, prompt: Callable[[str], str],
     heading, place = "", 0
     if form.known:
         echo(f"{text('enter.known', language, form=form.response_id)} {text('enter.known-remedy', language)}")
+    if form.scanned:
+        echo(scanned_text(form, language))
     echo(text("enter.help", language))
     while place < len(line):
         field = line[place]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanform.merge.match import grouped, match
+from scanform.merge.resolve import resolve
 from scanform.model.response import Channel, Response
 
 
@@ -45,6 +46,52 @@ def test_a_token_used_twice_joins_nothing(members):
     (problem,) = matching.problems
     assert problem.slug == "token-used-twice"
     assert all(member.id in dict(problem.params)["responses"] for member in members)
+
+
+KEYED = "manual-" + PAPER
+
+
+@pytest.mark.parametrize("token", [None, "T"])
+def test_a_scanned_and_a_keyed_form_are_one_sheet(token):
+    """The form id joins what was scanned and what was keyed from it, with or without token."""
+    found = {match(order) for order in permutations([response(PAPER, token), response(KEYED, token, "manual"), response("manual-1", None, "manual")])}
+    (matching,) = found
+    assert [(join.members, join.rule) for join in matching.joins] == [((PAPER, KEYED), "same-form/1")]
+    assert matching.problems == ()
+
+
+@pytest.mark.parametrize("tokens", [("T", "T"), (None, "T"), ("T", None)])
+def test_a_sheet_of_two_uses_its_token_once(tokens):
+    """A scanned form, what was keyed from it and an online response with its token are one place."""
+    members = [response(PAPER, tokens[0]), response(KEYED, tokens[1], "manual"), response("online-1", "T", "online")]
+    (matching,) = {match(order) for order in permutations(members)}
+    assert [(join.members, join.rule) for join in matching.joins] == [((PAPER, KEYED), "same-form/1"), ((PAPER, "online-1"), "token-exact/1")]
+    assert matching.problems == ()
+    links = [(join.members[0], other) for join in matching.joins for other in join.members[1:]]
+    assert [len(group) for group in grouped(members, links)] == [3]
+
+
+def test_two_forms_with_one_token_stay_apart_each_with_what_was_keyed_from_it():
+    """The token is reported, the sheets are joined all the same, and the two records have two names."""
+    members = [response(PAPER, "T"), response(KEYED, "T", "manual"), response(OTHER, "T"), response("manual-" + OTHER, "T", "manual")]
+    matching = match(members)
+    assert [join.rule for join in matching.joins] == ["same-form/1", "same-form/1"]
+    assert [problem.slug for problem in matching.problems] == ["token-used-twice"]
+    records = [resolve(group) for group in grouped(members, [join.members for join in matching.joins])]
+    assert sorted(record.id for record in records) == ["merged-" + PAPER, "merged-" + OTHER]
+
+
+def test_a_keyed_form_that_was_photocopied_joins_nothing():
+    """Nobody knows which of the copies was keyed: all stay apart and are reported."""
+    matching = match([response(PAPER), response(PAPER + ".2"), response(KEYED, None, "manual")])
+    assert matching.joins == ()
+    (problem,) = matching.problems
+    assert (problem.slug, dict(problem.params)) == ("keyed-form-copied", {"form": PAPER, "responses": f"{PAPER}, {PAPER}.2"})
+
+
+def test_a_keyed_form_of_another_survey_is_another_sheet():
+    """Names that are alike by accident join nothing."""
+    assert match([response(PAPER), response(KEYED, None, "manual", "andere")]).joins == ()
 
 
 def test_capitals_count_in_given_tokens():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -77,7 +78,7 @@ def export(tmp_path, *rows, header=HEADER, name="export.csv"):
 def answer(code, kind, value, **more):
     values = {"confidence": 0.999, "status": Status.AUTO, "reader": "marks", "page": 1} | more
     evidence = Evidence(ref=PageRef(sha256="0" * 64, path="in/scan.pdf", index=0), box=RectPx(x=1, y=2, w=3, h=4))
-    return Answer(question=code, kind=QuestionKind(kind), value=value, evidence=evidence, **values)
+    return Answer(question=code, kind=QuestionKind(kind), value=value, **{"evidence": evidence} | values)
 
 
 PAPER = Response(
@@ -231,6 +232,22 @@ def test_handing_over_twice_writes_the_same_bytes(merged, tmp_path):
         hand_over(merged, tmp_path / name)
     for path in sorted((tmp_path / "a").glob("*.csv")):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_a_form_that_was_scanned_and_keyed_stands_once_in_the_data(merged, tmp_path):
+    """The two are joined by the form; values agree, fill and contradict like those of any two sources."""
+    keyed = (
+        answer("open", "single", "yes", evidence=None, status=Status.CONFIRMED, reader="person"),
+        answer("groups", "multiple", "old", evidence=None, status=Status.CONFIRMED, reader="person"),
+    )
+    manual = replace(PAPER, id=f"manual-{PAPER.id}", channel=Channel.MANUAL, answers=keyed, received_at=AT)
+    merged.store.save_responses([manual], kind="keyed", label=manual.id, at=AT)
+    summary = merge_responses(merged)
+    assert (summary.responses, summary.records, summary.problems) == (3, 1, ())
+    assert {link.rule for link in merged.store.links()} == {"same-form/1", "token-exact/1"}
+    hand_over(merged, tmp_path / "out")
+    (row,) = rows(tmp_path / "out" / "responses.csv")
+    assert (row["response_id"], row["open"], row["groups__old"], row["postcode"]) == (PAPER.id, "-9", "1", "01067")
 
 
 def test_a_folder_that_cannot_be_written(merged, tmp_path):

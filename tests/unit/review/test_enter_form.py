@@ -3,9 +3,10 @@
 import pytest
 
 from scanform.errors import InputError, UsageError
-from scanform.model.response import Channel, Missing, Status
+from scanform.i18n.texts import text
+from scanform.model.response import Channel, Missing, Response, Status
 from scanform.model.review import PERSON_CONFIDENCE
-from scanform.workflow.enter_form import find_form, key_answers, key_form, save
+from scanform.workflow.enter_form import find_form, key_answers, key_form, save, scanned_text
 from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import Project
 from scanform.workflow.recipients import Recipient
@@ -87,6 +88,19 @@ def test_a_printed_form_is_found_by_id_and_by_token(project: Project, tmp_path) 
     stored = project.store.response(f"manual-{first.form_id}")
     assert stored is not None
     assert stored.answer("open").value == "nein"  # type: ignore[union-attr]
+
+
+def test_a_form_that_was_scanned_may_be_keyed_and_the_person_is_told(project: Project, tmp_path) -> None:
+    """The message comes before the first question, in the person's language; nothing is refused."""
+    (printed,) = print_forms(project, PrintOrder(recipients=(None,)), tmp_path / "forms.pdf").forms
+    assert scanned_text(find_form(project, printed.form_id), "en") == ""
+    scan = Response(id=printed.form_id, questionnaire="tiny", version="1", channel=Channel.PAPER, answers=())
+    project.store.save_responses([scan], kind="paper", label="stack", at="2026-01-01T00:00:00Z")
+    form = find_form(project, printed.form_id)
+    heard: list[str] = []
+    response = key_form(form, channel=Channel.MANUAL, prompt=lambda _: "", echo=heard.append, language="en")
+    assert heard[0] == scanned_text(form, "en") == text("merge.form-scanned", "en", form=printed.form_id)
+    assert save(project, response).id == f"manual-{printed.form_id}"
 
 
 @pytest.mark.parametrize("name", ["nobody", "2BNBJ-0A1B2C3-A", "2BNBJ-0A1B2C3-B"])
