@@ -10,12 +10,15 @@ from scanform.workflow.read_batch import now
 
 
 def withdraw(project: Project, batch_id: int) -> Batch:
-    """Take a batch out. Pages that were re-scans of its pages count from now on; corrections are kept."""
+    """Take a batch out. Pages that were re-scans of its pages count from now on; corrections are kept.
+
+    Raises UsageError when there is no such batch or it is withdrawn already.
+    """
     return _set(project, batch_id, now())
 
 
 def restore(project: Project, batch_id: int) -> Batch:
-    """Bring a withdrawn batch back."""
+    """Bring a withdrawn batch back; raises UsageError when there is no such batch or it is not withdrawn."""
     return _set(project, batch_id, None)
 
 
@@ -27,7 +30,11 @@ def _set(project: Project, batch_id: int, at: str | None) -> Batch:
             raise UsageError(
                 text("withdraw.unknown", project.language, batch=batch_id, known=numbers), remedy=text("withdraw.unknown_remedy", project.language)
             )
-        if (known[batch_id].withdrawn_at is None) != (at is None):
-            ledger.set_withdrawn(tx, batch_id, at)
-            settle_batch(project, tx, batch_id)
+        if (known[batch_id].withdrawn_at is None) == (at is None):
+            state = "withdraw.not_withdrawn" if at is None else "withdraw.already"
+            raise UsageError(
+                text(state, project.language, batch=batch_id, label=known[batch_id].label), remedy=text("withdraw.unknown_remedy", project.language)
+            )
+        ledger.set_withdrawn(tx, batch_id, at)
+        settle_batch(project, tx, batch_id)
         return next(batch for batch in ledger.batches(tx) if batch.id == batch_id)

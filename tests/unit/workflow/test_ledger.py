@@ -131,8 +131,13 @@ def test_withdrawing_a_batch_and_bringing_it_back(project, tiny_survey, tmp_path
     (response,) = project.store.responses()
     assert response.answer("open").evidence.ref.path.endswith("b.jpg")
     assert project_status(project).withdrawn_pages == 1
-    withdraw(project, first.batch)
+    with pytest.raises(UsageError, match="already"):
+        withdraw(project, first.batch)
+    assert project_status(project).withdrawn_pages == 1
     restore(project, first.batch)
+    assert (fates(project), project.store.responses()) == before
+    with pytest.raises(UsageError, match="not withdrawn"):
+        restore(project, first.batch)
     assert (fates(project), project.store.responses()) == before
 
 
