@@ -248,8 +248,16 @@ def print_(
             order = printing.PrintOrder(recipients=people, questionnaire=questionnaire, variant=variant or "standard", language=settings.language, seed=seed)
         printed = printing.print_forms(project, order, out)
         pages = len(printed.forms) * len(printed.layout.pages)
-        data = {"forms": len(printed.forms), "pages": pages, "layout": printed.layout.digest, "pdf": str(printed.pdf), "copies": str(printed.copies)}
-        _answer(settings, data, text("print.done", project.language, **data))
+        data = {
+            "forms": len(printed.forms),
+            "pages": pages,
+            "layout": printed.layout.digest,
+            "pdf": str(printed.pdf),
+            "copies": str(printed.copies),
+            "printed_before": printed.printed_before,
+        }
+        again = [text("print.again", project.language, count=printed.printed_before)] if printed.printed_before else []
+        _answer(settings, data, text("print.done", project.language, **data), *again)
 
 
 @main.command("ingest")

@@ -51,12 +51,16 @@ class PrintOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """What was printed: forms in order, pages of one form, files written."""
+    """What was printed: forms in order, pages of one form, files written.
+
+    `printed_before` of its tokens had a form of this questionnaire already.
+    """
 
     forms: tuple[Issued, ...]
     layout: Layout
     pdf: Path
     copies: Path
+    printed_before: int = 0
 
 
 def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
@@ -73,12 +77,13 @@ def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
     placement = place(questionnaire, language=language, variant=order.variant, measure=measure)
     keep_layout(project, placement)
     with project.store.writing() as tx:
+        before = _printed_before(project, tx, order, questionnaire)
         forms = _issue(tx, order, placement.layout)
     copies = out.with_suffix(".copies.json") if out.suffix.lower() == ".pdf" else out.with_name(out.name + ".copies.json")
     with atomic_file(out) as file:
         draw_forms(placement, [_copy(form, len(placement.layout.pages)) for form in forms], file)
     write_text(copies, _copies_json(forms, placement.layout))
-    return Printed(forms=forms, layout=placement.layout, pdf=out, copies=copies)
+    return Printed(forms=forms, layout=placement.layout, pdf=out, copies=copies, printed_before=before)
 
 
 def reissue_order(project: Project, token: str, *, variant: str | None = None, language: str | None = None, seed: int | None = None) -> PrintOrder:
@@ -147,6 +152,15 @@ def _questionnaire(project: Project, code: str | None) -> Questionnaire:
 
 def _default_language(questionnaire: Questionnaire, wanted: str) -> str:
     return wanted if wanted in questionnaire.languages else questionnaire.languages[0]
+
+
+def _printed_before(project: Project, tx: Transaction, order: PrintOrder, questionnaire: Questionnaire) -> int:
+    """How many of the tokens have a form of this questionnaire, whatever its edition."""
+    wanted = {recipient.token for recipient in order.recipients if recipient is not None}
+    if not wanted:
+        return 0
+    digests = {digest for digest, layout in project.layouts.items() if layout.questionnaire == questionnaire.code}
+    return len({form.token for form in issued.all_issued(tx) if form.digest in digests and form.token in wanted})
 
 
 def _issue(tx: Transaction, order: PrintOrder, layout: Layout) -> tuple[Issued, ...]:

@@ -67,6 +67,19 @@ def test_seeded_identities_are_repeatable(tmp_path):
     assert not {copy["form_id"] for copy in json.loads((tmp_path / "x.copies.json").read_text("utf-8"))} & {copy["form_id"] for copy in json.loads(ids[0])}
 
 
+def test_printing_again_for_the_same_tokens_is_said(folder, tmp_path):
+    """Tokens that have a form of this questionnaire are counted, new ones and forms without token are not."""
+    (tmp_path / "list.csv").write_text("token\nT2\nT4\nT9\n", encoding="utf-8")
+    order = ("print", "--project", folder, "--recipients", tmp_path / "list.csv", "-o", tmp_path / "x.pdf")
+    assert data(*order)["printed_before"] == 2
+    for language, words in (("de", "schon früher ein Bogen gedruckt wurde: 3"), ("en", "printed before: 3")):
+        settings = folder / "survey.toml"
+        settings.write_text(re.sub('language = ".."', f'language = "{language}"', settings.read_text("utf-8")), encoding="utf-8")
+        assert words in run(*order)
+    copies = run("print", "--project", folder, "--copies", 2, "-o", tmp_path / "x.pdf")
+    assert "before" not in copies
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [("name,address\nx,y\n", "token"), ("token,name\nA,x\nA,y\n", "3"), ("token,name\n,x\n", "2"), ("token,name\n", ""), ("", "")],
