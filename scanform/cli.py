@@ -55,6 +55,10 @@ class Settings:
         return self.language or _language_of_project(self.project or Path())
 
 
+class KeyingAbort(click.exceptions.Abort):
+    """Interrupted before the form that is being keyed was stored."""
+
+
 class Program(click.Group):
     """The group of all commands; turns every exception into a message and an exit code."""
 
@@ -90,7 +94,7 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 def _report(error: Exception, language: str, *, debug: bool) -> ExitCode:
     """Say what went wrong and what to do; returns the exit code."""
     if isinstance(error, click.exceptions.Abort):
-        click.echo(text("cli.interrupted", language), err=True)
+        click.echo(text("cli.keying_interrupted" if isinstance(error, KeyingAbort) else "cli.interrupted", language), err=True)
         return ExitCode.INTERRUPTED
     if isinstance(error, click.ClickException):
         error.show()
@@ -481,10 +485,13 @@ def enter(settings: Settings, *, form: str, phone: bool, questionnaire: str | No
     with _open(settings) as project:
         language = project.language
         found = enter_form.find_form(project, form, questionnaire=questionnaire, language=language)
-        if answers is not None:
-            response = enter_form.key_answers(found, _json_object(answers, language), channel=channel, language=language)
-        else:
-            response = enter_form.key_form(found, channel=channel, prompt=_ask, echo=click.echo, language=language)
+        try:
+            if answers is not None:
+                response = enter_form.key_answers(found, _json_object(answers, language), channel=channel, language=language)
+            else:
+                response = enter_form.key_form(found, channel=channel, prompt=_ask, echo=click.echo, language=language)
+        except (KeyboardInterrupt, click.exceptions.Abort) as stop:
+            raise KeyingAbort from stop
         stored = enter_form.save(project, response, replace_known=replace_known, language=language)
         scanned = [enter_form.scanned_text(found, language)] if found.scanned else []
         _answer(settings, {"response": stored.id, "scanned": found.scanned}, text("cli.stored", language, name=stored.id), *scanned)

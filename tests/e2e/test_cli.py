@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -181,6 +182,30 @@ def test_key_a_form_from_a_list_and_by_prompt(tiny_survey, folder, tmp_path):
     assert data("status", "--project", folder)["responses"] == {"manual": 1, "phone": 1}
     (tmp_path / "a.json").write_text("[]", encoding="utf-8")
     run("enter", "T3", "--answers", tmp_path / "a.json", "--project", folder, code=4)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("de", "Abgebrochen: von diesem Bogen ist nichts gespeichert."), ("en", "Interrupted: nothing of this form is stored.")],
+)
+@pytest.mark.parametrize("stop", [None, signal.SIGINT, signal.SIGTERM])
+def test_interrupted_keying_stores_nothing_and_says_so(folder, language, words, stop):
+    """The end of the input, Ctrl-C or a request to end in the middle of a form: exit 130, nothing stored, and no promise to go on."""
+    program = [sys.executable, "-m", "scanform.cli", "enter", "new", "--project", str(folder), "--language", language]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
+        process.stdin.write(b"1\n")
+        seen = b""
+        while seen.count(b">") < 2 and (byte := process.stdout.read(1)):  # the second question waits for an answer
+            seen += byte
+        if stop is not None:
+            process.send_signal(stop)
+        process.stdin.close()
+        errors = process.stderr.read().decode()
+    assert process.returncode == 130
+    assert words in errors
+    assert "derselbe Befehl" not in errors
+    assert "same command" not in errors
+    assert data("status", "--project", folder)["responses"] == {}
 
 
 @pytest.mark.parametrize(
