@@ -388,6 +388,7 @@ def _status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
         "fields": {one.value: count for one, count in found.fields.items()},
         "fields_waiting": found.fields_waiting,
         "contradictions_waiting": found.contradictions,
+        "merge_is_stale": found.merge_is_stale,
         "batches": [{"batch": b.id, "kind": b.kind, "label": b.label, "created_at": b.created_at, "withdrawn_at": b.withdrawn_at} for b in found.batches],
         "problems": [_remark_data(remark, language) for remark in found.remarks],
     }
@@ -404,6 +405,7 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     lines.append(text("status.fields", language, auto=by_status.get("auto", 0), review=found.fields_waiting, done=done))
     if found.contradictions:
         lines.append(text("status.contradictions", language, count=found.contradictions))
+    lines += _stale_lines(found.merge_is_stale, language)
     if found.responses:
         lines.append(text("status.responses", language, counts=", ".join(f"{channel.value} {count}" for channel, count in found.responses.items())))
     lines += _batch_lines(found.batches, language)
@@ -622,9 +624,16 @@ def export(settings: Settings, *, folder: Path | None, readings: Path | None, wi
         elif folder is not None:
             done = handing.hand_over(project, folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language)
             files = [str(path) for path in done.files]
-            data = {"files": files, "rows": done.rows, "open_conflicts": done.open_conflicts}
+            data = {"files": files, "rows": done.rows, "open_conflicts": done.open_conflicts, "merge_is_stale": done.merge_is_stale}
             line = text("cli.exported", project.language, rows=done.rows, count=len(files), folder=str(folder), conflicts=done.open_conflicts)
-            _answer(settings, data, line)
+            _answer(settings, data, line, *_stale_lines(done.merge_is_stale, project.language))
+
+
+def _stale_lines(is_stale: bool, language: str) -> list[str]:
+    """What a person should know when the merge is older than the data."""
+    from scanform.workflow.merge_responses import STALE
+
+    return [_problem_line(STALE, language)] if is_stale else []
 
 
 @main.command("report")

@@ -17,7 +17,7 @@ from scanform.merge.workbook import Sheet, write_xlsx
 from scanform.model.questionnaire import DataClass, Questionnaire
 from scanform.model.response import Response
 from scanform.workflow.files import atomic_file
-from scanform.workflow.merge_responses import deciders, records
+from scanform.workflow.merge_responses import deciders, is_stale, records
 from scanform.workflow.project import Project
 from scanform.workflow.review_fields import effective_responses
 
@@ -26,11 +26,15 @@ OWNER_ONLY = 0o600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
-    """What was written: the files, the rows of the data sets, and the contradictions that are still open."""
+    """What was written: the files, the rows of the data sets, and the contradictions that are still open.
+
+    With `merge_is_stale` the merge is older than the data: rows and contradictions are those of the old merge.
+    """
 
     files: tuple[Path, ...]
     rows: int
     open_conflicts: int
+    merge_is_stale: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,7 @@ def hand_over(project: Project, folder: Path, *, with_contact: bool = False, wit
         files += _write_edition(edition, project.language)
     files.append(_write_readings(project, folder / "readings.csv", responses, with_contact=with_contact, without_sensitive=without_sensitive))
     waiting = sum(not conflict.decided for record in found for conflict in record.conflicts)
-    return HandOver(files=tuple(files), rows=len(found), open_conflicts=waiting)
+    return HandOver(files=tuple(files), rows=len(found), open_conflicts=waiting, merge_is_stale=is_stale(project, responses))
 
 
 def write_readings(project: Project, path: Path, *, without_contact: bool = False, without_sensitive: bool = False) -> Path:

@@ -4,8 +4,8 @@ A merge stores links and nothing else: the merged records are computed from resp
 taking the links away takes the merge back, and a corrected value shows at once.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -24,6 +24,9 @@ from scanform.store.records import Link
 from scanform.workflow.project import Project
 from scanform.workflow.review_cases import decisions_by_response, effective_responses, on_present_values
 
+STALE = Problem(slug="merge-stale")
+"""Responses that belong together stand apart, or the other way round: the data have changed since the merge, or it was taken back."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeSummary:
@@ -38,10 +41,10 @@ class MergeSummary:
 
 
 def merge_responses(project: Project, *, at: str | None = None) -> MergeSummary:
-    """Join responses by token and store the links; an unchanged result leaves the store untouched."""
+    """Join responses by form and token and store the links; an unchanged result leaves the store untouched."""
     responses = effective_responses(project)
-    matching = matches(project, responses)
-    wanted = {tuple(sorted((join.members[0], other))): join.rule for join in matching.joins for other in join.members[1:]}
+    matching = _matching(project, responses)
+    wanted = _links(matching)
     stored = {(link.first, link.second): link.rule for link in project.store.links()}
     if wanted != stored:
         moment = at or _now()
@@ -68,7 +71,33 @@ def undo_merge(project: Project) -> int:
 
 
 def matches(project: Project, responses: Sequence[Response]) -> Matching:
-    """What belongs together by token, and which tokens are odd; tokens are checked against those that were printed, if any."""
+    """What belongs together, and what a person has to look at: odd tokens, and a merge that is older than the responses (`STALE`)."""
+    matching = _matching(project, responses)
+    return replace(matching, problems=(STALE, *matching.problems)) if _differs(project, responses, matching) else matching
+
+
+def is_stale(project: Project, responses: Sequence[Response]) -> bool:
+    """Whether a merge would now join other responses than the stored links do, so that records and contradictions are not to be trusted."""
+    return _differs(project, responses, _matching(project, responses))
+
+
+def _differs(project: Project, responses: Sequence[Response], matching: Matching) -> bool:
+    stored = [(link.first, link.second) for link in project.store.links()]
+    return _places(responses, stored) != _places(responses, _links(matching))
+
+
+def _places(responses: Sequence[Response], links: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
+    return [tuple(response.id for response in group) for group in grouped(responses, links)]
+
+
+def _links(matching: Matching) -> dict[tuple[str, str], str]:
+    """The rule by pair of ids, the lower id first."""
+    pairs = ((join.members[0], other, join.rule) for join in matching.joins for other in join.members[1:])
+    return {(min(first, other), max(first, other)): rule for first, other, rule in pairs}
+
+
+def _matching(project: Project, responses: Sequence[Response]) -> Matching:
+    """Tokens are checked against those that were printed, if any."""
     with project.store.reading() as tx:
         printed = {form.token for form in issued.all_issued(tx) if form.token}
     return match(responses, known=printed or None)

@@ -9,7 +9,7 @@ from scanform.model.response import Channel, Status
 from scanform.store import ledger
 from scanform.store.records import Batch
 from scanform.workflow.ledger import page_problems
-from scanform.workflow.merge_responses import records
+from scanform.workflow.merge_responses import is_stale, records
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import Remark
 from scanform.workflow.review_cases import effective_responses
@@ -29,7 +29,8 @@ class ProjectStatus:
     """The project in numbers. `pages_handed_in` is counted from the files, `pages` from the ledger; `waiting` pages have no fate yet.
 
     `fields` counts the values of paper forms by status, `contradictions` what merged responses disagree about and nobody has
-    decided. `remarks` are the pages that a person has to look at, `incomplete` the forms with missing pages by id.
+    decided; with `merge_is_stale` the merge is older than the responses, and a new one may find more. `remarks` are the pages
+    that a person has to look at, `incomplete` the forms with missing pages by id.
     """
 
     files: int
@@ -45,6 +46,7 @@ class ProjectStatus:
     contradictions: int
     remarks: tuple[Remark, ...]
     incomplete: tuple[IncompleteForm, ...] = ()
+    merge_is_stale: bool = False
 
     @property
     def sums_agree(self) -> bool:
@@ -88,4 +90,5 @@ def project_status(project: Project) -> ProjectStatus:
             for response in sorted(paper, key=lambda response: response.id)
             if not response.complete
         ),
+        merge_is_stale=is_stale(project, responses),
     )

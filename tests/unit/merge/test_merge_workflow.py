@@ -8,7 +8,9 @@ from pathlib import Path
 import jsonschema
 import openpyxl
 import pytest
+from click.testing import CliRunner
 
+from scanform.cli import main
 from scanform.errors import StoreError, UsageError
 from scanform.model.geometry import RectPx
 from scanform.model.page import PageRef
@@ -18,8 +20,9 @@ from scanform.model.review import Decision, DecisionKind
 from scanform.workflow.hand_over import hand_over, write_readings
 from scanform.workflow.import_digital import import_digital
 from scanform.workflow.make_report import make_report
-from scanform.workflow.merge_responses import decide_conflict, merge_responses, open_conflicts, records, undo_merge
+from scanform.workflow.merge_responses import STALE, decide_conflict, merge_responses, open_conflicts, records, undo_merge
 from scanform.workflow.project import add_questionnaire, init_project
+from scanform.workflow.status import project_status
 
 ROOT = Path(__file__).parents[3]
 AT = "2026-01-20T10:00:00+00:00"
@@ -248,6 +251,35 @@ def test_a_form_that_was_scanned_and_keyed_stands_once_in_the_data(merged, tmp_p
     hand_over(merged, tmp_path / "out")
     (row,) = rows(tmp_path / "out" / "responses.csv")
     assert (row["response_id"], row["open"], row["groups__old"], row["postcode"]) == (PAPER.id, "-9", "1", "01067")
+
+
+def told(project, tmp_path):
+    """What export, status and report say about a merge that is older than the data."""
+    page = make_report(project, tmp_path / "stale.html", language="en").read_text("utf-8")
+    return (hand_over(project, tmp_path / "stale").merge_is_stale, project_status(project).merge_is_stale, "The merge is older than the data" in page)
+
+
+def test_no_contradictions_are_never_said_of_an_old_merge(merged, tmp_path):
+    """As soon as a merge would join other responses, export, status and report say so, until it is done."""
+    assert told(merged, tmp_path) == (False, False, False)
+    merged.store.save_responses([replace(PAPER, id="2BNBJ-0A1B2C4-8", token="NEW")], kind="paper", label="more", at=AT)
+    assert told(merged, tmp_path) == (False, False, False)
+    import_digital(merged, export(tmp_path, ROW, ["18", ROW[1], "NEW", *ROW[3:]], name="later.csv"))
+    assert told(merged, tmp_path) == (True, True, True)
+    assert STALE not in merge_responses(merged).problems
+    assert told(merged, tmp_path) == (False, False, False)
+    undo_merge(merged)
+    assert told(merged, tmp_path) == (True, True, True)
+
+
+@pytest.mark.parametrize(("language", "words"), [("de", "älter als die Daten"), ("en", "older than the data")])
+def test_the_command_line_tells_of_an_old_merge(merged, tmp_path, language, words):
+    """The message stands beside the number of contradictions that it makes doubtful."""
+    commands = (["export", str(tmp_path / "out")], ["status"])
+    options = ["--project", str(tmp_path / "project"), "--language", language]
+    assert not any(words in CliRunner().invoke(main, [*command, *options]).stdout for command in commands)
+    undo_merge(merged)
+    assert all(words in CliRunner().invoke(main, [*command, *options]).stdout for command in commands)
 
 
 def test_a_folder_that_cannot_be_written(merged, tmp_path):
