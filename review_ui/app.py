@@ -55,6 +55,7 @@ HELP: Final = (
     (("C",), "key-c"),
     (("+", "−"), "key-zoom"),
     (("Alt+1", "Alt+3"), "key-alt"),
+    (("Alt+0", "Alt+X"), "key-alt-letters"),
     (("Esc",), "key-escape"),
     (("?",), "key-help"),
 )

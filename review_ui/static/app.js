@@ -10,6 +10,7 @@ import { $, View, fill } from "./view.js";
 const GUARD_MS = 150; // Enter counts only when the field was visible that long (see `tooFast`)
 const CHECK_MS = 150; // typing rests that long before the text is checked
 const HEARTBEAT_MS = 1500; // how often to look for new fields, or for the program, while there is nothing to do
+const KEYS = "0xzmc?+-−"; // keys beside a text field: one of them alone in it may have been meant as a key
 const PICTURE_WAIT_MS = 50; // a picture that takes longer breaks the rhythm
 
 class Station {
@@ -23,6 +24,7 @@ class Station {
   visibleAt = Infinity;
   rhythm = false;
   checked = { text: null, ok: true, message: "" };
+  asked = { text: null, at: 0 };
 
   constructor(api, texts) {
     this.api = api;
@@ -68,6 +70,7 @@ class Station {
     this.visibleAt = Infinity;
     this.drawnAt = performance.now();
     this.checked = { text: null, ok: true, message: "" };
+    this.asked = { text: null, at: 0 };
     this.view.draw(card, this.chosen, { choose: (code) => this.choose(code), suggest: (number) => this.suggest(number), type: () => this.#typed() });
     if (!$("help").open) this.view.focus(card);
     const reading = card.value_text;
@@ -136,7 +139,20 @@ class Station {
     if (!text && !(card.proposal === "blank")) return this.view.error(this.texts[card.statements.length ? "needs-claim" : "needs-text"]);
     if (this.checked.text === text && !this.checked.ok) return this.view.error(this.checked.message);
     if (text === this.view.untouched || text === card.value) return this.settle("confirm", card.value);
+    if (meantAsKey(card, text) && !this.#askedLongAgo(text)) return;
     return this.settle("correct", text);
+  }
+
+  // Asks whether `text` is the answer; true when that was asked before and the question could be read since.
+  #askedLongAgo(text) {
+    const again = this.asked.text === text;
+    if (again && performance.now() - this.asked.at >= GUARD_MS) return true;
+    if (again) this.view.hurry(this.texts["too-fast"]);
+    else this.asked = { text, at: performance.now() };
+    const key = text.toUpperCase();
+    const instead = key !== "M" || this.shown.objection ? ` ${fill(this.texts["ask-key-instead"], { key })}` : "";
+    this.view.ask(fill(this.texts["ask-key"], { typed: text }) + instead);
+    return false;
   }
 
   choose(code) {
@@ -241,7 +257,14 @@ class Station {
   #typed() {
     clearTimeout(this.typing);
     this.view.error("");
+    this.#unask();
     this.typing = setTimeout(() => this.#check(this.shown), CHECK_MS);
+  }
+
+  #unask() {
+    this.asked = { text: null, at: 0 };
+    this.view.ask("");
+    this.view.hurry("");
   }
 
   async #check(card) {
@@ -253,6 +276,7 @@ class Station {
       if (this.shown !== card || $("text").value.trim() !== text) return;
       this.checked = { text, ok, message };
       this.view.error(ok ? "" : message);
+      if (!ok) this.#unask();
     } catch {
       // the decision itself will be checked when it arrives
     }
@@ -275,6 +299,12 @@ class Station {
 
 function sameQuestion(one, other) {
   return one.questionnaire === other.questionnaire && one.column === other.column;
+}
+
+// Whether a single character may be a key that landed in the text: the machine read more, or people write words here.
+function meantAsKey(card, text) {
+  if (text.length !== 1 || !KEYS.includes(text.toLowerCase()) || card.suggestions.includes(text)) return false;
+  return card.handwriting || (card.value || card.draft || "").length !== 1;
 }
 
 // What is marked when a field appears: the machine's candidate, "nothing", or no proposal at all (null).

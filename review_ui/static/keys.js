@@ -1,8 +1,10 @@
 // Keys and buttons. Letters and digits act as keys only outside text fields, and can be switched off (WCAG 2.1.4).
+// With Alt the same keys work everywhere, also in a text field; the buttons show which of the two holds.
 
 import { $ } from "./view.js";
 
 const BOUNCE_MS = 40; // two Enters closer than this are one worn-out key
+const OPTION_WRITES = { "≈": "x", "µ": "m", "Ω": "z", "ç": "c", "±": "+", "–": "-", "¿": "?" }; // keyboards on which Alt writes
 
 export function bindKeys(station) {
   let lastEnter = -Infinity;
@@ -45,10 +47,9 @@ export function bindKeys(station) {
     if ($("help").open || event.isComposing) return;
     const inText = event.target.matches("input, textarea");
     const onButton = event.target.matches("button, a, summary");
-    if (event.altKey && /^Digit[1-3]$/.test(event.code)) {
-      event.preventDefault();
-      station.suggest(Number(event.code.at(-1)));
-    } else if (event.altKey || event.metaKey) {
+    if (event.altKey) {
+      withAlt(event);
+    } else if (event.metaKey) {
       return;
     } else if (event.key === "Enter") {
       if (onButton || (event.shiftKey && inText)) return;
@@ -64,6 +65,17 @@ export function bindKeys(station) {
     }
   });
 
+  // Alt with a digit or a letter; AltGr, which some systems report as Ctrl and Alt, writes characters like any other key.
+  function withAlt(event) {
+    if (event.ctrlKey || event.metaKey || event.getModifierState("AltGraph") || /^Numpad\d$/.test(event.code)) return;
+    const key = event.code === "Digit0" ? "0" : (OPTION_WRITES[event.key] ?? event.key.toLowerCase());
+    const suggestion = /^Digit[1-3]$/.test(event.code);
+    if (!suggestion && (key === " " || !single[key])) return;
+    event.preventDefault();
+    if (suggestion) station.suggest(Number(event.code.at(-1)));
+    else if (!event.repeat || key === "+" || key === "-") single[key]();
+  }
+
   function character(event) {
     if (event.ctrlKey && event.key !== "z") return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : "";
@@ -75,6 +87,10 @@ export function bindKeys(station) {
     if (act) act();
     else station.key(key);
   }
+
+  const caps = () => document.documentElement.toggleAttribute("data-in-text", document.activeElement?.id === "text");
+  document.addEventListener("focusin", caps);
+  document.addEventListener("focusout", caps);
 
   window.addEventListener("beforeunload", (event) => {
     if (station.outbox.pending.length) event.preventDefault();

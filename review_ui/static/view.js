@@ -48,6 +48,7 @@ export class View {
     this.notice(card.notice ?? "");
     this.error("");
     this.hurry("");
+    document.documentElement.toggleAttribute("data-text", card.text);
     this.#statements(card, suggest);
     this.#choices(card, choose);
     this.#typing(card, type);
@@ -97,7 +98,7 @@ export class View {
     if (card.lines > 1) field.rows = Math.min(card.lines, 6);
     if (card.numeric) field.inputMode = "decimal";
     this.untouched = (card.draft ?? null) === null ? field.value.trim() : null;
-    field.setAttribute("aria-describedby", "error text-help");
+    field.setAttribute("aria-describedby", "ask error text-help");
     field.addEventListener("input", type);
     const suggestions = card.suggestions.slice(0, 3).map((value, place) => {
       const statement = card.statements[place];
@@ -108,6 +109,7 @@ export class View {
     $("typing").append(
       element("label", { htmlFor: "text", textContent: this.texts[card.statements.length ? "valid-label" : "text-label"] }),
       field,
+      element("p", { id: "ask", className: "ask", hidden: true }),
       ...(suggestions.length ? [element("p", { className: "quiet", textContent: this.texts[card.statements.length ? "statements" : "suggestions"] }), element("ol", { className: "choices" }, ...suggestions)] : []),
       element("p", { id: "text-help", className: "quiet", textContent: this.texts["leave-text"] }),
     );
@@ -198,6 +200,14 @@ export class View {
     $("error").textContent = text;
     $("error").hidden = !text;
     $("text")?.setAttribute("aria-invalid", String(Boolean(text)));
+    if (text) this.announce(text);
+  }
+
+  // A question about what was typed, at the text field.
+  ask(text) {
+    if (!$("ask")) return;
+    $("ask").textContent = text;
+    $("ask").hidden = !text;
     if (text) this.announce(text);
   }
 

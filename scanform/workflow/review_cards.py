@@ -68,7 +68,7 @@ class Card:
     `draft` is what stands in the text field where that is not `value`: what was read but cannot be right. `objection` is
     the decision for paper that says what cannot be: "inadmissible", "implausible", or "" where neither makes sense.
     `statements` are the sides of a contradiction; then nothing is proposed, and `suggestions` are their values where text is typed.
-    `form` is the response on whose paper the value is shown.
+    `form` is the response on whose paper the value is shown. `handwriting` is true where people write words, not a character to a cell.
     """
 
     id: str
@@ -84,6 +84,7 @@ class Card:
     text: bool
     multiple: bool
     numeric: bool
+    handwriting: bool
     lines: int
     choices: tuple[Choice, ...]
     suggestions: tuple[str, ...]
@@ -133,6 +134,7 @@ def make_card(
         text=typed,
         multiple=item.kind is QuestionKind.MULTIPLE and not typed,
         numeric=typed and question is not None and question.alphabet in _NUMERIC and item.option is None,
+        handwriting=typed and (item.option is not None or item.kind is QuestionKind.HANDWRITING),
         lines=question.lines if question and item.option is None else 1,
         choices=choices,
         suggestions=_suggestions(item, question, claims) if typed else (),

@@ -70,6 +70,10 @@ sections:
       - question: since
         type: date
         text: {de: "Seit wann?", en: "Since when?"}
+      - question: persons
+        type: number
+        cells: 2
+        text: {de: "Wie viele Personen?", en: "How many people?"}
       - question: remark
         type: text
         text: {de: Bemerkung, en: Remark}
@@ -92,6 +96,7 @@ class Waiting:
 OFTEN = Waiting(column="often", value="m", problem="unclear-mark", candidates=("s",))
 WHY = Waiting(column="why", value="cafe class", problem="unclear-mark")
 SINCE = Waiting(column="since", value="2024-04-01", problem="handwriting", candidates=("2024-04-07",))
+PERSONS = Waiting(column="persons", value="12", problem="handwriting")
 REMARK = Waiting(column="remark", value="Mehr Licht", problem="handwriting")
 
 
@@ -162,7 +167,13 @@ def scan(project: Project, turned: Gray, number: int) -> tuple[PageRef, PageMap]
 
 
 def answer(layout: Layout, ref: PageRef, entry: Waiting, *, confidence: float) -> Answer:
-    kinds = {"often": QuestionKind.SINGLE, "why": QuestionKind.MULTIPLE, "since": QuestionKind.COMB, "remark": QuestionKind.HANDWRITING}
+    kinds = {
+        "often": QuestionKind.SINGLE,
+        "why": QuestionKind.MULTIPLE,
+        "since": QuestionKind.COMB,
+        "persons": QuestionKind.COMB,
+        "remark": QuestionKind.HANDWRITING,
+    }
     zones = [zone.rect for zone in layout.pages[0].zones if zone.question == entry.column]
     return Answer(
         question=entry.column,
@@ -634,6 +645,144 @@ def test_text_is_typed_checked_and_left_with_escape(open_screen, project: Projec
     assert stored(project) == [("correct", "2024-05-02"), ("correct", "2024-04-07"), ("illegible", "")]
 
 
+def caps(screen: Screen) -> list[str]:
+    """The keys that can be seen on the buttons of the present field and on the help button."""
+    found = screen.page.locator(".tools kbd, .crop-buttons kbd, .others kbd").evaluate_all(
+        "nodes => nodes.filter((node) => node.checkVisibility({visibilityProperty: true})).map((node) => node.textContent)"
+    )
+    return list(found)
+
+
+PLAIN_CAPS = ["?", "C", "−", "+", "0", "X", "M", "Leertaste", "Z"]
+ALT_CAPS = ["Alt+?", "Alt+C", "Alt+−", "Alt++", "Alt+0", "Alt+X", "Alt+M", "Esc", "Leertaste", "Alt+Z"]
+
+
+@pytest.mark.browser
+def test_the_caps_on_the_buttons_are_the_keys_that_hold(open_screen, project: Project) -> None:
+    """In the text field the buttons show Alt+key, outside it the plain key; none moves when the focus goes; the line below tells both."""
+    fill(project, 1, OFTEN, SINCE)
+    screen = open_screen()
+    screen.visible()
+    assert caps(screen) == PLAIN_CAPS
+    screen.press("1")
+    assert screen.visible().endswith("/since")
+    assert caps(screen) == ALT_CAPS
+    assert screen.page.evaluate(CONTRAST) == []
+    assert all(words in screen.page.locator("#text-help").inner_text() for words in ("Alt+0", "Alt+X", "Esc", "Leertaste"))
+    before = screen.page.evaluate(PLACES)
+    screen.press("Escape")
+    assert caps(screen) == PLAIN_CAPS
+    assert screen.page.evaluate(PLACES) == before
+    screen.page.locator("#text").focus()
+    assert caps(screen) == ALT_CAPS
+    screen.page.set_viewport_size({"width": 320, "height": 640})
+    assert screen.page.evaluate(OUTSIDE, 320) == []
+
+
+@pytest.mark.browser
+def test_keys_with_alt_work_in_the_text_field(open_screen, project: Project) -> None:
+    """Alt+0, X, M decide, Alt+Z takes back, Alt+C, + and − look, Alt+? helps; the text stays as it is and keeps the focus."""
+    fill(project, 4, SINCE)
+    screen = open_screen()
+    first = screen.visible()
+    zoom = screen.page.locator("#pane").get_attribute("data-zoom")
+    screen.press("Alt+c")
+    screen.page.locator("#pane img[alt^='Ganze Seite']").wait_for()
+    screen.press("Alt+c")
+    screen.page.locator("#pane img[alt^='Ausschnitt']").wait_for()
+    screen.press("Alt+-")
+    assert float(screen.page.locator("#pane").get_attribute("data-zoom")) < float(zoom)
+    screen.press("Alt++")
+    screen.press("Alt+?")
+    assert screen.page.locator("#help").is_visible()
+    screen.press("Escape")
+    assert screen.page.evaluate("document.activeElement.id") == "text"
+    assert screen.page.locator("#text").input_value() == "2024-04-01"
+    screen.press("Alt+0")
+    screen.visible()
+    screen.press("Alt+z")
+    assert screen.visible() == first
+    for key in ("Alt+0", "Alt+x", "Alt+m"):
+        screen.press(key)
+        screen.visible()
+    assert screen.page.locator("#text").input_value() == "2024-04-01"
+    screen.saved()
+    assert [kind for kind, _ in stored(project)] == ["no-answer", "undo", "no-answer", "illegible", "implausible"]
+
+
+@pytest.mark.browser
+def test_characters_written_with_altgr_are_text(open_screen, project: Project) -> None:
+    """Where AltGr is reported as Ctrl and Alt, and for characters typed by number on the keypad, no key is taken away."""
+    fill(project, 2, REMARK)
+    screen = open_screen()
+    item = screen.visible()
+    for facts in ("key: '}', code: 'Digit0', ctrlKey: true", "key: '²', code: 'Digit2', ctrlKey: true", "key: '0', code: 'Numpad0'"):
+        script = f"new KeyboardEvent('keydown', {{altKey: true, bubbles: true, cancelable: true, {facts}}})"
+        assert screen.page.evaluate(f"document.getElementById('text').dispatchEvent({script})")
+    assert screen.visible() == item
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("key", ["0", "x", "z", "m", "c", "?"])
+def test_a_key_typed_as_text_is_stored_only_when_meant(open_screen, project: Project, key: str) -> None:
+    """A key alone in the text is asked about at the field and in the live region; a second Enter stores it, typing on ends the question."""
+    fill(project, 2, REMARK)
+    screen = open_screen(language="en")
+    screen.visible()
+    screen.press(key, "Enter")
+    ask = screen.page.locator("#ask")
+    instead = "" if key == "m" else f" If you meant the key: Alt+{key.upper()}."  # no M where nothing can be implausible
+    assert ask.inner_text() == f"Really store “{key}” as the answer? Enter once more.{instead}"
+    assert screen.page.locator("#live").inner_text() == ask.inner_text()
+    assert "ask" in screen.page.locator("#text").get_attribute("aria-describedby").split()
+    assert screen.page.evaluate("document.activeElement.id") == "text"
+    assert screen.page.evaluate(CONTRAST) == []
+    screen.press("y")
+    assert ask.is_hidden()
+    screen.press("Backspace", "Enter")
+    assert ask.is_visible()
+    screen.page.wait_for_timeout(160)
+    assert stored(project) == []
+    screen.press("Enter")
+    screen.visible()
+    assert ask.is_hidden()
+    screen.saved()
+    assert stored(project) == [("correct", key)]
+
+
+@pytest.mark.browser
+def test_a_second_enter_that_comes_too_fast_answers_no_question(open_screen, project: Project) -> None:
+    """Enter pressed twice in a row stores nothing that was only just asked about, and the page says so."""
+    fill(project, 1, REMARK)
+    screen = open_screen()
+    screen.visible()
+    screen.page.keyboard.press("x")
+    screen.page.evaluate(TWICE)
+    assert screen.page.locator("#ask").inner_text().startswith("„x“ wirklich als Antwort speichern? Noch einmal Enter.")
+    assert "schnell" in screen.page.locator("#hurry").inner_text()
+    screen.press("Alt+x")
+    screen.saved()
+    assert stored(project) == [("illegible", "")]
+
+
+@pytest.mark.browser
+def test_a_digit_is_asked_about_only_where_more_was_read(open_screen, project: Project) -> None:
+    """0 instead of 12 is asked about, 0 instead of 3 is not, neither are other numbers or the proposal itself."""
+    fill(project, 3, PERSONS)
+    fill_more = [replace(r, answers=(replace(r.answers[0], value="3"),)) if n else r for n, r in enumerate(project.store.responses())]
+    project.store.save_responses(fill_more, kind="paper", label="test", at="2026-01-02T00:00:00Z")
+    screen = open_screen()
+    for _ in range(3):
+        screen.visible()
+        long = screen.page.locator("#text").input_value() == "12"
+        screen.press("0", "Enter")
+        if long:
+            assert screen.page.locator("#ask").inner_text().startswith("„0“ wirklich")
+            screen.press("1", "Backspace", "Backspace", "7", "Enter")
+    screen.saved()
+    assert sorted(stored(project)) == [("correct", "0"), ("correct", "0"), ("correct", "7")]
+
+
 @pytest.mark.browser
 def test_a_wrong_value_that_slipped_through_comes_back(open_screen, project: Project) -> None:
     """Enter does not wait for the check; what the program refuses comes back with the words and the text that was typed."""
@@ -778,6 +927,17 @@ HASTY = """addEventListener('DOMContentLoaded', () => {
 OUTSIDE = """(width) => [...document.querySelectorAll('button, p, h2')]
   .filter((node) => node.checkVisibility() && !node.closest('#pane, .skip, .visually-hidden'))
   .filter((node) => node.getBoundingClientRect().right > width + 1).map((node) => node.textContent)"""
+
+PLACES = """[...document.querySelectorAll('button')].filter((node) => node.checkVisibility())
+  .map((node) => { const { left, top, width, height } = node.getBoundingClientRect(); return [node.id, left, top, width, height]; })"""
+
+TWICE = """async () => {
+  const enter = () => document.getElementById('text').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true}));
+  enter();
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  enter();
+}"""
+"""Presses Enter twice as fast as a hand can."""
 
 SMALL = """[...document.querySelectorAll('button')]
   .filter((node) => node.checkVisibility() && (node.offsetWidth < 24 || node.offsetHeight < 24)).map((node) => node.id)"""
