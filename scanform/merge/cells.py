@@ -20,6 +20,9 @@ SOURCE_WORDS = ("auto", "confirmed", "corrected", "keyed", "online")
 
 _WORD_OF_CHANNEL = {Channel.ONLINE: "online", Channel.MANUAL: "keyed", Channel.PHONE: "keyed"}
 
+KEYED = frozenset({Channel.MANUAL, Channel.PHONE})
+"""The channels by which a person delivers the values: all of them are confirmed from the start."""
+
 
 def why_missing(answer: Answer | None) -> Missing | None:
     """Why there is no value to hand on; None when there is one. A value that waits for a person is none yet."""
@@ -58,4 +61,5 @@ def status_cell(answer: Answer | None, channel: Channel) -> str:
     missing = why_missing(answer)
     if missing is not None or answer is None:
         return MISSING_WORDS[missing or Missing.NOT_IN_VERSION]
-    return _WORD_OF_CHANNEL.get(channel, answer.status.value) if answer.status is Status.AUTO else answer.status.value
+    delivered = answer.status is Status.AUTO or (channel in KEYED and answer.status is Status.CONFIRMED)
+    return _WORD_OF_CHANNEL.get(channel, answer.status.value) if delivered else answer.status.value

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanform.merge import codebook, export, provenance
+from scanform.merge import cells, codebook, export, provenance
 from scanform.merge.dataset import Holds, table
 from scanform.merge.resolve import resolve
 from scanform.merge.safe_text import clean, guarded, guarded_unless_number, unguarded, visible
@@ -178,6 +178,26 @@ def test_what_waits_or_is_missing_has_its_code():
     (row,) = parsed(written(export.write_table_csv, data(one)))
     assert (row["open"], row["mon__am"], row["mon__pm"], row["seats"]) == ("-8", "-7", "-7", "-5")
     assert (row["remarks"], row["remarks__status"], row["open__no_text__status"]) == ("", "not reviewed", "not in version")
+
+
+@pytest.mark.parametrize(
+    ("channel", "status", "word"),
+    [
+        ("paper", "auto", "auto"),
+        ("paper", "confirmed", "confirmed"),
+        ("paper", "corrected", "corrected"),
+        ("manual", "confirmed", "keyed"),
+        ("phone", "confirmed", "keyed"),
+        ("manual", "corrected", "corrected"),
+        ("online", "auto", "online"),
+    ],
+)
+def test_the_status_of_a_text_says_where_it_comes_from(channel, status, word):
+    """Each word of the codebook occurs: what a person keyed is stored as confirmed and stands as keyed."""
+    one = Response(id="r", questionnaire="tiny", version="1", channel=Channel(channel), answers=(answer("remarks", "handwriting", "x", 1.0, status),))
+    (row,) = parsed(written(export.write_table_csv, data(one)))
+    assert row["remarks__status"] == word
+    assert word in cells.SOURCE_WORDS
 
 
 def test_a_merged_place_is_one_row_with_provenance_for_each_source():
