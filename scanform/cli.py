@@ -494,7 +494,7 @@ def enter(settings: Settings, *, form: str, phone: bool, questionnaire: str | No
                 response = enter_form.key_form(found, channel=channel, prompt=_ask, echo=click.echo, language=language)
         except (KeyboardInterrupt, click.exceptions.Abort) as stop:
             raise KeyingAbort from stop
-        stored = enter_form.save(project, response, replace_known=replace_known, language=language)
+        stored = enter_form.save(project, response, replace_known=replace_known, reviewer=_login(), language=language)
         scanned = [enter_form.scanned_text(found, language)] if found.scanned else []
         _answer(settings, {"response": stored.id, "scanned": found.scanned}, text("cli.stored", language, name=stored.id), *scanned)
         return ExitCode.OK

@@ -19,6 +19,9 @@ READINGS = (
     "x_px", "y_px", "w_px", "h_px", "problem",
 )  # fmt: skip
 
+TYPIST = ":"
+"""What stands between the reader of a keyed value (a person) and the name of that person."""
+
 Deciders = Mapping[str, Decision]
 """The decision in force by review item, "<response id>/<column>"."""
 
@@ -46,6 +49,8 @@ def _provenance_row(record: Record, answer: Answer, rule: str, source: Source, d
     decision = of_merge or deciders.get(f"{source.response_id}/{answer.column}")
     if of_merge is None and source.answer.status not in {Status.CONFIRMED, Status.CORRECTED}:
         decision = None
+    reader, _, typist = source.answer.reader.partition(TYPIST) if source.channel in cells.KEYED else (source.answer.reader, "", "")
+    at = source.received_at if source.channel in cells.KEYED else ""
     return (
         record.response.id,
         answer.column,
@@ -56,9 +61,9 @@ def _provenance_row(record: Record, answer: Answer, rule: str, source: Source, d
         source.channel.value,
         source.answer.status.value,
         probability(source.answer.confidence),
-        source.answer.reader,
-        decision.reviewer if decision else "",
-        decision.at if decision else "",
+        reader,
+        decision.reviewer if decision else typist,
+        decision.at if decision else at,
         *_place(source.answer.evidence),
     )
 

@@ -48,11 +48,16 @@ _REASONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What one response says about one column."""
+    """What one response says about one column; `received_at` is when the response came in or was keyed."""
 
     response_id: str
     channel: Channel
     answer: Answer
+    received_at: str = ""
+
+
+def _source(response: Response, answer: Answer) -> Source:
+    return Source(response_id=response.id, channel=response.channel, answer=answer, received_at=response.received_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +118,7 @@ def resolve(group: Sequence[Response], *, settle: Settle | None = None) -> Recor
     answers: dict[str, Answer] = {}
     origins: dict[str, Origin] = {}
     for column in dict.fromkeys(answer.column for response in ordered for answer in response.answers):
-        sources = tuple(Source(response_id=r.id, channel=r.channel, answer=a) for r in ordered for a in r.answers if a.column == column)
+        sources = tuple(_source(r, a) for r in ordered for a in r.answers if a.column == column)
         answers[column], origins[column] = _resolved(sources)
     conflicts = tuple(_conflict(record_id, column, origin) for column, origin in origins.items() if origin.rule == CONTRADICTION)
     merged = _merged(ordered, tuple(answers.values()))
@@ -139,7 +144,7 @@ def _precedence(response: Response) -> tuple[bool, bool, str, str]:
 
 
 def _alone(response: Response) -> Record:
-    origins = {a.column: Origin(rule=SINGLE, sources=(Source(response_id=response.id, channel=response.channel, answer=a),)) for a in response.answers}
+    origins = {a.column: Origin(rule=SINGLE, sources=(_source(response, a),)) for a in response.answers}
     return Record(id=response.id, response=response, origins=origins, conflicts=(), members=(response.id,))
 
 

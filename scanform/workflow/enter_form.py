@@ -13,6 +13,7 @@ from scanform import rules
 from scanform.errors import InputError, UsageError
 from scanform.i18n.texts import text
 from scanform.merge.match import KEYED_PREFIX
+from scanform.merge.provenance import TYPIST
 from scanform.model.questionnaire import Matrix, Option, Question, QuestionKind, Questionnaire
 from scanform.model.response import Answer, Channel, Missing, Response, Status
 from scanform.model.review import PERSON_CONFIDENCE
@@ -142,14 +143,18 @@ def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channe
     return _response(form, channel, answers)
 
 
-def save(project: Project, response: Response, *, replace_known: bool = False, language: str = "de") -> Response:
-    """Stores a keyed response as a batch of its own and returns it with its id; raises UsageError when the form was keyed before."""
+def save(project: Project, response: Response, *, replace_known: bool = False, reviewer: str = "", language: str = "de") -> Response:
+    """Stores a keyed response as a batch of its own and returns it with its id; raises UsageError when the form was keyed before.
+
+    `reviewer` is the name of the person who keyed it; it goes with each value, and the time with the response.
+    """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with project.store.writing() as tx:
         known = values.all_versions(tx).keys()
         if response.id in known and not replace_known:
             raise UsageError(text("enter.known", language, form=response.id), remedy=text("enter.known-remedy", language), slug="keyed-before")
-        stored = replace(response, id=response.id or _free_id(known), received_at=response.received_at or now)
+        answers = tuple(replace(answer, reader=f"{rules.PERSON}{TYPIST}{reviewer}" if reviewer else rules.PERSON) for answer in response.answers)
+        stored = replace(response, id=response.id or _free_id(known), received_at=response.received_at or now, answers=answers)
         batch = ledger.add_batch(tx, kind=BATCH_KIND, label=stored.id, at=now)
         values.save_response(tx, stored, batch_id=batch)
     return stored

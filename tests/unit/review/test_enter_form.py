@@ -1,5 +1,7 @@
 """Keying forms by hand: from a list, and in conversation."""
 
+import csv
+
 import pytest
 
 from scanform.errors import InputError, UsageError
@@ -7,6 +9,7 @@ from scanform.i18n.texts import text
 from scanform.model.response import Channel, Missing, Response, Status
 from scanform.model.review import PERSON_CONFIDENCE
 from scanform.workflow.enter_form import find_form, key_answers, key_form, save, scanned_text
+from scanform.workflow.hand_over import hand_over
 from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import Project
 from scanform.workflow.recipients import Recipient
@@ -101,6 +104,15 @@ def test_a_form_that_was_scanned_may_be_keyed_and_the_person_is_told(project: Pr
     response = key_form(form, channel=Channel.MANUAL, prompt=lambda _: "", echo=heard.append, language="en")
     assert heard[0] == scanned_text(form, "en") == text("merge.form-scanned", "en", form=printed.form_id)
     assert save(project, response).id == f"manual-{printed.form_id}"
+
+
+def test_who_keyed_a_form_and_when_stands_in_the_provenance(project: Project, tmp_path) -> None:
+    """Each keyed value names the person and the time, like a value that was decided in the review."""
+    stored = save(project, key_answers(find_form(project, None), {"open": "ja"}, channel=Channel.MANUAL), reviewer="anna:b")
+    hand_over(project, tmp_path / "out")
+    with (tmp_path / "out" / "provenance.csv").open(encoding="utf-8-sig", newline="") as file:
+        told = {(row["channel"], row["reader"], row["reviewer"], row["decided_at"]) for row in csv.DictReader(file)}
+    assert told == {("manual", "person", "anna:b", stored.received_at)}
 
 
 @pytest.mark.parametrize("name", ["nobody", "2BNBJ-0A1B2C3-A", "2BNBJ-0A1B2C3-B"])
