@@ -268,6 +268,10 @@ def number_figure(values: Sequence[float], *, code: str, title: str, unit: str, 
     )
 
 
+NARROWEST = 1e-6
+"""Smallest width of a bin: nobody writes more decimals, and numbers stay exact."""
+
+
 def bins(values: Sequence[float]) -> tuple[Bin, ...]:
     """At most `MAX_BINS` equally wide bins with round limits; none for too few or all equal values."""
     low, high = min(values), max(values)
@@ -284,7 +288,7 @@ def bins(values: Sequence[float]) -> tuple[Bin, ...]:
 
 def _round_width(width: float, *, whole: bool) -> float:
     """The next larger of 1, 2, 2.5, 5 times a power of ten (whole numbers: at least 1, and no 2.5)."""
-    width = max(width, 1.0) if whole else width
+    width = max(width, 1.0 if whole else NARROWEST)
     power = 10.0 ** math.floor(math.log10(width))
     steps = (1, 2, 5, 10, 20) if whole else (1, 2, 2.5, 5, 10, 20)
     wide = next(step * power for step in steps if step * power >= width * (1 - 1e-9))
