@@ -16,12 +16,13 @@ from scanform.recognize.sheets import Mask
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreakSettings:
     """`along` share of a block's free samples on one line that must be dark; `beyond` the same on the page `reach_px` up and down;
-    `beside_px` where the paper beside the line is looked at; `contrast` grey levels between the two; `slack_px` is cleared on each side.
+    (one row in `every_px`); `beside_px` where the paper beside is looked at; `contrast` grey levels between the two; `slack_px` is cleared on each side.
     """
 
     along: float = 0.8
     beyond: float = 0.6
     reach_px: int = 350
+    every_px: int = 3
     beside_px: int = 7
     contrast: float = 8.0
     slack_px: float = 2.0
@@ -68,7 +69,7 @@ def _goes_on(picture: Gray, column: int, row: float, settings: StreakSettings) -
     if not beside + 2 <= column < picture.shape[1] - beside - 2:
         return False
     top, bottom = max(0, int(row) - settings.reach_px), min(picture.shape[0], int(row) + settings.reach_px)
-    strip = picture[top:bottom, column - beside - 1 : column + beside + 2].astype(np.float32)
+    strip = picture[top : bottom : settings.every_px, column - beside - 1 : column + beside + 2].astype(np.float32)
     here = strip[:, beside : beside + 3].min(axis=1)
     sides = np.minimum(strip[:, :2].mean(axis=1), strip[:, -2:].mean(axis=1))
     return bool(np.mean(sides - here > settings.contrast) > settings.beyond)

@@ -279,11 +279,19 @@ def bins(values: Sequence[float]) -> tuple[Bin, ...]:
         return ()
     whole = all(value.is_integer() for value in values)
     width = _round_width((high - low + whole) / MAX_BINS, whole=whole)
-    start = math.floor(low / width) * width
-    number = math.floor((high - start) / width) + 1
+    start, number = _first_and_number(low, high, width)
+    while number > MAX_BINS + 2:  # round limits may begin below the lowest value and end above the highest
+        width = _round_width(width * 1.01, whole=whole)
+        start, number = _first_and_number(low, high, width)
     counts = Counter(min(number - 1, int((value - start) // width)) for value in values)
     last = 1.0 if whole else 0.0  # whole numbers: 0-9, 10-19; others: 0-10, 10-20 with the upper limit left out
     return tuple(Bin(low=start + n * width, high=start + (n + 1) * width - last, count=counts[n]) for n in range(number))
+
+
+def _first_and_number(low: float, high: float, width: float) -> tuple[float, int]:
+    """Where the first bin begins, and how many there are."""
+    start = math.floor(low / width) * width
+    return start, math.floor((high - start) / width) + 1
 
 
 def _round_width(width: float, *, whole: bool) -> float:

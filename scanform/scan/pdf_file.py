@@ -1,9 +1,11 @@
 """Opening PDF files: structure repaired where possible, said so, and nothing executed (pikepdf reads)."""
 
 import tempfile
+import weakref
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 import pikepdf
 
@@ -62,8 +64,19 @@ def open_pdf(file: ScanFile, limits: Limits) -> PdfFile:
 
 @lru_cache(maxsize=1)
 def _open(file: ScanFile, max_pages: int) -> PdfFile:
+    stream = file.stream()
     try:
-        pdf = pikepdf.open(file.stream(), suppress_warnings=True)
+        found = _opened(file, stream, max_pages)
+    except BaseException:
+        stream.close()
+        raise
+    weakref.finalize(found, stream.close)  # pikepdf leaves a stream it was given open
+    return found
+
+
+def _opened(file: ScanFile, stream: BinaryIO, max_pages: int) -> PdfFile:
+    try:
+        pdf = pikepdf.open(stream, suppress_warnings=True)
         pages = len(pdf.pages)
         declared = _declared_pages(pdf)
     except pikepdf.PasswordError as error:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -80,14 +81,18 @@ def read_tiff_page(file: ScanFile, index: int, limits: Limits) -> Picture:
 
 @lru_cache(maxsize=1)
 def _opened(file: ScanFile) -> TiffImagePlugin.TiffImageFile:
+    stream = file.stream()
     try:
-        picture = Image.open(file.stream(), formats=("TIFF",))
-    except MemoryError:
+        picture = Image.open(stream, formats=("TIFF",))
+        if not isinstance(picture, TiffImagePlugin.TiffImageFile):
+            raise unreadable("not a TIFF")
+    except (TroubleError, MemoryError):
+        stream.close()
         raise
     except Exception as error:
+        stream.close()
         raise unreadable(error) from error
-    if not isinstance(picture, TiffImagePlugin.TiffImageFile):
-        raise unreadable("not a TIFF")
+    weakref.finalize(picture, stream.close)  # Pillow leaves a stream it was given open
     return picture
 
 
