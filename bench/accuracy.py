@@ -23,7 +23,7 @@ from scanform.model.page import Fate
 from scanform.model.response import Answer, Missing, Response, Status
 from scanform.scan.load import rasterize
 from scanform.simulate.answers import random_truth
-from scanform.simulate.files import write_pdf_jpeg
+from scanform.simulate.files import write_pdf_g4, write_pdf_jpeg
 from scanform.simulate.hands import random_hand
 from scanform.simulate.profiles import PROFILES
 from scanform.simulate.scanner import ScannedPage, scan_filled
@@ -105,7 +105,9 @@ def scan_all(printed: Printed, folder: Path, *, questionnaire_of: Project, profi
             scans.append(scan_filled(gray, page, truth.page(page.number), hand=hand, profile=PROFILES[profile], rng=rng, crops=crops))
     order = np.random.default_rng(seed).permutation(len(scans)).tolist()
     for first in range(0, len(order), 10):
-        write_pdf_jpeg(folder / f"stack-{first // 10 + 1:03}.pdf", [scans[index] for index in order[first : first + 10]])
+        stack = [scans[index] for index in order[first : first + 10]]
+        write = write_pdf_g4 if all(scan.mono for scan in stack) else write_pdf_jpeg
+        write(folder / f"stack-{first // 10 + 1:03}.pdf", stack)
     return truths
 
 
