@@ -283,7 +283,7 @@ def bins(values: Sequence[float]) -> tuple[Bin, ...]:
     while number > MAX_BINS + 2:  # round limits may begin below the lowest value and end above the highest
         width = _round_width(width * 1.01, whole=whole)
         start, number = _first_and_number(low, high, width)
-    counts = Counter(min(number - 1, int((value - start) // width)) for value in values)
+    counts = Counter(min(number - 1, max(0, int((value - start) // width))) for value in values)  # rounding may fall just outside
     last = 1.0 if whole else 0.0  # whole numbers: 0-9, 10-19; others: 0-10, 10-20 with the upper limit left out
     return tuple(Bin(low=start + n * width, high=start + (n + 1) * width - last, count=counts[n]) for n in range(number))
 

@@ -109,5 +109,5 @@ def _decode_tiff(data: bytes) -> Gray:
             return gray & np.uint8(1)
     except MemoryError:
         raise
-    except Exception as error:
+    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
         raise unreadable(error) from error

@@ -83,7 +83,7 @@ def _opened(file: ScanFile, stream: BinaryIO, max_pages: int) -> PdfFile:
         raise TroubleError("encrypted") from error
     except (TroubleError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
         raise TroubleError("damaged-file", detail=error) from error
     if pages == 0:
         raise TroubleError("no-pages")

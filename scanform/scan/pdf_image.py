@@ -122,7 +122,7 @@ def _decode_jpx(raw: bytes, limits: Limits) -> Gray:
             return gray_of_picture(picture)
     except (TroubleError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
         raise unreadable(error) from error
 
 
@@ -190,7 +190,7 @@ def _unfilter(raw: bytes, *, width: int, height: int, bits: int, rgb: bool) -> b
             gray = np.array(picture if rgb or bits == 8 else picture.convert("L"))
     except MemoryError:
         raise
-    except Exception as error:
+    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
         raise unreadable(error) from error
     return gray.tobytes() if rgb or bits == 8 else _pack(gray, bits)
 

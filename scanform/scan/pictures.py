@@ -62,7 +62,7 @@ def read_picture(data: bytes, kind: FileKind, index: int, limits: Limits) -> Pic
             picture.load()
         except MemoryError:
             raise
-        except Exception as error:
+        except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
             raise unreadable(error) from error
         return oriented(gray_of_picture(picture), orientation_of(picture), dpi=dpi_of(picture), problems=problems)
 
@@ -123,7 +123,7 @@ def _open(data: bytes, kind: FileKind) -> Image.Image:
         return Image.open(io.BytesIO(data), formats=formats)
     except MemoryError:
         raise
-    except Exception as error:
+    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
         raise TroubleError("damaged-file", detail=f"{type(error).__name__}: {error}") from error
 
 

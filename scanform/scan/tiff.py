@@ -74,7 +74,7 @@ def read_tiff_page(file: ScanFile, index: int, limits: Limits) -> Picture:
         return Picture(gray=gray, dpi=dpi, turn=turn_of(orientation), problems=problems)
     except (TroubleError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
         _opened.cache_clear()
         raise unreadable(error) from error
 
@@ -89,7 +89,7 @@ def _opened(file: ScanFile) -> TiffImagePlugin.TiffImageFile:
     except (TroubleError, MemoryError):
         stream.close()
         raise
-    except Exception as error:
+    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
         stream.close()
         raise unreadable(error) from error
     weakref.finalize(picture, stream.close)  # Pillow leaves a stream it was given open

@@ -129,7 +129,7 @@ def _until_broken(
             if not running:
                 return []
             result = running[0][1].result()
-        except Exception as error:
+        except Exception as error:  # whatever a job raised: the death of a worker is sorted out here, all else is raised again
             if not _is_death(error):
                 raise
             return list(running)
@@ -147,7 +147,7 @@ def _alone(workers: Workers, function: Callable[[Job], Done], job: Job) -> Done 
         started = time.monotonic()
         try:
             return executor.submit(function, job).result()
-        except Exception as error:
+        except Exception as error:  # whatever a job raised: the death of a worker is sorted out here, all else is raised again
             if not _is_death(error):
                 raise
             return Died(seconds=time.monotonic() - started)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scanform.i18n.texts import keys
@@ -162,6 +162,8 @@ def test_a_matrix_is_one_figure():
 
 
 @given(st.lists(st.one_of(st.integers(-1000, 100_000), st.floats(-1e6, 1e6, allow_nan=False)), min_size=1, max_size=60))
+@example([0, 0, 0, 9, -5e-324])
+@example([0.0, 0.0, 0.0, 0.0, 5e-324])
 def test_bins_hold_each_value_once(values):
     """The columns of a histogram count each value exactly once, without gaps, and there are not many of them."""
     found = bins([float(value) for value in values])
