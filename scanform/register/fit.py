@@ -2,8 +2,8 @@
 
 T0: homography of the markers, confirmed by about thirty boxes. T1: boxes moved, all of them are measured and carry a
 smooth field. T2: all markers of the whole page, tiles of the blank page, then boxes. T3: no markers, page codes or
-features of the blank page, then as T2. A map that cannot prove itself is not returned: a wrong registration would be a
-page of wrong answers.
+features of the blank page, then as T2. T4: corners that a person has shown, then as T2. A map that cannot prove itself is
+not returned: a wrong registration would be a page of wrong answers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,8 +20,8 @@ from scanform.register.boxes import DEFAULT_BOXES, BoxOffsets, box_offsets, box_
 from scanform.register.field import fit_field
 from scanform.register.identify import flat
 from scanform.register.markers import Marker, find_all_markers, with_edges
-from scanform.register.nomarker import pose_from_codes, pose_from_features
-from scanform.register.pose import Pose, fit_pose
+from scanform.register.nomarker import blank_features, pose_from_codes, pose_from_features, scan_features
+from scanform.register.pose import Pose, fit_homography, fit_pose, is_plausible
 from scanform.register.prepare import BoxCheck
 from scanform.register.tiles import TileOffsets, tile_offsets
 
@@ -37,7 +37,7 @@ class FitSettings:
     settled when nine in ten stand within `settled_mm`. Pages with fewer than `least_boxes` are proved by tiles, pages
     with fewer than `sure_markers` (and all of T2 and T3) by both. `markers_only_mm`: residual that is trusted where
     there is nothing to check. `gap_search_mm`: what a field through boxes may err between them. `bend_mm`: beyond it
-    boxes alone do not carry a field, tiles have to (curled photos).
+    boxes alone do not carry a field, tiles have to (curled photos). `corner_search_mm`: how far a person may miss a corner.
     """
 
     near_mm: float = 0.6
@@ -58,6 +58,7 @@ class FitSettings:
     least_tiles: int = 5
     tile_place_mm: float = 0.5
     tile_search_mm: tuple[float, ...] = (4.0, 2.0)
+    corner_search_mm: float = 8.0
     gap_search_mm: float = 1.0
     bend_mm: float = 2.5
     box_rounds: int = 3
@@ -72,12 +73,35 @@ def fit_page(image: PageImage, markers: Sequence[Marker], page: PageLayout, chec
 
     `check` holds the landmarks of the blank page; without it only three or more markers that fit well are trusted.
     """
-    pose = fit_pose(markers, page.fiducials, page.size)
+    pose = fit_pose(markers, page.fiducials, page.size) if page.fiducials else None
     if check is None:
         return _page_map(pose) if pose and len(pose.used) >= 3 and pose.residual_mm <= settings.markers_only_mm else None
     task = _Task(image=image, page=page, check=check, settings=settings)
+    if not page.fiducials:
+        return _without_markers(task)
     found = _confirmed(task, _page_map(pose)) if pose and _is_sure(pose, settings) else None
     return found or _by_boxes(task, markers) or _deep(task) or _without_markers(task)
+
+
+def fit_from_corners(
+    image: PageImage, corners_px: Sequence[tuple[float, float]], page: PageLayout, check: BoxCheck, settings: FitSettings = DEFAULT_FIT
+) -> PageMap | None:
+    """T4: where the page lies when a person has shown its four corners, or None when the print does not prove it.
+
+    `corners_px` are the places of the top left, top right, bottom right and bottom left corner of the page as printed.
+    """
+    w, h = page.size.w, page.size.h
+    start = fit_homography(np.array([(0, 0), (w, 0), (w, h), (0, h)], dtype=np.float64), np.array(corners_px, dtype=np.float64))
+    if not is_plausible(start, page.size):
+        return None
+    task = _Task(image=image, page=page, check=check, settings=replace(settings, tile_search_mm=(settings.corner_search_mm, *settings.tile_search_mm)))
+    return _agreed(task, _by_tiles(task, PageMap(homography=flat(start), residual_mm=0.0, tier=Tier.T4)))
+
+
+def fit_from_homography(image: PageImage, homography: Floats, page: PageLayout, check: BoxCheck, settings: FitSettings = DEFAULT_FIT) -> PageMap | None:
+    """T3: the map that grows from a rough homography mm -> px (3, 3), or None when the print does not prove it."""
+    task = _Task(image=image, page=page, check=check, settings=settings)
+    return _agreed(task, _by_tiles(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3)))
 
 
 def _is_sure(pose: Pose, settings: FitSettings) -> bool:
@@ -227,12 +251,12 @@ def _agreed(task: _Task, page_map: PageMap | None) -> PageMap | None:
 
 
 def _starts(task: _Task) -> Iterator[Floats]:
-    by_codes = pose_from_codes(task.image.gray, task.page)
+    by_codes = pose_from_codes(task.image.gray, task.page) if task.page.codes else None
     if by_codes is not None:
         yield by_codes
-    by_features = pose_from_features(task.image.gray, task.page, task.check.small)
+    by_features = pose_from_features(scan_features(task.image.gray), blank_features(task.check), task.page)
     if by_features is not None:
-        yield by_features
+        yield by_features.homography
 
 
 def _bent_to_markers(page_map: PageMap, sight: _Sight, size: SizeMm) -> PageMap:

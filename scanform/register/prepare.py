@@ -27,9 +27,9 @@ MIN_CONTRAST = 25.0
 """Grey levels (standard deviation of a profile): outlines fainter than that on the blank page are no landmarks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BoxCheck:
-    """The landmarks of one page.
+    """The landmarks of one page; compared and hashed as an object, so that what is derived from it can be kept beside it.
 
     `rects_mm` (N, 4): x, y, w, h of the outlines that can be recognised, `profiles` (N, 4, L) how their sides look.
     `sample` indexes about thirty of them spread over the page. `small` is the blank page at `TILE_PX_PER_MM`, `tiles_mm`
