@@ -14,11 +14,12 @@ class PageRef:
 
 
 class FoundBy(StrEnum):
-    """How the identity of a page was found, most trusted first."""
+    """How the identity of a page was found, most trusted first. CONTENT: a page that carries no code, known by its print."""
 
     CODE = "code"
     CODE_SEARCH = "code-search"
     TEXT = "text"
+    CONTENT = "content"
     NEIGHBOURS = "neighbours"
     PERSON = "person"
 
