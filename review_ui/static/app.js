@@ -11,7 +11,7 @@ const GUARD_MS = 150; // Enter counts only when the field was visible that long 
 const CHECK_MS = 150; // typing rests that long before the text is checked
 const HEARTBEAT_MS = 1500; // how often to look for new fields, or for the program, while there is nothing to do
 const KEYS = "0xzmc?+-−"; // keys beside a text field: one of them alone in it may have been meant as a key
-const PICTURE_WAIT_MS = 50; // a picture that takes longer breaks the rhythm
+const PICTURE_WAIT_MS = 50; // a picture that comes later than this after its field breaks the rhythm
 
 class Station {
   history = [];
@@ -22,6 +22,7 @@ class Station {
   decided = 0;
   drawnAt = 0;
   visibleAt = Infinity;
+  pictured = false;
   rhythm = false;
   checked = { text: null, ok: true, message: "" };
   asked = { text: null, at: 0 };
@@ -56,8 +57,10 @@ class Station {
     this.#status();
     const card = this.queue.current;
     if (card === null) return this.#nothing();
-    if (card !== this.shown) this.#draw(card);
+    const fresh = card !== this.shown;
+    if (fresh) this.#draw(card);
     const visible = this.view.picture(card, this.queue.picture(card, { context: this.context }), this.context);
+    if (visible && !this.pictured) this.#pictured(fresh);
     if (visible && this.visibleAt === Infinity && !this.painting) this.#painted(card);
   }
 
@@ -68,6 +71,7 @@ class Station {
     this.context = false;
     this.chosen = proposed(card);
     this.visibleAt = Infinity;
+    this.pictured = false;
     this.drawnAt = performance.now();
     this.checked = { text: null, ok: true, message: "" };
     this.asked = { text: null, at: 0 };
@@ -78,10 +82,15 @@ class Station {
     this.view.announce(card.notice || fill(this.texts[card.statements.length ? "announce-statements" : "announce"], { progress, question: card.wording, reading, reason: card.reason_text }));
   }
 
+  // The picture is in the document: together with its field (`atOnce`, however busy the computer is), or later.
+  #pictured(atOnce) {
+    this.pictured = true;
+    if (!atOnce && performance.now() - this.drawnAt > PICTURE_WAIT_MS) this.rhythm = false;
+  }
+
   // Two frames after drawing, the field is on the screen.
   #painted(card) {
     this.painting = true;
-    if (performance.now() - this.drawnAt > PICTURE_WAIT_MS) this.rhythm = false;
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         this.painting = false;

@@ -381,23 +381,20 @@ class Screen:
 
     def visible(self) -> str:
         """Waits until the present field has been painted; returns its item."""
-        self.page.wait_for_selector("#item[data-visible]:not([hidden])")
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            data = self.page.locator("#item").evaluate("node => [node.dataset.item, node.dataset.visible]")
-            if data[0] == data[1]:
-                self.page.wait_for_timeout(160)  # the guard against blind confirmation
-                return data[0]
-            self.page.wait_for_timeout(10)
-        raise AssertionError("the field was never painted")
+        self.until(PAINTED)
+        self.page.wait_for_timeout(160)  # the guard against blind confirmation
+        return str(self.page.locator("#item").get_attribute("data-item"))
 
     def prefetched(self, pictures: int) -> None:
-        """Waits until that many pictures have arrived: on a busy machine cutting them takes its time."""
-        deadline = time.monotonic() + 30
-        while self.page.evaluate("performance.getEntriesByType('resource').filter((entry) => entry.name.includes('/crops/')).length") < pictures:
-            assert time.monotonic() < deadline
-            self.page.wait_for_timeout(50)
-        self.page.wait_for_timeout(300)
+        """Waits until that many pictures have been fetched and decoded: on a busy machine that takes its time."""
+        self.until(f"decoded >= {pictures}")
+
+    def until(self, script: str) -> None:
+        """Waits until `script` is true in the page (its security policy forbids what Playwright has for this)."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not self.page.evaluate(script):
+            assert time.monotonic() < deadline, script
+            self.page.wait_for_timeout(20)
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -409,6 +406,21 @@ class Screen:
         self.page.wait_for_selector("#saved[data-pending='0']")
 
 
+PATIENCE_MS = 120_000
+"""How long a test waits for what must come: other work on the machine is no failure of the station."""
+
+PAINTED = """() => {
+  const item = document.getElementById('item');
+  return !item.hidden && item.dataset.visible !== undefined && item.dataset.item === item.dataset.visible;
+}"""
+
+COUNT_DECODED = """
+window.decoded = 0;
+const decode = HTMLImageElement.prototype.decode;
+HTMLImageElement.prototype.decode = function () { return decode.call(this).then(() => { decoded += 1; }); };
+"""
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[object]:
     if not Path(CHROMIUM).exists():
@@ -416,7 +428,7 @@ def chromium() -> Iterator[object]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -453,6 +465,8 @@ def open_screen(chromium, project: Project):
 
 def watch(page, url: str) -> Screen:
     trouble: list[str] = []
+    page.set_default_timeout(PATIENCE_MS)
+    page.add_init_script(COUNT_DECODED)
     page.add_init_script("addEventListener('securitypolicyviolation', (event) => console.error('CSP ' + event.violatedDirective + ' ' + event.blockedURI))")
     page.on("console", lambda message: trouble.append(message.text) if message.type == "error" and "ERR_CONNECTION" not in message.text else None)
     page.on("pageerror", lambda error: trouble.append(str(error)))
@@ -464,11 +478,16 @@ def stored(project: Project) -> list[tuple[str, str]]:
     return [(decision.kind.value, decision.to_value) for decision in project.store.decisions()]
 
 
+SLOW_FRAMES = "window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 150);"
+"""Frames as they come on a computer that is busy with something else: each one later than the next key."""
+
+
 @pytest.mark.browser
-def test_forty_enters_at_120_ms_are_forty_decisions(open_screen, project: Project) -> None:
-    """With 150 ms to the server and a key every 120 ms no decision is lost and none is made twice."""
+@pytest.mark.parametrize("script", ["", SLOW_FRAMES], ids=["usual frames", "slow frames"])
+def test_forty_enters_at_120_ms_are_forty_decisions(open_screen, project: Project, script: str) -> None:
+    """With 150 ms to the server and a key every 120 ms no decision is lost and none is made twice, also where the computer is busy."""
     fill(project, 45, OFTEN)
-    screen = open_screen(latency_ms=150)
+    screen = open_screen(latency_ms=150, script=script)
     screen.visible()
     screen.prefetched(40)
     began = time.monotonic()
@@ -950,9 +969,16 @@ LISTEN = """() => {
 
 STOPWATCH = """() => {
   window.times = [];
-  addEventListener('keydown', () => { window.began = performance.now(); }, true);
+  window.atOnce = [];
+  const item = document.getElementById('item');
+  let before;
+  addEventListener('keydown', () => { window.began = performance.now(); before = item.dataset.item; }, true);
+  addEventListener('keydown', () => {
+    const image = document.querySelector('#pane img');
+    atOnce.push(item.dataset.item !== before && Boolean(image?.complete && image.naturalWidth));
+  });
   new MutationObserver(() => times.push(performance.now() - window.began))
-    .observe(document.getElementById('item'), {attributes: true, attributeFilter: ['data-visible']});
+    .observe(item, {attributes: true, attributeFilter: ['data-visible']});
 }"""
 
 CONTRAST = """() => {
@@ -1035,16 +1061,16 @@ def test_a_killed_server_loses_nothing(chromium, folder: Path) -> None:
         screen = watch(context.new_page(), url)
         screen.page.goto(url)
         screen.visible()
-        screen.page.wait_for_timeout(1500)
+        screen.prefetched(30)
         for _ in range(5):
             screen.press("1")
         os.kill(server.pid, signal.SIGKILL)
         server.wait()
         for _ in range(5):
             screen.press("1")
-        screen.page.locator("#saved:text-matches('Nicht gespeichert: [1-9]')").wait_for(timeout=2500)
+        screen.page.locator("#saved:text-matches('Nicht gespeichert: [1-9]')").wait_for()
         server = serve(folder, port)
-        screen.page.wait_for_selector("#saved[data-pending='0']", timeout=15000)
+        screen.page.wait_for_selector("#saved[data-pending='0']")
         for _ in range(5):
             screen.visible()
             screen.press("1")
@@ -1083,7 +1109,7 @@ def serve(folder: Path, port: int) -> subprocess.Popen:
 @pytest.mark.slow
 @pytest.mark.parametrize("latency_ms", [0, 80])
 def test_the_next_field_is_there_at_once(open_screen, project: Project, latency_ms: int, record_property) -> None:
-    """From key to the next crop on the screen: no difference that a person notices, whatever the way to the server."""
+    """The next field stands in the page, with its picture, before the key's own event is over, whatever the way to the server."""
     fill(project, 55, OFTEN)
     screen = open_screen(latency_ms=latency_ms)
     screen.visible()
@@ -1092,9 +1118,9 @@ def test_the_next_field_is_there_at_once(open_screen, project: Project, latency_
     for _ in range(40):
         screen.page.keyboard.press("1")
         screen.page.wait_for_timeout(200)
+    screen.until("times.length === 40")
     times = sorted(screen.page.evaluate("times"))
     record_property("p50_ms", times[len(times) // 2])
     record_property("p95_ms", times[int(len(times) * 0.95)])
     print(json.dumps({"latency_ms": latency_ms, "p50_ms": times[len(times) // 2], "p95_ms": times[int(len(times) * 0.95)]}))
-    assert len(times) == 40
-    assert times[len(times) // 2] < 100
+    assert screen.page.evaluate("atOnce") == [True] * 40
