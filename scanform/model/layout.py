@@ -80,6 +80,11 @@ class Layout:
     filled: Filled
     pages: tuple[PageLayout, ...]
 
+    @property
+    def imported(self) -> bool:
+        """Whether the form was not printed here: nothing on its pages says which form it is."""
+        return not any(page.fiducials or page.codes for page in self.pages)
+
     def page(self, number: int) -> PageLayout:
         """The page with this 1-based number; raises KeyError when there is none."""
         for page in self.pages:

@@ -5,6 +5,7 @@ What the rows *mean* (which page is a re-scan, which belongs to a photocopy) is 
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
 from sqlalchemy.engine import Row
@@ -24,6 +25,18 @@ _CHUNK = 500
 def add_batch(tx: Transaction, *, kind: str, label: str, at: str) -> int:
     """Open a batch; returns its number."""
     return tx.execute(insert(BatchRow).values(kind=kind, label=label, created_at=at, withdrawn_at=None).returning(BatchRow.id)).scalar_one()
+
+
+def unfinished_batch(tx: Transaction, *, kind: str, label: str) -> int | None:
+    """The latest batch that counts, of this kind and label, of which pages still wait: an interrupted run goes on with it."""
+    query = (
+        select(BatchRow.id)
+        .join(FileRow, FileRow.batch_id == BatchRow.id)
+        .join(PageRow, PageRow.file_id == FileRow.id)
+        .where(BatchRow.kind == kind, BatchRow.label == label, PageRow.fate.is_(None), _counts(True))
+        .order_by(BatchRow.id.desc())
+    )
+    return tx.execute(query.limit(1)).scalar()
 
 
 def batches(tx: Transaction) -> list[Batch]:
@@ -263,6 +276,17 @@ def _reading_values(result: PageResult, at: str) -> dict[str, object]:
         "milliseconds": result.milliseconds,
         "read_at": at,
     }
+
+
+def set_identity(tx: Transaction, number: int, identity: Identity, problem: Problem | None) -> None:
+    """Give a reading the identity that its place among other pages gives it, and one more thing to say about it."""
+    row = tx.execute(select(ReadingRow.content, ReadingRow.problems).where(ReadingRow.id == number)).one()
+    more = () if problem is None else (problem,)
+    changed: dict[str, object] = {"digest": identity.digest, "instance": identity.instance, "problems": to_list((*from_list(Problem, row.problems), *more))}
+    if row.content is not None:
+        reading = from_plain(PageReading, row.content)
+        changed["content"] = to_object(replace(reading, identity=identity, problems=(*reading.problems, *more)))
+    tx.execute(update(ReadingRow).where(ReadingRow.id == number).values(changed))
 
 
 def forget_reading(tx: Transaction, number: int) -> None:

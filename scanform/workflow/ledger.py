@@ -1,6 +1,6 @@
 """The ledger: every page handed in gets exactly one fate, every form one response. All of a page in one transaction."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scanform import pagecode
@@ -22,6 +22,9 @@ SUSPECT = "page-suspect"
 
 INFERRED = "identity-by-neighbours"
 """The problem of a page whose identity was inferred from the pages around it."""
+
+JOINED = "joined-by-order"
+"""The problem of an imported form whose pages were put together by their order in the stack, and may belong together otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +130,7 @@ def accept_settings(project: Project) -> AcceptSettings:
 def with_page_problems(response: Response, pages: Mapping[int, PageReading]) -> Response:
     """The response with what was said about its pages; nothing on a page that may be damaged is taken without a person."""
     problems = [replace(problem, where=f"page {number}") for number in sorted(pages) for problem in pages[number].problems]
-    inferred = {number for number, page in pages.items() if any(problem.slug == INFERRED for problem in page.problems)}
+    inferred = {number: problem.slug for number, page in pages.items() for problem in page.problems if problem.slug in (INFERRED, JOINED)}
     suspect = {number for number, page in pages.items() if any(problem.slug == SUSPECT for problem in page.problems)}
     answers = tuple(
         replace(answer, status=Status.REVIEW, problem=answer.problem or SUSPECT, missing=None)
@@ -138,11 +141,11 @@ def with_page_problems(response: Response, pages: Mapping[int, PageReading]) -> 
     return replace(response, answers=_shown_once(answers, inferred), problems=response.problems + tuple(problems))
 
 
-def _shown_once(answers: tuple[Answer, ...], pages: Collection[int]) -> tuple[Answer, ...]:
-    """The first answer of each of these pages goes to a person, who sees whether the page belongs to the form."""
-    first = {next((at for at, answer in enumerate(answers) if answer.page == page), -1) for page in pages}
+def _shown_once(answers: tuple[Answer, ...], pages: Mapping[int, str]) -> tuple[Answer, ...]:
+    """The first answer of each of these pages goes to a person, with the reason; the person sees whether the page belongs to the form."""
+    first = {next((at for at, answer in enumerate(answers) if answer.page == page), -1): slug for page, slug in pages.items()}
     return tuple(
-        replace(answer, status=Status.REVIEW, problem=answer.problem or INFERRED, missing=None) if at in first else answer for at, answer in enumerate(answers)
+        replace(answer, status=Status.REVIEW, problem=answer.problem or first[at], missing=None) if at in first else answer for at, answer in enumerate(answers)
     )
 
 

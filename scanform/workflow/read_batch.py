@@ -23,6 +23,7 @@ from scanform.store import issued, ledger
 from scanform.store.engine import Transaction
 from scanform.store.records import NewFile, PageRecord, PageResult
 from scanform.workflow.executors import Died, Outcome, Workers, run_in_order
+from scanform.workflow.joining import is_joined, join_waiting, place_page
 from scanform.workflow.ledger import INFERRED, page_problems, record_page, settle_reading
 from scanform.workflow.neighbours import neighbour_identity
 from scanform.workflow.progress import ShowProgress, no_progress
@@ -100,6 +101,7 @@ def read_batch(project: Project, paths: Sequence[Path], workers: Workers, *, pro
         _take_in_all(project, run, workers, _settled_files(project, run, find_files(paths)), limits=limits, progress=progress)
         _wait_again(project, run)
         _read_all(project, run, workers, limits=limits, progress=progress)
+        _join_pages(project)
         _read_by_neighbours(project, run, workers, limits)
     finally:
         workers.close()
@@ -202,7 +204,8 @@ def _record_file(project: Project, run: _Run, file: NewFile) -> None:
             run.new_files += file.pages > 0 and ledger.reopen_refused(tx, file)
             return
         if run.batch is None:
-            run.batch = ledger.add_batch(tx, kind="paper", label=run.label, at=run.at)
+            interrupted = ledger.unfinished_batch(tx, kind="paper", label=run.label)
+            run.batch = interrupted or ledger.add_batch(tx, kind="paper", label=run.label, at=run.at)
         ledger.add_file(tx, run.batch, file)
         run.new_files += 1
         if file.pages == 0:
@@ -238,12 +241,22 @@ def _read_all(project: Project, run: _Run, workers: Workers, *, limits: Limits, 
             advance(1)
 
 
+def _join_pages(project: Project) -> None:
+    """Put pages of imported forms together that are read and wait only for the pages around them."""
+    with project.store.reading() as tx:
+        batches = sorted({page.batch_id for page in ledger.waiting_pages(tx) if page.reading_id is not None})
+    for batch in batches:
+        with project.store.writing() as tx:
+            join_waiting(project, tx, batch)
+
+
 def _read_by_neighbours(project: Project, run: _Run, workers: Workers, limits: Limits) -> None:
     """Read pages whose code is destroyed but whose neighbours in the file say which page they are."""
     with project.store.reading() as tx:
         unknown = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW]) if page.identity is None and page.seen_page is not None]
         files = ledger.pages_of_files(tx, {page.file_id for page in unknown})
-        found = [(page, identity) for page in unknown if (identity := neighbour_identity(page, files)) and not _is_taken(tx, identity)]
+        inferred = [(page, identity) for page in unknown if (identity := neighbour_identity(page, files)) and not _is_taken(tx, identity)]
+        found = [(page, identity) for page, identity in inferred if not _is_imported(project, identity)]  # markers were seen: it is a printed form
     jobs = {page_job(project, page, limits, identity): page for page, identity in found}
     for outcome in run_in_order(workers, read_page, jobs):
         result = page_result(outcome, limits)
@@ -260,9 +273,12 @@ def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: 
     """Replace the reading of a page by one with an identity that came from elsewhere, and settle what follows."""
     with project.store.writing() as tx:
         now_stored = ledger.page_record(tx, page.id)
-        if now_stored.reading_id is not None and now_stored.outcome is Fate.REVIEW:
-            ledger.replace_reading(tx, now_stored.reading_id, result, at=at)
-            settle_reading(project, tx, now_stored.reading_id)
+        if now_stored.reading_id is None or now_stored.outcome not in (Fate.REVIEW, Fate.UNKNOWN_FORM):
+            return
+        ledger.replace_reading(tx, now_stored.reading_id, result, at=at)
+        if result.outcome is Fate.READ and is_joined(project.layouts, result.identity):
+            place_page(project, tx, ledger.page_record(tx, page.id))
+        settle_reading(project, tx, now_stored.reading_id)
 
 
 def with_problem(result: PageResult, problem: Problem) -> PageResult:
@@ -303,13 +319,36 @@ def page_result(outcome: Outcome[PageJob, PageResult], limits: Limits) -> PageRe
 
 def _settle(project: Project, run: _Run, page: PageRecord, result: PageResult | None) -> None:
     with project.store.writing() as tx:
-        fate = record_page(project, tx, page, _with_unknown_instance(tx, result), at=run.at)
+        if _waits_for_others(project, tx, page, result, at=run.at):
+            return
+        fate = record_page(project, tx, page, _with_unknown_instance(project, tx, result), at=run.at)
     log.info("page %d of %s: %s", page.ref.index + 1, page.ref.sha256[:12], fate.value)
 
 
-def _with_unknown_instance(tx: Transaction, result: PageResult | None) -> PageResult | None:
+def _waits_for_others(project: Project, tx: Transaction, page: PageRecord, result: PageResult | None, *, at: str) -> bool:
+    """Whether the pages around a page have to be read before it gets its form; its reading is stored all the same."""
+    if ledger.page_fate(tx, page.id) is not None:
+        return False
+    if result is not None and (result.outcome is not Fate.READ or not is_joined(project.layouts, result.identity)):
+        return False
+    number = ledger.reading_id(tx, page.ref) if result is None else ledger.save_reading(tx, result, at=at)
+    sheets = ledger.sheets_of_reading(tx, number) if number is not None else []
+    if number is None or any(sheet.fate is not None for sheet in sheets):  # another page with this content has its form, so has this one
+        return False
+    ledger.link_page(tx, page.id, number)
+    own = ledger.page_record(tx, page.id)
+    return own.outcome is Fate.READ and is_joined(project.layouts, own.identity)
+
+
+def _is_imported(project: Project, identity: Identity) -> bool:
+    return identity.digest in project.layouts and project.layouts[identity.digest].imported
+
+
+def _with_unknown_instance(project: Project, tx: Transaction, result: PageResult | None) -> PageResult | None:
     """A valid identity that this project never printed is read, and said so; one that was only read as text is not believed."""
-    if result is None or result.identity is None or result.reading is None or issued.issued_form(tx, result.identity.instance) is not None:
+    if result is None or result.identity is None or result.reading is None or _is_imported(project, result.identity):
+        return result
+    if issued.issued_form(tx, result.identity.instance) is not None:
         return result
     marked = with_problem(result, Problem(slug="unknown-instance", params=(("instance", result.identity.instance),)))
     if result.identity.found_by is FoundBy.TEXT:

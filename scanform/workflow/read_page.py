@@ -1,5 +1,6 @@
 """One page, in a worker: load, register, read. Nothing here writes to the store."""
 
+import hashlib
 import logging
 import os
 import threading
@@ -12,17 +13,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from scanform import pagecode
 from scanform.errors import MissingProgramError
 from scanform.formats.layout_json import load_layout
 from scanform.imaging.page_image import BLANK_DPI, BlankPage, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.layout import Layout, PageLayout
-from scanform.model.page import Fate, Identity, PageRef
+from scanform.model.page import Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
 from scanform.recognize import reader
 from scanform.recognize.sheets import PreparedPage
 from scanform.recognize.text import read_line
+from scanform.register.content import Known, identify_by_content
 from scanform.register.fit import fit_page
 from scanform.register.identify import Sighting, identify
 from scanform.register.markers import Marker, find_markers, page_number
@@ -41,6 +44,9 @@ PARENT_CHECK_S = 1.0
 
 _KEPT_PAGES = 64
 """Prepared pages kept per process: 16 editions of four pages, some 2 MB each."""
+
+_KEPT_CHECKS = 256
+"""Landmarks of pages kept per process, some 1 MB each for large pages: every known page of imported forms is compared with a page without a code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +177,8 @@ def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     identity = sighting.identity
     if identity is None:
         fate = _fate_without_identity(image, markers, sighting.problems)
-        return PageResult(ref=job.ref, outcome=fate, problems=sighting.problems, seen_page=page_number(markers))
+        found = None if fate is Fate.REVIEW else _by_content(job, image, layouts)
+        return found or PageResult(ref=job.ref, outcome=fate, problems=sighting.problems, seen_page=page_number(markers))
     if identity.digest not in layouts:
         return PageResult(ref=job.ref, outcome=Fate.UNKNOWN_FORM, identity=identity, problems=sighting.problems)
     page = layouts[identity.digest].page(identity.page)
@@ -180,6 +187,29 @@ def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     if page_map is None:
         return PageResult(ref=job.ref, outcome=Fate.REVIEW, identity=identity, problems=(*sighting.problems, Problem(slug="weak-registration")))
     return Registered(identity=identity, page_map=page_map, prepared=prepared, problems=sighting.problems)
+
+
+def _by_content(job: PageJob, image: PageImage, layouts: Mapping[str, Layout]) -> Registered | PageResult | None:
+    """A page on which nothing of ours was found, if it is one of an imported form; one that could be several waits for a person."""
+    known = [Known(key=(layout.digest, page.number), page=page, check=_check(job.layouts, layout.digest, page.number)) for layout, page in _imported(layouts)]
+    if not known:
+        return None
+    seen = identify_by_content(image, known)
+    if seen.key is None or seen.page_map is None:
+        return PageResult(ref=job.ref, outcome=Fate.REVIEW, problems=seen.problems) if seen.problems else None
+    digest, number = seen.key
+    identity = Identity(digest=digest, instance=own_instance(digest, job.ref), page=number, pages=len(layouts[digest].pages), found_by=FoundBy.CONTENT)
+    return Registered(identity=identity, page_map=seen.page_map, prepared=_prepared(job.layouts, digest, number)[1], problems=seen.problems)
+
+
+def _imported(layouts: Mapping[str, Layout]) -> list[tuple[Layout, PageLayout]]:
+    return [(layout, page) for layout in layouts.values() if layout.imported for page in layout.pages]
+
+
+def own_instance(digest: str, ref: PageRef) -> str:
+    """The instance of an imported form that begins with this page: it follows from the content alone, so that it is the same in every run."""
+    named = hashlib.sha256(f"{digest}\0{ref.sha256}\0{ref.index}".encode()).digest()
+    return pagecode.base32(int.from_bytes(named[:5], "big") >> (40 - pagecode.INSTANCE_BITS), pagecode.INSTANCE_LENGTH)
 
 
 _DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missing-pages"})
@@ -204,8 +234,14 @@ def _prepared(folder: str, digest: str, number: int) -> tuple[BoxCheck, Prepared
     """What is known of a page before a scan of it comes: made once per process."""
     layout = _layouts(folder, (digest,))[digest]
     page = layout.page(number)
-    blank = load_blank(Path(folder) / digest, page)
-    return prepare_page(page, blank), reader.prepare_page(page, blank, filled=layout.filled)
+    return _check(folder, digest, number), reader.prepare_page(page, load_blank(Path(folder) / digest, page), filled=layout.filled)
+
+
+@lru_cache(maxsize=_KEPT_CHECKS)
+def _check(folder: str, digest: str, number: int) -> BoxCheck:
+    """The landmarks of a page: all that it takes to find out whether a scan shows it."""
+    page = _layouts(folder, (digest,))[digest].page(number)
+    return prepare_page(page, load_blank(Path(folder) / digest, page))
 
 
 def load_blank(folder: Path, page: PageLayout) -> BlankPage:
