@@ -46,14 +46,27 @@ def fill_page(gray: Gray, page: PageLayout, truth: PageTruth, *, hand: Hand, rng
     return np.asarray(cv2.multiply(gray, ink, scale=1 / 255), dtype=np.uint8)
 
 
-def draw_ink(shape: tuple[int, int], page: PageLayout, truth: PageTruth, *, hand: Hand, rng: np.random.Generator, crops: Crops | None = None) -> Gray:
-    """Only the ink: (H, W) uint8, 255 where the page is untouched. `shape` is that of the page's picture (whole sheet)."""
+def draw_ink(
+    shape: tuple[int, int],
+    page: PageLayout,
+    truth: PageTruth,
+    *,
+    hand: Hand,
+    rng: np.random.Generator,
+    crops: Crops | None = None,
+    lines: Sequence[Stroke] = (),
+) -> Gray:
+    """Only the ink: (H, W) uint8, 255 where the page is untouched. `shape` is that of the page's picture (whole sheet).
+
+    `lines` are drawn with the hand's pen wherever they run: what belongs to no single zone.
+    """
     sheet = _Sheet(layer=np.full(shape, 255, dtype=np.uint8), hand=hand, rng=rng, px_per_mm=sheet_px_per_mm(shape, page.size))
     zones = {zone.id: zone for zone in page.zones}
     for name, mark in truth.marks.items():
         sheet.draw(mark_strokes(mark.style, zones[name].rect, hand, rng), DIRT if mark.style is MarkStyle.SPECK else hand.pen)
     for name, text in truth.texts.items():
         _write(sheet, zones[name], text, crops)
+    sheet.draw(lines)
     return sheet.layer
 
 

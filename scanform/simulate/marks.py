@@ -192,6 +192,61 @@ def _neighbour_stroke(box: RectMm, hand: Hand, rng: np.random.Generator) -> list
     return [_line([(float(outside[0]), float(outside[1])), (float(inside[0]), float(inside[1]))], hand, rng)]
 
 
+def _tiny(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
+    """A dash of about a millimetre, or a dot not much wider than the pen, well inside the box."""
+    x, y = box.x + box.w * rng.uniform(0.3, 0.7), box.y + box.h * rng.uniform(0.3, 0.7)
+    if rng.random() < 0.4:
+        path = _spiral(x, y, rng.uniform(0.3, 0.5), rng.uniform(1.5, 2.5), rng)
+        return [Stroke(points_mm=path, pressure=np.full(len(path), min(1.0, hand.pressure + 0.1)))]
+    angle, half = rng.uniform(0, np.pi), rng.uniform(0.45, 0.85)
+    dx, dy = half * np.cos(angle), half * np.sin(angle)
+    return [_line([(x - dx, y - dy), (x + dx, y + dy)], hand, rng)]
+
+
+def _straddling(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
+    """A cross or a tick whose middle lies on the edge of the box, so that about half of it is outside."""
+    angle = rng.choice([0, 1, 2, 3]) * np.pi / 2 + rng.normal(0, 0.25)
+    off = box.w * rng.uniform(0.4, 0.54)
+    moved = RectMm(x=box.x + off * float(np.cos(angle)), y=box.y + off * float(np.sin(angle)), w=box.w, h=box.h)
+    if rng.random() < 0.25:
+        return _tick_to(moved, hand, rng, float(rng.uniform(0.3, 0.5)), float(rng.uniform(0.3, 0.5)))
+    return _cross_at(moved.centre.x, moved.centre.y, box.w * rng.uniform(0.28, 0.42), hand, rng)
+
+
+def _scribbled_out(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
+    """A cross taken back by scribbling all over the box and beyond it."""
+    strokes = _cross(box, hand, rng)
+    spacing = hand.pen.width_mm * rng.uniform(0.9, 1.5)
+    for slant in (rng.uniform(0.4, 1.1), rng.uniform(-0.5, 0.3)):
+        turns = 2 * int(np.clip(box.w / spacing / 2, 4, 12))
+        path = smooth_path(_zigzag(box, rng, turns=turns, inset=rng.uniform(-0.18, -0.02), slant=slant))
+        strokes.append(Stroke(points_mm=path, pressure=np.full(len(path), min(1.0, hand.pressure + 0.2))))
+    return strokes
+
+
+def line_through(first: RectMm, last: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
+    """One line from before the first to beyond the last of several boxes in a row or a column."""
+    start, end = np.array([first.centre.x, first.centre.y]), np.array([last.centre.x, last.centre.y])
+    along = (end - start) / max(float(np.hypot(*(end - start))), 1e-6)
+    points = [start - along * first.w * rng.uniform(0.3, 1.1), (start + end) / 2, end + along * first.w * rng.uniform(0.3, 1.1)]
+    shaken = [(float(p[0] + rng.normal(0, 0.35)), float(p[1] + rng.normal(0, 0.35))) for p in points]
+    return [_line(shaken, hand, rng)]
+
+
+def _line_through(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
+    """The piece of such a line that runs through this box alone."""
+    return line_through(box, RectMm(x=box.x + 1e-3, y=box.y, w=box.w, h=box.h), hand, rng)
+
+
+def _circle_around(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
+    """A circle drawn around the box, which itself stays empty."""
+    angle = np.linspace(0, 2 * np.pi * rng.uniform(0.95, 1.12), 40) + rng.uniform(0, 6.28)
+    rx, ry = box.w * rng.uniform(0.72, 0.88, 2)
+    drift = 1 + 0.05 * wobble(len(angle), scale=10, rng=rng)
+    path = np.column_stack([box.centre.x + rx * drift * np.cos(angle), box.centre.y + ry * drift * np.sin(angle)])
+    return [Stroke(points_mm=path, pressure=np.full(len(path), hand.pressure))]
+
+
 _STYLES: Mapping[MarkStyle, Draw] = {
     MarkStyle.CROSS: _cross,
     MarkStyle.LIGHT_CROSS: _light_cross,
@@ -209,4 +264,9 @@ _STYLES: Mapping[MarkStyle, Draw] = {
     MarkStyle.SPECK: _speck,
     MarkStyle.PEN_REST: _pen_rest,
     MarkStyle.NEIGHBOUR_STROKE: _neighbour_stroke,
+    MarkStyle.TINY: _tiny,
+    MarkStyle.STRADDLING: _straddling,
+    MarkStyle.SCRIBBLED_OUT: _scribbled_out,
+    MarkStyle.LINE_THROUGH: _line_through,
+    MarkStyle.CIRCLE_AROUND: _circle_around,
 }

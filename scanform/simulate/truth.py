@@ -8,7 +8,7 @@ from scanform.model.reading import MarkValue
 
 
 class MarkStyle(StrEnum):
-    """How a box looks. The last group leaves traces in or near a box that must not count as a mark."""
+    """How a box looks; the groups below say which styles count as what."""
 
     NONE = "none"
     CROSS = "cross"
@@ -27,6 +27,11 @@ class MarkStyle(StrEnum):
     SPECK = "speck"
     NEIGHBOUR_STROKE = "neighbour-stroke"
     PEN_REST = "pen-rest"
+    TINY = "tiny"
+    STRADDLING = "straddling"
+    SCRIBBLED_OUT = "scribbled-out"
+    LINE_THROUGH = "line-through"
+    CIRCLE_AROUND = "circle-around"
 
 
 MARKED_STYLES = (
@@ -42,8 +47,19 @@ MARKED_STYLES = (
     MarkStyle.SCRIBBLE,
     MarkStyle.CIRCLE,
 )
+"""The ways in which people mark a box on purpose."""
+
+HARD_STYLES = (MarkStyle.TINY, MarkStyle.STRADDLING)
+"""Marks that a careless reader misses: a dot or a dash, a cross that lies half outside."""
+
 FILLED_STYLES = (MarkStyle.FILL, MarkStyle.CROSS_FILLED)
+"""Boxes made black; beside a cross they take an answer back."""
+
+UNCLEAR_STYLES = (MarkStyle.LINE_THROUGH, MarkStyle.CIRCLE_AROUND)
+"""What only a person can interpret: one line through several boxes, a circle drawn around a box."""
+
 NEAR_MISS_STYLES = (MarkStyle.SPECK, MarkStyle.NEIGHBOUR_STROKE, MarkStyle.PEN_REST)
+"""Traces in or near a box that must not count as a mark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

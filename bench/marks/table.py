@@ -1,0 +1,145 @@
+"""Counting and printing: one line per kind of damage, with upper bounds, beside what was measured of peers."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from bench.marks.damage import DAMAGES, OFFICE
+from bench.marks.measure import HARD_STYLES, Box, PageRows, is_marked
+from bench.statistics import upper_bound
+
+ELECTION_BAR = 1_549_703
+"""Ballot positions without an error that the first test of a ballot scanner asks for (VSS 2002, 95 %)."""
+
+REVIEW_LIMIT, MARKED_REVIEW_LIMIT = 0.01, 0.05
+
+
+@dataclass(slots=True, kw_only=True)
+class Count:
+    """What was counted in one kind."""
+
+    pages: int = 0
+    kept: int = 0
+    boxes: int = 0
+    marked: int = 0
+    hard: int = 0
+    silent: int = 0
+    marked_silent: int = 0
+    review: int = 0
+    marked_review: int = 0
+    tiers: Counter[str] = field(default_factory=Counter)
+    errors: list[tuple[str, int, Box]] = field(default_factory=list)
+    reliability: dict[int, list[float]] = field(default_factory=dict)
+
+    def add(self, page: PageRows) -> None:
+        """One more page."""
+        self.pages += 1
+        self.kept += page.tier == "-"
+        self.tiers[page.tier] += 1
+        for box in page.boxes:
+            marked = is_marked(box)
+            self.boxes += 1
+            self.marked += marked
+            self.hard += marked and box.style in HARD_STYLES
+            self.review += not box.accepted
+            self.marked_review += marked and not box.accepted
+            if box.silent:
+                self.silent += 1
+                self.marked_silent += marked
+                self.errors.append((page.kind, page.number, box))
+            if page.tier != "-" and box.truth is not None:
+                self._note(box)
+
+    def _note(self, box: Box) -> None:
+        """Confidence and outcome for the reliability diagram, in bins that are fine near 1."""
+        doubt = max(1 - box.confidence, 1e-6)
+        edges = (1e-4, 1e-3, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 1.0)
+        row = self.reliability.setdefault(next(i for i, edge in enumerate(edges) if doubt <= edge), [0, 0.0, 0])
+        row[0], row[1], row[2] = row[0] + 1, row[1] + box.confidence, row[2] + (box.value == box.truth)
+
+    def merged(self, other: "Count") -> "Count":
+        """Both together."""
+        both = Count()
+        for name in ("pages", "kept", "boxes", "marked", "hard", "silent", "marked_silent", "review", "marked_review"):
+            setattr(both, name, getattr(self, name) + getattr(other, name))
+        both.tiers, both.errors = self.tiers + other.tiers, self.errors + other.errors
+        for source in (self.reliability, other.reliability):
+            for key, row in source.items():
+                old = both.reliability.setdefault(key, [0, 0.0, 0])
+                both.reliability[key] = [a + b for a, b in zip(old, row, strict=True)]
+        return both
+
+    @property
+    def ece(self) -> float:
+        """Expected calibration error over the bins of doubt."""
+        total = sum(row[0] for row in self.reliability.values())
+        return sum(abs(row[1] - row[2]) for row in self.reliability.values()) / max(total, 1)
+
+
+def counted(pages: Iterable[PageRows]) -> dict[str, Count]:
+    """Counts by kind."""
+    counts: dict[str, Count] = {}
+    for page in pages:
+        counts.setdefault(page.kind, Count()).add(page)
+    return counts
+
+
+HEAD = (
+    "| kind | pages | not read | boxes | marked (hard) | silent | at most per 10,000 | to review | of marked | ECE | tiers | SDAPS | marksense | OMRChecker |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def lines(counts: dict[str, Count]) -> list[str]:
+    """The table: office profiles first, then all kinds."""
+    rows = [HEAD]
+    office = [counts[name] for name in OFFICE if name in counts]
+    if office:
+        pooled = office[0] if len(office) == 1 else office[0].merged(office[1])
+        rows.append(_row("**office profiles together**", pooled, ("", "", "")))
+    return rows + [_row(name, counts[name], DAMAGES[name].peers) for name in DAMAGES if name in counts]
+
+
+def _row(name: str, count: Count, peers: Sequence[str]) -> str:
+    bound = upper_bound(count.silent, count.boxes) * 10_000
+    tiers = " ".join(f"{tier}:{number}" for tier, number in sorted(count.tiers.items()) if tier != "-")
+    cells = (
+        name, f"{count.pages:,}", f"{count.kept}", f"{count.boxes:,}", f"{count.marked:,} ({count.hard / max(count.marked, 1):.0%})", f"{count.silent}",
+        f"{bound:.3f}", f"{count.review / max(count.boxes, 1):.2%}", f"{count.marked_review / max(count.marked, 1):.1%}", f"{count.ece:.5f}", tiers, *peers,
+    )  # fmt: skip
+    return "| " + " | ".join(cells) + " |"
+
+
+def verdicts(counts: dict[str, Count]) -> list[str]:
+    """Each goal beside what was reached."""
+    out = []
+    office = [counts[name] for name in OFFICE if name in counts]
+    if office:
+        both = office[0] if len(office) == 1 else office[0].merged(office[1])
+        out += [
+            f"office profiles: {both.silent} silent errors in {both.boxes:,} positions (goal: 0 in {ELECTION_BAR:,})",
+            f"office profiles: {both.review / both.boxes:.2%} of boxes to review (limit {REVIEW_LIMIT:.0%}), "
+            f"{both.marked_review / max(both.marked, 1):.1%} of marked boxes (limit {MARKED_REVIEW_LIMIT:.0%})",
+        ]
+    damaged = {name: count for name, count in counts.items() if name not in OFFICE}
+    if damaged:
+        worst = max(damaged.items(), key=lambda item: item[1].silent)
+        out.append(f"damage kinds: {sum(c.silent for c in damaged.values())} silent errors in {sum(c.boxes for c in damaged.values()):,} boxes "
+                   f"(goal: 0 in 10,000 of each kind; most: {worst[1].silent}, {worst[0]})")  # fmt: skip
+    return out
+
+
+def worst(counts: dict[str, Count], limit: int = 40) -> list[str]:
+    """The silent errors, one line each."""
+    errors = [error for count in counts.values() for error in count.errors]
+    return [
+        f"  {kind} #{number} {box.sheet} {box.zone}: {box.style}, {box.pen}: read {box.value} at {box.confidence:.5f}, true {box.truth or 'unclear'}"
+        for kind, number, box in errors[:limit]
+    ]
+
+
+def reliability(count: Count) -> list[str]:
+    """Mean confidence and share right, by bins of doubt."""
+    labels = ("< 0.01 %", "0.1 %", "0.5 %", "1 %", "2 %", "5 %", "10 %", "20 %", "35 %", "more")
+    rows = ["| doubt up to | boxes | mean confidence | right |", "|---|---|---|---|"]
+    return rows + [f"| {labels[key]} | {int(n):,} | {mean / n:.5f} | {right / n:.5f} |" for key, (n, mean, right) in sorted(count.reliability.items())]
