@@ -59,9 +59,8 @@ def main(arguments: list[str]) -> int:
             found += pages
             print(f"{kind}: {len(pages)} pages, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
     counts = counted(found)
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}, OpenCV {cv2.__version__}, numpy {np.__version__}; seed {args.seed}\n"
-    )
+    libraries = f"Python {platform.python_version()}, OpenCV {cv2.__version__}, numpy {np.__version__}"
+    print(f"{platform.machine()}, {os.cpu_count()} cores; {libraries}; seed {args.seed}\n")
     print("\n".join([*lines(counts), "", *verdicts(counts), "", *worst(counts)]))
     for kind, count in counts.items():
         print(f"\n{kind}: calibration\n" + "\n".join(reliability(count)))
