@@ -490,10 +490,9 @@ def test_forty_enters_at_120_ms_are_forty_decisions(open_screen, project: Projec
     screen = open_screen(latency_ms=150, script=script)
     screen.visible()
     screen.prefetched(40)
-    began = time.monotonic()
-    for number in range(40):
-        screen.page.wait_for_timeout(max(0, (began + 0.12 * number - time.monotonic()) * 1000))
+    for _ in range(40):  # keys that came late are not made up for: two within 40 ms are one worn-out key
         screen.page.keyboard.press("Enter")
+        screen.page.wait_for_timeout(120)
     screen.page.wait_for_selector("#progress-text:text('40 von 45')")
     screen.saved()
     decisions = project.store.decisions()
