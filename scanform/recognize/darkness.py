@@ -1,7 +1,8 @@
 """The ink that a hand added: scan minus print, in place.
 
 For each window: paper level, toner and a small shift of the print are estimated, then darkness beyond the expected print (with
-tolerance) remains as `excess`. Nothing here decides; it only measures.
+tolerance) remains as `excess`. Nothing here decides; it only measures. Most boxes are empty: a look in whole numbers tells which windows
+cannot hold ink, and only the others are measured in full.
 """
 
 from collections.abc import Callable
@@ -9,13 +10,22 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from scanform.imaging.page_image import Floats, Gray, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import RectMm
-from scanform.recognize.sample import Singles, Source, remap_together, source, tile_maps
-from scanform.recognize.sheets import PX_PER_MM, TILE_PX, AreaSheet, MarkSheet, Mask, PreparedPage, canvas_maps
+from scanform.recognize.sample import Singles, Source, resample, source, tile_maps
+from scanform.recognize.sheets import COARSE, PX_PER_MM, TILE_PX, AreaSheet, MarkSheet, Mask, Outlines, PaperSamples, PreparedPage, canvas_maps
 from scanform.recognize.streaks import StreakSettings, streak_samples, suspects
+
+Ints = NDArray[np.int64]
+
+LEVELS_AT_ONCE = 4.0
+"""Grey levels by which the paper of windows that are looked at together may differ: a third of what ink is darker than paper."""
+
+SHIFT_STEPS = 2
+"""Steps in which a small shift is followed before a window is sampled again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +34,7 @@ class MeasureSettings:
 
     A window whose print lies further off than `moved_mm` (a third of the tolerance of `cover`) is sampled anew, in at most `rounds`
     rounds. Outlines paler than `pale_fit` of the blank page's, or than `lost_fit` of the page's median, are searched for,
-    `search_mm` far (pale toner costs a search that finds them in place). Ink is darker than `floor` (half the contrast of the
+    `search_mm` far, unless they correlate with the print by `in_place` where they are (pale toner). Ink is darker than `floor` (half the contrast of the
     lightest pencil that was simulated) and than `noise_factor` times the noise of the 3 x 3 mean; the noise is measured on the
     paper of the window and is at most `noise_of_page` times that of the page.
     """
@@ -34,6 +44,7 @@ class MeasureSettings:
     lost_fit: float = 0.6
     pale_fit: float = 0.65
     search_mm: float = 0.7
+    in_place: float = 0.85
     noise_factor: float = 4.0
     noise_of_page: float = 1.5
     floor: float = 0.06
@@ -41,10 +52,12 @@ class MeasureSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkInk:
-    """Per window (N): `excess` (N, S, S), its 3 x 3 mean `smooth`, `ink` = smooth above `threshold` (N,); paper level 0..255, noise, toner (1 = as black as
-    the blank page), `fit` = share of the outline that was found, `shift_mm` (N, 2), `streak` = a scanner streak through the box was removed.
+    """Of each of N windows: paper level 0..255, `threshold` of ink, noise, toner (1 = as black as the blank page), `fit` = share of the outline that was
+    found, `shift_mm` (N, 2), `streak` = a scanner streak through the box was removed. Of the M windows in which there is ink, by their numbers
+    `windows` (M,) in ascending order: `excess` (M, S, S), its 3 x 3 mean `smooth`, `ink` = smooth above the threshold.
     """
 
+    windows: Ints
     excess: Singles
     smooth: Singles
     ink: Mask
@@ -90,14 +103,13 @@ def measure(image: PageImage, page_map: PageMap, prepared: PreparedPage, setting
     src = source(image.gray, px_per_mm)
     sheet, areas = prepared.marks, prepared.areas
     mark_maps = tile_maps(page_map, sheet.centres_mm, side=sheet.side, px_per_mm=PX_PER_MM, scale=src.scale)
-    maps = [mark_maps, canvas_maps(page_map, areas.tiles_mm, scale=src.scale)] if areas.spots else [mark_maps]
-    patches = remap_together(src.gray, maps)
-    marks, toner, noise = _measure_marks(patches[0], mark_maps, src, sheet, settings)
+    marks, toner, noise = _measure_marks(resample(src.gray, *mark_maps), mark_maps, src, sheet, settings)
     marks = _without_streaks(marks, mark_maps, src, sheet)
-    canvas = patches[1] if areas.spots else np.full(areas.cover.shape, 255, np.uint8)
-    ink = _measure_areas(canvas, areas, toner, settings)
     if areas.spots:
-        ink = _areas_without_streaks(ink, maps[1], src, areas)
+        maps = canvas_maps(page_map, areas.tiles_mm, scale=src.scale)
+        ink = _areas_without_streaks(_measure_areas(resample(src.gray, *maps), areas, toner, settings), maps, src, areas)
+    else:
+        ink = _measure_areas(np.full(areas.cover.shape, 255, np.uint8), areas, toner, settings)
     return PageInk(marks=marks, areas=ink, px_per_mm=px_per_mm, toner=toner, noise=noise, mono=_is_mono(image.gray))
 
 
@@ -105,22 +117,23 @@ def _measure_marks(patches: Gray, maps: tuple[Singles, Singles], src: Source, sh
     count = len(sheet.zones)
     if count == 0:
         return _no_marks(sheet), 1.0, 0.0
-    level = _level(patches, sheet)
-    shift, level = _aligned(patches, level, lambda chosen, by: _resampled(maps, src, by, chosen), sheet, settings)
-    paper, noise = level.paper, level.noise
-    dark = _dark(patches, paper)
-    toner = _line_darkness(level.band, sheet)
-    page_toner, page_noise = float(np.median(toner)), float(np.median(noise))
-    excess = np.maximum(dark - sheet.cover * np.maximum(toner, page_toner)[:, None, None], 0)
-    noise = np.minimum(noise, settings.noise_of_page * page_noise + 0.005)  # paper under scribbles is no measure of noise
+    shift, level = _aligned(patches, _level(patches, sheet.paper, sheet.outlines), lambda chosen, by: _resampled(maps, src, by, chosen), sheet, settings)
+    toner = _line_darkness(level.rest, sheet.outlines)
+    page_toner, page_noise = float(np.median(toner)), float(np.median(level.noise))
+    noise = np.minimum(level.noise, settings.noise_of_page * page_noise + 0.005)  # paper under scribbles is no measure of noise
     threshold = np.maximum(settings.floor, settings.noise_factor * noise / 3).astype(np.float32)
+    windows = _perhaps_inked(patches, sheet.cover_steps, level.paper, threshold, page_toner)
+    excess = _excess(patches[windows], level.paper[windows], sheet.cover[windows], np.maximum(toner, page_toner)[windows])
     smooth = _smooth(excess)
+    inked = smooth > threshold[windows][:, None, None]
+    there = inked.any(axis=(1, 2))
     ink = MarkInk(
-        excess=excess,
-        smooth=smooth,
-        ink=smooth > threshold[:, None, None],
+        windows=windows[there],
+        excess=excess[there],
+        smooth=smooth[there],
+        ink=inked[there],
         threshold=threshold,
-        paper=paper,
+        paper=level.paper,
         noise=noise,
         toner=toner,
         fit=(toner / max(page_toner, 0.05)).astype(np.float32),
@@ -128,6 +141,38 @@ def _measure_marks(patches: Gray, maps: tuple[Singles, Singles], src: Source, sh
         streak=np.zeros(count, bool),
     )
     return ink, page_toner, page_noise
+
+
+def _perhaps_inked(patches: Gray, cover_steps: Gray, paper: Singles, threshold: Singles, toner: float) -> Ints:
+    """The windows that may hold ink, by sums of grey levels; what is left out cannot hold any.
+
+    Expected print is drawn for groups of windows with about the same paper, and never darker than `_excess` takes it to be.
+    """
+    steps, found, side = np.arange(256) / 255, [], patches.shape[2]
+    groups = np.ceil(paper / LEVELS_AT_ONCE)
+    for group in np.unique(groups):
+        members = np.flatnonzero(groups == group)
+        lightest = min(float(group) * LEVELS_AT_ONCE, 255.0)
+        table = np.ceil(lightest * np.clip(1 - steps * toner, 0, 1)).astype(np.uint8)
+        chosen, cover = (patches, cover_steps) if len(members) == len(patches) else (patches[members], cover_steps[members])
+        darker = cv2.subtract(cv2.LUT(cover.reshape(-1, side), table), chosen.reshape(-1, side)).reshape(chosen.shape)
+        found.append(members[_largest_sum(np.asarray(darker, dtype=np.uint8)) >= 9 * threshold[members] * paper[members]])
+    return np.sort(np.concatenate(found))
+
+
+def _largest_sum(darker: Gray) -> NDArray[np.uint16]:
+    """The largest sum of 3 x 3 samples in each window (N, S, S), mirrored at its edges; sums across the ends of rows are taken too and do no harm."""
+    count, side, _ = darker.shape
+    framed = np.empty((count, side + 2, side + 2), np.uint16)
+    framed[:, 1:-1, 1:-1] = darker
+    framed[:, 0, 1:-1], framed[:, -1, 1:-1] = darker[:, 1], darker[:, -2]
+    framed[:, :, 0], framed[:, :, -1] = framed[:, :, 2], framed[:, :, -3]
+    flat, wide = framed.reshape(count, -1), side + 2
+    upright = flat[:, : -2 * wide] + flat[:, wide:-wide]
+    upright += flat[:, 2 * wide :]
+    square = upright[:, :-2] + upright[:, 1:-1]
+    square += upright[:, 2:]
+    return np.asarray(square.max(axis=1), dtype=np.uint16)
 
 
 def _is_mono(gray: Gray) -> bool:
@@ -140,6 +185,7 @@ def _no_marks(sheet: MarkSheet) -> MarkInk:
     none = np.zeros(0, np.float32)
     windows = np.zeros((0, sheet.side, sheet.side), np.float32)
     return MarkInk(
+        windows=np.zeros(0, np.int64),
         excess=windows,
         smooth=windows,
         ink=windows > 0,
@@ -153,96 +199,117 @@ def _no_marks(sheet: MarkSheet) -> MarkInk:
     )
 
 
-def _paper_level(patches: Gray, paper: Mask) -> tuple[Singles, Singles]:
-    """Grey of the bare paper and its noise (darkness, one sigma) of each window, from a ninth of the samples that hold no print."""
-    values = np.where(paper[:, ::3, ::3], patches[:, ::3, ::3], 0).reshape(len(patches), -1)
-    ordered = np.sort(values, axis=1)
-    free = np.maximum(paper[:, ::3, ::3].reshape(len(patches), -1).sum(axis=1), 1)
-    last, rows = values.shape[1] - 1, np.arange(len(patches))
-    upper, lower = ordered[rows, last - (free * 0.35).astype(int)], ordered[rows, last - (free * 0.75).astype(int)]
+def _excess(patches: Gray, paper: Singles, cover: Singles, toner: Singles) -> Singles:
+    """Darkness (M, S, S) beyond the expected print of M windows."""
+    dark = 1 - patches * (1 / paper)[:, None, None]
+    return np.asarray(np.maximum(dark - cover * toner[:, None, None], 0), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Level:
+    """Paper and noise of each window (N,), and how much darker the samples around its outline are than the expected print (N, K)."""
+
+    paper: Singles
+    noise: Singles
+    rest: Singles
+
+    def put(self, chosen: Ints, other: "_Level") -> None:
+        """Take over what was measured anew in some windows."""
+        self.paper[chosen], self.noise[chosen], self.rest[chosen] = other.paper, other.noise, other.rest
+
+
+def _level(patches: Gray, samples: PaperSamples, outlines: Outlines) -> _Level:
+    paper, noise = _paper_level(patches, samples)
+    return _Level(paper=paper, noise=noise, rest=_rest(patches, paper, outlines))
+
+
+def _paper_level(patches: Gray, samples: PaperSamples) -> tuple[Singles, Singles]:
+    """Grey of the bare paper and its noise (darkness, one sigma) of each window."""
+    values = patches[:, ::COARSE, ::COARSE].reshape(len(patches), -1) & samples.bare
+    ordered, rows = np.sort(values, axis=1, kind="stable"), np.arange(len(patches))  # a radix sort, for bytes
+    upper, lower = ordered[rows, samples.upper], ordered[rows, samples.lower]
     level = np.maximum(upper.astype(np.float32), 40)
     return level, ((upper.astype(np.float32) - lower) / (1.06 * level)).astype(np.float32)
 
 
-def _dark(patches: Gray, paper: Singles) -> Singles:
-    return np.asarray(1 - patches * (1 / paper)[:, None, None], dtype=np.float32)
+def _rest(patches: Gray, paper: Singles, outlines: Outlines) -> Singles:
+    """Darkness around the outlines minus that of the expected print, (N, K)."""
+    every = patches.shape[1] * patches.shape[2]
+    values = np.take(patches.ravel(), outlines.at + np.arange(0, len(patches) * every, every)[:, None])
+    return np.asarray(outlines.light - values * (1 / paper)[:, None], dtype=np.float32)
 
 
-def _band_dark(patches: Gray, paper: Singles, sheet: MarkSheet) -> Singles:
-    """Darkness around the outlines, (N, K)."""
-    values = np.take_along_axis(patches.reshape(len(patches), -1), sheet.band, axis=1)
-    return np.asarray(1 - values * (1 / paper)[:, None], dtype=np.float32)
-
-
-def _small_shift(dark: Singles, sheet: MarkSheet) -> Floats:
+def _small_shift(rest: Singles, outlines: Outlines) -> Floats:
     """Shift of the print in samples (N, 2), by two robust Gauss-Newton steps on the slopes of the expected print (Lucas and Kanade 1981).
 
-    `dark` (N, K) is the darkness of the scan around the outline.
+    `rest` (N, K) as in `_Level`.
     """
-    shift = np.zeros((len(dark), 2))
-    rest = dark - sheet.band_print
-    gx, gy = sheet.slope_x, sheet.slope_y
-    for _ in range(2):
-        error = rest + shift[:, :1].astype(np.float32) * gx + shift[:, 1:].astype(np.float32) * gy
+    shift = np.zeros((len(rest), 2))
+    error = rest
+    for step in range(SHIFT_STEPS):
+        if step:
+            error = rest + np.einsum("nik,ni->nk", outlines.slopes, shift.astype(np.float32))
         weight = 1 / (1 + (error * np.float32(4)) ** 2)
-        wx, wy = weight * gx, weight * gy
-        a, b, c = np.einsum("nk,nk->n", wx, gx), np.einsum("nk,nk->n", wx, gy), np.einsum("nk,nk->n", wy, gy)
-        p, q = np.einsum("nk,nk->n", wx, error), np.einsum("nk,nk->n", wy, error)
+        a, b, c = np.einsum("nik,nk->in", outlines.squares, weight)
+        p, q = np.einsum("nik,nk->in", outlines.slopes, weight * error)
         a, c = a + 0.05, c + 0.05  # without print there is nothing to fit: stay
         det = a * c - b * b
         shift += np.stack([-(c * p - b * q) / det, -(a * q - b * p) / det], axis=1)
     return np.clip(shift, -2, 2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Level:
-    """Paper and noise of each window (N,), and the darkness around its outline (N, K)."""
-
-    paper: Singles
-    noise: Singles
-    band: Singles
-
-
-def _level(patches: Gray, sheet: MarkSheet) -> _Level:
-    paper, noise = _paper_level(patches, sheet.paper)
-    return _Level(paper=paper, noise=noise, band=_band_dark(patches, paper, sheet))
-
-
-def _aligned(patches: Gray, level: _Level, sample: Callable[[Mask, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings) -> tuple[Floats, _Level]:
+def _aligned(patches: Gray, level: _Level, sample: Callable[[Ints, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings) -> tuple[Floats, _Level]:
     """Brings the print of `patches` into place, in place; the shift (N, 2) in samples and the level of what is there now.
 
-    Small shifts are followed in a few steps; outlines that are still not there are searched for, then followed again.
+    Small shifts are followed in a few steps; outlines that are still not there are searched for, then followed again. A window that rests is
+    not looked at again.
     """
     limit = settings.moved_mm * PX_PER_MM
-    total = np.zeros((len(patches), 2))
+    total, step = np.zeros((len(patches), 2)), _small_shift(level.rest, sheet.outlines)
     for round_ in range(settings.rounds):
-        step = _small_shift(level.band, sheet)
         if round_ == 1 or not (round_ or (np.hypot(step[:, 0], step[:, 1]) > limit).any()):
-            for number in np.flatnonzero(_lost(level.band, sheet, settings)):
+            for number in np.flatnonzero(_lost(level.rest, sheet.outlines, settings)):
                 step[number] = _search(patches[number], sheet.expected[number], settings)
-        moved = np.hypot(step[:, 0], step[:, 1]) > limit
-        if not moved.any():
+        moved = np.flatnonzero(np.hypot(step[:, 0], step[:, 1]) > limit)
+        if len(moved) == 0:
             break
         total[moved] += step[moved]
-        patches[moved] = sample(moved, total)
-        level = _level(patches, sheet)
+        patches[moved] = sample(moved, total[moved])
+        outlines = sheet.outlines.of(moved)
+        level.put(moved, _level(patches[moved], sheet.paper.of(moved), outlines))
+        step[moved] = _small_shift(level.rest[moved], outlines)
     return total, level
 
 
-def _lost(dark: Singles, sheet: MarkSheet, settings: MeasureSettings) -> Mask:
-    """Windows whose outline is not where it should be: too pale for print, or much paler than the others; `dark` (N, K)."""
-    found = _line_darkness(dark, sheet)
-    return np.asarray(found < max(settings.pale_fit, settings.lost_fit * float(np.median(found))), dtype=np.bool_)
+def _lost(rest: Singles, outlines: Outlines, settings: MeasureSettings) -> Mask:
+    """Windows whose outline is not where it should be: too pale for print, or much paler than the others; `rest` (N, K) as in `_Level`.
+
+    An outline that is pale but has just the form of the print is there.
+    """
+    found = _line_darkness(rest, outlines)
+    pale = np.flatnonzero(found < max(settings.pale_fit, settings.lost_fit * float(np.median(found))))
+    lost = np.zeros(len(rest), bool)
+    lost[pale] = _likeness(rest[pale], outlines.light[pale]) < settings.in_place
+    return lost
 
 
-def _resampled(maps: tuple[Singles, Singles], src: Source, shift: Floats, chosen: Mask) -> Gray:
-    """The chosen windows again, `shift` samples further."""
+def _likeness(rest: Singles, light: Singles) -> Singles:
+    """Correlation of the darkness around outlines with the expected print."""
+    wanted = 1 - light
+    seen = rest + wanted
+    wanted = wanted - wanted.mean(axis=1, keepdims=True)
+    seen = seen - seen.mean(axis=1, keepdims=True)
+    return np.asarray((seen * wanted).sum(axis=1) / np.sqrt((seen**2).sum(axis=1) * (wanted**2).sum(axis=1) + 1e-6), dtype=np.float32)
+
+
+def _resampled(maps: tuple[Singles, Singles], src: Source, shift: Floats, chosen: Ints) -> Gray:
+    """The chosen windows again, each its own `shift` (M, 2) samples further."""
     moved = []
     for axis in maps:
-        across, down = axis[:, :1, 1:2] - axis[:, :1, :1], axis[:, 1:2, :1] - axis[:, :1, :1]
-        step = shift[:, 0, None, None] * across + shift[:, 1, None, None] * down
-        moved.append((axis[chosen] + step[chosen]).astype(np.float32))
-    return remap_together(src.gray, [(moved[0], moved[1])])[0]
+        part = axis[chosen]
+        across, down = part[:, :1, 1:2] - part[:, :1, :1], part[:, 1:2, :1] - part[:, :1, :1]
+        moved.append((part + (shift[:, 0, None, None] * across + shift[:, 1, None, None] * down)).astype(np.float32))
+    return resample(src.gray, moved[0], moved[1])
 
 
 def _search(patch: Gray, expected: Singles, settings: MeasureSettings) -> Floats:
@@ -254,14 +321,19 @@ def _search(patch: Gray, expected: Singles, settings: MeasureSettings) -> Floats
     return np.array([float(column) - reach, float(row) - reach])
 
 
-def _line_darkness(dark: Singles, sheet: MarkSheet) -> Singles:
-    """Mean darkness of each outline relative to the blank page, 0..1.2; `dark` (N, K) as in `_small_shift`."""
-    found, wanted = np.einsum("nk,nk->n", dark, sheet.line), np.einsum("nk,nk->n", sheet.band_print, sheet.line)
-    return np.asarray(np.clip(found / np.maximum(wanted, 1e-3), 0, 1.2), dtype=np.float32)
+def _line_darkness(rest: Singles, outlines: Outlines) -> Singles:
+    """Mean darkness of each outline relative to the blank page, 0..1.2; `rest` (N, K) as in `_Level`."""
+    found = np.einsum("nk,nk->n", rest, outlines.line) + outlines.wanted
+    return np.asarray(np.clip(found / np.maximum(outlines.wanted, 1e-3), 0, 1.2), dtype=np.float32)
 
 
 def _smooth(excess: Singles) -> Singles:
-    return _blurred(excess.reshape(-1, excess.shape[-1])).reshape(excess.shape)
+    """3 x 3 mean of each window (N, S, S); at its edges the window is mirrored, whatever stands beside it."""
+    count, side, _ = excess.shape
+    if count == 0:
+        return excess
+    framed = np.concatenate([excess[:, 1:2], excess, excess[:, -2:-1]], axis=1)
+    return _blurred(framed.reshape(count * (side + 2), side)).reshape(count, side + 2, side)[:, 1:-1]
 
 
 def _blurred(plane: Singles) -> Singles:
@@ -303,21 +375,20 @@ def _between_tiles(level: Singles) -> Singles:
 def _without_streaks(ink: MarkInk, maps: tuple[Singles, Singles], src: Source, sheet: MarkSheet) -> MarkInk:
     """The same windows with the ink of scanner streaks taken away; `streak` where one went through the box itself."""
     settings = StreakSettings()
-    through = _crossed(ink.ink)
-    if not through.any():
+    suspected = np.flatnonzero(_crossed(ink.ink))
+    if len(suspected) == 0:
         return ink
-    free = sheet.cover < 0.06
-    suspected = np.zeros(len(through), bool)
-    suspected[through] = suspects(ink.ink[through], free[through], 1, settings) | suspects(ink.ink[through], free[through], 2, settings)
-    if not suspected.any():
+    inked, free = ink.ink[suspected], sheet.cover[ink.windows[suspected]] < 0.06
+    suspected = suspected[suspects(inked, free, 1, settings) | suspects(inked, free, 2, settings)]
+    if len(suspected) == 0:
         return ink
-    cleared, streak = np.zeros(ink.ink.shape, bool), np.zeros(len(suspected), bool)
-    for number in np.flatnonzero(suspected):
-        cleared[number] = streak_samples(ink.ink[number], free[number], (maps[0][number], maps[1][number]), src.gray, settings)
-        streak[number] = (cleared[number] & (sheet.inside_mm[number] > 0)).any()
+    cleared, streak = np.zeros(ink.ink.shape, bool), ink.streak.copy()
+    for place, number in zip(suspected, ink.windows[suspected], strict=True):
+        cleared[place] = streak_samples(ink.ink[place], sheet.cover[number] < 0.06, (maps[0][number], maps[1][number]), src.gray, settings)
+        streak[number] = (cleared[place] & (sheet.inside_mm[number] > 0)).any()
     excess = np.where(cleared, 0, ink.excess)
     smooth = _smooth(excess)
-    return replace(ink, excess=excess, smooth=smooth, ink=smooth > ink.threshold[:, None, None], streak=streak)
+    return replace(ink, excess=excess, smooth=smooth, ink=smooth > ink.threshold[ink.windows][:, None, None], streak=streak)
 
 
 def _crossed(ink: Mask) -> Mask:

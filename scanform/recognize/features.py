@@ -4,7 +4,7 @@ Windows are described all at once, boxes of one size together; lengths are share
 What needs the shape of the ink is computed only for boxes that hold some.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -78,19 +78,38 @@ def rings(width_mm: float, height_mm: float, side: int) -> Rings:
 
 
 def describe(page: PageInk, sheet: MarkSheet) -> Singles:
-    """The features of all N windows, (N, len(NAMES))."""
+    """The features of all N windows, (N, len(NAMES)); those of the ink are zero where there is none."""
     out = np.zeros((len(sheet.zones), len(NAMES)), np.float32)
-    sizes = [(zone.rect.w, zone.rect.h) for zone in sheet.zones]
-    for size in dict.fromkeys(sizes):
-        members = np.array([number for number, other in enumerate(sizes) if other == size])
-        everything = len(members) == len(sizes)
-        out[members] = _describe_size(page.marks if everything else _subset(page.marks, members), sheet, members, rings(*size, sheet.side))
+    ink = page.marks
+    for size, members in sheet.sizes.items():
+        chosen = np.arange(len(ink.windows)) if len(sheet.sizes) == 1 else np.flatnonzero(np.isin(ink.windows, members))
+        if len(chosen):
+            out[ink.windows[chosen]] = _describe_size(_subset(ink, chosen), sheet, rings(*size, sheet.side))
     if len(out):
         _page_state(out, page)
     return out
 
 
-def _describe_size(ink: MarkInk, sheet: MarkSheet, members: Ints, ring: Rings) -> Singles:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inked:
+    """The ink of some windows: their numbers (M,), `smooth` and `ink` (M, S, S) as in MarkInk, `noise` (M,)."""
+
+    windows: Ints
+    excess: Singles
+    smooth: Singles
+    ink: Mask
+    noise: Singles
+
+
+def _subset(ink: MarkInk, chosen: Ints) -> _Inked:
+    """Of windows with ink those at the places `chosen`."""
+    if len(chosen) == len(ink.windows):
+        return _Inked(windows=ink.windows, excess=ink.excess, smooth=ink.smooth, ink=ink.ink, noise=ink.noise[ink.windows])
+    windows = ink.windows[chosen]
+    return _Inked(windows=windows, excess=ink.excess[chosen], smooth=ink.smooth[chosen], ink=ink.ink[chosen], noise=ink.noise[windows])
+
+
+def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
     """The features of boxes of one size, without the state of the page."""
     count = len(ink.ink)
     dark = np.where(ink.ink, ink.excess, 0)
@@ -99,8 +118,8 @@ def _describe_size(ink: MarkInk, sheet: MarkSheet, members: Ints, ring: Rings) -
     out[:, : len(_AMOUNTS)] = np.concatenate([shares, means], axis=1)
     touched = np.flatnonzero(shares[:, 0] + shares[:, 1] > 0)
     if len(touched):
-        some = _subset(ink, touched)
-        columns = [*_strength(some, ring), *_parts(some, ring), *_coverage(some, ring), *_thickness(some, ring), *_lines(some, sheet, members[touched])]
+        some = ink if len(touched) == count else _Inked(**{name: getattr(ink, name)[touched] for name in ink.__dataclass_fields__})
+        columns = [*_strength(some, ring), *_parts(some, ring), *_coverage(some, ring), *_thickness(some, ring), *_lines(some, sheet)]
         out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack(columns, axis=1)
     return out
 
@@ -109,10 +128,6 @@ def _by_band(values: Singles | Mask, ring: Rings) -> Singles:
     """Means of each window over the five bands, (N, 5); matrix products would start the threads of BLAS in every worker."""
     ordered = np.take(values.reshape(len(values), -1), ring.order, axis=1)
     return np.asarray(np.add.reduceat(ordered, ring.starts, axis=1, dtype=np.float32) / ring.sizes, dtype=np.float32)
-
-
-def _subset(ink: MarkInk, chosen: Ints) -> MarkInk:
-    return replace(ink, **{name: getattr(ink, name)[chosen] for name in ink.__dataclass_fields__})
 
 
 def _page_state(out: Singles, page: PageInk) -> None:
@@ -140,7 +155,7 @@ def _total(values: Singles | Mask, mask: Mask) -> Singles:
     return np.asarray(np.take(values.reshape(len(values), -1), chosen, axis=1).sum(axis=1, dtype=np.float32), dtype=np.float32)
 
 
-def _strength(ink: MarkInk, ring: Rings) -> list[Singles]:
+def _strength(ink: _Inked, ring: Rings) -> list[Singles]:
     inside = np.where(ring.inside & ink.ink, ink.smooth, 0)
     peak = inside.max(axis=(1, 2))
     strong = inside > STRONG
@@ -150,7 +165,7 @@ def _strength(ink: MarkInk, ring: Rings) -> list[Singles]:
     return [_total(strong, ring.core) / ring.sizes[0], _total(strong, ring.inside & ~ring.core) / ring.sizes[1], half, peak, peak, to_noise, mean]
 
 
-def _parts(ink: MarkInk, ring: Rings) -> list[Singles]:
+def _parts(ink: _Inked, ring: Rings) -> list[Singles]:
     """The connected part of ink with most ink inside each box: size, reach, share inside, whether it leaves the window."""
     count, side = len(ink.ink), ink.ink.shape[1]
     stack = ink.ink.astype(np.uint8)
@@ -201,7 +216,7 @@ def _reach(label: Ints, ticks: Ints, total: int) -> Singles:
     return np.where(high >= 0, high - low + 1, 0).astype(np.float32)
 
 
-def _coverage(ink: MarkInk, ring: Rings) -> list[Singles]:
+def _coverage(ink: _Inked, ring: Rings) -> list[Singles]:
     """How ink spreads over rows, columns and quarters of the box."""
     inside = ink.ink & ring.inside
     out: list[Singles] = []
@@ -215,7 +230,7 @@ def _coverage(ink: MarkInk, ring: Rings) -> list[Singles]:
     return [*out, quarters.min(axis=(1, 2)).astype(np.float32), ((quarters > 0.04).sum(axis=(1, 2)) / 4).astype(np.float32)]
 
 
-def _thickness(ink: MarkInk, ring: Rings) -> list[Singles]:
+def _thickness(ink: _Inked, ring: Rings) -> list[Singles]:
     """Ink that survives thinning by 0.4 mm (a filled box does, strokes do not), and how far the ink lies from the middle."""
     side = ink.ink.shape[1]
     inside = ink.ink & ring.inside
@@ -227,10 +242,10 @@ def _thickness(ink: MarkInk, ring: Rings) -> list[Singles]:
     return [_total(solid, ring.inside) / ring.area, _total(solid, ring.core) / ring.sizes[0], np.hypot(x, y)]
 
 
-def _lines(ink: MarkInk, sheet: MarkSheet, members: Ints) -> list[Singles]:
+def _lines(ink: _Inked, sheet: MarkSheet) -> list[Singles]:
     """The longest straight upright and level line of ink through the window within the box: a fold, a streak, a long stroke; 0..1."""
-    free = sheet.cover[members] < 0.06
-    within = sheet.inside_mm[members] > 0
+    free = sheet.cover[ink.windows] < 0.06
+    within = sheet.inside_mm[ink.windows] > 0
     out = []
     for axis in (1, 2):
         share = (ink.ink & free).sum(axis=axis) / np.maximum(free.sum(axis=axis), ink.ink.shape[axis] // 3)

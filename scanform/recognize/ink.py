@@ -111,16 +111,17 @@ def _cosine(a: Singles, b: Singles) -> float:
 
 def _regions(page: PageInk, prepared: PreparedPage, parts: Parts, settings: SameInkSettings) -> dict[int, Steps]:
     """Zones that hold ink -> their squares in 16 steps; boxes first, then writing zones, numbered through."""
-    boxes = np.where(prepared.marks.inside_mm > -1.0, page.marks.smooth * page.marks.ink, 0)
-    inks = [(window, settings.box_mm * PX_PER_MM) for window in boxes]
+    marks = page.marks
+    windows = np.where(prepared.marks.inside_mm[marks.windows] > -1.0, marks.smooth * marks.ink, 0)
+    inks = [(int(number), window, settings.box_mm * PX_PER_MM) for number, window in zip(marks.windows, windows, strict=True)]
     mine = np.zeros(len(parts.spot) + 1, bool)
     mine[1:] = (parts.in_core > 0.4 * parts.size) & (parts.reach_mm >= 0.8)
     area = np.where(mine[parts.labels], page.areas.smooth, 0)
-    for spot in prepared.areas.spots:
-        inks.append((area[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w], settings.area_mm * AREA_PX_PER_MM))
-    tops = [float(ink.max()) if ink.size else 0.0 for ink, _ in inks]
+    for number, spot in enumerate(prepared.areas.spots, start=len(prepared.marks.zones)):
+        inks.append((number, area[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w], settings.area_mm * AREA_PX_PER_MM))
+    tops = [float(ink.max()) if ink.size else 0.0 for _, ink, _ in inks]
     usual = max(float(np.median([top for top in tops if top > 0] or [0.0])), settings.faintest)
-    found = {number: _steps(ink, square, usual) for number, (ink, square) in enumerate(inks) if tops[number] > 0}
+    found = {number: _steps(ink, square, usual) for (number, ink, square), top in zip(inks, tops, strict=True) if top > 0}
     return {number: steps for number, steps in found.items() if steps.sum() / 15 >= settings.least}
 
 

@@ -23,7 +23,8 @@ bilinear samples, strokes are three pixels wide, and halving would cost 2 ms a p
 FAR_OUTSIDE = -10_000.0
 """A pixel coordinate that is certainly off the page: reads as paper."""
 
-_ROW = 2048
+_MOST = 16384
+"""cv2.remap refuses maps with more than 32767 rows or columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +61,17 @@ def tile_maps(page_map: PageMap, centres_mm: Floats, *, side: int, px_per_mm: fl
     return x, y
 
 
-def remap_together(gray: Gray, maps: list[tuple[Singles, Singles]]) -> list[Gray]:
-    """Samples of `gray` for several maps of any shape by one bilinear remap; beyond the page is paper (255)."""
-    total = sum(x.size for x, _ in maps)
-    rows = max(1, -(-total // _ROW))
-    x_all, y_all = np.full(rows * _ROW, FAR_OUTSIDE, np.float32), np.full(rows * _ROW, FAR_OUTSIDE, np.float32)
-    start = 0
-    for x, y in maps:
-        x_all[start : start + x.size], y_all[start : start + y.size] = x.ravel(), y.ravel()
-        start += x.size
-    shape = (rows, _ROW)
-    sampled = cv2.remap(gray, x_all.reshape(shape), y_all.reshape(shape), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(255,))
-    flat = np.asarray(sampled, dtype=np.uint8).ravel()
-    ends = np.cumsum([x.size for x, _ in maps])
-    return [flat[end - x.size : end].reshape(x.shape) for (x, _), end in zip(maps, ends, strict=True)]
+def resample(gray: Gray, x: Singles, y: Singles) -> Gray:
+    """Samples of `gray` at the pixel coordinates of a map of any shape, by one bilinear remap; beyond the page is paper (255)."""
+    if x.size == 0:
+        return np.zeros(x.shape, np.uint8)
+    across = x[0].size if x[0].size <= _MOST else x.shape[-1]
+    maps = x.reshape(-1, across), y.reshape(-1, across)
+    out = np.empty(maps[0].shape, np.uint8)
+    for top in range(0, len(out), _MOST):
+        part = np.s_[top : top + _MOST]
+        cv2.remap(gray, maps[0][part], maps[1][part], cv2.INTER_LINEAR, dst=out[part], borderMode=cv2.BORDER_CONSTANT, borderValue=(255,))
+    return out.reshape(x.shape)
 
 
 def _affine(origin: Floats, across: Floats, down: Floats, ticks: Floats) -> Singles:

@@ -16,7 +16,7 @@ from scanform.imaging.page_map import PageMap, Tier
 from scanform.model.geometry import PointMm, RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.model.questionnaire import Filled
-from scanform.recognize.sample import FAR_OUTSIDE, Singles, remap_together, source, tile_maps
+from scanform.recognize.sample import FAR_OUTSIDE, Singles, resample, source, tile_maps
 
 Mask = NDArray[np.bool_]
 
@@ -45,18 +45,64 @@ TINT = 0.2
 BAND_MM = 0.6
 """Paper to both sides of an outline that tells where it lies; registration errs by less."""
 
+LEVEL_SLOPE = 0.01
+"""Darkness per sample; where the expected print changes less it does not tell where it lies."""
+
+DARK_LINE = 0.6
+"""Darkness of an outline from which on its toner is measured."""
+
+BARE = 0.06
+"""Expected darkness, as printed at worst, below which a sample counts as bare paper."""
+
+COARSE = 3
+"""One sample in so many, along both axes, tells the level of the paper."""
+
 SHELF_TILES = 40
 """Width of the canvas: 200 mm hold the widest zone of an A4 page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlines:
+    """What is expected around the outlines of N boxes, at the K samples of each window that tell where the print lies.
+
+    `at` (N, K) numbers of the samples in the window; `light` (N, K) what the print lets through there (1 = paper); `slopes` (N, 2, K) of the
+    darkness per sample along x and y, `squares` (N, 3, K) their products xx, xy, yy; `line` (N, K) is 1 where the print is dark, `wanted` (N,) the
+    darkness that stands there on the blank page. Shorter rows are padded with samples that count nothing.
+    """
+
+    at: NDArray[np.int32]
+    light: Singles
+    slopes: Singles
+    squares: Singles
+    line: Singles
+    wanted: Singles
+
+    def of(self, chosen: NDArray[np.int64]) -> "Outlines":
+        """Those of some boxes."""
+        return Outlines(**{name: getattr(self, name)[chosen] for name in self.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperSamples:
+    """A ninth of the samples of each window, J = (S / 3)^2: `bare` (N, J) is 255 where there is no print, 0 elsewhere; `upper`, `lower` (N,) are
+    the places, among all J in order of brightness, of the samples that tell the level of the bare paper and its noise.
+    """
+
+    bare: Gray
+    upper: NDArray[np.int64]
+    lower: NDArray[np.int64]
+
+    def of(self, chosen: NDArray[np.int64]) -> "PaperSamples":
+        """Those of some boxes."""
+        return PaperSamples(bare=self.bare[chosen], upper=self.upper[chosen], lower=self.lower[chosen])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkSheet:
     """The windows of all check boxes of a page; N windows of S x S samples.
 
-    `expected` darkness, its slopes `slope_x`, `slope_y` per sample, `cover` = expected darkness with tolerance for shifts,
-    `paper` = samples without print, `inside_mm` = distance to the box edge (positive inside). For the shift of the print only samples around the
-    outline count: `band` (N, K) are their numbers in the window, `band_print`, `slope_x`, `slope_y`, `line` (N, K) what is expected there
-    (darkness, its slopes per sample, 1 where the line is dark).
+    `expected` darkness, `cover` = expected darkness with tolerance for shifts, `cover_steps` the same in 255 steps, rounded down; `inside_mm` =
+    distance to the box edge (positive inside). `sizes`: width and height in mm -> numbers of the boxes of that size.
     """
 
     zones: tuple[Zone, ...]
@@ -64,13 +110,11 @@ class MarkSheet:
     side: int
     expected: Singles
     cover: Singles
-    paper: Mask
-    band: NDArray[np.int64]
-    band_print: Singles
-    slope_x: Singles
-    slope_y: Singles
-    line: Singles
+    cover_steps: Gray
+    outlines: Outlines
+    paper: PaperSamples
     inside_mm: Singles
+    sizes: dict[tuple[float, float], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +164,7 @@ def prepare(page: PageLayout, blank: BlankPage, *, filled: Filled) -> PreparedPa
 def _sampled(blank: BlankPage, maps: Callable[[float], tuple[Singles, Singles]]) -> Singles:
     """Darkness of the blank page, sampled like a scan of it."""
     src = source(blank.gray, min(blank.px_per_mm_x, blank.px_per_mm_y))
-    return _darkness(remap_together(src.gray, [maps(src.scale)])[0])
+    return _darkness(resample(src.gray, *maps(src.scale)))
 
 
 def _cover(blank: BlankPage, maps: Callable[[float], tuple[Singles, Singles]], tolerance_mm: float) -> Singles:
@@ -147,31 +191,57 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
 
     expected, cover = _sampled(blank, maps), _cover(blank, maps, MARK_TOLERANCE_MM)
     inside = _inside_mm(zones, side)
-    band, used = _band(inside)
-    slopes = [np.gradient(expected, axis=axis) if zones else expected for axis in (2, 1)]
-    around = [np.take_along_axis(what.reshape(len(zones), side * side), band, axis=1).astype(np.float32) * used for what in (expected, *slopes)]
     return MarkSheet(
         zones=zones,
         centres_mm=centres,
         side=side,
         expected=expected,
         cover=cover,
-        paper=_cover(blank, maps, 2 * MARK_TOLERANCE_MM) < 0.06,
+        cover_steps=(cover * np.float32(255)).astype(np.uint8),
+        outlines=_outlines(expected, inside),
+        paper=_paper_samples(_cover(blank, maps, 2 * MARK_TOLERANCE_MM) < BARE),
         inside_mm=inside,
-        band=band,
-        band_print=around[0],
-        slope_x=around[1],
-        slope_y=around[2],
-        line=(around[0] > 0.6).astype(np.float32),
+        sizes=_sizes(zones),
     )
 
 
-def _band(inside: Singles) -> tuple[NDArray[np.int64], Singles]:
-    """The numbers of the samples within `BAND_MM` of each outline, (N, K), and 1 where they count: shorter rows are padded."""
-    count, near = len(inside), (np.abs(inside) < BAND_MM).reshape(len(inside), inside.shape[1] * inside.shape[2])
-    width = int(near.sum(axis=1).max()) if count else 0
+def _sizes(zones: tuple[Zone, ...]) -> dict[tuple[float, float], NDArray[np.int64]]:
+    sizes = [(zone.rect.w, zone.rect.h) for zone in zones]
+    return {size: np.array([number for number, other in enumerate(sizes) if other == size]) for size in dict.fromkeys(sizes)}
+
+
+def _paper_samples(bare: Mask) -> PaperSamples:
+    """From the samples without print, (N, S, S)."""
+    few = bare[:, ::COARSE, ::COARSE]
+    coarse = few.reshape(len(few), few.shape[1] * few.shape[2])
+    free, last = np.maximum(coarse.sum(axis=1), 1), coarse.shape[1] - 1
+    upper, lower = (last - (free * share).astype(np.int64) for share in (0.35, 0.75))
+    return PaperSamples(bare=coarse.astype(np.uint8) * np.uint8(255), upper=upper, lower=lower)
+
+
+def _outlines(expected: Singles, inside: Singles) -> Outlines:
+    """From the expected darkness and the distance to the edge of the box, both (N, S, S)."""
+    count, every = len(expected), expected.shape[1] * expected.shape[2]
+    slope_x, slope_y = (np.gradient(expected, axis=axis) if count else expected for axis in (2, 1))
+    telling = (np.abs(slope_x) + np.abs(slope_y) > LEVEL_SLOPE) | (expected > DARK_LINE)
+    at, used = _padded(((np.abs(inside) < BAND_MM) & telling).reshape(count, every))
+    dark, x, y = (np.take_along_axis(what.reshape(count, every), at, axis=1).astype(np.float32) * used for what in (expected, slope_x, slope_y))
+    line = (dark > DARK_LINE).astype(np.float32)
+    return Outlines(
+        at=at.astype(np.int32),
+        light=(1 - dark).astype(np.float32),
+        slopes=np.stack([x, y], axis=1),
+        squares=np.stack([x * x, x * y, y * y], axis=1),
+        line=line,
+        wanted=(dark * line).sum(axis=1, dtype=np.float32),
+    )
+
+
+def _padded(chosen: Mask) -> tuple[NDArray[np.int64], Singles]:
+    """The numbers of the chosen samples of each window, (N, K), and 1 where they count: shorter rows are padded."""
+    count, width = len(chosen), int(chosen.sum(axis=1).max(initial=0))
     index, used = np.zeros((count, width), np.int64), np.zeros((count, width), np.float32)
-    for number, row in enumerate(near):
+    for number, row in enumerate(chosen):
         here = np.flatnonzero(row)
         index[number, : len(here)], used[number, : len(here)] = here, 1
     return index, used
