@@ -15,6 +15,7 @@ from scanform.recognize.areas import Parts
 from scanform.recognize.darkness import PageInk, measure
 from scanform.recognize.marks import READER, ClearSettings, read_marks
 from scanform.recognize.model import load, probabilities
+from scanform.recognize.outside import outside_zones, without_outside
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import PreparedPage, prepare
 from scanform.recognize.writing import NOTHING, Written
@@ -44,13 +45,15 @@ def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> tu
 def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, page: PageInk, parts: Parts) -> tuple[FieldReading, ...]:
     boxes = _boxes_px(image, page_map, prepared.page.zones)
     found = {**_mark_fields(page, prepared, boxes), **_area_fields(image, page_map, prepared, (page, parts), boxes)}
-    return tuple(found[zone.id] for zone in prepared.page.zones)
+    zones = prepared.page.zones
+    return without_outside(tuple(found[zone.id] for zone in zones), outside_zones(image, page_map, zones), zones)
 
 
 def _boxes_px(image: PageImage, page_map: PageMap, zones: Sequence[Zone]) -> dict[str, RectPx]:
     """The pixel box of each zone, clipped to the page, by one mapping."""
-    corners = np.array([[[p.x, p.y] for p in zone.rect.corners] for zone in zones]).reshape(-1, 2)
-    mapped = page_map.to_px(corners).reshape(-1, 4, 2) if len(zones) else corners.reshape(-1, 4, 2)
+    x, y, w, h = np.array([(rect.x, rect.y, rect.w, rect.h) for rect in (zone.rect for zone in zones)]).reshape(-1, 4).T
+    corners = np.stack([np.stack([x, x + w, x + w, x], axis=1), np.stack([y, y, y + h, y + h], axis=1)], axis=2)
+    mapped = page_map.to_px(corners.reshape(-1, 2)).reshape(-1, 4, 2) if len(zones) else corners
     limit = np.array([image.width, image.height])
     low, high = np.clip(np.floor(mapped.min(axis=1)), 0, limit), np.clip(np.ceil(mapped.max(axis=1)), 0, limit)
     edges = np.concatenate([low, high - low], axis=1).astype(int).tolist()

@@ -1,12 +1,21 @@
-"""Is there anything on this paper? Blank backs of single-sided forms are a fate of their own, damage and answers are not."""
+"""Is there anything on this paper? Blank backs of single-sided forms are a fate of their own, damage and answers are not.
 
+And is the picture good enough? Sharpness, light, contrast, resolution and completeness, measured at the printed markers or, where
+none was found, on the page's own print; poor ones are said with what to do about them.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.imaging.page_image import Gray, PageImage
+from scanform.imaging.page_image import Floats, Gray, PageImage
+from scanform.imaging.page_map import PageMap
+from scanform.model.geometry import A4, SizeMm
+from scanform.model.problem import Problem
+from scanform.register.markers import DEFAULT_SEARCH, Marker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +96,204 @@ def _is_hole(w: float, h: float, area: float, gaps: tuple[float, ...], settings:
 
 def _is_streak(w: float, h: float, width: float, height: float, settings: BlankSettings) -> bool:
     return (w <= settings.streak_mm and h >= settings.streak_share * height) or (h <= settings.streak_mm and w >= settings.streak_share * width)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureSettings:
+    """When a picture is called poor. Chosen on photos of odd seeds and checked on even ones and on all scanner profiles (docs/photos.md).
+
+    `blur_mm`: sigma of the edges of print; above it pens and lines run together. `dark`: grey of the paper. `pale`: contrast of print by the
+    grey of the paper. `noisy`: noise by contrast. `px_per_mm`: below it boxes are unlike any that the mark model was fitted on.
+    `cut_mm`: how much of the page may be beyond the picture's edge (margins hold nothing). `glare`: share of saturated pixels on a
+    page whose print is washed out there.
+    """
+
+    blur_mm: float = 0.17
+    dark: float = 70.0
+    pale: float = 0.2
+    noisy: float = 0.12
+    px_per_mm: float = 5.5
+    cut_mm: float = 8.0
+    glare: float = 0.4
+
+
+DEFAULT_PICTURE = PictureSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What was measured of a picture; None where there was nothing to measure at.
+
+    `blur_mm` sigma of edges of print in the worse direction, at the worst marker but one. `paper` grey of the paper, `contrast` grey levels between
+    paper and print, `noise` of the paper (one sigma, grey levels). `px_per_mm`, `cut_mm`: how far the page reaches beyond the picture.
+    """
+
+    blur_mm: float | None = None
+    paper: float | None = None
+    contrast: float | None = None
+    noise: float | None = None
+    px_per_mm: float | None = None
+    cut_mm: float | None = None
+
+
+def verdicts(picture: Picture, settings: PictureSettings = DEFAULT_PICTURE) -> tuple[Problem, ...]:
+    """What is wrong with a picture, the most likely cause of trouble first."""
+    found: list[Problem] = []
+    if picture.px_per_mm is not None and picture.px_per_mm < settings.px_per_mm:
+        found.append(Problem(slug="too-small", params=(("dpi", str(round(picture.px_per_mm * 25.4))),)))
+    if picture.cut_mm is not None and picture.cut_mm > settings.cut_mm:
+        found.append(Problem(slug="cut-off", params=(("mm", str(round(picture.cut_mm))),)))
+    if picture.blur_mm is not None and picture.blur_mm > settings.blur_mm:
+        found.append(Problem(slug="too-blurred"))
+    if _is_dark(picture, settings):
+        found.append(Problem(slug="too-dark"))
+    elif picture.paper is not None and picture.contrast is not None and picture.contrast < settings.pale * picture.paper:
+        found.append(Problem(slug="too-pale"))
+    return tuple(found)
+
+
+def _is_dark(picture: Picture, settings: PictureSettings) -> bool:
+    """Dark paper, or paper so noisy for its print that a pencil drowns in it."""
+    if picture.paper is None or picture.contrast is None or picture.noise is None:
+        return False
+    return picture.paper < settings.dark or (picture.paper < 2 * settings.dark and picture.noise > settings.noisy * picture.contrast)
+
+
+SIDE_MM = (-1.6, 1.2)
+"""How far a profile across a side of a marker reaches: outwards into its quiet zone (2 mm), inwards into its border (1.33 mm)."""
+
+_STEP_MM = 0.05
+_ALONG = 9
+_MARKERS = 4
+"""Markers looked at: enough for the corners of a page, and cheap."""
+
+
+def measure_markers(image: PageImage, markers: Sequence[Marker], size: SizeMm = A4, page_map: PageMap | None = None) -> Picture:
+    """The picture as its markers (8 mm, black on white) show it; with the map also how much of the page is missing."""
+    chosen = _spread_out(markers)
+    if not chosen:
+        return Picture(cut_mm=_cut_mm(image, size, page_map))
+    quads = np.array([marker.corners_px for marker in chosen])
+    profiles, sides_px = _side_profiles(image.gray, quads)
+    outside = round(-SIDE_MM[0] / _STEP_MM)
+    light = np.median(profiles[..., : outside // 2], axis=-1)
+    dark = profiles[..., outside + 6 :].min(axis=-1)
+    contrast = light - dark
+    sigma_mm = _edge_sigma(profiles, light, contrast)
+    worse = np.maximum(sigma_mm[:, [0, 2]].mean(axis=1), sigma_mm[:, [1, 3]].mean(axis=1))
+    ordered = np.sort(worse)
+    noise = profiles[..., : outside // 2].std(axis=-1)
+    return Picture(
+        blur_mm=float(ordered[-2] if len(ordered) > 2 else ordered[-1]),
+        paper=float(np.median(light)),
+        contrast=float(np.median(contrast)),
+        noise=float(np.median(noise) * np.sqrt(_ALONG)),
+        px_per_mm=float(np.median(sides_px) / DEFAULT_SEARCH.marker_mm),
+        cut_mm=_cut_mm(image, size, page_map),
+    )
+
+
+def _spread_out(markers: Sequence[Marker]) -> list[Marker]:
+    """Up to four markers, far from each other."""
+    left = list(markers)
+    if len(left) <= _MARKERS:
+        return left
+    places = np.array([np.mean(marker.corners_px, axis=0) for marker in left])
+    directions = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+    return [left[number] for number in sorted({int(np.argmax(places @ direction)) for direction in directions})]
+
+
+def _side_profiles(gray: Gray, quads: Floats) -> tuple[Floats, Floats]:
+    """Grey profiles from outside to inside across the sides (top, right, bottom, left) of markers (N, 4, 2): (N, 4, L), and the sides' lengths in px (N, 4)."""
+    following = np.roll(quads, -1, axis=1)
+    before, after = np.roll(quads, 1, axis=1), np.roll(quads, -2, axis=1)
+    depth = np.arange(SIDE_MM[0], SIDE_MM[1], _STEP_MM) / DEFAULT_SEARCH.marker_mm
+    along = np.linspace(0.12, 0.88, _ALONG)
+    place = quads[:, :, None] + (following - quads)[:, :, None] * along[:, None]
+    inwards = (before - quads)[:, :, None] * (1 - along[:, None]) + (after - following)[:, :, None] * along[:, None]
+    points = (place[:, :, :, None] + inwards[:, :, :, None] * depth[:, None]).astype(np.float32)
+    flat = points.reshape(-1, _ALONG * len(depth), 2)
+    seen = cv2.remap(gray, flat[..., 0], flat[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(points.shape[:-1])
+    return seen.mean(axis=2, dtype=np.float64), np.linalg.norm(following - quads, axis=2)
+
+
+def _edge_sigma(profiles: Floats, light: Floats, contrast: Floats) -> Floats:
+    """Sigma in mm of the edge in each profile (N, 4, L) that falls from `light` by `contrast` (N, 4).
+
+    The way from a quarter to three quarters of a Gaussian edge is 1.349 sigma.
+    """
+    share = (light[..., None] - profiles) / np.maximum(contrast, 1.0)[..., None]
+    middle = np.argmax(share > 0.5, axis=-1)
+    ticks = np.arange(profiles.shape[-1])
+    before = np.where((share < 0.25) & (ticks < middle[..., None]), ticks, -1).max(axis=-1)
+    after = np.where((share > 0.75) & (ticks > middle[..., None]), ticks, profiles.shape[-1]).min(axis=-1)
+    start, end = _crossing(share, before, 0.25), _crossing(share, after - 1, 0.75)
+    return np.asarray(np.maximum(end - start, 0) * _STEP_MM / 1.349)
+
+
+def _crossing(share: Floats, before: NDArray[np.int_], level: float) -> Floats:
+    """Where each row of `share` (N, 4, L) passes `level` between tick `before` (N, 4) and the next."""
+    first = np.clip(before, 0, share.shape[-1] - 2)
+    low, high = (np.take_along_axis(share, (first + step)[..., None], axis=-1)[..., 0] for step in (0, 1))
+    return np.asarray(first + np.clip((level - low) / np.maximum(high - low, 1e-3), 0, 1))
+
+
+def _cut_mm(image: PageImage, size: SizeMm, page_map: PageMap | None) -> float | None:
+    """How far (mm) the page reaches beyond the picture's edges at its corners."""
+    if page_map is None:
+        return None
+    corners = page_map.to_px(np.array([(0, 0), (size.w, 0), (size.w, size.h), (0, size.h)], dtype=np.float64))
+    beyond = np.maximum(-corners, corners - np.array([image.width - 1, image.height - 1])).max()
+    side_px = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1).sum()
+    return float(max(beyond, 0.0) / (side_px / (2 * (size.w + size.h))))
+
+
+TILE_PX = 96
+"""Side of the tiles in which sharpness is looked for when there are no markers; at 12 px per mm one line of text."""
+
+
+def measure_print(image: PageImage, *, px_per_mm: float, where: Floats | None = None) -> Picture:
+    """The picture as any print shows it: for pages on which no marker was found.
+
+    `where` (4, 2) are the corners of the paper in px, None for the whole picture. The sharpest fifth of the tiles with print counts: text is
+    never softer than the picture, shadows and table tops are.
+    """
+    left, top, right, bottom = _bounds(image, where)
+    tiles = _tiles(image.gray[top:bottom, left:right])
+    if not len(tiles):
+        return Picture(px_per_mm=px_per_mm)
+    light, dark = np.percentile(tiles, 90, axis=(1, 2)), np.percentile(tiles, 1, axis=(1, 2))
+    contrast = light - dark
+    shown = contrast > 0.25 * np.maximum(light, 40)
+    paper = float(np.median(light))
+    if shown.sum() < _LEAST_TILES:
+        return Picture(px_per_mm=px_per_mm, paper=paper)
+    soft = np.stack([_slope(tiles[shown], axis) for axis in (1, 2)])
+    sigma_px = (contrast[shown] / np.maximum(soft, 1e-3) / np.sqrt(2 * np.pi)).max(axis=0)
+    return Picture(blur_mm=float(np.percentile(sigma_px, 20) / px_per_mm), paper=paper, contrast=float(np.median(contrast[shown])), px_per_mm=px_per_mm)
+
+
+_LEAST_TILES = 6
+
+
+def _bounds(image: PageImage, where: Floats | None) -> tuple[int, int, int, int]:
+    if where is None:
+        return 0, 0, image.width, image.height
+    low, high = np.clip(where.min(axis=0), 0, None).astype(int), where.max(axis=0).astype(int)
+    return int(low[0]), int(low[1]), min(image.width, int(high[0])), min(image.height, int(high[1]))
+
+
+def _tiles(gray: Gray) -> NDArray[np.float32]:
+    """Every second tile of a picture in both directions, (N, TILE_PX, TILE_PX)."""
+    rows, columns = gray.shape[0] // TILE_PX, gray.shape[1] // TILE_PX
+    blocks = gray[: rows * TILE_PX, : columns * TILE_PX].reshape(rows, TILE_PX, columns, TILE_PX).swapaxes(1, 2)[::2, ::2]
+    return blocks.reshape(-1, TILE_PX, TILE_PX).astype(np.float32)
+
+
+def _slope(tiles: NDArray[np.float32], axis: int) -> Floats:
+    """The steepest slopes (grey levels per px, 99.5th percentile) of tiles (N, S, S) along an axis."""
+    other = 3 - axis
+    even = (
+        np.take(tiles, range(1, TILE_PX - 1), axis=other) * 2 + np.take(tiles, range(TILE_PX - 2), axis=other) + np.take(tiles, range(2, TILE_PX), axis=other)
+    ) / 4
+    return np.asarray(np.percentile(np.abs(np.diff(even, axis=axis)), 99.5, axis=(1, 2)), dtype=np.float64)

@@ -1,0 +1,42 @@
+"""Zones that are not in the picture: a page cut off by the edge of a photo or scan must not be read as unanswered there."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from scanform.imaging.page_image import PageImage
+from scanform.imaging.page_map import PageMap
+from scanform.model.layout import Zone, ZoneKind
+from scanform.model.reading import Candidate, FieldReading, MarkValue
+
+OUTSIDE = "outside-picture"
+"""The problem of a zone that is not, or not wholly, in the picture."""
+
+SLACK_MM = 0.3
+"""So much of a zone may be missing: less than the line of a box."""
+
+
+def outside_zones(image: PageImage, page_map: PageMap, zones: Sequence[Zone]) -> frozenset[str]:
+    """The ids of the zones that reach beyond the edge of the picture."""
+    if not zones:
+        return frozenset()
+    corners = np.array([[(p.x, p.y) for p in zone.rect.grown(-SLACK_MM).corners] for zone in zones])
+    px = page_map.to_px(corners.reshape(-1, 2)).reshape(-1, 4, 2)
+    beyond = ((px < -0.5) | (px > np.array([image.width, image.height]) - 0.5)).any(axis=(1, 2))
+    return frozenset(zone.id for zone, out in zip(zones, beyond.tolist(), strict=True) if out)
+
+
+def without_outside(fields: tuple[FieldReading, ...], missing: frozenset[str], zones: Sequence[Zone]) -> tuple[FieldReading, ...]:
+    """The readings, with nothing claimed of the zones that are `missing`."""
+    if not missing:
+        return fields
+    kinds = {zone.id: zone.kind for zone in zones}
+    return tuple(_unknown(field, kinds[field.zone]) if field.zone in missing else field for field in fields)
+
+
+def _unknown(field: FieldReading, kind: ZoneKind) -> FieldReading:
+    if kind is ZoneKind.MARK:
+        even = tuple(Candidate(value=value.value, probability=1 / len(MarkValue)) for value in MarkValue)
+        return replace(field, value=MarkValue.EMPTY.value, confidence=1 / len(MarkValue), candidates=even, problem=OUTSIDE)
+    return replace(field, value="", confidence=0.0, candidates=(), problem=OUTSIDE)

@@ -1,0 +1,118 @@
+"""Pictures taken with a phone: dark ones are lightened before anything looks at them, and a sheet is found on the table by its outline.
+
+Geometry is untouched by both: a pixel stays where it is.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanform.imaging.page_image import Floats, Gray, PageImage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightSettings:
+    """`dark`: a picture whose paper is darker than this grey is lightened until its paper is at `wanted`; scanners deliver 215 and more.
+
+    The paper is the `paper` percentile of one pixel in `every` squared: a sheet that takes a thirtieth of the picture is not overexposed.
+    `most` gain: beyond it nothing but noise is left. From a gain of `plain` on, grains are smoothed by `grain_px` in pictures of
+    `grain_long_px`, which costs no stroke: phones have 8 px per mm and more.
+    """
+
+    dark: float = 150.0
+    wanted: float = 225.0
+    paper: float = 97.0
+    every: int = 37
+    most: float = 12.0
+    plain: float = 2.0
+    grain_px: float = 1.0
+    grain_long_px: int = 3000
+
+
+DEFAULT_LIGHT = LightSettings()
+
+
+def lightened(image: PageImage, settings: LightSettings = DEFAULT_LIGHT) -> PageImage:
+    """The picture itself, or a copy with white paper when it was taken in the dark; black and white scans stay as they are."""
+    sample = image.gray[:: settings.every, :: settings.every]
+    paper = float(np.percentile(sample, settings.paper))
+    if paper >= settings.dark or paper < settings.wanted / settings.most or (int(sample.max()) == 255 and int(np.median(sample)) == 0):
+        return image
+    gain = settings.wanted / paper
+    gray = image.gray
+    if gain > settings.plain and max(gray.shape) >= settings.grain_long_px:
+        gray = cv2.GaussianBlur(gray, (0, 0), settings.grain_px).astype(np.uint8, copy=False)
+    table = np.clip(np.rint(np.arange(256) * gain), 0, 255).astype(np.uint8)
+    return replace(image, gray=np.asarray(cv2.LUT(gray, table), dtype=np.uint8))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetSettings:
+    """Looked at a copy of `long_px`. Print is closed with `print_px`; the sheet is a bright piece at one of `levels` between dark and bright, it fills at
+    least `fills` of the quadrilateral around it and `least` of the picture; its sides are in the ratio of a sheet within `aspect`.
+    """
+
+    long_px: int = 640
+    print_px: int = 21
+    levels: int = 10
+    fills: float = 0.93
+    least: float = 0.03
+    most: float = 0.97
+    aspect: tuple[float, float] = (1.05, 2.0)
+
+
+DEFAULT_SHEET = SheetSettings()
+
+
+def find_sheet(gray: Gray, settings: SheetSettings = DEFAULT_SHEET) -> Floats | None:
+    """The corners (4, 2) in px, clockwise, of the largest sheet of paper that lies on something darker; None when none stands out."""
+    factor = max(1.0, max(gray.shape) / settings.long_px)
+    small = cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+    closed = cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, np.ones((settings.print_px, settings.print_px), np.uint8)).astype(np.uint8)
+    low, high = (float(value) for value in np.percentile(closed, (2, 98)))
+    best: tuple[float, Floats] | None = None
+    for level in np.linspace(low, high, settings.levels + 2)[1:-1]:
+        for area, quad in _bright_quads(closed > level, settings):
+            if best is None or area > best[0]:
+                best = (area, quad)
+    return None if best is None else (best[1] + 0.5) * factor - 0.5
+
+
+def _bright_quads(bright: NDArray[np.bool_], settings: SheetSettings) -> list[tuple[float, Floats]]:
+    """Bright pieces that are quadrilaterals of the shape of a sheet: area and corners."""
+    contours, _ = cv2.findContours(bright.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found = []
+    for contour in contours:
+        hull = cv2.convexHull(contour)
+        area = float(cv2.contourArea(hull))
+        if not settings.least * bright.size <= area <= settings.most * bright.size:
+            continue
+        quad = _four_corners(hull)
+        if (
+            quad is not None
+            and float(cv2.contourArea(contour)) >= settings.fills * float(cv2.contourArea(quad.astype(np.float32)))
+            and _is_sheet(quad, settings)
+        ):
+            found.append((area, quad))
+    return found
+
+
+def _four_corners(hull: NDArray[np.generic]) -> Floats | None:
+    """The hull simplified until four corners are left, clockwise."""
+    around = cv2.arcLength(hull, True)
+    for share in (0.02, 0.03, 0.045, 0.06):
+        corners = cv2.approxPolyDP(hull, share * around, True).reshape(-1, 2)
+        if len(corners) == 4:
+            return np.asarray(corners if cv2.contourArea(corners.astype(np.float32), oriented=True) > 0 else corners[::-1], dtype=np.float64)
+        if len(corners) < 4:
+            return None
+    return None
+
+
+def _is_sheet(quad: Floats, settings: SheetSettings) -> bool:
+    sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
+    one, other = float(sides[[0, 2]].mean()), float(sides[[1, 3]].mean())
+    low, high = settings.aspect
+    return low <= max(one, other) / max(min(one, other), 1.0) <= high
