@@ -1,6 +1,7 @@
 """What the store hands out: plain frozen records of the ledger (the other nouns are those of `model`)."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from scanform.imaging.page_map import PageMap
 from scanform.model.page import Fate, Identity, PageRef
@@ -86,6 +87,31 @@ class PageResult:
     seen_page: int | None = None
     turn: int = 0
     milliseconds: float = 0.0
+
+
+class PlacementKind(StrEnum):
+    """What a person did with a page that could not be placed."""
+
+    PLACED = "placed"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """One act of a person on the page of this content: showed its corners and said what it is, or left it alone.
+
+    `corners_px` are the top left, top right, bottom right and bottom left corner as printed, in pixels of the decoded page;
+    empty, and `identity` None, for a page that was left alone. `at` is ISO 8601 in UTC.
+    """
+
+    uuid: str
+    sha256: str
+    index: int
+    kind: PlacementKind
+    reviewer: str
+    at: str
+    identity: Identity | None = None
+    corners_px: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

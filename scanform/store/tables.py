@@ -4,6 +4,7 @@
                                         issued ─ recipient   what was printed, and to whom
     batch ─< response ─< answer                     values, of whatever channel
     decision                                        what people decided; rows are only ever added (triggers refuse the rest)
+    placement                                       what people did with pages that could not be placed; only ever added, too
     link                                            which responses belong together
 
 `reading` is keyed by content (hash and index), `page` by occurrence: the same bytes under two names are read once and
@@ -186,6 +187,27 @@ class DecisionRow(Base):
     to_value: Mapped[str]
     at: Mapped[str]
     undoes: Mapped[str | None]
+
+
+class PlacementRow(Base):
+    """One act of a person on a page without registration, append-only: its corners were shown, or it was left alone.
+
+    `corners` are [x, y] in pixels of the decoded page: top left, top right, bottom right, bottom left as printed.
+    """
+
+    __tablename__ = "placement"
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    sha256: Mapped[str] = mapped_column(index=True)
+    page_index: Mapped[int]
+    kind: Mapped[str]
+    digest: Mapped[str | None]
+    instance: Mapped[str | None]
+    page: Mapped[int | None]
+    pages: Mapped[int | None]
+    corners: Mapped[list[list[float]]] = mapped_column(JSON)
+    reviewer: Mapped[str]
+    at: Mapped[str]
 
 
 class LinkRow(Base):

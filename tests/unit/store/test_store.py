@@ -3,6 +3,7 @@
 import dataclasses
 import multiprocessing
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from scanform.errors import MissingProgramError, StoreError
 from scanform.model.geometry import RectPx
-from scanform.model.page import PageRef
+from scanform.model.page import FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
@@ -18,7 +19,8 @@ from scanform.model.response import Answer, Channel, Evidence, Missing, Response
 from scanform.model.review import Decision, DecisionKind
 from scanform.store import engine as engines
 from scanform.store import issued, ledger
-from scanform.store.records import Issued, Link
+from scanform.store.placements import add_placement, placements
+from scanform.store.records import Issued, Link, Placement, PlacementKind
 from scanform.store.store import Store
 from scanform.store.tables import Base
 
@@ -202,3 +204,21 @@ def test_several_processes_create_the_database_at_once(where):
     store = Store(where)
     assert len(store.decisions()) == 20
     store.close()
+
+
+def test_placements_are_append_only_and_counted_once(store):
+    """What a person did with a page is kept with corners and name; sending again changes nothing, and nothing can be changed."""
+    identity = Identity(digest="ABCDE", instance="0000001", page=1, pages=2, found_by=FoundBy.PERSON)
+    corners = ((1.5, 2.0), (100.0, 3.0), (101.0, 140.25), (0.0, 141.0))
+    placed = Placement(
+        uuid="u1", sha256="ab", index=0, kind=PlacementKind.PLACED, reviewer="kim", at="2026-01-01T00:00:00Z", identity=identity, corners_px=corners
+    )
+    left = replace(placed, uuid="u2", index=1, kind=PlacementKind.LEFT, identity=None, corners_px=())
+    with store.writing() as tx:
+        assert [add_placement(tx, placed), add_placement(tx, replace(placed, reviewer="other")), add_placement(tx, left)] == [True, False, True]
+    with store.reading() as tx:
+        assert placements(tx) == placements(tx, "ab") == [placed, left]
+        assert placements(tx, "cd") == []
+    for change in ("UPDATE placement SET reviewer = 'x'", "DELETE FROM placement"):
+        with pytest.raises(StoreError, match="only ever added"), store.writing() as tx:
+            tx.execute(text(change))

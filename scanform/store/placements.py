@@ -1,0 +1,53 @@
+"""What people did with pages that the machine could not place: rows that are only ever added."""
+
+from sqlalchemy import select
+
+from scanform.model.page import FoundBy, Identity
+from scanform.store.engine import Transaction, insert_new
+from scanform.store.records import Placement, PlacementKind
+from scanform.store.tables import PlacementRow
+
+
+def add_placement(tx: Transaction, placement: Placement) -> bool:
+    """Append an act; False when its uuid is known (a repeated sending)."""
+    identity = placement.identity
+    values = {
+        "uuid": placement.uuid,
+        "sha256": placement.sha256,
+        "page_index": placement.index,
+        "kind": placement.kind.value,
+        "digest": identity.digest if identity else None,
+        "instance": identity.instance if identity else None,
+        "page": identity.page if identity else None,
+        "pages": identity.pages if identity else None,
+        "corners": [[float(x), float(y)] for x, y in placement.corners_px],
+        "reviewer": placement.reviewer,
+        "at": placement.at,
+    }
+    return insert_new(tx, PlacementRow, values, PlacementRow.sequence) is not None
+
+
+def placements(tx: Transaction, sha256: str | None = None) -> list[Placement]:
+    """All acts, or those on the pages of one file, in the order in which they arrived."""
+    query = select(PlacementRow).order_by(PlacementRow.sequence)
+    if sha256 is not None:
+        query = query.where(PlacementRow.sha256 == sha256)
+    return [
+        Placement(
+            uuid=row.uuid,
+            sha256=row.sha256,
+            index=row.page_index,
+            kind=PlacementKind(row.kind),
+            identity=_identity(row.digest, row.instance, row.page, row.pages),
+            corners_px=tuple((float(x), float(y)) for x, y in row.corners),
+            reviewer=row.reviewer,
+            at=row.at,
+        )
+        for row in tx.execute(query)
+    ]
+
+
+def _identity(digest: str | None, instance: str | None, page: int | None, pages: int | None) -> Identity | None:
+    if digest is None or instance is None or page is None or pages is None:
+        return None
+    return Identity(digest=digest, instance=instance, page=page, pages=pages, found_by=FoundBy.PERSON)
