@@ -378,13 +378,13 @@ def _without_streaks(ink: MarkInk, maps: tuple[Singles, Singles], src: Source, s
     suspected = np.flatnonzero(_crossed(ink.ink))
     if len(suspected) == 0:
         return ink
-    inked, free = ink.ink[suspected], sheet.cover[ink.windows[suspected]] < 0.06
+    inked, free = ink.ink[suspected], sheet.free[ink.windows[suspected]]
     suspected = suspected[suspects(inked, free, 1, settings) | suspects(inked, free, 2, settings)]
     if len(suspected) == 0:
         return ink
     cleared, streak = np.zeros(ink.ink.shape, bool), ink.streak.copy()
     for place, number in zip(suspected, ink.windows[suspected], strict=True):
-        cleared[place] = streak_samples(ink.ink[place], sheet.cover[number] < 0.06, (maps[0][number], maps[1][number]), src.gray, settings)
+        cleared[place] = streak_samples(ink.ink[place], sheet.free[number], (maps[0][number], maps[1][number]), src.gray, settings)
         streak[number] = (cleared[place] & (sheet.inside_mm[number] > 0)).any()
     excess = np.where(cleared, 0, ink.excess)
     smooth = _smooth(excess)

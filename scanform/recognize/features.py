@@ -50,6 +50,8 @@ STROKE_SHARE = 0.08
 class Rings:
     """Masks for boxes of one size, (S, S) each; `order` sorts the samples of a window by band, `starts` and `sizes` (5,) say where
     each band lies in it (size infinite for a band that a small box does not have, so that its mean is 0).
+
+    `box` is the block of samples inside the box, `middle` its core counted from the corner of `box`; `rows` and `columns` of `box`.
     """
 
     order: Ints
@@ -57,11 +59,15 @@ class Rings:
     core: Mask
     inside: Mask
     sizes: Singles
+    box: tuple[slice, slice]
+    middle: tuple[slice, slice]
+    rows: int
+    columns: int
 
     @property
     def area(self) -> float:
         """Samples inside the box."""
-        return float(self.inside.sum())
+        return float(self.rows * self.columns)
 
 
 @lru_cache(maxsize=64)
@@ -74,7 +80,29 @@ def rings(width_mm: float, height_mm: float, side: int) -> Rings:
     sizes = masks.sum(axis=(1, 2))
     order = np.argsort(np.argmax(masks, axis=0).ravel(), kind="stable")
     divisors = np.where(sizes > 0, sizes, np.inf).astype(np.float32)
-    return Rings(order=order, starts=np.cumsum([0, *sizes[:-1]]), core=masks[0], inside=d >= RIM_MM, sizes=divisors)
+    (down, across), (core_down, core_across) = _block(d >= RIM_MM), _block(masks[0])
+    return Rings(
+        order=order,
+        starts=np.cumsum([0, *sizes[:-1]]),
+        core=masks[0],
+        inside=d >= RIM_MM,
+        sizes=divisors,
+        box=(down, across),
+        middle=(_moved(core_down, down.start), _moved(core_across, across.start)),
+        rows=down.stop - down.start,
+        columns=across.stop - across.start,
+    )
+
+
+def _block(mask: Mask) -> tuple[slice, slice]:
+    """The rows and columns of a rectangle of samples."""
+    lines = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    rows, columns = (slice(int(line[0]), int(line[-1]) + 1) if len(line) else slice(0, 0) for line in lines)
+    return rows, columns
+
+
+def _moved(block: slice, by: int) -> slice:
+    return slice(max(block.start - by, 0), max(block.stop - by, 0))
 
 
 def describe(page: PageInk, sheet: MarkSheet) -> Singles:
@@ -119,7 +147,14 @@ def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
     touched = np.flatnonzero(shares[:, 0] + shares[:, 1] > 0)
     if len(touched):
         some = ink if len(touched) == count else _Inked(**{name: getattr(ink, name)[touched] for name in ink.__dataclass_fields__})
-        columns = [*_strength(some, ring), *_parts(some, ring), *_coverage(some, ring), *_thickness(some, ring), *_lines(some, sheet)]
+        within, smooth = some.ink[:, *ring.box], np.where(some.ink[:, *ring.box], some.smooth[:, *ring.box], 0)
+        columns = [
+            *_strength(within, smooth, some.noise, ring),
+            *_parts(some, ring),
+            *_coverage(within, ring),
+            *_thickness(within, smooth, ring),
+            *_lines(some, sheet),
+        ]
         out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack(columns, axis=1)
     return out
 
@@ -149,20 +184,20 @@ def _page_state(out: Singles, page: PageInk) -> None:
         out[:, NAMES.index(name)] = value
 
 
-def _total(values: Singles | Mask, mask: Mask) -> Singles:
-    """Sum of each window over `mask` (S, S)."""
-    chosen = np.flatnonzero(mask)
-    return np.asarray(np.take(values.reshape(len(values), -1), chosen, axis=1).sum(axis=1, dtype=np.float32), dtype=np.float32)
+def _strength(within: Mask, smooth: Singles, noise: Singles, ring: Rings) -> list[Singles]:
+    """How dark the ink inside each box is; `within` (M, rows, columns) is the ink there, `smooth` its darkness."""
+    peak = smooth.max(axis=(1, 2))
+    strong = smooth > STRONG
+    half = _count(smooth[:, *ring.middle] > 0.5 * peak[:, None, None]) / ring.sizes[0]
+    mean = smooth.sum(axis=(1, 2)) / np.maximum(_count(within), 1)
+    in_core = _count(strong[:, *ring.middle])
+    to_noise = np.log1p(peak / np.maximum(noise, 0.005))
+    return [in_core / ring.sizes[0], (_count(strong) - in_core) / ring.sizes[1], half, peak, peak, to_noise, mean]
 
 
-def _strength(ink: _Inked, ring: Rings) -> list[Singles]:
-    inside = np.where(ring.inside & ink.ink, ink.smooth, 0)
-    peak = inside.max(axis=(1, 2))
-    strong = inside > STRONG
-    half = _total(inside > 0.5 * peak[:, None, None], ring.core) / ring.sizes[0]
-    mean = inside.sum(axis=(1, 2)) / np.maximum(_total(ink.ink, ring.inside), 1)
-    to_noise = np.log1p(peak / np.maximum(ink.noise, 0.005))
-    return [_total(strong, ring.core) / ring.sizes[0], _total(strong, ring.inside & ~ring.core) / ring.sizes[1], half, peak, peak, to_noise, mean]
+def _count(chosen: Mask) -> Singles:
+    """How many samples of each window."""
+    return np.asarray(np.count_nonzero(chosen.reshape(len(chosen), -1), axis=1), dtype=np.float32)
 
 
 def _parts(ink: _Inked, ring: Rings) -> list[Singles]:
@@ -216,38 +251,44 @@ def _reach(label: Ints, ticks: Ints, total: int) -> Singles:
     return np.where(high >= 0, high - low + 1, 0).astype(np.float32)
 
 
-def _coverage(ink: _Inked, ring: Rings) -> list[Singles]:
-    """How ink spreads over rows, columns and quarters of the box."""
-    inside = ink.ink & ring.inside
-    out: list[Singles] = []
-    for share in (0.0, 0.5):
-        for axis in (2, 1):
-            wide = np.maximum(ring.inside.sum(axis=axis - 1), 1)
-            lines = max(int((ring.inside.sum(axis=axis - 1) > 0).sum()), 1)
-            out.append((((inside.sum(axis=axis) / wide) > share).sum(axis=1) / lines).astype(np.float32))
-    half = ink.ink.shape[1] // 2
-    quarters = inside.reshape(len(inside), 2, half, 2, half).sum(axis=(2, 4)) / (ring.area / 4)
-    return [*out, quarters.min(axis=(1, 2)).astype(np.float32), ((quarters > 0.04).sum(axis=(1, 2)) / 4).astype(np.float32)]
+def _coverage(within: Mask, ring: Rings) -> list[Singles]:
+    """How ink (M, rows, columns) spreads over rows, columns and quarters of the box."""
+    share_across, share_down = (_along(within, axis) / np.float32(max(wide, 1)) for axis, wide in ((2, ring.columns), (1, ring.rows)))
+    out = [_count(share > least) / max(share.shape[1], 1) for least in (0.0, 0.5) for share in (share_across, share_down)]
+    upper, left = within[:, : ring.rows // 2], np.s_[: ring.columns // 2]
+    lower, right = within[:, ring.rows // 2 :], np.s_[ring.columns // 2 :]
+    quarters = np.stack([_count(part[:, :, side]) for part in (upper, lower) for side in (left, right)], axis=1) / (ring.area / 4)
+    return [*out, quarters.min(axis=1), _count(quarters > 0.04) / 4]
 
 
-def _thickness(ink: _Inked, ring: Rings) -> list[Singles]:
+def _along(chosen: Mask, axis: int) -> Singles:
+    """Counts along rows (2) or columns (1)."""
+    return np.asarray(chosen.view(np.uint8).sum(axis=axis, dtype=np.uint16), dtype=np.float32)
+
+
+def _thickness(within: Mask, smooth: Singles, ring: Rings) -> list[Singles]:
     """Ink that survives thinning by 0.4 mm (a filled box does, strokes do not), and how far the ink lies from the middle."""
-    side = ink.ink.shape[1]
-    inside = ink.ink & ring.inside
-    solid = np.asarray(cv2.erode(inside.astype(np.uint8).reshape(-1, side), np.ones((5, 5), np.uint8)), dtype=np.bool_).reshape(inside.shape)
-    ticks = ((np.arange(side) + 0.5) / side * 2 - 1).astype(np.float32)
-    weight = ink.smooth * inside
-    total = np.maximum(weight.sum(axis=(1, 2)), 1e-3)
-    x, y = (weight.sum(axis=1) * ticks).sum(axis=1) / total, (weight.sum(axis=2) * ticks).sum(axis=1) / total
-    return [_total(solid, ring.inside) / ring.area, _total(solid, ring.core) / ring.sizes[0], np.hypot(x, y)]
+    framed = np.zeros((len(within), ring.rows + 4, ring.columns + 4), np.uint8)
+    framed[:, 2:-2, 2:-2] = within
+    thinned = cv2.erode(framed.reshape(-1, ring.columns + 4), np.ones((5, 5), np.uint8))
+    solid = np.asarray(thinned, dtype=np.bool_).reshape(framed.shape)[:, 2:-2, 2:-2]
+    total = np.maximum(smooth.sum(axis=(1, 2)), 1e-3)
+    x, y = (np.einsum("nk,k->n", smooth.sum(axis=axis), ticks) / total for axis, ticks in zip((1, 2), _ticks(ring), strict=True))
+    return [_count(solid) / ring.area, _count(solid[:, *ring.middle]) / ring.sizes[0], np.hypot(x, y)]
+
+
+def _ticks(ring: Rings) -> list[Singles]:
+    """Places of the columns and rows of a box, -1 .. 1 over the window."""
+    side = len(ring.core)
+    every = ((np.arange(side) + 0.5) / side * 2 - 1).astype(np.float32)
+    return [every[ring.box[1]], every[ring.box[0]]]
 
 
 def _lines(ink: _Inked, sheet: MarkSheet) -> list[Singles]:
     """The longest straight upright and level line of ink through the window within the box: a fold, a streak, a long stroke; 0..1."""
-    free = sheet.cover[ink.windows] < 0.06
-    within = sheet.inside_mm[ink.windows] > 0
+    open_ink = ink.ink & sheet.free[ink.windows]
     out = []
-    for axis in (1, 2):
-        share = (ink.ink & free).sum(axis=axis) / np.maximum(free.sum(axis=axis), ink.ink.shape[axis] // 3)
-        out.append(np.where(within.any(axis=axis), share, 0).max(axis=1).astype(np.float32))
+    for axis, lines in ((1, sheet.columns), (2, sheet.rows)):
+        share = _along(open_ink, axis) / np.maximum(lines.free[ink.windows], ink.ink.shape[axis] // 3)
+        out.append(np.where(lines.within[ink.windows], share, 0).max(axis=1).astype(np.float32))
     return out

@@ -47,15 +47,17 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     """All boxes of a page, in the order of the sheet."""
     settings = settings or ClearSettings()
     described = features.describe(page, sheet)
-    odds = probabilities(load("marks"), described) if len(described) else np.zeros((0, 3), np.float32)
-    classes = load("marks").classes
-    return tuple(_reading(row, facts, bool(streak), classes, settings) for row, facts, streak in zip(odds, described, page.marks.streak, strict=True))
-
-
-def _reading(odds: Singles, facts: Singles, streak: bool, classes: tuple[str, ...], settings: ClearSettings) -> MarkReading:
-    order = np.argsort(-odds, kind="stable")
-    candidates = tuple(Candidate(value=classes[i], probability=float(odds[i])) for i in order)
-    return MarkReading(candidates=candidates, problem=_problem(candidates[0], facts, streak=streak, settings=settings))
+    network = load("marks")
+    if not len(described):
+        return ()
+    odds = probabilities(network, described)
+    order = np.argsort(-odds, axis=1, kind="stable")
+    ordered, names = np.take_along_axis(odds, order, axis=1).tolist(), [[network.classes[i] for i in row] for row in order.tolist()]
+    found = []
+    for number, streak in enumerate(page.marks.streak.tolist()):
+        candidates = tuple(Candidate(value=value, probability=share) for value, share in zip(names[number], ordered[number], strict=True))
+        found.append(MarkReading(candidates=candidates, problem=_problem(candidates[0], described[number], streak=streak, settings=settings)))
+    return tuple(found)
 
 
 def _problem(best: Candidate, facts: Singles, *, streak: bool, settings: ClearSettings) -> str | None:

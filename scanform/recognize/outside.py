@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from scanform.imaging.page_image import PageImage
+from scanform.imaging.page_image import Floats, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.layout import Zone, ZoneKind
 from scanform.model.reading import Candidate, FieldReading, MarkValue
@@ -16,15 +16,17 @@ OUTSIDE = "outside-picture"
 SLACK_MM = 0.3
 """So much of a zone may be missing: less than the line of a box."""
 
+_INWARDS = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
 
-def outside_zones(image: PageImage, page_map: PageMap, zones: Sequence[Zone]) -> frozenset[str]:
-    """The ids of the zones that reach beyond the edge of the picture."""
+
+def outside_zones(image: PageImage, page_map: PageMap, zones: Sequence[Zone], corners_mm: Floats) -> frozenset[str]:
+    """The ids of the zones that reach beyond the edge of the picture; `corners_mm` (Z, 4, 2) from the top left clockwise."""
     if not zones:
         return frozenset()
-    corners = np.array([[(p.x, p.y) for p in zone.rect.grown(-SLACK_MM).corners] for zone in zones])
-    px = page_map.to_px(corners.reshape(-1, 2)).reshape(-1, 4, 2)
+    inner = corners_mm + SLACK_MM * _INWARDS
+    px = page_map.to_px(inner.reshape(-1, 2)).reshape(inner.shape)
     beyond = ((px < -0.5) | (px > np.array([image.width, image.height]) - 0.5)).any(axis=(1, 2))
-    return frozenset(zone.id for zone, out in zip(zones, beyond.tolist(), strict=True) if out)
+    return frozenset(zones[number].id for number in np.flatnonzero(beyond))
 
 
 def without_outside(fields: tuple[FieldReading, ...], missing: frozenset[str], zones: Sequence[Zone]) -> tuple[FieldReading, ...]:

@@ -1,7 +1,5 @@
 """From a registered page to a reading of each of its zones: the public face of `recognize`."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from scanform.imaging.page_image import BlankPage, PageImage
@@ -43,17 +41,16 @@ def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> tu
 
 
 def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, page: PageInk, parts: Parts) -> tuple[FieldReading, ...]:
-    boxes = _boxes_px(image, page_map, prepared.page.zones)
+    boxes = _boxes_px(image, page_map, prepared)
     found = {**_mark_fields(page, prepared, boxes), **_area_fields(image, page_map, prepared, (page, parts), boxes)}
     zones = prepared.page.zones
-    return without_outside(tuple(found[zone.id] for zone in zones), outside_zones(image, page_map, zones), zones)
+    return without_outside(tuple(found[zone.id] for zone in zones), outside_zones(image, page_map, zones, prepared.corners_mm), zones)
 
 
-def _boxes_px(image: PageImage, page_map: PageMap, zones: Sequence[Zone]) -> dict[str, RectPx]:
+def _boxes_px(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> dict[str, RectPx]:
     """The pixel box of each zone, clipped to the page, by one mapping."""
-    x, y, w, h = np.array([(rect.x, rect.y, rect.w, rect.h) for rect in (zone.rect for zone in zones)]).reshape(-1, 4).T
-    corners = np.stack([np.stack([x, x + w, x + w, x], axis=1), np.stack([y, y, y + h, y + h], axis=1)], axis=2)
-    mapped = page_map.to_px(corners.reshape(-1, 2)).reshape(-1, 4, 2) if len(zones) else corners
+    zones, corners = prepared.page.zones, prepared.corners_mm
+    mapped = page_map.to_px(corners.reshape(-1, 2)).reshape(corners.shape) if len(zones) else corners
     limit = np.array([image.width, image.height])
     low, high = np.clip(np.floor(mapped.min(axis=1)), 0, limit), np.clip(np.ceil(mapped.max(axis=1)), 0, limit)
     edges = np.concatenate([low, high - low], axis=1).astype(int).tolist()

@@ -98,11 +98,20 @@ class PaperSamples:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """The rows or the columns of N windows: how many samples of each are `free` of print (N, S), and which go through the box, `within` (N, S)."""
+
+    free: Singles
+    within: Mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarkSheet:
     """The windows of all check boxes of a page; N windows of S x S samples.
 
-    `expected` darkness, `cover` = expected darkness with tolerance for shifts, `cover_steps` the same in 255 steps, rounded down; `inside_mm` =
-    distance to the box edge (positive inside). `sizes`: width and height in mm -> numbers of the boxes of that size.
+    `expected` darkness, `cover` = expected darkness with tolerance for shifts, `cover_steps` the same in 255 steps, rounded down; `free` = samples
+    without print, counted by `rows` and `columns`; `inside_mm` = distance to the box edge (positive inside). `sizes`: width and height in mm ->
+    numbers of the boxes of that size.
     """
 
     zones: tuple[Zone, ...]
@@ -111,6 +120,9 @@ class MarkSheet:
     expected: Singles
     cover: Singles
     cover_steps: Gray
+    free: Mask
+    rows: Lines
+    columns: Lines
     outlines: Outlines
     paper: PaperSamples
     inside_mm: Singles
@@ -147,9 +159,13 @@ class AreaSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedPage:
-    """All that reading needs to know of a page in advance; made once per page of a layout, used for every scan of it."""
+    """All that reading needs to know of a page in advance; made once per page of a layout, used for every scan of it.
+
+    `corners_mm` (Z, 4, 2) are the corners of its zones.
+    """
 
     page: PageLayout
+    corners_mm: Floats
     filled: Filled
     marks: MarkSheet
     areas: AreaSheet
@@ -158,7 +174,8 @@ class PreparedPage:
 def prepare(page: PageLayout, blank: BlankPage, *, filled: Filled) -> PreparedPage:
     """Samples the blank page where answers will stand."""
     plain = _blank_map(blank)
-    return PreparedPage(page=page, filled=filled, marks=_mark_sheet(page, plain, blank), areas=_area_sheet(page, plain, blank))
+    corners = np.array([[(p.x, p.y) for p in zone.rect.corners] for zone in page.zones]).reshape(-1, 4, 2)
+    return PreparedPage(page=page, corners_mm=corners, filled=filled, marks=_mark_sheet(page, plain, blank), areas=_area_sheet(page, plain, blank))
 
 
 def _sampled(blank: BlankPage, maps: Callable[[float], tuple[Singles, Singles]]) -> Singles:
@@ -191,6 +208,8 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
 
     expected, cover = _sampled(blank, maps), _cover(blank, maps, MARK_TOLERANCE_MM)
     inside = _inside_mm(zones, side)
+    free = cover < BARE
+    columns, rows = (Lines(free=free.sum(axis=axis, dtype=np.float32), within=np.asarray((inside > 0).any(axis=axis), dtype=np.bool_)) for axis in (1, 2))
     return MarkSheet(
         zones=zones,
         centres_mm=centres,
@@ -198,6 +217,9 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
         expected=expected,
         cover=cover,
         cover_steps=(cover * np.float32(255)).astype(np.uint8),
+        free=free,
+        rows=rows,
+        columns=columns,
         outlines=_outlines(expected, inside),
         paper=_paper_samples(_cover(blank, maps, 2 * MARK_TOLERANCE_MM) < BARE),
         inside_mm=inside,
