@@ -85,7 +85,7 @@ def _bright_quads(bright: NDArray[np.bool_], settings: SheetSettings) -> list[tu
     contours, _ = cv2.findContours(bright.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = []
     for contour in contours:
-        hull = cv2.convexHull(contour)
+        hull = np.asarray(cv2.convexHull(contour), dtype=np.int32)
         area = float(cv2.contourArea(hull))
         if not settings.least * bright.size <= area <= settings.most * bright.size:
             continue
@@ -99,7 +99,7 @@ def _bright_quads(bright: NDArray[np.bool_], settings: SheetSettings) -> list[tu
     return found
 
 
-def _four_corners(hull: NDArray[np.generic]) -> Floats | None:
+def _four_corners(hull: NDArray[np.int32]) -> Floats | None:
     """The hull simplified until four corners are left, clockwise."""
     around = cv2.arcLength(hull, True)
     for share in (0.02, 0.03, 0.045, 0.06):

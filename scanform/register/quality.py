@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scanform.imaging.page_image import Floats, Gray, PageImage
 from scanform.imaging.page_map import PageMap
-from scanform.model.geometry import A4, SizeMm
+from scanform.model.geometry import RectMm, bounding_box
 from scanform.model.problem import Problem
 from scanform.register.markers import DEFAULT_SEARCH, Marker
 
@@ -102,19 +102,17 @@ def _is_streak(w: float, h: float, width: float, height: float, settings: BlankS
 class PictureSettings:
     """When a picture is called poor. Chosen on photos of odd seeds and checked on even ones and on all scanner profiles (docs/photos.md).
 
-    `blur_mm`: sigma of the edges of print; above it pens and lines run together. `dark`: grey of the paper. `pale`: contrast of print by the
-    grey of the paper. `noisy`: noise by contrast. `px_per_mm`: below it boxes are unlike any that the mark model was fitted on.
-    `cut_mm`: how much of the page may be beyond the picture's edge (margins hold nothing). `glare`: share of saturated pixels on a
-    page whose print is washed out there.
+    `blur_mm`: sigma of the edges of print; scans have .16 at most, codes are lost from .25-.3 on. `dark`: grey of the paper. `pale`: contrast of print
+    by the grey of the paper. `noisy`: noise by contrast. `px_per_mm`: below it boxes are unlike any that the mark model was fitted on.
+    `cut_mm`: so much of what stands on the page may be beyond the picture's edge.
     """
 
-    blur_mm: float = 0.17
+    blur_mm: float = 0.2
     dark: float = 70.0
     pale: float = 0.2
-    noisy: float = 0.12
+    noisy: float = 0.07
     px_per_mm: float = 5.5
-    cut_mm: float = 8.0
-    glare: float = 0.4
+    cut_mm: float = 0.5
 
 
 DEFAULT_PICTURE = PictureSettings()
@@ -125,7 +123,7 @@ class Picture:
     """What was measured of a picture; None where there was nothing to measure at.
 
     `blur_mm` sigma of edges of print in the worse direction, at the worst marker but one. `paper` grey of the paper, `contrast` grey levels between
-    paper and print, `noise` of the paper (one sigma, grey levels). `px_per_mm`, `cut_mm`: how far the page reaches beyond the picture.
+    paper and print, `noise` of the paper (one sigma, grey levels). `px_per_mm`, `cut_mm`: how far what stands on the page reaches beyond the picture.
     """
 
     blur_mm: float | None = None
@@ -154,9 +152,9 @@ def verdicts(picture: Picture, settings: PictureSettings = DEFAULT_PICTURE) -> t
 
 def _is_dark(picture: Picture, settings: PictureSettings) -> bool:
     """Dark paper, or paper so noisy for its print that a pencil drowns in it."""
-    if picture.paper is None or picture.contrast is None or picture.noise is None:
+    if picture.paper is None or picture.contrast is None:
         return False
-    return picture.paper < settings.dark or (picture.paper < 2 * settings.dark and picture.noise > settings.noisy * picture.contrast)
+    return picture.paper < settings.dark or (picture.paper < 2 * settings.dark and (picture.noise or 0.0) > settings.noisy * picture.contrast)
 
 
 SIDE_MM = (-1.6, 1.2)
@@ -168,11 +166,11 @@ _MARKERS = 4
 """Markers looked at: enough for the corners of a page, and cheap."""
 
 
-def measure_markers(image: PageImage, markers: Sequence[Marker], size: SizeMm = A4, page_map: PageMap | None = None) -> Picture:
-    """The picture as its markers (8 mm, black on white) show it; with the map also how much of the page is missing."""
+def measure_markers(image: PageImage, markers: Sequence[Marker], *, content: Sequence[RectMm] = (), page_map: PageMap | None = None) -> Picture:
+    """The picture as its markers (8 mm, black on white) show it; with a map also how much of the page's `content` is missing."""
     chosen = _spread_out(markers)
     if not chosen:
-        return Picture(cut_mm=_cut_mm(image, size, page_map))
+        return Picture(cut_mm=_cut_mm(image, content, page_map))
     quads = np.array([marker.corners_px for marker in chosen])
     profiles, sides_px = _side_profiles(image.gray, quads)
     outside = round(-SIDE_MM[0] / _STEP_MM)
@@ -189,7 +187,7 @@ def measure_markers(image: PageImage, markers: Sequence[Marker], size: SizeMm = 
         contrast=float(np.median(contrast)),
         noise=float(np.median(noise) * np.sqrt(_ALONG)),
         px_per_mm=float(np.median(sides_px) / DEFAULT_SEARCH.marker_mm),
-        cut_mm=_cut_mm(image, size, page_map),
+        cut_mm=_cut_mm(image, content, page_map),
     )
 
 
@@ -238,14 +236,13 @@ def _crossing(share: Floats, before: NDArray[np.int_], level: float) -> Floats:
     return np.asarray(first + np.clip((level - low) / np.maximum(high - low, 1e-3), 0, 1))
 
 
-def _cut_mm(image: PageImage, size: SizeMm, page_map: PageMap | None) -> float | None:
-    """How far (mm) the page reaches beyond the picture's edges at its corners."""
-    if page_map is None:
+def _cut_mm(image: PageImage, content: Sequence[RectMm], page_map: PageMap | None) -> float | None:
+    """How far (mm) the content of the page reaches beyond the picture's edges."""
+    if page_map is None or not content:
         return None
-    corners = page_map.to_px(np.array([(0, 0), (size.w, 0), (size.w, size.h), (0, size.h)], dtype=np.float64))
-    beyond = np.maximum(-corners, corners - np.array([image.width - 1, image.height - 1])).max()
-    side_px = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1).sum()
-    return float(max(beyond, 0.0) / (side_px / (2 * (size.w + size.h))))
+    corners = page_map.to_px(np.array([(p.x, p.y) for rect in content for p in rect.corners]))
+    beyond = float(np.maximum(-corners, corners - np.array([image.width - 1, image.height - 1])).max())
+    return max(beyond, 0.0) / page_map.px_per_mm(bounding_box(tuple(content)))
 
 
 TILE_PX = 96

@@ -1,0 +1,47 @@
+"""What the picture itself has to do with it: causes of pages that could not be read, and remarks on pages that were read all the same."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from scanform.imaging.page_image import PageImage
+from scanform.imaging.page_map import PageMap, Tier
+from scanform.model.geometry import A4
+from scanform.model.layout import Layout, PageLayout
+from scanform.model.problem import Problem
+from scanform.register.identify import flat
+from scanform.register.markers import Marker, page_number
+from scanform.register.photo import find_sheet
+from scanform.register.pose import fit_pose
+from scanform.register.quality import Picture, measure_markers, measure_print, verdicts
+
+
+def remarks(image: PageImage, markers: Sequence[Marker], page: PageLayout, page_map: PageMap) -> tuple[Problem, ...]:
+    """What is poor about the picture of a page that was read; `image` as it came, before it was lightened."""
+    return verdicts(measure_markers(image, markers, content=[zone.rect for zone in page.zones], page_map=page_map))
+
+
+def measured(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, Layout]) -> Picture:
+    """What can be measured of a page that was not read: at its markers, else at whatever is printed on it."""
+    if not markers:
+        sheet = find_sheet(image.gray)
+        return measure_print(image, px_per_mm=_scale(image, sheet), where=sheet)
+    number = page_number(markers)
+    for page in (page for layout in layouts.values() for page in layout.pages if page.number == number):
+        pose = fit_pose(markers, page.fiducials, page.size) if page.fiducials else None
+        if pose is not None:
+            page_map = PageMap(homography=flat(pose.homography), residual_mm=pose.residual_mm, tier=Tier.T0)
+            return measure_markers(image, markers, content=[mark.rect for mark in page.fiducials], page_map=page_map)
+    return measure_markers(image, markers)
+
+
+def causes(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, Layout]) -> tuple[Problem, ...]:
+    """Why a page may not have been read: what is wrong with its picture."""
+    return verdicts(measured(image, markers, layouts))
+
+
+def _scale(image: PageImage, sheet: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None) -> float:
+    """Pixels per mm: of the sheet that was found, else as the file says, else as if the picture were a sheet of A4."""
+    if sheet is not None:
+        return float(np.linalg.norm(np.roll(sheet, -1, axis=0) - sheet, axis=1).sum() / (2 * (A4.w + A4.h)))
+    return image.dpi / 25.4 if image.dpi else max(image.gray.shape) / A4.h
