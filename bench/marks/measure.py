@@ -18,8 +18,7 @@ from scanform.model.layout import Layout
 from scanform.model.reading import FieldReading, MarkValue
 from scanform.recognize import reader
 from scanform.register.fit import fit_page
-from scanform.register.identify import identify
-from scanform.register.markers import find_markers
+from scanform.register.look import look
 from scanform.simulate.fill import draw_ink
 from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import ScannedPage
@@ -94,16 +93,11 @@ def make_scan(kind: str, number: int, seed: int) -> tuple[Sheet, Filled, Scanned
 
 def read_scan(image: PageImage, sheet: Sheet) -> tuple[str, tuple[FieldReading, ...]]:
     """Tier and readings of a scan; no readings when it was kept for a person."""
-    markers = find_markers(image)
-    sighting = identify(image, markers, layouts=_layouts(sheet.layout.digest), read_text=lambda _: "")
-    if sighting.identity is None or sighting.identity.page != _page_number(sheet):
+    seen = look(image, layouts=_layouts(sheet.layout.digest), read_text=lambda _: "")
+    if seen.sighting.identity is None or seen.sighting.identity.page != sheet.page.number:
         return "-", ()
-    page_map = fit_page(image, markers, sheet.page, sheet.check)
-    return ("-", ()) if page_map is None else (page_map.tier.value, reader.read_fields(image, page_map, sheet.prepared))
-
-
-def _page_number(sheet: Sheet) -> int:
-    return sheet.page.number
+    page_map = fit_page(seen.seen, seen.markers, sheet.page, sheet.check)
+    return ("-", ()) if page_map is None else (page_map.tier.value, reader.read_fields(seen.read, page_map, sheet.prepared))
 
 
 def measure_page(kind: str, number: int, seed: int) -> PageRows:

@@ -1,6 +1,6 @@
 """From millimetres on the paper to pixels of a scan: a homography plus a smooth field of offsets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import cv2
@@ -87,6 +87,11 @@ class PageMap:
         for _ in range(8):
             points = base - _offsets(self.grid, points)
         return points
+
+    def rows_scaled(self, factor: float) -> "PageMap":
+        """The same map for the picture with `factor` times as many rows; pixel centres are whole numbers."""
+        h = np.array([[1, 0, 0], [0, factor, (factor - 1) / 2], [0, 0, 1.0]]) @ np.asarray(self.homography).reshape(3, 3)
+        return replace(self, homography=tuple((h / h[2, 2]).ravel().tolist()))
 
     def px_per_mm(self, rect: RectMm) -> float:
         """The mean scale of the map over `rect`."""

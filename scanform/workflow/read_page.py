@@ -18,6 +18,7 @@ from scanform.errors import MissingProgramError
 from scanform.formats.layout_json import load_layout
 from scanform.imaging.page_image import BLANK_DPI, BlankPage, PageImage
 from scanform.imaging.page_map import PageMap
+from scanform.model.geometry import RectPx
 from scanform.model.layout import Layout, PageLayout
 from scanform.model.page import Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
@@ -26,9 +27,10 @@ from scanform.recognize import reader
 from scanform.recognize.sheets import PreparedPage
 from scanform.recognize.text import read_line
 from scanform.register.content import Known, identify_by_content
-from scanform.register.fit import fit_page
-from scanform.register.identify import Sighting, identify
-from scanform.register.markers import Marker, find_markers, page_number
+from scanform.register.fit import fit_from_corners, fit_page
+from scanform.register.identify import Sighting
+from scanform.register.look import look
+from scanform.register.markers import Marker, page_number
 from scanform.register.prepare import BoxCheck, prepare_page
 from scanform.register.quality import is_blank_paper
 from scanform.scan.intake import FileInfo, inspect_file
@@ -54,6 +56,7 @@ class PageJob:
     """What a worker needs to read a page: references and paths, no arrays. `ref.path` is the name under which it was handed in.
 
     `file` is the archived copy that is opened. `given` is an identity that is known from elsewhere (neighbours, a person).
+    `corners_px` are the corners of the page as a person showed them (top left, top right, bottom right, bottom left as printed).
     """
 
     ref: PageRef
@@ -62,6 +65,7 @@ class PageJob:
     digests: tuple[str, ...]
     limits: Limits
     given: Identity | None = None
+    corners_px: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +87,17 @@ class Intake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """A page that was recognised: its layout, where it lies, and what has to be said about it."""
+    """A page that was recognised: its layout, where it lies, and what has to be said about it.
+
+    `image` is what to read when it is not the picture of the file itself: one with `factor` times as many rows.
+    """
 
     identity: Identity
     page_map: PageMap
     prepared: PreparedPage
     problems: tuple[Problem, ...]
+    image: PageImage | None = None
+    factor: float = 1.0
 
 
 def start_worker(limits: Limits, parent: int) -> None:
@@ -148,13 +157,15 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
     registered = _register(job, loaded.image)
     if isinstance(registered, PageResult):
         return _without_reading(registered, loaded.problems)
-    fields, ink = reader.read_page(loaded.image, registered.page_map, registered.prepared)
+    fields, ink = reader.read_page(registered.image or loaded.image, registered.page_map, registered.prepared)
     problems = loaded.problems + registered.problems
+    if registered.factor != 1:
+        fields = tuple(replace(field, box=_rows_scaled(field.box, 1 / registered.factor)) for field in fields)
     return PageResult(
         ref=job.ref,
         outcome=Fate.READ,
         identity=registered.identity,
-        page_map=registered.page_map,
+        page_map=registered.page_map.rows_scaled(1 / registered.factor) if registered.factor != 1 else registered.page_map,
         ink=ink,
         reading=PageReading(ref=job.ref, identity=registered.identity, fields=fields, problems=problems),
         problems=problems,
@@ -172,8 +183,9 @@ def _without_reading(found: PageResult, problems: tuple[Problem, ...]) -> PageRe
 def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     """The page's identity and map, or the fate it has without."""
     layouts = _layouts(job.layouts, job.digests)
-    markers = find_markers(image)
-    sighting = Sighting(identity=job.given) if job.given else identify(image, markers, layouts=layouts, read_text=read_line)
+    seen = look(image, layouts=layouts, read_text=read_line)
+    markers = seen.markers
+    sighting = Sighting(identity=job.given) if job.given else seen.sighting
     identity = sighting.identity
     if identity is None:
         fate = _fate_without_identity(image, markers, sighting.problems)
@@ -183,10 +195,18 @@ def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
         return PageResult(ref=job.ref, outcome=Fate.UNKNOWN_FORM, identity=identity, problems=sighting.problems)
     page = layouts[identity.digest].page(identity.page)
     check, prepared = _prepared(job.layouts, identity.digest, identity.page)
-    page_map = fit_page(image, markers, page, check)
+    corners = tuple((x, (y + 0.5) * seen.factor - 0.5) for x, y in job.corners_px)
+    page_map = fit_from_corners(seen.seen, corners, page, check) if corners else None
+    page_map = page_map or fit_page(seen.seen, markers, page, check)
     if page_map is None:
         return PageResult(ref=job.ref, outcome=Fate.REVIEW, identity=identity, problems=(*sighting.problems, Problem(slug="weak-registration")))
-    return Registered(identity=identity, page_map=page_map, prepared=prepared, problems=sighting.problems)
+    return Registered(identity=identity, page_map=page_map, prepared=prepared, problems=sighting.problems, image=seen.read, factor=seen.factor)
+
+
+def _rows_scaled(box: RectPx, factor: float) -> RectPx:
+    """The box in a picture with `factor` times as many rows."""
+    top, bottom = round(box.y * factor), round((box.y + box.h) * factor)
+    return RectPx(x=box.x, y=top, w=box.w, h=max(0, bottom - top))
 
 
 def _by_content(job: PageJob, image: PageImage, layouts: Mapping[str, Layout]) -> Registered | PageResult | None:
@@ -242,6 +262,11 @@ def _check(folder: str, digest: str, number: int) -> BoxCheck:
     """The landmarks of a page: all that it takes to find out whether a scan shows it."""
     page = _layouts(folder, (digest,))[digest].page(number)
     return prepare_page(page, load_blank(Path(folder) / digest, page))
+
+
+def known_page(folder: str, digest: str, number: int) -> tuple[PageLayout, BoxCheck]:
+    """A page of a known layout and its landmarks, kept per process; `folder` holds the layouts of the project."""
+    return _layouts(folder, (digest,))[digest].page(number), _prepared(folder, digest, number)[0]
 
 
 def load_blank(folder: Path, page: PageLayout) -> BlankPage:
