@@ -151,6 +151,11 @@ def page_record(tx: Transaction, page_id: int) -> PageRecord:
     return _page_records(tx, _page_query().where(PageRow.id == page_id))[0]
 
 
+def find_page(tx: Transaction, page_id: int) -> PageRecord | None:
+    """One page that counts, or None."""
+    return next(iter(_page_records(tx, _page_query().where(PageRow.id == page_id, _counts(True)))), None)
+
+
 def page_fate(tx: Transaction, page_id: int) -> Fate | None:
     """The fate of a page, None while it waits."""
     fate = tx.execute(select(PageRow.fate).where(PageRow.id == page_id)).scalar()

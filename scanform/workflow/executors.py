@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -93,6 +94,37 @@ def dask(scheduler: str, language: str) -> Workers:
         raise InputError(text("ingest.no_scheduler", language, url=scheduler), remedy=text("ingest.no_scheduler_remedy", language)) from error
     threads = sum(client.nthreads().values()) or 1
     return Workers(start=client.get_executor, start_single=client.get_executor, window=threads * WINDOW_PER_WORKER, close=client.close)
+
+
+class Standby:
+    """One worker process under limits, for a person who waits: started when it is first needed, anew after it died, one job at a time."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._workers = processes(1, limits)
+        self._executor: Executor | None = None
+        self._lock = threading.Lock()
+
+    def run(self, function: Callable[[Job], Done], job: Job) -> Done | Died:
+        """The result of `function(job)`, or `Died` when that ended the process. What the job raises is raised here."""
+        with self._lock:
+            if self._executor is None:
+                self._executor = self._workers.start()
+            started = time.monotonic()
+            try:
+                return self._executor.submit(function, job).result()
+            except Exception as error:  # whatever a job raised: the death of the worker is sorted out here, all else is raised again
+                if not _is_death(error):
+                    raise
+                self._executor.shutdown(wait=False)
+                self._executor = None
+                return Died(seconds=time.monotonic() - started)
+
+    def close(self) -> None:
+        """End the process; the next job starts another one."""
+        with self._lock:
+            if self._executor is not None:
+                _stop(self._executor)
+                self._executor = None
 
 
 def _cores() -> int:

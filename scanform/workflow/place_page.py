@@ -1,0 +1,151 @@
+"""A person shows the corners of a page that the machine could not place: it is read when its print proves them, else left as it was.
+
+Registration tier T4. What was shown is kept: by whom, when, which corners (`scanform.store.placements`).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from scanform import pagecode
+from scanform.errors import UsageError
+from scanform.i18n.texts import text
+from scanform.model.page import Fate, FoundBy, Identity
+from scanform.model.problem import Problem
+from scanform.store import issued, ledger, placements
+from scanform.store.engine import Transaction
+from scanform.store.records import PageRecord, PageResult, Placement, PlacementKind
+from scanform.workflow.joining import content_identity, is_joined, join_page
+from scanform.workflow.ledger import settle_reading
+from scanform.workflow.project import Project
+from scanform.workflow.read_batch import limits_of, now, page_job, with_problem
+from scanform.workflow.read_page import PageJob, read_page
+
+HELPABLE = frozenset({Fate.REVIEW, Fate.UNKNOWN_FORM})
+"""What a page is when a person can help: something of ours that could not be placed, or a form that was not recognised."""
+
+BY_HAND = "placed-by-hand"
+"""The problem (a remark, rather) of a page that was read at the corners that a person showed."""
+
+_PROVED = frozenset({FoundBy.CODE, FoundBy.CODE_SEARCH})
+"""Identities that a check sum proves: a typed form id does not outrank them."""
+
+Corners = Sequence[tuple[float, float]]
+"""Top left, top right, bottom right, bottom left as printed, in pixels of the decoded page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """What became of a page: `outcome` READ, with its fate and form; or why it could not be read, and then nothing was stored."""
+
+    outcome: Fate
+    fate: Fate | None = None
+    form_id: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def place_page(
+    project: Project,
+    page: PageRecord,
+    form: str,
+    number: int,
+    corners_px: Corners,
+    *,
+    reviewer: str,
+    uuid: str,
+    read: Callable[[PageJob], PageResult] = read_page,
+    language: str | None = None,
+) -> Placed:
+    """Read `page` as page `number` of `form`, at the corners that a person showed, and settle it in the ledger.
+
+    `form` is a printed form id, or the layout digest of a form that carries no ids. `read` does the reading, in a worker if need be.
+    Sending again (same `uuid`, or a page that is settled) changes nothing. Raises UsageError for a form or a page number that
+    cannot be, for corners that are none, and for an identity that the page's own code contradicts.
+    """
+    language = language or project.language
+    identity = identity_given(project, page, form, number, language=language)
+    corners = _checked(corners_px, language)
+    with project.store.reading() as tx:
+        stored = ledger.page_record(tx, page.id)
+    if stored.outcome not in HELPABLE:
+        return _standing(stored)
+    result = read(replace(page_job(project, page, limits_of(project), identity), corners_px=corners))
+    if result.reading is None:
+        return Placed(outcome=result.outcome, problems=result.problems)
+    placement = Placement(
+        uuid=uuid,
+        sha256=page.ref.sha256,
+        index=page.ref.index,
+        kind=PlacementKind.PLACED,
+        identity=identity,
+        corners_px=corners,
+        reviewer=reviewer,
+        at=now(),
+    )
+    return _settle(project, page, result, placement)
+
+
+def leave_page(project: Project, page: PageRecord, *, reviewer: str, uuid: str) -> None:
+    """Record that a person looked at a page and left it alone; it keeps its fate. Sending again changes nothing."""
+    with project.store.writing() as tx:
+        act = Placement(uuid=uuid, sha256=page.ref.sha256, index=page.ref.index, kind=PlacementKind.LEFT, reviewer=reviewer, at=now())
+        placements.add_placement(tx, act)
+
+
+def identity_given(project: Project, page: PageRecord, form: str, number: int, *, language: str) -> Identity:
+    """The identity that a person gives a page; raises UsageError when it cannot be, or when the page's own code says something else."""
+    identity = _form_given(project, page, form, number, language)
+    own = page.identity
+    if own is not None and own.found_by in _PROVED and (own.digest, own.instance, own.page) != (identity.digest, identity.instance, number):
+        message = text("sort.contradicts", language, form=pagecode.form_id(own.digest, own.instance), page=own.page)
+        raise UsageError(message, remedy=text("sort.contradicts_remedy", language))
+    return identity
+
+
+def _form_given(project: Project, page: PageRecord, form: str, number: int, language: str) -> Identity:
+    """The identity behind a typed form id, or behind the layout digest of a form without ids."""
+    parsed = pagecode.parse_form_id(form)
+    layout = project.layouts.get(parsed[0] if parsed else form)
+    if layout is None or (parsed is None and not layout.imported):
+        raise UsageError(text("identify.bad_form", language, form=form), remedy=text("identify.bad_form_remedy", language))
+    if not 1 <= number <= len(layout.pages):
+        raise UsageError(text("identify.bad_page", language, pages=len(layout.pages)), remedy=text("sort.bad_page_remedy", language))
+    if parsed is None:
+        return content_identity(layout, number, page.ref, FoundBy.PERSON)
+    return Identity(digest=parsed[0], instance=parsed[1], page=number, pages=len(layout.pages), found_by=FoundBy.PERSON)
+
+
+def _checked(corners_px: Corners, language: str) -> tuple[tuple[float, float], ...]:
+    """Four points that are finite numbers."""
+    corners = tuple((float(x), float(y)) for x, y in corners_px)
+    if len(corners) != 4 or not all(math.isfinite(value) for corner in corners for value in corner):
+        raise UsageError(text("sort.bad_corners", language), remedy=text("sort.bad_corners_remedy", language))
+    return corners
+
+
+def _standing(page: PageRecord) -> Placed:
+    """A page that was settled before."""
+    return Placed(outcome=page.outcome or Fate.REVIEW, fate=page.fate, form_id=page.form_id, problems=page.problems)
+
+
+def _settle(project: Project, page: PageRecord, result: PageResult, placement: Placement) -> Placed:
+    """Store the reading and who placed it, in one transaction; what another person settled in the meantime stays."""
+    with project.store.writing() as tx:
+        stored = ledger.page_record(tx, page.id)
+        if stored.reading_id is None or stored.outcome not in HELPABLE:
+            return _standing(stored)
+        ledger.replace_reading(tx, stored.reading_id, _with_remarks(project, tx, result, placement), at=placement.at)
+        placements.add_placement(tx, placement)
+        if is_joined(project.layouts, result.identity):
+            join_page(project, tx, page.id)
+        settle_reading(project, tx, stored.reading_id)
+        return _standing(ledger.page_record(tx, page.id))
+
+
+def _with_remarks(project: Project, tx: Transaction, result: PageResult, placement: Placement) -> PageResult:
+    """The result with what has to be said about it: who placed it, and that its form was never printed here (where forms have ids)."""
+    marked = with_problem(result, Problem(slug=BY_HAND, params=(("reviewer", placement.reviewer), ("at", placement.at))))
+    identity = result.identity
+    if identity is None or project.layouts[identity.digest].imported or issued.issued_form(tx, identity.instance) is not None:
+        return marked
+    return with_problem(marked, Problem(slug="unknown-instance", params=(("instance", identity.instance),)))
