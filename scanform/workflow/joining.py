@@ -126,13 +126,13 @@ def join_waiting(project: Project, tx: Transaction, batch_id: int) -> int:
     return len(settled)
 
 
-def place_page(project: Project, tx: Transaction, page: PageRecord) -> PageRecord:
-    """A page whose reading has just got the identity of an imported form gets its form, from the pages around it."""
+def join_page(project: Project, tx: Transaction, page_id: int) -> None:
+    """A page whose reading has just got the identity of an imported form gets its form, from the pages around it; settling it is left to the caller."""
+    page = ledger.page_record(tx, page_id)
     pages = ledger.pages_of_batch(tx, page.batch_id)
     for stretch in _stretches(project, pages, {page.id}):
         if any(found.id == page.id for found, _ in stretch):
             _name(project, tx, stretch, {page.id})
-    return ledger.page_record(tx, page.id)
 
 
 def _name(project: Project, tx: Transaction, stretch: Sequence[tuple[PageRecord, Sheet]], fresh: set[int]) -> None:

@@ -23,7 +23,7 @@ from scanform.store import issued, ledger
 from scanform.store.engine import Transaction
 from scanform.store.records import NewFile, PageRecord, PageResult
 from scanform.workflow.executors import Died, Outcome, Workers, run_in_order
-from scanform.workflow.joining import is_joined, join_waiting, place_page
+from scanform.workflow.joining import is_joined, join_page, join_waiting
 from scanform.workflow.ledger import INFERRED, page_problems, record_page, settle_reading
 from scanform.workflow.neighbours import neighbour_identity
 from scanform.workflow.progress import ShowProgress, no_progress
@@ -277,7 +277,7 @@ def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: 
             return
         ledger.replace_reading(tx, now_stored.reading_id, result, at=at)
         if result.outcome is Fate.READ and is_joined(project.layouts, result.identity):
-            place_page(project, tx, ledger.page_record(tx, page.id))
+            join_page(project, tx, page.id)
         settle_reading(project, tx, now_stored.reading_id)
 
 
