@@ -30,13 +30,15 @@ from scanform.register.content import Known, identify_by_content
 from scanform.register.fit import fit_from_corners, fit_page
 from scanform.register.identify import Sighting
 from scanform.register.look import look
-from scanform.register.markers import Marker, page_number
+from scanform.register.markers import Marker, find_markers, page_number
+from scanform.register.photo import lightened
 from scanform.register.prepare import BoxCheck, prepare_page
 from scanform.register.quality import is_blank_paper
 from scanform.scan.intake import FileInfo, inspect_file
 from scanform.scan.limits import Limits, deadline, guard_process
 from scanform.scan.load import LoadedPage, load_page
 from scanform.store.records import PageResult
+from scanform.workflow import picture
 from scanform.workflow.archive import archive_file
 
 log = logging.getLogger(__name__)
@@ -89,7 +91,7 @@ class Intake:
 class Registered:
     """A page that was recognised: its layout, where it lies, and what has to be said about it.
 
-    `image` is what to read when it is not the picture of the file itself: one with `factor` times as many rows.
+    `image` is what to read when it is not the picture of the file itself: one with `factor` times as many rows. `markers` as seen in it.
     """
 
     identity: Identity
@@ -98,6 +100,7 @@ class Registered:
     problems: tuple[Problem, ...]
     image: PageImage | None = None
     factor: float = 1.0
+    markers: tuple[Marker, ...] = ()
 
 
 def start_worker(limits: Limits, parent: int) -> None:
@@ -154,11 +157,12 @@ def _result_or_error(job: PageJob, loaded: LoadedPage) -> PageResult:
 def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
     if loaded.image is None:
         return PageResult(ref=job.ref, outcome=Fate.DAMAGED, problems=loaded.problems)
-    registered = _register(job, loaded.image)
+    image = lightened(loaded.image)
+    registered = _register(job, image)
     if isinstance(registered, PageResult):
-        return _without_reading(registered, loaded.problems)
-    fields, ink = reader.read_page(registered.image or loaded.image, registered.page_map, registered.prepared)
-    problems = loaded.problems + registered.problems
+        return _without_reading(_with_causes(job, registered, loaded.image), loaded.problems)
+    fields, ink = reader.read_page(registered.image or image, registered.page_map, registered.prepared)
+    problems = loaded.problems + registered.problems + _remarks(registered, loaded.image)
     if registered.factor != 1:
         fields = tuple(replace(field, box=_rows_scaled(field.box, 1 / registered.factor)) for field in fields)
     return PageResult(
@@ -170,6 +174,18 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
         reading=PageReading(ref=job.ref, identity=registered.identity, fields=fields, problems=problems),
         problems=problems,
     )
+
+
+def _remarks(found: Registered, image: PageImage) -> tuple[Problem, ...]:
+    """What is poor about the picture of a page that was read; not asked of pictures whose lines had to be put back."""
+    return picture.remarks(image, found.markers, found.prepared.page, found.page_map) if found.factor == 1 else ()
+
+
+def _with_causes(job: PageJob, found: PageResult, image: PageImage) -> PageResult:
+    """A page that could not be recognised or registered, with what is wrong with its picture, if anything is."""
+    if found.outcome is Fate.BLANK or (found.identity is not None and all(problem.slug != "weak-registration" for problem in found.problems)):
+        return found
+    return replace(found, problems=picture.causes(image, find_markers(lightened(image)), _layouts(job.layouts, job.digests)) + found.problems)
 
 
 def _without_reading(found: PageResult, problems: tuple[Problem, ...]) -> PageResult:
@@ -200,7 +216,7 @@ def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     page_map = page_map or fit_page(seen.seen, markers, page, check)
     if page_map is None:
         return PageResult(ref=job.ref, outcome=Fate.REVIEW, identity=identity, problems=(*sighting.problems, Problem(slug="weak-registration")))
-    return Registered(identity=identity, page_map=page_map, prepared=prepared, problems=sighting.problems, image=seen.read, factor=seen.factor)
+    return Registered(identity=identity, page_map=page_map, prepared=prepared, problems=sighting.problems, image=seen.read, factor=seen.factor, markers=markers)
 
 
 def _rows_scaled(box: RectPx, factor: float) -> RectPx:
