@@ -25,8 +25,8 @@ def outside_zones(image: PageImage, page_map: PageMap, zones: Sequence[Zone], co
         return frozenset()
     inner = corners_mm + SLACK_MM * _INWARDS
     px = page_map.to_px(inner.reshape(-1, 2)).reshape(inner.shape)
-    beyond = np.asarray((px < -0.5) | (px > np.array([image.width, image.height]) - 0.5))
-    return frozenset(zone.id for zone, out in zip(zones, beyond.any(axis=(1, 2)).tolist(), strict=True) if out)
+    beyond = ((px < -0.5) | (px > np.array([image.width, image.height]) - 0.5)).any(axis=(1, 2))
+    return frozenset(zones[int(number)].id for number in np.flatnonzero(beyond))
 
 
 def without_outside(fields: tuple[FieldReading, ...], missing: frozenset[str], zones: Sequence[Zone]) -> tuple[FieldReading, ...]:
