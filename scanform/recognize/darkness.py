@@ -148,31 +148,34 @@ def _perhaps_inked(patches: Gray, cover_steps: Gray, paper: Singles, threshold: 
 
     Expected print is drawn for groups of windows with about the same paper, and never darker than `_excess` takes it to be.
     """
-    steps, found, side = np.arange(256) / 255, [], patches.shape[2]
-    groups = np.ceil(paper / LEVELS_AT_ONCE)
+    found, side = [], patches.shape[2]
+    groups = np.floor((float(paper.max()) - paper) / LEVELS_AT_ONCE)
     for group in np.unique(groups):
         members = np.flatnonzero(groups == group)
-        lightest = min(float(group) * LEVELS_AT_ONCE, 255.0)
-        table = np.ceil(lightest * np.clip(1 - steps * toner, 0, 1)).astype(np.uint8)
+        lightest = float(paper.max()) - float(group) * LEVELS_AT_ONCE
         chosen, cover = (patches, cover_steps) if len(members) == len(patches) else (patches[members], cover_steps[members])
-        darker = cv2.subtract(cv2.LUT(cover.reshape(-1, side), table), chosen.reshape(-1, side)).reshape(chosen.shape)
+        print_ = cv2.convertScaleAbs(cover.reshape(-1, side), alpha=-lightest * min(toner, 1.0) / 255, beta=lightest + 0.5)
+        darker = cv2.subtract(print_, chosen.reshape(-1, side)).reshape(chosen.shape)
         found.append(members[_largest_sum(np.asarray(darker, dtype=np.uint8)) >= 9 * threshold[members] * paper[members]])
     return np.sort(np.concatenate(found))
 
 
 def _largest_sum(darker: Gray) -> NDArray[np.uint16]:
-    """The largest sum of 3 x 3 samples in each window (N, S, S), mirrored at its edges; sums across the ends of rows are taken too and do no harm."""
-    count, side, _ = darker.shape
-    framed = np.empty((count, side + 2, side + 2), np.uint16)
-    framed[:, 1:-1, 1:-1] = darker
-    framed[:, 0, 1:-1], framed[:, -1, 1:-1] = darker[:, 1], darker[:, -2]
-    framed[:, :, 0], framed[:, :, -1] = framed[:, :, 2], framed[:, :, -3]
-    flat, wide = framed.reshape(count, -1), side + 2
-    upright = flat[:, : -2 * wide] + flat[:, wide:-wide]
-    upright += flat[:, 2 * wide :]
-    square = upright[:, :-2] + upright[:, 1:-1]
+    """A bound of the sums of 3 x 3 samples in each window (N, S, S), mirrored at its edges.
+
+    The sum around a sample at an edge is at most twice the sum around its neighbour inside, at a corner four times. Sums across the ends of
+    rows come in too and do no harm.
+    """
+    flat, side = darker.reshape(len(darker), -1).astype(np.uint16), darker.shape[2]
+    upright = flat[:, : -2 * side] + flat[:, side:-side]
+    upright += flat[:, 2 * side :]
+    square = upright[:, :-2] + upright[:, 1:-1]  # around row 1, column 1; row 1, column 2; ...
     square += upright[:, 2:]
-    return np.asarray(square.max(axis=1), dtype=np.uint16)
+    left, right = square[:, ::side], square[:, side - 3 :: side]
+    edges = (square[:, : side - 2], square[:, 2 - side :], left, right)
+    corners = np.stack([left[:, 0], left[:, -1], right[:, 0], right[:, -1]], axis=1)
+    bounds = [square.max(axis=1), *(2 * edge.max(axis=1) for edge in edges), 4 * corners.max(axis=1)]
+    return np.asarray(np.max(bounds, axis=0), dtype=np.uint16)
 
 
 def _is_mono(gray: Gray) -> bool:
@@ -201,8 +204,10 @@ def _no_marks(sheet: MarkSheet) -> MarkInk:
 
 def _excess(patches: Gray, paper: Singles, cover: Singles, toner: Singles) -> Singles:
     """Darkness (M, S, S) beyond the expected print of M windows."""
-    dark = 1 - patches * (1 / paper)[:, None, None]
-    return np.asarray(np.maximum(dark - cover * toner[:, None, None], 0), dtype=np.float32)
+    beyond = cover * -toner[:, None, None]
+    beyond += 1
+    beyond -= patches * (1 / paper)[:, None, None]
+    return np.asarray(np.maximum(beyond, 0, out=beyond), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -207,7 +207,7 @@ def _parts(ink: _Inked, ring: Rings) -> list[Singles]:
     stack[:, 0] = 0  # keeps the windows apart
     total, labels = cv2.connectedComponents(stack.reshape(-1, side), connectivity=8, ltype=cv2.CV_32S)
     flat = labels.ravel()
-    used = np.flatnonzero(flat)
+    used = np.flatnonzero(stack.view(np.bool_))
     label, position = flat[used].astype(np.int64), used % (side * side)
     window = np.zeros(total, np.int64)
     window[label] = used // (side * side)

@@ -279,8 +279,9 @@ def _inside_mm(zones: tuple[Zone, ...], side: int) -> Singles:
 
 def _area_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> AreaSheet:
     spots, rows = _shelves([zone for zone in page.zones if zone.kind is not ZoneKind.MARK])
-    tiles = np.full((rows, SHELF_TILES, 2), np.nan)
-    owner = np.full((rows * TILE_PX, SHELF_TILES * TILE_PX), -1, np.int16)
+    columns = SHELF_TILES if spots else 1
+    tiles = np.full((rows, columns, 2), np.nan)
+    owner = np.full((rows * TILE_PX, columns * TILE_PX), -1, np.int16)
     core, free = np.zeros(owner.shape, bool), np.zeros(owner.shape, bool)
     for number, spot in enumerate(spots):
         down, right = np.mgrid[0 : -(-spot.h // TILE_PX), 0 : -(-spot.w // TILE_PX)]
