@@ -224,6 +224,11 @@ def _scribbled_out(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[St
     return strokes
 
 
+def _overfill(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
+    """A box or bubble made black beyond its edge."""
+    return _fill(box.grown(min(box.w, box.h) * float(rng.uniform(0.04, 0.22))), hand, rng)
+
+
 def line_through(first: RectMm, last: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
     """One line from before the first to beyond the last of several boxes in a row or a column."""
     start, end = np.array([first.centre.x, first.centre.y]), np.array([last.centre.x, last.centre.y])
@@ -267,6 +272,7 @@ _STYLES: Mapping[MarkStyle, Draw] = {
     MarkStyle.TINY: _tiny,
     MarkStyle.STRADDLING: _straddling,
     MarkStyle.SCRIBBLED_OUT: _scribbled_out,
+    MarkStyle.OVERFILL: _overfill,
     MarkStyle.LINE_THROUGH: _line_through,
     MarkStyle.CIRCLE_AROUND: _circle_around,
 }

@@ -30,6 +30,7 @@ class MarkStyle(StrEnum):
     TINY = "tiny"
     STRADDLING = "straddling"
     SCRIBBLED_OUT = "scribbled-out"
+    OVERFILL = "overfill"
     LINE_THROUGH = "line-through"
     CIRCLE_AROUND = "circle-around"
 
