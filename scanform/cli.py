@@ -192,16 +192,18 @@ def _answer(settings: Settings, data: dict[str, Any], *lines: str) -> None:
 @click.argument("folder", type=FOLDER)
 @click.option("--template", metavar="NAME", help="A questionnaire that ships with scanform.")
 @click.option("--questionnaire", type=FILE, help="A questionnaire of your own (YAML).")
+@click.option("--empty", is_flag=True, help="No questionnaire yet: for forms that are taken in with import-form.")
 @click.option("--database", default="", metavar="URL", help="A PostgreSQL database instead of a SQLite file in the folder.")
 @_common
 @click.pass_obj
-def init(settings: Settings, folder: Path, template: str | None, questionnaire: Path | None, database: str) -> None:
+def init(settings: Settings, *, folder: Path, template: str | None, questionnaire: Path | None, empty: bool, database: str) -> None:
     """Make a project folder around a questionnaire."""
     from scanform.workflow.project import init_project
 
-    with init_project(folder, template=template, questionnaire=questionnaire, language=settings.language, database=database) as project:
-        code = next(iter(project.questionnaires))
-        _answer(settings, {"project": str(folder), "questionnaire": code}, text("project.made", project.language, folder=str(folder), code=code))
+    with init_project(folder, template=template, questionnaire=questionnaire, empty=empty, language=settings.language, database=database) as project:
+        code = next(iter(project.questionnaires), None)
+        made = text("project.made" if code else "imported.made_empty", project.language, folder=str(folder), code=code)
+        _answer(settings, {"project": str(folder), "questionnaire": code}, made)
 
 
 @main.command("add-questionnaire")
@@ -523,6 +525,7 @@ def review(settings: Settings, *, port: int, reviewer: str | None) -> None:
     """Open the review station on this computer: check what is doubtful, with the keyboard."""
     from review_ui.server import serve
     from scanform.workflow.review_fields import Desk
+    from scanform.workflow.sort_pages import SortDesk
 
     with _open(settings) as project:
 
@@ -530,7 +533,7 @@ def review(settings: Settings, *, port: int, reviewer: str | None) -> None:
             _answer(settings, {"url": url}, text("cli.review_at", project.language, url=url))
             sys.stdout.flush()
 
-        serve(Desk(project), reviewer=reviewer or _login(), port=port, language=project.language, ready=ready)
+        serve(Desk(project), sorter=SortDesk(project), reviewer=reviewer or _login(), port=port, language=project.language, ready=ready)
 
 
 def _login() -> str:
@@ -540,6 +543,43 @@ def _login() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "reviewer"
+
+
+@main.command("find-zones")
+@click.argument("blank", type=FILE, nargs=-1, required=True)
+@click.option("-o", "--output", "out", type=FILE, required=True, help="The layout file (JSON) to write.")
+@click.option("--code", metavar="CODE", help="Code of the questionnaire (default: from the name of the file).")
+@_common
+@click.pass_obj
+def find_zones(settings: Settings, *, blank: tuple[Path, ...], out: Path, code: str | None) -> None:
+    """Propose the zones of an empty form that scanform did not print: boxes, bubbles, character cells, places to write."""
+    from scanform.workflow.find_zones import find_zones as run
+
+    found = run(blank, out, code=code, language=settings.words)
+    counts = {"questions": found.questions, "boxes": found.boxes, "cells": found.cells, "areas": found.areas, "pages": len(found.layout.pages)}
+    _answer(settings, {"layout": str(out), "code": found.layout.questionnaire} | counts, text("imported.found", settings.words, out=str(out), **counts))
+
+
+@main.command("import-form")
+@click.argument("blank", type=FILE, nargs=-1, required=True)
+@click.option("--layout", type=FILE, required=True, help="Where its zones stand: a layout file, as find-zones writes it.")
+@click.option("--filled-scans", is_flag=True, help="There is no empty form: BLANK are filled ones; the print is what they share.")
+@_common
+@click.pass_obj
+def import_form(settings: Settings, *, blank: tuple[Path, ...], layout: Path, filled_scans: bool) -> None:
+    """Take in a form that scanform did not print, from its empty pages: from then on, scans of it are recognised and read."""
+    from scanform.workflow import import_form as importing
+
+    with _open(settings) as project:
+        found = (importing.import_filled if filled_scans else importing.import_form)(project, blank, layout)
+        language, code = project.language, found.layout.questionnaire
+        zones = sum(len(page.zones) for page in found.layout.pages)
+        data = {"code": code, "layout": found.layout.digest, "pages": len(found.layout.pages), "zones": zones, "known": found.known}
+        said = [text("imported.known" if found.known else "imported.done", language, **{**data, "digest": found.layout.digest})]
+        said += [text("imported.questionnaire", language, file=str(found.questionnaire))] if found.questionnaire else []
+        problems = [_problem_data(problem, language) for problem in found.problems]
+        made = {"questionnaire": str(found.questionnaire) if found.questionnaire else None, "problems": problems}
+        _answer(settings, data | made, *said, *(_problem_line(problem, language) for problem in found.problems))
 
 
 @main.command("import-digital")
@@ -676,7 +716,7 @@ def explain(settings: Settings, *, page: str, out: Path) -> None:
 @_common
 @click.pass_obj
 def identify(settings: Settings, *, page: str, form: str, number: int | None) -> int:
-    """Say which form a page belongs to whose code cannot be read; FORM is the id printed on its margin."""
+    """Say which form a page belongs to that was not recognised; FORM is the id on its margin, or the code of an imported form's questionnaire."""
     from scanform.model.page import Fate
     from scanform.workflow.identify_page import identify_page
 

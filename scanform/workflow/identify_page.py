@@ -5,11 +5,13 @@ from pathlib import Path
 from scanform import pagecode
 from scanform.errors import InputError, UsageError
 from scanform.i18n.texts import text
+from scanform.model.layout import Layout
 from scanform.model.page import Fate, FoundBy, Identity
 from scanform.scan.intake import hash_file
 from scanform.store import ledger
 from scanform.store.records import PageRecord, PageResult
 from scanform.workflow.explain import split_name
+from scanform.workflow.joining import content_identity
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import limits_of, now, page_job, settle_given
 from scanform.workflow.read_page import read_page
@@ -18,11 +20,13 @@ from scanform.workflow.read_page import read_page
 def identify_page(project: Project, name: str, form: str, number: int | None) -> PageResult:
     """Read the page `FILE[#PAGE]` as page `number` of the printed form `form` (None: the number that its markers show).
 
+    `form` is a printed form id, or for an imported form the code of its questionnaire (its digest where there are several editions).
+
     Raises UsageError for an id that is mistyped or not of this project, and for a page that does not wait for help; the
     result says whether the page could be read.
     """
     page = _waiting_page(project, name)
-    identity = _identity(project, form, number or page.seen_page or (page.identity.page if page.identity else None))
+    identity = _identity(project, page, form, number or page.seen_page or (page.identity.page if page.identity else None))
     result = read_page(page_job(project, page, limits_of(project), identity))
     settle_given(project, page, result, at=now())
     return result
@@ -34,20 +38,40 @@ def _waiting_page(project: Project, name: str) -> PageRecord:
         if path.exists():
             found = ledger.pages_at(tx, hash_file(path), index)
         else:
-            found = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW]) if Path(page.ref.path) == path and page.ref.index == index]
+            found = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW, Fate.UNKNOWN_FORM]) if Path(page.ref.path) == path and page.ref.index == index]
     if not found:
         raise InputError(text("identify.unknown_page", project.language, name=name), remedy=text("identify.unknown_page_remedy", project.language))
-    waiting = [page for page in found if page.outcome is Fate.REVIEW]
+    waiting = [page for page in found if page.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM)]
     if not waiting:
         raise UsageError(text("identify.settled", project.language, name=name), remedy=text("identify.settled_remedy", project.language))
     return waiting[0]
 
 
-def _identity(project: Project, form: str, number: int | None) -> Identity:
+def _identity(project: Project, page: PageRecord, form: str, number: int | None) -> Identity:
     parsed = pagecode.parse_form_id(form)
     layout = project.layouts.get(parsed[0]) if parsed else None
-    if parsed is None or layout is None:
+    if parsed is None:
+        imported = _imported(project, form)
+        return content_identity(imported, _number(project, imported, number), page.ref, FoundBy.PERSON)
+    if layout is None:
         raise UsageError(text("identify.bad_form", project.language, form=form), remedy=text("identify.bad_form_remedy", project.language))
-    if number is None or not 1 <= number <= len(layout.pages):
+    return Identity(digest=parsed[0], instance=parsed[1], page=_number(project, layout, number), pages=len(layout.pages), found_by=FoundBy.PERSON)
+
+
+def _imported(project: Project, form: str) -> Layout:
+    """The imported form whose questionnaire has this code, or with this digest where there are several editions."""
+    found = [layout for layout in project.layouts.values() if layout.imported and form in (layout.questionnaire, layout.digest)]
+    if len(found) > 1:
+        known = ", ".join(f"{layout.digest} ({layout.version})" for layout in found)
+        message = text("imported.several_editions", project.language, form=form, known=known)
+        raise UsageError(message, remedy=text("imported.several_editions_remedy", project.language))
+    if not found:
+        raise UsageError(text("identify.bad_form", project.language, form=form), remedy=text("identify.bad_form_remedy", project.language))
+    return found[0]
+
+
+def _number(project: Project, layout: Layout, number: int | None) -> int:
+    wanted = 1 if number is None and len(layout.pages) == 1 else number
+    if wanted is None or not 1 <= wanted <= len(layout.pages):
         raise UsageError(text("identify.bad_page", project.language, pages=len(layout.pages)), remedy=text("identify.bad_page_remedy", project.language))
-    return Identity(digest=parsed[0], instance=parsed[1], page=number, pages=len(layout.pages), found_by=FoundBy.PERSON)
+    return wanted

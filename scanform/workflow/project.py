@@ -11,15 +11,16 @@ from typing import Self
 import scanform
 from scanform import config as configs
 from scanform.config import Config
-from scanform.errors import StoreError, UsageError
+from scanform.errors import StoreError, TemplateError, UsageError
 from scanform.formats.layout_json import load_layout
 from scanform.formats.template import load_questionnaire
-from scanform.i18n.texts import DEFAULT_LANGUAGE, text
+from scanform.i18n.texts import DEFAULT_LANGUAGE, problem_text, text
 from scanform.model.layout import Layout
 from scanform.model.page import PageRef
 from scanform.model.questionnaire import Questionnaire
 from scanform.store.store import Store
 from scanform.workflow.files import write_text
+from scanform.workflow.imported import misfits
 
 QUESTIONNAIRES = "questionnaires"
 LAYOUTS = "layouts"
@@ -72,10 +73,17 @@ class Project:
         return self._layouts
 
     def questionnaire_of(self, layout: Layout) -> Questionnaire:
-        """The edition of the questionnaire that `layout` was printed from: the one kept with the layout; when it is lost, today's of the same version."""
+        """The edition of the questionnaire that `layout` was printed from: the one kept with the layout; when it is lost, today's of the same version.
+
+        An imported form was not printed from a questionnaire: people go on describing it, so today's counts, as long as it fits the form.
+        """
         if layout.digest not in self._printed:
             kept = self.layouts_folder / layout.digest / SNAPSHOT
             today = self.questionnaires.get(layout.questionnaire)
+            if layout.imported and today is not None and today.version == layout.version:
+                refuse_misfits(self, today, layout)
+                self._printed[layout.digest] = today
+                return today
             lost = today is not None and today.version == layout.version and not kept.exists()
             self._printed[layout.digest] = today if today is not None and lost else load_questionnaire(kept, language=self.language)
         return self._printed[layout.digest]
@@ -95,17 +103,21 @@ def open_project(folder: Path, *, language: str | None = None) -> Project:
     return Project(folder, config, store, {found.code: found for found in questionnaires}, language)
 
 
-def init_project(folder: Path, *, template: str | None = None, questionnaire: Path | None = None, language: str | None = None, database: str = "") -> Project:
-    """Make a project around a template that ships with scanform, or around a questionnaire of one's own."""
+def init_project(
+    folder: Path, *, template: str | None = None, questionnaire: Path | None = None, empty: bool = False, language: str | None = None, database: str = ""
+) -> Project:
+    """Make a project around a template that ships with scanform, around a questionnaire of one's own, or `empty` for imported forms only."""
     language = language or DEFAULT_LANGUAGE
-    if (template is None) == (questionnaire is None):
+    if sum((template is not None, questionnaire is not None, empty)) != 1:
         raise UsageError(text("project.one_source", language), remedy=text("project.one_source_remedy", language))
-    source = questionnaire or template_path(str(template), language)
-    first = load_questionnaire(source, language=language)
+    source = questionnaire or (template_path(template, language) if template is not None else None)
+    first = load_questionnaire(source, language=language) if source else None
     try:
         _make_folder(folder, language)
-        _keep_questionnaire(folder, source, first)
-        write_text(folder / configs.FILE_NAME, configs.dump_config(Config(name=first.code, language=language, database=database)))
+        if source is not None and first is not None:
+            _keep_questionnaire(folder, source, first)
+        name = first.code if first else folder.resolve().name
+        write_text(folder / configs.FILE_NAME, configs.dump_config(Config(name=name, language=language, database=database)))
     except OSError as error:
         raise StoreError(
             text("project.cannot_write", language, folder=str(folder), cause=error.strerror or ""), remedy=text("project.cannot_write_remedy", language)
@@ -129,11 +141,22 @@ def refuse_changed(project: Project, questionnaire: Questionnaire) -> None:
     """Raise UsageError when forms of this version are printed that ask something else: what stands on paper has one meaning for good."""
     for layout in project.layouts.values():
         same_version = (layout.questionnaire, layout.version) == (questionnaire.code, questionnaire.version)
-        if same_version and project.questionnaire_of(layout) != questionnaire:
+        if same_version and layout.imported:
+            refuse_misfits(project, questionnaire, layout)
+        elif same_version and project.questionnaire_of(layout) != questionnaire:
             raise UsageError(
                 text("project.version_printed", project.language, code=questionnaire.code, version=questionnaire.version),
                 remedy=text("project.version_printed_remedy", project.language, code=questionnaire.code, version=questionnaire.version),
             )
+
+
+def refuse_misfits(project: Project, questionnaire: Questionnaire, layout: Layout) -> None:
+    """Raise TemplateError that lists the zones of an imported form for which the questionnaire has no place: their answers would be lost."""
+    found = misfits(questionnaire, layout)
+    if found:
+        listed = "\n".join(f"  {problem_text(problem, project.language)}" for problem in found)
+        message = text("imported.misfits", project.language, code=questionnaire.code, version=questionnaire.version)
+        raise TemplateError(f"{message}\n{listed}", remedy=text("imported.misfits_remedy", project.language), slug="misfits")
 
 
 def _make_folder(folder: Path, language: str) -> None:

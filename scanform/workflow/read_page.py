@@ -1,6 +1,7 @@
 """One page, in a worker: load, register, read. Nothing here writes to the store."""
 
 import hashlib
+import json
 import logging
 import os
 import threading
@@ -22,14 +23,14 @@ from scanform.model.geometry import RectPx
 from scanform.model.layout import Layout, PageLayout
 from scanform.model.page import Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
-from scanform.model.reading import PageReading
+from scanform.model.reading import FieldReading, PageReading
 from scanform.recognize import reader
 from scanform.recognize.sheets import PreparedPage
 from scanform.recognize.text import read_line
 from scanform.register.content import Known, identify_by_content
 from scanform.register.fit import fit_from_corners, fit_page
 from scanform.register.identify import Sighting
-from scanform.register.look import look
+from scanform.register.look import Look, look
 from scanform.register.markers import Marker, find_markers, page_number
 from scanform.register.photo import lightened
 from scanform.register.prepare import BoxCheck, prepare_page
@@ -45,6 +46,12 @@ log = logging.getLogger(__name__)
 
 PARENT_CHECK_S = 1.0
 """How often a worker looks whether the process that started it is still there."""
+
+WEAK = "weak.json"
+"""Beside layout.json of a form known from filled scans only: ids of the zones whose print is not sure."""
+
+WEAK_BLANK = "weak-blank"
+"""The problem of what is read there."""
 
 _KEPT_PAGES = 64
 """Prepared pages kept per process: 16 editions of four pages, some 2 MB each."""
@@ -162,6 +169,7 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
     if isinstance(registered, PageResult):
         return _without_reading(_with_causes(job, registered, loaded.image), loaded.problems)
     fields, ink = reader.read_page(registered.image or image, registered.page_map, registered.prepared)
+    fields = _with_weak_zones(fields, _weak(job.layouts, registered.identity.digest))
     problems = loaded.problems + registered.problems + _remarks(registered, loaded.image)
     if registered.factor != 1:
         fields = tuple(replace(field, box=_rows_scaled(field.box, 1 / registered.factor)) for field in fields)
@@ -174,6 +182,11 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
         reading=PageReading(ref=job.ref, identity=registered.identity, fields=fields, problems=problems),
         problems=problems,
     )
+
+
+def _with_weak_zones(fields: tuple[FieldReading, ...], weak: frozenset[str]) -> tuple[FieldReading, ...]:
+    """What was read in zones of which the blank page is not sure goes to a person."""
+    return tuple(replace(field, problem=field.problem or WEAK_BLANK) if field.zone in weak else field for field in fields) if weak else fields
 
 
 def _remarks(found: Registered, image: PageImage) -> tuple[Problem, ...]:
@@ -205,7 +218,7 @@ def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     identity = sighting.identity
     if identity is None:
         fate = _fate_without_identity(image, markers, sighting.problems)
-        found = None if fate is Fate.REVIEW else _by_content(job, image, layouts)
+        found = None if fate is Fate.REVIEW else _by_content(job, seen, layouts)
         return found or PageResult(ref=job.ref, outcome=fate, problems=sighting.problems, seen_page=page_number(markers))
     if identity.digest not in layouts:
         return PageResult(ref=job.ref, outcome=Fate.UNKNOWN_FORM, identity=identity, problems=sighting.problems)
@@ -225,17 +238,20 @@ def _rows_scaled(box: RectPx, factor: float) -> RectPx:
     return RectPx(x=box.x, y=top, w=box.w, h=max(0, bottom - top))
 
 
-def _by_content(job: PageJob, image: PageImage, layouts: Mapping[str, Layout]) -> Registered | PageResult | None:
+def _by_content(job: PageJob, scan: Look, layouts: Mapping[str, Layout]) -> Registered | PageResult | None:
     """A page on which nothing of ours was found, if it is one of an imported form; one that could be several waits for a person."""
     known = [Known(key=(layout.digest, page.number), page=page, check=_check(job.layouts, layout.digest, page.number)) for layout, page in _imported(layouts)]
     if not known:
         return None
-    seen = identify_by_content(image, known)
+    seen = identify_by_content(scan.seen, known)
     if seen.key is None or seen.page_map is None:
         return PageResult(ref=job.ref, outcome=Fate.REVIEW, problems=seen.problems) if seen.problems else None
     digest, number = seen.key
     identity = Identity(digest=digest, instance=own_instance(digest, job.ref), page=number, pages=len(layouts[digest].pages), found_by=FoundBy.CONTENT)
-    return Registered(identity=identity, page_map=seen.page_map, prepared=_prepared(job.layouts, digest, number)[1], problems=seen.problems)
+    prepared = _prepared(job.layouts, digest, number)[1]
+    return Registered(
+        identity=identity, page_map=seen.page_map, prepared=prepared, problems=seen.problems, image=scan.read, factor=scan.factor, markers=scan.markers
+    )
 
 
 def _imported(layouts: Mapping[str, Layout]) -> list[tuple[Layout, PageLayout]]:
@@ -271,6 +287,13 @@ def _prepared(folder: str, digest: str, number: int) -> tuple[BoxCheck, Prepared
     layout = _layouts(folder, (digest,))[digest]
     page = layout.page(number)
     return _check(folder, digest, number), reader.prepare_page(page, load_blank(Path(folder) / digest, page), filled=layout.filled)
+
+
+@lru_cache(maxsize=_KEPT_PAGES)
+def _weak(folder: str, digest: str) -> frozenset[str]:
+    """The zones of a form of which its blank pages, estimated from filled scans, do not say for sure what is printed there."""
+    path = Path(folder) / digest / WEAK
+    return frozenset(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else frozenset()
 
 
 @lru_cache(maxsize=_KEPT_CHECKS)
