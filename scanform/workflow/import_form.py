@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from scanform import pagecode
-from scanform.errors import InputError, StoreError, UsageError
+from scanform.errors import InputError, StoreError, TemplateError, UsageError
 from scanform.formats.layout_json import dump_layout, load_layout
 from scanform.formats.questionnaire_yaml import questionnaire_yaml
 from scanform.formats.template import load_questionnaire
@@ -209,10 +209,7 @@ def _questionnaire(project: Project, layout: Layout) -> Path | None:
     present = project.questionnaires.get(layout.questionnaire)
     if present is None:
         content = questionnaire_yaml(layout, language=project.language)
-        with tempfile.TemporaryDirectory() as scratch:
-            trial = Path(scratch) / path.name
-            trial.write_text(content, encoding="utf-8")
-            present = load_questionnaire(trial, language=project.language)
+        _refuse_codes(content, path.name, project.language)
         write_text(path, content)
         return path
     if present.version != layout.version:
@@ -220,6 +217,18 @@ def _questionnaire(project: Project, layout: Layout) -> Path | None:
         raise UsageError(text("imported.other_version", project.language, **params), remedy=text("imported.other_version_remedy", project.language))
     refuse_misfits(project, present, layout)
     return None
+
+
+def _refuse_codes(content: str, name: str, language: str) -> None:
+    """Raise TemplateError when the codes of the layout cannot stand in a questionnaire (reserved words, one option only)."""
+    with tempfile.TemporaryDirectory() as scratch:
+        trial = Path(scratch) / name
+        trial.write_text(content, encoding="utf-8")
+        try:
+            load_questionnaire(trial, language=language)
+        except TemplateError as error:
+            listed = "\n".join(f"  {line}" for line in error.message.split("\n"))
+            raise TemplateError(f"{text('imported.bad_codes', language)}\n{listed}", remedy=text("imported.bad_codes_remedy", language)) from error
 
 
 def _png(gray: Gray) -> bytes:
