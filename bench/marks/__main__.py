@@ -29,7 +29,7 @@ CHUNK, SMALL_CHUNK = 32, 6
 """Pages per step; the results do not depend on the number of processes."""
 
 
-def count_kind(kind: str, boxes: int, seed: int, pool: ProcessPoolExecutor, state: Path | None, chunk: int) -> Count:
+def count_kind(kind: str, pool: ProcessPoolExecutor, *, boxes: int, seed: int, state: Path | None, chunk: int) -> Count:
     """Pages of one kind until there are enough boxes; what was counted before is in `state` and is gone on with."""
     file = state / f"{kind.replace(' ', '-').replace('%', '')}-{seed}.json" if state else None
     count = Count.from_dict(json.loads(file.read_text("utf-8"))) if file and file.exists() else Count()
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
     started, counts = time.monotonic(), {}
     with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
         for kind, boxes in wanted.items():
-            counts[kind] = count_kind(kind, boxes, args.seed, pool, args.state, SMALL_CHUNK if args.small else CHUNK)
+            counts[kind] = count_kind(kind, pool, boxes=boxes, seed=args.seed, state=args.state, chunk=SMALL_CHUNK if args.small else CHUNK)
             print(f"{kind}: {counts[kind].pages} pages, {counts[kind].silent} silent, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
     libraries = f"Python {platform.python_version()}, OpenCV {cv2.__version__}, numpy {np.__version__}"
     print(f"{platform.machine()}, {os.cpu_count()} cores; {libraries}; seed {args.seed}\n")
