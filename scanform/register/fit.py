@@ -23,6 +23,7 @@ from scanform.register.markers import Marker, find_all_markers, with_edges
 from scanform.register.nomarker import blank_features, pose_from_codes, pose_from_features, scan_features
 from scanform.register.pose import Pose, fit_homography, fit_pose, is_plausible
 from scanform.register.prepare import BoxCheck
+from scanform.register.proof import covered_boxes, is_in_place, page_shift
 from scanform.register.tiles import TileOffsets, tile_offsets
 
 
@@ -95,13 +96,13 @@ def fit_from_corners(
     if not is_plausible(start, page.size):
         return None
     task = _Task(image=image, page=page, check=check, settings=replace(settings, tile_search_mm=(settings.corner_search_mm, *settings.tile_search_mm)))
-    return _agreed(task, _by_tiles(task, PageMap(homography=flat(start), residual_mm=0.0, tier=Tier.T4)))
+    return _by_print(task, PageMap(homography=flat(start), residual_mm=0.0, tier=Tier.T4))
 
 
 def fit_from_homography(image: PageImage, homography: Floats, page: PageLayout, check: BoxCheck, settings: FitSettings = DEFAULT_FIT) -> PageMap | None:
     """T3: the map that grows from a rough homography mm -> px (3, 3), or None when the print does not prove it."""
     task = _Task(image=image, page=page, check=check, settings=settings)
-    return _agreed(task, _by_tiles(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3)))
+    return _by_print(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3))
 
 
 def _is_sure(pose: Pose, settings: FitSettings) -> bool:
@@ -183,17 +184,18 @@ def _sight(markers: Sequence[Marker], page: PageLayout) -> _Sight | None:
     return _Sight(pose=pose, mm=mm, px=np.array([np.mean(marker.corners_px, axis=0) for marker in used]))
 
 
-def _box_rounds(task: _Task, page_map: PageMap, fixed: _Fixed) -> PageMap | None:
+def _box_rounds(task: _Task, page_map: PageMap, fixed: _Fixed, far_mm: float | None = None) -> PageMap | None:
     """Boxes measured and the field fitted again until it rests: each round brings more boxes into reach."""
     centres = _centres(task.check)
-    search_mm = task.settings.far_mm
+    far_mm = far_mm or task.settings.far_mm
+    search_mm = far_mm
     for _ in range(task.settings.box_rounds):
         seen = _measured(task, page_map, np.arange(len(centres)), search_mm)
         if seen.found.sum() < max(task.settings.least_boxes, task.settings.band_share * len(centres)):
             return None
         if np.percentile(np.linalg.norm(seen.offsets_mm[seen.found], axis=1), 95) <= task.settings.moved_mm / 2:
             break
-        search_mm = task.settings.near_mm if seen.found.mean() >= task.settings.sure_share else task.settings.far_mm
+        search_mm = task.settings.near_mm if seen.found.mean() >= task.settings.sure_share else far_mm
         page_map = _bent(page_map, fixed.and_also(centres[seen.found], page_map.to_px(centres[seen.found] + seen.offsets_mm[seen.found])), task.page.size)
     return page_map
 
@@ -224,6 +226,12 @@ def _deep(task: _Task) -> PageMap | None:
 
 def _by_tiles(task: _Task, page_map: PageMap) -> PageMap | None:
     """The map bent to the tiles, coarse then fine, and to the boxes; accepted when proved."""
+    bent = _bent_to_print(task, page_map, task.settings.far_mm)
+    return _proved(task, bent, within_mm=task.settings.place_mm) if bent else None
+
+
+def _bent_to_print(task: _Task, page_map: PageMap, reach_mm: float) -> PageMap | None:
+    """The map bent to the tiles, coarse then fine, and to the boxes, these searched within `reach_mm`."""
     centres, fixed = task.check.tiles_mm, None
     for search_mm in task.settings.tile_search_mm:
         tiles = tile_offsets(task.image.gray, page_map, task.check.small, centres, search_mm=search_mm)
@@ -232,14 +240,52 @@ def _by_tiles(task: _Task, page_map: PageMap) -> PageMap | None:
         fixed = _Fixed(mm=centres[tiles.found], px=page_map.to_px(centres[tiles.found] + tiles.offsets_mm[tiles.found]))
         page_map = _bent(page_map, fixed, task.page.size)
     if fixed is not None and len(task.check.rects_mm) >= task.settings.least_boxes:
-        page_map = _box_rounds(task, page_map, fixed) or page_map
-    return _proved(task, page_map, within_mm=task.settings.place_mm)
+        page_map = _box_rounds(task, page_map, fixed, reach_mm) or page_map
+    return page_map
+
+
+def _by_print(task: _Task, start: PageMap) -> PageMap | None:
+    """T3 and T4: from a rough map to one that the print proves; a map that is whole rows or columns off is put right first."""
+    if not is_plausible(np.reshape(start.homography, (3, 3)), task.page.size):
+        return None
+    shift = page_shift(task.image.gray, start, task.check, task.page.size)
+    if shift.other > shift.here:
+        start = _moved(start, shift.by_mm)
+    reach_mm = _reach_mm(task)
+    bent = _bent_to_print(task, start, reach_mm)
+    if bent is None or not page_shift(task.image.gray, bent, task.check, task.page.size).is_right():
+        return None
+    seen = _measured(task, bent, np.arange(len(task.check.rects_mm)), reach_mm)
+    tiles = _all_tiles(task, bent)
+    if not is_in_place(task.check, seen, covered_boxes(task.image.gray, bent, task.check), tiles):
+        return None
+    off = np.linalg.norm(seen.offsets_mm[seen.found] if seen.found.any() else tiles.offsets_mm[tiles.found], axis=1)
+    return replace(bent, residual_mm=_rms(off[off <= task.settings.tile_place_mm]))
+
+
+def _moved(page_map: PageMap, by_mm: tuple[float, float]) -> PageMap:
+    """The map that looks for each point of the paper `by_mm` further."""
+    step = np.array([[1, 0, by_mm[0]], [0, 1, by_mm[1]], [0, 0, 1]])
+    return replace(page_map, homography=flat(np.reshape(page_map.homography, (3, 3)) @ step))
+
+
+def _reach_mm(task: _Task) -> float:
+    """How far a box may be searched without meeting the outline of its neighbour."""
+    rects = task.check.rects_mm
+    if len(rects) < 2:
+        return task.settings.far_mm
+    middles = rects[:, :2] + rects[:, 2:] / 2
+    gaps = np.abs(middles[:, None] - middles[None]) - (rects[:, None, 2:] + rects[None, :, 2:]) / 2
+    apart = gaps.max(axis=2)
+    np.fill_diagonal(apart, np.inf)
+    gap = max(0.0, float(np.percentile(apart.min(axis=1), 10)))
+    return float(np.clip(0.3 + gap / 2, task.settings.near_mm, task.settings.far_mm))
 
 
 def _without_markers(task: _Task) -> PageMap | None:
     """T3: from the page codes, else from features."""
     for homography in _starts(task):
-        found = _agreed(task, _by_tiles(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3)))
+        found = _by_print(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3))
         if found is not None:
             return found
     return None

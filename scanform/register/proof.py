@@ -1,0 +1,148 @@
+"""Does the print prove a map that rests on no marker? Repeating rows of boxes fit a row off as well; the page as a whole does not.
+
+The whole page, laid flat by the map, is correlated with the blank page over shifts of up to some centimetres: the map has to be the
+best of them by a lead. Around each box enough pieces of print (boxes and tiles) have to stand in their place.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanform.imaging.page_image import Floats, Gray
+from scanform.imaging.page_map import PageMap
+from scanform.imaging.sampling import sample_points
+from scanform.model.geometry import SizeMm
+from scanform.register.boxes import BoxOffsets
+from scanform.register.prepare import TILE_PX_PER_MM, BoxCheck
+from scanform.register.tiles import TileOffsets
+from scanform.register.unwarp import unwarped
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofSettings:
+    """`px_per_mm` and `local_mm` of the correlation (contrast is made even over that width), `reach_mm` of shifts tried, `same_mm` is no shift.
+
+    `least`: correlation of a page that is there (other pages: up to .2, photographs of dense forms: .35). `lead` over the best other shift: right maps
+    had 1.15 and more, maps a row or a column off .96 and less. `covered`: a box whose inside is that much darker than on the blank page is
+    marked over and cannot show its outline.
+    """
+
+    px_per_mm: float = 2.0
+    local_mm: float = 6.5
+    reach_mm: float = 25.0
+    same_mm: float = 1.6
+    least: float = 0.25
+    lead: float = 1.07
+    covered: float = 0.25
+    floor: float = 12.0
+
+
+DEFAULT_PROOF = ProofSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageShift:
+    """Correlation of the page where it is (`here`), the best elsewhere (`other`) and how far off (mm, x and y) that is."""
+
+    here: float
+    other: float
+    by_mm: tuple[float, float]
+
+    def is_right(self, settings: ProofSettings = DEFAULT_PROOF) -> bool:
+        """Whether the page is there and nowhere else."""
+        return self.here >= settings.least and self.here >= settings.lead * self.other
+
+
+def page_shift(gray: Gray, page_map: PageMap, check: BoxCheck, size: SizeMm, settings: ProofSettings = DEFAULT_PROOF) -> PageShift:
+    """The page laid flat by the map against the blank page, over all shifts within `reach_mm`."""
+    flat = unwarped(gray, page_map, size, px_per_mm=settings.px_per_mm)
+    blank = cv2.resize(check.small, (flat.shape[1], flat.shape[0]), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    reach, same = round(settings.reach_mm * settings.px_per_mm), round(settings.same_mm * settings.px_per_mm)
+    scores = cv2.matchTemplate(np.pad(_even(flat, settings), reach), _even(blank, settings), cv2.TM_CCORR_NORMED)
+    middle = np.s_[reach - same : reach + same + 1, reach - same : reach + same + 1]
+    here = float(scores[middle].max())
+    scores[middle] = -1
+    row, column = np.unravel_index(int(scores.argmax()), scores.shape)
+    by = (float(column - reach) / settings.px_per_mm, float(row - reach) / settings.px_per_mm)
+    return PageShift(here=here, other=float(scores[row, column]), by_mm=by)
+
+
+def _even(gray: Gray, settings: ProofSettings) -> NDArray[np.float32]:
+    """The picture with its local mean taken away and its local contrast made even."""
+    side = int(settings.local_mm * settings.px_per_mm)
+    dark = 255 - gray.astype(np.float32)
+    mean = cv2.blur(dark, (side, side))
+    spread = np.sqrt(np.maximum(cv2.blur(dark * dark, (side, side)) - mean * mean, 0))
+    return np.asarray((dark - mean) / (spread + settings.floor), dtype=np.float32)
+
+
+def covered_boxes(gray: Gray, page_map: PageMap, check: BoxCheck, settings: ProofSettings = DEFAULT_PROOF) -> Bools:
+    """Which boxes (N,) are marked over so that their outline cannot be seen."""
+    if len(check.rects_mm) == 0:
+        return np.zeros(0, dtype=bool)
+    scale = TILE_PX_PER_MM
+    plain = PageMap(homography=(scale, 0, -0.5, 0, scale, -0.5, 0, 0, 1), residual_mm=0, tier=page_map.tier)
+    more = _inside_dark(gray, page_map, check.rects_mm) - _inside_dark(check.small, plain, check.rects_mm)
+    return np.asarray(more > settings.covered, dtype=bool)
+
+
+def _inside_dark(gray: Gray, page_map: PageMap, rects_mm: Floats) -> Floats:
+    """Mean darkness (0..1, of the paper around) inside boxes (N, 4)."""
+    ticks = np.linspace(-0.25, 1.25, 13)
+    x = rects_mm[:, 0, None, None] + rects_mm[:, 2, None, None] * ticks[None, None, :]
+    y = rects_mm[:, 1, None, None] + rects_mm[:, 3, None, None] * ticks[None, :, None]
+    seen = sample_points(gray, page_map, x, y).astype(np.float64)
+    paper = np.maximum(np.percentile(seen.reshape(len(seen), -1), 90, axis=1), 40)
+    return np.asarray(1 - seen[:, 4:9, 4:9].mean(axis=(1, 2)) / paper)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceSettings:
+    """Boxes count within `place_mm`, tiles within `tile_mm`; of the boxes seen at most `misplaced` stand elsewhere, of the tiles seen at most `tiles_off`.
+
+    `share` of all pieces of evidence, of the tiles, and of the `around` next to each box have to be in place, and `least` tiles.
+    """
+
+    place_mm: float = 0.3
+    tile_mm: float = 0.5
+    misplaced: float = 0.12
+    tiles_off: float = 0.35
+    share: float = 0.5
+    around_share: float = 0.34
+    around: int = 10
+    least: int = 5
+
+
+DEFAULT_EVIDENCE = EvidenceSettings()
+
+
+def is_in_place(check: BoxCheck, boxes: BoxOffsets, covered: Bools, tiles: TileOffsets, settings: EvidenceSettings = DEFAULT_EVIDENCE) -> bool:
+    """Whether print stands where the map says, on the whole page and around each box; boxes that are marked over say nothing."""
+    off = np.linalg.norm(boxes.offsets_mm, axis=1)
+    placed = boxes.found & (off <= settings.place_mm)
+    tiles_off = np.linalg.norm(tiles.offsets_mm, axis=1)
+    tiles_placed = tiles.found & (tiles_off <= settings.tile_mm)
+    judged = ~covered | placed
+    if tiles_placed.sum() < settings.least or tiles_placed.sum() < (1 - settings.tiles_off) * tiles.found.sum():
+        return False
+    seen = boxes.found & judged
+    if seen.any() and np.mean(off[seen] > settings.place_mm) > settings.misplaced:
+        return False
+    middles = check.rects_mm[:, :2] + check.rects_mm[:, 2:] / 2
+    points, good = np.vstack([middles[judged], tiles.centres_mm]), np.concatenate([placed[judged], tiles_placed])
+    if good.mean() < settings.share:
+        return False
+    return _is_everywhere(middles, points, good, settings)
+
+
+def _is_everywhere(middles: Floats, points: Floats, good: Bools, settings: EvidenceSettings) -> bool:
+    """Whether enough of the evidence next to each box is good."""
+    if len(middles) == 0:
+        return True
+    apart = np.linalg.norm(middles[:, None] - points[None], axis=2)
+    around = np.argsort(apart, axis=1)[:, : settings.around]
+    return bool((good[around].mean(axis=1) >= settings.around_share).all())
