@@ -225,8 +225,7 @@ def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     page = layouts[identity.digest].page(identity.page)
     check, prepared = _prepared(job.layouts, identity.digest, identity.page)
     corners = tuple((x, (y + 0.5) * seen.factor - 0.5) for x, y in job.corners_px)
-    page_map = fit_from_corners(seen.seen, corners, page, check) if corners else None
-    page_map = page_map or fit_page(seen.seen, markers, page, check)
+    page_map = fit_from_corners(seen.seen, corners, page, check) if corners else fit_page(seen.seen, markers, page, check)
     if page_map is None:
         return PageResult(ref=job.ref, outcome=Fate.REVIEW, identity=identity, problems=(*sighting.problems, Problem(slug="weak-registration")))
     return Registered(identity=identity, page_map=page_map, prepared=prepared, problems=sighting.problems, image=seen.read, factor=seen.factor, markers=markers)
