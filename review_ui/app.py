@@ -7,7 +7,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Final, cast
+from typing import Final
 from urllib.parse import quote
 
 from flask import Flask, Response, abort, jsonify, render_template, request
@@ -15,10 +15,13 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.exceptions import HTTPException
 
-from scanform.i18n.texts import LANGUAGES, keys, text
+from review_ui.sorting import add_sorting
+from review_ui.web import body_of, language_of, text_of, texts_of
+from scanform.i18n.texts import text
 from scanform.model.review import DecisionKind
 from scanform.workflow.review_cards import Card
 from scanform.workflow.review_fields import Desk, Submission
+from scanform.workflow.sort_pages import SortDesk
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +66,21 @@ HELP: Final = (
 _TEXTS = "review.ui."
 
 
-def create_app(desk: Desk, *, reviewer: str, language: str = "de", cookie: str = "scanform-review") -> Flask:
-    """The application over `desk`; decisions are signed with `reviewer`. `cookie` differs between programs on one host."""
+def create_app(desk: Desk, *, reviewer: str, sorter: SortDesk | None = None, language: str = "de", cookie: str = "scanform-review") -> Flask:
+    """The application over `desk`, and over `sorter` for pages that could not be placed; what people decide is signed with `reviewer`.
+
+    `cookie` differs between programs on one host.
+    """
+    app = hardened_app(cookie)
+    _add_pages(app, desk, sorter, language)
+    _add_changes(app, desk, reviewer, language)
+    if sorter is not None:
+        add_sorting(app, sorter, reviewer, language)
+    return app
+
+
+def hardened_app(cookie: str) -> Flask:
+    """An application without pages that answers only this computer's own browser: host names, origins, CSRF tokens, headers."""
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=secrets.token_bytes(32),
@@ -80,8 +96,6 @@ def create_app(desk: Desk, *, reviewer: str, language: str = "de", cookie: str =
     app.before_request(_own_origin_only)
     app.after_request(_harden)
     _add_errors(app)
-    _add_pages(app, desk, language)
-    _add_changes(app, desk, reviewer, language)
     return app
 
 
@@ -120,33 +134,27 @@ def _add_errors(app: Flask) -> None:
         return jsonify(error="internal"), 500
 
 
-def _language(default: str) -> str:
-    wanted = request.args.get("lang", default)
-    return wanted if wanted in LANGUAGES else default
-
-
-def _add_pages(app: Flask, desk: Desk, default: str) -> None:
+def _add_pages(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) -> None:
     @app.get("/")
     def page() -> ResponseReturnValue:
-        language = _language(default)
+        language = language_of(default)
         other = "en" if language == "de" else "de"
-        return render_template("review.html", language=language, other=other, help=HELP, t=lambda key: text(_TEXTS + key, language))
+        return render_template("review.html", language=language, other=other, help=HELP, sorting=sorter is not None, t=lambda key: text(_TEXTS + key, language))
 
     @app.get("/api/session")
     def session_facts() -> ResponseReturnValue:
-        language = _language(default)
-        texts = {key.removeprefix(_TEXTS): text(key, language) for key in sorted(keys(language)) if key.startswith(_TEXTS)}
-        return jsonify(csrf=generate_csrf(), texts=texts)
+        return jsonify(csrf=generate_csrf(), texts=texts_of(_TEXTS, language_of(default)))
 
     @app.get("/api/queue")
     def queue() -> ResponseReturnValue:
         limit = min(max(request.args.get("limit", 40, int), 1), MOST_CARDS)
-        cards = desk.queue(limit, request.args.get("after", ""), language=_language(default))
-        return jsonify(cards=[_card(card) for card in cards], counts=asdict(desk.counts()))
+        cards = desk.queue(limit, request.args.get("after", ""), language=language_of(default))
+        pages = sorter.waiting() if sorter else 0
+        return jsonify(cards=[_card(card) for card in cards], counts=asdict(desk.counts()), pages=pages)
 
     @app.get("/api/items/<path:item>")
     def one(item: str) -> ResponseReturnValue:
-        card = desk.card(item, language=_language(default))
+        card = desk.card(item, language=language_of(default))
         return jsonify(_card(card)) if card else abort(404)
 
     @app.get("/crops/<path:item>")
@@ -158,19 +166,19 @@ def _add_pages(app: Flask, desk: Desk, default: str) -> None:
 def _add_changes(app: Flask, desk: Desk, reviewer: str, default: str) -> None:
     @app.post("/api/decisions")
     def decide() -> ResponseReturnValue:
-        outcomes = desk.decide(_submissions(_body()), reviewer=reviewer, language=_language(default))
+        outcomes = desk.decide(_submissions(body_of()), reviewer=reviewer, language=language_of(default))
         answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": _card(o.card)} for o in outcomes]
         return jsonify(outcomes=answer, counts=asdict(desk.counts()))
 
     @app.post("/api/undo")
     def undo() -> ResponseReturnValue:
-        card = desk.undo(reviewer, language=_language(default))
+        card = desk.undo(reviewer, language=language_of(default))
         return jsonify(card=_card(card), counts=asdict(desk.counts()))
 
     @app.post("/api/check")
     def check() -> ResponseReturnValue:
-        body = _body()
-        message = desk.check(_text(body, "item"), _text(body, "text"), language=_language(default))
+        body = body_of()
+        message = desk.check(text_of(body, "item"), text_of(body, "text"), language=language_of(default))
         return jsonify(ok=not message, message=message) if message is not None else abort(404)
 
 
@@ -179,20 +187,6 @@ def _card(card: Card | None) -> dict[str, object] | None:
         return None
     url = f"/crops/{quote(card.id)}?v={card.version}" if card.has_crop else None
     return {**asdict(card), "crop_url": url, "context_url": url and f"{url}&context=1"}
-
-
-def _body() -> Mapping[str, object]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        abort(400)
-    return cast("Mapping[str, object]", body)
-
-
-def _text(body: Mapping[str, object], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str):
-        abort(400)
-    return value
 
 
 def _submissions(body: Mapping[str, object]) -> list[Submission]:
@@ -209,16 +203,16 @@ def _submission(entry: object) -> Submission:
     if not isinstance(version, int) or not (undoes is None or isinstance(undoes, str)):
         abort(400)
     try:
-        kind = DecisionKind(_text(entry, "kind"))
+        kind = DecisionKind(text_of(entry, "kind"))
     except ValueError:
         abort(400)
     return Submission(
-        uuid=_text(entry, "uuid"),
-        item=_text(entry, "item"),
+        uuid=text_of(entry, "uuid"),
+        item=text_of(entry, "item"),
         version=version,
-        basis=_text(entry, "basis"),
+        basis=text_of(entry, "basis"),
         kind=kind,
-        from_value=_text(entry, "from"),
-        to_value=_text(entry, "to"),
+        from_value=text_of(entry, "from"),
+        to_value=text_of(entry, "to"),
         undoes=undoes,
     )

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+from flask import Flask
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer, create_server
 
@@ -10,6 +11,7 @@ from review_ui.app import create_app
 from scanform.errors import UsageError
 from scanform.i18n.texts import text
 from scanform.workflow.review_fields import Desk
+from scanform.workflow.sort_pages import SortDesk
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
@@ -49,9 +51,14 @@ class Station:
             self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
 
 
-def bind(desk: Desk, *, reviewer: str, port: int = DEFAULT_PORT, language: str = "de") -> Station:
+def bind(desk: Desk, *, reviewer: str, sorter: SortDesk | None = None, port: int = DEFAULT_PORT, language: str = "de") -> Station:
     """Takes the port (0: any free one) and returns the station, not yet serving; raises UsageError when it is taken."""
-    app = create_app(desk, reviewer=reviewer, language=language, cookie=f"scanform-review-{port}")
+    app = create_app(desk, reviewer=reviewer, sorter=sorter, language=language, cookie=f"scanform-review-{port}")
+    return bind_app(app, port=port, language=language)
+
+
+def bind_app(app: Flask, *, port: int, language: str) -> Station:
+    """Takes the port for an application; raises UsageError when it is taken."""
     try:
         return Station(create_server(app, host=HOST, port=port, threads=THREADS, ident=None))
     except OSError as problem:
@@ -59,11 +66,13 @@ def bind(desk: Desk, *, reviewer: str, port: int = DEFAULT_PORT, language: str =
         raise UsageError(message, remedy=remedy, slug="port-taken") from problem
 
 
-def serve(desk: Desk, *, reviewer: str, port: int = DEFAULT_PORT, language: str = "de", ready: Callable[[str], None]) -> None:
+def serve(desk: Desk, *, reviewer: str, sorter: SortDesk | None = None, port: int = DEFAULT_PORT, language: str = "de", ready: Callable[[str], None]) -> None:
     """Serves the review station until interrupted; `ready` is called once with its address."""
-    station = bind(desk, reviewer=reviewer, port=port, language=language)
+    station = bind(desk, reviewer=reviewer, sorter=sorter, port=port, language=language)
     ready(station.url)
     try:
         station.run()
     finally:
         desk.close()
+        if sorter is not None:
+            sorter.close()

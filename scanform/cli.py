@@ -19,7 +19,6 @@ import click
 from scanform import __version__
 from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, problem_text, remedy_text, text
-from scanform.pagecode import form_id
 
 if TYPE_CHECKING:
     from scanform.model.page import Fate
@@ -695,18 +694,14 @@ def report(settings: Settings, *, out: Path) -> None:
 @_common
 @click.pass_obj
 def explain(settings: Settings, *, page: str, out: Path) -> None:
-    """Show how a page is read: a picture with markers, zones and values drawn in."""
+    """Show how a page is read: a picture of it with every zone, its value, its probability and why."""
     from scanform.workflow.explain import explain as run
 
     with _open(settings) as project:
         found = run(project, page, out)
         fate = text(f"fate.{found.result.outcome.value}", project.language)
-        identity = found.result.identity
-        form = None if identity is None else form_id(identity.digest, identity.instance)
-        problems = [_problem_data(problem, project.language) for problem in found.result.problems]
-        data = {"outcome": found.result.outcome.value, "form_id": form, "page": identity.page if identity else None, "problems": problems, "picture": str(out)}
         lines = (_problem_line(problem, project.language) for problem in found.result.problems)
-        _answer(settings, data, text("explain.done", project.language, fate=fate, picture=str(out)), *lines)
+        _answer(settings, found.data | {"picture": str(out)}, text("explain.done", project.language, fate=fate, picture=str(out)), *lines)
 
 
 @main.command("identify")

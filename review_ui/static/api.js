@@ -3,9 +3,10 @@
 const TIMEOUT_MS = 15000;
 
 export class Refused extends Error {
-  constructor(status) {
+  constructor(status, answer) {
     super(`refused: ${status}`);
     this.status = status;
+    this.answer = answer; // what the program says about it, if anything
   }
 }
 
@@ -15,31 +16,31 @@ export class Api {
     this.language = language;
   }
 
-  async get(path, params = {}) {
+  async get(path, params = {}, timeout_ms = TIMEOUT_MS) {
     const query = new URLSearchParams({ ...params, lang: this.language });
-    return read(await fetch(`${path}?${query}`, { signal: AbortSignal.timeout(TIMEOUT_MS) }));
+    return read(await fetch(`${path}?${query}`, { signal: AbortSignal.timeout(timeout_ms) }));
   }
 
-  async post(path, body) {
-    let response = await this.#send(path, body);
+  async post(path, body, timeout_ms = TIMEOUT_MS) {
+    let response = await this.#send(path, body, timeout_ms);
     if (response.status === 403) {
       this.csrf = (await this.get("/api/session")).csrf;
-      response = await this.#send(path, body);
+      response = await this.#send(path, body, timeout_ms);
     }
     return read(response);
   }
 
-  #send(path, body) {
+  #send(path, body, timeout_ms) {
     return fetch(`${path}?${new URLSearchParams({ lang: this.language })}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeout_ms),
     });
   }
 }
 
 async function read(response) {
-  if (!response.ok) throw new Refused(response.status);
+  if (!response.ok) throw new Refused(response.status, response.status === 422 ? await response.json() : null);
   return response.json();
 }

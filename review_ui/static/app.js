@@ -43,6 +43,7 @@ class Station {
   async #fetch(range) {
     const answer = await this.api.get("/api/queue", range);
     this.counts = answer.counts;
+    this.view.pages(answer.pages);
     return answer.cards;
   }
 

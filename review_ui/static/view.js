@@ -222,6 +222,11 @@ export class View {
     $("postponed").textContent = postponed ? fill(this.texts["postponed-count"], { n: postponed }) : "";
   }
 
+  // How many pages wait for somebody to say what they are.
+  pages(waiting) {
+    if ($("sort-count")) $("sort-count").textContent = waiting ? `(${waiting})` : "";
+  }
+
   saved(unsaved, pending, failing) {
     $("saved").dataset.pending = pending;
     const state = unsaved === 0 ? "saved" : failing ? "failing" : "waiting";

@@ -119,10 +119,15 @@ class SortDesk:
         return sorted(found, key=lambda card: bool(card.left_by))
 
     def view(self, number: int, *, language: str, form: str = "", page: int = 0) -> SortView | None:
-        """What a person needs to place a page; `form` and `page` when they were chosen already. None when it does not wait."""
+        """What a person needs to place a page; `form` and `page` when they were chosen already. None when it does not wait.
+
+        Raises UsageError when it cannot be a page of that form.
+        """
         record = self._record(number)
         if record is None:
             return None
+        if form:
+            identity_given(self._project, record, form, page or 1, language=language)
         left = {found.id: left for found, left in self._records()}.get(number, "")
         presumed = (form, page) if form else self._presumed(record)
         digest, pages = self._layout_of(*presumed)
@@ -175,14 +180,6 @@ class SortDesk:
         picture[..., 3] = 255 - small
         done, png = cv2.imencode(".png", picture)
         return png.tobytes() if done else None
-
-    def form(self, number: int, form: str, page: int, *, language: str) -> tuple[str, int]:
-        """(layout digest, number of pages) of a form as a person names it for a page; raises UsageError with words when it cannot be."""
-        record = self._record(number)
-        if record is None:
-            raise UsageError(text("sort.gone", language), remedy=text("sort.gone_remedy", language))
-        identity = identity_given(self._project, record, form, page, language=language)
-        return identity.digest, identity.pages
 
     # --- deciding ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,43 @@
+"""What the pages of the web application share: the language asked for, texts for scripts, checked request bodies."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from flask import abort, request
+
+from scanform.i18n.texts import LANGUAGES, keys, text
+
+
+def language_of(default: str) -> str:
+    """The language that the request asks for, if there is such a one."""
+    wanted = request.args.get("lang", default)
+    return wanted if wanted in LANGUAGES else default
+
+
+def texts_of(prefix: str, language: str) -> dict[str, str]:
+    """All texts whose key begins with `prefix`, without it."""
+    return {key.removeprefix(prefix): text(key, language) for key in sorted(keys(language)) if key.startswith(prefix)}
+
+
+def body_of() -> Mapping[str, object]:
+    """The JSON object of the request; 400 when there is none."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        abort(400)
+    return cast("Mapping[str, object]", body)
+
+
+def text_of(body: Mapping[str, object], name: str) -> str:
+    """A text in a body; 400 when it is none."""
+    value = body.get(name)
+    if not isinstance(value, str):
+        abort(400)
+    return value
+
+
+def number_of(body: Mapping[str, object], name: str) -> int:
+    """A whole number in a body; 400 when it is none."""
+    value = body.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        abort(400)
+    return value
