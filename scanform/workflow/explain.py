@@ -1,66 +1,61 @@
-"""Why was a page read as it was? A picture of the scan with markers, zones, values and what is doubtful drawn in."""
+"""Why was a page read as it was? A picture of the page with every zone, its value, its probability and the reason in words."""
 
-import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from scanform import pagecode
 from scanform.errors import InputError
 from scanform.i18n.texts import problem_text, remedy_text, text
-from scanform.imaging.page_image import Floats, PageImage
-from scanform.imaging.page_map import PageMap
+from scanform.imaging.crops import turned, upright
+from scanform.imaging.page_image import Floats
 from scanform.model.geometry import RectMm
-from scanform.model.page import PageRef
-from scanform.model.reading import FieldReading, MarkValue
-from scanform.register.markers import find_markers
-from scanform.scan.intake import hash_file
+from scanform.model.layout import PageLayout, ZoneKind
+from scanform.model.page import Fate, PageRef
+from scanform.recognize.reasons import reason_text
+from scanform.reporting import page_picture
+from scanform.reporting.page_picture import DrawnShape, DrawnZone, Frame, Look
+from scanform.scan.intake import inspect_file
 from scanform.scan.load import load_page
 from scanform.store.records import PageResult
+from scanform.workflow.explain_facts import Known, PageFacts, ZoneFacts, facts_data, gather
 from scanform.workflow.files import atomic_file
+from scanform.workflow.ledger import accept_settings
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import limits_of, shown
 from scanform.workflow.read_page import PageJob, read_page
 
-Canvas = NDArray[np.uint8]
-"""A picture in colour: (H, W, 3) uint8, blue before red as OpenCV writes it."""
-
-_MARKER = (200, 120, 0)
-_SURE = (60, 160, 0)
-_DOUBT = (0, 90, 230)
-_EMPTY = (190, 190, 190)
-_INK = (40, 40, 40)
-_HEAD_PX = 150
+VALUE_LENGTH = 90
+"""Letters of a written text that a note shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """What was found on the page, and where the picture of it was written."""
+    """What was found on the page, where the picture of it was written, and the facts as plain data (docs/explain.md)."""
 
     result: PageResult
     picture: Path
+    data: dict[str, object]
 
 
 def explain(project: Project, name: str, out: Path) -> Explained:
     """Read the page `FILE[#PAGE]` (1-based, 1 when left out) anew and write a PNG that shows how; raises InputError."""
     path, index = split_name(name)
-    ref = PageRef(sha256=hash_file(path), path=shown(path), index=index)
-    limits = limits_of(project)
+    limits, language = limits_of(project), project.language
+    ref = _ref(project, path, index)
     job = PageJob(ref=ref, file=str(path), layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits)
     loaded = load_page(PageRef(sha256=ref.sha256, path=str(path), index=index), limits)
     if loaded.image is None:
         problem = loaded.problems[0]
-        raise InputError(f"{shown(path)}#{index + 1}: {problem_text(problem, project.language)}", remedy=remedy_text(problem.slug, project.language))
+        raise InputError(f"{shown(path)}#{index + 1}: {problem_text(problem, language)}", remedy=remedy_text(problem.slug, language))
     result = read_page(job)
-    done, png = cv2.imencode(".png", _picture(project, loaded.image, result))
-    if not done:
-        raise InputError(text("explain.no_picture", project.language, file=str(out)))
+    facts = gather(loaded.image, result, Known(layouts=project.layouts, folder=project.layouts_folder), accept_settings(project))
+    title = text("explain.title", language, file=path.name, page=index + 1, fate=text(f"fate.{result.outcome.value}", language))
+    png = _read_picture(project, facts, title) if facts.zones or result.outcome is Fate.READ else _seen_picture(project, facts, title)
     with atomic_file(out) as file:
-        file.write(png.tobytes())
-    return Explained(result=result, picture=out)
+        file.write(png)
+    return Explained(result=result, picture=out, data=facts_data(facts, language=language))
 
 
 def split_name(name: str) -> tuple[Path, int]:
@@ -71,85 +66,153 @@ def split_name(name: str) -> tuple[Path, int]:
     return Path(name), 0
 
 
-def _picture(project: Project, image: PageImage, result: PageResult) -> Canvas:
-    """The scan, upright, with everything drawn in and a head that says what the page is."""
-    canvas = _pale(image)
-    for marker in find_markers(image):
-        _outline(canvas, np.array(marker.corners_px), _MARKER, 3)
-    if result.identity is not None and result.page_map is not None and result.reading is not None:
-        zones = {zone.id: zone.rect for zone in project.layouts[result.identity.digest].page(result.identity.page).zones}
-        for field in result.reading.fields:
-            _outline(canvas, _corners_px(result.page_map, zones[field.zone]), _colour(field), 1 if _is_plain(field) else 3)
-    turns = _quarter_turns(result.page_map) if result.page_map else result.turn // 90
-    upright = np.ascontiguousarray(np.rot90(canvas, -turns))
-    if result.reading is not None:
-        _label_all(upright, result.reading.fields, image, turns)
-    return np.vstack([_head(project, result, upright.shape[1]), upright])
+def _ref(project: Project, path: Path, index: int) -> PageRef:
+    """The page by content, when file and page exist; raises InputError that says what is missing."""
+    language = project.language
+    if not path.is_file():
+        slug = "folder" if path.is_dir() else "no_file"
+        raise InputError(text(f"explain.{slug}", language, file=shown(path)), remedy=text(f"explain.{slug}_remedy", language))
+    info = inspect_file(str(path), limits_of(project))
+    if not info.pages:
+        problem = info.problems[0]
+        raise InputError(f"{shown(path)}: {problem_text(problem, language)}", remedy=remedy_text(problem.slug, language))
+    if index >= info.pages:
+        raise InputError(
+            text("explain.no_page", language, file=shown(path), page=index + 1, pages=info.pages),
+            remedy=text("explain.no_page_remedy", language, pages=info.pages),
+        )
+    return PageRef(sha256=info.sha256, path=shown(path), index=index)
 
 
-def _pale(image: PageImage) -> Canvas:
-    """The page in light grey, so that colours stand out."""
-    pale = (128 + image.gray.astype(np.uint16) // 2).astype(np.uint8)
-    return cv2.cvtColor(pale, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
+def _read_picture(project: Project, facts: PageFacts, title: str) -> bytes:
+    """The page as it lies on the form, with its zones and notes."""
+    result = facts.result
+    if result.identity is None or result.page_map is None:
+        raise ValueError("a page that was read has an identity and a map")
+    page = project.layouts[result.identity.digest].page(result.identity.page)
+    sheet = upright(facts.image.gray, result.page_map, RectMm(x=0, y=0, w=page.size.w, h=page.size.h), px_per_mm=page_picture.PX_PER_MM)
+    zones = [_drawn(one, project.language, result.page_map.tier.value) for one in facts.zones]
+    return page_picture.draw_page(sheet, zones, _frame(project, facts, title, page))
 
 
-def _corners_px(page_map: PageMap, rect: RectMm) -> Floats:
-    return page_map.to_px(np.array([[point.x, point.y] for point in rect.corners]))
+def _drawn(one: ZoneFacts, language: str, tier: str) -> DrawnZone:
+    """One zone with its note; a plainly empty one has its probability alone."""
+    if one.is_plain:
+        return DrawnZone(rect=one.zone.rect, look=Look.EMPTY, number=percent(one.reading.confidence, language, places=1))
+    look = {"auto": Look.SURE, "review": Look.REVIEW, "outside": Look.OUTSIDE}[one.state]
+    facts = [percent(one.reading.confidence, language, places=2) + " %"]
+    if one.residual_mm is not None:
+        facts.append(text("explain.off", language, mm=decimal(one.residual_mm, language, 2), tier=tier))
+    words = "; ".join(reason_text(reason, language) for reason in one.reasons)
+    problem = (text(f"problem.{one.reading.problem}", language),) if one.reading.problem else ()
+    headline = text("explain.zone", language, zone=one.zone.id, value=_value(one, language))
+    return DrawnZone(rect=one.zone.rect, look=look, number="", note=(headline, " · ".join(facts), words, *problem))
 
 
-def _outline(canvas: Canvas, corners: Floats, colour: tuple[int, int, int], width: int) -> None:
-    cv2.polylines(canvas, [np.round(corners).astype(np.int32).reshape(-1, 1, 2)], isClosed=True, color=colour, thickness=width, lineType=cv2.LINE_AA)
+def _value(one: ZoneFacts, language: str) -> str:
+    if one.zone.kind is ZoneKind.MARK:
+        return text(f"explain.value_{one.reading.value}", language)
+    if not one.reading.value:
+        return text("explain.value_blank", language)
+    short = one.reading.value if len(one.reading.value) <= VALUE_LENGTH else one.reading.value[: VALUE_LENGTH - 1] + "…"
+    return text("explain.value_text", language, value=short)
 
 
-def _is_plain(field: FieldReading) -> bool:
-    """An empty zone about which nothing has to be said."""
-    return field.value in ("", MarkValue.EMPTY.value) and field.problem is None
+def percent(probability: float, language: str, *, places: int) -> str:
+    """A probability in per cent, rounded down: nothing is certain, so 100 never stands there."""
+    scale = 10**places
+    return decimal(min(int(probability * 100 * scale), 100 * scale - 1) / scale, language, places)
 
 
-def _colour(field: FieldReading) -> tuple[int, int, int]:
-    if field.problem is not None:
-        return _DOUBT
-    return _EMPTY if _is_plain(field) else _SURE
+def decimal(value: float, language: str, places: int) -> str:
+    """A number as it is written in `language`."""
+    written = f"{value:.{places}f}"
+    return written.replace(".", ",") if language == "de" else written
 
 
-def _quarter_turns(page_map: PageMap) -> int:
-    """How many quarter turns clockwise make the page upright."""
-    start, right = page_map.to_px(np.array([[50.0, 50.0], [60.0, 50.0]]))
-    angle = np.degrees(np.arctan2(right[1] - start[1], right[0] - start[0]))
-    return int(np.round(-angle / 90)) % 4
+def _frame(project: Project, facts: PageFacts, title: str, page: PageLayout | None) -> Frame:
+    """Head and legend: who the page is, how it was found, how good the picture is, and what is wrong."""
+    language, result = project.language, facts.result
+    lines = [_identity_line(facts, language), _place_line(facts, language, page), _picture_line(facts, language)]
+    lines += [f"! {problem_text(problem, language)} {remedy_text(problem.slug, language)}" for problem in result.problems]
+    legend = ((Look.SURE, "sure"), (Look.REVIEW, "review"), (Look.OUTSIDE, "outside"), (Look.EMPTY, "empty"))
+    seen = ((Look.SURE, "marker"), (Look.REVIEW, "code"), (Look.OUTSIDE, "sheet"))
+    return Frame(title=title, head=tuple(lines), legend=tuple((look, text(f"explain.legend_{name}", language)) for look, name in (legend if page else seen)))
 
 
-def _label_all(upright: Canvas, fields: Sequence[FieldReading], image: PageImage, turns: int) -> None:
-    scale = max(0.35, upright.shape[1] / 2600)
-    for field in fields:
-        if _is_plain(field):
-            continue
-        x, y = _turned(field.box.x + field.box.w / 2, field.box.y + field.box.h / 2, image, turns)
-        words = f"{field.value} {field.confidence:.3f}" + (f" {field.problem}" if field.problem else "")
-        _write(upright, words, (int(x), int(y)), scale, _colour(field))
+def _identity_line(facts: PageFacts, language: str) -> str:
+    identity = facts.result.identity
+    if identity is None:
+        return text("explain.no_identity", language, codes=len(facts.codes), markers=len(facts.markers))
+    form = pagecode.form_id(identity.digest, identity.instance)
+    return text(
+        "explain.identity", language, form=form, page=identity.page, pages=identity.pages, found=text(f"explain.found_{identity.found_by.value}", language)
+    )
 
 
-def _turned(x: float, y: float, image: PageImage, turns: int) -> tuple[float, float]:
-    """A point of the decoded page after `turns` quarter turns clockwise."""
-    height, width = image.height, image.width
+def _place_line(facts: PageFacts, language: str, page: PageLayout | None) -> str:
+    """How the page was registered, or how near it came."""
+    result = facts.result
+    if result.page_map is None or page is None:
+        key = "explain.nearly" if facts.boxes else "explain.not_placed"
+        return text(key, language, markers=len(facts.markers), boxes=facts.boxes, placed=facts.boxes_placed)
+    tier = text(f"explain.tier_{result.page_map.tier.value.lower()}", language)
+    waiting = sum(one.state != "auto" for one in facts.zones)
+    residual = decimal(result.page_map.residual_mm, language, 2)
+    return text(
+        "explain.placed",
+        language,
+        tier=result.page_map.tier.value,
+        words=tier,
+        mm=residual,
+        zones=len(facts.zones),
+        waiting=waiting,
+        seconds=decimal(result.milliseconds / 1000, language, 1),
+    )
+
+
+def _picture_line(facts: PageFacts, language: str) -> str:
+    """The measures of the picture's quality that there are."""
+    picture = facts.picture
+    parts = [text("explain.size", language, w=facts.image.width, h=facts.image.height)]
+    if picture.px_per_mm:
+        parts.append(text("explain.dpi", language, dpi=round(picture.px_per_mm * 25.4)))
+    if picture.blur_mm is not None:
+        parts.append(text("explain.blur", language, mm=decimal(picture.blur_mm, language, 2)))
+    if picture.paper is not None:
+        parts.append(text("explain.paper", language, grey=round(picture.paper)))
+    if picture.contrast is not None:
+        parts.append(text("explain.contrast", language, grey=round(picture.contrast)))
+    return ", ".join(parts)
+
+
+def _seen_picture(project: Project, facts: PageFacts, title: str) -> bytes:
+    """The picture itself, turned upright, with markers, codes and the outline of the sheet."""
+    turns = _quarter_turns(facts)
+    shape = facts.image.gray.shape
+    language = project.language
+    shapes = [
+        DrawnShape(points=_turned_points(np.array(marker.corners_px), shape, turns), label=text("explain.marker", language, id=marker.id), look=Look.SURE)
+        for marker in facts.markers
+    ]
+    shapes += [DrawnShape(points=_turned_points(np.array(code.corners_px), shape, turns), label=code.text[:32], look=Look.REVIEW) for code in facts.codes]
+    if facts.sheet is not None:
+        shapes.append(DrawnShape(points=_turned_points(facts.sheet, shape, turns), label="", look=Look.OUTSIDE))
+    return page_picture.draw_picture(turned(facts.image.gray, 90 * turns), shapes, _frame(project, facts, title, None))
+
+
+def _quarter_turns(facts: PageFacts) -> int:
+    """Quarter turns clockwise that make the picture upright: by its markers, else as the file says."""
+    if not facts.markers:
+        return facts.result.turn // 90
+    sides = np.array([np.subtract(marker.corners_px[1], marker.corners_px[0]) for marker in facts.markers]).mean(axis=0)
+    return int(np.round(-np.degrees(np.arctan2(sides[1], sides[0])) / 90)) % 4
+
+
+def _turned_points(points: Floats, shape: tuple[int, ...], turns: int) -> tuple[tuple[float, float], ...]:
+    """Points (N, 2) in a picture of `shape` after quarter turns clockwise."""
+    height, width = shape[0], shape[1]
     for _ in range(turns % 4):
-        x, y, height, width = height - 1 - y, x, width, height
-    return x, y
-
-
-def _head(project: Project, result: PageResult, width: int) -> Canvas:
-    head = np.full((_HEAD_PX, width, 3), 255, np.uint8)
-    identity = result.identity
-    name = f"{identity.digest}-{identity.instance}, page {identity.page}/{identity.pages}, by {identity.found_by.value}" if identity else "no identity"
-    place = f"tier {result.page_map.tier.value}, residual {result.page_map.residual_mm:.3f} mm" if result.page_map else "not registered"
-    problems = "; ".join(problem.slug for problem in result.problems) or "-"
-    lines = (f"{result.outcome.value}: {name}", f"{place}; {result.milliseconds:.0f} ms", f"problems: {problems}")
-    for number, line in enumerate(lines):
-        _write(head, line, (20, 40 + 45 * number), max(0.4, width / 2200), _INK)
-    return head
-
-
-def _write(canvas: Canvas, words: str, place: tuple[int, int], scale: float, colour: tuple[int, int, int]) -> None:
-    """Text in the letters that OpenCV draws: without accents, others as they are nearest."""
-    plain = unicodedata.normalize("NFKD", words.replace("ß", "ss")).encode("ascii", "ignore").decode()
-    cv2.putText(canvas, plain, place, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, max(1, round(scale * 2)), cv2.LINE_AA)
+        points = np.column_stack([height - 1 - points[:, 1], points[:, 0]])
+        height, width = width, height
+    return tuple((float(x), float(y)) for x, y in points)
