@@ -51,14 +51,32 @@ def box_profiles(gray: Gray, page_map: PageMap, rects_mm: Floats, *, reach_mm: f
     half = round(reach_mm / settings.step_mm)
     across = np.arange(-half, half + 1) * settings.step_mm
     along = np.linspace(0.15, 0.85, settings.along)
-    x, y, w, h = (rects_mm[:, index, None, None, None] for index in range(4))
-    a, c = along[None, None, None, :], across[None, None, :, None]
-    far = np.array([0.0, 1.0])[None, :, None, None]
-    upright = sample_points(gray, page_map, x + far * w + c, y + a * h)
-    level = sample_points(gray, page_map, x + a * w, y + far * h + c)
-    samples = np.stack([upright, level], axis=1).reshape(-1, settings.along)
-    ordered = np.sort(samples, axis=1)
-    return ordered[:, settings.along // 2].astype(np.float32).reshape(len(rects_mm), 4, len(across))
+    x, y, w, h = (rects_mm[None, :, index, None, None] for index in range(4))
+    a, c = along[:, None, None, None], across[None, None, None, :]
+    far = np.array([0.0, 1.0])[None, None, :, None]
+    upright = median(sample_points(gray, page_map, x + far * w + c, y + a * h))
+    level = median(sample_points(gray, page_map, x + a * w, y + far * h + c))
+    return np.concatenate([upright, level], axis=1).astype(np.float32)
+
+
+def median(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The median along the first axis, of odd length: the least and the greatest of just over half the samples are forgotten, others take their place.
+
+    Whole rows are compared at once, which is several times faster than sorting many short rows.
+    """
+    waiting = list(samples)
+    pool, waiting = waiting[: len(waiting) // 2 + 2], waiting[len(waiting) // 2 + 2 :]
+    while len(pool) > 1:
+        least, middle = pool[0], []
+        for row in pool[1:]:
+            middle.append(np.maximum(least, row))
+            least = np.minimum(least, row)
+        greatest, pool = middle[0], []
+        for row in middle[1:]:
+            pool.append(np.minimum(greatest, row))
+            greatest = np.maximum(greatest, row)
+        pool += [waiting.pop()] if waiting else []
+    return np.asarray(pool[0], dtype=np.uint8)
 
 
 def box_offsets(profiles: Profiles, templates: Profiles, settings: BoxSettings = DEFAULT_BOXES) -> BoxOffsets:

@@ -4,9 +4,12 @@ Markers are `DICT_4X4_250` (Garrido-Jurado et al., Pattern Recognition 47, 2014,
 Detection runs on a reduced copy, the corners are then refined on the original pixels.
 """
 
+from cmath import phase
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import degrees
+from statistics import median
 
 import cv2
 import numpy as np
@@ -29,7 +32,8 @@ class Marker:
 class MarkerSearch:
     """How markers are searched. Figures measured on simulated scans of 100-600 dpi.
 
-    `reduced_px_per_mm`: a marker of 8 mm is then 32 px wide, the smallest size read without loss. `corner_mm` holds three
+    `reduced_px_per_mm`: a marker of 8 mm is then 32 px wide, the smallest size read without loss. `snug_corner_mm` is enough for
+    a sheet that lies in place (markers end 16 mm from its edge), `corner_mm` holds three
     corner markers or more on all scans tried, `wide_corner_mm` also on photos. `enough`: the corners alone fix a
     homography. `correction_rate`: a damaged bit is never repaired (the library's default of 0.6 is said to invite false
     markers). `refine_mm` is half the window in which a corner is refined: inside the marker's border of 1.3 mm and its
@@ -40,6 +44,7 @@ class MarkerSearch:
 
     reduced_px_per_mm: float = 4.0
     fine_px_per_mm: float = 8.0
+    snug_corner_mm: float = 28.0
     corner_mm: float = 40.0
     wide_corner_mm: float = 55.0
     edge_mm: float = 80.0
@@ -66,7 +71,9 @@ def find_markers(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) -> tup
 
     A mirrored page has none (see `is_mirrored`). Markers of several pages may come back when the picture shows several.
     """
-    found = _detect_windows(image.gray, _corners(image, search.corner_mm, search), search)
+    found = _detect_windows(image.gray, _corners(image, search.snug_corner_mm, search), search)
+    if len(found) < search.enough:
+        found = _distinct([*found, *_detect_windows(image.gray, _corners(image, search.corner_mm, search), search)])
     if len(found) < search.enough:
         windows = [*_corners(image, search.wide_corner_mm, search), *_edges(image, search)]
         found = _distinct([*found, *_detect_windows(image.gray, windows, search)])
@@ -204,15 +211,17 @@ def _markers(gray: Gray, found: Sequence[_Found], search: MarkerSearch) -> tuple
 
 def _agreeing(found: Sequence[_Found], search: MarkerSearch) -> list[_Found]:
     """Markers that are turned and sized like those of the page seen most: a false one rarely is."""
-    sides = np.stack([corners[1] - corners[0] for _, corners in found])
-    turns = np.arctan2(sides[:, 1], sides[:, 0])
-    sizes = np.linalg.norm(sides, axis=1)
     main = _page_counts(identifier for identifier, _ in found)[0][1]
-    group = [index for index, (identifier, _) in enumerate(found) if identifier // PER_PAGE == main]
-    apart = np.abs(np.angle(np.exp(1j * (turns[:, None] - turns[None, group]))))
-    turn_off = np.degrees(np.median(apart, axis=1))
-    size_off = np.exp(np.abs(np.log(sizes / np.median(sizes[group]))))
-    return [item for item, turn, size in zip(found, turn_off, size_off, strict=True) if turn <= search.max_turn_deg and size <= search.max_size_ratio]
+    tops = [complex(*(corners[1] - corners[0])) for _, corners in found]  # plain numbers: for four markers arrays are slower
+    group = [top for (identifier, _), top in zip(found, tops, strict=True) if identifier // PER_PAGE == main]
+    size = median(abs(top) for top in group)
+    return [item for item, top in zip(found, tops, strict=True) if _is_like(top, group, size, search)]
+
+
+def _is_like(top: complex, group: Sequence[complex], size: float, search: MarkerSearch) -> bool:
+    """Whether a marker's upper side is turned and as long as those of the `group`."""
+    turn = median(abs(phase(top * other.conjugate())) for other in group)
+    return degrees(turn) <= search.max_turn_deg and size / search.max_size_ratio <= abs(top) <= size * search.max_size_ratio
 
 
 def _refined(gray: Gray, quads: Floats, search: MarkerSearch) -> Floats:

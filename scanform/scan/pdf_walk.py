@@ -1,7 +1,8 @@
 """Finding out whether a PDF page is one picture and nothing else: a small reader of page descriptions (ISO 32000-1, 8 and 9)."""
 
+import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pikepdf
@@ -9,6 +10,7 @@ import pikepdf
 from scanform.scan.limits import Limits
 from scanform.scan.pdf_file import Box, page_box
 
+Operand = pikepdf.Object | float | str
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 COVERS_ALL = 0.995
@@ -22,6 +24,10 @@ _WATCHED = "q Q cm Do Tr Tj TJ ' \" Tf gs re m l c v y h W W* n f F f* B B* b b*
 _PAINTS = frozenset({"f", "F", "f*", "B", "B*", "b", "b*", "s", "S", "sh"})
 _TEXT = frozenset({"Tj", "TJ", "'", '"'})
 _PATH = frozenset({"m", "l", "c", "v", "y"})
+_SHORT = 256
+"""Bytes up to which a page description is first taken for the few plain words that scanners write around a picture."""
+_PLAIN_WORD = re.compile(rb"(?P<number>[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))|(?P<name>/[A-Za-z0-9_.-]+)|(?P<operator>q|Q|cm|Do)")
+_OPERANDS = {"q": 0, "Q": 0, "cm": 6, "Do": 1}
 _UNSEEN_ANNOTATIONS = frozenset({"/Link", "/Popup"})
 _HIDDEN, _NO_VIEW = 2, 32
 
@@ -88,7 +94,7 @@ class _Walker:
                 raise NotOneImageError
             self.step(name, operands, resources, depth)
 
-    def step(self, name: str, operands: list[pikepdf.Object], resources: pikepdf.Object | None, depth: int) -> None:
+    def step(self, name: str, operands: Sequence[Operand], resources: pikepdf.Object | None, depth: int) -> None:
         if name == "Do":
             self.draw(_resource(resources, "/XObject", operands[0]), resources, depth)
         elif name == "q":
@@ -105,7 +111,7 @@ class _Walker:
         else:
             self.change_state(name, operands, resources)
 
-    def change_state(self, name: str, operands: list[pikepdf.Object], resources: pikepdf.Object | None) -> None:
+    def change_state(self, name: str, operands: Sequence[Operand], resources: pikepdf.Object | None) -> None:
         state = self.state
         if name == "cm":
             self.state = replace(state, ctm=multiply(_matrix(operands), state.ctm))
@@ -183,15 +189,40 @@ def multiply(first: Matrix, then: Matrix) -> Matrix:
     return (a * m + b * o, a * n + b * p, c * m + d * o, c * n + d * p, e * m + f * o + q, e * n + f * p + r)
 
 
-def _instructions(contents: pikepdf.Object, limits: Limits) -> Iterator[tuple[str, list[pikepdf.Object]]]:
+def _instructions(contents: pikepdf.Object, limits: Limits) -> Iterator[tuple[str, Sequence[Operand]]]:
     """Operators with their operands, of one stream or an array of streams that count as one."""
     parts = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
     data = b"\n".join(bounded_bytes(part, limits.max_stream_bytes) for part in parts)
     if len(data) > limits.max_stream_bytes:
         raise NotOneImageError
+    plain = _plain_instructions(data)
+    if plain is not None:
+        yield from plain
+        return
     scratch = pikepdf.Pdf.new()
     for instruction in pikepdf.parse_content_stream(scratch.make_stream(data), _WATCHED):
         yield str(instruction.operator), list(instruction.operands)
+
+
+def _plain_instructions(data: bytes) -> list[tuple[str, Sequence[Operand]]] | None:
+    """The instructions of a short page description of numbers, names and q, Q, cm, Do, all set apart by white space; None for any other."""
+    if len(data) > _SHORT or b"\v" in data:  # white space for Python, not for PDF
+        return None
+    found: list[tuple[str, Sequence[Operand]]] = []
+    operands: list[Operand] = []
+    for word in data.split():
+        match = _PLAIN_WORD.fullmatch(word)
+        if match is None:
+            return None
+        if match.lastgroup != "operator":
+            operands.append(float(word) if match.lastgroup == "number" else word.decode("ascii"))
+            continue
+        operator = word.decode("ascii")
+        if len(operands) != _OPERANDS[operator]:
+            return None
+        found.append((operator, operands))
+        operands = []
+    return None if operands else found
 
 
 def bounded_bytes(stream: pikepdf.Object, limit: int) -> bytes:
@@ -234,7 +265,7 @@ def _annotation_shows(note: pikepdf.Object) -> bool:
     return str(note.get("/Subtype")) not in _UNSEEN_ANNOTATIONS and not flags & (_HIDDEN | _NO_VIEW)
 
 
-def _resource(resources: pikepdf.Object | None, group: str, name: pikepdf.Object) -> pikepdf.Object:
+def _resource(resources: pikepdf.Object | None, group: str, name: Operand) -> pikepdf.Object:
     if resources is None:
         raise NotOneImageError
     found: pikepdf.Object = resources[group][str(name)]
@@ -256,7 +287,7 @@ def _check_plain(state: pikepdf.Object) -> None:
         raise NotOneImageError
 
 
-def _is_black(name: str, operands: list[pikepdf.Object]) -> bool:
+def _is_black(name: str, operands: Sequence[Operand]) -> bool:
     values = [float(value) for value in operands] if name in {"g", "rg", "k"} else []
     return (name in {"g", "rg"} and not any(values)) or (name == "k" and values[3:] == [1.0])
 
