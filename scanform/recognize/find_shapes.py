@@ -343,14 +343,19 @@ def _tallest_run(free: NDArray[np.bool_]) -> tuple[int, int]:
     return int(starts[best]), int(ends[best] - starts[best])
 
 
-def rules(ink: Mask, taken: Sequence[RectMm], px_per_mm: float, settings: ShapeSettings = DEFAULT_SHAPES) -> list[Rule]:
-    """Lines to write on, solid, dashed or dotted, with room above them; none along an outline in `taken`."""
+def rules(ink: Mask, taken: Sequence[RectMm], px_per_mm: float, *, marks: Sequence[RectMm] = (), settings: ShapeSettings = DEFAULT_SHAPES) -> list[Rule]:
+    """Lines to write on, solid, dashed or dotted, with room above them; none along an outline in `taken`, none that part rows of `marks`."""
     lines = sorted(_level_lines(ink, px_per_mm, settings), key=lambda line: line.y)
     printed = np.flatnonzero(ink.any(axis=0))
     width = (printed[-1] - printed[0]) / px_per_mm if len(printed) else 0.0
     found: list[Rule] = []
     for line in lines:
-        if any(_runs_along(rect, line) for rect in taken) or _is_ornament(line, lines, width) or _is_corner(line, ink, px_per_mm):
+        if (
+            any(_runs_along(rect, line) for rect in taken)
+            or any(_parts_row(rect, line) for rect in marks)
+            or _is_ornament(line, lines, width)
+            or _is_corner(line, ink, px_per_mm)
+        ):
             continue
         rule = _with_room(ink, line, px_per_mm, settings)
         if rule is not None:
@@ -374,7 +379,12 @@ def _is_ornament(line: _Level, lines: Sequence[_Level], width: float) -> bool:
     if any(abs(other.y - line.y) < 3.0 for other in others):
         return True
     alike = any(abs(other.y - line.y) <= 15.0 and abs(other.x - line.x) < 3.0 and abs(other.right - line.right) < 3.0 for other in others)
-    return line.right - line.x >= 0.9 * width and not alike
+    return line.right - line.x >= 0.8 * width and not alike
+
+
+def _parts_row(mark: RectMm, line: _Level) -> bool:
+    """Whether a line runs above or below a box that stands between its ends: the line of a table."""
+    return line.x - 1 <= mark.x and mark.right <= line.right + 1 and mark.y - 4.0 <= line.y <= mark.bottom + 4.0
 
 
 def _is_corner(line: _Level, ink: Mask, px_per_mm: float) -> bool:

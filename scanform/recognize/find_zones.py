@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from scanform.imaging.page_image import Gray
 from scanform.model.geometry import RectMm, bounding_box
@@ -31,7 +32,8 @@ from scanform.recognize.find_shapes import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSettings:
-    """Character cells stand closer than `cell_gap_mm` and are at least `cell_mm` high; those that touch may be of any size but `least_cells`.
+    """Character cells stand closer than `cell_gap_mm` and are at least `cell_mm` high; those that touch may be of any size but `least_cells`. A gap
+    of up to `group_gap` cells parts groups of one answer.
 
     Boxes of a row stand within `row_share` of their height; a gap that is `apart` times the narrowest one parts two questions. Rows belong
     together up to `apart` times the closest distance of two. Ink counts as words between boxes from `word_share` of the gap on. Lines to write on
@@ -41,6 +43,7 @@ class GroupSettings:
     cell_gap_mm: float = 2.2
     cell_mm: float = 5.5
     least_cells: int = 3
+    group_gap: float = 1.4
     row_share: float = 0.4
     apart: float = 1.7
     word_share: float = 0.02
@@ -50,6 +53,9 @@ class GroupSettings:
 
 
 DEFAULT_GROUPS = GroupSettings()
+
+DIGITS = 10
+"""Rows of a block in whose columns a number is marked, a digit each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +70,14 @@ class Area:
 class FoundPage:
     """What one blank page offers: questions as rows of boxes (`group` numbers those of one matrix), rows of cells, places to write.
 
+    `digits` marks questions whose boxes are the digits 0 to 9.
+
     `beside` says which area belongs to the box of which question: area number -> (question number, option number).
     """
 
     questions: tuple[tuple[RectMm, ...], ...]
     group: tuple[int | None, ...]
+    digits: tuple[bool, ...]
     combs: tuple[tuple[RectMm, ...], ...]
     areas: tuple[Area, ...]
     beside: dict[int, tuple[int, int]]
@@ -85,13 +94,13 @@ def find_page(gray: Gray, px_per_mm: float, *, shapes: ShapeSettings = DEFAULT_S
     boxes = [one for one in marks if id(one) not in in_cells]
     frames = frames_among(outlines, [one.rect for one in marks], ink, px_per_mm, shapes)
     taken = [*(one.rect for one in marks), *(one.rect for one in outlines if one.rect.w >= shapes.frame_mm[0])]
-    lines = rules(ink, taken, px_per_mm, shapes)
+    lines = rules(ink, taken, px_per_mm, marks=[one.rect for one in marks], settings=shapes)
     areas = _areas(frames, lines, [one.rect for one in marks], groups)
-    questions, group = _questions(boxes, ink, px_per_mm, groups)
+    questions, group, digits = _questions(boxes, ink, px_per_mm, groups)
     ovals = sum(one.shape is Shape.OVAL for one in boxes)
     return FoundPage(
-        questions=tuple(questions), group=tuple(group), combs=tuple(tuple(one.rect for one in comb) for comb in combs), areas=tuple(areas),
-        beside=_beside(questions, areas, groups), filled=2 * ovals > len(boxes) > 0,
+        questions=tuple(questions), group=tuple(group), digits=tuple(digits), combs=tuple(tuple(one.rect for one in comb) for comb in combs),
+        areas=tuple(areas), beside=_beside(questions, areas, groups), filled=2 * ovals > len(boxes) > 0,
     )  # fmt: skip
 
 
@@ -150,12 +159,13 @@ def _units(page: FoundPage) -> Iterator[_Unit]:
 
 def _marks(page: FoundPage, number: int, code: str, group: str | None) -> Iterator[Zone]:
     boxes = page.questions[number]
-    for option, rect in enumerate(boxes, 1):
+    for place, rect in enumerate(boxes):
+        option = place if page.digits[number] else place + 1
         yield Zone(
             id=f"{code}.{option}", question=code, kind=ZoneKind.MARK, rect=rect, option=str(option), group=group, multiple=len(boxes) == 1
         )  # fmt: skip
-        for area, (question, place) in page.beside.items():
-            if (question, place) == (number, option - 1):
+        for area, owner in page.beside.items():
+            if owner == (number, place):
                 found = page.areas[area]
                 yield Zone(
                     id=f"{code}.{option}.text", question=code, kind=ZoneKind.HANDWRITING, rect=found.rect, option=str(option), group=group, lines=found.lines
@@ -170,9 +180,16 @@ def _combs(marks: Sequence[Outline], settings: GroupSettings) -> list[list[Outli
     rows = _rows([one for one in marks if one.shape is Shape.BOX and one.white > 0.97], settings)
     found: list[list[Outline]] = []
     for row in rows:
-        for run in _split(row, lambda one, other: other.rect.x - one.rect.right <= settings.cell_gap_mm and _same_size(one, other)):
-            if len(run) >= 2 and _are_cells(run, settings) and not _in_grid(run, rows):
-                found.append(run)
+        runs = _split(row, lambda one, other: other.rect.x - one.rect.right <= settings.cell_gap_mm and _same_size(one, other))
+        cells = [len(run) >= 2 and _are_cells(run, settings) and not _in_grid(run, rows) for run in runs]
+        for number, run in enumerate(runs):
+            beside = (
+                number > 0 and run[0].rect.x - runs[number - 1][-1].rect.right <= settings.group_gap * run[0].rect.w and _same_size(run[0], runs[number - 1][0])
+            )
+            if beside and found and found[-1][-1] is runs[number - 1][-1] and (cells[number] or len(run) == 1):
+                found[-1] += run  # groups of one answer: day, month, year
+            elif cells[number]:
+                found.append(list(run))
     return found
 
 
@@ -250,21 +267,53 @@ class _Row:
         return float(np.mean([one.rect.centre.y for one in self.boxes]))
 
 
-def _questions(boxes: Sequence[Outline], ink: Mask, px_per_mm: float, settings: GroupSettings) -> tuple[list[tuple[RectMm, ...]], list[int | None]]:
-    """The boxes of each question in order, and the number of the matrix it belongs to."""
+def _questions(boxes: Sequence[Outline], ink: Mask, px_per_mm: float, settings: GroupSettings) -> tuple[list[tuple[RectMm, ...]], list[int | None], list[bool]]:
+    """The boxes of each question in order, the number of the matrix it belongs to, whether its boxes are the digits 0 to 9."""
     shown = _without_boxes(ink, boxes, px_per_mm)
     rows = [made for row in _rows(boxes, settings) for made in _described(row, shown, px_per_mm, settings)]
     grids = [row for row in rows if len(row.boxes) > 1 and not row.words]
     lists = [row for row in rows if row.words or len(row.boxes) == 1]
     questions: list[tuple[RectMm, ...]] = []
     group: list[int | None] = []
+    digits: list[bool] = []
     for number, matrix in enumerate(_matrices(grids, settings)):
-        questions += [tuple(one.rect for one in row.boxes) for row in matrix]
-        group += [number if len(matrix) > 1 else None] * len(matrix)
+        members = [tuple(one.rect for one in row.boxes) for row in matrix]
+        is_number = len(matrix) == DIGITS and not any(row.led for row in matrix)
+        members = list(zip(*members, strict=True)) if is_number else members
+        questions += members
+        group += [number if len(matrix) > 1 and not is_number else None] * len(members)
+        digits += [is_number] * len(members)
     for block in _blocks(lists, shown, px_per_mm, settings):
-        questions.append(tuple(block))
-        group.append(None)
-    return questions, group
+        parts = _side_by_side(block, shown, px_per_mm)
+        questions += parts
+        group += [None] * len(parts)
+        digits += [False] * len(parts)
+    return questions, group, digits
+
+
+def _side_by_side(block: Sequence[RectMm], shown: Mask, px_per_mm: float) -> list[tuple[RectMm, ...]]:
+    """The columns of a block, parted where a wording of its own begins above one: two questions that stand side by side."""
+    top = min(rect.y for rect in block)
+    lefts = sorted({round(rect.x, 1) for rect in block if rect.y < top + rect.h})
+    above = shown[max(0, round((top - 9.0) * px_per_mm)) : max(0, round((top - 0.8) * px_per_mm))]
+    if len(lefts) < 2 or above.size == 0:
+        return [tuple(block)]
+    inked = np.asarray(above.any(axis=0), dtype=np.bool_)
+    quiet = round(6.0 * px_per_mm)
+    cuts = [left for left in lefts[1:] if _begins_near(inked, left, quiet, px_per_mm)]
+    parts = [tuple(rect for rect in block if low - 2 <= rect.x < high - 2) for low, high in itertools.pairwise([0.0, *cuts, 10_000.0])]
+    return [part for part in parts if part]
+
+
+def _begins_near(inked: NDArray[np.bool_], left: float, quiet: int, px_per_mm: float) -> bool:
+    """Whether words of 10 mm or more begin within 3 mm of `left`, after a gap as wide as `quiet`."""
+    low, high = round((left - 3.0) * px_per_mm), round((left + 3.0) * px_per_mm)
+    starts = np.flatnonzero(inked[low:high])
+    if len(starts) == 0:
+        return False
+    start = low + int(starts[0])
+    words = inked[start : start + round(12.0 * px_per_mm)]
+    return not inked[max(0, start - quiet) : start].any() and bool(words.mean() > 0.4)
 
 
 def _rows(boxes: Sequence[Outline], settings: GroupSettings) -> list[list[Outline]]:
