@@ -169,8 +169,9 @@ _MARKERS = 4
 def measure_markers(image: PageImage, markers: Sequence[Marker], *, content: Sequence[RectMm] = (), page_map: PageMap | None = None) -> Picture:
     """The picture as its markers (8 mm, black on white) show it; with a map also how much of the page's `content` is missing."""
     chosen = _spread_out(markers)
+    scale = page_map.px_per_mm(bounding_box(tuple(content))) if page_map and content else None
     if not chosen:
-        return Picture(cut_mm=_cut_mm(image, content, page_map))
+        return Picture(px_per_mm=scale, cut_mm=_cut_mm(image, content, page_map))
     quads = np.array([marker.corners_px for marker in chosen])
     profiles, sides_px = _side_profiles(image.gray, quads)
     outside = round(-SIDE_MM[0] / _STEP_MM)
@@ -186,7 +187,7 @@ def measure_markers(image: PageImage, markers: Sequence[Marker], *, content: Seq
         paper=float(np.median(light)),
         contrast=float(np.median(contrast)),
         noise=float(np.median(noise) * np.sqrt(_ALONG)),
-        px_per_mm=float(np.median(sides_px) / DEFAULT_SEARCH.marker_mm),
+        px_per_mm=scale or float(np.median(sides_px) / DEFAULT_SEARCH.marker_mm),
         cut_mm=_cut_mm(image, content, page_map),
     )
 

@@ -5,7 +5,7 @@ the picture. Text is set in the font that the forms are printed with.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -35,12 +35,16 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnZone:
-    """A zone on the page: `number` stands in or at it, `note` (a headline and lines below it) in the margin; without a note it is only outlined."""
+    """A zone on the page: `number` stands in it, `note` (a headline and lines below it) in the margin, `brief` instead where notes are too many.
+
+    Without a note it is only outlined.
+    """
 
     rect: RectMm
     look: Look
     number: str
     note: tuple[str, ...] = ()
+    brief: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +102,10 @@ def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
 def draw_page(page: Gray, zones: Sequence[DrawnZone], frame: Frame, style: PictureStyle = STYLE) -> bytes:
     """PNG: the flattened page (H, W at `PX_PER_MM`, 0 = black) with its zones, their notes to both sides, head and legend."""
     sides = _sides(zones, page.shape[1] / PX_PER_MM)
-    size = _note_size(sides, page.shape[0], style)
+    sides = (
+        sides if _note_size(sides, page.shape[0], style) else _sides([replace(zone, note=zone.brief or zone.note) for zone in zones], page.shape[1] / PX_PER_MM)
+    )
+    size = _note_size(sides, page.shape[0], style) or style.note_sizes[-1]
     notes = [
         note for side, zones_there in enumerate(sides) for note in _set_column(zones_there, _column(side, page.shape[1], style), page.shape[0], size, style)
     ]
@@ -181,12 +188,12 @@ def _height(zone: DrawnZone) -> tuple[float, float]:
     return zone.rect.centre.y, zone.rect.x
 
 
-def _note_size(sides: tuple[list[DrawnZone], list[DrawnZone]], page_height: int, style: PictureStyle) -> int:
-    """The largest size of letters at which the notes of both margins have room beside the page."""
+def _note_size(sides: tuple[list[DrawnZone], list[DrawnZone]], page_height: int, style: PictureStyle) -> int | None:
+    """The largest size of letters at which the notes of both margins have room beside the page; None when they have none."""
     for size in style.note_sizes:
         if all(sum(len(_broken(zone, size, style)[0]) * _line(size) + style.gap for zone in side) <= page_height for side in sides):
             return size
-    return style.note_sizes[-1]
+    return None
 
 
 def _line(size: int) -> int:

@@ -99,14 +99,19 @@ def _drawn(one: ZoneFacts, language: str, tier: str) -> DrawnZone:
     """One zone with its note; a plainly empty one has its probability alone."""
     if one.is_plain:
         return DrawnZone(rect=one.zone.rect, look=Look.EMPTY, number=percent(one.reading.confidence, language, places=1))
-    look = {"auto": Look.SURE, "review": Look.REVIEW, "outside": Look.OUTSIDE}[one.state]
+    if one.state == "outside":
+        headline = text("explain.zone", language, zone=one.zone.id, value=text("explain.value_outside", language))
+        return DrawnZone(rect=one.zone.rect, look=Look.OUTSIDE, number="", note=(headline,))
+    look = Look.SURE if one.state == "auto" else Look.REVIEW
     facts = [percent(one.reading.confidence, language, places=2) + " %"]
     if one.residual_mm is not None:
         facts.append(text("explain.off", language, mm=decimal(one.residual_mm, language, 2), tier=tier))
     words = "; ".join(reason_text(reason, language) for reason in one.reasons)
     problem = (text(f"problem.{one.reading.problem}", language),) if one.reading.problem else ()
     headline = text("explain.zone", language, zone=one.zone.id, value=_value(one, language))
-    return DrawnZone(rect=one.zone.rect, look=look, number="", note=(headline, " · ".join(facts), words, *problem))
+    return DrawnZone(
+        rect=one.zone.rect, look=look, number="", note=(headline, " · ".join(facts), words, *problem), brief=(f"{headline} {' · '.join(facts)}", words)
+    )
 
 
 def _value(one: ZoneFacts, language: str) -> str:
