@@ -39,8 +39,6 @@ from scanform.workflow.review_fields import Desk, Submission, effective_response
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PX_PER_MM = 300 / 25.4
 INK = 60
 
@@ -419,18 +417,6 @@ window.decoded = 0;
 const decode = HTMLImageElement.prototype.decode;
 HTMLImageElement.prototype.decode = function () { return decode.call(this).then(() => { decoded += 1; }); };
 """
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("needs Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=PATIENCE_MS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

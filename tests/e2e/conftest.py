@@ -1,0 +1,50 @@
+"""What the browser tests share: Chromium, and pages in it that are watched."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+PATIENCE_MS = 120_000
+"""How long a test waits for what must come: other work on the machine is no failure of the application."""
+
+REPORT_VIOLATIONS = "addEventListener('securitypolicyviolation', (event) => console.error('CSP ' + event.violatedDirective + ' ' + event.blockedURI))"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("needs Chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=PATIENCE_MS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watched(chromium):
+    """Opens addresses in pages of their own; afterwards no violation of the security policy, no script error, no foreign request has happened."""
+    trouble: list[str] = []
+    contexts = []
+
+    def opened(url: str, base: str, **options: object):
+        context = chromium.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.add_init_script(REPORT_VIOLATIONS)
+        page.on("console", lambda message: trouble.append(message.text) if message.type == "error" and " 422 " not in message.text else None)
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith(base) else trouble.append(f"foreign: {request.url}"))
+        page.goto(url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert trouble == []
