@@ -57,7 +57,7 @@ def import_form(project: Project, blank: Sequence[Path], layout_file: Path) -> I
     made of the layout, UsageError when the project's questionnaire asks something else, StoreError when the digest is taken.
     """
     layout = read_layout(layout_file, project.language)
-    return keep_form(project, layout, _blanks_of(layout, load_blanks(blank, language=project.language), project.language))
+    return keep_form(project, layout, blanks_of(layout, load_blanks(blank, language=project.language), project.language))
 
 
 def import_filled(project: Project, scans: Sequence[Path], layout_file: Path) -> ImportedForm:
@@ -116,7 +116,7 @@ def read_layout(path: Path, language: str) -> Layout:
         raise InputError(text("imported.no_file", language, file=str(path), reason=reason), remedy=text("imported.no_file_remedy", language)) from error
     if not layout.imported:
         raise InputError(text("imported.printed_here", language, file=str(path)), remedy=text("imported.printed_here_remedy", language), slug="printed-here")
-    wrong = _contradictions(layout)
+    wrong = contradictions(layout)
     if wrong:
         listed = "\n".join(f"  {problem_text(problem, language)}" for problem in wrong)
         raise InputError(text("imported.bad_layout", language, file=str(path)) + "\n" + listed, remedy=text("imported.bad_layout_remedy", language))
@@ -125,8 +125,8 @@ def read_layout(path: Path, language: str) -> Layout:
     return replace(named, digest=pagecode.layout_digest(named))
 
 
-def _contradictions(layout: Layout) -> list[Problem]:
-    """What cannot be in a layout although each field by itself is right."""
+def contradictions(layout: Layout) -> list[Problem]:
+    """What cannot be in a layout although each field by itself is right; `where` is the id of a zone."""
     found = [] if [page.number for page in layout.pages] == list(range(1, len(layout.pages) + 1)) else [Problem(slug="page-numbers")]
     ids: set[str] = set()
     places: set[tuple[str, str | None, ZoneKind]] = set()
@@ -152,8 +152,11 @@ def _wrong(zone: Zone, page: PageLayout, ids: set[str], places: set[tuple[str, s
     return slugs
 
 
-def _blanks_of(layout: Layout, pictures: Sequence[BlankPicture], language: str) -> list[Gray]:
-    """The pictures as the blank pages of the layout: straightened where its zones then stand on print, else as they are."""
+def blanks_of(layout: Layout, pictures: Sequence[BlankPicture], language: str) -> list[Gray]:
+    """The pictures as the blank pages of the layout, at 300 dpi: straightened where its zones then stand on print, else as they are.
+
+    Raises InputError when their number or the ratio of their sides is not that of the layout.
+    """
     if len(pictures) != len(layout.pages):
         message = text("imported.page_count", language, found=len(pictures), wanted=len(layout.pages))
         raise InputError(message, remedy=text("imported.page_count_remedy", language), slug="page-count")
