@@ -114,3 +114,48 @@ def tiny_survey(tmp_path_factory):
         pages = tuple(rasterize(base / "forms.pdf", dpi=SCAN_DPI))
         form_ids = tuple(row["form_id"] for row in json.loads((base / "forms.copies.json").read_text("utf-8")))
         return TinySurvey(folder=project.folder, form_ids=form_ids, pages=pages, layout=printed.layout)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignForms:
+    """A project with the small survey and two imported forms (club: two pages of boxes, quiz: one of bubbles); their layouts and empty pages."""
+
+    folder: Path
+    layouts: dict
+    pages: dict
+
+    def project(self, target):
+        """A fresh copy of the project, opened."""
+        shutil.copytree(self.folder, target)
+        return open_project(target)
+
+    def sheet(self, code, page, **answers):
+        """The picture of a page (1-based) with crosses: question=option or a list of options; seed= varies the hand."""
+        gray = self.pages[code][page - 1].copy()
+        rng = np.random.default_rng(answers.pop("seed", 0))
+        scale = SCAN_DPI / 25.4
+        for zone in self.layouts[code].page(page).zones:
+            wanted = answers.get(zone.question, ())
+            if zone.kind is ZoneKind.MARK and zone.option in ([wanted] if isinstance(wanted, str) else wanted):
+                cross(gray, zone.rect, scale, rng)
+        blurred = cv2.GaussianBlur(gray, (0, 0), 0.7).astype(np.float32) * 0.9 + 20
+        return (blurred + rng.normal(0, 3, gray.shape)).clip(0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def foreign_forms(tiny_survey, tmp_path_factory):
+    """The small survey's project after two forms that were printed elsewhere have been taken in."""
+    from bench.foreign import club_form, quiz_form
+    from scanform.formats.layout_json import dump_layout
+    from scanform.workflow.import_form import import_form
+
+    base = tmp_path_factory.mktemp("foreign")
+    layouts, pages = {}, {}
+    with tiny_survey.project(base / "project") as project:
+        for make in (club_form, quiz_form):
+            form = make(base)
+            code = form.layout.questionnaire
+            (base / f"{code}.json").write_text(dump_layout(form.layout), encoding="utf-8")
+            layouts[code] = import_form(project, [form.pdf], base / f"{code}.json").layout
+            pages[code] = tuple(rasterize(form.pdf, dpi=SCAN_DPI))
+    return ForeignForms(folder=base / "project", layouts=layouts, pages=pages)
