@@ -4,6 +4,7 @@ import io
 import math
 import zlib
 
+import cv2
 import numpy as np
 import pikepdf
 from PIL import Image
@@ -47,7 +48,7 @@ def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
         return Decoded(gray=_decode_jpx(raw, limits), problems=_hole("JPX", raw[max(0, raw.find(_START_OF_DATA)) :]))
     if last in {"/CCITTFaxDecode", "/CCF"}:
         fax = decode_fax(raw, _parms(image), width=width, height=height)
-        return Decoded(gray=apply_table(fax.gray, _table(image, 1)), problems=fax.problems)
+        return Decoded(gray=_black_and_white(fax.gray, _table(image, 1)), problems=fax.problems)
     if last == "/JBIG2Decode":
         samples = decode_jbig2(raw, _globals(image), width=width, height=height, timeout_s=limits.render_seconds)
         return Decoded(gray=apply_table(samples, _table(image, 1)), problems=_hole("JBIG2", raw))
@@ -70,6 +71,13 @@ def placement_turn(matrix: Matrix) -> tuple[int, bool]:
     if abs(angle - turn) > _CROOKED_DEG or min(skew, abs(360 - skew)) > _CROOKED_DEG:
         raise NotOneImageError
     return turn % 360, mirrored
+
+
+def _black_and_white(gray: Gray, table: Gray) -> Gray:
+    """Samples 0 and 255 as the table has it."""
+    if table.tolist() == [0, 255]:
+        return gray
+    return np.asarray(cv2.bitwise_not(gray), dtype=np.uint8) if table.tolist() == [255, 0] else apply_table(gray & np.uint8(1), table)
 
 
 def _hole(name: str, coded: bytes) -> tuple[Problem, ...]:

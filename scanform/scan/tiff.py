@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
 
+import cv2
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
 from scanform.imaging.page_image import Gray
 from scanform.scan.ccitt import fax_problems, reversed_bits
+from scanform.scan.group4 import decode_group4
 from scanform.scan.limits import Limits
 from scanform.scan.native import native_messages
 from scanform.scan.pictures import Picture, dpi_of, is_mirrored, turn_of
@@ -24,7 +26,8 @@ from scanform.scan.trouble import TroubleError, unreadable
 _PAGE_NUMBER, _ORIENTATION, _SAMPLE_FORMAT = 297, 274, 339
 _STRIPS, _TILES = (273, 279), (324, 325)
 _COMPRESSION, _GROUP4 = 259, 4
-_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
+_PHOTOMETRIC, _WHITE_IS_ZERO, _BLACK_IS_ZERO = 262, 0, 1
+_WIDTH, _LENGTH, _BITS, _SAMPLES, _T6_OPTIONS = 256, 257, 258, 277, 293
 _FILL_ORDER, _LOW_BIT_FIRST = 266, 2
 _ROWS_PER_STRIP = 278
 _SIGNED = 2
@@ -65,11 +68,14 @@ def read_tiff_page(file: ScanFile, index: int, limits: Limits) -> Picture:
         orientation = int(tags.get(_ORIENTATION, 1))  # before load(), which drops it
         unsigned = _SIGNED not in tags.get(_SAMPLE_FORMAT, (1,))
         dpi = dpi_of(picture)
+        proved = _proved(file, tags)
+        if proved is not None:
+            return Picture(gray=_unmirrored(proved, orientation), dpi=dpi, turn=turn_of(orientation))
         with native_messages() as messages:
             picture.load()
         upright = gray_of_picture(picture, unsigned=unsigned)  # Pillow has applied the orientation
         gray = np.ascontiguousarray(np.rot90(upright, turn_of(orientation) // 90))
-        stored = gray[:, ::-1] if is_mirrored(orientation) else gray
+        stored = _unmirrored(gray, orientation)
         problems = fax_problems(messages, _group4_strips(file, tags, stored))
         return Picture(gray=gray, dpi=dpi, turn=turn_of(orientation), problems=problems)
     except (TroubleError, MemoryError):
@@ -96,17 +102,42 @@ def _opened(file: ScanFile) -> TiffImagePlugin.TiffImageFile:
     return picture
 
 
+def _unmirrored(gray: Gray, orientation: int) -> Gray:
+    return np.ascontiguousarray(gray[:, ::-1]) if is_mirrored(orientation) else gray
+
+
+def _proved(file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2) -> Gray | None:
+    """The samples as stored of a page in group 4 whose data are proved to be whole; None for any other page, and where that cannot be proved."""
+    bits, samples, options = (tags.get(tag, default) for tag, default in ((_BITS, (1,)), (_SAMPLES, 1), (_T6_OPTIONS, 0)))
+    kind = tags.get(_PHOTOMETRIC, _WHITE_IS_ZERO)
+    if (tags.get(_COMPRESSION), tuple(bits), samples, options) != (_GROUP4, (1,), 1, 0) or kind not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO):
+        return None
+    if not {_WIDTH, _LENGTH, *_STRIPS} <= set(tags) or set(_TILES) & set(tags):
+        return None
+    width, height = int(tags[_WIDTH]), int(tags[_LENGTH])
+    high = min(int(tags.get(_ROWS_PER_STRIP, height)), height)
+    if high < 1 or len(tags[_STRIPS[0]]) != -(-height // high):
+        return None
+    rows = [min(high, height - top) for top in range(0, height, high)]
+    gray = decode_group4(_strip_data(file, tags), width=width, rows=rows)
+    return gray if gray is None or kind == _WHITE_IS_ZERO else np.asarray(cv2.bitwise_not(gray), dtype=np.uint8)
+
+
+def _strip_data(file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2) -> list[bytes]:
+    """The data of each strip, first bit first."""
+    with file.stream() as stream:
+        parts = [_part(stream, at, length) for at, length in zip(tags[_STRIPS[0]], tags[_STRIPS[1]], strict=False)]
+    return [reversed_bits(part) for part in parts] if tags.get(_FILL_ORDER, 1) == _LOW_BIT_FIRST else parts
+
+
 def _group4_strips(file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2, gray: Gray) -> Iterator[tuple[bytes, Gray]]:
     """The data and the samples (1 = black run) of each strip of a group 4 page; nothing for other pages."""
     if tags.get(_COMPRESSION) != _GROUP4 or _STRIPS[0] not in tags:
         return
     rows = min(int(tags.get(_ROWS_PER_STRIP, gray.shape[0])), gray.shape[0])
     white = 255 if tags.get(_PHOTOMETRIC, 0) == _WHITE_IS_ZERO else 0
-    with file.stream() as stream:
-        for number, (at, length) in enumerate(zip(tags[_STRIPS[0]], tags[_STRIPS[1]], strict=False)):
-            data = _part(stream, at, length)
-            samples = (gray[number * rows : (number + 1) * rows] != white).astype(np.uint8)
-            yield reversed_bits(data) if tags.get(_FILL_ORDER, 1) == _LOW_BIT_FIRST else data, samples
+    for number, data in enumerate(_strip_data(file, tags)):
+        yield data, (gray[number * rows : (number + 1) * rows] != white).astype(np.uint8)
 
 
 def _part(stream: BinaryIO, at: int, length: int) -> bytes:
