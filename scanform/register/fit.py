@@ -20,7 +20,7 @@ from scanform.register.boxes import DEFAULT_BOXES, BoxOffsets, box_offsets, box_
 from scanform.register.field import fit_field
 from scanform.register.identify import flat
 from scanform.register.markers import Marker, find_all_markers, with_edges
-from scanform.register.nomarker import blank_features, pose_from_codes, pose_from_features, scan_features
+from scanform.register.nomarker import Detector, blank_features, pose_from_codes, pose_from_features, scan_features
 from scanform.register.pose import Pose, fit_homography, fit_pose, is_plausible
 from scanform.register.prepare import BoxCheck
 from scanform.register.proof import covered_boxes, is_in_place, page_shift
@@ -300,9 +300,10 @@ def _starts(task: _Task) -> Iterator[Floats]:
     by_codes = pose_from_codes(task.image.gray, task.page) if task.page.codes else None
     if by_codes is not None:
         yield by_codes
-    by_features = pose_from_features(scan_features(task.image.gray), blank_features(task.check), task.page)
-    if by_features is not None:
-        yield by_features.homography
+    for detector in Detector:
+        by_features = pose_from_features(scan_features(task.image.gray, detector), blank_features(task.check, detector), task.page)
+        if by_features is not None:
+            yield by_features.homography
 
 
 def _bent_to_markers(page_map: PageMap, sight: _Sight, size: SizeMm) -> PageMap:

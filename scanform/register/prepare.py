@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from scanform.imaging.page_image import BlankPage, Floats, Gray
 from scanform.imaging.page_map import PageMap, Tier
+from scanform.model.geometry import SizeMm
 from scanform.model.layout import PageLayout, ZoneKind
 from scanform.register.boxes import DEFAULT_BOXES, Profiles, box_profiles
 from scanform.register.unwarp import unwarped
@@ -34,6 +35,7 @@ class BoxCheck:
     `rects_mm` (N, 4): x, y, w, h of the outlines that can be recognised, `profiles` (N, 4, L) how their sides look.
     `sample` indexes about thirty of them spread over the page. `small` is the blank page at `TILE_PX_PER_MM`, `tiles_mm`
     (M, 2) the middles of its tiles that show something, `gaps` (M,) those beside an area for writing and far from all boxes.
+    `size` is that of the page, `zones_mm` (K, 4) are all places where somebody may write.
     """
 
     rects_mm: Floats
@@ -42,6 +44,8 @@ class BoxCheck:
     small: Gray
     tiles_mm: Floats
     gaps: NDArray[np.bool_]
+    size: SizeMm
+    zones_mm: Floats
 
 
 def prepare_page(page: PageLayout, blank: BlankPage, *, sample: int = 30) -> BoxCheck:
@@ -55,7 +59,10 @@ def prepare_page(page: PageLayout, blank: BlankPage, *, sample: int = 30) -> Box
     small = unwarped(blank.gray, blank_map, page.size, px_per_mm=TILE_PX_PER_MM)
     tiles_mm = _tiles(small)
     gaps = _gaps(tiles_mm, rects_mm, page)
-    return BoxCheck(rects_mm=rects_mm, profiles=profiles, sample=_spread(rects_mm, sample), small=small, tiles_mm=tiles_mm, gaps=gaps)
+    zones_mm = np.array([(zone.rect.x, zone.rect.y, zone.rect.w, zone.rect.h) for zone in page.zones], dtype=np.float64).reshape(-1, 4)
+    return BoxCheck(
+        rects_mm=rects_mm, profiles=profiles, sample=_spread(rects_mm, sample), small=small, tiles_mm=tiles_mm, gaps=gaps, size=page.size, zones_mm=zones_mm
+    )
 
 
 def _gaps(tiles_mm: Floats, rects_mm: Floats, page: PageLayout) -> NDArray[np.bool_]:
