@@ -1,0 +1,75 @@
+"""The layout editor's web application: one layout file, `workflow.edit_layout` behind it."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from flask import Flask, Response, abort, jsonify, render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+
+from review_ui.app import hardened_app
+from review_ui.server import bind_app
+from review_ui.web import body_of, language_of, text_of, texts_of
+from scanform.errors import StoreError, UsageError
+from scanform.i18n.texts import text
+from scanform.workflow.edit_layout import LayoutEditor
+
+DEFAULT_PORT = 8766
+"""Beside the review station's, so that both can be open."""
+
+_TEXTS = "edit.ui."
+
+
+def create_editor(editor: LayoutEditor, *, language: str = "de", cookie: str = "scanform-edit") -> Flask:
+    """The application over one layout file. `cookie` differs between programs on one host."""
+    app = hardened_app(cookie)
+    _add_pages(app, editor, language)
+    _add_changes(app, editor, language)
+    return app
+
+
+def serve_editor(editor: LayoutEditor, *, port: int = DEFAULT_PORT, language: str = "de", ready: Callable[[str], None]) -> None:
+    """Serves the editor on this computer until interrupted; `ready` is called once with its address."""
+    station = bind_app(create_editor(editor, language=language, cookie=f"scanform-edit-{port}"), port=port, language=language)
+    ready(station.url)
+    station.run()
+
+
+def _add_pages(app: Flask, editor: LayoutEditor, default: str) -> None:
+    @app.get("/")
+    def page() -> ResponseReturnValue:
+        language = language_of(default)
+        other = "en" if language == "de" else "de"
+        return render_template("edit.html", language=language, other=other, name=editor.name, t=lambda key: text(_TEXTS + key, language))
+
+    @app.get("/api/session")
+    def session_facts() -> ResponseReturnValue:
+        return jsonify(csrf=generate_csrf(), texts=texts_of(_TEXTS, language_of(default)))
+
+    @app.get("/api/layout")
+    def layout() -> ResponseReturnValue:
+        return jsonify(editor.state(language_of(default)))
+
+    @app.get("/pictures/<int:number>")
+    def picture(number: int) -> ResponseReturnValue:
+        found = editor.picture(number)
+        return Response(found, mimetype="image/png") if found else abort(404)
+
+
+def _add_changes(app: Flask, editor: LayoutEditor, default: str) -> None:
+    @app.post("/api/check")
+    def check() -> ResponseReturnValue:
+        try:
+            return jsonify(remarks=[asdict(remark) for remark in editor.check(body_of(), language_of(default))])
+        except UsageError:
+            abort(400)
+
+    @app.post("/api/save")
+    def save() -> ResponseReturnValue:
+        body = body_of()
+        try:
+            return jsonify(asdict(editor.save(body, text_of(body, "basis"), language_of(default))))
+        except UsageError:
+            abort(400)
+        except StoreError as error:
+            return jsonify(message=str(error), remedy=error.remedy), 422
