@@ -14,9 +14,6 @@ from scanform.errors import StoreError, UsageError
 from scanform.i18n.texts import text
 from scanform.workflow.edit_layout import LayoutEditor
 
-DEFAULT_PORT = 8766
-"""Beside the review station's, so that both can be open."""
-
 _TEXTS = "edit.ui."
 
 
@@ -28,7 +25,7 @@ def create_editor(editor: LayoutEditor, *, language: str = "de", cookie: str = "
     return app
 
 
-def serve_editor(editor: LayoutEditor, *, port: int = DEFAULT_PORT, language: str = "de", ready: Callable[[str], None]) -> None:
+def serve_editor(editor: LayoutEditor, *, port: int, language: str = "de", ready: Callable[[str], None]) -> None:
     """Serves the editor on this computer until interrupted; `ready` is called once with its address."""
     station = bind_app(create_editor(editor, language=language, cookie=f"scanform-edit-{port}"), port=port, language=language)
     ready(station.url)

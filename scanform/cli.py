@@ -35,6 +35,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 ANYTHING = click.Path(path_type=Path)
 
+EDIT_PORT = 8766
+"""Beside the review station's, so that both can be open."""
+
 LISTED = 20
 """So many lines of one kind fit on a screen beside the rest; --json lists all."""
 
@@ -548,15 +551,40 @@ def _login() -> str:
 @click.argument("blank", type=FILE, nargs=-1, required=True)
 @click.option("-o", "--output", "out", type=FILE, required=True, help="The layout file (JSON) to write.")
 @click.option("--code", metavar="CODE", help="Code of the questionnaire (default: from the name of the file).")
+@click.option("--edit", is_flag=True, help="Open the proposal in the browser afterwards, as edit-layout does.")
 @_common
 @click.pass_obj
-def find_zones(settings: Settings, *, blank: tuple[Path, ...], out: Path, code: str | None) -> None:
+def find_zones(settings: Settings, *, blank: tuple[Path, ...], out: Path, code: str | None, edit: bool) -> None:
     """Propose the zones of an empty form that scanform did not print: boxes, bubbles, character cells, places to write."""
     from scanform.workflow.find_zones import find_zones as run
 
     found = run(blank, out, code=code, language=settings.words)
     counts = {"questions": found.questions, "boxes": found.boxes, "cells": found.cells, "areas": found.areas, "pages": len(found.layout.pages)}
     _answer(settings, {"layout": str(out), "code": found.layout.questionnaire} | counts, text("imported.found", settings.words, out=str(out), **counts))
+    if edit:
+        _edit(settings, out, blank, EDIT_PORT)
+
+
+@main.command("edit-layout")
+@click.argument("layout", type=FILE)
+@click.argument("blank", type=FILE, nargs=-1, required=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=EDIT_PORT, show_default=True, help="Port on this computer; 0 takes a free one.")
+@_common
+@click.pass_obj
+def edit_layout(settings: Settings, *, layout: Path, blank: tuple[Path, ...], port: int) -> None:
+    """Correct the zones in a layout file in the browser, over the empty pages in BLANK: move, resize, name, add, delete."""
+    _edit(settings, layout, blank, port)
+
+
+def _edit(settings: Settings, layout: Path, blank: tuple[Path, ...], port: int) -> None:
+    from review_ui.editor import serve_editor
+    from scanform.workflow.edit_layout import open_layout
+
+    def ready(url: str) -> None:
+        _answer(settings, {"url": url}, text("cli.edit_at", settings.words, url=url))
+        sys.stdout.flush()
+
+    serve_editor(open_layout(layout, blank, language=settings.words), port=port, language=settings.words, ready=ready)
 
 
 @main.command("import-form")
