@@ -454,11 +454,12 @@ def _beside(questions: Sequence[tuple[RectMm, ...]], areas: Sequence[Area], sett
     for number, area in enumerate(areas):
         if area.lines > 1 or area.rect.h > 14:
             continue
+        written = area.rect.bottom - min(area.rect.h / 2, 3.5)  # the middle of letters that stand on the line
         left = [
             (area.rect.x - box.right, question, option)
             for question, boxes in enumerate(questions)
             for option, box in enumerate(boxes)
-            if box.right < area.rect.x and area.rect.y - 1 <= box.centre.y <= area.rect.bottom + 1
+            if box.right < area.rect.x and abs(box.centre.y - written) <= 0.8 * box.h
         ]
         if left and min(left)[0] <= settings.beside_mm and (min(left)[1:] not in found.values()):
             found[number] = min(left)[1:]

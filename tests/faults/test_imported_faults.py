@@ -15,7 +15,9 @@ from tests.faults.test_batch_faults import DIE_AT_COMMIT, Interrupting, picture
 
 def fill(foreign_forms, tiny_survey, folder):
     """Two club forms in one file, one in two files of a page, a quiz between them, a form printed here."""
-    clubs = [[foreign_forms.sheet("club", page, winter=str(number), crew="abc"[number - 1], seed=10 * number + page) for page in (1, 2)] for number in (1, 2, 3)]
+    clubs = [
+        [foreign_forms.sheet("club", page, winter=str(number), crew="abc"[number - 1], seed=10 * number + page) for page in (1, 2)] for number in (1, 2, 3)
+    ]
     save_tiff(folder / "a.tif", [*clubs[0], *clubs[1]])
     save_jpeg(folder / "b1.jpg", clubs[2][0])
     save_jpeg(folder / "b2.jpg", clubs[2][1])

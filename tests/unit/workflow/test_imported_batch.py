@@ -68,7 +68,7 @@ def test_every_page_goes_where_its_print_says(mixed, foreign_forms):
         responses = project.store.responses()
         assert sorted(response.questionnaire for response in responses) == ["club", "club", "quiz", "quiz", "tiny"]
         assert all(response.complete for response in responses)
-        clubs = sorted((values(response)["winter"] for response in responses if response.questionnaire == "club"))
+        clubs = sorted(values(response)["winter"] for response in responses if response.questionnaire == "club")
         assert clubs == ["1", "3"]
         first = next(values(response) for response in responses if response.questionnaire == "club" and values(response)["winter"] == "3")
         assert {code: first[code] for code in CLUB} == {code: value if isinstance(value, str) else " ".join(value) for code, value in CLUB.items()}

@@ -79,7 +79,7 @@ def test_a_late_page_never_doubles_a_page_of_a_settled_form():
 @given(st.lists(st.integers(1, 4), max_size=30), st.data())
 def test_every_page_gets_one_form_and_no_form_a_page_twice(numbers, data):
     """Whatever the order: all pages have a form, settled ones keep theirs, and no form holds two pages of one number."""
-    settled = {place: "A" for place in data.draw(st.sets(st.sampled_from(range(len(numbers))), max_size=1))} if numbers else {}
+    settled = dict.fromkeys(data.draw(st.sets(st.sampled_from(range(len(numbers))), max_size=1)), "A") if numbers else {}
     sheets = stretch(numbers, pages=4, settled=settled)
     found = places(sheets)
     assert set(found) == {sheet.key for sheet in sheets if sheet.instance is None}
