@@ -42,7 +42,7 @@ class WordSettings:
     `shifted_mm`: print that is off by more is worth a word. `apart_mm`: boxes further apart do not share a line.
     """
 
-    speck_mm: float = 0.7
+    speck_mm: float = 1.0
     tail: float = 0.25
     filled: float = 0.4
     scribbled: float = 0.55
@@ -59,6 +59,10 @@ WORDS = WordSettings()
 
 SIDES = ("right", "lower-right", "below", "lower-left", "left", "upper-left", "above", "upper-right")
 """Directions by angle, clockwise from the right in steps of 45 degrees (y points down)."""
+
+
+OUTLINE_PX = 7
+"""Samples across a printed outline and the tolerance on both its sides (0.9 mm): so wide a gap does not end a stroke."""
 
 
 def reason_text(reason: Reason, language: str) -> str:
@@ -122,8 +126,9 @@ def _box(page: PageInk, sheet: MarkSheet, number: int, place: int | None) -> _Se
 
 
 def _main_part(ink: Mask, inside: Mask) -> Mask:
-    """The connected piece of ink with most of it inside the box."""
-    _, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
+    """The connected piece of ink with most of it inside the box, joined where the printed outline hides a stroke that crosses it."""
+    joined = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((OUTLINE_PX, OUTLINE_PX), np.uint8))
+    _, labels = cv2.connectedComponents(joined, connectivity=8)
     counts = np.bincount(labels[inside & ink].ravel())
     return np.asarray(labels == int(counts.argmax()), dtype=np.bool_)
 
@@ -163,7 +168,7 @@ def _shape(part: Mask, own: Mask, inside: Mask) -> Reason:
         return Reason(slug="ring")
     bones = skeleton(part)
     ends, branches = _ends_and_branches(bones)
-    length_mm = ("mm", f"{float(bones.sum()) * 1.15 / PX_PER_MM:.1f}")
+    length_mm = ("mm", f"{_length_px(bones) / PX_PER_MM:.1f}")
     if len(branches) and len(ends) >= 3:
         return Reason(slug="cross", params=(covered,))
     if len(ends) == 2:
@@ -184,10 +189,18 @@ def _one_line(bones: Mask, ends: Floats, length: tuple[str, str]) -> Reason:
     """One stroke, straight or with the bend of a tick at its lowest point."""
     chord = ends[1] - ends[0]
     lowest = np.argwhere(bones)[-1][::-1]
-    if float(np.hypot(*chord)) >= WORDS.straight * float(bones.sum()):
+    if float(np.hypot(*chord)) >= WORDS.straight * _length_px(bones):
         return Reason(slug=_direction(chord), params=(length,))
     is_tick = lowest[1] - ends[:, 1].max() > 0.6 * PX_PER_MM and ends[:, 0].min() <= lowest[0] <= ends[:, 0].max()
     return Reason(slug="tick" if is_tick else "bent-stroke", params=(length,))
+
+
+def _length_px(bones: Mask) -> float:
+    """The length of a skeleton: level and upright steps count 1, oblique ones that go round no corner 1.41."""
+    level, upright = bones[:, 1:] & bones[:, :-1], bones[1:] & bones[:-1]
+    falling = bones[1:, 1:] & bones[:-1, :-1] & ~bones[1:, :-1] & ~bones[:-1, 1:]
+    rising = bones[1:, :-1] & bones[:-1, 1:] & ~bones[1:, 1:] & ~bones[:-1, :-1]
+    return float(level.sum() + upright.sum() + np.sqrt(2) * (falling.sum() + rising.sum()))
 
 
 def _direction(chord: Floats) -> str:

@@ -50,44 +50,52 @@ def lightened(image: PageImage, settings: LightSettings = DEFAULT_LIGHT) -> Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetSettings:
-    """Looked at a copy of `long_px`. Print is closed with `print_px`; the sheet is a bright piece at one of `levels` between dark and bright, it fills at
-    least `fills` of the quadrilateral around it and `least` of the picture; its sides are in the ratio of a sheet within `aspect`.
+    """Looked at a copy of `long_px`. Print is closed with `print_px`; pieces brighter than one of `levels` between dark and bright are tried.
+
+    A sheet fills `fills` of the quadrilateral around it and between `least` and `most` of the picture; its sides are in a ratio within `aspect`; along
+    `edges` of its outline the paper is brighter than what is `beside_px` outside, by `step` grey levels: the edge of light on a table is soft.
     """
 
     long_px: int = 640
     print_px: int = 21
-    levels: int = 10
-    fills: float = 0.93
+    levels: int = 14
+    fills: float = 0.9
     least: float = 0.03
     most: float = 0.97
     aspect: tuple[float, float] = (1.05, 2.0)
+    beside_px: float = 4.0
+    step: float = 8.0
+    edges: float = 0.8
 
 
 DEFAULT_SHEET = SheetSettings()
 
 
 def find_sheet(gray: Gray, settings: SheetSettings = DEFAULT_SHEET) -> Floats | None:
-    """The corners (4, 2) in px, clockwise, of the largest sheet of paper that lies on something darker; None when none stands out."""
+    """The corners (4, 2) in px, clockwise, of the sheet of paper whose outline stands out most; None when none does."""
     factor = max(1.0, max(gray.shape) / settings.long_px)
     small = cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
     closed = cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, np.ones((settings.print_px, settings.print_px), np.uint8)).astype(np.uint8)
-    low, high = (float(value) for value in np.percentile(closed, (2, 98)))
-    best: tuple[float, Floats] | None = None
-    for level in np.linspace(low, high, settings.levels + 2)[1:-1]:
-        for area, quad in _bright_quads(closed > level, settings):
-            if best is None or area > best[0]:
-                best = (area, quad)
-    return None if best is None else (best[1] + 0.5) * factor - 0.5
+    local = closed.astype(np.float32) / np.maximum(cv2.GaussianBlur(closed, (0, 0), settings.long_px / 6), 1)
+    pictures = (closed, np.clip(local * 127, 0, 255).astype(np.uint8))
+    quads = [quad for picture in pictures for level in _levels(picture, settings) for quad in _bright_quads(picture > level, settings)]
+    scored = [(_outline_share(closed, quad, settings), quad) for quad in quads]
+    best = max(scored, key=lambda item: item[0], default=None)
+    return None if best is None or best[0] < settings.edges else (best[1] + 0.5) * factor - 0.5
 
 
-def _bright_quads(bright: NDArray[np.bool_], settings: SheetSettings) -> list[tuple[float, Floats]]:
-    """Bright pieces that are quadrilaterals of the shape of a sheet: area and corners."""
+def _levels(picture: Gray, settings: SheetSettings) -> Floats:
+    low, high = (float(value) for value in np.percentile(picture, (2, 98)))
+    return np.linspace(low, high, settings.levels + 2)[1:-1]
+
+
+def _bright_quads(bright: NDArray[np.bool_], settings: SheetSettings) -> list[Floats]:
+    """The corners of bright pieces that are quadrilaterals of the shape of a sheet."""
     contours, _ = cv2.findContours(bright.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = []
     for contour in contours:
         hull = np.asarray(cv2.convexHull(contour), dtype=np.int32)
-        area = float(cv2.contourArea(hull))
-        if not settings.least * bright.size <= area <= settings.most * bright.size:
+        if not settings.least * bright.size <= float(cv2.contourArea(hull)) <= settings.most * bright.size:
             continue
         quad = _four_corners(hull)
         if (
@@ -95,14 +103,14 @@ def _bright_quads(bright: NDArray[np.bool_], settings: SheetSettings) -> list[tu
             and float(cv2.contourArea(contour)) >= settings.fills * float(cv2.contourArea(quad.astype(np.float32)))
             and _is_sheet(quad, settings)
         ):
-            found.append((area, quad))
+            found.append(quad)
     return found
 
 
 def _four_corners(hull: NDArray[np.int32]) -> Floats | None:
     """The hull simplified until four corners are left, clockwise."""
     around = cv2.arcLength(hull, True)
-    for share in (0.02, 0.03, 0.045, 0.06):
+    for share in (0.01, 0.02, 0.03, 0.045, 0.06):
         corners = cv2.approxPolyDP(hull, share * around, True).reshape(-1, 2)
         if len(corners) == 4:
             return np.asarray(corners if cv2.contourArea(corners.astype(np.float32), oriented=True) > 0 else corners[::-1], dtype=np.float64)
@@ -116,3 +124,22 @@ def _is_sheet(quad: Floats, settings: SheetSettings) -> bool:
     one, other = float(sides[[0, 2]].mean()), float(sides[[1, 3]].mean())
     low, high = settings.aspect
     return low <= max(one, other) / max(min(one, other), 1.0) <= high
+
+
+def _outline_share(picture: Gray, quad: Floats, settings: SheetSettings) -> float:
+    """The share of the outline along which it is brighter just inside than just outside; beyond the picture counts as no outline."""
+    middle = quad.mean(axis=0)
+    along = np.linspace(0.05, 0.95, 40)[:, None, None]
+    places = (quad[None] * (1 - along) + np.roll(quad, -1, axis=0)[None] * along).reshape(-1, 2)
+    sides = np.roll(quad, -1, axis=0) - quad
+    outwards = np.column_stack([sides[:, 1], -sides[:, 0]]) / np.linalg.norm(sides, axis=1)[:, None]
+    outwards *= np.sign(((quad + sides / 2 - middle) * outwards).sum(axis=1))[:, None]
+    step = np.tile(outwards, (len(along), 1)) * settings.beside_px
+    inside, outside = (_grey_at(picture, places + sign * step) for sign in (-1, 1))
+    return float(np.mean((inside - outside) > settings.step))
+
+
+def _grey_at(picture: Gray, points: Floats) -> Floats:
+    """Grey values at points (N, 2); beyond the picture as bright as paper."""
+    at = points.astype(np.float32)[None]
+    return np.asarray(cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(255,))[0], dtype=np.float64)

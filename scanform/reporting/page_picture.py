@@ -242,9 +242,9 @@ def _set_column(side: Sequence[DrawnZone], column: _Column, page_height: int, si
 
 
 def _lead(pen: ImageDraw.ImageDraw, note: _Placed, origin: Point, size: int) -> None:
-    """A thin line from the note's headline to the near edge of its zone, level on the page."""
+    """A thin line from the note's headline to the near upper corner of its zone, level on the page: above the printed words beside the box."""
     rect, column = note.zone.rect, note.column
-    zone_y = origin[1] + rect.centre.y * PX_PER_MM
+    zone_y = origin[1] + (rect.y - 0.45) * PX_PER_MM
     zone_x = (rect.x - 0.5) * PX_PER_MM if column.is_left else (rect.right + 0.5) * PX_PER_MM
     start = (origin[0] + column.start_x, origin[1] + note.top + _line(size) * 0.5)
     pen.line([start, (origin[0] + column.edge_x, zone_y), (origin[0] + zone_x, zone_y)], fill=(*_COLOURS[note.zone.look], 120), width=2)
