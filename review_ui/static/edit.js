@@ -54,15 +54,15 @@ class Editor {
 
   #showPages() {
     const entries = this.doc.pages.map(({ number }) => element("option", { value: String(number), textContent: fill(this.texts["page-n"], { n: number }) }));
-    $("page").replaceChildren(...entries);
+    $("sheet").replaceChildren(...entries);
     $("page-label").hidden = entries.length < 2;
-    $("page").value = String(this.page);
+    $("sheet").value = String(this.page);
   }
 
   #turnTo(number) {
     if (number === this.page) return;
     this.page = number;
-    $("page").value = String(number);
+    $("sheet").value = String(number);
     $("viewport").scrollTop = 0;
   }
 
@@ -164,8 +164,8 @@ class Editor {
       return element("li", {}, button);
     });
     const focused = document.activeElement?.dataset?.entry;
-    $("list").replaceChildren(...entries);
-    if (focused) $("list").querySelector(`[data-entry="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    $("entries").replaceChildren(...entries);
+    if (focused) $("entries").querySelector(`[data-entry="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
 
   #wrong() {
@@ -209,6 +209,9 @@ class Editor {
     const next = new Set(this.doc.selected);
     if (next.has(id)) next.delete(id);
     else next.add(id);
+    this.pressed = true; // to look at a zone is not to choose it alone
+    this.#focus(id);
+    this.pressed = false;
     this.select(next);
   }
 
@@ -363,11 +366,11 @@ class Editor {
       "zoom-out": () => this.#zoomBy(-1),
     };
     for (const [id, act] of Object.entries(acts)) $(id).addEventListener("click", act);
-    $("page").addEventListener("change", () => {
-      this.page = Number($("page").value);
+    $("sheet").addEventListener("change", () => {
+      this.page = Number($("sheet").value);
       this.select([]);
     });
-    $("list").addEventListener("click", (event) => {
+    $("entries").addEventListener("click", (event) => {
       const entry = event.target.closest("[data-entry]");
       if (!entry) return;
       if (event.shiftKey || event.ctrlKey || event.metaKey) this.#toggle(entry.dataset.entry);
@@ -414,10 +417,10 @@ class Editor {
     if (inText) return undefined;
     if (control && key === "z") return this.#taken(event, () => (event.shiftKey ? this.redo() : this.undo()));
     if (control && key === "y") return this.#taken(event, () => this.redo());
-    if (control && key === "a" && event.target.closest("#stage")) return this.#taken(event, () => this.select(this.sheet.zones.map((zone) => zone.id)));
+    if (control && key === "a" && event.target.closest("#viewport")) return this.#taken(event, () => this.select(this.sheet.zones.map((zone) => zone.id)));
     if (control && key === "d") return this.#taken(event, () => this.duplicate());
-    if (key === "Escape") return this.drawing ? this.#drawMode(false) : event.target.closest("#stage") && this.select([]);
-    if (!event.target.closest("#stage, .zone-entry")) return undefined;
+    if (key === "Escape") return this.drawing ? this.#drawMode(false) : event.target.closest("#viewport") && this.select([]);
+    if (!event.target.closest("#viewport, .zone-entry")) return undefined;
     if (key === "Delete" || key === "Backspace") return this.#taken(event, () => this.remove());
     const step = event.shiftKey ? COARSE : FINE;
     const [dx, dy] = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[key] ?? [0, 0];
@@ -467,8 +470,8 @@ class Editor {
     else if (this.drawing) this.gesture = { ...start, kind: "draw" };
     else if (zone && adding) this.gesture = { ...start, kind: "toggle", zone };
     else if (zone) {
+      this.#focus(zone); // leaves the field where something was typed for another zone
       if (!this.doc.selected.has(zone)) this.select([zone]);
-      this.#focus(zone);
       this.gesture = { ...start, kind: "move", zone };
     } else this.gesture = { ...start, kind: "band", kept: adding ? [...this.doc.selected] : [] };
     this.pressed = false;
@@ -535,6 +538,7 @@ class Editor {
   }
 
   #banded(gesture) {
+    $("viewport").focus({ preventScroll: true });
     if (!gesture.rect) return this.select(gesture.kept);
     const [left, top, w, h] = gesture.rect;
     const inside = ({ rect_mm: [x, y, zw, zh] }) => x < left + w && left < x + zw && y < top + h && top < y + zh;
@@ -565,7 +569,10 @@ class Editor {
     for (const name of ["questionnaire", "version", "filled"]) {
       $(name).addEventListener("input", () => this.change(`form ${name}`, () => { this.doc.layout[name] = $(name).value.trim(); }));
     }
-    $("fields").addEventListener("focusout", () => this.doc.settle());
+    $("fields").addEventListener("focusout", () => {
+      this.doc.settle();
+      queueMicrotask(() => this.#drawFields());
+    });
   }
 
   #set(zone, name, value) {
