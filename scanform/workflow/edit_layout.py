@@ -18,6 +18,7 @@ from scanform.formats.layout_json import dump_layout, load_layout
 from scanform.i18n.texts import problem_text, remedy_text, text
 from scanform.imaging.page_image import BLANK_DPI, Gray
 from scanform.model.layout import Layout, Zone, ZoneKind, layout_to_dict
+from scanform.model.problem import Problem
 from scanform.workflow.blank_pages import load_blanks
 from scanform.workflow.files import write_text
 from scanform.workflow.import_form import blanks_of, contradictions
@@ -142,8 +143,10 @@ def open_layout(path: Path, blank: Sequence[Path], *, language: str) -> LayoutEd
 
 def remarks(layout: Layout, language: str) -> tuple[Remark, ...]:
     """What contradicts itself in a layout, and what should be looked at, in words."""
+    names = {zone.id: _called(zone) for page in layout.pages for zone in page.zones}
     grave = [
-        Remark(zone=problem.where, message=problem_text(problem, language), remedy=remedy_text(problem.slug, language)) for problem in contradictions(layout)
+        Remark(zone=problem.where, message=problem_text(_named(problem, names), language), remedy=remedy_text(problem.slug, language))
+        for problem in contradictions(layout)
     ]
     return tuple(grave + _kind_remarks(layout, language) + _overlaps(layout, language))
 
@@ -177,6 +180,11 @@ def _overlaps(layout: Layout, language: str) -> list[Remark]:
                 message = text("edit.overlap", language, one=_called(one), other=_called(other))
                 found.append(Remark(zone=other.id, message=message, remedy=text("edit.overlap_remedy", language), grave=False))
     return found
+
+
+def _named(problem: Problem, names: Mapping[str, str]) -> Problem:
+    """The problem with its zone called as on the screen; ids of zones are seen by nobody."""
+    return replace(problem, params=(("zone", names[problem.where]),)) if problem.where in names else problem
 
 
 def _called(zone: Zone) -> str:
