@@ -15,7 +15,7 @@ from scanform.imaging.page_map import PageMap
 from scanform.model.layout import PageLayout
 from scanform.model.problem import Problem
 from scanform.register.fit import fit_from_homography
-from scanform.register.nomarker import Detector, blank_features, matches, pose_from_features, scan_features
+from scanform.register.nomarker import Detector, Features, blank_features, matches, pose_from_features, scan_features
 from scanform.register.prepare import BoxCheck
 from scanform.register.rivals import DEFAULT_RIVALS, Difference, RivalSettings, difference, verdict
 
@@ -70,9 +70,12 @@ def identify_by_content(image: PageImage, known: Sequence[Known], settings: Cont
     No key and the problem `ambiguous-form` when two pages fit about equally, no key and no problem when none does.
     """
     for detector in Detector:
-        proved = _proved(image, known, detector, settings)
+        scan = scan_features(image.gray, detector)
+        counts = [len(matches(scan, blank_features(one.check, detector), few=True)[0]) for one in known]
+        proved = _proved(image, scan, list(zip(counts, known, strict=True)), settings)
         if proved:
-            found = _settled(image, proved[0], known)
+            likely = [one for one, count in zip(known, counts, strict=True) if count >= settings.share * max(counts)]
+            found = _settled(image, proved[0], likely)
             strangers = [other for other in proved[1:] if found and not _alike(found.known, other.known)]
             if found is None or strangers:
                 return ContentSighting(key=None, page_map=None, problems=(Problem(slug="ambiguous-form"),))
@@ -80,17 +83,14 @@ def identify_by_content(image: PageImage, known: Sequence[Known], settings: Cont
     return NOTHING
 
 
-def _proved(image: PageImage, known: Sequence[Known], detector: Detector, settings: ContentSettings) -> list[_Proved]:
-    """The most promising page that the picture proves, and others that are not like it but proved as well."""
-    scan = scan_features(image.gray, detector)
-    counts = [len(matches(scan, blank_features(one.check, detector), few=True)[0]) for one in known]
-    ranked = sorted(range(len(known)), key=lambda index: -counts[index])[: settings.tried]
+def _proved(image: PageImage, scan: Features, counted: Sequence[tuple[int, Known]], settings: ContentSettings) -> list[_Proved]:
+    """The most promising page that the picture proves, and others that are not like it but proved as well; `counted` by matches of few features."""
+    ranked = sorted(counted, key=lambda item: -item[0])[: settings.tried]
     found: list[_Proved] = []
-    for index in ranked:
-        one = known[index]
-        if counts[index] < max(settings.least, settings.share * counts[ranked[0]]) or any(_alike(other.known, one) for other in found):
+    for count, one in ranked:
+        if count < max(settings.least, settings.share * ranked[0][0]) or any(_alike(other.known, one) for other in found):
             continue
-        pose = pose_from_features(scan, blank_features(one.check, detector), one.page)
+        pose = pose_from_features(scan, blank_features(one.check, scan.detector), one.page)
         page_map = fit_from_homography(image, pose.homography, one.page, one.check) if pose else None
         if page_map is not None:
             found.append(_Proved(known=one, page_map=page_map))
