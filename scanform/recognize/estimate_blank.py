@@ -26,11 +26,12 @@ class EstimateSettings:
     """How print is told from marks.
 
     `shared`: print is dark in more than this share of the scans, within `shake_mm` of the place (registration errs by that much).
-    `margin_mm` around a box belongs to its look, boxes alike within `size_mm` may look the same, and are aligned within `align_mm`.
+    `margin_mm` around a box belongs to its look; boxes alike within `size_mm` may look the same, and are aligned within `align_mm`.
     A box follows a look when no more than `extra` of its area is darker by more than `darker` than the look, and no more than
     `extra` lighter. A look holds when `least` boxes follow it, `most` of those that share an option or letter, or `nearly_all` of
-    those that share only their size. `many` scans are enough to take what they share for print without a look, unless it covers
-    more than `full` of the inside of a box; more than `filled` beyond the look of boxes of its size is a mark on every scan. `dark_line`: the median outline is made that dark (photos are pale), but not more than `most_gain`.
+    those that share only their size. `many` scans are enough to take what they share for print without a look. What covers more
+    than `full` of the inside of a box is no print; more than `filled` beyond the look of boxes of its size is a mark on every scan.
+    `dark_line`: the median outline is made that dark (photos are pale), but not more than `most_gain`.
     """
 
     shared: float = 0.7
@@ -285,7 +286,7 @@ def _consensus(group: Sequence[_Seen], share: float, settings: EstimateSettings)
         anchor = np.median(np.stack([_moved_onto(anchor, views[index], reach) for index in half]), axis=0).astype(np.float32)
     laid = [_moved_onto(anchor, view, reach) for view in views]
     follow = sum(_follows(view, anchor, settings) for view in laid)
-    if follow < max(settings.least, share * len(group)):
+    if follow < max(settings.least, share * len(group)) or _covered(anchor, settings) > settings.full:
         return None
     wide = np.pad(anchor, reach, mode="edge")
     return [(one, _moved_onto(one.dark[:h, :w], wide, reach)) for one in group]
