@@ -40,9 +40,9 @@ class Form:
     blanks: tuple[BlankPage, ...]
 
 
-def make_form(template: str = "begegnungsorte", *, instance: str = "0000042") -> Form:
+def make_form(template: str = "begegnungsorte", *, folder: Path = TEMPLATES, instance: str = "0000042") -> Form:
     """The first language of a template, printed once."""
-    questionnaire = load_questionnaire(TEMPLATES / f"{template}.yaml")
+    questionnaire = load_questionnaire(folder / f"{template}.yaml")
     placement = place(questionnaire, language=questionnaire.languages[0], variant="standard", measure=measure)
     layout = placement.layout
     payloads = tuple(pagecode.encode(Identity(digest=layout.digest, instance=instance, page=page.number, pages=len(layout.pages))) for page in layout.pages)
