@@ -96,6 +96,11 @@ def likeness(a: bytes, b: bytes, settings: SameInkSettings) -> tuple[float, floa
     return float(scores.min()), min(CLOSEST, -float(np.log(1.0001 - np.average(scores, weights=weights)))), min(lonely, 1.0)
 
 
+def inked_zones(packed: bytes) -> frozenset[int]:
+    """The numbers of the zones that hold ink in a fingerprint: a quick look before `same_ink`."""
+    return frozenset(_unpack(packed))
+
+
 def _alike(one: Steps, two: Steps) -> float:
     """Correlation of two slightly blurred ink maps. No shifts are tried: windows are aligned with their print, and crosses look alike."""
     return _cosine(_softened(one), _softened(two))

@@ -283,15 +283,26 @@ def _reading_values(result: PageResult, at: str) -> dict[str, object]:
     }
 
 
-def set_identity(tx: Transaction, number: int, identity: Identity, problem: Problem | None) -> None:
-    """Give a reading the identity that its place among other pages gives it, and one more thing to say about it."""
-    row = tx.execute(select(ReadingRow.content, ReadingRow.problems).where(ReadingRow.id == number)).one()
-    more = () if problem is None else (problem,)
-    changed: dict[str, object] = {"digest": identity.digest, "instance": identity.instance, "problems": to_list((*from_list(Problem, row.problems), *more))}
-    if row.content is not None:
-        reading = from_plain(PageReading, row.content)
-        changed["content"] = to_object(replace(reading, identity=identity, problems=(*reading.problems, *more)))
+def set_identity(tx: Transaction, number: int, identity: Identity, problems: tuple[Problem, ...]) -> None:
+    """Give a reading the identity that its place among other pages (or a person) gives it, and what is to be said about it now."""
+    content = tx.execute(select(ReadingRow.content).where(ReadingRow.id == number)).scalar()
+    changed: dict[str, object] = {
+        "digest": identity.digest,
+        "instance": identity.instance,
+        "found_by": identity.found_by.value,
+        "problems": to_list(problems),
+    }
+    if content is not None:
+        changed["content"] = to_object(replace(from_plain(PageReading, content), identity=identity, problems=problems))
     tx.execute(update(ReadingRow).where(ReadingRow.id == number).values(changed))
+
+
+def inks(tx: Transaction, *, digest: str, page: int, after: int) -> list[tuple[int, bytes]]:
+    """Fingerprints of the ink on all readings of this page of an edition that are stored later than reading `after`, with their numbers."""
+    query = select(ReadingRow.id, ReadingRow.ink).where(
+        ReadingRow.digest == digest, ReadingRow.page == page, ReadingRow.outcome == Fate.READ.value, ReadingRow.id > after
+    )
+    return [(row.id, row.ink) for row in tx.execute(query.order_by(ReadingRow.id))]
 
 
 def forget_reading(tx: Transaction, number: int) -> None:

@@ -11,28 +11,34 @@ from scanform.scan.intake import hash_file
 from scanform.store import ledger
 from scanform.store.records import PageRecord, PageResult
 from scanform.workflow.explain import split_name
-from scanform.workflow.joining import content_identity
+from scanform.workflow.joining import content_identity, move_page
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import limits_of, now, page_job, settle_given
-from scanform.workflow.read_page import read_page
+from scanform.workflow.read_page import own_instance, read_page
+
+NEW = "new"
+"""Said instead of a form: the page of an imported form begins a form of its own."""
 
 
 def identify_page(project: Project, name: str, form: str, number: int | None) -> PageResult:
     """Read the page `FILE[#PAGE]` as page `number` of the printed form `form` (None: the number that its markers show).
 
     `form` is a printed form id, or for an imported form the code of its questionnaire (its digest where there are several editions).
+    A page of an imported form that was read already is put to another form of its kind, by that form's id, or made one of its own ("new").
 
     Raises UsageError for an id that is mistyped or not of this project, and for a page that does not wait for help; the
     result says whether the page could be read.
     """
-    page = _waiting_page(project, name)
+    page = _waiting_page(project, name, form)
+    if page.outcome is Fate.READ:
+        return _moved(project, page, form)
     identity = _identity(project, page, form, number or page.seen_page or (page.identity.page if page.identity else None))
     result = read_page(page_job(project, page, limits_of(project), identity))
     settle_given(project, page, result, at=now())
     return result
 
 
-def _waiting_page(project: Project, name: str) -> PageRecord:
+def _waiting_page(project: Project, name: str, form: str) -> PageRecord:
     path, index = split_name(name)
     with project.store.reading() as tx:
         if path.exists():
@@ -41,10 +47,28 @@ def _waiting_page(project: Project, name: str) -> PageRecord:
             found = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW, Fate.UNKNOWN_FORM]) if Path(page.ref.path) == path and page.ref.index == index]
     if not found:
         raise InputError(text("identify.unknown_page", project.language, name=name), remedy=text("identify.unknown_page_remedy", project.language))
-    waiting = [page for page in found if page.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM)]
+    waiting = [page for page in found if page.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM) or _may_move(project, page, form)]
     if not waiting:
         raise UsageError(text("identify.settled", project.language, name=name), remedy=text("identify.settled_remedy", project.language))
     return waiting[0]
+
+
+def _may_move(project: Project, page: PageRecord, form: str) -> bool:
+    """Whether a page that was read can be put to another form: both are of one imported form, on which no number is printed."""
+    parsed = pagecode.parse_form_id(form)
+    layout = project.layouts.get(page.identity.digest) if page.identity and page.outcome is Fate.READ else None
+    return layout is not None and layout.imported and (form == NEW or (parsed is not None and parsed[0] == layout.digest))
+
+
+def _moved(project: Project, page: PageRecord, form: str) -> PageResult:
+    """Put a page to another form, or make it the first page of a new one."""
+    parsed = pagecode.parse_form_id(form)
+    if page.identity is None:
+        raise ValueError(f"page {page.id} was not read")
+    instance = parsed[1] if parsed else own_instance(page.identity.digest, page.ref)
+    with project.store.writing() as tx:
+        move_page(project, tx, ledger.page_record(tx, page.id), instance)
+        return PageResult(ref=page.ref, outcome=Fate.READ, identity=ledger.page_record(tx, page.id).identity)
 
 
 def _identity(project: Project, page: PageRecord, form: str, number: int | None) -> Identity:

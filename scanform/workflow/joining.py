@@ -17,7 +17,7 @@ from scanform.model.problem import Problem
 from scanform.store import ledger
 from scanform.store.engine import Transaction
 from scanform.store.records import PageRecord
-from scanform.workflow.ledger import JOINED, settle_reading
+from scanform.workflow.ledger import JOINED, TWIN, PrintedIdentity, settle_identity, settle_reading
 from scanform.workflow.project import Project
 from scanform.workflow.read_page import own_instance
 
@@ -135,6 +135,19 @@ def join_page(project: Project, tx: Transaction, page_id: int) -> None:
             _name(project, tx, stretch, {page.id})
 
 
+def move_page(project: Project, tx: Transaction, page: PageRecord, instance: str) -> dict[int, Fate]:
+    """A person says to which form a page of an imported form belongs that was read already. Returns the fates of the pages of that form."""
+    if page.identity is None or page.reading_id is None:
+        raise ValueError(f"page {page.id} was not read")
+    before = PrintedIdentity(digest=page.identity.digest, instance=page.identity.instance)
+    kept = tuple(problem for problem in page.problems if problem.slug not in (JOINED, TWIN))
+    ledger.set_form(tx, page.reading_id, None)
+    ledger.set_identity(tx, page.reading_id, replace(page.identity, instance=instance, found_by=FoundBy.PERSON), kept)
+    given = settle_reading(project, tx, page.reading_id)
+    settle_identity(project, tx, before)
+    return given
+
+
 def _name(project: Project, tx: Transaction, stretch: Sequence[tuple[PageRecord, Sheet]], fresh: set[int]) -> None:
     """Write the form of each fresh page of the stretch into its reading; an unsure form says so on one of its pages."""
     found, said = places([sheet for _, sheet in stretch]), set[str]()
@@ -145,7 +158,8 @@ def _name(project: Project, tx: Transaction, stretch: Sequence[tuple[PageRecord,
         shows = bool(project.layouts[page.identity.digest].page(page.identity.page).zones)
         tell = place.unsure and shows and place.instance not in said
         said |= {place.instance} if tell else set()
-        ledger.set_identity(tx, page.reading_id, replace(page.identity, instance=place.instance), Problem(slug=JOINED) if tell else None)
+        problems = (*page.problems, Problem(slug=JOINED)) if tell else page.problems
+        ledger.set_identity(tx, page.reading_id, replace(page.identity, instance=place.instance), problems)
 
 
 def _stretches(project: Project, pages: Sequence[PageRecord], fresh: set[int]) -> Iterator[list[tuple[PageRecord, Sheet]]]:

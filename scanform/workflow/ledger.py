@@ -27,6 +27,13 @@ JOINED = "joined-by-order"
 """The problem of an imported form whose pages were put together by their order in the stack, and may belong together otherwise."""
 
 
+TWIN = "maybe-scanned-twice"
+"""The problem of a page of an imported form whose ink is that of another page: perhaps one sheet was scanned twice."""
+
+SHOWN_ONCE = frozenset({INFERRED, JOINED, TWIN})
+"""What a person has to see once on a page."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedIdentity:
     """What all pages of a form and of its photocopies share."""
@@ -130,7 +137,7 @@ def accept_settings(project: Project) -> AcceptSettings:
 def with_page_problems(response: Response, pages: Mapping[int, PageReading]) -> Response:
     """The response with what was said about its pages; nothing on a page that may be damaged is taken without a person."""
     problems = [replace(problem, where=f"page {number}") for number in sorted(pages) for problem in pages[number].problems]
-    inferred = {number: problem.slug for number, page in pages.items() for problem in page.problems if problem.slug in (INFERRED, JOINED)}
+    inferred = {number: problem.slug for number, page in pages.items() for problem in page.problems if problem.slug in SHOWN_ONCE}
     suspect = {number for number, page in pages.items() if any(problem.slug == SUSPECT for problem in page.problems)}
     answers = tuple(
         replace(answer, status=Status.REVIEW, problem=answer.problem or SUSPECT, missing=None)
@@ -142,8 +149,9 @@ def with_page_problems(response: Response, pages: Mapping[int, PageReading]) -> 
 
 
 def _shown_once(answers: tuple[Answer, ...], pages: Mapping[int, str]) -> tuple[Answer, ...]:
-    """The first answer of each of these pages goes to a person, with the reason; the person sees whether the page belongs to the form."""
-    first = {next((at for at, answer in enumerate(answers) if answer.page == page), -1): slug for page, slug in pages.items()}
+    """One answer of each of these pages goes to a person with the reason: the first that has none of its own, as that would hide it."""
+    on = {page: [at for at, answer in enumerate(answers) if answer.page == page] for page in pages}
+    first = {next((at for at in on[page] if answers[at].problem is None), next(iter(on[page]), -1)): slug for page, slug in pages.items()}
     return tuple(
         replace(answer, status=Status.REVIEW, problem=answer.problem or first[at], missing=None) if at in first else answer for at, answer in enumerate(answers)
     )

@@ -24,11 +24,12 @@ from scanform.store.engine import Transaction
 from scanform.store.records import NewFile, PageRecord, PageResult
 from scanform.workflow.executors import Died, Outcome, Workers, run_in_order
 from scanform.workflow.joining import is_joined, join_page, join_waiting
-from scanform.workflow.ledger import INFERRED, page_problems, record_page, settle_reading
+from scanform.workflow.ledger import INFERRED, TWIN, page_problems, record_page, settle_reading
 from scanform.workflow.neighbours import neighbour_identity
 from scanform.workflow.progress import ShowProgress, no_progress
 from scanform.workflow.project import Project
 from scanform.workflow.read_page import FileJob, Intake, PageJob, read_page, take_in
+from scanform.workflow.twins import Twins
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ class _Run:
     keys: list[str] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
+    twins: Twins = field(default_factory=Twins)
 
 
 def read_batch(project: Project, paths: Sequence[Path], workers: Workers, *, progress: ShowProgress = no_progress, retry: bool = False) -> BatchSummary:
@@ -319,10 +321,21 @@ def page_result(outcome: Outcome[PageJob, PageResult], limits: Limits) -> PageRe
 
 def _settle(project: Project, run: _Run, page: PageRecord, result: PageResult | None) -> None:
     with project.store.writing() as tx:
+        result = _with_twin(project, run, tx, result)
         if _waits_for_others(project, tx, page, result, at=run.at):
             return
         fate = record_page(project, tx, page, _with_unknown_instance(project, tx, result), at=run.at)
     log.info("page %d of %s: %s", page.ref.index + 1, page.ref.sha256[:12], fate.value)
+
+
+def _with_twin(project: Project, run: _Run, tx: Transaction, result: PageResult | None) -> PageResult | None:
+    """A page of an imported form whose ink is that of another page says so."""
+    if result is None or result.identity is None or result.outcome is not Fate.READ or not _is_imported(project, result.identity):
+        return result
+    other = run.twins.find(tx, result)
+    if other is None:
+        return result
+    return with_problem(result, Problem(slug=TWIN, params=(("page", f"{other.path}#{other.index + 1}"),)))
 
 
 def _waits_for_others(project: Project, tx: Transaction, page: PageRecord, result: PageResult | None, *, at: str) -> bool:

@@ -158,7 +158,7 @@ def make_card(
 def reason_text(slug: str, language: str) -> str:
     """Why a person should look, in words."""
     try:
-        return text(f"problem.{slug}", language, where="").strip()
+        return text(f"problem.{slug}", language, where="", page="…").strip()
     except KeyError:
         return text("review.reason-unknown", language, slug=slug)
 

@@ -127,7 +127,7 @@ def test_files_of_one_page_are_put_together_in_the_order_of_their_names(foreign_
 
 
 def test_a_page_that_a_person_names_joins_the_form_beside_it(foreign_forms, tmp_path):
-    """Page 2 is torn so that nobody recognises it: unknown form. A person says that it is the club's page 2; it is not read when its print does not prove it."""
+    """A page is unknown; a person says that it is the club's second. It is not read when its print does not prove that."""
     pages = club(foreign_forms, 50)
     save_tiff(tmp_path / "in" / "a.tif", [pages[0], letter()])
     with foreign_forms.project(tmp_path / "p") as project:
@@ -170,3 +170,37 @@ def test_retry_reads_what_was_unknown_before_the_form_was_taken_in(foreign_forms
         shutil.copytree(foreign_forms.folder / "layouts" / digest, project.layouts_folder / digest)
         assert dict(read_batch(project, [tmp_path / "in"], serial(), retry=True).pages) == {Fate.READ: 2}
         assert [response.complete for response in project.store.responses()] == [True]
+
+
+def test_a_sheet_scanned_twice_is_said_and_can_be_put_to_its_form(foreign_forms, tmp_path):
+    """The same sheet in two scans: both count until a person says that it is one; then the second is a re-scan. Another hand is none."""
+    sheet = foreign_forms.sheet("quiz", 1, k1="a", k2="c", k9="d", team1="7", seed=9)
+    other_hand = foreign_forms.sheet("quiz", 1, k1="a", k2="c", k9="d", team1="7", seed=77)
+    save_jpeg(tmp_path / "in" / "1.jpg", sheet)
+    save_jpeg(tmp_path / "in" / "2.jpg", sheet, quality=60)
+    save_jpeg(tmp_path / "in" / "3.jpg", other_hand)
+    with foreign_forms.project(tmp_path / "p") as project:
+        assert dict(read_batch(project, [tmp_path / "in"], serial()).pages) == {Fate.READ: 3}
+        shown = {response.id: [a for a in response.answers if a.problem == "maybe-scanned-twice"] for response in project.store.responses()}
+        with project.store.reading() as tx:
+            by_file = {page.ref.path.rsplit("/", 1)[1]: page.form_id for page in ledger.pages_with_fate(tx, [Fate.READ])}
+        assert [len(shown[by_file[name]]) for name in ("1.jpg", "2.jpg", "3.jpg")] == [0, 1, 0]
+        identify_page(project, str(tmp_path / "in" / "2.jpg"), by_file["1.jpg"], None)
+        assert sorted(response.id for response in project.store.responses()) == sorted((by_file["1.jpg"], by_file["3.jpg"]))
+        status = project_status(project)
+        assert status.pages == {Fate.READ: 2, Fate.RESCAN: 1}
+        assert status.sums_agree
+        assert verify(project).good
+
+
+def test_a_page_in_the_wrong_form_is_put_right(foreign_forms, tmp_path):
+    """Second page of one, first page of the other are lost: the order says one form, a person says two."""
+    one, other = club(foreign_forms, 90), club(foreign_forms, 95, often="4")
+    save_tiff(tmp_path / "in" / "a.tif", [one[0], other[1]])
+    with foreign_forms.project(tmp_path / "p") as project:
+        read_batch(project, [tmp_path / "in"], serial())
+        assert [response.complete for response in project.store.responses()] == [True]
+        identify_page(project, f"{tmp_path / 'in' / 'a.tif'}#2", "new", None)
+        assert [response.pages_missing for response in project.store.responses()] in ([(1,), (2,)], [(2,), (1,)])
+        assert project_status(project).sums_agree
+        assert verify(project).good
