@@ -36,16 +36,21 @@ class WordSettings:
     """Where one word ends and the next begins; lengths in mm, shares 0..1.
 
     `speck_mm`: longest piece that is called a speck. `tail`: a piece with less of its ink inside the box belongs to something else.
-    `filled`: solid share of a filled box, `scribbled`: inked share of a box full of strokes. `straight`: chord by length of one straight
-    stroke. `spur_mm`: side branches of a skeleton shorter than that are its own roughness. `beyond_mm`: a stroke that reaches further out
-    leaves the box. `paler`: darkness by that of the page's marks. `faint_print`: share of the outline's darkness that was found.
-    `shifted_mm`: print that is off by more is worth a word. `apart_mm`: boxes further apart do not share a line.
+    `dot_mm`: length of a stroke that is a dot. `filled`: solid share of a filled box, `scribbled`: inked share of a box full of strokes,
+    `hole`: share of the box that a ring encloses, `cross`: longest way of two crossing strokes by the diagonal around them.
+    `straight`: chord by length of one straight stroke. `spur_mm`: side branches of a skeleton shorter than that are its own roughness.
+    `beyond_mm`: a stroke that reaches further out leaves the box. `paler`: darkness by that of the page's marks. `faint_print`: share of
+    the outline's darkness that was found. `shifted_mm`: print that is off by more is worth a word. `apart_mm`: boxes further apart do not
+    share a line.
     """
 
     speck_mm: float = 1.0
     tail: float = 0.25
+    dot_mm: float = 1.4
     filled: float = 0.4
     scribbled: float = 0.55
+    hole: float = 0.2
+    cross: float = 2.3
     straight: float = 0.88
     spur_mm: float = 0.7
     beyond_mm: float = 0.8
@@ -156,24 +161,22 @@ def _touches_rim(part: Mask) -> bool:
 
 
 def _shape(part: Mask, own: Mask, inside: Mask) -> Reason:
-    """A filled area, a scribble, a ring, a cross, a tick, one stroke, or just ink."""
+    """A filled area, a ring, or strokes: `own` is all ink inside the box, `part` the main piece of it."""
     area = float(inside.sum())
     solid = cv2.erode(own.astype(np.uint8), np.ones((5, 5), np.uint8)).sum() / area
-    covered = ("percent", str(round(100 * float(own.sum()) / area)))
+    covered = float(own.sum()) / area
+    percent = ("percent", str(round(100 * covered)))
     if solid >= WORDS.filled:
-        return Reason(slug="filled", params=(covered,))
-    if float(own.sum()) / area >= WORDS.scribbled:
-        return Reason(slug="scribble", params=(covered,))
-    if _hole_share(part, inside) > 0.2:
-        return Reason(slug="ring")
+        return Reason(slug="filled", params=(percent,))
     bones = skeleton(part)
     ends, branches = _ends_and_branches(bones)
-    length_mm = ("mm", f"{_length_px(bones) / PX_PER_MM:.1f}")
-    if len(branches) and len(ends) >= 3:
-        return Reason(slug="cross", params=(covered,))
-    if len(ends) == 2:
-        return _one_line(bones, ends, length_mm)
-    return Reason(slug="ink", params=(covered,))
+    if 1 <= len(branches) <= 2 and 3 <= len(ends) <= 4 and _length_px(bones) <= WORDS.cross * float(np.hypot(*np.ptp(np.argwhere(bones), axis=0))):
+        return Reason(slug="cross", params=(percent,))
+    if covered >= WORDS.scribbled or (len(branches) and len(ends) >= 3):
+        return Reason(slug="scribble", params=(percent,))
+    if _hole_share(part, inside) > WORDS.hole:
+        return Reason(slug="ring")
+    return _one_line(bones, ends) if len(ends) == 2 else Reason(slug="ink", params=(percent,))
 
 
 def _hole_share(part: Mask, inside: Mask) -> float:
@@ -185,9 +188,12 @@ def _hole_share(part: Mask, inside: Mask) -> float:
     return float(counts.max() / inside.sum())
 
 
-def _one_line(bones: Mask, ends: Floats, length: tuple[str, str]) -> Reason:
-    """One stroke, straight or with the bend of a tick at its lowest point."""
+def _one_line(bones: Mask, ends: Floats) -> Reason:
+    """A dot, or one stroke, straight or with the bend of a tick at its lowest point."""
     chord = ends[1] - ends[0]
+    length = ("mm", f"{_length_px(bones) / PX_PER_MM:.1f}")
+    if _length_px(bones) <= WORDS.dot_mm * PX_PER_MM:
+        return Reason(slug="dot", params=(length,))
     lowest = np.argwhere(bones)[-1][::-1]
     if float(np.hypot(*chord)) >= WORDS.straight * _length_px(bones):
         return Reason(slug=_direction(chord), params=(length,))

@@ -6,6 +6,7 @@ none was found, on the page's own print; poor ones are said with what to do abou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import cv2
 import numpy as np
@@ -112,7 +113,7 @@ class PictureSettings:
     pale: float = 0.2
     noisy: float = 0.07
     px_per_mm: float = 5.5
-    cut_mm: float = 0.5
+    cut_mm: float = 0.3
 
 
 DEFAULT_PICTURE = PictureSettings()
@@ -140,7 +141,7 @@ def verdicts(picture: Picture, settings: PictureSettings = DEFAULT_PICTURE) -> t
     if picture.px_per_mm is not None and picture.px_per_mm < settings.px_per_mm:
         found.append(Problem(slug="too-small", params=(("dpi", str(round(picture.px_per_mm * 25.4))),)))
     if picture.cut_mm is not None and picture.cut_mm > settings.cut_mm:
-        found.append(Problem(slug="cut-off", params=(("mm", str(round(picture.cut_mm))),)))
+        found.append(Problem(slug="cut-off", params=(("mm", str(ceil(picture.cut_mm))),)))
     if picture.blur_mm is not None and picture.blur_mm > settings.blur_mm:
         found.append(Problem(slug="too-blurred"))
     if _is_dark(picture, settings):
