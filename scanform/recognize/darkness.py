@@ -15,17 +15,20 @@ from numpy.typing import NDArray
 from scanform.imaging.page_image import Floats, Gray, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import RectMm
-from scanform.recognize.sample import Singles, Source, resample, source, tile_maps
+from scanform.recognize.sample import Singles, Source, Tiles, cut, resample, source, tiles
 from scanform.recognize.sheets import COARSE, PX_PER_MM, TILE_PX, AreaSheet, MarkSheet, Mask, Outlines, PaperSamples, PreparedPage, canvas_maps
 from scanform.recognize.streaks import StreakSettings, streak_samples, suspects
 
 Ints = NDArray[np.int64]
 
-LEVELS_AT_ONCE = 4.0
-"""Grey levels by which the paper of windows that are looked at together may differ: a third of what ink is darker than paper."""
+LEVELS_AT_ONCE = 6.0
+"""Grey levels by which the paper of windows that are looked at together may differ: less than half of what ink is darker than paper."""
 
-SHIFT_STEPS = 2
-"""Steps in which a small shift is followed before a window is sampled again."""
+AT_ONCE = 128_000
+"""Samples looked at together: sums of two bytes each then stay in the cache of a processor."""
+
+AT_REST = 0.15
+"""Samples (0.025 mm): where the first step of a shift is smaller, a second one would not make it one that counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +105,9 @@ def measure(image: PageImage, page_map: PageMap, prepared: PreparedPage, setting
     px_per_mm = page_map.px_per_mm(RectMm(x=size.w / 4, y=size.h / 4, w=size.w / 2, h=size.h / 2))
     src = source(image.gray, px_per_mm)
     sheet, areas = prepared.marks, prepared.areas
-    mark_maps = tile_maps(page_map, sheet.centres_mm, side=sheet.side, px_per_mm=PX_PER_MM, scale=src.scale)
-    marks, toner, noise = _measure_marks(resample(src.gray, *mark_maps), mark_maps, src, sheet, settings)
-    marks = _without_streaks(marks, mark_maps, src, sheet)
+    where = tiles(page_map, sheet.centres_mm, side=sheet.side, px_per_mm=PX_PER_MM, scale=src.scale)
+    marks, toner, noise = _measure_marks(cut(src.gray, where), where, src, sheet, settings)
+    marks = _without_streaks(marks, where, src, sheet)
     if areas.spots:
         maps = canvas_maps(page_map, areas.tiles_mm, scale=src.scale)
         ink = _areas_without_streaks(_measure_areas(resample(src.gray, *maps), areas, toner, settings), maps, src, areas)
@@ -113,11 +116,12 @@ def measure(image: PageImage, page_map: PageMap, prepared: PreparedPage, setting
     return PageInk(marks=marks, areas=ink, px_per_mm=px_per_mm, toner=toner, noise=noise, mono=_is_mono(image.gray))
 
 
-def _measure_marks(patches: Gray, maps: tuple[Singles, Singles], src: Source, sheet: MarkSheet, settings: MeasureSettings) -> tuple[MarkInk, float, float]:
+def _measure_marks(patches: Gray, where: Tiles, src: Source, sheet: MarkSheet, settings: MeasureSettings) -> tuple[MarkInk, float, float]:
     count = len(sheet.zones)
     if count == 0:
         return _no_marks(sheet), 1.0, 0.0
-    shift, level = _aligned(patches, _level(patches, sheet.paper, sheet.outlines), lambda chosen, by: _resampled(maps, src, by, chosen), sheet, settings)
+    level = _level(patches, sheet.paper, sheet.outlines)
+    shift, level = _aligned(patches, level, lambda chosen, by: cut(src.gray, where.of(chosen, by)), sheet, settings)
     toner = _line_darkness(level.rest, sheet.outlines)
     page_toner, page_noise = float(np.median(toner)), float(np.median(level.noise))
     noise = np.minimum(level.noise, settings.noise_of_page * page_noise + 0.005)  # paper under scribbles is no measure of noise
@@ -127,11 +131,13 @@ def _measure_marks(patches: Gray, maps: tuple[Singles, Singles], src: Source, sh
     smooth = _smooth(excess)
     inked = smooth > threshold[windows][:, None, None]
     there = inked.any(axis=(1, 2))
+    if not there.all():
+        windows, excess, smooth, inked = windows[there], excess[there], smooth[there], inked[there]
     ink = MarkInk(
-        windows=windows[there],
-        excess=excess[there],
-        smooth=smooth[there],
-        ink=inked[there],
+        windows=windows,
+        excess=excess,
+        smooth=smooth,
+        ink=inked,
         threshold=threshold,
         paper=level.paper,
         noise=noise,
@@ -148,34 +154,33 @@ def _perhaps_inked(patches: Gray, cover_steps: Gray, paper: Singles, threshold: 
 
     Expected print is drawn for groups of windows with about the same paper, and never darker than `_excess` takes it to be.
     """
-    found, side = [], patches.shape[2]
+    found, side, step = [], patches.shape[2], max(1, AT_ONCE // patches[0].size)
     groups = np.floor((float(paper.max()) - paper) / LEVELS_AT_ONCE)
     for group in np.unique(groups):
-        members = np.flatnonzero(groups == group)
-        lightest = float(paper.max()) - float(group) * LEVELS_AT_ONCE
-        chosen, cover = (patches, cover_steps) if len(members) == len(patches) else (patches[members], cover_steps[members])
-        print_ = cv2.convertScaleAbs(cover.reshape(-1, side), alpha=-lightest * min(toner, 1.0) / 255, beta=lightest + 0.5)
-        darker = cv2.subtract(print_, chosen.reshape(-1, side)).reshape(chosen.shape)
-        found.append(members[_largest_sum(np.asarray(darker, dtype=np.uint8)) >= 9 * threshold[members] * paper[members]])
+        members, lightest = np.flatnonzero(groups == group), float(paper.max()) - float(group) * LEVELS_AT_ONCE
+        for first in range(0, len(members), step):
+            some = members[first : first + step]
+            together = some[-1] - some[0] == len(some) - 1
+            part = slice(int(some[0]), int(some[-1]) + 1) if together else some
+            printed = cv2.convertScaleAbs(cover_steps[part].reshape(-1, side), alpha=-lightest * min(toner, 1.0) / 255, beta=lightest + 0.5)
+            darker = np.asarray(cv2.subtract(printed, patches[part].reshape(-1, side)), dtype=np.uint8)
+            found.append(some[_largest_sum(darker.reshape(len(some), side, side)) >= 9 * threshold[some] * paper[some]])
     return np.sort(np.concatenate(found))
 
 
 def _largest_sum(darker: Gray) -> NDArray[np.uint16]:
-    """A bound of the sums of 3 x 3 samples in each window (N, S, S), mirrored at its edges.
-
-    The sum around a sample at an edge is at most twice the sum around its neighbour inside, at a corner four times. Sums across the ends of
-    rows come in too and do no harm.
-    """
-    flat, side = darker.reshape(len(darker), -1).astype(np.uint16), darker.shape[2]
+    """The largest sum of 3 x 3 samples in each window (N, S, S), mirrored at its edges; sums across the ends of rows come in too and do no harm."""
+    wide, side = darker.astype(np.uint16), darker.shape[2]
+    flat = wide.reshape(len(wide), -1)
     upright = flat[:, : -2 * side] + flat[:, side:-side]
     upright += flat[:, 2 * side :]
-    square = upright[:, :-2] + upright[:, 1:-1]  # around row 1, column 1; row 1, column 2; ...
+    square = upright[:, :-2] + upright[:, 1:-1]
     square += upright[:, 2:]
-    left, right = square[:, ::side], square[:, side - 3 :: side]
-    edges = (square[:, : side - 2], square[:, 2 - side :], left, right)
-    corners = np.stack([left[:, 0], left[:, -1], right[:, 0], right[:, -1]], axis=1)
-    bounds = [square.max(axis=1), *(2 * edge.max(axis=1) for edge in edges), 4 * corners.max(axis=1)]
-    return np.asarray(np.max(bounds, axis=0), dtype=np.uint16)
+    edges = [wide[:, 0] + 2 * wide[:, 1], wide[:, -1] + 2 * wide[:, -2], wide[:, :, 0] + 2 * wide[:, :, 1], wide[:, :, -1] + 2 * wide[:, :, -2]]
+    line = np.concatenate(edges).reshape(4, *edges[0].shape)
+    along = line[:, :, :-2] + line[:, :, 1:-1] + line[:, :, 2:]
+    corners = np.maximum(line[:, :, 0] + 2 * line[:, :, 1], line[:, :, -1] + 2 * line[:, :, -2])
+    return np.asarray(np.maximum(square.max(axis=1), np.maximum(along.max(axis=2), corners).max(axis=0)), dtype=np.uint16)
 
 
 def _is_mono(gray: Gray) -> bool:
@@ -247,20 +252,29 @@ def _rest(patches: Gray, paper: Singles, outlines: Outlines) -> Singles:
 def _small_shift(rest: Singles, outlines: Outlines) -> Floats:
     """Shift of the print in samples (N, 2), by two robust Gauss-Newton steps on the slopes of the expected print (Lucas and Kanade 1981).
 
-    `rest` (N, K) as in `_Level`.
+    `rest` (N, K) as in `_Level`. What is `AT_REST` after the first step is left there.
     """
-    shift = np.zeros((len(rest), 2))
-    error = rest
-    for step in range(SHIFT_STEPS):
-        if step:
-            error = rest + np.einsum("nik,ni->nk", outlines.slopes, shift.astype(np.float32))
-        weight = 1 / (1 + (error * np.float32(4)) ** 2)
-        a, b, c = np.einsum("nik,nk->in", outlines.squares, weight)
-        p, q = np.einsum("nik,nk->in", outlines.slopes, weight * error)
-        a, c = a + 0.05, c + 0.05  # without print there is nothing to fit: stay
-        det = a * c - b * b
-        shift += np.stack([-(c * p - b * q) / det, -(a * q - b * p) / det], axis=1)
+    shift = _step(rest, outlines.squares, outlines.slopes)
+    more = np.flatnonzero(np.hypot(shift[:, 0], shift[:, 1]) > AT_REST)
+    if len(more):
+        slopes = outlines.slopes[more]
+        error = rest[more] + np.einsum("nik,ni->nk", slopes, shift[more].astype(np.float32))
+        shift[more] += _step(error, outlines.squares[more], slopes)
     return np.clip(shift, -2, 2)
+
+
+def _step(error: Singles, squares: Singles, slopes: Singles) -> Floats:
+    """One Gauss-Newton step (N, 2) from errors (N, K); large ones count less."""
+    weight = error * np.float32(4)
+    weight *= weight
+    weight += 1
+    np.reciprocal(weight, out=weight)
+    a, b, c = np.einsum("nik,nk->in", squares, weight)
+    weight *= error
+    p, q = np.einsum("nik,nk->in", slopes, weight)
+    a, c = a + 0.05, c + 0.05  # without print there is nothing to fit: stay
+    det = a * c - b * b
+    return np.stack([-(c * p - b * q) / det, -(a * q - b * p) / det], axis=1).astype(np.float64)
 
 
 def _aligned(patches: Gray, level: _Level, sample: Callable[[Ints, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings) -> tuple[Floats, _Level]:
@@ -305,16 +319,6 @@ def _likeness(rest: Singles, light: Singles) -> Singles:
     wanted = wanted - wanted.mean(axis=1, keepdims=True)
     seen = seen - seen.mean(axis=1, keepdims=True)
     return np.asarray((seen * wanted).sum(axis=1) / np.sqrt((seen**2).sum(axis=1) * (wanted**2).sum(axis=1) + 1e-6), dtype=np.float32)
-
-
-def _resampled(maps: tuple[Singles, Singles], src: Source, shift: Floats, chosen: Ints) -> Gray:
-    """The chosen windows again, each its own `shift` (M, 2) samples further."""
-    moved = []
-    for axis in maps:
-        part = axis[chosen]
-        across, down = part[:, :1, 1:2] - part[:, :1, :1], part[:, 1:2, :1] - part[:, :1, :1]
-        moved.append((part + (shift[:, 0, None, None] * across + shift[:, 1, None, None] * down)).astype(np.float32))
-    return resample(src.gray, moved[0], moved[1])
 
 
 def _search(patch: Gray, expected: Singles, settings: MeasureSettings) -> Floats:
@@ -377,7 +381,7 @@ def _between_tiles(level: Singles) -> Singles:
     return np.asarray(cv2.resize(level, (columns * TILE_PX, rows * TILE_PX), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def _without_streaks(ink: MarkInk, maps: tuple[Singles, Singles], src: Source, sheet: MarkSheet) -> MarkInk:
+def _without_streaks(ink: MarkInk, where: Tiles, src: Source, sheet: MarkSheet) -> MarkInk:
     """The same windows with the ink of scanner streaks taken away; `streak` where one went through the box itself."""
     settings = StreakSettings()
     suspected = np.flatnonzero(_crossed(ink.ink))
@@ -389,7 +393,8 @@ def _without_streaks(ink: MarkInk, maps: tuple[Singles, Singles], src: Source, s
         return ink
     cleared, streak = np.zeros(ink.ink.shape, bool), ink.streak.copy()
     for place, number in zip(suspected, ink.windows[suspected], strict=True):
-        cleared[place] = streak_samples(ink.ink[place], sheet.free[number], (maps[0][number], maps[1][number]), src.gray, settings)
+        x, y = where.maps(slice(number, number + 1))
+        cleared[place] = streak_samples(ink.ink[place], sheet.free[number], (x[0], y[0]), src.gray, settings)
         streak[number] = (cleared[place] & (sheet.inside_mm[number] > 0)).any()
     excess = np.where(cleared, 0, ink.excess)
     smooth = _smooth(excess)

@@ -23,6 +23,9 @@ bilinear samples, strokes are three pixels wide, and halving would cost 2 ms a p
 FAR_OUTSIDE = -10_000.0
 """A pixel coordinate that is certainly off the page: reads as paper."""
 
+_AT_ONCE = 64_000
+"""Samples whose coordinates, as two single floats, take half a megabyte."""
+
 _MOST = 16384
 """cv2.remap refuses maps with more than 32767 rows or columns."""
 
@@ -45,20 +48,52 @@ def source(gray: Gray, px_per_mm: float) -> Source:
     return Source(gray=gray, scale=scale)
 
 
-def tile_maps(page_map: PageMap, centres_mm: Floats, *, side: int, px_per_mm: float, scale: float) -> tuple[Singles, Singles]:
-    """Pixel coordinates (x, y) of the samples of square tiles; both (N, side, side), in pixels of the `Source`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiles:
+    """Where N square tiles of `side` samples lie in the picture, in pixels of the `Source`: middle, and width and height as vectors, (N, 2) each."""
+
+    middle: Floats
+    across: Floats
+    down: Floats
+    side: int
+
+    def of(self, chosen: NDArray[np.int64], shift: Floats | None = None) -> "Tiles":
+        """Some of them, if wanted each its own `shift` (x, y in samples) further."""
+        middle, across, down = self.middle[chosen], self.across[chosen], self.down[chosen]
+        if shift is not None:
+            middle = middle + (shift[:, :1] * across + shift[:, 1:] * down) / self.side
+        return Tiles(middle=middle, across=across, down=down, side=self.side)
+
+    def maps(self, part: slice = slice(None)) -> tuple[Singles, Singles]:
+        """Pixel coordinates (x, y) of the samples; both (N, side, side)."""
+        ticks = (np.arange(self.side) + 0.5) / self.side - 0.5
+        x, y = (_affine(self.middle[part, axis], self.across[part, axis], self.down[part, axis], ticks) for axis in (0, 1))
+        return x, y
+
+
+def tiles(page_map: PageMap, centres_mm: Floats, *, side: int, px_per_mm: float, scale: float) -> Tiles:
+    """Square tiles around points of the paper (N, 2)."""
     centres = np.asarray(centres_mm, dtype=np.float64).reshape(-1, 2)
-    reach = side / px_per_mm / 2
-    star = reach * np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]])
+    star = side / px_per_mm / 2 * np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]])
     probes = (centres[None] + star[:, None]).reshape(-1, 2)
     middle, right, left, below, above = page_map.to_px(probes).reshape(5, len(centres), 2)
-    ticks = np.asarray(((np.arange(side) + 0.5) / px_per_mm - reach) / (2 * reach), dtype=np.float64)
     shift = (scale - 1) / 2  # pixel centres: the middle of the first two pixels is the middle of the first halved one
-    across, down = (right - left) * scale, (below - above) * scale
-    origin = middle * scale + shift
-    x = _affine(origin[:, 0], across[:, 0], down[:, 0], ticks)
-    y = _affine(origin[:, 1], across[:, 1], down[:, 1], ticks)
-    return x, y
+    return Tiles(middle=middle * scale + shift, across=(right - left) * scale, down=(below - above) * scale, side=side)
+
+
+def tile_maps(page_map: PageMap, centres_mm: Floats, *, side: int, px_per_mm: float, scale: float) -> tuple[Singles, Singles]:
+    """Pixel coordinates (x, y) of the samples of square tiles; both (N, side, side), in pixels of the `Source`."""
+    return tiles(page_map, centres_mm, side=side, px_per_mm=px_per_mm, scale=scale).maps()
+
+
+def cut(gray: Gray, where: Tiles) -> Gray:
+    """The samples (N, side, side) of tiles, so many at once that their coordinates stay in the cache of a processor."""
+    out = np.empty((len(where.middle), where.side, where.side), np.uint8)
+    step = max(1, _AT_ONCE // where.side**2)
+    for first in range(0, len(out), step):
+        part = slice(first, first + step)
+        out[part] = resample(gray, *where.maps(part))
+    return out
 
 
 def resample(gray: Gray, x: Singles, y: Singles) -> Gray:
