@@ -268,7 +268,7 @@ class Sorting {
     const { id } = this.view.card;
     try {
       const outcome = await this.api.post(`/api/pages/${id}/place`, { uuid: this.uuid, form: this.form, number, corners: this.stage.corners }, READ_TIMEOUT_MS);
-      if (outcome.result === "read") return this.#done(outcome.message);
+      if (outcome.result === "read") return this.#done(this.texts["done-title"], outcome.message);
       this.uuid = crypto.randomUUID();
       this.#result(this.texts.refused, outcome.message, outcome.remedies);
     } catch {
@@ -282,7 +282,7 @@ class Sorting {
     if (this.busy || !this.view) return;
     try {
       await this.api.post(`/api/pages/${this.view.card.id}/leave`, { uuid: this.uuid });
-      this.#done(this.texts.left);
+      this.#done(this.texts["left-title"], this.texts.left);
     } catch {
       this.#result(this.texts.refused, this.texts.offline);
     }
@@ -307,11 +307,12 @@ class Sorting {
     $("result").scrollIntoView({ block: "nearest" });
   }
 
-  #done(words) {
+  #done(title, words) {
     this.view = null;
     this.#only("done");
-    $("done-title").textContent = words;
-    this.announce(words);
+    $("done-title").textContent = title;
+    $("done-text").textContent = words;
+    this.announce(`${title}. ${words}`);
     $("done").focus({ preventScroll: true });
     history.replaceState(null, "", location.pathname + location.search);
   }

@@ -205,7 +205,7 @@ def test_corners_dragged_by_mouse_are_read(watched, room) -> None:
     choose_form(page, found.printed.form_id.lower(), PAGE)
     page.locator("#read").dblclick()
     page.wait_for_selector("#done:not([hidden])")
-    assert found.printed.form_id in page.locator("#done-title").inner_text()
+    assert found.printed.form_id in page.locator("#done-text").inner_text()
     assert page.evaluate("document.activeElement.id") == "done"
     assert_read(found)
     before = found.everything()
@@ -296,7 +296,7 @@ def test_a_page_without_print_is_not_read_and_can_be_left_alone(watched, room) -
     page.wait_for_selector("#result:not([hidden])")
     assert found.acts() == []
     page.locator("#leave").click()
-    page.locator("#done-title:text('stays as it is')").wait_for()
+    page.locator("#done-text:text('stays as it is')").wait_for()
     assert [(act.kind, act.reviewer) for act in found.acts()] == [(PlacementKind.LEFT, "kim")]
     assert found.page().fate is Fate.REVIEW
     page.locator("#done-back").click()
@@ -323,6 +323,25 @@ def test_typed_numbers_are_checked_and_the_picture_turns(watched, room) -> None:
     read(page)
     page.wait_for_selector("#done:not([hidden])")
     assert_read(found)
+
+
+@pytest.mark.browser
+def test_a_corner_is_dragged_by_finger(watched, room) -> None:
+    """On a touch screen the handle follows the finger, the page does not scroll away, and the magnifier shows what the finger covers."""
+    found = room(codes=False)
+    page = open_page(watched, found, has_touch=True, viewport={"width": 800, "height": 600})
+    client = page.context.new_cdp_session(page)
+    box = page.locator(".handle[data-corner='0']").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before, scrolled = place_of(page, (0, 0)), page.evaluate("[scrollY, document.getElementById('viewport').scrollTop]")
+    assert (x, y) == pytest.approx(before, abs=1.5)
+    for kind, points in (("touchStart", [(x, y)]), ("touchMove", [(x + 20, y + 30)]), ("touchMove", [(x + 40, y + 60)])):
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": px, "y": py} for px, py in points]})
+    assert page.locator("#magnifier").is_visible()
+    moved = page.locator(".handle[data-corner='0']").bounding_box()
+    assert (moved["x"] - box["x"], moved["y"] - box["y"]) == pytest.approx((40, 60), abs=2)
+    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert page.evaluate("[scrollY, document.getElementById('viewport').scrollTop]") == scrolled
 
 
 @pytest.mark.browser
