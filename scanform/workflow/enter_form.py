@@ -17,7 +17,7 @@ from scanform.merge.provenance import TYPIST
 from scanform.model.questionnaire import Matrix, Option, Question, QuestionKind, Questionnaire
 from scanform.model.response import Answer, Channel, Missing, Response, Status
 from scanform.model.review import PERSON_CONFIDENCE
-from scanform.pagecode import parse_form_id
+from scanform.pagecode import form_id, parse_form_id
 from scanform.store import issued, ledger, values
 from scanform.store.engine import Transaction
 from scanform.store.records import Issued
@@ -68,8 +68,10 @@ def find_form(project: Project, name: str | None, *, questionnaire: str | None =
     """
     if name is None or name.lower() == "new":
         return KeyedForm(response_id="", questionnaire=_only_questionnaire(project, questionnaire, language))
-    with project.store.reading() as tx:
-        found = _issued(tx, name, language)
+    found = _imported(project, name)
+    if found is None:
+        with project.store.reading() as tx:
+            found = _issued(tx, name, language)
     layout = project.layouts.get(found.digest)
     if layout is None:
         raise UsageError(text("enter.no-layout", language, form=found.form_id), remedy=text("enter.no-layout-remedy", language))
@@ -171,6 +173,16 @@ def _only_questionnaire(project: Project, code: str | None, language: str) -> Qu
         known = ", ".join(sorted(project.questionnaires))
         raise UsageError(text("enter.which-questionnaire", language, known=known), remedy=text("enter.which-questionnaire-remedy", language))
     return found
+
+
+def _imported(project: Project, name: str) -> Issued | None:
+    """A form that was printed elsewhere has no number on it; the one that it got when it was read names it all the same."""
+    parts = parse_form_id(name)
+    layout = project.layouts.get(parts[0]) if parts else None
+    if parts is None or layout is None or not layout.imported:
+        return None
+    form = form_id(*parts)
+    return Issued(instance=parts[1], digest=parts[0], form_id=form, token=None, printed_at="") if project.store.response(form) is not None else None
 
 
 def _issued(tx: Transaction, name: str, language: str) -> Issued:

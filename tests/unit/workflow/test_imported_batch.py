@@ -81,6 +81,28 @@ def test_every_page_goes_where_its_print_says(mixed, foreign_forms):
         assert joined == []
 
 
+def test_a_form_that_was_read_can_be_keyed_and_exported(mixed, tmp_path):
+    """By the id that it got when it was read: keyed beside the scan. Export writes data set and codebook for each questionnaire, with the values read."""
+    from scanform.workflow.enter_form import fields, find_form
+    from scanform.workflow.hand_over import hand_over
+    from scanform.workflow.project import open_project
+
+    base, _ = mixed
+    shutil.copytree(base / "p", tmp_path / "p")
+    with open_project(tmp_path / "p") as project:
+        quiz = next(response for response in project.store.responses() if response.questionnaire == "quiz")
+        form = find_form(project, quiz.id, language="en")
+        assert (form.questionnaire.code, form.scanned, form.known) == ("quiz", True, False)
+        assert len(fields(form.questionnaire, "en")) == 40
+        with pytest.raises(UsageError):
+            find_form(project, quiz.id[:6] + "0000000" + quiz.id[13:], language="en")
+        done = hand_over(project, tmp_path / "out")
+        assert {file.relative_to(tmp_path / "out").parts[0] for file in done.files} == {"club", "quiz", "tiny", "readings.csv"}
+        rows = (tmp_path / "out" / "club" / "responses.csv").read_text("utf-8-sig").splitlines()
+        assert len(rows) == 3
+        assert "sat4" in rows[0]
+
+
 def test_a_second_run_changes_nothing(mixed):
     """The same folder again: nothing is read, nothing changes."""
     from scanform.workflow.project import open_project
