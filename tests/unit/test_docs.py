@@ -24,6 +24,16 @@ def test_commands_in_readme_exist():
     assert named <= set(cli.main.commands)
 
 
+def test_commands_in_the_page_on_imported_forms_exist():
+    """So does each command, and each option, of docs/imported-forms.md."""
+    lines = re.findall(r"scanform (?:--project \S+ )?([a-z][a-z-]+)([^\n`]*)", (ROOT / "docs" / "imported-forms.md").read_text("utf-8"))
+    commands = [(name, rest) for name, rest in lines if name in cli.main.commands]
+    assert {"init", "find-zones", "edit-layout", "import-form", "ingest", "identify"} <= {name for name, _ in commands}
+    for name, rest in commands:
+        known = {option for parameter in cli.main.commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"(?<=\s)--?[a-z][a-z-]*", rest.split("#  ")[0])) <= known, (name, rest)
+
+
 def test_no_page_names_a_machine():
     """Documents and code hold no absolute paths of a machine."""
     wrong = re.compile(r"/(?:home|root|Users|work)/[a-z]")
