@@ -125,3 +125,13 @@ def test_marker_at_the_very_edge_of_the_picture(kit, printed, layout):
     for cut in range(8, 22):
         gray = np.ascontiguousarray(scan.image.gray[round(cut / 2 * 150 / 25.4) :, round(cut / 2 * 150 / 25.4) :])
         assert len(find_markers(PageImage(gray=gray))) >= 1
+
+
+def test_shifted_sheet_is_found_beyond_the_snug_corners(kit, printed):
+    """Markers further inside than on a sheet that lies in place are found by the wider search, as exactly."""
+    scan = kit.scan(printed, dpi=200)
+    margin = round(20 / 25.4 * 200)
+    gray = np.pad(scan.image.gray, margin, constant_values=255)
+    near, far = find_markers(scan.image), find_markers(PageImage(gray=gray, dpi=200))
+    assert [marker.id for marker in far] == [marker.id for marker in near]
+    np.testing.assert_allclose([marker.corners_px for marker in far], np.add([marker.corners_px for marker in near], margin), atol=0.1)
