@@ -5,7 +5,7 @@ none was found, on the page's own print; poor ones are said with what to do abou
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import cv2
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from scanform.imaging.page_image import Floats, Gray, PageImage
 from scanform.imaging.page_map import PageMap
-from scanform.model.geometry import RectMm, bounding_box
+from scanform.model.geometry import RectMm
 from scanform.model.problem import Problem
 from scanform.register.markers import DEFAULT_SEARCH, Marker
 
@@ -161,23 +161,23 @@ def _is_dark(picture: Picture, settings: PictureSettings) -> bool:
 SIDE_MM = (-1.6, 1.2)
 """How far a profile across a side of a marker reaches: outwards into its quiet zone (2 mm), inwards into its border (1.33 mm)."""
 
-_STEP_MM = 0.05
-_ALONG = 9
+_STEP_MM = 0.08
+_ALONG = 7
 _MARKERS = 4
 """Markers looked at: enough for the corners of a page, and cheap."""
 
 
-def measure_markers(image: PageImage, markers: Sequence[Marker], *, content: Sequence[RectMm] = (), page_map: PageMap | None = None) -> Picture:
-    """The picture as its markers (8 mm, black on white) show it; with a map also how much of the page's `content` is missing."""
+def measure_markers(image: PageImage, markers: Sequence[Marker], *, content_mm: Floats | None = None, page_map: PageMap | None = None) -> Picture:
+    """The picture as its markers (8 mm, black on white) show it; with a map also how much is missing of what stands on the page, points (N, 2) in mm."""
     chosen = _spread_out(markers)
-    scale = page_map.px_per_mm(bounding_box(tuple(content))) if page_map and content else None
+    scale, cut_mm = (None, None) if content_mm is None or page_map is None else _scale_and_cut(image, content_mm, page_map)
     if not chosen:
-        return Picture(px_per_mm=scale, cut_mm=_cut_mm(image, content, page_map))
+        return Picture(px_per_mm=scale, cut_mm=cut_mm)
     quads = np.array([marker.corners_px for marker in chosen])
     profiles, sides_px = _side_profiles(image.gray, quads)
     outside = round(-SIDE_MM[0] / _STEP_MM)
-    light = np.median(profiles[..., : outside // 2], axis=-1)
-    dark = profiles[..., outside + 6 :].min(axis=-1)
+    light = profiles[..., : outside // 2].mean(axis=-1)
+    dark = profiles[..., outside + round(0.3 / _STEP_MM) :].min(axis=-1)
     contrast = light - dark
     sigma_mm = _edge_sigma(profiles, light, contrast)
     worse = np.maximum(sigma_mm[:, [0, 2]].mean(axis=1), sigma_mm[:, [1, 3]].mean(axis=1))
@@ -189,7 +189,7 @@ def measure_markers(image: PageImage, markers: Sequence[Marker], *, content: Seq
         contrast=float(np.median(contrast)),
         noise=float(np.median(noise) * np.sqrt(_ALONG)),
         px_per_mm=scale or float(np.median(sides_px) / DEFAULT_SEARCH.marker_mm),
-        cut_mm=_cut_mm(image, content, page_map),
+        cut_mm=cut_mm,
     )
 
 
@@ -238,13 +238,14 @@ def _crossing(share: Floats, before: NDArray[np.int_], level: float) -> Floats:
     return np.asarray(first + np.clip((level - low) / np.maximum(high - low, 1e-3), 0, 1))
 
 
-def _cut_mm(image: PageImage, content: Sequence[RectMm], page_map: PageMap | None) -> float | None:
-    """How far (mm) the content of the page reaches beyond the picture's edges."""
-    if page_map is None or not content:
-        return None
-    corners = page_map.to_px(np.array([(p.x, p.y) for rect in content for p in rect.corners]))
-    beyond = float(np.maximum(-corners, corners - np.array([image.width - 1, image.height - 1])).max())
-    return max(beyond, 0.0) / page_map.px_per_mm(bounding_box(tuple(content)))
+def _scale_and_cut(image: PageImage, content_mm: Floats, page_map: PageMap) -> tuple[float, float]:
+    """Pixels per mm, and how far (mm) the points reach beyond the picture's edges."""
+    px = page_map.to_px(content_mm)
+    low_mm, high_mm, low, high = content_mm.min(axis=0), content_mm.max(axis=0), px.min(axis=0), px.max(axis=0)
+    rect = RectMm(x=float(low_mm[0]), y=float(low_mm[1]), w=max(float(high_mm[0] - low_mm[0]), 1.0), h=max(float(high_mm[1] - low_mm[1]), 1.0))
+    scale = replace(page_map, grid=None).px_per_mm(rect)
+    beyond = max(float(-low.min()), float(high[0]) - image.width + 1, float(high[1]) - image.height + 1, 0.0)
+    return scale, beyond / scale
 
 
 TILE_PX = 96

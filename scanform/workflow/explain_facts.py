@@ -100,7 +100,7 @@ def gather(image: PageImage, result: PageResult, known: Known, accept: AcceptSet
         for zone in page.zones
         if zone.id in readings
     )
-    picture = measure_markers(image, markers, content=[zone.rect for zone in page.zones], page_map=result.page_map)
+    picture = measure_markers(image, markers, content_mm=prepared.corners_mm.reshape(-1, 2) if page.zones else None, page_map=result.page_map)
     return PageFacts(image=seen, result=result, picture=picture, markers=markers, zones=zones)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from scanform.imaging.page_image import PageImage
+from scanform.imaging.page_image import Floats, PageImage
 from scanform.imaging.page_map import PageMap, Tier
 from scanform.model.geometry import A4
-from scanform.model.layout import Layout, PageLayout
+from scanform.model.layout import Layout
 from scanform.model.problem import Problem
 from scanform.register.identify import flat
 from scanform.register.markers import Marker, page_number
@@ -16,9 +16,9 @@ from scanform.register.pose import fit_pose
 from scanform.register.quality import Picture, measure_markers, measure_print, verdicts
 
 
-def remarks(image: PageImage, markers: Sequence[Marker], page: PageLayout, page_map: PageMap) -> tuple[Problem, ...]:
-    """What is poor about the picture of a page that was read; `image` as it came, before it was lightened."""
-    return verdicts(measure_markers(image, markers, content=[zone.rect for zone in page.zones], page_map=page_map))
+def remarks(image: PageImage, markers: Sequence[Marker], corners_mm: Floats, page_map: PageMap) -> tuple[Problem, ...]:
+    """What is poor about the picture of a page that was read; `image` as it came, before it was lightened, `corners_mm` (..., 2) those of its zones."""
+    return verdicts(measure_markers(image, markers, content_mm=corners_mm.reshape(-1, 2) if corners_mm.size else None, page_map=page_map))
 
 
 def measured(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, Layout]) -> Picture:
@@ -31,7 +31,8 @@ def measured(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, 
         pose = fit_pose(markers, page.fiducials, page.size) if page.fiducials else None
         if pose is not None:
             page_map = PageMap(homography=flat(pose.homography), residual_mm=pose.residual_mm, tier=Tier.T0)
-            return measure_markers(image, markers, content=[mark.rect for mark in page.fiducials], page_map=page_map)
+            corners = np.array([(p.x, p.y) for mark in page.fiducials for p in mark.rect.corners])
+            return measure_markers(image, markers, content_mm=corners, page_map=page_map)
     return measure_markers(image, markers)
 
 
@@ -40,7 +41,7 @@ def causes(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, La
     return verdicts(measured(image, markers, layouts))
 
 
-def _scale(image: PageImage, sheet: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None) -> float:
+def _scale(image: PageImage, sheet: Floats | None) -> float:
     """Pixels per mm: of the sheet that was found, else as the file says, else as if the picture were a sheet of A4."""
     if sheet is not None:
         return float(np.linalg.norm(np.roll(sheet, -1, axis=0) - sheet, axis=1).sum() / (2 * (A4.w + A4.h)))

@@ -191,7 +191,7 @@ def _with_weak_zones(fields: tuple[FieldReading, ...], weak: frozenset[str]) -> 
 
 def _remarks(found: Registered, image: PageImage) -> tuple[Problem, ...]:
     """What is poor about the picture of a page that was read; not asked of pictures whose lines had to be put back."""
-    return picture.remarks(image, found.markers, found.prepared.page, found.page_map) if found.factor == 1 else ()
+    return picture.remarks(image, found.markers, found.prepared.corners_mm, found.page_map) if found.factor == 1 else ()
 
 
 def _with_causes(job: PageJob, found: PageResult, image: PageImage) -> PageResult:

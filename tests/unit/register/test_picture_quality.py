@@ -77,13 +77,14 @@ def test_content_beyond_the_edge_is_cut_off(printed, tiny_survey):
     """The picture's edge through the boxes is told, a lost margin is not."""
     scan = scan_page(printed, PROFILES["clean"], np.random.default_rng(1))
     content = [zone.rect for zone in tiny_survey.layout.page(1).zones]
-    left = min(rect.x for rect in content)
+    corners = np.array([(p.x, p.y) for rect in content for p in rect.corners])
+    left = corners[:, 0].min()
     for lost_mm, expected in ((left - 2, set()), (left + 3, {"cut-off"})):
         px = round(lost_mm * 300 / 25.4)
         shift = np.array([[1, 0, -px], [0, 1, 0], [0, 0, 1]]) @ np.reshape(scan.page_map.homography, (3, 3))
         page_map = replace(scan.page_map, homography=tuple(shift.ravel().tolist()))
         image = PageImage(gray=np.ascontiguousarray(scan.gray[:, px:]))
-        assert slugs(measure_markers(image, find_markers(image), content=content, page_map=page_map)) == expected
+        assert slugs(measure_markers(image, find_markers(image), content_mm=corners, page_map=page_map)) == expected
 
 
 def test_nothing_measured_says_nothing():
