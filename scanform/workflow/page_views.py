@@ -14,6 +14,7 @@ from scanform.model.page import PageRef
 from scanform.model.problem import Problem
 from scanform.register.markers import Marker, find_markers
 from scanform.register.nomarker import blank_features, pose_from_codes, pose_from_features, scan_features
+from scanform.register.photo import find_sheet
 from scanform.register.pose import fit_pose
 from scanform.scan.limits import Limits, deadline
 from scanform.scan.load import LoadedPage, load_page
@@ -43,7 +44,8 @@ class ViewJob:
 class PageView:
     """A page as it can be shown: its size in pixels as decoded, where its corners are presumed (in these pixels, as printed) and by what, and its turn.
 
-    `found` is "markers", "print" or "picture" (nothing was found: the corners of the picture). `turn` makes it upright, in degrees clockwise.
+    `found` is "markers", "print", "paper" (the outline of the sheet; which of its corners is which is not known) or "picture" (nothing was
+    found: the corners of the picture). `turn` makes it upright, in degrees clockwise, as far as that is known.
     """
 
     width: int
@@ -63,8 +65,8 @@ def page_view(order: ViewJob) -> PageView:
         image = loaded.image
         guess = _guess(order, image)
         if guess is None:
-            corners = _picture_corners(image, loaded.turn)
-            return PageView(width=image.width, height=image.height, corners_px=corners, found="picture", turn=loaded.turn)
+            corners, found = _outline(image, loaded.turn)
+            return PageView(width=image.width, height=image.height, corners_px=corners, found=found, turn=loaded.turn)
         corners, found = guess
         return PageView(width=image.width, height=image.height, corners_px=corners, found=found, turn=_turn(corners))
 
@@ -119,12 +121,15 @@ def _corners(homography: Floats, page: PageLayout) -> Corners:
     return tuple((float(x), float(y)) for x, y in mapped)
 
 
-def _picture_corners(image: PageImage, turn: int) -> Corners:
-    """The corners of the picture, beginning at the one that is top left when it is turned."""
+def _outline(image: PageImage, turn: int) -> tuple[Corners, str]:
+    """The corners of the sheet by its outline, else those of the picture, beginning at the one that is top left when the picture is turned."""
     w, h = float(image.width), float(image.height)
-    corners = ((0.0, 0.0), (w, 0.0), (w, h), (0.0, h))
-    first = -(turn // 90) % 4
-    return corners[first:] + corners[:first]
+    frame = np.array([(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)])
+    sheet = find_sheet(image.gray)
+    corners = frame if sheet is None else sheet
+    nearest = np.linalg.norm(corners - frame[-(turn // 90) % 4], axis=1).argmin()
+    ordered = np.roll(corners, -int(nearest), axis=0)
+    return tuple((float(x), float(y)) for x, y in ordered), "picture" if sheet is None else "paper"
 
 
 def _turn(corners: Corners) -> int:

@@ -82,7 +82,7 @@ def place_page(
         reviewer=reviewer,
         at=now(),
     )
-    return _settle(project, page, result, placement)
+    return _settle(project, page, result, placement, named_by_layout=form in project.layouts)
 
 
 def leave_page(project: Project, page: PageRecord, *, reviewer: str, uuid: str) -> None:
@@ -128,15 +128,18 @@ def _standing(page: PageRecord) -> Placed:
     return Placed(outcome=page.outcome or Fate.REVIEW, fate=page.fate, form_id=page.form_id, problems=page.problems)
 
 
-def _settle(project: Project, page: PageRecord, result: PageResult, placement: Placement) -> Placed:
-    """Store the reading and who placed it, in one transaction; what another person settled in the meantime stays."""
+def _settle(project: Project, page: PageRecord, result: PageResult, placement: Placement, *, named_by_layout: bool) -> Placed:
+    """Store the reading and who placed it, in one transaction; what another person settled in the meantime stays.
+
+    A page that is `named_by_layout` gets its form from the pages around it; one with a form id of its own is left there.
+    """
     with project.store.writing() as tx:
         stored = ledger.page_record(tx, page.id)
         if stored.reading_id is None or stored.outcome not in HELPABLE:
             return _standing(stored)
         ledger.replace_reading(tx, stored.reading_id, _with_remarks(project, tx, result, placement), at=placement.at)
         placements.add_placement(tx, placement)
-        if is_joined(project.layouts, result.identity):
+        if named_by_layout and is_joined(project.layouts, result.identity):
             join_page(project, tx, page.id)
         settle_reading(project, tx, stored.reading_id)
         return _standing(ledger.page_record(tx, page.id))

@@ -64,8 +64,11 @@ def printed(tmp_path_factory) -> Printed:
         return Printed(folder=project.folder, form_id=form_id, gray=gray, crossed=crossed)
 
 
-def photographed(printed: Printed, *, codes: bool, ruined: bool = False) -> np.ndarray:
-    """The page seen from the side, every marker scribbled over; without `codes` these are covered too; `ruined`: most of the print is gone."""
+def photographed(printed: Printed, *, codes: bool, ruined: bool = False, table: int = 245) -> np.ndarray:
+    """The page seen from the side, every marker scribbled over; without `codes` these are covered too; `ruined`: most of the print is gone.
+
+    On a white `table` the edge of the sheet does not show; on a dark one it does.
+    """
     gray = printed.gray.copy()
     rng = np.random.default_rng(1)
     with open_project(printed.folder) as project:
@@ -78,7 +81,7 @@ def photographed(printed: Printed, *, codes: bool, ruined: bool = False) -> np.n
         gray[400:] = rng.integers(0, 255, gray[400:].shape)
     height, width = gray.shape
     source = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float32)
-    seen = cv2.warpPerspective(gray, cv2.getPerspectiveTransform(source, np.array(CORNERS, dtype=np.float32)), SIZE, flags=cv2.INTER_AREA, borderValue=90)
+    seen = cv2.warpPerspective(gray, cv2.getPerspectiveTransform(source, np.array(CORNERS, dtype=np.float32)), SIZE, flags=cv2.INTER_AREA, borderValue=table)
     blurred = cv2.GaussianBlur(seen, (0, 0), 1.0).astype(np.float32)
     return (blurred + rng.normal(0, 8, blurred.shape)).clip(0, 255).astype(np.uint8)
 
@@ -306,9 +309,10 @@ def test_a_page_without_print_is_not_read_and_can_be_left_alone(watched, room) -
 @pytest.mark.browser
 @pytest.mark.slow
 def test_typed_numbers_are_checked_and_the_picture_turns(watched, room) -> None:
-    """A wrong check character is told at the field; a right number presets the corners from the print; a quarter turn keeps them on the paper."""
-    found = room(codes=False)
+    """Corners by the edge of the sheet; a wrong check character is told at the field; a right number presets them from the print; they turn with it."""
+    found = room(codes=False, table=90)
     page = open_page(watched, found)
+    assert "edge of the sheet" in page.locator("#found").inner_text()
     wrong = found.printed.form_id[:-1] + ("0" if found.printed.form_id[-1] != "0" else "1")
     page.locator("#form-id").fill(wrong)
     page.locator("#form-error:not([hidden])").wait_for()
