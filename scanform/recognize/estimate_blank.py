@@ -29,9 +29,10 @@ class EstimateSettings:
     `margin_mm` around a box belongs to its look; boxes alike within `size_mm` may look the same, and are aligned within `align_mm`.
     A box follows a look when no more than `extra` of its area is darker by more than `darker` than the look, and no more than
     `extra` lighter. A look holds when `least` boxes follow it, `most` of those that share an option or letter, or `nearly_all` of
-    those that share only their size. `many` scans are enough to take what they share for print without a look. What covers more
-    than `full` of the inside of a box is no print; more than `filled` beyond the look of boxes of its size is a mark on every scan.
-    `dark_line`: the median outline is made that dark (photos are pale), but not more than `most_gain`.
+    those that share only their size; these may differ by `letter` of the inside. `many` scans are enough to take what they share
+    for print without a look. What covers more than `full` of the inside of a box is no print; more than `filled` beyond the look of
+    boxes of its size is a mark on every scan. `dark_line`: the median outline is made that dark (photos are pale), but not more
+    than `most_gain`.
     """
 
     shared: float = 0.7
@@ -41,6 +42,7 @@ class EstimateSettings:
     align_mm: float = 0.5
     darker: float = 0.22
     extra: float = 0.035
+    letter: float = 0.01
     least: int = 3
     most: float = 0.35
     nearly_all: float = 0.6
@@ -226,17 +228,27 @@ def _is_empty(dark: Singles, settings: EstimateSettings) -> bool:
     return _covered(dark, settings) <= 0.01
 
 
-def _follows(view: Singles, look: Singles, settings: EstimateSettings) -> bool:
-    """Whether a view shows this look: neither more nor less print, within the reach of `shake_mm`."""
+def _follows(view: Singles, look: Singles, settings: EstimateSettings, *, strictly: bool = False) -> bool:
+    """Whether a view shows this look: neither more nor less print, within the reach of `shake_mm`; strictly: nor another small letter inside."""
+    if strictly:
+        inside = _inside(view.shape, settings)
+        limit = settings.letter * float(inside.sum())
+        if max(float((_beyond(view, look, settings) * inside).sum()), float((_beyond(look, view, settings) * inside).sum())) > limit:
+            return False
     return _more(view, look, settings) <= settings.extra and _more(look, view, settings) <= settings.extra
 
 
 def _more(view: Singles, look: Singles, settings: EstimateSettings) -> float:
-    """Share of a window (box and half its margin) that is darker than the look around it."""
+    """Share of a box that is darker than the look around it."""
+    cut = round(settings.margin_mm * PX_PER_MM)
+    return float(_beyond(view, look, settings)[cut:-cut, cut:-cut].mean())
+
+
+def _beyond(view: Singles, look: Singles, settings: EstimateSettings) -> Singles:
+    """1 where a view is darker than the look around it, (H, W)."""
     size = 2 * round(settings.shake_mm * PX_PER_MM) + 1
     spread = cv2.dilate(look, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
-    cut = round(settings.margin_mm * PX_PER_MM)
-    return float((view - spread > settings.darker)[cut:-cut, cut:-cut].mean())
+    return np.asarray(view - spread > settings.darker, dtype=np.float32)
 
 
 # --- looks -----------------------------------------------------------------------------------------------------------------
@@ -249,8 +261,8 @@ def _explain(seen: Sequence[_Seen], settings: EstimateSettings) -> dict[int, Sin
         for one, look in _consensus(group, settings.most, settings) or ():
             found[id(one)] = look
     for group in _groups([one for one in seen if id(one) not in found], settings, by_look=False):
-        for one, look in _consensus(group, settings.nearly_all, settings) or ():
-            if _follows(one.dark, look, settings) or _covered(one.dark - look, settings) > settings.filled:
+        for one, look in _consensus(group, settings.nearly_all, settings, strictly=True) or ():
+            if _follows(one.dark, look, settings, strictly=True) or _covered(one.dark - look, settings) > settings.filled:
                 found[id(one)] = look
     return found
 
@@ -271,7 +283,7 @@ def _groups(seen: Sequence[_Seen], settings: EstimateSettings, *, by_look: bool)
     return groups
 
 
-def _consensus(group: Sequence[_Seen], share: float, settings: EstimateSettings) -> list[tuple[_Seen, Singles]] | None:
+def _consensus(group: Sequence[_Seen], share: float, settings: EstimateSettings, *, strictly: bool = False) -> list[tuple[_Seen, Singles]] | None:
     """Each box of a group with the look that enough of them follow, laid onto it; None when there is no such look."""
     if len(group) < settings.least:
         return None
@@ -285,7 +297,7 @@ def _consensus(group: Sequence[_Seen], share: float, settings: EstimateSettings)
     for _ in range(2):
         anchor = np.median(np.stack([_moved_onto(anchor, views[index], reach) for index in half]), axis=0).astype(np.float32)
     laid = [_moved_onto(anchor, view, reach) for view in views]
-    follow = sum(_follows(view, anchor, settings) for view in laid)
+    follow = sum(_follows(view, anchor, settings, strictly=strictly) for view in laid)
     if follow < max(settings.least, share * len(group)) or _covered(anchor, settings) > settings.full:
         return None
     wide = np.pad(anchor, reach, mode="edge")
