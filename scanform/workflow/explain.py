@@ -32,7 +32,7 @@ VALUE_LENGTH = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """What was found on the page, where the picture of it was written, and the facts as plain data (docs/explain.md)."""
+    """What was found on the page, where the picture of it was written, and the facts as plain data."""
 
     result: PageResult
     picture: Path
