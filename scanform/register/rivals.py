@@ -30,7 +30,7 @@ class RivalSettings:
     `written_mm` around zones is where people write. `clear`: how surely the scan has to follow one of them (1 = exactly, 0 = neither).
     """
 
-    apart_mm: float = 0.6
+    apart_mm: float = 0.25
     dark: float = 0.35
     least_mm2: float = 2.5
     written_mm: float = 1.5

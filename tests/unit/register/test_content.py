@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -82,3 +83,22 @@ def test_wrong_corners_are_refused(kit, known):
         assert fit_from_corners(scan.image, [tuple(point) for point in corners], page, known[0].check) is None
     page_map = fit_from_corners(scan.image, [tuple(point) for point in scan.truth(CORNERS_MM + np.array([0, 9]))], page, known[0].check)
     assert page_map is None or scan.errors_mm(page_map, kit.box_centres(page)).max() < 0.3
+
+
+def edition(kit, page, words):
+    """The page with words that name its edition, as printed."""
+    gray = kit.draw_page(page)
+    cv2.putText(gray, words, (kit.px(95), kit.px(28)), cv2.FONT_HERSHEY_SIMPLEX, 2.2, 0, 6, cv2.LINE_AA)
+    return gray
+
+
+def test_editions_that_differ_in_a_word_are_told_apart_or_asked(kit, known):
+    """The word decides; where it is pasted over, a person does."""
+    page = known[0].page
+    printed = [edition(kit, page, words) for words in ("Edition of May", "Edition of July")]
+    both = [Known(key=(name, 1), page=page, check=prepare_page(page, kit.blank_page(gray))) for name, gray in zip("ab", printed, strict=True)]
+    for name, gray in zip("ab", printed, strict=True):
+        assert identify_by_content(kit.scan(gray, dpi=150, turn=1).image, both).key == (name, 1)
+    hidden = kit.wipe(printed[0], kit.rect(94, 22, 80, 9))
+    sighting = identify_by_content(kit.scan(hidden, dpi=150).image, both)
+    assert (sighting.key, [problem.slug for problem in sighting.problems]) == (None, ["ambiguous-form"])
