@@ -103,12 +103,14 @@ def _is_streak(w: float, h: float, width: float, height: float, settings: BlankS
 class PictureSettings:
     """When a picture is called poor. Chosen on photos of odd seeds and checked on even ones and on all scanner profiles (docs/photos.md).
 
-    `blur_mm`: sigma of the edges of print; scans have .16 at most, codes are lost from .25-.3 on. `dark`: grey of the paper. `pale`: contrast of print
+    `blur_mm`: sigma of the edges of print; scans have .16 at most, codes are lost from .25-.3 on; less
+    than `blur_px` is the picture's own resolution. `dark`: grey of the paper. `pale`: contrast of print
     by the grey of the paper. `noisy`: noise by contrast. `px_per_mm`: below it boxes are unlike any that the mark model was fitted on.
     `cut_mm`: so much of what stands on the page may be beyond the picture's edge.
     """
 
     blur_mm: float = 0.2
+    blur_px: float = 1.5
     dark: float = 70.0
     pale: float = 0.2
     noisy: float = 0.07
@@ -142,7 +144,7 @@ def verdicts(picture: Picture, settings: PictureSettings = DEFAULT_PICTURE) -> t
         found.append(Problem(slug="too-small", params=(("dpi", str(round(picture.px_per_mm * 25.4))),)))
     if picture.cut_mm is not None and picture.cut_mm > settings.cut_mm:
         found.append(Problem(slug="cut-off", params=(("mm", str(ceil(picture.cut_mm))),)))
-    if picture.blur_mm is not None and picture.blur_mm > settings.blur_mm:
+    if picture.blur_mm is not None and picture.blur_mm > settings.blur_mm and picture.blur_mm * (picture.px_per_mm or np.inf) > settings.blur_px:
         found.append(Problem(slug="too-blurred"))
     if _is_dark(picture, settings):
         found.append(Problem(slug="too-dark"))

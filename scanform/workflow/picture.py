@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from scanform import pagecode
 from scanform.imaging.page_image import Floats, PageImage
 from scanform.imaging.page_map import PageMap, Tier
 from scanform.model.geometry import A4
 from scanform.model.layout import Layout
 from scanform.model.problem import Problem
+from scanform.register.codes import corners_array, search_codes
 from scanform.register.identify import flat
 from scanform.register.markers import Marker, page_number
 from scanform.register.photo import find_sheet
@@ -25,7 +27,7 @@ def measured(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, 
     """What can be measured of a page that was not read: at its markers, else at whatever is printed on it."""
     if not markers:
         sheet = find_sheet(image.gray)
-        return measure_print(image, px_per_mm=_scale(image, sheet), where=sheet)
+        return measure_print(image, px_per_mm=_code_scale(image, layouts) or _scale(image, sheet), where=sheet)
     number = page_number(markers)
     for page in (page for layout in layouts.values() for page in layout.pages if page.number == number):
         pose = fit_pose(markers, page.fiducials, page.size) if page.fiducials else None
@@ -39,6 +41,16 @@ def measured(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, 
 def causes(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, Layout]) -> tuple[Problem, ...]:
     """Why a page may not have been read: what is wrong with its picture."""
     return verdicts(measured(image, markers, layouts))
+
+
+def _code_scale(image: PageImage, layouts: Mapping[str, Layout]) -> float | None:
+    """Pixels per mm by the size of a page code of ours; None when none can be read."""
+    widths = [area.rect.w for layout in layouts.values() for page in layout.pages for area in page.codes if area.kind == "qr"]
+    codes = [code for code in search_codes(image.gray, max(image.gray.shape) / A4.h) if pagecode.decode(code.text)] if widths else []
+    if not codes:
+        return None
+    corners = corners_array(codes[0])
+    return float(np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1).mean() / widths[0])
 
 
 def _scale(image: PageImage, sheet: Floats | None) -> float:
