@@ -74,10 +74,13 @@ KINDS: dict[str, tuple[Profile, Callable[[Path, list[ScannedPage]], None], str]]
     "JPEG 300": (replace(_GREY, dpi=(300,)), write_pdf_jpeg, "pdf"),
     "JPEG 300 white": (replace(_OFFICE, dpi=(300,)), write_pdf_jpeg, "pdf"),
     "TIFF G4 300": (replace(_OFFICE, dpi=(300,), depth="threshold", threshold=(150, 150), jpeg=None), write_tiff_g4, "tif"),
+    "TIFF G4 proof": (replace(_OFFICE, dpi=(300,), depth="threshold", threshold=(150, 150), jpeg=None), write_tiff_g4, "tif"),
     "PDF G4 300": (replace(_OFFICE, dpi=(300,), depth="threshold", threshold=(150, 150), jpeg=None), write_pdf_g4, "pdf"),
 }
 """Grey JPEG in PDF of 200 and 300 dpi, the same with whitened paper, and fax compression."""
-_FAX = frozenset({"TIFF G4 300", "PDF G4 300"})
+_PROOF = "TIFF G4 proof"
+"""Fax data that are proved but not encoded again (`Limits.fax_again` off)."""
+_FAX = frozenset({"TIFF G4 300", "PDF G4 300", _PROOF})
 MAIN = "JPEG 300"
 
 
@@ -159,7 +162,7 @@ class Chains:
 
 def chains_of(sheet: Sheet, case: Case) -> Chains:
     """The steps, each with what it needs from those before it."""
-    page, limits = sheet.page, Limits()
+    page, limits = sheet.page, Limits(fax_again=case.name != _PROOF)
     blank, filled = sheet.form.blanks[sheet.number - 1], sheet.form.layout.filled
     check, prepared = prepare_page(page, blank), reader.prepare_page(page, blank, filled=filled)
     boxes_only = replace(page, zones=tuple(zone for zone in page.zones if zone.kind is ZoneKind.MARK))

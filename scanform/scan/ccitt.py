@@ -17,40 +17,41 @@ from scanform.scan.pdf_walk import NotOneImageError
 from scanform.scan.trouble import problem
 
 
-def decode_fax(data: bytes, parms: Mapping[str, object], *, width: int, height: int) -> Decoded:
+def decode_fax(data: bytes, parms: Mapping[str, object], *, width: int, height: int, again: bool = True) -> Decoded:
     """A CCITTFaxDecode stream as grey (H, W) uint8, before /Decode and colour space: sample 0 is 0, sample 1 is 255.
 
-    `parms` are its /DecodeParms (ISO 32000-1, 7.4.6). Raises NotOneImageError for variants left to poppler, TroubleError
+    `parms` are its /DecodeParms (ISO 32000-1, 7.4.6), `again` as `Limits.fax_again`. Raises NotOneImageError for variants left to poppler, TroubleError
     `unreadable-page`.
     """
     group = _number(parms, "/K", 0)
     if _number(parms, "/Columns", 1728) != width or str(parms.get("/EncodedByteAlign", False)) == "True":
         raise NotOneImageError
-    gray, problems = _decoded(data, width=width, height=height, group=group)
+    gray, problems = _decoded(data, width=width, height=height, group=group, again=again)
     black_is_1 = str(parms.get("/BlackIs1", False)) == "True"
     return Decoded(gray=cv2.bitwise_not(gray).astype(np.uint8, copy=False) if black_is_1 else gray, problems=problems)
 
 
-def _decoded(data: bytes, *, width: int, height: int, group: int) -> tuple[Gray, tuple[Problem, ...]]:
+def _decoded(data: bytes, *, width: int, height: int, group: int, again: bool) -> tuple[Gray, tuple[Problem, ...]]:
     """White runs 255, black runs 0, and what is wrong with them."""
     proved = decode_group4([data], width=width, rows=[height]) if group < 0 else None
     if proved is not None:
-        return proved, ()
+        return proved, fax_problems([], ((data, (proved == 0).astype(np.uint8)),), proved=True) if again else ()
     with native_messages() as messages:
         gray = decode_tiff(as_tiff([data], width=width, rows=height, group=group))
     return gray, fax_problems(messages, ((data, (gray == 0).astype(np.uint8)),) if group < 0 else ())
 
 
-def fax_problems(messages: list[str], strips: Iterable[tuple[bytes, Gray]]) -> tuple[Problem, ...]:
+def fax_problems(messages: list[str], strips: Iterable[tuple[bytes, Gray]], *, proved: bool = False) -> tuple[Problem, ...]:
     """What is wrong with a decoded fax: libtiff's messages, and group 4 `strips` (data, samples with 1 = black run) that do not agree.
 
-    For data that `decode_group4` does not prove. libtiff goes on after a wrong code as well as it can and takes the end of the data, or zeros,
+    `proved` tells that `decode_group4` vouches for the numbers of rows and bits.
+    libtiff goes on after a wrong code as well as it can and takes the end of the data, or zeros,
     for the end of the page: the rest becomes white, and it tells only some of that. Group 4 leaves an encoder no choice (ITU-T T.6, figure 7), so
     that encoding what was decoded has to give the same data.
     """
     if detail := complaint(messages):
         return (problem("page-suspect", detail=detail),)
-    if all(_agrees(data, encode_group4(samples)) for data, samples in strips):
+    if all(_agrees(data, encode_group4(samples), proved=proved) for data, samples in strips):
         return ()
     return (problem("page-suspect", detail="CCITT: data and picture do not agree"),)
 
@@ -72,10 +73,10 @@ def reversed_bits(data: bytes) -> bytes:
     return data.translate(_REVERSED)
 
 
-def _agrees(given: bytes, again: bytes) -> bool:
+def _agrees(given: bytes, again: bytes, *, proved: bool) -> bool:
     """Whether two strips are the same but for the end mark and padding.
 
-    An encoder that is wilful from the start need only agree in length, but not when it writes an end mark: then its data could have been proved.
+    An encoder that is wilful from the start need only agree in length, but not when it writes an end mark and nothing is proved.
     No code holds so many zeros as `_LOST_BYTES` (T.6 allows no more than eleven bits): behind data without end mark they are what was lost.
     """
     if end_mark(given) is None and given.endswith(bytes(_LOST_BYTES)):
@@ -86,7 +87,7 @@ def _agrees(given: bytes, again: bytes) -> bool:
     extra = len(given.rstrip(b"\x00\r\n")) - len(again)
     if common >= len(again) - _END_BYTES and extra <= _END_BYTES:
         return True
-    return end_mark(given) is None and common < WILFUL_SHARE * len(given) and abs(extra) <= LENGTH_TOLERANCE * len(given)
+    return (proved or end_mark(given) is None) and common < WILFUL_SHARE * len(given) and abs(extra) <= LENGTH_TOLERANCE * len(given)
 
 
 _REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))

@@ -47,7 +47,7 @@ def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
     if last == "/JPXDecode":
         return Decoded(gray=_decode_jpx(raw, limits), problems=_hole("JPX", raw[max(0, raw.find(_START_OF_DATA)) :]))
     if last in {"/CCITTFaxDecode", "/CCF"}:
-        fax = decode_fax(raw, _parms(image), width=width, height=height)
+        fax = decode_fax(raw, _parms(image), width=width, height=height, again=limits.fax_again)
         return Decoded(gray=_black_and_white(fax.gray, _table(image, 1)), problems=fax.problems)
     if last == "/JBIG2Decode":
         samples = decode_jbig2(raw, _globals(image), width=width, height=height, timeout_s=limits.render_seconds)

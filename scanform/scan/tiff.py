@@ -70,7 +70,8 @@ def read_tiff_page(file: ScanFile, index: int, limits: Limits) -> Picture:
         dpi = dpi_of(picture)
         proved = _proved(file, tags)
         if proved is not None:
-            return Picture(gray=_unmirrored(proved, orientation), dpi=dpi, turn=turn_of(orientation))
+            checked = fax_problems([], _group4_strips(file, tags, proved), proved=True) if limits.fax_again else ()
+            return Picture(gray=_unmirrored(proved, orientation), dpi=dpi, turn=turn_of(orientation), problems=checked)
         with native_messages() as messages:
             picture.load()
         upright = gray_of_picture(picture, unsigned=unsigned)  # Pillow has applied the orientation
