@@ -24,7 +24,7 @@ from scanform.register.rivals import DEFAULT_RIVALS, Difference, RivalSettings, 
 class ContentSettings:
     """`tried`: so many of the most promising pages are registered in full, as long as they have `share` of the matches of the best.
 
-    `least` matches of the strongest features make a page worth trying (unrelated pages: up to 9).
+    `least` matches of the strongest features make a page worth trying; its print has to prove it anyway.
     """
 
     tried: int = 5

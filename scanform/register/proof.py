@@ -46,15 +46,16 @@ DEFAULT_PROOF = ProofSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageShift:
-    """Correlation of the page where it is (`here`), the best elsewhere (`other`) and how far off (mm, x and y) that is."""
+    """Correlation of the page where it is (`here`), the best elsewhere (`other`), how far off (mm, x and y) that is, and the best upside down (`turned`)."""
 
     here: float
     other: float
+    turned: float
     by_mm: tuple[float, float]
 
     def is_right(self, settings: ProofSettings = DEFAULT_PROOF) -> bool:
-        """Whether the page is there and nowhere else."""
-        return self.here >= settings.least and self.here >= settings.lead * self.other
+        """Whether the page is there, upright, and nowhere else."""
+        return self.here >= settings.least and self.here >= settings.lead * max(self.other, self.turned)
 
 
 def page_shift(gray: Gray, page_map: PageMap, check: BoxCheck, size: SizeMm, settings: ProofSettings = DEFAULT_PROOF) -> PageShift:
@@ -62,13 +63,15 @@ def page_shift(gray: Gray, page_map: PageMap, check: BoxCheck, size: SizeMm, set
     flat = unwarped(gray, page_map, size, px_per_mm=settings.px_per_mm)
     blank = cv2.resize(check.small, (flat.shape[1], flat.shape[0]), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     reach, same = round(settings.reach_mm * settings.px_per_mm), round(settings.same_mm * settings.px_per_mm)
-    scores = cv2.matchTemplate(np.pad(_even(flat, settings), reach), _even(blank, settings), cv2.TM_CCORR_NORMED)
+    wide, even = np.pad(_even(flat, settings), reach), _even(blank, settings)
+    scores = cv2.matchTemplate(wide, even, cv2.TM_CCORR_NORMED)
+    turned = float(cv2.matchTemplate(wide, np.ascontiguousarray(even[::-1, ::-1]), cv2.TM_CCORR_NORMED).max())
     middle = np.s_[reach - same : reach + same + 1, reach - same : reach + same + 1]
     here = float(scores[middle].max())
     scores[middle] = -1
     row, column = np.unravel_index(int(scores.argmax()), scores.shape)
     by = (float(column - reach) / settings.px_per_mm, float(row - reach) / settings.px_per_mm)
-    return PageShift(here=here, other=float(scores[row, column]), by_mm=by)
+    return PageShift(here=here, other=float(scores[row, column]), turned=turned, by_mm=by)
 
 
 def _even(gray: Gray, settings: ProofSettings) -> NDArray[np.float32]:

@@ -114,6 +114,20 @@ def test_a_grid_without_anything_else_is_not_read_a_row_off(kit):
         assert page_map is None or worst_mm(kit, scan, page_map, page) < 0.3
 
 
+def test_a_page_upside_down_does_not_prove_itself(kit, dense):
+    """Corners shown the wrong way round: rows of boxes fit, the page does not."""
+    page, gray, check = dense
+    scan = kit.scan(filled_in(kit, gray, page), dpi=150)
+    corners = [tuple(point) for point in np.roll(scan.truth(CORNERS_MM), 2, axis=0)]
+    assert fit_from_corners(scan.image, corners, page, check) is None
+    right = fit_page(scan.image, (), page, check)
+    turn = np.array([[-1, 0, 210], [0, -1, 297], [0, 0, 1.0]])
+    upside_down = replace(right, homography=tuple((np.reshape(right.homography, (3, 3)) @ turn).ravel()), grid=None)
+    shift = page_shift(scan.image.gray, upside_down, check, page.size)
+    assert shift.turned > shift.here
+    assert not shift.is_right()
+
+
 @pytest.mark.parametrize("missing", ["lower half", "right third"])
 def test_part_of_a_page_is_refused(kit, dense, missing):
     """What is not on the picture must not be read as empty."""
