@@ -75,9 +75,12 @@ def _pictures(image: PageImage, settings: LookSettings) -> Iterator[tuple[PageIm
 
 
 def with_lines(image: PageImage, factor: float) -> PageImage:
-    """The picture with `factor` times as many rows."""
+    """The picture with `factor` times as many rows; one without grey levels stays so, or a reader would trust it like one with."""
     size = (image.width, round(image.height * factor))
-    return PageImage(gray=np.asarray(cv2.resize(image.gray, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8), dpi=image.dpi)
+    full = np.asarray(cv2.resize(image.gray, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    if _is_one_bit(image):
+        full = np.where(full < 128, 0, 255).astype(np.uint8)
+    return PageImage(gray=full, dpi=image.dpi)
 
 
 def _is_one_bit(image: PageImage) -> bool:
