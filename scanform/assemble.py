@@ -23,16 +23,23 @@ from scanform.model.response import Answer, Channel, Evidence, Missing, Response
 class AcceptSettings:
     """From which confidence a value needs no person, per kind; a value with a problem always goes to review.
 
-    `choice`: no silent error among the test forms at this level (models/marks.md). `blank` the same for writing zones without ink,
-    `signature` for signed ones, `text` for what was read (only print would reach it: handwriting always carries a problem).
-    `filled_alone`: probability that a filled box without any cross in the question was meant as a mark (no data: even odds).
+    `choice` is for the doubts of several boxes that add up: each box below the threshold that was learnt for its kind carries a problem anyway
+    (models/marks.md). `blank` for writing zones without ink, `signature` for signed ones, `text` for what was read (only print would reach it: handwriting
+    always carries a problem). `filled_alone`: probability that a filled box without any cross in the question was meant as a mark (no data: even odds).
     """
 
-    choice: float = 0.995
+    choice: float = 0.98
     blank: float = 0.995
     signature: float = 0.99
     text: float = 0.995
     filled_alone: float = 0.5
+
+    @classmethod
+    def at(cls, accept: float) -> "AcceptSettings":
+        """The settings for a project that accepts values from `accept` on (0.995 by default); the others move with it."""
+        usual = cls()
+        slack = (1 - usual.choice) / (1 - usual.text)
+        return cls(choice=max(0.5, 1 - slack * (1 - accept)), blank=accept, text=accept, signature=min(accept, usual.signature))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ class MeasureSettings:
     in_place: float = 0.85
     noise_factor: float = 4.0
     noise_of_page: float = 1.5
-    floor: float = 0.06
+    floor: float = 0.045
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scanform.recognize import surroundings
 from scanform.recognize.darkness import MarkInk, PageInk
 from scanform.recognize.sample import Singles
-from scanform.recognize.sheets import PX_PER_MM, MarkSheet, Mask
+from scanform.recognize.sheets import EDGE_MM, HIDDEN, PRINT_NAMES, PX_PER_MM, MarkSheet, Mask, core_depth_mm
 
 Ints = NDArray[np.int64]
 
@@ -27,20 +28,27 @@ _SHAPES = (
     "part_area", "part_width", "part_height", "part_inside", "part_leaves", "part_core", "parts", "second_area",
     "rows", "columns", "rows_half", "columns_half", "weakest_quadrant", "quadrants",
     "thick", "thick_core", "off_centre", "line_down", "line_across",
+    "part_whole", "part_middle", "part_reach_x", "part_reach_y", *surroundings.NAMES,
 )  # fmt: skip
-_STATE = ("noise", "fit", "shift", "scale", "mono", "usual_peak", "inked_boxes", "usual_share", "weak_boxes")
+_STATE = ("noise", "fit", "shift", "scale", "mono", "usual_peak", "inked_boxes", "usual_share", "weak_boxes", "toner", *PRINT_NAMES)
 
 NAMES = (*_AMOUNTS, *_SHAPES, *_STATE)
 """The columns of `describe`, in order."""
 
-CORE_MM, RIM_MM, EDGE_MM, NEAR_MM = 1.0, 0.3, -0.3, -1.0
-"""Where the rings begin, in mm inside the outer edge of the box (negative: outside)."""
+RIM_MM, NEAR_MM = 0.3, -1.0
+"""Where the rings begin that are no property of the print, in mm inside the outer edge of the box (negative: outside)."""
+
+RIM_OF_BOX = 0.08
+"""The same as a part of the shorter side, for boxes and bubbles that are too small for millimetres."""
 
 STRONG = 0.35
 """Darkness of solid ink; pencils stay below, so it is one feature of several and decides nothing alone."""
 
 MIN_PART = 6
 """Samples (0.17 mm2) of the smallest part of ink that is counted."""
+
+BRIDGE = 7
+"""Samples: ink on both sides of a printed line (0.35 mm and the tolerance beside it) is joined by growing it by half of this."""
 
 STROKE_SHARE = 0.08
 """Share of the core that a dot already inks; from here on a box counts as inked in the habits of a page."""
@@ -63,6 +71,7 @@ class Rings:
     middle: tuple[slice, slice]
     rows: int
     columns: int
+    size_mm: tuple[float, float]
 
     @property
     def area(self) -> float:
@@ -75,22 +84,25 @@ def rings(width_mm: float, height_mm: float, side: int) -> Rings:
     """The rings of a box of `width_mm` x `height_mm` in a window of `side` samples."""
     ticks = np.abs((np.arange(side) + 0.5) / PX_PER_MM - side / PX_PER_MM / 2)
     d = np.minimum((width_mm / 2 - ticks)[None, :], (height_mm / 2 - ticks)[:, None])
-    limits = (np.inf, CORE_MM, RIM_MM, EDGE_MM, NEAR_MM, -np.inf)
+    least = min(width_mm, height_mm)
+    core_mm, rim_mm = core_depth_mm(least), min(RIM_MM, RIM_OF_BOX * least)
+    limits = (np.inf, core_mm, rim_mm, EDGE_MM, NEAR_MM, -np.inf)
     masks = np.stack([(d < outer) & (d >= inner) for outer, inner in pairwise(limits)])
     sizes = masks.sum(axis=(1, 2))
     order = np.argsort(np.argmax(masks, axis=0).ravel(), kind="stable")
     divisors = np.where(sizes > 0, sizes, np.inf).astype(np.float32)
-    (down, across), (core_down, core_across) = _block(d >= RIM_MM), _block(masks[0])
+    (down, across), (core_down, core_across) = _block(d >= rim_mm), _block(masks[0])
     return Rings(
         order=order,
         starts=np.cumsum([0, *sizes[:-1]]),
         core=masks[0],
-        inside=d >= RIM_MM,
+        inside=d >= rim_mm,
         sizes=divisors,
         box=(down, across),
         middle=(_moved(core_down, down.start), _moved(core_across, across.start)),
         rows=down.stop - down.start,
         columns=across.stop - across.start,
+        size_mm=(width_mm, height_mm),
     )
 
 
@@ -115,6 +127,7 @@ def describe(page: PageInk, sheet: MarkSheet) -> Singles:
             out[ink.windows[chosen]] = _describe_size(_subset(ink, chosen), sheet, rings(*size, sheet.side))
     if len(out):
         _page_state(out, page)
+        out[:, -len(PRINT_NAMES) :] = sheet.print_facts
     return out
 
 
@@ -144,16 +157,20 @@ def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
     shares, means = _by_band(ink.ink, ring), _by_band(dark, ring)
     out = np.zeros((count, len(NAMES)), np.float32)
     out[:, : len(_AMOUNTS)] = np.concatenate([shares, means], axis=1)
-    touched = np.flatnonzero(shares[:, 0] + shares[:, 1] > 0)
+    touched = np.flatnonzero(shares.sum(axis=1) > 0)
     if len(touched):
         some = ink if len(touched) == count else _Inked(**{name: getattr(ink, name)[touched] for name in ink.__dataclass_fields__})
         within, smooth = some.ink[:, *ring.box], np.where(some.ink[:, *ring.box], some.smooth[:, *ring.box], 0)
+        cover = sheet.cover[some.windows]
+        parts, whole = _parts(some, cover, ring)
         columns = [
             *_strength(within, smooth, some.noise, ring),
-            *_parts(some, ring),
+            *parts,
             *_coverage(within, ring),
             *_thickness(within, smooth, ring),
             *_lines(some, sheet),
+            *whole,
+            *surroundings.describe(some.ink, surroundings.distance_mm(*ring.size_mm, sheet.side)),
         ]
         out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack(columns, axis=1)
     return out
@@ -179,8 +196,8 @@ def _page_state(out: Singles, page: PageInk) -> None:
     out[:, NAMES.index("peak_of_page")] = np.minimum(peaks / usual, 4) if usual else 0
     shift = np.hypot(ink.shift_mm[:, 0], ink.shift_mm[:, 1])
     scale = np.log(np.clip(page.px_per_mm, 4, 24))
-    state = (ink.noise, np.minimum(ink.fit, 1.5), np.minimum(shift, 0.6), scale, page.mono, usual, stroke.mean(), broad, weak)
-    for name, value in zip(_STATE, state, strict=True):
+    state = (ink.noise, np.minimum(ink.fit, 1.5), np.minimum(shift, 0.6), scale, page.mono, usual, stroke.mean(), broad, weak, page.toner)
+    for name, value in zip(_STATE, state, strict=False):
         out[:, NAMES.index(name)] = value
 
 
@@ -200,14 +217,21 @@ def _count(chosen: Mask) -> Singles:
     return np.asarray(np.count_nonzero(chosen.reshape(len(chosen), -1), axis=1), dtype=np.float32)
 
 
-def _parts(ink: _Inked, ring: Rings) -> list[Singles]:
-    """The connected part of ink with most ink inside each box: size, reach, share inside, whether it leaves the window."""
+def _parts(ink: _Inked, cover: Singles, ring: Rings) -> tuple[list[Singles], list[Singles]]:
+    """The connected part of ink with most ink inside each box: size, reach, share inside, whether it leaves the window; then all of it, see `_whole`.
+
+    A stroke that crosses printed lines (`cover` (M, S, S)) is one part: print hides it, it does not end it.
+    """
     count, side = len(ink.ink), ink.ink.shape[1]
     stack = ink.ink.astype(np.uint8)
     stack[:, 0] = 0  # keeps the windows apart
-    total, labels = cv2.connectedComponents(stack.reshape(-1, side), connectivity=8, ltype=cv2.CV_32S)
+    plane = stack.reshape(-1, side)
+    grown = np.asarray(cv2.dilate(plane, np.ones((BRIDGE, BRIDGE), np.uint8)), dtype=np.uint8)
+    bridged = plane | (grown & (cover > HIDDEN).reshape(-1, side).view(np.uint8))
+    bridged[::side] = 0
+    total, labels = cv2.connectedComponents(bridged, connectivity=8, ltype=cv2.CV_32S)
     flat = labels.ravel()
-    used = np.flatnonzero(stack.view(np.bool_))
+    used = np.flatnonzero(plane.view(np.bool_))
     label, position = flat[used].astype(np.int64), used % (side * side)
     window = np.zeros(total, np.int64)
     window[label] = used // (side * side)
@@ -224,7 +248,22 @@ def _parts(ink: _Inked, ring: Rings) -> list[Singles]:
         np.where(there, area_in[best] / np.maximum(area[best], 1), 0), np.where(there, leaves[best], False),
         np.where(there, in_core[best], 0) / ring.sizes[0], np.minimum(number, 8), np.where(second > 0, area_in[second], 0) / ring.area,
     )  # fmt: skip
-    return [np.asarray(column, dtype=np.float32) for column in columns]
+    return [np.asarray(column, dtype=np.float32) for column in columns], _whole((label, position % side, position // side), area, best, ring)
+
+
+def _whole(samples: tuple[Ints, Ints, Ints], area: Ints, best: Ints, ring: Rings) -> list[Singles]:
+    """The best part with all that lies outside the box: its size, how far its middle is from the middle of the box, its reach; in boxes.
+
+    `samples`: part, column and row of each sample of ink.
+    """
+    label, x, y = samples
+    total, side = len(area), len(ring.core)
+    middles = [np.bincount(label, weights=ticks, minlength=total) / np.maximum(area, 1) - (side - 1) / 2 for ticks in (x, y)]
+    half = [size / 2 * PX_PER_MM for size in ring.size_mm]
+    middle = np.maximum(np.abs(middles[0]) / half[0], np.abs(middles[1]) / half[1])
+    box = np.sqrt(ring.area)
+    found = (area / ring.area, middle, _reach(label, x, total) / box, _reach(label, y, total) / box)
+    return [np.asarray(np.where(best > 0, column[best], 0), dtype=np.float32) for column in found]
 
 
 def _two_largest(area_in: Ints, window: Ints, count: int) -> tuple[Ints, Ints]:

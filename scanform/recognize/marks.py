@@ -4,24 +4,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanform.model.questionnaire import Filled
 from scanform.model.reading import Candidate, MarkValue
 from scanform.recognize import features
 from scanform.recognize.darkness import PageInk
-from scanform.recognize.model import load, probabilities
+from scanform.recognize.model import Network, load, probabilities
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import MarkSheet
+from scanform.recognize.strata import NONE, rescaled, strata
 
 READER = "marks/1"
 
 
+UNCLEAR = "unclear"
+"""Class of what only a person can interpret: a line through several boxes, a circle around a box."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearSettings:
-    """`clear`: below this confidence a box or a blank carries a reason for review (chosen on the calibration pages, see models/marks.md).
-
-    `doubtful`: from this probability of ink on, the text reader looks at a zone, so that the reviewer has a candidate.
+    """`clear`: below this confidence a box carries a reason for review; None: what was learnt and tested with the model for each kind of reading
+    (models/marks.md). `doubtful`: from this probability of ink on, the text reader looks at a zone, so that the reviewer has a candidate.
     """
 
-    clear: float = 0.99
+    clear: float | None = None
     doubtful: float = 0.1
 
 
@@ -43,28 +48,50 @@ class MarkReading:
         return self.candidates[0].probability
 
 
-def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None = None) -> tuple[MarkReading, ...]:
-    """All boxes of a page, in the order of the sheet."""
-    settings = settings or ClearSettings()
+def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None = None, *, filled: Filled = Filled.WITHDRAWN) -> tuple[MarkReading, ...]:
+    """All boxes of a page, in the order of the sheet; `filled` says whether a filled box is a mark or one taken back."""
     described = features.describe(page, sheet)
     network = load("marks")
     if not len(described):
         return ()
-    odds = probabilities(network, described)
+    settings = settings or ClearSettings()
+    raw = probabilities(network, described)
+    kinds = strata(described, raw, network.classes)
+    odds, unclear = without_unclear(rescaled(raw, kinds, network.scaling), network)
+    limits = np.where(kinds == NONE, 2.0, network.clear[kinds]) if settings.clear is None else np.full(len(odds), settings.clear)
+    classes = [name for name in network.classes if name != UNCLEAR]
     order = np.argsort(-odds, axis=1, kind="stable")
-    ordered, names = np.take_along_axis(odds, order, axis=1).tolist(), [[network.classes[i] for i in row] for row in order.tolist()]
+    ordered, names = np.take_along_axis(odds, order, axis=1).tolist(), [[classes[i] for i in row] for row in order.tolist()]
+    empty = odds[:, classes.index(MarkValue.EMPTY)]
+    sure = np.maximum(empty, 1 - empty) if filled is Filled.MARK else odds.max(axis=1)
+    doubted = (sure < limits).tolist()
     found = []
     for number, streak in enumerate(page.marks.streak.tolist()):
         candidates = tuple(Candidate(value=value, probability=share) for value, share in zip(names[number], ordered[number], strict=True))
-        found.append(MarkReading(candidates=candidates, problem=_problem(candidates[0], described[number], streak=streak, settings=settings)))
+        problem = "streak" if streak else None
+        if problem is None and doubted[number]:
+            problem = _reason(candidates[0], described[number], unclear=float(unclear[number]))
+        found.append(MarkReading(candidates=candidates, problem=problem))
     return tuple(found)
 
 
-def _problem(best: Candidate, facts: Singles, *, streak: bool, settings: ClearSettings) -> str | None:
-    if streak:
-        return "streak"
-    if best.probability >= settings.clear:
-        return None
+def without_unclear(odds: Singles, network: Network) -> tuple[Singles, Singles]:
+    """Probabilities of the values (N, 3) and of "nobody can tell" (N,), which is shared out evenly between empty and marked."""
+    names = list(network.classes)
+    if UNCLEAR not in names:
+        return odds, np.zeros(len(odds), np.float32)
+    unclear = odds[:, names.index(UNCLEAR)]
+    kept = np.delete(odds, names.index(UNCLEAR), axis=1)
+    names.remove(UNCLEAR)
+    for value in (MarkValue.EMPTY, MarkValue.MARKED):
+        kept[:, names.index(value)] += unclear / 2
+    return kept, unclear
+
+
+def _reason(best: Candidate, facts: Singles, *, unclear: float) -> str:
+    """Why a person should look at a box that is not sure."""
     named = dict(zip(features.NAMES, facts.tolist(), strict=True))
+    if unclear > 0.5:
+        return "circled-box" if named["around"] > 0.75 and named["core_share"] < 0.1 else "line-through-box"
     from_outside = bool(named["part_leaves"]) or named["part_inside"] < 0.6
     return "stray-ink" if best.value == MarkValue.EMPTY and (from_outside or named["part_area"] < 0.06) else "unclear-mark"

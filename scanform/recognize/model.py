@@ -1,6 +1,6 @@
 """Small fitted models: weights from an NPZ beside the code, applied with numpy.
 
-A network with one hidden layer of tanh units gives class probabilities, tempered by one fitted number (Guo et al. 2017,
+A few networks with one hidden layer of tanh units each give class probabilities, averaged and tempered by one fitted number (Guo et al. 2017,
 "On Calibration of Modern Neural Networks", arXiv 1706.04599). Features outside the range seen in training cap the probability.
 """
 
@@ -18,7 +18,11 @@ STRANGE_CAP = 0.90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """Weights: features -> (x - mean) / spread -> tanh hidden layer -> classes. `low`, `high` bound what training has seen (F,)."""
+    """Weights of M networks: features -> (x - mean) / spread -> tanh hidden layer (M, F, H) -> classes (M, H, C); their mean counts.
+
+    `low`, `high` bound what training has seen (F,). For each of S kinds of
+    readings, `scaling` (S, 2) corrects the highest probability and `clear` (S,) is the confidence from which it needs no person; see `strata`.
+    """
 
     features: tuple[str, ...]
     classes: tuple[str, ...]
@@ -31,6 +35,8 @@ class Network:
     out: Singles
     out_bias: Singles
     temperature: float
+    scaling: Singles
+    clear: Singles
 
 
 @cache
@@ -41,18 +47,23 @@ def load(name: str) -> Network:
             features=tuple(str(item) for item in data["features"]),
             classes=tuple(str(item) for item in data["classes"]),
             temperature=float(data["temperature"]),
-            **{key: data[key].astype(np.float32) for key in ("mean", "spread", "low", "high", "hidden", "hidden_bias", "out", "out_bias")},
+            **{key: data[key].astype(np.float32) for key in ("mean", "spread", "low", "high", "hidden", "hidden_bias", "out", "out_bias", "scaling", "clear")},
         )
 
 
 def probabilities(network: Network, features: Singles) -> Singles:
     """Class probabilities (N, C) of features (N, F); rows outside the training range are capped at `STRANGE_CAP`."""
     scaled = np.clip((features - network.mean) / network.spread, -8, 8)
-    hidden = np.tanh(np.einsum("nf,fh->nh", scaled, network.hidden) + network.hidden_bias)  # einsum: matrix products would start the threads of BLAS
-    logits = (np.einsum("nh,hc->nc", hidden, network.out) + network.out_bias) / network.temperature
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result = shifted / shifted.sum(axis=1, keepdims=True)
+    result = np.mean([_member(network, scaled, number) for number in range(len(network.hidden))], axis=0)
     return np.where(strange(network, features)[:, None], _capped(result), result).astype(np.float32)
+
+
+def _member(network: Network, scaled: Singles, number: int) -> Singles:
+    """Class probabilities of one network; einsum, because matrix products would start the threads of BLAS."""
+    hidden = np.tanh(np.einsum("nf,fh->nh", scaled, network.hidden[number]) + network.hidden_bias[number])
+    logits = (np.einsum("nh,hc->nc", hidden, network.out[number]) + network.out_bias[number]) / network.temperature
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def strange(network: Network, features: Singles) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":

@@ -1,5 +1,7 @@
 """From a registered page to a reading of each of its zones: the public face of `recognize`."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from scanform.imaging.page_image import BlankPage, PageImage
@@ -7,9 +9,11 @@ from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import RectPx
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.model.questionnaire import Filled
-from scanform.model.reading import Candidate, FieldReading
+from scanform.model.reading import Candidate, FieldReading, MarkValue
 from scanform.recognize import areas, ink, writing
 from scanform.recognize.areas import Parts
+from scanform.recognize.beside import PROBLEM as INK_BESIDE
+from scanform.recognize.beside import inked_strips
 from scanform.recognize.darkness import PageInk, measure
 from scanform.recognize.marks import READER, ClearSettings, read_marks
 from scanform.recognize.model import load, probabilities
@@ -20,6 +24,9 @@ from scanform.recognize.writing import NOTHING, Written
 
 INK_READER = "ink/1"
 SIGNED = "signed"
+
+BLANK_CLEAR = 0.99
+"""Below this confidence in ink or no ink a writing zone carries a reason for review."""
 
 
 def prepare_page(page: PageLayout, blank: BlankPage, *, filled: Filled) -> PreparedPage:
@@ -42,7 +49,7 @@ def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> tu
 
 def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, page: PageInk, parts: Parts) -> tuple[FieldReading, ...]:
     boxes = _boxes_px(image, page_map, prepared)
-    found = {**_mark_fields(page, prepared, boxes), **_area_fields(image, page_map, prepared, (page, parts), boxes)}
+    found = {**_mark_fields(image, page_map, page, prepared, boxes), **_area_fields(image, page_map, prepared, (page, parts), boxes)}
     zones = prepared.page.zones
     return without_outside(tuple(found[zone.id] for zone in zones), outside_zones(image, page_map, zones, prepared.corners_mm), zones)
 
@@ -57,14 +64,21 @@ def _boxes_px(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> di
     return {zone.id: RectPx(x=x, y=y, w=w, h=h) for zone, (x, y, w, h) in zip(zones, edges, strict=True)}
 
 
-def _mark_fields(page: PageInk, prepared: PreparedPage, boxes: dict[str, RectPx]) -> dict[str, FieldReading]:
-    readings = read_marks(page, prepared.marks, ClearSettings())
-    return {
+def _mark_fields(image: PageImage, page_map: PageMap, page: PageInk, prepared: PreparedPage, boxes: dict[str, RectPx]) -> dict[str, FieldReading]:
+    readings = read_marks(page, prepared.marks, filled=prepared.filled)
+    fields = {
         zone.id: FieldReading(
             zone=zone.id, value=one.value, confidence=one.confidence, box=boxes[zone.id], reader=READER, candidates=one.candidates, problem=one.problem
         )
         for zone, one in zip(prepared.marks.zones, readings, strict=True)
     }
+    answered = {zone.question for zone in prepared.marks.zones if fields[zone.id].value != MarkValue.EMPTY}
+    strips = prepared.strips
+    chosen = [n for n, name in enumerate(strips.zones) if strips.questions[n] not in answered and fields[name].problem is None]
+    paper = dict(zip((zone.id for zone in prepared.marks.zones), page.marks.paper.tolist(), strict=True))
+    for name in inked_strips(image.gray, page_map, strips, chosen, paper=paper, toner=page.toner):
+        fields[name] = replace(fields[name], problem=INK_BESIDE)
+    return fields
 
 
 def _area_fields(
@@ -85,8 +99,7 @@ def _area_fields(
 
 
 def _area_field(zone: Zone, inked: float, facts: Singles, written: Written | None, box: RectPx) -> FieldReading:
-    clear = ClearSettings().clear
-    unsure = max(inked, 1 - inked) < clear
+    unsure = max(inked, 1 - inked) < BLANK_CLEAR
     if inked < 0.5:
         named = dict(zip(areas.NAMES, facts.tolist(), strict=True))
         reason = "stray-ink" if named["entering"] > 0 and named["own"] == 0 else "unsure-blank"

@@ -16,6 +16,7 @@ from scanform.imaging.page_map import PageMap, Tier
 from scanform.model.geometry import PointMm, RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.model.questionnaire import Filled
+from scanform.recognize.beside import Strips, prepare_strips
 from scanform.recognize.sample import FAR_OUTSIDE, Singles, resample, source, tile_maps
 
 Mask = NDArray[np.bool_]
@@ -53,6 +54,18 @@ DARK_LINE = 0.6
 
 BARE = 0.06
 """Expected darkness, as printed at worst, below which a sample counts as bare paper."""
+
+CORE_MM, CORE_OF_BOX = 1.0, 0.2
+"""The core of a box begins so far inside its outer edge, or so much of its shorter side where that is less."""
+
+EDGE_MM = -0.3
+"""What is further out than this is beside the box: mm inside the outer edge (negative: outside)."""
+
+HIDDEN = 0.3
+"""Print darker than this hides a pen."""
+
+PRINT_NAMES = ("open_core", "print_beside")
+"""The columns of `MarkSheet.print_facts`: the share of the core that print leaves open, and of the paper beside the box that it covers."""
 
 COARSE = 3
 """One sample in so many, along both axes, tells the level of the paper."""
@@ -111,7 +124,7 @@ class MarkSheet:
 
     `expected` darkness, `cover` = expected darkness with tolerance for shifts, `cover_steps` the same in 255 steps, rounded down; `free` = samples
     without print, counted by `rows` and `columns`; `inside_mm` = distance to the box edge (positive inside). `sizes`: width and height in mm ->
-    numbers of the boxes of that size.
+    numbers of the boxes of that size. `print_facts` (N, 2) see `PRINT_NAMES`.
     """
 
     zones: tuple[Zone, ...]
@@ -127,6 +140,7 @@ class MarkSheet:
     paper: PaperSamples
     inside_mm: Singles
     sizes: dict[tuple[float, float], NDArray[np.int64]]
+    print_facts: Singles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +175,7 @@ class AreaSheet:
 class PreparedPage:
     """All that reading needs to know of a page in advance; made once per page of a layout, used for every scan of it.
 
-    `corners_mm` (Z, 4, 2) are the corners of its zones.
+    `corners_mm` (Z, 4, 2) are the corners of its zones, `strips` the paper beside its boxes.
     """
 
     page: PageLayout
@@ -169,13 +183,21 @@ class PreparedPage:
     filled: Filled
     marks: MarkSheet
     areas: AreaSheet
+    strips: Strips
 
 
 def prepare(page: PageLayout, blank: BlankPage, *, filled: Filled) -> PreparedPage:
     """Samples the blank page where answers will stand."""
     plain = _blank_map(blank)
     corners = np.array([[(p.x, p.y) for p in zone.rect.corners] for zone in page.zones]).reshape(-1, 4, 2)
-    return PreparedPage(page=page, corners_mm=corners, filled=filled, marks=_mark_sheet(page, plain, blank), areas=_area_sheet(page, plain, blank))
+    return PreparedPage(
+        page=page,
+        corners_mm=corners,
+        filled=filled,
+        marks=_mark_sheet(page, plain, blank),
+        areas=_area_sheet(page, plain, blank),
+        strips=prepare_strips(page, blank, plain),
+    )
 
 
 def _sampled(blank: BlankPage, maps: Callable[[float], tuple[Singles, Singles]]) -> Singles:
@@ -224,7 +246,24 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
         paper=_paper_samples(_cover(blank, maps, 2 * MARK_TOLERANCE_MM) < BARE),
         inside_mm=inside,
         sizes=_sizes(zones),
+        print_facts=_print_facts(cover, inside, zones),
     )
+
+
+def core_depth_mm(least_mm: float) -> float:
+    """How far inside its edge the core of a box begins whose shorter side is `least_mm`."""
+    return min(CORE_MM, CORE_OF_BOX * least_mm)
+
+
+def _print_facts(cover: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Singles:
+    """What print leaves open in the middle of each box and how much of it stands beside it, (N, 2); `cover` and `inside` (N, S, S).
+
+    Where print fills a box (a letter in a small bubble), ink can be hidden without a trace.
+    """
+    depth = np.array([core_depth_mm(min(zone.rect.w, zone.rect.h)) for zone in zones]).reshape(-1, 1, 1)
+    hidden, core, beside = cover >= HIDDEN, inside >= depth, inside < EDGE_MM
+    columns = [(hidden & where).sum(axis=(1, 2)) / np.maximum(where.sum(axis=(1, 2)), 1) for where in (core, beside)]
+    return np.stack([1 - columns[0], columns[1]], axis=1).astype(np.float32)
 
 
 def _sizes(zones: tuple[Zone, ...]) -> dict[tuple[float, float], NDArray[np.int64]]:

@@ -130,8 +130,7 @@ def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequ
 
 def accept_settings(project: Project) -> AcceptSettings:
     """From which confidence on this project takes values without a person."""
-    accept = project.config.reading.accept
-    return AcceptSettings(choice=accept, blank=accept, text=accept, signature=min(accept, AcceptSettings().signature))
+    return AcceptSettings.at(project.config.reading.accept)
 
 
 def with_page_problems(response: Response, pages: Mapping[int, PageReading]) -> Response:

@@ -148,7 +148,7 @@ def test_problem_of_a_box_sends_the_question_to_review():
 
 def test_low_confidence_always_has_a_reason():
     """A value below the threshold goes to review even if no box complained."""
-    answer = form({"open.yes": ("marked", 0.992)}).answer("open")
+    answer = form({"open.yes": ("marked", 0.97)}).answer("open")
     assert (answer.status, answer.problem) == (Status.REVIEW, "unclear-mark")
 
 

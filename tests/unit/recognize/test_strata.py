@@ -1,0 +1,46 @@
+"""Readings by kind, and the calibration of each kind."""
+
+import numpy as np
+
+from scanform.recognize.features import NAMES
+from scanform.recognize.strata import KINDS, NONE, SCANS, STRATA, rescaled, strata
+
+CLASSES = ("empty", "marked", "filled", "unclear")
+
+
+def described(**values: float) -> np.ndarray:
+    row = np.zeros((1, len(NAMES)), np.float32)
+    for name, value in {"scale": np.log(11.8), "open_core": 1.0, **values}.items():
+        row[0, NAMES.index(name)] = value
+    return row
+
+
+def kind_of(top: int, **values: float) -> str:
+    odds = np.full((1, 4), 0.05, np.float32)
+    odds[0, top] = 0.85
+    found = int(strata(described(**values), odds, CLASSES)[0])
+    return "none" if found == NONE else STRATA[found]
+
+
+def test_kinds_of_readings() -> None:
+    assert kind_of(0) == "grey, free: empty"
+    assert kind_of(0, core_share=0.01) == "grey, free: empty, ink inside"
+    assert kind_of(0, near_share=0.05) == "grey, free: empty, ink close by"
+    assert kind_of(1, core_share=0.3, part_whole=0.4) == "grey, free: marked"
+    assert kind_of(1, core_share=0.05, part_whole=0.04) == "grey, free: marked, small"
+    assert kind_of(2, core_share=0.9) == "grey, free: filled"
+    assert kind_of(3, core_share=0.9) == "none"
+    assert kind_of(0, open_core=0.4) == "grey, crowded: empty"
+    assert kind_of(0, scale=np.log(4.0)) == "coarse, free: empty"
+    assert kind_of(0, mono=1.0) == "mono, free: empty"
+    assert len(STRATA) == len(SCANS) * 2 * len(KINDS)
+
+
+def test_rescaling_keeps_sums_and_order_of_the_others() -> None:
+    odds = np.array([[0.9, 0.06, 0.03, 0.01], [0.2, 0.7, 0.05, 0.05]], np.float32)
+    scaling = np.array([[1.0, 1.0], [0.0, 1.0]], np.float32)
+    new = rescaled(odds, np.array([0, NONE]), scaling)
+    assert np.allclose(new.sum(axis=1), 1, atol=1e-5)
+    assert np.isclose(new[0, 0], 1 / (1 + np.exp(-(1 + np.log(9)))), atol=1e-5)
+    assert np.allclose(new[0, 1:] / new[0, 1], odds[0, 1:] / odds[0, 1], atol=1e-4)
+    assert np.allclose(new[1], odds[1])
