@@ -22,16 +22,16 @@ ROOM = ("free", "crowded")
 FREE_CORE, FREE_BESIDE = 0.9, 0.15
 """Boxes are free when print leaves so much of their core open, and covers at most so much of the paper beside them."""
 
-KINDS = ("empty", "empty, ink inside", "empty, ink close by", "marked", "marked, small", "filled")
-"""What was read; whether there is ink inside an empty box, or so much close by that a mark may have missed it; whether a mark is no larger than a
-resting pen leaves.
+KINDS = ("empty", "empty, specks inside", "empty, stroke inside", "empty, ink close by", "marked", "marked, small", "filled")
+"""What was read; whether the ink inside an empty box is small or part of a stroke, or there is so much close by that a mark may have missed the box; whether a
+mark is no larger than a resting pen leaves.
 """
 
 CLOSE_SHARE = 0.02
 """Share of the paper up to 1 mm beside a box that is inked by a mark that may belong to it."""
 
 SMALL_PART = 0.1
-"""Marks smaller than this part of the box are dots and dashes of a millimetre."""
+"""Ink smaller than this part of the box is a speck, a dot or a dash of a millimetre."""
 
 COARSE_PX_PER_MM = 6.0
 """150 dpi."""
@@ -50,11 +50,11 @@ def strata(described: Singles, odds: Singles, classes: tuple[str, ...]) -> Ints:
     free = (described[:, NAMES.index("open_core")] >= FREE_CORE) & (described[:, NAMES.index("print_beside")] <= FREE_BESIDE)
     group = scan * len(ROOM) + np.where(free, 0, 1)
     named = {name: described[:, NAMES.index(name)] for name in ("core_share", "rim_share", "near_share", "part_whole")}
-    inside = named["core_share"] + named["rim_share"] > 0
-    empty = np.where(inside, 1, np.where(named["near_share"] >= CLOSE_SHARE, 2, 0))
-    marked = np.where(named["part_whole"] < SMALL_PART, 4, 3)
+    inside, large = named["core_share"] + named["rim_share"] > 0, named["part_whole"] >= SMALL_PART
+    empty = np.where(inside, np.where(large, 2, 1), np.where(named["near_share"] >= CLOSE_SHARE, 3, 0))
+    marked = np.where(large, 4, 5)
     top = odds.argmax(axis=1)
-    values = {MarkValue.EMPTY.value: empty, MarkValue.MARKED.value: marked, MarkValue.FILLED.value: np.full(len(top), 5)}
+    values = {MarkValue.EMPTY.value: empty, MarkValue.MARKED.value: marked, MarkValue.FILLED.value: np.full(len(top), 6)}
     kind = np.full(len(top), NONE)
     for name, number in values.items():
         kind = np.where(top == classes.index(name), number, kind)

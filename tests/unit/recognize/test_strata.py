@@ -24,7 +24,8 @@ def kind_of(top: int, **values: float) -> str:
 
 def test_kinds_of_readings() -> None:
     assert kind_of(0) == "grey, free: empty"
-    assert kind_of(0, core_share=0.01) == "grey, free: empty, ink inside"
+    assert kind_of(0, core_share=0.01) == "grey, free: empty, specks inside"
+    assert kind_of(0, rim_share=0.05, part_whole=0.2) == "grey, free: empty, stroke inside"
     assert kind_of(0, near_share=0.05) == "grey, free: empty, ink close by"
     assert kind_of(1, core_share=0.3, part_whole=0.4) == "grey, free: marked"
     assert kind_of(1, core_share=0.05, part_whole=0.04) == "grey, free: marked, small"
