@@ -72,7 +72,7 @@ def rescaled(odds: Singles, stratum: Ints, coefficients: Singles) -> Singles:
     top = odds.argmax(axis=1)[rows]
     p = np.clip(odds[rows, top].astype(np.float64), 1e-6, 1 - 1e-6)
     a, b = coefficients[stratum[rows]].T
-    new = np.clip(1 / (1 + np.exp(-(a + b * np.log(p / (1 - p))))), 1 / odds.shape[1], 1 - 1e-6)
+    new = np.clip(1 / (1 + np.exp(-np.clip(a + b * np.log(p / (1 - p)), -50, 50))), 1 / odds.shape[1], 1 - 1e-6)
     out = odds.astype(np.float64)
     out[rows] *= ((1 - new) / (1 - p))[:, None]
     out[rows, top] = new
