@@ -22,6 +22,9 @@ from scanform.recognize.outside import outside_zones
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import AREA_PX_PER_MM, PX_PER_MM, MarkSheet, Mask, PreparedPage
 
+SHAPE_DARKNESS = 0.06
+"""The shape of a mark is told by what is at least this dark: the palest edge of a stroke makes it look broad."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
@@ -121,7 +124,8 @@ def _box(page: PageInk, sheet: MarkSheet, number: int, place: int | None) -> _Se
     """The words for one box: no ink, ink beside it, a speck, a tail, a filled area or strokes."""
     if place is None:
         return _Seen(words=(Reason(slug="no-ink"),), is_inked=False)
-    ink, inside_mm = page.marks.ink[place], sheet.inside_mm[number]
+    smooth, inside_mm = page.marks.smooth[place], sheet.inside_mm[number]
+    ink = page.marks.ink[place] & (smooth > SHAPE_DARKNESS)
     inside = inside_mm > features.RIM_MM
     if int((ink & inside).sum()) < features.MIN_PART:
         slug = "ink-beside" if ink.any() else "no-ink"
