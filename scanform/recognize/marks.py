@@ -20,6 +20,10 @@ UNCLEAR = "unclear"
 """Class of what only a person can interpret: a line through several boxes, a circle around a box."""
 
 
+LEAST_OPEN = 0.75
+"""Where print leaves less than this part of the core of a box open, a mark can be hidden without a trace: such a box is never empty without a person."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearSettings:
     """`clear`: below this confidence a box carries a reason for review; None: what was learnt and tested with the model for each kind of reading
@@ -64,7 +68,8 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     ordered, names = np.take_along_axis(odds, order, axis=1).tolist(), [[classes[i] for i in row] for row in order.tolist()]
     empty = odds[:, classes.index(MarkValue.EMPTY)]
     sure = np.maximum(empty, 1 - empty) if filled is Filled.MARK else odds.max(axis=1)
-    doubted = (sure < limits).tolist()
+    hidden = (described[:, features.NAMES.index("open_core")] < LEAST_OPEN) & (odds.argmax(axis=1) == classes.index(MarkValue.EMPTY))
+    doubted = ((sure < limits) | hidden).tolist()
     found = []
     for number, streak in enumerate(page.marks.streak.tolist()):
         candidates = tuple(Candidate(value=value, probability=share) for value, share in zip(names[number], ordered[number], strict=True))
