@@ -369,11 +369,11 @@ def card(result: dict[str, dict[str, object]], command: str) -> str:
         lines.append(f"| {title} | {marks[name]:.4f} | {zones[name]:.4f} |")
     for threshold in ("0.9", "0.98", "0.99", "0.995", "0.998", "0.999"):
         lines.append(f"| at {threshold}: share, wrong, at most | {_taken(marks, threshold)} | {_taken(zones, threshold)} |")
-    tested = [f"| {kind} | {limit:.4f} | {_cells(one)} |" for (kind, one), limit in zip(marks["clear_tested"].items(), marks["clear"], strict=True)]  # type: ignore[arg-type, attr-defined, call-overload]
+    tested = [f"| {kind} | {limit:.4f} | {_cells(one)} |" for (kind, one), limit in zip(marks["clear_tested"].items(), marks["clear"], strict=True)]  # type: ignore[arg-type, attr-defined, call-overload]  # as below
     return CARD.format(
         mark_features=len(features.NAMES), area_features=len(areas.NAMES), members=MEMBERS, command=command,
         promised=", ".join(f"{share:.2%} ({kind})" for share, kind in zip(PROMISED, KINDS, strict=True)),
-        thresholds="\n".join(tested), rule=_share(marks["rule"]), table="\n".join(lines),  # type: ignore[arg-type]
+        thresholds="\n".join(tested), rule=_share(marks["rule"]), table="\n".join(lines),  # type: ignore[arg-type]  # figures are nested by name
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ class Count:
     @classmethod
     def from_dict(cls, data: dict[str, object]) -> "Count":
         """From `to_dict`, through JSON."""
-        count = cls(**data)  # type: ignore[arg-type]
+        count = cls(**data)  # type: ignore[arg-type]  # JSON that `to_dict` wrote
         count.tiers = Counter(count.tiers)
         count.reliability = {int(key): row for key, row in count.reliability.items()}
         return count

@@ -116,7 +116,7 @@ def matches(scan: Features, blank: Features, settings: FeatureSettings = DEFAULT
         distance, index = cv2.batchDistance(described, scan.described, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=2)
         good = distance[:, 0] < settings.ratio * distance[:, 1]
         return np.flatnonzero(good), index[good, 0].astype(np.intp)
-    alike = np.asarray(cv2.gemm(described, scan.described, 1, None, 0, flags=cv2.GEMM_2_T))  # type: ignore[call-overload]
+    alike = np.asarray(cv2.gemm(described, scan.described, 1, None, 0, flags=cv2.GEMM_2_T))  # type: ignore[call-overload]  # the stubs do not know None as "no third matrix"
     rows = np.arange(len(alike))
     best = alike.argmax(axis=1)
     top = alike[rows, best]
