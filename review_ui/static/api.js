@@ -44,3 +44,19 @@ async function read(response) {
   if (!response.ok) throw new Refused(response.status, response.status === 422 ? await response.json() : null);
   return response.json();
 }
+
+// Asks the program for its texts and a token, and hands them to `open`; tries again until the program is there.
+export async function connect(path, retry_ms, open) {
+  const api = new Api("", document.documentElement.lang);
+  for (;;) {
+    try {
+      const { csrf, texts } = await api.get(path);
+      api.csrf = csrf;
+      await open(api, texts);
+      return;
+    } catch (problem) {
+      console.warn(problem);
+      await new Promise((resolve) => setTimeout(resolve, retry_ms));
+    }
+  }
+}

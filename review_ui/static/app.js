@@ -1,7 +1,7 @@
 // The review station: one field, one key, the next field. What a key does happens here at once; the program hears of it
 // through the outbox.
 
-import { Api } from "./api.js";
+import { connect } from "./api.js";
 import { bindKeys } from "./keys.js";
 import { Outbox } from "./outbox.js";
 import { Queue } from "./queue.js";
@@ -323,20 +323,8 @@ function proposed(card) {
   return new Set(card.value ? card.value.split(" ") : []);
 }
 
-async function start() {
-  const api = new Api("", document.documentElement.lang);
-  for (;;) {
-    try {
-      const { csrf, texts } = await api.get("/api/session");
-      api.csrf = csrf;
-      const station = new Station(api, texts);
-      bindKeys(station);
-      station.queue.fill();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, HEARTBEAT_MS));
-    }
-  }
-}
-
-start();
+connect("/api/session", HEARTBEAT_MS, (api, texts) => {
+  const station = new Station(api, texts);
+  bindKeys(station);
+  station.queue.fill();
+});

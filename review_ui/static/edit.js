@@ -1,6 +1,6 @@
 // The layout editor: the blank page with its zones, fields for what is selected, all zones in a list, what is wrong in words.
 
-import { Api } from "./api.js";
+import { connect } from "./api.js";
 import { $, element, fill } from "./view.js";
 import { Document, called, divide, place, readingOrder, setKind } from "./zones.js";
 
@@ -695,19 +695,4 @@ class Editor {
   }
 }
 
-async function start() {
-  const api = new Api("", document.documentElement.lang);
-  for (;;) {
-    try {
-      const { csrf, texts } = await api.get("/api/session");
-      api.csrf = csrf;
-      new Editor(api, texts, await api.get("/api/layout"));
-      return;
-    } catch (problem) {
-      console.warn(problem);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  }
-}
-
-start();
+connect("/api/session", RETRY_MS, async (api, texts) => new Editor(api, texts, await api.get("/api/layout")));

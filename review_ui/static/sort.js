@@ -1,6 +1,6 @@
 // Sorting out pages that could not be placed: a list, and for each page its form, its corners, and "read this page".
 
-import { Api, Refused } from "./api.js";
+import { connect, Refused } from "./api.js";
 import { Stage } from "./stage.js";
 import { $, element, fill } from "./view.js";
 
@@ -320,18 +320,4 @@ class Sorting {
 
 const READ_TIMEOUT_MS = 180000; // a worker starts, and reads a page; nothing is lost when that takes longer
 
-async function start() {
-  const api = new Api("", document.documentElement.lang);
-  for (;;) {
-    try {
-      const { csrf, texts } = await api.get("/api/sort/session");
-      api.csrf = csrf;
-      await new Sorting(api, texts).route();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  }
-}
-
-start();
+connect("/api/sort/session", RETRY_MS, (api, texts) => new Sorting(api, texts).route());

@@ -6,7 +6,7 @@ sources say the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scanform.merge.match import grouped
 from scanform.merge.resolve import Record, Source, comparable, conflict_response, resolve
@@ -134,17 +134,7 @@ def response_case(machine: Response, versions: Mapping[str, int], decisions: Seq
         questionnaire = editions.questionnaire(machine.id, machine.questionnaire)
         effective = apply(machine, decisions, versions)
         effective = refiltered(effective, questionnaire) if questionnaire else effective
-    standing = standings(decisions)
-    return Case(
-        machine=machine,
-        effective=effective,
-        versions=versions,
-        standing=standing,
-        decisions=tuple(decisions),
-        open_items=items(effective, versions, standing),
-        settled=_settled(machine, standing),
-        form=machine.id,
-    )
+    return _case(machine, effective, versions, decisions, standings(decisions), form=machine.id)
 
 
 def conflict_case(record: Record, decisions: Sequence[Decision]) -> Case:
@@ -152,8 +142,13 @@ def conflict_case(record: Record, decisions: Sequence[Decision]) -> Case:
     machine, versions = conflict_response(record)
     valid = on_present_values(decisions, versions)
     effective = apply(machine, valid, versions)
-    standing = standings(valid)
-    sources = {conflict.column: conflict.sources for conflict in record.conflicts}
+    case = _case(machine, effective, versions, decisions, standings(valid), form=_form(record))
+    return replace(case, members=record.members, claims={conflict.column: _claims(conflict.sources) for conflict in record.conflicts})
+
+
+def _case(
+    machine: Response, effective: Response, versions: Mapping[str, int], decisions: Sequence[Decision], standing: Mapping[str, Standing], *, form: str
+) -> Case:
     return Case(
         machine=machine,
         effective=effective,
@@ -162,9 +157,7 @@ def conflict_case(record: Record, decisions: Sequence[Decision]) -> Case:
         decisions=tuple(decisions),
         open_items=items(effective, versions, standing),
         settled=_settled(machine, standing),
-        form=_form(record),
-        members=record.members,
-        claims={column: _claims(said) for column, said in sources.items()},
+        form=form,
     )
 
 
