@@ -15,7 +15,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from fit_marks import MODELS, displaced, draw_templates, practice_page, prepared_page, random_marks, random_profile, random_texts, templates, upper
+from fit_marks import MODELS, prepared_page, upper
+from practice import displaced, draw_templates, practice_page, random_practice, random_profile, templates
 
 from scanform.imaging.page_image import Gray
 from scanform.model.layout import PageLayout, ZoneKind
@@ -24,7 +25,7 @@ from scanform.recognize.ink import SameInkSettings, ink_print, likeness
 from scanform.recognize.sheets import PreparedPage
 from scanform.simulate.fill import draw_ink
 from scanform.simulate.hands import random_hand
-from scanform.simulate.scanner import PROFILES, scan_page
+from scanform.simulate.scanner import scan_page
 from scanform.simulate.truth import MARKED_STYLES, NEAR_MISS_STYLES, MarkStyle, MarkTruth, PageTruth, TextTruth
 
 SWALLOWED = 3.0
@@ -51,7 +52,7 @@ def one_more(page: PageLayout, truth: PageTruth, rng: np.random.Generator) -> Pa
 
 def print_of(ink: Gray, page: PageLayout, gray: Gray, prepared: PreparedPage, rng: np.random.Generator) -> bytes:
     """The fingerprint of one scan of a filled sheet."""
-    scan = scan_page(gray, PROFILES[random_profile(rng)], rng, ink=ink, size=page.size)
+    scan = scan_page(gray, random_profile(rng)[1], rng, ink=ink, size=page.size)
     return ink_print(scan.image, displaced(scan.page_map, rng), prepared)
 
 
@@ -61,22 +62,22 @@ def pair(number: int, seed: int, drawn: Path) -> tuple[str, tuple[float, float, 
     page, gray = practice_page(rng) if rng.random() < 0.3 else templates(drawn)[int(rng.integers(len(templates(drawn))))]
     prepared, kind = prepared_page(page, gray), KINDS[number % len(KINDS)]
     hand, state = random_hand(rng), rng.integers(1 << 30)
-    truth = calm(PageTruth(number=page.number, marks=random_marks(page, rng), texts=random_texts(page, rng)))
-    first = draw_ink(gray.shape, page, truth, hand=hand, rng=np.random.default_rng(state))
+    truth = calm(random_practice(page, hand, rng).truth)
+    first = draw_ink(gray.shape[:2], page, truth, hand=hand, rng=np.random.default_rng(state))
     if kind == "same":
         second = first
     elif kind == "one-more":
         more = one_more(page, truth, rng)
         new_marks = {name: mark for name, mark in more.marks.items() if name not in truth.marks}
         added = replace(more, marks=new_marks, texts={name: written for name, written in more.texts.items() if name not in truth.texts})
-        second = np.minimum(first, draw_ink(gray.shape, page, added, hand=hand, rng=rng))
+        second = np.minimum(first, draw_ink(gray.shape[:2], page, added, hand=hand, rng=rng))
         kind = kind if added.marks or added.texts else "same"
     else:
-        other = truth if kind == "other-hand" else calm(PageTruth(number=page.number, marks=random_marks(page, rng), texts=random_texts(page, rng)))
-        second = draw_ink(gray.shape, page, other, hand=random_hand(rng), rng=rng)
+        other = truth if kind == "other-hand" else calm(random_practice(page, hand, rng).truth)
+        second = draw_ink(gray.shape[:2], page, other, hand=random_hand(rng), rng=rng)
         kind = kind if truth.marks or truth.texts or other.marks or other.texts else "same"
     prints = [print_of(ink, page, gray, prepared, rng) for ink in (first, second)]
-    return kind, likeness(*prints, SameInkSettings())
+    return kind, likeness(prints[0], prints[1], SameInkSettings())
 
 
 def logistic(x: np.ndarray, y: np.ndarray, cost: np.ndarray | None = None) -> np.ndarray:

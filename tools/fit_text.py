@@ -13,14 +13,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 from fit_ink import logistic
-from fit_marks import MODELS, practice_page, prepared_page, random_profile
+from fit_marks import MODELS, prepared_page
+from practice import practice_page, random_profile
 
 from scanform.model.layout import PageLayout, ZoneKind
 from scanform.recognize.areas import find_parts
 from scanform.recognize.darkness import measure
 from scanform.recognize.writing import write_out
 from scanform.simulate.hands import random_hand
-from scanform.simulate.scanner import PROFILES, scan_filled
+from scanform.simulate.scanner import scan_filled
 from scanform.simulate.scripts import Crops, load_crops
 from scanform.simulate.truth import PageTruth, TextTruth
 
@@ -49,7 +50,7 @@ def read(number: int, seed: int, crops: Crops | None) -> list[tuple[str, float, 
     page, gray = practice_page(rng)
     page = PageLayout(number=1, size=page.size, blank="", fiducials=(), codes=(), zones=tuple(z for z in page.zones if z.kind is not ZoneKind.MARK))
     prepared, truth = prepared_page(page, gray), PageTruth(number=1, texts=written(page, crops, rng))
-    scan = scan_filled(gray, page, truth, hand=random_hand(rng), profile=PROFILES[random_profile(rng)], rng=rng, crops=crops)
+    scan = scan_filled(gray, page, truth, hand=random_hand(rng), profile=random_profile(rng)[1], rng=rng, crops=crops)
     ink = measure(scan.image, scan.page_map, prepared)
     parts = find_parts(ink, prepared.areas)
     zones = {number: truth.texts[spot.zone.id] for number, spot in enumerate(prepared.areas.spots) if spot.zone.id in truth.texts}
@@ -74,7 +75,7 @@ def main() -> None:
         y, test = np.array([float(row[4]) for row in mine]), np.array([row[0] for row in mine])
         weights = logistic(x[~test], y[~test])
         p = 1 / (1 + np.exp(-(np.column_stack([np.ones(len(x)), x]) @ weights)))
-        report["logistic"][kind] = [round(float(w), 3) for w in weights]  # type: ignore[index]
+        report["logistic"][kind] = [round(float(w), 3) for w in weights]  # type: ignore[index]  # figures are nested by name
         shares = {"right_in_test": round(float(y[test].mean()), 4), "mean_p_in_test": round(float(p[test].mean()), 4)}
         report[kind] = {"texts": len(mine), "test_texts": int(test.sum()), **shares}
     (MODELS / "text.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")

@@ -1,8 +1,9 @@
-"""Writes the generated pages of docs/: command line, exit codes, problems, fates, file contracts. `--check` only compares.
+"""Writes the generated pages of docs/: command line, exit codes, problems, fates, file contracts.
 
 python tools/make_docs.py
 """
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -22,6 +23,9 @@ NOTE = "<!-- Written by tools/make_docs.py; change the source, not this page. --
 
 def main() -> int:
     """Write or compare all generated pages; 1 when a page is out of date."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only compare; exit code 1 when a page is out of date")
+    args = parser.parse_args()
     pages = {
         "cli.md": command_line(),
         "exit-codes.md": exit_codes(),
@@ -29,7 +33,7 @@ def main() -> int:
         "files.md": files(),
     }
     stale = [name for name, content in pages.items() if not same(DOCS / name, content)]
-    if "--check" in sys.argv[1:]:
+    if args.check:
         for name in stale:
             print(f"docs/{name} is out of date: run python tools/make_docs.py", file=sys.stderr)
         return 1 if stale else 0
