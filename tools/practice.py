@@ -174,7 +174,7 @@ def random_practice(page: PageLayout, hand: Hand, rng: np.random.Generator) -> P
         styles = {name: MarkStyle.CROSS if style in _REACHING else style for name, style in styles.items()}
     lines: list[Stroke] = []
     classes = {name: class_of(style) for name, style in styles.items()}
-    for _ in range(int(rng.integers(1, 4)) if roomy and rng.random() < 0.12 else 0):
+    for _ in range(int(rng.integers(1, 4)) if roomy and rng.random() < 0.2 else 0):
         run = random_run(boxes, rng)
         if len(run) >= 2:
             lines += line_through(run[0].rect, run[-1].rect, hand, rng)
@@ -204,7 +204,7 @@ def _style(hand: Hand, rng: np.random.Generator, *, tidy: bool) -> MarkStyle:
         return list(hand.habit)[int(rng.choice(len(hand.habit), p=np.array(list(hand.habit.values())) / sum(hand.habit.values())))]
     black = (*FILLED_STYLES, MarkStyle.SCRIBBLED_OUT, MarkStyle.OVERFILL)
     groups = ((MarkStyle.CROSS,), MARKED_STYLES, (MarkStyle.LIGHT_CROSS, *HARD_STYLES), black, NEAR_MISS_STYLES, (MarkStyle.CIRCLE_AROUND,))
-    group = groups[int(rng.choice(len(groups), p=[0.30, 0.34, 0.12, 0.08, 0.14, 0.02]))]
+    group = groups[int(rng.choice(len(groups), p=[0.26, 0.32, 0.15, 0.08, 0.17, 0.02]))]
     return group[int(rng.integers(len(group)))]
 
 
@@ -298,8 +298,8 @@ def scan_practice(gray: Gray, page: PageLayout, practice: Practice, *, hand: Han
     """The page filled in and scanned; on one page in eight the pen is paler than pens are."""
     back = back_of(hand, page, gray, rng) if profile.show_through[1] > 0 else None
     ink = draw_ink(gray.shape[:2], page, practice.truth, hand=hand, rng=rng, lines=practice.lines)
-    if rng.random() < 0.125 and not hand.pen.name.startswith("pencil"):
-        share = rng.uniform(0.4, 0.8)
+    if rng.random() < 0.125:
+        share = rng.uniform(0.45, 0.8)
         ink = cv2.LUT(ink, np.rint(255 - share * (255 - np.arange(256))).astype(np.uint8)).astype(np.uint8)
     return scan_page(gray, profile, rng, ink=ink, back=back, size=page.size)
 

@@ -30,6 +30,8 @@ class Count:
     tiers: Counter[str] = field(default_factory=Counter)
     errors: list[dict[str, str | int | float | None]] = field(default_factory=list)
     reliability: dict[int, list[float]] = field(default_factory=dict)
+    styles: Counter[str] = field(default_factory=Counter)
+    styles_review: Counter[str] = field(default_factory=Counter)
 
     def to_dict(self) -> dict[str, object]:
         """As JSON can hold it."""
@@ -39,7 +41,7 @@ class Count:
     def from_dict(cls, data: dict[str, object]) -> "Count":
         """From `to_dict`, through JSON."""
         count = cls(**data)  # type: ignore[arg-type]  # JSON that `to_dict` wrote
-        count.tiers = Counter(count.tiers)
+        count.tiers, count.styles, count.styles_review = Counter(count.tiers), Counter(count.styles), Counter(count.styles_review)
         count.reliability = {int(key): row for key, row in count.reliability.items()}
         return count
 
@@ -55,6 +57,8 @@ class Count:
             self.hard += marked and box.style in HARD_STYLES
             self.review += not box.accepted
             self.marked_review += marked and not box.accepted
+            self.styles[box.style] += 1
+            self.styles_review[box.style] += not box.accepted
             if box.silent:
                 self.silent += 1
                 self.marked_silent += marked
@@ -75,6 +79,7 @@ class Count:
         for name in ("pages", "kept", "boxes", "marked", "hard", "silent", "marked_silent", "review", "marked_review"):
             setattr(both, name, getattr(self, name) + getattr(other, name))
         both.tiers, both.errors = self.tiers + other.tiers, self.errors + other.errors
+        both.styles, both.styles_review = self.styles + other.styles, self.styles_review + other.styles_review
         for source in (self.reliability, other.reliability):
             for key, row in source.items():
                 old = both.reliability.setdefault(key, [0, 0.0, 0])
@@ -149,6 +154,15 @@ def reliability(count: Count) -> list[str]:
     return rows + [f"| {BINS[key]} | {int(n):,} | {mean / n:.5f} | {right / n:.5f} |" for key, (n, mean, right) in sorted(count.reliability.items())]
 
 
+def by_style(count: Count) -> list[str]:
+    """What was drawn in the boxes, and how much of it went to a person; the most of them first."""
+    rows = ["| drawn | boxes | to review | share of all reviews |", "|---|---|---|---|"]
+    for style, review in count.styles_review.most_common():
+        boxes = count.styles[style]
+        rows.append(f"| {style} | {boxes:,} | {review:,} ({review / boxes:.1%}) | {review / max(count.review, 1):.1%} |")
+    return rows
+
+
 def pooled(counts: Iterable[Count]) -> Count:
     """Several kinds together."""
     both = Count()
@@ -190,6 +204,12 @@ All kinds of damage together:
 
 {damaged}
 
+## What goes to review
+
+Office profiles, by what was drawn in the box ("none": nothing; the arm of a neighbour's mark may reach in).
+
+{styles}
+
 ## Silent errors
 
 {errors}
@@ -202,5 +222,6 @@ def documentation(counts: dict[str, Count], *, command: str, libraries: str) -> 
     damaged = pooled(count for name, count in counts.items() if name not in OFFICE)
     return DOCUMENT.format(
         libraries=libraries, command=command, table="\n".join(lines(counts)), verdicts="\n".join(f"- {line}" for line in verdicts(counts)),
+        styles="\n".join(by_style(office)),
         office="\n".join(reliability(office)), damaged="\n".join(reliability(damaged)), errors="\n".join(f"-{line}" for line in worst(counts)) or "None.",
     )  # fmt: skip

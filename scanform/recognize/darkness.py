@@ -16,7 +16,20 @@ from scanform.imaging.page_image import Floats, Gray, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import RectMm
 from scanform.recognize.sample import Singles, Source, Tiles, cut, resample, source, tiles
-from scanform.recognize.sheets import COARSE, PX_PER_MM, TILE_PX, AreaSheet, MarkSheet, Mask, Outlines, PaperSamples, PreparedPage, canvas_maps
+from scanform.recognize.sheets import (
+    COARSE,
+    LEAST_PIECE,
+    PIECES,
+    PX_PER_MM,
+    TILE_PX,
+    AreaSheet,
+    MarkSheet,
+    Mask,
+    Outlines,
+    PaperSamples,
+    PreparedPage,
+    canvas_maps,
+)
 from scanform.recognize.streaks import StreakSettings, streak_samples, suspects
 
 Ints = NDArray[np.int64]
@@ -50,14 +63,14 @@ class MeasureSettings:
     in_place: float = 0.85
     noise_factor: float = 4.0
     noise_of_page: float = 1.5
-    floor: float = 0.045
+    floor: float = 0.035
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkInk:
     """Of each of N windows: paper level 0..255, `threshold` of ink, noise, toner (1 = as black as the blank page), `fit` = share of the outline that was
-    found, `shift_mm` (N, 2), `streak` = a scanner streak through the box was removed. Of the M windows in which there is ink, by their numbers
-    `windows` (M,) in ascending order: `excess` (M, S, S), its 3 x 3 mean `smooth`, `ink` = smooth above the threshold.
+    found, `frame` = the same of its palest piece, `shift_mm` (N, 2), `streak` = a scanner streak through the box was removed. Of the M windows in
+    which there is ink, by their numbers `windows` (M,) in ascending order: `excess` (M, S, S), its 3 x 3 mean `smooth`, `ink` = smooth above the threshold.
     """
 
     windows: Ints
@@ -69,6 +82,7 @@ class MarkInk:
     noise: Singles
     toner: Singles
     fit: Singles
+    frame: Singles
     shift_mm: Floats
     streak: Mask
 
@@ -143,6 +157,7 @@ def _measure_marks(patches: Gray, where: Tiles, src: Source, sheet: MarkSheet, s
         noise=noise,
         toner=toner,
         fit=(toner / max(page_toner, 0.05)).astype(np.float32),
+        frame=_palest_piece(level.rest, sheet.outlines, page_toner),
         shift_mm=shift / PX_PER_MM,
         streak=np.zeros(count, bool),
     )
@@ -202,6 +217,7 @@ def _no_marks(sheet: MarkSheet) -> MarkInk:
         noise=none,
         toner=none,
         fit=none,
+        frame=none,
         shift_mm=np.zeros((0, 2)),
         streak=np.zeros(0, bool),
     )
@@ -334,6 +350,17 @@ def _line_darkness(rest: Singles, outlines: Outlines) -> Singles:
     """Mean darkness of each outline relative to the blank page, 0..1.2; `rest` (N, K) as in `_Level`."""
     found = np.einsum("nk,nk->n", rest, outlines.line) + outlines.wanted
     return np.asarray(np.clip(found / np.maximum(outlines.wanted, 1e-3), 0, 1.2), dtype=np.float32)
+
+
+def _palest_piece(rest: Singles, outlines: Outlines, page_toner: float) -> Singles:
+    """Darkness (N,), by that of the page's outlines, of the palest piece of each outline: 0 under a filing hole, a label, correction fluid."""
+    piece = outlines.piece + np.arange(len(rest))[:, None] * PIECES
+    found, wanted = (
+        np.bincount(piece.ravel(), weights=values.ravel(), minlength=len(rest) * PIECES).reshape(-1, PIECES)
+        for values in (rest * outlines.line + outlines.ink, outlines.ink)
+    )
+    share = np.where(wanted >= LEAST_PIECE, found / np.maximum(wanted, LEAST_PIECE), 1.2 * page_toner).min(axis=1)
+    return np.asarray(np.clip(share / max(page_toner, 0.05), 0, 1.2), dtype=np.float32)
 
 
 def _smooth(excess: Singles) -> Singles:

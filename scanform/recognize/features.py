@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.recognize import surroundings
-from scanform.recognize.darkness import MarkInk, PageInk
+from scanform.imaging.page_image import Gray
+from scanform.recognize import belonging, surroundings
+from scanform.recognize.darkness import PageInk
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import EDGE_MM, HIDDEN, PRINT_NAMES, PX_PER_MM, MarkSheet, Mask, core_depth_mm
 
@@ -28,11 +29,14 @@ _SHAPES = (
     "part_area", "part_width", "part_height", "part_inside", "part_leaves", "part_core", "parts", "second_area",
     "rows", "columns", "rows_half", "columns_half", "weakest_quadrant", "quadrants",
     "thick", "thick_core", "off_centre", "line_down", "line_across",
-    "part_whole", "part_middle", "part_reach_x", "part_reach_y", *surroundings.NAMES,
+    "part_whole", "part_middle", "part_reach_x", "part_reach_y", *surroundings.NAMES, "depth", "corner", "stroke_mm", "broadest_mm",
 )  # fmt: skip
-_STATE = ("noise", "fit", "shift", "scale", "mono", "usual_peak", "inked_boxes", "usual_share", "weak_boxes", "toner", *PRINT_NAMES)
+_STATE = (
+    "noise", "fit", "shift", "scale", "mono", "usual_peak", "inked_boxes", "usual_share", "weak_boxes", "toner", "frame", "usual_stroke_mm", "broad_of_page",
+    "dirt", *PRINT_NAMES,
+)  # fmt: skip
 
-NAMES = (*_AMOUNTS, *_SHAPES, *_STATE)
+NAMES = (*_AMOUNTS, *_SHAPES, *belonging.NAMES, *_STATE)
 """The columns of `describe`, in order."""
 
 RIM_MM, NEAR_MM = 0.3, -1.0
@@ -121,10 +125,15 @@ def describe(page: PageInk, sheet: MarkSheet) -> Singles:
     """The features of all N windows, (N, len(NAMES)); those of the ink are zero where there is none."""
     out = np.zeros((len(sheet.zones), len(NAMES)), np.float32)
     ink = page.marks
+    bridged = _bridged(ink.ink, sheet.cover[ink.windows])
+    every = _Inked(windows=ink.windows, smooth=ink.smooth, excess=ink.excess, ink=ink.ink, noise=ink.noise[ink.windows], bridged=bridged)
     for size, members in sheet.sizes.items():
         chosen = np.arange(len(ink.windows)) if len(sheet.sizes) == 1 else np.flatnonzero(np.isin(ink.windows, members))
         if len(chosen):
-            out[ink.windows[chosen]] = _describe_size(_subset(ink, chosen), sheet, rings(*size, sheet.side))
+            out[ink.windows[chosen]] = _describe_size(every.of(chosen), sheet, rings(*size, sheet.side))
+    if len(ink.windows):
+        first = len(_AMOUNTS) + len(_SHAPES)
+        out[ink.windows, first : first + len(belonging.NAMES)] = belonging.describe(bridged, ink.smooth, ink.windows, sheet)
     if len(out):
         _page_state(out, page)
         out[:, -len(PRINT_NAMES) :] = sheet.print_facts
@@ -133,21 +142,36 @@ def describe(page: PageInk, sheet: MarkSheet) -> Singles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Inked:
-    """The ink of some windows: their numbers (M,), `smooth` and `ink` (M, S, S) as in MarkInk, `noise` (M,)."""
+    """The ink of some windows: their numbers (M,), `smooth` and `ink` (M, S, S) as in MarkInk, `noise` (M,); `bridged` (M, S, S) is the ink joined where
+    print hides it.
+    """
 
     windows: Ints
     excess: Singles
     smooth: Singles
     ink: Mask
     noise: Singles
+    bridged: Gray
+
+    def of(self, chosen: Ints) -> "_Inked":
+        """Those at the places `chosen`."""
+        if len(chosen) == len(self.windows):
+            return self
+        return _Inked(**{name: getattr(self, name)[chosen] for name in self.__dataclass_fields__})
 
 
-def _subset(ink: MarkInk, chosen: Ints) -> _Inked:
-    """Of windows with ink those at the places `chosen`."""
-    if len(chosen) == len(ink.windows):
-        return _Inked(windows=ink.windows, excess=ink.excess, smooth=ink.smooth, ink=ink.ink, noise=ink.noise[ink.windows])
-    windows = ink.windows[chosen]
-    return _Inked(windows=windows, excess=ink.excess[chosen], smooth=ink.smooth[chosen], ink=ink.ink[chosen], noise=ink.noise[windows])
+def _bridged(ink: Mask, cover: Singles) -> Gray:
+    """Ink (M, S, S) with what lies under printed lines (`cover`) between two pieces of it; the first row of each window is left free."""
+    stack = ink.astype(np.uint8)
+    side = ink.shape[1]
+    stack[:, 0] = 0  # keeps the windows apart
+    plane = stack.reshape(-1, side)
+    if len(ink) == 0:
+        return stack
+    grown = np.asarray(cv2.dilate(plane, np.ones((BRIDGE, BRIDGE), np.uint8)), dtype=np.uint8)
+    bridged = plane | (grown & (cover > HIDDEN).reshape(-1, side).view(np.uint8))
+    bridged[::side] = 0
+    return np.asarray(bridged, dtype=np.uint8).reshape(ink.shape)
 
 
 def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
@@ -159,10 +183,9 @@ def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
     out[:, : len(_AMOUNTS)] = np.concatenate([shares, means], axis=1)
     touched = np.flatnonzero(shares.sum(axis=1) > 0)
     if len(touched):
-        some = ink if len(touched) == count else _Inked(**{name: getattr(ink, name)[touched] for name in ink.__dataclass_fields__})
+        some = ink.of(touched)
         within, smooth = some.ink[:, *ring.box], np.where(some.ink[:, *ring.box], some.smooth[:, *ring.box], 0)
-        cover = sheet.cover[some.windows]
-        parts, whole = _parts(some, cover, ring)
+        parts, whole = _parts(some, ring)
         columns = [
             *_strength(within, smooth, some.noise, ring),
             *parts,
@@ -171,6 +194,8 @@ def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
             *_lines(some, sheet),
             *whole,
             *surroundings.describe(some.ink, surroundings.distance_mm(*ring.size_mm, sheet.side)),
+            *_penetration(within, ring),
+            *_breadth(within, ring),
         ]
         out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack(columns, axis=1)
     return out
@@ -196,7 +221,14 @@ def _page_state(out: Singles, page: PageInk) -> None:
     out[:, NAMES.index("peak_of_page")] = np.minimum(peaks / usual, 4) if usual else 0
     shift = np.hypot(ink.shift_mm[:, 0], ink.shift_mm[:, 1])
     scale = np.log(np.clip(page.px_per_mm, 4, 24))
-    state = (ink.noise, np.minimum(ink.fit, 1.5), np.minimum(shift, 0.6), scale, page.mono, usual, stroke.mean(), broad, weak, page.toner)
+    breadths, broadest = out[:, NAMES.index("stroke_mm")], out[:, NAMES.index("broadest_mm")]
+    pen = float(np.median(breadths[stroke])) if stroke.any() else 0.0
+    of_page = np.minimum(broadest / pen, 6) if pen else np.zeros(len(out), np.float32)
+    dirt = np.log1p(out[:, NAMES.index("specks")].mean())
+    state = (
+        ink.noise, np.minimum(ink.fit, 1.5), np.minimum(shift, 0.6), scale, page.mono, usual, stroke.mean(), broad, weak, page.toner,
+        ink.frame, pen, of_page, dirt,
+    )  # fmt: skip
     for name, value in zip(_STATE, state, strict=False):
         out[:, NAMES.index(name)] = value
 
@@ -217,21 +249,18 @@ def _count(chosen: Mask) -> Singles:
     return np.asarray(np.count_nonzero(chosen.reshape(len(chosen), -1), axis=1), dtype=np.float32)
 
 
-def _parts(ink: _Inked, cover: Singles, ring: Rings) -> tuple[list[Singles], list[Singles]]:
+def _parts(ink: _Inked, ring: Rings) -> tuple[list[Singles], list[Singles]]:
     """The connected part of ink with most ink inside each box: size, reach, share inside, whether it leaves the window; then all of it, see `_whole`.
 
-    A stroke that crosses printed lines (`cover` (M, S, S)) is one part: print hides it, it does not end it.
+    A stroke that crosses printed lines is one part: print hides it, it does not end it.
     """
     count, side = len(ink.ink), ink.ink.shape[1]
-    stack = ink.ink.astype(np.uint8)
-    stack[:, 0] = 0  # keeps the windows apart
-    plane = stack.reshape(-1, side)
-    grown = np.asarray(cv2.dilate(plane, np.ones((BRIDGE, BRIDGE), np.uint8)), dtype=np.uint8)
-    bridged = plane | (grown & (cover > HIDDEN).reshape(-1, side).view(np.uint8))
-    bridged[::side] = 0
+    bridged = ink.bridged.reshape(-1, side)
     total, labels = cv2.connectedComponents(bridged, connectivity=8, ltype=cv2.CV_32S)
     flat = labels.ravel()
-    used = np.flatnonzero(plane.view(np.bool_))
+    seen = ink.ink.copy()
+    seen[:, 0] = False
+    used = np.flatnonzero(seen)
     label, position = flat[used].astype(np.int64), used % (side * side)
     window = np.zeros(total, np.int64)
     window[label] = used // (side * side)
@@ -314,6 +343,32 @@ def _thickness(within: Mask, smooth: Singles, ring: Rings) -> list[Singles]:
     total = np.maximum(smooth.sum(axis=(1, 2)), 1e-3)
     x, y = (np.einsum("nk,k->n", smooth.sum(axis=axis), ticks) / total for axis, ticks in zip((1, 2), _ticks(ring), strict=True))
     return [_count(solid) / ring.area, _count(solid[:, *ring.middle]) / ring.sizes[0], np.hypot(x, y)]
+
+
+def _penetration(within: Mask, ring: Rings) -> list[Singles]:
+    """How deep ink reaches into the box (1 = to its middle), and whether it lies in a corner (1) or at the middle of an edge (0)."""
+    down, across = (np.abs((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32) for size in (ring.rows, ring.columns))
+    deep = 1 - np.maximum(down[:, None], across[None, :])
+    total = np.maximum(_count(within), 1)
+    depth = np.where(within, deep, 0).max(axis=(1, 2), initial=0)
+    middles = [np.abs((_along(within, axis) * ticks).sum(axis=1)) / total for axis, ticks in zip((1, 2), _sides(ring), strict=True)]
+    corner = np.minimum(*middles) / np.maximum(np.maximum(*middles), 0.05)
+    return [np.asarray(column, dtype=np.float32) for column in (depth, corner)]
+
+
+def _sides(ring: Rings) -> list[Singles]:
+    """Places of the columns and rows of a box, -1 .. 1 over the box."""
+    return [((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32) for size in (ring.columns, ring.rows)]
+
+
+def _breadth(within: Mask, ring: Rings) -> list[Singles]:
+    """How broad the strokes inside the box are and how broad the ink is where it is broadest, mm: a resting pen leaves a dot as broad as its strokes."""
+    framed = np.zeros((len(within), ring.rows + 2, ring.columns + 2), np.uint8)
+    framed[:, 1:-1, 1:-1] = within
+    depth = cv2.distanceTransform(framed.reshape(-1, ring.columns + 2), cv2.DIST_L2, cv2.DIST_MASK_3)
+    depth = np.asarray(depth, dtype=np.float32).reshape(len(within), -1)
+    mean = depth.sum(axis=1) / np.maximum(_count(within), 1)
+    return [np.asarray(4 * mean / PX_PER_MM, dtype=np.float32), np.asarray(2 * depth.max(axis=1) / PX_PER_MM, dtype=np.float32)]
 
 
 def _ticks(ring: Rings) -> list[Singles]:

@@ -6,11 +6,11 @@ import numpy as np
 
 from scanform.model.questionnaire import Filled
 from scanform.model.reading import Candidate, MarkValue
-from scanform.recognize import features
+from scanform.recognize import belonging, features
 from scanform.recognize.darkness import PageInk
 from scanform.recognize.model import Network, load, probabilities
 from scanform.recognize.sample import Singles
-from scanform.recognize.sheets import MarkSheet
+from scanform.recognize.sheets import MarkSheet, Mask
 from scanform.recognize.strata import NONE, rescaled, strata
 
 READER = "marks/1"
@@ -20,8 +20,17 @@ UNCLEAR = "unclear"
 """Class of what only a person can interpret: a line through several boxes, a circle around a box."""
 
 
-LEAST_OPEN = 0.75
-"""Where print leaves less than this part of the core of a box open, a mark can be hidden without a trace: such a box is never empty without a person."""
+HALF = 0.5
+"""Probability of "nobody can tell" from which on that is said."""
+
+LEAST_FRAME = 0.4
+"""Where a piece of the printed outline is paler than this, by the page's outlines, something hides the box or a part of it (a filing hole, a label, correction
+fluid, a tear): nobody can say what stands there without the paper in hand.
+"""
+
+
+FAR_MM = 0.6
+"""A box whose print was found further than this from where the map puts it (curled paper out of focus) goes to a person: the map is not proved there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +77,18 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     ordered, names = np.take_along_axis(odds, order, axis=1).tolist(), [[classes[i] for i in row] for row in order.tolist()]
     empty = odds[:, classes.index(MarkValue.EMPTY)]
     sure = np.maximum(empty, 1 - empty) if filled is Filled.MARK else odds.max(axis=1)
-    hidden = (described[:, features.NAMES.index("open_core")] < LEAST_OPEN) & (odds.argmax(axis=1) == classes.index(MarkValue.EMPTY))
-    doubted = ((sure < limits) | hidden).tolist()
+    value = odds.argmax(axis=1)
+    is_empty = value == classes.index(MarkValue.EMPTY)
+    struck = (unclear > HALF) & ~_is_circled(described)
+    line = belonging.beside_lines(sheet, marked=~is_empty & ~struck, struck=struck)
+    doubted = ((sure < limits) | line).tolist()
+    covered, far, lines = (page.marks.frame < LEAST_FRAME).tolist(), (np.hypot(*page.marks.shift_mm.T) > FAR_MM).tolist(), line.tolist()
     found = []
     for number, streak in enumerate(page.marks.streak.tolist()):
         candidates = tuple(Candidate(value=value, probability=share) for value, share in zip(names[number], ordered[number], strict=True))
-        problem = "streak" if streak else None
+        problem = "box-covered" if covered[number] else "box-moved" if far[number] else "streak" if streak else None
         if problem is None and doubted[number]:
-            problem = _reason(candidates[0], described[number], unclear=float(unclear[number]))
+            problem = _reason(candidates[0], described[number], unclear=float(unclear[number]), line=lines[number])
         found.append(MarkReading(candidates=candidates, problem=problem))
     return tuple(found)
 
@@ -93,10 +106,20 @@ def without_unclear(odds: Singles, network: Network) -> tuple[Singles, Singles]:
     return kept, unclear
 
 
-def _reason(best: Candidate, facts: Singles, *, unclear: float) -> str:
-    """Why a person should look at a box that is not sure."""
+def _is_circled(facts: Singles) -> Mask:
+    """Whether ink runs around boxes that are empty inside; features (F,) or (N, F)."""
+    around, core = (facts[..., features.NAMES.index(name)] for name in ("around", "core_share"))
+    return np.asarray((around > 0.75) & (core < 0.1), dtype=np.bool_)
+
+
+def _reason(best: Candidate, facts: Singles, *, unclear: float, line: bool) -> str:
+    """Why a person should look at a box that is not sure; `line`: a line runs through the next box."""
     named = dict(zip(features.NAMES, facts.tolist(), strict=True))
-    if unclear > 0.5:
-        return "circled-box" if named["around"] > 0.75 and named["core_share"] < 0.1 else "line-through-box"
+    if line:
+        return "line-through-box"
+    if unclear > HALF:
+        return "circled-box" if bool(_is_circled(facts)) else "line-through-box"
+    if best.value == MarkValue.EMPTY and not any(named[f"{band}_share"] for band in features.BANDS):
+        return "lost-ink"
     from_outside = bool(named["part_leaves"]) or named["part_inside"] < 0.6
     return "stray-ink" if best.value == MarkValue.EMPTY and (from_outside or named["part_area"] < 0.06) else "unclear-mark"

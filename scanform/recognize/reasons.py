@@ -17,10 +17,12 @@ from scanform.imaging.page_map import PageMap
 from scanform.model.layout import Zone, ZoneKind
 from scanform.recognize import areas, features
 from scanform.recognize.darkness import PageInk, measure
+from scanform.recognize.marks import LEAST_FRAME
 from scanform.recognize.model import load, strange
 from scanform.recognize.outside import outside_zones
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import AREA_PX_PER_MM, PX_PER_MM, MarkSheet, Mask, PreparedPage
+from scanform.recognize.strata import ELSEWHERE, OWN_SHARE
 
 SHAPE_DARKNESS = 0.06
 """The shape of a mark is told by what is at least this dark: the palest edge of a stroke makes it look broad."""
@@ -265,7 +267,11 @@ def _state_words(facts: Mapping[str, float], *, is_inked: bool) -> tuple[Reason,
     relative = facts.get("peak_of_page", 0.0)
     if is_inked and 0 < relative < WORDS.paler:
         found.append(Reason(slug="paler", params=(("percent", str(round(100 * relative))),)))
-    if facts.get("fit", 1.0) < WORDS.faint_print:
+    if is_inked and facts.get("own_share", 1.0) <= OWN_SHARE and facts.get("elsewhere", 0.0) >= ELSEWHERE:
+        found.append(Reason(slug="from-another-box"))
+    if facts.get("frame", 1.0) < LEAST_FRAME:
+        found.append(Reason(slug="covered"))
+    elif facts.get("fit", 1.0) < WORDS.faint_print:
         found.append(Reason(slug="faint-print", params=(("percent", str(max(0, round(100 * facts["fit"])))),)))
     if facts.get("shift", 0.0) > WORDS.shifted_mm:
         found.append(Reason(slug="shifted-print", params=(("mm", f"{facts['shift']:.1f}"),)))

@@ -61,6 +61,12 @@ CORE_MM, CORE_OF_BOX = 1.0, 0.2
 EDGE_MM = -0.3
 """What is further out than this is beside the box: mm inside the outer edge (negative: outside)."""
 
+PIECES = 12
+"""An outline is looked at in so many pieces: what hides a part of a box hides some of them wholly."""
+
+LEAST_PIECE = 4.0
+"""Darkness, summed over samples (0.1 mm2 of black), that a piece of an outline must have on the blank page to be looked for."""
+
 HIDDEN = 0.3
 """Print darker than this hides a pen."""
 
@@ -79,8 +85,9 @@ class Outlines:
     """What is expected around the outlines of N boxes, at the K samples of each window that tell where the print lies.
 
     `at` (N, K) numbers of the samples in the window; `light` (N, K) what the print lets through there (1 = paper); `slopes` (N, 2, K) of the
-    darkness per sample along x and y, `squares` (N, 3, K) their products xx, xy, yy; `line` (N, K) is 1 where the print is dark, `wanted` (N,) the
-    darkness that stands there on the blank page. Shorter rows are padded with samples that count nothing.
+    darkness per sample along x and y, `squares` (N, 3, K) their products xx, xy, yy; `line` (N, K) is 1 where the print is dark, `ink` (N, K) the
+    darkness of the blank page there, `wanted` (N,) its sum; `piece` (N, K) the number of the piece of the outline, clockwise. Shorter rows are
+    padded with samples that count nothing.
     """
 
     at: NDArray[np.int32]
@@ -88,7 +95,9 @@ class Outlines:
     slopes: Singles
     squares: Singles
     line: Singles
+    ink: Singles
     wanted: Singles
+    piece: NDArray[np.int32]
 
     def of(self, chosen: NDArray[np.int64]) -> "Outlines":
         """Those of some boxes."""
@@ -242,7 +251,7 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
         free=free,
         rows=rows,
         columns=columns,
-        outlines=_outlines(expected, inside),
+        outlines=_outlines(expected, inside, zones),
         paper=_paper_samples(_cover(blank, maps, 2 * MARK_TOLERANCE_MM) < BARE),
         inside_mm=inside,
         sizes=_sizes(zones),
@@ -280,7 +289,7 @@ def _paper_samples(bare: Mask) -> PaperSamples:
     return PaperSamples(bare=coarse.astype(np.uint8) * np.uint8(255), upper=upper, lower=lower)
 
 
-def _outlines(expected: Singles, inside: Singles) -> Outlines:
+def _outlines(expected: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Outlines:
     """From the expected darkness and the distance to the edge of the box, both (N, S, S)."""
     count, every = len(expected), expected.shape[1] * expected.shape[2]
     slope_x, slope_y = (np.gradient(expected, axis=axis) if count else expected for axis in (2, 1))
@@ -294,8 +303,18 @@ def _outlines(expected: Singles, inside: Singles) -> Outlines:
         slopes=np.stack([x, y], axis=1),
         squares=np.stack([x * x, x * y, y * y], axis=1),
         line=line,
+        ink=dark * line,
         wanted=(dark * line).sum(axis=1, dtype=np.float32),
+        piece=_pieces(at, expected.shape[1], zones),
     )
+
+
+def _pieces(at: NDArray[np.int64], side: int, zones: tuple[Zone, ...]) -> NDArray[np.int32]:
+    """The pieces (N, K) in which samples of windows lie: equal angles of the box stretched to a square."""
+    sizes = np.array([(zone.rect.w, zone.rect.h) for zone in zones]).reshape(-1, 2)
+    x, y = (ticks - (side - 1) / 2 for ticks in (at % side, at // side))
+    turn = np.arctan2(y / sizes[:, 1:], x / sizes[:, :1]) / (2 * np.pi) + 0.5
+    return np.asarray(np.minimum((turn * PIECES).astype(np.int64), PIECES - 1), dtype=np.int32)
 
 
 def _padded(chosen: Mask) -> tuple[NDArray[np.int64], Singles]:

@@ -4,17 +4,20 @@ A window in which there is no ink at all, on a scan with grey levels, is empty b
 One temperature for all would be too modest about the first and too sure of the second.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from scanform.model.reading import MarkValue
 from scanform.recognize.features import NAMES
 from scanform.recognize.sample import Singles
+from scanform.recognize.sheets import Mask
 
 Ints = NDArray[np.int64]
 
-SCANS = ("grey", "coarse", "mono")
-"""Scans with grey levels; those below `COARSE_PX_PER_MM`; those in black and white."""
+SCANS = ("grey", "dirty", "coarse", "mono")
+"""Scans with grey levels; those with more than `DIRT` specks around a box; those below `COARSE_PX_PER_MM`; those in black and white."""
 
 ROOM = ("free", "crowded")
 """Boxes as on our own paper; boxes with print inside, or close to other print."""
@@ -22,13 +25,42 @@ ROOM = ("free", "crowded")
 FREE_CORE, FREE_BESIDE = 0.9, 0.15
 """Boxes are free when print leaves so much of their core open, and covers at most so much of the paper beside them."""
 
-KINDS = ("empty", "empty, specks inside", "empty, stroke inside", "empty, ink close by", "marked", "marked, small", "filled")
-"""What was read; whether the ink inside an empty box is small or part of a stroke, or there is so much close by that a mark may have missed the box; whether a
-mark is no larger than a resting pen leaves.
+KINDS = (
+    "empty", "empty, traces", "empty, specks inside", "empty, stroke inside", "empty, ink close by", "empty, ink of another box",
+    "marked", "marked, small", "marked, faint", "joined with another box", "filled",
+)  # fmt: skip
+"""What was read; whether the ink in an empty box is a trace at its edge, small, or part of a stroke, whether there is ink close by that may be a mark that
+missed this box, or only the arm of a mark in another one; whether a mark is no longer than a dash, much paler than the others on the page, or hangs
+together with ink in other boxes.
 """
 
-CLOSE_SHARE = 0.02
-"""Share of the paper up to 1 mm beside a box that is inked by a mark that may belong to it."""
+TRACE_SHARE = 0.03
+"""Share of the core that is inked by no more than what is left at the edges of print."""
+
+CLOSE_SHARE = 0.01
+"""Share of the paper beside the box that is inked by what is in no other box."""
+
+OWN_SHARE, ELSEWHERE, PASSING = 0.12, 0.15, 0.07
+"""Ink is that of another box when at most so much of it is in this one, there is so much of it there (1 = one box full), and no more than so much of the paper
+up to 1 mm beside this box is inked: an arm that passes, not a tick that stands there.
+"""
+
+FAINT = 0.6
+"""Darkness of a faint mark, by that of the page's marks."""
+
+JOINED, MOSTLY_OWN = 2, 0.8
+"""Ink is joined with other boxes when one part runs through so many, and less than this share of it is in one."""
+
+LOOSE = 0.055
+"""Share of the paper beside the box that is inked by what is in no other box, from which on it may be a mark that missed this one: ends of strokes that begin
+elsewhere ink less.
+"""
+
+DIRT = float(np.log1p(0.3))
+"""Specks around a box, mean of the page, as logarithm of one more: some 250 on a page."""
+
+SMALL_REACH = 0.8
+"""A mark shorter than this, by the shorter side of the box, is a dash or a dot."""
 
 SMALL_PART = 0.1
 """Ink smaller than this part of the box is a speck, a dot or a dash of a millimetre."""
@@ -36,29 +68,62 @@ SMALL_PART = 0.1
 COARSE_PX_PER_MM = 6.0
 """150 dpi."""
 
+LEAST_OPEN = 0.75
+"""Where print leaves less than this part of the core of a box open, a mark can be hidden without a trace."""
+
+WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE = 0.55, 0.05, 0.035
+"""Ink in one piece that is this part of the box (1.0 and 0.7 mm2 in a box of 5 mm, soft edges included) is as large as the smallest marks, dashes of a
+millimetre: 99 in 100 of them are larger on practice pages. The smaller limit holds where the page's marks are paler than `WEAK_PEN`.
+"""
+
+WHOLE_PEAK, WHOLE_SHARE = 0.9, 0.35
+"""In black and white a pen that is not black enough is lost in part or wholly. The marks of a page are whole when they are this dark in the middle and ink this
+part of the core; where they are not, or where there are none, no box is empty without a person.
+"""
+
 NONE = -1
-"""The stratum of what only a person can interpret."""
+"""The stratum of what only a person can interpret, and of boxes that seem empty but may be marked: they are never empty without a person."""
 
 STRATA = tuple(f"{scan}, {room}: {kind}" for scan in SCANS for room in ROOM for kind in KINDS)
 
 
 def strata(described: Singles, odds: Singles, classes: tuple[str, ...]) -> Ints:
     """The stratum (N,) of boxes by their features (N, F) and probabilities (N, C)."""
-    mono = described[:, NAMES.index("mono")] > 0.5
-    coarse = ~mono & (described[:, NAMES.index("scale")] < np.log(COARSE_PX_PER_MM))
-    scan = np.where(mono, 2, np.where(coarse, 1, 0))
-    free = (described[:, NAMES.index("open_core")] >= FREE_CORE) & (described[:, NAMES.index("print_beside")] <= FREE_BESIDE)
+    named = {name: described[:, number] for number, name in enumerate(NAMES)}
+    mono = named["mono"] > 0.5
+    coarse = named["scale"] < np.log(COARSE_PX_PER_MM)
+    scan = np.where(mono, 3, np.where(coarse, 2, np.where(named["dirt"] > DIRT, 1, 0)))
+    free = (named["open_core"] >= FREE_CORE) & (named["print_beside"] <= FREE_BESIDE)
     group = scan * len(ROOM) + np.where(free, 0, 1)
-    named = {name: described[:, NAMES.index(name)] for name in ("core_share", "rim_share", "near_share", "part_whole")}
     inside, large = named["core_share"] + named["rim_share"] > 0, named["part_whole"] >= SMALL_PART
-    empty = np.where(inside, np.where(large, 2, 1), np.where(named["near_share"] >= CLOSE_SHARE, 3, 0))
-    marked = np.where(large, 4, 5)
+    shared, theirs = (named["own_share"] <= OWN_SHARE) & (named["elsewhere"] > 0), is_of_another_box(named)
+    within = np.where(inside, np.where(large, 3, np.where(named["core_share"] >= TRACE_SHARE, 2, 1)), 0)
+    empty = np.where((named["loose"] >= CLOSE_SHARE) | (shared & ~theirs), 4, np.where(theirs, 5, within))
+    empty = np.where(_may_be_marked(named, theirs), NONE, empty)
+    joined, faint = (named["crossed"] >= JOINED) & (named["own_share"] < MOSTLY_OWN), named["peak_of_page"] < FAINT
+    marked = np.where(joined, 9, np.where(faint, 8, np.where(named["reach"] < SMALL_REACH, 7, 6)))
     top = odds.argmax(axis=1)
-    values = {MarkValue.EMPTY.value: empty, MarkValue.MARKED.value: marked, MarkValue.FILLED.value: np.full(len(top), 6)}
+    values = {MarkValue.EMPTY.value: empty, MarkValue.MARKED.value: marked, MarkValue.FILLED.value: np.where(joined, 9, 10)}
     kind = np.full(len(top), NONE)
     for name, number in values.items():
         kind = np.where(top == classes.index(name), number, kind)
     return np.asarray(np.where(kind == NONE, NONE, group * len(KINDS) + kind), dtype=np.int64)
+
+
+def _may_be_marked(named: Mapping[str, Singles], theirs: Mask) -> Mask:
+    """Boxes (N,) that can hold a mark whatever they look like: print may hide it, the scan may have lost it, a piece of ink is as large
+    as the smallest marks, or much ink is close by.
+    """
+    least = np.where(named["usual_peak"] >= WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE)
+    piece, beside = named["part_area"] >= least, (named["near_share"] > PASSING) | (named["loose"] >= LOOSE)
+    lost = (named["mono"] > 0.5) & ((named["usual_peak"] < WHOLE_PEAK) | (named["usual_share"] < WHOLE_SHARE))
+    return np.asarray(lost | (named["open_core"] < LEAST_OPEN) | ((piece | beside) & ~theirs), dtype=np.bool_)
+
+
+def is_of_another_box(named: Mapping[str, Singles]) -> Mask:
+    """Boxes (N,) whose ink is the arm of a mark in another box; `named`: features by name."""
+    shared = (named["own_share"] <= OWN_SHARE) & (named["elsewhere"] >= ELSEWHERE)
+    return np.asarray(shared & (named["near_share"] <= PASSING), dtype=np.bool_)
 
 
 def rescaled(odds: Singles, stratum: Ints, coefficients: Singles) -> Singles:

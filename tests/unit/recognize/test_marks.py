@@ -128,6 +128,18 @@ def test_error_of_registration_is_taken_back_box_by_box(sheet, shift):
     assert np.median(found, axis=0) == pytest.approx((-shift[0], -shift[1]), abs=0.06)
 
 
+def test_boxes_far_from_their_place_go_to_a_person(sheet):
+    """Where the map errs by 0.8 mm the print is still found, but a person has to say that it is the right box."""
+    styles = everywhere(sheet, (MarkStyle.CROSS,))
+    scan = sheet.scan(styles)
+    wrong = np.array(scan.page_map.homography).reshape(3, 3) @ np.array([[1, 0, 0.8], [0, 1, 0], [0, 0, 1]])
+    off = PageMap(homography=tuple(wrong.ravel().tolist()), residual_mm=0.3, tier=Tier.T1, grid=scan.page_map.grid)
+    fields = sheet.read(scan, off)
+    boxes = [field for name, field in fields.items() if name.startswith("r")]
+    assert all(field.problem is not None for field in boxes)
+    assert np.mean([field.problem == "box-moved" for field in boxes]) > 0.8
+
+
 def test_print_inside_a_box_is_no_ink(sheet):
     """What the blank form has in a box is not taken for a mark: the comparison is with the print in place, not with white."""
     gray = sheet.gray.copy()

@@ -24,17 +24,40 @@ def kind_of(top: int, **values: float) -> str:
 
 def test_kinds_of_readings() -> None:
     assert kind_of(0) == "grey, free: empty"
-    assert kind_of(0, core_share=0.01) == "grey, free: empty, specks inside"
+    assert kind_of(0, core_share=0.01) == "grey, free: empty, traces"
+    assert kind_of(0, core_share=0.05) == "grey, free: empty, specks inside"
     assert kind_of(0, rim_share=0.05, part_whole=0.2) == "grey, free: empty, stroke inside"
-    assert kind_of(0, near_share=0.05) == "grey, free: empty, ink close by"
-    assert kind_of(1, core_share=0.3, part_whole=0.4) == "grey, free: marked"
-    assert kind_of(1, core_share=0.05, part_whole=0.04) == "grey, free: marked, small"
+    assert kind_of(0, loose=0.03) == "grey, free: empty, ink close by"
+    assert kind_of(0, core_share=0.01, loose=0.03) == "grey, free: empty, ink close by"
+    assert kind_of(0, core_share=0.05, own_share=0.1, elsewhere=0.2) == "grey, free: empty, ink of another box"
+    assert kind_of(0, core_share=0.05, own_share=0.1, elsewhere=0.05) == "grey, free: empty, ink close by"
+    assert kind_of(1, core_share=0.3, reach=1.2, peak_of_page=1) == "grey, free: marked"
+    assert kind_of(1, core_share=0.05, reach=0.4, peak_of_page=1) == "grey, free: marked, small"
+    assert kind_of(1, core_share=0.05, reach=1.2, peak_of_page=0.4) == "grey, free: marked, faint"
+    assert kind_of(1, core_share=0.3, reach=3, crossed=3, own_share=0.4) == "grey, free: joined with another box"
+    assert kind_of(1, core_share=0.3, reach=3, crossed=2, own_share=0.9, peak_of_page=1) == "grey, free: marked"
+    assert kind_of(2, core_share=0.9, reach=3, crossed=2, own_share=0.4) == "grey, free: joined with another box"
     assert kind_of(2, core_share=0.9) == "grey, free: filled"
     assert kind_of(3, core_share=0.9) == "none"
-    assert kind_of(0, open_core=0.4) == "grey, crowded: empty"
+    assert kind_of(0, open_core=0.8) == "grey, crowded: empty"
     assert kind_of(0, scale=np.log(4.0)) == "coarse, free: empty"
-    assert kind_of(0, mono=1.0) == "mono, free: empty"
+    assert kind_of(0, dirt=0.6) == "dirty, free: empty"
+    assert kind_of(0, mono=1.0, usual_peak=1.0, usual_share=0.5) == "mono, free: empty"
     assert len(STRATA) == len(SCANS) * 2 * len(KINDS)
+
+
+def test_boxes_that_may_be_marked_are_never_empty_without_a_person() -> None:
+    assert kind_of(0, open_core=0.4) == "none"
+    assert kind_of(0, part_area=0.06, usual_peak=0.8) == "none"
+    assert kind_of(0, part_area=0.04, usual_peak=0.8) == "grey, free: empty"
+    assert kind_of(0, part_area=0.04, usual_peak=0.3) == "none"
+    assert kind_of(0, near_share=0.1) == "none"
+    assert kind_of(0, mono=1.0) == "none"
+    assert kind_of(0, mono=1.0, usual_peak=1.0, usual_share=0.2) == "none"
+    assert kind_of(0, mono=1.0, usual_peak=0.7, usual_share=0.5) == "none"
+    assert kind_of(0, loose=0.06) == "none"
+    assert kind_of(0, part_area=0.06, usual_peak=0.8, own_share=0.05, elsewhere=0.4) == "grey, free: empty, ink of another box"
+    assert kind_of(1, open_core=0.4, reach=1.2, peak_of_page=1) == "grey, crowded: marked"
 
 
 def test_rescaling_keeps_sums_and_order_of_the_others() -> None:
