@@ -47,6 +47,11 @@ MONO_PROMISE = 0.1
 FIRST_SHARE, FIRST_SHARE_FAINT = 0.35, 0.15
 """Share of the rows of a kind that the strictest threshold tried accepts; fewer of boxes that seem empty in black and white."""
 
+SURER, STEEPER = 1.0, 1.2
+"""The scaling of a kind may add so much to the logits of the network, and stretch them so much: where a kind holds some hard boxes among many easy ones, its
+mean says little about the hard ones.
+"""
+
 LEAST_ROWS = 150
 """Rows of a kind of reading from which on it may be accepted without a person."""
 
@@ -223,7 +228,7 @@ def fit_scaling(p: np.ndarray, y: np.ndarray) -> tuple[float, float]:
         for _ in range(60):
             middle = (low + high) / 2
             low, high = (middle, high) if (1 / (1 + np.exp(middle + z))).mean() > rate else (low, middle)
-        return float(middle), 1.0
+        return min(float(middle), SURER), 1.0
     a, b = 0.0, 1.0
     for _ in range(50):
         q = 1 / (1 + np.exp(-(a + b * z)))
@@ -232,7 +237,7 @@ def fit_scaling(p: np.ndarray, y: np.ndarray) -> tuple[float, float]:
         gradient = np.array([error.sum(), (error * z).sum() + 0.5 * (b - 1)])
         hessian = np.array([[weight.sum(), (weight * z).sum()], [(weight * z).sum(), (weight * z * z).sum() + 0.5]])
         step = np.linalg.solve(hessian + 1e-9 * np.eye(2), gradient)
-        a, b = float(np.clip(a - float(step[0]), -8.0, 8.0)), float(np.clip(b - float(step[1]), 0.3, 1.2))
+        a, b = float(np.clip(a - float(step[0]), -8.0, SURER)), float(np.clip(b - float(step[1]), 0.3, STEEPER))
     return a, b
 
 

@@ -41,6 +41,9 @@ print is paler.
 NEXT_MM, LEVEL_MM = 9.0, 2.0
 """The next box in a row or column: so far away at most, so much out of line."""
 
+IN_A_ROW = 2
+"""Marked boxes in a row that a line is followed through."""
+
 
 def describe(bridged: Gray, smooth: Singles, windows: Ints, sheet: MarkSheet) -> Singles:
     """The columns for the M `windows` that hold ink, (M, 6); `bridged` (M, S, S) is their ink, joined where print hides it, 0 or 1; `smooth` its darkness."""
@@ -100,8 +103,8 @@ def beside_lines(sheet: MarkSheet, *, marked: Mask, struck: Mask) -> Mask:
     gap = np.abs(sheet.centres_mm[:, None] - sheet.centres_mm[None]) - (sizes[:, None] + sizes[None]) / 2
     off = np.abs(sheet.centres_mm[:, None] - sheet.centres_mm[None])
     near = ((gap <= NEXT_MM) & (off[..., ::-1] <= LEVEL_MM)).any(axis=2)
-    while (more := marked & ~found & near[:, struck | found].any(axis=1)).any():
-        found |= more
+    for _ in range(IN_A_ROW):
+        found |= marked & near[:, struck | found].any(axis=1)
     return found
 
 

@@ -71,18 +71,32 @@ COARSE_PX_PER_MM = 6.0
 LEAST_OPEN = 0.75
 """Where print leaves less than this part of the core of a box open, a mark can be hidden without a trace."""
 
-WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE = 0.55, 0.05, 0.035
-"""Ink in one piece that is this part of the box (1.0 and 0.7 mm2 in a box of 5 mm, soft edges included) is as large as the smallest marks, dashes of a
+WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE = 0.55, 0.045, 0.03
+"""Ink in one piece that is this part of the box (0.9 and 0.6 mm2 in a box of 5 mm, soft edges included) is as large as the smallest marks, dashes of a
 millimetre: 99 in 100 of them are larger on practice pages. The smaller limit holds where the page's marks are paler than `WEAK_PEN`.
+"""
+
+DASH, DASH_RATIO, DASH_INSIDE = 0.2, 1.7, 0.9
+"""A piece this long, by the side of the box, so much longer than broad, and wholly inside is a dash, however faint: resting pens and specks are round."""
+
+BRIGHTER = 1.5
+"""Darkness of a small mark by that of the page's marks from which on it is none of them: they are pale traces (the other side showing through)."""
+
+STROKES_SHARE = 0.2
+"""Part of the core that the marks of a page ink, below which they are dots: nothing then tells how broad the pen is, and whether a dot is a mark or a resting
+pen.
 """
 
 WHOLE_PEAK, WHOLE_SHARE = 0.9, 0.35
 """In black and white a pen that is not black enough is lost in part or wholly. The marks of a page are whole when they are this dark in the middle and ink this
-part of the core; where they are not, or where there are none, no box is empty without a person.
+part of the core; where they are not, or where there are none, no box is empty without a person, nor one with a trace of ink. Where they are paler (dithered
+scans) no box is decided at all.
 """
 
 NONE = -1
-"""The stratum of what only a person can interpret, and of boxes that seem empty but may be marked: they are never empty without a person."""
+"""The stratum of what only a person can interpret, of boxes that seem empty but may be marked, and of dots on pages without strokes: never decided without a
+person.
+"""
 
 STRATA = tuple(f"{scan}, {room}: {kind}" for scan in SCANS for room in ROOM for kind in KINDS)
 
@@ -101,13 +115,15 @@ def strata(described: Singles, odds: Singles, classes: tuple[str, ...]) -> Ints:
     empty = np.where((named["loose"] >= CLOSE_SHARE) | (shared & ~theirs), 4, np.where(theirs, 5, within))
     empty = np.where(_may_be_marked(named, theirs), NONE, empty)
     joined, faint = (named["crossed"] >= JOINED) & (named["own_share"] < MOSTLY_OWN), named["peak_of_page"] < FAINT
-    marked = np.where(joined, 9, np.where(faint, 8, np.where(named["reach"] < SMALL_REACH, 7, 6)))
+    small = np.where((named["usual_share"] < STROKES_SHARE) | (named["peak_of_page"] > BRIGHTER), NONE, 7)
+    marked = np.where(joined, 9, np.where(faint, 8, np.where(named["reach"] < SMALL_REACH, small, 6)))
     top = odds.argmax(axis=1)
     values = {MarkValue.EMPTY.value: empty, MarkValue.MARKED.value: marked, MarkValue.FILLED.value: np.where(joined, 9, 10)}
     kind = np.full(len(top), NONE)
     for name, number in values.items():
         kind = np.where(top == classes.index(name), number, kind)
-    return np.asarray(np.where(kind == NONE, NONE, group * len(KINDS) + kind), dtype=np.int64)
+    undecided = (kind == NONE) | (mono & (named["usual_peak"] < WHOLE_PEAK))
+    return np.asarray(np.where(undecided, NONE, group * len(KINDS) + kind), dtype=np.int64)
 
 
 def _may_be_marked(named: Mapping[str, Singles], theirs: Mask) -> Mask:
@@ -115,9 +131,11 @@ def _may_be_marked(named: Mapping[str, Singles], theirs: Mask) -> Mask:
     as the smallest marks, or much ink is close by.
     """
     least = np.where(named["usual_peak"] >= WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE)
-    piece, beside = named["part_area"] >= least, (named["near_share"] > PASSING) | (named["loose"] >= LOOSE)
-    lost = (named["mono"] > 0.5) & ((named["usual_peak"] < WHOLE_PEAK) | (named["usual_share"] < WHOLE_SHARE))
-    return np.asarray(lost | (named["open_core"] < LEAST_OPEN) | ((piece | beside) & ~theirs), dtype=np.bool_)
+    longer, shorter = np.maximum(named["part_width"], named["part_height"]), np.minimum(named["part_width"], named["part_height"])
+    dash = (longer >= DASH) & (longer >= DASH_RATIO * shorter) & (named["part_inside"] > DASH_INSIDE)
+    piece, beside = (named["part_area"] >= least) | dash, (named["near_share"] > PASSING) | (named["loose"] >= LOOSE)
+    lost = (named["usual_peak"] < WHOLE_PEAK) | (named["usual_share"] < WHOLE_SHARE) | (named["core_share"] > 0)
+    return np.asarray(((named["mono"] > 0.5) & lost) | (named["open_core"] < LEAST_OPEN) | ((piece | beside) & ~theirs), dtype=np.bool_)
 
 
 def is_of_another_box(named: Mapping[str, Singles]) -> Mask:
