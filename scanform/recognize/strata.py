@@ -45,6 +45,9 @@ OWN_SHARE, ELSEWHERE, PASSING = 0.12, 0.15, 0.07
 up to 1 mm beside this box is inked: an arm that passes, not a tick that stands there.
 """
 
+FEW = 3
+"""Boxes that a mark and its arms reach into; what hangs together over more of them is no single mark."""
+
 FAINT = 0.6
 """Darkness of a faint mark, by that of the page's marks."""
 
@@ -71,13 +74,16 @@ COARSE_PX_PER_MM = 6.0
 LEAST_OPEN = 0.75
 """Where print leaves less than this part of the core of a box open, a mark can be hidden without a trace."""
 
-WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE = 0.55, 0.045, 0.03
-"""Ink in one piece that is this part of the box (0.9 and 0.6 mm2 in a box of 5 mm, soft edges included) is as large as the smallest marks, dashes of a
+WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE = 0.55, 0.045, 0.02
+"""Ink in one piece that is this part of the box (0.9 and 0.4 mm2 in a box of 5 mm, soft edges included) is as large as the smallest marks, dashes of a
 millimetre: 99 in 100 of them are larger on practice pages. The smaller limit holds where the page's marks are paler than `WEAK_PEN`.
 """
 
 DASH, DASH_RATIO, DASH_INSIDE = 0.2, 1.7, 0.9
 """A piece this long, by the side of the box, so much longer than broad, and wholly inside is a dash, however faint: resting pens and specks are round."""
+
+ROUND, PEN_BROAD = 1.5, 1.2
+"""A small mark less longer than broad, and no broader than this by the page's strokes, is what a resting pen leaves as well."""
 
 BRIGHTER = 1.5
 """Darkness of a small mark by that of the page's marks from which on it is none of them: they are pale traces (the other side showing through)."""
@@ -115,7 +121,7 @@ def strata(described: Singles, odds: Singles, classes: tuple[str, ...]) -> Ints:
     empty = np.where((named["loose"] >= CLOSE_SHARE) | (shared & ~theirs), 4, np.where(theirs, 5, within))
     empty = np.where(_may_be_marked(named, theirs), NONE, empty)
     joined, faint = (named["crossed"] >= JOINED) & (named["own_share"] < MOSTLY_OWN), named["peak_of_page"] < FAINT
-    small = np.where((named["usual_share"] < STROKES_SHARE) | (named["peak_of_page"] > BRIGHTER), NONE, 7)
+    small = np.where(_may_be_a_rest(named), NONE, 7)
     marked = np.where(joined, 9, np.where(faint, 8, np.where(named["reach"] < SMALL_REACH, small, 6)))
     top = odds.argmax(axis=1)
     values = {MarkValue.EMPTY.value: empty, MarkValue.MARKED.value: marked, MarkValue.FILLED.value: np.where(joined, 9, 10)}
@@ -124,6 +130,13 @@ def strata(described: Singles, odds: Singles, classes: tuple[str, ...]) -> Ints:
         kind = np.where(top == classes.index(name), number, kind)
     undecided = (kind == NONE) | (mono & (named["usual_peak"] < WHOLE_PEAK))
     return np.asarray(np.where(undecided, NONE, group * len(KINDS) + kind), dtype=np.int64)
+
+
+def _may_be_a_rest(named: Mapping[str, Singles]) -> Mask:
+    """Small marks (N,) that a resting pen can leave: dots no broader than its strokes, or on pages that do not tell how broad those are."""
+    longer, shorter = np.maximum(named["part_width"], named["part_height"]), np.minimum(named["part_width"], named["part_height"])
+    dot = (longer < ROUND * shorter) & (named["broad_of_page"] < PEN_BROAD)
+    return np.asarray(dot | (named["usual_share"] < STROKES_SHARE) | (named["peak_of_page"] > BRIGHTER), dtype=np.bool_)
 
 
 def _may_be_marked(named: Mapping[str, Singles], theirs: Mask) -> Mask:
@@ -140,7 +153,7 @@ def _may_be_marked(named: Mapping[str, Singles], theirs: Mask) -> Mask:
 
 def is_of_another_box(named: Mapping[str, Singles]) -> Mask:
     """Boxes (N,) whose ink is the arm of a mark in another box; `named`: features by name."""
-    shared = (named["own_share"] <= OWN_SHARE) & (named["elsewhere"] >= ELSEWHERE)
+    shared = (named["own_share"] <= OWN_SHARE) & (named["elsewhere"] >= ELSEWHERE) & (named["crossed"] <= FEW)
     return np.asarray(shared & (named["near_share"] <= PASSING), dtype=np.bool_)
 
 
