@@ -20,12 +20,16 @@ UNCLEAR = "unclear"
 """Class of what only a person can interpret: a line through several boxes, a circle around a box."""
 
 
+LEAST_CLEAR = 0.98
+"""Below this confidence a box carries a reason for review even where a lower threshold was learnt: it is not accepted anyway (`assemble.AcceptSettings`)."""
+
 HALF = 0.5
 """Probability of "nobody can tell" from which on that is said."""
 
-LEAST_FRAME = 0.4
+LEAST_FRAME, SEEN_FRAME = 0.4, 0.7
 """Where a piece of the printed outline is paler than this, by the page's outlines, something hides the box or a part of it (a filing hole, a label, correction
-fluid, a tear): nobody can say what stands there without the paper in hand.
+fluid, a tear): nobody can say what stands there without the paper in hand. Not on pages whose outlines are too pale to be seen piece by piece: half of them are
+paler than `SEEN_FRAME` somewhere.
 """
 
 
@@ -71,7 +75,8 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     raw = probabilities(network, described)
     kinds = strata(described, raw, network.classes)
     odds, unclear = without_unclear(rescaled(raw, kinds, network.scaling), network)
-    limits = np.where(kinds == NONE, 2.0, network.clear[kinds]) if settings.clear is None else np.full(len(odds), settings.clear)
+    learnt = np.where(kinds == NONE, 2.0, np.maximum(network.clear[kinds], LEAST_CLEAR))
+    limits = learnt if settings.clear is None else np.full(len(odds), settings.clear)
     classes = [name for name in network.classes if name != UNCLEAR]
     order = np.argsort(-odds, axis=1, kind="stable")
     ordered, names = np.take_along_axis(odds, order, axis=1).tolist(), [[classes[i] for i in row] for row in order.tolist()]
@@ -82,7 +87,8 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     struck = (unclear > HALF) & ~_is_circled(described)
     line = belonging.beside_lines(sheet, marked=~is_empty & ~struck, struck=struck)
     doubted = ((sure < limits) | line).tolist()
-    covered, far, lines = (page.marks.frame < LEAST_FRAME).tolist(), (np.hypot(*page.marks.shift_mm.T) > FAR_MM).tolist(), line.tolist()
+    is_seen = float(np.median(page.marks.frame)) >= SEEN_FRAME
+    covered, far, lines = ((page.marks.frame < LEAST_FRAME) & is_seen).tolist(), (np.hypot(*page.marks.shift_mm.T) > FAR_MM).tolist(), line.tolist()
     found = []
     for number, streak in enumerate(page.marks.streak.tolist()):
         candidates = tuple(Candidate(value=value, probability=share) for value, share in zip(names[number], ordered[number], strict=True))

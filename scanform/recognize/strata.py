@@ -99,6 +99,9 @@ part of the core; where they are not, or where there are none, no box is empty w
 scans) no box is decided at all.
 """
 
+FADING_PEAK, FADING_SHARE = 0.35, 0.45
+"""On a page whose marks are pale, and on which so large a part of what is inked are mere traces, marks fade out (pencil on a photocopy): some are gone."""
+
 NONE = -1
 """The stratum of what only a person can interpret, of boxes that seem empty but may be marked, and of dots on pages without strokes: never decided without a
 person.
@@ -148,7 +151,8 @@ def _may_be_marked(named: Mapping[str, Singles], theirs: Mask) -> Mask:
     dash = (longer >= DASH) & (longer >= DASH_RATIO * shorter) & (named["part_inside"] > DASH_INSIDE)
     piece, beside = (named["part_area"] >= least) | dash, (named["near_share"] > PASSING) | (named["loose"] >= LOOSE)
     lost = (named["usual_peak"] < WHOLE_PEAK) | (named["usual_share"] < WHOLE_SHARE) | (named["core_share"] > 0)
-    return np.asarray(((named["mono"] > 0.5) & lost) | (named["open_core"] < LEAST_OPEN) | ((piece | beside) & ~theirs), dtype=np.bool_)
+    fading = (named["usual_peak"] > 0) & (named["usual_peak"] < FADING_PEAK) & (named["weak_boxes"] >= FADING_SHARE)
+    return np.asarray(((named["mono"] > 0.5) & lost) | fading | (named["open_core"] < LEAST_OPEN) | ((piece | beside) & ~theirs), dtype=np.bool_)
 
 
 def is_of_another_box(named: Mapping[str, Singles]) -> Mask:
