@@ -103,3 +103,13 @@ def test_pale_print_and_marks_hide_no_box(sheet):
         scan = sheet.scan(styles, profile=profile, seed=4)
         fields = read_fields(scan.image, scan.page_map, sheet.prepared)
         assert sum(field.problem == "box-covered" for field in fields) <= 1
+
+
+def test_marks_next_to_a_struck_box_go_to_a_person(grid):
+    """A line through the middle box of a row: marks beside it, and the one beside these, are doubted; those of the other rows are not, nor empty boxes."""
+    sheet = grid[1].marks
+    names = [zone.id for zone in sheet.zones]
+    struck, marked = (np.array([name in chosen for name in names]) for chosen in (("02",), ("00", "01", "03", "20", "23")))
+    found = belonging.beside_lines(sheet, marked=marked, struck=struck)
+    assert [name for name, one in zip(names, found, strict=True) if one] == ["00", "01", "03"]
+    assert not belonging.beside_lines(sheet, marked=marked, struck=np.zeros(len(names), bool)).any()
