@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -32,6 +33,9 @@ from scanform.recognize.sheets import PreparedPage, prepare
 from scanform.recognize.strata import KINDS, STRATA, rescaled, strata
 from scanform.simulate.hands import random_hand
 from scanform.simulate.pens import PENS
+
+Figures = dict[str, Any]
+"""What a fit reached, by name; written as JSON."""
 
 MODELS = ROOT / "scanform" / "recognize" / "models"
 MARK_CLASSES = (MarkValue.EMPTY.value, MarkValue.MARKED.value, MarkValue.FILLED.value, UNCLEAR)
@@ -186,7 +190,7 @@ def fit_network(
     return best
 
 
-def fit(table: Table, *, names: tuple[str, ...], classes: tuple[str, ...], hidden: int, epochs: int, seed: int, out: Path) -> dict[str, object]:
+def fit(table: Table, *, names: tuple[str, ...], classes: tuple[str, ...], hidden: int, epochs: int, seed: int, out: Path) -> Figures:
     """Fits one model, writes it, and returns its figures."""
     train, check, test = part(table, (0, 1, 2, 3, 4, 5)), part(table, (6, 7)), part(table, (8, 9))
     mean, spread = train.x.mean(0), np.maximum(train.x.std(0), 1e-3)
@@ -296,7 +300,7 @@ def at_threshold(p: np.ndarray, y: np.ndarray, clear: float) -> dict[str, float]
     return {"share": float(taken.mean()) if len(y) else 0.0, "accepted": int(taken.sum()), "wrong": wrong, "at_most_95": upper(wrong, int(taken.sum()))}
 
 
-def figures(p: np.ndarray, test: Table) -> dict[str, object]:
+def figures(p: np.ndarray, test: Table) -> Figures:
     """Log loss, calibration error and silent errors at several thresholds, on the test forms."""
     top, guess = p.max(1), p.argmax(1)
     right = guess == test.y
@@ -387,7 +391,7 @@ not on the scan at all (hard pencil on a fax): such boxes stay labelled as marke
 """
 
 
-def card(result: dict[str, dict[str, object]], command: str) -> str:
+def card(result: dict[str, Figures], command: str) -> str:
     """The model card."""
     marks, zones = result["marks"], result["areas"]
     lines = [f"| {name} forms / rows | {_split(marks, name)} | {_split(zones, name)} |" for name in ("train", "calibrate", "test")]
@@ -395,11 +399,11 @@ def card(result: dict[str, dict[str, object]], command: str) -> str:
         lines.append(f"| {title} | {marks[name]:.4f} | {zones[name]:.4f} |")
     for threshold in ("0.9", "0.98", "0.99", "0.995", "0.998", "0.999"):
         lines.append(f"| at {threshold}: share, wrong, at most | {_taken(marks, threshold)} | {_taken(zones, threshold)} |")
-    tested = [f"| {kind} | {limit:.4f} | {_cells(one)} |" for (kind, one), limit in zip(marks["clear_tested"].items(), marks["clear"], strict=True)]  # type: ignore[arg-type, attr-defined, call-overload]  # as below
+    tested = [f"| {kind} | {limit:.4f} | {_cells(one)} |" for (kind, one), limit in zip(marks["clear_tested"].items(), marks["clear"], strict=True)]
     return CARD.format(
         mark_features=len(features.NAMES), area_features=len(areas.NAMES), members=MEMBERS, command=command,
         promised=", ".join(f"{share:.2%} ({kind})" for share, kind in zip(PROMISED, KINDS, strict=True)),
-        thresholds="\n".join(tested), rule=_compared(marks), table="\n".join(lines),  # type: ignore[arg-type]  # figures are nested by name
+        thresholds="\n".join(tested), rule=_compared(marks), table="\n".join(lines),
     )  # fmt: skip
 
 
@@ -407,20 +411,20 @@ def _cells(one: dict[str, float]) -> str:
     return f"{one['accepted']:,} ({one['share']:.1%}) | {one['wrong']} | {one['at_most_95']:.3%}"
 
 
-def _compared(marks: dict[str, object]) -> str:
-    rule, wrong = marks["rule"]["share"], 1 - marks["accuracy"]  # type: ignore[index, operator]  # figures are nested by name
+def _compared(marks: Figures) -> str:
+    rule, wrong = marks["rule"]["share"], 1 - marks["accuracy"]
     return (
         "a rule of thumb (ink in the core of the box against the two limits that are best on the calibration forms) is wrong in "
         f"{rule:.2%} of the test boxes, the most probable value of the model in {wrong:.2%}"
     )
 
 
-def _split(figures: dict[str, object], name: str) -> str:
-    return "{forms} / {rows}".format(**figures["split"][name])  # type: ignore[index]  # figures are nested by name
+def _split(figures: Figures, name: str) -> str:
+    return "{forms} / {rows}".format(**figures["split"][name])
 
 
-def _taken(figures: dict[str, object], threshold: str) -> str:
-    one = figures["accepted"][threshold]  # type: ignore[index]  # as above
+def _taken(figures: Figures, threshold: str) -> str:
+    one = figures["accepted"][threshold]
     return f"{one['share']:.1%}, {one['wrong']}, {one['at_most_95']:.2%}"
 
 
@@ -453,7 +457,9 @@ def main() -> None:
     }
     result["marks"]["rule"] = by_rule(part(marks, (6, 7)), part(marks, (8, 9)))
     (MODELS / "figures.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-    (MODELS / "marks.md").write_text(card(result, f"python tools/fit_marks.py --forms {int(marks.form.max()) + 1} --seed {args.seed}"), "utf-8")
+    (MODELS / "marks.md").write_text(
+        card(result, f"python tools/fit_marks.py --forms {int(max(marks.form.max(), zones.form.max())) + 1} --seed {args.seed}"), "utf-8"
+    )
     print(json.dumps(result, indent=1), f"{time.monotonic() - start:.0f} s", sep="\n")
 
 

@@ -9,6 +9,7 @@ The logistic orders candidates and fills in a confidence: handwriting goes to re
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -68,14 +69,14 @@ def main() -> None:
     cv2.setNumThreads(1)
     crops = load_crops(args.crops) if args.crops else None
     rows = [(number % 5 == 0, *row) for number in range(args.pages) for row in read(number, args.seed, crops)]
-    report: dict[str, object] = {"logistic": {}, "pages": args.pages}
+    report: dict[str, Any] = {"logistic": {}, "pages": args.pages}
     for kind in ("lines", "cells"):
         mine = [row for row in rows if row[1] == kind]
         x = np.array([[sure, np.log1p(length)] for _, _, sure, length, _ in mine])
         y, test = np.array([float(row[4]) for row in mine]), np.array([row[0] for row in mine])
         weights = logistic(x[~test], y[~test])
         p = 1 / (1 + np.exp(-(np.column_stack([np.ones(len(x)), x]) @ weights)))
-        report["logistic"][kind] = [round(float(w), 3) for w in weights]  # type: ignore[index]  # figures are nested by name
+        report["logistic"][kind] = [round(float(w), 3) for w in weights]
         shares = {"right_in_test": round(float(y[test].mean()), 4), "mean_p_in_test": round(float(p[test].mean()), 4)}
         report[kind] = {"texts": len(mine), "test_texts": int(test.sum()), **shares}
     (MODELS / "text.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from bench.marks.damage import DAMAGES, OFFICE
 from bench.marks.measure import HARD_STYLES, Box, PageRows, is_marked
@@ -38,9 +39,9 @@ class Count:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     @classmethod
-    def from_dict(cls, data: dict[str, object]) -> "Count":
+    def from_dict(cls, data: dict[str, Any]) -> "Count":
         """From `to_dict`, through JSON."""
-        count = cls(**data)  # type: ignore[arg-type]  # JSON that `to_dict` wrote
+        count = cls(**data)
         count.tiers, count.styles, count.styles_review = Counter(count.tiers), Counter(count.styles), Counter(count.styles_review)
         count.reliability = {int(key): row for key, row in count.reliability.items()}
         return count
