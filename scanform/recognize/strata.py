@@ -135,9 +135,15 @@ def strata(described: Singles, odds: Singles, classes: tuple[str, ...]) -> Ints:
     return np.asarray(np.where(undecided, NONE, group * len(KINDS) + kind), dtype=np.int64)
 
 
+def _sides(named: Mapping[str, Singles]) -> tuple[Singles, Singles]:
+    """The longer and the shorter side of the largest piece of ink in each box (N,)."""
+    width, height = named["part_width"], named["part_height"]
+    return np.maximum(width, height), np.minimum(width, height)
+
+
 def _may_be_a_rest(named: Mapping[str, Singles]) -> Mask:
     """Small marks (N,) that a resting pen can leave: dots no broader than its strokes, or on pages that do not tell how broad those are."""
-    longer, shorter = np.maximum(named["part_width"], named["part_height"]), np.minimum(named["part_width"], named["part_height"])
+    longer, shorter = _sides(named)
     dot = (longer < ROUND * shorter) & (named["broad_of_page"] < PEN_BROAD)
     return np.asarray(dot | (named["usual_share"] < STROKES_SHARE) | (named["peak_of_page"] > BRIGHTER), dtype=np.bool_)
 
@@ -147,7 +153,7 @@ def _may_be_marked(named: Mapping[str, Singles], theirs: Mask) -> Mask:
     as the smallest marks, or much ink is close by.
     """
     least = np.where(named["usual_peak"] >= WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE)
-    longer, shorter = np.maximum(named["part_width"], named["part_height"]), np.minimum(named["part_width"], named["part_height"])
+    longer, shorter = _sides(named)
     dash = (longer >= DASH) & (longer >= DASH_RATIO * shorter) & (named["part_inside"] > DASH_INSIDE)
     piece, beside = (named["part_area"] >= least) | dash, (named["near_share"] > PASSING) | (named["loose"] >= LOOSE)
     lost = (named["usual_peak"] < WHOLE_PEAK) | (named["usual_share"] < WHOLE_SHARE) | (named["core_share"] > 0)
