@@ -1,6 +1,7 @@
 """What the browser tests share: Chromium, and pages in it that are watched."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,14 @@ def chromium() -> Iterator[object]:
 
 
 @pytest.fixture
-def watched(chromium):
+def servers() -> Iterator[ExitStack]:
+    """Closes what serves pages: after the pages themselves, whatever order a test names its fixtures in."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def watched(chromium, servers):
     """Opens addresses in pages of their own; afterwards no violation of the security policy, no script error, no foreign request has happened."""
     trouble: list[str] = []
     contexts = []

@@ -58,13 +58,13 @@ def files(tmp_path: Path) -> tuple[Path, list[Path]]:
 
 
 @pytest.fixture
-def station(files):
+def station(files, servers):
     app = create_editor(open_layout(files[0], files[1], language="en"), language="en")
     bound = bind_app(app, port=0, language="en")
     thread = bound.start()
-    yield bound
-    bound.close()
-    thread.join(30)
+    servers.callback(thread.join, 30)
+    servers.callback(bound.close)
+    return bound
 
 
 @pytest.fixture

@@ -122,16 +122,13 @@ class Room:
 
 
 @pytest.fixture
-def room(printed, tmp_path):
-    rooms = []
-
+def room(printed, tmp_path, servers):
     def opened(**options: bool) -> Room:
-        rooms.append(Room(printed, tmp_path, photographed(printed, **options)))
-        return rooms[-1]
+        found = Room(printed, tmp_path, photographed(printed, **options))
+        servers.callback(found.close)
+        return found
 
-    yield opened
-    for found in rooms:
-        found.close()
+    return opened
 
 
 def open_page(watched, room: Room, *, language: str = "en", **options: object):
