@@ -18,7 +18,6 @@ from scanform.model.geometry import RectMm
 from scanform.recognize.sample import Singles, Source, Tiles, cut, resample, source, tiles
 from scanform.recognize.sheets import (
     COARSE,
-    LEAST_PIECE,
     PIECES,
     PX_PER_MM,
     TILE_PX,
@@ -52,7 +51,8 @@ class MeasureSettings:
     rounds. Outlines paler than `pale_fit` of the blank page's, or than `lost_fit` of the page's median, are searched for,
     `search_mm` far, unless they correlate with the print by `in_place` where they are (pale toner). Ink is darker than `floor` (half the contrast of the
     lightest pencil that was simulated) and than `noise_factor` times the noise of the 3 x 3 mean; the noise is measured on the
-    paper of the window and is at most `noise_of_page` times that of the page.
+    paper of the window and is at most `noise_of_page` times that of the page. Fewer samples than `few` (0.2 mm2), all of them on print
+    outside the core of the box and none darker than `faint` times that, are no ink but the edge of the print.
     """
 
     moved_mm: float = 0.06
@@ -64,6 +64,8 @@ class MeasureSettings:
     noise_factor: float = 4.0
     noise_of_page: float = 1.5
     floor: float = 0.035
+    few: int = 7
+    faint: float = 1.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,17 +122,19 @@ def measure(image: PageImage, page_map: PageMap, prepared: PreparedPage, setting
     src = source(image.gray, px_per_mm)
     sheet, areas = prepared.marks, prepared.areas
     where = tiles(page_map, sheet.centres_mm, side=sheet.side, px_per_mm=PX_PER_MM, scale=src.scale)
-    marks, toner, noise = _measure_marks(cut(src.gray, where), where, src, sheet, settings)
+    mono = _is_mono(image.gray)
+    marks, toner, noise = _measure_marks(cut(src.gray, where), where, src, sheet, settings, mono=mono)
     marks = _without_streaks(marks, where, src, sheet)
     if areas.spots:
         maps = canvas_maps(page_map, areas.tiles_mm, scale=src.scale)
         ink = _areas_without_streaks(_measure_areas(resample(src.gray, *maps), areas, toner, settings), maps, src, areas)
     else:
         ink = _measure_areas(np.full(areas.cover.shape, 255, np.uint8), areas, toner, settings)
-    return PageInk(marks=marks, areas=ink, px_per_mm=px_per_mm, toner=toner, noise=noise, mono=_is_mono(image.gray))
+    return PageInk(marks=marks, areas=ink, px_per_mm=px_per_mm, toner=toner, noise=noise, mono=mono)
 
 
-def _measure_marks(patches: Gray, where: Tiles, src: Source, sheet: MarkSheet, settings: MeasureSettings) -> tuple[MarkInk, float, float]:
+def _measure_marks(patches: Gray, where: Tiles, src: Source, sheet: MarkSheet, settings: MeasureSettings, *, mono: bool) -> tuple[MarkInk, float, float]:
+    """The ink of the boxes, toner and noise of the page. Print in black and white (`mono`) is black however thin its lines have become."""
     count = len(sheet.zones)
     if count == 0:
         return _no_marks(sheet), 1.0, 0.0
@@ -140,11 +144,12 @@ def _measure_marks(patches: Gray, where: Tiles, src: Source, sheet: MarkSheet, s
     page_toner, page_noise = float(np.median(toner)), float(np.median(level.noise))
     noise = np.minimum(level.noise, settings.noise_of_page * page_noise + 0.005)  # paper under scribbles is no measure of noise
     threshold = np.maximum(settings.floor, settings.noise_factor * noise / 3).astype(np.float32)
-    windows = _perhaps_inked(patches, sheet.cover_steps, level.paper, threshold, page_toner)
-    excess = _excess(patches[windows], level.paper[windows], sheet.cover[windows], np.maximum(toner, page_toner)[windows])
+    black = np.maximum(toner, max(page_toner, 1.0) if mono else page_toner)
+    windows = _perhaps_inked(patches, sheet.cover_steps, level.paper, threshold, float(black.min()))
+    excess = _excess(patches[windows], level.paper[windows], sheet.cover[windows], black[windows])
     smooth = _smooth(excess)
     inked = smooth > threshold[windows][:, None, None]
-    there = inked.any(axis=(1, 2))
+    there = _holds_ink(inked, smooth, sheet.telling[windows], threshold[windows], settings)
     if not there.all():
         windows, excess, smooth, inked = windows[there], excess[there], smooth[there], inked[there]
     ink = MarkInk(
@@ -162,6 +167,16 @@ def _measure_marks(patches: Gray, where: Tiles, src: Source, sheet: MarkSheet, s
         streak=np.zeros(count, bool),
     )
     return ink, page_toner, page_noise
+
+
+def _holds_ink(inked: Mask, smooth: Singles, telling: Mask, threshold: Singles, settings: MeasureSettings) -> Mask:
+    """Which of M windows hold ink: more than a few faint samples at the edges of print; `inked`, `smooth` and `telling` (M, S, S), `threshold` (M,)."""
+    count = np.count_nonzero(inked, axis=(1, 2))
+    few = np.flatnonzero((count > 0) & (count < settings.few))
+    faint = smooth[few].max(axis=(1, 2), initial=0) < settings.faint * threshold[few]
+    there = count > 0
+    there[few] = ~faint | (inked[few] & telling[few]).any(axis=(1, 2))
+    return np.asarray(there, dtype=np.bool_)
 
 
 def _perhaps_inked(patches: Gray, cover_steps: Gray, paper: Singles, threshold: Singles, toner: float) -> Ints:
@@ -322,9 +337,10 @@ def _lost(rest: Singles, outlines: Outlines, settings: MeasureSettings) -> Mask:
     An outline that is pale but has just the form of the print is there.
     """
     found = _line_darkness(rest, outlines)
-    pale = np.flatnonzero(found < max(settings.pale_fit, settings.lost_fit * float(np.median(found))))
+    pale = np.flatnonzero((found < max(settings.pale_fit, settings.lost_fit * float(np.median(found)))) & (outlines.wanted > 0))
     lost = np.zeros(len(rest), bool)
-    lost[pale] = _likeness(rest[pale], outlines.light[pale]) < settings.in_place
+    if len(pale):
+        lost[pale] = _likeness(rest[pale], outlines.light[pale]) < settings.in_place
     return lost
 
 
@@ -347,9 +363,12 @@ def _search(patch: Gray, expected: Singles, settings: MeasureSettings) -> Floats
 
 
 def _line_darkness(rest: Singles, outlines: Outlines) -> Singles:
-    """Mean darkness of each outline relative to the blank page, 0..1.2; `rest` (N, K) as in `_Level`."""
-    found = np.einsum("nk,nk->n", rest, outlines.line) + outlines.wanted
-    return np.asarray(np.clip(found / np.maximum(outlines.wanted, 1e-3), 0, 1.2), dtype=np.float32)
+    """Mean darkness of each outline relative to the blank page, 0..1.2; `rest` (N, K) as in `_Level`. Boxes without an outline: as the others."""
+    found, seen = np.einsum("nk,nk->n", rest, outlines.line) + outlines.wanted, outlines.wanted > 0
+    share = np.clip(found / np.maximum(outlines.wanted, 1e-3), 0, 1.2)
+    if not seen.all():
+        share[~seen] = np.median(share[seen]) if seen.any() else 1.0
+    return np.asarray(share, dtype=np.float32)
 
 
 def _palest_piece(rest: Singles, outlines: Outlines, page_toner: float) -> Singles:
@@ -359,7 +378,8 @@ def _palest_piece(rest: Singles, outlines: Outlines, page_toner: float) -> Singl
         np.bincount(piece.ravel(), weights=values.ravel(), minlength=len(rest) * PIECES).reshape(-1, PIECES)
         for values in (rest * outlines.line + outlines.ink, outlines.ink)
     )
-    share = np.where(wanted >= LEAST_PIECE, found / np.maximum(wanted, LEAST_PIECE), 1.2 * page_toner).min(axis=1)
+    least = outlines.least_piece[:, None]
+    share = np.where(wanted >= least, found / np.maximum(wanted, least), 1.2 * page_toner).min(axis=1)
     return np.asarray(np.clip(share / max(page_toner, 0.05), 0, 1.2), dtype=np.float32)
 
 

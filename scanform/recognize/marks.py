@@ -33,6 +33,11 @@ paler than `SEEN_FRAME` somewhere.
 """
 
 
+TRACES_SHARE = 0.04
+"""Share of boxes with a trace of ink inside from which on a page without a single mark is not taken for unanswered: its marks may be lost (pencil on a
+photocopy).
+"""
+
 FAR_MM = 0.6
 """A box whose print was found further than this from where the map puts it (curled paper out of focus) goes to a person: the map is not proved there."""
 
@@ -86,7 +91,7 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     is_empty = value == classes.index(MarkValue.EMPTY)
     struck = (unclear > HALF) & ~_is_circled(described)
     line = belonging.beside_lines(sheet, marked=~is_empty & ~struck, struck=struck)
-    doubted = ((sure < limits) | line).tolist()
+    doubted = ((sure < limits) | line | _may_have_lost_all(described)).tolist()
     is_seen = float(np.median(page.marks.frame)) >= SEEN_FRAME
     covered, far, lines = ((page.marks.frame < LEAST_FRAME) & is_seen).tolist(), (np.hypot(*page.marks.shift_mm.T) > FAR_MM).tolist(), line.tolist()
     found = []
@@ -112,6 +117,12 @@ def without_unclear(odds: Singles, network: Network) -> tuple[Singles, Singles]:
     return kept, unclear
 
 
+def _may_have_lost_all(described: Singles) -> bool:
+    """Whether nothing on a page is dark enough for a mark, but traces stand in several boxes; `described` (N, F) are all its boxes."""
+    core, usual = (described[:, features.NAMES.index(name)] for name in ("core_share", "usual_peak"))
+    return bool(usual[0] == 0 and (core > 0).mean() >= TRACES_SHARE)
+
+
 def _is_circled(facts: Singles) -> Mask:
     """Whether ink runs around boxes that are empty inside; features (F,) or (N, F)."""
     around, core = (facts[..., features.NAMES.index(name)] for name in ("around", "core_share"))
@@ -125,7 +136,7 @@ def _reason(best: Candidate, facts: Singles, *, unclear: float, line: bool) -> s
         return "line-through-box"
     if unclear > HALF:
         return "circled-box" if bool(_is_circled(facts)) else "line-through-box"
-    if best.value == MarkValue.EMPTY and not any(named[f"{band}_share"] for band in features.BANDS):
+    if best.value == MarkValue.EMPTY and (named["usual_peak"] == 0 or not any(named[f"{band}_share"] for band in features.BANDS)):
         return "lost-ink"
     from_outside = bool(named["part_leaves"]) or named["part_inside"] < 0.6
     return "stray-ink" if best.value == MarkValue.EMPTY and (from_outside or named["part_area"] < 0.06) else "unclear-mark"

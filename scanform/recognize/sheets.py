@@ -49,8 +49,10 @@ BAND_MM = 0.6
 LEVEL_SLOPE = 0.01
 """Darkness per sample; where the expected print changes less it does not tell where it lies."""
 
-DARK_LINE = 0.6
-"""Darkness of an outline from which on its toner is measured."""
+DARK_LINE, DARK_OF_LINE, LEAST_LINE = 0.6, 0.7, 0.12
+"""Darkness of an outline from which on its toner is measured: where none of it is so dark (bubbles in pale grey, pictures of little contrast), so much of its
+darkest sample. Outlines paler than `LEAST_LINE` are none.
+"""
 
 BARE = 0.06
 """Expected darkness, as printed at worst, below which a sample counts as bare paper."""
@@ -65,7 +67,7 @@ PIECES = 12
 """An outline is looked at in so many pieces: what hides a part of a box hides some of them wholly."""
 
 LEAST_PIECE = 4.0
-"""Darkness, summed over samples (0.1 mm2 of black), that a piece of an outline must have on the blank page to be looked for."""
+"""Darkness, summed over samples (0.1 mm2 of black), that a piece of a dark outline must have on the blank page to be looked for."""
 
 HIDDEN = 0.3
 """Print darker than this hides a pen."""
@@ -86,8 +88,8 @@ class Outlines:
 
     `at` (N, K) numbers of the samples in the window; `light` (N, K) what the print lets through there (1 = paper); `slopes` (N, 2, K) of the
     darkness per sample along x and y, `squares` (N, 3, K) their products xx, xy, yy; `line` (N, K) is 1 where the print is dark, `ink` (N, K) the
-    darkness of the blank page there, `wanted` (N,) its sum; `piece` (N, K) the number of the piece of the outline, clockwise. Shorter rows are
-    padded with samples that count nothing.
+    darkness of the blank page there, `wanted` (N,) its sum, 0 for boxes without an outline; `piece` (N, K) the number of the piece of the outline,
+    clockwise, `least_piece` (N,) the darkness that a piece must have to be looked for. Shorter rows are padded with samples that count nothing.
     """
 
     at: NDArray[np.int32]
@@ -98,6 +100,7 @@ class Outlines:
     ink: Singles
     wanted: Singles
     piece: NDArray[np.int32]
+    least_piece: Singles
 
     def of(self, chosen: NDArray[np.int64]) -> "Outlines":
         """Those of some boxes."""
@@ -132,8 +135,8 @@ class MarkSheet:
     """The windows of all check boxes of a page; N windows of S x S samples.
 
     `expected` darkness, `cover` = expected darkness with tolerance for shifts, `cover_steps` the same in 255 steps, rounded down; `free` = samples
-    without print, counted by `rows` and `columns`; `inside_mm` = distance to the box edge (positive inside). `sizes`: width and height in mm ->
-    numbers of the boxes of that size. `print_facts` (N, 2) see `PRINT_NAMES`.
+    without print, counted by `rows` and `columns`; `telling` = those and the cores of the boxes, where a little ink already tells; `inside_mm` =
+    distance to the box edge (positive inside). `sizes`: width and height in mm -> numbers of the boxes of that size. `print_facts` (N, 2) see `PRINT_NAMES`.
     """
 
     zones: tuple[Zone, ...]
@@ -143,6 +146,7 @@ class MarkSheet:
     cover: Singles
     cover_steps: Gray
     free: Mask
+    telling: Mask
     rows: Lines
     columns: Lines
     outlines: Outlines
@@ -249,6 +253,7 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
         cover=cover,
         cover_steps=(cover * np.float32(255)).astype(np.uint8),
         free=free,
+        telling=free | (inside >= _core_depths(zones)),
         rows=rows,
         columns=columns,
         outlines=_outlines(expected, inside, zones),
@@ -269,10 +274,14 @@ def _print_facts(cover: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Si
 
     Where print fills a box (a letter in a small bubble), ink can be hidden without a trace.
     """
-    depth = np.array([core_depth_mm(min(zone.rect.w, zone.rect.h)) for zone in zones]).reshape(-1, 1, 1)
-    hidden, core, beside = cover >= HIDDEN, inside >= depth, inside < EDGE_MM
+    hidden, core, beside = cover >= HIDDEN, inside >= _core_depths(zones), inside < EDGE_MM
     columns = [(hidden & where).sum(axis=(1, 2)) / np.maximum(where.sum(axis=(1, 2)), 1) for where in (core, beside)]
     return np.stack([1 - columns[0], columns[1]], axis=1).astype(np.float32)
+
+
+def _core_depths(zones: tuple[Zone, ...]) -> Floats:
+    """How far inside its edge the core of each box begins, mm (N, 1, 1)."""
+    return np.array([core_depth_mm(min(zone.rect.w, zone.rect.h)) for zone in zones]).reshape(-1, 1, 1)
 
 
 def _sizes(zones: tuple[Zone, ...]) -> dict[tuple[float, float], NDArray[np.int64]]:
@@ -293,10 +302,13 @@ def _outlines(expected: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Ou
     """From the expected darkness and the distance to the edge of the box, both (N, S, S)."""
     count, every = len(expected), expected.shape[1] * expected.shape[2]
     slope_x, slope_y = (np.gradient(expected, axis=axis) if count else expected for axis in (2, 1))
-    telling = (np.abs(slope_x) + np.abs(slope_y) > LEVEL_SLOPE) | (expected > DARK_LINE)
-    at, used = _padded(((np.abs(inside) < BAND_MM) & telling).reshape(count, every))
+    band = np.abs(inside) < BAND_MM
+    darkest = np.where(band, expected, 0).max(axis=(1, 2), initial=0)
+    limit = np.where(darkest < LEAST_LINE, 1, np.minimum(DARK_LINE, DARK_OF_LINE * darkest)).astype(np.float32)
+    telling = (np.abs(slope_x) + np.abs(slope_y) > LEVEL_SLOPE) | (expected > limit[:, None, None])
+    at, used = _padded((band & telling).reshape(count, every))
     dark, x, y = (np.take_along_axis(what.reshape(count, every), at, axis=1).astype(np.float32) * used for what in (expected, slope_x, slope_y))
-    line = (dark > DARK_LINE).astype(np.float32)
+    line = (dark > limit[:, None]).astype(np.float32)
     return Outlines(
         at=at.astype(np.int32),
         light=(1 - dark).astype(np.float32),
@@ -306,6 +318,7 @@ def _outlines(expected: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Ou
         ink=dark * line,
         wanted=(dark * line).sum(axis=1, dtype=np.float32),
         piece=_pieces(at, expected.shape[1], zones),
+        least_piece=(LEAST_PIECE * limit / DARK_LINE).astype(np.float32),
     )
 
 

@@ -34,6 +34,8 @@ missed this box, or only the arm of a mark in another one; whether a mark is no 
 together with ink in other boxes.
 """
 
+BARE, TRACES, SPECKS, STROKE, CLOSE_BY, OF_ANOTHER, MARKED, SMALL, PALE, JOINT, FULL = range(len(KINDS))
+
 TRACE_SHARE = 0.03
 """Share of the core that is inked by no more than what is left at the edges of print."""
 
@@ -71,8 +73,10 @@ SMALL_PART = 0.1
 COARSE_PX_PER_MM = 6.0
 """150 dpi."""
 
-LEAST_OPEN = 0.75
-"""Where print leaves less than this part of the core of a box open, a mark can be hidden without a trace."""
+LEAST_OPEN, BROAD_SHARE, LEAST_OPEN_BROAD = 0.75, 0.5, 0.35
+"""Where print leaves less than this part of the core of a box open, a small mark can be hidden without a trace; where the marks of a page ink at least
+`BROAD_SHARE` of it (bubbles that are filled), only below `LEAST_OPEN_BROAD`.
+"""
 
 WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE = 0.55, 0.045, 0.02
 """Ink in one piece that is this part of the box (0.9 and 0.4 mm2 in a box of 5 mm, soft edges included) is as large as the smallest marks, dashes of a
@@ -120,14 +124,14 @@ def strata(described: Singles, odds: Singles, classes: tuple[str, ...]) -> Ints:
     group = scan * len(ROOM) + np.where(free, 0, 1)
     inside, large = named["core_share"] + named["rim_share"] > 0, named["part_whole"] >= SMALL_PART
     shared, theirs = (named["own_share"] <= OWN_SHARE) & (named["elsewhere"] > 0), is_of_another_box(named)
-    within = np.where(inside, np.where(large, 3, np.where(named["core_share"] >= TRACE_SHARE, 2, 1)), 0)
-    empty = np.where((named["loose"] >= CLOSE_SHARE) | (shared & ~theirs), 4, np.where(theirs, 5, within))
+    within = np.where(inside, np.where(large, STROKE, np.where(named["core_share"] >= TRACE_SHARE, SPECKS, TRACES)), BARE)
+    empty = np.where((named["loose"] >= CLOSE_SHARE) | (shared & ~theirs), CLOSE_BY, np.where(theirs, OF_ANOTHER, within))
     empty = np.where(_may_be_marked(named, theirs), NONE, empty)
     joined, faint = (named["crossed"] >= JOINED) & (named["own_share"] < MOSTLY_OWN), named["peak_of_page"] < FAINT
-    small = np.where(_may_be_a_rest(named), NONE, 7)
-    marked = np.where(joined, 9, np.where(faint, 8, np.where(named["reach"] < SMALL_REACH, small, 6)))
+    small = np.where(_may_be_a_rest(named), NONE, SMALL)
+    marked = np.where(joined, JOINT, np.where(faint, PALE, np.where(named["reach"] < SMALL_REACH, small, MARKED)))
     top = odds.argmax(axis=1)
-    values = {MarkValue.EMPTY.value: empty, MarkValue.MARKED.value: marked, MarkValue.FILLED.value: np.where(joined, 9, 10)}
+    values = {MarkValue.EMPTY.value: empty, MarkValue.MARKED.value: marked, MarkValue.FILLED.value: np.where(joined, JOINT, FULL)}
     kind = np.full(len(top), NONE)
     for name, number in values.items():
         kind = np.where(top == classes.index(name), number, kind)
@@ -158,7 +162,8 @@ def _may_be_marked(named: Mapping[str, Singles], theirs: Mask) -> Mask:
     piece, beside = (named["part_area"] >= least) | dash, (named["near_share"] > PASSING) | (named["loose"] >= LOOSE)
     lost = (named["usual_peak"] < WHOLE_PEAK) | (named["usual_share"] < WHOLE_SHARE) | (named["core_share"] > 0)
     fading = (named["usual_peak"] > 0) & (named["usual_peak"] < FADING_PEAK) & (named["weak_boxes"] >= FADING_SHARE)
-    return np.asarray(((named["mono"] > 0.5) & lost) | fading | (named["open_core"] < LEAST_OPEN) | ((piece | beside) & ~theirs), dtype=np.bool_)
+    hidden = named["open_core"] < np.where(named["usual_share"] >= BROAD_SHARE, LEAST_OPEN_BROAD, LEAST_OPEN)
+    return np.asarray(((named["mono"] > 0.5) & lost) | fading | hidden | ((piece | beside) & ~theirs), dtype=np.bool_)
 
 
 def is_of_another_box(named: Mapping[str, Singles]) -> Mask:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from scanform.recognize.features import NAMES
-from scanform.recognize.strata import KINDS, NONE, SCANS, STRATA, rescaled, strata
+from scanform.recognize.strata import KINDS, NONE, ROOM, SCANS, STRATA, rescaled, strata
 
 CLASSES = ("empty", "marked", "filled", "unclear")
 
@@ -44,11 +44,14 @@ def test_kinds_of_readings() -> None:
     assert kind_of(0, scale=np.log(4.0)) == "coarse, free: empty"
     assert kind_of(0, dirt=0.6) == "dirty, free: empty"
     assert kind_of(0, mono=1.0, usual_peak=1.0, usual_share=0.5) == "mono, free: empty"
-    assert len(STRATA) == len(SCANS) * 2 * len(KINDS)
+    assert len(STRATA) == len(SCANS) * len(ROOM) * len(KINDS)
 
 
 def test_boxes_that_may_be_marked_are_never_empty_without_a_person() -> None:
     assert kind_of(0, open_core=0.4) == "none"
+    assert kind_of(0, open_core=0.4, usual_share=0.4) == "none"
+    assert kind_of(0, open_core=0.4, usual_share=0.6) == "grey, crowded: empty"
+    assert kind_of(0, open_core=0.3, usual_share=0.6) == "none"
     assert kind_of(0, part_area=0.06, usual_peak=0.8) == "none"
     assert kind_of(0, part_area=0.04, usual_peak=0.8) == "grey, free: empty"
     assert kind_of(0, part_area=0.025, usual_peak=0.3) == "none"
@@ -68,7 +71,7 @@ def test_boxes_that_may_be_marked_are_never_empty_without_a_person() -> None:
     assert kind_of(0, mono=1.0, usual_peak=1.0, usual_share=0.5, core_share=0.01) == "none"
     assert kind_of(0, loose=0.06) == "none"
     assert kind_of(0, part_area=0.06, usual_peak=0.8, own_share=0.05, elsewhere=0.4) == "grey, free: empty, ink of another box"
-    assert kind_of(1, open_core=0.4, reach=1.2, peak_of_page=1) == "grey, crowded: marked"
+    assert kind_of(1, open_core=0.8, reach=1.2, peak_of_page=1) == "grey, crowded: marked"
 
 
 def test_rescaling_keeps_sums_and_order_of_the_others() -> None:
