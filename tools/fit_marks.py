@@ -210,15 +210,32 @@ def fit(table: Table, *, names: tuple[str, ...], classes: tuple[str, ...], hidde
     scaling = np.array([fit_scaling(known[kinds[0] == kind], check.y[kinds[0] == kind]) for kind in range(count)])
     known, new = rescaled(known, kinds[0], scaling), rescaled(new, kinds[1], scaling)
     clear = np.array([learn_then_test(known[kinds[0] == kind], check.y[kinds[0] == kind], *promised(kind)) for kind in range(count)])
+    odds, truth = inked_or_not(known, check.y, classes)
+    clear_inked = np.array([learn_then_test(odds[kinds[0] == kind], truth[kinds[0] == kind], *promised(kind)) for kind in range(count)])
     numbers = {
-        "mean": mean, "spread": spread, "low": train.x.min(0) - slack, "high": train.x.max(0) + slack, "scaling": scaling, "clear": clear,
+        "mean": mean, "spread": spread, "low": train.x.min(0) - slack, "high": train.x.max(0) + slack,
+        "scaling": scaling, "clear": clear, "clear_inked": clear_inked,
         **{name: np.stack([getattr(member, name) for member in members]) for name in ("hidden", "hidden_bias", "out", "out_bias")},
     }  # fmt: skip
     as_single = {name: value.astype(np.float32) for name, value in numbers.items()}
     np.savez_compressed(out, features=np.array(names), classes=np.array(classes), temperature=np.array(temperature), **as_single)
     rows = {name: {"rows": len(t.y), "forms": len(np.unique(t.form))} for name, t in (("train", train), ("calibrate", check), ("test", test))}
     tested = {STRATA[kind]: at_threshold(new[kinds[1] == kind], test.y[kinds[1] == kind], clear[kind]) for kind in range(count)} if count > 1 else {}
-    return {"temperature": temperature, "split": rows, "clear": clear.tolist(), "clear_tested": tested, **figures(new, test)}
+    odds, truth = inked_or_not(new, test.y, classes)
+    inked = {STRATA[kind]: at_threshold(odds[kinds[1] == kind], truth[kinds[1] == kind], clear_inked[kind]) for kind in range(count)} if count > 1 else {}
+    return {
+        "temperature": temperature, "split": rows, "clear": clear.tolist(), "clear_tested": tested,
+        "clear_inked": clear_inked.tolist(), "clear_inked_tested": inked, **figures(new, test),
+    }  # fmt: skip
+
+
+def inked_or_not(p: np.ndarray, y: np.ndarray, classes: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The same rows where a filled box is a mark: probabilities (N, 2) of empty and of any mark, and which it is; 2 = only a person can tell."""
+    if len(classes) == 2:
+        return p, y
+    empty, unclear = classes.index(MarkValue.EMPTY.value), classes.index(UNCLEAR)
+    none = p[:, empty] + p[:, unclear] / 2
+    return np.stack([none, 1 - none], axis=1), np.where(y == unclear, 2, y != empty)
 
 
 def fit_scaling(p: np.ndarray, y: np.ndarray) -> tuple[float, float]:
@@ -377,10 +394,11 @@ figures are `figures.json`.
 |---|---|---|
 {table}
 
-Thresholds by kind of reading, and what they do on the test forms:
+Thresholds by kind of reading, and what they do on the test forms; on the right for forms on which a filled box is a mark (`filled: mark`), where only
+empty or not is decided:
 
-| reading | threshold | accepted | wrong | at most |
-|---|---|---|---|---|
+| reading | threshold | accepted | wrong | at most | threshold | accepted | wrong | at most |
+|---|---|---|---|---|---|---|---|---|
 {thresholds}
 
 For comparison, when every box is decided: {rule}.
@@ -399,7 +417,8 @@ def card(result: dict[str, Figures], command: str) -> str:
         lines.append(f"| {title} | {marks[name]:.4f} | {zones[name]:.4f} |")
     for threshold in ("0.9", "0.98", "0.99", "0.995", "0.998", "0.999"):
         lines.append(f"| at {threshold}: share, wrong, at most | {_taken(marks, threshold)} | {_taken(zones, threshold)} |")
-    tested = [f"| {kind} | {limit:.4f} | {_cells(one)} |" for (kind, one), limit in zip(marks["clear_tested"].items(), marks["clear"], strict=True)]
+    both = zip(marks["clear_tested"].items(), marks["clear"], marks["clear_inked_tested"].values(), marks["clear_inked"], strict=True)
+    tested = [f"| {kind} | {limit:.4f} | {_cells(one)} | {other:.4f} | {_cells(inked)} |" for (kind, one), limit, inked, other in both]
     return CARD.format(
         mark_features=len(features.NAMES), area_features=len(areas.NAMES), members=MEMBERS, command=command,
         promised=", ".join(f"{share:.2%} ({kind})" for share, kind in zip(PROMISED, KINDS, strict=True)),

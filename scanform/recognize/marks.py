@@ -33,9 +33,9 @@ paler than `SEEN_FRAME` somewhere.
 """
 
 
-TRACES_SHARE = 0.04
-"""Share of boxes with a trace of ink inside from which on a page without a single mark is not taken for unanswered: its marks may be lost (pencil on a
-photocopy).
+TRACES_SHARE, LEAST_TRACES = 0.015, 2
+"""Share and number of boxes with a trace of ink inside from which on a page without a single mark is not taken for unanswered: its marks may be lost (pencil
+on a photocopy).
 """
 
 FAR_MM = 0.6
@@ -80,7 +80,8 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     raw = probabilities(network, described)
     kinds = strata(described, raw, network.classes)
     odds, unclear = without_unclear(rescaled(raw, kinds, network.scaling), network)
-    learnt = np.where(kinds == NONE, 2.0, np.maximum(network.clear[kinds], LEAST_CLEAR))
+    clear = network.clear_inked if filled is Filled.MARK else network.clear
+    learnt = np.where(kinds == NONE, 2.0, np.maximum(clear[kinds], LEAST_CLEAR))
     limits = learnt if settings.clear is None else np.full(len(odds), settings.clear)
     classes = [name for name in network.classes if name != UNCLEAR]
     order = np.argsort(-odds, axis=1, kind="stable")
@@ -120,7 +121,7 @@ def without_unclear(odds: Singles, network: Network) -> tuple[Singles, Singles]:
 def _may_have_lost_all(described: Singles) -> bool:
     """Whether nothing on a page is dark enough for a mark, but traces stand in several boxes; `described` (N, F) are all its boxes."""
     core, usual = (described[:, features.NAMES.index(name)] for name in ("core_share", "usual_peak"))
-    return bool(usual[0] == 0 and (core > 0).mean() >= TRACES_SHARE)
+    return bool(usual[0] == 0 and (core > 0).sum() >= max(LEAST_TRACES, TRACES_SHARE * len(core)))
 
 
 def _is_circled(facts: Singles) -> Mask:

@@ -21,7 +21,8 @@ class Network:
     """Weights of M networks: features -> (x - mean) / spread -> tanh hidden layer (M, F, H) -> classes (M, H, C); their mean counts.
 
     `low`, `high` bound what training has seen (F,). For each of S kinds of
-    readings, `scaling` (S, 2) corrects the highest probability and `clear` (S,) is the confidence from which it needs no person; see `strata`.
+    readings, `scaling` (S, 2) corrects the highest probability and `clear` (S,) is the confidence from which it needs no person, `clear_inked` (S,) the
+    same where only empty or not is asked; see `strata`.
     """
 
     features: tuple[str, ...]
@@ -37,6 +38,10 @@ class Network:
     temperature: float
     scaling: Singles
     clear: Singles
+    clear_inked: Singles
+
+
+_ARRAYS = ("mean", "spread", "low", "high", "hidden", "hidden_bias", "out", "out_bias", "scaling", "clear", "clear_inked")
 
 
 @cache
@@ -47,7 +52,7 @@ def load(name: str) -> Network:
             features=tuple(str(item) for item in data["features"]),
             classes=tuple(str(item) for item in data["classes"]),
             temperature=float(data["temperature"]),
-            **{key: data[key].astype(np.float32) for key in ("mean", "spread", "low", "high", "hidden", "hidden_bias", "out", "out_bias", "scaling", "clear")},
+            **{key: data[key].astype(np.float32) for key in _ARRAYS},
         )
 
 

@@ -175,3 +175,16 @@ def test_a_page_without_boxes_is_fine(sheet):
         page = type(sheet.page)(number=1, size=A4, blank="", fiducials=(), codes=(), zones=zones)
         prepared = prepare_page(page, BlankPage(gray=sheet.gray, px_per_mm_x=PX, px_per_mm_y=PX), filled=Filled.WITHDRAWN)
         assert len(read_fields(scan.image, scan.page_map, prepared)) == len(zones)
+
+
+def test_a_page_that_lost_its_marks_is_not_unanswered(sheet):
+    """Traces in several boxes and no mark anywhere: a person looks at every box; an untouched page is read as unanswered."""
+    scan = sheet.scan({}, profile="good scanner", seed=3)
+    untouched = read_fields(scan.image, scan.page_map, sheet.prepared)
+    boxes = marks_of(sheet)
+    assert not any(field.problem for field in untouched if field.zone in {zone.id for zone in boxes})
+    for zone in boxes[::8]:
+        x, y = scan.page_map.to_px(np.array([[zone.rect.centre.x, zone.rect.centre.y]]))[0].round().astype(int)
+        scan.image.gray[y - 4 : y + 4, x - 4 : x + 4] -= np.uint8(18)
+    traces = {field.zone: field for field in read_fields(scan.image, scan.page_map, sheet.prepared)}
+    assert {traces[zone.id].problem for zone in boxes} == {"lost-ink"}

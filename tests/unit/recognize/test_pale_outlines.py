@@ -66,3 +66,18 @@ def test_what_hides_a_pale_bubble_is_seen(outline):
     assert ink.frame[9] < 0.4
     assert np.delete(ink.frame, 9).min() > 0.7
     assert ink.fit[9] < 0.75
+
+
+def test_thin_black_lines_are_print():
+    """In black and white the outlines came out thinner than on the blank page: still black, and no ink."""
+    page, gray = printed(0, None)
+    prepared = prepare_page(page, BlankPage(gray=gray, px_per_mm_x=PX, px_per_mm_y=PX), filled=Filled.MARK)
+    seen = np.full_like(gray, 255)
+    for zone in page.zones:
+        middle = (round(zone.rect.centre.x * PX), round(zone.rect.centre.y * PX))
+        cv2.circle(seen, middle, round(1.7 * PX), (0,), 1)
+        if zone.id in FILLED:
+            cv2.circle(seen, middle, round(1.4 * PX), (0,), -1)
+    ink = measure(PageImage(gray=seen), PLAIN, prepared).marks
+    assert float(np.median(ink.toner)) < 0.8
+    assert {page.zones[number].id for number in ink.windows} == set(FILLED)
