@@ -18,7 +18,6 @@ from scanform.model.geometry import RectMm
 from scanform.recognize.sample import Singles, Source, Tiles, cut, resample, source, tiles
 from scanform.recognize.sheets import (
     COARSE,
-    PIECES,
     PX_PER_MM,
     TILE_PX,
     AreaSheet,
@@ -27,6 +26,7 @@ from scanform.recognize.sheets import (
     Outlines,
     PaperSamples,
     PreparedPage,
+    by_piece,
     canvas_maps,
 )
 from scanform.recognize.streaks import StreakSettings, streak_samples, suspects
@@ -373,11 +373,8 @@ def _line_darkness(rest: Singles, outlines: Outlines) -> Singles:
 
 def _palest_piece(rest: Singles, outlines: Outlines, page_toner: float) -> Singles:
     """Darkness (N,), by that of the page's outlines, of the palest piece of each outline: 0 under a filing hole, a label, correction fluid."""
-    piece = outlines.piece + np.arange(len(rest))[:, None] * PIECES
-    found, wanted = (
-        np.bincount(piece.ravel(), weights=values.ravel(), minlength=len(rest) * PIECES).reshape(-1, PIECES)
-        for values in (rest * outlines.line + outlines.ink, outlines.ink)
-    )
+    wanted = outlines.piece_ink
+    found = by_piece(rest * outlines.line, outlines.piece) + wanted
     least = outlines.least_piece[:, None]
     share = np.where(wanted >= least, found / np.maximum(wanted, least), 1.2 * page_toner).min(axis=1)
     return np.asarray(np.clip(share / max(page_toner, 0.05), 0, 1.2), dtype=np.float32)

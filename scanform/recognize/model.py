@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+import cv2
 import numpy as np
 
 from scanform.recognize.sample import Singles
 
 STRANGE_CAP = 0.90
 """Highest confidence in a box unlike any in training: below every acceptance threshold in use, so a person sees it."""
+
+
+_NOTHING = np.zeros((0, 0), np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +62,21 @@ def load(name: str) -> Network:
 
 def probabilities(network: Network, features: Singles) -> Singles:
     """Class probabilities (N, C) of features (N, F); rows outside the training range are capped at `STRANGE_CAP`."""
-    scaled = np.clip((features - network.mean) / network.spread, -8, 8)
+    if len(features) == 0:
+        return np.zeros((0, len(network.classes)), np.float32)
+    scaled = np.clip((features - network.mean) / network.spread, -8, 8).astype(np.float32)
     result = np.mean([_member(network, scaled, number) for number in range(len(network.hidden))], axis=0)
     return np.where(strange(network, features)[:, None], _capped(result), result).astype(np.float32)
 
 
+def _product(rows: Singles, weights: Singles) -> Singles:
+    return np.asarray(cv2.gemm(rows, weights, 1, _NOTHING, 0), dtype=np.float32)
+
+
 def _member(network: Network, scaled: Singles, number: int) -> Singles:
-    """Class probabilities of one network; einsum, because matrix products would start the threads of BLAS."""
-    hidden = np.tanh(np.einsum("nf,fh->nh", scaled, network.hidden[number]) + network.hidden_bias[number])
-    logits = (np.einsum("nh,hc->nc", hidden, network.out[number]) + network.out_bias[number]) / network.temperature
+    """Class probabilities of one network; products by OpenCV, because those of numpy would start the threads of BLAS."""
+    hidden = np.tanh(_product(scaled, network.hidden[number]) + network.hidden_bias[number])
+    logits = (_product(hidden, network.out[number]) + network.out_bias[number]) / network.temperature
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
 

@@ -89,7 +89,8 @@ class Outlines:
     `at` (N, K) numbers of the samples in the window; `light` (N, K) what the print lets through there (1 = paper); `slopes` (N, 2, K) of the
     darkness per sample along x and y, `squares` (N, 3, K) their products xx, xy, yy; `line` (N, K) is 1 where the print is dark, `ink` (N, K) the
     darkness of the blank page there, `wanted` (N,) its sum, 0 for boxes without an outline; `piece` (N, K) the number of the piece of the outline,
-    clockwise, `least_piece` (N,) the darkness that a piece must have to be looked for. Shorter rows are padded with samples that count nothing.
+    clockwise, `piece_ink` (N, P) the darkness of each piece, `least_piece` (N,) that which a piece must have to be looked for. Shorter rows are padded
+    with samples that count nothing.
     """
 
     at: NDArray[np.int32]
@@ -100,6 +101,7 @@ class Outlines:
     ink: Singles
     wanted: Singles
     piece: NDArray[np.int32]
+    piece_ink: Singles
     least_piece: Singles
 
     def of(self, chosen: NDArray[np.int64]) -> "Outlines":
@@ -309,6 +311,7 @@ def _outlines(expected: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Ou
     at, used = _padded((band & telling).reshape(count, every))
     dark, x, y = (np.take_along_axis(what.reshape(count, every), at, axis=1).astype(np.float32) * used for what in (expected, slope_x, slope_y))
     line = (dark > limit[:, None]).astype(np.float32)
+    piece = _pieces(at, expected.shape[1], zones)
     return Outlines(
         at=at.astype(np.int32),
         light=(1 - dark).astype(np.float32),
@@ -317,9 +320,16 @@ def _outlines(expected: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Ou
         line=line,
         ink=dark * line,
         wanted=(dark * line).sum(axis=1, dtype=np.float32),
-        piece=_pieces(at, expected.shape[1], zones),
+        piece=piece,
+        piece_ink=by_piece(dark * line, piece),
         least_piece=(LEAST_PIECE * limit / DARK_LINE).astype(np.float32),
     )
+
+
+def by_piece(values: Singles, piece: NDArray[np.int32]) -> Singles:
+    """Sums over the pieces of outlines, (N, PIECES), of what is given for their samples (N, K)."""
+    place = piece + np.arange(len(piece))[:, None] * PIECES
+    return np.bincount(place.ravel(), weights=values.ravel(), minlength=len(piece) * PIECES).reshape(-1, PIECES).astype(np.float32)
 
 
 def _pieces(at: NDArray[np.int64], side: int, zones: tuple[Zone, ...]) -> NDArray[np.int32]:
