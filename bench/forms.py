@@ -5,7 +5,9 @@
 Each layout of the data becomes a page of ours without markers and codes. Where there is no blank page, one scan of each layout
 (the anchor) defines the frame by the homography that comes with the data, as a person does who draws zones on a filled scan, and
 the blank is estimated from all scans of that layout. All scans are then registered by their print; the homographies serve to score that.
-Tuned on: amc_tests multi* and odkscan form 1. All other figures are held out. `--stack` routes every scan among all known pages.
+Tuned on: amc_tests multi* and odkscan form 1. All other figures are held out, but windows of every set except odkscan's were looked at, without
+their labels, when pale and thin outlines were taken for ink, and formscanner's small bubbles before `strata.LEAST_OPEN_BROAD` was chosen. `--stack` routes
+every scan among all known pages.
 `--save` writes the measured features of the boxes with their labels.
 """
 
