@@ -12,8 +12,10 @@ from scanform.model.questionnaire import Filled
 from scanform.model.reading import MarkValue
 from scanform.recognize import features
 from scanform.recognize.darkness import measure
+from scanform.recognize.marks import read_marks
 from scanform.recognize.model import STRANGE_CAP, load, probabilities
 from scanform.recognize.reader import prepare_page, read_fields
+from scanform.recognize.strata import STRATA
 from scanform.simulate.truth import FILLED_STYLES, HARD_STYLES, MARKED_STYLES, NEAR_MISS_STYLES, UNCLEAR_STYLES, MarkStyle
 
 PX = 300 / 25.4
@@ -188,3 +190,16 @@ def test_a_page_that_lost_its_marks_is_not_unanswered(sheet):
         scan.image.gray[y - 4 : y + 4, x - 4 : x + 4] -= np.uint8(18)
     traces = {field.zone: field for field in read_fields(scan.image, scan.page_map, sheet.prepared)}
     assert {traces[zone.id].problem for zone in boxes} == {"lost-ink"}
+
+
+def test_where_filling_is_marking_fewer_boxes_need_a_person(sheet):
+    """Crossed or filled is no question there: what is surely one of both needs nobody, and the thresholds are those for it."""
+    network = load("marks")
+    assert network.clear_inked.shape == network.clear.shape == (len(STRATA),)
+    styles = {zone.id: (MarkStyle.FILL, MarkStyle.SCRIBBLE, MarkStyle.CROSS)[number % 3] for number, zone in enumerate(marks_of(sheet)[::2])}
+    scan = sheet.scan(styles, profile="office copier", pen="ballpoint blue", seed=8)
+    doubted = {}
+    for filled in (Filled.WITHDRAWN, Filled.MARK):
+        readings = read_marks(measure(scan.image, scan.page_map, sheet.prepared), sheet.prepared.marks, filled=filled)
+        doubted[filled] = sum(one.problem is not None for one in readings)
+    assert doubted[Filled.MARK] < doubted[Filled.WITHDRAWN]
