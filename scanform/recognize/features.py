@@ -24,14 +24,12 @@ BANDS = ("core", "rim", "edge", "near", "far")
 """Rings by distance to the box edge, from the middle outwards."""
 
 _AMOUNTS = (*(f"{band}_share" for band in BANDS), *(f"{band}_mean" for band in BANDS))
-_LINES = ("line_down", "line_across")
-_WHOLE = ("part_whole", "part_middle", "part_reach_x", "part_reach_y")
-_DEPTH = ("depth", "corner", "stroke_mm", "broadest_mm")
 _SHAPES = (
     "core_strong", "rim_strong", "core_half_peak", "peak", "peak_of_page", "peak_to_noise", "darkness",
     "part_area", "part_width", "part_height", "part_inside", "part_leaves", "part_core", "parts", "second_area",
     "rows", "columns", "rows_half", "columns_half", "weakest_quadrant", "quadrants",
-    "thick", "thick_core", "off_centre", *_LINES, *_WHOLE, *surroundings.NAMES, *_DEPTH,
+    "thick", "thick_core", "off_centre", "line_down", "line_across",
+    "part_whole", "part_middle", "part_reach_x", "part_reach_y", *surroundings.NAMES, "depth", "corner", "stroke_mm", "broadest_mm",
 )  # fmt: skip
 _STATE = (
     "noise", "fit", "shift", "scale", "mono", "usual_peak", "inked_boxes", "usual_share", "weak_boxes", "toner", "frame", "usual_stroke_mm", "broad_of_page",
@@ -183,23 +181,23 @@ def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
     shares, means = _by_band(ink.ink, ring), _by_band(dark, ring)
     out = np.zeros((count, len(NAMES)), np.float32)
     out[:, : len(_AMOUNTS)] = np.concatenate([shares, means], axis=1)
-    first = len(_AMOUNTS)
     touched = np.flatnonzero(shares.sum(axis=1) > 0)
     if len(touched):
         some = ink.of(touched)
-        around = (*_lines(some, sheet), *surroundings.describe(some.ink, surroundings.distance_mm(*ring.size_mm, sheet.side)))
-        for name, column in zip((*_LINES, *surroundings.NAMES), around, strict=True):
-            out[touched, NAMES.index(name)] = column
-    inked = np.flatnonzero(ink.ink[:, *ring.box].any(axis=(1, 2)))
-    if len(inked):
-        some = ink.of(inked)
         within, smooth = some.ink[:, *ring.box], np.where(some.ink[:, *ring.box], some.smooth[:, *ring.box], 0)
         parts, whole = _parts(some, ring)
-        inside = (*_strength(within, smooth, some.noise, ring), *parts, *_coverage(within, ring), *_thickness(within, smooth, ring))
-        out[inked, first : first + len(inside)] = np.stack(inside, axis=1)
-        for names, columns in ((_WHOLE, whole), (_DEPTH, (*_penetration(within, ring), *_breadth(within, ring)))):
-            start = NAMES.index(names[0])
-            out[inked, start : start + len(names)] = np.stack(columns, axis=1)
+        columns = [
+            *_strength(within, smooth, some.noise, ring),
+            *parts,
+            *_coverage(within, ring),
+            *_thickness(within, smooth, ring),
+            *_lines(some, sheet),
+            *whole,
+            *surroundings.describe(some.ink, surroundings.distance_mm(*ring.size_mm, sheet.side)),
+            *_penetration(within, ring),
+            *_breadth(within, ring),
+        ]
+        out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack(columns, axis=1)
     return out
 
 
