@@ -18,13 +18,16 @@ from scanform.model.questionnaire import Filled, Question, QuestionKind, Questio
 from scanform.model.reading import Candidate, FieldReading, MarkValue, PageReading
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 
+UNFIT = 0.02
+"""How much a text in cells counts that the question does not allow: people write impossible dates and numbers out of range, but seldom."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptSettings:
     """From which confidence a value needs no person, per kind; a value with a problem always goes to review.
 
     `choice` is for the doubts of several boxes that add up: each box below the threshold that was learnt for its kind carries a problem anyway
-    (models/marks.md). `blank` for writing zones without ink, `signature` for signed ones, `text` for what was read (only print would reach it: handwriting
+    (models/marks.md). `blank` for writing zones without ink, `signature` for signed ones, `text` for what was read in cells (free handwriting
     always carries a problem). `filled_alone`: probability that a filled box without any cross in the question was meant as a mark (no data: even odds).
     """
 
@@ -90,7 +93,7 @@ def assemble(form: FormPages, questionnaire: Questionnaire, layout: Layout, sett
     answers: list[Answer] = []
     for question in questionnaire.questions():
         answers.extend(_answers(question, seen.get(question.code, []), layout.filled, settings))
-    answers = _filtered(questionnaire, answers)
+    answers = _in_order(questionnaire, _filtered(questionnaire, answers))
     if form.copy:
         answers = _shown_once(answers)
     missing = tuple(number for number in range(1, form.expected_pages + 1) if number not in form.pages)
@@ -248,16 +251,45 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
     kept = inked or readings
     confidence = prod(reading.confidence for reading in readings)
     read = next((reading.problem for reading in kept if reading.problem), None) or next((r.problem for r in readings if r.problem), None)
+    candidates = [*(c for reading in kept for c in reading.candidates)]
+    if question.kind is QuestionKind.COMB and option is None and len(inked) == 1:
+        candidates = weighed(question, candidates)
+        raw, confidence = (candidates[0].value, candidates[0].probability) if candidates and candidates[0].value.strip() else (raw, confidence)
     checked = rules.Checked(value=" ".join(raw.split())) if option is not None else rules.check(question, raw)
     problem = checked.problem or read
     if problem is None and not checked.value and not inked and question.required and option is None:
         problem = "required-empty"
-    candidates = [*(c for reading in kept for c in reading.candidates)]
-    if checked.value != raw and checked.value:
+    candidates = _canonical(question, candidates) if question.kind is QuestionKind.COMB and option is None else candidates
+    same = next((candidate for candidate in candidates if candidate.value == checked.value), None)
+    if checked.value and same is None:
         candidates.insert(0, Candidate(value=checked.value, probability=confidence))
+    elif same is not None and checked.value and question.kind is QuestionKind.COMB:
+        confidence = same.probability
     verdict = _Verdict(value=checked.value, confidence=confidence if checked.problem is None else 0.0, candidates=tuple(candidates))
     threshold = settings.blank if not inked else settings.signature if question.kind is QuestionKind.SIGNATURE else settings.text
     return _answer(question, option, seen, verdict, problem, threshold=threshold, doubt="unsure-blank" if not inked else "handwriting")
+
+
+def weighed(question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Texts of cells with what is known about the question: those that its kind, range or list does not allow count `UNFIT` as much among the texts, and what
+    the list of candidates leaves open counts fully. How probable a blank is stays as it was. Texts come first, the most probable at the top.
+    """
+    blank = [one for one in candidates if not one.value.strip()]
+    texts = [one for one in candidates if one.value.strip()]
+    shares = [one.probability * (UNFIT if rules.check(question, one.value).problem not in {None, "illegible-cells"} else 1.0) for one in texts]
+    inked = max(0.0, 1 - sum(one.probability for one in blank))
+    total = sum(shares) + max(0.0, inked - sum(one.probability for one in texts))
+    found = [Candidate(value=one.value, probability=inked * share / max(total, 1e-12)) for one, share in zip(texts, shares, strict=True)]
+    return [*sorted(found, key=lambda one: -one.probability), *blank]
+
+
+def _canonical(question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The values that are offered, as they would be kept; those that mean the same are one."""
+    found: dict[str, float] = {}
+    for one in candidates:
+        value = rules.check(question, one.value).value or one.value
+        found[value] = found.get(value, 0.0) + one.probability
+    return [Candidate(value=value, probability=min(1.0, probability)) for value, probability in found.items()]
 
 
 # --- common -----------------------------------------------------------------------------------------------------------
@@ -314,6 +346,23 @@ def _filtered(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[A
         else:
             out.append(answer)
     return out
+
+
+def _in_order(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[Answer]:
+    """Values that contradict each other, an end before its beginning: somebody looks at both."""
+    values = {answer.question: answer.value for answer in answers if answer.option is None}
+    wrong = {
+        code
+        for question in questionnaire.questions()
+        if question.not_before and not rules.in_order(question, values.get(question.code, ""), values.get(question.not_before, ""))
+        for code in (question.code, question.not_before)
+    }
+    return [
+        replace(answer, problem=answer.problem or "wrong-order", status=Status.REVIEW, missing=None)
+        if answer.question in wrong and answer.option is None
+        else answer
+        for answer in answers
+    ]
 
 
 def _shown_once(answers: Sequence[Answer]) -> list[Answer]:

@@ -73,7 +73,7 @@ def check_cells(question: Question, raw: str) -> Checked:
         case Alphabet.DECIMAL:
             found = _number(f"{first or '0'}.{second}" if second else first, question)
         case Alphabet.LETTERS | Alphabet.ALNUM:
-            found = Checked(value=" ".join(raw.split()))
+            found = _listed(" ".join(raw.split()), question)
         case _:
             found = _number(raw.strip(), question)
     return found
@@ -83,11 +83,16 @@ def check_text(question: Question, raw: str) -> Checked:
     """Free text with single spaces; where there is a list of admissible values, the one that is meant."""
     lines = [" ".join(line.split()) for line in raw.splitlines()]
     value = "\n".join(line for line in lines if line)
-    if not value or not question.values:
-        return Checked(value=value)
-    same = {known.casefold(): known for known in question.values}
-    known = same.get(value.casefold())
-    return Checked(value=value, problem="not-in-list") if known is None else Checked(value=known)
+    return _listed(value, question)
+
+
+def in_order(question: Question, value: str, other: str) -> bool:
+    """Whether the canonical `value` of `question` is not before `other`, the value of the question it names; empty values are in order."""
+    if not value or not other:
+        return True
+    if question.alphabet in {Alphabet.DATE, Alphabet.TIME}:  # ISO text sorts like time
+        return value >= other
+    return float(value) >= float(other)
 
 
 def applies(question: Question, values: Mapping[str, str]) -> bool:
@@ -108,7 +113,7 @@ def key_answer(question: Question, option: str | None, typed: str) -> Answer:
         checked = Checked(value=" ".join(typed.split()))
     else:
         checked = _typed(question, typed.strip())
-    if checked.problem is not None and not (checked.problem == "not-in-list" and question.kind is QuestionKind.HANDWRITING):
+    if checked.problem is not None and not (checked.problem == "not-in-list" and question.kind in {QuestionKind.HANDWRITING, QuestionKind.COMB}):
         raise ValueError(checked.problem)
     return Answer(
         question=question.code, option=option, kind=kind, value=checked.value, confidence=PERSON_CONFIDENCE, status=Status.CONFIRMED,
@@ -192,8 +197,17 @@ def _number(text: str, question: Question) -> Checked:
 
 
 def _code(text: str, question: Question) -> Checked:
-    fits = not text.startswith("-") and (len(text) <= sum(question.cells) or not question.cells)
-    return Checked(value=text) if fits else Checked(value="", problem="bad-format")
+    if text.startswith("-") or len(text) > sum(question.cells) > 0:
+        return Checked(value="", problem="bad-format")
+    return _listed(text, question)
+
+
+def _listed(value: str, question: Question) -> Checked:
+    """A text as the question's list has it, whatever the case of its letters; one that is not in the list keeps its value, and a person looks."""
+    if not value or not question.values:
+        return Checked(value=value)
+    known = {entry.casefold(): entry for entry in question.values}.get(value.casefold())
+    return Checked(value=value, problem="not-in-list") if known is None else Checked(value=known)
 
 
 def _plain_number(whole: str, part: str) -> str:

@@ -2,14 +2,13 @@
 
     python tools/fit_text.py --pages 80 --crops ../shared/data/handwriting/dhsd_train.zip
 
-Real handwriting (DHSD, CC BY 4.0) is used for free text when `--crops` is given, else handwriting fonts; digits are strokes by rule.
+Real handwriting (DHSD, CC BY 4.0) is used for free text when `--crops` is given, else handwriting fonts.
 The logistic orders candidates and fills in a confidence: handwriting goes to review whatever it says.
 """
 
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,9 +17,10 @@ from fit_marks import MODELS, prepared_page
 from practice import practice_page, random_profile
 
 from scanform.model.layout import PageLayout, ZoneKind
+from scanform.recognize import crops
 from scanform.recognize.areas import find_parts
 from scanform.recognize.darkness import measure
-from scanform.recognize.writing import write_out
+from scanform.recognize.text import read_lines
 from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import scan_filled
 from scanform.simulate.scripts import Crops, load_crops
@@ -30,14 +30,11 @@ WORDS = ("Haus am Park", "Müller", "Treffpunkt", "Sommerpause", "Kirchstraße 1
 
 
 def written(page: PageLayout, crops: Crops | None, rng: np.random.Generator) -> dict[str, TextTruth]:
-    """Something in most zones: real crops one line high, words of a font, numbers."""
+    """Something in most zones: real crops one line high, words of a font."""
     out = {}
     names = list(crops.items) if crops else []
     for zone in page.zones:
-        if zone.kind is ZoneKind.COMB:
-            digits = [str(rng.integers(0, 10)) for _ in zone.cells]
-            out[zone.id] = TextTruth(text="".join(digits), cells=tuple(digits))
-        elif zone.kind is ZoneKind.HANDWRITING and crops and rng.random() < 0.8:
+        if zone.kind is ZoneKind.HANDWRITING and crops and rng.random() < 0.8:
             crop = crops.items[names[int(rng.integers(len(names)))]]
             out[zone.id] = TextTruth(text=crop.text, crop=crop.name)
         elif zone.kind is ZoneKind.HANDWRITING:
@@ -45,18 +42,22 @@ def written(page: PageLayout, crops: Crops | None, rng: np.random.Generator) -> 
     return out
 
 
-def read(number: int, seed: int, crops: Crops | None) -> list[tuple[str, float, int, bool]]:
-    """(kind, Tesseract's confidence, length, right) of every text on one page."""
+def read(number: int, seed: int, hands: Crops | None) -> list[tuple[float, int, bool]]:
+    """(Tesseract's confidence, length, right) of every text on one page."""
     rng = np.random.default_rng([seed, number])
     page, gray = practice_page(rng)
-    page = PageLayout(number=1, size=page.size, blank="", fiducials=(), codes=(), zones=tuple(z for z in page.zones if z.kind is not ZoneKind.MARK))
-    prepared, truth = prepared_page(page, gray), PageTruth(number=1, texts=written(page, crops, rng))
-    scan = scan_filled(gray, page, truth, hand=random_hand(rng), profile=random_profile(rng)[1], rng=rng, crops=crops)
+    page = PageLayout(number=1, size=page.size, blank="", fiducials=(), codes=(), zones=tuple(z for z in page.zones if z.kind is ZoneKind.HANDWRITING))
+    prepared, truth = prepared_page(page, gray), PageTruth(number=1, texts=written(page, hands, rng))
+    scan = scan_filled(gray, page, truth, hand=random_hand(rng), profile=random_profile(rng)[1], rng=rng, crops=hands)
     ink = measure(scan.image, scan.page_map, prepared)
     parts = find_parts(ink, prepared.areas)
-    zones = {number: truth.texts[spot.zone.id] for number, spot in enumerate(prepared.areas.spots) if spot.zone.id in truth.texts}
-    found = write_out(scan.gray, scan.page_map, prepared.areas, parts, list(zones))
-    return [(one.kind, one.sure, one.length, one.text.strip() == zones[number].text) for number, one in found.items()]
+    out = []
+    for place, spot in enumerate(prepared.areas.spots):
+        if spot.zone.id in truth.texts:
+            lines = read_lines(crops.lines(crops.clean_zone(scan.gray, scan.page_map, prepared.areas, parts, place), spot, parts))
+            text = "\n".join(line.text for line in lines if line.text)
+            out.append((float(np.mean([line.sure for line in lines])) if lines else 0.0, len(text), text.strip() == truth.texts[spot.zone.id].text))
+    return out
 
 
 def main() -> None:
@@ -67,18 +68,16 @@ def main() -> None:
     parser.add_argument("--crops", type=Path)
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    crops = load_crops(args.crops) if args.crops else None
-    rows = [(number % 5 == 0, *row) for number in range(args.pages) for row in read(number, args.seed, crops)]
-    report: dict[str, Any] = {"logistic": {}, "pages": args.pages}
-    for kind in ("lines", "cells"):
-        mine = [row for row in rows if row[1] == kind]
-        x = np.array([[sure, np.log1p(length)] for _, _, sure, length, _ in mine])
-        y, test = np.array([float(row[4]) for row in mine]), np.array([row[0] for row in mine])
-        weights = logistic(x[~test], y[~test])
-        p = 1 / (1 + np.exp(-(np.column_stack([np.ones(len(x)), x]) @ weights)))
-        report["logistic"][kind] = [round(float(w), 3) for w in weights]
-        shares = {"right_in_test": round(float(y[test].mean()), 4), "mean_p_in_test": round(float(p[test].mean()), 4)}
-        report[kind] = {"texts": len(mine), "test_texts": int(test.sum()), **shares}
+    hands = load_crops(args.crops) if args.crops else None
+    rows = [(number % 5 == 0, *row) for number in range(args.pages) for row in read(number, args.seed, hands)]
+    x = np.array([[sure, np.log1p(length)] for _, sure, length, _ in rows])
+    y, test = np.array([float(row[3]) for row in rows]), np.array([row[0] for row in rows])
+    weights = logistic(x[~test], y[~test])
+    p = 1 / (1 + np.exp(-(np.column_stack([np.ones(len(x)), x]) @ weights)))
+    report = {
+        "logistic": [round(float(w), 3) for w in weights], "pages": args.pages, "texts": len(rows), "test_texts": int(test.sum()),
+        "right_in_test": round(float(y[test].mean()), 4), "mean_p_in_test": round(float(p[test].mean()), 4),
+    }  # fmt: skip
     (MODELS / "text.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     print(json.dumps(report, indent=1))
 

@@ -1,15 +1,18 @@
 """A questionnaire written as YAML -> `Questionnaire`, with messages that name the line (docs/template.md describes the format)."""
 
+import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import yaml
 
+from scanform.errors import InputError
 from scanform.formats.codes import FIXED_COLUMNS, OPTION_CODE, QUESTION_CODE, reserved_by, suggestion
+from scanform.formats.csv_io import read_table
 from scanform.formats.yaml_nodes import Notes, choice, compose, entries, flag, items, mapping, note_unknown, scalar, whole
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES
 from scanform.model.questionnaire import (
@@ -47,14 +50,14 @@ TYPE_KEYS: dict[str, tuple[str, ...]] = {
     "single": ("options",),
     "multiple": ("options",),
     "matrix": ("options", "rows", "multiple"),
-    "number": ("cells", "min", "max", "unit"),
-    "decimal": ("cells", "min", "max", "unit"),
-    "digits": ("cells", "unit"),
-    "letters": ("cells",),
-    "characters": ("cells",),
-    "year": ("min", "max"),
-    "date": ("min", "max"),
-    "time": (),
+    "number": ("cells", "min", "max", "unit", "not_before"),
+    "decimal": ("cells", "min", "max", "unit", "not_before"),
+    "digits": ("cells", "unit", "values"),
+    "letters": ("cells", "values"),
+    "characters": ("cells", "values"),
+    "year": ("min", "max", "not_before"),
+    "date": ("min", "max", "not_before"),
+    "time": ("not_before",),
     "text": ("lines", "values"),
     "signature": (),
 }
@@ -77,9 +80,10 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,19}")
 
 @dataclass(slots=True)
 class _Reading:
-    """What is known while one file is read: mistakes, languages, codes with their lines, questions so far."""
+    """What is known while one file is read: mistakes, the folder that files it names lie in, languages, codes with their lines, questions so far."""
 
     notes: Notes
+    folder: Path
     languages: tuple[str, ...] = (DEFAULT_LANGUAGE,)
     lines: dict[str, int] = field(default_factory=dict)
     questions: dict[str, Question] = field(default_factory=dict)
@@ -90,7 +94,7 @@ def load_questionnaire(path: Path, *, language: str = DEFAULT_LANGUAGE) -> Quest
 
     Raises TemplateError whose message lists every mistake with file and line, in `language` ("de" or "en").
     """
-    reading = _Reading(notes=Notes(file=path.name, language=language))
+    reading = _Reading(notes=Notes(file=path.name, language=language), folder=path.parent)
     root = compose(path, reading.notes)
     questionnaire = _questionnaire(root, reading)
     reading.notes.raise_any()
@@ -260,11 +264,83 @@ def _question(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str
         maximum=maximum,
         unit=_texts(found["unit"], "unit", reading, name=True) if "unit" in found else None,
         lines=whole(found["lines"], 1, MAX_LINES, notes) if "lines" in found else 1,
-        values=tuple(scalar(entry, notes) for entry in items(found["values"], notes)) if "values" in found else (),
+        values=_values(found["values"], reading) if "values" in found else (),
+        not_before=_not_before(found["not_before"], kind, reading) if "not_before" in found else None,
         width=Width(choice(found["width"], [value.value for value in Width], notes)) if "width" in found else Width.FULL,
     )
     reading.questions[code] = question
     return question
+
+
+def _not_before(node: yaml.Node, kind: str, reading: _Reading) -> str | None:
+    """The code of an earlier question of the same type."""
+    code = scalar(node, reading.notes)
+    other = reading.questions.get(code)
+    if (
+        other is None
+        or other.kind is not QuestionKind.COMB
+        or other.alphabet is not _ALPHABETS[kind]
+        or (other.minimum is None and kind in {"number", "decimal", "year"})
+    ):
+        reading.notes.note(node, "not-before", code=code)
+        return None
+    return code
+
+
+def _values(node: yaml.Node, reading: _Reading) -> tuple[str, ...]:
+    """The admissible texts: a list, a CSV file, or `{file: …, column: …}`; each once, in the order they stand in."""
+    notes = reading.notes
+    if isinstance(node, yaml.SequenceNode):
+        return tuple(dict.fromkeys(scalar(entry, notes) for entry in items(node, notes)))
+    found = mapping(node, ("file", "column"), notes) if isinstance(node, yaml.MappingNode) else {"file": node}
+    if isinstance(node, yaml.MappingNode):
+        _require(node, found, ("file",), notes)
+    if "file" not in found:
+        return ()
+    try:
+        table = read_table(reading.folder / scalar(found["file"], notes), language=notes.language)
+    except InputError as error:
+        notes.note(found["file"], "list-file", reason=str(error))
+        return ()
+    wanted = scalar(found["column"], notes) if "column" in found else table.header[0]
+    if wanted not in table.header:
+        notes.note(found["column"], "list-column", column=wanted, known=", ".join(table.header))
+        return ()
+    if "column" not in found and len(table.header) > 1:
+        notes.note(found["file"], "list-which", known=", ".join(table.header))
+        return ()
+    place = table.header.index(wanted)
+    values = tuple(dict.fromkeys(value for _, row in table.rows if (value := " ".join(row[place].split()))))
+    if not values or any(problem.slug == "bad-row" for problem in table.problems):
+        notes.note(found["file"], "list-empty" if not values else "list-rows")
+    return values
+
+
+def self_contained(path: Path, *, language: str = DEFAULT_LANGUAGE) -> str:
+    """The text of the questionnaire at `path` with the lists that lie in files of their own written into it; raises TemplateError."""
+    content = path.read_bytes().decode("utf-8-sig")
+    reading = _Reading(notes=Notes(file=path.name, language=language), folder=path.parent)
+    nodes = {node.start_mark.index: node for node in _list_files(compose(path, reading.notes))}
+    for start, node in sorted(nodes.items(), reverse=True):
+        end = node.end_mark.index
+        written = content[start:end]
+        listed = json.dumps(_values(node, reading), ensure_ascii=False)
+        content = content[:start] + listed + written[len(written.rstrip()) :] + content[end:]
+    reading.notes.raise_any()
+    return content
+
+
+def _list_files(node: yaml.Node) -> Iterator[yaml.Node]:
+    """The values of `values` that are no lists."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == "values" and not isinstance(value, yaml.SequenceNode):
+                yield value
+            else:
+                yield from _list_files(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for entry in node.value:
+            yield from _list_files(entry)
 
 
 def _model_kind(kind: str) -> QuestionKind:

@@ -93,7 +93,8 @@ class Question:
 
     `cells` are the sizes of the character groups of a comb, such as (2, 2, 4) for a date. `minimum` and `maximum` bound
     a number, a year or (as ISO text) a date; digits without a minimum are text, such as a postcode. `lines` counts the lines
-    of a handwriting zone. `values` are the admissible texts of a handwriting zone, when there is a list.
+    of a handwriting zone. `values` are the admissible texts of a handwriting zone or of cells, when there is a list. `not_before` is the code of a question
+    of the same kind whose value must not be greater: opening and closing, from and until.
     """
 
     code: str
@@ -112,6 +113,7 @@ class Question:
     unit: Texts | None = None
     lines: int = 1
     values: tuple[str, ...] = ()
+    not_before: str | None = None
     width: Width = Width.FULL
 
     def option(self, code: str) -> Option | None:

@@ -8,35 +8,32 @@ import numpy as np
 from scanform.imaging.page_image import Gray
 from scanform.imaging.page_map import PageMap
 from scanform.imaging.sampling import sample_rect
-from scanform.model.geometry import RectMm
 from scanform.recognize.areas import PART_MM, Parts
 from scanform.recognize.sample import Singles
-from scanform.recognize.sheets import AREA_PX_PER_MM, AreaSheet, Mask, Spot, on_canvas
-
-READ_PX_PER_MM = 10.0
-"""Resolution of pictures for the text reader: handwriting of 3 mm is 30 px high."""
-
-CELL_GROW_MM = 0.4
-"""Characters may leave their cell a little."""
+from scanform.recognize.sheets import AREA_PX_PER_MM, READ_PX_PER_MM, AreaSheet, Mask, Spot, area_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanZone:
-    """A zone (margin included) at `READ_PX_PER_MM`, grey with white paper, and which of the parts of ink are its own."""
+    """A zone (margin included) at `READ_PX_PER_MM`, grey with white paper, and which of the parts of ink are its own; `strays`: strokes reach into it that
+    are not.
+    """
 
     gray: Gray
     own: tuple[int, ...]
+    strays: bool
 
 
 def clean_zone(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, number: int) -> CleanZone:
     """Samples a zone finely, whitens its paper; the ink that comes from outside is not its own."""
     spot = sheet.spots[number]
-    area = RectMm(x=spot.origin.x, y=spot.origin.y, w=spot.w / AREA_PX_PER_MM, h=spot.h / AREA_PX_PER_MM)
-    fine = sample_rect(gray, page_map, area, px_per_mm=READ_PX_PER_MM)
+    fine = sample_rect(gray, page_map, area_of(spot), px_per_mm=READ_PX_PER_MM)
     paper = max(float(np.percentile(fine, 75)), 40.0)
     white = np.clip(fine.astype(np.float32) * (255 / paper), 0, 255).astype(np.uint8)
-    own = np.flatnonzero((parts.spot == number) & (parts.in_core > 0.4 * parts.size))
-    return CleanZone(gray=white, own=tuple(int(part) for part in own))
+    here = parts.spot == number
+    own = here & (parts.in_core > 0.4 * parts.size)
+    strays = here & ~own & (parts.in_core > 0) & (parts.reach_mm >= PART_MM)
+    return CleanZone(gray=white, own=tuple(int(part) for part in np.flatnonzero(own)), strays=bool(strays.any()))
 
 
 def lines(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray]:
@@ -50,18 +47,6 @@ def lines(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray]:
         mine = [part for part in zone.own if band[part] == line]
         if any(parts.reach_mm[part] >= PART_MM for part in mine):
             out.append(_cropped(zone.gray, _mask(spot, parts, mine)))
-    return out
-
-
-def cells(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray | None]:
-    """One picture for each cell, cropped to its ink; None for an empty cell."""
-    out: list[Gray | None] = []
-    middles = {part: (parts.left[part] + parts.width[part] / 2, parts.top[part] + parts.height[part] / 2) for part in zone.own}
-    for cell in spot.zone.cells:
-        x0, y0, x1, y1 = on_canvas(spot, cell.grown(CELL_GROW_MM))
-        mine = [part for part, (x, y) in middles.items() if x0 <= x < x1 and y0 <= y < y1]
-        inked = any(parts.reach_mm[part] >= PART_MM for part in mine)
-        out.append(_cropped(zone.gray, _mask(spot, parts, mine)) if inked else None)
     return out
 
 

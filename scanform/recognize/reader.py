@@ -10,7 +10,7 @@ from scanform.model.geometry import RectPx
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.model.questionnaire import Filled
 from scanform.model.reading import Candidate, FieldReading, MarkValue
-from scanform.recognize import areas, ink, writing
+from scanform.recognize import areas, cells, ink, writing
 from scanform.recognize.areas import Parts
 from scanform.recognize.beside import PROBLEM as INK_BESIDE
 from scanform.recognize.beside import inked_strips
@@ -114,9 +114,10 @@ def _area_field(zone: Zone, inked: float, facts: Singles, written: Written | Non
             candidates=(Candidate(value=SIGNED, probability=inked), Candidate(value="", probability=1 - inked)), problem="unsure-blank" if unsure else None,
         )  # fmt: skip
     read = written or NOTHING
-    confidence = inked * read.confidence if read.text.strip() else 0.0
+    others = tuple(Candidate(value=one.value, probability=inked * one.probability) for one in read.texts if one.value.strip())
+    unread = zone.kind is ZoneKind.COMB and (cells.UNREAD in read.text or not read.text.strip() or not read.clear)
     return FieldReading(
-        zone=zone.id, value=read.text, confidence=confidence, box=box, reader=read.reader,
-        candidates=(*((Candidate(value=read.text, probability=confidence),) if read.text.strip() else ()), Candidate(value="", probability=1 - inked)),
-        problem="illegible-cells" if zone.kind is ZoneKind.COMB and ("?" in read.text or not read.text.strip()) else "handwriting",
+        zone=zone.id, value=read.text, confidence=others[0].probability if others else 0.0, box=box, reader=read.reader,
+        candidates=tuple(sorted((*others, Candidate(value="", probability=1 - inked)), key=lambda one: -one.probability)),
+        problem="illegible-cells" if unread else None if zone.kind is ZoneKind.COMB else "handwriting",
     )  # fmt: skip

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from scanform.imaging.page_image import BlankPage, Floats, Gray
 from scanform.imaging.page_map import PageMap, Tier
+from scanform.imaging.sampling import sample_rect
 from scanform.model.geometry import PointMm, RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.model.questionnaire import Filled
@@ -34,6 +35,9 @@ AREA_MARGIN_MM = 1.0
 """Paper looked at around a writing zone: g and y hang below the line."""
 
 MARK_TOLERANCE_MM = 0.2
+READ_PX_PER_MM = 10.0
+"""Resolution of pictures for the readers of writing: handwriting of 3 mm is 30 px high."""
+
 AREA_TOLERANCE_MM = 0.35
 """Print may lie this far off and still counts as print: boxes are aligned one by one, writing zones only by the registration (0.26 mm at worst)."""
 
@@ -176,6 +180,7 @@ class AreaSheet:
 
     `tiles_mm` (rows, columns, 2) are the tile centres, NaN where nothing stands. `owner` is the number of the spot of a sample, -1 for none;
     `core` the samples that belong to a zone proper (cells, writing area), not to its margin; `open` all but the rim of each spot (keeps spots apart).
+    `printed`: for spots with cells the blank page there at `READ_PX_PER_MM`.
     """
 
     spots: tuple[Spot, ...]
@@ -184,6 +189,7 @@ class AreaSheet:
     owner: NDArray[np.int16]
     core: Mask
     open: Mask
+    printed: tuple[Gray | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,7 +383,15 @@ def _area_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> AreaSheet
     def maps(scale: float) -> tuple[Singles, Singles]:
         return canvas_maps(plain, tiles, scale=scale)
 
-    return AreaSheet(spots=spots, tiles_mm=tiles, cover=_cover(blank, maps, AREA_TOLERANCE_MM), owner=owner, core=core, open=free)
+    printed = tuple(sample_rect(blank.gray, plain, area_of(spot), px_per_mm=READ_PX_PER_MM) if spot.zone.cells else None for spot in spots)
+    return AreaSheet(
+        spots=spots, tiles_mm=tiles, cover=_cover(blank, maps, AREA_TOLERANCE_MM), owner=owner, core=core, open=free, printed=printed
+    )  # fmt: skip
+
+
+def area_of(spot: Spot) -> RectMm:
+    """The paper that a spot shows."""
+    return RectMm(x=spot.origin.x, y=spot.origin.y, w=spot.w / AREA_PX_PER_MM, h=spot.h / AREA_PX_PER_MM)
 
 
 def canvas_maps(page_map: PageMap, tiles_mm: Floats, *, scale: float) -> tuple[Singles, Singles]:

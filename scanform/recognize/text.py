@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 LINE_PX = 56
 """Height of a line in the montage; Tesseract's network works on lines of 36 px, handwriting has long tails."""
 
-CELL_PX = 44
 GAP_PX = 36
 MARGIN_PX = 24
 
@@ -65,20 +64,6 @@ def read_lines(lines: Sequence[Gray], settings: TextSettings | None = None) -> t
     return _read_rows(scaled, config="--psm 6 -c preserve_interword_spaces=0", language=language, settings=settings)
 
 
-def read_cells(rows: Sequence[Sequence[Gray | None]], *, alphabet: str, settings: TextSettings | None = None) -> tuple[ReadLine, ...]:
-    """Rows of single characters, one picture per cell, None for an empty one; the text has one character per cell.
-
-    Empty cells come back as a space, cells that were not understood as "?".
-    """
-    settings = settings or TextSettings()
-    montage, spans = _cell_montage(rows)
-    if not montage.size:
-        return tuple(ReadLine(text=" " * len(row), sure=0.0, reader="tesseract") for row in rows)
-    config = f"--psm 6 -c tessedit_char_whitelist={alphabet} -c load_system_dawg=0 -c load_freq_dawg=0"
-    words = _run(montage, config=config, language=settings.fallback if settings.fallback in _languages() else settings.language, settings=settings)
-    return tuple(_cell_row(row, spans[number], words) for number, row in enumerate(rows))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Word:
     text: str
@@ -91,13 +76,6 @@ class _Word:
     @property
     def middle(self) -> float:
         return self.top + self.height / 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Span:
-    top: int
-    bottom: int
-    cells: tuple[tuple[int, int], ...]
 
 
 def _to_height(line: Gray, height: int) -> Gray:
@@ -121,50 +99,6 @@ def _joined(words: Sequence[_Word], language: str) -> ReadLine:
     ordered = sorted(words, key=lambda word: word.left)
     sure = float(np.mean([word.sure for word in ordered])) if ordered else 0.0
     return ReadLine(text=" ".join(word.text for word in ordered), sure=sure, reader=f"tesseract/{language}")
-
-
-def _cell_montage(rows: Sequence[Sequence[Gray | None]]) -> tuple[Gray, list[_Span]]:
-    spans, placed, top = [], [], MARGIN_PX
-    for row in rows:
-        x, cells = MARGIN_PX, []
-        for cell in row:
-            if cell is None:
-                cells.append((x, x))
-                continue
-            picture = _to_height(cell, CELL_PX)
-            placed.append((top, x, picture))
-            cells.append((x, x + picture.shape[1]))
-            x += picture.shape[1] + CELL_PX // 4
-        spans.append(_Span(top=top, bottom=top + CELL_PX, cells=tuple(cells)))
-        top += CELL_PX + GAP_PX
-    if not placed:
-        return np.zeros((0, 0), np.uint8), spans
-    montage = np.full((top, max(x + picture.shape[1] for _, x, picture in placed) + MARGIN_PX), 255, np.uint8)
-    for y, x, picture in placed:
-        montage[y : y + picture.shape[0], x : x + picture.shape[1]] = picture
-    return montage, spans
-
-
-def _cell_row(row: Sequence[Gray | None], span: _Span, words: Sequence[_Word]) -> ReadLine:
-    mine = sorted((word for word in words if span.top - GAP_PX / 2 <= word.middle < span.bottom + GAP_PX / 2), key=lambda word: word.left)
-    characters = ["?" if cell is not None else " " for cell in row]
-    inked = [index for index, cell in enumerate(row) if cell is not None]
-    together = "".join(word.text for word in mine)
-    if len(together) == len(inked):
-        pairs = list(zip(inked, together, strict=True))
-    else:
-        pairs = [(index, character) for word in mine for index, character in _by_place(word, span, inked)]
-    for index, character in pairs:
-        characters[index] = character
-    sure = float(np.mean([word.sure for word in mine])) if mine else 0.0
-    return ReadLine(text="".join(characters), sure=sure, reader="tesseract/digits")
-
-
-def _by_place(word: _Word, span: _Span, inked: Sequence[int]) -> list[tuple[int, str]]:
-    """Each character of a word to the cell that lies nearest to its share of the word's width."""
-    centres = np.array([sum(span.cells[index]) / 2 for index in inked])
-    step = word.width / max(1, len(word.text))
-    return [(inked[int(np.argmin(np.abs(centres - (word.left + (i + 0.5) * step))))], character) for i, character in enumerate(word.text)]
 
 
 def _languages() -> frozenset[str]:

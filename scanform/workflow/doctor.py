@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from scanform.config import FILE_NAME
 from scanform.errors import ExitCode, ScanformError
 from scanform.i18n.texts import text
+from scanform.model.questionnaire import Alphabet
 from scanform.store.store import Store
 
 FREE_BYTES = 500_000_000
@@ -36,7 +39,7 @@ class Finding:
 
 def examine(folder: Path, language: str) -> tuple[Finding, ...]:
     """Check programs, fonts, write access and the database; `folder` is a project or where one shall be made."""
-    return (*_programs(language), _tesseract_language(language), _fonts(language), *_folder(folder, language), _database(folder, language))
+    return (*_programs(language), _tesseract_language(language), _fonts(language), _readers(), *_folder(folder, language), _database(folder, language))
 
 
 def exit_code(findings: tuple[Finding, ...]) -> ExitCode:
@@ -68,6 +71,20 @@ def _fonts(language: str) -> Finding:
     count = sum(item.name.endswith(".ttf") for item in importlib.resources.files(_FONTS).joinpath("files").iterdir()) if good else 0
     remedy = "" if count else text("doctor.fonts", language)
     return Finding(name="Atkinson Hyperlegible", good=count > 0, seen=f"{count} ttf", remedy=remedy)
+
+
+def _readers() -> Finding:
+    """Who reads cells and lines here; the networks are loaded once to see that they can be."""
+    from scanform.recognize import readers
+
+    blank = readers.Cell(gray=np.full((20, 20), 255, np.uint8), height=0.5, width=0.5, x=0.5, y=0.5)
+    try:
+        reader = readers.cell_reader()
+        for alphabet in (Alphabet.DIGITS, Alphabet.ALNUM):
+            reader.read([readers.Row(cells=(blank,), alphabet=alphabet)])
+        return Finding(name=readers.GROUP, good=True, seen=f"{reader.name}, {readers.line_reader().name}")
+    except Exception as error:  # noqa: BLE001  # whatever a library or another package raises: it is said, not hidden
+        return Finding(name=readers.GROUP, good=False, seen=str(error), remedy="pip install onnxruntime")
 
 
 def _folder(folder: Path, language: str) -> Iterator[Finding]:

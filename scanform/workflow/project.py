@@ -13,7 +13,7 @@ from scanform import config as configs
 from scanform.config import Config
 from scanform.errors import StoreError, TemplateError, UsageError
 from scanform.formats.layout_json import load_layout
-from scanform.formats.template import load_questionnaire
+from scanform.formats.template import load_questionnaire, self_contained
 from scanform.i18n.texts import DEFAULT_LANGUAGE, problem_text, text
 from scanform.model.layout import Layout
 from scanform.model.page import PageRef
@@ -167,7 +167,7 @@ def _make_folder(folder: Path, language: str) -> None:
 
 
 def _keep_questionnaire(folder: Path, source: Path, questionnaire: Questionnaire) -> None:
-    write_text(folder / QUESTIONNAIRES / f"{questionnaire.code}.yaml", source.read_text(encoding="utf-8-sig"))
+    write_text(folder / QUESTIONNAIRES / f"{questionnaire.code}.yaml", self_contained(source))
 
 
 def template_path(name: str, language: str) -> Path:

@@ -40,4 +40,4 @@ def test_measuring_for_the_models(tools, tmp_path):
     assert zones.x.shape == (len(zones.y), len(fit_marks.areas.NAMES))
     kinds = dict(fit_ink.pair(number, 1, drawn) for number in range(6))
     assert kinds["same"][0] >= 0
-    assert all(0 <= sure <= 1 for _, sure, _, _ in fit_text.read(1, 1, None))
+    assert all(0 <= sure <= 1 for sure, _, _ in fit_text.read(1, 1, None))

@@ -114,6 +114,15 @@ class TestReading:
         assert (found.hint.get("de"), found.required, found.width, found.lines, found.values) == ("h", True, Width.HALF, 4, ("Nord", "Süd"))
         assert (found.only_if.question, found.only_if.options, found.data_class) == ("eins", ("yes", "no"), DataClass.CONTACT)
 
+    @pytest.mark.parametrize("kind", ["time", "date", "year", "number", "decimal"])
+    def test_an_end_names_its_beginning(self, tmp_path: Path, kind: str) -> None:
+        """not_before is kept for numbers, years, dates and times."""
+        more = {"number": {"cells": "3"}, "decimal": {"cells": "[2, 1]"}}.get(kind, {})
+        content = question(question="von", type=kind, text="x", **more) + question(question="bis", type=kind, text="x", not_before="von", **more)
+        found = load(HEAD + content, tmp_path).question("bis")
+        assert found is not None
+        assert found.not_before == "von"
+
     def test_notes_stand_between_questions(self, tmp_path: Path) -> None:
         """A note is a paragraph, no question."""
         form = load(HEAD + SINGLE + "      - note: Fast fertig.\n", tmp_path)
@@ -178,6 +187,8 @@ class TestMistakes:
             (HEAD + SINGLE + "        class: contakt\n", 11, "Meinten Sie „contact“"),
             (HEAD + SINGLE + "        required: vielleicht\n", 11, "weder ja noch nein"),
             (HEAD + question(question="n", type="text", text="x", lines="0"), 10, "von 1 bis 20"),
+            (HEAD + question(question="n", type="time", text="x", not_before="m"), 10, "frühere Frage derselben Art"),
+            (HEAD + SINGLE + question(question="n", type="time", text="x", not_before="eins"), 14, "frühere Frage derselben Art"),
             (HEAD + question(question="n", type="text", text="x", values="a"), 10, "Liste"),
             ((HEAD + SINGLE).replace("code: demo", "code: Mein Bogen"), 1, "„meinbogen“"),
             ((HEAD + SINGLE).replace("version: 1", "version: Ä 1"), 2, "2025-1"),

@@ -9,7 +9,7 @@ import pytest
 
 from scanform.imaging.page_image import PageImage
 from scanform.recognize.ink import MAX_BYTES, ink_print, same_ink
-from scanform.recognize.text import read_cells, read_line, read_lines
+from scanform.recognize.text import read_line, read_lines
 from scanform.simulate.truth import MarkStyle
 
 TEXTS = {"comb0": "01022024", "text0": "Haus am Park", "sign": "x"}
@@ -23,7 +23,8 @@ def test_writing_is_never_lost_as_blank(sheet, pen):
     for name in TEXTS:
         assert fields[name].value != "" or fields[name].problem is not None
     assert fields["sign"].value == "signed"
-    assert fields["comb0"].problem in {"handwriting", "illegible-cells"}
+    assert fields["comb0"].problem in {None, "illegible-cells"}
+    assert fields["comb0"].problem is not None or fields["comb0"].value == TEXTS["comb0"] or fields["comb0"].confidence < 0.995
     assert fields["text0"].problem == "handwriting"
     assert fields["text0"].confidence < 0.9
 
@@ -57,14 +58,6 @@ def test_montage_reads_each_line_by_itself():
     assert [one.text.replace(" ", "").upper() for one in read] == ["NACHBAR", "1234567", "GARTEN"]
 
 
-def test_cells_are_put_back_in_place():
-    """Empty cells stay empty, digits come back in the cells they were cut from."""
-    cells = [printed_words(digit) for digit in "4728"]
-    row = [None, cells[0], cells[1], None, cells[2], cells[3]]
-    text = read_cells([row, [None, None]], alphabet="0123456789")
-    assert [one.text for one in text] == [" 47 28", "  "]
-
-
 def test_printed_id_is_read():
     """The printed text id of a page, as a fallback for its code."""
     assert read_line(printed_words("2BNBJ-0A1B2C3-A")).replace(" ", "").replace("O", "0") == "2BNBJ-0A1B2C3-A"
@@ -81,8 +74,8 @@ def test_without_the_program_writing_waits_for_a_person(sheet, monkeypatch):
 
 
 def test_text_libraries_are_loaded_only_for_text():
-    """A process that reads boxes only never imports pytesseract and pandas."""
-    code = "import sys, scanform.recognize.reader, scanform.recognize.ink; assert not {'pytesseract', 'pandas'} & set(sys.modules), 'loaded'"
+    """A process that reads boxes only never imports pytesseract, pandas and onnxruntime."""
+    code = "import sys, scanform.recognize.reader, scanform.recognize.ink; assert not {'pytesseract', 'pandas', 'onnxruntime'} & set(sys.modules), 'loaded'"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

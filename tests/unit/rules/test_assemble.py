@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanform.assemble import AcceptSettings, FormPages, _Odds, assemble, multiple, single
+from scanform.assemble import AcceptSettings, FormPages, _Odds, assemble, multiple, single, weighed
 from scanform.model.geometry import A4, RectMm, RectPx
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
 from scanform.model.page import Identity, PageRef
@@ -69,12 +69,16 @@ def written(zone, value, sure=SURE, problem=None):
     return FieldReading(zone=zone.id, value=value, confidence=sure, box=BOX, reader="ink/1", candidates=candidates, problem=problem)
 
 
+def _written(zone, text):
+    return text if isinstance(text, FieldReading) else written(zone, *text)
+
+
 def form(states=None, texts=None, *, pages=(1, 2), copy=False, filled=Filled.WITHDRAWN, **more):
     """A response from {zone id: state} and {zone id: text}; everything else is clearly empty."""
     states, texts, sheet = states or {}, texts or {}, layout(filled)
     read = {}
     for page in sheet.pages:
-        fields = tuple(mark(z, *states.get(z.id, ("empty",))) if z.kind is ZoneKind.MARK else written(z, *texts.get(z.id, ("",))) for z in page.zones)
+        fields = tuple(mark(z, *states.get(z.id, ("empty",))) if z.kind is ZoneKind.MARK else _written(z, texts.get(z.id, ("",))) for z in page.zones)
         identity = Identity(digest="00000", instance="0000000", page=page.number, pages=2)
         if page.number in pages:
             read[page.number] = PageReading(ref=PageRef(sha256="0" * 64, path="x.pdf", index=page.number - 1), identity=identity, fields=fields)
@@ -273,3 +277,89 @@ def test_nothing_is_lost_or_silently_accepted(marks, read, pages, copy):
             assert answer.problem is None
             assert answer.confidence >= lowest
             assert answer.value or answer.missing is not None
+
+
+SEATS = QUESTIONNAIRE.question("seats")
+POSTCODE = Question(code="plz", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.DIGITS, cells=(5,), values=("44135", "44137"))
+DATE = Question(code="day", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.DATE, cells=(2, 2, 4))
+
+
+def read_as(*texts):
+    return [Candidate(value=value, probability=probability) for value, probability in texts]
+
+
+@pytest.mark.parametrize(
+    ("question", "texts", "best", "low", "high"),
+    [
+        (SEATS, (("700", 0.6), ("100", 0.4)), "100", 0.9, 0.99),
+        (SEATS, (("700", 0.99), ("100", 0.01)), "700", 0.6, 0.7),
+        (SEATS, (("100", 0.6), ("200", 0.4)), "100", 0.6, 0.6),
+        (DATE, (("31022020", 0.5), ("31012020", 0.3), ("31072020", 0.2)), "31012020", 0.55, 0.6),
+        (POSTCODE, (("44731", 0.5), ("44137", 0.5)), "44137", 0.9, 0.99),
+        (POSTCODE, (("44731", 0.999), ("44137", 0.001)), "44731", 0.9, 0.99),
+        (SEATS, (("1?0", 0.9), ("120", 0.1)), "1?0", 0.9, 0.9),
+    ],
+)
+def test_what_the_question_allows_is_likelier(question, texts, best, low, high):
+    """Dates, ranges and lists turn doubtful readings, never sure ones; nothing is drawn to the nearest entry of a list."""
+    found = weighed(question, read_as(*texts))[0]
+    assert found.value == best
+    assert low - 1e-9 <= found.probability <= high + 1e-9
+
+
+@given(st.lists(st.tuples(st.text("0123456789? ", min_size=3, max_size=3), st.floats(0, 1)), max_size=6), st.floats(0, 1))
+def test_weighing_keeps_probabilities(texts, share):
+    """Whatever was read: no probability above 1, the sum neither, a blank stays as probable as it was."""
+    total = sum(probability for _, probability in texts) or 1.0
+    given_ = {value: share * probability / total for value, probability in texts}
+    found = weighed(SEATS, read_as(*given_.items(), ("", (1 - share) / 2)))
+    assert sum(one.probability for one in found) <= 1 + 1e-6
+    blank = sum(probability for value, probability in given_.items() if not value.strip()) + (1 - share) / 2
+    assert sum(one.probability for one in found if not one.value.strip()) == pytest.approx(blank)
+
+
+def seats(*texts):
+    candidates = tuple(read_as(*texts))
+    reading = FieldReading(zone="seats.comb", value=texts[0][0], confidence=texts[0][1], box=BOX, reader="cells", candidates=candidates)
+    return form(texts={"seats.comb": reading}).answer("seats")
+
+
+def test_cells_that_are_surely_read_need_no_person():
+    """A number is accepted by its probability alone; a little doubt sends it to a person with the other readings."""
+    sure, doubtful = seats(("120", 0.9995)), seats(("120", 0.9), ("720", 0.05), ("128", 0.04))
+    assert (sure.value, sure.status, sure.problem) == ("120", Status.AUTO, None)
+    assert (doubtful.value, doubtful.status, doubtful.problem) == ("120", Status.REVIEW, "handwriting")
+    assert [one.value for one in doubtful.candidates] == ["120", "128", "720"]
+
+
+def test_the_same_number_written_in_other_cells_is_one_candidate():
+    """Leading blanks and zeros do not divide the probability of a number."""
+    answer = seats((" 12", 0.6), ("012", 0.398))
+    assert (answer.value, len([one for one in answer.candidates if one.value == "12"])) == ("12", 1)
+    assert answer.confidence == pytest.approx(0.998)
+
+
+OPENING = Question(code="opens", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.TIME, cells=(2, 2))
+CLOSING = Question(code="closes", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.TIME, cells=(2, 2), not_before="opens")
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "problem"),
+    [("0900", "1730", None), ("0900", "0900", None), ("1800", "0900", "wrong-order"), ("0900", "    ", None), ("    ", "0900", None), ("9900", "0800", None)],
+)
+def test_an_end_before_its_beginning(opens, closes, problem):
+    """Two values that contradict each other go to a person, both of them; a blank or unreadable one contradicts nothing."""
+    survey = Questionnaire(code="t", version="1", title=TEXT, languages=("en",), sections=(Section(title=TEXT, items=(OPENING, CLOSING)),))
+    zones = tuple(Zone(id=code, question=code, kind=ZoneKind.COMB, rect=RECT) for code in ("opens", "closes"))
+    fields = tuple(
+        FieldReading(zone=zone.id, value=text, confidence=SURE, box=BOX, reader="cells", candidates=(Candidate(value=text, probability=SURE),))
+        for zone, text in zip(zones, (opens, closes), strict=True)
+    )
+    page = PageLayout(number=1, size=A4, blank="", fiducials=(), codes=(), zones=zones)
+    sheet = Layout(questionnaire="t", version="1", language="en", variant="standard", digest="00000", filled=Filled.WITHDRAWN, pages=(page,))
+    identity = Identity(digest="00000", instance="0000000", page=1, pages=1)
+    read = {1: PageReading(ref=PageRef(sha256="0" * 64, path="x.pdf", index=0), identity=identity, fields=fields)}
+    whole = FormPages(form_id="F", token=None, received_at="2025-01-01T00:00:00Z", pages=read, copy=False, expected_pages=1)
+    found = assemble(whole, survey, sheet, AcceptSettings()).answers
+    assert [one.problem for one in found if one.problem != "bad-format"] == [problem] * (1 if opens == "9900" else 2)
+    assert all((one.status is Status.REVIEW) == (one.problem is not None) for one in found)

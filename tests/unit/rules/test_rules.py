@@ -27,6 +27,7 @@ DATE = comb(Alphabet.DATE, (2, 2, 4))
 TIME = comb(Alphabet.TIME, (2, 2))
 SEATS = comb(Alphabet.DIGITS, (4,), minimum="0", maximum="2000")
 POSTCODE = comb(Alphabet.DIGITS, (5,))
+LISTED = comb(Alphabet.DIGITS, (5,), values=("44135", "44137"))
 AREA = comb(Alphabet.DECIMAL, (3, 1), minimum="0")
 
 
@@ -51,6 +52,9 @@ AREA = comb(Alphabet.DECIMAL, (3, 1), minimum="0")
         (AREA, " 42 ", "42", None),
         (AREA, "   5", "0.5", None),
         (comb(Alphabet.LETTERS, (6,)), "AB  C ", "AB C", None),
+        (LISTED, "44135", "44135", None),
+        (LISTED, "44136", "44136", "not-in-list"),
+        (comb(Alphabet.LETTERS, (6,), values=("Hörde",)), "HÖRDE ", "Hörde", None),
     ],
 )
 def test_cells(question, cells, value, problem):
@@ -79,6 +83,11 @@ def test_cells_never_fail(cells, question):
     checked = rules.check(question, cells)
     assert not (checked.value and checked.problem)
     assert checked.value or checked.problem or not cells.strip()
+
+
+def test_a_person_may_type_what_the_list_does_not_have():
+    """Lists are open: a postcode from elsewhere is a value once a person says so."""
+    assert rules.key_answer(LISTED, None, "44136").value == "44136"
 
 
 @given(st.sampled_from([DATE, TIME, SEATS, POSTCODE, AREA, choice(), choice(QuestionKind.MULTIPLE)]), st.text(max_size=12))

@@ -1,0 +1,121 @@
+"""Handwriting of writers whom no reader has learnt from: characters, rows of cells, and the same through the whole chain.
+
+    python -m bench.handwriting                    all tables (about 5 minutes)
+    python -m bench.handwriting --pages 8          fewer pages in the chain
+
+Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained. Bounds are 95 % upper confidence bounds of the share of
+errors (Clopper and Pearson). "Accepted" are those with a probability of at least 0.995. "Sound" leaves out the site whose labels are often wrong
+(`chain.LEFT_OUT`); so do the rows of cells and the chain.
+"""
+
+import argparse
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from bench.handwriting import chain
+from bench.handwriting.unipen import Written, as_cell, by_writer, load
+from bench.statistics import upper_bound
+from scanform.assemble import weighed
+from scanform.model.questionnaire import Alphabet, Question, QuestionKind, Texts
+from scanform.recognize.cells import DIGITS, LETTERS, NETWORKS, character_odds, class_names
+from scanform.recognize.readers import Cell, Row
+
+ACCEPT = 0.995
+LISTED = 60
+"""Postcodes of a city and its neighbours."""
+
+
+def main() -> None:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=40, help="forms in the chain")
+    parser.add_argument("--seed", type=int, default=5)
+    args = parser.parse_args()
+    digits, capitals = load("digits"), load("uppercase")
+    print("single characters, as cut out: errors by site")
+    characters("digits", digits, DIGITS)
+    characters("characters", capitals, LETTERS)
+    print("\nfive digits of one writer in five cells")
+    for name, listed in (("no list", 0), (f"list of {LISTED}, open", LISTED)):
+        print(f"  {name:20} " + strings(digits, listed=listed, unlisted=False))
+    print(f"  {'not in the list':20} " + strings(digits, listed=LISTED, unlisted=True))
+    print("\nthe whole chain: printed, written, scanned, registered, read, judged by the survey's rules")
+    for name, counts in sorted(chain.run(digits, capitals, pages=args.pages, seed=args.seed, profiles=chain.OFFICE).items()):
+        print(f"  {name:7} {of_chain(counts)}")
+
+
+def of_chain(counts: chain.Counts) -> str:
+    """One line of the table of the whole chain."""
+    fields, characters = max(counts.fields, 1), max(counts.characters, 1)
+    slugs = " ".join(f"{slug}:{count}" for slug, count in counts.slugs.most_common(3))
+    return (
+        f"characters {counts.right_characters / characters:7.2%} of {counts.characters:5d}   right {counts.right / fields:6.1%} of {counts.fields:4d}   "
+        f"accepted {counts.accepted / fields:6.1%}, {counts.silent} wrong (< {100 * upper_bound(counts.silent, counts.accepted):.2f} %)   "
+        f"blank {counts.blanks}, to a person {counts.blanks_to_person}, with a value {counts.blanks_filled}   {slugs}"
+    )
+
+
+def characters(network: str, written: Sequence[Written], known: str) -> None:
+    """Right and accepted ones by site and by character."""
+    rng = np.random.default_rng(1)
+    cells = [as_cell(one, rng) for one in written]
+    start = time.process_time()
+    odds = np.concatenate([character_odds(network, cells[i : i + 60]) for i in range(0, len(cells), 60)])
+    cost = (time.process_time() - start) / len(cells) * 1000
+    names = class_names(network)
+    if network != "digits":
+        odds = np.where([name not in DIGITS for name in names], odds, 0)
+        odds = odds / odds.sum(axis=1, keepdims=True)
+    best, top = [names[i] for i in odds.argmax(axis=1)], odds.max(axis=1)
+    right = np.array([a == one.truth for a, one in zip(best, written, strict=True)])
+    sites = np.array([one.site for one in written])
+    print(f"{network}: {cost:.2f} ms each in lots of 60")
+    for site in ("all", "sound", *sorted(set(sites), key=lambda name: -int((sites == name).sum()))):
+        mine = {"all": np.ones(len(sites), bool), "sound": ~np.isin(sites, sorted(chain.LEFT_OUT))}.get(site, sites == site)
+        taken = mine & (top >= ACCEPT)
+        errors, wrong, count = int((~right & mine).sum()), int((~right & taken).sum()), int(mine.sum())
+        print(
+            f"  {site:5} {count:5d}  right {1 - errors / count:7.2%} (errors < {100 * upper_bound(errors, count):5.2f} %)"
+            f"  accepted {taken.sum() / count:6.1%}, {wrong:2d} wrong (< {100 * upper_bound(wrong, int(taken.sum())):5.2f} %)"
+        )
+    by = Counter(one.truth for one in written)
+    missed: dict[str, Counter[str]] = defaultdict(Counter)
+    for one, seen, good in zip(written, best, right, strict=True):
+        if not good:
+            missed[one.truth][seen] += 1
+    print("  wrong by character: " + ", ".join(f"{c} {sum(missed[c].values()) / by[c]:.1%}" for c in known if by[c]))
+    bins = np.array_split(np.argsort(top), 15)
+    print(f"  calibration error {sum(abs(float(top[one].mean() - right[one].mean())) * len(one) for one in bins) / len(top):.4f}")
+
+
+def strings(written: Sequence[Written], *, listed: int, unlisted: bool, count: int = 3000) -> str:
+    """Postcodes composed of real digits of one writer, with and without a list that holds them (or not)."""
+    rng = np.random.default_rng(2)
+    hands = [ways for (site, _), ways in sorted(by_writer(written).items()) if len(ways) == 10 and site not in chain.LEFT_OUT]
+    codes = [f"44{number:03d}" for number in rng.choice(1000, max(listed, 1), replace=False)]
+    question = Question(
+        code="plz", kind=QuestionKind.COMB, text=Texts(entries=(("en", "x"),)), alphabet=Alphabet.DIGITS, cells=(5,), values=tuple(codes) if listed else ()
+    )
+    right = accepted = wrong = told = 0
+    for _ in range(count):
+        ways = hands[int(rng.integers(len(hands)))]
+        free = f"{rng.integers(100_000):05d}"
+        text = free if not listed or unlisted else codes[int(rng.integers(len(codes)))]
+        row: list[Cell | None] = [as_cell(ways[c][int(rng.integers(len(ways[c])))], rng) for c in text]
+        (read,) = NETWORKS.read([Row(cells=row, alphabet=Alphabet.DIGITS)])
+        best = weighed(question, read.texts)[0]
+        in_list = not listed or best.value in question.values
+        right += best.value == text
+        sure = in_list and best.probability >= ACCEPT
+        accepted += sure
+        wrong += sure and best.value != text
+        told += not in_list
+    out = f"right {right / count:6.1%}   accepted {accepted / count:6.1%}, {wrong} wrong of {accepted} (< {100 * upper_bound(wrong, accepted):.2f} %)"
+    return out + (f"   called unlisted {told / count:.1%}" if listed else "")
+
+
+if __name__ == "__main__":
+    main()

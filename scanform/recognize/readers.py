@@ -1,0 +1,105 @@
+"""Readers of writing are plug-ins: what reads rows of cells and what reads lines is found among the entry points `scanform.readers`.
+
+A package that offers a reader names an object with `kind`, `rank`, `name` and `read` there; of each kind the one with the highest rank reads, ours have
+rank 10. Every reader gets all jobs of a page at once, answers each by itself and in the same order, always the same way, and without a network.
+`tests/unit/recognize/test_readers.py` holds every reader that is installed to that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol, cast
+
+from scanform.imaging.page_image import Gray
+from scanform.model.questionnaire import Alphabet
+from scanform.model.reading import Candidate
+
+GROUP = "scanform.readers"
+CELLS, LINES = "cells", "lines"
+
+BUILT_IN = {"cells": "scanform.recognize.cells:NETWORKS", "tesseract": "scanform.recognize.lines:TESSERACT"}
+"""Ours, which are there in a checkout without an installation, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cell:
+    """The ink of one cell: `gray` shows it alone on white paper; `height` and `width` in heights of the cell, middle (`x`, `y`) in its widths and heights."""
+
+    gray: Gray
+    height: float
+    width: float
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The cells of one zone in reading order, None for one without ink."""
+
+    cells: Sequence[Cell | None]
+    alphabet: Alphabet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """The lines of one zone, top to bottom: dark writing alone on white paper."""
+
+    pictures: Sequence[Gray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a job may hold, most probable first (a row: one character per cell, a space for an empty one, ? for what is crossed out or does not belong there),
+    with calibrated probabilities; `unread`: a person has to look whatever the probability. `reader` says who read.
+    """
+
+    texts: tuple[Candidate, ...]
+    reader: str
+    unread: bool = False
+
+
+class CellReader(Protocol):
+    """Reads rows of cells."""
+
+    kind: str
+    rank: int
+    name: str
+
+    def read(self, jobs: Sequence[Row]) -> Sequence[Found]:
+        """One answer for each row."""
+        ...
+
+
+class LineReader(Protocol):
+    """Reads lines of writing."""
+
+    kind: str
+    rank: int
+    name: str
+
+    def read(self, jobs: Sequence[Lines]) -> Sequence[Found]:
+        """One answer for each zone, its lines joined by line breaks."""
+        ...
+
+
+@cache
+def every_reader() -> tuple[Any, ...]:
+    """All readers, ours and those of installed packages; one that cannot be loaded raises, it is never left out in silence."""
+    ours = [EntryPoint(name=name, value=value, group=GROUP) for name, value in BUILT_IN.items()]
+    others = [one for one in entry_points(group=GROUP) if one.value not in BUILT_IN.values()]
+    return tuple(one.load() for one in (*ours, *sorted(others, key=lambda one: (one.name, one.value))))
+
+
+def _best(kind: str) -> Any:
+    return max((reader for reader in every_reader() if reader.kind == kind), key=lambda reader: (reader.rank, reader.name))
+
+
+def cell_reader() -> CellReader:
+    """What reads rows of cells here."""
+    return cast(CellReader, _best(CELLS))
+
+
+def line_reader() -> LineReader:
+    """What reads lines here."""
+    return cast(LineReader, _best(LINES))
