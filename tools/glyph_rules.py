@@ -45,7 +45,15 @@ def _zero(r: np.random.Generator) -> Variant:
 def _one(r: np.random.Generator) -> Variant:
     x = r.uniform(0.45, 0.75)
     down = [(x, 0.0), (x + r.uniform(-0.08, 0.03), 0.5), (x + r.uniform(-0.15, 0.03), 1.0)]
-    kind = r.choice(["up", "plain", "foot"], p=[0.7, 0.2, 0.1])
+    kind = r.choice(["up", "plain", "foot", "zed"], p=[0.64, 0.17, 0.11, 0.08])
+    if kind == "zed":
+        lean = r.uniform(0.2, 0.6)
+        end = (x - lean, 1.0)
+        top = [(x - r.uniform(0.25, 0.7), r.uniform(0.0, 0.22)), (x, 0.0)]
+        foot = [(end[0] - r.uniform(0.0, 0.12), 1.0), (end[0] + r.uniform(0.35, 0.85), r.uniform(0.93, 1.0))]
+        if r.random() < 0.6:
+            return [("-", [*top, end, foot[1]])]
+        return [("-", [*top, end]), ("-", foot)]
     if kind == "plain":
         hook = [(x + r.uniform(0.05, 0.3), r.uniform(0.7, 0.95))] if r.random() < 0.12 else []
         return [("~", [*down, *hook])]

@@ -1,6 +1,6 @@
 """Handwriting of writers whom no reader has learnt from: characters, rows of cells, and the same through the whole chain.
 
-    python -m bench.handwriting                    all tables (about 5 minutes)
+    python -m bench.handwriting                    all tables (about 2 minutes)
     python -m bench.handwriting --pages 8          fewer pages in the chain
 
 Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained. Bounds are 95 % upper confidence bounds of the share of

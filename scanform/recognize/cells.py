@@ -42,6 +42,11 @@ SIZE, INNER = 32, 26
 INK = 0.12
 """Darkness from which on a pixel is ink when a character is cut out."""
 
+USUAL = {"ß": 0.1}
+"""How often a character occurs in what people write, in comparison with the others of its network, where that is far from what it learnt from: a small
+letter among capitals is rare.
+"""
+
 KEPT, LEAST = 12, 1e-5
 """So many texts are kept for a row; characters less probable than `LEAST` are not tried."""
 
@@ -102,7 +107,8 @@ def character_odds(name: str, cells: Sequence[Cell]) -> Singles:
     facts = np.array([(cell.height, cell.width, cell.x, cell.y) for cell in cells], np.float32)
     (logits,) = model.run(pictures=pictures, facts=facts)
     odds = np.exp((logits - logits.max(axis=2, keepdims=True)) / np.float32(model.facts["temperature"]))
-    return np.asarray((odds / odds.sum(axis=2, keepdims=True)).mean(axis=0), dtype=np.float32)
+    mean = (odds / odds.sum(axis=2, keepdims=True)).mean(axis=0) * np.array([USUAL.get(one, 1.0) for one in class_names(name)], np.float32)
+    return np.asarray(mean / mean.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 @cache
@@ -118,8 +124,9 @@ def _put_together(row: Row, odds: Singles) -> Found:
         return Found(texts=(Candidate(value=" " * len(row.cells), probability=1.0),), reader=READER)
     classes = class_names(_network(row.alphabet))
     kept = [number for number, name in enumerate(classes) if row.alphabet is not Alphabet.LETTERS or name not in DIGITS]
-    shares = odds[:, kept] / np.maximum(odds[:, kept].sum(axis=1, keepdims=True), 1e-9)
-    names = [_SHOWN.get(classes[number], classes[number]) for number in kept]
+    names = list(dict.fromkeys(_SHOWN.get(classes[number], classes[number]) for number in kept))
+    shares = np.stack([odds[:, [k for k in kept if _SHOWN.get(classes[k], classes[k]) == name]].sum(axis=1) for name in names], axis=1)
+    shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
     texts: dict[str, float] = {}
     for chosen, probability in _combinations([_ranked(line) for line in shares]):
         text = [" "] * len(row.cells)
