@@ -1,9 +1,9 @@
 """Fits the networks that read characters in cells: digits, or digits and capitals; writes them as ONNX with a card.
 
-    tools/fetch_hands.sh /tmp/hands                                             MNIST and handwriting fonts
+    tools/fetch_hands.sh hands                                             MNIST and handwriting fonts
     pip install torch onnx onnxscript                                           only needed for this
-    python tools/fit_cells.py --hands /tmp/hands --network digits
-    python tools/fit_cells.py --hands /tmp/hands --network characters [--unipen ../shared/data/handwriting/unipen]
+    python tools/fit_cells.py --hands hands --network digits
+    python tools/fit_cells.py --hands hands --network characters [--unipen ../shared/data/handwriting/unipen]
 
 Characters are drawn by rule (`glyph_rules.py`: European forms), set in handwriting fonts, or taken from MNIST, then warped, written with pens and scanned.
 One font in five and MNIST's test part are held out: temperature and figures come from them and from strokes by rule of other seeds. UNIPEN is looked at
