@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import cv2
 import numpy as np
@@ -16,6 +17,15 @@ from scanform.recognize.readers import Cell
 DATA = Path(__file__).parents[3] / "shared" / "data" / "handwriting" / "unipen"
 SIDE = 96
 """Characters are drawn on SIDE x SIDE pixels, 64 high, and halved."""
+
+
+class Raw(TypedDict):
+    """A character as the file has it: strokes of points, what it is, site, file of its writer."""
+
+    s: list[list[tuple[float, float]]]
+    t: str
+    site: str
+    file: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,15 +52,15 @@ def by_writer(characters: Sequence[Written]) -> dict[tuple[str, str], Mapping[st
     return dict(found)
 
 
-def _written(raw: Mapping[str, object]) -> Written | None:
-    lines = [np.array(line, dtype=np.float64) for line in raw["s"] if line]  # type: ignore[attr-defined]  # the file's own format
+def _written(raw: Raw) -> Written | None:
+    lines = [np.array(line, dtype=np.float64) for line in raw["s"] if line]
     if not lines:
         return None
     every = np.concatenate(lines)
     low, high = every.min(0), every.max(0)
     scale = 1 / max(*(high - low), 1e-6)
     moved = tuple((line - (low + high) / 2) * scale * [1, -1] + 0.5 for line in lines)
-    return Written(truth=str(raw["t"]), site=str(raw["site"]), writer=str(raw["file"]), lines=moved)
+    return Written(truth=raw["t"], site=raw["site"], writer=raw["file"], lines=moved)
 
 
 def as_cell(one: Written, rng: np.random.Generator) -> Cell:

@@ -1,5 +1,6 @@
 """From a registered page to a reading of each of its zones: the public face of `recognize`."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from scanform.recognize.darkness import PageInk, measure
 from scanform.recognize.marks import READER, ClearSettings, read_marks
 from scanform.recognize.model import load, probabilities
 from scanform.recognize.outside import outside_zones, without_outside
+from scanform.recognize.readers import Readers, best_readers
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import PreparedPage, prepare
 from scanform.recognize.writing import NOTHING, Written
@@ -29,27 +31,27 @@ BLANK_CLEAR = 0.99
 """Below this confidence in ink or no ink a writing zone carries a reason for review."""
 
 
-def prepare_page(page: PageLayout, blank: BlankPage, *, filled: Filled) -> PreparedPage:
-    """All that is known before a scan: expected print and where to sample. Keep it for every scan of this page."""
-    return prepare(page, blank, filled=filled)
+def prepare_page(page: PageLayout, blank: BlankPage, *, filled: Filled, lists: Mapping[str, tuple[str, ...]] | None = None) -> PreparedPage:
+    """All that is known before a scan: expected print, where to sample, and which texts a question lists. Keep it for every scan of this page."""
+    return prepare(page, blank, filled=filled, lists=lists)
 
 
-def read_fields(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> tuple[FieldReading, ...]:
-    """The readings of all zones of a page, in the order of the layout."""
+def read_fields(image: PageImage, page_map: PageMap, prepared: PreparedPage, readers: Readers | None = None) -> tuple[FieldReading, ...]:
+    """The readings of all zones of a page, in the order of the layout; writing is read by `readers`, or the best that are installed."""
     page = measure(image, page_map, prepared)
-    return _readings(image, page_map, prepared, page, areas.find_parts(page, prepared.areas))
+    return _readings(image, page_map, prepared, (page, areas.find_parts(page, prepared.areas)), readers)
 
 
-def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> tuple[tuple[FieldReading, ...], bytes]:
+def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage, readers: Readers | None = None) -> tuple[tuple[FieldReading, ...], bytes]:
     """`read_fields` and `ink.ink_print` from one measurement: a third cheaper than calling both."""
     page = measure(image, page_map, prepared)
     parts = areas.find_parts(page, prepared.areas)
-    return _readings(image, page_map, prepared, page, parts), ink.print_of(page, prepared, parts)
+    return _readings(image, page_map, prepared, (page, parts), readers), ink.print_of(page, prepared, parts)
 
 
-def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, page: PageInk, parts: Parts) -> tuple[FieldReading, ...]:
+def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, seen: tuple[PageInk, Parts], readers: Readers | None) -> tuple[FieldReading, ...]:
     boxes = _boxes_px(image, page_map, prepared)
-    found = {**_mark_fields(image, page_map, page, prepared, boxes), **_area_fields(image, page_map, prepared, (page, parts), boxes)}
+    found = _mark_fields(image, page_map, seen[0], prepared, boxes) | _area_fields(image, page_map, prepared, seen, boxes, readers=readers or best_readers())
     zones = prepared.page.zones
     return without_outside(tuple(found[zone.id] for zone in zones), outside_zones(image, page_map, zones, prepared.corners_mm), zones)
 
@@ -82,7 +84,7 @@ def _mark_fields(image: PageImage, page_map: PageMap, page: PageInk, prepared: P
 
 
 def _area_fields(
-    image: PageImage, page_map: PageMap, prepared: PreparedPage, found: tuple[PageInk, Parts], boxes: dict[str, RectPx]
+    image: PageImage, page_map: PageMap, prepared: PreparedPage, found: tuple[PageInk, Parts], boxes: dict[str, RectPx], *, readers: Readers
 ) -> dict[str, FieldReading]:
     sheet, (page, parts) = prepared.areas, found
     if not sheet.spots:
@@ -91,7 +93,7 @@ def _area_fields(
     described = areas.describe(page, sheet, parts)
     inked = probabilities(network, described)[:, network.classes.index("inked")]
     worth_reading = [number for number, odds in enumerate(inked) if odds > ClearSettings().doubtful]
-    written = writing.write_out(image.gray, page_map, sheet, parts, worth_reading)
+    written = writing.write_out(image.gray, page_map, sheet, parts, worth_reading, readers=readers)
     return {
         spot.zone.id: _area_field(spot.zone, float(inked[number]), described[number], written.get(number), boxes[spot.zone.id])
         for number, spot in enumerate(sheet.spots)
@@ -115,9 +117,9 @@ def _area_field(zone: Zone, inked: float, facts: Singles, written: Written | Non
         )  # fmt: skip
     read = written or NOTHING
     others = tuple(Candidate(value=one.value, probability=inked * one.probability) for one in read.texts if one.value.strip())
-    unread = zone.kind is ZoneKind.COMB and (cells.UNREAD in read.text or not read.text.strip() or not read.clear)
+    unread = not read.text.strip() or not read.clear or (zone.kind is ZoneKind.COMB and cells.UNREAD in read.text)
     return FieldReading(
         zone=zone.id, value=read.text, confidence=others[0].probability if others else 0.0, box=box, reader=read.reader,
         candidates=tuple(sorted((*others, Candidate(value="", probability=1 - inked)), key=lambda one: -one.probability)),
-        problem="illegible-cells" if unread else None if zone.kind is ZoneKind.COMB else "handwriting",
+        problem=None if not unread else "illegible-cells" if zone.kind is ZoneKind.COMB else "handwriting",
     )  # fmt: skip

@@ -43,9 +43,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
-    """The lines of one zone, top to bottom: dark writing alone on white paper."""
+    """The lines of one zone, top to bottom: dark writing alone on white paper. `values` are the texts that the question lists, if it does: what stands there
+    is probably one of them, but need not be.
+    """
 
     pictures: Sequence[Gray]
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +94,19 @@ def every_reader() -> tuple[Any, ...]:
     return tuple(one.load() for one in (*ours, *sorted(others, key=lambda one: (one.name, one.value))))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Readers:
+    """Who reads cells and who reads lines."""
+
+    cells: CellReader
+    lines: LineReader
+
+
 def _best(kind: str) -> Any:
     return max((reader for reader in every_reader() if reader.kind == kind), key=lambda reader: (reader.rank, reader.name))
 
 
-def cell_reader() -> CellReader:
-    """What reads rows of cells here."""
-    return cast(CellReader, _best(CELLS))
-
-
-def line_reader() -> LineReader:
-    """What reads lines here."""
-    return cast(LineReader, _best(LINES))
+@cache
+def best_readers() -> Readers:
+    """Of all readers that are installed here the best of each kind."""
+    return Readers(cells=cast(CellReader, _best(CELLS)), lines=cast(LineReader, _best(LINES)))

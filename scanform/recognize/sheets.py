@@ -4,7 +4,7 @@ Check boxes become a stack of square windows, all other zones one canvas of 5 mm
 Print is kept as expected darkness, 0 = paper, 1 = black.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import cv2
@@ -164,7 +164,7 @@ class MarkSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where a zone stands on the canvas (samples) and on the paper (mm, margin included)."""
+    """Where a zone stands on the canvas (samples) and on the paper (mm, margin included); `values` are the texts that its question lists."""
 
     zone: Zone
     x: int
@@ -172,6 +172,7 @@ class Spot:
     w: int
     h: int
     origin: PointMm
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +208,8 @@ class PreparedPage:
     strips: Strips
 
 
-def prepare(page: PageLayout, blank: BlankPage, *, filled: Filled) -> PreparedPage:
-    """Samples the blank page where answers will stand."""
+def prepare(page: PageLayout, blank: BlankPage, *, filled: Filled, lists: Mapping[str, tuple[str, ...]] | None = None) -> PreparedPage:
+    """Samples the blank page where answers will stand; `lists`: question -> the texts that it lists."""
     plain = _blank_map(blank)
     corners = np.array([[(p.x, p.y) for p in zone.rect.corners] for zone in page.zones]).reshape(-1, 4, 2)
     return PreparedPage(
@@ -216,7 +217,7 @@ def prepare(page: PageLayout, blank: BlankPage, *, filled: Filled) -> PreparedPa
         corners_mm=corners,
         filled=filled,
         marks=_mark_sheet(page, plain, blank),
-        areas=_area_sheet(page, plain, blank),
+        areas=_area_sheet(page, plain, blank, lists or {}),
         strips=prepare_strips(page, blank, plain),
     )
 
@@ -364,8 +365,8 @@ def _inside_mm(zones: tuple[Zone, ...], side: int) -> Singles:
     return np.asarray(np.minimum((half_w - ticks)[:, None, :], (half_h - ticks)[:, :, None]), dtype=np.float32)
 
 
-def _area_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> AreaSheet:
-    spots, rows = _shelves([zone for zone in page.zones if zone.kind is not ZoneKind.MARK])
+def _area_sheet(page: PageLayout, plain: PageMap, blank: BlankPage, lists: Mapping[str, tuple[str, ...]]) -> AreaSheet:
+    spots, rows = _shelves([zone for zone in page.zones if zone.kind is not ZoneKind.MARK], lists)
     columns = SHELF_TILES if spots else 1
     tiles = np.full((rows, columns, 2), np.nan)
     owner = np.full((rows * TILE_PX, columns * TILE_PX), -1, np.int16)
@@ -414,7 +415,7 @@ def on_canvas(spot: Spot, rect: RectMm) -> tuple[int, int, int, int]:
     return max(x0, spot.x), max(y0, spot.y), min(x1, spot.x + spot.w), min(y1, spot.y + spot.h)
 
 
-def _shelves(zones: list[Zone]) -> tuple[tuple[Spot, ...], int]:
+def _shelves(zones: list[Zone], lists: Mapping[str, tuple[str, ...]]) -> tuple[tuple[Spot, ...], int]:
     """Zones side by side on shelves, high ones first; returns their spots in the order of the zones, and the rows of tiles."""
     sized = {zone.id: zone.rect.grown(AREA_MARGIN_MM) for zone in zones}
     tiles = {zone.id: (int(-(-sized[zone.id].w // TILE_MM)), int(-(-sized[zone.id].h // TILE_MM))) for zone in zones}
@@ -427,7 +428,8 @@ def _shelves(zones: list[Zone]) -> tuple[tuple[Spot, ...], int]:
         height = max(height, high)
         area = sized[zone.id]
         w, h = min(round(area.w * AREA_PX_PER_MM), wide * TILE_PX), min(round(area.h * AREA_PX_PER_MM), high * TILE_PX)
-        found[zone.id] = Spot(zone=zone, x=x * TILE_PX, y=top * TILE_PX, w=w, h=h, origin=PointMm(x=area.x, y=area.y))
+        values = lists.get(zone.question, ()) if zone.option is None else ()
+        found[zone.id] = Spot(zone=zone, x=x * TILE_PX, y=top * TILE_PX, w=w, h=h, origin=PointMm(x=area.x, y=area.y), values=values)
         x += wide
     return tuple(found[zone.id] for zone in zones), max(1, top + height)
 

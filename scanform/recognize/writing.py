@@ -11,7 +11,7 @@ from scanform.model.reading import Candidate
 from scanform.recognize import crops
 from scanform.recognize.areas import Parts
 from scanform.recognize.cell_ink import CellRow, cell_row
-from scanform.recognize.readers import Lines, Row, cell_reader, line_reader
+from scanform.recognize.readers import Lines, Readers, Row
 from scanform.recognize.sheets import AreaSheet
 
 
@@ -39,9 +39,9 @@ class Written:
 NOTHING = Written(texts=(), reader="")
 
 
-def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, numbers: Sequence[int]) -> dict[int, Written]:
+def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, numbers: Sequence[int], *, readers: Readers) -> dict[int, Written]:
     """What is read in the spots `numbers` of a page: all cells at once, all lines by one call."""
-    lines: dict[int, list[Gray]] = {}
+    lines: dict[int, Lines] = {}
     rows: dict[int, CellRow] = {}
     for number in numbers:
         spot = sheet.spots[number]
@@ -50,12 +50,12 @@ def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, num
         if spot.zone.cells:
             rows[number] = cell_row(gray, page_map, sheet, parts, number)
         else:
-            lines[number] = crops.lines(crops.clean_zone(gray, page_map, sheet, parts, number), spot, parts)
-    return _free_text(lines) | _cell_text(rows, {number: sheet.spots[number].zone.alphabet or Alphabet.ALNUM for number in rows})
+            lines[number] = Lines(pictures=crops.lines(crops.clean_zone(gray, page_map, sheet, parts, number), spot, parts), values=spot.values)
+    return _free_text(lines, readers) | _cell_text(rows, {number: sheet.spots[number].zone.alphabet or Alphabet.ALNUM for number in rows}, readers)
 
 
-def _cell_text(rows: dict[int, CellRow], alphabets: dict[int, Alphabet]) -> dict[int, Written]:
-    found = cell_reader().read([Row(cells=row.cells, alphabet=alphabets[number]) for number, row in rows.items()]) if rows else ()
+def _cell_text(rows: dict[int, CellRow], alphabets: dict[int, Alphabet], readers: Readers) -> dict[int, Written]:
+    found = readers.cells.read([Row(cells=row.cells, alphabet=alphabets[number]) for number, row in rows.items()]) if rows else ()
     out = {}
     for (number, row), one in zip(rows.items(), found, strict=True):
         empty = all(cell is None for cell in row.cells)
@@ -63,6 +63,10 @@ def _cell_text(rows: dict[int, CellRow], alphabets: dict[int, Alphabet]) -> dict
     return out
 
 
-def _free_text(zones: dict[int, list[Gray]]) -> dict[int, Written]:
-    found = line_reader().read([Lines(pictures=lines) for lines in zones.values()]) if zones else ()
-    return {number: Written(texts=one.texts, reader=one.reader) for number, one in zip(zones, found, strict=True)}
+def _free_text(zones: dict[int, Lines], readers: Readers) -> dict[int, Written]:
+    """Only what the question lists can be clear: remarks are proposals for a person, always."""
+    found = readers.lines.read(list(zones.values())) if zones else ()
+    return {
+        number: Written(texts=one.texts, reader=one.reader, clear=bool(zones[number].values) and not one.unread)
+        for number, one in zip(zones, found, strict=True)
+    }

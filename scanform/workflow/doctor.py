@@ -79,10 +79,10 @@ def _readers() -> Finding:
 
     blank = readers.Cell(gray=np.full((20, 20), 255, np.uint8), height=0.5, width=0.5, x=0.5, y=0.5)
     try:
-        reader = readers.cell_reader()
+        best = readers.best_readers()
         for alphabet in (Alphabet.DIGITS, Alphabet.ALNUM):
-            reader.read([readers.Row(cells=(blank,), alphabet=alphabet)])
-        return Finding(name=readers.GROUP, good=True, seen=f"{reader.name}, {readers.line_reader().name}")
+            best.cells.read([readers.Row(cells=(blank,), alphabet=alphabet)])
+        return Finding(name=readers.GROUP, good=True, seen=f"{best.cells.name}, {best.lines.name}")
     except Exception as error:  # noqa: BLE001  # whatever a library or another package raises: it is said, not hidden
         return Finding(name=readers.GROUP, good=False, seen=str(error), remedy="pip install onnxruntime")
 

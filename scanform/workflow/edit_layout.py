@@ -21,8 +21,8 @@ from scanform.model.layout import Layout, Zone, ZoneKind, layout_to_dict
 from scanform.model.problem import Problem
 from scanform.workflow.blank_pages import load_blanks
 from scanform.workflow.files import write_text
+from scanform.workflow.folders import LAYOUTS
 from scanform.workflow.import_form import blanks_of, contradictions
-from scanform.workflow.project import LAYOUTS
 
 PICTURE_DPI = 200
 """Resolution of the blank page on the screen: boxes of 3 mm are 24 pixels wide."""

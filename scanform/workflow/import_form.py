@@ -26,7 +26,8 @@ from scanform.register.fit import fit_page
 from scanform.register.prepare import prepare_page
 from scanform.workflow.blank_pages import PX_PER_MM, BlankPicture, fits_paper, load_blanks, wrong_ratio
 from scanform.workflow.files import atomic_folder, write_text
-from scanform.workflow.project import QUESTIONNAIRES, SNAPSHOT, Project, refuse_misfits
+from scanform.workflow.folders import QUESTIONNAIRES, SNAPSHOT
+from scanform.workflow.project import Project, refuse_misfits
 from scanform.workflow.read_page import WEAK, WEAK_BLANK
 
 MOST_OFF = 0.5

@@ -28,7 +28,8 @@ from scanform.store import issued
 from scanform.store.engine import Transaction
 from scanform.store.records import Issued
 from scanform.workflow.files import atomic_file, atomic_folder, write_text
-from scanform.workflow.project import QUESTIONNAIRES, SNAPSHOT, Project, refuse_changed
+from scanform.workflow.folders import QUESTIONNAIRES, SNAPSHOT
+from scanform.workflow.project import Project, refuse_changed
 from scanform.workflow.recipients import Recipient
 
 MAX_COPIES = 100_000

@@ -20,14 +20,9 @@ from scanform.model.page import PageRef
 from scanform.model.questionnaire import Questionnaire
 from scanform.store.store import Store
 from scanform.workflow.files import write_text
+from scanform.workflow.folders import ARCHIVE, DATABASE, LAYOUTS, QUESTIONNAIRES, SNAPSHOT
 from scanform.workflow.imported import misfits
 
-QUESTIONNAIRES = "questionnaires"
-LAYOUTS = "layouts"
-ARCHIVE = "archive"
-DATABASE = "scanform.sqlite"
-SNAPSHOT = "questionnaire.yaml"
-"""The questionnaire as it was when the layout beside it was printed."""
 SHARE = "share/scanform/templates"
 
 

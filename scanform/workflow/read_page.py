@@ -17,6 +17,7 @@ import numpy as np
 from scanform import pagecode
 from scanform.errors import MissingProgramError
 from scanform.formats.layout_json import load_layout
+from scanform.formats.template import load_questionnaire
 from scanform.imaging.page_image import BLANK_DPI, BlankPage, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import RectPx
@@ -41,6 +42,7 @@ from scanform.scan.load import LoadedPage, load_page
 from scanform.store.records import PageResult
 from scanform.workflow import picture
 from scanform.workflow.archive import archive_file
+from scanform.workflow.folders import QUESTIONNAIRES, SNAPSHOT
 
 log = logging.getLogger(__name__)
 
@@ -285,7 +287,22 @@ def _prepared(folder: str, digest: str, number: int) -> tuple[BoxCheck, Prepared
     """What is known of a page before a scan of it comes: made once per process."""
     layout = _layouts(folder, (digest,))[digest]
     page = layout.page(number)
-    return _check(folder, digest, number), reader.prepare_page(page, load_blank(Path(folder) / digest, page), filled=layout.filled)
+    blank = load_blank(Path(folder) / digest, page)
+    return _check(folder, digest, number), reader.prepare_page(page, blank, filled=layout.filled, lists=_lists(folder, digest))
+
+
+@lru_cache(maxsize=_KEPT_PAGES)
+def _lists(folder: str, digest: str) -> Mapping[str, tuple[str, ...]]:
+    """The texts that the questions of a form list, question -> texts: from the questionnaire it was printed from, or the one that describes it."""
+    layout = _layouts(folder, (digest,))[digest]
+    kept = Path(folder) / layout.digest / SNAPSHOT
+    today = Path(folder).parent / QUESTIONNAIRES / f"{layout.questionnaire}.yaml"
+    for path in (kept, today):
+        if path.exists():
+            questionnaire = load_questionnaire(path)
+            if (questionnaire.code, questionnaire.version) == (layout.questionnaire, layout.version):
+                return {question.code: question.values for question in questionnaire.questions() if question.values}
+    return {}
 
 
 @lru_cache(maxsize=_KEPT_PAGES)

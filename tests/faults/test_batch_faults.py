@@ -179,7 +179,8 @@ def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(tiny_survey, undisturbed,
     folder, expected = undisturbed
     tiny_survey.project(tmp_path / "p").close()
     with ingest(folder, tmp_path / "p") as process:
-        time.sleep(2.5)
+        while process.poll() is None and not children(process.pid):
+            time.sleep(0.05)  # a worker there: the command is reading
         process.terminate()
         code, errors = process.wait(timeout=60), process.stderr.read()
     assert code in (130, 11)

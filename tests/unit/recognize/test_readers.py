@@ -9,7 +9,7 @@ import pytest
 
 from scanform.model.questionnaire import Alphabet
 from scanform.recognize import readers
-from scanform.recognize.readers import CELLS, LINES, Cell, Found, Lines, Row, cell_reader, every_reader, line_reader
+from scanform.recognize.readers import CELLS, LINES, Cell, Found, Lines, Row, best_readers, every_reader
 
 
 def written(text, *, wide=60, scale=1.6):
@@ -48,11 +48,11 @@ def values(found):
     return [([one.value for one in result.texts], result.unread) for result in found]
 
 
-@pytest.fixture(params=every_reader(), ids=lambda reader: reader.name)
-def reader(request):
-    return request.param
+def each_reader(kind=None):
+    return pytest.mark.parametrize("reader", [one for one in every_reader() if kind in {None, one.kind}], ids=lambda one: one.name)
 
 
+@each_reader()
 def test_it_says_what_it_is(reader):
     """Kind, rank and name; every result names its reader."""
     assert reader.kind in {CELLS, LINES}
@@ -60,6 +60,7 @@ def test_it_says_what_it_is(reader):
     assert all(isinstance(one, Found) and one.reader for one in reader.read(jobs_of(reader)))
 
 
+@each_reader()
 def test_one_answer_for_each_job(reader):
     """In order, whatever is in the pictures; nothing for nothing."""
     assert list(reader.read([])) == []
@@ -70,6 +71,7 @@ def test_one_answer_for_each_job(reader):
     assert values(reversed(turned)) == values(found)
 
 
+@each_reader()
 def test_probabilities(reader):
     """Most probable first, each text once, none below 0, no more than 1 in all."""
     for one in reader.read(jobs_of(reader)):
@@ -80,22 +82,23 @@ def test_probabilities(reader):
         assert len({text.value for text in one.texts}) == len(one.texts)
 
 
+@each_reader()
 def test_it_reads_the_same_every_time(reader):
     """Twice the same jobs, twice the same answers, to the last digit."""
     jobs = jobs_of(reader)
     assert reader.read(jobs) == reader.read(jobs)
 
 
+@each_reader(CELLS)
 def test_rows_keep_their_places(reader):
     """One character for each cell, a space where there is no ink."""
-    if reader.kind != CELLS:
-        pytest.skip("reads lines")
     for row, one in zip(ROWS, reader.read(ROWS), strict=True):
         for text in one.texts:
             assert len(text.value) == len(row.cells)
             assert all(text.value[place] == " " for place, cell in enumerate(row.cells) if cell is None)
 
 
+@each_reader()
 def test_it_needs_no_network(reader, monkeypatch):
     """No connection is opened while reading."""
 
@@ -123,6 +126,11 @@ PARROT = Parrot()
 """
 
 
+def forget():
+    every_reader.cache_clear()
+    best_readers.cache_clear()
+
+
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """Installs a package with one reader; afterwards it is gone."""
@@ -134,19 +142,19 @@ def installed(tmp_path, monkeypatch):
         (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: parrot-reader\nVersion: 1.0\n", encoding="utf-8")
         (facts / "entry_points.txt").write_text(f"[{readers.GROUP}]\nparrot = {value}\n", encoding="utf-8")
         monkeypatch.syspath_prepend(str(tmp_path))
-        every_reader.cache_clear()
+        forget()
 
     yield install
     monkeypatch.undo()
     sys.modules.pop("parrot_reader", None)
-    every_reader.cache_clear()
+    forget()
 
 
 def test_a_package_may_bring_a_reader(installed, sheet):
     """An installed reader of a higher rank reads the lines of a page, ours go on reading cells; the reading names it."""
-    before = cell_reader()
+    before = best_readers().cells
     installed()
-    assert (line_reader().name, cell_reader()) == ("parrot", before)
+    assert (best_readers().lines.name, best_readers().cells) == ("parrot", before)
     fields = sheet.read(sheet.scan({}, {"text0": "Haus am Park", "comb0": "12345678"}))
     assert (fields["text0"].value, fields["text0"].reader, fields["text0"].problem) == ("Lora", "parrot", "handwriting")
     assert fields["comb0"].reader == before.name
@@ -156,9 +164,9 @@ def test_a_reader_that_cannot_be_loaded_is_not_left_out(installed):
     """A broken package stops the reading instead of changing who reads."""
     installed("parrot_reader:COCKATOO")
     with pytest.raises(AttributeError, match="COCKATOO"):
-        line_reader()
+        best_readers()
 
 
 def test_without_plug_ins_ours_read():
     """Cells by our networks, lines by Tesseract."""
-    assert (cell_reader().name, line_reader().name) == ("cells/1", "tesseract")
+    assert (best_readers().cells.name, best_readers().lines.name) == ("cells/1", "tesseract")
