@@ -257,6 +257,8 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
         raw, confidence = (candidates[0].value, candidates[0].probability) if candidates and candidates[0].value.strip() else (raw, confidence)
     checked = rules.Checked(value=" ".join(raw.split())) if option is not None else rules.check(question, raw)
     problem = checked.problem or read
+    if problem is None and inked and question.kind is not QuestionKind.COMB and question.kind is not QuestionKind.SIGNATURE and (option or not question.values):
+        problem = "handwriting"  # free text is a proposal for a person, whoever read it
     if problem is None and not checked.value and not inked and question.required and option is None:
         problem = "required-empty"
     candidates = _canonical(question, candidates) if question.kind is QuestionKind.COMB and option is None else candidates

@@ -1,13 +1,14 @@
 """Fits the networks that read characters in cells: digits, or digits and capitals; writes them as ONNX with a card.
 
     tools/fetch_hands.sh hands                                             MNIST and handwriting fonts
-    pip install torch onnx onnxscript                                           only needed for this
+    python tools/letters_of_crops.py --dhsd ../shared/data/handwriting/dhsd_train.zip --out hands/letters.npz       letters of real writers
+    pip install torch onnx onnxscript                                      only needed for this
     python tools/fit_cells.py --hands hands --network digits
     python tools/fit_cells.py --hands hands --network characters [--unipen ../shared/data/handwriting/unipen]
 
-Characters are drawn by rule (`glyph_rules.py`: European forms), set in handwriting fonts, or taken from MNIST, then warped, written with pens and scanned.
-One font in five and MNIST's test part are held out: temperature and figures come from them and from strokes by rule of other seeds. UNIPEN is looked at
-only after the fit, never trained on.
+Characters are drawn by rule (`glyph_rules.py`: European forms), set in handwriting fonts, or taken from MNIST and from words of real writers (DHSD), then
+warped, written with pens and scanned. One font in five, MNIST's test part and letters of writers 23 and 24 are held out: temperature and figures come from
+them and from strokes by rule of other seeds. UNIPEN is looked at only after the fit, never trained on.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from zlib import crc32
 
 import cv2
 import numpy as np
-from glyphs import by_font, by_mnist, by_rule, by_strokes, cropped, doubled, facts_of, left_over, made, struck
+from glyphs import by_font, by_rule, by_strokes, cropped, doubled, enlarged, facts_of, left_over, made, struck
 
 from scanform.recognize.cells import DIGITS, EMPTY, LETTERS, OTHER, SIZE, STRUCK, normalised
 
@@ -31,8 +32,14 @@ CLASSES = {
     "digits": (*DIGITS, *SIGNS, STRUCK, EMPTY, OTHER),
     "characters": (*DIGITS, *LETTERS, "-", ".", STRUCK, EMPTY),
 }
-MNIST_SHARE, FONT_SHARE, LETTER_FONT_SHARE = 0.35, 0.2, 0.5
-"""Where digits come from (the rest is drawn by rule), and the share of letters that are set in fonts."""
+MNIST_SHARE, AMERICAN_SHARE, FONT_SHARE, LETTER_FONT_SHARE = 0.5, 0.25, 0.2, 0.5
+"""Where digits come from (the rest is drawn by rule): MNIST's, less of those that Europeans write in another way; and the share of letters that are set in
+fonts, of those that no real writer wrote.
+"""
+
+AMERICAN = "147"
+REAL_SHARE, ENOUGH = 0.5, 150
+"""Letters of real writers: at most this share, less where there are fewer than ENOUGH of a letter."""
 
 OTHERS = "ACDEFGHJKLMNPRTUVWXYÄÖÜacdefhkmnprtuvwxyäöü"
 """Letters that no digit looks like; the rest (O, I, S, Z, B, b, g, q, l) nobody can tell from digits in a cell for digits."""
@@ -40,8 +47,8 @@ OTHERS = "ACDEFGHJKLMNPRTUVWXYÄÖÜacdefhkmnprtuvwxyäöü"
 RARE = {STRUCK: 0.35, EMPTY: 0.25, OTHER: 0.3}
 """How often classes occur beside characters (1) and signs (0.15): probabilities follow from it."""
 
-HELD_OUT = 5
-"""One font in so many is never trained on."""
+HELD_OUT, FIRST_HELD_OUT = 5, 23
+"""One font in so many is never trained on, nor are letters of this writer and later ones."""
 
 BLOCKS = 16
 
@@ -51,10 +58,11 @@ MEMBERS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """What characters are made from: fonts, and the pictures of MNIST by digit."""
+    """What characters are made from: fonts, the pictures of MNIST by digit, letters of real writers."""
 
     fonts: tuple[Path, ...]
     pictures: tuple[np.ndarray, ...]
+    letters: dict[str, np.ndarray]
 
 
 def sources(hands: Path, *, held_out: bool) -> Sources:
@@ -64,7 +72,10 @@ def sources(hands: Path, *, held_out: bool) -> Sources:
     name = "t10k" if held_out else "train"
     pictures = np.fromfile(hands / "mnist" / f"{name}-images-idx3-ubyte", np.uint8)[16:].reshape(-1, 28, 28)
     labels = np.fromfile(hands / "mnist" / f"{name}-labels-idx1-ubyte", np.uint8)[8:]
-    return Sources(fonts=fonts, pictures=tuple(pictures[labels == digit] for digit in range(10)))
+    found = np.load(hands / "letters.npz")
+    chosen = (found["writers"] >= FIRST_HELD_OUT) == held_out
+    letters = {str(name): found["pictures"][chosen & (found["names"] == name)] for name in np.unique(found["names"][chosen])}
+    return Sources(fonts=fonts, pictures=tuple(pictures[labels == digit] for digit in range(10)), letters=letters)
 
 
 def sample(name: str, known: str, where: Sources, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray] | None:
@@ -77,19 +88,35 @@ def sample(name: str, known: str, where: Sources, rng: np.random.Generator) -> t
         return None if cut is None else (cut, facts_of(name, cut, rng))
     if name == OTHER:
         letter = OTHERS[int(rng.integers(len(OTHERS)))]
+        real = by_writer(letter, where, rng)
+        if real is not None:
+            cut = made(real, rng)
+            return None if cut is None else (cut, facts_of(name, cut, rng))
         dark = by_rule(letter, rng) if letter in LETTERS and rng.random() < 0.5 else by_font(letter, where.fonts[int(rng.integers(len(where.fonts)))], rng)
         cut = made(dark, rng)
         return None if cut is None else (cut, facts_of(name, cut, rng))
     kind = rng.random()
-    if name in DIGITS and kind < MNIST_SHARE:
+    mnist = AMERICAN_SHARE if name in AMERICAN else MNIST_SHARE
+    real = by_writer(name, where, rng)
+    if real is not None:
+        cut = made(real, rng, strength=0.8)
+    elif name in DIGITS and kind < mnist:
         pictures = where.pictures[int(name)]
-        cut = made(by_mnist(pictures[int(rng.integers(len(pictures)))]), rng, strength=0.6)
-    elif (name in DIGITS and kind < MNIST_SHARE + FONT_SHARE) or (name in LETTERS and kind < LETTER_FONT_SHARE):
+        cut = made(enlarged(pictures[int(rng.integers(len(pictures)))]), rng, strength=0.6)
+    elif (name in DIGITS and kind < mnist + FONT_SHARE) or (name in LETTERS and kind < LETTER_FONT_SHARE):
         cut = made(by_font(name, where.fonts[int(rng.integers(len(where.fonts)))], rng), rng)
     else:
         shown = "." if name == "," and rng.random() < 0.25 else name
         cut = made(by_rule(shown, rng), rng, strength=1.2)
     return None if cut is None else (cut, facts_of(name, cut, rng))
+
+
+def by_writer(name: str, where: Sources, rng: np.random.Generator) -> np.ndarray | None:
+    """The letter as a real writer wrote it, as often as there are enough of them."""
+    pictures = where.letters.get(name)
+    if pictures is None or rng.random() >= REAL_SHARE * min(1.0, len(pictures) / ENOUGH):
+        return None
+    return enlarged(pictures[int(rng.integers(len(pictures)))])
 
 
 def block(job: tuple[int, int, str, Path, bool]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -82,8 +82,8 @@ def _placed(dark: NDArray[np.uint8]) -> Floats:
     return out
 
 
-def by_mnist(picture: NDArray[np.uint8]) -> Floats:
-    """A picture of the data set, enlarged."""
+def enlarged(picture: NDArray[np.uint8]) -> Floats:
+    """A small picture of a character, enlarged."""
     return cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC).astype(np.float32).clip(0, 255) / 255
 
 
@@ -107,8 +107,8 @@ def warped(dark: Floats, rng: np.random.Generator, *, strength: float = 1.0) -> 
 
 
 def scanned(dark: Floats, rng: np.random.Generator) -> Floats:
-    """Coarser, softer, paler, noisy, broken, in black and white, with a gap where print was taken away: as it comes out of a scanner; half of them good."""
-    good = rng.random() < 0.6
+    """Coarser, softer, paler, noisy, broken, in black and white, with a gap where print was taken away: as it comes out of a scanner; most of them good."""
+    good = rng.random() < 0.75
     if rng.random() < 0.08:
         holes = cv2.GaussianBlur(rng.normal(0, 1, dark.shape).astype(np.float32), (0, 0), rng.uniform(2, 5))
         dark = dark * (holes / max(float(holes.std()), 1e-6) > rng.uniform(-2.4, -1.6)).astype(np.float32)

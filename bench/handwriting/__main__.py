@@ -1,21 +1,24 @@
-"""Handwriting of writers whom no reader has learnt from: characters, rows of cells, and the same through the whole chain.
+"""Handwriting of writers whom no reader has learnt from: characters, rows of cells, words and names, and the same through the whole chain.
 
-    python -m bench.handwriting                    all tables (about 2 minutes)
-    python -m bench.handwriting --pages 8          fewer pages in the chain
+    python -m bench.handwriting                                            all tables (about 5 minutes)
+    python -m bench.handwriting --pages 8 --forms 8                        fewer pages in the chains
+    python -m bench.handwriting --diagram docs/handwriting-reliability.svg  and how far probabilities can be believed, as a picture
 
-Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained. Bounds are 95 % upper confidence bounds of the share of
-errors (Clopper and Pearson). "Accepted" are those with a probability of at least 0.995. "Sound" leaves out the site whose labels are often wrong
-(`chain.LEFT_OUT`); so do the rows of cells and the chain.
+Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained; words and names are those of the five writers of DHSD that
+are kept for the test. Bounds are 95 % upper confidence bounds of the share of errors (Clopper and Pearson). "Accepted" are those with a probability of at
+least 0.995. "Sound" leaves out the site whose labels are often wrong (`chain.LEFT_OUT`); so do the rows of cells and the chain.
 """
 
 import argparse
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from bench.handwriting import chain
+from bench.handwriting import chain, reliability, words
+from bench.handwriting.reliability import Said
 from bench.handwriting.unipen import Written, as_cell, by_writer, load
 from bench.statistics import upper_bound
 from scanform.assemble import weighed
@@ -32,12 +35,15 @@ def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=40, help="forms in the chain")
+    parser.add_argument("--forms", type=int, default=40, help="forms with lines in the chain")
     parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--diagram", type=Path, help="where to draw the reliability diagrams (SVG)")
     args = parser.parse_args()
     digits, capitals = load("digits"), load("uppercase")
+    said: dict[str, Said] = {}
     print("single characters, as cut out: errors by site")
-    characters("digits", digits, DIGITS)
-    characters("characters", capitals, LETTERS)
+    said["digits in cells"] = characters("digits", digits, DIGITS)
+    said["capitals in cells"] = characters("characters", capitals, LETTERS)
     print("\nfive digits of one writer in five cells")
     for name, listed in (("no list", 0), (f"list of {LISTED}, open", LISTED)):
         print(f"  {name:20} " + strings(digits, listed=listed, unlisted=False))
@@ -45,6 +51,18 @@ def main() -> None:
     print("\nthe whole chain: printed, written, scanned, registered, read, judged by the survey's rules")
     for name, counts in sorted(chain.run(digits, capitals, pages=args.pages, seed=args.seed, profiles=chain.OFFICE).items()):
         print(f"  {name:7} {of_chain(counts)}")
+    hands = words.load()
+    print("\nwords and names, as cut out")
+    said["words without a list"] = words.free(hands)
+    for size in (300, 4000):
+        for name, inside in ((f"list of {size}, open", True), (f"not in the list of {size}", False)):
+            line, said[name] = words.listed(hands, size=size, inside=inside)
+            print(f"  {name:24} {line}")
+    print("\nthe whole chain: names written into printed lines, lists hold two of three")
+    for name, counts in sorted(words.chain(hands, pages=args.forms, seed=args.seed, profiles=chain.OFFICE).items()):
+        print(f"  {name:17} {of_chain(counts)}")
+    if args.diagram:
+        args.diagram.write_text(reliability.drawn(said), "utf-8")
 
 
 def of_chain(counts: chain.Counts) -> str:
@@ -58,8 +76,8 @@ def of_chain(counts: chain.Counts) -> str:
     )
 
 
-def characters(network: str, written: Sequence[Written], known: str) -> None:
-    """Right and accepted ones by site and by character."""
+def characters(network: str, written: Sequence[Written], known: str) -> Said:
+    """Right and accepted ones by site and by character; what was said of sound ones."""
     rng = np.random.default_rng(1)
     cells = [as_cell(one, rng) for one in written]
     start = time.process_time()
@@ -89,6 +107,8 @@ def characters(network: str, written: Sequence[Written], known: str) -> None:
     print("  wrong by character: " + ", ".join(f"{c} {sum(missed[c].values()) / by[c]:.1%}" for c in known if by[c]))
     bins = np.array_split(np.argsort(top), 15)
     print(f"  calibration error {sum(abs(float(top[one].mean() - right[one].mean())) * len(one) for one in bins) / len(top):.4f}")
+    sound = ~np.isin(sites, sorted(chain.LEFT_OUT))
+    return Said(chances=top[sound], right=right[sound])
 
 
 def strings(written: Sequence[Written], *, listed: int, unlisted: bool, count: int = 3000) -> str:

@@ -9,8 +9,12 @@ from scanform.imaging.page_image import Gray
 from scanform.imaging.page_map import PageMap
 from scanform.imaging.sampling import sample_rect
 from scanform.recognize.areas import PART_MM, Parts
+from scanform.recognize.line_cut import line_of_ink
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import AREA_PX_PER_MM, READ_PX_PER_MM, AreaSheet, Mask, Spot, area_of
+
+DOT_MM = 3.0
+"""Specks further than this to the left and right of any stroke are dirt: no dot of an i and no full stop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,22 +41,29 @@ def clean_zone(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, nu
 
 
 def lines(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray]:
-    """One picture for each line of a zone that holds ink, cropped to it."""
-    count = max(1, spot.zone.lines or 1)
-    top, height = (spot.zone.rect.y - spot.origin.y) * AREA_PX_PER_MM, spot.zone.rect.h * AREA_PX_PER_MM / count
-    middles = {part: parts.top[part] - spot.y + parts.height[part] / 2 for part in zone.own}
-    band = {part: int(np.clip((middle - top) // height, 0, count - 1)) for part, middle in middles.items()}
-    out = []
-    for line in range(count):
-        mine = [part for part in zone.own if band[part] == line]
-        if any(parts.reach_mm[part] >= PART_MM for part in mine):
-            out.append(_cropped(zone.gray, _mask(spot, parts, mine)))
-    return out
-
-
-def _mask(spot: Spot, parts: Parts, chosen: list[int]) -> Mask:
+    """One picture for each line of writing in a zone, top to bottom, cropped to its ink; specks far from any stroke are left out."""
     labels = parts.labels[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w]
-    return np.asarray(np.isin(labels, np.array(chosen, dtype=np.int32) + 1), dtype=np.bool_)
+    own = [part for part in zone.own if _near_strokes(part, zone.own, parts)]
+    if not any(parts.reach_mm[part] >= PART_MM for part in own):
+        return []
+    ink: Mask = np.isin(labels, np.array(own, dtype=np.int32) + 1)
+    pitch = spot.zone.rect.h / max(1, spot.zone.lines or 1)
+    rows = line_of_ink(np.where(ink, labels, 0), pitch * AREA_PX_PER_MM)
+    return [_cropped(zone.gray, rows == line) for line in range(1, int(rows.max()) + 1)]
+
+
+def _near_strokes(part: int, own: tuple[int, ...], parts: Parts) -> bool:
+    """Whether a part is a stroke, or so near to one that it can be its dot or its comma."""
+    reach = parts.reach_mm
+    if reach[part] >= PART_MM:
+        return True
+    room = DOT_MM * AREA_PX_PER_MM
+    return any(
+        reach[other] >= PART_MM
+        and parts.left[part] < parts.left[other] + parts.width[other] + room
+        and parts.left[other] < parts.left[part] + parts.width[part] + room
+        for other in own
+    )
 
 
 def _cropped(gray: Gray, mask: Mask) -> Gray:

@@ -18,7 +18,11 @@ from scanform.model.reading import Candidate
 GROUP = "scanform.readers"
 CELLS, LINES = "cells", "lines"
 
-BUILT_IN = {"cells": "scanform.recognize.cells:NETWORKS", "tesseract": "scanform.recognize.lines:TESSERACT"}
+BUILT_IN = {
+    "cells": "scanform.recognize.cells:NETWORKS",
+    "handwriting": "scanform.recognize.handwriting:HANDWRITING",
+    "tesseract": "scanform.recognize.lines:TESSERACT",
+}
 """Ours, which are there in a checkout without an installation, too."""
 
 

@@ -142,7 +142,8 @@ def _write(sheet: _Sheet, zone: Zone, text: TextTruth, crops: Crops | None) -> N
     elif text.crop is not None:
         if crops is None:
             raise ValueError(f"zone {zone.id}: the truth names the crop {text.crop}, but no crops were given")
-        _stamp_line(sheet, ink_of_crop(crops.items[text.crop].gray), line_rects(zone)[0], real=True)
+        for name, rect in zip(text.crop.split("\n"), line_rects(zone), strict=False):
+            _stamp_line(sheet, ink_of_crop(crops.items[name].gray), rect, real=True)
     else:
         for line, rect in zip(text.text.split("\n"), line_rects(zone), strict=False):
             if line:

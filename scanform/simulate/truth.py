@@ -77,7 +77,7 @@ class TextTruth:
     """What is written in a comb, handwriting or signature zone.
 
     `text` as written (lines separated by newlines). `cells` holds one character (or "") for each cell of a comb. `crop` is the
-    name of a picture of real handwriting that shows `text`; without it the hand's script is used.
+    name of a picture of real handwriting that shows `text`, one for each line; without it the hand's script is used.
     """
 
     text: str

@@ -37,6 +37,10 @@ ZONES = (
     Lines(pictures=(NOISE,)),
     Lines(pictures=(np.full((8, 8), 255, np.uint8),)),
     Lines(pictures=(written("1234567"),)),
+    Lines(pictures=(written("Garten"),), values=("Garten", "Haus", "Hof")),
+    Lines(pictures=(written("am"), written("Park")), values=("am Park", "Am Markt")),
+    Lines(pictures=(NOISE,), values=("Garten",)),
+    Lines(pictures=(), values=("Garten",)),
 )
 
 
@@ -168,5 +172,5 @@ def test_a_reader_that_cannot_be_loaded_is_not_left_out(installed):
 
 
 def test_without_plug_ins_ours_read():
-    """Cells by our networks, lines by Tesseract."""
-    assert (best_readers().cells.name, best_readers().lines.name) == ("cells/1", "tesseract")
+    """Cells by our networks for cells, lines by the one for words."""
+    assert (best_readers().cells.name, best_readers().lines.name) == ("cells/1", "words/1")

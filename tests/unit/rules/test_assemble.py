@@ -1,5 +1,7 @@
 """From readings to a response: no answer is lost, probabilities add up, doubt goes to review with its reason."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,7 +75,7 @@ def _written(zone, text):
     return text if isinstance(text, FieldReading) else written(zone, *text)
 
 
-def form(states=None, texts=None, *, pages=(1, 2), copy=False, filled=Filled.WITHDRAWN, **more):
+def form(states=None, texts=None, *, pages=(1, 2), copy=False, filled=Filled.WITHDRAWN, asked=QUESTIONNAIRE, **more):
     """A response from {zone id: state} and {zone id: text}; everything else is clearly empty."""
     states, texts, sheet = states or {}, texts or {}, layout(filled)
     read = {}
@@ -83,7 +85,14 @@ def form(states=None, texts=None, *, pages=(1, 2), copy=False, filled=Filled.WIT
         if page.number in pages:
             read[page.number] = PageReading(ref=PageRef(sha256="0" * 64, path="x.pdf", index=page.number - 1), identity=identity, fields=fields)
     whole = FormPages(form_id="F", token="T", received_at="2025-01-01T00:00:00Z", pages=read, copy=copy, expected_pages=2)
-    return assemble(whole, QUESTIONNAIRE, sheet, AcceptSettings(**more))
+    return assemble(whole, asked, sheet, AcceptSettings(**more))
+
+
+def with_list(*values):
+    """The questionnaire with a list for the remarks."""
+    (section,) = QUESTIONNAIRE.sections
+    items = tuple(replace(item, values=values) if item.code == "remarks" else item for item in section.items)
+    return replace(QUESTIONNAIRE, sections=(replace(section, items=items),))
 
 
 COLUMNS = ["open", "open__other_text", "days", "seats", "remarks", "sign"]
@@ -196,6 +205,24 @@ def test_handwriting_goes_to_review_and_signature_does_not():
     response = form(texts={"remarks.handwriting": ("hello", 0.2, "handwriting"), "sign.signature": ("signed", SURE)})
     assert (response.answer("remarks").value, response.answer("remarks").status) == ("hello", Status.REVIEW)
     assert (response.answer("sign").value, response.answer("sign").status) == ("signed", Status.AUTO)
+
+
+def test_free_text_is_never_accepted():
+    """However sure a reader is: a remark, and what stands beside an option, are proposals for a person."""
+    response = form({"open.yes": ("marked",)}, {"remarks.handwriting": ("hello", 1.0), "open.othert": ("club", 1.0)})
+    assert (response.answer("remarks").value, response.answer("remarks").problem) == ("hello", "handwriting")
+    assert (response.answer("open", "other").status, response.answer("open", "other").value) == (Status.REVIEW, "club")
+
+
+def test_listed_text_is_accepted_when_it_is_sure():
+    """A text of the question's list needs nobody when it is sure, in the list's own spelling; an unsure one and one that is not listed do."""
+    asked = with_list("Eving", "Hörde")
+    sure = form(texts={"remarks.handwriting": ("hörde", SURE)}, asked=asked).answer("remarks")
+    assert (sure.value, sure.status, sure.problem) == ("Hörde", Status.AUTO, None)
+    unsure = form(texts={"remarks.handwriting": ("Hörde", 0.98)}, asked=asked).answer("remarks")
+    assert (unsure.value, unsure.status, unsure.problem) == ("Hörde", Status.REVIEW, "handwriting")
+    other = form(texts={"remarks.handwriting": ("Hagen", SURE)}, asked=asked).answer("remarks")
+    assert (other.value, other.status, other.problem) == ("Hagen", Status.REVIEW, "not-in-list")
 
 
 def test_ink_that_was_not_read_is_no_blank():

@@ -1,0 +1,193 @@
+"""Words and names of real writers (DHSD, CC BY 4.0) whom the network has not learnt from: as crops, with lists, and through the whole chain."""
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bench.handwriting.chain import Counts
+from bench.handwriting.reliability import Said
+from bench.material import Form, make_form
+from bench.statistics import upper_bound
+from scanform.assemble import AcceptSettings, FormPages, assemble
+from scanform.model.page import Identity, PageRef
+from scanform.model.questionnaire import Questionnaire
+from scanform.model.reading import FieldReading, PageReading
+from scanform.model.response import Status
+from scanform.recognize.handwriting import HANDWRITING
+from scanform.recognize.reader import prepare_page, read_fields
+from scanform.recognize.readers import Found, Lines
+from scanform.register import prepare
+from scanform.register.fit import fit_page
+from scanform.register.markers import find_markers
+from scanform.simulate.fill import fill_page
+from scanform.simulate.hands import random_hand
+from scanform.simulate.profiles import PROFILES
+from scanform.simulate.scanner import scan_page
+from scanform.simulate.scripts import Crop, Crops, ink_of_crop, load_crops
+from scanform.simulate.truth import PageTruth, TextTruth
+
+HERE = Path(__file__).parent
+DATA = Path(__file__).parents[3] / "shared" / "data" / "handwriting" / "dhsd_train.zip"
+UNSEEN = (25, 26, 27, 28, 29)
+"""The writers that tools/fit_words.py keeps for the test; 23 and 24 have decided its temperature and the weights of tools/fit_lines.py."""
+
+HIGH = 64
+ACCEPT = 0.995
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """The crops, their right texts (labels that are wrong at the source put right by eye), and all names."""
+
+    crops: Crops
+    chosen: tuple[Crop, ...]
+    names: tuple[str, ...]
+
+
+def load() -> Hands:
+    """Raises OSError when the data are not there."""
+    crops, wrong = load_crops(DATA), json.loads((HERE / "wrong_labels.json").read_text("utf-8"))
+    chosen = tuple(replace(crop, text=wrong.get(crop.name, crop.text)) for crop in crops.items.values() if crop.writer in UNSEEN)
+    return Hands(crops=crops, chosen=chosen, names=tuple(sorted({crop.text for crop in crops.items.values()})))
+
+
+def picture(crop: Crop) -> np.ndarray:
+    """The ink of a crop alone on white paper, as a reader gets it."""
+    ink = ink_of_crop(crop.gray)
+    scale = HIGH / ink.shape[0]
+    sized = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA)
+    return np.rint(255 * (1 - np.clip(sized, 0, 1))).astype(np.uint8)
+
+
+def answers(crops: Sequence[Crop], lists: Sequence[tuple[str, ...]]) -> tuple[Found, ...]:
+    """Each crop read by itself, eight in one call as on a page."""
+    jobs = [Lines(pictures=(picture(crop),), values=values) for crop, values in zip(crops, lists, strict=True)]
+    return tuple(found for start in range(0, len(jobs), 8) for found in HANDWRITING.read(jobs[start : start + 8]))
+
+
+def free(hands: Hands) -> Said:
+    """Without a list: errors by writer."""
+    start = time.process_time()
+    found = answers(hands.chosen, [()] * len(hands.chosen))
+    cost = 1000 * (time.process_time() - start) / len(found)
+    rows = defaultdict(list)
+    for crop, one in zip(hands.chosen, found, strict=True):
+        value = one.texts[0].value if one.texts else ""
+        row = (distance(crop.text, value), len(crop.text), crop.text == value, one.texts[0].probability if one.texts else 0.0)
+        rows[f"writer {crop.writer}"].append(row)
+        rows["all"].append(row)
+    print(f"free words, no list ({cost:.0f} ms each, Tesseract's own process not counted)")
+    for name, every in sorted(rows.items()):
+        wrong, characters, exact = sum(row[0] for row in every), sum(row[1] for row in every), sum(row[2] for row in every)
+        p, y = np.array([row[3] for row in every]), np.array([row[2] for row in every], float)
+        bins = np.array_split(np.argsort(p), 10)
+        error = sum(abs(float(p[b].mean() - y[b].mean())) * len(b) for b in bins if len(b)) / len(p)
+        print(f"  {name:9} {len(every):4d}  characters wrong {wrong / characters:6.2%}   exact {exact / len(every):6.1%}   calibration error {error:.3f}")
+    return Said(chances=np.array([row[3] for row in rows["all"]]), right=np.array([row[2] for row in rows["all"]]))
+
+
+def listed(hands: Hands, *, size: int, inside: bool, seed: int = 1) -> tuple[str, Said]:
+    """With an open list of `size` names that holds the right one or does not."""
+    rng, lists = np.random.default_rng(seed), []
+    for crop in hands.chosen:
+        others = [name for name in rng.choice(hands.names, min(size, len(hands.names)), replace=False).tolist() if name != crop.text]
+        lists.append(tuple([crop.text, *others[: size - 1]] if inside else others))
+    found = answers(hands.chosen, lists)
+    best = [one.texts[0] for one in found]
+    right = sum(one.value == crop.text for one, crop in zip(best, hands.chosen, strict=True))
+    taken = [(one, crop) for one, crop, values in zip(best, hands.chosen, lists, strict=True) if one.value in values and one.probability >= ACCEPT]
+    wrong, told = sum(one.value != crop.text for one, crop in taken), sum(one.value not in values for one, values in zip(best, lists, strict=True))
+    count = len(found)
+    known = [(one.probability, one.value == crop.text) for one, crop, values in zip(best, hands.chosen, lists, strict=True) if one.value in values]
+    said = Said(chances=np.array([chance for chance, _ in known]), right=np.array([right for _, right in known]))
+    return (
+        f"right {right / count:6.1%}   accepted {len(taken) / count:6.1%}, {wrong} wrong of {len(taken)} (< {100 * upper_bound(wrong, len(taken)):.2f} %)"
+        f"   called unlisted {told / count:6.1%} of {count}"
+    ), said
+
+
+def chain(hands: Hands, *, pages: int, seed: int, profiles: Sequence[str]) -> dict[str, Counts]:
+    """Names written into printed lines, scanned, read, judged: with lists that hold two names of three, without, and over several lines."""
+    form = make_form("lines", folder=HERE)
+    rng = np.random.default_rng(seed)
+    known = frozenset(rng.choice(hands.names, 2 * len(hands.names) // 3, replace=False).tolist())
+    values = {code: tuple(sorted(known)) for code in (question.code for question in form.questionnaire.questions()) if code.startswith(("street", "place"))}
+    form = replace(form, questionnaire=with_values(form.questionnaire, values))
+    checks = [prepare.prepare_page(page, blank) for page, blank in zip(form.layout.pages, form.blanks, strict=True)]
+    prepared = [prepare_page(page, blank, filled=form.layout.filled, lists=values) for page, blank in zip(form.layout.pages, form.blanks, strict=True)]
+    found: dict[str, Counts] = {}
+    for number in range(pages):
+        rng = np.random.default_rng([seed, number])
+        hand, profile = random_hand(rng), profiles[number % len(profiles)]
+        writer = UNSEEN[int(rng.integers(len(UNSEEN)))]
+        mine = [crop for crop in hands.chosen if crop.writer == writer]
+        truth, readings = {}, {}
+        for place, page in enumerate(form.layout.pages):
+            texts = {}
+            for zone in page.zones:
+                lines = [mine[int(rng.integers(len(mine)))] for _ in range(zone.lines or 1)]
+                truth[zone.question] = "" if rng.random() < 0.1 else "\n".join(crop.text for crop in lines)
+                if truth[zone.question]:
+                    texts[zone.id] = TextTruth(text=truth[zone.question], crop="\n".join(crop.name for crop in lines))
+            filled = fill_page(form.printed[place], page, PageTruth(number=page.number, texts=texts), hand=hand, rng=rng, crops=hands.crops)
+            scan = scan_page(filled, PROFILES[profile], rng)
+            page_map = fit_page(scan.image, find_markers(scan.image), page, checks[place])
+            if page_map is not None:
+                readings[page.number] = reading(form, read_fields(scan.image, page_map, prepared[place]), place)
+        judge(form, readings, truth, known, found)
+    return found
+
+
+def reading(form: Form, fields: Sequence[FieldReading], place: int) -> PageReading:
+    """The readings of a page with made-up names."""
+    identity = Identity(digest=form.layout.digest, instance="0000042", page=place + 1, pages=len(form.layout.pages))
+    return PageReading(ref=PageRef(path="scan.pdf", index=place, sha256="0" * 64), identity=identity, fields=tuple(fields))
+
+
+def with_values(questionnaire: Questionnaire, values: Mapping[str, tuple[str, ...]]) -> Questionnaire:
+    """The questionnaire with lists."""
+    sections = [
+        replace(section, items=tuple(replace(item, values=values[item.code]) if item.code in values else item for item in section.items))
+        for section in questionnaire.sections
+    ]
+    return replace(questionnaire, sections=tuple(sections))
+
+
+def judge(form: Form, readings: Mapping[int, PageReading], truth: Mapping[str, str], known: frozenset[str], found: dict[str, Counts]) -> None:
+    """Adds one form to the counts; names that the list has not got are counted apart: they may not be accepted as another."""
+    pages = FormPages(form_id="X", token=None, received_at="2025-01-01", pages=readings, copy=False, expected_pages=len(form.layout.pages))
+    response = assemble(pages, form.questionnaire, form.layout, AcceptSettings())
+    for page in form.layout.pages:
+        for zone in page.zones if page.number in readings else ():
+            kind, text, answer = zone.question.rstrip("0123456789"), truth[zone.question], response.answer(zone.question)
+            counts = found.setdefault(kind if kind in {"free", "remark"} or not text or text in known else f"{kind}, unlisted", Counts())
+            auto = answer.status is Status.AUTO
+            if not text:
+                counts.blanks += 1
+                counts.blanks_to_person += not auto
+                counts.blanks_filled += auto and bool(answer.value)
+                continue
+            counts.fields += 1
+            counts.right += answer.value == text
+            counts.accepted += auto
+            counts.silent += auto and answer.value != text
+            counts.characters += len(text)
+            counts.right_characters += max(0, len(text) - distance(text, answer.value))
+            if not auto:
+                counts.slugs[answer.problem or ""] += 1
+
+
+def distance(a: str, b: str) -> int:
+    """Levenshtein's."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]
