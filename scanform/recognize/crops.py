@@ -12,6 +12,11 @@ from scanform.recognize.areas import PART_MM, Parts
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import AREA_PX_PER_MM, READ_PX_PER_MM, AreaSheet, Mask, Spot, area_of
 
+DUST_MM, ALONE_MM = 1.3, 1.5
+"""Ink that reaches less far than `DUST_MM` and lies further than `ALONE_MM` from anything larger is dust (a speck of 0.4 mm reaches 0.8 mm in the smoothed
+ink). The x of 8 pt type is larger; dots, full stops and dashes lie nearer to their letters.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanZone:
@@ -46,8 +51,19 @@ def lines(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray]:
     for line in range(count):
         mine = [part for part in zone.own if band[part] == line]
         if any(parts.reach_mm[part] >= PART_MM for part in mine):
-            out.append(_cropped(zone.gray, _mask(spot, parts, mine)))
+            out.append(_cropped(zone.gray, _mask(spot, parts, _without_dust(mine, parts))))
     return out
+
+
+def _without_dust(chosen: list[int], parts: Parts) -> list[int]:
+    """The strokes among some parts, and what is smaller but lies by one: what lies alone is dust, and would be read as a full stop."""
+    ids = np.array(chosen, dtype=np.int64)
+    stroke = parts.reach_mm[ids] >= min(DUST_MM, parts.reach_mm[ids].max())
+    first = np.stack([parts.left[ids], parts.top[ids]])
+    last = first + np.stack([parts.width[ids], parts.height[ids]])
+    gaps = np.maximum(first[:, :, None] - last[:, None, stroke], first[:, None, stroke] - last[:, :, None])
+    near = gaps.max(axis=0).min(axis=1) <= ALONE_MM * AREA_PX_PER_MM
+    return [int(part) for part in ids[near]]
 
 
 def _mask(spot: Spot, parts: Parts, chosen: list[int]) -> Mask:
