@@ -83,14 +83,15 @@ def own_models() -> tuple[str, frozenset[str]]:
 
 @cache
 def engine(folder: str, language: str, characters: str) -> Engine:
-    """The model of a language in a folder, loaded once per process; `characters` are those that may be read, "" for all. Raises RuntimeError when it
-    cannot be loaded.
+    """The model of a language in a folder, loaded once per process; `characters` are those that may be read in one line, "" for all, in scattered words.
+    Raises RuntimeError when it cannot be loaded.
     """
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # threads cost more than they give on one line, and fight with the workers
     from tesserocr import OEM, PSM, PyTessBaseAPI
 
     settings = {"debug_file": os.devnull, "tessedit_char_whitelist": characters}
-    return Engine(api=PyTessBaseAPI(path=str(Path(folder)) + os.sep, lang=language, psm=PSM.SINGLE_LINE, oem=OEM.LSTM_ONLY, variables=settings))
+    layout = PSM.SINGLE_LINE if characters else PSM.SPARSE_TEXT
+    return Engine(api=PyTessBaseAPI(path=str(Path(folder)) + os.sep, lang=language, psm=layout, oem=OEM.LSTM_ONLY, variables=settings))
 
 
 def read(pictures: Sequence[Gray], of: Engine, *, timeout_s: float) -> list[list[Word]]:

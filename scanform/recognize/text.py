@@ -27,10 +27,18 @@ log = logging.getLogger(__name__)
 LINE_PX = 56
 """Height of a line as Tesseract gets it; its network works on lines of 36 px, handwriting has long tails."""
 
+WIDEST_PX = 2400
+"""Longer lines are made smaller: what one line can cost is limited."""
+
 GAP_PX = 36
 MARGIN_PX = 24
 
 ID_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
+
+SCATTERED = 11
+"""Tesseract looks for words wherever they stand. As one block (6), type of 8 pt beside larger lines was garbled, and specks were read as letters: 671 of
+720 printed lines were right, 688 as scattered words (`python -m bench.text`).
+"""
 
 IN_PROCESS, MONTAGE = "tesserocr", "tesseract"
 """Who read, as readings name it, followed by the language."""
@@ -98,7 +106,9 @@ def read_lines(lines: Sequence[Gray], settings: TextSettings | None = None) -> t
 
 
 def _to_height(line: Gray, height: int) -> Gray:
-    scale = min(height / max(1, line.shape[0]), 2400 / max(1, line.shape[1]))
+    if line.size == 0:
+        return np.full((height, height), 255, np.uint8)
+    scale = min(height / line.shape[0], WIDEST_PX / line.shape[1])
     return np.asarray(cv2.resize(line, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), dtype=np.uint8)
 
 
@@ -134,7 +144,7 @@ def _by_montage(lines: Sequence[Gray], *, language: str, characters: str, settin
     montage = np.full((tops[-1] + LINE_PX + MARGIN_PX, width), 255, np.uint8)
     for top, line in zip(tops, lines, strict=True):
         montage[top : top + line.shape[0], MARGIN_PX : MARGIN_PX + line.shape[1]] = line
-    config = f"--psm 7 -c tessedit_char_whitelist={characters}" if characters else "--psm 6 -c preserve_interword_spaces=0"
+    config = f"--psm 7 -c tessedit_char_whitelist={characters}" if characters else f"--psm {SCATTERED}"
     words = _run(montage, config=config, language=language, settings=settings)
     return [[word for word in words if top - GAP_PX / 2 <= word.middle < top + LINE_PX + GAP_PX / 2] for top in tops]
 
