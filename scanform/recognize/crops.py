@@ -1,6 +1,7 @@
 """Handwriting without the print around it: pictures of lines and of single cells for the text reader."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -9,13 +10,9 @@ from scanform.imaging.page_image import Gray
 from scanform.imaging.page_map import PageMap
 from scanform.imaging.sampling import sample_rect
 from scanform.recognize.areas import PART_MM, Parts
+from scanform.recognize.rows import typed_cuts, without_dust
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import AREA_PX_PER_MM, READ_PX_PER_MM, AreaSheet, Mask, Spot, area_of
-
-DUST_MM, ALONE_MM = 1.3, 1.5
-"""Ink that reaches less far than `DUST_MM` and lies further than `ALONE_MM` from anything larger is dust (a speck of 0.4 mm reaches 0.8 mm in the smoothed
-ink). The x of 8 pt type is larger; dots, full stops and dashes lie nearer to their letters.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,27 +40,29 @@ def clean_zone(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, nu
 
 def lines(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray]:
     """One picture for each line of a zone that holds ink, cropped to it."""
+    strokes = [part for part in zone.own if parts.reach_mm[part] >= PART_MM]
+    cuts = typed_cuts(zone.own, parts) if strokes else []
+    if cuts:
+        return _typed(zone, spot, parts, cuts)
+    band = dict.fromkeys(zone.own, 0) if cuts == [] else _bands(zone, spot, parts)
+    inked = sorted({band[part] for part in strokes})
+    return [_cropped(zone.gray, _mask(spot, parts, without_dust([part for part in zone.own if band[part] == line], parts))) for line in inked]
+
+
+def _typed(zone: CleanZone, spot: Spot, parts: Parts, cuts: list[int]) -> list[Gray]:
+    """One picture for each piece between the cuts (rows of the canvas)."""
+    mask = _mask(spot, parts, without_dust(zone.own, parts))
+    edges = [0, *(cut - spot.y for cut in cuts), spot.h]
+    rows = np.arange(spot.h)[:, None]
+    return [_cropped(zone.gray, mask & (rows >= first) & (rows < last)) for first, last in pairwise(edges)]
+
+
+def _bands(zone: CleanZone, spot: Spot, parts: Parts) -> dict[int, int]:
+    """The printed line to which each part of ink is nearest."""
     count = max(1, spot.zone.lines or 1)
     top, height = (spot.zone.rect.y - spot.origin.y) * AREA_PX_PER_MM, spot.zone.rect.h * AREA_PX_PER_MM / count
     middles = {part: parts.top[part] - spot.y + parts.height[part] / 2 for part in zone.own}
-    band = {part: int(np.clip((middle - top) // height, 0, count - 1)) for part, middle in middles.items()}
-    out = []
-    for line in range(count):
-        mine = [part for part in zone.own if band[part] == line]
-        if any(parts.reach_mm[part] >= PART_MM for part in mine):
-            out.append(_cropped(zone.gray, _mask(spot, parts, _without_dust(mine, parts))))
-    return out
-
-
-def _without_dust(chosen: list[int], parts: Parts) -> list[int]:
-    """The strokes among some parts, and what is smaller but lies by one: what lies alone is dust, and would be read as a full stop."""
-    ids = np.array(chosen, dtype=np.int64)
-    stroke = parts.reach_mm[ids] >= min(DUST_MM, parts.reach_mm[ids].max())
-    first = np.stack([parts.left[ids], parts.top[ids]])
-    last = first + np.stack([parts.width[ids], parts.height[ids]])
-    gaps = np.maximum(first[:, :, None] - last[:, None, stroke], first[:, None, stroke] - last[:, :, None])
-    near = gaps.max(axis=0).min(axis=1) <= ALONE_MM * AREA_PX_PER_MM
-    return [int(part) for part in ids[near]]
+    return {part: int(np.clip((middle - top) // height, 0, count - 1)) for part, middle in middles.items()}
 
 
 def _mask(spot: Spot, parts: Parts, chosen: list[int]) -> Mask:

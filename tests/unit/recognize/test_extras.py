@@ -1,4 +1,4 @@
-"""Without onnxruntime (it comes with an extra): cells go to a person unread, everything else is read as before. In processes that cannot import it."""
+"""Without the extras. No onnxruntime: cells go to a person unread, all else is read as before; the doctor says so. In processes that cannot import it."""
 
 import json
 import subprocess
