@@ -20,13 +20,14 @@ from scanform.model.layout import PageLayout, ZoneKind
 from scanform.recognize import crops
 from scanform.recognize.areas import find_parts
 from scanform.recognize.darkness import measure
-from scanform.recognize.text import read_lines
+from scanform.recognize.text import TextSettings, read_lines
 from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import scan_filled
 from scanform.simulate.scripts import Crops, load_crops
 from scanform.simulate.truth import PageTruth, TextTruth
 
 WORDS = ("Haus am Park", "Müller", "Treffpunkt", "Sommerpause", "Kirchstraße 12", "täglich", "keine Angabe", "Nachbarschaft e.V.", "mehr Räume")
+BOTH = (TextSettings(), TextSettings(in_process=False))
 
 
 def written(page: PageLayout, crops: Crops | None, rng: np.random.Generator) -> dict[str, TextTruth]:
@@ -43,7 +44,7 @@ def written(page: PageLayout, crops: Crops | None, rng: np.random.Generator) -> 
 
 
 def read(number: int, seed: int, hands: Crops | None) -> list[tuple[float, int, bool]]:
-    """(Tesseract's confidence, length, right) of every text on one page."""
+    """(Tesseract's confidence, length, right) of every text on one page, in this process and by the program."""
     rng = np.random.default_rng([seed, number])
     page, gray = practice_page(rng)
     page = PageLayout(number=1, size=page.size, blank="", fiducials=(), codes=(), zones=tuple(z for z in page.zones if z.kind is ZoneKind.HANDWRITING))
@@ -54,9 +55,10 @@ def read(number: int, seed: int, hands: Crops | None) -> list[tuple[float, int, 
     out = []
     for place, spot in enumerate(prepared.areas.spots):
         if spot.zone.id in truth.texts:
-            lines = read_lines(crops.lines(crops.clean_zone(scan.gray, scan.page_map, prepared.areas, parts, place), spot, parts))
-            text = "\n".join(line.text for line in lines if line.text)
-            out.append((float(np.mean([line.sure for line in lines])) if lines else 0.0, len(text), text.strip() == truth.texts[spot.zone.id].text))
+            pictures = crops.lines(crops.clean_zone(scan.gray, scan.page_map, prepared.areas, parts, place), spot, parts)
+            for lines in (read_lines(pictures, settings) for settings in BOTH):
+                text = "\n".join(line.text for line in lines if line.text)
+                out.append((float(np.mean([line.sure for line in lines])) if lines else 0.0, len(text), text.strip() == truth.texts[spot.zone.id].text))
     return out
 
 

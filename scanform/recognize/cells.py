@@ -59,6 +59,7 @@ class CellNetworks:
     kind = CELLS
     rank = 10
     name = READER
+    needs = "onnxruntime"
 
     def read(self, jobs: Sequence[Row]) -> tuple[Found, ...]:
         """Reads the rows of a page; the cells of all rows that go to one network are read at once."""

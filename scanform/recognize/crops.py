@@ -10,11 +10,9 @@ from scanform.imaging.page_map import PageMap
 from scanform.imaging.sampling import sample_rect
 from scanform.recognize.areas import PART_MM, Parts
 from scanform.recognize.line_cut import line_of_ink
+from scanform.recognize.rows import typed_cuts, without_dust
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import AREA_PX_PER_MM, READ_PX_PER_MM, AreaSheet, Mask, Spot, area_of
-
-DOT_MM = 3.0
-"""Specks further than this to the left and right of any stroke are dirt: no dot of an i and no full stop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,29 +39,19 @@ def clean_zone(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, nu
 
 
 def lines(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray]:
-    """One picture for each line of writing in a zone, top to bottom, cropped to its ink; specks far from any stroke are left out."""
-    labels = parts.labels[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w]
-    own = [part for part in zone.own if _near_strokes(part, zone.own, parts)]
-    if not any(parts.reach_mm[part] >= PART_MM for part in own):
+    """One picture for each line of a zone, top to bottom, cropped to its ink: lines of type at their own distance, writing where the ink gathers."""
+    if not any(parts.reach_mm[part] >= PART_MM for part in zone.own):
         return []
-    ink: Mask = np.isin(labels, np.array(own, dtype=np.int32) + 1)
-    pitch = spot.zone.rect.h / max(1, spot.zone.lines or 1)
-    rows = line_of_ink(np.where(ink, labels, 0), pitch * AREA_PX_PER_MM)
-    return [_cropped(zone.gray, rows == line) for line in range(1, int(rows.max()) + 1)]
-
-
-def _near_strokes(part: int, own: tuple[int, ...], parts: Parts) -> bool:
-    """Whether a part is a stroke, or so near to one that it can be its dot or its comma."""
-    reach = parts.reach_mm
-    if reach[part] >= PART_MM:
-        return True
-    room = DOT_MM * AREA_PX_PER_MM
-    return any(
-        reach[other] >= PART_MM
-        and parts.left[part] < parts.left[other] + parts.width[other] + room
-        and parts.left[other] < parts.left[part] + parts.width[part] + room
-        for other in own
-    )
+    labels = parts.labels[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w]
+    own = np.array(without_dust(zone.own, parts), dtype=np.int32) + 1
+    ink: Mask = np.isin(labels, own)
+    cuts = typed_cuts(zone.own, parts)
+    if cuts is None:
+        pitch = spot.zone.rect.h / max(1, spot.zone.lines or 1)
+        line = line_of_ink(np.where(ink, labels, 0), pitch * AREA_PX_PER_MM)
+    else:
+        line = np.where(ink, 1 + np.searchsorted([cut - spot.y for cut in cuts], np.arange(spot.h), side="right")[:, None], 0)
+    return [_cropped(zone.gray, line == number) for number in range(1, int(line.max()) + 1)]
 
 
 def _cropped(gray: Gray, mask: Mask) -> Gray:

@@ -34,6 +34,7 @@ class HandwritingLines:
     kind = LINES
     rank = 20
     name = "words/1"
+    needs = "onnxruntime"
 
     def read(self, jobs: Sequence[Lines]) -> tuple[Found, ...]:
         """One answer for each zone, its lines joined by line breaks."""

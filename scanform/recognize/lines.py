@@ -13,15 +13,18 @@ from scanform.recognize.readers import LINES, Found, Lines
 
 
 class TesseractLines:
-    """All lines of a page by one call of the program; where it is missing nothing is read."""
+    """All lines of a page at once, by either door of `text.py`; where Tesseract is missing nothing is read."""
 
     kind = LINES
     rank = 10
     name = "tesseract"
 
+    def __init__(self, settings: text.TextSettings | None = None) -> None:
+        self.settings = settings
+
     def read(self, jobs: Sequence[Lines]) -> tuple[Found, ...]:
         """One answer for each zone, its lines joined by line breaks."""
-        read = list(text.read_lines([picture for job in jobs for picture in job.pictures]))
+        read = list(text.read_lines([picture for job in jobs for picture in job.pictures], self.settings))
         out = []
         for job in jobs:
             mine, read = read[: len(job.pictures)], read[len(job.pictures) :]

@@ -1,14 +1,16 @@
 """Readers of writing are plug-ins: what reads rows of cells and what reads lines is found among the entry points `scanform.readers`.
 
 A package that offers a reader names an object with `kind`, `rank`, `name` and `read` there; of each kind the one with the highest rank reads, ours have
-rank 10. Every reader gets all jobs of a page at once, answers each by itself and in the same order, always the same way, and without a network.
-`tests/unit/recognize/test_readers.py` holds every reader that is installed to that.
+rank 10 and 20. Every reader gets all jobs of a page at once, answers each by itself and in the same order, always the same way, and without a network.
+`tests/unit/recognize/test_readers.py` holds every reader that is installed to that. A reader that needs a library which comes with an extra names it as
+`needs`; where that library is not installed the reader does not read, and where nobody else reads cells they go to a person.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from typing import Any, Protocol, cast
 
 from scanform.imaging.page_image import Gray
@@ -90,9 +92,24 @@ class LineReader(Protocol):
         ...
 
 
+class Unread:
+    """Reads nothing: every row of cells goes to a person."""
+
+    kind = CELLS
+    rank = 0
+    name = "none"
+
+    def read(self, jobs: Sequence[Row]) -> tuple[Found, ...]:
+        """No text for any row."""
+        return tuple(Found(texts=(), reader=self.name, unread=True) for _ in jobs)
+
+
+UNREAD = Unread()
+
+
 @cache
 def every_reader() -> tuple[Any, ...]:
-    """All readers, ours and those of installed packages; one that cannot be loaded raises, it is never left out in silence."""
+    """All readers, ours and those of installed packages, available or not; one that cannot be loaded raises, it is never left out in silence."""
     ours = [EntryPoint(name=name, value=value, group=GROUP) for name, value in BUILT_IN.items()]
     others = [one for one in entry_points(group=GROUP) if one.value not in BUILT_IN.values()]
     return tuple(one.load() for one in (*ours, *sorted(others, key=lambda one: (one.name, one.value))))
@@ -106,11 +123,20 @@ class Readers:
     lines: LineReader
 
 
+def missing_library(reader: Any) -> str:
+    """The library that a reader needs and that is not installed, "" when the reader can read. One that is installed but broken is not missing: it raises
+    when the reader reads.
+    """
+    needs = str(getattr(reader, "needs", ""))
+    return needs if needs and find_spec(needs) is None else ""
+
+
 def _best(kind: str) -> Any:
-    return max((reader for reader in every_reader() if reader.kind == kind), key=lambda reader: (reader.rank, reader.name))
+    able = [reader for reader in every_reader() if reader.kind == kind and not missing_library(reader)]
+    return max(able, key=lambda reader: (reader.rank, reader.name), default=UNREAD)
 
 
 @cache
 def best_readers() -> Readers:
-    """Of all readers that are installed here the best of each kind."""
+    """Of all readers that can read here the best of each kind; rows of cells have `UNREAD` when there is none."""
     return Readers(cells=cast(CellReader, _best(CELLS)), lines=cast(LineReader, _best(LINES)))

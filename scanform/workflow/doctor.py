@@ -39,7 +39,15 @@ class Finding:
 
 def examine(folder: Path, language: str) -> tuple[Finding, ...]:
     """Check programs, fonts, write access and the database; `folder` is a project or where one shall be made."""
-    return (*_programs(language), _tesseract_language(language), _fonts(language), _readers(), *_folder(folder, language), _database(folder, language))
+    return (
+        *_programs(language),
+        _tesseract_language(language),
+        _fonts(language),
+        *_readers(language),
+        _printed_text(language),
+        *_folder(folder, language),
+        _database(folder, language),
+    )
 
 
 def exit_code(findings: tuple[Finding, ...]) -> ExitCode:
@@ -73,8 +81,10 @@ def _fonts(language: str) -> Finding:
     return Finding(name="Atkinson Hyperlegible", good=count > 0, seen=f"{count} ttf", remedy=remedy)
 
 
-def _readers() -> Finding:
-    """Who reads cells and lines here; the networks are loaded once to see that they can be."""
+def _readers(language: str) -> Iterator[Finding]:
+    """Who reads cells and lines here; the networks are loaded once to see that they can be. One more finding for each reader that would read if its library
+    were here.
+    """
     from scanform.recognize import readers
 
     blank = readers.Cell(gray=np.full((20, 20), 255, np.uint8), height=0.5, width=0.5, x=0.5, y=0.5)
@@ -82,9 +92,27 @@ def _readers() -> Finding:
         best = readers.best_readers()
         for alphabet in (Alphabet.DIGITS, Alphabet.ALNUM):
             best.cells.read([readers.Row(cells=(blank,), alphabet=alphabet)])
-        return Finding(name=readers.GROUP, good=True, seen=f"{best.cells.name}, {best.lines.name}")
     except Exception as error:  # noqa: BLE001  # whatever a library or another package raises: it is said, not hidden
-        return Finding(name=readers.GROUP, good=False, seen=str(error), remedy="pip install onnxruntime")
+        yield Finding(name=readers.GROUP, good=False, seen=str(error), remedy=text("doctor.reader_remedy", language))
+        return
+    yield Finding(name=readers.GROUP, good=True, seen=f"{best.cells.name}, {best.lines.name}")
+    for reader in readers.every_reader():
+        library, reads = readers.missing_library(reader), best.cells if reader.kind == readers.CELLS else best.lines
+        if library and reader.rank > reads.rank:
+            seen, remedy = text(f"doctor.unread_{reader.kind}", language), text("doctor.library_remedy", language, library=library)
+            yield Finding(name=f"{readers.GROUP}: {reader.name}", good=False, seen=seen, remedy=remedy)
+
+
+def _printed_text(language: str) -> Finding:
+    """Whether Tesseract reads in this process or is started for each page."""
+    from scanform.recognize.text import door
+
+    found, name = door(), text("doctor.printed_text", language)
+    if found.trouble:
+        return Finding(name=name, good=False, seen=found.trouble, remedy=text("doctor.tesserocr_remedy", language))
+    if not found.reader:
+        return Finding(name=name, good=False, seen=text("doctor.missing", language), remedy=text("doctor.install", language, package="tesseract-ocr-deu"))
+    return Finding(name=name, good=True, seen=f"{found.reader}, {found.seen}")
 
 
 def _folder(folder: Path, language: str) -> Iterator[Finding]:

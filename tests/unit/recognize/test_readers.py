@@ -9,7 +9,9 @@ import pytest
 
 from scanform.model.questionnaire import Alphabet
 from scanform.recognize import readers
-from scanform.recognize.readers import CELLS, LINES, Cell, Found, Lines, Row, best_readers, every_reader
+from scanform.recognize.lines import TesseractLines
+from scanform.recognize.readers import CELLS, LINES, UNREAD, Cell, Found, Lines, Row, best_readers, every_reader
+from scanform.recognize.text import TextSettings
 
 
 def written(text, *, wide=60, scale=1.6):
@@ -52,8 +54,16 @@ def values(found):
     return [([one.value for one in result.texts], result.unread) for result in found]
 
 
+class Montage(TesseractLines):
+    """Tesseract as it reads where tesserocr is not installed."""
+
+    name = "tesseract montage"
+
+
 def each_reader(kind=None):
-    return pytest.mark.parametrize("reader", [one for one in every_reader() if kind in {None, one.kind}], ids=lambda one: one.name)
+    """All that are installed, and what stands in where a library is not."""
+    readers = [*every_reader(), UNREAD, Montage(TextSettings(in_process=False))]
+    return pytest.mark.parametrize("reader", [one for one in readers if kind in {None, one.kind}], ids=lambda one: one.name)
 
 
 @each_reader()
@@ -169,6 +179,15 @@ def test_a_reader_that_cannot_be_loaded_is_not_left_out(installed):
     installed("parrot_reader:COCKATOO")
     with pytest.raises(AttributeError, match="COCKATOO"):
         best_readers()
+
+
+def test_a_reader_that_was_never_installed_reads_nothing():
+    """A reader says which library it needs; that of ours is here, another is not."""
+    ours = best_readers().cells
+    assert (ours.needs, readers.missing_library(ours)) == ("onnxruntime", "")
+    absent = type("Absent", (), {"needs": "no_such_library"})()
+    assert readers.missing_library(absent) == "no_such_library"
+    assert readers.missing_library(best_readers().lines) == ""
 
 
 def test_without_plug_ins_ours_read():

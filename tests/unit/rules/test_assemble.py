@@ -225,19 +225,20 @@ def test_listed_text_is_accepted_when_it_is_sure():
     assert (other.value, other.status, other.problem) == ("Hagen", Status.REVIEW, "not-in-list")
 
 
-def test_ink_that_was_not_read_is_no_blank():
+@pytest.mark.parametrize(("zone_id", "reader", "problem"), [("remarks.handwriting", "tesseract", "handwriting"), ("seats.comb", "none", "illegible-cells")])
+def test_ink_that_was_not_read_is_no_blank(zone_id, reader, problem):
     """Ink without readable text is for a person, never an empty answer."""
     nearly_no_blank = (Candidate(value="", probability=0.001),)
-    unread = FieldReading(zone="remarks.handwriting", value="", confidence=0.0, box=BOX, reader="tesseract", candidates=nearly_no_blank, problem="handwriting")
+    unread = FieldReading(zone=zone_id, value="", confidence=0.0, box=BOX, reader=reader, candidates=nearly_no_blank, problem=problem)
     sheet = layout()
-    page = sheet.pages[1]
+    page = next(page for page in sheet.pages if any(z.id == zone_id for z in page.zones))
     fields = tuple(unread if z.id == unread.zone else written(z, "") for z in page.zones)
-    identity = Identity(digest="00000", instance="0000000", page=2, pages=2)
+    identity = Identity(digest="00000", instance="0000000", page=page.number, pages=2)
     reading = PageReading(ref=PageRef(sha256="0" * 64, path="x", index=0), identity=identity, fields=fields)
-    whole = FormPages(form_id="F", token=None, received_at="", pages={2: reading}, copy=False, expected_pages=2)
+    whole = FormPages(form_id="F", token=None, received_at="", pages={page.number: reading}, copy=False, expected_pages=2)
     response = assemble(whole, QUESTIONNAIRE, sheet, AcceptSettings())
-    answer = response.answer("remarks")
-    assert (answer.status, answer.problem, answer.missing) == (Status.REVIEW, "handwriting", None)
+    answer = response.answer(zone_id.partition(".")[0])
+    assert (answer.status, answer.problem, answer.missing) == (Status.REVIEW, problem, None)
 
 
 def test_copy_is_shown_once():
