@@ -252,7 +252,8 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
     confidence = prod(reading.confidence for reading in readings)
     read = next((reading.problem for reading in kept if reading.problem), None) or next((r.problem for r in readings if r.problem), None)
     candidates = [*(c for reading in kept for c in reading.candidates)]
-    if question.kind is QuestionKind.COMB and option is None and len(inked) == 1:
+    canonical = option is None and (question.kind is QuestionKind.COMB or question.form is not None)
+    if canonical and len(inked) == 1:
         candidates = weighed(question, candidates)
         raw, confidence = (candidates[0].value, candidates[0].probability) if candidates and candidates[0].value.strip() else (raw, confidence)
     checked = rules.Checked(value=" ".join(raw.split())) if option is not None else rules.check(question, raw)
@@ -261,11 +262,11 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
         problem = "handwriting"  # free text is a proposal for a person, whoever read it
     if problem is None and not checked.value and not inked and question.required and option is None:
         problem = "required-empty"
-    candidates = _canonical(question, candidates) if question.kind is QuestionKind.COMB and option is None else candidates
+    candidates = _canonical(question, candidates) if canonical else candidates
     same = next((candidate for candidate in candidates if candidate.value == checked.value), None)
     if checked.value and same is None:
         candidates.insert(0, Candidate(value=checked.value, probability=confidence))
-    elif same is not None and checked.value and question.kind is QuestionKind.COMB:
+    elif same is not None and checked.value and canonical:
         confidence = same.probability
     verdict = _Verdict(value=checked.value, confidence=confidence if checked.problem is None else 0.0, candidates=tuple(candidates))
     threshold = settings.blank if not inked else settings.signature if question.kind is QuestionKind.SIGNATURE else settings.text
@@ -273,8 +274,9 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
 
 
 def weighed(question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Texts of cells with what is known about the question: those that its kind, range or list does not allow count `UNFIT` as much among the texts, and what
-    the list of candidates leaves open counts fully. How probable a blank is stays as it was. Texts come first, the most probable at the top.
+    """Texts of cells, phone numbers and addresses with what is known about the question: those that its kind, range or list does not allow count `UNFIT` as
+    much among the texts, and what the list of candidates leaves open counts fully. How probable a blank is stays as it was. Texts come first, the most
+    probable at the top.
     """
     blank = [one for one in candidates if not one.value.strip()]
     texts = [one for one in candidates if one.value.strip()]

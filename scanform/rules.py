@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scanform.model.questionnaire import Alphabet, Question, QuestionKind
+from scanform.model.questionnaire import Alphabet, Question, QuestionKind, TextForm
 from scanform.model.response import Answer, Missing, Status
 from scanform.model.review import PERSON_CONFIDENCE
 
@@ -23,6 +23,16 @@ _DATE = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})\s*[./-]\s*(\d{4})")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _TIME = re.compile(r"(\d{1,2})(?:\s*[:.h]\s*(\d{2}))?\s*(?:uhr|h)?", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+_PHONE_PART = r"(?:\( ?[0-9](?: ?[0-9])* ?\)|[0-9])"
+_PHONE = re.compile(rf"(?:\+ ?)?{_PHONE_PART}(?:(?: ?[/-] ?| )?{_PHONE_PART})*")
+_PHONE_DIGITS = range(5, 16)  # at most 15: E.164; at least 5: short numbers of small places, without their prefix
+_DASHES = str.maketrans(dict.fromkeys("\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}", "-"))
+_MAIL_WORD = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_MAIL_LABEL = r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?"
+_MAIL_TOP = r"[^\W\d_](?:[^\W_]|-)*[^\W_]"
+_EMAIL = re.compile(rf"{_MAIL_WORD}(?:\.{_MAIL_WORD})*@(?:{_MAIL_LABEL}\.)+{_MAIL_TOP}")
+_MAIL_SIGN = re.compile(r"\s*([@.])\s*")
+_MAIL_LENGTH = 254  # RFC 5321, with the erratum to RFC 3696
 _YES = frozenset({"1", "x", "ja", "yes", "signed", "unterschrieben", "j", "y"})
 
 
@@ -80,10 +90,32 @@ def check_cells(question: Question, raw: str) -> Checked:
 
 
 def check_text(question: Question, raw: str) -> Checked:
-    """Free text with single spaces; where there is a list of admissible values, the one that is meant."""
+    """Free text with single spaces; where there is a list of admissible values, the one that is meant; phone numbers and e-mail addresses in canonical form."""
+    if question.form is TextForm.PHONE:
+        return _phone(raw)
+    if question.form is TextForm.EMAIL:
+        return _email(raw)
     lines = [" ".join(line.split()) for line in raw.splitlines()]
     value = "\n".join(line for line in lines if line)
     return _listed(value, question)
+
+
+def _phone(raw: str) -> Checked:
+    """A phone number as it is written, with single spaces: 5 to 15 digits (E.164), between them spaces, / - and whole brackets, perhaps + before them."""
+    value = " ".join(raw.translate(_DASHES).split())
+    digits = sum(character.isdigit() for character in value)
+    if not value or (_PHONE.fullmatch(value) and digits in _PHONE_DIGITS):
+        return Checked(value=value)
+    return Checked(value="", problem="bad-phone")
+
+
+def _email(raw: str) -> Checked:
+    """An address of the form name@domain.tld (RFC 5321 without quoted names) with its domain in lower case; spaces around @ and dots are never meant."""
+    name, at, domain = _MAIL_SIGN.sub(r"\1", raw.strip()).partition("@")
+    value = f"{name}{at}{domain.lower()}"
+    if not value or (_EMAIL.fullmatch(value) and len(value) <= _MAIL_LENGTH):
+        return Checked(value=value)
+    return Checked(value="", problem="bad-email")
 
 
 def in_order(question: Question, value: str, other: str) -> bool:

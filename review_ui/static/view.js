@@ -96,7 +96,7 @@ export class View {
     if (!card.text) return;
     const field = element(card.lines > 1 ? "textarea" : "input", { id: "text", autocomplete: "off", spellcheck: false, value: card.draft ?? card.value });
     if (card.lines > 1) field.rows = Math.min(card.lines, 6);
-    if (card.numeric) field.inputMode = "decimal";
+    field.inputMode = card.keyboard; // not field.type: browsers rewrite what stands in a field for addresses
     this.untouched = (card.draft ?? null) === null ? field.value.trim() : null;
     field.setAttribute("aria-describedby", "ask error text-help");
     field.addEventListener("input", type);

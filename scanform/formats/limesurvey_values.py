@@ -97,11 +97,11 @@ def field(raw: str, question: Question, *, full_answers: bool) -> Cell:
     cell = written(raw, full_answers=full_answers)
     if not cell.value:
         return cell
-    if question.kind is not QuestionKind.COMB:
+    if question.kind is not QuestionKind.COMB and question.form is None:
         return Cell(value=rules.check_text(question, cell.value).value) if question.values else cell
     if cell.value in {"N/A", "n/a"}:
         return Cell(shown=False)
-    typed = _without_padding(cell.value, question.alphabet)
+    typed = _without_padding(cell.value, question.alphabet) if question.form is None else cell.value
     try:
         return Cell(value=rules.key_answer(question, None, typed).value)
     except ValueError as broken:

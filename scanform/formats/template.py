@@ -28,6 +28,7 @@ from scanform.model.questionnaire import (
     QuestionKind,
     Questionnaire,
     Section,
+    TextForm,
     Texts,
     Width,
 )
@@ -59,6 +60,8 @@ TYPE_KEYS: dict[str, tuple[str, ...]] = {
     "date": ("min", "max", "not_before"),
     "time": ("not_before",),
     "text": ("lines", "values"),
+    "phone": (),
+    "email": (),
     "signature": (),
 }
 """What may be said about each type of question beside the common keys."""
@@ -73,6 +76,7 @@ _ALPHABETS = {
     "date": Alphabet.DATE,
     "time": Alphabet.TIME,
 }
+_FORMS = {"phone": TextForm.PHONE, "email": TextForm.EMAIL}
 _FIXED_CELLS = {"year": (4,), "date": (2, 2, 4), "time": (2, 2)}
 _NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,19}")
@@ -266,6 +270,7 @@ def _question(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str
         lines=whole(found["lines"], 1, MAX_LINES, notes) if "lines" in found else 1,
         values=_values(found["values"], reading) if "values" in found else (),
         not_before=_not_before(found["not_before"], kind, reading) if "not_before" in found else None,
+        form=_FORMS.get(kind),
         width=Width(choice(found["width"], [value.value for value in Width], notes)) if "width" in found else Width.FULL,
     )
     reading.questions[code] = question
@@ -346,7 +351,7 @@ def _list_files(node: yaml.Node) -> Iterator[yaml.Node]:
 def _model_kind(kind: str) -> QuestionKind:
     if kind in CELL_TYPES:
         return QuestionKind.COMB
-    return QuestionKind.HANDWRITING if kind == "text" else QuestionKind(kind)
+    return QuestionKind.HANDWRITING if kind == "text" or kind in _FORMS else QuestionKind(kind)
 
 
 def _matrix(node: yaml.Node, found: dict[str, yaml.Node], code: str, reading: _Reading) -> Matrix:

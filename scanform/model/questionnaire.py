@@ -26,6 +26,13 @@ class Alphabet(StrEnum):
     DECIMAL = "decimal"
 
 
+class TextForm(StrEnum):
+    """What a line of handwriting holds, where it is no free text: it has a canonical form then (`scanform.rules`)."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+
+
 class DataClass(StrEnum):
     """How an answer may be used: contact data never stand in the answers' export."""
 
@@ -94,7 +101,8 @@ class Question:
     `cells` are the sizes of the character groups of a comb, such as (2, 2, 4) for a date. `minimum` and `maximum` bound
     a number, a year or (as ISO text) a date; digits without a minimum are text, such as a postcode. `lines` counts the lines
     of a handwriting zone. `values` are the admissible texts of a handwriting zone or of cells, when there is a list. `not_before` is the code of a question
-    of the same kind whose value must not be greater: opening and closing, from and until.
+    of the same kind whose value must not be greater: opening and closing, from and until. `form` says that a handwriting zone holds a phone number or an
+    e-mail address.
     """
 
     code: str
@@ -114,6 +122,7 @@ class Question:
     lines: int = 1
     values: tuple[str, ...] = ()
     not_before: str | None = None
+    form: TextForm | None = None
     width: Width = Width.FULL
 
     def option(self, code: str) -> Option | None:

@@ -238,7 +238,8 @@ def _sign(sheet: _Sheet, question: Question) -> None:
 
 def _handwriting(sheet: _Sheet, question: Question) -> None:
     for zone in sheet.zones.get((question.code, None), ())[:1]:
-        text = _text_for(sheet, question.code, question.text.get(sheet.language), zone)
+        code, title = (question.form.value, "") if question.form else (question.code, question.text.get(sheet.language))
+        text = _text_for(sheet, code, title, zone)
         sheet.texts[zone.id] = text
         sheet.expected[question.code] = text.text.replace("\n", " ")
 

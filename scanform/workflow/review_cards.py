@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from scanform.i18n.texts import text
 from scanform.model.layout import Layout
-from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire
+from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire, TextForm
 from scanform.model.response import Channel
 from scanform.model.review import ReviewItem
-from scanform.rules import SIGNED, check_cells
+from scanform.rules import SIGNED, check_cells, check_text
 from scanform.workflow.review_cases import Claim
 from scanform.workflow.review_crops import CROP_PX_PER_MM, PAGE_PX_PER_MM, page_of, shown_rect
 
@@ -33,6 +33,7 @@ CONTRADICTION = "contradiction"
 
 _CHOICES = {QuestionKind.SINGLE, QuestionKind.MULTIPLE, QuestionKind.SIGNATURE}
 _NUMERIC = {Alphabet.DIGITS, Alphabet.DECIMAL, Alphabet.DATE, Alphabet.TIME}
+_KEYBOARDS = {TextForm.PHONE: "tel", TextForm.EMAIL: "email"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ class Card:
     `draft` is what stands in the text field where that is not `value`: what was read but cannot be right. `objection` is
     the decision for paper that says what cannot be: "inadmissible", "implausible", or "" where neither makes sense.
     `statements` are the sides of a contradiction; then nothing is proposed, and `suggestions` are their values where text is typed.
+    `keyboard` is the one that helps with typing, as HTML names it: "decimal", "tel", "email" or "text".
     `form` is the response on whose paper the value is shown. `handwriting` is true where people write words, not a character to a cell.
     """
 
@@ -83,7 +85,7 @@ class Card:
     hint: str
     text: bool
     multiple: bool
-    numeric: bool
+    keyboard: str
     handwriting: bool
     lines: int
     choices: tuple[Choice, ...]
@@ -133,7 +135,7 @@ def make_card(
         hint=_hint(question, language) if item.option is None else "",
         text=typed,
         multiple=item.kind is QuestionKind.MULTIPLE and not typed,
-        numeric=typed and question is not None and question.alphabet in _NUMERIC and item.option is None,
+        keyboard=_keyboard(question) if typed and item.option is None else "text",
         handwriting=typed and (item.option is not None or item.kind is QuestionKind.HANDWRITING),
         lines=question.lines if question and item.option is None else 1,
         choices=choices,
@@ -142,7 +144,7 @@ def make_card(
         value_text=facts["reading"],
         proposal=proposal,
         draft=draft,
-        objection=_objection(item, typed=typed),
+        objection=_objection(item, question, typed=typed),
         reason=item.reason,
         reason_text=reason,
         postponed=item.postponed,
@@ -239,11 +241,20 @@ def _written(item: ReviewItem, question: Question | None) -> str | None:
 _SEPARATORS = {Alphabet.DATE: ".", Alphabet.TIME: ":", Alphabet.DECIMAL: ","}
 
 
-def _objection(item: ReviewItem, *, typed: bool) -> str:
+def _keyboard(question: Question | None) -> str:
+    if question is None:
+        return "text"
+    if question.form is not None:
+        return _KEYBOARDS[question.form]
+    return "decimal" if question.alphabet in _NUMERIC else "text"
+
+
+def _objection(item: ReviewItem, question: Question | None, *, typed: bool) -> str:
     if item.reason == CONTRADICTION:
         return ""
     if typed:
-        return "implausible" if item.kind is QuestionKind.COMB else ""
+        formed = question is not None and question.form is not None and item.option is None
+        return "implausible" if item.kind is QuestionKind.COMB or formed else ""
     return "inadmissible" if item.kind is QuestionKind.SINGLE else ""
 
 
@@ -301,6 +312,8 @@ def _suggestions(item: ReviewItem, question: Question | None, claims: Sequence[C
 
 def _admitted(raw: str, item: ReviewItem, question: Question | None) -> str:
     """A reading in canonical form; "" when it breaks a rule."""
+    if question is not None and item.option is None and question.form is not None:
+        return check_text(question, raw).value
     if question is None or item.option is not None or item.kind is not QuestionKind.COMB:
         return raw
     if raw.replace("-", "").replace(":", "").replace(".", "") != raw:  # canonical already: only cells are pure characters

@@ -6,7 +6,7 @@ import pytest
 
 from scanform.errors import InputError
 from scanform.formats.limesurvey import read_export, recognised
-from scanform.model.questionnaire import Alphabet, Condition, DataClass, Matrix, Option, Question, QuestionKind, Questionnaire, Section, Texts
+from scanform.model.questionnaire import Alphabet, Condition, DataClass, Matrix, Option, Question, QuestionKind, Questionnaire, Section, TextForm, Texts
 from scanform.model.response import Channel, Missing, Status
 
 BAD = Path(__file__).parents[4] / "shared" / "data" / "bad" / "made" / "digital"
@@ -60,6 +60,8 @@ SURVEY = Questionnaire(
                 question("start", "comb", alphabet=Alphabet.TIME, cells=(2, 2)),
                 question("remarks", "handwriting", lines=4),
                 question("sign", "signature"),
+                question("tel", "handwriting", data_class=DataClass.CONTACT, form=TextForm.PHONE),
+                question("mail", "handwriting", data_class=DataClass.CONTACT, form=TextForm.EMAIL),
             ),
         ),
     ),
@@ -67,7 +69,7 @@ SURVEY = Questionnaire(
 SYSTEM = ["id", "submitdate", "lastpage", "startlanguage", "seed", "token", "startdate", "datestamp", "ipaddr", "refurl"]
 STAMPS = {"submitdate": "2026-01-16 18:02:11", "lastpage": "4", "startlanguage": "de", "seed": "17", "ipaddr": "10.0.0.1", "datestamp": "2026-01-16 18:02:11"}
 CODES = ["name", "staff", "hours", "owner", "owner[other]", "groups[all]", "groups[old]", "groups[other]"]
-CODES += ["open[mon_am]", "open[mon_pm]", "open[tue_am]", "open[tue_pm]", "needs[rooms]", "plz", "area", "since", "start", "remarks"]
+CODES += ["open[mon_am]", "open[mon_pm]", "open[tue_am]", "open[tue_pm]", "needs[rooms]", "plz", "area", "since", "start", "remarks", "tel", "mail"]
 FULL = {
     "id": "17",
     "token": "Q2M8R",
@@ -86,6 +88,8 @@ FULL = {
     "since": "2026-05-01 00:00:00",
     "start": "1970-01-01 09:30:00",
     "remarks": 'schön; gut, "toll"',
+    "tel": " +49 231  5550147",
+    "mail": "Treff@Nord.Example ",
 }
 
 
@@ -125,6 +129,8 @@ EXPECTED = {
     "start": "09:30",
     "remarks": 'schön; gut, "toll"',
     "sign": Missing.NOT_IN_VERSION,
+    "tel": "+49 231 5550147",
+    "mail": "Treff@nord.example",
 }
 
 
@@ -216,6 +222,16 @@ def test_unknown_values_are_reported(tmp_path, column, value, slug):
     assert problem.where == f"Zeile 2, Spalte {column} ({value})"
     assert dict(problem.params) == {"row": "2", "column": column, "value": value}
     assert result.responses[0].answer(column.partition("[")[0]).status is Status.REVIEW
+
+
+@pytest.mark.parametrize(("column", "value", "slug"), [("tel", "siehe Internetseite", "bad-phone"), ("mail", "treff(at)nord.example", "bad-email")])
+def test_contact_data_of_the_wrong_form_are_kept_and_reported(tmp_path, column, value, slug):
+    """What is no number or address waits for a person as it stands; the report says where, but not what."""
+    result = read_export(write(tmp_path, [FULL | {column: value}]), SURVEY)
+    (problem,) = result.problems
+    assert (problem.slug, problem.where) == (slug, f"Zeile 2, Spalte {column}")
+    answer = result.responses[0].answer(column)
+    assert (answer.value, answer.status, answer.problem) == (value, Status.REVIEW, slug)
 
 
 def test_converted_yes_no_is_refused(tmp_path):

@@ -12,7 +12,7 @@ from scanform.formats.codes import FIXED_COLUMNS, RESERVED
 from scanform.formats.template import TYPE_KEYS, load_questionnaire
 from scanform.layout.draw import measure
 from scanform.layout.place import place
-from scanform.model.questionnaire import Alphabet, DataClass, Filled, Matrix, Note, QuestionKind, Questionnaire, Width
+from scanform.model.questionnaire import Alphabet, DataClass, Filled, Matrix, Note, QuestionKind, Questionnaire, TextForm, Width
 
 ROOT = Path(__file__).parents[3]
 HEAD = "code: demo\nversion: 1\ntitle: Titel\nsections:\n  - title: Teil\n    questions:\n"
@@ -123,6 +123,15 @@ class TestReading:
         assert found is not None
         assert found.not_before == "von"
 
+    def test_lines_for_phone_numbers_and_addresses(self, tmp_path: Path) -> None:
+        """phone and email are lines of handwriting with a form; text has none."""
+        form = load(HEAD + "".join(question(question=f"q{kind}", type=kind, text="x") for kind in ("phone", "email", "text")), tmp_path)
+        assert [(found.kind, found.lines, found.form) for found in form.questions()] == [
+            (QuestionKind.HANDWRITING, 1, TextForm.PHONE),
+            (QuestionKind.HANDWRITING, 1, TextForm.EMAIL),
+            (QuestionKind.HANDWRITING, 1, None),
+        ]
+
     def test_notes_stand_between_questions(self, tmp_path: Path) -> None:
         """A note is a paragraph, no question."""
         form = load(HEAD + SINGLE + "      - note: Fast fertig.\n", tmp_path)
@@ -187,6 +196,8 @@ class TestMistakes:
             (HEAD + SINGLE + "        class: contakt\n", 11, "Meinten Sie „contact“"),
             (HEAD + SINGLE + "        required: vielleicht\n", 11, "weder ja noch nein"),
             (HEAD + question(question="n", type="text", text="x", lines="0"), 10, "von 1 bis 20"),
+            (HEAD + question(question="n", type="phone", text="x", lines="2"), 10, "„lines“ passt nicht zu einer Frage vom Typ „phone“"),
+            (HEAD + question(question="n", type="e-mail", text="x"), 8, "Meinten Sie „email“"),
             (HEAD + question(question="n", type="time", text="x", not_before="m"), 10, "frühere Frage derselben Art"),
             (HEAD + SINGLE + question(question="n", type="time", text="x", not_before="eins"), 14, "frühere Frage derselben Art"),
             (HEAD + question(question="n", type="text", text="x", values="a"), 10, "Liste"),
@@ -255,6 +266,7 @@ class TestShippedTemplates:
         """Every kind of question, both kinds of matrix, text beside options, filters, lists to check against."""
         form = load_questionnaire(ROOT / "templates" / "begegnungsorte.yaml")
         found = list(form.questions())
+        assert {entry.form for entry in found} == {None, *TextForm}
         assert {entry.kind for entry in found} == set(QuestionKind)
         assert {entry.kind for entry in found if entry.group} == {QuestionKind.SINGLE, QuestionKind.MULTIPLE}
         assert any(option.writein for entry in found for option in entry.options)

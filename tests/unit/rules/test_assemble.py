@@ -10,7 +10,7 @@ from scanform.assemble import AcceptSettings, FormPages, _Odds, assemble, multip
 from scanform.model.geometry import A4, RectMm, RectPx
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
 from scanform.model.page import Identity, PageRef
-from scanform.model.questionnaire import Alphabet, Condition, Filled, Option, Question, QuestionKind, Questionnaire, Section, Texts
+from scanform.model.questionnaire import Alphabet, Condition, Filled, Option, Question, QuestionKind, Questionnaire, Section, TextForm, Texts
 from scanform.model.reading import Candidate, FieldReading, PageReading
 from scanform.model.response import Missing, Status
 
@@ -35,6 +35,7 @@ QUESTIONNAIRE = Questionnaire(
             Question(code="seats", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.DIGITS, cells=(3,), minimum="0", maximum="500"),
             Question(code="remarks", kind=QuestionKind.HANDWRITING, text=TEXT),
             Question(code="sign", kind=QuestionKind.SIGNATURE, text=TEXT),
+            Question(code="mail", kind=QuestionKind.HANDWRITING, text=TEXT, form=TextForm.EMAIL),
         )),
     ),
 )  # fmt: skip
@@ -47,7 +48,7 @@ def zone(question, kind, option=None):
 ZONES = (
     *(zone("open", ZoneKind.MARK, code) for code in ("yes", "no", "other")), zone("open", ZoneKind.HANDWRITING, "other"),
     *(zone("days", ZoneKind.MARK, code) for code in ("tue", "mon", "none")),
-    zone("seats", ZoneKind.COMB), zone("remarks", ZoneKind.HANDWRITING), zone("sign", ZoneKind.SIGNATURE),
+    zone("seats", ZoneKind.COMB), zone("remarks", ZoneKind.HANDWRITING), zone("sign", ZoneKind.SIGNATURE), zone("mail", ZoneKind.HANDWRITING),
 )  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def with_list(*values):
     return replace(QUESTIONNAIRE, sections=(replace(section, items=items),))
 
 
-COLUMNS = ["open", "open__other_text", "days", "seats", "remarks", "sign"]
+COLUMNS = ["open", "open__other_text", "days", "seats", "remarks", "sign", "mail"]
 
 
 def test_every_question_has_an_answer():
@@ -365,6 +366,30 @@ def test_the_same_number_written_in_other_cells_is_one_candidate():
     answer = seats((" 12", 0.6), ("012", 0.398))
     assert (answer.value, len([one for one in answer.candidates if one.value == "12"])) == ("12", 1)
     assert answer.confidence == pytest.approx(0.998)
+
+
+def mail(*texts):
+    reading = FieldReading(
+        zone="mail.handwriting", value=texts[0][0], confidence=texts[0][1], box=BOX, reader="lines", candidates=tuple(read_as(*texts)), problem="handwriting"
+    )
+    return form(texts={"mail.handwriting": reading}).answer("mail")
+
+
+def test_an_address_is_tidied_up_before_a_person_sees_it():
+    """Readings that mean the same are one candidate, without the spaces that readers see around @ and dots; a person looks all the same."""
+    answer = mail(("anna.muster @ Web.de", 0.4), ("anna. muster@web.de", 0.3), ("anna.mustor@web.de", 0.1))
+    assert (answer.value, answer.status, answer.problem) == ("anna.muster@web.de", Status.REVIEW, "handwriting")
+    assert [(one.value, round(one.probability, 3)) for one in answer.candidates] == [("anna.muster@web.de", 0.7), ("anna.mustor@web.de", 0.1)]
+
+
+def test_what_is_no_address_is_less_likely_than_what_is_one():
+    """A reading that cannot be right gives way to one that can; alone it is no value, but it is shown to the person who looks."""
+    answer = mail(("anna.muster web.de", 0.6), ("anna.muster@web.de", 0.3))
+    assert (answer.value, answer.problem) == ("anna.muster@web.de", "handwriting")
+    assert answer.confidence == pytest.approx(0.3 / (0.3 + 0.6 * 0.02 + 0.1))
+    alone = mail(("anna.muster web.de", 0.6))
+    assert (alone.value, alone.problem, alone.confidence, alone.status) == ("", "bad-email", 0.0, Status.REVIEW)
+    assert alone.candidates[0].value == "anna.muster web.de"
 
 
 OPENING = Question(code="opens", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.TIME, cells=(2, 2))

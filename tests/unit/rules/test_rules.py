@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanform import rules
-from scanform.model.questionnaire import Alphabet, Condition, Option, Question, QuestionKind, Texts
+from scanform.model.questionnaire import Alphabet, Condition, Option, Question, QuestionKind, TextForm, Texts
 from scanform.model.response import Missing, Status
 from scanform.model.review import PERSON_CONFIDENCE
 
@@ -28,6 +28,8 @@ TIME = comb(Alphabet.TIME, (2, 2))
 SEATS = comb(Alphabet.DIGITS, (4,), minimum="0", maximum="2000")
 POSTCODE = comb(Alphabet.DIGITS, (5,))
 LISTED = comb(Alphabet.DIGITS, (5,), values=("44135", "44137"))
+PHONE = Question(code="q", kind=QuestionKind.HANDWRITING, text=TEXT, form=TextForm.PHONE)
+EMAIL = Question(code="q", kind=QuestionKind.HANDWRITING, text=TEXT, form=TextForm.EMAIL)
 AREA = comb(Alphabet.DECIMAL, (3, 1), minimum="0")
 
 
@@ -140,6 +142,72 @@ def test_list_of_values():
     question = Question(code="q", kind=QuestionKind.HANDWRITING, text=TEXT, values=("Hörde", "Eving"))
     assert rules.check(question, " hörde ") == rules.Checked(value="Hörde")
     assert rules.check(question, "Hamm") == rules.Checked(value="Hamm", problem="not-in-list")
+
+
+@pytest.mark.parametrize(
+    ("question", "raw", "value", "problem"),
+    [
+        (PHONE, " 0231  5550147 ", "0231 5550147", None),
+        (PHONE, "0231/ 555 02 81", "0231/ 555 02 81", None),
+        (PHONE, "+49 231 5550-147", "+49 231 5550-147", None),
+        (PHONE, "+49 (0) 231 \N{EN DASH} 5550147", "+49 (0) 231 - 5550147", None),
+        (PHONE, "(0231) 55501", "(0231) 55501", None),
+        (PHONE, "", "", None),
+        (PHONE, "0231", "", "bad-phone"),
+        (PHONE, "0231 5550147 0172 555", "", "bad-phone"),
+        (PHONE, "0231 S55O147", "", "bad-phone"),
+        (PHONE, "0231) 5550147", "", "bad-phone"),
+        (PHONE, "0231 + 5550147", "", "bad-phone"),
+        (PHONE, "0231 // 5550147", "", "bad-phone"),
+        (PHONE, "0231 5550-", "", "bad-phone"),
+        (PHONE, "\N{ARABIC-INDIC DIGIT ONE}2345678", "", "bad-phone"),
+        (EMAIL, " Anna.Muster @ Web.DE\n", "Anna.Muster@web.de", None),
+        (EMAIL, "anna . muster@web . de", "anna.muster@web.de", None),
+        (EMAIL, "info+treff@grüne-aue.example", "info+treff@grüne-aue.example", None),
+        (EMAIL, "", "", None),
+        (EMAIL, "anna muster@web.de", "", "bad-email"),
+        (EMAIL, "anna@web", "", "bad-email"),
+        (EMAIL, "anna@@web.de", "", "bad-email"),
+        (EMAIL, "anna@web.de@gmx.de", "", "bad-email"),
+        (EMAIL, "anna..muster@web.de", "", "bad-email"),
+        (EMAIL, "anna@-web.de", "", "bad-email"),
+        (EMAIL, "anna@web.1", "", "bad-email"),
+        (EMAIL, "www.web.de", "", "bad-email"),
+        (EMAIL, "a" * 250 + "@web.de", "", "bad-email"),
+    ],
+)
+def test_phone_numbers_and_addresses(question, raw, value, problem):
+    """Numbers keep what was written, addresses lose the spaces that nobody means; what is neither is named and has no value."""
+    assert rules.check(question, raw) == rules.Checked(value=value, problem=problem)
+    if problem is None:
+        assert rules.key_answer(question, None, raw).value == value
+    else:
+        with pytest.raises(ValueError, match=f"^{problem}$"):
+            rules.key_answer(question, None, raw)
+
+
+numbers = st.text(alphabet="0123456789 /-()+\N{EN DASH}", max_size=24)
+addresses = st.builds("{}{}@{}{}.{}".format, *[st.text(alphabet="aB. -_é\u0130", max_size=5)] * 4, st.sampled_from(["de", "DE", " de ", "d", ""]))
+
+
+@given(st.one_of(st.tuples(st.just(PHONE), numbers), st.tuples(st.just(EMAIL), addresses), st.tuples(st.sampled_from([PHONE, EMAIL]), st.text(max_size=12))))
+def test_the_canonical_form_is_canonical(given_):
+    """Checking a second time changes nothing; a value has the digits or letters that were written, and never a problem beside it."""
+    question, raw = given_
+    checked = rules.check(question, raw)
+    assert not (checked.value and checked.problem)
+    assert checked.value or checked.problem or not raw.strip()
+    assert rules.check(question, checked.value) == rules.Checked(value=checked.value)
+    kept = (lambda text: [c for c in text if c.isdigit()]) if question is PHONE else (lambda text: "".join(text.split()).casefold())
+    assert not checked.value or kept(checked.value) == kept(raw)
+
+
+def test_a_long_line_that_is_no_number_is_refused_at_once():
+    """The time for a check grows with the length of the text, not with the number of ways to divide it."""
+    for raw in ("1 " * 2000 + "x", "(1 " * 2000):
+        assert rules.check(PHONE, raw).problem == "bad-phone"
+    for raw in ("a." * 2000 + "@", "a@" + "a-" * 2000 + ".", "@." * 2000):
+        assert rules.check(EMAIL, raw).problem == "bad-email"
 
 
 def test_filter():

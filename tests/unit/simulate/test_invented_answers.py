@@ -1,9 +1,13 @@
 """Answers are plausible, complete where they should be, and the expected values follow from what is drawn."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from scanform import rules
+from scanform.model.questionnaire import Section, TextForm
 from scanform.model.reading import MarkValue
 from scanform.simulate.answers import Behaviour, random_truth
 from scanform.simulate.hands import random_hand
@@ -48,6 +52,17 @@ def test_values_are_canonical(form) -> None:  # type: ignore[no-untyped-def]
             assert f"{cells[4:]}-{cells[2:4]}-{cells[:2]}" == expected["day"]
         if expected["count"]:
             assert "".join(texts["count"].cells) == expected["count"]
+
+
+@pytest.mark.parametrize("wanted", list(TextForm))
+def test_phone_numbers_and_addresses_are_some(form, wanted) -> None:  # type: ignore[no-untyped-def]
+    """A question for a number gets numbers, whatever it is called, and they are canonical."""
+    asked = tuple(replace(question, form=wanted) if question.code == "street" else question for question in form.questionnaire.questions())
+    survey = replace(form.questionnaire, sections=(Section(title=form.questionnaire.title, items=asked),))
+    found = {random_truth(survey, form.layout, np.random.default_rng(seed), completeness=1.0).expected["street"] for seed in range(10)}
+    question = survey.question("street")
+    assert len(found) > 1
+    assert all(rules.check(question, value) == rules.Checked(value=value) for value in found)
 
 
 def test_filtered_questions_stay_blank(form) -> None:  # type: ignore[no-untyped-def]
