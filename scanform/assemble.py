@@ -5,8 +5,9 @@ independent, a single choice has value k with probability m_k * product of (1 - 
 left over is two marks, or filled boxes without any cross. The confidence of an answer is the probability that the whole value is right.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 
 from scanform import rules
@@ -93,7 +94,8 @@ def assemble(form: FormPages, questionnaire: Questionnaire, layout: Layout, sett
     answers: list[Answer] = []
     for question in questionnaire.questions():
         answers.extend(_answers(question, seen.get(question.code, []), layout.filled, settings))
-    answers = _in_order(questionnaire, _filtered(questionnaire, answers))
+    answers = _beside_sure_values(questionnaire, answers, seen, layout.filled, settings)
+    answers = _together(questionnaire, _in_order(questionnaire, _filtered(questionnaire, answers)))
     if form.copy:
         answers = _shown_once(answers)
     missing = tuple(number for number in range(1, form.expected_pages + 1) if number not in form.pages)
@@ -278,9 +280,14 @@ def weighed(question: Question, candidates: Sequence[Candidate]) -> list[Candida
     much among the texts, and what the list of candidates leaves open counts fully. How probable a blank is stays as it was. Texts come first, the most
     probable at the top.
     """
+    return _shared(candidates, lambda text: 1.0 if rules.check(question, text).problem in {None, "illegible-cells"} else UNFIT)
+
+
+def _shared(candidates: Sequence[Candidate], weight: Callable[[str], float]) -> list[Candidate]:
+    """The texts with their probabilities weighed, the most probable first, then the blank as it was."""
     blank = [one for one in candidates if not one.value.strip()]
     texts = [one for one in candidates if one.value.strip()]
-    shares = [one.probability * (UNFIT if rules.check(question, one.value).problem not in {None, "illegible-cells"} else 1.0) for one in texts]
+    shares = [one.probability * weight(one.value) for one in texts]
     inked = max(0.0, 1 - sum(one.probability for one in blank))
     total = sum(shares) + max(0.0, inked - sum(one.probability for one in texts))
     found = [Candidate(value=one.value, probability=inked * share / max(total, 1e-12)) for one, share in zip(texts, shares, strict=True)]
@@ -294,6 +301,71 @@ def _canonical(question: Question, candidates: Sequence[Candidate]) -> list[Cand
         value = rules.check(question, one.value).value or one.value
         found[value] = found.get(value, 0.0) + one.probability
     return [Candidate(value=value, probability=min(1.0, probability)) for value, probability in found.items()]
+
+
+# --- values that go together ------------------------------------------------------------------------------------------
+
+_Fits = Callable[[str], bool]
+"""Whether a canonical value goes with what is known of another question."""
+
+
+def _beside_sure_values(
+    questionnaire: Questionnaire, answers: Sequence[Answer], seen: Mapping[str, Sequence[_Seen]], filled: Filled, settings: AcceptSettings
+) -> list[Answer]:
+    """The answers, with doubtful values of lists judged again beside the sure values that they have to go with: a street beside its postcode.
+
+    Only what was sure by itself helps others; a sure value is never judged again.
+    """
+    sure = {answer.question: answer.value for answer in answers if answer.option is None and answer.status is Status.AUTO and answer.value}
+    out = []
+    for answer in answers:
+        question = questionnaire.question(answer.question)
+        fits = _partners(questionnaire, question, sure) if question is not None and answer.status is Status.REVIEW and answer.option is None else []
+        zones = seen.get(answer.question, ())
+        if question is not None and fits and sum(_has_ink(one.reading) for one in zones) == 1:
+            out.extend(_answers(question, [_beside(one, question, fits) if _has_ink(one.reading) else one for one in zones], filled, settings))
+        else:
+            out.append(answer)
+    return out
+
+
+def _partners(questionnaire: Questionnaire, question: Question, sure: Mapping[str, str]) -> list[_Fits]:
+    """What the sure values of other questions ask of a value of `question`."""
+    own = question.goes_with
+    found: list[_Fits] = [partial(rules.go_together, own, other=sure[own.question])] if own is not None and own.question in sure else []
+    for other in questionnaire.questions():
+        if other.goes_with is not None and other.goes_with.question == question.code and other.code in sure:
+            found.append(partial(rules.go_together, other.goes_with, sure[other.code]))
+    return found
+
+
+def _beside(one: _Seen, question: Question, fits: Sequence[_Fits]) -> _Seen:
+    """The reading of a zone, in which texts that go with the known values are likelier than others: what does not counts `UNFIT` as much, and what the list of
+    candidates leaves open counts fully, as in `weighed`.
+    """
+    reading = one.reading
+    if reading is None or not any(candidate.value.strip() for candidate in reading.candidates):
+        return one
+    found = _shared(reading.candidates, lambda text: prod(1.0 if fit(rules.check(question, text).value) else UNFIT for fit in fits))
+    return replace(one, reading=replace(reading, value=found[0].value, confidence=found[0].probability, candidates=tuple(found)))
+
+
+def _together(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[Answer]:
+    """Values that do not go together, a street and the postcode of another one: somebody looks at both."""
+    values = {answer.question: answer.value for answer in answers if answer.option is None}
+    pairs = [(question.code, question.goes_with) for question in questionnaire.questions() if question.goes_with is not None]
+    wrong = {
+        one
+        for code, known in pairs
+        if (value := values.get(code, "")) and (other := values.get(known.question, "")) and not rules.go_together(known, value, other)
+        for one in (code, known.question)
+    }
+    return [
+        replace(answer, problem=answer.problem or "not-together", status=Status.REVIEW, missing=None)
+        if answer.question in wrong and answer.option is None
+        else answer
+        for answer in answers
+    ]
 
 
 # --- common -----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scanform.model.questionnaire import Alphabet, Question, QuestionKind, TextForm
+from scanform.model.questionnaire import Alphabet, GoesWith, Question, QuestionKind, TextForm
 from scanform.model.response import Answer, Missing, Status
 from scanform.model.review import PERSON_CONFIDENCE
 
@@ -125,6 +125,14 @@ def in_order(question: Question, value: str, other: str) -> bool:
     if question.alphabet in {Alphabet.DATE, Alphabet.TIME}:  # ISO text sorts like time
         return value >= other
     return float(value) >= float(other)
+
+
+def go_together(known: GoesWith, value: str, other: str) -> bool:
+    """Whether the canonical `value` of a question goes with `other`, the value of the question that `known` names; what the table does not have contradicts
+    nothing.
+    """
+    by_value = dict(known.values)
+    return other not in by_value or value in by_value[other] or all(value not in group for group in by_value.values())
 
 
 def applies(question: Question, values: Mapping[str, str]) -> bool:

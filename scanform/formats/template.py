@@ -12,7 +12,7 @@ import yaml
 
 from scanform.errors import InputError
 from scanform.formats.codes import FIXED_COLUMNS, OPTION_CODE, QUESTION_CODE, reserved_by, suggestion
-from scanform.formats.csv_io import read_table
+from scanform.formats.csv_io import CsvTable, read_table
 from scanform.formats.yaml_nodes import Notes, choice, compose, entries, flag, items, mapping, note_unknown, scalar, whole
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES
 from scanform.model.questionnaire import (
@@ -20,6 +20,7 @@ from scanform.model.questionnaire import (
     Condition,
     DataClass,
     Filled,
+    GoesWith,
     Item,
     Matrix,
     Note,
@@ -53,13 +54,13 @@ TYPE_KEYS: dict[str, tuple[str, ...]] = {
     "matrix": ("options", "rows", "multiple"),
     "number": ("cells", "min", "max", "unit", "not_before"),
     "decimal": ("cells", "min", "max", "unit", "not_before"),
-    "digits": ("cells", "unit", "values"),
-    "letters": ("cells", "values"),
-    "characters": ("cells", "values"),
+    "digits": ("cells", "unit", "values", "goes_with"),
+    "letters": ("cells", "values", "goes_with"),
+    "characters": ("cells", "values", "goes_with"),
     "year": ("min", "max", "not_before"),
     "date": ("min", "max", "not_before"),
     "time": ("not_before",),
-    "text": ("lines", "values"),
+    "text": ("lines", "values", "goes_with"),
     "phone": (),
     "email": (),
     "signature": (),
@@ -253,6 +254,7 @@ def _question(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str
     notes = reading.notes
     minimum, maximum = _bounds(found, kind, notes)
     cells = _cells(node, found.get("cells"), kind, maximum, notes)
+    values = _values(found["values"], reading) if "values" in found else ()
     question = Question(
         code=code,
         kind=_model_kind(kind),
@@ -268,9 +270,10 @@ def _question(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str
         maximum=maximum,
         unit=_texts(found["unit"], "unit", reading, name=True) if "unit" in found else None,
         lines=whole(found["lines"], 1, MAX_LINES, notes) if "lines" in found else 1,
-        values=_values(found["values"], reading) if "values" in found else (),
+        values=values,
         not_before=_not_before(found["not_before"], kind, reading) if "not_before" in found else None,
         form=_FORMS.get(kind),
+        goes_with=_goes_with(found["goes_with"], found.get("values"), values, reading) if "goes_with" in found else None,
         width=Width(choice(found["width"], [value.value for value in Width], notes)) if "width" in found else Width.FULL,
     )
     reading.questions[code] = question
@@ -300,52 +303,117 @@ def _values(node: yaml.Node, reading: _Reading) -> tuple[str, ...]:
     found = mapping(node, ("file", "column"), notes) if isinstance(node, yaml.MappingNode) else {"file": node}
     if isinstance(node, yaml.MappingNode):
         _require(node, found, ("file",), notes)
-    if "file" not in found:
-        return ()
-    try:
-        table = read_table(reading.folder / scalar(found["file"], notes), language=notes.language)
-    except InputError as error:
-        notes.note(found["file"], "list-file", reason=str(error))
-        return ()
-    wanted = scalar(found["column"], notes) if "column" in found else table.header[0]
-    if wanted not in table.header:
-        notes.note(found["column"], "list-column", column=wanted, known=", ".join(table.header))
+    table = _table(found["file"], reading) if "file" in found else None
+    if table is None:
         return ()
     if "column" not in found and len(table.header) > 1:
         notes.note(found["file"], "list-which", known=", ".join(table.header))
         return ()
-    place = table.header.index(wanted)
-    values = tuple(dict.fromkeys(value for _, row in table.rows if (value := " ".join(row[place].split()))))
-    if not values or any(problem.slug == "bad-row" for problem in table.problems):
+    values = tuple(dict.fromkeys(value for value in _column(table, found.get("column"), notes) if value))
+    known = "column" not in found or scalar(found["column"], notes) in table.header
+    if known and (not values or any(problem.slug == "bad-row" for problem in table.problems)):
         notes.note(found["file"], "list-empty" if not values else "list-rows")
     return values
+
+
+def _table(node: yaml.Node, reading: _Reading) -> CsvTable | None:
+    """The CSV file that `node` names; None, with a note, when it cannot be read."""
+    try:
+        return read_table(reading.folder / scalar(node, reading.notes), language=reading.notes.language)
+    except InputError as error:
+        reading.notes.note(node, "list-file", reason=str(error))
+        return None
+
+
+def _column(table: CsvTable, node: yaml.Node | None, notes: Notes) -> tuple[str, ...]:
+    """The cells of the column that `node` names (the first one without), row by row, with single spaces; none, with a note, when there is no such column."""
+    wanted = table.header[0] if node is None else scalar(node, notes)
+    if wanted not in table.header:
+        if node is not None:
+            notes.note(node, "list-column", column=wanted, known=", ".join(table.header))
+        return ()
+    place = table.header.index(wanted)
+    return tuple(" ".join(row[place].split()) for _, row in table.rows)
+
+
+def _goes_with(node: yaml.Node, listed: yaml.Node | None, values: tuple[str, ...], reading: _Reading) -> GoesWith | None:
+    """`{question: …, column: …}` with a column of the file that `values` come from, or `{question: …, pairs: {value there: [values here]}}`."""
+    notes = reading.notes
+    found = mapping(node, ("question", "column", "pairs"), notes)
+    if "question" not in found:
+        if isinstance(node, yaml.MappingNode):
+            _require(node, found, ("question",), notes)
+        return None
+    code = scalar(found["question"], notes)
+    other = reading.questions.get(code)
+    if other is None or not other.values:
+        notes.note(found["question"], "goes-with", code=code)
+        return None
+    pairs = _pairs(node, found, listed, reading)
+    if pairs is None:
+        return None
+    there, here = ({value.casefold(): value for value in known} for known in (other.values, values))
+    by_value: dict[str, dict[str, None]] = {}
+    for theirs, ours in pairs:
+        by_value.setdefault(there.get(theirs.casefold(), theirs), {})[here.get(ours.casefold(), ours)] = None
+    if not any(theirs in other.values and ours in values for theirs, group in by_value.items() for ours in group):
+        notes.note(node, "goes-with-none", code=code)
+    return GoesWith(question=code, values=tuple((theirs, tuple(group)) for theirs, group in by_value.items()))
+
+
+def _pairs(node: yaml.Node, found: dict[str, yaml.Node], listed: yaml.Node | None, reading: _Reading) -> list[tuple[str, str]] | None:
+    """(value there, value here) from a file or from the questionnaire itself; None, with a note, when there are no such columns."""
+    notes = reading.notes
+    if ("column" in found) == ("pairs" in found):
+        notes.note(node, "goes-with-which")
+        return None
+    if "pairs" in found:
+        return [
+            (" ".join(key.value.split()), " ".join(scalar(one, notes).split())) for key, group in entries(found["pairs"], notes) for one in items(group, notes)
+        ]
+    source = {key.value: value for key, value in listed.value if isinstance(key, yaml.ScalarNode)} if isinstance(listed, yaml.MappingNode) else {}
+    if "file" not in source or "column" not in source:
+        notes.note(node, "goes-with-file")
+        return None
+    table = _table(source["file"], reading)
+    columns = [_column(table, wanted, notes) for wanted in (found["column"], source["column"])] if table else []
+    return [pair for pair in zip(*columns, strict=True) if all(pair)] if columns and all(columns) else None
 
 
 def self_contained(path: Path, *, language: str = DEFAULT_LANGUAGE) -> str:
     """The text of the questionnaire at `path` with the lists that lie in files of their own written into it; raises TemplateError."""
     content = path.read_bytes().decode("utf-8-sig")
     reading = _Reading(notes=Notes(file=path.name, language=language), folder=path.parent)
-    nodes = {node.start_mark.index: node for node in _list_files(compose(path, reading.notes))}
-    for start, node in sorted(nodes.items(), reverse=True):
+    loaded = load_questionnaire(path, language=language)
+    nodes = {node.start_mark.index: (node, value) for node, value in _from_files(compose(path, reading.notes), loaded, reading)}
+    for start, (node, value) in sorted(nodes.items(), reverse=True):
         end = node.end_mark.index
         written = content[start:end]
-        listed = json.dumps(_values(node, reading), ensure_ascii=False)
-        content = content[:start] + listed + written[len(written.rstrip()) :] + content[end:]
+        content = content[:start] + json.dumps(value, ensure_ascii=False) + written[len(written.rstrip()) :] + content[end:]
     reading.notes.raise_any()
     return content
 
 
-def _list_files(node: yaml.Node) -> Iterator[yaml.Node]:
-    """The values of `values` that are no lists."""
+def _from_files(node: yaml.Node, loaded: Questionnaire, reading: _Reading) -> Iterator[tuple[yaml.Node, object]]:
+    """The nodes that name a file or a column of one, each with what to write instead."""
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == "values" and not isinstance(value, yaml.SequenceNode):
-                yield value
+        found = {key.value: value for key, value in node.value}
+        for name, value in found.items():
+            if name == "values" and not isinstance(value, yaml.SequenceNode):
+                yield value, _values(value, reading)
+            elif name == "goes_with" and isinstance(value, yaml.MappingNode) and any(key.value == "column" for key, _ in value.value):
+                yield value, _written_pairs(loaded.question(found["question"].value.strip()))
             else:
-                yield from _list_files(value)
+                yield from _from_files(value, loaded, reading)
     elif isinstance(node, yaml.SequenceNode):
         for entry in node.value:
-            yield from _list_files(entry)
+            yield from _from_files(entry, loaded, reading)
+
+
+def _written_pairs(question: Question | None) -> object:
+    assert question is not None
+    assert question.goes_with is not None
+    return {"question": question.goes_with.question, "pairs": {theirs: list(ours) for theirs, ours in question.goes_with.values}}
 
 
 def _model_kind(kind: str) -> QuestionKind:

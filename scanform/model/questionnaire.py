@@ -95,6 +95,14 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GoesWith:
+    """Which values go with which of another `question`, as a street with its postcode: (value there, values here that go with it), each value there once."""
+
+    question: str
+    values: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """One question; each row of a matrix is a question with `group` = the code of the matrix.
 
@@ -102,7 +110,7 @@ class Question:
     a number, a year or (as ISO text) a date; digits without a minimum are text, such as a postcode. `lines` counts the lines
     of a handwriting zone. `values` are the admissible texts of a handwriting zone or of cells, when there is a list. `not_before` is the code of a question
     of the same kind whose value must not be greater: opening and closing, from and until. `form` says that a handwriting zone holds a phone number or an
-    e-mail address.
+    e-mail address. `goes_with` says which of the `values` go with which value of another question.
     """
 
     code: str
@@ -123,6 +131,7 @@ class Question:
     values: tuple[str, ...] = ()
     not_before: str | None = None
     form: TextForm | None = None
+    goes_with: GoesWith | None = None
     width: Width = Width.FULL
 
     def option(self, code: str) -> Option | None:

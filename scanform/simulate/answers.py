@@ -239,9 +239,15 @@ def _sign(sheet: _Sheet, question: Question) -> None:
 def _handwriting(sheet: _Sheet, question: Question) -> None:
     for zone in sheet.zones.get((question.code, None), ())[:1]:
         code, title = (question.form.value, "") if question.form else (question.code, question.text.get(sheet.language))
-        text = _text_for(sheet, code, title, zone)
+        text = TextTruth(text=str(sheet.rng.choice(_listed(sheet, question)))) if question.goes_with else _text_for(sheet, code, title, zone)
         sheet.texts[zone.id] = text
         sheet.expected[question.code] = text.text.replace("\n", " ")
+
+
+def _listed(sheet: _Sheet, question: Question) -> Sequence[str]:
+    """The values of a list that go with what stands at the other question, all of them when nothing stands there."""
+    known = question.goes_with
+    return dict(known.values).get(sheet.expected.get(known.question, ""), question.values) if known else question.values
 
 
 def _text_for(sheet: _Sheet, code: str, title: str, zone: Zone) -> TextTruth:
@@ -323,7 +329,7 @@ def _digits(sheet: _Sheet, question: Question, cells: int) -> tuple[list[str], s
     if _is_postcode(question, cells):
         text = str(sheet.rng.choice(POSTCODES))
     if question.values:
-        text = str(sheet.rng.choice([value for value in question.values if len(value) <= cells]))
+        text = str(sheet.rng.choice([value for value in _listed(sheet, question) if len(value) <= cells]))
     full = len(text) == cells
     right = bool(sheet.hand is None or sheet.hand.right_aligned)
     return (list(text) if full else _aligned(list(text), cells, right=right)), text

@@ -631,6 +631,7 @@ def test_text_is_typed_checked_and_left_with_escape(open_screen, project: Projec
     screen = open_screen()
     screen.visible()
     assert screen.page.evaluate("document.activeElement.id") == "text"
+    assert screen.page.evaluate("document.activeElement.inputMode") == "decimal"
     screen.page.keyboard.type("31.2.2024")
     screen.page.locator("#error:not([hidden])").wait_for()
     assert screen.page.locator("#text").get_attribute("aria-invalid") == "true"

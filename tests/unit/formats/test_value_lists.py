@@ -1,6 +1,12 @@
 """Lists of admissible values in files of their own: streets, postcodes, carriers."""
 
+import csv
+import tempfile
+from pathlib import Path
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scanform.errors import TemplateError
 from scanform.formats.template import load_questionnaire, self_contained
@@ -66,3 +72,94 @@ def test_mistakes_are_named_with_their_line(tmp_path, values, content, message):
         load_questionnaire(project(tmp_path, values, content))
     assert message in caught.value.message
     assert "Zeile 10" in caught.value.message
+
+
+PAIRED = (
+    HEAD
+    + """      - question: plz
+        type: digits
+        text: PLZ
+        cells: 5
+        values: {file: strassen.csv, column: plz}
+      - question: strasse
+        type: text
+        text: Straße
+        values: {file: strassen.csv, column: name}
+        goes_with: {with}
+"""
+)
+
+
+def paired(folder, goes_with="{question: plz, column: plz}", content=STREETS):
+    (folder / "strassen.csv").write_text(content, encoding="utf-8")
+    path = folder / "bogen.yaml"
+    path.write_text(PAIRED.replace("{with}", goes_with), encoding="utf-8")
+    return path
+
+
+def test_two_columns_say_what_goes_together(tmp_path):
+    """Each row of the file is a pair; a street may stand in several rows, a row without a postcode says nothing."""
+    found = load_questionnaire(paired(tmp_path, content=STREETS + "Am Ölpfad;44137\nNeue Gasse;\n")).question("strasse").goes_with
+    assert (found.question, dict(found.values)) == ("plz", {"44137": ("Westenhellweg", "Große Heide", "Am Ölpfad"), "44263": ("Am Ölpfad",)})
+
+
+@pytest.mark.parametrize(
+    "pairs", ["{44137: [westenhellweg, Große Heide], 44263: [Am Ölpfad]}", "\n            44137: [Westenhellweg, Große Heide]\n            44263: [Am Ölpfad]"]
+)
+def test_pairs_may_stand_in_the_questionnaire(tmp_path, pairs):
+    """Without a column they are written down, by the value of the other question; their spelling is that of the lists."""
+    written = load_questionnaire(paired(tmp_path, f"\n          question: plz\n          pairs: {pairs}"))
+    assert written == load_questionnaire(paired(tmp_path))
+
+
+names = st.text(alphabet="aäB'\"#:, {}[]-7\u00e9", min_size=1, max_size=6).filter(str.strip)
+
+
+@given(st.lists(st.tuples(names, st.sampled_from(["44135", "01067", "44263"])), min_size=1, max_size=8))
+def test_what_a_project_keeps_has_the_same_pairs(rows):
+    """Lists and pairs are written into the questionnaire, whatever characters they hold; files are not needed any more."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = paired(folder)
+        with (folder / "strassen.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, quoting=csv.QUOTE_ALL).writerows([("name", "plz"), *rows])
+        before, content = load_questionnaire(path), self_contained(path)
+        (folder / "strassen.csv").unlink()
+        path.write_text(content, encoding="utf-8")
+        assert load_questionnaire(path) == before
+        assert self_contained(path) == content
+        pairs = {(" ".join(ours.split()).casefold(), theirs) for ours, theirs in rows}
+        assert {(ours.casefold(), theirs) for theirs, group in before.question("strasse").goes_with.values for ours in group} == pairs
+
+
+@pytest.mark.parametrize(
+    ("goes_with", "message"),
+    [
+        ("{question: ort, column: plz}", "„ort“ ist keine"),
+        ("{question: strasse, column: plz}", "„strasse“ ist keine"),
+        ("{column: plz}", "fehlt „question“"),
+        ("{question: plz}", "entweder „column“"),
+        ("{question: plz, column: plz, pairs: {}}", "entweder „column“"),
+        ("{question: plz, column: ort}", "keine Spalte „ort“"),
+        ("{question: plz, column: name}", "Kein Paar passt"),
+        ("{question: plz, pairs: {}}", "Kein Paar passt"),
+        ("{question: plz, pairs: {44137: [Ostwall]}}", "Kein Paar passt"),
+        ("{question: plz, pairs: {44137: Westenhellweg}}", "Liste erwartet"),
+        ("{question: plz, pairs: [44137]}", "name: Wert"),
+        ("plz", "name: Wert"),
+    ],
+)
+def test_mistakes_about_pairs_are_named_with_their_line(tmp_path, goes_with, message):
+    """A table that says nothing is no table without contradictions."""
+    with pytest.raises(TemplateError) as caught:
+        load_questionnaire(paired(tmp_path, goes_with))
+    assert message in caught.value.message
+    assert "Zeile 16" in caught.value.message
+
+
+def test_a_column_needs_a_file(tmp_path):
+    """Pairs come from the file that the list comes from."""
+    path = paired(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("{file: strassen.csv, column: name}", "[Westenhellweg]"), encoding="utf-8")
+    with pytest.raises(TemplateError, match="eine Datei mit der eigenen Spalte"):
+        load_questionnaire(path)

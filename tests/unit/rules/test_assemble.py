@@ -10,7 +10,7 @@ from scanform.assemble import AcceptSettings, FormPages, _Odds, assemble, multip
 from scanform.model.geometry import A4, RectMm, RectPx
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
 from scanform.model.page import Identity, PageRef
-from scanform.model.questionnaire import Alphabet, Condition, Filled, Option, Question, QuestionKind, Questionnaire, Section, TextForm, Texts
+from scanform.model.questionnaire import Alphabet, Condition, Filled, GoesWith, Option, Question, QuestionKind, Questionnaire, Section, TextForm, Texts
 from scanform.model.reading import Candidate, FieldReading, PageReading
 from scanform.model.response import Missing, Status
 
@@ -392,6 +392,23 @@ def test_what_is_no_address_is_less_likely_than_what_is_one():
     assert alone.candidates[0].value == "anna.muster web.de"
 
 
+def pair(*asked):
+    """The answers of a form with (question, what was read in its cells or on its line)."""
+    questions = tuple(question for question, _ in asked)
+    survey = Questionnaire(code="t", version="1", title=TEXT, languages=("en",), sections=(Section(title=TEXT, items=questions),))
+    zones = tuple(Zone(id=one.code, question=one.code, kind=ZoneKind(one.kind.value), rect=RECT) for one in questions)
+    fields = tuple(
+        FieldReading(zone=question.code, value=texts[0][0], confidence=texts[0][1], box=BOX, reader="cells", candidates=tuple(read_as(*texts)))
+        for question, texts in asked
+    )
+    page = PageLayout(number=1, size=A4, blank="", fiducials=(), codes=(), zones=zones)
+    sheet = Layout(questionnaire="t", version="1", language="en", variant="standard", digest="00000", filled=Filled.WITHDRAWN, pages=(page,))
+    identity = Identity(digest="00000", instance="0000000", page=1, pages=1)
+    read = {1: PageReading(ref=PageRef(sha256="0" * 64, path="x.pdf", index=0), identity=identity, fields=fields)}
+    whole = FormPages(form_id="F", token=None, received_at="2025-01-01T00:00:00Z", pages=read, copy=False, expected_pages=1)
+    return assemble(whole, survey, sheet, AcceptSettings()).answers
+
+
 OPENING = Question(code="opens", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.TIME, cells=(2, 2))
 CLOSING = Question(code="closes", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.TIME, cells=(2, 2), not_before="opens")
 
@@ -402,17 +419,78 @@ CLOSING = Question(code="closes", kind=QuestionKind.COMB, text=TEXT, alphabet=Al
 )
 def test_an_end_before_its_beginning(opens, closes, problem):
     """Two values that contradict each other go to a person, both of them; a blank or unreadable one contradicts nothing."""
-    survey = Questionnaire(code="t", version="1", title=TEXT, languages=("en",), sections=(Section(title=TEXT, items=(OPENING, CLOSING)),))
-    zones = tuple(Zone(id=code, question=code, kind=ZoneKind.COMB, rect=RECT) for code in ("opens", "closes"))
-    fields = tuple(
-        FieldReading(zone=zone.id, value=text, confidence=SURE, box=BOX, reader="cells", candidates=(Candidate(value=text, probability=SURE),))
-        for zone, text in zip(zones, (opens, closes), strict=True)
-    )
-    page = PageLayout(number=1, size=A4, blank="", fiducials=(), codes=(), zones=zones)
-    sheet = Layout(questionnaire="t", version="1", language="en", variant="standard", digest="00000", filled=Filled.WITHDRAWN, pages=(page,))
-    identity = Identity(digest="00000", instance="0000000", page=1, pages=1)
-    read = {1: PageReading(ref=PageRef(sha256="0" * 64, path="x.pdf", index=0), identity=identity, fields=fields)}
-    whole = FormPages(form_id="F", token=None, received_at="2025-01-01T00:00:00Z", pages=read, copy=False, expected_pages=1)
-    found = assemble(whole, survey, sheet, AcceptSettings()).answers
+    found = pair((OPENING, ((opens, SURE),)), (CLOSING, ((closes, SURE),)))
     assert [one.problem for one in found if one.problem != "bad-format"] == [problem] * (1 if opens == "9900" else 2)
     assert all((one.status is Status.REVIEW) == (one.problem is not None) for one in found)
+
+
+STREET = Question(
+    code="street", kind=QuestionKind.HANDWRITING, text=TEXT, values=("Ostwall", "Ring", "Rind"),
+    goes_with=GoesWith(question="plz", values=(("44135", ("Ostwall", "Ring")), ("44137", ("Ring", "Rind")))),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("plz", "street", "problems"),
+    [
+        ("44135", "Ostwall", (None, None)),
+        ("44137", "Ring", (None, None)),
+        ("44137", "Ostwall", ("not-together", "not-together")),
+        ("     ", "Ostwall", (None, None)),
+        ("44137", "", (None, None)),
+        ("44999", "Ostwall", ("not-in-list", None)),
+        ("44137", "Dorfweg", (None, "not-in-list")),
+    ],
+)
+@pytest.mark.parametrize("sure", [0.9999, 0.9])
+def test_a_street_of_another_postcode(plz, street, problems, sure):
+    """Both values go to a person, however sure they are, when the table has both and not the pair; what is blank or not in the table contradicts nothing."""
+    found = pair((POSTCODE, ((plz, SURE),)), (STREET, ((street, sure if street else SURE),)))
+    doubt = None if problems[1] or sure > 0.99 or not street else "handwriting"
+    if problems[1] == "not-together" and sure < 0.99:
+        problems = ("not-together", "handwriting")
+    assert [one.problem for one in found] == [problems[0], problems[1] or doubt]
+    assert all((one.status is Status.REVIEW) == (one.problem is not None) for one in found)
+    assert [one.value for one in found] == [plz.strip(), street]
+
+
+def test_a_sure_value_helps_its_partner():
+    """A doubtful street is weighed with the sure postcode, and the other way round; alone each of them would go to a person."""
+    doubtful, other = (("Ostwall", 0.93), ("Rind", 0.065)), (("44137", 0.93), ("44135", 0.065))
+    helped = pair((POSTCODE, (("44135", SURE),)), (STREET, doubtful))[1]
+    assert (helped.value, helped.status) == ("Ostwall", Status.REVIEW)
+    assert helped.confidence == pytest.approx(0.93 / (0.93 + 0.02 * 0.065 + 0.005))
+    turned = pair((POSTCODE, (("44137", SURE),)), (STREET, (("Ostwall", 0.6), ("Rind", 0.4))))[1]
+    assert (turned.value, turned.status) == ("Rind", Status.REVIEW)
+    assert turned.confidence == pytest.approx(0.4 / (0.4 + 0.02 * 0.6))
+    accepted = pair((POSTCODE, (*other, ("44731", 0.004))), (STREET, (("Rind", SURE),)))[0]
+    assert (accepted.value, accepted.status) == ("44137", Status.AUTO)
+    assert accepted.confidence == pytest.approx(0.93 / (0.93 + 0.02 * 0.065 + 0.02 * 0.004 + 0.001))
+    assert pair((POSTCODE, other), (STREET, (("Ring", SURE),)))[0].status is Status.REVIEW
+
+
+def test_nothing_is_drawn_to_its_partner():
+    """A sure pair that the table does not have stays as it was read; two doubtful values do not help each other."""
+    wrong = pair((POSTCODE, (("44135", 0.998), ("44137", 0.002))), (STREET, (("Rind", 0.998), ("Ostwall", 0.002))))
+    assert [(one.value, one.problem) for one in wrong] == [("44135", "not-together"), ("Rind", "not-together")]
+    likely = pair((POSTCODE, (("44135", SURE),)), (STREET, (("Rind", 0.99), ("Ostwall", 0.005))))[1]
+    assert (likely.value, likely.problem, likely.status) == ("Rind", "handwriting", Status.REVIEW)
+    both = pair((POSTCODE, (("44135", 0.7), ("44137", 0.3))), (STREET, (("Rind", 0.7), ("Ostwall", 0.3))))
+    assert [one.confidence for one in both] == pytest.approx([0.7, 0.7])
+    assert [one.problem for one in both] == ["handwriting", "handwriting"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["44135", "44137", "44731", "4?137", ""]), st.floats(0, 1)), min_size=1, max_size=4, unique_by=lambda one: one[0]),
+    st.lists(st.tuples(st.sampled_from(["Ostwall", "Ring", "Rind", "Dorfweg", ""]), st.floats(0, 1)), min_size=1, max_size=4, unique_by=lambda one: one[0]),
+)
+def test_no_contradiction_is_accepted(codes, streets):
+    """Whatever was read: a pair that the table does not have is never accepted, and no probability leaves 0 to 1."""
+    shares = [[(value, odds / max(1.0, sum(p for _, p in texts))) for value, odds in texts] for texts in (codes, streets)]
+    found = pair((POSTCODE, tuple(shares[0])), (STREET, tuple(shares[1])))
+    values = {one.question: one.value for one in found}
+    table = {("44135", "Ostwall"), ("44135", "Ring"), ("44137", "Ring"), ("44137", "Rind")}
+    known = values["plz"] in POSTCODE.values and values["street"] in STREET.values
+    if known and (values["plz"], values["street"]) not in table:
+        assert all(one.status is Status.REVIEW for one in found)
+    assert all(0 <= one.confidence <= 1 and 0 <= sum(c.probability for c in one.candidates) <= 1 + 1e-6 for one in found)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanform import rules
-from scanform.model.questionnaire import Alphabet, Condition, Option, Question, QuestionKind, TextForm, Texts
+from scanform.model.questionnaire import Alphabet, Condition, GoesWith, Option, Question, QuestionKind, TextForm, Texts
 from scanform.model.response import Missing, Status
 from scanform.model.review import PERSON_CONFIDENCE
 
@@ -208,6 +208,23 @@ def test_a_long_line_that_is_no_number_is_refused_at_once():
         assert rules.check(PHONE, raw).problem == "bad-phone"
     for raw in ("a." * 2000 + "@", "a@" + "a-" * 2000 + ".", "@." * 2000):
         assert rules.check(EMAIL, raw).problem == "bad-email"
+
+
+@pytest.mark.parametrize(
+    ("street", "postcode", "together"),
+    [
+        ("Ostwall", "44135", True),
+        ("Ring", "44135", True),
+        ("Ring", "44137", True),
+        ("Ostwall", "44137", False),
+        ("Dorfweg", "44137", True),
+        ("Ostwall", "58239", True),
+        ("Dorfweg", "58239", True),
+    ],
+)
+def test_values_that_go_together(street, postcode, together):
+    """A street belongs to all postcodes of its rows; what the table does not have contradicts nothing."""
+    assert rules.go_together(GoesWith(question="plz", values=(("44135", ("Ostwall", "Ring")), ("44137", ("Ring",)))), street, postcode) is together
 
 
 def test_filter():
