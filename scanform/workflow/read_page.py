@@ -43,6 +43,7 @@ from scanform.store.records import PageResult
 from scanform.workflow import picture
 from scanform.workflow.archive import archive_file
 from scanform.workflow.folders import QUESTIONNAIRES, SNAPSHOT
+from scanform.workflow.own_readers import readers_of
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +171,8 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
     registered = _register(job, image)
     if isinstance(registered, PageResult):
         return _without_reading(_with_causes(job, registered, loaded.image), loaded.problems)
-    fields, ink = reader.read_page(registered.image or image, registered.page_map, registered.prepared)
+    readers = readers_of(Path(job.layouts).parent)
+    fields, ink = reader.read_page(registered.image or image, registered.page_map, registered.prepared, readers)
     fields = _with_weak_zones(fields, _weak(job.layouts, registered.identity.digest))
     problems = loaded.problems + registered.problems + _remarks(registered, loaded.image)
     if registered.factor != 1:
