@@ -74,12 +74,17 @@ class CellNetworks:
             odds = character_odds(name, inked, head)
             for number in chosen:
                 count = sum(cell is not None for cell in jobs[number].cells)
-                found[number] = _put_together(jobs[number], odds[:count], READER if head is None else f"{READER}+{head.digest}")
+                found[number] = _put_together(jobs[number], odds[:count], reader_name(head))
                 odds = odds[count:]
         return tuple(found[number] for number in range(len(jobs)))
 
 
 NETWORKS = CellNetworks()
+
+
+def reader_name(head: Head | None) -> str:
+    """Who reads with a head; None is the network as it is shipped."""
+    return READER if head is None else f"{READER}+{head.digest}"
 
 
 def network_for(alphabet: Alphabet) -> str:

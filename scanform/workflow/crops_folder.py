@@ -6,7 +6,7 @@ Handwriting is personal data: every entry says until when it may be kept; `purge
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -72,6 +72,14 @@ class LineCrops:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """What was settled by a person and still is not here, and how often: fields, or cells for `character`."""
+
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What lies in the folder. `project` tells the exports of one project from those of others; `consent` says on what the export rests."""
 
@@ -82,6 +90,7 @@ class Manifest:
     keep_days: int
     rows: tuple[RowCrops, ...] = ()
     lines: tuple[LineCrops, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     def pictures(self) -> Iterator[str]:
         """The names of all pictures."""
@@ -135,6 +144,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def _sweep(folder: Path, manifest: Manifest) -> None:
     named = set(manifest.pictures())
+    (folder / PICTURES).mkdir(exist_ok=True, mode=0o700)
     with os.scandir(folder / PICTURES) as entries:
         for entry in entries:
             if entry.name not in named:
@@ -168,12 +178,3 @@ def _picture(folder: Path, name: str, language: str) -> Gray:
     if found is None:
         raise InputError(text("train.no_picture", language, file=str(path)), remedy=text("train.no_picture_remedy", language))
     return np.asarray(found, dtype=np.uint8)
-
-
-def counts(rows: Sequence[RowCrops]) -> Mapping[str, int]:
-    """How many cells show each character."""
-    found: dict[str, int] = {}
-    for row in rows:
-        for cell in row.cells:
-            found[cell.truth] = found.get(cell.truth, 0) + 1
-    return found

@@ -39,7 +39,15 @@ class Finding:
 
 def examine(folder: Path, language: str) -> tuple[Finding, ...]:
     """Check programs, fonts, write access and the database; `folder` is a project or where one shall be made."""
-    return (*_programs(language), _tesseract_language(language), _fonts(language), _readers(), *_folder(folder, language), _database(folder, language))
+    return (
+        *_programs(language),
+        _tesseract_language(language),
+        _fonts(language),
+        _readers(),
+        *_own_heads(folder, language),
+        *_folder(folder, language),
+        _database(folder, language),
+    )
 
 
 def exit_code(findings: tuple[Finding, ...]) -> ExitCode:
@@ -85,6 +93,20 @@ def _readers() -> Finding:
         return Finding(name=readers.GROUP, good=True, seen=f"{best.cells.name}, {best.lines.name}")
     except Exception as error:  # noqa: BLE001  # whatever a library or another package raises: it is said, not hidden
         return Finding(name=readers.GROUP, good=False, seen=str(error), remedy="pip install onnxruntime")
+
+
+def _own_heads(folder: Path, language: str) -> Iterator[Finding]:
+    """The heads that the project trained: one that does not fit its network does not read."""
+    from scanform.recognize.cells import reader_name
+    from scanform.workflow.own_readers import head_path, heads_of
+
+    for one in heads_of(folder):
+        name = f"{text('train.own_head', language)}, {one.network}"
+        if one.in_use and one.head is not None:
+            yield Finding(name=name, good=True, seen=reader_name(one.head))
+        else:
+            seen = text("train.head_unfit", language, file=str(head_path(folder, one.network)))
+            yield Finding(name=name, good=False, seen=seen, remedy=text("train.head_unfit_remedy", language), code=ExitCode.STORE)
 
 
 def _folder(folder: Path, language: str) -> Iterator[Finding]:
