@@ -19,7 +19,7 @@ from scanform.imaging.page_image import Gray
 from scanform.model.questionnaire import Alphabet, DataClass
 from scanform.recognize.readers import Cell
 from scanform.store.codec import from_plain, to_plain
-from scanform.workflow.files import atomic_file, write_text
+from scanform.workflow.files import write_text
 
 FORMAT = "scanform-crops/1"
 MANIFEST = "manifest.json"
@@ -128,12 +128,11 @@ def start_folder(folder: Path, project: str, language: str) -> None:
 
 
 def write_picture(folder: Path, name: str, gray: Gray) -> None:
-    """Keep a picture, without loss."""
+    """Keep a picture, without loss. There are thousands of them, so they are not synced one by one: one that a power cut takes is missed by its readers."""
     done, data = cv2.imencode(".png", gray)
     if not done:
         raise ValueError(f"{name}: no picture")
-    with atomic_file(folder / PICTURES / name) as file:
-        file.write(data.tobytes())
+    (folder / PICTURES / name).write_bytes(data.tobytes())
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
