@@ -712,7 +712,7 @@ def _stale_lines(is_stale: bool, language: str) -> list[str]:
 @click.option("--keep-days", type=click.IntRange(1), default=365, show_default=True, metavar="N", help="Days after its confirmation that a crop may be kept.")
 @click.option("--with-contact", is_flag=True, help="Take contact data in, too.")
 @click.option("--without-sensitive", is_flag=True, help="Leave out questions of the class sensitive.")
-@click.option("--purge", is_flag=True, help="Export nothing; delete from DIR what may no longer be kept.")
+@click.option("--purge", is_flag=True, help="Export nothing; delete from FOLDER what may no longer be kept.")
 @_common
 @click.pass_obj
 def export_crops(
