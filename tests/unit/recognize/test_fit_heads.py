@@ -1,5 +1,6 @@
 """Retraining the last layer: it helps where hands differ, and cannot do harm where there is little or nothing to learn."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -63,8 +64,8 @@ def plain():
 
 @pytest.fixture(scope="module")
 def odd():
-    """The same with footed sevens."""
-    return gathered(24, 12, odd=True, start=100)
+    """The same with footed sevens, and with many twos, for which the shipped network takes them."""
+    return gathered(32, 12, odd=True, alphabet="0123456789772722", start=100)
 
 
 def parts(characters):
@@ -91,8 +92,9 @@ def test_a_habit_is_learnt(odd):
     training, apart = parts(odd)
     found = compare("digits", None, fit_head("digits", training), apart)
     assert found.better
-    assert found.after.right > found.before.right
-    assert found.after.log_loss < 0.6 * found.before.log_loss
+    assert found.after.right >= found.before.right + 6
+    assert found.after.right >= found.after.characters - 3
+    assert found.after.log_loss < 0.3 * found.before.log_loss
     assert found.after.wrong_of_accepted <= found.before.wrong_of_accepted
 
 
@@ -139,13 +141,17 @@ def test_what_is_struck_out_stays_struck_out(odd):
     assert (odds[:, :10].max(axis=1) < 0.9).all()
 
 
-def test_how_often_a_character_occurs_is_not_learnt():
-    """Forms full of fours do not make a four of what might be one."""
-    fours = gathered(12, 12, alphabet="4444444449", start=200)
-    others = gathered(12, 12, alphabet="9", start=250)
-    before, after = (reading_odds("digits", head, others) for head in (None, fit_head("digits", fours)))
-    four = class_names("digits").index("4")
-    assert (after[:, four] > before[:, four] + 0.2).sum() <= 1
+def test_how_often_a_character_occurs_is_not_learnt(plain):
+    """Pictures that say nothing, nine of ten confirmed as fours: no picture becomes a four for that; where they do say something, it is learnt."""
+    truth = np.array([4] * 90 + [9] * 10)
+    same = Characters(
+        logits=np.zeros((2, 100, 16), np.float32), features=np.ones((2, 100, 96), np.float32), truth=truth, allowed=np.ones((100, 16), bool),
+        forms=np.array([f"form {number % 10}" for number in range(100)]),
+    )  # fmt: skip
+    assert np.abs(_change(same, 3.0, 1.0)).max() < 0.01
+    told = same.features.copy()
+    told[:, truth == 9, :48] = 0
+    assert np.abs(_change(replace(same, features=told), 3.0, 1.0)).max() > 0.05
 
 
 def test_the_split_is_by_form(plain):
@@ -161,19 +167,22 @@ def test_the_split_is_by_form(plain):
 def test_how_much_is_enough(plain):
     """Characters of enough forms, in both parts."""
     assert enough(plain)
-    assert not enough(plain.of(np.arange(len(plain.truth)) < 96))
+    few_forms = plain.of(np.isin(plain.forms, np.unique(plain.forms)[:9]))
+    assert enough(few_forms, FitSettings(least_forms=9, least_characters=100, least_characters_each=10, least_forms_each=1))
+    assert not enough(few_forms, FitSettings(least_characters_each=10, least_forms_each=1))
     one_form = replace(plain, forms=np.array(["form"] * len(plain.truth)))
     assert not enough(one_form)
     assert not enough(plain, FitSettings(held_out=0.0))
-    assert not enough(plain.of(np.arange(len(plain.truth)) % 4 == 0))
+    thinned = plain.of(np.arange(len(plain.truth)) % 3 == 0)
+    assert enough(thinned, FitSettings(least_characters=90, least_characters_each=5))
+    assert not enough(thinned, FitSettings(least_characters_each=5))
 
 
 def test_a_stronger_pull_changes_less(odd):
     """The prior's strength bounds the change; nought is no change."""
     sizes = [float(np.abs(_change(odd, strength, 1.0)).sum()) for strength in (0.0, 0.1, 1.0, 10.0)]
     assert sizes[0] == 0
-    assert sizes == sorted(sizes)
-    assert sizes[1] > 0
+    assert all(weaker > 1.2 * stronger for stronger, weaker in itertools.pairwise(sizes))
 
 
 def test_training_twice_gives_the_same_head(odd):
