@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from scanform.model.problem import Problem
     from scanform.store.records import Batch
     from scanform.workflow.demo import Verdict
+    from scanform.workflow.export_crops import CropOrder, CropsDone
     from scanform.workflow.project import Project
     from scanform.workflow.read_batch import BatchSummary, Remark
     from scanform.workflow.status import IncompleteForm, ProjectStatus
+    from scanform.workflow.train_heads import NetworkTrained
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -701,6 +703,124 @@ def _stale_lines(is_stale: bool, language: str) -> list[str]:
     from scanform.workflow.merge_responses import STALE
 
     return [_problem_line(STALE, language)] if is_stale else []
+
+
+@main.command("export-crops")
+@click.argument("folder", type=FOLDER)
+@click.option("--consent", metavar="QUESTION=OPTION", help="Take only forms on which this tick says that the writer agrees.")
+@click.option("--consent-for-all", is_flag=True, help="State that the writers of all forms agreed in another way.")
+@click.option("--keep-days", type=click.IntRange(1), default=365, show_default=True, metavar="N", help="Days after its confirmation that a crop may be kept.")
+@click.option("--with-contact", is_flag=True, help="Take contact data in, too.")
+@click.option("--without-sensitive", is_flag=True, help="Leave out questions of the class sensitive.")
+@click.option("--purge", is_flag=True, help="Export nothing; delete from FOLDER what may no longer be kept.")
+@_common
+@click.pass_obj
+def export_crops(
+    settings: Settings, *, folder: Path, consent: str | None, consent_for_all: bool, keep_days: int, with_contact: bool, without_sensitive: bool, purge: bool
+) -> None:
+    """Write crops of handwriting that people confirmed in review into FOLDER, to train on. Handwriting is personal data: only with consent, only for a time."""
+    from datetime import UTC, datetime
+
+    from scanform.workflow import crops_folder
+    from scanform.workflow.export_crops import CropOrder
+    from scanform.workflow.export_crops import export_crops as run
+    from scanform.workflow.progress import terminal_progress
+
+    at = datetime.now(UTC)
+    if purge:
+        left, gone = crops_folder.purge(folder, at.date().isoformat(), settings.words)
+        data = {"folder": str(folder), "gone": gone, "left": len(left.rows) + len(left.lines)}
+        _answer(settings, data, text("train.purged", settings.words, **data))
+        return
+    if (consent is not None) == consent_for_all:
+        raise UsageError(text("train.one_consent", settings.words), remedy=text("train.consent_remedy", settings.words))
+    order = CropOrder(consent=_consent(consent, settings.words), keep_days=keep_days, with_contact=with_contact, without_sensitive=without_sensitive)
+    with _open(settings) as project:
+        done = run(project, folder, order, at=at, progress=terminal_progress)
+        _show_crops(settings, folder, order, done, project.language)
+
+
+def _consent(given: str | None, language: str) -> tuple[str, str] | None:
+    if given is None:
+        return None
+    question, mark, option = given.partition("=")
+    if not (question and mark and option):
+        raise UsageError(text("train.bad_consent", language, given=given), remedy=text("train.consent_remedy", language))
+    return question, option
+
+
+def _show_crops(settings: Settings, folder: Path, order: "CropOrder", done: "CropsDone", language: str) -> None:
+    counted = {"folder": str(folder), "forms": done.forms, "rows": done.rows, "cells": done.cells, "lines": done.lines}
+    lines = [text("train.exported", language, days=order.keep_days, **counted)]
+    lines += [text("train.without_consent", language, count=done.without_consent)] if done.without_consent else []
+    lines += [text(f"train.left_out_{reason}", language, count=count) for reason, count in done.left_out.items()]
+    _answer(settings, counted | {"without_consent": done.without_consent, "left_out": dict(done.left_out)}, *lines)
+
+
+@main.command("train")
+@click.argument("folders", type=FOLDER, nargs=-1)
+@click.option("--dry-run", is_flag=True, help="Train and measure, but go on reading as before.")
+@click.option("--forget", "give_up", is_flag=True, help="Go back to the networks as they are shipped.")
+@_common
+@click.pass_obj
+def train(settings: Settings, *, folders: tuple[Path, ...], dry_run: bool, give_up: bool) -> None:
+    """Train the reader of character cells on the crops in FOLDERS; it is put in place where it reads forms that were held out better."""
+    from datetime import UTC, datetime
+
+    from scanform.workflow import train_heads as training
+
+    if give_up == bool(folders):
+        raise UsageError(text("train.what", settings.words), remedy=text("train.what_remedy", settings.words))
+    with _open(settings) as project:
+        if give_up:
+            given_up = training.forget(project)
+            said = "train.forgotten" if given_up else "train.nothing_to_forget"
+            _answer(settings, {"forgotten": list(given_up)}, text(said, project.language, networks=", ".join(given_up)))
+            return
+        done = training.train(project, folders, at=datetime.now(UTC), dry_run=dry_run)
+        lines = [text("train.expired", project.language, count=done.expired)] if done.expired else []
+        lines += [line for one in done.networks for line in _trained_lines(one, project.language)]
+        _answer(settings, {"networks": [_trained_data(one) for one in done.networks], "expired": done.expired}, *lines)
+
+
+def _trained_data(one: "NetworkTrained") -> dict[str, Any]:
+    from scanform.workflow.train_heads import figures_data
+
+    return {
+        "network": one.network,
+        "characters": one.characters,
+        "forms": one.forms,
+        "held_out_characters": one.held_out_characters,
+        "held_out_forms": one.held_out_forms,
+        "reader": one.reader,
+        "better": one.comparison is not None and one.comparison.better,
+        "in_place": one.in_place,
+    } | (figures_data(one.comparison) if one.comparison else {})
+
+
+def _trained_lines(one: "NetworkTrained", language: str) -> list[str]:
+    there = text(f"train.there_{one.network}", language, characters=one.characters, forms=one.forms)
+    if one.comparison is None:
+        return [text("train.skipped", language, there=there)]
+    lines = [text("train.head", language, there=there, held=one.held_out_characters, held_forms=one.held_out_forms)]
+    for which, found in (("before", one.comparison.before), ("after", one.comparison.after)):
+        lines.append(
+            text(
+                "train.figures",
+                language,
+                which=text(f"train.{which}", language),
+                right=found.right,
+                characters=found.characters,
+                right_from=f"{100 * found.right_from:.1f}",
+                accepted=found.accepted,
+                wrong=found.wrong_of_accepted,
+                wrong_up_to=f"{100 * found.wrong_up_to:.1f}",
+                log_loss=f"{found.log_loss:.4f}",
+                calibration_error=f"{found.calibration_error:.4f}",
+            )
+        )
+    said = "in_place" if one.in_place else "would" if one.comparison.better else "not_better"
+    return [*lines, text(f"train.{said}", language, reader=one.reader)]
 
 
 @main.command("report")

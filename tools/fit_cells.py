@@ -251,7 +251,7 @@ def unipen(folder: Path, network: str) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def write_onnx(model: Any, path: Path, classes: tuple[str, ...], temperature: float) -> None:
-    """The network with its classes and temperature as metadata; weights are kept with half precision."""
+    """The network with its scores and features, classes and temperature as metadata; weights are kept with half precision."""
     import torch
 
     model.eval()
@@ -259,7 +259,30 @@ def write_onnx(model: Any, path: Path, classes: tuple[str, ...], temperature: fl
         model, (torch.zeros(1, 1, SIZE, SIZE), torch.zeros(1, 4)), str(path), input_names=["pictures", "facts"], output_names=["logits"],
         dynamic_axes={"pictures": {0: "n"}, "facts": {0: "n"}, "logits": {1: "n"}}, dynamo=False, opset_version=17,
     )  # fmt: skip
+    give_features(path)
     halve(path, {"classes": json.dumps(list(classes), ensure_ascii=False), "temperature": repr(temperature)})
+
+
+def give_features(path: Path) -> None:
+    """Adds the output `features` (members, N, F): what goes into the last linear layer of each member. A project retrains that layer on it."""
+    import onnx
+
+    loaded = onnx.load(str(path))
+    graph = loaded.graph
+    if any(output.name == "features" for output in graph.output):
+        return
+    made_by = {name: node for node in graph.node for name in node.output}
+    stacked = made_by["logits"]
+    members, names = [made_by[name] for name in stacked.input], []
+    if stacked.op_type != "Concat" or any(member.op_type != "Unsqueeze" or made_by[member.input[0]].op_type != "Gemm" for member in members):
+        raise ValueError(f"{path}: the scores are not those of linear layers, stacked")
+    for number, member in enumerate(members):
+        names.append(f"features_{number}")
+        graph.node.append(onnx.helper.make_node("Unsqueeze", [made_by[member.input[0]].input[0], member.input[1]], [names[-1]]))
+    graph.node.append(onnx.helper.make_node("Concat", names, ["features"], axis=0))
+    graph.output.append(onnx.helper.make_tensor_value_info("features", onnx.TensorProto.FLOAT, [len(names), "n", None]))
+    onnx.checker.check_model(loaded)
+    onnx.save(loaded, str(path))
 
 
 def halve(path: Path, facts: dict[str, str]) -> None:

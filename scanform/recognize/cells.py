@@ -7,7 +7,7 @@ are put together to whole texts, most probable first. What the question allows (
 
 import heapq
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from math import log
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from scanform.model.questionnaire import Alphabet
 from scanform.model.reading import Candidate
+from scanform.recognize.heads import Head
 from scanform.recognize.onnx_model import load_shipped
 from scanform.recognize.readers import CELLS, Cell, Found, Row
 from scanform.recognize.sample import Singles
@@ -54,23 +55,27 @@ _SHOWN = {STRUCK: UNREAD, OTHER: UNREAD, EMPTY: " "}
 
 
 class CellNetworks:
-    """The networks for digits and for characters."""
+    """The networks for digits and for characters, as they are shipped or with the `heads` of a project (by network)."""
 
     kind = CELLS
     rank = 10
-    name = READER
     needs = "onnxruntime"
+
+    def __init__(self, heads: Mapping[str, Head] | None = None) -> None:
+        self.heads = dict(heads or {})
+        self.name = "+".join((READER, *(self.heads[network].digest for network in sorted(self.heads))))
 
     def read(self, jobs: Sequence[Row]) -> tuple[Found, ...]:
         """Reads the rows of a page; the cells of all rows that go to one network are read at once."""
         found: dict[int, Found] = {}
-        for name in sorted({_network(row.alphabet) for row in jobs}):
-            chosen = [number for number, row in enumerate(jobs) if _network(row.alphabet) == name]
+        for name in sorted({network_for(row.alphabet) for row in jobs}):
+            chosen = [number for number, row in enumerate(jobs) if network_for(row.alphabet) == name]
             inked = [cell for number in chosen for cell in jobs[number].cells if cell is not None]
-            odds = character_odds(name, inked)
+            head = self.heads.get(name)
+            odds = character_odds(name, inked, head)
             for number in chosen:
                 count = sum(cell is not None for cell in jobs[number].cells)
-                found[number] = _put_together(jobs[number], odds[:count])
+                found[number] = _put_together(jobs[number], odds[:count], reader_name(head))
                 odds = odds[count:]
         return tuple(found[number] for number in range(len(jobs)))
 
@@ -78,7 +83,13 @@ class CellNetworks:
 NETWORKS = CellNetworks()
 
 
-def _network(alphabet: Alphabet) -> str:
+def reader_name(head: Head | None) -> str:
+    """Who reads with a head; None is the network as it is shipped."""
+    return READER if head is None else f"{READER}+{head.digest}"
+
+
+def network_for(alphabet: Alphabet) -> str:
+    """The network that reads cells of this kind."""
     return "characters" if alphabet in {Alphabet.LETTERS, Alphabet.ALNUM} else "digits"
 
 
@@ -99,17 +110,43 @@ def normalised(dark: Singles) -> Singles:
     return np.asarray(np.clip(out / max(float(np.percentile(strong, 90)) if len(strong) else 1.0, INK), 0, 1), dtype=np.float32)
 
 
-def character_odds(name: str, cells: Sequence[Cell]) -> Singles:
-    """Probabilities (N, C) of the classes of a network: the mean of what its members say."""
+def character_odds(name: str, cells: Sequence[Cell], head: Head | None = None) -> Singles:
+    """Probabilities (N, C) of the classes of a network, with its own head or that of a project."""
     if not cells:
         return np.zeros((0, len(class_names(name))), np.float32)
-    model = load_shipped(f"cells-{name}")
+    if head is None:
+        return odds_of(name, _run(name, cells)[0], shipped_temperature(name))
+    return odds_of(name, head.scores(*seen_by(name, cells)), head.temperature)
+
+
+def seen_by(name: str, cells: Sequence[Cell]) -> tuple[Singles, Singles]:
+    """The scores (members, N, C) of a network for each cell, and the features (members, N, F) of which its last layer makes them; N is 1 or more."""
+    logits, features = _run(name, cells)
+    return logits, features
+
+
+def _run(name: str, cells: Sequence[Cell]) -> tuple[Singles, ...]:
     pictures = np.stack([normalised(1 - cell.gray.astype(np.float32) / np.float32(255)) for cell in cells])[:, None]
     facts = np.array([(cell.height, cell.width, cell.x, cell.y) for cell in cells], np.float32)
-    (logits,) = model.run(pictures=pictures, facts=facts)
-    odds = np.exp((logits - logits.max(axis=2, keepdims=True)) / np.float32(model.facts["temperature"]))
+    return load_shipped(f"cells-{name}").run(pictures=pictures, facts=facts)
+
+
+def odds_of(name: str, logits: Singles, temperature: float) -> Singles:
+    """Probabilities (N, C) from scores (members, N, C): the mean of what the members say, weighed with how usual the characters are."""
+    odds = np.exp((logits - logits.max(axis=2, keepdims=True)) / np.float32(temperature))
     mean = (odds / odds.sum(axis=2, keepdims=True)).mean(axis=0) * np.array([USUAL.get(one, 1.0) for one in class_names(name)], np.float32)
     return np.asarray(mean / mean.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def shipped_temperature(name: str) -> float:
+    """The temperature that was fitted with a shipped network."""
+    return float(load_shipped(f"cells-{name}").facts["temperature"])
+
+
+def admissible(alphabet: Alphabet) -> tuple[int, ...]:
+    """The numbers of the classes that count in cells of this kind: digits do not where only letters may stand."""
+    classes = class_names(network_for(alphabet))
+    return tuple(number for number, name in enumerate(classes) if alphabet is not Alphabet.LETTERS or name not in DIGITS)
 
 
 @cache
@@ -118,13 +155,13 @@ def class_names(name: str) -> tuple[str, ...]:
     return tuple(json.loads(load_shipped(f"cells-{name}").facts["classes"]))
 
 
-def _put_together(row: Row, odds: Singles) -> Found:
+def _put_together(row: Row, odds: Singles, reader: str) -> Found:
     """The values of a row from the odds (N, C) of its inked cells."""
     inked = [number for number, cell in enumerate(row.cells) if cell is not None]
     if not inked:
-        return Found(texts=(Candidate(value=" " * len(row.cells), probability=1.0),), reader=READER)
-    classes = class_names(_network(row.alphabet))
-    kept = [number for number, name in enumerate(classes) if row.alphabet is not Alphabet.LETTERS or name not in DIGITS]
+        return Found(texts=(Candidate(value=" " * len(row.cells), probability=1.0),), reader=reader)
+    classes = class_names(network_for(row.alphabet))
+    kept = admissible(row.alphabet)
     names = list(dict.fromkeys(_SHOWN.get(classes[number], classes[number]) for number in kept))
     shares = np.stack([odds[:, [k for k in kept if _SHOWN.get(classes[k], classes[k]) == name]].sum(axis=1) for name in names], axis=1)
     shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
@@ -135,7 +172,7 @@ def _put_together(row: Row, odds: Singles) -> Found:
             text[place] = names[character]
         texts["".join(text)] = probability
     best = tuple(Candidate(value=value, probability=probability) for value, probability in texts.items())
-    return Found(texts=best, reader=READER, unread=any(best[0].value[place] in {UNREAD, " "} for place in inked))
+    return Found(texts=best, reader=reader, unread=any(best[0].value[place] in {UNREAD, " "} for place in inked))
 
 
 def _ranked(line: Singles) -> list[tuple[int, float]]:

@@ -45,6 +45,7 @@ def examine(folder: Path, language: str) -> tuple[Finding, ...]:
         _fonts(language),
         *_readers(language),
         _printed_text(language),
+        *_own_heads(folder, language),
         *_folder(folder, language),
         _database(folder, language),
     )
@@ -113,6 +114,20 @@ def _printed_text(language: str) -> Finding:
     if not found.reader:
         return Finding(name=name, good=False, seen=text("doctor.missing", language), remedy=text("doctor.install", language, package="tesseract-ocr-deu"))
     return Finding(name=name, good=True, seen=f"{found.reader}, {found.seen}")
+
+
+def _own_heads(folder: Path, language: str) -> Iterator[Finding]:
+    """The heads that the project trained: one that does not fit its network does not read."""
+    from scanform.recognize.cells import reader_name
+    from scanform.workflow.own_readers import head_path, heads_of
+
+    for one in heads_of(folder):
+        name = f"{text('train.own_head', language)}, {one.network}"
+        if one.in_use and one.head is not None:
+            yield Finding(name=name, good=True, seen=reader_name(one.head))
+        else:
+            seen = text("train.head_unfit", language, file=str(head_path(folder, one.network)))
+            yield Finding(name=name, good=False, seen=seen, remedy=text("train.head_unfit_remedy", language), code=ExitCode.STORE)
 
 
 def _folder(folder: Path, language: str) -> Iterator[Finding]:

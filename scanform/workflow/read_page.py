@@ -28,6 +28,7 @@ from scanform.model.reading import FieldReading, PageReading
 from scanform.recognize import reader
 from scanform.recognize.sheets import PreparedPage
 from scanform.recognize.text import read_line
+from scanform.recognize.written_ink import WrittenInk, written_ink
 from scanform.register.content import Known, identify_by_content
 from scanform.register.fit import fit_from_corners, fit_page
 from scanform.register.identify import Sighting
@@ -43,6 +44,7 @@ from scanform.store.records import PageResult
 from scanform.workflow import picture
 from scanform.workflow.archive import archive_file
 from scanform.workflow.folders import QUESTIONNAIRES, SNAPSHOT
+from scanform.workflow.own_readers import readers_of
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +172,8 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
     registered = _register(job, image)
     if isinstance(registered, PageResult):
         return _without_reading(_with_causes(job, registered, loaded.image), loaded.problems)
-    fields, ink = reader.read_page(registered.image or image, registered.page_map, registered.prepared)
+    readers = readers_of(Path(job.layouts).parent)
+    fields, ink = reader.read_page(registered.image or image, registered.page_map, registered.prepared, readers)
     fields = _with_weak_zones(fields, _weak(job.layouts, registered.identity.digest))
     problems = loaded.problems + registered.problems + _remarks(registered, loaded.image)
     if registered.factor != 1:
@@ -184,6 +187,16 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
         reading=PageReading(ref=job.ref, identity=registered.identity, fields=fields, problems=problems),
         problems=problems,
     )
+
+
+def written_on(job: PageJob, page_map: PageMap, digest: str, number: int, zones: frozenset[str]) -> WrittenInk | None:
+    """The ink of zones of a page that was read and lies as `page_map` says, cut out as its readers got it; None when the file cannot be decoded any more."""
+    loaded = load_page(replace(job.ref, path=job.file), job.limits)
+    if loaded.image is None:
+        return None
+    seen = look(lightened(loaded.image), layouts=_layouts(job.layouts, job.digests), read_text=read_line)
+    here = page_map.rows_scaled(seen.factor) if seen.factor != 1 else page_map
+    return written_ink(seen.read, here, _prepared(job.layouts, digest, number)[1], zones)
 
 
 def _with_weak_zones(fields: tuple[FieldReading, ...], weak: frozenset[str]) -> tuple[FieldReading, ...]:

@@ -25,7 +25,7 @@ def rows(name):
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("name", ["layout", "copies", "readings", "responses", "survey"])
+@pytest.mark.parametrize("name", ["layout", "copies", "readings", "responses", "survey", "crops"])
 def test_schema_is_valid(name):
     """Each schema is itself a valid JSON Schema."""
     jsonschema.Draft202012Validator.check_schema(schema(name))
