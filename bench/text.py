@@ -1,6 +1,6 @@
 """Printed German lines by Tesseract: in this process (tesserocr) and by the program (montage), milliseconds per line and share read exactly.
 
-    python -m bench.text [--pages 12]
+    python -m bench.text [--pages 15]
 
 Typed answers stand 1 mm above the printed lines of a page, in five kinds of type of 8, 10 and 12 pt; the page is scanned by the simulator at 200 and
 300 dpi. Both readers get the same pictures of lines, all of a page at once, cut out and cleaned as the tool does it (with the simulator's own map, so

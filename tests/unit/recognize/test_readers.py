@@ -181,6 +181,11 @@ def test_a_reader_that_cannot_be_loaded_is_not_left_out(installed):
         best_readers()
 
 
+def test_where_nobody_reads_cells_every_row_is_unread():
+    """No text for any row, and a person for each, whatever the row holds."""
+    assert [(one.texts, one.unread) for one in UNREAD.read(ROWS)] == [((), True)] * len(ROWS)
+
+
 def test_a_reader_that_was_never_installed_reads_nothing():
     """A reader says which library it needs; that of ours is here, another is not."""
     ours = best_readers().cells
