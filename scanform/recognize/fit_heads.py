@@ -52,6 +52,19 @@ class FitSettings:
 DEFAULT_FIT = FitSettings()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a change is fitted: the strength of the prior, and whether every label is believed at first. Then a habit can be learnt that the shipped network is
+    sure to be something else; without, one wrong label among few leads nowhere.
+    """
+
+    strength: float
+    believing: bool
+
+
+NO_CHANGE = Way(strength=0.0, believing=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Characters:
     """N characters: `logits` (members, N, C) and `features` (members, N, F) of a network, `truth` (N,) the numbers of their classes, `allowed` (N, C) the
@@ -124,9 +137,10 @@ def enough(characters: Characters, settings: FitSettings = DEFAULT_FIT) -> bool:
 def fit_head(network: str, characters: Characters, settings: FitSettings = DEFAULT_FIT) -> Head:
     """The head that suits these characters (of two forms or more); without a change where none is good for forms that were left out."""
     base = shipped_temperature(network)
-    scores = {0.0: characters.logits} | {strength: _crossed(characters, strength, base, settings) for strength in settings.strengths}
-    lost = {strength: float(_losses(network, found, base, characters).sum()) for strength, found in scores.items()}
-    best = min(lost, key=lambda strength: lost[strength])
+    ways = [Way(strength=strength, believing=believing) for strength in settings.strengths for believing in (False, True)]
+    scores = {NO_CHANGE: characters.logits} | {way: _crossed(characters, way, base, settings) for way in ways}
+    lost = {way: float(_losses(network, found, base, characters).sum()) for way, found in scores.items()}
+    best = min(lost, key=lambda way: lost[way])
     temperature = _temperature(network, scores[best], characters, settings)
     return Head(network=network, of=shipped_digest(network), change=_change(characters, best, base), temperature=temperature)
 
@@ -199,7 +213,7 @@ def _losses(network: str, scores: Singles, temperature: float, characters: Chara
     return losses(_allowed(network, scores, temperature, characters), characters.truth)
 
 
-def _crossed(characters: Characters, strength: float, base: float, settings: FitSettings) -> Singles:
+def _crossed(characters: Characters, way: Way, base: float, settings: FitSettings) -> Singles:
     """Scores of each character by a change that was fitted without its form."""
     names = np.unique(characters.forms).tolist()
     order = sorted(names, key=lambda form: hashlib.sha256(f"fold {form}".encode()).digest())
@@ -208,7 +222,7 @@ def _crossed(characters: Characters, strength: float, base: float, settings: Fit
     scores = characters.logits.copy()
     for number in np.unique(numbers):
         here = numbers == number
-        change = _change(characters.of(~here), strength, base)
+        change = _change(characters.of(~here), way, base)
         part = characters.of(here)
         scores[:, here] = Head(network="", of="", change=change, temperature=base).scores(part.logits, part.features)
     return scores
@@ -222,11 +236,11 @@ def _temperature(network: str, scores: Singles, characters: Characters, settings
     return float(choices[int(np.argmin(lost))])
 
 
-def _change(characters: Characters, strength: float, base: float) -> Singles:
-    """The change (members, F + 1, C) of the last layer that fits these characters best under a prior of this strength."""
+def _change(characters: Characters, way: Way, base: float) -> Singles:
+    """The change (members, F + 1, C) of the last layer that fits these characters best."""
     members, count, classes = characters.logits.shape
     change = np.zeros((members, characters.features.shape[2] + 1, classes), np.float32)
-    if strength == 0 or count == 0:
+    if way.strength == 0 or count == 0:
         return change
     seen = np.bincount(characters.truth, minlength=classes)
     often = np.where(seen > 0, np.log(np.maximum(seen, 1) / count), NEVER)
@@ -234,31 +248,35 @@ def _change(characters: Characters, strength: float, base: float) -> Singles:
         scale = float(np.sqrt((characters.features[member].astype(np.float64) ** 2).sum(axis=1).mean())) or 1.0
         x = np.concatenate([characters.features[member] / scale, np.ones((count, 1))], axis=1, dtype=np.float64)
         fixed = np.where(characters.allowed, characters.logits[member] / base + often, NEVER)
-        found = _fitted(x, fixed, characters.truth, 1 / (strength / base) ** 2) * base
+        found = _fitted(x, fixed, characters.truth, 1 / (way.strength / base) ** 2, believing=way.believing) * base
         found[:-1] /= scale
         change[member] = found
     return change
 
 
-def _fitted(x: Floats, fixed: Floats, truth: NDArray[np.int64], pull: float) -> Floats:
+def _fitted(x: Floats, fixed: Floats, truth: NDArray[np.int64], pull: float, *, believing: bool) -> Floats:
     """The weights (F, C) that make the truth most probable when they are added to `fixed` (N, C), with `pull` / 2 of their squares.
 
-    A label that is improbable counts less, as it may be wrong; the search starts from the shipped network and stays with the nearest low.
+    A label that is improbable counts less, as it may be wrong. There are several lows: the one next to no change is found, or (`believing`) the one next
+    to where every label is believed.
     """
     wanted, here = np.zeros(fixed.shape), np.arange(len(truth))
     wanted[here, truth] = 1
-    stray = MISTAKEN / fixed.shape[1]
 
-    def loss(flat: Floats) -> tuple[float, Floats]:
+    def loss(flat: Floats, stray: float) -> tuple[float, Floats]:
         weights = flat.reshape(x.shape[1], fixed.shape[1])
         scores = fixed + x @ weights
-        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-        odds /= odds.sum(axis=1, keepdims=True)
-        said = (1 - MISTAKEN) * odds[here, truth]
-        value = float(pull / 2 * (flat**2).sum() - np.log(said + stray).sum())
-        return value, (x.T @ ((odds - wanted) * (said / (said + stray))[:, None]) + pull * weights).ravel()
+        scores -= scores.max(axis=1, keepdims=True)
+        odds = np.exp(scores)
+        total = odds.sum(axis=1)
+        said = np.log(total) - scores[here, truth]
+        sure = 1 / (1 + stray * np.exp(np.minimum(said, 700)))
+        value = float(pull / 2 * (flat**2).sum() + (said + np.log(sure)).sum())
+        return value, (x.T @ ((odds / total[:, None] - wanted) * sure[:, None]) + pull * weights).ravel()
 
-    return lowest(loss, np.zeros(x.shape[1] * fixed.shape[1])).reshape(x.shape[1], fixed.shape[1])
+    start = np.zeros(x.shape[1] * fixed.shape[1])
+    start = lowest(lambda flat: loss(flat, 0.0), start) if believing else start
+    return lowest(lambda flat: loss(flat, MISTAKEN / (1 - MISTAKEN) / fixed.shape[1]), start).reshape(x.shape[1], fixed.shape[1])
 
 
 def lowest(loss: Callable[[Floats], tuple[float, Floats]], start: Floats, *, steps: int = 200, memory: int = 10) -> Floats:

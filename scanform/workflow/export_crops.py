@@ -164,13 +164,14 @@ def _wanted(run: _Run, case: Case) -> Iterator[tuple[_Wanted, tuple[PageRef, str
     layout, questionnaire = run.editions.layout(case.machine.id), run.editions.questionnaire(case.machine.id, case.machine.questionnaire)
     if case.contradictory or case.machine.channel is not Channel.PAPER or layout is None or questionnaire is None:
         return
-    settled = [answer for answer in case.effective.answers if answer.kind in _WRITTEN and case.decision(answer.column) is not None]
+    written = [(answer, case.decision(answer.column)) for answer in case.effective.answers if answer.kind in _WRITTEN]
+    settled = [(answer, decision) for answer, decision in written if decision is not None]
     if settled and not agreed(case.effective, run.order.consent):
         run.without_consent += 1
         return
-    for answer in settled:
-        question, decision = questionnaire.question(answer.question), case.decision(answer.column)
-        if question is None or decision is None:
+    for answer, decision in settled:
+        question = questionnaire.question(answer.question)
+        if question is None:
             continue
         zones = [(page.number, zone) for page in layout.pages for zone in page.zones if _is_of(zone, answer)]
         keep_until = (datetime.fromisoformat(decision.at) + timedelta(days=run.order.keep_days)).date().isoformat()

@@ -9,16 +9,20 @@ import pytest
 from scanform.model.geometry import RectMm
 from scanform.model.questionnaire import Alphabet
 from scanform.recognize.cells import STRUCK, admissible, character_odds, class_names, seen_by, shipped_temperature
-from scanform.recognize.fit_heads import Characters, FitSettings, _change, compare, enough, figures, fit_head, held_out, lowest, most_of, reading_odds
+from scanform.recognize.fit_heads import Characters, FitSettings, Way, _change, compare, enough, figures, fit_head, held_out, lowest, most_of, reading_odds
 from scanform.recognize.heads import NETWORKS, Head, shipped_digest
 from scanform.recognize.readers import Cell
 from scanform.simulate.glyphs import glyph_strokes
 from scanform.simulate.hands import random_hand
 from scanform.simulate.pens import PENS, draw_strokes, stroke
 
+USUAL_WAY = Way(strength=3.0, believing=True)
 CELL = RectMm(x=2, y=2, w=6, h=8)
-FOOTED = [(0.2, 0.3), (0.2, 0.08), (0.85, 0.08), (0.35, 0.95), (0.75, 0.95)]
-"""A seven with a foot: the shipped network takes it for a two."""
+HABITS = {
+    "7": ([(0.2, 0.3), (0.2, 0.08), (0.85, 0.08), (0.35, 0.95), (0.75, 0.95)],),
+    "2": ([(0.2, 0.1), (0.8, 0.1), (0.2, 0.9), (0.8, 0.9)], [(0.25, 0.5), (0.75, 0.5)]),
+}
+"""Seven with a foot, two with a bar: the shipped network takes each for the other."""
 
 
 def drawn(strokes, rng):
@@ -33,14 +37,14 @@ def drawn(strokes, rng):
 
 def cell(character, seed, *, odd=False):
     rng = np.random.default_rng(seed)
-    if odd and character == "7":
-        points = 0.12 + 0.76 * (np.array(FOOTED) + rng.normal(0, 0.02, (len(FOOTED), 2)))
-        return drawn([stroke((points * [CELL.w, CELL.h] + [CELL.x, CELL.y]).tolist())], rng)
+    if odd and character in HABITS:
+        parts = [0.12 + 0.76 * (np.array(part) + rng.normal(0, 0.02, (len(part), 2))) for part in HABITS[character]]
+        return drawn([stroke((part * [CELL.w, CELL.h] + [CELL.x, CELL.y]).tolist()) for part in parts], rng)
     return drawn(glyph_strokes(character, CELL, random_hand(np.random.default_rng(seed // 40), pen="ballpoint blue"), rng), rng)
 
 
 def gathered(forms, each, *, odd=False, wrong=0.0, alphabet="0123456789", network="digits", start=0):
-    """`each` characters of each of so many forms; `odd`: sevens have a foot; `wrong`: so many of them are said to be another character."""
+    """`each` characters of each of so many forms; `odd`: twos and sevens as in `HABITS`; `wrong`: so many of them are said to be another character."""
     names = class_names(network)
     rng = np.random.default_rng([forms, each, start])
     said, cells, owners = [], [], []
@@ -64,7 +68,7 @@ def plain():
 
 @pytest.fixture(scope="module")
 def odd():
-    """The same with footed sevens, and with many twos, for which the shipped network takes them."""
+    """Digits of hands with the habits, many twos and sevens among them."""
     return gathered(32, 12, odd=True, alphabet="0123456789772722", start=100)
 
 
@@ -88,7 +92,7 @@ def test_no_change_reads_as_shipped(network):
 
 
 def test_a_habit_is_learnt(odd):
-    """Footed sevens are read, on forms that were never trained on, and the other digits as before."""
+    """Footed sevens and barred twos are read, on forms that were never trained on, and the other digits as before."""
     training, apart = parts(odd)
     found = compare("digits", None, fit_head("digits", training), apart)
     assert found.better
@@ -99,7 +103,7 @@ def test_a_habit_is_learnt(odd):
 
 
 def test_usual_hands_are_read_as_before(plain, odd):
-    """What was learnt from a habit takes nothing from hands without it."""
+    """What was learnt from a habit takes little from hands without it, and nothing wrong is sure."""
     before, after = (reading_odds("digits", head, plain) for head in (None, fit_head("digits", parts(odd)[0])))
     right = [int((odds.argmax(axis=1) == plain.truth).sum()) for odds in (before, after)]
     assert right[1] >= right[0] - 2
@@ -148,10 +152,10 @@ def test_how_often_a_character_occurs_is_not_learnt(plain):
         logits=np.zeros((2, 100, 16), np.float32), features=np.ones((2, 100, 96), np.float32), truth=truth, allowed=np.ones((100, 16), bool),
         forms=np.array([f"form {number % 10}" for number in range(100)]),
     )  # fmt: skip
-    assert np.abs(_change(same, 3.0, 1.0)).max() < 0.01
+    assert np.abs(_change(same, USUAL_WAY, 1.0)).max() < 0.01
     told = same.features.copy()
     told[:, truth == 9, :48] = 0
-    assert np.abs(_change(replace(same, features=told), 3.0, 1.0)).max() > 0.05
+    assert np.abs(_change(replace(same, features=told), USUAL_WAY, 1.0)).max() > 0.05
 
 
 def test_the_split_is_by_form(plain):
@@ -180,7 +184,7 @@ def test_how_much_is_enough(plain):
 
 def test_a_stronger_pull_changes_less(odd):
     """The prior's strength bounds the change; nought is no change."""
-    sizes = [float(np.abs(_change(odd, strength, 1.0)).sum()) for strength in (0.0, 0.1, 1.0, 10.0)]
+    sizes = [float(np.abs(_change(odd, Way(strength=strength, believing=False), 1.0)).sum()) for strength in (0.0, 0.1, 1.0, 10.0)]
     assert sizes[0] == 0
     assert all(weaker > 1.2 * stronger for stronger, weaker in itertools.pairwise(sizes))
 

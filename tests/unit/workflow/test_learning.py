@@ -491,7 +491,7 @@ def test_a_project_learns_its_hands(survey, tmp_path):
         (digits, *_) = train(project, [tmp_path / "crops"], at=datetime.now(UTC)).networks
         assert (digits.network, digits.in_place, digits.reader) == ("digits", True, tried.reader)
         assert digits.comparison.after.right > digits.comparison.before.right
-        assert digits.comparison.after.log_loss < 0.6 * digits.comparison.before.log_loss
+        assert digits.comparison.after.log_loss < 0.1 * digits.comparison.before.log_loss
         assert digits.comparison.after.wrong_of_accepted <= digits.comparison.before.wrong_of_accepted
         kept = json.loads(head_path(project.folder, "digits").with_suffix(".json").read_text("utf-8"))
         assert not set(kept["held_out"]["forms"]) & set(kept["trained_on"]["forms"])
@@ -502,8 +502,7 @@ def test_a_project_learns_its_hands(survey, tmp_path):
         assert not again.in_place  # the same once more is no better
     with survey.project(tmp_path / "plain") as project:
         before = right_values(project, fill(survey, project, range(30, 34), tmp_path / "more"))
-    print(digits, before, after)
-    assert after[0] >= before[0] + 6
+    assert after[0] >= before[0] + 12
     assert after[1] <= before[1]
 
 
