@@ -13,8 +13,8 @@ from scanform.assemble import AcceptSettings, FormPages, assemble
 from scanform.model.layout import Zone
 from scanform.model.page import Identity, PageRef
 from scanform.model.questionnaire import Alphabet
-from scanform.model.reading import PageReading
-from scanform.model.response import Status
+from scanform.model.reading import FieldReading, PageReading
+from scanform.model.response import Response, Status
 from scanform.recognize.reader import prepare_page, read_fields
 from scanform.register import prepare
 from scanform.register.fit import fit_page
@@ -81,9 +81,7 @@ def run(digits: Sequence[Written], capitals: Sequence[Written], *, pages: int, s
             page_map = fit_page(scan.image, find_markers(scan.image), page, checks[place])
             if page_map is None:
                 continue
-            identity = Identity(digest=form.layout.digest, instance="0000042", page=page.number, pages=len(form.layout.pages))
-            fields = read_fields(scan.image, page_map, prepared[place])
-            readings[page.number] = PageReading(ref=PageRef(path="scan.pdf", index=place, sha256="0" * 64), identity=identity, fields=tuple(fields))
+            readings[page.number] = reading_of(form, read_fields(scan.image, page_map, prepared[place]), place)
         judge(form, readings, truth, found)
     return found
 
@@ -113,10 +111,21 @@ def placed(one: Written, cell, hand: Hand, rng: np.random.Generator) -> list[Str
     return [Stroke(points_mm=(line - 0.5) * scale + middle, pressure=np.full(len(line), hand.pressure)) for line in one.lines if len(line) > 1]
 
 
+def response_of(form: Form, readings: Mapping[int, PageReading]) -> Response:
+    """The form as the survey's rules judge it."""
+    pages = FormPages(form_id="X", token=None, received_at="2025-01-01", pages=readings, copy=False, expected_pages=len(form.layout.pages))
+    return assemble(pages, form.questionnaire, form.layout, AcceptSettings())
+
+
+def reading_of(form: Form, fields: Sequence[FieldReading], place: int) -> PageReading:
+    """The readings of the page at `place`, with made-up names."""
+    identity = Identity(digest=form.layout.digest, instance="0000042", page=place + 1, pages=len(form.layout.pages))
+    return PageReading(ref=PageRef(path="scan.pdf", index=place, sha256="0" * 64), identity=identity, fields=tuple(fields))
+
+
 def judge(form: Form, readings: Mapping[int, PageReading], truth: Mapping[str, str], found: dict[str, Counts]) -> None:
     """Adds one form to the counts."""
-    pages = FormPages(form_id="X", token=None, received_at="2025-01-01", pages=readings, copy=False, expected_pages=len(form.layout.pages))
-    response = assemble(pages, form.questionnaire, form.layout, AcceptSettings())
+    response = response_of(form, readings)
     raw = {one.zone: one for reading in readings.values() for one in reading.fields}
     for page in form.layout.pages:
         for zone in page.zones:

@@ -10,14 +10,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bench.handwriting.chain import Counts
+from bench.handwriting.chain import Counts, reading_of, response_of
 from bench.handwriting.reliability import Said
 from bench.material import Form, make_form
 from bench.statistics import upper_bound
-from scanform.assemble import AcceptSettings, FormPages, assemble
-from scanform.model.page import Identity, PageRef
 from scanform.model.questionnaire import Questionnaire
-from scanform.model.reading import FieldReading, PageReading
+from scanform.model.reading import PageReading
 from scanform.model.response import Status
 from scanform.recognize.handwriting import HANDWRITING
 from scanform.recognize.reader import prepare_page, read_fields
@@ -139,15 +137,9 @@ def chain(hands: Hands, *, pages: int, seed: int, profiles: Sequence[str]) -> di
             scan = scan_page(filled, PROFILES[profile], rng)
             page_map = fit_page(scan.image, find_markers(scan.image), page, checks[place])
             if page_map is not None:
-                readings[page.number] = reading(form, read_fields(scan.image, page_map, prepared[place]), place)
+                readings[page.number] = reading_of(form, read_fields(scan.image, page_map, prepared[place]), place)
         judge(form, readings, truth, known, found)
     return found
-
-
-def reading(form: Form, fields: Sequence[FieldReading], place: int) -> PageReading:
-    """The readings of a page with made-up names."""
-    identity = Identity(digest=form.layout.digest, instance="0000042", page=place + 1, pages=len(form.layout.pages))
-    return PageReading(ref=PageRef(path="scan.pdf", index=place, sha256="0" * 64), identity=identity, fields=tuple(fields))
 
 
 def with_values(questionnaire: Questionnaire, values: Mapping[str, tuple[str, ...]]) -> Questionnaire:
@@ -161,8 +153,7 @@ def with_values(questionnaire: Questionnaire, values: Mapping[str, tuple[str, ..
 
 def judge(form: Form, readings: Mapping[int, PageReading], truth: Mapping[str, str], known: frozenset[str], found: dict[str, Counts]) -> None:
     """Adds one form to the counts; names that the list has not got are counted apart: they may not be accepted as another."""
-    pages = FormPages(form_id="X", token=None, received_at="2025-01-01", pages=readings, copy=False, expected_pages=len(form.layout.pages))
-    response = assemble(pages, form.questionnaire, form.layout, AcceptSettings())
+    response = response_of(form, readings)
     for page in form.layout.pages:
         for zone in page.zones if page.number in readings else ():
             kind, text, answer = zone.question.rstrip("0123456789"), truth[zone.question], response.answer(zone.question)

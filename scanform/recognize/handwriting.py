@@ -24,7 +24,10 @@ KEPT = 6
 """So many candidates are kept of each kind: listed and free."""
 
 LEAST = 1e-12
-FREE_FACTS = ("each", "chance", "length", "same", "alike", "sure", "very_sure")
+PRINTED = 0.85
+"""How sure Tesseract is of print: there its capitals count, for the network sees no line beside them (Ö and ö look the same)."""
+
+FREE_FACTS = ("each", "chance", "length", "same", "alike", "sure", "very_sure", "surely_alike")
 LISTED_FACTS = ("fit", "lead", "beaten", "size", "length", "agreed")
 
 
@@ -61,9 +64,12 @@ def _free(odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> tuple[Candid
     """The most probable texts: what the network says, and what Tesseract says, which reads print better."""
     texts, (other, sure) = free_texts(odds), second_opinion(printed)
     facts = free_facts(texts, other, sure)
-    found = {next(iter(texts)): _logistic("free", facts)}
-    if other.strip() and other not in found:
+    value = next(iter(texts))
+    found = {value: _logistic("free", facts)}
+    if other.strip() and other != value:
         found[other] = _logistic("printed", facts)
+        if sure >= PRINTED and other.casefold() == value.casefold():
+            found = {other: max(found.values()), value: min(found.values())}
     whole = max(sum(found.values()), 1.0)
     found = {value: chance / whole for value, chance in found.items()}
     rest = _shared({value: chance for value, chance in texts.items() if value not in found}, 1 - sum(found.values()), sum(texts.values()))
@@ -120,7 +126,8 @@ def free_facts(texts: dict[str, float], other: str, sure: float) -> Singles:
     value, chance = next(iter(texts.items()))
     length = max(len(value), 1)
     each = float(np.log(max(chance, LEAST))) / length
-    return np.array([each, _logit(chance), np.log(length), value == other, value.casefold() == other.casefold(), sure, sure**4], np.float32)
+    alike = value.casefold() == other.casefold()
+    return np.array([each, _logit(chance), np.log(length), value == other, alike, sure, sure**4, alike * sure**4], np.float32)
 
 
 def listed_facts(found: tuple[tuple[str, ...], Singles], texts: dict[str, float], other: str, size: int) -> Singles:

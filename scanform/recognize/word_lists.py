@@ -45,13 +45,18 @@ class TextList:
 @lru_cache(maxsize=32)
 def text_list(texts: tuple[str, ...], alphabet: str) -> TextList:
     """A list as it is held against lines; made once per process."""
+    return TextList(texts=texts, counts=np.stack([_counts(text, alphabet) for text in texts]))
+
+
+@lru_cache(maxsize=65536)
+def _counts(text: str, alphabet: str) -> Singles:
+    """The characters in each part of a text, (PARTS * C,)."""
     small = _small(alphabet)
-    counts = np.zeros((len(texts), PARTS, len(small)), np.float32)
-    for row, text in enumerate(texts):
-        known = [small[character] for character in text if character in small]
-        for place, number in enumerate(known):
-            counts[row, :, number] += _shares((place + 0.5) / len(known))
-    return TextList(texts=texts, counts=counts.reshape(len(texts), -1))
+    counts = np.zeros((PARTS, max(small.values()) + 1), np.float32)
+    known = [small[character] for character in text if character in small]
+    for place, number in enumerate(known):
+        counts[:, number] += _shares((place + 0.5) / len(known))
+    return counts.reshape(-1)
 
 
 def nearest(odds: LineOdds, among: TextList, count: int = NEAREST) -> tuple[str, ...]:
@@ -65,7 +70,7 @@ def nearest(odds: LineOdds, among: TextList, count: int = NEAREST) -> tuple[str,
     first, last = inked[0], max(inked[-1], inked[0] + 1)
     places = np.clip((np.arange(len(fresh)) - first + 0.5) / (last - first + 1), 0, 1)
     small = _small(odds.alphabet)
-    fold = np.zeros((fresh.shape[1], len(small)), np.float32)
+    fold = np.zeros((fresh.shape[1], max(small.values()) + 1), np.float32)
     fold[np.arange(fresh.shape[1]), [small[character] for character in odds.alphabet]] = 1
     parts = np.stack([_shares(float(place)) for place in places])
     seen = (parts.T @ fresh @ fold).reshape(-1)
@@ -82,6 +87,7 @@ def scored(odds: LineOdds, texts: Sequence[str]) -> Singles:
     return np.array([np.logaddexp.reduce(logs[a:b]) for a, b in itertools.pairwise(ends)], np.float32)
 
 
+@lru_cache(maxsize=4)
 def _small(alphabet: str) -> dict[str, int]:
     """Character -> number, the same for a capital and its small letter."""
     order = list(dict.fromkeys(character.lower() for character in alphabet))

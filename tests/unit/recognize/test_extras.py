@@ -53,11 +53,18 @@ def with_it(sheet):
     return {name: json.loads(json.dumps(asdict(field))) for name, field in fields.items()}
 
 
-def test_marks_and_lines_are_read_as_before(without, with_it):
-    """Every mark, line and signature: same value, same probability, same reader."""
-    others = [name for name in with_it if not name.startswith("comb")]
+def test_marks_and_signatures_are_read_as_before(without, with_it):
+    """Every mark and signature, and every blank: same value, same probability, same reader."""
+    others = [name for name in with_it if not name.startswith("comb") and with_it[name]["problem"] != "handwriting"]
     assert [name for name in STYLES if without[name]["value"] == "marked"] == list(STYLES)
     assert {name: without[name] for name in others} == {name: with_it[name] for name in others}
+
+
+def test_lines_are_left_to_tesseract(without, with_it):
+    """Writing on a line is still a proposal, by the other reader."""
+    assert with_it["text0"]["reader"] == "words/1"
+    assert without["text0"]["reader"].startswith(("tesseract", "tesserocr"))
+    assert (without["text0"]["problem"], bool(without["text0"]["value"])) == ("handwriting", True)
 
 
 def test_an_empty_row_is_empty(without, with_it):

@@ -17,6 +17,7 @@ from scanform.imaging.page_image import BLANK_DPI, BlankPage, PageImage
 from scanform.layout.draw import Copy, draw_blank, draw_forms, measure
 from scanform.layout.place import place
 from scanform.model.page import Identity
+from scanform.recognize.handwriting import HANDWRITING
 from scanform.recognize.lines import TesseractLines
 from scanform.recognize.reader import prepare_page, read_fields
 from scanform.recognize.readers import Readers, best_readers
@@ -55,7 +56,9 @@ ON_LINES = {
 }
 LINES = ("Hier fehlen Räume für Jugendliche", "Außerdem fehlt eine Küche")
 
-each_door = pytest.mark.parametrize("settings", [TextSettings(), TextSettings(in_process=False)], ids=["in process", "montage"])
+each_reader = pytest.mark.parametrize(
+    "reader", [TesseractLines(TextSettings()), TesseractLines(TextSettings(in_process=False)), HANDWRITING], ids=["in process", "montage", "handwriting"]
+)
 
 
 class Survey:
@@ -95,10 +98,10 @@ class Survey:
         (gray,) = rasterize(self.folder / "filled.pdf", dpi=300)
         return gray
 
-    def read(self, image, settings):
+    def read(self, image, reader):
         """The fields by question."""
         page_map = fit_page(image, find_markers(image), self.page, self.check)
-        readers = Readers(cells=best_readers().cells, lines=TesseractLines(settings))
+        readers = Readers(cells=best_readers().cells, lines=reader)
         return {field.zone.partition(".")[0]: field for field in read_fields(image, page_map, self.prepared, readers)}
 
 
@@ -116,30 +119,30 @@ def scanned(gray, seed=3):
     return scan_page(gray, profile, np.random.default_rng(seed)).image
 
 
-@each_door
+@each_reader
 @pytest.mark.parametrize("image", [as_drawn, scanned])
 @pytest.mark.parametrize("font", sorted(fonts()))
-def test_typed_lines_are_read_exactly(survey, font, image, settings):
+def test_typed_lines_are_read_exactly(survey, font, image, reader):
     """8, 10 and 12 pt, umlauts and ß, one line and several: the first candidate is what was typed; a person still looks at it."""
-    fields = survey.read(image(survey.filled(ON_LINES, font)), settings)
+    fields = survey.read(image(survey.filled(ON_LINES, font)), reader)
     assert {name: fields[name].value for name in ON_LINES} == {name: text for name, (text, _) in ON_LINES.items()}
     for name, (text, _) in ON_LINES.items():
         assert next(one.value for one in fields[name].candidates if one.value) == text
         assert fields[name].problem == "handwriting"
 
 
-@each_door
+@each_reader
 @pytest.mark.parametrize("image", [as_drawn, scanned])
 @pytest.mark.parametrize("size", [8, 10])
-def test_lines_at_a_distance_of_their_own(survey, image, size, settings):
+def test_lines_at_a_distance_of_their_own(survey, image, size, reader):
     """A form field breaks lines as it likes: two lines above the first printed one stay two."""
     texts = {name: ("\n".join(LINES), size) for name in ("few", "many")}
-    fields = survey.read(image(survey.filled(texts, "Vera", from_top_mm=0.3)), settings)
+    fields = survey.read(image(survey.filled(texts, "Vera", from_top_mm=0.3)), reader)
     assert {name: fields[name].value for name in texts} == dict.fromkeys(texts, "\n".join(LINES))
 
 
-@each_door
-def test_specks_are_no_full_stops(survey, settings):
+@each_reader
+def test_specks_are_no_full_stops(survey, reader):
     """Dust far from the letters adds nothing to a line."""
     gray = survey.filled(ON_LINES, "Vera").copy()
     zone = next(zone for zone in survey.page.zones if zone.question == "one")
@@ -147,4 +150,4 @@ def test_specks_are_no_full_stops(survey, settings):
     for right_mm, down_mm in ((90, 5), (100, 7), (110, 3)):
         x, y = round((zone.rect.x + right_mm) * per_mm), round((zone.rect.y + down_mm) * per_mm)
         gray[y : y + 4, x : x + 4] = 40
-    assert survey.read(as_drawn(gray), settings)["one"].value == ON_LINES["one"][0]
+    assert survey.read(as_drawn(gray), reader)["one"].value == ON_LINES["one"][0]
