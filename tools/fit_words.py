@@ -254,9 +254,9 @@ def fit(args: argparse.Namespace, words: list[str]) -> Any:
             return pool.map_async(made, jobs, 64)
 
         following = started(0)
-        for epoch in range(args.epochs):
+        for epoch in range(min(args.epochs, args.last)):
             lines, begun, total, done = following.get(), time.time(), 0.0, 0
-            following = started(epoch + 1) if epoch + 1 < args.epochs else following
+            following = started(epoch + 1) if epoch + 1 < min(args.epochs, args.last) else following
             rng = np.random.default_rng([args.seed, epoch])
             frozen = epoch < args.frozen
             for weights in model.seen.parameters():
@@ -356,7 +356,8 @@ def main() -> None:
     parser.add_argument("--backbone", type=Path, required=True)
     parser.add_argument("--hands", type=Path, required=True)
     parser.add_argument("--words", type=Path, default=Path("/usr/share/dict/ngerman"), help="a list of German words (Debian: wngerman)")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=14, help="for which the rate is planned: it falls to nothing at their end")
+    parser.add_argument("--last", type=int, default=12, help="epoch after which to stop")
     parser.add_argument("--frozen", type=int, default=1, help="epochs in which the convolutions stay as they are")
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--fonts", type=float, default=0.3, help="lines in fonts for each line of DHSD")

@@ -9,6 +9,9 @@ import pytest
 
 from scanform.imaging.page_image import PageImage
 from scanform.recognize.ink import MAX_BYTES, ink_print, same_ink
+from scanform.recognize.lines import TESSERACT
+from scanform.recognize.reader import read_fields
+from scanform.recognize.readers import Readers, best_readers
 from scanform.recognize.text import read_line, read_lines
 from scanform.simulate.truth import MarkStyle
 
@@ -65,10 +68,13 @@ def test_printed_id_is_read():
 
 
 def test_without_the_program_writing_waits_for_a_person(sheet, monkeypatch):
-    """When Tesseract is not installed, inked zones carry a problem and no value; nothing is taken for blank."""
+    """When Tesseract is not installed, inked zones carry a problem; where it alone reads, they have no value. Nothing is taken for blank."""
     scan = sheet.scan({}, TEXTS)
     monkeypatch.setenv("PATH", "")
     fields = sheet.read(scan)
+    assert (fields["text0"].reader, fields["text0"].problem) == ("words/1", "handwriting")
+    alone = Readers(cells=best_readers().cells, lines=TESSERACT)
+    fields = {field.zone: field for field in read_fields(scan.image, scan.page_map, sheet.prepared, alone)}
     assert (fields["text0"].value, fields["text0"].problem) == ("", "handwriting")
     assert fields["text0"].confidence < 0.5
 
