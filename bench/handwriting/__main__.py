@@ -55,9 +55,11 @@ def main() -> None:
     print("\nwords and names, as cut out")
     said["words without a list"] = words.free(hands)
     for size in (300, 4000):
-        for name, inside in ((f"list of {size}, open", True), (f"not in the list of {size}", False)):
-            line, said[name] = words.listed(hands, size=size, inside=inside)
-            print(f"  {name:24} {line}")
+        line, known = words.listed(hands, size=size, inside=True)
+        print(f"  {f'list of {size}, open':24} {line}")
+        line, unknown = words.listed(hands, size=size, inside=False)
+        print(f"  {f'not in the list of {size}':24} {line}")
+        said[f"names, list of {size}"] = known.and_also(unknown)
     print("\nthe whole chain: names written into printed lines, lists hold two of three")
     for name, counts in sorted(words.chain(hands, pages=args.forms, seed=args.seed, profiles=chain.OFFICE).items()):
         print(f"  {name:17} {of_chain(counts)}")

@@ -21,6 +21,10 @@ class Said:
     chances: NDArray[np.float64]
     right: NDArray[np.bool_]
 
+    def and_also(self, other: "Said") -> "Said":
+        """All readings of both."""
+        return Said(chances=np.concatenate([self.chances, other.chances]), right=np.concatenate([self.right, other.right]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:

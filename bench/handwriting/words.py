@@ -102,8 +102,9 @@ def listed(hands: Hands, *, size: int, inside: bool, seed: int = 1) -> tuple[str
     taken = [(one, crop) for one, crop, values in zip(best, hands.chosen, lists, strict=True) if one.value in values and one.probability >= ACCEPT]
     wrong, told = sum(one.value != crop.text for one, crop in taken), sum(one.value not in values for one, values in zip(best, lists, strict=True))
     count = len(found)
-    known = [(one.probability, one.value == crop.text) for one, crop, values in zip(best, hands.chosen, lists, strict=True) if one.value in values]
-    said = Said(chances=np.array([chance for chance, _ in known]), right=np.array([right for _, right in known]))
+    known = [next((text for text in one.texts if text.value in values), None) for one, values in zip(found, lists, strict=True)]
+    chances = np.array([0.0 if one is None else one.probability for one in known])
+    said = Said(chances=chances, right=np.array([one is not None and one.value == crop.text for one, crop in zip(known, hands.chosen, strict=True)]))
     return (
         f"right {right / count:6.1%}   accepted {len(taken) / count:6.1%}, {wrong} wrong of {len(taken)} (< {100 * upper_bound(wrong, len(taken)):.2f} %)"
         f"   called unlisted {told / count:6.1%} of {count}"
