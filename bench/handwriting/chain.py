@@ -14,7 +14,7 @@ from scanform.model.layout import Zone
 from scanform.model.page import Identity, PageRef
 from scanform.model.questionnaire import Alphabet
 from scanform.model.reading import FieldReading, PageReading
-from scanform.model.response import Response, Status
+from scanform.model.response import Answer, Response, Status
 from scanform.recognize.reader import prepare_page, read_fields
 from scanform.register import prepare
 from scanform.register.fit import fit_page
@@ -51,6 +51,13 @@ class Counts:
     blanks_to_person: int = 0
     blanks_filled: int = 0
     slugs: Counter[str] = field(default_factory=Counter)
+
+    def add_blank(self, answer: Answer) -> None:
+        """Counts a field in which nothing was written."""
+        auto = answer.status is Status.AUTO
+        self.blanks += 1
+        self.blanks_to_person += not auto
+        self.blanks_filled += auto and bool(answer.value)
 
 
 def run(digits: Sequence[Written], capitals: Sequence[Written], *, pages: int, seed: int, profiles: Sequence[str]) -> dict[str, Counts]:
@@ -135,9 +142,7 @@ def judge(form: Form, readings: Mapping[int, PageReading], truth: Mapping[str, s
             counts = found.setdefault(zone.question.rstrip("0123456789"), Counts())
             auto = answer.status is Status.AUTO
             if not text:
-                counts.blanks += 1
-                counts.blanks_to_person += not auto
-                counts.blanks_filled += auto and bool(answer.value)
+                counts.add_blank(answer)
                 continue
             right = answer.value == canonical(zone, text)
             counts.fields += 1

@@ -161,9 +161,7 @@ def judge(form: Form, readings: Mapping[int, PageReading], truth: Mapping[str, s
             counts = found.setdefault(kind if kind in {"free", "remark"} or not text or text in known else f"{kind}, unlisted", Counts())
             auto = answer.status is Status.AUTO
             if not text:
-                counts.blanks += 1
-                counts.blanks_to_person += not auto
-                counts.blanks_filled += auto and bool(answer.value)
+                counts.add_blank(answer)
                 continue
             counts.fields += 1
             counts.right += answer.value == text

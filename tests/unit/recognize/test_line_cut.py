@@ -40,6 +40,8 @@ def test_lines_that_touch_are_cut():
     """A long tail that runs into the line below does not pull the one into the other."""
     labels, words = zone([60, 100, 140])
     joined = (labels > 0).astype(np.uint8)
+    for row in (58, 98):
+        cv2.line(joined, (15, row), (200, row), (1,), 2)  # joined handwriting
     cv2.line(joined, (120, 58), (118, 98), (1,), 2)
     found = line_of_ink(cv2.connectedComponents(joined, connectivity=8)[1].astype(np.int32), 40.0)
     assert found.max() == 3

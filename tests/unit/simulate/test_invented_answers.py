@@ -55,7 +55,7 @@ def test_values_are_canonical(form) -> None:  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("wanted", list(TextForm))
-def test_phone_numbers_and_addresses_are_some(form, wanted) -> None:  # type: ignore[no-untyped-def]
+def test_phone_numbers_and_addresses_are_some(form, wanted):
     """A question for a number gets numbers, whatever it is called, and they are canonical."""
     asked = tuple(replace(question, form=wanted) if question.code == "street" else question for question in form.questionnaire.questions())
     survey = replace(form.questionnaire, sections=(Section(title=form.questionnaire.title, items=asked),))
