@@ -98,7 +98,9 @@ def most_probable(odds: LineOdds, *, beam: int = BEAM) -> tuple[tuple[str, float
             last = prefix[-1] if prefix else 0
             _add(following, prefix, (blank + sign) * nothing, sign * float(column[last]) if last else 0.0)
             for number, chance in signs:
-                _add(following, (*prefix, number), 0.0, (blank if number == last else blank + sign) * chance)
+                before = blank if number == last else blank + sign
+                if before > 0:  # a letter cannot follow itself without a column between
+                    _add(following, (*prefix, number), 0.0, before * chance)
         known = dict(sorted(following.items(), key=lambda one: -sum(one[1]))[:beam])
     texts = [("".join(odds.alphabet[number - 1] for number in prefix), sum(both)) for prefix, both in known.items()]
     return tuple(sorted(texts, key=lambda one: -one[1]))

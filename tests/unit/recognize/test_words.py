@@ -5,7 +5,7 @@ from math import exp, log
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scanform.recognize.word_lists import nearest, scored, spellings, text_list
@@ -44,6 +44,7 @@ def test_the_probability_of_a_text_is_the_sum_over_all_its_paths(columns):
 
 
 @given(rows)
+@example([[1.0] * 5, [1.0, 1.0, 1.0, 0.001953125, 0.001953125]])
 @settings(max_examples=40, deadline=None)
 def test_the_most_probable_texts_come_first(columns):
     """With a beam that holds everything, the first text is the best of all; with the usual one, none is said to be more probable than it is."""
