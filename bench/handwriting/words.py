@@ -9,9 +9,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
 
-from bench.handwriting.chain import Counts, reading_of, response_of
+from bench.handwriting.chain import LEFT_OUT, Counts, reading_of, response_of
 from bench.handwriting.reliability import Said
+from bench.handwriting.unipen import Written, as_cell, by_writer
 from bench.material import Form, make_form
 from bench.statistics import upper_bound
 from scanform.model.questionnaire import Questionnaire
@@ -19,7 +22,8 @@ from scanform.model.reading import PageReading
 from scanform.model.response import Status
 from scanform.recognize.handwriting import HANDWRITING
 from scanform.recognize.reader import prepare_page, read_fields
-from scanform.recognize.readers import Found, Lines
+from scanform.recognize.readers import Found, Lines, Printed, best_readers
+from scanform.recognize.writing import Help
 from scanform.register import prepare
 from scanform.register.fit import fit_page
 from scanform.register.markers import find_markers
@@ -77,7 +81,7 @@ def free(hands: Hands) -> Said:
     rows = defaultdict(list)
     for crop, one in zip(hands.chosen, found, strict=True):
         value = one.texts[0].value if one.texts else ""
-        row = (distance(crop.text, value), len(crop.text), crop.text == value, one.texts[0].probability if one.texts else 0.0)
+        row = (Levenshtein.distance(crop.text, value), len(crop.text), crop.text == value, one.texts[0].probability if one.texts else 0.0)
         rows[f"writer {crop.writer}"].append(row)
         rows["all"].append(row)
     print(f"free words, no list ({cost:.0f} ms each, Tesseract's own process not counted)")
@@ -111,13 +115,80 @@ def listed(hands: Hands, *, size: int, inside: bool, seed: int = 1) -> tuple[str
     ), said
 
 
-def chain(hands: Hands, *, pages: int, seed: int, profiles: Sequence[str]) -> dict[str, Counts]:
-    """Names written into printed lines, scanned, read, judged: with lists that hold two names of three, without, and over several lines."""
+def expected(hands: Hands, kind: str, *, size: int, seed: int = 1) -> tuple[str, Said]:
+    """With one name printed on the form, beside `size` others: the right one, one much like it (`alike`), another one, or that with a slip in it."""
+    rng, jobs = np.random.default_rng(seed), []
+    for crop in hands.chosen:
+        own = printed_name(crop.text, kind, hands.names, rng)
+        others = [name for name in rng.choice(hands.names, size, replace=False).tolist() if name != crop.text]
+        jobs.append(Lines(pictures=(picture(crop),), values=tuple(dict.fromkeys([own, *others])), expected=own))
+    found = [one.texts for start in range(0, len(jobs), 8) for one in HANDWRITING.read(jobs[start : start + 8])]
+    chances = np.array([next(text.probability for text in texts if text.value == job.expected) for texts, job in zip(found, jobs, strict=True)])
+    right = np.array([job.expected == crop.text for job, crop in zip(jobs, hands.chosen, strict=True)])
+    taken = chances >= ACCEPT
+    wrong = int((taken & ~right).sum())
+    bound = f"{wrong} wrong of {int(taken.sum())}" + ("" if kind == "right" else f" (< {100 * upper_bound(wrong, len(jobs)):.2f} % of all)")
+    return f"accepted {taken.mean():6.1%} of {len(jobs)}, {bound}", Said(chances=chances, right=right)
+
+
+def printed_name(text: str, kind: str, names: Sequence[str], rng: np.random.Generator) -> str:
+    """What is printed on the form of somebody who writes `text`."""
+    if kind == "alike":
+        return next(name for name, _, _ in process.extract(text, names, scorer=Levenshtein.distance, limit=3) if name.casefold() != text.casefold())
+    if kind == "slip":
+        at = int(rng.integers(len(text)))
+        return text[:at] + str(rng.choice([one for one in "abdeghiklmnorstuz" if one != text[at].casefold()])) + text[at + 1 :]
+    return text if kind == "right" else str(rng.choice([name for name in names if name != text]))
+
+
+def houses(hands: Hands, digits: Sequence[Written], *, same: bool, expected: bool, count: int = 300, seed: int = 1) -> str:
+    """Streets with the number of a house, both of real writers, beside 300 others: the right one, or the same street with one digit changed, is in the
+    list, and printed on the form where it is `expected`.
+    """
+    rng, jobs = np.random.default_rng(seed), []
+    hand = [group for (site, _), group in by_writer(digits).items() if len(group) == 10 and site not in LEFT_OUT]
+    streets = [crop for crop in hands.chosen if any(part in crop.text.lower() for part in ("straße", "weg", "gasse", "platz"))]
+    for _ in range(count):
+        crop, number = streets[int(rng.integers(len(streets)))], str(int(rng.integers(1, 200)))
+        at = int(rng.integers(len(number)))
+        other = number if same else number[:at] + str(rng.choice([one for one in "123456789" if one != number[at]])) + number[at + 1 :]
+        line = (with_number(picture(crop), number, hand[int(rng.integers(len(hand)))], rng),)
+        others = [f"{name} {int(rng.integers(1, 200))}" for name in rng.choice(hands.names, 300, replace=False).tolist()]
+        known = f"{crop.text} {other}"
+        jobs.append(Lines(pictures=line, values=tuple(dict.fromkeys([known, *others])), expected=known if expected else ""))
+    found = [one.texts for start in range(0, len(jobs), 8) for one in HANDWRITING.read(jobs[start : start + 8])]
+    taken = sum(texts[0].value == job.values[0] and texts[0].probability >= ACCEPT for texts, job in zip(found, jobs, strict=True))
+    return f"accepted {taken / count:6.1%} of {count}" + ("" if same else f": {taken} wrong (< {100 * upper_bound(taken, count):.2f} % of all)")
+
+
+def with_number(street: np.ndarray, number: str, hand: Mapping[str, Sequence[Written]], rng: np.random.Generator) -> np.ndarray:
+    """A street with a number behind it, as high as its capitals."""
+    high = street.shape[0]
+    parts = [street, np.full((high, int(rng.integers(10, 24))), 255, np.uint8)]
+    for digit in number:
+        gray = as_cell(hand[digit][int(rng.integers(len(hand[digit])))], rng).gray
+        tall = int(high * rng.uniform(0.55, 0.7))
+        wide = max(3, min(round(gray.shape[1] * tall / gray.shape[0]), int(tall * 0.8)))
+        cell = np.full((high, wide + int(rng.integers(2, 6))), 255, np.uint8)
+        top = int(high * 0.12) + int(rng.integers(0, 6))
+        cell[top : top + tall, :wide] = cv2.resize(gray, (wide, tall), interpolation=cv2.INTER_AREA)
+        parts.append(cell)
+    return np.concatenate(parts, axis=1)
+
+
+PRINTED = {"right": 0.7, "alike": 0.1, "slip": 0.1, "other": 0.1}
+"""What forms of the chain bear in print: the name that is written, or another one."""
+
+
+def chain(hands: Hands, *, pages: int, seed: int, profiles: Sequence[str], printed: bool = False) -> dict[str, Counts]:
+    """Names written into printed lines, scanned, read, judged: with lists that hold two names of three, without, and over several lines; or with a name that
+    the form bears in `printed` letters among those of the list.
+    """
     form = make_form("lines", folder=HERE)
     rng = np.random.default_rng(seed)
     known = frozenset(rng.choice(hands.names, 2 * len(hands.names) // 3, replace=False).tolist())
     values = {code: tuple(sorted(known)) for code in (question.code for question in form.questionnaire.questions()) if code.startswith(("street", "place"))}
-    form = replace(form, questionnaire=with_values(form.questionnaire, values))
+    form = form if printed else replace(form, questionnaire=with_values(form.questionnaire, values))
     checks = [prepare.prepare_page(page, blank) for page, blank in zip(form.layout.pages, form.blanks, strict=True)]
     prepared = [prepare_page(page, blank, filled=form.layout.filled, lists=values) for page, blank in zip(form.layout.pages, form.blanks, strict=True)]
     found: dict[str, Counts] = {}
@@ -126,20 +197,24 @@ def chain(hands: Hands, *, pages: int, seed: int, profiles: Sequence[str]) -> di
         hand, profile = random_hand(rng), profiles[number % len(profiles)]
         writer = UNSEEN[int(rng.integers(len(UNSEEN)))]
         mine = [crop for crop in hands.chosen if crop.writer == writer]
-        truth, readings = {}, {}
+        truth, readings, own = {}, {}, {}
         for place, page in enumerate(form.layout.pages):
             texts = {}
             for zone in page.zones:
                 lines = [mine[int(rng.integers(len(mine)))] for _ in range(zone.lines or 1)]
                 truth[zone.question] = "" if rng.random() < 0.1 else "\n".join(crop.text for crop in lines)
                 if truth[zone.question]:
+                    if printed and zone.question in values:
+                        kind = str(rng.choice(list(PRINTED), p=list(PRINTED.values())))
+                        own[zone.question] = printed_name(truth[zone.question], kind, hands.names, rng)
                     texts[zone.id] = TextTruth(text=truth[zone.question], crop="\n".join(crop.name for crop in lines))
             filled = fill_page(form.printed[place], page, PageTruth(number=page.number, texts=texts), hand=hand, rng=rng, crops=hands.crops)
             scan = scan_page(filled, PROFILES[profile], rng)
             page_map = fit_page(scan.image, find_markers(scan.image), page, checks[place])
             if page_map is not None:
-                readings[page.number] = reading_of(form, read_fields(scan.image, page_map, prepared[place]), place)
-        judge(form, readings, truth, known, found)
+                among = {code: Printed(own=text, among=tuple(dict.fromkeys((*values[code], text)))) for code, text in own.items()}
+                readings[page.number] = reading_of(form, read_fields(scan.image, page_map, prepared[place], Help(readers=best_readers(), printed=among)), place)
+        judge(form, readings, truth, (known, own), found)
     return found
 
 
@@ -152,13 +227,22 @@ def with_values(questionnaire: Questionnaire, values: Mapping[str, tuple[str, ..
     return replace(questionnaire, sections=tuple(sections))
 
 
-def judge(form: Form, readings: Mapping[int, PageReading], truth: Mapping[str, str], known: frozenset[str], found: dict[str, Counts]) -> None:
-    """Adds one form to the counts; names that the list has not got are counted apart: they may not be accepted as another."""
-    response = response_of(form, readings)
+_Known = tuple[frozenset[str], Mapping[str, str]]
+"""The names of the list, and what a form bears in print, question -> text."""
+
+
+def judge(form: Form, readings: Mapping[int, PageReading], truth: Mapping[str, str], known: _Known, found: dict[str, Counts]) -> None:
+    """Adds one form to the counts; names that the list (or the form itself) has not got are counted apart: they may not be accepted as another."""
+    response = response_of(form, readings, known[1])
     for page in form.layout.pages:
         for zone in page.zones if page.number in readings else ():
             kind, text, answer = zone.question.rstrip("0123456789"), truth[zone.question], response.answer(zone.question)
-            counts = found.setdefault(kind if kind in {"free", "remark"} or not text or text in known else f"{kind}, unlisted", Counts())
+            own = known[1].get(zone.question)
+            if own and text:
+                kind += ", printed" if own == text else ", printed otherwise"
+            elif kind not in {"free", "remark"} and text and text not in known[0]:
+                kind += ", unlisted"
+            counts = found.setdefault(kind, Counts())
             auto = answer.status is Status.AUTO
             if not text:
                 counts.add_blank(answer)
@@ -168,16 +252,6 @@ def judge(form: Form, readings: Mapping[int, PageReading], truth: Mapping[str, s
             counts.accepted += auto
             counts.silent += auto and answer.value != text
             counts.characters += len(text)
-            counts.right_characters += max(0, len(text) - distance(text, answer.value))
+            counts.right_characters += max(0, len(text) - Levenshtein.distance(text, answer.value))
             if not auto:
                 counts.slugs[answer.problem or ""] += 1
-
-
-def distance(a: str, b: str) -> int:
-    """Levenshtein's."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]

@@ -48,6 +48,16 @@ class Filled(StrEnum):
     MARK = "mark"
 
 
+class RecipientField(StrEnum):
+    """What a printed form says of the one it was printed for."""
+
+    NAME = "name"
+    STREET = "street"
+    POSTCODE = "postcode"
+    TOWN = "town"
+    TOKEN = "token"  # noqa: S105 not a secret, the name of a field
+
+
 class Width(StrEnum):
     """How much of the line a question takes on paper; neighbours that fit stand side by side."""
 
@@ -110,7 +120,8 @@ class Question:
     a number, a year or (as ISO text) a date; digits without a minimum are text, such as a postcode. `lines` counts the lines
     of a handwriting zone. `values` are the admissible texts of a handwriting zone or of cells, when there is a list. `not_before` is the code of a question
     of the same kind whose value must not be greater: opening and closing, from and until. `form` says that a handwriting zone holds a phone number or an
-    e-mail address. `goes_with` says which of the `values` go with which value of another question.
+    e-mail address. `goes_with` says which of the `values` go with which value of another question. `recipient` says that the
+    question asks for what the form itself may say of the one it was printed for.
     """
 
     code: str
@@ -132,6 +143,7 @@ class Question:
     not_before: str | None = None
     form: TextForm | None = None
     goes_with: GoesWith | None = None
+    recipient: RecipientField | None = None
     width: Width = Width.FULL
 
     def option(self, code: str) -> Option | None:

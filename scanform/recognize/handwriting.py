@@ -7,28 +7,44 @@ be "none of these". Both probabilities are logistic functions of a few facts, fi
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 
 import numpy as np
 
+from scanform.model.questionnaire import TextForm
 from scanform.model.reading import Candidate
 from scanform.recognize import text
 from scanform.recognize.readers import LINES, Found, Lines
 from scanform.recognize.sample import Singles
 from scanform.recognize.text import ReadLine
 from scanform.recognize.word_lists import nearest, scored, spellings, text_list
-from scanform.recognize.words import LineOdds, alphabet, joined, line_odds, most_probable
+from scanform.recognize.words import LineOdds, alphabet, joined, line_odds, most_probable, only
 
 KEPT = 6
 """So many candidates are kept of each kind: listed and free."""
 
 LEAST = 1e-12
+FAR = 4.0
+"""From this logarithm of odds on another reading is much better than the expected one, and how much better still matters less."""
+
+NUMBER = 0.9
+"""At most so probable is a listed text with another number than what was read without the list: its letters fit the neighbour's house just as well."""
+
 PRINTED = 0.85
 """How sure Tesseract is of print: there its capitals count, for the network sees no line beside them (Ö and ö look the same)."""
 
 FREE_FACTS = ("each", "chance", "length", "same", "alike", "sure", "very_sure", "surely_alike")
 LISTED_FACTS = ("fit", "lead", "beaten", "size", "length", "agreed")
+EXPECTED_FACTS = ("fit", "lead", "behind", "ahead", "far_behind", "length", "agreed")
+
+
+CHARACTERS = {
+    TextForm.PHONE: frozenset("0123456789+-/() "),
+    TextForm.EMAIL: frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.-_+äöüß"),
+}
+"""What phone numbers and e-mail addresses are made of: nothing else is read in them."""
 
 
 class HandwritingLines:
@@ -46,7 +62,8 @@ class HandwritingLines:
         out = []
         for job in jobs:
             count = len(job.pictures)
-            out.append(_found(self.name, job, odds[:count], printed[:count]))
+            seen, also = (odds[:count], printed[:count]) if job.form is None else _of_form(CHARACTERS[job.form], odds[:count], printed[:count])
+            out.append(_found(self.name, job, seen, also))
             odds, printed = odds[count:], printed[count:]
         return tuple(out)
 
@@ -57,7 +74,12 @@ HANDWRITING = HandwritingLines()
 def _found(name: str, job: Lines, odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> Found:
     if not odds:
         return Found(texts=(), reader=name)
-    return Found(texts=_listed(job.values, odds, printed) if job.values else _free(odds, printed), reader=name)
+    return Found(texts=_listed(job, odds, printed) if job.values else _free(odds, printed), reader=name)
+
+
+def _of_form(characters: frozenset[str], odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> tuple[Sequence[LineOdds], Sequence[ReadLine]]:
+    """What the network and Tesseract say of lines in which only `characters` can stand."""
+    return [only(characters, one) for one in odds], [one if characters >= set(one.text) else replace(one, text="") for one in printed]
 
 
 def _free(odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
@@ -81,16 +103,23 @@ def second_opinion(printed: Sequence[ReadLine]) -> tuple[str, float]:
     return "\n".join(one.text for one in printed if one.text), float(np.mean([one.sure for one in printed])) if printed else 0.0
 
 
-def _listed(values: tuple[str, ...], odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
-    """The listed texts that fit, and what is read freely: perhaps it is none of them."""
+def _listed(job: Lines, odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
+    """The listed texts that fit, and what is read freely: perhaps it is none of them. The expected one is judged for itself when no other one fits better."""
     line = joined(odds)
     texts = free_texts(odds)
-    chosen, logs = listed_texts(line, values)
+    chosen, logs = listed_texts(line, job.values, job.expected)
     other = second_opinion(printed)[0].replace("\n", " ")
-    best = _logistic("listed", listed_facts((chosen, logs), texts, other, len(values)))
+    facts = listed_facts((chosen, logs), texts, other, len(job.values))
+    best = _logistic("expected", expected_facts(facts)) if chosen[0] == job.expected else _logistic("listed", facts)
+    if _digits(chosen[0]) != _digits(next(iter(texts))):
+        best = min(best, NUMBER)
     unlisted = {value: chance for value, chance in texts.items() if value.strip() and not set(spellings_known(chosen)) & {value.casefold()}}
     rest = dict(zip(chosen[1:KEPT], np.exp(logs[1:KEPT]).tolist(), strict=True)) | unlisted
     return _ranked({chosen[0]: best, **_shared(rest, 1 - best, max(sum(rest.values()), LEAST))})
+
+
+def _digits(text: str) -> str:
+    return "".join(character for character in text if character.isdigit())
 
 
 def free_texts(odds: Sequence[LineOdds]) -> dict[str, float]:
@@ -106,9 +135,10 @@ def free_texts(odds: Sequence[LineOdds]) -> dict[str, float]:
     return found
 
 
-def listed_texts(line: LineOdds, values: tuple[str, ...]) -> tuple[tuple[str, ...], Singles]:
-    """The listed texts nearest to a line, best first, with the logarithms of their probabilities."""
+def listed_texts(line: LineOdds, values: tuple[str, ...], expected: str = "") -> tuple[tuple[str, ...], Singles]:
+    """The listed texts nearest to a line, best first, with the logarithms of their probabilities; the expected one is always among them."""
     near = nearest(line, text_list(values, alphabet()))
+    near = near if not expected or expected in near else (*near, expected)
     logs = scored(line, near)
     order = np.argsort(-logs, kind="stable")
     return tuple(near[number] for number in order.tolist()), logs[order]
@@ -144,6 +174,15 @@ def listed_facts(found: tuple[tuple[str, ...], Singles], texts: dict[str, float]
     return np.array([best / length, min(best - second, 20.0), min(max(free - best, -20.0), 20.0), np.log(size), np.log(length), agreed], np.float32)
 
 
+def expected_facts(facts: Singles) -> Singles:
+    """What tells whether the expected text stands there, see EXPECTED_FACTS, from `listed_facts`: how well it fits, how far it leads (to 10 only, there may be
+    no other), how much worse or better than any text that is not listed it fits, the first `FAR` counted apart, its length, whether Tesseract says the same.
+    The size of the list does not count.
+    """
+    fit, lead, beaten, _, length, agreed = facts.tolist()
+    return np.array([fit, min(lead, 10.0), max(beaten, 0.0), min(beaten, 0.0), max(beaten - FAR, 0.0), length, agreed], np.float32)
+
+
 def _shared(chances: dict[str, float], left: float, whole: float) -> dict[str, float]:
     """`left` shared out in proportion to `chances`, of which `whole` is all there is."""
     return {value: max(left, 0.0) * chance / max(whole, LEAST) for value, chance in chances.items()}
@@ -167,4 +206,4 @@ def _logistic(name: str, facts: Singles) -> float:
 @cache
 def _weights() -> dict[str, list[float]]:
     raw = json.loads(resources.files("scanform.recognize").joinpath("models", "lines.json").read_text("utf-8"))
-    return {name: raw[name] for name in ("free", "printed", "listed")}
+    return {name: raw[name] for name in ("free", "printed", "listed", "expected")}

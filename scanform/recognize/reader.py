@@ -19,10 +19,10 @@ from scanform.recognize.darkness import PageInk, measure
 from scanform.recognize.marks import READER, ClearSettings, read_marks
 from scanform.recognize.model import load, probabilities
 from scanform.recognize.outside import outside_zones, without_outside
-from scanform.recognize.readers import Readers, best_readers
+from scanform.recognize.readers import best_readers
 from scanform.recognize.sample import Singles
 from scanform.recognize.sheets import PreparedPage, prepare
-from scanform.recognize.writing import NOTHING, Written
+from scanform.recognize.writing import NOTHING, Help, Written
 
 INK_READER = "ink/1"
 SIGNED = "signed"
@@ -36,22 +36,24 @@ def prepare_page(page: PageLayout, blank: BlankPage, *, filled: Filled, lists: M
     return prepare(page, blank, filled=filled, lists=lists)
 
 
-def read_fields(image: PageImage, page_map: PageMap, prepared: PreparedPage, readers: Readers | None = None) -> tuple[FieldReading, ...]:
-    """The readings of all zones of a page, in the order of the layout; writing is read by `readers`, or the best that are installed."""
+def read_fields(image: PageImage, page_map: PageMap, prepared: PreparedPage, by: Help | None = None) -> tuple[FieldReading, ...]:
+    """The readings of all zones of a page, in the order of the layout. `by` says who reads writing (the best that are installed) and what this form bears
+    in print.
+    """
     page = measure(image, page_map, prepared)
-    return _readings(image, page_map, prepared, (page, areas.find_parts(page, prepared.areas)), readers)
+    return _readings(image, page_map, prepared, (page, areas.find_parts(page, prepared.areas)), by or Help(readers=best_readers()))
 
 
-def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage, readers: Readers | None = None) -> tuple[tuple[FieldReading, ...], bytes]:
+def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage, by: Help | None = None) -> tuple[tuple[FieldReading, ...], bytes]:
     """`read_fields` and `ink.ink_print` from one measurement: a third cheaper than calling both."""
     page = measure(image, page_map, prepared)
     parts = areas.find_parts(page, prepared.areas)
-    return _readings(image, page_map, prepared, (page, parts), readers), ink.print_of(page, prepared, parts)
+    return _readings(image, page_map, prepared, (page, parts), by or Help(readers=best_readers())), ink.print_of(page, prepared, parts)
 
 
-def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, seen: tuple[PageInk, Parts], readers: Readers | None) -> tuple[FieldReading, ...]:
+def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, seen: tuple[PageInk, Parts], by: Help) -> tuple[FieldReading, ...]:
     boxes = _boxes_px(image, page_map, prepared)
-    found = _mark_fields(image, page_map, seen[0], prepared, boxes) | _area_fields(image, page_map, prepared, seen, boxes, readers=readers or best_readers())
+    found = _mark_fields(image, page_map, seen[0], prepared, boxes) | _area_fields(image, page_map, prepared, seen, boxes, by=by)
     zones = prepared.page.zones
     return without_outside(tuple(found[zone.id] for zone in zones), outside_zones(image, page_map, zones, prepared.corners_mm), zones)
 
@@ -84,7 +86,7 @@ def _mark_fields(image: PageImage, page_map: PageMap, page: PageInk, prepared: P
 
 
 def _area_fields(
-    image: PageImage, page_map: PageMap, prepared: PreparedPage, found: tuple[PageInk, Parts], boxes: dict[str, RectPx], *, readers: Readers
+    image: PageImage, page_map: PageMap, prepared: PreparedPage, found: tuple[PageInk, Parts], boxes: dict[str, RectPx], *, by: Help
 ) -> dict[str, FieldReading]:
     sheet, (page, parts) = prepared.areas, found
     if not sheet.spots:
@@ -93,7 +95,7 @@ def _area_fields(
     described = areas.describe(page, sheet, parts)
     inked = probabilities(network, described)[:, network.classes.index("inked")]
     worth_reading = [number for number, odds in enumerate(inked) if odds > ClearSettings().doubtful]
-    written = writing.write_out(image.gray, page_map, sheet, parts, worth_reading, readers=readers)
+    written = writing.write_out(image.gray, page_map, sheet, parts, worth_reading, by=by)
     return {
         spot.zone.id: _area_field(spot.zone, float(inked[number]), described[number], written.get(number), boxes[spot.zone.id])
         for number, spot in enumerate(sheet.spots)

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any, Protocol, cast
 
 from scanform.imaging.page_image import Gray
-from scanform.model.questionnaire import Alphabet
+from scanform.model.questionnaire import Alphabet, TextForm
 from scanform.model.reading import Candidate
 
 GROUP = "scanform.readers"
@@ -50,11 +50,24 @@ class Row:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
     """The lines of one zone, top to bottom: dark writing alone on white paper. `values` are the texts that the question lists, if it does: what stands there
-    is probably one of them, but need not be.
+    is probably one of them, but need not be. `expected` is the one of them that the form itself bears in print, "" for none. `form`: they hold a phone
+    number or an e-mail address.
     """
 
     pictures: Sequence[Gray]
     values: tuple[str, ...] = ()
+    expected: str = ""
+    form: TextForm | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What a form bears in print as the probable answer to a question ("" when this one does not), and the texts it stands among: those of other forms, and
+    what the question lists.
+    """
+
+    own: str
+    among: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,9 @@ WIDEST = 1200
 INK = 0.12
 """Darkness from which on a pixel is ink when a line is cut out."""
 
+BARRED = np.float32(-60)
+"""The logarithm that stands for a character that cannot be there."""
+
 BEAM, TRIED, MOST_TRIED = 12, 1e-3, 8
 """Prefixes that are followed; how probable a character must be in a column to be tried, and how many are."""
 
@@ -82,6 +85,14 @@ def joined(lines: Sequence[LineOdds]) -> LineOdds:
     gap[0, lines[0].alphabet.index(" ") + 1] = 0.0
     parts = [part for line in lines for part in (line.logs, gap)]
     return LineOdds(logs=np.concatenate(parts[:-1]), alphabet=lines[0].alphabet)
+
+
+def only(characters: frozenset[str], odds: LineOdds) -> LineOdds:
+    """The line as if nothing but `characters` could stand in it; what else seemed to stand there makes the rest less probable, not more."""
+    barred = [number + 1 for number, character in enumerate(odds.alphabet) if character not in characters]
+    logs = odds.logs.copy()
+    logs[:, barred] = BARRED
+    return LineOdds(logs=logs, alphabet=odds.alphabet)
 
 
 def most_probable(odds: LineOdds, *, beam: int = BEAM) -> tuple[tuple[str, float], ...]:

@@ -1,17 +1,17 @@
 """What stands in the inked zones of a page: cleaned of print, given to the readers of cells and of lines."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from scanform.imaging.page_image import Gray
 from scanform.imaging.page_map import PageMap
 from scanform.model.layout import ZoneKind
-from scanform.model.questionnaire import Alphabet
+from scanform.model.questionnaire import Alphabet, TextForm
 from scanform.model.reading import Candidate
 from scanform.recognize import crops
 from scanform.recognize.areas import Parts
 from scanform.recognize.cell_ink import CellRow, cell_row
-from scanform.recognize.readers import Lines, Readers, Row
+from scanform.recognize.readers import Lines, Printed, Readers, Row
 from scanform.recognize.sheets import AreaSheet
 
 
@@ -39,7 +39,16 @@ class Written:
 NOTHING = Written(texts=(), reader="")
 
 
-def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, numbers: Sequence[int], *, readers: Readers) -> dict[int, Written]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """Who reads, what the page itself is known to say (question -> what is printed), and which questions ask for a phone number or an e-mail address."""
+
+    readers: Readers
+    printed: Mapping[str, Printed] = field(default_factory=dict)
+    forms: Mapping[str, TextForm] = field(default_factory=dict)
+
+
+def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, numbers: Sequence[int], *, by: Help) -> dict[int, Written]:
     """What is read in the spots `numbers` of a page: all cells at once, all lines by one call."""
     lines: dict[int, Lines] = {}
     rows: dict[int, CellRow] = {}
@@ -50,8 +59,12 @@ def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, num
         if spot.zone.cells:
             rows[number] = cell_row(gray, page_map, sheet, parts, number)
         else:
-            lines[number] = Lines(pictures=crops.lines(crops.clean_zone(gray, page_map, sheet, parts, number), spot, parts), values=spot.values)
-    return _free_text(lines, readers) | _cell_text(rows, {number: sheet.spots[number].zone.alphabet or Alphabet.ALNUM for number in rows}, readers)
+            printed = by.printed.get(spot.zone.question) if spot.zone.option is None else None
+            values, expected = (printed.among, printed.own) if printed else (spot.values, "")
+            pictures = crops.lines(crops.clean_zone(gray, page_map, sheet, parts, number), spot, parts)
+            form = by.forms.get(spot.zone.question) if spot.zone.option is None else None
+            lines[number] = Lines(pictures=pictures, values=values, expected=expected, form=form)
+    return _free_text(lines, by.readers) | _cell_text(rows, {number: sheet.spots[number].zone.alphabet or Alphabet.ALNUM for number in rows}, by.readers)
 
 
 def _cell_text(rows: dict[int, CellRow], alphabets: dict[int, Alphabet], readers: Readers) -> dict[int, Written]:

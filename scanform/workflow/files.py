@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """A binary file that becomes `path` when the block ends well, and vanishes when it does not."""
+def atomic_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """A binary file that becomes `path` when the block ends well, and vanishes when it does not; a `private` one can be read by its owner only."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     temporary = Path(name)
     try:
@@ -19,16 +19,16 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o600 if private else 0o666 & ~_umask())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def write_text(path: Path, content: str) -> None:
+def write_text(path: Path, content: str, *, private: bool = False) -> None:
     """Write `content` as UTF-8, whole or not at all."""
-    with atomic_file(path) as file:
+    with atomic_file(path, private=private) as file:
         file.write(content.encode("utf-8"))
 
 

@@ -14,6 +14,7 @@ from scanform.store import issued, ledger, values
 from scanform.store.engine import Transaction
 from scanform.store.records import FormRecord, PageRecord, PageResult, SheetRecord
 from scanform.workflow.copies import choose_copy, counting, fates, is_mixed, marks_differ
+from scanform.workflow.printed_texts import printed_answers
 from scanform.workflow.project import Project
 
 SUSPECT = "page-suspect"
@@ -116,6 +117,7 @@ def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequ
     readings = ledger.contents(tx, [sheet.reading_id for sheet in sheets])
     first = min(sheets, key=lambda sheet: (sheet.file_id, sheet.index))
     pages = {sheet.page: _with_path(readings[sheet.reading_id], sheet) for sheet in sheets if sheet.page is not None and sheet.reading_id in readings}
+    questionnaire = project.questionnaire_of(layout)
     form_pages = FormPages(
         form_id=form.form_id,
         token=form.token,
@@ -123,8 +125,9 @@ def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequ
         pages=pages,
         copy=form.copy > 1 or mixed,
         expected_pages=len(layout.pages),
+        printed=printed_answers(questionnaire, issued.issued_form(tx, form.instance)) if form.copy == 1 and not mixed else {},
     )
-    response = assemble(form_pages, project.questionnaire_of(layout), layout, accept_settings(project))
+    response = assemble(form_pages, questionnaire, layout, accept_settings(project))
     values.save_response(tx, with_page_problems(response, pages), batch_id=first.batch_id)
 
 

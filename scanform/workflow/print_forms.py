@@ -29,6 +29,7 @@ from scanform.store.engine import Transaction
 from scanform.store.records import Issued
 from scanform.workflow.files import atomic_file, atomic_folder, write_text
 from scanform.workflow.folders import QUESTIONNAIRES, SNAPSHOT
+from scanform.workflow.printed_texts import keep_recipients
 from scanform.workflow.project import Project, refuse_changed
 from scanform.workflow.recipients import Recipient
 
@@ -80,6 +81,7 @@ def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
     with project.store.writing() as tx:
         before = _printed_before(project, tx, order, questionnaire)
         forms = _issue(tx, order, placement.layout)
+    keep_recipients(project, (placement.layout.digest,))
     copies = out.with_suffix(".copies.json") if out.suffix.lower() == ".pdf" else out.with_name(out.name + ".copies.json")
     with atomic_file(out) as file:
         draw_forms(placement, [_copy(form, len(placement.layout.pages)) for form in forms], file)

@@ -26,6 +26,7 @@ from scanform.workflow.executors import Died, Outcome, Workers, run_in_order
 from scanform.workflow.joining import is_joined, join_page, join_waiting
 from scanform.workflow.ledger import INFERRED, TWIN, page_problems, record_page, settle_reading
 from scanform.workflow.neighbours import neighbour_identity
+from scanform.workflow.printed_texts import keep_recipients
 from scanform.workflow.progress import ShowProgress, no_progress
 from scanform.workflow.project import Project
 from scanform.workflow.read_page import FileJob, Intake, PageJob, read_page, take_in
@@ -102,6 +103,7 @@ def read_batch(project: Project, paths: Sequence[Path], workers: Workers, *, pro
     try:
         _take_in_all(project, run, workers, _settled_files(project, run, find_files(paths)), limits=limits, progress=progress)
         _wait_again(project, run)
+        keep_recipients(project)
         _read_all(project, run, workers, limits=limits, progress=progress)
         _join_pages(project)
         _read_by_neighbours(project, run, workers, limits)

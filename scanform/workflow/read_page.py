@@ -24,10 +24,13 @@ from scanform.model.geometry import RectPx
 from scanform.model.layout import Layout, PageLayout
 from scanform.model.page import Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
+from scanform.model.questionnaire import Questionnaire, RecipientField, TextForm
 from scanform.model.reading import FieldReading, PageReading
 from scanform.recognize import reader
+from scanform.recognize.readers import Printed
 from scanform.recognize.sheets import PreparedPage
 from scanform.recognize.text import read_line
+from scanform.recognize.writing import Help
 from scanform.recognize.written_ink import WrittenInk, written_ink
 from scanform.register.content import Known, identify_by_content
 from scanform.register.fit import fit_from_corners, fit_page
@@ -45,6 +48,7 @@ from scanform.workflow import picture
 from scanform.workflow.archive import archive_file
 from scanform.workflow.folders import QUESTIONNAIRES, SNAPSHOT
 from scanform.workflow.own_readers import readers_of
+from scanform.workflow.printed_texts import printed_on
 
 log = logging.getLogger(__name__)
 
@@ -172,8 +176,10 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
     registered = _register(job, image)
     if isinstance(registered, PageResult):
         return _without_reading(_with_causes(job, registered, loaded.image), loaded.problems)
-    readers = readers_of(Path(job.layouts).parent)
-    fields, ink = reader.read_page(registered.image or image, registered.page_map, registered.prepared, readers)
+    by = Help(
+        readers=readers_of(Path(job.layouts).parent), printed=_printed(job.layouts, registered.identity), forms=_forms(job.layouts, registered.identity.digest)
+    )
+    fields, ink = reader.read_page(registered.image or image, registered.page_map, registered.prepared, by)
     fields = _with_weak_zones(fields, _weak(job.layouts, registered.identity.digest))
     problems = loaded.problems + registered.problems + _remarks(registered, loaded.image)
     if registered.factor != 1:
@@ -304,9 +310,35 @@ def _prepared(folder: str, digest: str, number: int) -> tuple[BoxCheck, Prepared
     return _check(folder, digest, number), reader.prepare_page(page, blank, filled=layout.filled, lists=_lists(folder, digest))
 
 
+def _printed(folder: str, identity: Identity) -> Mapping[str, Printed]:
+    """What this form bears in print of its recipient, for the questions that ask for it."""
+    return printed_on(Path(folder) / identity.digest, identity.instance, _asked(folder, identity.digest), _lists(folder, identity.digest))
+
+
+@lru_cache(maxsize=_KEPT_PAGES)
+def _asked(folder: str, digest: str) -> Mapping[str, RecipientField]:
+    """Which questions of a form ask for what it says of its recipient."""
+    questionnaire = _questionnaire(folder, digest)
+    return {question.code: question.recipient for question in questionnaire.questions() if question.recipient} if questionnaire else {}
+
+
+@lru_cache(maxsize=_KEPT_PAGES)
+def _forms(folder: str, digest: str) -> Mapping[str, TextForm]:
+    """Which questions of a form ask for a phone number or an e-mail address."""
+    questionnaire = _questionnaire(folder, digest)
+    return {question.code: question.form for question in questionnaire.questions() if question.form} if questionnaire else {}
+
+
 @lru_cache(maxsize=_KEPT_PAGES)
 def _lists(folder: str, digest: str) -> Mapping[str, tuple[str, ...]]:
-    """The texts that the questions of a form list, question -> texts: from the questionnaire it was printed from, or the one that describes it."""
+    """The texts that the questions of a form list, question -> texts."""
+    questionnaire = _questionnaire(folder, digest)
+    return {question.code: question.values for question in questionnaire.questions() if question.values} if questionnaire else {}
+
+
+@lru_cache(maxsize=_KEPT_PAGES)
+def _questionnaire(folder: str, digest: str) -> Questionnaire | None:
+    """The questionnaire that a form was printed from, or the one that describes it."""
     layout = _layouts(folder, (digest,))[digest]
     kept = Path(folder) / layout.digest / SNAPSHOT
     today = Path(folder).parent / QUESTIONNAIRES / f"{layout.questionnaire}.yaml"
@@ -314,8 +346,8 @@ def _lists(folder: str, digest: str) -> Mapping[str, tuple[str, ...]]:
         if path.exists():
             questionnaire = load_questionnaire(path)
             if (questionnaire.code, questionnaire.version) == (layout.questionnaire, layout.version):
-                return {question.code: question.values for question in questionnaire.questions() if question.values}
-    return {}
+                return questionnaire
+    return None
 
 
 @lru_cache(maxsize=_KEPT_PAGES)

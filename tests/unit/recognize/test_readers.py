@@ -43,6 +43,8 @@ ZONES = (
     Lines(pictures=(written("am"), written("Park")), values=("am Park", "Am Markt")),
     Lines(pictures=(NOISE,), values=("Garten",)),
     Lines(pictures=(), values=("Garten",)),
+    Lines(pictures=(written("Garten"),), values=("Garten", "Haus"), expected="Garten"),
+    Lines(pictures=(written("Garten"),), values=("Haus", "Hof"), expected="Haus"),
 )
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scanform.recognize.word_lists import nearest, scored, spellings, text_list
-from scanform.recognize.words import HEIGHT, LineOdds, alphabet, joined, line_odds, log_probabilities, most_probable, normalised_line
+from scanform.recognize.words import HEIGHT, LineOdds, alphabet, joined, line_odds, log_probabilities, most_probable, normalised_line, only
 
 LETTERS = " abc"
 
@@ -54,6 +54,20 @@ def test_the_most_probable_texts_come_first(columns):
     assert chance == pytest.approx(max(known.values()), rel=1e-3)
     assert known[first] == pytest.approx(chance, rel=1e-3)
     assert all(one <= known[text] * 1.001 for text, one in most_probable(line))
+
+
+@given(rows, st.sets(st.sampled_from(LETTERS)))
+@settings(max_examples=40, deadline=None)
+def test_barred_characters_make_no_other_text_likelier(columns, allowed):
+    """Where only some characters can stand, texts of these are as probable as before, and all others cannot be."""
+    line = odds(columns)
+    texts = sorted(text for text in every_text(line) if text)
+    before, after = (np.exp(log_probabilities(one, texts)) for one in (line, only(frozenset(allowed), line)))
+    kept = np.array([set(text) <= allowed for text in texts])
+    assert np.allclose(after[kept], before[kept], rtol=1e-3)
+    assert after[~kept].max(initial=0) < 1e-20
+    best, _ = most_probable(only(frozenset(allowed), line))[0]
+    assert set(best) <= allowed
 
 
 def test_texts_that_cannot_be():

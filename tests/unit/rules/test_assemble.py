@@ -336,6 +336,21 @@ def test_what_the_question_allows_is_likelier(question, texts, best, low, high):
     assert low - 1e-9 <= found.probability <= high + 1e-9
 
 
+@pytest.mark.parametrize(
+    ("texts", "best", "low", "high"),
+    [
+        ((("120", 0.6), ("128", 0.4)), "128", 0.96, 0.98),
+        ((("120", 0.999), ("128", 0.001)), "120", 0.9, 0.99),
+        ((("128", 0.9), ("120", 0.05)), "128", 0.94, 0.95),
+    ],
+)
+def test_what_the_form_bears_in_print_is_likelier(texts, best, low, high):
+    """It turns doubtful readings, never sure ones, and what the reader left open stays open."""
+    found = weighed(SEATS, read_as(*texts), printed="128")[0]
+    assert found.value == best
+    assert low <= found.probability <= high
+
+
 @given(st.lists(st.tuples(st.text("0123456789? ", min_size=3, max_size=3), st.floats(0, 1)), max_size=6), st.floats(0, 1))
 def test_weighing_keeps_probabilities(texts, share):
     """Whatever was read: no probability above 1, the sum neither, a blank stays as probable as it was."""

@@ -1,13 +1,15 @@
 """Handwritten names and a list of them, from the CSV file to the stored response: printed, written in by real writers, scanned, read."""
 
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
+from scanform.model.questionnaire import TextForm
 from scanform.model.response import Status
-from scanform.recognize.handwriting import HANDWRITING
+from scanform.recognize.handwriting import CHARACTERS, HANDWRITING
 from scanform.recognize.readers import Lines
 from scanform.scan.load import rasterize
 from scanform.simulate.hands import random_hand
@@ -32,6 +34,7 @@ sections:
       - {question: elsewhere, type: text, text: "Und anderswo?", values: streets.csv}
       - {question: nowhere, type: text, text: "Und sonst?", values: streets.csv}
       - {question: remark, type: text, text: "Anmerkungen"}
+      - {question: tel, type: phone, text: "Telefon"}
 """
 ROOT = Path(__file__).parents[3]
 CROPS = load_crops(ROOT / "samples" / "handwriting")
@@ -64,6 +67,7 @@ def read(tmp_path_factory):
             chosen = {
                 "first": listed[2 * number % len(listed)], "second": listed[(2 * number + 1) % len(listed)],
                 "elsewhere": unlisted[number % len(unlisted)], "remark": listed[(number + 3) % len(listed)],
+                "tel": listed[(number + 5) % len(listed)],
             }  # fmt: skip
             written = {zone.id: TextTruth(text="", crop=chosen[zone.question]) for zone in page.zones if zone.question in chosen}
             truth = PageTruth(number=1, texts=written)
@@ -100,6 +104,14 @@ def test_remarks_are_proposals_and_blanks_are_blank(read):
         assert (response.answer("nowhere").status, response.answer("nowhere").value) == (Status.AUTO, "")
 
 
+def test_a_phone_number_is_read_in_the_characters_of_one(read):
+    """Even where somebody wrote a word: no letter is proposed, and a person looks."""
+    for _, response in read:
+        answer = response.answer("tel")
+        assert answer.status is Status.REVIEW
+        assert all(CHARACTERS[TextForm.PHONE] >= set(one.value) for one in answer.candidates)
+
+
 @pytest.mark.parametrize("name", UNSEEN)
 def test_a_list_is_no_cage(name):
     """A name is found in a list of others, but never accepted as one of them."""
@@ -108,3 +120,21 @@ def test_a_list_is_no_cage(name):
     (inside, outside) = HANDWRITING.read([Lines(pictures=(picture,), values=(*MORE, crop.text)), Lines(pictures=(picture,), values=MORE)])
     assert inside.texts[0].value == crop.text
     assert all(one.probability < 0.9 for one in outside.texts if one.value in MORE)
+
+
+@pytest.mark.parametrize("number", [4, 17, 83, 112, 190])
+@pytest.mark.parametrize("street", ["Lindenweg", "Burgstraße"])
+@pytest.mark.parametrize("expected", [True, False], ids=["printed", "listed"])
+def test_the_house_next_door_is_not_accepted(street, number, expected):
+    """A listed house in the same street with another number than the one that was read, printed on the form or not, is left to a person."""
+    said, other = f"{street} {number}", f"{street} {number + 1}"
+    picture = np.full((80, 700), 255, np.uint8)
+    face = ImageFont.truetype(str(Path(str(resources.files("reportlab"))) / "fonts" / "Vera.ttf"), 48)
+    sheet = Image.fromarray(picture)
+    ImageDraw.Draw(sheet).text((20, 10), said, 0, font=face)
+    lines = (np.asarray(sheet),)
+    (near, right) = HANDWRITING.read(
+        [Lines(pictures=lines, values=values, expected=values[0] if expected else "") for values in ((other, *MORE), (said, other, *MORE))]
+    )
+    assert all(one.probability <= 0.9 for one in near.texts if one.value == other)
+    assert right.texts[0].value == said
