@@ -8,18 +8,17 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
-from urllib.parse import quote
 
 from flask import Flask, Response, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.exceptions import HTTPException
 
+from review_ui.mosaic import add_mosaic
 from review_ui.sorting import add_sorting
-from review_ui.web import body_of, language_of, text_of, texts_of
+from review_ui.web import body_of, card_data, language_of, text_of, texts_of
 from scanform.i18n.texts import text
 from scanform.model.review import DecisionKind
-from scanform.workflow.review_cards import Card
 from scanform.workflow.review_fields import Desk, Submission
 from scanform.workflow.sort_pages import SortDesk
 
@@ -74,6 +73,7 @@ def create_app(desk: Desk, *, reviewer: str, sorter: SortDesk | None = None, lan
     app = hardened_app(cookie)
     _add_pages(app, desk, sorter, language)
     _add_changes(app, desk, reviewer, language)
+    add_mosaic(app, desk, language)
     if sorter is not None:
         add_sorting(app, sorter, reviewer, language)
     return app
@@ -150,16 +150,16 @@ def _add_pages(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) ->
         limit = min(max(request.args.get("limit", 40, int), 1), MOST_CARDS)
         cards = desk.queue(limit, request.args.get("after", ""), language=language_of(default))
         pages = sorter.waiting() if sorter else 0
-        return jsonify(cards=[_card(card) for card in cards], counts=asdict(desk.counts()), pages=pages)
+        return jsonify(cards=[card_data(card) for card in cards], counts=asdict(desk.counts()), pages=pages)
 
     @app.get("/api/items/<path:item>")
     def one(item: str) -> ResponseReturnValue:
         card = desk.card(item, language=language_of(default))
-        return jsonify(_card(card)) if card else abort(404)
+        return jsonify(card_data(card)) if card else abort(404)
 
     @app.get("/crops/<path:item>")
     def crop(item: str) -> ResponseReturnValue:
-        picture = desk.crop(item, context=request.args.get("context") == "1")
+        picture = desk.crop(item, context=request.args.get("context") == "1", tight=request.args.get("tight") == "1")
         return Response(picture, mimetype="image/jpeg") if picture else abort(404)
 
 
@@ -167,26 +167,19 @@ def _add_changes(app: Flask, desk: Desk, reviewer: str, default: str) -> None:
     @app.post("/api/decisions")
     def decide() -> ResponseReturnValue:
         outcomes = desk.decide(_submissions(body_of()), reviewer=reviewer, language=language_of(default))
-        answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": _card(o.card)} for o in outcomes]
+        answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": card_data(o.card)} for o in outcomes]
         return jsonify(outcomes=answer, counts=asdict(desk.counts()))
 
     @app.post("/api/undo")
     def undo() -> ResponseReturnValue:
         card = desk.undo(reviewer, language=language_of(default))
-        return jsonify(card=_card(card), counts=asdict(desk.counts()))
+        return jsonify(card=card_data(card), counts=asdict(desk.counts()))
 
     @app.post("/api/check")
     def check() -> ResponseReturnValue:
         body = body_of()
         message = desk.check(text_of(body, "item"), text_of(body, "text"), language=language_of(default))
         return jsonify(ok=not message, message=message) if message is not None else abort(404)
-
-
-def _card(card: Card | None) -> dict[str, object] | None:
-    if card is None:
-        return None
-    url = f"/crops/{quote(card.id)}?v={card.version}" if card.has_crop else None
-    return {**asdict(card), "crop_url": url, "context_url": url and f"{url}&context=1"}
 
 
 def _submissions(body: Mapping[str, object]) -> list[Submission]:

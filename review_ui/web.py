@@ -1,11 +1,14 @@
 """What the pages of the web application share: the language asked for, texts for scripts, checked request bodies."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import cast
+from urllib.parse import quote
 
 from flask import abort, request
 
 from scanform.i18n.texts import LANGUAGES, keys, text
+from scanform.workflow.review_cards import Card
 
 
 def language_of(default: str) -> str:
@@ -17,6 +20,14 @@ def language_of(default: str) -> str:
 def texts_of(prefix: str, language: str) -> dict[str, str]:
     """All texts whose key begins with `prefix`, without it."""
     return {key.removeprefix(prefix): text(key, language) for key in sorted(keys(language)) if key.startswith(prefix)}
+
+
+def card_data(card: Card | None) -> dict[str, object] | None:
+    """A card as a screen gets it, with the addresses of its pictures."""
+    if card is None:
+        return None
+    url = f"/crops/{quote(card.id)}?v={card.version}" if card.has_crop else None
+    return {**asdict(card), "crop_url": url, "tile_url": url and f"{url}&tight=1", "context_url": url and f"{url}&context=1"}
 
 
 def body_of() -> Mapping[str, object]:

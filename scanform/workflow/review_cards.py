@@ -113,12 +113,12 @@ def make_card(
 ) -> Card:
     """The card of `item`; a question that the questionnaire no longer has is shown by its code. `claims` contradict each other."""
     question = questionnaire.question(item.question) if questionnaire else None
-    typed = item.option is not None or item.kind not in _CHOICES
+    typed = is_typed(item)
     choices = () if typed else _choices(item, question, claims, language)
     statements = tuple(_statement(claim, choices, language) for claim in claims)
     wording = _wording(item, question, language)
     draft = _written(item, question) if typed and not item.value and not claims else None
-    proposal = _proposal(item, typed=typed)
+    proposal = proposed(item)
     reading = _in_words(statements) or draft or _value_text(item.value, _shown_codes(item), choices)
     reason = reason_text(item.reason, language)
     facts = {"question": wording, "reading": reading or text("review.blank" if proposal == "blank" else "review.no-proposal", language), "reason": reason}
@@ -258,8 +258,15 @@ def _objection(item: ReviewItem, question: Question | None, *, typed: bool) -> s
     return "inadmissible" if item.kind is QuestionKind.SINGLE else ""
 
 
-def _proposal(item: ReviewItem, *, typed: bool) -> str:
-    """Nothing is proposed where the machine saw something that it could not read, two marks, or a contradiction: Enter must not settle that."""
+def is_typed(item: ReviewItem) -> bool:
+    """Whether a value is written text, not a choice."""
+    return item.option is not None or item.kind not in _CHOICES
+
+
+def proposed(item: ReviewItem) -> str:
+    """What Enter confirms, see `Card.proposal`. Nothing is proposed where the machine saw something that it could not read, two marks, or a contradiction:
+    Enter must not settle that.
+    """
     if item.reason in {TWO_MARKS, CONTRADICTION}:
         return "none"
     if item.value:
@@ -267,7 +274,7 @@ def _proposal(item: ReviewItem, *, typed: bool) -> str:
     if item.reason in _BLANK_REASONS:
         return "blank"
     best = max(item.candidates, key=lambda candidate: candidate.probability, default=None)
-    return "blank" if not typed and best is not None and not best.value and item.reason != "text-without-mark" else "none"
+    return "blank" if not is_typed(item) and best is not None and not best.value and item.reason != "text-without-mark" else "none"
 
 
 _BLANK_REASONS = frozenset({"unsure-blank", "required-empty", "copy"})

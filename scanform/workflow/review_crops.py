@@ -53,14 +53,17 @@ class CropCutter:
         self._page = lru_cache(KEPT_PAGES)(self._load)
         self._cut = lru_cache(KEPT_CROPS)(self._make)
 
-    def crop(self, item: ReviewItem, *, context: bool) -> bytes | None:
-        """JPEG of the zones of the item's question, or of the whole page with a frame around them; None without a page."""
+    def crop(self, item: ReviewItem, *, context: bool, tight: bool = False) -> bytes | None:
+        """JPEG of the zones of the item's question (`tight`: without wording and heads), or of the whole page with a frame around them; None without a
+        page.
+        """
         if item.evidence is None:
             return None
         page = page_of(item, self._layout_of(item.response_id))
         if page is None:
             return self._cut(item.evidence, None, None, None, context)
-        return self._cut(item.evidence, shown_rect(item, page), heads_rect(item, page), page.size, context)
+        heads = None if tight else heads_rect(item, page)
+        return self._cut(item.evidence, shown_rect(item, page, wording=not tight), heads, page.size, context)
 
     def _load(self, ref: PageRef) -> tuple[LoadedPage, PageMap | None]:
         with self._project.store.reading() as tx:
@@ -89,8 +92,8 @@ def page_of(item: ReviewItem, layout: Layout | None) -> PageLayout | None:
     return next((page for page in layout.pages if page.number == item.page and _zones(item, page)), None)
 
 
-def shown_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:
-    """What a crop shows: boxes with the wording above and the labels beside them, the row of a matrix, the zone of a text with its box."""
+def shown_rect(item: ReviewItem, page: PageLayout, *, wording: bool = True) -> RectMm | None:
+    """What a crop shows: boxes with the `wording` above and the labels beside them, the row of a matrix, the zone of a text with its box."""
     zones = _zones(item, page)
     if not zones:
         return None
@@ -102,7 +105,7 @@ def shown_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:
     elif marks and item.option is None:
         boxes = bounding_box([zone.rect for zone in marks])
         right = max(min(boxes.right + _label_mm(marks), _neighbour_mm(item.question, boxes, page)), right)
-        top = inner.y - WORDING_MM
+        top = inner.y - (WORDING_MM if wording else MARGIN_MM / 2)
     return _on_page(left, top, right, bottom, page)
 
 

@@ -114,6 +114,17 @@ class Desk:
                 self._refresh(ANXIOUS_S)
             return [self._card(self._memory[item.response_id], item, language) for item in found[:limit]]
 
+    def open_items(self) -> tuple[ReviewItem, ...]:
+        """All open doubtful values, without contradictions, question by question."""
+        with self._lock:
+            self._refresh(FRESH_S)
+            return ordered(self._open("", contradictory=False).values(), self._columns())
+
+    def cards(self, items: Iterable[ReviewItem], *, language: str = "de") -> list[Card]:
+        """The cards of open values that are still there."""
+        with self._lock:
+            return [self._card(self._memory[item.response_id], item, language) for item in items if item.response_id in self._memory]
+
     def item(self, item: str) -> ReviewItem | None:
         """The item with this id, open or settled, or None."""
         with self._lock:
@@ -127,10 +138,10 @@ class Desk:
             found = self.item(item)
             return self._card(self._memory[found.response_id], found, language) if found else None
 
-    def crop(self, item: str, *, context: bool = False) -> bytes | None:
-        """JPEG of the place on the paper, upright, or of the whole page with a frame around it; None when there is none."""
+    def crop(self, item: str, *, context: bool = False, tight: bool = False) -> bytes | None:
+        """JPEG of the place on the paper, upright, `tight` without the wording above it, or of the whole page with a frame; None when there is none."""
         found = self.item(item)
-        return self._cutter.crop(found, context=context) if found else None
+        return self._cutter.crop(found, context=context, tight=tight) if found else None
 
     def counts(self) -> Counts:
         """How much waits and how much is done."""

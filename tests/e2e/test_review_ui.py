@@ -1,6 +1,5 @@
 """The review station end to end: real store, real pages, real server, real Chromium."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -18,94 +17,26 @@ import cv2
 import numpy as np
 import pytest
 
+from bench.review_material import OFTEN, PERSONS, PX_PER_MM, REMARK, SINCE, WHY, Waiting, fill, printed_survey
 from review_ui.app import HEADERS, create_app
 from review_ui.server import bind
-from scanform.imaging.page_image import Gray
-from scanform.imaging.page_map import PageMap, Tier
-from scanform.model.geometry import RectMm, RectPx, bounding_box
-from scanform.model.layout import Layout, ZoneKind
-from scanform.model.page import Fate, PageRef
-from scanform.model.questionnaire import QuestionKind
-from scanform.model.reading import Candidate
-from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
+from scanform.model.geometry import RectMm, bounding_box
+from scanform.model.response import Channel, Missing, Status
 from scanform.model.review import DecisionKind
-from scanform.store import ledger
-from scanform.store.records import PageResult
 from scanform.workflow.merge_responses import merge_responses, records
-from scanform.workflow.print_forms import PrintOrder, print_forms
-from scanform.workflow.project import Project, init_project, open_project
+from scanform.workflow.project import Project, open_project
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PX_PER_MM = 300 / 25.4
-INK = 60
-
-QUESTIONNAIRE = """
-code: house
-version: "1"
-languages: [de, en]
-title: {de: Unser Haus, en: Our house}
-sections:
-  - title: {de: Das Haus, en: The house}
-    questions:
-      - question: often
-        type: single
-        text: {de: "Wie oft kommen Sie?", en: "How often do you come?"}
-        options:
-          w: {de: jede Woche, en: every week}
-          m: {de: jeden Monat, en: every month}
-          s: {de: seltener, en: less often}
-      - question: why
-        type: multiple
-        text: {de: "Warum kommen Sie?", en: "Why do you come?"}
-        options:
-          cafe: {de: wegen des Cafés, en: for the café}
-          class: {de: wegen eines Kurses, en: for a class}
-          else: {text: {de: "anderes:", en: "other:"}, writein: yes}
-          none: {text: {de: nur so, en: no reason}, exclusive: yes}
-      - question: since
-        type: date
-        text: {de: "Seit wann?", en: "Since when?"}
-      - question: persons
-        type: number
-        cells: 2
-        text: {de: "Wie viele Personen?", en: "How many people?"}
-      - question: remark
-        type: text
-        text: {de: Bemerkung, en: Remark}
-"""
-
-
 # --- a project with scanned forms ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A value that waits for a person."""
-
-    column: str
-    value: str
-    problem: str
-    candidates: tuple[str, ...] = ()
-
-
-OFTEN = Waiting(column="often", value="m", problem="unclear-mark", candidates=("s",))
-WHY = Waiting(column="why", value="cafe class", problem="unclear-mark")
-SINCE = Waiting(column="since", value="2024-04-01", problem="handwriting", candidates=("2024-04-07",))
-PERSONS = Waiting(column="persons", value="12", problem="handwriting")
-REMARK = Waiting(column="remark", value="Mehr Licht", problem="handwriting")
 
 
 @pytest.fixture(scope="session")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project folder with a printed layout and no responses."""
-    folder = tmp_path_factory.mktemp("printed")
-    (folder / "house.yaml").write_text(QUESTIONNAIRE, encoding="utf-8")
-    with init_project(folder / "project", questionnaire=folder / "house.yaml") as project:
-        print_forms(project, PrintOrder(recipients=(None,), seed=1), folder / "forms.pdf")
-    return folder / "project"
+    return printed_survey(tmp_path_factory.mktemp("printed"))
 
 
 @pytest.fixture
@@ -117,73 +48,6 @@ def folder(printed: Path, tmp_path: Path) -> Path:
 def project(folder: Path) -> Iterator[Project]:
     with open_project(folder) as opened:
         yield opened
-
-
-def fill(project: Project, forms: int, *waiting: Waiting) -> None:
-    """Stores `forms` responses in which `waiting` is open, with a scanned page each: crossed, written on, lying on its side."""
-    layout = next(iter(project.layouts.values()))
-    at = "2026-01-01T00:00:00Z"
-    responses, turned = [], strokes(project, layout)
-    for number in range(forms):
-        ref, page_map = scan(project, turned, number)
-        with project.store.writing() as tx:
-            ledger.save_reading(tx, PageResult(ref=ref, outcome=Fate.READ, page_map=page_map), at=at)
-        answers = tuple(answer(layout, ref, entry, confidence=0.5 + number / 1000) for entry in waiting)
-        responses.append(
-            Response(id=f"{layout.digest}-{number:07d}-A", questionnaire="house", version="1", channel=Channel.PAPER, answers=answers, received_at=at)
-        )
-    project.store.save_responses(responses, kind="paper", label="test", at=at)
-
-
-def strokes(project: Project, layout: Layout) -> Gray:
-    """The page with crosses and a line of writing, turned by 90 degrees counter-clockwise."""
-    blank = project.layouts_folder / layout.digest / layout.pages[0].blank
-    gray = np.asarray(cv2.imread(str(blank), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
-    for zone in layout.pages[0].zones:
-        x, y, right, bottom = (round(edge * PX_PER_MM) for edge in (zone.rect.x, zone.rect.y, zone.rect.right, zone.rect.bottom))
-        if zone.kind is ZoneKind.MARK and zone.option in {"m", "cafe", "class"}:
-            cv2.line(gray, (x + 8, y + 8), (right - 8, bottom - 8), (INK,), 6)
-            cv2.line(gray, (x + 8, bottom - 8), (right - 8, y + 8), (INK,), 6)
-        elif zone.kind is ZoneKind.HANDWRITING and zone.option is None:
-            cv2.putText(gray, "Mehr Licht", (x + 20, bottom - 20), cv2.FONT_HERSHEY_SCRIPT_COMPLEX, 1.6, (INK,), 3)
-    return np.ascontiguousarray(np.rot90(gray))
-
-
-def scan(project: Project, turned: Gray, number: int) -> tuple[PageRef, PageMap]:
-    """The page archived as JPEG, and where everything lies on it."""
-    width = turned.shape[0]
-    turned[:8, :8] = 4 * number  # no two pages have the same bytes
-    done, data = cv2.imencode(".jpg", turned, [cv2.IMWRITE_JPEG_QUALITY, 85])
-    assert done
-    sha256 = hashlib.sha256(data.tobytes()).hexdigest()
-    path = project.archive / sha256[:2] / f"{sha256}.jpg"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data.tobytes())
-    scale = PX_PER_MM
-    homography = (0.0, scale, 0.0, -scale, 0.0, float(width), 0.0, 0.0, 1.0)  # (x, y) mm -> (y, width - x) px
-    return PageRef(sha256=sha256, path="gone.jpg", index=0), PageMap(homography=homography, residual_mm=0.0, tier=Tier.T0)
-
-
-def answer(layout: Layout, ref: PageRef, entry: Waiting, *, confidence: float) -> Answer:
-    kinds = {
-        "often": QuestionKind.SINGLE,
-        "why": QuestionKind.MULTIPLE,
-        "since": QuestionKind.COMB,
-        "persons": QuestionKind.COMB,
-        "remark": QuestionKind.HANDWRITING,
-    }
-    zones = [zone.rect for zone in layout.pages[0].zones if zone.question == entry.column]
-    return Answer(
-        question=entry.column,
-        kind=kinds[entry.column],
-        value=entry.value,
-        confidence=confidence,
-        status=Status.REVIEW,
-        problem=entry.problem,
-        page=1,
-        evidence=Evidence(ref=ref, box=RectPx(x=0, y=0, w=round(bounding_box(zones).w), h=20)),
-        candidates=tuple(Candidate(value=value, probability=0.2) for value in entry.candidates),
-    )
 
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,466 @@
+// Many values of one question on one screen: what does not fit is marked, the rest is confirmed by one key. Keys act at
+// once; the program hears of it through the outbox. The next screen and its pictures are fetched ahead.
+
+import { connect } from "./api.js";
+import { Outbox } from "./outbox.js";
+import { $, element, fill } from "./view.js";
+
+const GUARD_MS = 150; // Enter counts only when the screen was visible that long,
+const GUARD_TILE_MS = 25; // and so much longer for each picture on it: faster, nobody has looked
+const HEARTBEAT_MS = 1500;
+const AHEAD = 3; // screens fetched ahead
+const FITS = "fits";
+const NOT = "not";
+const SET = "set";
+const BROKEN = "broken";
+
+class Station {
+  counts = { settled: 0, total: 0, postponed: 0 };
+  groups = [];
+  group = null;
+  tiles = []; // what is shown: { card, state, to, picture, node }
+  ahead = []; // cards for the next screens
+  seen = new Set(); // what was decided or put off here
+  history = []; // screens that can be taken back
+  visibleAt = Infinity;
+  painting = false;
+  drawn = 0;
+  ended = false;
+  loading = false;
+
+  constructor(api, texts) {
+    this.api = api;
+    this.texts = texts;
+    this.outbox = new Outbox({
+      send: (decisions) => api.post("/api/decisions", { decisions }),
+      saved: (batch, answer) => this.#acknowledged(batch, answer),
+      changed: () => this.#status(),
+    });
+    $("size").addEventListener("change", () => this.#resize());
+    addEventListener("hashchange", () => this.route());
+    setInterval(() => this.#heartbeat(), HEARTBEAT_MS);
+  }
+
+  route() {
+    const key = decodeURIComponent(location.hash.slice(1));
+    $("other-language").hash = location.hash;
+    if (key) this.open(key);
+    else this.overview();
+  }
+
+  #heartbeat() {
+    if (this.group === null) this.#loadGroups();
+    else if (!this.tiles.length) this.#fetch();
+  }
+
+  // --- groups ------------------------------------------------------------------------------------------------------
+
+  async overview() {
+    this.group = null;
+    this.tiles = [];
+    this.ahead = [];
+    $("screen").hidden = true;
+    $("groups").hidden = false;
+    await this.#loadGroups();
+    $("groups-title").focus();
+  }
+
+  async #loadGroups() {
+    try {
+      const { groups, counts } = await this.api.get("/api/mosaic");
+      this.counts = counts;
+      if (this.outbox.pending.length === 0) this.groups = groups;
+    } catch {
+      $("groups-text").textContent = this.texts.offline;
+      return;
+    }
+    this.#status();
+    if (this.group === null) this.#drawGroups();
+  }
+
+  #drawGroups() {
+    const shown = JSON.stringify(this.groups);
+    $("groups-undo").hidden = !this.history.length;
+    $("groups-text").textContent = this.texts[this.groups.length ? "groups-intro" : "groups-none"];
+    if ($("group-list").dataset.shown === shown) return;
+    $("group-list").dataset.shown = shown;
+    $("group-list").replaceChildren(
+      ...this.groups.map((group) => {
+        const link = element("a", { className: "group", href: `#${encodeURIComponent(group.key)}` });
+        link.append(
+          element("span", { className: "heading", textContent: group.heading }),
+          element("strong", { textContent: group.wording }),
+          element("span", { textContent: group.said ? fill(this.texts["group-said"], { said: group.said }) : this.texts["group-own"] }),
+          element("span", { className: "tag", textContent: fill(this.texts["group-count"], { n: group.count }) }),
+        );
+        return element("li", {}, link);
+      }),
+    );
+  }
+
+  // --- a screen ----------------------------------------------------------------------------------------------------
+
+  get size() {
+    return Number($("size").value);
+  }
+
+  async open(key) {
+    if (this.group === key) return;
+    this.group = key;
+    this.tiles = [];
+    this.ahead = [];
+    this.ended = false;
+    $("groups").hidden = true;
+    $("screen").hidden = false;
+    $("tiles").replaceChildren();
+    $("wording").textContent = this.texts.loading;
+    $("wording").focus();
+    this.#notice("");
+    await this.#fetch();
+  }
+
+  async #fetch() {
+    if (this.loading || this.group === null) return;
+    this.loading = true;
+    const key = this.group;
+    const limit = this.size * AHEAD + this.outbox.pending.length + this.tiles.length;
+    try {
+      const { tiles, counts } = await this.api.get("/api/mosaic/tiles", { group: key, limit });
+      if (key === this.group) this.#append(tiles, counts);
+    } catch {
+      this.#hurry(this.texts.offline);
+    } finally {
+      this.loading = false;
+    }
+    if (key === this.group && !this.tiles.length) this.next();
+  }
+
+  #append(cards, counts) {
+    this.counts = counts;
+    const shown = new Set([...this.ahead, ...this.tiles].map((tile) => tile.card.id));
+    const fresh = cards.filter((card) => !shown.has(card.id) && !this.seen.has(`${card.id} ${card.basis}`));
+    this.ahead.push(...fresh.map((card) => tileOf(card)));
+    this.ended = fresh.length === 0;
+    this.#status();
+  }
+
+  // Shows the next screen of the group, or says that there is none.
+  next() {
+    const tiles = this.ahead.splice(0, this.size);
+    if (tiles.length) this.#draw(tiles.sort((one, other) => one.card.order - other.card.order));
+    else if (this.ended && !this.outbox.pending.length) this.#finish();
+    else this.#wait();
+    if (this.ahead.length < this.size * (AHEAD - 1) && tiles.length) this.#fetch();
+  }
+
+  #wait() {
+    this.tiles = [];
+    $("tiles").replaceChildren();
+    $("confirm").disabled = true;
+    this.#hurry(this.texts.loading);
+    if (!this.loading) setTimeout(() => this.#fetch(), HEARTBEAT_MS / 5);
+  }
+
+  #finish() {
+    this.#announce(this.texts["group-done"]);
+    location.hash = "";
+  }
+
+  #draw(tiles) {
+    this.tiles = tiles;
+    this.visibleAt = Infinity;
+    const { card } = tiles[0];
+    const own = card.text && card.proposal === "value";
+    $("heading").textContent = card.heading;
+    $("wording").textContent = card.wording;
+    $("said-label").textContent = this.texts[own ? "said-own" : "said"];
+    $("said").textContent = own ? "" : card.value_text;
+    $("choices").replaceChildren(...(card.multiple ? [] : card.choices.filter((choice) => choice.key).map((choice) => this.#keyOf(choice))));
+    $("tiles").replaceChildren(...tiles.map((tile, place) => this.#tile(tile, place, own)));
+    $("tiles").dataset.size = this.size;
+    $("tiles").dataset.shape = card.text ? "narrow" : "wide";
+    this.#hurry("");
+    this.#summary();
+    this.focus(0);
+    scrollTo(0, 0);
+    const drawn = ++this.drawn;
+    Promise.all(tiles.map((tile) => tile.picture.decode().catch(() => this.#mark(tile, BROKEN)))).then(() => this.#painted(drawn));
+  }
+
+  #keyOf(choice) {
+    return element("span", { className: "key-choice" }, element("kbd", { textContent: choice.key }), ` ${choice.text}`);
+  }
+
+  #tile(tile, place, own) {
+    const { card, picture } = tile;
+    picture.alt = card.alt;
+    tile.label = element("span", { className: "tile-state" });
+    tile.node = element("button", { type: "button", className: "tile", tabIndex: place ? -1 : 0 }, picture);
+    if (own) tile.node.append(element("span", { className: "tile-reading", textContent: card.value_text }));
+    tile.node.append(tile.label);
+    tile.node.addEventListener("click", () => this.toggle(place));
+    tile.node.addEventListener("focus", () => this.#rove(place));
+    this.#show(tile);
+    return element("li", {}, tile.node);
+  }
+
+  // Two frames after the last picture was decoded, the screen can be seen.
+  #painted(drawn) {
+    if (drawn !== this.drawn) return;
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        if (drawn !== this.drawn) return;
+        this.visibleAt = performance.now();
+        $("tiles").dataset.visible = String(drawn);
+        $("confirm").disabled = false;
+      }),
+    );
+  }
+
+  #resize() {
+    if (!this.tiles.length) return;
+    const kept = this.tiles.filter((tile) => tile.state === FITS);
+    if (kept.length < this.tiles.length) return; // what was marked stays where it is; the next screen has the new size
+    this.ahead.unshift(...this.tiles);
+    this.next();
+  }
+
+  // --- marking -----------------------------------------------------------------------------------------------------
+
+  get place() {
+    return Math.max(0, this.tiles.findIndex((tile) => tile.node === document.activeElement || tile.node.tabIndex === 0));
+  }
+
+  focus(place) {
+    this.tiles[Math.min(Math.max(place, 0), this.tiles.length - 1)]?.node.focus();
+  }
+
+  #rove(place) {
+    for (const [number, tile] of this.tiles.entries()) tile.node.tabIndex = number === place ? 0 : -1;
+  }
+
+  move(key) {
+    const from = this.place;
+    const tops = this.tiles.map((tile) => tile.node.getBoundingClientRect());
+    const columns = Math.max(1, tops.filter((box) => Math.abs(box.top - tops[0].top) < 4).length);
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[key];
+    const to = key === "Home" ? 0 : key === "End" ? this.tiles.length - 1 : from + step;
+    if (to >= 0 && to < this.tiles.length) this.focus(to);
+  }
+
+  toggle(place) {
+    const tile = this.tiles[place];
+    if (tile && tile.state !== BROKEN) this.#mark(tile, tile.state === FITS ? NOT : FITS);
+  }
+
+  // Sets another answer by its key; the key of the answer that was read takes the mark off.
+  set(key) {
+    const tile = this.tiles[this.place];
+    if (!tile || tile.state === BROKEN || tile.card.text || tile.card.multiple) return;
+    const choice = tile.card.choices.find((entry) => entry.key === key);
+    if (!choice) return;
+    if (choice.code === tile.card.value) this.#mark(tile, FITS);
+    else this.#mark(tile, SET, choice);
+    this.focus(this.place + 1);
+  }
+
+  setBlank() {
+    const tile = this.tiles[this.place];
+    if (!tile || tile.state === BROKEN) return;
+    if (tile.card.proposal === "blank") this.#mark(tile, FITS);
+    else this.#mark(tile, SET, { code: "", text: this.texts.blank });
+    this.focus(this.place + 1);
+  }
+
+  #mark(tile, state, choice = null) {
+    tile.state = state;
+    tile.choice = choice;
+    this.#show(tile);
+    this.#summary();
+    if (tile.node === document.activeElement) this.#announce(tile.label.textContent || this.texts["state-fits"]);
+  }
+
+  #show(tile) {
+    if (!tile.node) return;
+    tile.node.dataset.state = tile.state;
+    tile.node.setAttribute("aria-pressed", String(tile.state !== FITS));
+    tile.label.textContent = tile.state === FITS ? "" : tile.state === SET ? fill(this.texts["state-set"], { value: tile.choice.text }) : this.texts[`state-${tile.state}`];
+  }
+
+  #summary() {
+    const fitting = this.tiles.filter((tile) => tile.state === FITS).length;
+    const set = this.tiles.filter((tile) => tile.state === SET).length;
+    const left = this.tiles.length - fitting - set;
+    const parts = [fill(this.texts[fitting === 1 ? "confirm-one" : "confirm-many"], { n: fitting })];
+    if (set) parts.push(fill(this.texts["confirm-set"], { n: set }));
+    if (left) parts.push(fill(this.texts["confirm-left"], { n: left }));
+    $("confirm-text").textContent = parts.join(" · ");
+  }
+
+  // --- deciding ----------------------------------------------------------------------------------------------------
+
+  tooFast() {
+    return performance.now() - this.visibleAt < GUARD_MS + GUARD_TILE_MS * this.tiles.length || this.visibleAt === Infinity;
+  }
+
+  confirm() {
+    if (!this.tiles.length) return;
+    if (this.tooFast()) return this.#hurry(this.texts["too-fast"]);
+    const decided = this.tiles.map((tile) => ({ tile, uuid: crypto.randomUUID(), ...act(tile) }));
+    for (const { tile, uuid, kind, to } of decided) {
+      const { card } = tile;
+      this.seen.add(`${card.id} ${card.basis}`);
+      this.outbox.add({ uuid, item: card.id, version: card.version, basis: card.basis, kind, from: card.value, to, undoes: null });
+    }
+    this.history.push({ group: this.group, decided });
+    this.#notice("");
+    this.next();
+    this.#status();
+  }
+
+  // Takes the last screen back and shows it again, as it was left.
+  undo() {
+    const last = this.history.pop();
+    if (!last) return this.#hurry(this.texts["nothing-to-undo"]);
+    for (const { tile, uuid, to } of last.decided) {
+      const { card } = tile;
+      this.seen.delete(`${card.id} ${card.basis}`);
+      this.outbox.add({ uuid: crypto.randomUUID(), item: card.id, version: card.version, basis: "", kind: "undo", from: to, to: "", undoes: uuid });
+    }
+    this.ahead = last.group === this.group ? [...this.tiles, ...this.ahead] : [];
+    this.group = last.group;
+    history.replaceState(null, "", `#${encodeURIComponent(last.group)}`);
+    $("groups").hidden = true;
+    $("screen").hidden = false;
+    this.#draw(last.decided.map(({ tile }) => tile));
+    this.#announce(this.texts.undone);
+    this.#status();
+  }
+
+  #acknowledged(batch, { outcomes, counts }) {
+    this.counts = counts;
+    const refused = batch.filter((_, place) => outcomes[place].result !== "saved");
+    if (refused.length) {
+      const gone = new Set(refused.map((decision) => decision.uuid));
+      for (const screen of this.history) screen.decided = screen.decided.filter(({ uuid }) => !gone.has(uuid));
+      this.history = this.history.filter((screen) => screen.decided.length);
+      this.#notice(fill(this.texts[refused.length === 1 ? "refused-one" : "refused-many"], { n: refused.length }));
+    }
+    this.#status();
+    if (this.group !== null && !this.tiles.length) this.#fetch();
+  }
+
+  // --- looking -----------------------------------------------------------------------------------------------------
+
+  // The whole page of a tile, with a frame around the place.
+  context() {
+    const tile = this.tiles[this.place];
+    if (!tile?.card.context_url) return;
+    const { card } = tile;
+    const image = element("img", { src: card.context_url, alt: card.context_alt });
+    $("page-title").textContent = fill(this.texts["page-title"], { form: card.form, page: card.page ?? "" });
+    $("page-pane").replaceChildren(image);
+    image.addEventListener("load", () => ($("page-pane").scrollTop = card.context_focus * image.clientHeight - $("page-pane").clientHeight / 2));
+    this.#dialog($("page"));
+  }
+
+  help() {
+    this.#dialog($("help"));
+  }
+
+  #dialog(dialog) {
+    const back = document.activeElement;
+    dialog.showModal();
+    dialog.addEventListener("close", () => back?.focus(), { once: true });
+  }
+
+  back() {
+    if (this.group !== null) location.hash = "";
+  }
+
+  #status() {
+    const unsent = this.outbox.pending;
+    const change = unsent.reduce((sum, { kind }) => sum + (kind === "undo" ? -1 : kind === "postpone" ? 0 : 1), 0);
+    const done = Math.max(0, this.counts.settled + change);
+    $("progress-text").textContent = fill(this.texts.progress, { done, total: this.counts.total });
+    $("progress").max = Math.max(this.counts.total, 1);
+    $("progress").value = done;
+    const { late, failing } = this.outbox;
+    $("saved").dataset.pending = unsent.length;
+    $("saved").dataset.state = late === 0 ? "saved" : failing ? "failing" : "waiting";
+    $("saved").textContent = late === 0 ? this.texts["all-saved"] : fill(this.texts[failing ? "unsaved-offline" : "unsaved"], { n: late });
+  }
+
+  #notice(text) {
+    $("notice").textContent = text;
+    $("notice").hidden = !text;
+    if (text) this.#announce(text);
+  }
+
+  #hurry(text) {
+    $("hurry").textContent = text;
+  }
+
+  #announce(text) {
+    $("live").textContent = text;
+  }
+}
+
+function tileOf(card) {
+  const picture = new Image();
+  picture.src = card.tile_url;
+  return { card, picture, state: FITS, choice: null, node: null, label: null };
+}
+
+// What becomes of a tile when the screen is confirmed; what was marked without an answer is looked at alone, later.
+function act({ card, state, choice }) {
+  if (state === FITS) return { kind: "confirm", to: card.value };
+  if (state === SET) return choice.code ? { kind: "correct", to: choice.code } : { kind: "no-answer", to: "" };
+  return { kind: "postpone", to: "" };
+}
+
+function bindKeys(station) {
+  $("confirm").addEventListener("click", () => station.confirm());
+  $("undo").addEventListener("click", () => station.undo());
+  $("groups-undo").addEventListener("click", () => station.undo());
+  $("back").addEventListener("click", () => station.back());
+  $("help-open").addEventListener("click", () => station.help());
+  const letters = { z: () => station.undo(), c: () => station.context(), "?": () => station.help(), 0: () => station.setBlank() };
+
+  document.addEventListener("keydown", (event) => {
+    if ($("help").open || $("page").open || event.isComposing || event.altKey || event.metaKey) return;
+    if (event.target.matches("select, input")) return;
+    const onTile = event.target.matches(".tile");
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const onScreen = station.group !== null;
+    if (event.ctrlKey) {
+      if (key === "z") once(event, () => station.undo());
+    } else if (onScreen && key === "Enter" && (onTile || !event.target.matches("button, a"))) {
+      once(event, () => station.confirm());
+    } else if (onScreen && onTile && /^(Arrow|Home$|End$)/.test(key)) {
+      event.preventDefault();
+      station.move(key);
+    } else if (onScreen && key === "Escape") {
+      once(event, () => station.back());
+    } else if ($("keys-on").checked && letters[key]) {
+      once(event, letters[key]);
+    } else if ($("keys-on").checked && onScreen && /^[a-y1-9]$/.test(key)) {
+      once(event, () => station.set(key));
+    }
+  });
+
+  addEventListener("beforeunload", (event) => {
+    if (station.outbox.pending.length) event.preventDefault();
+  });
+}
+
+function once(event, does) {
+  event.preventDefault();
+  if (!event.repeat) does();
+}
+
+connect("/api/mosaic/session", HEARTBEAT_MS, (api, texts) => {
+  const station = new Station(api, texts);
+  bindKeys(station);
+  station.route();
+});
