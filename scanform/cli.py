@@ -892,7 +892,7 @@ def doctor(settings: Settings) -> int:
 @_common
 @click.pass_obj
 def verify(settings: Settings) -> int:
-    """Compare what is stored with itself: hashes of the archive, sums of the ledger, layouts, responses."""
+    """Compare what is stored with itself: hashes of the archive, sums of the ledger, layouts, responses, the chain of decisions."""
     from scanform.workflow.progress import terminal_progress
     from scanform.workflow.verify import verify as run
 
@@ -901,7 +901,8 @@ def verify(settings: Settings) -> int:
         lines = [text(f"verify.{one.kind}", project.language, place=one.place) for one in found.discrepancies]
         head = text("verify.good" if found.good else "verify.bad", project.language, files=found.files, pages=found.pages)
         discrepancies = [{"kind": one.kind, "place": one.place, "harmless": one.harmless} for one in found.discrepancies]
-        _answer(settings, {"files": found.files, "pages": found.pages, "good": found.good, "discrepancies": discrepancies}, head, *lines)
+        facts = {"files": found.files, "pages": found.pages, "good": found.good, "seal": found.seal, "discrepancies": discrepancies}
+        _answer(settings, facts, head, *lines, text("verify.seal", project.language, seal=found.seal))
         return ExitCode.OK if found.good else ExitCode.STORE
 
 

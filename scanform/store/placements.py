@@ -5,6 +5,7 @@ from sqlalchemy import select
 from scanform.model.page import FoundBy, Identity
 from scanform.store.engine import Transaction, insert_new
 from scanform.store.records import Placement, PlacementKind
+from scanform.store.seals import add_seal
 from scanform.store.tables import PlacementRow
 
 
@@ -24,7 +25,10 @@ def add_placement(tx: Transaction, placement: Placement) -> bool:
         "reviewer": placement.reviewer,
         "at": placement.at,
     }
-    return insert_new(tx, PlacementRow, values, PlacementRow.sequence) is not None
+    sequence = insert_new(tx, PlacementRow, values, PlacementRow.sequence)
+    if sequence is not None:
+        add_seal(tx, "placement", sequence, values)
+    return sequence is not None
 
 
 def placements(tx: Transaction, sha256: str | None = None) -> list[Placement]:

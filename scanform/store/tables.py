@@ -5,6 +5,7 @@
     batch ─< response ─< answer                     values, of whatever channel
     decision                                        what people decided; rows are only ever added (triggers refuse the rest)
     placement                                       what people did with pages that could not be placed; only ever added, too
+    seal                                            a chain of hashes over decisions and placements; only ever added
     link                                            which responses belong together
 
 `reading` is keyed by content (hash and index), `page` by occurrence: the same bytes under two names are read once and
@@ -208,6 +209,17 @@ class PlacementRow(Base):
     corners: Mapped[list[list[float]]] = mapped_column(JSON)
     reviewer: Mapped[str]
     at: Mapped[str]
+
+
+class SealRow(Base):
+    """One link of the chain over decisions and placements, append-only: which act (`kind` is its table), and the hash of it and of the link before."""
+
+    __tablename__ = "seal"
+    __table_args__ = (UniqueConstraint("kind", "sequence"),)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    sequence: Mapped[int]
+    seal: Mapped[str]
 
 
 class LinkRow(Base):

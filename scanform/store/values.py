@@ -12,6 +12,7 @@ from scanform.model.review import Decision, DecisionKind
 from scanform.store.codec import from_list, from_plain, to_list, to_object
 from scanform.store.engine import Transaction, insert_new
 from scanform.store.records import Link
+from scanform.store.seals import add_seal
 from scanform.store.tables import AnswerRow, DecisionRow, LinkRow, ResponseRow
 
 _MACHINE_VALUE = ("value", "missing", "problem")
@@ -188,7 +189,10 @@ def add_decision(tx: Transaction, decision: Decision) -> bool:
         "at": decision.at,
         "undoes": decision.undoes,
     }
-    return insert_new(tx, DecisionRow, values, DecisionRow.sequence) is not None
+    sequence = insert_new(tx, DecisionRow, values, DecisionRow.sequence)
+    if sequence is not None:
+        add_seal(tx, "decision", sequence, values)
+    return sequence is not None
 
 
 def add_links(tx: Transaction, links: Iterable[Link]) -> int:

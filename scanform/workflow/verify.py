@@ -1,4 +1,4 @@
-"""Does what is stored agree with itself? Hashes of the archive, sums of the ledger, layouts and responses of the forms."""
+"""Does what is stored agree with itself? Hashes of the archive, sums of the ledger, layouts and responses of the forms, seals of what people did."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from scanform.model.page import Fate
 from scanform.scan.intake import hash_file
 from scanform.store import ledger
 from scanform.store.records import FileRecord
+from scanform.store.seals import broken_seals, last_seal
 from scanform.workflow.progress import ShowProgress, no_progress
 from scanform.workflow.project import Project
 from scanform.workflow.status import project_status
@@ -25,10 +26,11 @@ class Discrepancy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """How much was checked, and what does not agree."""
+    """How much was checked, and what does not agree; `seal` is the end of the chain over what people did."""
 
     files: int
     pages: int
+    seal: str
     discrepancies: tuple[Discrepancy, ...]
 
     @property
@@ -51,7 +53,10 @@ def verify(project: Project, *, progress: ShowProgress = no_progress) -> Verific
     if not status.sums_agree:
         found.append(Discrepancy(kind="sums", place=f"{status.pages_handed_in} / {sum(status.pages.values()) + status.waiting}"))
     found += _forms(project)
-    return Verification(files=len(files), pages=status.pages_handed_in + status.withdrawn_pages, discrepancies=tuple(found))
+    with project.store.reading() as tx:
+        found += [Discrepancy(kind="unsealed", place=act) for act in broken_seals(tx)]
+        seal = last_seal(tx)
+    return Verification(files=len(files), pages=status.pages_handed_in + status.withdrawn_pages, seal=seal, discrepancies=tuple(found))
 
 
 def _archived(project: Project, file: FileRecord) -> Iterator[Discrepancy]:

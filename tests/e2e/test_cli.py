@@ -3,8 +3,10 @@
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import jsonschema
@@ -12,6 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from scanform.cli import main
+from scanform.model.review import Decision, DecisionKind
+from scanform.workflow.project import open_project
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 
@@ -110,6 +114,20 @@ def test_ingest_status_and_exit_codes(tiny_survey, folder, tmp_path):
     assert data("status", "--project", folder) == before
     assert (before["pages_handed_in"], before["sums_agree"], before["fates"]) == (3, True, {"read": 2, "damaged": 1})
     assert data("verify", "--project", folder)["good"]
+
+
+def test_verify_names_a_decision_that_was_changed_behind_its_back(folder):
+    """With an exit code of its own; the seal is there to be noted."""
+    with open_project(folder) as project:
+        project.store.add_decision(
+            Decision(uuid="u", item="F/open", version=1, reviewer="kim", kind=DecisionKind.CORRECT, from_value="no", to_value="yes", at="2026-01-01T00:00:00Z")
+        )
+    seal = data("verify", "--project", folder)["seal"]
+    assert len(seal) == 64
+    with closing(sqlite3.connect(folder / "scanform.sqlite")) as database, database:
+        database.execute("DROP TRIGGER decision_no_update")
+        database.execute("UPDATE decision SET to_value = 'no'")
+    assert "decision 1" in run("verify", "--project", folder, "--language", "en", code=5)
 
 
 def test_status_names_incomplete_forms_and_their_missing_pages(tiny_survey, folder, tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ from scanform.store import engine as engines
 from scanform.store import issued, ledger
 from scanform.store.placements import add_placement, placements
 from scanform.store.records import Issued, Link, Placement, PlacementKind
+from scanform.store.seals import FIRST, broken_seals, last_seal
 from scanform.store.store import Store
 from scanform.store.tables import Base
 
@@ -222,3 +223,87 @@ def test_placements_are_append_only_and_counted_once(store):
     for change in ("UPDATE placement SET reviewer = 'x'", "DELETE FROM placement"):
         with pytest.raises(StoreError, match="only ever added"), store.writing() as tx:
             tx.execute(text(change))
+
+
+def acts(store):
+    """Three decisions and a placement, as people do them."""
+    for number in range(3):
+        store.add_decision(a_decision(uuid=f"u{number}", to_value="ä" * number))
+    with store.writing() as tx:
+        add_placement(
+            tx, Placement(uuid="p1", sha256="ab", index=0, kind=PlacementKind.LEFT, reviewer="kim", at=AT, identity=None, corners_px=((0.1, 2.0), (1e-7, 3.5)))
+        )
+
+
+def unguarded(tx, table):
+    """As somebody works who owns the database: without its triggers."""
+    if tx.dialect.name == "sqlite":
+        for act in ("update", "delete"):
+            tx.execute(text(f"DROP TRIGGER {table}_no_{act}"))
+    else:
+        tx.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+
+
+def test_acts_are_sealed(store):
+    """Whatever was added in whatever order; a repeated sending seals nothing."""
+    acts(store)
+    with store.reading() as tx:
+        assert broken_seals(tx) == []
+        before = last_seal(tx)
+    assert not store.add_decision(a_decision(uuid="u1", to_value="other"))
+    with store.reading() as tx:
+        assert (broken_seals(tx), last_seal(tx)) == ([], before)
+    assert store.add_decision(a_decision(uuid="u9"))
+    with store.reading() as tx:
+        assert broken_seals(tx) == []
+        assert last_seal(tx) != before
+
+
+@pytest.mark.parametrize(
+    ("table", "statement", "broken"),
+    [
+        ("decision", "UPDATE decision SET to_value = 'x' WHERE uuid = 'u1'", ["decision 2"]),
+        ("decision", "UPDATE decision SET reviewer = 'somebody else' WHERE uuid = 'u0'", ["decision 1"]),
+        ("decision", "DELETE FROM decision WHERE uuid = 'u1'", ["decision 2"]),
+        ("placement", "UPDATE placement SET corners = '[]'", ["placement 1"]),
+        ("seal", "DELETE FROM seal WHERE number = 2", ["decision 3", "decision 2"]),
+        ("seal", "UPDATE seal SET seal = 'x' WHERE number = 2", ["decision 2", "decision 3"]),
+    ],
+)
+def test_what_was_done_behind_the_programs_back_is_found(store, table, statement, broken):
+    """Changed, removed or re-sealed acts are named."""
+    acts(store)
+    with store.writing() as tx:
+        unguarded(tx, table)
+        tx.execute(text(statement))
+    with store.reading() as tx:
+        assert broken_seals(tx) == broken
+
+
+def test_an_act_that_was_slipped_in_has_no_seal(store):
+    """Inserting needs no trigger to be dropped; the act is named all the same."""
+    acts(store)
+    copied = "item, response_id, version, reviewer, kind, from_value, at"
+    with store.writing() as tx:
+        tx.execute(text(f"INSERT INTO decision (sequence, uuid, to_value, {copied}) SELECT 17, 'false', 'x', {copied} FROM decision WHERE uuid = 'u0'"))
+    with store.reading() as tx:
+        assert broken_seals(tx) == ["decision 17"]
+
+
+def test_acts_of_an_older_database_are_sealed_once(tmp_path):
+    """A project from before there were seals opens, and its decisions are sealed as they stand."""
+    path = tmp_path / "s.sqlite"
+    store = Store(path)
+    acts(store)
+    store.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE seal")
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    connection.close()
+    store = Store(path)
+    with store.reading() as tx:
+        assert broken_seals(tx) == []
+        assert last_seal(tx) != FIRST
+    with pytest.raises(StoreError, match="only ever added"), store.writing() as tx:
+        tx.execute(text("DELETE FROM seal"))
+    store.close()
