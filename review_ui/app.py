@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.exceptions import HTTPException
 
 from review_ui.mosaic import add_mosaic
+from review_ui.overview import add_overview
 from review_ui.sorting import add_sorting
 from review_ui.web import body_of, card_data, language_of, text_of, texts_of
 from scanform.i18n.texts import text
@@ -74,6 +75,7 @@ def create_app(desk: Desk, *, reviewer: str, sorter: SortDesk | None = None, lan
     _add_pages(app, desk, sorter, language)
     _add_changes(app, desk, reviewer, language)
     add_mosaic(app, desk, language)
+    add_overview(app, desk.project, desk, sorter, language)
     if sorter is not None:
         add_sorting(app, sorter, reviewer, language)
     return app

@@ -141,6 +141,21 @@ def pages_of(tx: Transaction, file_keys: Iterable[str]) -> list[PageRecord]:
     return found
 
 
+def batch_counts(tx: Transaction) -> dict[int, dict[Fate | None, int]]:
+    """How many pages of each batch, withdrawn or not, have each fate; None counts those that wait to be read."""
+    query = select(FileRow.batch_id, PageRow.fate, func.count()).join(FileRow, FileRow.id == PageRow.file_id).group_by(FileRow.batch_id, PageRow.fate)
+    found: dict[int, dict[Fate | None, int]] = {}
+    for batch, fate, count in tx.execute(query):
+        found.setdefault(batch, {})[Fate(fate) if fate else None] = count
+    return found
+
+
+def batch_pages(tx: Transaction, batch_id: int, fate: Fate | None, *, limit: int, after: int = 0) -> list[PageRecord]:
+    """Pages of a batch with a fate (None: not read yet), in the order in which they came in, those after the page `after`."""
+    with_fate = PageRow.fate.is_(None) if fate is None else PageRow.fate == fate.value
+    return _page_records(tx, _page_query().where(FileRow.batch_id == batch_id, with_fate, PageRow.id > after).order_by(PageRow.id).limit(limit))
+
+
 def pages_with_fate(tx: Transaction, fates: Iterable[Fate]) -> list[PageRecord]:
     """The pages that count and have one of these fates."""
     return _page_records(tx, _page_query().where(PageRow.fate.in_([fate.value for fate in fates]), _counts(True)))

@@ -103,6 +103,11 @@ class Desk:
         if loader is not None:
             loader.join()
 
+    @property
+    def project(self) -> Project:
+        """Whose work this is."""
+        return self._project
+
     # --- looking -----------------------------------------------------------------------------------------------------
 
     def queue(self, limit: int, after: str = "", *, language: str = "de") -> list[Card]:

@@ -1,0 +1,54 @@
+"""The first screen: what came in and what waits; every number leads to its list. Plain pages that work without scripts."""
+
+from hashlib import sha256
+
+from flask import Flask, abort, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from review_ui.web import language_of
+from scanform.i18n.texts import text
+from scanform.workflow.overview import SEEN_BY_PEOPLE, fate_text, overview, pages_of
+from scanform.workflow.project import Project
+from scanform.workflow.review_fields import Desk
+from scanform.workflow.sort_pages import SortDesk
+
+_TEXTS = "overview.ui."
+
+LISTED = 200
+"""Pages on one screen of a list."""
+
+
+def add_overview(app: Flask, project: Project, desk: Desk, sorter: SortDesk | None, default: str) -> None:
+    """Add the screens to an application."""
+
+    @app.get("/overview")
+    def overview_page() -> ResponseReturnValue:
+        language = language_of(default)
+        found = overview(project, desk, unplaced=sorter.waiting() if sorter else 0)
+        return _unless_known(render_template("overview.html", found=found, urgent=SEEN_BY_PEOPLE, sorting=sorter is not None, **_common(language)))
+
+    @app.get("/overview/pages")
+    def pages_page() -> ResponseReturnValue:
+        language = language_of(default)
+        batch, fate, after = request.args.get("batch", 0, int), request.args.get("fate", ""), request.args.get("after", 0, int)
+        found = pages_of(project, batch, fate, limit=LISTED + 1, after=after, language=language)
+        if found is None:
+            abort(404)
+        more = found[LISTED - 1].id if len(found) > LISTED else None
+        return render_template("overview_pages.html", pages=found[:LISTED], batch=batch, fate=fate, more=more, **_common(language))
+
+
+def _common(language: str) -> dict[str, object]:
+    return {
+        "language": language,
+        "other": "en" if language == "de" else "de",
+        "t": lambda key, **values: text(_TEXTS + key, language, **values),
+        "fate_text": lambda name: fate_text(name, language),
+    }
+
+
+def _unless_known(page: str) -> ResponseReturnValue:
+    """The page, or only the word that nothing has changed since the browser asked last."""
+    answer = make_response(page)
+    answer.set_etag(sha256(page.encode()).hexdigest()[:32])
+    return answer.make_conditional(request)

@@ -1,0 +1,108 @@
+"""What came in, batch by batch, and what waits for whom: the numbers of the station's first screen, and the lists behind them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scanform.i18n.texts import problem_text, remedy_text, text
+from scanform.model.page import REFUSED_FATES, Fate
+from scanform.store import ledger
+from scanform.store.records import Batch, PageRecord
+from scanform.workflow.ledger import page_problems
+from scanform.workflow.project import Project
+from scanform.workflow.read_batch import shown
+from scanform.workflow.review_fields import Counts, Desk
+
+WAITING = "waiting"
+"""Stands for pages without a fate, beside the names of the fates."""
+
+SEEN_BY_PEOPLE = (*sorted(REFUSED_FATES), WAITING)
+"""Fates that ask somebody to do something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLine:
+    """One batch: its pages by the name of their fate, in the order of `Fate`, and how many there are."""
+
+    batch: Batch
+    pages: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """All pages of the batch."""
+        return sum(self.pages.values())
+
+    @property
+    def troubled(self) -> int:
+        """Pages that a person has to look at."""
+        return sum(self.pages.get(fate, 0) for fate in REFUSED_FATES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The batches, the newest first, the values that wait, and the pages that nobody has placed yet."""
+
+    batches: tuple[BatchLine, ...]
+    fields: Counts
+    unplaced: int
+
+    @property
+    def fates(self) -> tuple[str, ...]:
+        """The fates that any page has, in the order of `Fate`."""
+        return tuple(name for name in _NAMES if any(line.pages.get(name) for line in self.batches))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLine:
+    """One page in a list: file and number as handed in, the form it belongs to, what is wrong and what helps, in words."""
+
+    id: int
+    file: str
+    page: int
+    form: str
+    remarks: tuple[tuple[str, str], ...]
+
+
+def overview(project: Project, desk: Desk, *, unplaced: int) -> Overview:
+    """Count everything; `unplaced` pages wait on the sort-out screen."""
+    with project.store.reading() as tx:
+        counts, batches = ledger.batch_counts(tx), ledger.batches(tx)
+    lines = tuple(BatchLine(batch=batch, pages=_by_name(counts.get(batch.id, {}))) for batch in reversed(batches) if batch.id in counts)
+    return Overview(batches=lines, fields=desk.counts(), unplaced=unplaced)
+
+
+def pages_of(project: Project, batch: int, fate: str, *, limit: int, after: int = 0, language: str = "de") -> list[PageLine] | None:
+    """The pages behind a number, in the order in which they came in; None when there is no such batch or fate."""
+    if fate not in _NAMES:
+        return None
+    with project.store.reading() as tx:
+        if batch not in {known.id for known in ledger.batches(tx)}:
+            return None
+        found = ledger.batch_pages(tx, batch, None if fate == WAITING else Fate(fate), limit=limit, after=after)
+    remarks: dict[int, list[tuple[str, str]]] = {}
+    for page, problem, _ in page_problems(found):
+        remarks.setdefault(page.id, []).append((problem_text(problem, language), _remedy(problem.slug, language)))
+    return [_line(page, tuple(remarks.get(page.id, ()))) for page in found]
+
+
+def fate_text(name: str, language: str) -> str:
+    """The name of a fate in words."""
+    return text(f"fate.{name}", language)
+
+
+_NAMES = (*(fate.value for fate in Fate), WAITING)
+
+
+def _by_name(counts: Mapping[Fate | None, int]) -> dict[str, int]:
+    named = {fate.value if fate else WAITING: count for fate, count in counts.items()}
+    return {name: named[name] for name in _NAMES if name in named}
+
+
+def _line(page: PageRecord, remarks: tuple[tuple[str, str], ...]) -> PageLine:
+    return PageLine(id=page.id, file=shown(page.ref.path), page=page.ref.index + 1, form=page.form_id or "", remarks=remarks)
+
+
+def _remedy(slug: str, language: str) -> str:
+    try:
+        return remedy_text(slug, language)
+    except KeyError:
+        return ""
