@@ -195,7 +195,8 @@ def _submission(entry: object) -> Submission:
     if not isinstance(entry, dict):
         abort(400)
     version, undoes = entry.get("version"), entry.get("undoes")
-    if not isinstance(version, int) or not (undoes is None or isinstance(undoes, str)):
+    screen, ms = entry.get("screen", ""), entry.get("ms", 0)
+    if not isinstance(version, int) or not (undoes is None or isinstance(undoes, str)) or not isinstance(screen, str) or not isinstance(ms, int):
         abort(400)
     try:
         kind = DecisionKind(text_of(entry, "kind"))
@@ -210,4 +211,6 @@ def _submission(entry: object) -> Submission:
         from_value=text_of(entry, "from"),
         to_value=text_of(entry, "to"),
         undoes=undoes,
+        screen=screen,
+        ms=ms,
     )

@@ -43,6 +43,7 @@ def _common(language: str) -> dict[str, object]:
         "language": language,
         "other": "en" if language == "de" else "de",
         "t": lambda key, **values: text(_TEXTS + key, language, **values),
+        "seconds": lambda value: f"{value:.1f}".replace(".", "," if language == "de" else "."),
         "fate_text": lambda name: fate_text(name, language),
     }
 

@@ -41,10 +41,8 @@ AMERICAN = "147"
 REAL_SHARE, ENOUGH = 0.5, 150
 """Letters of real writers: at most this share, less where there are fewer than ENOUGH of a letter."""
 
-OTHERS = "AEFHKMNRWXÄÖÜafhkmwxäöü"
-"""Letters that no digit looks like; the rest (O, I, S, Z, B, D, U, Y, T, b, g, q, l, u, e, ...) nobody can tell from some writer's digits in a cell for
-digits.
-"""
+OTHERS = "ACDEFGHJKLMNPRTUVWXYÄÖÜacdefhkmnprtuvwxyäöü"
+"""Letters that no digit looks like; the rest (O, I, S, Z, B, b, g, q, l) nobody can tell from digits in a cell for digits."""
 
 RARE = {STRUCK: 0.35, EMPTY: 0.25, OTHER: 0.3}
 """How often classes occur beside characters (1) and signs (0.15): probabilities follow from it."""

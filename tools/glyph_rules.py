@@ -25,7 +25,7 @@ def arc(middle: tuple[float, float], radii: tuple[float, float], start: float, e
 def _zero(r: np.random.Generator) -> Variant:
     start, turn, wide = r.uniform(-150, -40), r.choice([-1, 1], p=[0.85, 0.15]), r.uniform(0.3, 0.6)
     round_ = arc((0.5, 0.5), (wide, 0.5), start, start + turn * r.uniform(330, 410), 13)
-    kind = r.choice(["plain", "slashed", "slashed in one", "tail", "lead-in"], p=[0.6, 0.18, 0.08, 0.06, 0.08])
+    kind = r.choice(["plain", "slashed", "slashed in one", "tail"], p=[0.74, 0.14, 0.06, 0.06])
     over = r.uniform(0, 0.3)
     high, low = (r.uniform(0.65, 1.0) + over, r.uniform(-0.05, 0.25) - over), (r.uniform(0, 0.35) - over, r.uniform(0.75, 1.05) + over)
     if r.random() < 0.12:
@@ -37,9 +37,6 @@ def _zero(r: np.random.Generator) -> Variant:
     if kind == "plain" and r.random() < 0.15:
         inside = [(0.5 + r.uniform(-0.2, 0.15), r.uniform(0.1, 0.35))]
         return [("~", [*inside, *round_])]
-    if kind == "lead-in":
-        first = arc((0.5, 0.5), (wide, 0.5), -110, -110 + r.uniform(300, 370), 13)
-        return [("~", [(0.5 - wide - r.uniform(-0.1, 0.25), r.uniform(-0.05, 0.25)), *first])]
     if kind == "tail":
         return [("~", [*round_, (r.uniform(0.9, 1.25), r.uniform(-0.15, 0.1))])]
     return [("~", round_)]
@@ -66,7 +63,7 @@ def _one(r: np.random.Generator) -> Variant:
         out: Variant = [("-", [(x - reach, fall), bend, *down])]
     else:
         out = [("~", [(x - reach, fall), bend, (x, 0.0)]), ("~", down)]
-    if kind != "foot" and r.random() < 0.12:
+    if kind != "foot" and r.random() < 0.09:
         out.append(("~", [down[-1], (down[-1][0] + r.uniform(0.02, 0.12), r.uniform(0.9, 1.0)), (x + r.uniform(0.1, 0.35), r.uniform(0.65, 0.92))]))
     if kind == "foot":
         out.append(("-", [(x - r.uniform(0.2, 0.55), 1.0), (x + r.uniform(0.1, 0.55), 1.0)]))
@@ -104,7 +101,7 @@ def _three(r: np.random.Generator) -> Variant:
 
 def _four(r: np.random.Generator) -> Variant:
     bar, x = r.uniform(0.5, 0.72), r.uniform(0.6, 0.8)
-    kind = r.choice(["open", "round", "closed", "one line"], p=[0.4, 0.22, 0.25, 0.13])
+    kind = r.choice(["open", "round", "closed", "one line"], p=[0.43, 0.14, 0.28, 0.15])
     if kind == "closed":
         return [("-", [(x, 0.0), (0.02, bar), (r.uniform(0.9, 1.05), bar + r.uniform(-0.05, 0.03))]), ("-", [(x, 0.0), (x - r.uniform(-0.02, 0.08), 1.0)])]
     if kind == "one line":
@@ -120,16 +117,6 @@ def _four(r: np.random.Generator) -> Variant:
 def _five(r: np.random.Generator) -> Variant:
     belly = [(0.16, 0.45), (0.5, 0.36), (0.85, 0.5), (0.88, 0.75), (0.6, 0.98), (0.3, 1.0), (0.02, r.uniform(0.82, 0.95))]
     left = r.uniform(0.15, 0.28)
-    if r.random() < 0.12:
-        small = [
-            (left, 0.02),
-            (left - 0.03, r.uniform(0.3, 0.45)),
-            (0.5, r.uniform(0.4, 0.5)),
-            (r.uniform(0.45, 0.65), 0.75),
-            (0.4, 0.97),
-            (r.uniform(0.05, 0.25), 1.0),
-        ]
-        return [("~", small), ("-", [(left + r.uniform(0.1, 0.35), r.uniform(-0.02, 0.1)), (r.uniform(0.9, 1.2), r.uniform(-0.15, 0.02))])]
     if r.random() < 0.45:
         return [("~", [(r.uniform(0.8, 1.0), 0.0), (0.5, 0.02), (left, 0.02)]), ("~", [(left, 0.02), (0.17, 0.25), *belly])]
     bar: Stroke = ("~", [(left + r.uniform(-0.05, 0.15), r.uniform(-0.02, 0.08)), (0.6, 0.02), (r.uniform(0.8, 1.1), r.uniform(-0.06, 0.05))])
@@ -138,11 +125,6 @@ def _five(r: np.random.Generator) -> Variant:
 
 def _six(r: np.random.Generator) -> Variant:
     top, tall = (r.uniform(0.35, 0.9), 0.0), r.uniform(0.2, 0.33)
-    if r.random() < 0.22:
-        back = [(r.uniform(0.7, 0.95), r.uniform(0.35, 0.6)), (r.uniform(0.45, 0.65), r.uniform(0.45, 0.8))]
-        return [
-            ("~", [(r.uniform(0.15, 0.6), 0.0), (r.uniform(0.02, 0.2), 0.45), (r.uniform(0.05, 0.2), 0.85), (0.45, 1.0), (0.85, r.uniform(0.7, 0.85)), *back])
-        ]
     loop = arc((0.5, 1 - tall), (r.uniform(0.3, 0.48), tall), 180, -r.uniform(110, 240), 11)
     return [("~", [top, (r.uniform(0.2, 0.35), 0.25), (r.uniform(0.02, 0.16), 0.52), *loop])]
 
@@ -154,10 +136,8 @@ def _seven(r: np.random.Generator) -> Variant:
         top = [(0.05, r.uniform(0.12, 0.25)), *top]
     if r.random() < 0.2:
         top = [(0.02, 0.08), (0.2, -0.03), (0.55, 0.06), (0.95, 0.0)]
-    if r.random() < 0.12:
-        top = [(r.uniform(0.0, 0.15), r.uniform(0.12, 0.3)), (0.35, 0.0), (0.75, r.uniform(0.0, 0.06)), (0.92, r.uniform(0.1, 0.2))]
     bend = (r.uniform(0.55, 0.75), 0.45)
-    hook = [(end[0] + r.uniform(0.08, 0.4), r.uniform(0.8, 1.0))] if r.random() < 0.16 else []
+    hook = [(end[0] + r.uniform(0.08, 0.35), r.uniform(0.85, 1.0))] if r.random() < 0.07 else []
     out: Variant = [("-" if r.random() < 0.6 else "~", top), ("~", [top[-1], bend, end, *hook])]
     if r.random() < 0.62:
         y, half = r.uniform(0.4, 0.62), r.uniform(0.15, 0.38)
@@ -166,10 +146,6 @@ def _seven(r: np.random.Generator) -> Variant:
 
 
 def _eight(r: np.random.Generator) -> Variant:
-    if r.random() < 0.15:
-        narrow = r.uniform(0.12, 0.3)
-        path = [(0.62, 0.06), (0.45, 0.0), (0.3, 0.15), (0.4, 0.45), (0.7, 0.75), (0.5, 1.0), (0.3, 0.8), (0.55, 0.45), (0.75, 0.2), (0.6, 0.02)]
-        return [("~", [(0.5 + (x - 0.5) * narrow * 2, y) for x, y in path])]
     if r.random() < 0.25:
         top, low = arc((0.5, 0.25), (0.34, 0.25), -90, 280, 11), arc((0.5, 0.75), (0.42, 0.26), -90, 280, 11)
         return [("~", top), ("~", low)]
@@ -182,7 +158,7 @@ def _nine(r: np.random.Generator) -> Variant:
     if r.random() < 0.06:
         bowl = [(r.uniform(0.7, 0.9), 0.12), (0.45, 0.0), (0.15, 0.2), (0.4, 0.42), (0.72, r.uniform(0.4, 0.55)), (0.68, 0.8), (r.uniform(0.2, 0.5), 1.0)]
         return [("~", bowl)]
-    rx, cy = (r.uniform(0.1, 0.28) if r.random() < 0.25 else r.uniform(0.28, 0.46)), r.uniform(0.12, 0.3)
+    rx, cy = r.uniform(0.28, 0.46), r.uniform(0.12, 0.3)
     loop = arc((0.48, cy), (rx, cy), -r.uniform(10, 60), -r.uniform(330, 395), 11)
     right = 0.48 + rx
     tail = r.choice(["straight", "hook", "slant"], p=[0.35, 0.3, 0.35])

@@ -210,11 +210,12 @@ class Station {
 
   settle(kind, to) {
     if (!this.shown) return;
+    const ms = Math.max(0, Math.round(performance.now() - this.visibleAt)) || 0;
     const card = this.queue.take();
     const uuid = crypto.randomUUID();
     this.history.push({ uuid, card, kind, to });
     this.decided += kind === "postpone" ? 0 : 1;
-    this.outbox.add({ uuid, item: card.id, version: card.version, basis: card.basis, kind, from: card.value, to, undoes: null });
+    this.outbox.add({ uuid, item: card.id, version: card.version, basis: card.basis, kind, from: card.value, to, undoes: null, screen: "field", ms });
     this.byKey = true;
     this.render();
     this.byKey = false;

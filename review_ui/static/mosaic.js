@@ -307,10 +307,11 @@ class Station {
     if (!this.tiles.length) return;
     if (this.tooFast()) return this.#hurry(this.texts["too-fast"]);
     const decided = this.tiles.map((tile) => ({ tile, uuid: crypto.randomUUID(), ...act(tile) }));
+    const ms = Math.round((performance.now() - this.visibleAt) / this.tiles.length);
     for (const { tile, uuid, kind, to } of decided) {
       const { card } = tile;
       this.seen.add(`${card.id} ${card.basis}`);
-      this.outbox.add({ uuid, item: card.id, version: card.version, basis: card.basis, kind, from: card.value, to, undoes: null });
+      this.outbox.add({ uuid, item: card.id, version: card.version, basis: card.basis, kind, from: card.value, to, undoes: null, screen: "mosaic", ms });
     }
     this.history.push({ group: this.group, decided });
     this.#notice("");

@@ -43,9 +43,9 @@ SIZE, INNER = 32, 26
 INK = 0.12
 """Darkness from which on a pixel is ink when a character is cut out."""
 
-USUAL = {"ß": 0.1}
+USUAL = {"ß": 0.1, OTHER: 0.3, ",": 0.3}
 """How often a character occurs in what people write, in comparison with the others of its network, where that is far from what it learnt from: a small
-letter among capitals is rare.
+letter among capitals is rare, letters and commas in cells for digits are.
 """
 
 KEPT, LEAST = 12, 1e-5

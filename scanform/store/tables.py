@@ -6,6 +6,7 @@
     decision                                        what people decided; rows are only ever added (triggers refuse the rest)
     placement                                       what people did with pages that could not be placed; only ever added, too
     seal                                            a chain of hashes over decisions and placements; only ever added
+    pace                                            how long decisions took, without names
     link                                            which responses belong together
 
 `reading` is keyed by content (hash and index), `page` by occurrence: the same bytes under two names are read once and
@@ -220,6 +221,15 @@ class SealRow(Base):
     kind: Mapped[str]
     sequence: Mapped[int]
     seal: Mapped[str]
+
+
+class PaceRow(Base):
+    """How long one decision took on which screen, in milliseconds; whose and about what is not kept."""
+
+    __tablename__ = "pace"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    screen: Mapped[str]
+    ms: Mapped[int]
 
 
 class LinkRow(Base):

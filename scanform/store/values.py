@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import RowMapping, bindparam, delete, distinct, func, insert, select, update
 
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import QuestionKind
@@ -173,6 +173,11 @@ def decisions(tx: Transaction, response_id: str | None = None) -> list[Decision]
         )
         for row in tx.execute(query)
     ]
+
+
+def decided_forms(tx: Transaction) -> int:
+    """On how many forms anybody has decided anything."""
+    return tx.execute(select(func.count(distinct(DecisionRow.response_id)))).scalar_one()
 
 
 def add_decision(tx: Transaction, decision: Decision) -> bool:

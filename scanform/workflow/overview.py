@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from scanform.i18n.texts import problem_text, remedy_text, text
 from scanform.model.page import REFUSED_FATES, Fate
-from scanform.store import ledger
+from scanform.store import ledger, values
+from scanform.store.pace import Pace, paces
 from scanform.store.records import Batch, PageRecord
 from scanform.workflow.ledger import page_problems
 from scanform.workflow.project import Project
@@ -39,16 +40,23 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The batches, the newest first, the values that wait, and the pages that nobody has placed yet."""
+    """The batches, the newest first, the values that wait, the pages that nobody has placed yet, how long decisions take, and on how many forms they were."""
 
     batches: tuple[BatchLine, ...]
     fields: Counts
     unplaced: int
+    paces: tuple[Pace, ...]
+    decided_forms: int
 
     @property
     def fates(self) -> tuple[str, ...]:
         """The fates that any page has, in the order of `Fate`."""
         return tuple(name for name in _NAMES if any(line.pages.get(name) for line in self.batches))
+
+    @property
+    def seconds_per_form(self) -> float:
+        """What people spent on the forms that they looked at, in seconds each; 0 when nothing is known."""
+        return sum(pace.sum_s for pace in self.paces) / self.decided_forms if self.decided_forms else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +73,9 @@ class PageLine:
 def overview(project: Project, desk: Desk, *, unplaced: int) -> Overview:
     """Count everything; `unplaced` pages wait on the sort-out screen."""
     with project.store.reading() as tx:
-        counts, batches = ledger.batch_counts(tx), ledger.batches(tx)
+        counts, batches, found, forms = ledger.batch_counts(tx), ledger.batches(tx), paces(tx), values.decided_forms(tx)
     lines = tuple(BatchLine(batch=batch, pages=_by_name(counts.get(batch.id, {}))) for batch in reversed(batches) if batch.id in counts)
-    return Overview(batches=lines, fields=desk.counts(), unplaced=unplaced)
+    return Overview(batches=lines, fields=desk.counts(), unplaced=unplaced, paces=tuple(found), decided_forms=forms)
 
 
 def pages_of(project: Project, batch: int, fate: str, *, limit: int, after: int = 0, language: str = "de") -> list[PageLine] | None:

@@ -26,6 +26,7 @@ from scanform.review.triage import item as review_item
 from scanform.review.triage import ordered
 from scanform.store import values
 from scanform.store.engine import Transaction
+from scanform.store.pace import add_pace
 from scanform.workflow.project import Project
 from scanform.workflow.review_cards import Card, make_card, reason_text
 from scanform.workflow.review_cases import Case, Editions, Standings, conflict_case, effective_responses, load_standings, response_case
@@ -34,6 +35,9 @@ from scanform.workflow.review_crops import CropCutter
 __all__ = ["Counts", "Desk", "Outcome", "Submission", "effective_responses"]
 
 log = logging.getLogger(__name__)
+
+SCREENS = ("field", "mosaic")
+"""The screens on which values are decided: one by one, many at once."""
 
 FRESH_S = 15.0
 """How long the desk works from memory before it looks whether another program has read or imported more."""
@@ -47,7 +51,9 @@ LOAD_SHARE = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A decision as the screen sends it: `basis` is the decision in force that the reviewer saw, "" for none."""
+    """A decision as the screen sends it: `basis` is the decision in force that the reviewer saw, "" for none; `ms` is how long it took on which `screen`, 0
+    for not known.
+    """
 
     uuid: str
     item: str
@@ -57,6 +63,8 @@ class Submission:
     from_value: str
     to_value: str
     undoes: str | None = None
+    screen: str = ""
+    ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +235,8 @@ class Desk:
                 return refused
             decision = self._canonical(case, answer, decision)
         values.add_decision(tx, decision)
+        if submission.screen in SCREENS and submission.ms > 0:
+            add_pace(tx, screen=submission.screen, ms=submission.ms)
         self._learn(tx, case, decision)
         return Outcome(uuid=submission.uuid, result="saved")
 

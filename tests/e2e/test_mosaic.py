@@ -8,6 +8,7 @@ import pytest
 from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, fill, printed_survey
 from review_ui.server import bind
 from scanform.model.review import DecisionKind
+from scanform.store.pace import paces
 from scanform.workflow.project import open_project
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
 
@@ -104,6 +105,10 @@ def test_a_group_is_done_by_keyboard_alone(open_board, project):
     assert sum(kind == "confirm" for kind, _ in found.values()) == FORMS - 2
     values = {response.id: response.answer("often").value for response in effective_responses(project)}
     assert sorted(values.values()).count("w") == 1
+    with project.store.reading() as tx:
+        (pace,) = paces(tx)
+    assert (pace.screen, pace.decisions) == ("mosaic", FORMS)
+    assert 0.02 < pace.median_s < 60
 
 
 def test_the_least_certain_come_first(open_board, project):

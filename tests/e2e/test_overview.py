@@ -13,11 +13,12 @@ from review_ui.overview import LISTED
 from review_ui.server import bind
 from scanform.model.page import Fate
 from scanform.model.problem import Problem
+from scanform.model.review import DecisionKind
 from scanform.store import ledger
 from scanform.store.records import NewFile, PageResult
 from scanform.workflow.ledger import record_page
 from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
+from scanform.workflow.review_fields import Desk, Submission
 from scanform.workflow.withdraw import withdraw
 
 BASE = "http://127.0.0.1:8765"
@@ -136,3 +137,22 @@ def test_the_screen_stays_fresh_and_keeps_the_focus(project, watched, servers, w
     page.keyboard.press("Enter")
     page.wait_for_selector(".page-line")
     assert page.title().endswith("scanform")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("de", ("einzeln: 2,0 s", "1,5 s je angesehenem Bogen")), ("en", ("one by one: 2.0 s", "1.5 s for each form"))]
+)
+def test_the_station_knows_its_own_speed(project, language, words):
+    """Medians by screen, and what a form costs; before anybody has decided anything, nothing is said."""
+    fill(project, 4, OFTEN)
+    desk = Desk(project)
+    client = create_app(desk, reviewer="t").test_client()
+    assert words[0] not in client.get(f"/overview?lang={language}", base_url=BASE).get_data(as_text=True)
+    for number, item in enumerate(desk.open_items()):
+        took = {"screen": "field", "ms": 2000} if number < 3 else {}
+        kind = DecisionKind.CONFIRM
+        desk.decide(
+            [Submission(uuid=f"u{number}", item=item.id, version=item.version, basis="", kind=kind, from_value=item.value, to_value="", **took)], reviewer="t"
+        )
+    page = client.get(f"/overview?lang={language}", base_url=BASE).get_data(as_text=True)
+    assert all(word in page for word in words)

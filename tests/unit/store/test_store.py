@@ -19,6 +19,7 @@ from scanform.model.response import Answer, Channel, Evidence, Missing, Response
 from scanform.model.review import Decision, DecisionKind
 from scanform.store import engine as engines
 from scanform.store import issued, ledger
+from scanform.store.pace import Pace, add_pace, paces
 from scanform.store.placements import add_placement, placements
 from scanform.store.records import Issued, Link, Placement, PlacementKind
 from scanform.store.seals import FIRST, broken_seals, last_seal
@@ -297,7 +298,7 @@ def test_acts_of_an_older_database_are_sealed_once(tmp_path):
     acts(store)
     store.close()
     with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE seal")
+        connection.executescript("DROP TABLE seal; DROP TABLE pace")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.close()
     store = Store(path)
@@ -307,3 +308,13 @@ def test_acts_of_an_older_database_are_sealed_once(tmp_path):
     with pytest.raises(StoreError, match="only ever added"), store.writing() as tx:
         tx.execute(text("DELETE FROM seal"))
     store.close()
+
+
+def test_pace_is_counted_by_screen_and_breaks_do_not_count(store):
+    """Medians and sums in seconds; nothing says whose decision it was."""
+    with store.writing() as tx:
+        for screen, ms in (("field", 1000), ("field", 3000), ("field", 3_600_000), ("mosaic", 250)):
+            add_pace(tx, screen=screen, ms=ms)
+    with store.reading() as tx:
+        assert paces(tx) == [Pace(screen="field", decisions=3, median_s=3.0, sum_s=64.0), Pace(screen="mosaic", decisions=1, median_s=0.25, sum_s=0.25)]
+        assert set(tx.execute(text("SELECT * FROM pace")).keys()) == {"number", "screen", "ms"}

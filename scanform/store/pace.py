@@ -1,0 +1,38 @@
+"""How long decisions take: on which screen, how many milliseconds since the value was to be seen. No names, no values, no items."""
+
+from dataclasses import dataclass
+from statistics import median
+
+from sqlalchemy import insert, select
+
+from scanform.store.engine import Transaction
+from scanform.store.tables import PaceRow
+
+LATEST = 10_000
+"""So many of the latest decisions count."""
+
+BREAK_MS = 60_000
+"""Whoever takes longer was away; the time counts no further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Decisions on one screen: how many, the median of their time and its sum, in seconds; a screen of many values shares its time out to them."""
+
+    screen: str
+    decisions: int
+    median_s: float
+    sum_s: float
+
+
+def add_pace(tx: Transaction, *, screen: str, ms: int) -> None:
+    """Record one decision."""
+    tx.execute(insert(PaceRow).values(screen=screen, ms=min(max(ms, 0), BREAK_MS)))
+
+
+def paces(tx: Transaction) -> list[Pace]:
+    """The latest decisions, screen by screen."""
+    found: dict[str, list[int]] = {}
+    for row in tx.execute(select(PaceRow.screen, PaceRow.ms).order_by(PaceRow.number.desc()).limit(LATEST)):
+        found.setdefault(row.screen, []).append(row.ms)
+    return [Pace(screen=screen, decisions=len(ms), median_s=median(ms) / 1000, sum_s=sum(ms) / 1000) for screen, ms in sorted(found.items())]
