@@ -123,7 +123,7 @@ def expected(hands: Hands, kind: str, *, size: int, seed: int = 1) -> tuple[str,
         others = [name for name in rng.choice(hands.names, size, replace=False).tolist() if name != crop.text]
         jobs.append(Lines(pictures=(picture(crop),), values=tuple(dict.fromkeys([own, *others])), expected=own))
     found = [one.texts for start in range(0, len(jobs), 8) for one in HANDWRITING.read(jobs[start : start + 8])]
-    chances = np.array([next(text.probability for text in texts if text.value == job.expected) for texts, job in zip(found, jobs, strict=True)])
+    chances = np.array([next((text.probability for text in texts if text.value == job.expected), 0.0) for texts, job in zip(found, jobs, strict=True)])
     right = np.array([job.expected == crop.text for job, crop in zip(jobs, hands.chosen, strict=True)])
     taken = chances >= ACCEPT
     wrong = int((taken & ~right).sum())

@@ -22,6 +22,7 @@ from scanform.recognize.lines import TesseractLines
 from scanform.recognize.reader import prepare_page, read_fields
 from scanform.recognize.readers import Readers, best_readers
 from scanform.recognize.text import TextSettings
+from scanform.recognize.writing import Help
 from scanform.register import prepare
 from scanform.register.fit import fit_page
 from scanform.register.markers import find_markers
@@ -101,8 +102,8 @@ class Survey:
     def read(self, image, reader):
         """The fields by question."""
         page_map = fit_page(image, find_markers(image), self.page, self.check)
-        readers = Readers(cells=best_readers().cells, lines=reader)
-        return {field.zone.partition(".")[0]: field for field in read_fields(image, page_map, self.prepared, readers)}
+        by = Help(readers=Readers(cells=best_readers().cells, lines=reader))
+        return {field.zone.partition(".")[0]: field for field in read_fields(image, page_map, self.prepared, by)}
 
 
 @pytest.fixture(scope="module")
