@@ -22,7 +22,7 @@ HABITS = {
     "7": ([(0.2, 0.3), (0.2, 0.08), (0.85, 0.08), (0.35, 0.95), (0.75, 0.95)],),
     "2": ([(0.2, 0.1), (0.8, 0.1), (0.2, 0.9), (0.8, 0.9)], [(0.25, 0.5), (0.75, 0.5)]),
 }
-"""Seven with a foot, two with a bar: the shipped network takes each for the other."""
+"""Seven with a foot, two with a bar: the shipped network is sure of neither."""
 
 
 def drawn(strokes, rng):
