@@ -61,8 +61,8 @@ class Station {
     this.ahead = [];
     $("screen").hidden = true;
     $("groups").hidden = false;
+    $("groups-title").focus(); // at once: what had the focus is hidden now
     await this.#loadGroups();
-    $("groups-title").focus();
   }
 
   async #loadGroups() {
