@@ -1,10 +1,9 @@
 """JBIG2, decoded by the program jbig2dec."""
 
+import io
 import logging
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -15,6 +14,7 @@ from scanform.imaging.page_image import Gray
 from scanform.scan.limits import seconds_left
 from scanform.scan.pdf_walk import NotOneImageError
 from scanform.scan.poppler import PROGRAMS
+from scanform.scan.scratch import Scratch
 from scanform.scan.trouble import TroubleError, unreadable
 
 log = logging.getLogger(__name__)
@@ -26,18 +26,13 @@ def decode_jbig2(data: bytes, shared: bytes, *, width: int, height: int, timeout
     jbig2dec leaves out what it does not know and goes on: when it complains the page is left to poppler, which has a decoder of its
     own (NotOneImageError). Raises TroubleError `unreadable-page`, `too-slow`, MissingProgramError.
     """
-    with tempfile.TemporaryDirectory(prefix="scanform-") as folder:
-        picture = Path(folder) / "page.pbm"
-        inputs = []
-        for name, content in (("globals", shared), ("page", data)):
-            if content:
-                (Path(folder) / name).write_bytes(content)
-                inputs.append(str(Path(folder) / name))
-        complaint = _run([str(PROGRAMS / "jbig2dec"), "--embedded", "--format", "pbm", "--output", str(picture), *inputs], timeout_s)
-        if complaint or not picture.exists():
-            log.info("jbig2dec: %s", complaint[:200])
-            raise NotOneImageError
-        return _read(picture, width=width, height=height)
+    picture, inputs = Scratch(), [Scratch(content) for content in (shared, data) if content]
+    command = [str(PROGRAMS / "jbig2dec"), "--embedded", "--format", "pbm", "--output", picture.path, *(part.path for part in inputs)]
+    complaint, samples = _run(command, timeout_s), picture.content()
+    if complaint or not samples:
+        log.info("jbig2dec: %s", complaint[:200])
+        raise NotOneImageError
+    return _read(samples, width=width, height=height)
 
 
 def _run(command: list[str], timeout_s: float) -> str:
@@ -52,9 +47,9 @@ def _run(command: list[str], timeout_s: float) -> str:
     return complaint
 
 
-def _read(picture: Path, *, width: int, height: int) -> Gray:
+def _read(samples: bytes, *, width: int, height: int) -> Gray:
     try:
-        with Image.open(picture, formats=("PPM",)) as page:
+        with Image.open(io.BytesIO(samples), formats=("PPM",)) as page:
             if page.size != (width, height):
                 raise unreadable(f"JBIG2: {page.size[0]} x {page.size[1]} pixels instead of {width} x {height}")
             gray: Gray = np.array(page.convert("L"))

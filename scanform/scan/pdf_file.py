@@ -1,23 +1,21 @@
 """Opening PDF files: structure repaired where possible, said so, and nothing executed (pikepdf reads)."""
 
-import tempfile
 import weakref
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import BinaryIO
 
 import pikepdf
 
 from scanform.model.problem import Problem
 from scanform.scan.limits import Limits
+from scanform.scan.scratch import Scratch
 from scanform.scan.source import ScanFile
 from scanform.scan.trouble import TroubleError, problem, unreadable
 
 POINTS_PER_INCH = 72.0
 LARGEST_POINTS = 14_400.0
 """ISO 32000-1 annex C: no side of a page is longer than 200 inches."""
-_COPY = "repaired.pdf"
 Box = tuple[float, float, float, float]
 
 
@@ -29,7 +27,7 @@ class PdfFile:
     pages: int
     problems: tuple[Problem, ...]
     source: ScanFile
-    scratch: list["tempfile.TemporaryDirectory[str]"] = field(default_factory=list)
+    scratch: list[Scratch] = field(default_factory=list)
 
     @property
     def repaired(self) -> bool:
@@ -45,16 +43,17 @@ class PdfFile:
         """A path for poppler: the file itself, or a copy that qpdf has written when the file had to be repaired."""
         if self.repaired and not self.rewritten:
             self.rewrite()
-        return str(Path(self.scratch[0].name) / _COPY) if self.scratch else self.source.stamp.path
+        return self.scratch[0].path if self.scratch else self.source.stamp.path
 
     def rewrite(self) -> None:
         """Let poppler draw from a copy with a sound structure: it repairs less well than qpdf and returns white pages where it fails."""
-        folder = tempfile.TemporaryDirectory(prefix="scanform-")
+        copy = Scratch()
         try:
-            self.pdf.save(Path(folder.name) / _COPY)
+            self.pdf.save(copy.file)
+            copy.file.flush()
         except (pikepdf.PdfError, RuntimeError, ValueError) as error:
             raise unreadable(error) from error
-        self.scratch.append(folder)
+        self.scratch.append(copy)
 
 
 def open_pdf(file: ScanFile, limits: Limits) -> PdfFile:
