@@ -1,7 +1,7 @@
 """A small survey with scanned forms on which values wait for a person: what the review station is tested and measured with."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -17,11 +17,13 @@ from scanform.model.reading import Candidate
 from scanform.model.response import Answer, Channel, Evidence, Response, Status
 from scanform.store import ledger
 from scanform.store.records import PageResult
+from scanform.workflow.merge_responses import merge_responses
 from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import Project, init_project
 
 PX_PER_MM = 300 / 25.4
 INK = 60
+WRITTEN = {"since": "01042024", "persons": "12"}
 
 QUESTIONNAIRE = """
 code: house
@@ -61,12 +63,13 @@ sections:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A value that waits for a person."""
+    """A value that waits for a person, or, with another status, one that does not."""
 
     column: str
     value: str
-    problem: str
+    problem: str | None
     candidates: tuple[str, ...] = ()
+    status: Status = Status.REVIEW
 
 
 OFTEN = Waiting(column="often", value="m", problem="unclear-mark", candidates=("s",))
@@ -76,10 +79,10 @@ PERSONS = Waiting(column="persons", value="12", problem="handwriting")
 REMARK = Waiting(column="remark", value="Mehr Licht", problem="handwriting")
 
 
-def printed_survey(folder: Path) -> Path:
-    """A project with a printed layout and no responses, in `folder`."""
+def printed_survey(folder: Path, *, database: str = "") -> Path:
+    """A project with a printed layout and no responses, in `folder`; its values lie there, too, unless another `database` is named."""
     (folder / "house.yaml").write_text(QUESTIONNAIRE, encoding="utf-8")
-    with init_project(folder / "project", questionnaire=folder / "house.yaml") as project:
+    with init_project(folder / "project", questionnaire=folder / "house.yaml", database=database) as project:
         print_forms(project, PrintOrder(recipients=(None,), seed=1), folder / "forms.pdf")
     return folder / "project"
 
@@ -111,6 +114,10 @@ def strokes(project: Project, layout: Layout) -> Gray:
             cv2.line(gray, (x + 8, bottom - 8), (right - 8, y + 8), (INK,), 6)
         elif zone.kind is ZoneKind.HANDWRITING and zone.option is None:
             cv2.putText(gray, "Mehr Licht", (x + 20, bottom - 20), cv2.FONT_HERSHEY_SCRIPT_COMPLEX, 1.6, (INK,), 3)
+        elif zone.kind is ZoneKind.COMB:
+            for cell, digit in zip(zone.cells, WRITTEN[zone.question], strict=True):
+                corner = (round((cell.x + 1.5) * PX_PER_MM), round((cell.bottom - 1.6) * PX_PER_MM))
+                cv2.putText(gray, digit, corner, cv2.FONT_HERSHEY_SIMPLEX, 1.6, (INK,), 4)
     return np.ascontiguousarray(np.rot90(gray))
 
 
@@ -143,9 +150,21 @@ def answer(layout: Layout, ref: PageRef, entry: Waiting, *, confidence: float) -
         kind=kinds[entry.column],
         value=entry.value,
         confidence=confidence,
-        status=Status.REVIEW,
+        status=entry.status,
         problem=entry.problem,
         page=1,
         evidence=Evidence(ref=ref, box=RectPx(x=0, y=0, w=round(bounding_box(zones).w), h=20)),
         candidates=tuple(Candidate(value=value, probability=0.2) for value in entry.candidates),
     )
+
+
+def contradict(project: Project) -> None:
+    """One place whose form, token with slash and mark included, says something else than its online response, in every question."""
+    fill(project, 1, OFTEN, WHY, SINCE, REMARK)
+    paper = replace(project.store.responses()[0], token="T/1?")
+    read = tuple(replace(entry, status=Status.AUTO, problem=None, candidates=()) for entry in paper.answers)
+    said = {"often": "w", "why": "cafe", "since": "2024-04-07", "remark": "Mehr Licht im Flur"}
+    typed = tuple(replace(entry, value=said[entry.column], evidence=None, page=None) for entry in read)
+    online = replace(paper, id="online-1", channel=Channel.ONLINE, answers=typed)
+    project.store.save_responses([replace(paper, answers=read), online], kind="digital", label="test", at=paper.received_at)
+    merge_responses(project)

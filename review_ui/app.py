@@ -5,23 +5,31 @@ GET never changes anything; every change is a POST with JSON, a CSRF token in X-
 
 import logging
 import secrets
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
 
-from flask import Flask, Response, abort, jsonify, render_template, request
+from flask import Flask, Response, abort, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.exceptions import HTTPException
 
+from review_ui.access import alone, guard, needs, person, shown_card
+from review_ui.accounts import add_accounts
 from review_ui.mosaic import add_mosaic
 from review_ui.overview import add_overview
+from review_ui.preferences import add_preferences, key_facts
+from review_ui.proxy import behind_proxy
+from review_ui.second import add_second
 from review_ui.sorting import add_sorting
-from review_ui.web import body_of, card_data, language_of, text_of, texts_of
+from review_ui.submissions import submissions_of
+from review_ui.upload import add_upload
+from review_ui.web import body_of, language_of, names_of, number_of, text_of, texts_of
 from scanform.i18n.texts import text
-from scanform.model.review import DecisionKind
-from scanform.workflow.review_fields import Desk, Submission
+from scanform.model.person import Right
+from scanform.workflow.accounts import AccountDesk
+from scanform.workflow.review_fields import Desk
 from scanform.workflow.sort_pages import SortDesk
+from scanform.workflow.upload_desk import UploadDesk
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +44,7 @@ MOST_CARDS = 200
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -46,38 +54,42 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
-HELP: Final = (
-    (("Enter",), "key-enter"),
-    (("1", "9"), "key-digits"),
-    (("A", "B"), "key-letters"),
-    (("0",), "key-zero"),
-    (("X",), "key-x"),
-    (("M",), "key-m"),
-    (("␣",), "key-space"),
-    (("Z",), "key-z"),
-    (("C",), "key-c"),
-    (("+", "−"), "key-zoom"),
-    (("Alt+1", "Alt+3"), "key-alt"),
-    (("Alt+0", "Alt+X"), "key-alt-letters"),
-    (("Esc",), "key-escape"),
-    (("?",), "key-help"),
-)
-
 _TEXTS = "review.ui."
 
 
-def create_app(desk: Desk, *, reviewer: str, sorter: SortDesk | None = None, language: str = "de", cookie: str = "scanform-review") -> Flask:
-    """The application over `desk`, and over `sorter` for pages that could not be placed; what people decide is signed with `reviewer`.
+def create_app(
+    desk: Desk,
+    *,
+    reviewer: str = "",
+    accounts: AccountDesk | None = None,
+    proxy: str = "",
+    sorter: SortDesk | None = None,
+    uploads: UploadDesk | None = None,
+    language: str = "de",
+    cookie: str = "scanform-review",
+) -> Flask:
+    """The application over `desk`, and over `sorter` for pages that could not be placed, over `uploads` for handing in.
 
-    `cookie` differs between programs on one host.
+    What people decide is signed with their name in `accounts`, without those with `reviewer`. `proxy` is the https address under which a reverse proxy on
+    this computer hands requests on. `cookie` differs between programs on one host.
     """
     app = hardened_app(cookie)
+    if proxy:
+        behind_proxy(app, proxy)
+    if accounts is None:
+        guard(app, alone(reviewer))
+    else:
+        add_accounts(app, accounts, language)
     _add_pages(app, desk, sorter, language)
-    _add_changes(app, desk, reviewer, language)
+    _add_changes(app, desk, sorter, language)
     add_mosaic(app, desk, language)
+    add_preferences(app, desk.project, language)
     add_overview(app, desk.project, desk, sorter, language)
+    add_second(app, desk, language, lambda task, asked: _field_page(desk, task, asked, sorting=sorter is not None))
     if sorter is not None:
-        add_sorting(app, sorter, reviewer, language)
+        add_sorting(app, sorter, language)
+    if uploads is not None:
+        add_upload(app, uploads, language)
     return app
 
 
@@ -90,6 +102,9 @@ def hardened_app(cookie: str) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # it asks for a Referer, which our pages never send; `_own_origin_only` looks at the origin
+        HOSTS=HOSTS,
+        HEADERS=HEADERS,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
@@ -104,7 +119,7 @@ def hardened_app(cookie: str) -> Flask:
 def _own_host_only() -> None:
     """Refuses requests under another name than this computer's own (DNS rebinding)."""
     name = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
-    if name not in HOSTS:
+    if name not in current_app.config["HOSTS"]:
         abort(400)
 
 
@@ -114,10 +129,13 @@ def _own_origin_only() -> None:
     navigation = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
     if site not in {"same-origin", "none"} and not navigation:
         abort(403)
+    origin = request.headers.get("Origin", "null")  # forms of pages without referrer say "null"
+    if origin not in {"null", request.host_url.rstrip("/")} or (origin == "null" and "Origin" in request.headers and site == "none"):
+        abort(403)
 
 
 def _harden(response: Response) -> Response:
-    response.headers.update(HEADERS)
+    response.headers.update(current_app.config["HEADERS"])
     return response
 
 
@@ -138,79 +156,73 @@ def _add_errors(app: Flask) -> None:
 
 def _add_pages(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) -> None:
     @app.get("/")
+    @needs(Right.REVIEW)
     def page() -> ResponseReturnValue:
-        language = language_of(default)
-        other = "en" if language == "de" else "de"
-        return render_template("review.html", language=language, other=other, help=HELP, sorting=sorter is not None, t=lambda key: text(_TEXTS + key, language))
+        return _field_page(desk, "", language_of(default), sorting=sorter is not None)
 
     @app.get("/api/session")
+    @needs()
     def session_facts() -> ResponseReturnValue:
         return jsonify(csrf=generate_csrf(), texts=texts_of(_TEXTS, language_of(default)))
 
-    @app.get("/api/queue")
-    def queue() -> ResponseReturnValue:
-        limit = min(max(request.args.get("limit", 40, int), 1), MOST_CARDS)
-        cards = desk.queue(limit, request.args.get("after", ""), language=language_of(default))
-        pages = sorter.waiting() if sorter else 0
-        return jsonify(cards=[card_data(card) for card in cards], counts=asdict(desk.counts()), pages=pages)
-
     @app.get("/api/items/<path:item>")
+    @needs(Right.REVIEW)
     def one(item: str) -> ResponseReturnValue:
+        _only_own(desk, item)
         card = desk.card(item, language=language_of(default))
-        return jsonify(card_data(card)) if card else abort(404)
+        return jsonify(shown_card(card)) if card else abort(404)
 
     @app.get("/crops/<path:item>")
+    @needs(Right.REVIEW)
     def crop(item: str) -> ResponseReturnValue:
-        picture = desk.crop(item, context=request.args.get("context") == "1", tight=request.args.get("tight") == "1")
+        whole = request.args.get("context") == "1"
+        if whole and not person().may(Right.CONTACT):
+            abort(403)
+        _only_own(desk, item)
+        picture = desk.crop(item, context=whole, tight=request.args.get("tight") == "1")
         return Response(picture, mimetype="image/jpeg") if picture else abort(404)
 
 
-def _add_changes(app: Flask, desk: Desk, reviewer: str, default: str) -> None:
+def _field_page(desk: Desk, task: str, language: str, *, sorting: bool) -> str:
+    """The screen on which values are decided one by one: doubtful ones, or for a `task` "second" or "third" those that are looked at again."""
+    other = "en" if language == "de" else "de"
+    keys = key_facts(desk.project, "field", language)
+    return render_template("review.html", task=task, language=language, other=other, sorting=sorting, t=lambda key: text(_TEXTS + key, language), **keys)
+
+
+def _only_own(desk: Desk, item: str) -> None:
+    """Refuses values that are not on the screen of whoever asks, unless they may see everything."""
+    if not person().may(Right.CONTACT) and not desk.may_see(item, person().name):
+        abort(403)
+
+
+def _add_changes(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) -> None:
+    @app.post("/api/claim")
+    @needs(Right.REVIEW)
+    def claim() -> ResponseReturnValue:
+        body = body_of()
+        limit = min(max(number_of(body, "limit"), 1), MOST_CARDS)
+        contact = person().may(Right.CONTACT)
+        cards = desk.claim(limit, reviewer=person().name, shown=names_of(body, "shown"), contact=contact, language=language_of(default))
+        pages = sorter.waiting() if sorter and person().may(Right.PLACE) else 0
+        return jsonify(cards=[shown_card(card) for card in cards], counts=asdict(desk.counts()), pages=pages)
+
     @app.post("/api/decisions")
+    @needs(Right.REVIEW)
     def decide() -> ResponseReturnValue:
-        outcomes = desk.decide(_submissions(body_of()), reviewer=reviewer, language=language_of(default))
-        answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": card_data(o.card)} for o in outcomes]
+        outcomes = desk.decide(submissions_of(body_of()), reviewer=person().name, language=language_of(default))
+        answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": shown_card(o.card)} for o in outcomes]
         return jsonify(outcomes=answer, counts=asdict(desk.counts()))
 
     @app.post("/api/undo")
+    @needs(Right.REVIEW)
     def undo() -> ResponseReturnValue:
-        card = desk.undo(reviewer, language=language_of(default))
-        return jsonify(card=card_data(card), counts=asdict(desk.counts()))
+        card = desk.undo(person().name, language=language_of(default))
+        return jsonify(card=shown_card(card), counts=asdict(desk.counts()))
 
     @app.post("/api/check")
+    @needs(Right.REVIEW)
     def check() -> ResponseReturnValue:
         body = body_of()
         message = desk.check(text_of(body, "item"), text_of(body, "text"), language=language_of(default))
         return jsonify(ok=not message, message=message) if message is not None else abort(404)
-
-
-def _submissions(body: Mapping[str, object]) -> list[Submission]:
-    entries = body.get("decisions")
-    if not isinstance(entries, list):
-        abort(400)
-    return [_submission(entry) for entry in entries]
-
-
-def _submission(entry: object) -> Submission:
-    if not isinstance(entry, dict):
-        abort(400)
-    version, undoes = entry.get("version"), entry.get("undoes")
-    screen, ms = entry.get("screen", ""), entry.get("ms", 0)
-    if not isinstance(version, int) or not (undoes is None or isinstance(undoes, str)) or not isinstance(screen, str) or not isinstance(ms, int):
-        abort(400)
-    try:
-        kind = DecisionKind(text_of(entry, "kind"))
-    except ValueError:
-        abort(400)
-    return Submission(
-        uuid=text_of(entry, "uuid"),
-        item=text_of(entry, "item"),
-        version=version,
-        basis=text_of(entry, "basis"),
-        kind=kind,
-        from_value=text_of(entry, "from"),
-        to_value=text_of(entry, "to"),
-        undoes=undoes,
-        screen=screen,
-        ms=ms,
-    )

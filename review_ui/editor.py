@@ -7,6 +7,7 @@ from flask import Flask, Response, abort, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
+from review_ui.access import alone, guard, needs
 from review_ui.app import hardened_app
 from review_ui.server import bind_app
 from review_ui.web import body_of, language_of, text_of, texts_of
@@ -20,6 +21,7 @@ _TEXTS = "edit.ui."
 def create_editor(editor: LayoutEditor, *, language: str = "de", cookie: str = "scanform-edit") -> Flask:
     """The application over one layout file. `cookie` differs between programs on one host."""
     app = hardened_app(cookie)
+    guard(app, alone("editor"))
     _add_pages(app, editor, language)
     _add_changes(app, editor, language)
     return app
@@ -34,20 +36,24 @@ def serve_editor(editor: LayoutEditor, *, port: int, language: str = "de", ready
 
 def _add_pages(app: Flask, editor: LayoutEditor, default: str) -> None:
     @app.get("/")
+    @needs()
     def page() -> ResponseReturnValue:
         language = language_of(default)
         other = "en" if language == "de" else "de"
         return render_template("edit.html", language=language, other=other, name=editor.name, t=lambda key: text(_TEXTS + key, language))
 
     @app.get("/api/session")
+    @needs()
     def session_facts() -> ResponseReturnValue:
         return jsonify(csrf=generate_csrf(), texts=texts_of(_TEXTS, language_of(default)))
 
     @app.get("/api/layout")
+    @needs()
     def layout() -> ResponseReturnValue:
         return jsonify(editor.state(language_of(default)))
 
     @app.get("/pictures/<int:number>")
+    @needs()
     def picture(number: int) -> ResponseReturnValue:
         found = editor.picture(number)
         return Response(found, mimetype="image/png") if found else abort(404)
@@ -55,6 +61,7 @@ def _add_pages(app: Flask, editor: LayoutEditor, default: str) -> None:
 
 def _add_changes(app: Flask, editor: LayoutEditor, default: str) -> None:
     @app.post("/api/check")
+    @needs()
     def check() -> ResponseReturnValue:
         try:
             return jsonify(remarks=[asdict(remark) for remark in editor.check(body_of(), language_of(default))])
@@ -62,6 +69,7 @@ def _add_changes(app: Flask, editor: LayoutEditor, default: str) -> None:
             abort(400)
 
     @app.post("/api/save")
+    @needs()
     def save() -> ResponseReturnValue:
         body = body_of()
         try:

@@ -2,11 +2,13 @@
 
 from hashlib import sha256
 
-from flask import Flask, abort, make_response, render_template, request
+from flask import Flask, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from review_ui.access import needs
 from review_ui.web import language_of
 from scanform.i18n.texts import text
+from scanform.model.person import Right
 from scanform.workflow.overview import SEEN_BY_PEOPLE, fate_text, overview, pages_of
 from scanform.workflow.project import Project
 from scanform.workflow.review_fields import Desk
@@ -22,12 +24,14 @@ def add_overview(app: Flask, project: Project, desk: Desk, sorter: SortDesk | No
     """Add the screens to an application."""
 
     @app.get("/overview")
+    @needs(Right.OVERVIEW)
     def overview_page() -> ResponseReturnValue:
         language = language_of(default)
         found = overview(project, desk, unplaced=sorter.waiting() if sorter else 0)
         return _unless_known(render_template("overview.html", found=found, urgent=SEEN_BY_PEOPLE, sorting=sorter is not None, **_common(language)))
 
     @app.get("/overview/pages")
+    @needs(Right.OVERVIEW)
     def pages_page() -> ResponseReturnValue:
         language = language_of(default)
         batch, fate, after = request.args.get("batch", 0, int), request.args.get("fate", ""), request.args.get("after", 0, int)
@@ -51,5 +55,6 @@ def _common(language: str) -> dict[str, object]:
 def _unless_known(page: str) -> ResponseReturnValue:
     """The page, or only the word that nothing has changed since the browser asked last."""
     answer = make_response(page)
-    answer.set_etag(sha256(page.encode()).hexdigest()[:32])
+    lasting = page.replace(g.get("csrf_token") or "\0", "")  # the token for forms is written anew each time; older ones stay good
+    answer.set_etag(sha256(lasting.encode()).hexdigest()[:32])
     return answer.make_conditional(request)

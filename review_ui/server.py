@@ -7,11 +7,13 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer, create_server
 
-from review_ui.app import create_app
+from review_ui.app import LARGEST_REQUEST, create_app
 from scanform.errors import UsageError
 from scanform.i18n.texts import text
+from scanform.workflow.accounts import AccountDesk
 from scanform.workflow.review_fields import Desk
 from scanform.workflow.sort_pages import SortDesk
+from scanform.workflow.upload_desk import UploadDesk
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
@@ -25,10 +27,10 @@ SHUTDOWN_S = 2.0
 class Station:
     """A bound server: `url` is what to open, `run` serves until `close` is called or the program is interrupted."""
 
-    def __init__(self, server: TcpWSGIServer) -> None:
+    def __init__(self, server: TcpWSGIServer, proxy: str = "") -> None:
         self._server = server
         self._ended = threading.Event()
-        self.url = f"http://{HOST}:{server.effective_port}/"
+        self.url = f"{proxy.rstrip('/')}/" if proxy else f"http://{HOST}:{server.effective_port}/"
 
     def run(self) -> None:
         """Serves in this thread; returns after `close` or Ctrl-C with all connections closed."""
@@ -51,28 +53,60 @@ class Station:
             self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
 
 
-def bind(desk: Desk, *, reviewer: str, sorter: SortDesk | None = None, port: int = DEFAULT_PORT, language: str = "de") -> Station:
+def bind(
+    desk: Desk,
+    *,
+    reviewer: str = "",
+    accounts: AccountDesk | None = None,
+    proxy: str = "",
+    sorter: SortDesk | None = None,
+    uploads: UploadDesk | None = None,
+    port: int = DEFAULT_PORT,
+    language: str = "de",
+) -> Station:
     """Takes the port (0: any free one) and returns the station, not yet serving; raises UsageError when it is taken."""
-    app = create_app(desk, reviewer=reviewer, sorter=sorter, language=language, cookie=f"scanform-review-{port}")
-    return bind_app(app, port=port, language=language)
+    app = create_app(
+        desk, reviewer=reviewer, accounts=accounts, proxy=proxy, sorter=sorter, uploads=uploads, language=language, cookie=f"scanform-review-{port}"
+    )
+    return bind_app(app, port=port, language=language, proxy=proxy)
 
 
-def bind_app(app: Flask, *, port: int, language: str) -> Station:
-    """Takes the port for an application; raises UsageError when it is taken."""
+def bind_app(app: Flask, *, port: int, language: str, proxy: str = "") -> Station:
+    """Takes the port for an application; raises UsageError when it is taken.
+
+    Only behind a `proxy` its headers reach the application; waitress takes them out otherwise, as anybody could send them.
+    """
     try:
-        return Station(create_server(app, host=HOST, port=port, threads=THREADS, ident=None))
+        largest = app.config.get("LARGEST_BODY", LARGEST_REQUEST)  # waitress receives a body before it asks the application, larger ones in a nameless file
+        options = {"threads": THREADS, "ident": None, "max_request_body_size": largest + 1, "clear_untrusted_proxy_headers": not proxy}
+        return Station(create_server(app, host=HOST, port=port, **options), proxy)
     except OSError as problem:
         message, remedy = text("review.port-taken", language, port=port), text("review.port-remedy", language)
         raise UsageError(message, remedy=remedy, slug="port-taken") from problem
 
 
-def serve(desk: Desk, *, reviewer: str, sorter: SortDesk | None = None, port: int = DEFAULT_PORT, language: str = "de", ready: Callable[[str], None]) -> None:
-    """Serves the review station until interrupted; `ready` is called once with its address."""
-    station = bind(desk, reviewer=reviewer, sorter=sorter, port=port, language=language)
+def serve(
+    desk: Desk,
+    *,
+    reviewer: str = "",
+    accounts: AccountDesk | None = None,
+    proxy: str = "",
+    sorter: SortDesk | None = None,
+    uploads: UploadDesk | None = None,
+    port: int = DEFAULT_PORT,
+    language: str = "de",
+    ready: Callable[[str], None],
+) -> None:
+    """Serves the review station until interrupted; `ready` is called once with its address. What was handed in is read meanwhile."""
+    station = bind(desk, reviewer=reviewer, accounts=accounts, proxy=proxy, sorter=sorter, uploads=uploads, port=port, language=language)
     ready(station.url)
+    if uploads is not None:
+        uploads.start()
     try:
         station.run()
     finally:
         desk.close()
         if sorter is not None:
             sorter.close()
+        if uploads is not None:
+            uploads.close()

@@ -22,12 +22,12 @@ def texts_of(prefix: str, language: str) -> dict[str, str]:
     return {key.removeprefix(prefix): text(key, language) for key in sorted(keys(language)) if key.startswith(prefix)}
 
 
-def card_data(card: Card | None) -> dict[str, object] | None:
-    """A card as a screen gets it, with the addresses of its pictures."""
+def card_data(card: Card | None, *, whole_page: bool = True) -> dict[str, object] | None:
+    """A card as a screen gets it, with the addresses of its pictures; names may stand on a `whole_page`."""
     if card is None:
         return None
     url = f"/crops/{quote(card.id)}?v={card.version}" if card.has_crop else None
-    return {**asdict(card), "crop_url": url, "tile_url": url and f"{url}&tight=1", "context_url": url and f"{url}&context=1"}
+    return {**asdict(card), "crop_url": url, "tile_url": url and f"{url}&tight=1", "context_url": f"{url}&context=1" if url and whole_page else None}
 
 
 def body_of() -> Mapping[str, object]:
@@ -50,5 +50,13 @@ def number_of(body: Mapping[str, object], name: str) -> int:
     """A whole number in a body; 400 when it is none."""
     value = body.get(name)
     if not isinstance(value, int) or isinstance(value, bool):
+        abort(400)
+    return value
+
+
+def names_of(body: Mapping[str, object], name: str) -> list[str]:
+    """A list of texts in a body; 400 when it is none."""
+    value = body.get(name)
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         abort(400)
     return value

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scanform.model.page import Fate
     from scanform.model.problem import Problem
     from scanform.store.records import Batch
+    from scanform.workflow.accounts import AccountDesk
     from scanform.workflow.demo import Verdict
     from scanform.workflow.export_crops import CropOrder, CropsDone
     from scanform.workflow.project import Project
@@ -522,22 +523,46 @@ def _json_object(path: Path, language: str) -> dict[str, object]:
 
 @main.command("review")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port on this computer; 0 takes a free one.")
-@click.option("--reviewer", help="Name that decisions are stored with (default: the name of the login).")
+@click.option("--reviewer", metavar="NAME", help="Work without accounts: decisions are stored with this name. Refused once the project has accounts.")
+@click.option("--behind-proxy", metavar="URL", default="", help="The https address under which a reverse proxy on this computer offers the station.")
 @_common
 @click.pass_obj
-def review(settings: Settings, *, port: int, reviewer: str | None) -> None:
-    """Open the review station on this computer: check what is doubtful, with the keyboard."""
+def review(settings: Settings, *, port: int, reviewer: str | None, behind_proxy: str) -> None:
+    """Open the review station on this computer: check what is doubtful, with the keyboard. People log in with accounts of the project."""
+    from review_ui.proxy import public_host
     from review_ui.server import serve
     from scanform.workflow.review_fields import Desk
     from scanform.workflow.sort_pages import SortDesk
+    from scanform.workflow.upload_desk import UploadDesk
 
     with _open(settings) as project:
+        if behind_proxy:
+            public_host(behind_proxy, project.language)
+        accounts = _accounts(project, reviewer, bool(behind_proxy))
+        start = accounts.start_token() if accounts is not None and not accounts.exist() else ""
 
         def ready(url: str) -> None:
-            _answer(settings, {"url": url}, text("cli.review_at", project.language, url=url))
+            link = f"{url}start/{start}" if start else ""
+            words = text("cli.review_at", project.language, url=url)
+            first = text("accounts.first-link", project.language, url=link)
+            _answer(settings, {"url": url} | ({"first": link} if start else {}), f"{words}\n\n{first}" if start else words)
             sys.stdout.flush()
 
-        serve(Desk(project), sorter=SortDesk(project), reviewer=reviewer or _login(), port=port, language=project.language, ready=ready)
+        how: dict[str, Any] = {"reviewer": reviewer or "", "accounts": accounts, "proxy": behind_proxy}
+        serve(Desk(project), sorter=SortDesk(project), uploads=UploadDesk(project), port=port, language=project.language, ready=ready, **how)
+
+
+def _accounts(project: "Project", reviewer: str | None, proxied: bool) -> "AccountDesk | None":
+    """The accounts that people log in with; None when somebody works alone. Raises UsageError when that is not allowed."""
+    from scanform.workflow.accounts import AccountDesk
+
+    accounts = AccountDesk(project)
+    if not reviewer:
+        return accounts
+    if accounts.exist() or proxied:
+        key = "accounts.alone-behind-proxy" if proxied else "accounts.alone-refused"
+        raise UsageError(text(key, project.language), remedy=text(f"{key}-remedy", project.language), slug="accounts")
+    return None
 
 
 def _login() -> str:

@@ -7,6 +7,7 @@ from typing import cast
 
 from scanform.errors import StoreError
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, text
+from scanform.model.person import Role
 
 FILE_NAME = "survey.toml"
 FORMAT = "scanform-survey/1"
@@ -29,6 +30,23 @@ class ReadingConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoginConfig:
+    """How people log in to the review station.
+
+    A login ends after `idle_minutes` in which nothing was done, and `absolute_hours` after it began. `second_factor` names the roles that must have one
+    ("admin supervisor"). `issuer` and `client_id` name the organisation's login service (OpenID Connect), "" for none; its secret is the content of
+    `secret_file` or, without one, of the environment variable SCANFORM_OIDC_SECRET.
+    """
+
+    idle_minutes: int = 30
+    absolute_hours: int = 12
+    second_factor: str = ""
+    issuer: str = ""
+    client_id: str = ""
+    secret_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The project's settings. `database` is a URL, "" for scanform.sqlite in the project folder."""
 
@@ -36,6 +54,7 @@ class Config:
     language: str = DEFAULT_LANGUAGE
     database: str = ""
     reading: ReadingConfig = ReadingConfig()
+    login: LoginConfig = LoginConfig()
 
 
 def load_config(folder: Path, *, language: str = DEFAULT_LANGUAGE) -> Config:
@@ -57,9 +76,11 @@ def dump_config(config: Config) -> str:
     lines = [f'format = "{FORMAT}"']
     for name in ("name", "language", "database"):
         lines += [f"# {text(f'project.setting_{name}', config.language)}", f"{name} = {_toml(getattr(config, name))}"]
-    lines += ["", "[reading]"]
-    for field in fields(ReadingConfig):
-        lines += [f"# {text(f'project.setting_{field.name}', config.language)}", f"{field.name} = {_toml(getattr(config.reading, field.name))}"]
+    for table in ("reading", "login"):
+        part = getattr(config, table)
+        lines += ["", f"[{table}]"]
+        for field in fields(part):
+            lines += [f"# {text(f'project.setting_{field.name}', config.language)}", f"{field.name} = {_toml(getattr(part, field.name))}"]
     return "\n".join(lines) + "\n"
 
 
@@ -76,19 +97,25 @@ def _config(content: dict[str, object], path: Path, language: str) -> Config:
     reading = content.pop("reading", {})
     if not isinstance(reading, dict):
         raise _wrong(path, "[reading]", language)
+    login = content.pop("login", {})
+    if not isinstance(login, dict):
+        raise _wrong(path, "[login]", language)
     config = cast(Config, _filled(Config(), content, path, language))
+    config = replace(config, login=cast(LoginConfig, _filled(LoginConfig(), login, path, language)))
     config = replace(config, reading=cast(ReadingConfig, _filled(ReadingConfig(), reading, path, language)))
     if config.language not in LANGUAGES:
         raise _wrong(path, f'language = "{config.language}"', language)
     if not 0.5 <= config.reading.accept <= 1.0 or config.reading.jobs < 0 or config.reading.settle_seconds < 0:
         raise _wrong(path, "[reading]", language)
+    if config.login.idle_minutes < 1 or config.login.absolute_hours < 1 or not set(config.login.second_factor.split()) <= set(Role):
+        raise _wrong(path, "[login]", language)
     return config
 
 
 _ACCEPTED: dict[type, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float)}
 
 
-def _filled(defaults: Config | ReadingConfig, values: dict[str, object], path: Path, language: str) -> Config | ReadingConfig:
+def _filled(defaults: Config | ReadingConfig | LoginConfig, values: dict[str, object], path: Path, language: str) -> Config | ReadingConfig | LoginConfig:
     known = {field.name: getattr(defaults, field.name) for field in fields(defaults)}
     converted: dict[str, object] = {}
     for name, value in values.items():

@@ -1,4 +1,7 @@
-// Talking to the program. Every change carries the CSRF token; when the program was restarted a fresh one is fetched.
+// Talking to the program. Every change carries the CSRF token; when the program was restarted a fresh one is fetched, and
+// when the login is over the person logs in again on this page, after which what was asked for is asked again.
+
+import { logInAgain, whosePage } from "./again.js";
 
 const TIMEOUT_MS = 15000;
 
@@ -18,22 +21,31 @@ export class Api {
 
   async get(path, params = {}, timeout_ms = TIMEOUT_MS) {
     const query = new URLSearchParams({ ...params, lang: this.language });
-    return read(await fetch(`${path}?${query}`, { signal: AbortSignal.timeout(timeout_ms) }));
+    return read(await this.#known(() => fetch(`${path}?${query}`, { headers: whosePage(), signal: AbortSignal.timeout(timeout_ms) })));
   }
 
   async post(path, body, timeout_ms = TIMEOUT_MS) {
-    let response = await this.#send(path, body, timeout_ms);
+    let response = await this.#known(() => this.#send(path, body, timeout_ms));
     if (response.status === 403) {
       this.csrf = (await this.get("/api/session")).csrf;
-      response = await this.#send(path, body, timeout_ms);
+      response = await this.#known(() => this.#send(path, body, timeout_ms));
     }
     return read(response);
+  }
+
+  // What `ask` is answered, once the person is known.
+  async #known(ask) {
+    for (;;) {
+      const response = await ask();
+      if (response.status !== 401) return response;
+      this.csrf = await logInAgain(this.language);
+    }
   }
 
   #send(path, body, timeout_ms) {
     return fetch(`${path}?${new URLSearchParams({ lang: this.language })}`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf },
+      headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf, ...whosePage() },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(timeout_ms),
     });

@@ -3,6 +3,7 @@
 
 import { connect } from "./api.js";
 import { bindKeys } from "./keys.js";
+import { Mine, bindKeyTable } from "./mine.js";
 import { Outbox } from "./outbox.js";
 import { Queue } from "./queue.js";
 import { $, View, fill } from "./view.js";
@@ -10,8 +11,9 @@ import { $, View, fill } from "./view.js";
 const GUARD_MS = 150; // Enter counts only when the field was visible that long (see `tooFast`)
 const CHECK_MS = 150; // typing rests that long before the text is checked
 const HEARTBEAT_MS = 1500; // how often to look for new fields, or for the program, while there is nothing to do
-const KEYS = "0xzmc?+-−"; // keys beside a text field: one of them alone in it may have been meant as a key
 const PICTURE_WAIT_MS = 50; // a picture that comes later than this after its field breaks the rhythm
+
+const { base: BASE, screen: SCREEN } = $("main").dataset; // doubtful values, or those that are looked at again
 
 class Station {
   history = [];
@@ -27,13 +29,14 @@ class Station {
   checked = { text: null, ok: true, message: "" };
   asked = { text: null, at: 0 };
 
-  constructor(api, texts) {
+  constructor(api, texts, mine) {
     this.api = api;
     this.texts = texts;
-    this.view = new View(texts);
+    this.mine = mine;
+    this.view = new View(texts, mine);
     this.queue = new Queue({ fetchCards: (range) => this.#fetch(range), changed: () => this.render() });
     this.outbox = new Outbox({
-      send: (decisions) => api.post("/api/decisions", { decisions }),
+      send: (decisions) => api.post(`${BASE}/decisions`, { decisions }),
       saved: (batch, answer) => this.#acknowledged(batch, answer),
       changed: () => this.render(),
     });
@@ -41,7 +44,7 @@ class Station {
   }
 
   async #fetch(range) {
-    const answer = await this.api.get("/api/queue", range);
+    const answer = await this.api.post(`${BASE}/claim`, range);
     this.counts = answer.counts;
     this.view.pages(answer.pages);
     return answer.cards;
@@ -149,7 +152,7 @@ class Station {
     if (!text && !(card.proposal === "blank")) return this.view.error(this.texts[card.statements.length ? "needs-claim" : "needs-text"]);
     if (this.checked.text === text && !this.checked.ok) return this.view.error(this.checked.message);
     if (text === this.view.untouched || text === card.value) return this.settle("confirm", card.value);
-    if (meantAsKey(card, text) && !this.#askedLongAgo(text)) return;
+    if (meantAsKey(card, text, this.mine) && !this.#askedLongAgo(text)) return;
     return this.settle("correct", text);
   }
 
@@ -160,7 +163,7 @@ class Station {
     if (again) this.view.hurry(this.texts["too-fast"]);
     else this.asked = { text, at: performance.now() };
     const key = text.toUpperCase();
-    const instead = key !== "M" || this.shown.objection ? ` ${fill(this.texts["ask-key-instead"], { key })}` : "";
+    const instead = this.mine.actionOf(text.toLowerCase()) !== "objection" || this.shown.objection ? ` ${fill(this.texts["ask-key-instead"], { key })}` : "";
     this.view.ask(fill(this.texts["ask-key"], { typed: text }) + instead);
     return false;
   }
@@ -185,7 +188,8 @@ class Station {
   }
 
   key(key) {
-    const choice = this.shown?.choices.find((entry) => entry.key === key);
+    const choices = this.shown?.choices ?? [];
+    const choice = choices[this.mine.choiceOf(key, choices.length)];
     if (choice) this.choose(choice.code);
     else if (this.shown?.text && /^[1-3]$/.test(key)) this.suggest(Number(key));
     return Boolean(choice);
@@ -215,7 +219,7 @@ class Station {
     const uuid = crypto.randomUUID();
     this.history.push({ uuid, card, kind, to });
     this.decided += kind === "postpone" ? 0 : 1;
-    this.outbox.add({ uuid, item: card.id, version: card.version, basis: card.basis, kind, from: card.value, to, undoes: null, screen: "field", ms });
+    this.outbox.add({ uuid, item: card.id, version: card.version, basis: card.basis, kind, from: card.value, to, undoes: null, screen: SCREEN, ms });
     this.byKey = true;
     this.render();
     this.byKey = false;
@@ -235,7 +239,7 @@ class Station {
     if (this.outbox.pending.length || this.asking) return;
     this.asking = true;
     try {
-      const { card, counts } = await this.api.post("/api/undo", {});
+      const { card, counts } = await this.api.post(`${BASE}/undo`, {});
       this.counts = counts;
       if (card) this.queue.putBack(card);
       else this.view.hurry(this.texts["nothing-to-undo"]);
@@ -296,9 +300,15 @@ class Station {
   // --- looking -----------------------------------------------------------------------------------------------------
 
   toggleContext() {
-    if (!this.shown?.crop_url) return;
+    if (!this.shown?.context_url) return;
     this.context = !this.context;
     this.render();
+  }
+
+  nextLook() {
+    const words = this.mine.nextLook();
+    this.view.hurry(words);
+    this.view.announce(words);
   }
 
   help() {
@@ -313,8 +323,8 @@ function sameQuestion(one, other) {
 }
 
 // Whether a single character may be a key that landed in the text: the machine read more, or people write words here.
-function meantAsKey(card, text) {
-  if (text.length !== 1 || !KEYS.includes(text.toLowerCase()) || card.suggestions.includes(text)) return false;
+function meantAsKey(card, text, mine) {
+  if (text.length !== 1 || !mine.isCommand(text) || card.suggestions.includes(text)) return false;
   return card.handwriting || (card.value || card.draft || "").length !== 1;
 }
 
@@ -324,8 +334,9 @@ function proposed(card) {
   return new Set(card.value ? card.value.split(" ") : []);
 }
 
-connect("/api/session", HEARTBEAT_MS, (api, texts) => {
-  const station = new Station(api, texts);
+connect("/api/session", HEARTBEAT_MS, async (api, texts) => {
+  const station = new Station(api, texts, await Mine.of(api, texts, "field"));
   bindKeys(station);
+  bindKeyTable(station.mine, { opened: () => station.help() });
   station.queue.fill();
 });

@@ -19,6 +19,8 @@ export function bindKeys(station) {
     context: () => station.toggleContext(),
     "zoom-in": () => station.view.zoom(1),
     "zoom-out": () => station.view.zoom(-1),
+    "zoom-fit": () => station.view.fit(),
+    look: () => station.nextLook(),
     "help-open": () => station.help(),
   };
   for (const [id, act] of Object.entries(buttons)) {
@@ -29,19 +31,9 @@ export function bindKeys(station) {
     });
   }
 
-  const single = {
-    0: buttons["no-answer"],
-    x: buttons.illegible,
-    m: buttons.objection,
-    " ": buttons.postpone,
-    z: buttons.undo,
-    c: buttons.context,
-    "+": buttons["zoom-in"],
-    "=": buttons["zoom-in"],
-    "-": buttons["zoom-out"],
-    "−": buttons["zoom-out"],
-    "?": buttons["help-open"],
-  };
+  const { mine } = station;
+  const acts = { ...buttons, help: buttons["help-open"] };
+  const repeats = (action) => action === "zoom-in" || action === "zoom-out";
 
   document.addEventListener("keydown", (event) => {
     if ($("help").open || event.isComposing) return;
@@ -51,6 +43,8 @@ export function bindKeys(station) {
       withAlt(event);
     } else if (event.metaKey) {
       return;
+    } else if (/^F\d+$/.test(event.key)) {
+      functionKey(event);
     } else if (event.key === "Enter") {
       if (onButton || (event.shiftKey && inText)) return;
       event.preventDefault();
@@ -70,22 +64,33 @@ export function bindKeys(station) {
     if (event.ctrlKey || event.metaKey || event.getModifierState("AltGraph") || /^Numpad\d$/.test(event.code)) return;
     const key = event.code === "Digit0" ? "0" : (OPTION_WRITES[event.key] ?? event.key.toLowerCase());
     const suggestion = /^Digit[1-3]$/.test(event.code);
-    if (!suggestion && (key === " " || !single[key])) return;
+    const action = mine.actionOf(key);
+    if (!suggestion && (key === " " || !acts[action])) return;
     event.preventDefault();
     if (suggestion) station.suggest(Number(event.code.at(-1)));
-    else if (!event.repeat || key === "+" || key === "-") single[key]();
+    else if (!event.repeat || repeats(action)) acts[action]();
   }
 
   function character(event) {
     if (event.ctrlKey && event.key !== "z") return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : "";
     if (!key || (!event.ctrlKey && !$("keys-on").checked)) return;
-    const act = single[key];
-    if (!act && !/^[a-z1-9]$/.test(key)) return;
+    const action = event.ctrlKey ? "undo" : mine.actionOf(key);
+    if (!acts[action] && !action && !/^[a-z1-9]$/.test(key)) return;
     event.preventDefault();
-    if (event.repeat && key !== "+" && key !== "-") return;
-    if (act) act();
+    if (event.repeat && !repeats(action)) return;
+    if (acts[action]) acts[action]();
     else station.key(key);
+  }
+
+  // Function keys are no characters: they work in the text field too.
+  function functionKey(event) {
+    const action = mine.actionOf(event.key);
+    if (!action || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    if (event.repeat && !repeats(action)) return;
+    if (acts[action]) acts[action]();
+    else station.key(event.key);
   }
 
   const caps = () => document.documentElement.toggleAttribute("data-in-text", document.activeElement?.id === "text");

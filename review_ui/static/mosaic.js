@@ -2,6 +2,7 @@
 // once; the program hears of it through the outbox. The next screen and its pictures are fetched ahead.
 
 import { connect } from "./api.js";
+import { Mine, bindKeyTable } from "./mine.js";
 import { Outbox } from "./outbox.js";
 import { $, element, fill } from "./view.js";
 
@@ -28,15 +29,17 @@ class Station {
   ended = false;
   loading = false;
 
-  constructor(api, texts) {
+  constructor(api, texts, mine) {
     this.api = api;
     this.texts = texts;
+    this.mine = mine;
+    $("size").value = String(mine.facts.tiles);
     this.outbox = new Outbox({
       send: (decisions) => api.post("/api/decisions", { decisions }),
       saved: (batch, answer) => this.#acknowledged(batch, answer),
       changed: () => this.#status(),
     });
-    $("size").addEventListener("change", () => this.#resize());
+    $("size").addEventListener("change", () => (mine.save({ tiles: this.size }), this.#resize()));
     addEventListener("hashchange", () => this.route());
     setInterval(() => this.#heartbeat(), HEARTBEAT_MS);
   }
@@ -123,9 +126,11 @@ class Station {
     if (this.loading || this.group === null) return;
     this.loading = true;
     const key = this.group;
-    const limit = this.size * AHEAD + this.outbox.pending.length + this.tiles.length;
+    const shown = [...this.ahead, ...this.tiles].map((tile) => tile.card.id);
+    shown.push(...this.outbox.pending.filter(({ kind }) => kind !== "undo").map(({ item }) => item));
+    const limit = Math.max(1, this.size * AHEAD - this.ahead.length);
     try {
-      const { tiles, counts } = await this.api.get("/api/mosaic/tiles", { group: key, limit });
+      const { tiles, counts } = await this.api.post("/api/mosaic/claim", { group: key, limit, shown });
       if (key === this.group) this.#append(tiles, counts);
     } catch {
       this.#hurry(this.texts.offline);
@@ -175,7 +180,7 @@ class Station {
     $("wording").textContent = card.wording;
     $("said-label").textContent = this.texts[own ? "said-own" : "said"];
     $("said").textContent = own ? "" : card.value_text;
-    $("choices").replaceChildren(...(card.multiple ? [] : card.choices.filter((choice) => choice.key).map((choice) => this.#keyOf(choice))));
+    $("choices").replaceChildren(...(card.multiple ? [] : card.choices.map((choice, number) => this.#keyOf(choice, number))));
     $("tiles").replaceChildren(...tiles.map((tile, place) => this.#tile(tile, place, own)));
     $("tiles").dataset.size = this.size;
     $("tiles").dataset.shape = card.text ? "narrow" : "wide";
@@ -187,8 +192,11 @@ class Station {
     Promise.all(tiles.map((tile) => tile.picture.decode().catch(() => this.#mark(tile, BROKEN)))).then(() => this.#painted(drawn));
   }
 
-  #keyOf(choice) {
-    return element("span", { className: "key-choice" }, element("kbd", { textContent: choice.key }), ` ${choice.text}`);
+  #keyOf(choice, number) {
+    const key = this.mine.choiceKey(number);
+    const cap = element("kbd", { textContent: this.mine.cap(key), hidden: !key });
+    cap.dataset.choice = number;
+    return element("span", { className: "key-choice" }, cap, ` ${choice.text}`);
   }
 
   #tile(tile, place, own) {
@@ -257,7 +265,7 @@ class Station {
   set(key) {
     const tile = this.tiles[this.place];
     if (!tile || tile.state === BROKEN || tile.card.text || tile.card.multiple) return;
-    const choice = tile.card.choices.find((entry) => entry.key === key);
+    const choice = tile.card.choices[this.mine.choiceOf(key, tile.card.choices.length)];
     if (!choice) return;
     if (choice.code === tile.card.value) this.#mark(tile, FITS);
     else this.#mark(tile, SET, choice);
@@ -270,6 +278,63 @@ class Station {
     if (tile.card.proposal === "blank") this.#mark(tile, FITS);
     else this.#mark(tile, SET, { code: "", text: this.texts.blank });
     this.focus(this.place + 1);
+  }
+
+  // --- typing ------------------------------------------------------------------------------------------------------
+
+  // Opens a small text field at the tile, with what was read or with the character that was typed; only for written values.
+  type(begun = null) {
+    const tile = this.tiles[this.place];
+    if (!tile?.card.text || tile.state === BROKEN || tile.editor) return false;
+    const { card } = tile;
+    const field = element("input", { className: "tile-text", autocomplete: "off", spellcheck: false, inputMode: card.keyboard });
+    field.value = begun ?? (tile.state === SET ? tile.choice.code : card.value);
+    const hint = element("span", { className: "quiet", textContent: this.texts["type-hint"] });
+    const error = element("span", { className: "error", hidden: true });
+    error.setAttribute("role", "alert");
+    tile.editor = element("div", { className: "tile-editor" }, element("label", {}, this.texts["type-label"], field), hint, error);
+    tile.node.parentElement.append(tile.editor);
+    field.addEventListener("keydown", (event) => this.#typing(event, tile, field, error));
+    field.focus();
+    if (begun === null) field.select();
+    return true;
+  }
+
+  async #typing(event, tile, field, error) {
+    if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Escape") return this.#close(tile);
+    if (event.repeat || tile.checking) return;
+    tile.checking = true;
+    const text = field.value.trim();
+    const message = await this.#refusal(tile.card, text);
+    tile.checking = false;
+    if (!tile.editor) return;
+    error.textContent = message;
+    error.hidden = !message;
+    field.setAttribute("aria-invalid", String(Boolean(message)));
+    if (message) return;
+    this.#close(tile);
+    if (text === tile.card.value) this.#mark(tile, FITS);
+    else this.#mark(tile, SET, { code: text, text });
+    this.focus(this.tiles.indexOf(tile) + 1);
+  }
+
+  // What the program says against a text, in words; "" when it can be taken.
+  async #refusal(card, text) {
+    if (!text) return this.texts["type-empty"];
+    try {
+      return (await this.api.post("/api/check", { item: card.id, text })).message;
+    } catch {
+      return this.texts["type-offline"];
+    }
+  }
+
+  #close(tile) {
+    tile.editor.remove();
+    tile.editor = null;
+    tile.node.focus();
   }
 
   #mark(tile, state, choice = null) {
@@ -305,6 +370,8 @@ class Station {
 
   confirm() {
     if (!this.tiles.length) return;
+    const open = this.tiles.find((tile) => tile.editor);
+    if (open) return this.#stillOpen(open);
     if (this.tooFast()) return this.#hurry(this.texts["too-fast"]);
     const decided = this.tiles.map((tile) => ({ tile, uuid: crypto.randomUUID(), ...act(tile) }));
     const ms = Math.round((performance.now() - this.visibleAt) / this.tiles.length);
@@ -317,6 +384,12 @@ class Station {
     this.#notice("");
     this.next();
     this.#status();
+  }
+
+  // What was typed is never lost by confirming the screen around it.
+  #stillOpen(tile) {
+    tile.editor.querySelector("input").focus();
+    this.#hurry(this.texts["type-open"]);
   }
 
   // Takes the last screen back and shows it again, as it was left.
@@ -365,11 +438,18 @@ class Station {
     this.#dialog($("page"));
   }
 
+  nextLook() {
+    const words = this.mine.nextLook();
+    this.#hurry(words);
+    this.#announce(words);
+  }
+
   help() {
     this.#dialog($("help"));
   }
 
   #dialog(dialog) {
+    if (dialog.open) return;
     const back = document.activeElement;
     dialog.showModal();
     dialog.addEventListener("close", () => back?.focus(), { once: true });
@@ -410,7 +490,7 @@ class Station {
 function tileOf(card) {
   const picture = new Image();
   picture.src = card.tile_url;
-  return { card, picture, state: FITS, choice: null, node: null, label: null };
+  return { card, picture, state: FITS, choice: null, node: null, label: null, editor: null, checking: false };
 }
 
 // What becomes of a tile when the screen is confirmed; what was marked without an answer is looked at alone, later.
@@ -426,7 +506,17 @@ function bindKeys(station) {
   $("groups-undo").addEventListener("click", () => station.undo());
   $("back").addEventListener("click", () => station.back());
   $("help-open").addEventListener("click", () => station.help());
-  const letters = { z: () => station.undo(), c: () => station.context(), "?": () => station.help(), 0: () => station.setBlank() };
+  $("look").addEventListener("click", () => station.nextLook());
+  const { mine } = station;
+  const acts = {
+    not: () => station.toggle(station.place),
+    blank: () => station.setBlank(),
+    type: () => station.type(),
+    undo: () => station.undo(),
+    context: () => station.context(),
+    look: () => station.nextLook(),
+    help: () => station.help(),
+  };
 
   document.addEventListener("keydown", (event) => {
     if ($("help").open || $("page").open || event.isComposing || event.altKey || event.metaKey) return;
@@ -443,12 +533,25 @@ function bindKeys(station) {
       station.move(key);
     } else if (onScreen && key === "Escape") {
       once(event, () => station.back());
-    } else if ($("keys-on").checked && letters[key]) {
-      once(event, letters[key]);
-    } else if ($("keys-on").checked && onScreen && /^[a-y1-9]$/.test(key)) {
-      once(event, () => station.set(key));
+    } else if (/^F\d+$/.test(key) || (key.length === 1 && $("keys-on").checked)) {
+      named(event, key, { onScreen, onTile });
     }
   });
+
+  // A key that the person can change: a command, an answer, or, on a written value, the first character of the right text.
+  function named(event, key, { onScreen, onTile }) {
+    const action = mine.actionOf(key);
+    if (key === " " && (!onTile || action === "not")) return; // presses the button or the tile, or scrolls
+    if (acts[action]) {
+      if (onScreen || ["undo", "help"].includes(action)) once(event, acts[action]);
+    } else if (onScreen && onTile && station.tiles[station.place]?.card.text && event.key.length === 1 && key !== " ") {
+      once(event, () => station.type(event.key));
+    } else if (onScreen && (action || /^[a-z]$/.test(key))) {
+      once(event, () => station.set(key));
+    } else if (key === " ") {
+      event.preventDefault(); // another key says that something does not fit
+    }
+  }
 
   addEventListener("beforeunload", (event) => {
     if (station.outbox.pending.length) event.preventDefault();
@@ -460,8 +563,9 @@ function once(event, does) {
   if (!event.repeat) does();
 }
 
-connect("/api/mosaic/session", HEARTBEAT_MS, (api, texts) => {
-  const station = new Station(api, texts);
+connect("/api/mosaic/session", HEARTBEAT_MS, async (api, texts) => {
+  const station = new Station(api, texts, await Mine.of(api, texts, "mosaic"));
   bindKeys(station);
+  bindKeyTable(station.mine, { opened: () => station.help() });
   station.route();
 });

@@ -10,6 +10,7 @@ async function refresh() {
   try {
     const response = await fetch(location.href, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
     age.textContent = "";
+    if (response.status === 401) return location.reload(); // the login is over: its page asks for a new one
     if (response.status !== 200) return;
     etag = response.headers.get("ETag") ?? "";
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("numbers");

@@ -54,8 +54,8 @@ export class Queue {
   async fill() {
     if (this.#loading || (this.#cards.length >= LOW) || (this.#ended && this.#cards.length)) return;
     const began = ++this.#clock;
-    const after = this.#cards.at(-1)?.id ?? "";
-    this.#loading = this.fetchCards({ after, limit: FETCH });
+    const unsaved = [...this.#settled].filter(([, clock]) => clock === Infinity).map(([id]) => id);
+    this.#loading = this.fetchCards({ shown: [...this.#cards.map((card) => card.id), ...unsaved], limit: FETCH });
     try {
       const cards = await this.#loading;
       this.problem = null;

@@ -93,7 +93,7 @@ class Sorting {
   #card(card) {
     const picture = element("img", { src: `/pages/${card.id}?small=1`, loading: "lazy", alt: fill(this.texts["thumb-alt"], card) });
     picture.className = "thumb";
-    const title = element("h3", { textContent: card.name, className: "card-name" });
+    const title = element(card.left_by ? "h3" : "h2", { textContent: card.name, className: "card-name" });
     const words = element("div", { className: "card-words" }, title, element("p", { className: "quiet", textContent: fill(this.texts["page-of"], card) }));
     words.append(...card.why.map((why) => element("p", { textContent: why })));
     if (card.left_by) words.append(element("p", { className: "tag", textContent: fill(this.texts["left-by"], { name: card.left_by }) }));

@@ -279,7 +279,7 @@ export class Stage {
     this.saying = setTimeout(() => {
       const [x, y] = this.#toView(this.#corners[Number(handle.dataset.corner)]);
       const [width, height] = this.#size;
-      this.say(this.texts["corner-at"], { corner: handle.getAttribute("aria-label"), x: Math.round((100 * x) / width), y: Math.round((100 * y) / height) });
+      this.say(this.texts["corner-at"], { corner: handle.dataset.name, x: Math.round((100 * x) / width), y: Math.round((100 * y) / height) });
     }, SAY_MS);
   }
 }

@@ -21,8 +21,10 @@ export function element(name, properties = {}, ...children) {
 export class View {
   #zoom = null; // null: as large as fits
 
-  constructor(texts) {
+  constructor(texts, mine) {
     this.texts = texts;
+    this.mine = mine;
+    this.#zoom = mine.facts.zoom;
     new ResizeObserver(() => this.#size()).observe($("pane"));
   }
 
@@ -72,11 +74,13 @@ export class View {
   }
 
   #choices(card, choose) {
-    const entries = card.choices.map((choice) => {
+    const entries = card.choices.map((choice, place) => {
       const tags = element("span", { className: "tags" }, element("span", { className: "tag chosen", textContent: this.texts["chosen-tag"] }));
       if (choice.tag) tags.append(element("span", { className: `tag ${choice.tag}`, textContent: this.texts[`${choice.tag}-tag`] }));
       tags.append(...this.#saidBy(choice.said_by).children);
-      const button = this.#choice(choice.key, choice.text, tags);
+      const key = this.mine.choiceKey(place);
+      const button = this.#choice(key && this.mine.cap(key), choice.text, tags);
+      button.firstChild.dataset.choice = place;
       button.dataset.code = choice.code;
       button.addEventListener("click", () => choose(choice.code));
       return element("li", {}, button);
@@ -144,7 +148,7 @@ export class View {
     const pane = $("pane");
     $("context").setAttribute("aria-pressed", String(context));
     $("context-label").textContent = this.texts[context ? "crop" : "context"];
-    $("context").disabled = !card.crop_url;
+    $("context").disabled = !card.context_url;
     if (picture?.ready) {
       if (pane.firstChild !== picture.image) {
         picture.image.alt = context ? card.context_alt : card.alt;
@@ -183,11 +187,21 @@ export class View {
     return Math.max(LEAST, Math.min(wide, Math.max(GOOD, high), LARGEST_AUTO));
   }
 
-  // Larger (1) or smaller (-1); stays for the next fields.
+  // Larger (1) or smaller (-1); stays for the next fields, screens and visits.
   zoom(direction) {
     const now = Number($("pane").dataset.zoom) || GOOD;
     const steps = direction > 0 ? STEPS.filter((step) => step > now + 0.01) : STEPS.filter((step) => step < now - 0.01).reverse();
-    if (steps.length) this.#zoom = steps[0];
+    if (steps.length) this.#keep(steps[0]);
+  }
+
+  // As large as fits, field by field.
+  fit() {
+    this.#keep(null);
+  }
+
+  #keep(zoom) {
+    this.#zoom = zoom;
+    this.mine.save({ zoom });
     this.#size();
   }
 

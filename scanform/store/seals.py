@@ -11,12 +11,12 @@ from hashlib import sha256
 from sqlalchemy import insert, select
 
 from scanform.store.engine import Transaction
-from scanform.store.tables import DecisionRow, PlacementRow, SealRow
+from scanform.store.tables import DecisionRow, LookRow, PlacementRow, SealRow
 
 FIRST = "0" * 64
 """What the first seal follows."""
 
-_ACTS: dict[str, type[DecisionRow] | type[PlacementRow]] = {"decision": DecisionRow, "placement": PlacementRow}
+_ACTS: dict[str, type[DecisionRow] | type[PlacementRow] | type[LookRow]] = {"decision": DecisionRow, "placement": PlacementRow, "look": LookRow}
 
 
 def seal_of(before: str, kind: str, act: Mapping[str, object]) -> str:
@@ -48,8 +48,8 @@ def broken_seals(tx: Transaction) -> list[str]:
 
 
 def seal_everything(tx: Transaction) -> None:
-    """Seal what a database holds that had no seals yet."""
-    for kind in _ACTS:
+    """Seal the decisions and placements of a database that had no seals yet."""
+    for kind in ("decision", "placement"):
         for row in _rows(tx, kind):
             add_seal(tx, kind, int(str(row["sequence"])), {name: value for name, value in row.items() if name != "sequence"})
 

@@ -5,9 +5,13 @@
     batch ─< response ─< answer                     values, of whatever channel
     decision                                        what people decided; rows are only ever added (triggers refuse the rest)
     placement                                       what people did with pages that could not be placed; only ever added, too
-    seal                                            a chain of hashes over decisions and placements; only ever added
+    seal                                            a chain of hashes over decisions, placements and looks; only ever added
     pace                                            how long decisions took, without names
+    look, lot                                       second and third looks at settled values, only ever added, and the lot by which they are drawn
+    lease                                           who has which value on the screen at the moment
+    preference                                      how each person has set up the station; replaced when they change it
     link                                            which responses belong together
+    account ─< web_session, account_event           who may log in, logins, and the security log; events are only ever added
 
 `reading` is keyed by content (hash and index), `page` by occurrence: the same bytes under two names are read once and
 counted twice. Times are ISO 8601 text in UTC.
@@ -213,7 +217,7 @@ class PlacementRow(Base):
 
 
 class SealRow(Base):
-    """One link of the chain over decisions and placements, append-only: which act (`kind` is its table), and the hash of it and of the link before."""
+    """One link of the chain over decisions, placements and looks, append-only: which act (`kind` is its table), and the hash of it and of the link before."""
 
     __tablename__ = "seal"
     __table_args__ = (UniqueConstraint("kind", "sequence"),)
@@ -232,6 +236,47 @@ class PaceRow(Base):
     ms: Mapped[int]
 
 
+class LookRow(Base):
+    """One look of a person at a settled value without knowing what it is, or, as `third`, at two values that differ; append-only."""
+
+    __tablename__ = "look"
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    item: Mapped[str] = mapped_column(index=True)
+    version: Mapped[int]
+    third: Mapped[bool]
+    reviewer: Mapped[str]
+    kind: Mapped[str]
+    value: Mapped[str]
+    at: Mapped[str]
+    undoes: Mapped[str | None]
+
+
+class LotRow(Base):
+    """What a draw by lot depends on: kept, so that it can be repeated."""
+
+    __tablename__ = "lot"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    lot: Mapped[str]
+
+
+class LeaseRow(Base):
+    """A value that somebody has on the screen; it is free again when `until` (UTC, to the microsecond) has passed."""
+
+    __tablename__ = "lease"
+    item: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str] = mapped_column(index=True)
+    until: Mapped[str]
+
+
+class PreferenceRow(Base):
+    """How a person has set up the review station: keys, zoom and the like; replaced when they change it."""
+
+    __tablename__ = "preference"
+    person: Mapped[str] = mapped_column(primary_key=True)
+    facts: Mapped[dict[str, object]] = mapped_column(JSON)
+
+
 class LinkRow(Base):
     """Two responses that belong to the same place, by a named rule; the merged data set is a view over these."""
 
@@ -243,3 +288,51 @@ class LinkRow(Base):
     rule: Mapped[str]
     probability: Mapped[float]
     linked_at: Mapped[str]
+
+
+class AccountRow(Base):
+    """Somebody who may log in. Accounts are disabled, never deleted: what people did stays signed with a name that has one meaning."""
+
+    __tablename__ = "account"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str | None]
+    email_key: Mapped[str | None] = mapped_column(unique=True)
+    subject: Mapped[str | None] = mapped_column(unique=True)
+    roles: Mapped[list[str]] = mapped_column(JSON)
+    active: Mapped[bool]
+    uniquifier: Mapped[str] = mapped_column(unique=True)
+    password: Mapped[str | None]
+    totp: Mapped[str | None]
+    totp_counter: Mapped[int]
+    recovery: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[str]
+    invited: Mapped[str | None] = mapped_column(unique=True)
+    invited_until: Mapped[str | None]
+
+
+class WebSessionRow(Base):
+    """A login in a browser: `key` is the SHA-256 of its random id, which is not kept."""
+
+    __tablename__ = "web_session"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    stage: Mapped[str]
+    created_at: Mapped[str]
+    seen_at: Mapped[str]
+    ended_at: Mapped[str | None]
+    agent: Mapped[str]
+
+
+class AccountEventRow(Base):
+    """The security log, append-only: logins, failures, denials, changes; never what somebody typed."""
+
+    __tablename__ = "account_event"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[str]
+    kind: Mapped[str]
+    account_id: Mapped[int | None]
+    actor_id: Mapped[int | None]
+    detail: Mapped[str]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import RowMapping, bindparam, delete, distinct, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, delete, distinct, func, insert, select, update
 
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import QuestionKind
@@ -156,9 +156,20 @@ def all_versions(tx: Transaction) -> dict[str, dict[str, int]]:
 
 def decisions(tx: Transaction, response_id: str | None = None) -> list[Decision]:
     """Decisions in the order in which they arrived."""
-    query = select(DecisionRow).order_by(DecisionRow.sequence)
-    if response_id is not None:
-        query = query.where(DecisionRow.response_id == response_id)
+    return _decisions(tx) if response_id is None else _decisions(tx, DecisionRow.response_id == response_id)
+
+
+def decisions_after(tx: Transaction, sequence: int) -> list[Decision]:
+    """Decisions that arrived after the one with this number."""
+    return _decisions(tx, DecisionRow.sequence > sequence)
+
+
+def last_decision(tx: Transaction) -> int:
+    """The number of the latest decision, 0 when there is none."""
+    return tx.execute(select(func.max(DecisionRow.sequence))).scalar() or 0
+
+
+def _decisions(tx: Transaction, *conditions: ColumnElement[bool]) -> list[Decision]:
     return [
         Decision(
             uuid=row.uuid,
@@ -171,7 +182,7 @@ def decisions(tx: Transaction, response_id: str | None = None) -> list[Decision]
             at=row.at,
             undoes=row.undoes,
         )
-        for row in tx.execute(query)
+        for row in tx.execute(select(DecisionRow).where(*conditions).order_by(DecisionRow.sequence))
     ]
 
 

@@ -78,11 +78,15 @@ class BatchSummary:
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """What one run knows: its batch once there is one, keys of the files handed in, remarks on files that were not taken."""
+    """What one run knows: its batch once there is one, keys of the files handed in, remarks on files that were not taken.
+
+    `names` says how people know the files at these places, where that is not how they lie there.
+    """
 
     label: str
     at: str
     retry: bool
+    names: Mapping[str, str] = field(default_factory=dict)
     batch: int | None = None
     new_files: int = 0
     keys: list[str] = field(default_factory=list)
@@ -91,14 +95,26 @@ class _Run:
     twins: Twins = field(default_factory=Twins)
 
 
-def read_batch(project: Project, paths: Sequence[Path], workers: Workers, *, progress: ShowProgress = no_progress, retry: bool = False) -> BatchSummary:
-    """Take in all files under `paths` and read their pages, and those that an earlier run left; raises InputError for paths that do not exist."""
+def read_batch(
+    project: Project,
+    paths: Sequence[Path],
+    workers: Workers,
+    *,
+    progress: ShowProgress = no_progress,
+    retry: bool = False,
+    label: str = "",
+    names: Mapping[str, str] | None = None,
+) -> BatchSummary:
+    """Take in all files under `paths` and read their pages, and those that an earlier run left; raises InputError for paths that do not exist.
+
+    `label` names the batch ("": by its paths), `names` the files at some places (real path -> name as handed in).
+    """
     started = time.monotonic()
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
-        names = ", ".join(shown(path) for path in missing)
-        raise InputError(text("ingest.no_such_path", project.language, paths=names), remedy=text("ingest.no_such_path_remedy", project.language))
-    run = _Run(label=" ".join(shown(path) for path in paths), at=now(), retry=retry)
+        listed = ", ".join(shown(path) for path in missing)
+        raise InputError(text("ingest.no_such_path", project.language, paths=listed), remedy=text("ingest.no_such_path_remedy", project.language))
+    run = _Run(label=label or " ".join(shown(path) for path in paths), at=now(), retry=retry, names=names or {})
     limits = limits_of(project)
     try:
         _take_in_all(project, run, workers, _settled_files(project, run, find_files(paths)), limits=limits, progress=progress)
@@ -200,6 +216,7 @@ def _new_file(path: str, *, sha256: str, problems: tuple[Problem, ...]) -> NewFi
 def _record_file(project: Project, run: _Run, file: NewFile) -> None:
     """Record a file and its pages, unless the same content from the same place is known; refused files are settled at once."""
     run.keys.append(ledger.known_key(file.location, file.sha256))
+    file = replace(file, path=run.names.get(file.location, file.path))
     with project.store.reading() as tx:
         if ledger.is_known(tx, file.location, file.sha256) and not run.retry:
             return

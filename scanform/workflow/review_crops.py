@@ -26,6 +26,12 @@ PAGE_PX_PER_MM = 5.0
 MARGIN_MM = 4.0
 """Paper shown around the zones: strokes run over their box."""
 
+TIGHT_MM = 1.0
+"""Paper above and below the zones of a text where many crops are shown at once: half a line of the wording above says nothing."""
+
+NEIGHBOUR_MM = 0.6
+"""Where many crops are shown at once, they end so far before the next zones: the edge of another row of cells looks like writing."""
+
 WORDING_MM = 9.0
 """Paper shown above check boxes, where the wording stands."""
 
@@ -106,7 +112,19 @@ def shown_rect(item: ReviewItem, page: PageLayout, *, wording: bool = True) -> R
         boxes = bounding_box([zone.rect for zone in marks])
         right = max(min(boxes.right + _label_mm(marks), _neighbour_mm(item.question, boxes, page)), right)
         top = inner.y - (WORDING_MM if wording else MARGIN_MM / 2)
+    elif not wording:
+        top = inner.y - TIGHT_MM
+    if not wording:
+        top, bottom = _between_neighbours(zones, inner, top, bottom, page)
     return _on_page(left, top, right, bottom, page)
+
+
+def _between_neighbours(zones: tuple[Zone, ...], inner: RectMm, top: float, bottom: float, page: PageLayout) -> tuple[float, float]:
+    """Where zones of other questions above and below begin, if that is nearer than `top` and `bottom`; never within the zones themselves."""
+    others = [zone.rect for zone in page.zones if zone not in zones]
+    above = max((rect.bottom for rect in others if rect.bottom <= inner.y), default=top)
+    below = min((rect.y for rect in others if rect.y >= inner.bottom), default=bottom)
+    return min(max(top, above + NEIGHBOUR_MM), inner.y), max(min(bottom, below - NEIGHBOUR_MM), inner.bottom)
 
 
 def heads_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:

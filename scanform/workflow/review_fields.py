@@ -19,12 +19,13 @@ from scanform.i18n.texts import text
 from scanform.merge.match import grouped
 from scanform.merge.resolve import resolve
 from scanform.model.layout import Layout
+from scanform.model.questionnaire import DataClass
 from scanform.model.response import Answer, Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.review.apply import ITEM_SEPARATOR, decided, in_force, split_item_id
 from scanform.review.triage import item as review_item
 from scanform.review.triage import ordered
-from scanform.store import values
+from scanform.store import leases, values
 from scanform.store.engine import Transaction
 from scanform.store.pace import add_pace
 from scanform.workflow.project import Project
@@ -38,6 +39,9 @@ log = logging.getLogger(__name__)
 
 SCREENS = ("field", "mosaic")
 """The screens on which values are decided: one by one, many at once."""
+
+AGAIN = "again:"
+"""Before an item in the name of its lease when it is looked at a second or third time."""
 
 FRESH_S = 15.0
 """How long the desk works from memory before it looks whether another program has read or imported more."""
@@ -101,6 +105,7 @@ class Desk:
         self._touched: set[str] = set()
         self._loaded_at = float("-inf")
         self._load_s = 0.0
+        self._sequence = 0
         self._loader: threading.Thread | None = None
         self._editions = Editions(project)
         self._cutter = CropCutter(project, self.layout)
@@ -127,11 +132,68 @@ class Desk:
                 self._refresh(ANXIOUS_S)
             return [self._card(self._memory[item.response_id], item, language) for item in found[:limit]]
 
-    def open_items(self) -> tuple[ReviewItem, ...]:
-        """All open doubtful values, without contradictions, question by question."""
+    def claim(
+        self, limit: int, *, reviewer: str, shown: Iterable[str] = (), contact: bool = True, among: Sequence[ReviewItem] | None = None, language: str = "de"
+    ) -> list[Card]:
+        """At most `limit` open values for `reviewer`, in the order of `queue`, or `among` those given; nobody else gets them while they are on the screen.
+
+        What is `shown` there already is not given again, and stays leased. Without `contact`, names and addresses are left to others.
+        """
         with self._lock:
             self._refresh(FRESH_S)
-            return ordered(self._open("", contradictory=False).values(), self._columns())
+            with self._project.store.writing() as tx:
+                self._catch_up(tx)
+                leases.renew(tx, reviewer)
+                known = set(shown)
+                line = among if among is not None else self._open_after("")
+                free = [item for item in line if item.id not in known and self._is_open(item.id) and (contact or not self._is_contact(item))]
+                granted = set(leases.claim(tx, [item.id for item in free], reviewer, limit))
+            if not granted and among is None and not known:
+                self._refresh(ANXIOUS_S)
+            return [self._card(self._memory[item.response_id], item, language) for item in free if item.id in granted]
+
+    def may_see(self, item: str, reviewer: str) -> bool:
+        """Whether somebody who sees only what is given to them may see a value: it is on their screen, or they decided on it."""
+        with self._project.store.reading() as tx:
+            if reviewer in {leases.holder_of(tx, name) for name in (item, f"{AGAIN}{item}")}:
+                return True
+            response_id = item.rpartition(ITEM_SEPARATOR)[0]
+            return any(decision.item == item and decision.reviewer == reviewer for decision in values.decisions(tx, response_id))
+
+    def open_items(self, reviewer: str = "", *, contact: bool = True) -> tuple[ReviewItem, ...]:
+        """All open doubtful values, without contradictions, question by question; for a `reviewer`, without those that others have on the screen."""
+        with self._lock:
+            self._refresh(FRESH_S)
+            with self._project.store.reading() as tx:
+                others = {item for item, holder in leases.holders(tx).items() if holder != reviewer} if reviewer else set()
+            found = ordered(self._open("", contradictory=False).values(), self._columns())
+            return tuple(item for item in found if item.id not in others and (contact or not self._is_contact(item)))
+
+    def settled(self) -> tuple[Case, ...]:
+        """All responses as they stand, without contradictions between them."""
+        with self._lock:
+            self._refresh(FRESH_S)
+            return tuple(case for case in self._memory.values() if not case.contradictory)
+
+    def case(self, response_id: str) -> Case | None:
+        """How matters stand with a response now."""
+        with self._lock:
+            return self._memory.get(response_id)
+
+    def card_of(self, case: Case, item: ReviewItem, *, language: str = "de") -> Card:
+        """The card of an item of a case."""
+        with self._lock:
+            return self._card(case, item, language)
+
+    def is_contact(self, item: ReviewItem) -> bool:
+        """Whether a value is of a person, not an answer."""
+        with self._lock:
+            return self._is_contact(item)
+
+    def normalised(self, item: ReviewItem, typed: str, *, language: str = "de") -> tuple[str, str]:
+        """(canonical value, what is wrong with it in words or "") of a typed one."""
+        with self._lock:
+            return self._normalised(item, typed, language)
 
     def cards(self, items: Iterable[ReviewItem], *, language: str = "de") -> list[Card]:
         """The cards of open values that are still there."""
@@ -187,6 +249,7 @@ class Desk:
                 self._refresh(FRESH_S)  # decisions concern what belongs together, too
             try:
                 with self._project.store.writing() as tx:
+                    leases.renew(tx, reviewer)
                     return [self._decide(tx, submission, reviewer, language) for submission in submissions]
             except BaseException:
                 self._forget()  # nothing was written: what the memory holds of it is void
@@ -235,6 +298,10 @@ class Desk:
                 return refused
             decision = self._canonical(case, answer, decision)
         values.add_decision(tx, decision)
+        if decision.kind is DecisionKind.UNDO:
+            leases.claim(tx, [decision.item], reviewer, 1)  # it is on the screen again
+        else:
+            leases.release(tx, [decision.item])
         if submission.screen in SCREENS and submission.ms > 0:
             add_pace(tx, screen=submission.screen, ms=submission.ms)
         self._learn(tx, case, decision)
@@ -251,7 +318,7 @@ class Desk:
             return Outcome(uuid=submission.uuid, result="invalid", message=text("review.ui.needs-claim", language), card=self._card(case, item, language))
         decision = self._canonical(case, answer, _decision(submission, ""))
         current = submission.version == case.versions.get(answer.column, submission.version) and submission.basis == case.basis(answer.column)
-        if current or _same(decided(case.machine_answer(answer), decision, version=submission.version), answer):
+        if current or says_the_same(decided(case.machine_answer(answer), decision, version=submission.version), answer):
             return None
         shown = self._card(case, item, language)
         mine = decision.from_value if decision.kind is DecisionKind.CONFIRM else decision.to_value
@@ -275,6 +342,23 @@ class Desk:
         except ValueError as problem:
             return typed, reason_text(str(problem), language)
 
+    def _catch_up(self, tx: Transaction) -> None:
+        """Takes in what was decided through other programs since the memory was filled."""
+        for response_id in {decision.item.rpartition(ITEM_SEPARATOR)[0] for decision in values.decisions_after(tx, self._sequence)}:
+            if response_id in self._memory:
+                self._reload_case(tx, response_id)
+        self._sequence = max(self._sequence, values.last_decision(tx))
+
+    def _is_open(self, item: str) -> bool:
+        found = self._find(item)
+        return found is not None and found[1].status is Status.REVIEW
+
+    def _is_contact(self, item: ReviewItem) -> bool:
+        """Whether a value is of a person, not an answer."""
+        questionnaire = self._editions.questionnaire(self._form(item.response_id), item.questionnaire)
+        question = questionnaire.question(item.question) if questionnaire else None
+        return question is not None and question.data_class is DataClass.CONTACT
+
     # --- memory ------------------------------------------------------------------------------------------------------
 
     def _refresh(self, older_than_s: float) -> None:
@@ -282,6 +366,7 @@ class Desk:
         age_s = time.monotonic() - self._loaded_at
         if self._loaded_at == float("-inf"):
             self._editions = Editions(self._project)
+            self._sequence = self._latest()
             self._remember(load_standings(self._project, self._editions), time.monotonic())
         elif age_s > max(older_than_s, LOAD_SHARE * self._load_s) and self._loader is None:
             self._touched.clear()
@@ -305,6 +390,10 @@ class Desk:
                 elif known == self._loaded_at:
                     self._loaded_at = time.monotonic()
 
+    def _latest(self) -> int:
+        with self._project.store.reading() as tx:
+            return values.last_decision(tx)
+
     def _remember(self, loaded: Standings, began: float) -> None:
         """Takes what was loaded, but for responses that were decided on meanwhile: of those the memory knows more."""
         newer = {name: self._memory.get(name) for name in self._touched}
@@ -321,9 +410,12 @@ class Desk:
     def _reload(self, tx: Transaction, item: str) -> tuple[Case, Answer] | None:
         """The response of `item`, or the contradictions of a place, as the store has them now; the memory follows."""
         try:
-            response_id, _ = split_item_id(item)
+            self._reload_case(tx, split_item_id(item)[0])
         except ValueError:
             return None
+        return self._find(item)
+
+    def _reload_case(self, tx: Transaction, response_id: str) -> None:
         known = self._memory.get(response_id)
         if known is not None and known.contradictory:
             for member in known.members:
@@ -332,7 +424,6 @@ class Desk:
         else:
             self._reload_response(tx, response_id)
             self._rejoin(tx, self._places.get(response_id, ()))
-        return self._find(item)
 
     def _learn(self, tx: Transaction, case: Case, decision: Decision) -> None:
         """The memory follows a decision that was just written."""
@@ -416,6 +507,6 @@ def _decision(submission: Submission, reviewer: str) -> Decision:
     )
 
 
-def _same(wanted: Answer, current: Answer) -> bool:
-    """Whether a decision on an outdated view says what stands anyway."""
+def says_the_same(wanted: Answer, current: Answer) -> bool:
+    """Whether two answers come to the same."""
     return wanted.value == current.value and (bool(wanted.value) or (wanted.missing is current.missing and current.status is not Status.REVIEW))

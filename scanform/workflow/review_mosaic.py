@@ -48,22 +48,26 @@ class Mosaic:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def groups(self, *, language: str = "de") -> list[Group]:
-        """All groups worth a screen, in the order of the form."""
+    def groups(self, reviewer: str = "", *, contact: bool = True, language: str = "de") -> list[Group]:
+        """All groups worth a screen, in the order of the form; for a `reviewer`, of what nobody else has on the screen."""
         found = []
-        for key, items in _grouped(self._desk.open_items()).items():
+        for key, items in _grouped(self._desk.open_items(reviewer, contact=contact)).items():
             if len(items) >= FEWEST:
                 card = self._desk.cards(items[:1], language=language)[0]
                 said = "" if card.text and card.proposal == "value" else card.value_text
                 found.append(Group(key=key, heading=card.heading, wording=card.wording, said=said, count=len(items)))
         return found
 
-    def tiles(self, key: str, limit: int, *, language: str = "de") -> list[Tile]:
-        """At most `limit` open values of a group, in an order that nobody can foresee and that stays the same while they wait."""
-        items = _grouped(self._desk.open_items()).get(key, [])
+    def tiles(self, key: str, limit: int, *, reviewer: str, shown: Iterable[str] = (), contact: bool = True, language: str = "de") -> list[Tile]:
+        """At most `limit` open values of a group for `reviewer`, in an order that nobody can foresee and that stays the same while they wait.
+
+        What is `shown` on the screen already is not given again; nobody else gets these values meanwhile.
+        """
+        items = _grouped(self._desk.open_items(reviewer, contact=contact)).get(key, [])
         order = {item.id: place for place, item in enumerate(sorted(items, key=lambda item: (item.confidence, item.id)))}
-        drawn = sorted(items, key=lambda item: sha256(item.id.encode()).digest())[:limit]
-        return [Tile(card=card, order=order[card.id]) for card in self._desk.cards(drawn, language=language)]
+        drawn = sorted(items, key=lambda item: sha256(item.id.encode()).digest())
+        cards = self._desk.claim(limit, reviewer=reviewer, shown=shown, contact=contact, among=drawn, language=language)
+        return [Tile(card=card, order=order[card.id]) for card in cards]
 
 
 def group_of(item: ReviewItem) -> str | None:

@@ -175,12 +175,14 @@ def test_a_picture_that_cannot_be_shown_is_never_confirmed(open_board, project):
 
 
 def test_written_values_stand_below_their_pictures(open_board, project):
-    """Each with its own reading; digits are no keys there."""
+    """Each with its own reading; a digit begins the right text there, and Escape leaves it."""
     fill(project, 8, PERSONS, SINCE)
     board = open_board("mosaic?lang=en#house%3Apersons%3A")
     board.shown(8)
     assert board.page.locator(".tile-reading").all_inner_texts() == ["12"] * 8
-    board.press("1", "Enter")
+    board.press("1")
+    assert board.page.input_value(".tile-text") == "1"
+    board.press("Escape", "Enter")
     board.page.wait_for_selector("#groups:not([hidden])")
     board.saved()
     assert {entry[0] for entry in stored(project).values()} == {"confirm"}

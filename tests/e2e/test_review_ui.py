@@ -17,13 +17,14 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, PX_PER_MM, REMARK, SINCE, WHY, Waiting, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, PX_PER_MM, REMARK, SINCE, WHY, Waiting, contradict, fill, printed_survey
 from review_ui.app import HEADERS, create_app
 from review_ui.server import bind
 from scanform.model.geometry import RectMm, bounding_box
-from scanform.model.response import Channel, Missing, Status
+from scanform.model.response import Missing, Status
 from scanform.model.review import DecisionKind
-from scanform.workflow.merge_responses import merge_responses, records
+from scanform.store.leases import release
+from scanform.workflow.merge_responses import records
 from scanform.workflow.project import Project, open_project
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
 
@@ -69,7 +70,7 @@ class Client:
         return self.http.post(path, json=body, base_url="http://127.0.0.1:8765", headers={"X-CSRFToken": self.csrf, **headers})
 
     def cards(self) -> list[dict]:
-        return self.get("/api/queue").get_json()["cards"]
+        return self.post("/api/claim", {"shown": [], "limit": 60}).get_json()["cards"]
 
     def decision(self, card: dict, kind: str = "confirm", to: str = "", **other: object) -> dict:
         base = {"uuid": f"id-{time.monotonic_ns()}", "item": card["id"], "version": card["version"], "basis": card["basis"], "kind": kind}
@@ -95,14 +96,14 @@ def test_changes_need_the_csrf_token(client: Client, project: Project) -> None:
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "192.168.1.5:8765", ""])
 def test_foreign_host_names_are_refused(client: Client, host: str) -> None:
     """A foreign name that points to this computer (DNS rebinding) reads nothing."""
-    for path in ("/", "/api/queue", "/api/session", "/static/app.js"):
+    for path in ("/", "/api/session", "/static/app.js"):
         assert client.get(path, Host=host).status_code == 400
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8765", "localhost:8765", "localhost", "[::1]:8765"])
 def test_own_host_names_are_answered(client: Client, host: str) -> None:
     """All names of this computer itself work."""
-    assert client.get("/api/queue", Host=host).status_code == 200
+    assert client.get("/api/session", Host=host).status_code == 200
 
 
 def test_other_sites_cannot_ask(client: Client, project: Project) -> None:
@@ -119,7 +120,7 @@ def test_get_never_changes_anything(client: Client, project: Project) -> None:
     """Every address can be visited without a trace; changing ones refuse GET."""
     before = project.store.responses(), project.store.all_versions()
     card = client.cards()[0]
-    for path in ("/", "/?lang=de", "/api/session", "/api/queue", f"/api/items/{card['id']}", card["crop_url"], card["context_url"]):
+    for path in ("/", "/?lang=de", "/api/session", f"/api/items/{card['id']}", card["crop_url"], card["context_url"]):
         assert client.get(path).status_code == 200
     for path in ("/api/decisions", "/api/undo", "/api/check"):
         assert client.get(path).status_code == 405
@@ -138,7 +139,7 @@ def test_unknown_things_are_404(client: Client) -> None:
 
 def test_every_answer_carries_the_security_headers(client: Client) -> None:
     """Pages, data, pictures, scripts and errors alike."""
-    answers = [client.get(path) for path in ("/", "/api/queue", "/static/app.js", "/nothing", client.cards()[0]["crop_url"])]
+    answers = [client.get(path) for path in ("/", "/api/session", "/static/app.js", "/nothing", client.cards()[0]["crop_url"])]
     refused = [client.get("/", Host="evil"), client.post("/api/undo", {}, **{"X-CSRFToken": ""})]
     for response in answers + refused:
         assert {name: response.headers[name] for name in HEADERS} == HEADERS
@@ -410,18 +411,6 @@ def test_two_marks_need_a_choice(open_screen, project: Project) -> None:
     assert stored(project) == [("correct", "s"), ("inadmissible", "")]
 
 
-def contradict(project: Project) -> None:
-    """One place whose form, token with slash and mark included, says something else than its online response, in every question."""
-    fill(project, 1, OFTEN, WHY, SINCE, REMARK)
-    paper = replace(project.store.responses()[0], token="T/1?")
-    read = tuple(replace(entry, status=Status.AUTO, problem=None, candidates=()) for entry in paper.answers)
-    said = {"often": "w", "why": "cafe", "since": "2024-04-07", "remark": "Mehr Licht im Flur"}
-    typed = tuple(replace(entry, value=said[entry.column], evidence=None, page=None) for entry in read)
-    online = replace(paper, id="online-1", channel=Channel.ONLINE, answers=typed)
-    project.store.save_responses([replace(paper, answers=read), online], kind="digital", label="test", at=paper.received_at)
-    merge_responses(project)
-
-
 @pytest.mark.browser
 def test_contradictions_take_one_key_and_nothing_is_chosen_beforehand(open_screen, project: Project) -> None:
     """Both values with their channels beside the paper: digits, Alt+1 and Alt+2 choose; Enter alone settles nothing; Z takes back."""
@@ -522,8 +511,8 @@ def caps(screen: Screen) -> list[str]:
     return list(found)
 
 
-PLAIN_CAPS = ["?", "C", "−", "+", "0", "X", "M", "Leertaste", "Z"]
-ALT_CAPS = ["Alt+?", "Alt+C", "Alt+−", "Alt++", "Alt+0", "Alt+X", "Alt+M", "Esc", "Leertaste", "Alt+Z"]
+PLAIN_CAPS = ["?", "C", "−", "+", "F", "I", "0", "X", "M", "Leertaste", "Z"]
+ALT_CAPS = ["Alt+?", "Alt+C", "Alt+−", "Alt++", "Alt+F", "Alt+I", "Alt+0", "Alt+X", "Alt+M", "Esc", "Leertaste", "Alt+Z"]
 
 
 @pytest.mark.browser
@@ -974,3 +963,49 @@ def test_the_next_field_is_there_at_once(open_screen, project: Project, latency_
     record_property("p95_ms", times[int(len(times) * 0.95)])
     print(json.dumps({"latency_ms": latency_ms, "p50_ms": times[len(times) // 2], "p95_ms": times[int(len(times) * 0.95)]}))
     assert screen.page.evaluate("atOnce") == [True] * 40
+
+
+# --- several people --------------------------------------------------------------------------------------------------
+
+
+def colleague(client: Client, name: str) -> Client:
+    """Somebody else at the same desk."""
+    other = object.__new__(Client)
+    other.desk, other.csrf = client.desk, ""
+    other.http = create_app(client.desk, reviewer=name, language="en").test_client()
+    other.csrf = other.get("/api/session").get_json()["csrf"]
+    return other
+
+
+def test_two_people_get_different_values(client: Client) -> None:
+    """What is on one screen is given to nobody else, on either screen; what is put off or decided is free again."""
+    ben = colleague(client, "ben")
+    mine = client.post("/api/claim", {"shown": [], "limit": 2}).get_json()["cards"]
+    others = ben.cards()
+    assert len(mine) == len(others) == 2
+    assert {card["id"] for card in mine}.isdisjoint(card["id"] for card in others)
+    assert client.post("/api/claim", {"shown": [card["id"] for card in mine], "limit": 9}).get_json()["cards"] == []
+    assert [card["id"] for card in client.cards()] == [card["id"] for card in mine]
+    client.post("/api/decisions", {"decisions": [client.decision(mine[0], "postpone")]})
+    assert mine[0]["id"] in {card["id"] for card in ben.cards()}
+
+
+def test_a_late_decision_is_shown_to_its_author(client: Client, project: Project) -> None:
+    """Whose time ran out still decides; when somebody else was faster and says something else, the late one learns it and nothing is overwritten."""
+    ben = colleague(client, "ben")
+    mine = next(card for card in client.cards() if card["column"] == "often")
+    with project.store.writing() as tx:
+        release(tx, [mine["id"]])
+    theirs = next(card for card in ben.cards() if card["id"] == mine["id"])
+    assert ben.post("/api/decisions", {"decisions": [ben.decision(theirs, "correct", "w")]}).get_json()["outcomes"][0]["result"] == "saved"
+    late = client.post("/api/decisions", {"decisions": [client.decision(mine, "correct", "s")]}).get_json()["outcomes"][0]
+    assert late["result"] == "conflict"
+    assert "less often" in late["message"] or "s" in late["message"]
+    assert late["card"]["value"] == "w"
+    assert [decision.reviewer for decision in project.store.decisions()] == ["ben"]
+
+
+@pytest.mark.parametrize("shown", [None, "x", [1], {"a": 1}])
+def test_a_claim_that_is_none_is_refused(client: Client, shown: object) -> None:
+    assert client.post("/api/claim", {"shown": shown, "limit": 5}).status_code == 400
+    assert client.post("/api/mosaic/claim", {"shown": shown, "limit": 5, "group": "x"}).status_code == 400

@@ -46,9 +46,9 @@ def test_what_should_be_looked_at_alone_is_in_no_group(project):
     mosaic = Mosaic(desk)
     (group,) = mosaic.groups(language="en")
     assert (group.said, group.count) == ("every month", FEWEST)
-    desk.decide([decided(mosaic.tiles(group.key, 1)[0].card, DecisionKind.POSTPONE, 1)], reviewer="a")
+    desk.decide([decided(mosaic.tiles(group.key, 1, reviewer="a")[0].card, DecisionKind.POSTPONE, 1)], reviewer="a")
     assert mosaic.groups() == []
-    assert len(mosaic.tiles(group.key, 100)) == FEWEST - 1
+    assert len(mosaic.tiles(group.key, 100, reviewer="a")) == FEWEST - 1
 
 
 def test_tiles_come_by_lot_with_the_order_of_their_doubt(project):
@@ -57,7 +57,7 @@ def test_tiles_come_by_lot_with_the_order_of_their_doubt(project):
     desk = Desk(project)
     mosaic = Mosaic(desk)
     (group,) = mosaic.groups()
-    tiles = mosaic.tiles(group.key, 100)
+    tiles = mosaic.tiles(group.key, 100, reviewer="a")
     names = [tile.card.id for tile in tiles]
     assert names != sorted(names)
     assert [tile.order for tile in tiles] != sorted(tile.order for tile in tiles)
@@ -65,11 +65,11 @@ def test_tiles_come_by_lot_with_the_order_of_their_doubt(project):
     doubt = {item.id: item.confidence for item in desk.open_items()}
     assert sorted(doubt.values()) == [doubt[tile.card.id] for tile in sorted(tiles, key=lambda tile: tile.order)]
     desk.decide([decided(tiles[0].card, DecisionKind.CONFIRM, 1)], reviewer="a")
-    assert [tile.card.id for tile in mosaic.tiles(group.key, 100)] == names[1:]
-    assert [tile.card.id for tile in mosaic.tiles(group.key, 7)] == names[1:8]
+    assert [tile.card.id for tile in mosaic.tiles(group.key, 100, reviewer="a")] == names[1:]
+    assert [tile.card.id for tile in mosaic.tiles(group.key, 7, reviewer="a")] == names[1:8]
 
 
 def test_an_unknown_group_is_empty(project):
     """As one is that somebody else finished."""
     fill(project, 5, OFTEN)
-    assert Mosaic(Desk(project)).tiles("house:often:=nothing", 10) == []
+    assert Mosaic(Desk(project)).tiles("house:often:=nothing", 10, reviewer="a") == []

@@ -1,6 +1,7 @@
 """What a crop shows, and how it is cut."""
 
 import hashlib
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -74,6 +75,22 @@ def test_the_text_beside_an_option_is_shown_with_its_box() -> None:
     rect = shown("open", "nein")
     assert rect.x < 60
     assert rect.right > 120
+
+
+def test_a_crop_among_many_shows_nothing_of_other_questions() -> None:
+    """Neither the row of cells below nor half a line of the wording above; a crop by itself keeps its margin."""
+    cells = Zone(id="cells", question="cells", kind=ZoneKind.COMB, rect=RectMm(x=20, y=60, w=40, h=8), cells=(RectMm(x=20, y=60, w=6, h=8),))
+    close = replace(cells, id="close", question="close", rect=RectMm(x=20, y=70, w=40, h=8))
+    page = replace(PAGE, zones=(*ZONES, cells, close))
+    alone, among = shown_rect(item("cells"), page), shown_rect(item("cells"), page, wording=False)
+    assert alone is not None
+    assert among is not None
+    assert alone.bottom > 70
+    assert 68 <= among.bottom < 70
+    assert 58.5 < among.y < 60
+    last = shown_rect(item("close"), page, wording=False)
+    assert last is not None
+    assert (last.y > 68, last.bottom > 80) == (True, True)
 
 
 def test_an_unknown_question_has_no_place() -> None:

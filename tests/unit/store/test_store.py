@@ -298,7 +298,8 @@ def test_acts_of_an_older_database_are_sealed_once(tmp_path):
     acts(store)
     store.close()
     with sqlite3.connect(path) as connection:
-        connection.executescript("DROP TABLE seal; DROP TABLE pace")
+        for name in ("seal", "pace", "preference", "lease", "look", "lot", "account_event", "web_session", "account"):
+            connection.execute(f"DROP TABLE {name}")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.close()
     store = Store(path)

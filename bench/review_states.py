@@ -1,0 +1,320 @@
+"""Every screen of the review station in every state that people meet, as one table: tests of accessibility and pictures for the documents go through it.
+
+A new screen is a line in `STATES`, with a scene (what the project holds) and the steps that lead to the state.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, WHY, Waiting, contradict, fill
+from review_ui.editor import create_editor
+from review_ui.server import bind, bind_app
+from scanform import pagecode
+from scanform.formats.layout_json import dump_layout
+from scanform.model.layout import Layout
+from scanform.model.page import Fate, Identity
+from scanform.model.problem import Problem
+from scanform.model.response import Status
+from scanform.model.review import DecisionKind
+from scanform.store import ledger
+from scanform.store.records import NewFile, PageResult
+from scanform.workflow.accounts import AccountDesk
+from scanform.workflow.edit_layout import open_layout
+from scanform.workflow.executors import serial
+from scanform.workflow.ledger import record_page
+from scanform.workflow.project import Project, open_project
+from scanform.workflow.read_batch import read_batch
+from scanform.workflow.review_fields import Desk, Submission
+from scanform.workflow.second_look import SecondDesk
+from scanform.workflow.sort_pages import SortDesk
+from scanform.workflow.upload_desk import UploadDesk
+
+AT = "2026-01-01T10:00:00Z"
+TWO_MARKS = Waiting(column="often", value="m", problem="two-marks", candidates=("m", "s"))
+GROUP = "mosaic?lang={language}#house%3A{column}%3A{said}"
+
+# --- scenes: what a project holds ------------------------------------------------------------------------------------
+
+
+def hand_in(project: Project, label: str, fates: tuple[Fate | None, ...]) -> None:
+    """A batch with one file of as many pages as there are fates; None waits."""
+    digest = next(iter(project.layouts))
+    with project.store.writing() as tx:
+        batch = ledger.add_batch(tx, kind="paper", label=label, at=AT)
+        sha256 = hashlib.sha256(label.encode()).hexdigest()
+        file = NewFile(path=f"{label}.pdf", location=f"/in/{label}.pdf", sha256=sha256, size=1, kind="pdf", pages=len(fates), archived="", problems=())
+        ledger.add_file(tx, batch, file)
+        for page in ledger.pages_of(tx, [ledger.known_key(file.location, sha256)]):
+            fate = fates[page.ref.index]
+            if fate is not None:
+                problems = (Problem(slug="unreadable-page", where="page"),) if fate is Fate.DAMAGED else ()
+                form = Identity(digest=digest, instance=f"{100 * batch + page.ref.index:07}", page=1, pages=1) if fate is Fate.READ else None
+                record_page(project, tx, page, PageResult(ref=page.ref, outcome=fate, identity=form, problems=problems), at=AT)
+
+
+def many(project: Project) -> None:
+    """Thirty forms with choices and numbers, handed in as two batches."""
+    fill(project, 30, OFTEN, PERSONS)
+    hand_in(project, "office copier Monday", (*(Fate.READ,) * 24, Fate.REVIEW, Fate.DAMAGED, Fate.BLANK))
+    hand_in(project, "office copier Tuesday", (Fate.READ, Fate.READ, None))
+
+
+def unplaced(project: Project) -> None:
+    """A photographed page whose marks and codes nobody can read."""
+    layout = next(iter(project.layouts.values()))
+    page = layout.pages[0]
+    gray = np.asarray(cv2.imread(str(project.layouts_folder / layout.digest / page.blank), cv2.IMREAD_GRAYSCALE), dtype=np.uint8).copy()
+    for rect in [area.rect for area in (*page.codes, *page.fiducials)]:
+        left, top, right, bottom = (round(edge * 300 / 25.4) for edge in (rect.x, rect.y, rect.right, rect.bottom))
+        cv2.rectangle(gray, (left - 8, top - 8), (right + 8, bottom + 8), (60,), -1)
+    height, width = gray.shape
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float32)
+    seen = np.array([(300, 160), (1380, 90), (1600, 1900), (150, 2050)], dtype=np.float32)
+    photo = cv2.warpPerspective(gray, cv2.getPerspectiveTransform(corners, seen), (1700, 2150), flags=cv2.INTER_AREA, borderValue=(245,))
+    folder = project.folder.parent / f"{project.folder.name}-in"
+    folder.mkdir()
+    done, data = cv2.imencode(".jpg", photo)
+    assert done
+    (folder / "from the club.jpg").write_bytes(data.tobytes())
+    settings = project.folder / "survey.toml"
+    settings.write_text(settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8")
+    with open_project(project.folder) as fresh:
+        read_batch(fresh, [folder], serial())
+
+
+def differing(project: Project) -> None:
+    """Accepted values that somebody has read again, one of them differently."""
+    fill(project, 40, replace(OFTEN, problem=None, status=Status.AUTO))
+    again = SecondDesk(Desk(project))
+    kind = DecisionKind.CORRECT
+    for number, card in enumerate(again.claim(40, reviewer="lee", third=False)):
+        look = {
+            "uuid": f"look-{number}",
+            "item": card.id,
+            "version": card.version,
+            "basis": "",
+            "kind": kind,
+            "from_value": "",
+            "to_value": "m" if number else "w",
+        }
+        again.decide([Submission(**look)], reviewer="lee", third=False)
+
+
+SCENES: dict[str, Callable[[Project], object]] = {
+    "choice": lambda project: fill(project, 6, OFTEN),
+    "several": lambda project: fill(project, 6, WHY),
+    "text": lambda project: fill(project, 6, REMARK),
+    "cells": lambda project: fill(project, 6, SINCE),
+    "two marks": lambda project: fill(project, 6, TWO_MARKS),
+    "contradiction": contradict,
+    "one": lambda project: fill(project, 1, OFTEN),
+    "few": lambda project: fill(project, 4, OFTEN),
+    "nothing": lambda _: None,
+    "many": many,
+    "settled": lambda project: fill(project, 6, replace(OFTEN, problem=None, status=Status.AUTO)),
+    "differing": differing,
+    "accounts": lambda _: None,
+    "unplaced": unplaced,
+    "editor": lambda _: None,
+}
+
+
+def found_elsewhere(layout: Layout) -> Layout:
+    """The layout as if its form had been printed by somebody else: without registration marks and codes."""
+    pages = tuple(replace(page, fiducials=(), codes=()) for page in layout.pages)
+    bare = replace(layout, pages=pages)
+    return replace(bare, digest=pagecode.layout_digest(bare))
+
+
+@contextmanager
+def served(printed: Path, folder: Path, scene: str, *, language: str = "en") -> Iterator[str]:
+    """The address of a real station over a copy of the project `printed`, filled as the scene says."""
+    with ExitStack() as stack:
+        project_folder = Path(shutil.copytree(printed, folder))
+        with open_project(project_folder) as project:
+            SCENES[scene](project)
+        project = stack.enter_context(open_project(project_folder))
+        if scene == "editor":
+            layout = next(iter(project.layouts.values()))
+            at = folder.parent / f"{folder.name}-layout.json"
+            at.write_text(dump_layout(found_elsewhere(layout)), encoding="utf-8")
+            blanks = [project.layouts_folder / layout.digest / page.blank for page in layout.pages]
+            bound = bind_app(create_editor(open_layout(at, blanks, language=language), language=language), port=0, language=language)
+        else:
+            sorter, desk = SortDesk(project), Desk(project)
+            stack.callback(sorter.close)
+            stack.callback(desk.close)
+            accounts = AccountDesk(project) if scene == "accounts" else None
+            bound = bind(desk, sorter=sorter, uploads=UploadDesk(project), reviewer="kim", accounts=accounts, port=0, language=language)
+        thread = bound.start()
+        stack.callback(thread.join, 30)
+        stack.callback(bound.close)
+        yield bound.url
+
+
+# --- states ----------------------------------------------------------------------------------------------------------
+
+Steps = Callable[[Any], object]
+"""Leads a page of Playwright from its address to the state."""
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of one screen. `picture`: what its picture in the documents is said to show, "" for none; `expected`: what the browser may complain of."""
+
+    name: str
+    scene: str
+    path: str
+    steps: Steps
+    picture: str = ""
+    expected: str = " 422 "
+
+
+def field(page: Any) -> None:
+    """The present field has been painted, and the guard against blind Enters is over."""
+    page.wait_for_selector("#item[data-visible]:not([hidden])")
+    page.wait_for_selector("#pane img")
+    page.wait_for_timeout(200)
+
+
+def keys(*pressed: str, then: str = "", first: Steps = field) -> Steps:
+    """`first`, then these keys one after the other, then `then` is there."""
+
+    def steps(page: Any) -> None:
+        first(page)
+        for key in pressed:
+            page.keyboard.press(key)
+            page.wait_for_timeout(60)
+        if then:
+            page.wait_for_selector(then)
+
+    return steps
+
+
+def typed(text: str, then: str, *, first: Steps = field, enter: bool = False) -> Steps:
+    """`first`, then a text is typed, then `then` is there."""
+
+    def steps(page: Any) -> None:
+        first(page)
+        page.keyboard.press("Control+a")
+        page.keyboard.type(text)
+        if enter:
+            page.keyboard.press("Enter")
+        page.wait_for_selector(then)
+
+    return steps
+
+
+def tiles(page: Any) -> None:
+    """A screen of tiles can be seen and Enter counts."""
+    page.wait_for_selector("#tiles[data-visible]")
+    page.wait_for_timeout(200 + 25 * page.locator(".tile").count())
+
+
+def changing(key: str, then: str) -> Steps:
+    """In the help: the first key that can be changed waits, then `key` is pressed (none for "")."""
+
+    def steps(page: Any) -> None:
+        keys("?", then="#help[open]")(page)
+        page.locator(".change-key").first.press("Enter")
+        if key:
+            page.keyboard.press(key)
+        page.wait_for_selector(then)
+
+    return steps
+
+
+def offline(page: Any) -> None:
+    """The program does not answer any more, and a decision waits."""
+    field(page)
+    page.context.set_offline(True)
+    page.keyboard.press("1")
+    page.wait_for_selector("#saved[data-state='failing']")
+
+
+def sort_page(page: Any) -> None:
+    """The page that waits has been opened."""
+    page.locator("#cards .open").press("Enter")
+    page.wait_for_selector("#page[data-ready]")
+    page.wait_for_selector("#stage[data-loaded]")
+
+
+def corner(page: Any) -> None:
+    """A corner has the focus and is shown larger."""
+    sort_page(page)
+    page.locator(".handle").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#magnifier:not([hidden])")
+
+
+def there(selector: str) -> Steps:
+    """Waits until something is there."""
+    return lambda page: page.wait_for_selector(selector)
+
+
+CHOICES = GROUP.replace("{column}", "often").replace("{said}", "%3Dm")
+NUMBERS = GROUP.replace("{column}", "persons").replace("{said}", "")
+EMPTY = "#panel[data-name='empty']"
+
+STATES = (
+    State("field-choice", "choice", "?lang={language}", field, "One field, one key: the crop, why it is shown, and the answers with their keys."),
+    State("field-several", "several", "?lang={language}", field, "Several answers: digits switch, Enter confirms."),
+    State("field-text", "text", "?lang={language}", field, "Handwriting: the reading stands in the text field, corrected by typing."),
+    State("field-cells", "cells", "?lang={language}", field),
+    State("field-contradiction", "contradiction", "?lang={language}", field, "Paper and online response contradict each other: nothing is chosen beforehand."),
+    State("field-contradiction-sets", "contradiction", "?lang={language}", keys("1", then="#statements:not([hidden])")),
+    State(
+        "field-error",
+        "two marks",
+        "?lang={language}",
+        keys("Enter", then="#error:not([hidden])"),
+        "Two marks: Enter settles nothing, the message names keys.",
+    ),
+    State("field-wrong-text", "cells", "?lang={language}", typed("31.2.2024", "#error:not([hidden])")),
+    State("field-question", "text", "?lang={language}", typed("x", "#ask:not([hidden])", enter=True)),
+    State("field-context", "choice", "?lang={language}", keys("c", then="#context[aria-pressed=true]"), "The whole page with a frame around the place."),
+    State("field-large", "choice", "?lang={language}", keys(*["+"] * 12)),
+    State("field-inverted", "choice", "?lang={language}", keys("i", "i", then="html[data-look=inverted]"), "The crop inverted, for eyes that need it."),
+    State("field-help", "choice", "?lang={language}", keys("?", then="#help[open]"), "F1 lists all keys; each can be changed, and all can be switched off."),
+    State("field-help-waiting", "choice", "?lang={language}", changing("", ".change-key[aria-pressed=true]")),
+    State("field-help-refused", "choice", "?lang={language}", changing("x", "#keys-said:not(:empty)")),
+    State("field-empty", "nothing", "?lang={language}", there(EMPTY)),
+    State("field-done", "one", "?lang={language}", keys("1", then="#panel[data-name='done']"), "Nothing is left to check."),
+    State("field-offline", "choice", "?lang={language}", offline, "The program does not answer: decisions are kept and shown as unsaved.", "ERR_INTERNET"),
+    State("mosaic-groups", "many", "mosaic?lang={language}", there(".group"), "Values of one question and one reading wait together."),
+    State("mosaic-none", "nothing", "mosaic?lang={language}", there("#groups:not([hidden])")),
+    State("mosaic-screen", "many", CHOICES, tiles, "Many at once: what does not fit is marked, Enter confirms the rest."),
+    State(
+        "mosaic-marked",
+        "many",
+        CHOICES,
+        keys("Space", "ArrowRight", "1", "ArrowRight", "0", first=tiles),
+        "One tile does not fit, two got another answer.",
+    ),
+    State("mosaic-numbers", "many", NUMBERS, tiles),
+    State("mosaic-typing", "many", NUMBERS, keys("F2", "7", then=".tile-text", first=tiles), "A written value is corrected where it stands."),
+    State("mosaic-typing-wrong", "many", NUMBERS, keys("F2", "x", "Enter", then=".tile-editor .error:not([hidden])", first=tiles)),
+    State("mosaic-page", "many", CHOICES, keys("c", then="#page-pane img", first=tiles)),
+    State("mosaic-help", "many", CHOICES, keys("?", then="#help[open]", first=tiles)),
+    State("mosaic-done", "few", CHOICES, keys("Enter", then="#groups-undo:not([hidden])", first=tiles)),
+    State("sort-list", "unplaced", "sort?lang={language}", there("#cards .open"), "Pages that the program could not place."),
+    State("sort-none", "nothing", "sort?lang={language}", there("#list:not([hidden])")),
+    State("sort-page", "unplaced", "sort?lang={language}", sort_page, "Somebody says which page it is and where its corners lie."),
+    State("sort-corner", "unplaced", "sort?lang={language}", corner),
+    State("overview", "many", "overview?lang={language}", there("#numbers table"), "What came in and what waits; every number leads to its list."),
+    State("overview-none", "nothing", "overview?lang={language}", there("#numbers")),
+    State("overview-list", "many", "overview/pages?batch=1&fate=damaged&lang={language}", there("main li")),
+    State("second", "settled", "second?lang={language}", field, "Read a second time: neither the first value nor its author can be seen."),
+    State("third", "differing", "third?lang={language}", field, "Two readings differ: a third person decides, without names."),
+    State("keys", "nothing", "keys?lang={language}", there(".sheet"), "The keys on one sheet, for printing."),
+    State("accessibility", "nothing", "accessibility?lang={language}", there("main h2")),
+    State("editor", "editor", "?lang={language}", there("body[data-ready]"), "The layout editor: zones of a form that scanform did not print."),
+)

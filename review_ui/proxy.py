@@ -1,0 +1,45 @@
+"""Running behind a reverse proxy on the same computer that speaks TLS with the browsers."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from scanform.errors import UsageError
+from scanform.i18n.texts import text
+
+HSTS: Final = "max-age=31536000; includeSubDomains"
+
+
+def public_host(address: str, language: str) -> str:
+    """The host name in an address like https://survey.example; raises UsageError for anything else."""
+    parts = urlsplit(address)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    plain = parts.path in {"", "/"} and not parts.query and not parts.fragment and parts.username is None
+    if parts.scheme != "https" or not parts.hostname or port is not None or not plain:
+        raise UsageError(text("accounts.bad-proxy", language, address=address), remedy=text("accounts.bad-proxy-remedy", language))
+    return parts.hostname
+
+
+def behind_proxy(app: Flask, address: str) -> None:
+    """Answer to the public name only, over TLS only: cookies that no other host can set, HSTS, the browser's address from the one proxy in front.
+
+    nginx adds the address from which it was asked at the end of X-Forwarded-For; exactly that one entry is believed.
+    """
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]  # the documented way
+    app.config.update(
+        HOSTS=frozenset({public_host(address, "en")}),
+        SESSION_COOKIE_NAME=f"__Host-{app.config['SESSION_COOKIE_NAME']}",
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_PATH="/",
+        HEADERS={**app.config["HEADERS"], "Strict-Transport-Security": HSTS},
+    )
+
+    @app.before_request
+    def tls_only() -> None:
+        if request.scheme != "https":
+            abort(400)

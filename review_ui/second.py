@@ -1,0 +1,84 @@
+"""Looking again: the blind second look, the third that settles differences, and what both say about quality; `workflow.second_look` behind it."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from flask import Flask, jsonify, render_template
+from flask.typing import ResponseReturnValue
+
+from review_ui.access import needs, person, shown_card
+from review_ui.submissions import submissions_of
+from review_ui.web import body_of, language_of, names_of, number_of
+from scanform.i18n.texts import text
+from scanform.model.person import Right
+from scanform.workflow.review_fields import Desk
+from scanform.workflow.second_look import SecondDesk
+
+_TEXTS = "quality.ui."
+
+MOST_CARDS = 200
+"""Cards in one answer."""
+
+
+def add_second(app: Flask, desk: Desk, default: str, field_page: Callable[[str, str], str]) -> None:
+    """Add the screens to an application; `field_page` draws the screen for single values (task, language)."""
+    again = SecondDesk(desk)
+    _add_looks(app, again, default, field_page)
+    _add_quality(app, again, desk, default)
+
+
+def _add_looks(app: Flask, again: SecondDesk, default: str, field_page: Callable[[str, str], str]) -> None:
+    @app.get("/<any(second,third):task>")
+    @needs(Right.SECOND)
+    def again_page(task: str) -> ResponseReturnValue:
+        return field_page(task, language_of(default))
+
+    @app.post("/api/<any(second,third):task>/claim")
+    @needs(Right.SECOND)
+    def claim_again(task: str) -> ResponseReturnValue:
+        body, who, third = body_of(), person(), task == "third"
+        limit = min(max(number_of(body, "limit"), 1), MOST_CARDS)
+        shown, contact = names_of(body, "shown"), who.may(Right.CONTACT)
+        cards = again.claim(limit, reviewer=who.name, third=third, shown=shown, contact=contact, language=language_of(default))
+        return jsonify(cards=[shown_card(card) for card in cards], counts=asdict(again.counts(who.name, third=third)), pages=0)
+
+    @app.post("/api/<any(second,third):task>/decisions")
+    @needs(Right.SECOND)
+    def decide_again(task: str) -> ResponseReturnValue:
+        who, third = person(), task == "third"
+        outcomes = again.decide(submissions_of(body_of()), reviewer=who.name, third=third, language=language_of(default))
+        answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": shown_card(o.card)} for o in outcomes]
+        return jsonify(outcomes=answer, counts=asdict(again.counts(who.name, third=third)))
+
+    @app.post("/api/<any(second,third):task>/undo")
+    @needs(Right.SECOND)
+    def undo_again(task: str) -> ResponseReturnValue:
+        return jsonify(card=None, counts=asdict(again.counts(person().name, third=task == "third")))
+
+
+def _add_quality(app: Flask, again: SecondDesk, desk: Desk, default: str) -> None:
+    @app.get("/quality")
+    @needs(Right.QUALITY)
+    def quality_page() -> ResponseReturnValue:
+        language = language_of(default)
+        return render_template(
+            "quality.html",
+            found=again.quality(),
+            wording=lambda code: _wording(desk, code, language),
+            percent=lambda share: _percent(share, language),
+            language=language,
+            other="en" if language == "de" else "de",
+            t=lambda key, **values: text(_TEXTS + key, language, **values),
+        )
+
+
+def _wording(desk: Desk, code: str, language: str) -> str:
+    """A question's wording, its code where no questionnaire knows it."""
+    found = (questionnaire.question(code) for questionnaire in desk.project.questionnaires.values())
+    return next((question.text.get(language) for question in found if question is not None), code)
+
+
+def _percent(share: float, language: str) -> str:
+    """A share in per cent, rounded up in the last place: a bound must not look better than it is."""
+    rounded = f"{-(-share * 100 // 0.01) * 0.01:.2f}"
+    return f"{rounded.replace('.', ',')} %" if language == "de" else f"{rounded}%"

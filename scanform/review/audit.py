@@ -1,0 +1,54 @@
+"""How wrong values can be at most, given how many of those that were looked at a second time were wrong. Pure.
+
+Drawing without replacement, so the count of wrong values in the sample is hypergeometric; the bound is exact (one-sided Clopper-Pearson for finite populations:
+Buonaccorsi 1987, doi:10.1080/00031305.1987.10475484).
+"""
+
+from hashlib import sha256
+from math import exp, lgamma
+
+CONFIDENCE = 0.95
+"""The bound is too low in at most one sample of twenty."""
+
+
+def fraction(item: str, lot: str) -> float:
+    """A number from 0 to 1 that is drawn for an item once and for all; nobody can foresee it without knowing the `lot`."""
+    return int.from_bytes(sha256(f"{lot}:{item}".encode()).digest()[:8]) / 2**64
+
+
+def most_wrong(wrong: int, looked: int, population: int) -> int:
+    """The largest number of wrong values in the population with which so few wrong ones in the sample are still not too improbable."""
+    if not 0 <= wrong <= looked <= population:
+        raise ValueError(f"{wrong} wrong of {looked} of {population}")
+    low, high = wrong, population - (looked - wrong)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _at_most(wrong, looked, middle, population) > 1 - CONFIDENCE:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def sample_size(population: int, target: float, tolerated: int) -> int:
+    """How many have to be looked at so that with `tolerated` wrong ones at most the share `target` of the population is wrong; all of a small population."""
+    allowed = int(population * target + 1e-9)
+    low, high = min(tolerated, population), population
+    while low < high:
+        middle = (low + high) // 2
+        if most_wrong(min(tolerated, middle), middle, population) <= allowed:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _at_most(wrong: int, looked: int, all_wrong: int, population: int) -> float:
+    """Probability of `wrong` or fewer wrong values among `looked`, drawn from a population of which `all_wrong` are."""
+    whole = _log_choose(population, looked)
+    least = max(0, looked - (population - all_wrong))
+    return sum(exp(_log_choose(all_wrong, hit) + _log_choose(population - all_wrong, looked - hit) - whole) for hit in range(least, min(wrong, all_wrong) + 1))
+
+
+def _log_choose(total: int, some: int) -> float:
+    return lgamma(total + 1) - lgamma(some + 1) - lgamma(total - some + 1)

@@ -1,0 +1,55 @@
+"""Who has which value on the screen at the moment, so that two people never decide the same one; a lease ends by itself and never costs work."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, insert, select, update
+
+from scanform.store.engine import Transaction
+from scanform.store.tables import LeaseRow
+
+LEASE = timedelta(minutes=10)
+"""How long a value stays with somebody who is not heard of; every decision and every sign of life begins the time anew."""
+
+AT_ONCE = 500
+"""Items named in one statement: SQLite takes no more than 32,766 parameters, older ones 999."""
+
+
+def moment(now: datetime | None = None) -> str:
+    """A time as leases keep it: ISO 8601 in UTC with microseconds, so that text sorts by time."""
+    return (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def claim(tx: Transaction, items: Sequence[str], holder: str, limit: int, *, now: datetime | None = None) -> list[str]:
+    """The first `limit` of `items` that nobody else holds, now held by `holder`; `tx` is a writing transaction, of which there is one at a time."""
+    taken = {item for item, other in holders(tx, now=now).items() if other != holder}
+    found = [item for item in dict.fromkeys(items) if item not in taken][:limit]
+    release(tx, found)  # of whoever let it lapse
+    if found:
+        until = moment((now or datetime.now(UTC)) + LEASE)
+        tx.execute(insert(LeaseRow), [{"item": item, "holder": holder, "until": until} for item in found])
+    return found
+
+
+def renew(tx: Transaction, holder: str, *, now: datetime | None = None) -> int:
+    """Begin the time of all that `holder` holds anew; what has lapsed stays lapsed. Returns how many there are."""
+    until = moment((now or datetime.now(UTC)) + LEASE)
+    return tx.execute(update(LeaseRow).where(LeaseRow.holder == holder, LeaseRow.until > moment(now)).values(until=until)).rowcount
+
+
+def release(tx: Transaction, items: Iterable[str], *, holder: str | None = None) -> None:
+    """Give items back, those of one `holder` or of anybody."""
+    names = list(items)
+    for start in range(0, len(names), AT_ONCE):
+        query = delete(LeaseRow).where(LeaseRow.item.in_(names[start : start + AT_ONCE]))
+        tx.execute(query if holder is None else query.where(LeaseRow.holder == holder))
+
+
+def holders(tx: Transaction, *, now: datetime | None = None) -> dict[str, str]:
+    """Who holds which item."""
+    return {row.item: row.holder for row in tx.execute(select(LeaseRow.item, LeaseRow.holder).where(LeaseRow.until > moment(now)))}
+
+
+def holder_of(tx: Transaction, item: str, *, now: datetime | None = None) -> str | None:
+    """Who holds an item, None for nobody."""
+    return tx.execute(select(LeaseRow.holder).where(LeaseRow.item == item, LeaseRow.until > moment(now))).scalar()
