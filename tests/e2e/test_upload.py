@@ -468,6 +468,7 @@ def test_large_files_need_no_memory(project, servers):
         left -= min(left, len(zeros))
     sender.settimeout(300)
     assert b"201" in sender.recv(300)
+    sender.close()
     assert peak_mb(process.pid) - before < 40
 
     def form():
@@ -483,6 +484,7 @@ def test_large_files_need_no_memory(project, servers):
         "POST", "/upload?lang=de", body=form(), headers={"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(length), "Cookie": cookie}
     )
     assert b"Gespeichert" in host.getresponse().read()
+    host.close()
     assert peak_mb(process.pid) - before < 40
 
 
@@ -492,7 +494,9 @@ def test_large_files_need_no_memory(project, servers):
 def started(folder):
     """The program as people start it; its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "scanform.cli", "--json", "--project", str(folder), "review", "--port", "0"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "scanform.cli", "--json", "--project", str(folder), "review", "--port", "0", "--reviewer", "kim"],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     return process, re.search(r"http://[^\"]+", "".join(itertools.takewhile(lambda line: line != "}\n", process.stdout)))[0]
 
@@ -522,7 +526,8 @@ def test_killed_while_it_reads(project, stack, servers):
                 with urllib.request.urlopen(urllib.request.Request(f"{url}api/uploads", data=file.read_bytes(), headers=headers)) as answer:
                     assert json.load(answer)["result"] == "stored"
             body = json.dumps({"group": "g"}).encode()
-            urllib.request.urlopen(urllib.request.Request(f"{url}api/uploads/close", data=body, headers={**headers, "Content-Type": "application/json"}))
+            closing = urllib.request.Request(f"{url}api/uploads/close", data=body, headers={**headers, "Content-Type": "application/json"})
+            urllib.request.urlopen(closing).close()
             wait_for(lambda at=url: 'data-state="reading"' in urllib.request.urlopen(f"{at}upload").read().decode(), "reading never began")
         time.sleep(1.0 + number)
         os.kill(process.pid, signal.SIGKILL)
