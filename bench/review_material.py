@@ -96,7 +96,7 @@ def fill(project: Project, forms: int, *waiting: Waiting, start: int = 0, confid
         ref, page_map = scan(project, turned, number)
         with project.store.writing() as tx:
             ledger.save_reading(tx, PageResult(ref=ref, outcome=Fate.READ, page_map=page_map), at=at)
-        answers = tuple(answer(layout, ref, entry, confidence=confidence + number / 1000) for entry in waiting)
+        answers = tuple(answer(layout, ref, entry, confidence=min(1.0, confidence + number / 1000)) for entry in waiting)
         responses.append(
             Response(id=f"{layout.digest}-{number:07d}-A", questionnaire="house", version="1", channel=Channel.PAPER, answers=answers, received_at=at)
         )

@@ -169,7 +169,7 @@ def _add_pages(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) ->
     @needs(Right.REVIEW)
     def one(item: str) -> ResponseReturnValue:
         _only_own(desk, item)
-        card = desk.card(item, language=language_of(default))
+        card = desk.card(item, reviewer=person().name, language=language_of(default))
         return jsonify(shown_card(card)) if card else abort(404)
 
     @app.get("/crops/<path:item>")
@@ -205,20 +205,20 @@ def _add_changes(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) 
         contact = person().may(Right.CONTACT)
         cards = desk.claim(limit, reviewer=person().name, shown=names_of(body, "shown"), contact=contact, language=language_of(default))
         pages = sorter.waiting() if sorter and person().may(Right.PLACE) else 0
-        return jsonify(cards=[shown_card(card) for card in cards], counts=asdict(desk.counts()), pages=pages)
+        return jsonify(cards=[shown_card(card) for card in cards], counts=asdict(desk.counts(person().name)), pages=pages)
 
     @app.post("/api/decisions")
     @needs(Right.REVIEW)
     def decide() -> ResponseReturnValue:
         outcomes = desk.decide(submissions_of(body_of()), reviewer=person().name, language=language_of(default))
         answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": shown_card(o.card)} for o in outcomes]
-        return jsonify(outcomes=answer, counts=asdict(desk.counts()))
+        return jsonify(outcomes=answer, counts=asdict(desk.counts(person().name)))
 
     @app.post("/api/undo")
     @needs(Right.REVIEW)
     def undo() -> ResponseReturnValue:
         card = desk.undo(person().name, language=language_of(default))
-        return jsonify(card=shown_card(card), counts=asdict(desk.counts()))
+        return jsonify(card=shown_card(card), counts=asdict(desk.counts(person().name)))
 
     @app.post("/api/check")
     @needs(Right.REVIEW)

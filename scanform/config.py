@@ -29,6 +29,24 @@ class ReadingConfig:
     settle_seconds: float = 2.0
 
 
+PERSONAL_FIGURES = ("nobody", "self", "supervisor")
+"""Who sees how many wrong proposals somebody let pass: only all people's together, each their own as well, supervisors each person's."""
+
+MOST_KNOWN = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewConfig:
+    """How values are reviewed.
+
+    So large a share of the values on a screen are `known_answers`: settled ones with a wrong proposal, which count what people let pass; 0 for none.
+    `personal_figures` is one of PERSONAL_FIGURES.
+    """
+
+    known_answers: float = 0.03
+    personal_figures: str = "self"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginConfig:
     """How people log in to the review station.
@@ -54,6 +72,7 @@ class Config:
     language: str = DEFAULT_LANGUAGE
     database: str = ""
     reading: ReadingConfig = ReadingConfig()
+    review: ReviewConfig = ReviewConfig()
     login: LoginConfig = LoginConfig()
 
 
@@ -76,7 +95,7 @@ def dump_config(config: Config) -> str:
     lines = [f'format = "{FORMAT}"']
     for name in ("name", "language", "database"):
         lines += [f"# {text(f'project.setting_{name}', config.language)}", f"{name} = {_toml(getattr(config, name))}"]
-    for table in ("reading", "login"):
+    for table in ("reading", "review", "login"):
         part = getattr(config, table)
         lines += ["", f"[{table}]"]
         for field in fields(part):
@@ -97,16 +116,22 @@ def _config(content: dict[str, object], path: Path, language: str) -> Config:
     reading = content.pop("reading", {})
     if not isinstance(reading, dict):
         raise _wrong(path, "[reading]", language)
+    review = content.pop("review", {})
+    if not isinstance(review, dict):
+        raise _wrong(path, "[review]", language)
     login = content.pop("login", {})
     if not isinstance(login, dict):
         raise _wrong(path, "[login]", language)
     config = cast(Config, _filled(Config(), content, path, language))
     config = replace(config, login=cast(LoginConfig, _filled(LoginConfig(), login, path, language)))
+    config = replace(config, review=cast(ReviewConfig, _filled(ReviewConfig(), review, path, language)))
     config = replace(config, reading=cast(ReadingConfig, _filled(ReadingConfig(), reading, path, language)))
     if config.language not in LANGUAGES:
         raise _wrong(path, f'language = "{config.language}"', language)
     if not 0.5 <= config.reading.accept <= 1.0 or config.reading.jobs < 0 or config.reading.settle_seconds < 0:
         raise _wrong(path, "[reading]", language)
+    if not 0.0 <= config.review.known_answers <= MOST_KNOWN or config.review.personal_figures not in PERSONAL_FIGURES:
+        raise _wrong(path, "[review]", language)
     if config.login.idle_minutes < 1 or config.login.absolute_hours < 1 or not set(config.login.second_factor.split()) <= set(Role):
         raise _wrong(path, "[login]", language)
     return config
@@ -115,7 +140,10 @@ def _config(content: dict[str, object], path: Path, language: str) -> Config:
 _ACCEPTED: dict[type, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float)}
 
 
-def _filled(defaults: Config | ReadingConfig | LoginConfig, values: dict[str, object], path: Path, language: str) -> Config | ReadingConfig | LoginConfig:
+_Part = Config | ReadingConfig | ReviewConfig | LoginConfig
+
+
+def _filled(defaults: _Part, values: dict[str, object], path: Path, language: str) -> _Part:
     known = {field.name: getattr(defaults, field.name) for field in fields(defaults)}
     converted: dict[str, object] = {}
     for name, value in values.items():

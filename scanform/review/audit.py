@@ -5,7 +5,7 @@ Buonaccorsi 1987, doi:10.1080/00031305.1987.10475484).
 """
 
 from hashlib import sha256
-from math import exp, lgamma
+from math import comb, exp, lgamma
 
 CONFIDENCE = 0.95
 """The bound is too low in at most one sample of twenty."""
@@ -28,6 +28,18 @@ def most_wrong(wrong: int, looked: int, population: int) -> int:
         else:
             high = middle - 1
     return low
+
+
+def most_often(hits: int, trials: int) -> float:
+    """The largest probability with which so few hits in independent trials are still not too improbable (one-sided Clopper-Pearson); 1 without trials."""
+    if not 0 <= hits <= trials:
+        raise ValueError(f"{hits} hits in {trials} trials")
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        few = sum(comb(trials, hit) * middle**hit * (1 - middle) ** (trials - hit) for hit in range(hits + 1))
+        low, high = (middle, high) if few > 1 - CONFIDENCE else (low, middle)
+    return high
 
 
 def sample_size(population: int, target: float, tolerated: int) -> int:

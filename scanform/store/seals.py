@@ -11,12 +11,12 @@ from hashlib import sha256
 from sqlalchemy import insert, select
 
 from scanform.store.engine import Transaction
-from scanform.store.tables import DecisionRow, LookRow, PlacementRow, SealRow
+from scanform.store.tables import Base, DecisionRow, KnownAnswerRow, KnownRow, LookRow, PlacementRow, SealRow
 
 FIRST = "0" * 64
 """What the first seal follows."""
 
-_ACTS: dict[str, type[DecisionRow] | type[PlacementRow] | type[LookRow]] = {"decision": DecisionRow, "placement": PlacementRow, "look": LookRow}
+_ACTS: dict[str, type[Base]] = {"decision": DecisionRow, "placement": PlacementRow, "look": LookRow, "known": KnownRow, "known_answer": KnownAnswerRow}
 
 
 def seal_of(before: str, kind: str, act: Mapping[str, object]) -> str:

@@ -5,9 +5,10 @@
     batch ─< response ─< answer                     values, of whatever channel
     decision                                        what people decided; rows are only ever added (triggers refuse the rest)
     placement                                       what people did with pages that could not be placed; only ever added, too
-    seal                                            a chain of hashes over decisions, placements and looks; only ever added
+    seal                                            a chain of hashes over what people did; only ever added
     pace                                            how long decisions took, without names
     look, lot                                       second and third looks at settled values, only ever added, and the lot by which they are drawn
+    known ─< known_answer                           settled values shown once more with a wrong proposal, and what people said; only ever added
     lease                                           who has which value on the screen at the moment
     preference                                      how each person has set up the station; replaced when they change it
     link                                            which responses belong together
@@ -258,6 +259,41 @@ class LotRow(Base):
     __tablename__ = "lot"
     name: Mapped[str] = mapped_column(primary_key=True)
     lot: Mapped[str]
+
+
+class KnownRow(Base):
+    """A settled value that a reviewer is shown once more, with the wrong proposal `shown`, before the open value `before`; append-only."""
+
+    __tablename__ = "known"
+    __table_args__ = (UniqueConstraint("reviewer", "item"), UniqueConstraint("reviewer", "before", name="uq_known_reviewer_before"))
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    item: Mapped[str]
+    version: Mapped[int]
+    reviewer: Mapped[str]
+    before: Mapped[str]
+    truth: Mapped[str]
+    shown: Mapped[str]
+    reason: Mapped[str]
+    confidence: Mapped[float]
+    candidates: Mapped[list[list[object]]] = mapped_column(JSON)
+    at: Mapped[str]
+
+
+class KnownAnswerRow(Base):
+    """What a reviewer did with a known value, append-only: counted, never a value of the data set. `after` is the latest decision there was."""
+
+    __tablename__ = "known_answer"
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    item: Mapped[str]
+    version: Mapped[int]
+    reviewer: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    value: Mapped[str]
+    screen: Mapped[str]
+    after: Mapped[int]
+    at: Mapped[str]
+    undoes: Mapped[str | None]
 
 
 class LeaseRow(Base):

@@ -169,6 +169,11 @@ def last_decision(tx: Transaction) -> int:
     return tx.execute(select(func.max(DecisionRow.sequence))).scalar() or 0
 
 
+def number_of(tx: Transaction, uuid: str) -> int:
+    """The number of a decision, 0 when there is none with this uuid."""
+    return tx.execute(select(DecisionRow.sequence).where(DecisionRow.uuid == uuid)).scalar() or 0
+
+
 def _decisions(tx: Transaction, *conditions: ColumnElement[bool]) -> list[Decision]:
     return [
         Decision(

@@ -8,7 +8,7 @@ instead of overwriting what somebody else decided.
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -28,6 +28,7 @@ from scanform.review.triage import ordered
 from scanform.store import leases, values
 from scanform.store.engine import Transaction
 from scanform.store.pace import add_pace
+from scanform.workflow.known_answers import KnownAnswers
 from scanform.workflow.project import Project
 from scanform.workflow.review_cards import Card, make_card, reason_text
 from scanform.workflow.review_cases import Case, Editions, Standings, conflict_case, effective_responses, load_standings, response_case
@@ -109,6 +110,7 @@ class Desk:
         self._loader: threading.Thread | None = None
         self._editions = Editions(project)
         self._cutter = CropCutter(project, self.layout)
+        self._known = KnownAnswers(project.config.review.known_answers, lambda item, typed: self._normalised(item, typed, "de") == (typed, ""))
 
     def close(self) -> None:
         """Waits for what is still being loaded; the desk can be used again afterwards."""
@@ -132,41 +134,63 @@ class Desk:
                 self._refresh(ANXIOUS_S)
             return [self._card(self._memory[item.response_id], item, language) for item in found[:limit]]
 
-    def claim(
-        self, limit: int, *, reviewer: str, shown: Iterable[str] = (), contact: bool = True, among: Sequence[ReviewItem] | None = None, language: str = "de"
-    ) -> list[Card]:
-        """At most `limit` open values for `reviewer`, in the order of `queue`, or `among` those given; nobody else gets them while they are on the screen.
+    def claim(self, limit: int, *, reviewer: str, shown: Iterable[str] = (), contact: bool = True, language: str = "de") -> list[Card]:
+        """At most `limit` open values for `reviewer`, in the order of `queue`; nobody else gets them while they are on the screen.
 
-        What is `shown` there already is not given again, and stays leased. Without `contact`, names and addresses are left to others.
+        What is `shown` there already is not given again, and stays leased. Without `contact`, names and addresses are left to others. A few may be
+        known answers (`workflow.known_answers`), which nothing tells from the others.
         """
+        with self._lock:
+            items = self.claim_items(limit, reviewer=reviewer, shown=shown, contact=contact)
+            return [self._card(self._memory[item.response_id], item, language) for item in items]
+
+    def claim_items(
+        self,
+        limit: int,
+        *,
+        reviewer: str,
+        shown: Iterable[str] = (),
+        contact: bool = True,
+        among: Sequence[ReviewItem] | None = None,
+        fits: Callable[[ReviewItem], bool] = lambda _: True,
+    ) -> list[ReviewItem]:
+        """The values that `claim` gives out, `among` those given, where known answers have to be such as `fits` says."""
         with self._lock:
             self._refresh(FRESH_S)
             with self._project.store.writing() as tx:
                 self._catch_up(tx)
                 leases.renew(tx, reviewer)
-                known = set(shown)
+                seen = set(shown)
                 line = among if among is not None else self._open_after("")
-                free = [item for item in line if item.id not in known and self._is_open(item.id) and (contact or not self._is_contact(item))]
+                free = [item for item in line if item.id not in seen and self._is_open(item.id) and (contact or not self._is_contact(item))]
                 granted = set(leases.claim(tx, [item.id for item in free], reviewer, limit))
-            if not granted and among is None and not known:
+                given = [item for item in free if item.id in granted]
+                given = self._known.mix(tx, given, reviewer=reviewer, cases=self._memory, limit=limit, shown=seen, fits=fits)
+            if not given and among is None and not seen:
                 self._refresh(ANXIOUS_S)
-            return [self._card(self._memory[item.response_id], item, language) for item in free if item.id in granted]
+            return given
 
     def may_see(self, item: str, reviewer: str) -> bool:
         """Whether somebody who sees only what is given to them may see a value: it is on their screen, or they decided on it."""
         with self._project.store.reading() as tx:
-            if reviewer in {leases.holder_of(tx, name) for name in (item, f"{AGAIN}{item}")}:
+            if reviewer in {leases.holder_of(tx, name) for name in (item, f"{AGAIN}{item}")} or self._known.had(tx, item, reviewer):
                 return True
             response_id = item.rpartition(ITEM_SEPARATOR)[0]
             return any(decision.item == item and decision.reviewer == reviewer for decision in values.decisions(tx, response_id))
 
     def open_items(self, reviewer: str = "", *, contact: bool = True) -> tuple[ReviewItem, ...]:
-        """All open doubtful values, without contradictions, question by question; for a `reviewer`, without those that others have on the screen."""
+        """All open doubtful values, without contradictions, question by question; for a `reviewer`, without those that others have on the screen, and with
+        the known answers that wait there.
+        """
         with self._lock:
             self._refresh(FRESH_S)
-            with self._project.store.reading() as tx:
-                others = {item for item, holder in leases.holders(tx).items() if holder != reviewer} if reviewer else set()
-            found = ordered(self._open("", contradictory=False).values(), self._columns())
+            waiting = self._open("", contradictory=False)
+            others: set[str] = set()
+            if reviewer:
+                with self._project.store.reading() as tx:
+                    others = {item for item, holder in leases.holders(tx).items() if holder != reviewer}
+                    waiting = {**{name: item for name, (_, item) in self._known.of(tx, reviewer, self._memory).waiting.items()}, **waiting}
+            found = ordered(waiting.values(), self._columns())
             return tuple(item for item in found if item.id not in others and (contact or not self._is_contact(item)))
 
     def settled(self) -> tuple[Case, ...]:
@@ -207,10 +231,13 @@ class Desk:
             found = self._find(item)
             return review_item(found[0].effective, found[1], found[0].versions) if found else None
 
-    def card(self, item: str, *, language: str = "de") -> Card | None:
-        """The card of an item, open or settled, or None."""
+    def card(self, item: str, *, reviewer: str = "", language: str = "de") -> Card | None:
+        """The card of an item, open or settled, or None; for a `reviewer` as it is on their screen."""
         with self._lock:
             found = self.item(item)
+            if found and reviewer:
+                with self._project.store.reading() as tx:
+                    found = self._known.of(tx, reviewer, self._memory).waiting.get(item, (None, found))[1]
             return self._card(self._memory[found.response_id], found, language) if found else None
 
     def crop(self, item: str, *, context: bool = False, tight: bool = False) -> bytes | None:
@@ -218,12 +245,17 @@ class Desk:
         found = self.item(item)
         return self._cutter.crop(found, context=context, tight=tight) if found else None
 
-    def counts(self) -> Counts:
-        """How much waits and how much is done."""
+    def counts(self, reviewer: str = "") -> Counts:
+        """How much waits and how much is done; for a `reviewer` with the known answers among it."""
         with self._lock:
             self._refresh(FRESH_S)
             waiting = [item for case in self._memory.values() for item in case.open_items]
             settled = sum(case.settled for case in self._memory.values())
+            if reviewer:
+                with self._project.store.reading() as tx:
+                    own = self._known.of(tx, reviewer, self._memory)
+                waiting += [item for _, item in own.waiting.values()]
+                settled += own.answered
         return Counts(open=len(waiting), postponed=sum(item.postponed > 0 for item in waiting), settled=settled, total=len(waiting) + settled)
 
     def check(self, item: str, typed: str, *, language: str = "de") -> str | None:
@@ -259,22 +291,25 @@ class Desk:
         """Takes back the reviewer's latest decision in force; returns the card that is open again, or None."""
         with self._lock:
             own = [decision for decision in in_force(self._project.store.decisions()) if decision.reviewer == reviewer]
-            for last in reversed(own):
-                if not self._stands(last):
-                    continue
-                undoing = Submission(
-                    uuid=str(uuid4()),
-                    item=last.item,
-                    version=last.version,
-                    basis="",
-                    kind=DecisionKind.UNDO,
-                    from_value=last.to_value,
-                    to_value="",
-                    undoes=last.uuid,
-                )
-                self.decide([undoing], reviewer=reviewer, language=language)
-                return self.card(last.item, language=language)
-            return None
+            last = next((decision for decision in reversed(own) if self._stands(decision)), None)
+            with self._project.store.reading() as tx:
+                known = self._known.latest(tx, reviewer)
+                if known is not None and (last is None or values.number_of(tx, last.uuid) <= known.after):
+                    last = known.act
+            if last is None:
+                return None
+            undoing = Submission(
+                uuid=str(uuid4()),
+                item=last.item,
+                version=last.version,
+                basis="",
+                kind=DecisionKind.UNDO,
+                from_value=last.to_value,
+                to_value="",
+                undoes=last.uuid,
+            )
+            self.decide([undoing], reviewer=reviewer, language=language)
+            return self.card(last.item, reviewer=reviewer, language=language)
 
     def _stands(self, decision: Decision) -> bool:
         """Whether a decision can be taken back: not when its response was withdrawn, or when the sources of a contradiction say something else."""
@@ -282,6 +317,9 @@ class Desk:
         return item is not None and (not self._memory[item.response_id].contradictory or item.version == decision.version)
 
     def _decide(self, tx: Transaction, submission: Submission, reviewer: str, language: str) -> Outcome:
+        known = self._decide_known(tx, submission, reviewer, language)
+        if known is not None:
+            return known
         found = self._reload(tx, submission.item)
         if found is None:
             if any(known.uuid == submission.uuid for known in values.decisions(tx, submission.item.rpartition(ITEM_SEPARATOR)[0])):
@@ -306,6 +344,28 @@ class Desk:
             add_pace(tx, screen=submission.screen, ms=submission.ms)
         self._learn(tx, case, decision)
         return Outcome(uuid=submission.uuid, result="saved")
+
+    def _decide_known(self, tx: Transaction, submission: Submission, reviewer: str, language: str) -> Outcome | None:
+        """What becomes of an answer to a known value: it looks like any other, and is written elsewhere; None for what is none."""
+        saved = Outcome(uuid=submission.uuid, result="saved")
+        if self._known.answered(tx, submission.uuid, reviewer):
+            return saved
+        if submission.kind is DecisionKind.UNDO:
+            if not self._known.answered(tx, submission.undoes or "", reviewer):
+                return None
+        elif self._known.row_for(tx, submission.item, submission.version, submission.from_value, reviewer) is None:
+            return None
+        act = _decision(submission, reviewer)
+        found = self._find(submission.item)
+        if found and act.kind is DecisionKind.CORRECT:
+            value, wrong = self._normalised(review_item(found[0].effective, found[1], found[0].versions), act.to_value, language)
+            if wrong:
+                return Outcome(uuid=submission.uuid, result="invalid", message=wrong, card=self.card(submission.item, reviewer=reviewer, language=language))
+            act = replace(act, to_value=value)
+        self._known.settle(tx, act, screen=submission.screen, after=values.last_decision(tx))
+        if submission.screen in SCREENS and submission.ms > 0:
+            add_pace(tx, screen=submission.screen, ms=submission.ms)
+        return saved
 
     def _objection(self, case: Case, answer: Answer, submission: Submission, language: str) -> Outcome | None:
         """Why a decision is not taken: it is no valid value, or it was made on an outdated view and says something else."""

@@ -64,10 +64,11 @@ class Mosaic:
         What is `shown` on the screen already is not given again; nobody else gets these values meanwhile.
         """
         items = _grouped(self._desk.open_items(reviewer, contact=contact)).get(key, [])
-        order = {item.id: place for place, item in enumerate(sorted(items, key=lambda item: (item.confidence, item.id)))}
         drawn = sorted(items, key=lambda item: sha256(item.id.encode()).digest())
-        cards = self._desk.claim(limit, reviewer=reviewer, shown=shown, contact=contact, among=drawn, language=language)
-        return [Tile(card=card, order=order[card.id]) for card in cards]
+        given = self._desk.claim_items(limit, reviewer=reviewer, shown=shown, contact=contact, among=drawn, fits=lambda item: group_of(item) == key)
+        everything = {item.id: item for item in (*items, *given)}.values()
+        order = {item.id: place for place, item in enumerate(sorted(everything, key=lambda item: (item.confidence, item.id)))}
+        return [Tile(card=card, order=order[card.id]) for card in self._desk.cards(given, language=language)]
 
 
 def group_of(item: ReviewItem) -> str | None:

@@ -19,6 +19,7 @@ from scanform.store import leases
 from scanform.store.engine import Transaction
 from scanform.store.looks import Look, add_look, looks, lot
 from scanform.store.pace import add_pace
+from scanform.workflow.known_answers import contested, people_asked
 from scanform.workflow.review_cards import Card, Statement
 from scanform.workflow.review_cases import Case
 from scanform.workflow.review_fields import AGAIN, Counts, Desk, Outcome, Submission, says_the_same
@@ -225,13 +226,15 @@ class SecondDesk:
         third = {act.item: act for act in in_force(look.act for look in made if look.third)}
         everything = [again for _, found in self._known.values() for again in found]
         machine = sum(again.by_machine for again in everything)
+        asked, doubted = people_asked(tx), contested(tx)
         limit = sample_size(machine, self.target, TOLERATED) / machine if machine else 0.0
         chosen = []
         for again in everything:
             name = again.item.id
             by_lot = fraction(name, self._lot) < (limit if again.by_machine else SHARE)
-            if by_lot or name in second or name in third or _doubtful(again):
-                chosen.append(replace(again, by_lot=by_lot, second=second.get(name), third=third.get(name)))
+            if by_lot or name in second or name in third or name in doubted or _doubtful(again):
+                authors = again.authors | asked.get(name, set())  # who was shown it as a known answer does not come to it blindly
+                chosen.append(replace(again, authors=authors, by_lot=by_lot, second=second.get(name), third=third.get(name)))
         return chosen
 
     def _settle(self) -> None:

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from scanform import config as configs
-from scanform.config import Config, LoginConfig, ReadingConfig
+from scanform.config import Config, LoginConfig, ReadingConfig, ReviewConfig
 from scanform.errors import InputError, StoreError, UsageError
 from scanform.workflow import executors
 from scanform.workflow.files import atomic_file, atomic_folder
@@ -37,8 +37,8 @@ def test_every_setting_is_explained_in_the_file():
     """Each setting has its line of explanation above it, in both languages."""
     for language in ("de", "en"):
         lines = configs.dump_config(Config(language=language)).splitlines()
-        for field in (*dataclasses.fields(Config), *dataclasses.fields(ReadingConfig), *dataclasses.fields(LoginConfig)):
-            if field.name not in {"reading", "login"}:
+        for field in (*dataclasses.fields(Config), *dataclasses.fields(ReadingConfig), *dataclasses.fields(ReviewConfig), *dataclasses.fields(LoginConfig)):
+            if field.name not in {"reading", "review", "login"}:
                 at = next(number for number, line in enumerate(lines) if line.startswith(f"{field.name} = "))
                 assert lines[at - 1].startswith("# ")
 

@@ -1,0 +1,257 @@
+"""Known answers among what waits: they count how many wrong proposals people let pass. Nobody can tell them from the rest, and none becomes a value.
+
+Where a reviewer's screen gets an open value, the lot may put a settled one of the same question before it, with a wrong proposal of the same kind. What the
+reviewer does with it is written apart from the decisions, so that no merge and no export can meet it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+
+from scanform.model.review import Decision, DecisionKind, ReviewItem
+from scanform.review.apply import Standing, in_force, item_id, split_item_id, standings
+from scanform.review.audit import fraction, most_often
+from scanform.review.known import disguised, known
+from scanform.review.triage import item as review_item
+from scanform.store import known as rows
+from scanform.store import leases
+from scanform.store.engine import Transaction
+from scanform.store.known import Known, KnownAnswer
+from scanform.store.looks import lot
+from scanform.workflow.review_cards import proposed
+from scanform.workflow.review_cases import Case
+
+FARTHEST = 500
+"""So many responses are looked through for a known value; where none is found the open value goes alone."""
+
+Admits = Callable[[ReviewItem, str], bool]
+"""Whether the rules take a written value for an item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What became of known answers: all of them together ("" as `name`), those of a screen or of a person."""
+
+    name: str
+    noticed: int
+    missed: int
+
+    @property
+    def answered(self) -> int:
+        """How many were shown and settled."""
+        return self.noticed + self.missed
+
+    @property
+    def most(self) -> float:
+        """The share of wrong proposals that is let pass at most, with 95 % confidence."""
+        return most_often(self.missed, self.answered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """A reviewer's known values at the moment: those that still wait, in disguise, how many of them were put off, and how many are answered."""
+
+    waiting: Mapping[str, tuple[Known, ReviewItem]]
+    answered: int
+
+    @property
+    def postponed(self) -> int:
+        """How many were put off."""
+        return sum(item.postponed > 0 for _, item in self.waiting.values())
+
+
+class KnownAnswers:
+    """Chooses known values and keeps what became of them. `cases` are the responses as they stand; whoever calls holds the desk's lock."""
+
+    def __init__(self, share: float, admits: Admits) -> None:
+        self._share = share
+        self._admits = admits
+        self._lot = ""
+
+    def of(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> Own:
+        """What a reviewer has of them."""
+        made = rows.knowns(tx, reviewer)
+        if not made:
+            return Own(waiting={}, answered=0)
+        standing = standings(answer.act for answer in rows.answers(tx, reviewer))
+        waiting = {}
+        answered = 0
+        for row in made:
+            how = standing.get(row.item, Standing())
+            if how.decision is not None:
+                answered += 1
+                continue
+            item = _in_disguise(row, cases.get(split_item_id(row.item)[0]), postponed=how.postponed)
+            if item is not None:
+                waiting[row.item] = (row, item)
+        return Own(waiting=waiting, answered=answered)
+
+    def mix(
+        self,
+        tx: Transaction,
+        granted: Sequence[ReviewItem],
+        *,
+        reviewer: str,
+        cases: Mapping[str, Case],
+        limit: int,
+        shown: Iterable[str] = (),
+        fits: Callable[[ReviewItem], bool] = lambda _: True,
+    ) -> list[ReviewItem]:
+        """`granted` values with known ones among them, at most `limit`; what does not go in any more is given back."""
+        if not self._share and not rows.knowns(tx, reviewer):
+            return list(granted)
+        self._lot = self._lot or lot(tx)
+        own = self.of(tx, reviewer, cases)
+        seen = set(shown)
+        again = {row.before: item for row, item in own.waiting.values() if item.id not in seen and not item.postponed and fits(item)}
+        had = {row.before for row in rows.knowns(tx, reviewer)}
+        taken = {item for item, holder in leases.holders(tx).items() if holder != reviewer}
+        mixed: list[ReviewItem] = [again.pop(name) for name in list(again) if name not in {item.id for item in granted}]
+        for item in granted:
+            if item.id in again:
+                mixed.append(again.pop(item.id))
+            elif item.id not in had and fraction(f"known:{reviewer}:{item.id}", self._lot) < self._share:
+                mixed += self._new(tx, item, reviewer=reviewer, cases=cases, taken=taken, fits=fits)
+            mixed.append(item)
+        mixed += [item for _, item in own.waiting.values() if item.postponed and item.id not in seen and fits(item)]
+        mixed = _late_last(mixed)
+        leases.release(tx, [item.id for item in mixed[limit:]], holder=reviewer)
+        leases.claim(tx, [item.id for item in mixed[:limit]], reviewer, limit)
+        return mixed[:limit]
+
+    def row_for(self, tx: Transaction, item: str, version: int, shown: str, reviewer: str) -> Known | None:
+        """The known value that somebody answers who saw `shown` at `item`; None when it is a value like any other."""
+        for row in rows.knowns(tx, reviewer):
+            if (row.item, row.version, row.shown) == (item, version, shown):
+                return row
+        return None
+
+    def answered(self, tx: Transaction, uuid: str, reviewer: str) -> bool:
+        """Whether an act with this uuid is one of a reviewer's answers to known values."""
+        return any(answer.act.uuid == uuid for answer in rows.answers(tx, reviewer))
+
+    def had(self, tx: Transaction, item: str, reviewer: str) -> bool:
+        """Whether a value was shown to a reviewer as a known one."""
+        return any(row.item == item for row in rows.knowns(tx, reviewer))
+
+    def settle(self, tx: Transaction, act: Decision, *, screen: str, after: int) -> None:
+        """Write what somebody did with a known value; once it is settled, more of the same counts nothing."""
+        acts = [answer.act for answer in rows.answers(tx, act.reviewer)]
+        settled = standings(acts).get(act.item, Standing()).decision is not None
+        if act.kind is DecisionKind.UNDO or not settled:
+            rows.add_answer(tx, KnownAnswer(act=act, screen=screen, after=after))
+        if act.kind is DecisionKind.UNDO:
+            leases.claim(tx, [act.item], act.reviewer, 1)
+        else:
+            leases.release(tx, [act.item], holder=act.reviewer)
+
+    def latest(self, tx: Transaction, reviewer: str) -> KnownAnswer | None:
+        """The latest answer of a reviewer that was not taken back."""
+        made = {answer.act.uuid: answer for answer in rows.answers(tx, reviewer)}
+        standing = in_force(answer.act for answer in made.values())
+        return made[standing[-1].uuid] if standing else None
+
+    def _new(
+        self,
+        tx: Transaction,
+        waiting: ReviewItem,
+        *,
+        reviewer: str,
+        cases: Mapping[str, Case],
+        taken: set[str],
+        fits: Callable[[ReviewItem], bool],
+    ) -> list[ReviewItem]:
+        """A known value to go before `waiting`, or none: where the machine proposes nothing there is nothing to let pass."""
+        proposal = proposed(waiting)
+        if proposal == "none" or waiting.postponed or waiting.evidence is None:
+            return []
+        column, had = split_item_id(waiting.id)[1], {row.item for row in rows.knowns(tx, reviewer)}
+        line = list(cases.values())
+        start = int(fraction(f"from:{reviewer}:{waiting.id}", self._lot) * len(line))
+        for case in [*line[start:], *line[:start]][:FARTHEST]:
+            name = item_id(case.machine.id, column)
+            if case.contradictory or name in had or name in taken or case.machine.questionnaire != waiting.questionnaire or case.decision(column):
+                continue
+            answer = case.effective.answer(waiting.question, waiting.option)
+            if answer is None or answer.column != column or not known(answer):
+                continue
+            true = review_item(case.effective, answer, case.versions)
+            item = disguised(true, waiting, partial(self._admits, true), f"{self._lot}:{name}")
+            if item is not None and proposed(item) == proposal and fits(item):
+                row = rows.known_of(item, reviewer=reviewer, before=waiting.id, truth=true.value, at=datetime.now(UTC).isoformat(timespec="seconds"))
+                return [item] if rows.add_known(tx, row) else []
+        return []
+
+
+def tallies(tx: Transaction) -> tuple[Tally, tuple[Tally, ...], tuple[Tally, ...]]:
+    """(all together, by screen, by person) of the known values that were settled; a wrong proposal that stands afterwards was missed."""
+    shown = {(row.reviewer, row.item): row for row in rows.knowns(tx)}
+    made = rows.answers(tx)
+    by_uuid = {answer.act.uuid: answer for answer in made}
+    counts: Counter[tuple[str, str, bool]] = Counter()
+    for reviewer in {answer.act.reviewer for answer in made}:
+        for how in standings(answer.act for answer in made if answer.act.reviewer == reviewer).values():
+            if how.decision is not None:
+                row = shown[reviewer, how.decision.item]
+                counts[by_uuid[how.decision.uuid].screen, reviewer, let_pass(row, how.decision)] += 1
+    screens = sorted({screen for screen, _, _ in counts})
+    people = sorted({reviewer for _, reviewer, _ in counts})
+    everything = _tally("", counts)
+    by_screen = tuple(_tally(name, {key: count for key, count in counts.items() if key[0] == name}) for name in screens)
+    by_person = tuple(_tally(name, {key: count for key, count in counts.items() if key[1] == name}) for name in people)
+    return everything, by_screen, by_person
+
+
+def contested(tx: Transaction) -> dict[str, set[str]]:
+    """Who answered which known value with something else than what stands and what was proposed: the truth may not be one."""
+    shown = {(row.reviewer, row.item): row for row in rows.knowns(tx)}
+    found: dict[str, set[str]] = {}
+    made = rows.answers(tx)
+    for reviewer in {answer.act.reviewer for answer in made}:
+        for how in standings(answer.act for answer in made if answer.act.reviewer == reviewer).values():
+            if how.decision is None:
+                continue
+            row = shown[reviewer, how.decision.item]
+            other = how.decision.kind is not DecisionKind.CONFIRM and how.decision.to_value not in {row.truth, row.shown}
+            if other:
+                found.setdefault(row.item, set()).add(reviewer)
+    return found
+
+
+def people_asked(tx: Transaction) -> dict[str, set[str]]:
+    """Who was shown which value as a known one: they have had to do with it."""
+    found: dict[str, set[str]] = {}
+    for row in rows.knowns(tx):
+        found.setdefault(row.item, set()).add(row.reviewer)
+    return found
+
+
+def let_pass(row: Known, act: Decision) -> bool:
+    """Whether the wrong proposal stands after what somebody did."""
+    if act.kind is DecisionKind.CONFIRM:
+        return True
+    return act.kind in {DecisionKind.CORRECT, DecisionKind.NO_ANSWER} and act.to_value == row.shown
+
+
+def _tally(name: str, counts: Mapping[tuple[str, str, bool], int]) -> Tally:
+    missed = sum(count for (_, _, let), count in counts.items() if let)
+    return Tally(name=name, noticed=sum(counts.values()) - missed, missed=missed)
+
+
+def _in_disguise(row: Known, case: Case | None, *, postponed: int) -> ReviewItem | None:
+    """What the screen shows for a known value; None when the value is not what it was, or waits itself by now."""
+    column = split_item_id(row.item)[1]
+    answer = next((answer for answer in case.effective.answers if answer.column == column), None) if case else None
+    if case is None or answer is None or not known(answer) or case.decision(column) or answer.value != row.truth:
+        return None
+    item = review_item(case.effective, answer, case.versions)
+    if item.version != row.version:
+        return None
+    return replace(item, value=row.shown, reason=row.reason, confidence=row.confidence, candidates=row.candidates, postponed=postponed)
+
+
+def _late_last(items: Sequence[ReviewItem]) -> list[ReviewItem]:
+    """The same order, with what was put off at the end."""
+    return sorted(items, key=lambda item: item.postponed)

@@ -1,0 +1,271 @@
+"""Known answers at the station: nobody can tell them from the rest, they become no value, and they count what people let pass."""
+
+import json
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from bench.review_material import OFTEN, PERSONS, fill, printed_survey
+from review_ui.app import create_app
+from scanform.model.response import Status
+from scanform.model.review import DecisionKind
+from scanform.store import known as rows
+from scanform.store import leases
+from scanform.store.seals import broken_seals
+from scanform.workflow.hand_over import hand_over
+from scanform.workflow.known_answers import tallies
+from scanform.workflow.project import open_project
+from scanform.workflow.review_fields import Desk, Submission, effective_responses
+from scanform.workflow.second_look import SecondDesk
+
+BASE = "http://127.0.0.1:8765"
+SETTLED = (replace(OFTEN, value="w", problem=None, status=Status.AUTO, candidates=()), replace(PERSONS, value="12", problem=None, status=Status.AUTO))
+SHARE = 0.1
+
+
+def surveyed(folder, waiting, settled, share=SHARE):
+    """A project in which values wait and others are known."""
+    printed = printed_survey(folder)
+    settings = printed / "survey.toml"
+    settings.write_text(settings.read_text("utf-8").replace("known_answers = 0.03", f"known_answers = {share}"), encoding="utf-8")
+    with open_project(printed) as project:
+        fill(project, waiting, replace(OFTEN, candidates=("m", "s")), replace(PERSONS, value="34", candidates=("34", "31")))
+        fill(project, settled, *SETTLED, start=500, confidence=0.9995)
+    return printed
+
+
+@pytest.fixture
+def project(tmp_path):
+    with open_project(surveyed(tmp_path, 60, 60)) as opened:
+        yield opened
+
+
+class Client:
+    """Somebody at the station."""
+
+    def __init__(self, desk, name):
+        self.name = name
+        self.http = create_app(desk, reviewer=name, language="en").test_client()
+        self.csrf = self.get("/api/session").get_json()["csrf"]
+
+    def get(self, path):
+        return self.http.get(path, base_url=BASE)
+
+    def post(self, path, body):
+        return self.http.post(path, json=body, base_url=BASE, headers={"X-CSRFToken": self.csrf}).get_json()
+
+    def claim(self, limit=200, shown=()):
+        return self.post("/api/claim", {"shown": list(shown), "limit": limit})
+
+    def decide(self, card, kind, to="", **more):
+        entry = {"uuid": f"{self.name}-{card['id']}-{kind}-{to}", "item": card["id"], "version": card["version"], "basis": card["basis"], "kind": kind}
+        entry |= {"from": card["value"], "to": to, "undoes": None, "screen": "field", "ms": 900} | more
+        return self.post("/api/decisions", {"decisions": [entry]})
+
+
+def known_cards(project, cards, reviewer):
+    with project.store.reading() as tx:
+        made = {row.item for row in rows.knowns(tx, reviewer)}
+    return [card for card in cards if card["id"] in made]
+
+
+def test_known_answers_come_at_the_rate_asked_for_and_look_like_the_rest(project):
+    """Every field of a card that is not the paper's name or a value has the same forms among both kinds; pictures and pages are served for both."""
+    cards = Client(Desk(project), "ben").claim()["cards"]
+    known = known_cards(project, cards, "ben")
+    rest = [card for card in cards if card not in known]
+    assert len(rest) == 120
+    assert 4 <= len(known) <= 24  # 12 are expected; fewer or more happen once in a thousand projects
+    assert {card["column"] for card in known} == {"often", "persons"}
+    for column in ("often", "persons"):
+        for name in cards[0].keys() - {
+            "id",
+            "form",
+            "response_id",
+            "crop_url",
+            "tile_url",
+            "context_url",
+            "value",
+            "value_text",
+            "draft",
+            "suggestions",
+            "choices",
+            "alt",
+            "context_alt",
+        }:
+            found = {json.dumps(card[name]) for card in rest if card["column"] == column}
+            assert {json.dumps(card[name]) for card in known if card["column"] == column} <= found, name
+    tags = [{tuple(sorted(choice["tag"] for choice in card["choices"])) for card in some if card["column"] == "often"} for some in (known, rest)]
+    assert tags[0] == tags[1] == {("", "possible", "read")}
+    assert {len(card["value"]) for card in known if card["column"] == "persons"} == {2}
+    for card in known:
+        assert Client(Desk(project), "ben").get(card["crop_url"]).status_code == 200
+
+
+def test_nothing_of_it_is_in_the_data(project, tmp_path):
+    """Whatever is done with known values, the data set is that of the other decisions alone, to the byte."""
+    desk = Desk(project)
+    ben = Client(desk, "ben")
+    cards = ben.claim()["cards"]
+    known = known_cards(project, cards, "ben")
+    before = {response.id: response for response in effective_responses(project)}
+    hand_over(project, tmp_path / "before", with_contact=True)
+    kinds = ["confirm", "correct", "no-answer", "illegible", "postpone"]
+    for number, card in enumerate(known):
+        kind = kinds[number % len(kinds)]
+        to = "" if kind != "correct" else "s" if card["column"] == "often" else "99"
+        assert ben.decide(card, kind, to)["outcomes"][0]["result"] == "saved"
+    hand_over(project, tmp_path / "after", with_contact=True)
+    assert project.store.decisions() == []
+    assert {response.id: response for response in effective_responses(project)} == before
+    assert {response.id: response for response in effective_responses(open_again(project))} == before
+    files = sorted(path.name for path in (tmp_path / "before").iterdir() if path.suffix == ".csv")
+    assert "readings.csv" in files
+    for name in files:
+        assert (tmp_path / "after" / name).read_bytes() == (tmp_path / "before" / name).read_bytes()
+    with project.store.reading() as tx:
+        assert broken_seals(tx) == []
+
+
+def open_again(project):
+    return open_project(project.folder)
+
+
+def test_what_is_let_pass_is_counted(project):
+    """Confirmed wrong proposals are missed; the truth, another value, and "illegible" are noticed; taken back counts nothing."""
+    desk = Desk(project)
+    ben, carla = Client(desk, "ben"), Client(desk, "carla")
+    known = known_cards(project, ben.claim()["cards"], "ben")
+    for card in known[:2]:
+        ben.decide(card, "confirm")
+    ben.decide(known[2], "illegible")
+    ben.decide(known[3], "confirm")
+    ben.decide(known[3], "undo", undoes=f"ben-{known[3]['id']}-confirm-")
+    with project.store.reading() as tx:
+        everything, screens, people = tallies(tx)
+    assert (everything.missed, everything.noticed) == (2, 1)
+    assert [(tally.name, tally.missed, tally.noticed) for tally in (*screens, *people)] == [("field", 2, 1), ("ben", 2, 1)]
+    ben.decide(known[3], "correct", "w" if known[3]["column"] == "often" else "12", uuid="once-more")
+    with project.store.reading() as tx:
+        assert (tallies(tx)[0].missed, tallies(tx)[0].noticed) == (2, 2)
+    assert known_cards(project, carla.claim()["cards"], "carla") == []  # ben holds all that waits
+
+
+def test_going_back_and_coming_again(project):
+    """What was put off comes again at the end, what was taken back at once, what is on no screen yet with the next claim; the sums fit all the time."""
+    desk = Desk(project)
+    ben = Client(desk, "ben")
+    answer = ben.claim()
+    cards, total = answer["cards"], answer["counts"]["total"]
+    assert total == len(cards)
+    known = known_cards(project, cards, "ben")
+    assert [card["id"] for card in ben.claim()["cards"]] == [card["id"] for card in cards]  # the page was loaded again
+    postponed = ben.decide(known[0], "postpone")["counts"]
+    assert (postponed["open"], postponed["postponed"], postponed["total"]) == (total, 1, total)
+    counts = ben.decide(known[1], "confirm")["counts"]
+    assert (counts["open"], counts["settled"], counts["total"]) == (total - 1, 1, total)
+    again = ben.claim()["cards"]
+    assert again[-1]["id"] == known[0]["id"]
+    assert again[-1]["postponed"] == 1
+    assert known[1]["id"] not in {card["id"] for card in again}
+    rest = next(card for card in again if card not in known)
+    ben.decide(rest, "confirm")
+    assert ben.post("/api/undo", {})["card"]["id"] == rest["id"]
+    back = ben.post("/api/undo", {})
+    assert (back["card"]["id"], back["card"]["value"], back["counts"]["settled"]) == (known[1]["id"], known[1]["value"], 0)
+    assert ben.get(f"/api/items/{known[1]['id']}").get_json()["value"] == known[1]["value"]
+
+
+def test_a_second_window_changes_nothing(project):
+    """A confirmation that comes again from another window, or twice by the wire, never reaches the data set."""
+    desk = Desk(project)
+    ben = Client(desk, "ben")
+    card = known_cards(project, ben.claim()["cards"], "ben")[0]
+    results = [ben.decide(card, "confirm", uuid=uuid)["outcomes"][0]["result"] for uuid in ("one", "one", "two")]
+    assert results == ["saved"] * 3
+    assert project.store.decisions() == []
+    with project.store.reading() as tx:
+        assert tallies(tx)[0].missed == 1
+
+
+def test_what_cannot_be_stored_is_refused_as_everywhere(project):
+    ben = Client(Desk(project), "ben")
+    card = next(card for card in known_cards(project, ben.claim()["cards"], "ben") if card["column"] == "persons")
+    outcome = ben.decide(card, "correct", "many")["outcomes"][0]
+    assert outcome["result"] == "invalid"
+    assert outcome["card"]["value"] == card["value"]
+
+
+def test_an_answer_that_is_neither_leads_to_a_second_look(project):
+    """The machine's value may be wrong after all: somebody else reads it, not the one who was shown it."""
+    desk = Desk(project)
+    ben = Client(desk, "ben")
+    card = next(card for card in known_cards(project, ben.claim()["cards"], "ben") if card["column"] == "often")
+    ben.decide(card, "correct", "s")
+    again = SecondDesk(desk)
+    quality = again.quality()
+    assert card["id"] not in {found.id for found in again.claim(500, reviewer="ben", third=False)}
+    assert card["id"] in {found.id for found in again.claim(500, reviewer="carla", third=False)}
+    assert quality.machine.population == 120
+
+
+def test_among_many_on_one_screen(project):
+    """The tiles of one group hold known ones of the same reading, in an order that tells nothing; Enter over the whole screen lets them pass."""
+    desk = Desk(project)
+    ben = Client(desk, "ben")
+    tiles = ben.post("/api/mosaic/claim", {"group": "house:often:=m", "limit": 200, "shown": []})["tiles"]
+    known = known_cards(project, tiles, "ben")
+    assert len(tiles) == 60 + len(known)
+    assert known
+    assert {(tile["value"], tile["column"]) for tile in tiles} == {("m", "often")}
+    assert sorted(tile["order"] for tile in tiles) == list(range(len(tiles)))
+    assert next(group for group in ben.get("/api/mosaic").get_json()["groups"] if group["key"] == "house:often:=m")["count"] == len(tiles)
+    for tile in tiles:
+        ben.decide(tile, "confirm", screen="mosaic")
+    with project.store.reading() as tx:
+        everything, screens, _ = tallies(tx)
+    assert [(one.name, one.missed) for one in screens] == [("mosaic", len(known))]
+    assert everything.most == 1.0
+    assert Counter(decision.kind for decision in project.store.decisions()) == {DecisionKind.CONFIRM: 60}
+
+
+def test_none_are_made_where_none_are_wanted(tmp_path):
+    with open_project(surveyed(tmp_path, 30, 30, share=0)) as project:
+        assert len(Client(Desk(project), "ben").claim()["cards"]) == 60
+        with project.store.reading() as tx:
+            assert rows.knowns(tx) == []
+
+
+def test_several_people_take_turns(tmp_path):
+    """Four people take values in turn: each open value is decided once, known ones only once by each, and all leases are given back."""
+    with open_project(surveyed(tmp_path, 80, 30, share=0.2)) as project:
+        desk, lot, given = Desk(project), random.Random(7), Counter()
+        people = ["ben", "carla", "dora", "emil"]
+        while people:
+            name = lot.choice(people)
+            cards = desk.claim(lot.randint(1, 6), reviewer=name)
+            if not cards:
+                people.remove(name)
+            given.update((card.id, name) for card in cards)
+            made = [
+                Submission(
+                    uuid=f"{name}-{card.id}",
+                    item=card.id,
+                    version=card.version,
+                    basis=card.basis,
+                    kind=DecisionKind.CONFIRM,
+                    from_value=card.value,
+                    to_value="",
+                )
+                for card in cards
+            ]
+            assert {outcome.result for outcome in desk.decide(made, reviewer=name)} <= {"saved"}
+        assert max(given.values()) == 1
+        with project.store.reading() as tx:
+            made = {(row.item, row.reviewer) for row in rows.knowns(tx)}
+            assert leases.holders(tx) == {}
+        assert made <= set(given)
+        assert len({name for _, name in made}) >= 2
+        assert len(project.store.decisions()) == 160 == len(set(given) - made)
