@@ -255,6 +255,12 @@ def corner(page: Any) -> None:
     page.wait_for_selector("#magnifier:not([hidden])")
 
 
+def released(page: Any) -> None:
+    """Nothing stood in the way, and the data set was released."""
+    page.locator("form.page-line button").first.press("Enter")
+    page.wait_for_selector(".state.good")
+
+
 def there(selector: str) -> Steps:
     """Waits until something is there."""
     return lambda page: page.wait_for_selector(selector)
@@ -314,6 +320,16 @@ STATES = (
     State("overview-list", "many", "overview/pages?batch=1&fate=damaged&lang={language}", there("main li")),
     State("second", "settled", "second?lang={language}", field, "Read a second time: neither the first value nor its author can be seen."),
     State("third", "differing", "third?lang={language}", field, "Two readings differ: a third person decides, without names."),
+    State(
+        "release",
+        "differing",
+        "release?lang={language}",
+        there("#reason"),
+        "Something stands in the way: handing on the data set takes a signature and a reason.",
+    ),
+    State("release-none", "nothing", "release?lang={language}", there("form.page-line")),
+    State("release-done", "nothing", "release?lang={language}", released, "Exactly these values were released, by whom and when."),
+    State("figures", "many", "figures?lang={language}", there(".statement"), "Everybody sees their own figures, if the project lets anybody see them."),
     State("keys", "nothing", "keys?lang={language}", there(".sheet"), "The keys on one sheet, for printing."),
     State("accessibility", "nothing", "accessibility?lang={language}", there("main h2")),
     State("editor", "editor", "?lang={language}", there("body[data-ready]"), "The layout editor: zones of a form that scanform did not print."),

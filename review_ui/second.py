@@ -7,10 +7,13 @@ from flask import Flask, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from review_ui.access import needs, person, shown_card
+from review_ui.release import add_own_figures, add_release, percent
 from review_ui.submissions import submissions_of
 from review_ui.web import body_of, language_of, names_of, number_of
 from scanform.i18n.texts import text
 from scanform.model.person import Right
+from scanform.workflow.figures import figures
+from scanform.workflow.release import ReleaseDesk
 from scanform.workflow.review_fields import Desk
 from scanform.workflow.second_look import SecondDesk
 
@@ -25,6 +28,9 @@ def add_second(app: Flask, desk: Desk, default: str, field_page: Callable[[str, 
     again = SecondDesk(desk)
     _add_looks(app, again, default, field_page)
     _add_quality(app, again, desk, default)
+    releases = ReleaseDesk(desk, again)
+    add_release(app, releases, default)
+    add_own_figures(app, releases, default)
 
 
 def _add_looks(app: Flask, again: SecondDesk, default: str, field_page: Callable[[str, str], str]) -> None:
@@ -64,8 +70,10 @@ def _add_quality(app: Flask, again: SecondDesk, desk: Desk, default: str) -> Non
         return render_template(
             "quality.html",
             found=again.quality(),
+            people=figures(desk.project, person()),
+            seconds=lambda value: f"{value:.1f}".replace(".", "," if language == "de" else "."),
             wording=lambda code: _wording(desk, code, language),
-            percent=lambda share: _percent(share, language),
+            percent=lambda share: percent(share, language),
             language=language,
             other="en" if language == "de" else "de",
             t=lambda key, **values: text(_TEXTS + key, language, **values),
@@ -76,9 +84,3 @@ def _wording(desk: Desk, code: str, language: str) -> str:
     """A question's wording, its code where no questionnaire knows it."""
     found = (questionnaire.question(code) for questionnaire in desk.project.questionnaires.values())
     return next((question.text.get(language) for question in found if question is not None), code)
-
-
-def _percent(share: float, language: str) -> str:
-    """A share in per cent, rounded up in the last place: a bound must not look better than it is."""
-    rounded = f"{-(-share * 100 // 0.01) * 0.01:.2f}"
-    return f"{rounded.replace('.', ',')} %" if language == "de" else f"{rounded}%"

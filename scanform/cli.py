@@ -718,9 +718,16 @@ def export(settings: Settings, *, folder: Path | None, readings: Path | None, wi
         elif folder is not None:
             done = handing.hand_over(project, folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language)
             files = [str(path) for path in done.files]
-            data = {"files": files, "rows": done.rows, "open_conflicts": done.open_conflicts, "merge_is_stale": done.merge_is_stale}
+            data = {
+                "files": files,
+                "rows": done.rows,
+                "open_conflicts": done.open_conflicts,
+                "merge_is_stale": done.merge_is_stale,
+                "released_at": done.released_at,
+            }
             line = text("cli.exported", project.language, rows=done.rows, count=len(files), folder=str(folder), conflicts=done.open_conflicts)
-            _answer(settings, data, line, *_stale_lines(done.merge_is_stale, project.language))
+            released = text("cli.released" if done.released_at else "cli.not_released", project.language, at=(done.released_at or "")[:16].replace("T", " "))
+            _answer(settings, data, line, released, *_stale_lines(done.merge_is_stale, project.language))
 
 
 def _stale_lines(is_stale: bool, language: str) -> list[str]:

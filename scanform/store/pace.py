@@ -1,5 +1,6 @@
 """How long decisions take: on which screen, how many milliseconds since the value was to be seen. No names, no values, no items."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -36,3 +37,8 @@ def paces(tx: Transaction) -> list[Pace]:
     for row in tx.execute(select(PaceRow.screen, PaceRow.ms).order_by(PaceRow.number.desc()).limit(LATEST)):
         found.setdefault(row.screen, []).append(row.ms)
     return [Pace(screen=screen, decisions=len(ms), median_s=median(ms) / 1000, sum_s=sum(ms) / 1000) for screen, ms in sorted(found.items())]
+
+
+def seconds_per_form(found: Sequence[Pace], forms: int) -> float:
+    """Seconds of all decisions over the forms that they were on; 0 when nothing is known."""
+    return sum(pace.sum_s for pace in found) / forms if forms else 0.0

@@ -11,12 +11,19 @@ from hashlib import sha256
 from sqlalchemy import insert, select
 
 from scanform.store.engine import Transaction
-from scanform.store.tables import Base, DecisionRow, KnownAnswerRow, KnownRow, LookRow, PlacementRow, SealRow
+from scanform.store.tables import Base, DecisionRow, KnownAnswerRow, KnownRow, LookRow, PlacementRow, ReleaseRow, SealRow
 
 FIRST = "0" * 64
 """What the first seal follows."""
 
-_ACTS: dict[str, type[Base]] = {"decision": DecisionRow, "placement": PlacementRow, "look": LookRow, "known": KnownRow, "known_answer": KnownAnswerRow}
+_ACTS: dict[str, type[Base]] = {
+    "decision": DecisionRow,
+    "placement": PlacementRow,
+    "look": LookRow,
+    "known": KnownRow,
+    "known_answer": KnownAnswerRow,
+    "release": ReleaseRow,
+}
 
 
 def seal_of(before: str, kind: str, act: Mapping[str, object]) -> str:

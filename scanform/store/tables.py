@@ -9,6 +9,7 @@
     pace                                            how long decisions took, without names
     look, lot                                       second and third looks at settled values, only ever added, and the lot by which they are drawn
     known ─< known_answer                           settled values shown once more with a wrong proposal, and what people said; only ever added
+    release                                         data sets that were released, asked for or refused, with their figures; only ever added
     lease                                           who has which value on the screen at the moment
     preference                                      how each person has set up the station; replaced when they change it
     link                                            which responses belong together
@@ -294,6 +295,21 @@ class KnownAnswerRow(Base):
     after: Mapped[int]
     at: Mapped[str]
     undoes: Mapped[str | None]
+
+
+class ReleaseRow(Base):
+    """A step towards handing on the data set whose content has the hash `digest`, append-only: asked for, released, refused; `about` is what it answers."""
+
+    __tablename__ = "release"
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    digest: Mapped[str]
+    by: Mapped[str]
+    reason: Mapped[str]
+    figures: Mapped[dict[str, object]] = mapped_column(JSON)
+    about: Mapped[str | None]
+    at: Mapped[str]
 
 
 class LeaseRow(Base):

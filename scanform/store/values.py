@@ -196,6 +196,11 @@ def decided_forms(tx: Transaction) -> int:
     return tx.execute(select(func.count(distinct(DecisionRow.response_id)))).scalar_one()
 
 
+def decided_items(tx: Transaction, reviewer: str) -> list[str]:
+    """Which values somebody has decided, put off or taken back, each once."""
+    return list(tx.execute(select(DecisionRow.item).where(DecisionRow.reviewer == reviewer).distinct()).scalars())
+
+
 def add_decision(tx: Transaction, decision: Decision) -> bool:
     """Append a decision; False when its uuid is known (a repeated sending)."""
     values = {

@@ -19,6 +19,7 @@ from scanform.model.response import Response
 from scanform.workflow.files import atomic_file
 from scanform.workflow.merge_responses import deciders, is_stale, records
 from scanform.workflow.project import Project
+from scanform.workflow.release import released_at
 from scanform.workflow.review_fields import effective_responses
 
 OWNER_ONLY = 0o600
@@ -28,13 +29,15 @@ OWNER_ONLY = 0o600
 class HandOver:
     """What was written: the files, the rows of the data sets, and the contradictions that are still open.
 
-    With `merge_is_stale` the merge is older than the data: rows and contradictions are those of the old merge.
+    With `merge_is_stale` the merge is older than the data: rows and contradictions are those of the old merge. `released_at` is when exactly these values
+    were released at the review station, None when they were not.
     """
 
     files: tuple[Path, ...]
     rows: int
     open_conflicts: int
     merge_is_stale: bool = False
+    released_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ def hand_over(project: Project, folder: Path, *, with_contact: bool = False, wit
         files += _write_edition(edition, project.language)
     files.append(_write_readings(project, folder / "readings.csv", responses, with_contact=with_contact, without_sensitive=without_sensitive))
     waiting = sum(not conflict.decided for record in found for conflict in record.conflicts)
-    return HandOver(files=tuple(files), rows=len(found), open_conflicts=waiting, merge_is_stale=is_stale(project, responses))
+    return HandOver(files=tuple(files), rows=len(found), open_conflicts=waiting, merge_is_stale=is_stale(project, responses), released_at=released_at(project))
 
 
 def write_readings(project: Project, path: Path, *, without_contact: bool = False, without_sensitive: bool = False) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scanform.i18n.texts import problem_text, remedy_text, text
 from scanform.model.page import REFUSED_FATES, Fate
 from scanform.store import ledger, values
-from scanform.store.pace import Pace, paces
+from scanform.store.pace import Pace, paces, seconds_per_form
 from scanform.store.records import Batch, PageRecord
 from scanform.workflow.ledger import page_problems
 from scanform.workflow.project import Project
@@ -56,7 +56,7 @@ class Overview:
     @property
     def seconds_per_form(self) -> float:
         """What people spent on the forms that they looked at, in seconds each; 0 when nothing is known."""
-        return sum(pace.sum_s for pace in self.paces) / self.decided_forms if self.decided_forms else 0.0
+        return seconds_per_form(self.paces, self.decided_forms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,6 +133,11 @@ class SecondDesk:
             done = sum((again.third if third else again.second) is not None for again in self._drawn(tx))
         return Counts(open=waiting, postponed=0, settled=done, total=waiting + done)
 
+    def differing(self) -> int:
+        """How many values were read differently a second time and are settled by nobody yet."""
+        with self._lock, self._desk.project.store.reading() as tx:
+            return sum(again.differs for again in self._drawn(tx))
+
     def decide(self, submissions: Iterable[Submission], *, reviewer: str, third: bool, language: str = "de") -> list[Outcome]:
         """Writes looks in their order; returns what became of each. Sending again is harmless."""
         return [self._decide(submission, reviewer, language, third=third) for submission in submissions]
