@@ -90,9 +90,9 @@ def unplaced(project: Project) -> None:
         read_batch(fresh, [folder], serial())
 
 
-def differing(project: Project) -> None:
-    """Accepted values that somebody has read again, one of them differently."""
-    fill(project, 40, replace(OFTEN, problem=None, status=Status.AUTO))
+def read_again(project: Project, *, forms: int = 40, differently: int = 0) -> None:
+    """Accepted values that somebody has read a second time, some of them differently."""
+    fill(project, forms, replace(OFTEN, problem=None, status=Status.AUTO))
     again = SecondDesk(Desk(project))
     kind = DecisionKind.CORRECT
     for number, card in enumerate(again.claim(40, reviewer="lee", third=False)):
@@ -103,7 +103,7 @@ def differing(project: Project) -> None:
             "basis": "",
             "kind": kind,
             "from_value": "",
-            "to_value": "m" if number else "w",
+            "to_value": "w" if number < differently else "m",
         }
         again.decide([Submission(**look)], reviewer="lee", third=False)
 
@@ -120,7 +120,8 @@ SCENES: dict[str, Callable[[Project], object]] = {
     "nothing": lambda _: None,
     "many": many,
     "settled": lambda project: fill(project, 6, replace(OFTEN, problem=None, status=Status.AUTO)),
-    "differing": differing,
+    "differing": lambda project: read_again(project, differently=1),
+    "read again": read_again,
     "accounts": lambda _: None,
     "unplaced": unplaced,
     "editor": lambda _: None,
@@ -327,8 +328,9 @@ STATES = (
         there("#reason"),
         "Something stands in the way: handing on the data set takes a signature and a reason.",
     ),
-    State("release-none", "nothing", "release?lang={language}", there("form.page-line")),
-    State("release-done", "nothing", "release?lang={language}", released, "Exactly these values were released, by whom and when."),
+    State("release-none", "nothing", "release?lang={language}", there(".state")),
+    State("release-ready", "read again", "release?lang={language}", there("form.page-line")),
+    State("release-done", "read again", "release?lang={language}", released, "Exactly these values were released, by whom and when."),
     State("figures", "many", "figures?lang={language}", there(".statement"), "Everybody sees their own figures, if the project lets anybody see them."),
     State("keys", "nothing", "keys?lang={language}", there(".sheet"), "The keys on one sheet, for printing."),
     State("accessibility", "nothing", "accessibility?lang={language}", there("main h2")),

@@ -83,6 +83,7 @@ class ReleaseDesk:
             steps = tuple(releases(tx))
         machine = quality.machine
         found = [
+            ("empty", int(not responses)),
             ("values", counts.open),
             ("unread", fates.get(None, 0)),
             ("pages", sum(fates.get(fate, 0) for fate in REFUSED_FATES)),
