@@ -122,6 +122,7 @@ SCENES: dict[str, Callable[[Project], object]] = {
     "settled": lambda project: fill(project, 6, replace(OFTEN, problem=None, status=Status.AUTO)),
     "differing": lambda project: read_again(project, differently=1),
     "read again": read_again,
+    "to be released": read_again,
     "accounts": lambda _: None,
     "unplaced": unplaced,
     "editor": lambda _: None,
@@ -257,8 +258,10 @@ def corner(page: Any) -> None:
 
 
 def released(page: Any) -> None:
-    """Nothing stood in the way, and the data set was released."""
-    page.locator("form.page-line button").first.press("Enter")
+    """Nothing stood in the way, and the data set was released, by this visit or one before."""
+    page.wait_for_selector(".state")
+    if page.locator(".state.good").count() == 0:
+        page.locator("form.page-line button").first.press("Enter")
     page.wait_for_selector(".state.good")
 
 
@@ -330,7 +333,7 @@ STATES = (
     ),
     State("release-none", "nothing", "release?lang={language}", there(".state")),
     State("release-ready", "read again", "release?lang={language}", there("form.page-line")),
-    State("release-done", "read again", "release?lang={language}", released, "Exactly these values were released, by whom and when."),
+    State("release-done", "to be released", "release?lang={language}", released, "Exactly these values were released, by whom and when."),
     State("figures", "many", "figures?lang={language}", there(".statement"), "Everybody sees their own figures, if the project lets anybody see them."),
     State("keys", "nothing", "keys?lang={language}", there(".sheet"), "The keys on one sheet, for printing."),
     State("accessibility", "nothing", "accessibility?lang={language}", there("main h2")),
