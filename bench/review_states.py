@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from passlib.hash import argon2
 
 from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, WHY, Waiting, contradict, fill
 from review_ui.editor import create_editor
@@ -21,6 +22,7 @@ from scanform import pagecode
 from scanform.formats.layout_json import dump_layout
 from scanform.model.layout import Layout
 from scanform.model.page import Fate, Identity
+from scanform.model.person import Role
 from scanform.model.problem import Problem
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
@@ -37,6 +39,7 @@ from scanform.workflow.second_look import SecondDesk
 from scanform.workflow.sort_pages import SortDesk
 from scanform.workflow.upload_desk import UploadDesk
 
+PASSWORD = "viel regen am kanal"
 AT = "2026-01-01T10:00:00Z"
 TWO_MARKS = Waiting(column="often", value="m", problem="two-marks", candidates=("m", "s"))
 GROUP = "mosaic?lang={language}#house%3A{column}%3A{said}"
@@ -108,6 +111,22 @@ def read_again(project: Project, *, forms: int = 40, differently: int = 0) -> No
         again.decide([Submission(**look)], reviewer="lee", third=False)
 
 
+def several_people(project: Project) -> None:
+    """Ada manages people and supervises; Ben reviews; Cleo has been invited; Dirk is disabled."""
+    accounts = AccountDesk(project)
+    secret = argon2.using(memory_cost=19456, time_cost=2, parallelism=1).hash(PASSWORD)
+    ada = accounts.start(accounts.start_token(), "Ada", secret)
+    assert ada is not None
+    accounts.set_roles(ada, [Role.ADMIN, Role.SUPERVISOR], actor=ada)
+    for name, role in (("Ben", Role.REVIEWER), ("Cleo", Role.STAFF), ("Dirk", Role.REVIEWER)):
+        made = accounts.invite(actor=ada, name=name, email=f"{name.lower()}@stadt.example", roles=[role])
+        assert made is not None
+        if name != "Cleo":
+            accounts.accept(made[1], secret)
+        if name == "Dirk":
+            accounts.set_active(made[0], False, actor=ada)
+
+
 SCENES: dict[str, Callable[[Project], object]] = {
     "choice": lambda project: fill(project, 6, OFTEN),
     "several": lambda project: fill(project, 6, WHY),
@@ -123,7 +142,10 @@ SCENES: dict[str, Callable[[Project], object]] = {
     "differing": lambda project: read_again(project, differently=1),
     "read again": read_again,
     "to be released": read_again,
-    "accounts": lambda _: None,
+    "accounts": several_people,
+    "nobody yet": lambda _: None,
+    "hand in": lambda _: None,
+    "handed in": lambda _: None,
     "unplaced": unplaced,
     "editor": lambda _: None,
 }
@@ -154,7 +176,7 @@ def served(printed: Path, folder: Path, scene: str, *, language: str = "en") -> 
             sorter, desk = SortDesk(project), Desk(project)
             stack.callback(sorter.close)
             stack.callback(desk.close)
-            accounts = AccountDesk(project) if scene == "accounts" else None
+            accounts = AccountDesk(project) if scene in {"accounts", "nobody yet"} else None
             bound = bind(desk, sorter=sorter, uploads=UploadDesk(project), reviewer="kim", accounts=accounts, port=0, language=language)
         thread = bound.start()
         stack.callback(thread.join, 30)
@@ -265,6 +287,48 @@ def released(page: Any) -> None:
     page.wait_for_selector(".state.good")
 
 
+def logged_in(then: str, *, press: str = "", fill_in: tuple[str, str] | None = None) -> Steps:
+    """Ada logs in; then something is typed and pressed, where that leads to the state."""
+
+    def steps(page: Any) -> None:
+        page.fill("#name", "Ada")
+        page.fill("#password", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".who")
+        if fill_in:
+            page.fill(*fill_in)
+        if press:
+            page.locator(press).first.press("Enter")
+        page.wait_for_selector(then)
+
+    return steps
+
+
+def wrong_password(page: Any) -> None:
+    """Somebody has mistyped."""
+    page.fill("#name", "Ada")
+    page.fill("#password", "not this one")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".error")
+
+
+def sent(*names: str) -> Steps:
+    """Files are handed in: a white page for each name that ends in .png, twice the same for "again", and what is no scan."""
+
+    def steps(page: Any) -> None:
+        page.wait_for_selector(".scripted")
+        for number, name in enumerate(names):
+            white = np.full((1170, 827), 255 - (0 if name.startswith("again") else number), dtype=np.uint8)
+            done, data = cv2.imencode(".png", white)
+            assert done
+            content = data.tobytes() if name.endswith(".png") else b"Dear all, the minutes of the meeting are as follows."
+            page.set_input_files("#files", [{"name": name, "mimeType": "image/png", "buffer": content}])
+            page.wait_for_selector(f"#rows > :nth-child({number + 1}) .said:not(:empty)")
+        page.wait_for_timeout(300)
+
+    return steps
+
+
 def there(selector: str) -> Steps:
     """Waits until something is there."""
     return lambda page: page.wait_for_selector(selector)
@@ -331,6 +395,27 @@ STATES = (
         there("#reason"),
         "Something stands in the way: handing on the data set takes a signature and a reason.",
     ),
+    State("upload", "hand in", "upload?lang={language}", there(".scripted"), "Scans are dropped here, or chosen; what was handed in is listed below."),
+    State("upload-sent", "handed in", "upload?lang={language}", sent("club.png", "minutes.txt", "again.png"), "Each file says what became of it."),
+    State("quality", "differing", "quality?lang={language}", there("table"), "How much can be wrong at most: what the program accepted, what people decided."),
+    State("quality-none", "nothing", "quality?lang={language}", there(".statement")),
+    State("login", "accounts", "login?lang={language}", there("#password"), "Everybody logs in with an account of their own."),
+    State("login-wrong", "accounts", "login?lang={language}", wrong_password, expected=" 401 "),
+    State("account", "accounts", "login?next=/account%3Flang%3D{language}&lang={language}", logged_in("main.accounts h2"), "One's own account."),
+    State(
+        "account-factor",
+        "accounts",
+        "login?next=/account/second-factor%3Flang%3D{language}&lang={language}",
+        logged_in("img.qr", press="main .primary"),
+        "A second factor is set up.",
+    ),
+    State("users", "accounts", "login?next=/users%3Flang%3D{language}&lang={language}", logged_in("#email"), "Who works here, in which roles."),
+    State("users-one", "accounts", "login?next=/users/2%3Flang%3D{language}&lang={language}", logged_in("main h1")),
+    State("users-log", "accounts", "login?next=/users/log%3Flang%3D{language}&lang={language}", logged_in("main h1")),
+    State(
+        "users-wrong", "accounts", "login?next=/users%3Flang%3D{language}&lang={language}", logged_in(".error", fill_in=("#name", "Ben"), press="main .primary")
+    ),
+    State("first-start", "nobody yet", "login?lang={language}", there("main h1")),
     State("release-none", "nothing", "release?lang={language}", there(".state")),
     State("release-ready", "read again", "release?lang={language}", there("form.page-line")),
     State("release-done", "to be released", "release?lang={language}", released, "Exactly these values were released, by whom and when."),

@@ -87,7 +87,9 @@ def scenes(printed, tmp_path_factory) -> Iterator[object]:
         yield address
 
 
-CHANGING = frozenset({"field-done", "mosaic-done", "field-contradiction-sets", "field-inverted", "field-large", "field-offline"})
+CHANGING = frozenset(
+    {"field-done", "mosaic-done", "field-contradiction-sets", "field-inverted", "field-large", "field-offline", "upload-sent", "users-wrong", "account-factor"}
+)
 """States on the way to which something is decided or set up: each has a scene for itself."""
 
 
