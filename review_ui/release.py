@@ -1,5 +1,6 @@
 """Releasing the data set, and what people see of their own work; `workflow.release` and `workflow.figures` behind it. Plain forms, no script."""
 
+from math import ceil
 from uuid import uuid4
 
 from flask import Flask, abort, redirect, render_template, request, url_for
@@ -76,5 +77,5 @@ def add_own_figures(app: Flask, releases: ReleaseDesk, default: str) -> None:
 
 def percent(share: float, language: str) -> str:
     """A share in per cent, rounded up in the last place: a bound must not look better than it is."""
-    rounded = f"{-(-share * 100 // 0.01) * 0.01:.2f}"
+    rounded = f"{ceil(round(share * 10_000, 6)) / 100:.2f}"
     return f"{rounded.replace('.', ',')} %" if language == "de" else f"{rounded}%"
