@@ -127,6 +127,27 @@ def several_people(project: Project) -> None:
             accounts.set_active(made[0], False, actor=ada)
 
 
+def eventful(project: Project) -> None:
+    """A value that was decided, taken back, put off and decided again by others, and read a second time; others wait or were accepted."""
+    fill(project, 1, OFTEN, replace(WHY, problem=None, status=Status.AUTO), SINCE, PERSONS, REMARK)
+    desk = Desk(project)
+    (item, *_) = desk.open_items()
+    facts = {"item": item.id, "version": item.version, "from_value": item.value}
+    for reviewer, uuid, kind, to, undoes, basis in (
+        ("ben", "one", DecisionKind.CONFIRM, "", None, ""),
+        ("ben", "two", DecisionKind.UNDO, "", "one", ""),
+        ("ben", "three", DecisionKind.POSTPONE, "", None, ""),
+        ("carla", "four", DecisionKind.CORRECT, "w", None, ""),
+        ("dora", "five", DecisionKind.ILLEGIBLE, "", None, "four"),
+    ):
+        desk.decide([Submission(uuid=uuid, kind=kind, to_value=to, undoes=undoes, basis=basis, **facts)], reviewer=reviewer)
+    again = SecondDesk(desk)
+    for card in again.claim(40, reviewer="emil", third=False):
+        if card.id == item.id:
+            look = Submission(uuid="look", item=card.id, version=card.version, basis="", kind=DecisionKind.CORRECT, from_value="", to_value="m")
+            again.decide([look], reviewer="emil", third=False)
+
+
 SCENES: dict[str, Callable[[Project], object]] = {
     "choice": lambda project: fill(project, 6, OFTEN),
     "several": lambda project: fill(project, 6, WHY),
@@ -142,6 +163,7 @@ SCENES: dict[str, Callable[[Project], object]] = {
     "differing": lambda project: read_again(project, differently=1),
     "read again": read_again,
     "to be released": read_again,
+    "eventful": eventful,
     "accounts": several_people,
     "nobody yet": lambda _: None,
     "hand in": lambda _: None,
@@ -329,6 +351,19 @@ def sent(*names: str) -> Steps:
     return steps
 
 
+def by_links(*links: str, then: str) -> Steps:
+    """From the present field by one link after the other, until `then` is there."""
+
+    def steps(page: Any) -> None:
+        field(page)
+        for link in links:
+            page.wait_for_selector(link)
+            page.locator(link).first.press("Enter")
+        page.wait_for_selector(then)
+
+    return steps
+
+
 def there(selector: str) -> Steps:
     """Waits until something is there."""
     return lambda page: page.wait_for_selector(selector)
@@ -420,6 +455,23 @@ STATES = (
     State("release-ready", "read again", "release?lang={language}", there("form.page-line")),
     State("release-done", "to be released", "release?lang={language}", released, "Exactly these values were released, by whom and when."),
     State("figures", "many", "figures?lang={language}", there(".statement"), "Everybody sees their own figures, if the project lets anybody see them."),
+    State(
+        "history",
+        "eventful",
+        "?lang={language}",
+        by_links("#to-page", ".ways a[href^='/history/']", then=".events .undone"),
+        "What became of a value: who read and decided what, and when.",
+    ),
+    State("history-contradiction", "contradiction", "?lang={language}", by_links("#to-history", then=".history .events li")),
+    State(
+        "page",
+        "eventful",
+        "?lang={language}",
+        by_links("#to-page", then=".picture image"),
+        "A page with everything that was read on it; what waits is dashed.",
+    ),
+    State("page-large", "eventful", "?lang={language}", by_links("#to-page", ".sizes a:last-child", "li a[href='#at-1']", then=".picture.size-3 rect:target")),
+    State("field-not-free", "few", "?item=nobody%2Foften&lang={language}", keys(then="#notice:not([hidden])")),
     State("keys", "nothing", "keys?lang={language}", there(".sheet"), "The keys on one sheet, for printing."),
     State("accessibility", "nothing", "accessibility?lang={language}", there("main h2")),
     State("editor", "editor", "?lang={language}", there("body[data-ready]"), "The layout editor: zones of a form that scanform did not print."),

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from review_ui.access import alone, guard, needs, person, shown_card
 from review_ui.accounts import add_accounts
+from review_ui.history import add_history
 from review_ui.mosaic import add_mosaic
 from review_ui.overview import add_overview
 from review_ui.preferences import add_preferences, key_facts
@@ -85,6 +86,7 @@ def create_app(
     add_mosaic(app, desk, language)
     add_preferences(app, desk.project, language)
     add_overview(app, desk.project, desk, sorter, language)
+    add_history(app, desk, language)
     add_second(app, desk, language, lambda task, asked: _field_page(desk, task, asked, sorting=sorter is not None))
     if sorter is not None:
         add_sorting(app, sorter, language)
@@ -203,7 +205,8 @@ def _add_changes(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) 
         body = body_of()
         limit = min(max(number_of(body, "limit"), 1), MOST_CARDS)
         contact = person().may(Right.CONTACT)
-        cards = desk.claim(limit, reviewer=person().name, shown=names_of(body, "shown"), contact=contact, language=language_of(default))
+        first = text_of(body, "first") if "first" in body else ""
+        cards = desk.claim(limit, reviewer=person().name, shown=names_of(body, "shown"), contact=contact, first=first, language=language_of(default))
         pages = sorter.waiting() if sorter and person().may(Right.PLACE) else 0
         return jsonify(cards=[shown_card(card) for card in cards], counts=asdict(desk.counts(person().name)), pages=pages)
 

@@ -16,6 +16,7 @@ const PICTURE_WAIT_MS = 50; // a picture that comes later than this after its fi
 const { base: BASE, screen: SCREEN } = $("main").dataset; // doubtful values, or those that are looked at again
 
 class Station {
+  first = new URLSearchParams(location.search).get("item") ?? ""; // the value that a link asked for
   history = [];
   counts = { settled: 0, total: 0, postponed: 0 };
   shown = null;
@@ -44,7 +45,9 @@ class Station {
   }
 
   async #fetch(range) {
-    const answer = await this.api.post(`${BASE}/claim`, range);
+    const answer = await this.api.post(`${BASE}/claim`, this.first ? { ...range, first: this.first } : range);
+    if (this.first && !answer.cards.some((card) => card.id === this.first)) this.view.elsewhere(this.texts["not-free"]);
+    this.first = "";
     this.counts = answer.counts;
     this.view.pages(answer.pages);
     return answer.cards;

@@ -47,10 +47,12 @@ export class View {
     $("objection").hidden = !card.objection;
     $("objection-text").textContent = card.objection ? this.texts[card.objection] : "";
     $("multiple-hint").hidden = !card.multiple;
-    this.notice(card.notice ?? "");
+    this.notice(card.notice || this.instead || "");
+    this.instead = "";
     this.error("");
     this.hurry("");
     document.documentElement.toggleAttribute("data-text", card.text);
+    this.#ways(card);
     this.#statements(card, suggest);
     this.#choices(card, choose);
     this.#typing(card, type);
@@ -234,6 +236,19 @@ export class View {
     $("progress").max = Math.max(total, 1);
     $("progress").value = done;
     $("postponed").textContent = postponed ? fill(this.texts["postponed-count"], { n: postponed }) : "";
+  }
+
+  // What a link asked for is not to be had: said with the first field that is.
+  elsewhere(text) {
+    this.instead = text;
+  }
+
+  // Where the value's page and its history are, for those who may see them.
+  #ways(card) {
+    if ($("to-page")) $("to-page").href = `/page/${encodeURIComponent(card.form)}/${card.page}?lang=${$("to-page").dataset.lang}`;
+    if ($("to-page")) $("to-page").hidden = !card.page;
+    if ($("to-history")) $("to-history").href = `/history/${card.id.split("/").map(encodeURIComponent).join("/")}?lang=${$("to-history").dataset.lang}`;
+    if ($("ways")) $("ways").hidden = false;
   }
 
   // How many pages wait for somebody to say what they are.

@@ -61,12 +61,13 @@ class Overview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLine:
-    """One page in a list: file and number as handed in, the form it belongs to, what is wrong and what helps, in words."""
+    """One page in a list: file and number as handed in, the form it belongs to and its page of it (0: none), what is wrong and what helps, in words."""
 
     id: int
     file: str
     page: int
     form: str
+    number: int
     remarks: tuple[tuple[str, str], ...]
 
 
@@ -106,7 +107,14 @@ def _by_name(counts: Mapping[Fate | None, int]) -> dict[str, int]:
 
 
 def _line(page: PageRecord, remarks: tuple[tuple[str, str], ...]) -> PageLine:
-    return PageLine(id=page.id, file=shown(page.ref.path), page=page.ref.index + 1, form=page.form_id or "", remarks=remarks)
+    return PageLine(
+        id=page.id,
+        file=shown(page.ref.path),
+        page=page.ref.index + 1,
+        form=page.form_id or "",
+        number=page.identity.page if page.identity else 0,
+        remarks=remarks,
+    )
 
 
 def _remedy(slug: str, language: str) -> str:

@@ -71,6 +71,15 @@ class CropCutter:
         heads = None if tight else heads_rect(item, page)
         return self._cut(item.evidence, shown_rect(item, page, wording=not tight), heads, page.size, context)
 
+    def page(self, ref: PageRef, size: SizeMm) -> bytes | None:
+        """JPEG of a whole page, upright where it was registered; None when it cannot be decoded."""
+        loaded, page_map = self._page(ref)
+        if loaded.image is None:
+            return None
+        if page_map is None:
+            return crops.encode_jpeg(crops.turned(loaded.image.gray, loaded.turn))
+        return crops.encode_jpeg(crops.upright(loaded.image.gray, page_map, RectMm(x=0, y=0, w=size.w, h=size.h), px_per_mm=PAGE_PX_PER_MM))
+
     def _load(self, ref: PageRef) -> tuple[LoadedPage, PageMap | None]:
         with self._project.store.reading() as tx:
             page_map, turn = ledger.page_maps(tx, ref)

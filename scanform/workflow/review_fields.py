@@ -18,7 +18,9 @@ from scanform.errors import ScanformError
 from scanform.i18n.texts import text
 from scanform.merge.match import grouped
 from scanform.merge.resolve import resolve
+from scanform.model.geometry import SizeMm
 from scanform.model.layout import Layout
+from scanform.model.page import PageRef
 from scanform.model.questionnaire import DataClass
 from scanform.model.response import Answer, Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
@@ -134,14 +136,14 @@ class Desk:
                 self._refresh(ANXIOUS_S)
             return [self._card(self._memory[item.response_id], item, language) for item in found[:limit]]
 
-    def claim(self, limit: int, *, reviewer: str, shown: Iterable[str] = (), contact: bool = True, language: str = "de") -> list[Card]:
-        """At most `limit` open values for `reviewer`, in the order of `queue`; nobody else gets them while they are on the screen.
+    def claim(self, limit: int, *, reviewer: str, shown: Iterable[str] = (), contact: bool = True, first: str = "", language: str = "de") -> list[Card]:
+        """At most `limit` open values for `reviewer`, in the order of `queue`, the item `first` before all others.
 
-        What is `shown` there already is not given again, and stays leased. Without `contact`, names and addresses are left to others. A few may be
-        known answers (`workflow.known_answers`), which nothing tells from the others.
+        Nobody else gets them while they are on the screen. What is `shown` there already is not given again, and stays leased. Without
+        `contact`, names and addresses are left to others. A few may be known answers (`workflow.known_answers`), which nothing tells from the others.
         """
         with self._lock:
-            items = self.claim_items(limit, reviewer=reviewer, shown=shown, contact=contact)
+            items = self.claim_items(limit, reviewer=reviewer, shown=shown, contact=contact, first=first)
             return [self._card(self._memory[item.response_id], item, language) for item in items]
 
     def claim_items(
@@ -152,9 +154,10 @@ class Desk:
         shown: Iterable[str] = (),
         contact: bool = True,
         among: Sequence[ReviewItem] | None = None,
+        first: str = "",
         fits: Callable[[ReviewItem], bool] = lambda _: True,
     ) -> list[ReviewItem]:
-        """The values that `claim` gives out, `among` those given, where known answers have to be such as `fits` says."""
+        """The values that `claim` gives out, `among` those given, where known answers have to be such as `fits` says; the item `first` before all others."""
         with self._lock:
             self._refresh(FRESH_S)
             with self._project.store.writing() as tx:
@@ -162,6 +165,7 @@ class Desk:
                 leases.renew(tx, reviewer)
                 seen = set(shown)
                 line = among if among is not None else self._open_after("")
+                line = sorted(line, key=lambda item: item.id != first) if first else line
                 free = [item for item in line if item.id not in seen and self._is_open(item.id) and (contact or not self._is_contact(item))]
                 granted = set(leases.claim(tx, [item.id for item in free], reviewer, limit))
                 given = [item for item in free if item.id in granted]
@@ -244,6 +248,15 @@ class Desk:
         """JPEG of the place on the paper, upright, `tight` without the wording above it, or of the whole page with a frame; None when there is none."""
         found = self.item(item)
         return self._cutter.crop(found, context=context, tight=tight) if found else None
+
+    def page(self, ref: PageRef, size: SizeMm) -> bytes | None:
+        """JPEG of a whole page, upright, without a frame; None when it cannot be decoded."""
+        return self._cutter.page(ref, size)
+
+    def members_of(self, response_id: str) -> tuple[str, ...]:
+        """The responses that the latest merge joined with this one, itself among them; empty when it stands alone."""
+        with self._lock:
+            return self._places.get(response_id, ())
 
     def counts(self, reviewer: str = "") -> Counts:
         """How much waits and how much is done; for a `reviewer` with the known answers among it."""

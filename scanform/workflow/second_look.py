@@ -282,7 +282,7 @@ def _again(case: Case) -> list[Again]:
             continue
         name = item_id(case.machine.id, answer.column)
         by_machine = case.machine_answer(answer).status is Status.AUTO
-        authors = frozenset(decision.reviewer for decision in case.decisions if decision.item == name and not decision.uuid.endswith(_OF_THIRD))
+        authors = frozenset(decision.reviewer for decision in case.decisions if decision.item == name and not is_of_third(decision))
         found.append(Again(item=review_item(case.effective, answer, case.versions), case=case, answer=answer, authors=authors, by_machine=by_machine))
     return found
 
@@ -311,6 +311,11 @@ def _by_question(everything: Sequence[Again], drawn: Sequence[Again]) -> tuple[S
 
 
 _OF_THIRD = "-third"
+
+
+def is_of_third(decision: Decision) -> bool:
+    """Whether a decision is what a third person settled."""
+    return decision.uuid.endswith(_OF_THIRD)
 
 
 def _decision_of(look: Decision) -> str:

@@ -26,7 +26,7 @@ RUN = """async () => {
 
 LOOKS = ({"color_scheme": "light"}, {"color_scheme": "dark"}, {"color_scheme": "dark", "forced_colors": "active"})
 
-SCROLLERS = ".pane, .page-pane, .viewport"
+SCROLLERS = ".pane, .page-pane, .viewport, .picture"
 """Pictures of forms may scroll sideways for themselves."""
 
 OUTSIDE = """([width, scrollers]) => [...document.querySelectorAll('button, a, p, h1, h2, label, input, select, td, th, dd, dt, summary, legend, .tag')]

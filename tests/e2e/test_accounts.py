@@ -345,7 +345,7 @@ def tables(project):
 
 def address(rule, **known):
     """A rule's address with something in each place."""
-    values = {"filename": "review.css", "item": "none", "token": "x", "digest": "x", "number": 1, "task": "second"} | known
+    values = {"filename": "review.css", "item": "none", "token": "x", "digest": "x", "form": "x", "number": 1, "task": "second"} | known
     return re.sub(r"<(?:[^<>:]+:)?(\w+)>", lambda match: str(values[match.group(1)]), rule)
 
 
@@ -444,6 +444,9 @@ MATRIX = {
     "GET /pages/<int:number>": PLACE,
     "GET /quality": "supervisor",
     "GET /figures": REVIEW,
+    "GET /history/<path:item>": "supervisor",
+    "GET /page/<form>/<int:number>": OVERVIEW,
+    "GET /page/<form>/<int:number>.jpg": OVERVIEW,
     "GET /release": "supervisor admin",
     "POST /release": "supervisor admin",
     "GET /<any(second,third):task>": REVIEW,
