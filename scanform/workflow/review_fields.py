@@ -206,6 +206,7 @@ class Desk:
     def case(self, response_id: str) -> Case | None:
         """How matters stand with a response now."""
         with self._lock:
+            self._refresh(FRESH_S)
             return self._memory.get(response_id)
 
     def card_of(self, case: Case, item: ReviewItem, *, language: str = "de") -> Card:
