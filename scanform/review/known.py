@@ -13,7 +13,10 @@ from scanform.model.review import ReviewItem
 from scanform.review.audit import fraction
 
 SURE = 0.999
-"""A value is known when the machine was that sure of it; of 1,000 such values one at most is wrong."""
+"""A choice is known when the machine was that sure of it; of 1,000 such choices one at most is wrong, and the wrong proposal right.
+
+Of what is written any accepted value will do: there a proposal that differs in one character is right only where the machine took just that one for the other.
+"""
 
 CONFUSED = {
     "0": "69",
@@ -45,7 +48,7 @@ CONFUSED = {
 
 def known(answer: Answer) -> bool:
     """Whether a value as it stands is known well enough: read by the machine, accepted, and seen on paper."""
-    return answer.status is Status.AUTO and answer.confidence >= SURE and answer.evidence is not None
+    return answer.status is Status.AUTO and answer.evidence is not None and (answer.confidence >= SURE or bool(answer.value and _is_written(answer)))
 
 
 def disguised(true: ReviewItem, waiting: ReviewItem, admits: Callable[[str], bool], lot: str) -> ReviewItem | None:
@@ -71,7 +74,7 @@ def disguised(true: ReviewItem, waiting: ReviewItem, admits: Callable[[str], boo
     )
 
 
-def _is_written(item: ReviewItem) -> bool:
+def _is_written(item: ReviewItem | Answer) -> bool:
     return item.option is not None or item.kind in {QuestionKind.COMB, QuestionKind.HANDWRITING}
 
 

@@ -86,6 +86,13 @@ def test_what_is_not_known_well_enough(change):
     assert not known(replace(answer, **change))
 
 
+def test_what_is_written_is_known_once_it_is_accepted():
+    written = Answer(question="since", kind=QuestionKind.COMB, value="1987", confidence=0.996, status=Status.AUTO, evidence=PAPER)
+    assert known(written)
+    assert not known(replace(written, value=""))
+    assert not known(replace(written, status=Status.REVIEW))
+
+
 def test_how_often_at_most():
     """Against the figures of tables (Clopper and Pearson 1934; the rule of three), and without trials nothing is known."""
     assert most_often(0, 0) == 1.0
