@@ -32,6 +32,7 @@ from scanform.workflow.accounts import AccountDesk
 from scanform.workflow.edit_layout import open_layout
 from scanform.workflow.executors import serial
 from scanform.workflow.ledger import record_page
+from scanform.workflow.missing_pages import accept
 from scanform.workflow.project import Project, open_project
 from scanform.workflow.read_batch import read_batch
 from scanform.workflow.review_fields import Desk, Submission
@@ -148,6 +149,15 @@ def eventful(project: Project) -> None:
             again.decide([look], reviewer="emil", third=False)
 
 
+def lacking(project: Project) -> None:
+    """Forms that lack pages, one of them accepted so, and pages that cannot be read."""
+    fill(project, 3, OFTEN)
+    responses = [replace(response, complete=False, pages_missing=(2,)) for response in project.store.responses()]
+    project.store.save_responses(responses, kind="paper", label="test", at=AT)
+    accept(project, responses[0].id, reviewer="lee", reason="The second page was torn off.")
+    hand_in(project, "office copier Monday", (Fate.DAMAGED, Fate.DAMAGED))
+
+
 SCENES: dict[str, Callable[[Project], object]] = {
     "choice": lambda project: fill(project, 6, OFTEN),
     "several": lambda project: fill(project, 6, WHY),
@@ -164,6 +174,7 @@ SCENES: dict[str, Callable[[Project], object]] = {
     "read again": read_again,
     "to be released": read_again,
     "eventful": eventful,
+    "lacking": lacking,
     "accounts": several_people,
     "nobody yet": lambda _: None,
     "hand in": lambda _: None,
@@ -462,6 +473,8 @@ STATES = (
         by_links("#to-page", ".ways a[href^='/history/']", then=".events .undone"),
         "What became of a value: who read and decided what, and when.",
     ),
+    State("missing", "lacking", "missing?lang={language}", there("form.inline"), "Forms that lack pages: scan them again, or accept them as they are."),
+    State("missing-none", "nothing", "missing?lang={language}", there("main h2")),
     State("history-contradiction", "contradiction", "?lang={language}", by_links("#to-history", then=".history .events li")),
     State(
         "page",

@@ -10,6 +10,7 @@
     look, lot                                       second and third looks at settled values, only ever added, and the lot by which they are drawn
     known ─< known_answer                           settled values shown once more with a wrong proposal, and what people said; only ever added
     release                                         data sets that were released, asked for or refused, with their figures; only ever added
+    acceptance                                      forms that count although pages are missing; only ever added
     lease                                           who has which value on the screen at the moment
     preference                                      how each person has set up the station; replaced when they change it
     link                                            which responses belong together
@@ -309,6 +310,20 @@ class ReleaseRow(Base):
     reason: Mapped[str]
     figures: Mapped[dict[str, object]] = mapped_column(JSON)
     about: Mapped[str | None]
+    at: Mapped[str]
+
+
+class AcceptanceRow(Base):
+    """Somebody says that a form counts although these of its pages have not come in, or takes that back (`undoes`); append-only."""
+
+    __tablename__ = "acceptance"
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    form_id: Mapped[str] = mapped_column(index=True)
+    pages: Mapped[list[int]] = mapped_column(JSON)
+    reviewer: Mapped[str]
+    reason: Mapped[str]
+    undoes: Mapped[str | None]
     at: Mapped[str]
 
 

@@ -9,6 +9,7 @@ from scanform.store import ledger, values
 from scanform.store.pace import Pace, paces, seconds_per_form
 from scanform.store.records import Batch, PageRecord
 from scanform.workflow.ledger import page_problems
+from scanform.workflow.missing_pages import open_incomplete
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import shown
 from scanform.workflow.review_fields import Counts, Desk
@@ -40,11 +41,14 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The batches, the newest first, the values that wait, the pages that nobody has placed yet, how long decisions take, and on how many forms they were."""
+    """The batches, the newest first, the values that wait, the pages that nobody has placed yet, the forms that lack pages and that
+    nobody has accepted so, how long decisions take, and on how many forms they were.
+    """
 
     batches: tuple[BatchLine, ...]
     fields: Counts
     unplaced: int
+    incomplete: int
     paces: tuple[Pace, ...]
     decided_forms: int
 
@@ -75,8 +79,9 @@ def overview(project: Project, desk: Desk, *, unplaced: int) -> Overview:
     """Count everything; `unplaced` pages wait on the sort-out screen."""
     with project.store.reading() as tx:
         counts, batches, found, forms = ledger.batch_counts(tx), ledger.batches(tx), paces(tx), values.decided_forms(tx)
+    incomplete = open_incomplete(project, [case.effective for case in desk.settled()])
     lines = tuple(BatchLine(batch=batch, pages=_by_name(counts.get(batch.id, {}))) for batch in reversed(batches) if batch.id in counts)
-    return Overview(batches=lines, fields=desk.counts(), unplaced=unplaced, paces=tuple(found), decided_forms=forms)
+    return Overview(batches=lines, fields=desk.counts(), unplaced=unplaced, incomplete=incomplete, paces=tuple(found), decided_forms=forms)
 
 
 def pages_of(project: Project, batch: int, fate: str, *, limit: int, after: int = 0, language: str = "de") -> list[PageLine] | None:

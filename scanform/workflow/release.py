@@ -16,6 +16,7 @@ from scanform.model.response import Answer, Response
 from scanform.store import ledger
 from scanform.store.releases import add_release, releases
 from scanform.workflow.merge_responses import is_stale
+from scanform.workflow.missing_pages import open_incomplete
 from scanform.workflow.project import Project
 from scanform.workflow.review_fields import Desk, effective_responses
 from scanform.workflow.second_look import SecondDesk
@@ -87,7 +88,7 @@ class ReleaseDesk:
             ("values", counts.open),
             ("unread", fates.get(None, 0)),
             ("pages", sum(fates.get(fate, 0) for fate in REFUSED_FATES)),
-            ("incomplete", sum(bool(response.pages_missing) for response in responses)),
+            ("incomplete", open_incomplete(project, responses)),
             ("stale", int(is_stale(project, responses))),
             ("sample", machine.drawn - machine.looked),
             ("differing", self._again.differing()),

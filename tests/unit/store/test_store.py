@@ -298,7 +298,21 @@ def test_acts_of_an_older_database_are_sealed_once(tmp_path):
     acts(store)
     store.close()
     with sqlite3.connect(path) as connection:
-        for name in ("seal", "pace", "preference", "lease", "look", "lot", "known", "known_answer", "release", "account_event", "web_session", "account"):
+        for name in (
+            "seal",
+            "pace",
+            "preference",
+            "lease",
+            "look",
+            "lot",
+            "known",
+            "known_answer",
+            "release",
+            "acceptance",
+            "account_event",
+            "web_session",
+            "account",
+        ):
             connection.execute(f"DROP TABLE {name}")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.close()

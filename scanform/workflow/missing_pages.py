@@ -1,0 +1,163 @@
+"""Forms of which pages have not come in, and pages that have to be scanned again: where to look in the stack, and what people accepted as it is."""
+
+import io
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from scanform.i18n.texts import problem_text, text
+from scanform.merge.export import write_rows
+from scanform.model.page import Fate
+from scanform.model.response import Channel, Response
+from scanform.store import ledger
+from scanform.store.acceptances import Acceptance, acceptances, add_acceptance
+from scanform.store.records import PageRecord
+from scanform.workflow.ledger import page_problems
+from scanform.workflow.project import Project
+from scanform.workflow.read_batch import shown
+
+SCAN_AGAIN = (Fate.DAMAGED, Fate.ERROR)
+"""Fates of pages that only another scan can help."""
+
+LONGEST_REASON = 1000
+
+COLUMNS = ("form", "token", "page", "reason", "batch", "file", "position")
+"""Of the list of what to scan again; the place is that of the page of the same form that lies nearest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CamePage:
+    """A page of a form that came in: its number on the form, and where it lies (batch, file as handed in, position in the file from 1)."""
+
+    number: int
+    batch: int
+    file: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncompleteForm:
+    """A form that lacks pages (counted from 1), those that came, and who accepted it as it is."""
+
+    form: str
+    token: str
+    missing: tuple[int, ...]
+    came: tuple[CamePage, ...]
+    accepted: Acceptance | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostPage:
+    """A page that cannot be read: where it lies, and why."""
+
+    id: int
+    batch: int
+    file: str
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Incomplete forms, those that nobody has accepted first, and pages that cannot be read."""
+
+    forms: tuple[IncompleteForm, ...]
+    pages: tuple[LostPage, ...]
+
+    @property
+    def open_forms(self) -> int:
+        """Forms that lack pages and that nobody has accepted as they are."""
+        return sum(form.accepted is None for form in self.forms)
+
+
+def missing_pages(project: Project, *, language: str = "de") -> Missing:
+    """What has to be looked for in the stacks, by form and by file."""
+    responses = [response for response in project.store.responses() if _lacks(response)]
+    with project.store.reading() as tx:
+        accepted = acceptances(tx)
+        lost = ledger.pages_with_fate(tx, SCAN_AGAIN)
+        came: dict[str, list[PageRecord]] = defaultdict(list)
+        if responses:
+            for page in ledger.pages_with_fate(tx, (Fate.READ, Fate.COPY)):
+                came[page.form_id or ""].append(page)
+    forms = [_form(response, came[response.id], _holds(accepted.get(response.id), response)) for response in responses]
+    why = {page.id: problem_text(problem, language) for page, problem, _ in page_problems(lost)}
+    return Missing(
+        forms=tuple(sorted(forms, key=lambda form: (form.accepted is not None, form.form))),
+        pages=tuple(
+            LostPage(id=page.id, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.index + 1, reason=why.get(page.id, "")) for page in lost
+        ),
+    )
+
+
+def open_incomplete(project: Project, responses: Sequence[Response]) -> int:
+    """How many of `responses` lack pages and were not accepted as they are."""
+    lacking = [response for response in responses if _lacks(response)]
+    if not lacking:
+        return 0
+    with project.store.reading() as tx:
+        accepted = acceptances(tx)
+    return sum(_holds(accepted.get(response.id), response) is None for response in lacking)
+
+
+def accept(project: Project, form: str, *, reviewer: str, reason: str, uuid: str = "") -> bool:
+    """Say that a form counts although pages are missing; False when it lacks none or was accepted before."""
+    found = next((entry for entry in missing_pages(project).forms if entry.form == form), None)
+    if found is None or found.accepted is not None:
+        return False
+    made = Acceptance(uuid=uuid or str(uuid4()), form_id=form, pages=found.missing, reviewer=reviewer, reason=reason.strip()[:LONGEST_REASON], at=_now())
+    with project.store.writing() as tx:
+        return add_acceptance(tx, made)
+
+
+def take_back(project: Project, form: str, *, reviewer: str, uuid: str = "") -> bool:
+    """Take an acceptance back; False when there is none."""
+    with project.store.writing() as tx:
+        known = acceptances(tx).get(form)
+        if known is None:
+            return False
+        undoing = Acceptance(uuid=uuid or str(uuid4()), form_id=form, pages=known.pages, reviewer=reviewer, reason="", at=_now(), undoes=known.uuid)
+        return add_acceptance(tx, undoing)
+
+
+def scan_again_csv(project: Project, *, language: str) -> bytes:
+    """The list to walk to the stacks with: a row for each missing page and for each page that cannot be read; UTF-8 with a mark, for spreadsheets."""
+    found, out = missing_pages(project, language=language), io.BytesIO()
+    rows: list[tuple[str, ...]] = []
+    for form in found.forms:
+        for number in form.missing if form.accepted is None else ():
+            near = min(form.came, key=lambda page: abs(page.number - number), default=None)
+            place = (str(near.batch), near.file, str(near.position)) if near else ("", "", "")
+            rows.append((form.form, form.token, str(number), text("missing.ui.reason-missing", language), *place))
+    rows += [("", "", "", page.reason, str(page.batch), page.file, str(page.position)) for page in found.pages]
+    write_rows([text(f"missing.ui.column-{name}", language) for name in COLUMNS], rows, out)
+    return out.getvalue()
+
+
+def _lacks(response: Response) -> bool:
+    return response.channel is Channel.PAPER and bool(response.pages_missing)
+
+
+def _holds(acceptance: Acceptance | None, response: Response) -> Acceptance | None:
+    """An acceptance holds as long as no other page is missing than those that it was about."""
+    return acceptance if acceptance is not None and set(response.pages_missing) <= set(acceptance.pages) else None
+
+
+def _form(response: Response, came: Sequence[PageRecord], accepted: Acceptance | None) -> IncompleteForm:
+    pages = [
+        CamePage(number=page.identity.page if page.identity else 0, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.index + 1)
+        for page in came
+    ]
+    return IncompleteForm(
+        form=response.id,
+        token=response.token or "",
+        missing=response.pages_missing,
+        came=tuple(sorted(pages, key=lambda page: page.number)),
+        accepted=accepted,
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
