@@ -26,6 +26,7 @@ from scanform.model.person import Role
 from scanform.model.problem import Problem
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
+from scanform.scan.load import rasterize
 from scanform.store import ledger
 from scanform.store.records import NewFile, PageResult
 from scanform.workflow.accounts import AccountDesk
@@ -33,6 +34,7 @@ from scanform.workflow.edit_layout import open_layout
 from scanform.workflow.executors import serial
 from scanform.workflow.ledger import record_page
 from scanform.workflow.missing_pages import accept
+from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import Project, open_project
 from scanform.workflow.read_batch import read_batch
 from scanform.workflow.review_fields import Desk, Submission
@@ -158,6 +160,26 @@ def lacking(project: Project) -> None:
     hand_in(project, "office copier Monday", (Fate.DAMAGED, Fate.DAMAGED))
 
 
+def twice(project: Project) -> None:
+    """A page that came in twice and says two things."""
+    layout = next(iter(project.layouts.values()))
+    folder = project.folder.parent / f"{project.folder.name}-in"
+    folder.mkdir()
+    print_forms(project, PrintOrder(recipients=(None,), seed=2), folder.parent / f"{project.folder.name}.pdf")
+    blank = next(iter(rasterize(folder.parent / f"{project.folder.name}.pdf", dpi=300)))
+    for name, option in (("monday.png", "m"), ("tuesday.png", "w")):
+        gray = blank.copy()
+        box = next(zone.rect for zone in layout.pages[0].zones if zone.option == option and zone.question == "often")
+        left, top, right, bottom = (round(edge * 300 / 25.4) for edge in (box.x, box.y, box.right, box.bottom))
+        cv2.line(gray, (left + 6, top + 6), (right - 6, bottom - 6), (60,), 6)
+        cv2.line(gray, (left + 6, bottom - 6), (right - 6, top + 6), (60,), 6)
+        cv2.imwrite(str(folder / name), gray)
+    settings = project.folder / "survey.toml"
+    settings.write_text(settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8")
+    with open_project(project.folder) as fresh:
+        read_batch(fresh, [folder], serial())
+
+
 SCENES: dict[str, Callable[[Project], object]] = {
     "choice": lambda project: fill(project, 6, OFTEN),
     "several": lambda project: fill(project, 6, WHY),
@@ -175,6 +197,7 @@ SCENES: dict[str, Callable[[Project], object]] = {
     "to be released": read_again,
     "eventful": eventful,
     "lacking": lacking,
+    "twice": twice,
     "accounts": several_people,
     "nobody yet": lambda _: None,
     "hand in": lambda _: None,
@@ -375,6 +398,12 @@ def by_links(*links: str, then: str) -> Steps:
     return steps
 
 
+def both_pictures(page: Any) -> None:
+    """The two scans of the first pair have been painted."""
+    page.wait_for_selector(".pair table")
+    page.evaluate("() => Promise.all([...document.querySelectorAll('.pair img')].slice(0, 2).map((image) => image.decode()))")
+
+
 def there(selector: str) -> Steps:
     """Waits until something is there."""
     return lambda page: page.wait_for_selector(selector)
@@ -475,6 +504,8 @@ STATES = (
     ),
     State("missing", "lacking", "missing?lang={language}", there("form.inline"), "Forms that lack pages: scan them again, or accept them as they are."),
     State("missing-none", "nothing", "missing?lang={language}", there("main h2")),
+    State("doubles", "twice", "doubles?lang={language}", both_pictures, "A page that came in twice: what differs, and what it is."),
+    State("doubles-none", "nothing", "doubles?lang={language}", there("main p")),
     State("history-contradiction", "contradiction", "?lang={language}", by_links("#to-history", then=".history .events li")),
     State(
         "page",

@@ -345,6 +345,24 @@ def sheets(tx: Transaction, *, digest: str, instance: str) -> list[SheetRecord]:
     return _sheets(tx, _sheet_query().where(ReadingRow.digest == digest, ReadingRow.instance == instance))
 
 
+def state_of_pages(tx: Transaction) -> tuple[object, ...]:
+    """Something small that changes when pages come, are read, or are withdrawn."""
+    readings = tx.execute(select(func.count(), func.max(ReadingRow.id), func.max(ReadingRow.read_at))).one()
+    return (*readings, tuple(sorted((fate.value if fate else "", count) for fate, count in fate_counts(tx).items())))
+
+
+def identities_with_doubles(tx: Transaction) -> list[tuple[str, str]]:
+    """(digest, instance) of the printed identities of which a page came in more than once, counted by content."""
+    query = (
+        select(ReadingRow.digest, ReadingRow.instance)
+        .where(ReadingRow.outcome == Fate.READ.value, ReadingRow.digest.is_not(None))
+        .group_by(ReadingRow.digest, ReadingRow.instance, ReadingRow.page)
+        .having(func.count() > 1)
+        .distinct()
+    )
+    return sorted({(row.digest or "", row.instance or "") for row in tx.execute(query)})
+
+
 def sheets_of_reading(tx: Transaction, reading: int) -> list[SheetRecord]:
     """All pages with the content of this reading, in order of handing in."""
     return _sheets(tx, _sheet_query().where(ReadingRow.id == reading))

@@ -1,6 +1,8 @@
 """What people did with pages that the machine could not place: rows that are only ever added."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, select
 
 from scanform.model.page import FoundBy, Identity
 from scanform.store.engine import Transaction, insert_new
@@ -34,8 +36,20 @@ def add_placement(tx: Transaction, placement: Placement) -> bool:
 def placements(tx: Transaction, sha256: str | None = None) -> list[Placement]:
     """All acts, or those on the pages of one file, in the order in which they arrived."""
     query = select(PlacementRow).order_by(PlacementRow.sequence)
-    if sha256 is not None:
-        query = query.where(PlacementRow.sha256 == sha256)
+    return _placements(tx, query if sha256 is None else query.where(PlacementRow.sha256 == sha256))
+
+
+def acts_on(tx: Transaction, contents: Sequence[str]) -> list[Placement]:
+    """All acts on the pages of files with these contents, in the order in which they arrived."""
+    return _placements(tx, select(PlacementRow).where(PlacementRow.sha256.in_(contents)).order_by(PlacementRow.sequence))
+
+
+def last_placement(tx: Transaction) -> int:
+    """The number of the latest act, 0 when there is none."""
+    return tx.execute(select(func.max(PlacementRow.sequence))).scalar() or 0
+
+
+def _placements(tx: Transaction, query: Select[PlacementRow]) -> list[Placement]:
     return [
         Placement(
             uuid=row.uuid,

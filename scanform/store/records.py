@@ -90,10 +90,16 @@ class PageResult:
 
 
 class PlacementKind(StrEnum):
-    """What a person did with a page that could not be placed."""
+    """What a person did with a page: placed it by its corners or left it alone; or, where a page of a form came in twice, said that both are scans of
+    one sheet, that they are two sheets, that this one counts, or that everything is right as it is.
+    """
 
     PLACED = "placed"
     LEFT = "left"
+    SAME_SHEET = "same-sheet"
+    OTHER_SHEET = "other-sheet"
+    PREFERRED = "preferred"
+    SEEN = "seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Offices photocopy a form and several places fill it in, so one printed identity 
 them apart; where there is no ink to compare, pages that lie together in a file belong together.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scanform.model.page import Fate
@@ -95,11 +95,13 @@ def marks_differ(one: PageReading, other: PageReading) -> bool:
     )
 
 
-def fates(sheets: Iterable[SheetRecord]) -> dict[int, Fate]:
+def fates(sheets: Iterable[SheetRecord], preferred: Collection[int] = ()) -> dict[int, Fate]:
     """The fate of each page that counts, by page id: a pure function of the pages in order of handing in.
 
-    The same content a second time is a duplicate; of the scans of one sheet the first one counts, the others are re-scans.
+    The same content a second time is a duplicate; of the scans of one sheet the first one counts, the others are re-scans. Readings that people
+    `preferred` count before others.
     """
+    sheets = sorted(sheets, key=lambda sheet: sheet.reading_id not in preferred)  # stable
     found: dict[int, Fate] = {}
     contents: set[int] = set()
     places: set[tuple[int | None, int | None]] = set()

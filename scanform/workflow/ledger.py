@@ -10,9 +10,9 @@ from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
 from scanform.model.response import Answer, Channel, Response, Status
 from scanform.recognize.ink import same_ink
-from scanform.store import issued, ledger, values
+from scanform.store import issued, ledger, placements, values
 from scanform.store.engine import Transaction
-from scanform.store.records import FormRecord, PageRecord, PageResult, SheetRecord
+from scanform.store.records import FormRecord, PageRecord, PageResult, PlacementKind, SheetRecord
 from scanform.workflow.copies import choose_copy, counting, fates, is_mixed, marks_differ
 from scanform.workflow.printed_texts import printed_answers
 from scanform.workflow.project import Project
@@ -74,7 +74,7 @@ def settle_reading(project: Project, tx: Transaction, number: int) -> dict[int, 
 def settle_identity(project: Project, tx: Transaction, printed: PrintedIdentity) -> dict[int, Fate]:
     """Fates and responses of all pages with one printed identity, anew from the pages that count. Returns the fates."""
     sheets = ledger.sheets(tx, digest=printed.digest, instance=printed.instance)
-    given = fates(sheets)
+    given = fates(sheets, _preferred(tx, sheets))
     ledger.set_fates(tx, {sheet.page_id: given[sheet.page_id] for sheet in sheets if sheet.page_id in given and given[sheet.page_id] != sheet.fate})
     copies = counting(sheets, given)
     for form in ledger.forms(tx, digest=printed.digest, instance=printed.instance):
@@ -83,6 +83,19 @@ def settle_identity(project: Project, tx: Transaction, printed: PrintedIdentity)
         else:
             values.set_response_withdrawn(tx, form.form_id, withdrawn=True)
     return given
+
+
+def _preferred(tx: Transaction, sheets: Sequence[SheetRecord]) -> set[int]:
+    """The readings that people want to count: of each page of each form the one that was said last."""
+    if len(sheets) < 2:
+        return set()
+    found: dict[tuple[int | None, int | None], int] = {}
+    by_content = {(sheet.sha256, sheet.index): sheet for sheet in sheets}
+    for act in placements.acts_on(tx, sorted({sheet.sha256 for sheet in sheets})):
+        sheet = by_content.get((act.sha256, act.index))
+        if act.kind is PlacementKind.PREFERRED and sheet is not None:
+            found[sheet.copy, sheet.page] = sheet.reading_id
+    return set(found.values())
 
 
 def _place(tx: Transaction, sheet: SheetRecord, identity: Identity) -> None:
