@@ -235,6 +235,8 @@ def test_keys_of_the_screen_of_many_are_its_own(opened, project):
     assert change(page, "not", "n") == "N: does not fit: alone later; once more: fits after all"
     assert change(page, "choice-3", "j") == "J: answer 3"
     page.keyboard.press("Escape")
+    page.wait_for_selector("#help:not([open])", state="attached")
+    page.wait_for_selector(".tile:focus")
     page.keyboard.press("n")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("j")

@@ -186,8 +186,9 @@ def test_a_second_window_changes_nothing(project):
     results = [ben.decide(card, "confirm", uuid=uuid)["outcomes"][0]["result"] for uuid in ("one", "one", "two")]
     assert results == ["saved"] * 3
     assert project.store.decisions() == []
+    assert ben.decide(card, "correct", "w" if card["column"] == "often" else "12", uuid="three")["outcomes"][0]["result"] == "saved"
     with project.store.reading() as tx:
-        assert tallies(tx)[0].missed == 1
+        assert (tallies(tx)[0].missed, tallies(tx)[0].noticed) == (1, 0)  # what was said first counts
 
 
 def test_what_cannot_be_stored_is_refused_as_everywhere(project):

@@ -63,7 +63,13 @@ def picture(folder):
         assert verify(project).good
         with project.store.reading() as tx:
             rows = tx.exec_driver_sql("SELECT path, page_index, fate FROM page JOIN file ON file.id = page.file_id ORDER BY path, page_index").all()
-        return [tuple(row) for row in rows], [(r.id, r.token, r.complete, r.answers, r.problems) for r in project.store.responses()]
+        return [tuple(row) for row in rows], [(r.id, r.token, r.complete, tuple(map(rounded, r.answers)), r.problems) for r in project.store.responses()]
+
+
+def rounded(answer):
+    """Probabilities without their last digits, which depend on how many threads numpy's matrix library happens to use."""
+    candidates = tuple(replace(candidate, probability=round(candidate.probability, 7)) for candidate in answer.candidates)
+    return replace(answer, confidence=round(answer.confidence, 7), candidates=candidates)
 
 
 @pytest.fixture
