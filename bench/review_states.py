@@ -62,7 +62,7 @@ def hand_in(project: Project, label: str, fates: tuple[Fate | None, ...]) -> Non
             fate = fates[page.ref.index]
             if fate is not None:
                 problems = (Problem(slug="unreadable-page", where="page", params=(("detail", "the JPEG ends early"),)),) if fate is Fate.DAMAGED else ()
-                form = Identity(digest=digest, instance=f"{100 * batch + page.ref.index:07}", page=1, pages=1) if fate is Fate.READ else None
+                form = Identity(digest=digest, instance=f"{1000 * batch + page.ref.index:07}", page=1, pages=1) if fate is Fate.READ else None
                 record_page(project, tx, page, PageResult(ref=page.ref, outcome=fate, identity=form, problems=problems), at=AT)
 
 

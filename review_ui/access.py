@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from review_ui.web import card_data
 from scanform.model.person import Person, Right, Role
+from scanform.workflow.accounts import AccountDesk
 from scanform.workflow.review_cards import Card
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -79,10 +80,10 @@ def person() -> Person:
     return cast("Person", g.person)
 
 
-def alone(name: str) -> Callable[[], Person]:
-    """For a station without accounts: whoever reaches it acts as `name` and may do everything."""
+def alone(name: str, accounts: AccountDesk | None = None) -> Callable[[], Person | None]:
+    """For a station without accounts: whoever reaches it acts as `name` and may do everything, until there are `accounts`."""
     only = Person(name=name, roles=frozenset(Role))
-    return lambda: only
+    return lambda: None if accounts and accounts.exist() else only
 
 
 def shown_card(card: Card | None) -> dict[str, object] | None:

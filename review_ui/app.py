@@ -80,7 +80,7 @@ def create_app(
     if proxy:
         behind_proxy(app, proxy)
     if accounts is None:
-        guard(app, alone(reviewer))
+        guard(app, alone(reviewer, AccountDesk(desk.project)))
     else:
         add_accounts(app, accounts, language)
     _add_pages(app, desk, sorter, language)

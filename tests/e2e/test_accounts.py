@@ -984,6 +984,57 @@ def wait_until(true, seconds=60):
 
 
 @pytest.mark.browser
+def test_forty_keys_are_forty_decisions_also_for_people_who_logged_in(project, watched, servers):
+    """With 150 ms to the server and a key every 120 ms, each under the right name, once; the login ends in the middle, and nothing is lost by that."""
+    fill(project, 48, OFTEN)
+    served = Served(project, servers)
+    _, made = served.people(Rita=Role.REVIEWER)
+    page = watched(f"{served.url}login", served.url, expected=" 40")
+    slow = {"offline": False, "latency": 150, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    log_in(page, "Rita")
+    page.wait_for_selector("#item[data-visible]")
+    page.wait_for_timeout(3000)  # pictures come ahead
+    for number in range(40):
+        page.keyboard.press("2" if number % 2 else "Enter")
+        page.wait_for_timeout(120)
+        if number == 20:
+            served.accounts.end_sessions(made["Rita"], actor=made["Rita"])
+        if page.locator("#again[open]").count():
+            page.fill("#again-password", PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#again", state="detached")
+            page.wait_for_selector("#item[data-visible]")
+            page.wait_for_timeout(400)
+    page.wait_for_selector("#saved[data-pending='0']")
+    found = project.store.decisions()
+    assert len({decision.item for decision in found}) == len(found) >= 39  # one key may have fallen on the dialog for the password
+    assert {decision.reviewer for decision in found} == {"Rita"}
+
+
+@pytest.mark.browser
+def test_a_screen_of_many_waits_for_the_password_too(project, watched, servers):
+    """The login has ended when a whole screen is confirmed: after the password everything on it is saved."""
+    fill(project, 6, OFTEN)
+    served = Served(project, servers)
+    _, made = served.people(Rita=Role.REVIEWER)
+    page = watched(f"{served.url}login", served.url, expected=" 40")
+    log_in(page, "Rita")
+    page.goto(f"{served.url}mosaic?lang=en#house%3Aoften%3A%3Dm")
+    page.wait_for_selector("#tiles[data-visible]")
+    page.wait_for_timeout(600)
+    served.accounts.end_sessions(made["Rita"], actor=made["Rita"])
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#again[open]")
+    assert project.store.decisions() == []
+    page.fill("#again-password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#again", state="detached")
+    wait_until(lambda: len(project.store.decisions()) == 6)
+    assert {decision.reviewer for decision in project.store.decisions()} == {"Rita"}
+
+
+@pytest.mark.browser
 def test_what_one_has_decided_is_never_saved_as_anothers(project, watched, servers):
     """Somebody else logs in in another tab of the same browser: the first page stops, keeps what is unsent, and saves it only when its own person is back."""
     fill(project, 70, OFTEN)  # a screen of the first person's, and some for the other
@@ -1154,6 +1205,17 @@ def test_nobody_works_under_a_name_of_the_command_where_there_are_accounts(folde
     assert refused.exit_code == 2
     assert "This project has accounts" in refused.output
     assert "without --reviewer" in refused.output
+
+
+def test_a_station_without_accounts_ends_when_there_are_some(project):
+    """Accounts made by another program: whoever worked under a name of the command can do nothing more there."""
+    http = create_app(Desk(project), reviewer="kim", language="en").test_client()
+    assert http.get("/api/session", base_url=BASE).status_code == 200
+    with open_project(project.folder) as elsewhere:
+        desk = AccountDesk(elsewhere)
+        desk.start(desk.start_token(), "Ada", _known_hash(PASSWORD))
+    assert http.get("/api/session", base_url=BASE).status_code == 401
+    assert http.get("/", base_url=BASE).status_code == 401
 
 
 @pytest.mark.parametrize("address", ["http://umfrage.example", "umfrage.example", "https://umfrage.example/path", "https://a:b@umfrage.example", "https://"])
