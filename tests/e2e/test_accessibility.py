@@ -176,6 +176,44 @@ def test_nothing_is_lost_at_320_px_and_with_large_text(at, state: State, languag
     assert page.locator("html").get_attribute("lang") == language
 
 
+REACHED = """() => {
+  const node = document.activeElement;
+  if (!node || node === document.body || node === document.documentElement) return null;
+  (window.reached ??= new Set()).add(node);
+  const style = getComputedStyle(node), box = node.getBoundingClientRect();
+  const seen = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none';
+  const inside = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
+  return seen && inside ? '' : `${node.tagName} ${node.id} ${node.textContent.trim().slice(0, 40)}`;
+}"""
+"""What has the focus where that cannot be seen, "" when it can; null on the page itself."""
+
+UNREACHED = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+  .filter((node) => node.checkVisibility({visibilityProperty: true}) && !node.disabled && node.tabIndex >= 0 && !window.reached.has(node))
+  .filter((node) => !document.querySelector('dialog[open]') || node.closest('dialog[open]'))
+  .map((node) => `${node.tagName} ${node.id} ${node.textContent.trim().slice(0, 40)}`)"""
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@by_name()
+def test_everything_is_reached_by_tab_and_nothing_holds_the_focus(at, state: State) -> None:
+    """R5, 2.1.1, 2.1.2, 2.4.7: Tab goes through all links, buttons and fields of a screen, each can be seen while it has the focus, and Tab leads out again."""
+    if state.name == "editor":
+        pytest.skip("zones move the page under the focus; tests/e2e/test_edit_layout.py works through it by keyboard")
+    if state.name == "field-help-waiting":
+        pytest.skip("the button that waits for a key lets Tab go on, and then waits no more")
+    page = at(state, reduced_motion="reduce")
+    stops = page.locator("a[href], button, input, select, textarea, summary, [tabindex='0']").count()
+    hidden = []
+    for _ in range(2 * stops + 4):
+        page.keyboard.press("Tab")
+        found = page.evaluate(REACHED)
+        if found:
+            hidden.append(found)
+    assert hidden == []
+    assert page.evaluate(UNREACHED) == []
+
+
 # --- along the way ---------------------------------------------------------------------------------------------------
 
 
