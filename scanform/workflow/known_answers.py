@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 
+from scanform.model.response import Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.review.apply import Standing, in_force, item_id, split_item_id, standings
 from scanform.review.audit import fraction, most_often
@@ -25,6 +27,15 @@ from scanform.workflow.review_cases import Case
 
 FARTHEST = 500
 """So many responses are looked through for a known value; where none is found the open value goes alone."""
+
+MOST = 4.0
+"""So many times the share is how probable a known value is at most, where it has to make up for values before which none can stand."""
+
+SAMPLE = 200
+"""So many responses tell of which questions values are known."""
+
+LASTS_S = 60.0
+"""How long that is believed."""
 
 Admits = Callable[[ReviewItem, str], bool]
 """Whether the rules take a written value for an item."""
@@ -69,6 +80,8 @@ class KnownAnswers:
         self._share = share
         self._admits = admits
         self._lot = ""
+        self._more = 1.0
+        self._until = 0.0
 
     def of(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> Own:
         """What a reviewer has of them."""
@@ -107,12 +120,13 @@ class KnownAnswers:
         seen = set(shown)
         again = {row.before: item for row, item in own.waiting.values() if item.id not in seen and not item.postponed and fits(item)}
         had = {row.before for row in rows.knowns(tx, reviewer)}
+        chance = self._chance(cases)
         taken = {item for item, holder in leases.holders(tx).items() if holder != reviewer}
         mixed: list[ReviewItem] = [again.pop(name) for name in list(again) if name not in {item.id for item in granted}]
         for item in granted:
             if item.id in again:
                 mixed.append(again.pop(item.id))
-            elif item.id not in had and fraction(f"known:{reviewer}:{item.id}", self._lot) < self._share:
+            elif item.id not in had and fraction(f"known:{reviewer}:{item.id}", self._lot) < chance:
                 mixed += self._new(tx, item, reviewer=reviewer, cases=cases, taken=taken, fits=fits)
             mixed.append(item)
         mixed += [item for _, item in own.waiting.values() if item.postponed and item.id not in seen and fits(item)]
@@ -120,6 +134,23 @@ class KnownAnswers:
         leases.release(tx, [item.id for item in mixed[limit:]], holder=reviewer)
         leases.claim(tx, [item.id for item in mixed[:limit]], reviewer, limit)
         return mixed[:limit]
+
+    def _chance(self, cases: Mapping[str, Case]) -> float:
+        """How probable a known value is before an open one: more than the share where known values cannot stand before many of those that go to people.
+
+        Those of questions of which none of `SAMPLE` responses holds a known value, and those without a proposal. Looked up once in a while.
+        """
+        if monotonic() >= self._until:
+            line = list(cases.values())
+            sample = [case for case in line[:: max(1, len(line) // SAMPLE)] if not case.contradictory]
+            columns = {answer.column for case in sample for answer in case.machine.answers if known(answer)}
+            to_people = [
+                review_item(case.machine, answer, case.versions) for case in sample for answer in case.machine.answers if answer.status is Status.REVIEW
+            ]
+            possible = sum(split_item_id(item.id)[1] in columns and proposed(item) != "none" for item in to_people)
+            self._more = min(MOST, len(to_people) / possible) if possible else 1.0
+            self._until = monotonic() + LASTS_S
+        return min(0.5, self._share * self._more)
 
     def row_for(self, tx: Transaction, item: str, version: int, shown: str, reviewer: str) -> Known | None:
         """The known value that somebody answers who saw `shown` at `item`; None when it is a value like any other."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, REMARK, fill, printed_survey
 from review_ui.app import create_app
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
@@ -230,6 +230,25 @@ def test_among_many_on_one_screen(project):
     assert [(one.name, one.missed) for one in screens] == [("mosaic", len(known))]
     assert everything.most == 1.0
     assert Counter(decision.kind for decision in project.store.decisions()) == {DecisionKind.CONFIRM: 60}
+
+
+@pytest.mark.parametrize("at_once", [8, 400])
+def test_others_make_up_for_values_before_which_none_can_stand(tmp_path, at_once):
+    """Half of what waits is free text; the share holds for all that somebody meets, a few at a time or all at once."""
+    printed = surveyed(tmp_path, 0, 60, share=0.05)
+    with open_project(printed) as project:
+        fill(project, 150, replace(OFTEN, candidates=("m", "s")), REMARK, start=1000)
+        desk = Desk(project)
+        ben, met = Client(desk, "ben"), 0
+        while cards := ben.claim(at_once)["cards"]:
+            for card in cards:
+                assert ben.decide(card, "confirm")["outcomes"][0]["result"] == "saved"
+            met += len(cards)
+        with project.store.reading() as tx:
+            made = rows.knowns(tx, "ben")
+        assert met == 300 + len(made)
+        assert {row.item.split("/")[1] for row in made} == {"often"}
+        assert 11 <= len(made) <= 20  # 15 are a twentieth; 7 or 8 without making up for it
 
 
 def test_none_are_made_where_none_are_wanted(tmp_path):
