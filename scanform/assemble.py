@@ -15,12 +15,15 @@ from scanform.model.geometry import RectPx
 from scanform.model.layout import Layout, Zone, ZoneKind
 from scanform.model.page import PageRef
 from scanform.model.problem import Problem
-from scanform.model.questionnaire import Filled, Question, QuestionKind, Questionnaire
+from scanform.model.questionnaire import Alphabet, Filled, Question, QuestionKind, Questionnaire
 from scanform.model.reading import Candidate, FieldReading, MarkValue, PageReading
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 
 UNFIT = 0.02
 """How much a text in cells counts that the question does not allow: people write impossible dates and numbers out of range, but seldom."""
+
+LEAST = 0.92
+"""Below this no writing is accepted, whatever a project promises: what a reader holds for never sure (`recognize.handwriting.NUMBER`) lies there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,22 +31,52 @@ class AcceptSettings:
     """From which confidence a value needs no person, per kind; a value with a problem always goes to review.
 
     `choice` is for the doubts of several boxes that add up: each box below the threshold that was learnt for its kind carries a problem anyway
-    (models/marks.md). `blank` for writing zones without ink, `signature` for signed ones, `text` for what was read in cells (free handwriting
-    always carries a problem). `filled_alone`: probability that a filled box without any cross in the question was meant as a mark (no data: even odds).
+    (models/marks.md). `blank` for writing zones without ink, `signature` for signed ones. Of what is written (free handwriting always carries a problem)
+    `cells` is for digits in cells and `letters` for cells with letters, `codes` for digits and `listed` for lines that the question's list has, `printed`
+    for lines that the form bears in print; of what each accepts no more than 5 in 1,000 are wrong (docs/handwriting-benchmark.md). `text` is for the
+    rest. From `sure` on a value helps to judge others.
+    `filled_alone`: probability that a filled box without any cross in the question was meant as a mark (no data: even odds).
     """
 
     choice: float = 0.98
     blank: float = 0.995
     signature: float = 0.99
+    cells: float = 0.97
+    letters: float = 0.999
+    codes: float = 0.95
+    listed: float = 0.98
+    printed: float = 0.95
     text: float = 0.995
+    sure: float = 0.995
     filled_alone: float = 0.5
 
     @classmethod
     def at(cls, accept: float) -> "AcceptSettings":
-        """The settings for a project that accepts values from `accept` on (0.995 by default); the others move with it."""
+        """The settings for a project in which so large a share of the values that are accepted has to be right (0.995 by default)."""
         usual = cls()
-        slack = (1 - usual.choice) / (1 - usual.text)
-        return cls(choice=max(0.5, 1 - slack * (1 - accept)), blank=accept, text=accept, signature=min(accept, usual.signature))
+
+        def moved(threshold: float, least: float) -> float:
+            return max(least, 1 - (1 - threshold) / (1 - usual.text) * (1 - accept))
+
+        return cls(
+            choice=moved(usual.choice, 0.5), blank=accept, signature=min(accept, usual.signature), cells=moved(usual.cells, LEAST), text=accept,
+            letters=moved(usual.letters, LEAST), codes=moved(usual.codes, LEAST),
+            listed=moved(usual.listed, LEAST), printed=moved(usual.printed, LEAST), sure=max(accept, usual.sure),
+        )  # fmt: skip
+
+    def characters(self, alphabet: Alphabet | None, *, listed: bool) -> float:
+        """For cells in which such characters may stand; `listed` when the value is in a list."""
+        if alphabet in {Alphabet.LETTERS, Alphabet.ALNUM}:
+            return self.text if listed else self.letters
+        return self.codes if listed else self.cells
+
+    def written(self, question: Question, *, printed: bool) -> float:
+        """For an answer with ink to a question; `printed` when the form bears just this answer in print."""
+        if question.kind is QuestionKind.SIGNATURE:
+            return self.signature
+        if question.kind is QuestionKind.COMB:
+            return self.characters(question.alphabet, listed=bool(question.values))
+        return self.printed if printed else self.listed if question.values else self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +298,8 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
         raw, confidence = (candidates[0].value, candidates[0].probability) if candidates and candidates[0].value.strip() else (raw, confidence)
     checked = rules.Checked(value=" ".join(raw.split())) if option is not None else rules.check(question, raw)
     problem = checked.problem or read
-    known = option is None and (bool(question.values) or (checked.value != "" and checked.value == seen[0].printed))
+    printed = option is None and checked.value != "" and checked.value == seen[0].printed
+    known = printed or (option is None and bool(question.values))
     if problem is None and inked and question.kind is not QuestionKind.COMB and question.kind is not QuestionKind.SIGNATURE and not known:
         problem = "handwriting"  # free text is a proposal for a person, whoever read it
     if problem is None and not checked.value and not inked and question.required and option is None:
@@ -277,7 +311,7 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
     elif same is not None and checked.value and canonical:
         confidence = same.probability
     verdict = _Verdict(value=checked.value, confidence=confidence if checked.problem is None else 0.0, candidates=tuple(candidates))
-    threshold = settings.blank if not inked else settings.signature if question.kind is QuestionKind.SIGNATURE else settings.text
+    threshold = settings.blank if not inked else settings.written(question, printed=printed)
     return _answer(question, option, seen, verdict, problem, threshold=threshold, doubt="unsure-blank" if not inked else "handwriting")
 
 
@@ -326,16 +360,27 @@ def _beside_sure_values(
 ) -> list[Answer]:
     """The answers, with doubtful values of lists judged again beside the sure values that they have to go with: a street beside its postcode.
 
-    Only what was sure by itself helps others; a sure value is never judged again.
+    Only what was sure by itself helps others, and is never judged again. What becomes another value has to be sure, too.
     """
-    sure = {answer.question: answer.value for answer in answers if answer.option is None and answer.status is Status.AUTO and answer.value}
+    sure = {
+        answer.question: answer.value
+        for answer in answers
+        if answer.option is None and answer.status is Status.AUTO and answer.value and answer.confidence >= settings.sure
+    }
     out = []
     for answer in answers:
         question = questionnaire.question(answer.question)
-        fits = _partners(questionnaire, question, sure) if question is not None and answer.status is Status.REVIEW and answer.option is None else []
+        doubtful = answer.status is Status.REVIEW or answer.confidence < settings.sure
+        fits = _partners(questionnaire, question, sure) if question is not None and doubtful and answer.option is None else []
         zones = seen.get(answer.question, ())
         if question is not None and fits and sum(_has_ink(one.reading) for one in zones) == 1:
-            out.extend(_answers(question, [_beside(one, question, fits) if _has_ink(one.reading) else one for one in zones], filled, settings))
+            beside = [_beside(one, question, fits) if _has_ink(one.reading) else one for one in zones]
+            judged = _answers(question, beside, filled, settings)
+            if any(one.option is None and one.value != answer.value for one in judged):
+                judged = _answers(
+                    question, beside, filled, replace(settings, cells=settings.sure, codes=settings.sure, listed=settings.sure, printed=settings.sure)
+                )
+            out.extend(judged)
         else:
             out.append(answer)
     return out

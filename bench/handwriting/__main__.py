@@ -5,8 +5,9 @@
     python -m bench.handwriting --diagram docs/handwriting-reliability.svg  and how far probabilities can be believed, as a picture
 
 Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained; words and names are those of the five writers of DHSD that
-are kept for the test. Bounds are 95 % upper confidence bounds of the share of errors (Clopper and Pearson). "Accepted" are those with a probability of at
-least 0.995. "Sound" leaves out the site whose labels are often wrong (`chain.LEFT_OUT`); so do the rows of cells and the chain.
+are kept for the test. Bounds are 95 % upper confidence bounds of the share of errors (Clopper and Pearson). "Accepted" of single
+characters are those with a probability of at least 0.995, of rows, words and names what the program accepts (`AcceptSettings`). "Sound" leaves out
+the site whose labels are often wrong (`chain.LEFT_OUT`); so do the rows of cells and the chain.
 """
 
 import argparse
@@ -17,18 +18,16 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.handwriting import chain, reliability, words
+from bench.handwriting import acceptance, chain, reliability, words
+from bench.handwriting.acceptance import taken
 from bench.handwriting.reliability import Said
-from bench.handwriting.unipen import Written, as_cell, by_writer, load
+from bench.handwriting.rows import LISTED, Asked, read_rows
+from bench.handwriting.unipen import Written, as_cell, load
 from bench.statistics import upper_bound
-from scanform.assemble import weighed
-from scanform.model.questionnaire import Alphabet, Question, QuestionKind, Texts
-from scanform.recognize.cells import DIGITS, LETTERS, NETWORKS, character_odds, class_names
-from scanform.recognize.readers import Cell, Row
+from scanform.assemble import AcceptSettings
+from scanform.recognize.cells import DIGITS, LETTERS, character_odds, class_names
 
 ACCEPT = 0.995
-LISTED = 60
-"""Postcodes of a city and its neighbours."""
 
 
 def main() -> None:
@@ -45,9 +44,10 @@ def main() -> None:
     said["digits in cells"] = characters("digits", digits, DIGITS)
     said["capitals in cells"] = characters("characters", capitals, LETTERS)
     print("\nfive digits of one writer in five cells")
-    for name, listed in (("no list", 0), (f"list of {LISTED}, open", LISTED)):
-        print(f"  {name:20} " + strings(digits, listed=listed, unlisted=False))
-    print(f"  {'not in the list':20} " + strings(digits, listed=LISTED, unlisted=True))
+    for name, asked in (
+        ("no list", Asked()), (f"list of {LISTED}, open", Asked(listed=LISTED)), ("not in the list", Asked(listed=LISTED, unlisted=True)),
+    ):  # fmt: skip
+        print(f"  {name:20} " + strings(digits, asked))
     print("\nthe whole chain: printed, written, scanned, registered, read, judged by the survey's rules")
     for name, counts in sorted(chain.run(digits, capitals, pages=args.pages, seed=args.seed, profiles=chain.OFFICE).items()):
         print(f"  {name:7} {of_chain(counts)}")
@@ -61,10 +61,12 @@ def main() -> None:
         print(f"  {f'not in the list of {size}':24} {line}")
         said[f"names, list of {size}"] = known.and_also(unknown)
     print("\nnames, one of them printed on the form, 300 others known")
-    for kind, title in (("right", "the right one"), ("alike", "another one, alike"), ("slip", "the right one with a slip"), ("other", "another one")):
+    for kind, title in words.KINDS.items():
         line, one = words.expected(hands, kind, size=300)
         print(f"  {title:26} {line}")
         said["printed names"] = said["printed names"].and_also(one) if "printed names" in said else one
+    print("\naccepted without a person: which probability keeps the promise that 99.5 % of it is right")
+    acceptance.table(hands, digits, capitals, acceptance.together([said["names, list of 300"], said["names, list of 4000"]]))
     print("\nstreets with the number of a house")
     for same, expected, title in (
         (True, True, "printed"), (False, True, "another house printed"), (True, False, "listed"), (False, False, "another house listed"),
@@ -127,30 +129,13 @@ def characters(network: str, written: Sequence[Written], known: str) -> Said:
     return Said(chances=top[sound], right=right[sound])
 
 
-def strings(written: Sequence[Written], *, listed: int, unlisted: bool, count: int = 3000) -> str:
+def strings(written: Sequence[Written], asked: Asked) -> str:
     """Postcodes composed of real digits of one writer, with and without a list that holds them (or not)."""
-    rng = np.random.default_rng(2)
-    hands = [ways for (site, _), ways in sorted(by_writer(written).items()) if len(ways) == 10 and site not in chain.LEFT_OUT]
-    codes = [f"44{number:03d}" for number in rng.choice(1000, max(listed, 1), replace=False)]
-    question = Question(
-        code="plz", kind=QuestionKind.COMB, text=Texts(entries=(("en", "x"),)), alphabet=Alphabet.DIGITS, cells=(5,), values=tuple(codes) if listed else ()
-    )
-    right = accepted = wrong = told = 0
-    for _ in range(count):
-        ways = hands[int(rng.integers(len(hands)))]
-        free = f"{rng.integers(100_000):05d}"
-        text = free if not listed or unlisted else codes[int(rng.integers(len(codes)))]
-        row: list[Cell | None] = [as_cell(ways[c][int(rng.integers(len(ways[c])))], rng) for c in text]
-        (read,) = NETWORKS.read([Row(cells=row, alphabet=Alphabet.DIGITS)])
-        best = weighed(question, read.texts)[0]
-        in_list = not listed or best.value in question.values
-        right += best.value == text
-        sure = in_list and best.probability >= ACCEPT
-        accepted += sure
-        wrong += sure and best.value != text
-        told += not in_list
-    out = f"right {right / count:6.1%}   accepted {accepted / count:6.1%}, {wrong} wrong of {accepted} (< {100 * upper_bound(wrong, accepted):.2f} %)"
-    return out + (f"   called unlisted {told / count:.1%}" if listed else "")
+    said, right, told = read_rows(written, asked)
+    count, found = len(said.chances), taken(said, AcceptSettings().codes if asked.listed else AcceptSettings().cells)
+    bound = 100 * upper_bound(found.wrong, found.count)
+    out = f"right {right / count:6.1%}   accepted {found.count / count:6.1%}, {found.wrong} wrong of {found.count} (< {bound:.2f} %)"
+    return out + (f"   called unlisted {told / count:.1%}" if asked.listed else "")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Digits and capitals of real writers as pen strokes (UNIPEN, train_r01_v07): for evaluation only, no weights are trained on them."""
 
 import gzip
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from scanform.imaging.page_image import Floats
 from scanform.recognize.readers import Cell
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "handwriting" / "unipen"
+WRONG = Path(__file__).parent / "wrong_characters.json"
 SIDE = 96
 """Characters are drawn on SIDE x SIDE pixels, 64 high, and halved."""
 
@@ -39,9 +41,16 @@ class Written:
 
 
 def load(name: str) -> tuple[Written, ...]:
-    """All characters of `digits` or `uppercase`; raises OSError when the data are not there."""
+    """All characters of `digits` or `uppercase` but those that are none (`wrong_characters.json`); raises OSError when the data are not there."""
+    none = json.loads(WRONG.read_text("utf-8"))
     with gzip.open(DATA / f"{name}_train.json.gz") as file:
-        return tuple(one for one in map(_written, json.load(file)) if one is not None)
+        return tuple(one for one in map(_written, json.load(file)) if one is not None and name_of(one) not in none)
+
+
+def name_of(one: Written) -> str:
+    """A name for a character, of its site, its writer and its strokes."""
+    digest = hashlib.sha256(np.concatenate(one.lines).round(3).tobytes()).hexdigest()
+    return f"{one.site}-{one.writer}-{one.truth}-{digest[:8]}"
 
 
 def by_writer(characters: Sequence[Written]) -> dict[tuple[str, str], Mapping[str, list[Written]]]:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from bench.handwriting.reliability import Said
 from bench.handwriting.unipen import Written, as_cell, by_writer
 from bench.material import Form, make_form
 from bench.statistics import upper_bound
+from scanform.assemble import AcceptSettings
 from scanform.model.questionnaire import Questionnaire
 from scanform.model.reading import PageReading
 from scanform.model.response import Status
@@ -37,10 +38,15 @@ from scanform.simulate.truth import PageTruth, TextTruth
 HERE = Path(__file__).parent
 DATA = Path(__file__).parents[3] / "shared" / "data" / "handwriting" / "dhsd_train.zip"
 UNSEEN = (25, 26, 27, 28, 29)
-"""The writers that tools/fit_words.py keeps for the test; 23 and 24 have decided its temperature and the weights of tools/fit_lines.py."""
+"""The writers that tools/fit_words.py keeps for the test."""
+
+CHOOSING = (23, 24)
+"""Those who have decided its temperature and the weights of tools/fit_lines.py."""
 
 HIGH = 64
-ACCEPT = 0.995
+ACCEPT = AcceptSettings().listed
+KINDS = {"right": "the right one", "alike": "another one, alike", "slip": "the right one with a slip", "other": "another one"}
+"""What is printed on a form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +58,10 @@ class Hands:
     names: tuple[str, ...]
 
 
-def load() -> Hands:
-    """Raises OSError when the data are not there."""
+def load(writers: Collection[int] = UNSEEN) -> Hands:
+    """The crops of some writers; raises OSError when the data are not there."""
     crops, wrong = load_crops(DATA), json.loads((HERE / "wrong_labels.json").read_text("utf-8"))
-    chosen = tuple(replace(crop, text=wrong.get(crop.name, crop.text)) for crop in crops.items.values() if crop.writer in UNSEEN)
+    chosen = tuple(replace(crop, text=wrong.get(crop.name, crop.text)) for crop in crops.items.values() if crop.writer in writers)
     return Hands(crops=crops, chosen=chosen, names=tuple(sorted({crop.text for crop in crops.items.values()})))
 
 
@@ -125,7 +131,7 @@ def expected(hands: Hands, kind: str, *, size: int, seed: int = 1) -> tuple[str,
     found = [one.texts for start in range(0, len(jobs), 8) for one in HANDWRITING.read(jobs[start : start + 8])]
     chances = np.array([next((text.probability for text in texts if text.value == job.expected), 0.0) for texts, job in zip(found, jobs, strict=True)])
     right = np.array([job.expected == crop.text for job, crop in zip(jobs, hands.chosen, strict=True)])
-    taken = chances >= ACCEPT
+    taken = chances >= AcceptSettings().printed
     wrong = int((taken & ~right).sum())
     bound = f"{wrong} wrong of {int(taken.sum())}" + ("" if kind == "right" else f" (< {100 * upper_bound(wrong, len(jobs)):.2f} % of all)")
     return f"accepted {taken.mean():6.1%} of {len(jobs)}, {bound}", Said(chances=chances, right=right)
@@ -157,7 +163,8 @@ def houses(hands: Hands, digits: Sequence[Written], *, same: bool, expected: boo
         known = f"{crop.text} {other}"
         jobs.append(Lines(pictures=line, values=tuple(dict.fromkeys([known, *others])), expected=known if expected else ""))
     found = [one.texts for start in range(0, len(jobs), 8) for one in HANDWRITING.read(jobs[start : start + 8])]
-    taken = sum(texts[0].value == job.values[0] and texts[0].probability >= ACCEPT for texts, job in zip(found, jobs, strict=True))
+    accept = AcceptSettings().printed if expected else ACCEPT
+    taken = sum(texts[0].value == job.values[0] and texts[0].probability >= accept for texts, job in zip(found, jobs, strict=True))
     return f"accepted {taken / count:6.1%} of {count}" + ("" if same else f": {taken} wrong (< {100 * upper_bound(taken, count):.2f} % of all)")
 
 

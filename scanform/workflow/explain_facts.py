@@ -142,7 +142,7 @@ def _state(zone: Zone, reading: FieldReading, accept: AcceptSettings) -> str:
     elif reading.reader == INK_READER:
         wanted = accept.signature if reading.value == SIGNED else accept.blank
     else:
-        wanted = accept.text
+        wanted = accept.characters(zone.alphabet, listed=True) if zone.cells else min(accept.listed, accept.printed)
     return "auto" if reading.problem is None and reading.confidence >= wanted else "review"
 
 
