@@ -518,5 +518,6 @@ STATES = (
     State("field-not-free", "few", "?item=nobody%2Foften&lang={language}", keys(then="#notice:not([hidden])")),
     State("keys", "nothing", "keys?lang={language}", there(".sheet"), "The keys on one sheet, for printing."),
     State("accessibility", "nothing", "accessibility?lang={language}", there("main h2")),
+    State("easy", "nothing", "easy?lang={language}", there("main h2"), "Help in easy words."),
     State("editor", "editor", "?lang={language}", there("body[data-ready]"), "The layout editor: zones of a form that scanform did not print."),
 )

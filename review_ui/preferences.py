@@ -1,4 +1,4 @@
-"""Keys and looks of the person who asks, the sheet of keys for printing, and the statement on accessibility."""
+"""Keys and looks of the person who asks, the sheet of keys for printing, help in easy words, and the statement on accessibility."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -50,9 +50,18 @@ def add_preferences(app: Flask, project: Project, default: str) -> None:
         facts = {**common(language_of(default)), "t": _words("access.", language_of(default))}
         return render_template("accessibility.html", parts=PARTS, **facts)
 
+    @app.get("/easy")
+    @for_everybody
+    def easy() -> ResponseReturnValue:
+        facts = {**common(language_of(default)), "t": _words("easy.", language_of(default))}
+        return render_template("easy.html", parts=EASY_PARTS, **facts)
+
 
 PARTS = (("tested", 5), ("untested", 3), ("limits", 3))
 """The lists of the statement on accessibility, and how many lines each has."""
+
+EASY_PARTS = (("what", 5), ("see", 4), ("do", 6), ("unsure", 4), ("mistake", 4), ("break", 4), ("test", 3), ("help", 3))
+"""The parts of the help in easy words, and how many sentences each has."""
 
 
 def common(language: str) -> dict[str, object]:

@@ -426,6 +426,7 @@ MATRIX = {
     "POST /api/preferences": REVIEW,
     "GET /keys": REVIEW,
     "GET /accessibility": ALL,
+    "GET /easy": ALL,
     "POST /api/stay": IN,
     "GET /api/time-left": IN,
     "POST /api/undo": REVIEW,
