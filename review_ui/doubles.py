@@ -42,6 +42,12 @@ def add_doubles(app: Flask, desk: Desk, default: str) -> None:
         found = picture(desk, number)
         return Response(found, mimetype="image/jpeg") if found else abort(404)
 
+    @app.get("/doubles/<int:number>/<question>.jpg")
+    @needs(Right.PLACE)
+    def double_question(number: int, question: str) -> ResponseReturnValue:
+        found = picture(desk, number, question)
+        return Response(found, mimetype="image/jpeg") if found else abort(404)
+
 
 def _page(desk: Desk, language: str, *, refused: bool = False) -> str:
     return render_template(

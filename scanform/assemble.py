@@ -70,12 +70,16 @@ class AcceptSettings:
             return self.text if listed else self.letters
         return self.codes if listed else self.cells
 
-    def written(self, question: Question, *, printed: bool) -> float:
-        """For an answer with ink to a question; `printed` when the form bears just this answer in print."""
+    def written(self, question: Question, value: str, *, printed: bool) -> float:
+        """For an answer with ink to a question; `printed` when the form bears just this answer in print. Lists say little about numbers in a name: the house
+        next door is spelt alike.
+        """
         if question.kind is QuestionKind.SIGNATURE:
             return self.signature
         if question.kind is QuestionKind.COMB:
             return self.characters(question.alphabet, listed=bool(question.values))
+        if any(character.isdigit() for character in value):
+            return self.text
         return self.printed if printed else self.listed if question.values else self.text
 
 
@@ -311,7 +315,7 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
     elif same is not None and checked.value and canonical:
         confidence = same.probability
     verdict = _Verdict(value=checked.value, confidence=confidence if checked.problem is None else 0.0, candidates=tuple(candidates))
-    threshold = settings.blank if not inked else settings.written(question, printed=printed)
+    threshold = settings.blank if not inked else settings.written(question, checked.value, printed=printed)
     return _answer(question, option, seen, verdict, problem, threshold=threshold, doubt="unsure-blank" if not inked else "handwriting")
 
 

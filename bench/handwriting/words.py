@@ -163,7 +163,7 @@ def houses(hands: Hands, digits: Sequence[Written], *, same: bool, expected: boo
         known = f"{crop.text} {other}"
         jobs.append(Lines(pictures=line, values=tuple(dict.fromkeys([known, *others])), expected=known if expected else ""))
     found = [one.texts for start in range(0, len(jobs), 8) for one in HANDWRITING.read(jobs[start : start + 8])]
-    accept = AcceptSettings().printed if expected else ACCEPT
+    accept = AcceptSettings().text
     taken = sum(texts[0].value == job.values[0] and texts[0].probability >= accept for texts, job in zip(found, jobs, strict=True))
     return f"accepted {taken / count:6.1%} of {count}" + ("" if same else f": {taken} wrong (< {100 * upper_bound(taken, count):.2f} % of all)")
 

@@ -40,6 +40,7 @@ class Scan:
 class Difference:
     """What the two say about one question, in words."""
 
+    question: str
     wording: str
     first: str
     second: str
@@ -126,15 +127,17 @@ def act_on(project: Project, key: str, kind: PlacementKind, *, reviewer: str, uu
         return True
 
 
-def picture(desk: Desk, page_id: int) -> bytes | None:
-    """JPEG of a page that was read, upright; None when there is none."""
+def picture(desk: Desk, page_id: int, question: str = "") -> bytes | None:
+    """JPEG of a page that was read, upright, or of what it says on one question; None when there is none."""
     with desk.project.store.reading() as tx:
         record = ledger.find_page(tx, page_id)
     if record is None or record.identity is None or record.outcome is not Fate.READ or not record.archived:
         return None
     layout = desk.project.layouts.get(record.identity.digest)
     page = next((page for page in layout.pages if page.number == record.identity.page), None) if layout else None
-    return desk.page(record.ref, page.size) if page else None
+    if page is None:
+        return None
+    return desk.question(record.ref, page, question) if question else desk.page(record.ref, page.size)
 
 
 def _to_copy(tx: Transaction, sheet: SheetRecord, copy: int) -> None:
@@ -225,7 +228,7 @@ def _differences(one: PageReading | None, other: PageReading | None, page: PageL
             question = questionnaire.question(code)
             wording = question.text.get(language) if question else code
             blank = text("review.blank", language)
-            found.append(Difference(wording=wording, first=said[0] or blank, second=said[1] or blank))
+            found.append(Difference(question=code, wording=wording, first=said[0] or blank, second=said[1] or blank))
     return found
 
 

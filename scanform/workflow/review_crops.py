@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from scanform.imaging import crops
 from scanform.imaging.page_map import PageMap
-from scanform.model.geometry import RectMm, SizeMm, bounding_box
+from scanform.model.geometry import RectMm, RectPx, SizeMm, bounding_box
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
 from scanform.model.page import PageRef
+from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Evidence
 from scanform.model.review import ReviewItem
 from scanform.scan.limits import Limits
@@ -79,6 +80,17 @@ class CropCutter:
         if page_map is None:
             return crops.encode_jpeg(crops.turned(loaded.image.gray, loaded.turn))
         return crops.encode_jpeg(crops.upright(loaded.image.gray, page_map, RectMm(x=0, y=0, w=size.w, h=size.h), px_per_mm=PAGE_PX_PER_MM))
+
+    def question(self, ref: PageRef, page: PageLayout, question: str) -> bytes | None:
+        """JPEG of what a registered page says on one question, with its wording; None where there is nothing to be seen of it."""
+        wanted = ReviewItem(
+            id="", version=0, response_id="", questionnaire="", question=question, option=None, kind=QuestionKind.SINGLE, value="", candidates=(), reason="",
+            evidence=Evidence(ref=ref, box=RectPx(x=0, y=0, w=0, h=0)), page=page.number,
+        )  # fmt: skip
+        shown = shown_rect(wanted, page)
+        if wanted.evidence is None or shown is None or self._page(ref)[1] is None:
+            return None
+        return self._cut(wanted.evidence, shown, heads_rect(wanted, page), page.size, False)
 
     def _load(self, ref: PageRef) -> tuple[LoadedPage, PageMap | None]:
         with self._project.store.reading() as tx:

@@ -19,7 +19,7 @@ from scanform.i18n.texts import text
 from scanform.merge.match import grouped
 from scanform.merge.resolve import resolve
 from scanform.model.geometry import SizeMm
-from scanform.model.layout import Layout
+from scanform.model.layout import Layout, PageLayout
 from scanform.model.page import PageRef
 from scanform.model.questionnaire import DataClass
 from scanform.model.response import Answer, Status
@@ -253,6 +253,10 @@ class Desk:
     def page(self, ref: PageRef, size: SizeMm) -> bytes | None:
         """JPEG of a whole page, upright, without a frame; None when it cannot be decoded."""
         return self._cutter.page(ref, size)
+
+    def question(self, ref: PageRef, page: PageLayout, question: str) -> bytes | None:
+        """JPEG of what a page says on one question; None when there is nothing to be seen of it."""
+        return self._cutter.question(ref, page, question)
 
     def members_of(self, response_id: str) -> tuple[str, ...]:
         """The responses that the latest merge joined with this one, itself among them; empty when it stands alone."""

@@ -345,7 +345,7 @@ def tables(project):
 
 def address(rule, **known):
     """A rule's address with something in each place."""
-    values = {"filename": "review.css", "item": "none", "token": "x", "digest": "x", "form": "x", "number": 1, "task": "second"} | known
+    values = {"filename": "review.css", "item": "none", "token": "x", "digest": "x", "form": "x", "number": 1, "question": "x", "task": "second"} | known
     return re.sub(r"<(?:[^<>:]+:)?(\w+)>", lambda match: str(values[match.group(1)]), rule)
 
 
@@ -448,6 +448,7 @@ MATRIX = {
     "GET /doubles": PLACE,
     "POST /doubles": PLACE,
     "GET /doubles/<int:number>.jpg": PLACE,
+    "GET /doubles/<int:number>/<question>.jpg": PLACE,
     "GET /missing": OVERVIEW,
     "GET /missing.csv": OVERVIEW,
     "POST /missing/<form>/accept": PLACE,

@@ -148,6 +148,12 @@ def test_the_screen(project, tiny_survey):
     assert len(pictures) == 4
     assert all(http.get(path, base_url=BASE).data[:2] == b"\xff\xd8" for path in pictures)
     assert http.get("/doubles/999.jpg", base_url=BASE).status_code == 404
+    places = re.findall(r'src="(/doubles/\d+/\w+\.jpg)"', page())
+    assert len(places) == 2 * sum(len(pair.differences) for pair in doubles(project)) > 0
+    cut = [http.get(path, base_url=BASE).data for path in places]
+    assert all(data[:2] == b"\xff\xd8" for data in cut)
+    assert len({*cut}) == len(cut)
+    assert http.get(re.sub(r"/\w+\.jpg", "/nothing.jpg", places[0]), base_url=BASE).status_code == 404
     token = re.search(r'name="csrf_token" value="([^"]+)"', page())[1]
     key = pair_of(project, tiny_survey.form_ids[0]).key
     facts = {"csrf_token": token, "key": key, "uuid": "k", "act": "other-sheet"}

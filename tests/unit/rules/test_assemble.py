@@ -223,6 +223,8 @@ def test_listed_text_is_accepted_when_it_is_sure():
     assert (sure.value, sure.status, sure.problem) == ("Hörde", Status.AUTO, None)
     unsure = form(texts={"remarks.handwriting": ("Hörde", 0.94)}, asked=asked).answer("remarks")
     assert (unsure.value, unsure.status, unsure.problem) == ("Hörde", Status.REVIEW, "handwriting")
+    house = form(texts={"remarks.handwriting": ("Ring 7", 0.99)}, asked=with_list("Ring 7")).answer("remarks")
+    assert (house.value, house.status, house.problem) == ("Ring 7", Status.REVIEW, "handwriting")
     other = form(texts={"remarks.handwriting": ("Hagen", SURE)}, asked=asked).answer("remarks")
     assert (other.value, other.status, other.problem) == ("Hagen", Status.REVIEW, "not-in-list")
 
@@ -235,7 +237,7 @@ def test_what_is_promised_moves_what_is_accepted(accept, cells, letters, listed)
     """The share of accepted values that has to be right sets the threshold of each kind; writing that readers hold for never sure is not accepted at any."""
     settings = AcceptSettings.at(accept)
     found = [settings.characters(alphabet, listed=False) for alphabet in (Alphabet.DATE, Alphabet.ALNUM)]
-    assert [*found, settings.written(with_list("Hörde").question("remarks"), printed=False)] == pytest.approx([cells, letters, listed])
+    assert [*found, settings.written(with_list("Hörde").question("remarks"), "Hörde", printed=False)] == pytest.approx([cells, letters, listed])
     assert min(settings.cells, settings.codes, settings.letters, settings.listed, settings.printed) > NUMBER
 
 
