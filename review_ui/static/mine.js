@@ -135,6 +135,11 @@ export function bindKeyTable(mine, { opened }) {
   }
 
   function pressed(event) {
+    if (!waiting && event.key === "Escape") {
+      event.preventDefault(); // the browser closes a dialog a little later, and the next key would be lost
+      event.stopPropagation();
+      return $("help").close();
+    }
     if (!waiting || ["Shift", "Control", "Alt", "Meta", "AltGraph", "Tab"].includes(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
