@@ -3,7 +3,7 @@
 A known answer takes its proposal, reason and confidence from a value that really waits for the same question, so that nothing but the paper tells them apart.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from scanform.model.questionnaire import QuestionKind
@@ -72,6 +72,13 @@ def disguised(true: ReviewItem, waiting: ReviewItem, admits: Callable[[str], boo
         confidence=waiting.confidence,
         candidates=_candidates(true, waiting, wrong, written=typed),
     )
+
+
+def can_precede(values: Collection[str], waiting: ReviewItem) -> bool:
+    """Whether one of the known `values` of its column may stand in disguise before an open value: one with something to confuse, or another choice."""
+    if _is_written(waiting):
+        return any(character in CONFUSED for value in values for character in value)
+    return any(value != waiting.value for value in values)
 
 
 def _is_written(item: ReviewItem | Answer) -> bool:

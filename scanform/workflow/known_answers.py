@@ -4,7 +4,7 @@ Where a reviewer's screen gets an open value, the lot may put a settled one of t
 reviewer does with it is written apart from the decisions, so that no merge and no export can meet it.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from scanform.model.response import Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.review.apply import Standing, in_force, item_id, split_item_id, standings
 from scanform.review.audit import fraction, most_often
-from scanform.review.known import disguised, known
+from scanform.review.known import can_precede, disguised, known
 from scanform.review.triage import item as review_item
 from scanform.store import known as rows
 from scanform.store import leases
@@ -143,11 +143,15 @@ class KnownAnswers:
         if monotonic() >= self._until:
             line = list(cases.values())
             sample = [case for case in line[:: max(1, len(line) // SAMPLE)] if not case.contradictory]
-            columns = {answer.column for case in sample for answer in case.machine.answers if known(answer)}
+            values: dict[str, set[str]] = defaultdict(set)
+            for case in sample:
+                for answer in case.machine.answers:
+                    if known(answer):
+                        values[answer.column].add(answer.value)
             to_people = [
                 review_item(case.machine, answer, case.versions) for case in sample for answer in case.machine.answers if answer.status is Status.REVIEW
             ]
-            possible = sum(split_item_id(item.id)[1] in columns and proposed(item) != "none" for item in to_people)
+            possible = sum(proposed(item) != "none" and can_precede(values[split_item_id(item.id)[1]], item) for item in to_people)
             self._more = min(MOST, len(to_people) / possible) if possible else 1.0
             self._until = monotonic() + LASTS_S
         return min(0.5, self._share * self._more)

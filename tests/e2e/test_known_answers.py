@@ -237,6 +237,7 @@ def test_others_make_up_for_values_before_which_none_can_stand(tmp_path, at_once
     """Half of what waits is free text; the share holds for all that somebody meets, a few at a time or all at once."""
     printed = surveyed(tmp_path, 0, 60, share=0.05)
     with open_project(printed) as project:
+        fill(project, 60, replace(REMARK, value="", problem=None, status=Status.AUTO), start=600, confidence=0.9995)
         fill(project, 150, replace(OFTEN, candidates=("m", "s")), REMARK, start=1000)
         desk = Desk(project)
         ben, met = Client(desk, "ben"), 0

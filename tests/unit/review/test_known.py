@@ -13,7 +13,7 @@ from scanform.model.reading import Candidate
 from scanform.model.response import Answer, Evidence, Status
 from scanform.model.review import ReviewItem
 from scanform.review.audit import most_often
-from scanform.review.known import CONFUSED, SURE, disguised, known
+from scanform.review.known import CONFUSED, SURE, can_precede, disguised, known
 
 PAPER = Evidence(ref=PageRef(sha256="0" * 64, path="a.pdf", index=0), box=RectPx(x=0, y=0, w=10, h=10))
 WAITING = ReviewItem(
@@ -101,3 +101,20 @@ def test_how_often_at_most():
     assert most_often(20, 20) == pytest.approx(1.0)
     with pytest.raises(ValueError, match="2 hits"):
         most_often(2, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "possible"),
+    [
+        (QuestionKind.SINGLE, {"m"}, False),
+        (QuestionKind.SINGLE, {"m", "w"}, True),
+        (QuestionKind.SINGLE, {""}, True),
+        (QuestionKind.SINGLE, set(), False),
+        (QuestionKind.HANDWRITING, {""}, False),
+        (QuestionKind.HANDWRITING, {"XY"}, False),
+        (QuestionKind.HANDWRITING, {"", "am"}, True),
+    ],
+)
+def test_before_which_open_values_known_ones_can_stand(kind, values, possible):
+    """Choices need another known choice, writing a known text in which something can be confused."""
+    assert can_precede(values, replace(WAITING, kind=kind)) is possible
