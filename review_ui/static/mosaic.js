@@ -64,7 +64,8 @@ class Station {
     this.ahead = [];
     $("screen").hidden = true;
     $("groups").hidden = false;
-    $("groups-title").focus(); // at once: what had the focus is hidden now
+    const held = document.activeElement;
+    if (held === document.body || !held?.checkVisibility()) $("groups-title").focus(); // at once: what had the focus is hidden now
     await this.#loadGroups();
   }
 
