@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from flask import Flask
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, create_server
 
 from review_ui.app import LARGEST_REQUEST, create_app
@@ -38,7 +39,7 @@ class Station:
             self._server.run()
         finally:
             self._ended.set()
-            wasyncore.close_all(self._server._map, ignore_all=True)
+            self._close_all()
             self._server.task_dispatcher.shutdown(timeout=SHUTDOWN_S)
 
     def start(self) -> threading.Thread:
@@ -50,7 +51,14 @@ class Station:
     def close(self) -> None:
         """Ends `run`, from any thread. Connections are closed by the thread that serves them."""
         if not self._ended.is_set():
-            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
+            self._server.trigger.pull_trigger(self._close_all)
+
+    def _close_all(self) -> None:
+        """Connections with what they have not sent yet (files stay open otherwise), then everything else."""
+        for one in list(self._server._map.values()):
+            if isinstance(one, HTTPChannel):
+                one.handle_close()
+        wasyncore.close_all(self._server._map, ignore_all=True)
 
 
 def bind(
