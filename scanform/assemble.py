@@ -33,15 +33,15 @@ class AcceptSettings:
     `choice` is for the doubts of several boxes that add up: each box below the threshold that was learnt for its kind carries a problem anyway
     (models/marks.md). `blank` for writing zones without ink, `signature` for signed ones. Of what is written (free handwriting always carries a problem)
     `cells` is for digits in cells and `letters` for cells with letters, `codes` for digits and `listed` for lines that the question's list has, `printed`
-    for lines that the form bears in print; of what each accepts no more than 5 in 1,000 are wrong, of digits without a list, where nothing else would
-    show an error, no more than 2 in 1,000 (docs/handwriting-benchmark.md). `text` is for the rest. From `sure` on a value helps to judge others.
+    for lines that the form bears in print; of what each accepts no more than 5 in 1,000 are to be wrong
+    (docs/handwriting-benchmark.md). `text` is for the rest. From `sure` on a value helps to judge others.
     `filled_alone`: probability that a filled box without any cross in the question was meant as a mark (no data: even odds).
     """
 
     choice: float = 0.98
     blank: float = 0.995
     signature: float = 0.99
-    cells: float = 0.985
+    cells: float = 0.99
     letters: float = 0.999
     codes: float = 0.95
     listed: float = 0.98
