@@ -3,15 +3,15 @@
 import itertools
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from scanform.imaging import crops
 from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import RectMm, RectPx, SizeMm, bounding_box
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
 from scanform.model.page import PageRef
-from scanform.model.questionnaire import QuestionKind
-from scanform.model.response import Evidence
 from scanform.model.review import ReviewItem
 from scanform.scan.limits import Limits
 from scanform.scan.load import LoadedPage, load_page
@@ -50,6 +50,24 @@ KEPT_CROPS = 400
 """Decoded pages (about 9 MB each) and finished crops (10 to 60 kB) kept for the next look."""
 
 
+class OnPaper(Protocol):
+    """What a crop shows: a question, or the text beside one of its options."""
+
+    @property
+    def question(self) -> str: ...
+
+    @property
+    def option(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A question wherever it was asked, whether a value of it waits or not."""
+
+    question: str
+    option: str | None = None
+
+
 class CropCutter:
     """Cuts crops out of the archived originals of a project; the last pages and crops are kept in memory."""
 
@@ -68,9 +86,9 @@ class CropCutter:
             return None
         page = page_of(item, self._layout_of(item.response_id))
         if page is None:
-            return self._cut(item.evidence, None, None, None, context)
+            return self._cut(item.evidence.ref, item.evidence.box, None, None, None, context)
         heads = None if tight else heads_rect(item, page)
-        return self._cut(item.evidence, shown_rect(item, page, wording=not tight), heads, page.size, context)
+        return self._cut(item.evidence.ref, item.evidence.box, shown_rect(item, page, wording=not tight), heads, page.size, context)
 
     def page(self, ref: PageRef, size: SizeMm) -> bytes | None:
         """JPEG of a whole page, upright where it was registered; None when it cannot be decoded."""
@@ -83,14 +101,9 @@ class CropCutter:
 
     def question(self, ref: PageRef, page: PageLayout, question: str) -> bytes | None:
         """JPEG of what a registered page says on one question, with its wording; None where there is nothing to be seen of it."""
-        wanted = ReviewItem(
-            id="", version=0, response_id="", questionnaire="", question=question, option=None, kind=QuestionKind.SINGLE, value="", candidates=(), reason="",
-            evidence=Evidence(ref=ref, box=RectPx(x=0, y=0, w=0, h=0)), page=page.number,
-        )  # fmt: skip
-        shown = shown_rect(wanted, page)
-        if wanted.evidence is None or shown is None or self._page(ref)[1] is None:
-            return None
-        return self._cut(wanted.evidence, shown, heads_rect(wanted, page), page.size, False)
+        place = Place(question=question)
+        shown = shown_rect(place, page)
+        return self._cut(ref, None, shown, heads_rect(place, page), page.size, False) if shown else None
 
     def _load(self, ref: PageRef) -> tuple[LoadedPage, PageMap | None]:
         with self._project.store.reading() as tx:
@@ -99,12 +112,12 @@ class CropCutter:
             loaded = load_page(self._project.original(ref), Limits())
         return LoadedPage(image=loaded.image, turn=turn or loaded.turn, problems=loaded.problems), page_map
 
-    def _make(self, evidence: Evidence, shown: RectMm | None, heads: RectMm | None, size: SizeMm | None, context: bool) -> bytes | None:
-        loaded, page_map = self._page(evidence.ref)
+    def _make(self, ref: PageRef, box: RectPx | None, shown: RectMm | None, heads: RectMm | None, size: SizeMm | None, context: bool) -> bytes | None:
+        loaded, page_map = self._page(ref)
         if loaded.image is None:
             return None
         if page_map is None or shown is None or size is None:
-            return _by_pixels(loaded, evidence, context=context)
+            return _by_pixels(loaded, box, context=context) if box else None
         if not context:
             parts = [crops.upright(loaded.image.gray, page_map, rect, px_per_mm=CROP_PX_PER_MM) for rect in (heads, shown) if rect is not None]
             return crops.encode_jpeg(crops.stacked(parts))
@@ -119,7 +132,7 @@ def page_of(item: ReviewItem, layout: Layout | None) -> PageLayout | None:
     return next((page for page in layout.pages if page.number == item.page and _zones(item, page)), None)
 
 
-def shown_rect(item: ReviewItem, page: PageLayout, *, wording: bool = True) -> RectMm | None:
+def shown_rect(item: OnPaper, page: PageLayout, *, wording: bool = True) -> RectMm | None:
     """What a crop shows: boxes with the `wording` above and the labels beside them, the row of a matrix, the zone of a text with its box."""
     zones = _zones(item, page)
     if not zones:
@@ -148,7 +161,7 @@ def _between_neighbours(zones: tuple[Zone, ...], inner: RectMm, top: float, bott
     return min(max(top, above + NEIGHBOUR_MM), inner.y), max(min(bottom, below - NEIGHBOUR_MM), inner.bottom)
 
 
-def heads_rect(item: ReviewItem, page: PageLayout) -> RectMm | None:
+def heads_rect(item: OnPaper, page: PageLayout) -> RectMm | None:
     """The heads of the columns, for a row of a matrix; None for everything else."""
     zones, row = _zones(item, page), shown_rect(item, page)
     group = zones[0].group if zones else None
@@ -171,7 +184,7 @@ def _neighbour_mm(question: str, inner: RectMm, page: PageLayout) -> float:
     return min((rect.x - MARGIN_MM / 2 for rect in others if rect.x > inner.right), default=page.size.w)
 
 
-def _zones(item: ReviewItem, page: PageLayout) -> tuple[Zone, ...]:
+def _zones(item: OnPaper, page: PageLayout) -> tuple[Zone, ...]:
     """What has to be seen on a page: all zones of the question, or the text beside an option with the option's box."""
     of_question = tuple(zone for zone in page.zones if zone.question == item.question)
     return of_question if item.option is None else tuple(zone for zone in of_question if zone.option == item.option)
@@ -184,11 +197,11 @@ def _label_mm(zones: tuple[Zone, ...]) -> float:
     return float(min(steps)) if steps else LABEL_MM
 
 
-def _by_pixels(loaded: LoadedPage, evidence: Evidence, *, context: bool) -> bytes | None:
+def _by_pixels(loaded: LoadedPage, box: RectPx, *, context: bool) -> bytes | None:
     """The crop of a page without registration: the pixel box with a margin, turned as the file says."""
     if loaded.image is None:
         return None
-    gray, box = loaded.image.gray, evidence.box
+    gray = loaded.image.gray
     px_per_mm = (loaded.image.dpi or 300.0) / 25.4
     if context:
         whole = crops.turned(crops.scaled(gray, PAGE_PX_PER_MM / px_per_mm), loaded.turn)
