@@ -3,7 +3,7 @@
 import itertools
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -54,10 +54,14 @@ class OnPaper(Protocol):
     """What a crop shows: a question, or the text beside one of its options."""
 
     @property
-    def question(self) -> str: ...
+    def question(self) -> str:
+        """The question's code."""
+        ...
 
     @property
-    def option(self) -> str | None: ...
+    def option(self) -> str | None:
+        """The option's code, None for the question itself."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,21 @@ class Place:
 
     question: str
     option: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What to cut out of a page: `shown` of the registered paper below its `heads`, or `box` in pixels where the page was not registered.
+
+    `size` of the paper, None without a layout; `context`: the whole page with a frame around it.
+    """
+
+    ref: PageRef
+    box: RectPx | None = None
+    shown: RectMm | None = None
+    heads: RectMm | None = None
+    size: SizeMm | None = None
+    context: bool = False
 
 
 class CropCutter:
@@ -85,10 +104,11 @@ class CropCutter:
         if item.evidence is None:
             return None
         page = page_of(item, self._layout_of(item.response_id))
+        cut = Cut(ref=item.evidence.ref, box=item.evidence.box, context=context)
         if page is None:
-            return self._cut(item.evidence.ref, item.evidence.box, None, None, None, context)
+            return self._cut(cut)
         heads = None if tight else heads_rect(item, page)
-        return self._cut(item.evidence.ref, item.evidence.box, shown_rect(item, page, wording=not tight), heads, page.size, context)
+        return self._cut(replace(cut, shown=shown_rect(item, page, wording=not tight), heads=heads, size=page.size))
 
     def page(self, ref: PageRef, size: SizeMm) -> bytes | None:
         """JPEG of a whole page, upright where it was registered; None when it cannot be decoded."""
@@ -103,7 +123,7 @@ class CropCutter:
         """JPEG of what a registered page says on one question, with its wording; None where there is nothing to be seen of it."""
         place = Place(question=question)
         shown = shown_rect(place, page)
-        return self._cut(ref, None, shown, heads_rect(place, page), page.size, False) if shown else None
+        return self._cut(Cut(ref=ref, shown=shown, heads=heads_rect(place, page), size=page.size)) if shown else None
 
     def _load(self, ref: PageRef) -> tuple[LoadedPage, PageMap | None]:
         with self._project.store.reading() as tx:
@@ -112,17 +132,17 @@ class CropCutter:
             loaded = load_page(self._project.original(ref), Limits())
         return LoadedPage(image=loaded.image, turn=turn or loaded.turn, problems=loaded.problems), page_map
 
-    def _make(self, ref: PageRef, box: RectPx | None, shown: RectMm | None, heads: RectMm | None, size: SizeMm | None, context: bool) -> bytes | None:
-        loaded, page_map = self._page(ref)
+    def _make(self, cut: Cut) -> bytes | None:
+        loaded, page_map = self._page(cut.ref)
         if loaded.image is None:
             return None
-        if page_map is None or shown is None or size is None:
-            return _by_pixels(loaded, box, context=context) if box else None
-        if not context:
-            parts = [crops.upright(loaded.image.gray, page_map, rect, px_per_mm=CROP_PX_PER_MM) for rect in (heads, shown) if rect is not None]
+        if page_map is None or cut.shown is None or cut.size is None:
+            return _by_pixels(loaded, cut.box, context=cut.context) if cut.box else None
+        if not cut.context:
+            parts = [crops.upright(loaded.image.gray, page_map, rect, px_per_mm=CROP_PX_PER_MM) for rect in (cut.heads, cut.shown) if rect is not None]
             return crops.encode_jpeg(crops.stacked(parts))
-        whole = crops.upright(loaded.image.gray, page_map, RectMm(x=0, y=0, w=size.w, h=size.h), px_per_mm=PAGE_PX_PER_MM)
-        return crops.encode_jpeg(crops.framed(whole, shown, px_per_mm=PAGE_PX_PER_MM))
+        whole = crops.upright(loaded.image.gray, page_map, RectMm(x=0, y=0, w=cut.size.w, h=cut.size.h), px_per_mm=PAGE_PX_PER_MM)
+        return crops.encode_jpeg(crops.framed(whole, cut.shown, px_per_mm=PAGE_PX_PER_MM))
 
 
 def page_of(item: ReviewItem, layout: Layout | None) -> PageLayout | None:
