@@ -22,8 +22,10 @@ class SyntaxTroubleError(Exception):
     """Poppler met something in the page that it does not understand."""
 
 
-def draw_page(pdf: str, *, number: int, dpi: int, timeout_s: float, strict: bool = True) -> Gray:
-    """Page `number` (1-based) of a PDF as poppler draws it: media box, /Rotate applied, annotations and form fields included.
+def draw_page(pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bool = True, cropped: bool = True) -> Gray:
+    """Page `number` (1-based) of a PDF as poppler draws it: crop box, /Rotate applied, annotations and form fields included.
+
+    `cropped` False: media box. `dpi` counts units of the page as points: poppler 22.12 does not know /UserUnit.
 
     Raises SyntaxTroubleError in strict mode, TroubleError `too-slow` or `unreadable-page`, MissingProgramError.
     """
@@ -35,6 +37,7 @@ def draw_page(pdf: str, *, number: int, dpi: int, timeout_s: float, strict: bool
             last_page=number,
             grayscale=True,
             strict=strict,
+            use_cropbox=cropped,
             timeout=math.ceil(seconds_left(timeout_s)),
             poppler_path=PROGRAMS,
         )
