@@ -15,8 +15,9 @@ from PIL import Image, TiffImagePlugin
 from scanform.imaging.page_image import Gray
 from scanform.scan.ccitt import fax_problems, reversed_bits
 from scanform.scan.group4 import decode_group4
+from scanform.scan.jpeg import loses_nothing
 from scanform.scan.limits import Limits
-from scanform.scan.native import native_messages
+from scanform.scan.native import complaint, native_messages
 from scanform.scan.pictures import Picture, dpi_of, is_mirrored, turn_of
 from scanform.scan.pixels import gray_of_picture
 from scanform.scan.sizes import check_size
@@ -25,7 +26,7 @@ from scanform.scan.trouble import TroubleError, unreadable
 
 _PAGE_NUMBER, _ORIENTATION, _SAMPLE_FORMAT = 297, 274, 339
 _STRIPS, _TILES = (273, 279), (324, 325)
-_COMPRESSION, _GROUP4 = 259, 4
+_COMPRESSION, _GROUP4, _JPEG = 259, 4, 7
 _PHOTOMETRIC, _WHITE_IS_ZERO, _BLACK_IS_ZERO = 262, 0, 1
 _WIDTH, _LENGTH, _BITS, _SAMPLES, _T6_OPTIONS = 256, 257, 258, 277, 293
 _KIND, _OLD_KIND = 254, 255
@@ -104,7 +105,7 @@ def read_tiff_page(file: ScanFile, index: int, limits: Limits) -> Picture:
         upright = gray_of_picture(picture, unsigned=unsigned, white_is_zero=place in dict(turned))  # Pillow has applied the orientation
         gray = np.ascontiguousarray(np.rot90(upright, turn_of(orientation) // 90))
         stored = _unmirrored(gray, orientation)
-        problems = fax_problems(messages, _group4_strips(file, tags, stored))
+        problems = fax_problems(_without_padding(messages, file, tags), _group4_strips(file, tags, stored))
         return Picture(gray=gray, dpi=dpi, turn=turn_of(orientation), problems=problems)
     except (TroubleError, MemoryError):
         raise
@@ -183,6 +184,14 @@ def _group4_strips(file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2, 
     white = 255 if tags.get(_PHOTOMETRIC, 0) == _WHITE_IS_ZERO else 0
     for number, data in enumerate(_strip_data(file, tags)):
         yield data, (gray[number * rows : (number + 1) * rows] != white).astype(np.uint8)
+
+
+def _without_padding(messages: list[str], file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2) -> list[str]:
+    """The messages without those of libjpeg on bytes that fill a strip up."""
+    if tags.get(_COMPRESSION) != _JPEG or _STRIPS[0] not in tags or not complaint(messages):
+        return messages
+    strips = _strip_data(file, tags)
+    return [message for message in messages if not any(loses_nothing(message, strip) for strip in strips)]
 
 
 def _part(stream: BinaryIO, at: int, length: int) -> bytes:

@@ -4,14 +4,18 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+import simplejpeg
 from PIL import Image, TiffImagePlugin
 
 from scanform.imaging.page_image import Gray
 from scanform.scan.intake import FileInfo
 from scanform.scan.limits import Limits
 from scanform.scan.load import LoadedPage
+
+from .test_scan_pdf import jpeg_of, write_pdf
 
 Load = Callable[..., LoadedPage]
 Inspect = Callable[[Path], FileInfo]
@@ -212,6 +216,41 @@ def test_hole_in_a_jpeg_makes_the_page_suspect(tmp_path: Path, load: Load) -> No
     data[len(data) // 2 : len(data) // 2 + 2000] = bytes(2000)
     path.write_bytes(bytes(data))
     assert slugs(load(path)) in (["page-suspect"], ["unreadable-page"])
+
+
+EXTRA = {"a zero": b"\0", "zeros": bytes(40), "FF": b"\xff" * 3 + b"\0" * 4, "line end": b"\r\n"}
+
+
+@pytest.mark.parametrize("kind", ["jpg", "pdf", "tif"])
+@pytest.mark.parametrize("extra", EXTRA)
+def test_padding_before_the_end_of_a_jpeg_is_no_damage(tmp_path: Path, paper: Gray, load: Load, extra: str, kind: str) -> None:
+    """Some cameras and copiers fill the data up before the end mark."""
+    data = jpeg_of(paper)
+    padded = data[:-2] + EXTRA[extra] + data[-2:]
+    path = tmp_path / f"a.{kind}"
+    if kind == "pdf":
+        write_pdf(path, paper, data=padded)
+    else:
+        path.write_bytes(padded if kind == "jpg" else tiff(np.frombuffer(padded, np.uint8)[None], {256: paper.shape[1], 257: paper.shape[0], 278: 877, 259: 7}))
+    loaded = load(path)
+    assert loaded.problems == ()
+    assert np.abs(gray_of(loaded).astype(int) - paper).mean() < 2
+
+
+def test_what_is_left_over_where_a_decoder_lost_its_place_is_damage(tmp_path: Path, load: Load) -> None:
+    """A decoder that lost its place says the same as one that met padding: bytes too many before the end."""
+    rng = np.random.default_rng(2)
+    noise = cv2.GaussianBlur(rng.integers(0, 255, (400, 400)).astype(np.uint8), (0, 0), 2)
+    data, said = jpeg_of(noise), 0
+    for at in rng.integers(400, len(data) // 2, 60):
+        path = tmp_path / "a.jpg"
+        path.write_bytes(data[:at] + rng.integers(0, 254, 20).astype(np.uint8).tobytes() + data[at:])
+        try:
+            simplejpeg.decode_jpeg(path.read_bytes(), "GRAY", strict=True)
+        except ValueError as error:
+            said += "extraneous" in str(error)
+            assert slugs(load(path)) in (["page-suspect"], ["unreadable-page"])
+    assert said >= 3
 
 
 def test_png_check_sums_are_checked(tmp_path: Path, paper: Gray, load: Load) -> None:
