@@ -84,6 +84,8 @@ def _read(ref: PageRef, limits: Limits) -> Picture:
         return read_tiff_page(file, ref.index, limits)
     if file.kind is FileKind.UNKNOWN:
         raise TroubleError("not-a-scan", detail="")
+    if file.kind is FileKind.HEIF:
+        raise TroubleError("phone-picture")
     return read_picture(_content(file), file.kind, ref.index, limits)
 
 

@@ -1,12 +1,15 @@
 """Drawing PDF pages with poppler, a process of its own that can be stopped (the only pdf2image)."""
 
+import io
 import math
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 from pdf2image import convert_from_path
 from pdf2image.exceptions import PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
+from PIL import Image
 
 from scanform.errors import MissingProgramError
 from scanform.i18n.texts import text
@@ -52,3 +55,20 @@ def draw_page(pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bo
     if len(pages) != 1:
         raise unreadable("poppler: no picture")
     return np.array(pages[0].convert("L"))
+
+
+def draw_file(pdf: str, *, dpi: int, timeout_s: float) -> Gray:
+    """The only page of a PDF that was made here, drawn without asking for its size first; raises TroubleError when poppler complains of anything."""
+    if shutil.which("pdftoppm") is None:
+        raise MissingProgramError(text("scan.no-poppler"), remedy=text("scan.install-poppler"))
+    try:
+        done = subprocess.run([str(PROGRAMS / "pdftoppm"), "-gray", "-r", str(dpi), pdf], capture_output=True, timeout=seconds_left(timeout_s), check=False)
+        with Image.open(io.BytesIO(done.stdout), formats=("PPM",)) as page:
+            gray: Gray = np.array(page.convert("L"))
+    except subprocess.TimeoutExpired as error:
+        raise TroubleError("too-slow", seconds=round(timeout_s)) from error
+    except (OSError, ValueError) as error:
+        raise unreadable("poppler: no picture") from error
+    if b"Syntax Error" in done.stderr:
+        raise unreadable(done.stderr.decode("utf-8", "replace").strip())
+    return gray
