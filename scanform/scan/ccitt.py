@@ -10,7 +10,7 @@ from PIL import Image
 from scanform.imaging.page_image import Gray
 from scanform.model.problem import Problem
 from scanform.scan.fax_file import as_tiff, decode_tiff
-from scanform.scan.group4 import decode_group4, end_mark
+from scanform.scan.group4 import decode_group4, end_mark, up_to_end
 from scanform.scan.jpeg import Decoded
 from scanform.scan.native import complaint, native_messages
 from scanform.scan.pdf_walk import NotOneImageError
@@ -79,6 +79,8 @@ def _agrees(given: bytes, again: bytes, *, proved: bool) -> bool:
     An encoder that is wilful from the start need only agree in length, but not when it writes an end mark and nothing is proved.
     No code holds so many zeros as `_LOST_BYTES` (T.6 allows no more than eleven bits): behind data without end mark they are what was lost.
     """
+    if proved:
+        given = up_to_end(given)
     if end_mark(given) is None and given.endswith(bytes(_LOST_BYTES)):
         return False
     both = min(len(given), len(again))

@@ -37,9 +37,17 @@ def decode_group4(strips: Sequence[bytes], *, width: int, rows: Sequence[int]) -
 
     Nothing then is known of the data: some encoders leave the end mark away, or write other numbers of rows than they say.
     """
-    ends = [end_mark(strip) for strip in strips]
     if width < LEAST_WIDTH or len(strips) != len(rows) or not strips:
         return None
+    ends = [end_mark(strip) for strip in strips]
+    gray = _proved(strips, ends, width=width, rows=rows)
+    if gray is not None:
+        return gray
+    first = [first_end(strip) for strip in strips]  # bytes of other things may follow: Pillow hands on the rest of its file
+    return None if first == ends else _proved(strips, first, width=width, rows=rows)
+
+
+def _proved(strips: Sequence[bytes], ends: Sequence[int | None], *, width: int, rows: Sequence[int]) -> Gray | None:
     proved = [_with_last_row(strip, end) for strip, end in zip(strips, ends, strict=True) if end is not None]
     if len(proved) < len(strips):
         return None
@@ -53,16 +61,40 @@ def decode_group4(strips: Sequence[bytes], *, width: int, rows: Sequence[int]) -
 
 
 def end_mark(data: bytes) -> int | None:
-    """The bit at which the end mark begins when nothing but padding follows it, else None."""
+    """The bit at which the end mark begins when nothing but padding follows it, else None; of several in a row, as a Sharp copier writes, the first."""
     tail = data[-64:].rstrip(b"\x00\r\n") if len(data) > 64 else data.rstrip(b"\x00\r\n")
-    last = int.from_bytes(tail[-5:], "big")
+    last = int.from_bytes(tail, "big")
     if not last:
         return None
     padding = (last & -last).bit_length() - 1
-    if last >> padding & ((1 << _END_BITS) - 1) != _END:
+    marks = 0
+    while last >> (padding + marks * _END_BITS) & ((1 << _END_BITS) - 1) == _END:
+        marks += 1
+    if not marks:
         return None
-    dropped = len(data) - len(data[-64:]) if len(data) > 64 else 0
-    return 8 * (dropped + len(tail)) - padding - _END_BITS
+    return 8 * (max(0, len(data) - 64) + len(tail)) - padding - marks * _END_BITS
+
+
+def first_end(data: bytes) -> int | None:
+    """The bit at which the first end mark begins, whatever follows it: no code holds so many zeros (T.6, 2.4.1.1)."""
+    found = [at for shift in range(8) if (at := _mark_at(data, shift)) is not None]
+    return min(found) if found else None
+
+
+def up_to_end(data: bytes) -> bytes:
+    """The data without what follows their first end mark."""
+    end = first_end(data)
+    return data if end is None else data[: (end + _END_BITS + 7) // 8]
+
+
+def _mark_at(data: bytes, shift: int) -> int | None:
+    """The first bit of the first end mark that begins `shift` bits into a byte."""
+    mark, mask = (number << (8 - shift) for number in (_END, (1 << _END_BITS) - 1))
+    middle, at = mark.to_bytes(4, "big")[1:3], -1
+    while (at := data.find(middle, at + 1)) >= 0:
+        if at and int.from_bytes(data[at - 1 : at + 3].ljust(4, b"\0"), "big") & mask == mark:
+            return 8 * (at - 1) + shift
+    return None
 
 
 def _with_last_row(data: bytes, end: int) -> bytes:

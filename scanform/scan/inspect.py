@@ -40,6 +40,8 @@ def inspect(path: str, limits: Limits) -> Inspected:
 def _count(file: ScanFile, limits: Limits) -> tuple[int, tuple[Problem, ...]]:
     if file.kind is FileKind.UNKNOWN:
         raise TroubleError("not-a-scan", detail="")
+    if file.kind is FileKind.HEIF:
+        raise TroubleError("phone-picture")
     if file.kind is FileKind.PDF:
         document = open_pdf(file, limits)
         return document.pages, document.problems

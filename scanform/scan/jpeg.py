@@ -1,5 +1,6 @@
 """JPEG, decoded strictly: the brightness channel alone, and no silent half pages (the only simplejpeg)."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,12 @@ GREY_FILL = 128
 MISSING_SHARE = 0.02
 """Share of rows at the bottom that may be `GREY_FILL` throughout in a file with a warning before it counts as cut."""
 _SOS, _EOI = 0xDA, b"\xff\xd9"
+_ABOUT_TAGS = ("Unknown Adobe color transform code", "bad ICC marker", "unknown JFIF revision number", "Invalid SOS parameters for sequential JPEG")
+"""Warnings of libjpeg-turbo (jerror.h) on what says something of the picture and is no part of it."""
+_EXTRANEOUS = re.compile(r"Corrupt JPEG data: (?P<count>\d+) extraneous bytes before marker 0xd9")
+_PADDING = b"\x00\xff\r\n"
+_BUFFERED = 8
+"""Bytes that libjpeg may have taken from the file and not counted: its bit buffer holds so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +37,8 @@ def decode_jpeg(data: bytes, limits: Limits) -> Decoded:
     """The picture in `data` as grey (H, W).
 
     A file that ends too early is refused; one with other damage is decoded with the problem `page-suspect`, because libjpeg
-    goes on after a hole and the pixels behind it may be wrong. Raises TroubleError: `unreadable-page`, `too-large`.
+    goes on after a hole and the pixels behind it may be wrong. Warnings that are not about pixels are none (`loses_nothing`).
+    Raises TroubleError: `unreadable-page`, `too-large`.
     """
     space = _check_header(data, limits)
     try:
@@ -45,7 +53,23 @@ def decode_jpeg(data: bytes, limits: Limits) -> Decoded:
         raise TroubleError("unreadable-page", detail=f"JPEG: {error}") from error
     if _grey_rows(gray) > MISSING_SHARE * gray.shape[0]:
         raise TroubleError("unreadable-page", detail=f"JPEG: {warning}")
-    return Decoded(gray=gray, problems=(problem("page-suspect", detail=f"JPEG: {warning}"),))
+    return Decoded(gray=gray, problems=() if loses_nothing(warning, data) else (problem("page-suspect", detail=f"JPEG: {warning}"),))
+
+
+def loses_nothing(warning: str, data: bytes) -> bool:
+    """Whether a warning of libjpeg about the JPEG in `data` leaves the pixels as they were.
+
+    Bytes too many before the end are no loss by themselves, but they are also what is left over when a decoder has lost its place: of 400 files with a
+    hole, a flipped bit, bytes lost or slipped in, 249 said just that and nothing else. So they have to be padding - zeros, FF or line
+    ends - and no more of it may stand there than was said: a run of zeros that begins sooner is the code of empty paper.
+    """
+    if any(words in warning for words in _ABOUT_TAGS):
+        return True
+    found = _EXTRANEOUS.search(warning)
+    if found is None:
+        return False
+    body, count = data[: max(0, data.rfind(_EOI))], int(found["count"])
+    return count <= len(body) - len(body.rstrip(_PADDING)) <= count + _BUFFERED
 
 
 def check_jpeg(data: bytes, limits: Limits) -> str:

@@ -14,6 +14,7 @@ class FileKind(StrEnum):
     JPEG = "jpeg"
     PNG = "png"
     PICTURE = "picture"
+    HEIF = "heif"
     UNKNOWN = "unknown"
 
 
@@ -30,7 +31,9 @@ _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
 )
 _JPEG_LS = b"\xff\xd8\xff\xf7"
 _FOREIGN = (b"PK", b"\x7fELF", b"MZ", b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"\xfd7zXZ", b"Rar!", b"%!PS", b"<", b"push ", b"#!")
-_AVIF_BRANDS = (b"avif", b"avis", b"mif1")
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf", b"heif"})
+"""Pictures of phones (ISO/IEC 23008-12); the general ones, mif1 and msf1, are those of AVIF files too, which say so among their other brands."""
 
 
 def kind_of(head: bytes) -> FileKind:
@@ -40,8 +43,11 @@ def kind_of(head: bytes) -> FileKind:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
-    if _is_picture(head):
+    brands = _brands(head)
+    if brands & _AVIF_BRANDS or _is_picture(head):
         return FileKind.PICTURE
+    if brands & _HEIF_BRANDS:
+        return FileKind.HEIF
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_FOREIGN):
         return FileKind.UNKNOWN
     return FileKind.PDF if b"%PDF-" in head[:HEAD_BYTES] else FileKind.UNKNOWN
@@ -50,5 +56,12 @@ def kind_of(head: bytes) -> FileKind:
 def _is_picture(head: bytes) -> bool:
     bmp = head.startswith(b"BM") and len(head) > 26 and head[6:10] == b"\x00\x00\x00\x00"
     webp = head.startswith(b"RIFF") and head[8:12] == b"WEBP"
-    avif = head[4:8] == b"ftyp" and head[8:12] in _AVIF_BRANDS
-    return bmp or webp or avif
+    return bmp or webp
+
+
+def _brands(head: bytes) -> frozenset[bytes]:
+    """The brands that a file of the ISO media family names (ISO/IEC 14496-12, 4.3): the main one and those that it goes with."""
+    if head[4:8] != b"ftyp":
+        return frozenset()
+    end = min(len(head), max(12, int.from_bytes(head[:4], "big")))
+    return frozenset({head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4))})

@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scanform.errors import InputError, MissingProgramError
@@ -13,10 +13,10 @@ from scanform.model.page import PageRef
 from scanform.model.problem import Problem
 from scanform.scan.kinds import FileKind
 from scanform.scan.limits import Limits, deadline
-from scanform.scan.pdf import read_pdf_page
+from scanform.scan.pdf import draw_shown, read_pdf_page
 from scanform.scan.pdf_file import open_pdf
 from scanform.scan.pictures import Picture, read_picture
-from scanform.scan.poppler import SyntaxTroubleError, draw_page
+from scanform.scan.poppler import SyntaxTroubleError
 from scanform.scan.source import ScanFile, scan_file
 from scanform.scan.tiff import read_tiff_page
 from scanform.scan.trouble import TroubleError, unreadable
@@ -64,11 +64,11 @@ def load_page(ref: PageRef, limits: Limits) -> LoadedPage:
 
 def rasterize(pdf: Path, *, dpi: int) -> Iterator[Gray]:
     """The pages of `pdf` drawn at `dpi`, one after the other, each (H, W) uint8; raises InputError."""
-    limits = Limits()
+    limits = replace(Limits(), render_seconds=Limits().page_seconds)
     try:
-        pages = open_pdf(scan_file(str(pdf), limits), limits).pages
-        for number in range(1, pages + 1):
-            yield draw_page(str(pdf), number=number, dpi=dpi, timeout_s=limits.page_seconds)
+        document = open_pdf(scan_file(str(pdf), limits), limits)
+        for index in range(document.pages):
+            yield draw_shown(document, index, dpi=dpi, limits=limits)
     except (TroubleError, SyntaxTroubleError) as error:
         trouble = error if isinstance(error, TroubleError) else unreadable(str(error))
         raise InputError(f"{pdf}: {problem_text(trouble.problem())}", remedy=remedy_text(trouble.slug), slug=trouble.slug) from error
@@ -84,6 +84,8 @@ def _read(ref: PageRef, limits: Limits) -> Picture:
         return read_tiff_page(file, ref.index, limits)
     if file.kind is FileKind.UNKNOWN:
         raise TroubleError("not-a-scan", detail="")
+    if file.kind is FileKind.HEIF:
+        raise TroubleError("phone-picture")
     return read_picture(_content(file), file.kind, ref.index, limits)
 
 

@@ -9,7 +9,8 @@ import pikepdf
 from scanform.imaging.page_image import Gray
 from scanform.scan.jpeg import Decoded
 from scanform.scan.limits import Limits
-from scanform.scan.pdf_file import POINTS_PER_INCH, PdfFile, open_pdf, page_box, page_turn, user_unit
+from scanform.scan.pdf_crop import shown_part
+from scanform.scan.pdf_file import POINTS_PER_INCH, Box, PdfFile, has_media_box, is_cropped, media_box, open_pdf, page_box, page_turn, user_unit
 from scanform.scan.pdf_image import decode_image, placement_turn
 from scanform.scan.pdf_pictures import is_no_scan, picture_damage
 from scanform.scan.pdf_walk import NotOneImageError, PlacedImage, sole_image
@@ -19,6 +20,8 @@ from scanform.scan.sizes import check_size, plausible_dpi
 from scanform.scan.source import ScanFile
 from scanform.scan.trouble import TroubleError, problem, unreadable
 
+_ROUNDED_PX = 2
+"""By how much poppler may round the sides of a drawn page."""
 LOWEST_DPI = 72
 """A page that can only be drawn below this resolution is too large to be paper."""
 
@@ -61,9 +64,24 @@ def _page(document: PdfFile, index: int) -> pikepdf.Page:
 def _embedded(page: pikepdf.Page, placed: PlacedImage, limits: Limits) -> Picture:
     turn, mirrored = placement_turn(placed.matrix)
     decoded: Decoded = decode_image(placed.image, limits)
-    gray = np.ascontiguousarray(decoded.gray[:, ::-1]) if mirrored else decoded.gray
-    dpi = _placed_dpi(page, placed, gray)
+    dpi = _placed_dpi(page, placed, decoded.gray)
+    gray = _cropped(page, placed, decoded.gray, limits)
+    if mirrored:
+        gray = np.ascontiguousarray(gray[:, ::-1])
     return Picture(gray=gray, dpi=dpi, turn=(turn + page_turn(page)) % 360, problems=decoded.problems)
+
+
+def _cropped(page: pikepdf.Page, placed: PlacedImage, gray: Gray, limits: Limits) -> Gray:
+    """The part of a picture that a viewer shows; raises NotOneImageError where that is no upright rectangle of pixels."""
+    box = page_box(page)
+    if box is None:
+        return gray
+    height, width = gray.shape
+    part = shown_part(placed.matrix, box, width=width, height=height)
+    if part.w == width and part.h == height:
+        return gray
+    check_size(width=part.w, height=part.h, limits=limits)
+    return np.ascontiguousarray(gray[part.y : part.y + part.h, part.x : part.x + part.w])
 
 
 def _placed_dpi(page: pikepdf.Page, placed: PlacedImage, gray: Gray) -> float | None:
@@ -89,26 +107,52 @@ def _drawn(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits) ->
 
 def _draw(document: PdfFile, index: int, dpi: int, limits: Limits) -> tuple[Gray, tuple[str, ...]]:
     """The page as poppler draws it, and what it complained about; a copy rewritten by qpdf is tried before a complaint is believed."""
-    number, timeout_s = index + 1, limits.render_seconds
     try:
-        return draw_page(document.drawable(), number=number, dpi=dpi, timeout_s=timeout_s), ()
+        return draw_shown(document, index, dpi=dpi, limits=limits), ()
     except SyntaxTroubleError as error:
         complaints = (str(error),)
     if not document.rewritten:
         document.rewrite()
         try:
-            return draw_page(document.drawable(), number=number, dpi=dpi, timeout_s=timeout_s), ()
+            return draw_shown(document, index, dpi=dpi, limits=limits), ()
         except SyntaxTroubleError as error:
             complaints = (str(error),)
-    return draw_page(document.drawable(), number=number, dpi=dpi, timeout_s=timeout_s, strict=False), complaints
+    return draw_shown(document, index, dpi=dpi, limits=limits, strict=False), complaints
+
+
+def draw_shown(document: PdfFile, index: int, *, dpi: float, limits: Limits, strict: bool = True) -> Gray:
+    """Page `index` (0-based) as a viewer shows it, drawn by poppler with `dpi` pixels per inch of paper; raises as `draw_page`."""
+    page, box = _page(document, index), page_box(_page(document, index))
+    per_inch = dpi * user_unit(page)
+
+    def drawn(*, cropped: bool) -> Gray:
+        return draw_page(document.drawable(), number=index + 1, dpi=per_inch, timeout_s=limits.render_seconds, strict=strict, cropped=cropped)
+
+    if box is None or not is_cropped(page):
+        return drawn(cropped=False)
+    gray = drawn(cropped=True)
+    sides = [(box[2] - box[0]) * per_inch / POINTS_PER_INCH, (box[3] - box[1]) * per_inch / POINTS_PER_INCH]
+    high, wide = sides if page_turn(page) % 180 else sides[::-1]
+    if abs(gray.shape[0] - high) <= _ROUNDED_PX and abs(gray.shape[1] - wide) <= _ROUNDED_PX:
+        return gray
+    return _cut_out(page, box, drawn(cropped=False))  # poppler takes boxes with numbers above 5,000 for none
+
+
+def _cut_out(page: pikepdf.Page, box: Box, whole: Gray) -> Gray:
+    """The part of a drawn media box that the page shows."""
+    media, turns = media_box(page) or box, page_turn(page) // 90
+    stored = np.rot90(whole, turns)
+    matrix = (media[2] - media[0], 0.0, 0.0, media[3] - media[1], media[0], media[1])
+    part = shown_part(matrix, box, width=stored.shape[1], height=stored.shape[0])
+    return np.ascontiguousarray(np.rot90(stored[part.y : part.y + part.h, part.x : part.x + part.w], -turns))
 
 
 def _drawing_dpi(page: pikepdf.Page, limits: Limits) -> int:
     """The resolution at which the page is drawn: `limits.render_dpi`, less when the page would have too many pixels."""
     box = page_box(page)
     if box is None:
-        return limits.render_dpi if "/MediaBox" not in page.obj else _refuse_box(page)
-    width_in, height_in = ((box[i + 2] - box[i]) / POINTS_PER_INCH for i in (0, 1))
+        return limits.render_dpi if not has_media_box(page) else _refuse_box(page)
+    width_in, height_in = ((box[i + 2] - box[i]) * user_unit(page) / POINTS_PER_INCH for i in (0, 1))
     by_area = math.sqrt(limits.max_pixels / (width_in * height_in)) - 1
     dpi = min(limits.render_dpi, by_area, limits.max_side_px / max(width_in, height_in) - 1)
     if dpi < LOWEST_DPI:
@@ -117,4 +161,4 @@ def _drawing_dpi(page: pikepdf.Page, limits: Limits) -> int:
 
 
 def _refuse_box(page: pikepdf.Page) -> int:
-    raise unreadable(f"MediaBox {[str(value) for value in page.obj['/MediaBox']]}")
+    raise unreadable(f"MediaBox {page.obj.get('/MediaBox')!r}")

@@ -17,6 +17,8 @@ POINTS_PER_INCH = 72.0
 LARGEST_POINTS = 14_400.0
 """ISO 32000-1 annex C: no side of a page is longer than 200 inches."""
 Box = tuple[float, float, float, float]
+_HIGHEST_TREE = 64
+"""Nodes above a page that are asked for what it inherits; trees of real files have up to ten."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,26 +112,69 @@ def _declared_pages(pdf: pikepdf.Pdf) -> int:
 
 
 def page_box(page: pikepdf.Page) -> Box | None:
-    """The media box as (left, bottom, right, top) in points with its corners in order, None when it is missing or nonsense."""
+    """What a viewer shows of the page, as (left, bottom, right, top) in units of the page: the crop box within the media box (ISO 32000-1, 14.11.2).
+
+    None when there is no usable media box. A crop box that is nonsense, or lies beside the media box, does not count.
+    """
+    media, crop = _box(page, "/MediaBox"), _box(page, "/CropBox")
+    if media is None or crop is None:
+        return media
+    return _usable(tuple(max(one, other) for one, other in zip(media[:2], crop[:2], strict=True)) + tuple(map(min, media[2:], crop[2:]))) or media
+
+
+def is_cropped(page: pikepdf.Page) -> bool:
+    """Whether a viewer shows less than the media box."""
+    return page_box(page) != media_box(page)
+
+
+def media_box(page: pikepdf.Page) -> Box | None:
+    """The media box in units of the page, with its corners in order; None when it is missing or nonsense."""
+    return _box(page, "/MediaBox")
+
+
+def has_media_box(page: pikepdf.Page) -> bool:
+    """Whether the page, or a node above it, names a media box, usable or not."""
+    return _inherited(page, "/MediaBox") is not None
+
+
+def _box(page: pikepdf.Page, name: str) -> Box | None:
+    """A box of the page with its corners in order, None when it is missing or nonsense."""
+    value = _inherited(page, name)
     try:
-        numbers = [float(value) for value in page.obj.get("/MediaBox", [])]
-    except (TypeError, ValueError):
+        numbers = [float(number) for number in value] if isinstance(value, pikepdf.Array) else []
+    except (TypeError, ValueError, pikepdf.PdfError):
         return None
     if len(numbers) != 4:
         return None
-    left, right = sorted((numbers[0], numbers[2]))
-    bottom, top = sorted((numbers[1], numbers[3]))
-    sane = 1 <= right - left <= LARGEST_POINTS and 1 <= top - bottom <= LARGEST_POINTS
-    return (left, bottom, right, top) if sane else None
+    (left, right), (bottom, top) = sorted((numbers[0], numbers[2])), sorted((numbers[1], numbers[3]))
+    return _usable((left, bottom, right, top))
+
+
+def _usable(box: tuple[float, ...]) -> Box | None:
+    left, bottom, right, top = box
+    return (left, bottom, right, top) if 1 <= right - left <= LARGEST_POINTS and 1 <= top - bottom <= LARGEST_POINTS else None
+
+
+def _inherited(page: pikepdf.Page, name: str) -> pikepdf.Object | int | None:
+    """An entry of the page, or of the nearest node above it that has one (ISO 32000-1, 7.7.3.4)."""
+    node: pikepdf.Object | None = page.obj
+    for _ in range(_HIGHEST_TREE):
+        if not isinstance(node, pikepdf.Dictionary):
+            return None
+        if name in node:
+            found: pikepdf.Object | int | None = node.get(name)
+            return found
+        node = node.get("/Parent")
+    return None
 
 
 def page_turn(page: pikepdf.Page) -> int:
     """/Rotate as 0, 90, 180 or 270 degrees clockwise; anything else counts as 0."""
     try:
-        turn = int(page.obj.get("/Rotate", 0)) % 360
-    except (TypeError, ValueError):
+        turn = int(_inherited(page, "/Rotate") or 0) % 360  # type: ignore[call-overload]  # hostile files hold anything
+    except (TypeError, ValueError, OverflowError):
         return 0
-    return turn if turn % 90 == 0 else 0
+    return int(turn) if turn % 90 == 0 else 0
 
 
 def user_unit(page: pikepdf.Page) -> float:

@@ -19,6 +19,7 @@ from scanform.scan.native import native_messages
 from scanform.scan.pdf_pictures import check_flate
 from scanform.scan.pdf_walk import Matrix, NotOneImageError, filters
 from scanform.scan.pixels import apply_table, gray_of_picture, gray_of_rgb, unpack_bits
+from scanform.scan.second_decoder import checked
 from scanform.scan.sizes import check_size
 from scanform.scan.trouble import TroubleError, problem, unreadable
 
@@ -45,13 +46,17 @@ def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
     if last in {"/DCTDecode", "/DCT"}:
         return _decode_dct(image, raw, limits)
     if last == "/JPXDecode":
-        return Decoded(gray=_decode_jpx(raw, limits), problems=_hole("JPX", raw[max(0, raw.find(_START_OF_DATA)) :]))
+        if _decode_array(image):
+            raise NotOneImageError
+        decoded = Decoded(gray=_decode_jpx(raw, limits), problems=_hole("JPX", raw[max(0, raw.find(_START_OF_DATA)) :]))
+        return checked("JPX", image, decoded, limits)
     if last in {"/CCITTFaxDecode", "/CCF"}:
         fax = decode_fax(raw, _parms(image), width=width, height=height, again=limits.fax_again)
-        return Decoded(gray=_black_and_white(fax.gray, _table(image, 1)), problems=fax.problems)
+        decoded = Decoded(gray=_black_and_white(fax.gray, _table(image, 1)), problems=fax.problems)
+        return decoded if int(_parms(image).get("/K", 0)) < 0 else checked("CCITT", image, decoded, limits)  # nothing else proves group 3
     if last == "/JBIG2Decode":
         samples = decode_jbig2(raw, _globals(image), width=width, height=height, timeout_s=limits.render_seconds)
-        return Decoded(gray=apply_table(samples, _table(image, 1)), problems=_hole("JBIG2", raw))
+        return checked("JBIG2", image, Decoded(gray=apply_table(samples, _table(image, 1)), problems=_hole("JBIG2", raw)), limits)
     return _decode_plain(image, names, raw, width=width, height=height)
 
 

@@ -158,9 +158,11 @@ class _Walker:
 
     def draw_image(self, image: pikepdf.Object) -> None:
         stencil = bool(image.get("/ImageMask", False))
+        placed = PlacedImage(image=image, matrix=self.state.ctm)
+        if not self._share(placed.matrix):
+            return  # beside the page: nobody sees it
         if "/SMask" in image or "/Mask" in image or int(image.get("/SMaskInData", 0)) or (stencil and not self.state.black):
             raise NotOneImageError
-        placed = PlacedImage(image=image, matrix=self.state.ctm)
         if self._clipped(placed.matrix):
             raise NotOneImageError
         if not stencil and self._share(placed.matrix) >= COVERS_ALL:

@@ -9,17 +9,20 @@ from scanform.imaging.page_image import Gray
 
 BLACK_LEVELS = 64.0
 """A picture of wide samples whose maximum is lower holds too few grey levels for paper: the lid was open."""
+USUAL_DEPTHS = (8, 10, 12, 14, 16)
+"""Bits of the converters of scanners; their samples stand in 16."""
 _WIDE_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 _ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
 
 
-def gray_of_picture(picture: Image.Image, *, unsigned: bool = True) -> Gray:
+def gray_of_picture(picture: Image.Image, *, unsigned: bool = True, white_is_zero: bool = False) -> Gray:
     """A decoded Pillow picture as grey (H, W): alpha on white paper, palettes resolved, wide samples scaled by their real range.
 
-    `unsigned` tells whether 32-bit integers are to be read without a sign (Pillow keeps them signed).
+    `unsigned` tells whether 32-bit integers are to be read without a sign (Pillow keeps them signed), `white_is_zero` whether the file stores ink as
+    the greater number: Pillow turns samples of up to 8 bits round, wider ones not.
     """
     if picture.mode in _WIDE_MODES:
-        return scale_wide(_wide(picture, unsigned=unsigned))
+        return scale_ink(_wide(picture, unsigned=unsigned)) if white_is_zero else scale_wide(_wide(picture, unsigned=unsigned))
     if picture.mode in _ALPHA_MODES or "transparency" in picture.info:
         if picture.mode == "La":
             picture = picture.convert("LA")
@@ -45,6 +48,19 @@ def scale_wide(samples: NDArray[np.generic]) -> Gray:
     if high <= low:
         return np.full(samples.shape, 255 if high > 0 else 0, dtype=np.uint8)
     return np.asarray(np.rint((finite - low) * (255.0 / (high - low))), dtype=np.uint8)
+
+
+def scale_ink(samples: NDArray[np.generic]) -> Gray:
+    """Wide samples of which 0 is white as grey.
+
+    The greatest sample does not tell the range here, a page without ink has small ones only: for integers it is the least usual depth that holds
+    the greatest sample. Floats are turned round as `scale_wide` finds their range.
+    """
+    if not np.issubdtype(samples.dtype, np.integer) or samples.min() < 0:
+        return np.asarray(cv2.bitwise_not(scale_wide(samples)), dtype=np.uint8)
+    high = int(samples.max())
+    top = next((1 << bits for bits in USUAL_DEPTHS if high < 1 << bits), 1 << 32) - 1
+    return np.asarray(255 - np.rint(samples.astype(np.float32) * np.float32(255 / top)), dtype=np.uint8)
 
 
 def unpack_bits(data: bytes, *, width: int, height: int, bits: int) -> Gray:

@@ -1,12 +1,15 @@
 """Drawing PDF pages with poppler, a process of its own that can be stopped (the only pdf2image)."""
 
+import io
 import math
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 from pdf2image import convert_from_path
 from pdf2image.exceptions import PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
+from PIL import Image
 
 from scanform.errors import MissingProgramError
 from scanform.i18n.texts import text
@@ -22,8 +25,10 @@ class SyntaxTroubleError(Exception):
     """Poppler met something in the page that it does not understand."""
 
 
-def draw_page(pdf: str, *, number: int, dpi: int, timeout_s: float, strict: bool = True) -> Gray:
-    """Page `number` (1-based) of a PDF as poppler draws it: media box, /Rotate applied, annotations and form fields included.
+def draw_page(pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bool = True, cropped: bool = True) -> Gray:
+    """Page `number` (1-based) of a PDF as poppler draws it: crop box, /Rotate applied, annotations and form fields included.
+
+    `cropped` False: media box. `dpi` counts units of the page as points: poppler 22.12 does not know /UserUnit.
 
     Raises SyntaxTroubleError in strict mode, TroubleError `too-slow` or `unreadable-page`, MissingProgramError.
     """
@@ -35,6 +40,7 @@ def draw_page(pdf: str, *, number: int, dpi: int, timeout_s: float, strict: bool
             last_page=number,
             grayscale=True,
             strict=strict,
+            use_cropbox=cropped,
             timeout=math.ceil(seconds_left(timeout_s)),
             poppler_path=PROGRAMS,
         )
@@ -49,3 +55,20 @@ def draw_page(pdf: str, *, number: int, dpi: int, timeout_s: float, strict: bool
     if len(pages) != 1:
         raise unreadable("poppler: no picture")
     return np.array(pages[0].convert("L"))
+
+
+def draw_file(pdf: str, *, dpi: int, timeout_s: float) -> Gray:
+    """The only page of a PDF that was made here, drawn without asking for its size first; raises TroubleError when poppler complains of anything."""
+    if shutil.which("pdftoppm") is None:
+        raise MissingProgramError(text("scan.no-poppler"), remedy=text("scan.install-poppler"))
+    try:
+        done = subprocess.run([str(PROGRAMS / "pdftoppm"), "-gray", "-r", str(dpi), pdf], capture_output=True, timeout=seconds_left(timeout_s), check=False)
+        with Image.open(io.BytesIO(done.stdout), formats=("PPM",)) as page:
+            gray: Gray = np.array(page.convert("L"))
+    except subprocess.TimeoutExpired as error:
+        raise TroubleError("too-slow", seconds=round(timeout_s)) from error
+    except (OSError, ValueError) as error:
+        raise unreadable("poppler: no picture") from error
+    if b"Syntax Error" in done.stderr:
+        raise unreadable(done.stderr.decode("utf-8", "replace").strip())
+    return gray

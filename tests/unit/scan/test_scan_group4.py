@@ -66,6 +66,52 @@ def test_end_mark_is_found_before_padding(page: Gray, padding: bytes) -> None:
     assert end_mark(bytes(100)) is None
 
 
+FOLLOWING: dict[str, bytes] = {
+    "the end mark again": bytes.fromhex("001001"),
+    "the end mark twice again": bytes.fromhex("001001001001"),
+    "the rest of a TIFF": bytes.fromhex("0b00000103000100000038cd00001c01030001000000010000000000000064000000010000006400000001"),
+    "the end mark and the rest of a TIFF": bytes.fromhex("0010010b00000103000100000038cd00001c010300"),
+    "text": b"\nendstream of another program" * 20,
+    "another page": bytes.fromhex("26a04c02bfffffffffff"),
+}
+
+
+@pytest.mark.parametrize("again", [True, False])
+@pytest.mark.parametrize("following", FOLLOWING)
+def test_what_follows_the_end_mark_is_no_damage(page: Gray, following: str, *, again: bool) -> None:
+    """Sharp copiers write the mark twice, Pillow hands on the rest of its file; at any bit of a byte."""
+    for height in range(860, 877):
+        decoded = decode_fax(encode_group4(page[:height]) + FOLLOWING[following], PARMS, width=WIDTH, height=height, again=again)
+        assert decoded.problems == ()
+        np.testing.assert_array_equal(decoded.gray, np.where(page[:height], 0, 255))
+
+
+def test_the_mark_repeated_without_a_gap_is_no_damage(page: Gray) -> None:
+    """The second end mark follows the first one bit by bit, as copiers write it."""
+    for height in range(860, 877):
+        data = encode_group4(page[:height])
+        at = end_mark(data)
+        assert at is not None
+        bits = "".join(f"{byte:08b}" for byte in data)[:at] + "000000000001" * 4
+        twice = int(bits + "0" * (-len(bits) % 8), 2).to_bytes(-(-len(bits) // 8), "big")
+        assert end_mark(twice) == at
+        assert decode_fax(twice, PARMS, width=WIDTH, height=height).problems == ()
+
+
+def test_a_one_bit_pdf_of_pillow_is_whole(tmp_path: Path, page: Gray, load: Callable[..., LoadedPage]) -> None:
+    """Its fax data are followed by the directory of a TIFF."""
+    path = tmp_path / "a.pdf"
+    Image.fromarray(np.where(page, 0, 255).astype(np.uint8)).convert("1").save(path, resolution=100)
+    loaded = load(path)
+    assert loaded.problems == ()
+    assert loaded.image is not None
+    np.testing.assert_array_equal(loaded.image.gray, np.where(page, 0, 255))
+
+
+def _cut_with_more_behind(data: bytes, rng: np.random.Generator) -> bytes:
+    return _cut_and_closed(data, rng) + FOLLOWING["the rest of a TIFF"]
+
+
 def test_wrong_numbers_of_rows_are_not_proved(page: Gray) -> None:
     """Even where the bottom of the page is white and a row costs one bit."""
     data = encode_group4(page)
@@ -124,7 +170,7 @@ def _flipped_bit(data: bytes, rng: np.random.Generator) -> bytes:
     return data[:at] + bytes([data[at] ^ 1 << int(rng.integers(8))]) + data[at + 1 :]
 
 
-@pytest.mark.parametrize("damage", [_cut, _cut_and_closed, _zeros_at_the_end, _hole, _lost_piece, _flipped_bit])
+@pytest.mark.parametrize("damage", [_cut, _cut_and_closed, _cut_with_more_behind, _zeros_at_the_end, _hole, _lost_piece, _flipped_bit])
 @pytest.mark.parametrize("again", [True, False])
 def test_damage_is_said_or_changes_next_to_nothing(page: Gray, damage: Callable[[bytes, np.random.Generator], bytes], *, again: bool) -> None:
     """Each kind at 40 places: the share of pixels that are wrong without a word stays below 0.1 %, and cuts and holes are all found."""

@@ -132,6 +132,32 @@ def test_kind_is_told_by_content() -> None:
         assert kind_of(head) is FileKind.UNKNOWN
 
 
+def ftyp(*brands: bytes) -> bytes:
+    """The beginning of a file of the ISO media family: main brand, then those it goes with."""
+    box = b"ftyp" + brands[0] + bytes(4) + b"".join(brands[1:])
+    return (len(box) + 4).to_bytes(4, "big") + box + b"\0\0\0\x08free"
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"])
+@pytest.mark.parametrize("others", [(), (b"mif1", b"heic"), (b"miaf", b"MiHB", b"heic")])
+def test_phone_pictures_are_named_as_such(tmp_path: Path, brand: bytes, others: tuple[bytes, ...]) -> None:
+    """HEIF of any brand, whatever the file is called; not a damaged AVIF, and not just anything."""
+    path = tmp_path / "IMG_0001.jpg"
+    path.write_bytes(ftyp(brand, *others))
+    info = inspect_file(str(path), Limits())
+    assert (info.kind, info.pages, [problem.slug for problem in info.problems]) == ("heif", 0, ["phone-picture"])
+    assert "JPEG" in remedy_text("phone-picture", "de")
+
+
+def test_other_media_are_no_phone_pictures() -> None:
+    """AVIF under a general brand is a picture, films and other families are no scans."""
+    assert kind_of(ftyp(b"mif1", b"avif", b"miaf")) is FileKind.PICTURE
+    assert kind_of(ftyp(b"avif", b"mif1")) is FileKind.PICTURE
+    for brands in ((b"qt  ", b"qt  "), (b"isom", b"mp42"), (b"crx ", b"isom")):
+        assert kind_of(ftyp(*brands)) is FileKind.UNKNOWN
+    assert kind_of(b"\0\0\0\x08ftyp") is FileKind.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("content", "slug"), [(b"", "empty-file"), (b"hello", "not-a-scan"), (b"%PDF-1.4", "damaged-file"), (b"II*\0\x08\0\0\0\0\0", "damaged-file")]
 )

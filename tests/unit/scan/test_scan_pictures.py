@@ -4,14 +4,18 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+import simplejpeg
 from PIL import Image, TiffImagePlugin
 
 from scanform.imaging.page_image import Gray
 from scanform.scan.intake import FileInfo
 from scanform.scan.limits import Limits
 from scanform.scan.load import LoadedPage
+
+from .test_scan_pdf import jpeg_of, write_pdf
 
 Load = Callable[..., LoadedPage]
 Inspect = Callable[[Path], FileInfo]
@@ -92,6 +96,93 @@ def test_miniswhite_and_unsigned_32_bits(tmp_path: Path, paper: Gray, load: Load
     assert np.abs(gray_of(load(path)).astype(int) - np.rint(paper * (255 / 250))).max() <= 1
 
 
+def tiff(samples: np.ndarray, tags: dict[int, int], order: str = "<") -> bytes:
+    """A TIFF of one strip; more pictures follow by `chain`."""
+    return chain([(samples, tags)], order)
+
+
+def chain(pictures: list[tuple[np.ndarray, dict[int, int]]], order: str = "<") -> bytes:
+    """A TIFF of pictures with one strip each, in the given byte order, with further tags."""
+    out = bytearray((b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8))
+    for number, (samples, tags) in enumerate(pictures):
+        data = np.ascontiguousarray(samples).astype(samples.dtype.newbyteorder(order)).tobytes()
+        entries = {256: samples.shape[1], 257: samples.shape[0], 258: 8 * samples.dtype.itemsize, 259: 1, 262: 1, 277: 1, 278: samples.shape[0], 279: len(data)}
+        entries |= tags
+        behind = len(out) + 2 + 12 * (len(entries) + 1) + 4
+        entries[273] = behind
+        out += struct.pack(order + "H", len(entries))
+        for tag in sorted(entries):
+            kind, code = (3, "HH") if tag in {258, 259, 262, 277, 255} else (4, "I")
+            value = struct.pack(order + code, *([entries[tag], 0] if code == "HH" else [entries[tag]]))
+            out += struct.pack(order + "HHI", tag, kind, 1) + value
+        out += struct.pack(order + "I", behind + len(data) if number + 1 < len(pictures) else 0) + data
+    return bytes(out)
+
+
+@pytest.mark.parametrize(("depth", "order"), [(8, "<"), (8, ">"), (12, "<"), (12, ">"), (14, "<"), (16, "<"), (16, ">"), (32, "<")])
+def test_white_may_be_zero_at_any_depth(tmp_path: Path, paper: Gray, load: Load, depth: int, order: str) -> None:
+    """A page that stores ink as the greater number is the page that stores it as the smaller one."""
+    kind, top = {8: np.uint8, 32: np.uint32}.get(depth, np.uint16), (1 << depth) - 1
+    ink = np.rint((255 - paper.astype(float)) / 245 * top).astype(kind)
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff(ink, {262: 0}, order))
+    loaded = load(path)
+    assert loaded.problems == ()
+    assert np.abs(gray_of(loaded).astype(int) - paper).max() <= 11
+
+
+def test_an_empty_page_that_stores_white_as_zero_is_light(tmp_path: Path, load: Load) -> None:
+    """Its noise is not stretched to black."""
+    noise = np.random.default_rng(1).integers(2_000, 4_000, (300, 200)).astype(np.uint16)
+    noise[0, 0] = 60_000
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff(noise, {262: 0}))
+    assert gray_of(load(path)).mean() > 230
+
+
+def thumbnail(gray: Gray, tags: dict[int, int], factor: int = 8) -> tuple[Gray, dict[int, int]]:
+    return gray[::factor, ::factor], tags
+
+
+REDUCED: list[dict[int, int]] = [{254: 1}, {255: 2}, {254: 5}]
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("tags", REDUCED)
+def test_thumbnails_in_a_tiff_are_no_pages(tmp_path: Path, paper: Gray, inspect: Inspect, load: Load, tags: dict[int, int], *, first: bool) -> None:
+    """A smaller picture before or behind each page is neither counted nor read."""
+    other = np.ascontiguousarray(paper[::-1])
+    pairs = [[(gray, {254: 2}), thumbnail(gray, tags)] for gray in (paper, other)]
+    path = tmp_path / "a.tif"
+    path.write_bytes(chain([picture for pair in pairs for picture in (reversed(pair) if first else pair)]))
+    assert (inspect(path).pages, inspect(path).problems) == (2, ())
+    for index, gray in enumerate((paper, other)):
+        assert np.array_equal(gray_of(load(path, index)), gray)
+
+
+def test_masks_in_a_tiff_are_no_pages(tmp_path: Path, paper: Gray, inspect: Inspect, load: Load) -> None:
+    """The mask of a picture, of its own size, is no page."""
+    path = tmp_path / "a.tif"
+    path.write_bytes(chain([(paper, {}), (paper, {254: 4, 262: 4}), (paper, {})]))
+    assert inspect(path).pages == 2
+    assert np.array_equal(gray_of(load(path, 1)), paper)
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (1, 1, 1), (8, 1, 1)])
+def test_pages_that_are_called_reduced_stay_pages(tmp_path: Path, paper: Gray, inspect: Inspect, sizes: tuple[int, ...]) -> None:
+    """Some programs set the tag on every page: what is not smaller than its neighbours is a page."""
+    path = tmp_path / "a.tif"
+    path.write_bytes(chain([thumbnail(paper, {254: 1}, factor) for factor in sizes]))
+    assert inspect(path).pages == sum(factor == 1 for factor in sizes)
+
+
+def test_a_lone_mask_or_thumbnail_is_a_page(tmp_path: Path, paper: Gray, inspect: Inspect) -> None:
+    """No file is without pages because of a tag."""
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff(paper, {254: 4, 262: 4}))
+    assert inspect(path).pages == 1
+
+
 @pytest.mark.parametrize(
     ("dpi", "expected"), [((300, 300), 300), ((200, 200), 200), ((1, 1), None), ((300, 150), None), ((72, 72), None), ((9999, 9999), None), (None, None)]
 )
@@ -125,6 +216,41 @@ def test_hole_in_a_jpeg_makes_the_page_suspect(tmp_path: Path, load: Load) -> No
     data[len(data) // 2 : len(data) // 2 + 2000] = bytes(2000)
     path.write_bytes(bytes(data))
     assert slugs(load(path)) in (["page-suspect"], ["unreadable-page"])
+
+
+EXTRA = {"a zero": b"\0", "zeros": bytes(40), "FF": b"\xff" * 3 + b"\0" * 4, "line end": b"\r\n"}
+
+
+@pytest.mark.parametrize("kind", ["jpg", "pdf", "tif"])
+@pytest.mark.parametrize("extra", EXTRA)
+def test_padding_before_the_end_of_a_jpeg_is_no_damage(tmp_path: Path, paper: Gray, load: Load, extra: str, kind: str) -> None:
+    """Some cameras and copiers fill the data up before the end mark."""
+    data = jpeg_of(paper)
+    padded = data[:-2] + EXTRA[extra] + data[-2:]
+    path = tmp_path / f"a.{kind}"
+    if kind == "pdf":
+        write_pdf(path, paper, data=padded)
+    else:
+        path.write_bytes(padded if kind == "jpg" else tiff(np.frombuffer(padded, np.uint8)[None], {256: paper.shape[1], 257: paper.shape[0], 278: 877, 259: 7}))
+    loaded = load(path)
+    assert loaded.problems == ()
+    assert np.abs(gray_of(loaded).astype(int) - paper).mean() < 2
+
+
+def test_what_is_left_over_where_a_decoder_lost_its_place_is_damage(tmp_path: Path, load: Load) -> None:
+    """A decoder that lost its place says the same as one that met padding: bytes too many before the end."""
+    rng = np.random.default_rng(2)
+    noise = cv2.GaussianBlur(rng.integers(0, 255, (400, 400)).astype(np.uint8), (0, 0), 2)
+    data, said = jpeg_of(noise), 0
+    for at in rng.integers(400, len(data) // 2, 60):
+        path = tmp_path / "a.jpg"
+        path.write_bytes(data[:at] + rng.integers(0, 254, 20).astype(np.uint8).tobytes() + data[at:])
+        try:
+            simplejpeg.decode_jpeg(path.read_bytes(), "GRAY", strict=True)
+        except ValueError as error:
+            said += "extraneous" in str(error)
+            assert slugs(load(path)) in (["page-suspect"], ["unreadable-page"])
+    assert said >= 3
 
 
 def test_png_check_sums_are_checked(tmp_path: Path, paper: Gray, load: Load) -> None:
