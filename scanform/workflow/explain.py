@@ -107,10 +107,10 @@ def _drawn(one: ZoneFacts, language: str, tier: str) -> DrawnZone:
     if one.residual_mm is not None:
         facts.append(text("explain.off", language, mm=decimal(one.residual_mm, language, 2), tier=tier))
     words = "; ".join(reason_text(reason, language) for reason in one.reasons)
-    problem = (text(f"problem.{one.reading.problem}", language),) if one.reading.problem else ()
+    problems = tuple(text(f"problem.{slug}", language) for slug in one.reading.problems)
     headline = text("explain.zone", language, zone=one.zone.id, value=_value(one, language))
     return DrawnZone(
-        rect=one.zone.rect, look=look, number="", note=(headline, " · ".join(facts), words, *problem), brief=(f"{headline} {' · '.join(facts)}", words)
+        rect=one.zone.rect, look=look, number="", note=(headline, " · ".join(facts), words, *problems), brief=(f"{headline} {' · '.join(facts)}", words)
     )
 
 

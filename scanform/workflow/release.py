@@ -174,4 +174,4 @@ def _digest(project: Project, responses: Sequence[Response]) -> str:
 
 
 def _facts(answer: Answer) -> list[object]:
-    return [answer.column, answer.value, answer.missing and int(answer.missing), answer.status.value, answer.problem]
+    return [answer.column, answer.value, answer.missing and int(answer.missing), answer.status.value, " ".join(answer.problems) or None]

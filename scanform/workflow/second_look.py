@@ -253,7 +253,7 @@ class SecondDesk:
 
     def _card(self, again: Again, language: str, *, third: bool) -> Card:
         """What the screen shows: neither value nor author; for the third person both values, without names, by lot one before the other."""
-        item = replace(again.item, value="", candidates=(), reason=DIFFERENT if third else BLIND, confidence=0.0)
+        item = replace(again.item, value="", candidates=(), reasons=(DIFFERENT if third else BLIND,), confidence=0.0)
         card = replace(self._desk.card_of(again.case, item, language=language), basis="", proposal="none", draft=None, suggestions=(), statements=())
         if not third or again.second is None:
             return card

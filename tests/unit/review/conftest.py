@@ -53,7 +53,7 @@ def answer(question: str, kind: QuestionKind, value: str, *, problem: str | None
     status = Status.REVIEW if problem else Status.AUTO
     others = (Candidate(value="nein", probability=0.3),) if question == "open" and option is None else ()
     return Answer(
-        question=question, option=option, kind=kind, value=value, confidence=confidence, status=status, problem=problem, candidates=others, page=1
+        question=question, option=option, kind=kind, value=value, confidence=confidence, status=status, problems=(problem,) if problem else (), candidates=others, page=1
     )  # fmt: skip
 
 
