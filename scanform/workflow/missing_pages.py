@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from scanform.i18n.texts import problem_text, text
+from scanform.i18n.texts import problems_text, text
 from scanform.merge.export import write_rows
 from scanform.model.page import Fate
+from scanform.model.problem import Problem
 from scanform.model.response import Channel, Response
 from scanform.store import ledger
 from scanform.store.acceptances import Acceptance, acceptances, add_acceptance
@@ -83,11 +84,14 @@ def missing_pages(project: Project, *, language: str = "de") -> Missing:
             for page in ledger.pages_with_fate(tx, (Fate.READ, Fate.COPY)):
                 came[page.form_id or ""].append(page)
     forms = [_form(response, came[response.id], _holds(accepted.get(response.id), response)) for response in responses]
-    why = {page.id: problem_text(problem, language) for page, problem, _ in page_problems(lost)}
+    why: dict[int, list[Problem]] = defaultdict(list)
+    for page, problem, _ in page_problems(lost):
+        why[page.id].append(problem)
     return Missing(
         forms=tuple(sorted(forms, key=lambda form: (form.accepted is not None, form.form))),
         pages=tuple(
-            LostPage(id=page.id, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.index + 1, reason=why.get(page.id, "")) for page in lost
+            LostPage(id=page.id, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.index + 1, reason=problems_text(why[page.id], language))
+            for page in lost
         ),
     )
 

@@ -279,7 +279,9 @@ def _outcome(placed: Placed, language: str) -> SortOutcome:
         return SortOutcome(result="read", message=text("sort.read", language, form=placed.form_id or ""), form_id=placed.form_id or "")
     weak = [problem for problem in placed.problems if problem.slug == "weak-registration"]
     if weak or not placed.problems:
-        return SortOutcome(result="refused", message=text("sort.not_proved", language), remedies=_steps(language))
+        others = [problem for problem in placed.problems if problem not in weak]
+        words = " ".join(dict.fromkeys([text("sort.not_proved", language), *(problem_text(problem, language) for problem in others)]))
+        return SortOutcome(result="refused", message=words, remedies=_steps(language))
     words = " ".join(problem_text(problem, language) for problem in placed.problems)
     return SortOutcome(result="refused", message=words, remedies=tuple(dict.fromkeys(remedy_text(problem.slug, language) for problem in placed.problems)))
 
