@@ -12,7 +12,7 @@ from scanform.merge.export import write_rows
 from scanform.model.page import Fate
 from scanform.model.problem import Problem
 from scanform.model.response import Channel, Response
-from scanform.store import ledger
+from scanform.store import ledger, values
 from scanform.store.acceptances import Acceptance, acceptances, add_acceptance
 from scanform.store.records import PageRecord
 from scanform.workflow.ledger import page_problems
@@ -108,11 +108,16 @@ def open_incomplete(project: Project, responses: Sequence[Response]) -> int:
 
 def accept(project: Project, form: str, *, reviewer: str, reason: str, uuid: str = "") -> bool:
     """Say that a form counts although pages are missing; False when it lacks none or was accepted before."""
-    found = next((entry for entry in missing_pages(project).forms if entry.form == form), None)
-    if found is None or found.accepted is not None:
-        return False
-    made = Acceptance(uuid=uuid or str(uuid4()), form_id=form, pages=found.missing, reviewer=reviewer, reason=reason.strip()[:LONGEST_REASON], at=_now())
     with project.store.writing() as tx:
+        known = acceptances(tx).get(form)
+        if known is not None and known.uuid == uuid:
+            return True  # sent again
+        response = next((found for found in values.load_responses(tx, response_id=form) if _lacks(found)), None)
+        if response is None or _holds(known, response) is not None:
+            return False
+        made = Acceptance(
+            uuid=uuid or str(uuid4()), form_id=form, pages=response.pages_missing, reviewer=reviewer, reason=reason.strip()[:LONGEST_REASON], at=_now()
+        )
         return add_acceptance(tx, made)
 
 

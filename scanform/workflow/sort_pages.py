@@ -197,9 +197,7 @@ class SortDesk:
     def leave(self, number: int, *, reviewer: str, uuid: str) -> bool:
         """Record that a person left a page alone; False when it does not wait."""
         record = self._record(number)
-        if record is not None:
-            leave_page(self._project, record, reviewer=reviewer, uuid=uuid)
-        return record is not None
+        return record is not None and leave_page(self._project, record, reviewer=reviewer, uuid=uuid)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
