@@ -151,7 +151,7 @@ def answer(layout: Layout, ref: PageRef, entry: Waiting, *, confidence: float) -
         value=entry.value,
         confidence=confidence,
         status=entry.status,
-        problem=entry.problem,
+        problems=(entry.problem,) if entry.problem else (),
         page=1,
         evidence=Evidence(ref=ref, box=RectPx(x=0, y=0, w=round(bounding_box(zones).w), h=20)),
         candidates=tuple(Candidate(value=value, probability=0.2) for value in entry.candidates),
@@ -162,7 +162,7 @@ def contradict(project: Project) -> None:
     """One place whose form, token with slash and mark included, says something else than its online response, in every question."""
     fill(project, 1, OFTEN, WHY, SINCE, REMARK)
     paper = replace(project.store.responses()[0], token="T/1?")
-    read = tuple(replace(entry, status=Status.AUTO, problem=None, candidates=()) for entry in paper.answers)
+    read = tuple(replace(entry, status=Status.AUTO, problems=(), candidates=()) for entry in paper.answers)
     said = {"often": "w", "why": "cafe", "since": "2024-04-07", "remark": "Mehr Licht im Flur"}
     typed = tuple(replace(entry, value=said[entry.column], evidence=None, page=None) for entry in read)
     online = replace(paper, id="online-1", channel=Channel.ONLINE, answers=typed)

@@ -45,7 +45,8 @@ def add_missing(app: Flask, project: Project, default: str) -> None:
     @app.post("/missing/<form>/take-back")
     @needs(Right.PLACE)
     def take_acceptance_back(form: str) -> ResponseReturnValue:
-        take_back(project, form, reviewer=person().name)
+        if not take_back(project, form, reviewer=person().name):
+            return _page(project, language_of(default), refused="refused"), 409
         return redirect(url_for("missing_page", lang=language_of(default)), 303)
 
 

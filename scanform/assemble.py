@@ -14,10 +14,18 @@ from scanform import rules
 from scanform.model.geometry import RectPx
 from scanform.model.layout import Layout, Zone, ZoneKind
 from scanform.model.page import PageRef
-from scanform.model.problem import Problem
+from scanform.model.problem import Problem, without_repeats
 from scanform.model.questionnaire import Alphabet, Filled, Question, QuestionKind, Questionnaire
 from scanform.model.reading import Candidate, FieldReading, MarkValue, PageReading
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
+
+COPY = "copy"
+"""The reason of a photocopied form, which a person sees once."""
+
+HANDWRITING = "handwriting"
+REQUIRED_EMPTY = "required-empty"
+TEXT_WITHOUT_MARK = "text-without-mark"
+FILTERED_BUT_ANSWERED = "filtered-but-answered"
 
 UNFIT = 0.02
 """How much a text in cells counts that the question does not allow: people write impossible dates and numbers out of range, but seldom."""
@@ -84,9 +92,20 @@ class AcceptSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """How a form stood until now: the columns that people decided, and the reasons that each column bears."""
+
+    decided: frozenset[str] = frozenset()
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+NOTHING_BEFORE = Before()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormPages:
     """What came in of one form: page number (1-based) -> reading. `copy`: a photocopied form, filled by somebody else. `printed` is what the form itself bears
-    as the probable answer to some questions, question -> text.
+    as the probable answer to some questions, question -> text. `before` is how the form stood.
     """
 
     form_id: str
@@ -96,6 +115,7 @@ class FormPages:
     copy: bool
     expected_pages: int
     printed: Mapping[str, str] = field(default_factory=dict)
+    before: Before = NOTHING_BEFORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +158,11 @@ def assemble(form: FormPages, questionnaire: Questionnaire, layout: Layout, sett
     answers = _beside_sure_values(questionnaire, answers, seen, layout.filled, settings)
     answers = _together(questionnaire, _in_order(questionnaire, _filtered(questionnaire, answers)))
     if form.copy:
-        answers = _shown_once(answers)
+        answers = shown_once(answers, COPY, before=form.before)
     missing = tuple(number for number in range(1, form.expected_pages + 1) if number not in form.pages)
     problems = [Problem(slug="page-missing", where=str(number), params=(("page", str(number)),)) for number in missing]
     if form.copy:
-        problems.append(Problem(slug="copy", where=form.form_id))
+        problems.append(Problem(slug=COPY, where=form.form_id))
     return Response(
         id=form.form_id, questionnaire=questionnaire.code, version=layout.version, channel=Channel.PAPER, answers=tuple(answers), token=form.token,
         received_at=form.received_at, complete=not missing, pages_missing=missing, problems=tuple(problems),
@@ -180,16 +200,14 @@ def _text_and_mark(main: Answer, text: Answer, code: str, zones: Sequence[_Seen]
     inked = any(_has_ink(one.reading) for one in zones)
     if not inked or code in main.value.split() or main.missing is Missing.PAGE_MISSING:
         return main, text
-    text = replace(text, problem="text-without-mark", status=Status.REVIEW, missing=None)
-    if main.problem is None:
-        main = replace(main, problem="text-without-mark", status=Status.REVIEW, missing=None)
-    return main, text
+    text = replace(text, problems=without_repeats((TEXT_WITHOUT_MARK,), text.problems), status=Status.REVIEW, missing=None)
+    return main.doubted(TEXT_WITHOUT_MARK), text
 
 
 def _has_ink(reading: FieldReading | None) -> bool:
     if reading is None:
         return False
-    blank = next((c.probability for c in reading.candidates if c.value == ""), 1.0 if reading.problem is None else 0.0)
+    blank = next((c.probability for c in reading.candidates if c.value == ""), 0.0 if reading.problems else 1.0)
     return bool(reading.value) or blank < 0.5
 
 
@@ -206,11 +224,10 @@ def _choice_answer(question: Question, seen: Sequence[_Seen], filled: Filled, se
     checked = rules.check_choice(question, verdict.value.split())
     if verdict.problem is None or question.kind is QuestionKind.MULTIPLE:
         verdict = replace(verdict, value=checked.value, candidates=tuple(_in_form_order(question, c) for c in verdict.candidates))
-    read = next((one.reading.problem for one in seen if one.reading is not None and one.reading.problem), None)
-    problem = verdict.problem or checked.problem or read
-    if problem is None and question.required and not verdict.value:
-        problem = "required-empty"
-    return _answer(question, None, seen, verdict, problem, threshold=settings.choice, doubt="unclear-mark")
+    read = [slug for one in seen if one.reading is not None for slug in one.reading.problems]
+    empty = [REQUIRED_EMPTY] if question.required and not verdict.value else []
+    problems = without_repeats(_named(verdict.problem, checked.problem), read, empty)
+    return _answer(question, None, seen, verdict, problems, threshold=settings.choice, doubt="unclear-mark")
 
 
 def _in_form_order(question: Question, candidate: Candidate) -> Candidate:
@@ -294,20 +311,19 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
     raw = "\n".join(reading.value for reading in (inked or readings))
     kept = inked or readings
     confidence = prod(reading.confidence for reading in readings)
-    read = next((reading.problem for reading in kept if reading.problem), None) or next((r.problem for r in readings if r.problem), None)
+    read = [slug for reading in (*kept, *readings) for slug in reading.problems]
     candidates = [*(c for reading in kept for c in reading.candidates)]
     canonical = option is None and (question.kind is QuestionKind.COMB or question.form is not None)
     if canonical and len(inked) == 1:
         candidates = weighed(question, candidates, printed=seen[0].printed)
         raw, confidence = (candidates[0].value, candidates[0].probability) if candidates and candidates[0].value.strip() else (raw, confidence)
     checked = rules.Checked(value=" ".join(raw.split())) if option is not None else rules.check(question, raw)
-    problem = checked.problem or read
     printed = option is None and checked.value != "" and checked.value == seen[0].printed
     known = printed or (option is None and bool(question.values))
-    if problem is None and inked and question.kind is not QuestionKind.COMB and question.kind is not QuestionKind.SIGNATURE and not known:
-        problem = "handwriting"  # free text is a proposal for a person, whoever read it
-    if problem is None and not checked.value and not inked and question.required and option is None:
-        problem = "required-empty"
+    free = bool(inked) and question.kind is not QuestionKind.COMB and question.kind is not QuestionKind.SIGNATURE and not known
+    empty = not checked.value and not inked and question.required and option is None
+    rest = [HANDWRITING] * free + [REQUIRED_EMPTY] * empty  # free text is a proposal for a person, whoever read it
+    problems = without_repeats(_named(checked.problem), read, rest)
     candidates = _canonical(question, candidates) if canonical else candidates
     same = next((candidate for candidate in candidates if candidate.value == checked.value), None)
     if checked.value and same is None:
@@ -316,7 +332,11 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
         confidence = same.probability
     verdict = _Verdict(value=checked.value, confidence=confidence if checked.problem is None else 0.0, candidates=tuple(candidates))
     threshold = settings.blank if not inked else settings.written(question, checked.value, printed=printed)
-    return _answer(question, option, seen, verdict, problem, threshold=threshold, doubt="unsure-blank" if not inked else "handwriting")
+    return _answer(question, option, seen, verdict, problems, threshold=threshold, doubt="unsure-blank" if not inked else HANDWRITING)
+
+
+def _named(*slugs: str | None) -> list[str]:
+    return [slug for slug in slugs if slug is not None]
 
 
 def weighed(question: Question, candidates: Sequence[Candidate], *, printed: str = "") -> list[Candidate]:
@@ -421,12 +441,7 @@ def _together(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[A
         if (value := values.get(code, "")) and (other := values.get(known.question, "")) and not rules.go_together(known, value, other)
         for one in (code, known.question)
     }
-    return [
-        replace(answer, problem=answer.problem or "not-together", status=Status.REVIEW, missing=None)
-        if answer.question in wrong and answer.option is None
-        else answer
-        for answer in answers
-    ]
+    return [answer.doubted("not-together") if answer.question in wrong and answer.option is None else answer for answer in answers]
 
 
 # --- common -----------------------------------------------------------------------------------------------------------
@@ -437,19 +452,22 @@ def _absent(question: Question, option: str | None, missing: Missing, *, page: i
     gone = missing is Missing.PAGE_MISSING
     return Answer(
         question=question.code, option=option, kind=QuestionKind.HANDWRITING if option else question.kind, value="", confidence=0.0 if gone else 1.0,
-        status=Status.AUTO, missing=missing, page=page, problem="page-missing" if gone else None,
+        status=Status.AUTO, missing=missing, page=page, problems=("page-missing",) if gone else (),
     )  # fmt: skip
 
 
-def _answer(question: Question, option: str | None, seen: Sequence[_Seen], verdict: _Verdict, problem: str | None, *, threshold: float, doubt: str) -> Answer:
-    if problem is None and verdict.confidence < threshold:
-        problem = doubt
-    status = Status.AUTO if problem is None else Status.REVIEW
+def _answer(
+    question: Question, option: str | None, seen: Sequence[_Seen], verdict: _Verdict, problems: tuple[str, ...], *, threshold: float, doubt: str
+) -> Answer:
+    """The answer with all its reasons; `doubt` stands for those that nobody named where it is not probable enough."""
+    if not problems and verdict.confidence < threshold:
+        problems = (doubt,)
+    status = Status.REVIEW if problems else Status.AUTO
     return Answer(
         question=question.code, option=option, kind=QuestionKind.HANDWRITING if option else question.kind, value=verdict.value,
         confidence=min(1.0, max(0.0, verdict.confidence)), status=status, missing=Missing.NO_ANSWER if status is Status.AUTO and not verdict.value else None,
         reader=next((one.reading.reader for one in seen if one.reading is not None), ""), page=seen[0].page, evidence=_evidence(seen),
-        candidates=verdict.candidates, problem=problem,
+        candidates=verdict.candidates, problems=problems,
     )  # fmt: skip
 
 
@@ -476,12 +494,12 @@ def _filtered(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[A
             out.append(answer)
         elif answer.status is Status.AUTO and not answer.value and answer.missing is Missing.NO_ANSWER:
             out.append(replace(answer, missing=Missing.FILTERED))
-        elif answer.problem == "required-empty":
-            out.append(replace(answer, problem=None, status=Status.AUTO, missing=Missing.FILTERED))
-        elif answer.value and answer.problem is None:
-            out.append(replace(answer, problem="filtered-but-answered", status=Status.REVIEW, missing=None))
+        elif answer.problems == (REQUIRED_EMPTY,):
+            out.append(replace(answer, problems=(), status=Status.AUTO, missing=Missing.FILTERED))
+        elif answer.value:
+            out.append(answer.doubted(FILTERED_BUT_ANSWERED))
         else:
-            out.append(answer)
+            out.append(replace(answer, problems=tuple(slug for slug in answer.problems if slug != REQUIRED_EMPTY)))
     return out
 
 
@@ -494,15 +512,19 @@ def _in_order(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[A
         if question.not_before and not rules.in_order(question, values.get(question.code, ""), values.get(question.not_before, ""))
         for code in (question.code, question.not_before)
     }
-    return [
-        replace(answer, problem=answer.problem or "wrong-order", status=Status.REVIEW, missing=None)
-        if answer.question in wrong and answer.option is None
-        else answer
-        for answer in answers
+    return [answer.doubted("wrong-order") if answer.question in wrong and answer.option is None else answer for answer in answers]
+
+
+def shown_once(answers: Sequence[Answer], slug: str, *, page: int | None = None, before: Before = NOTHING_BEFORE) -> list[Answer]:
+    """One answer goes to a person with this reason, beside those that it has: on `page`, or anywhere on the form where that page has no answers.
+
+    It stays where it was shown before; else it is the first answer that nobody has decided, as a decision would hide it.
+    """
+    seen = [answer for answer in answers if answer.evidence is not None]
+    on = [answer for answer in seen if page is None or answer.page == page] or seen
+    places = [
+        *(answer.column for answer in on if slug in before.reasons.get(answer.column, ())),
+        *(answer.column for answer in on if answer.column not in before.decided),
+        *(answer.column for answer in on),
     ]
-
-
-def _shown_once(answers: Sequence[Answer]) -> list[Answer]:
-    """A photocopied form is shown to a person once: at its first answer that stands on a page that came in."""
-    first = next((i for i, a in enumerate(answers) if a.evidence is not None), None)
-    return [replace(a, problem=a.problem or "copy", status=Status.REVIEW, missing=None) if i == first else a for i, a in enumerate(answers)]
+    return [answer.doubted(slug) if answer.column in places[:1] else answer for answer in answers]

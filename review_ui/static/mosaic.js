@@ -206,7 +206,7 @@ class Station {
     tile.label = element("span", { className: "tile-state" });
     tile.node = element("button", { type: "button", className: "tile", tabIndex: place ? -1 : 0 }, picture);
     if (own) tile.node.append(element("span", { className: "tile-reading", textContent: card.value_text }));
-    tile.node.append(tile.label);
+    tile.node.append(element("span", { className: "tile-why", textContent: card.reason_text }), tile.label);
     tile.node.addEventListener("click", () => this.toggle(place));
     tile.node.addEventListener("focus", () => this.#rove(place));
     this.#show(tile);

@@ -49,12 +49,12 @@ class _Export:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What a row says about one question: canonical `value`, ticked options, or why there is nothing."""
+    """What a row says about one question: canonical `value`, ticked options, or why there is nothing. `problems` are slugs, the main one first."""
 
     value: str = ""
     present: bool = True
     shown: bool = True
-    problem: str | None = None
+    problems: tuple[str, ...] = ()
 
     @property
     def ticked(self) -> frozenset[str]:
@@ -224,7 +224,7 @@ def _found(export: _Export, question: Question, number: int, cells: Sequence[str
         cell = limesurvey_values.field(cells[place], question, full_answers=export.full_answers)
     if cell.problem is not None:
         problems.append(_unknown(export, question, target, number=number, raw=cells[place], slug=cell.problem))
-    return _Found(value=cell.value, shown=cell.shown, problem=cell.problem)
+    return _Found(value=cell.value, shown=cell.shown, problems=_named(cell.problem))
 
 
 def _found_ticks(export: _Export, question: Question, number: int, cells: Sequence[str], problems: list[Problem]) -> _Found:
@@ -246,8 +246,12 @@ def _found_ticks(export: _Export, question: Question, number: int, cells: Sequen
         value=" ".join(ticked),
         present=bool(seen) and complete,
         shown=not seen or any(cell.shown for cell in seen),
-        problem="unknown-value" if unknown else rules.check_choice(question, ticked).problem,
+        problems=_named("unknown-value" if unknown else None, rules.check_choice(question, ticked).problem),
     )
+
+
+def _named(*slugs: str | None) -> tuple[str, ...]:
+    return tuple(slug for slug in slugs if slug is not None)
 
 
 def _tick_cell(export: _Export, question: Question, option: str, cells: Sequence[str]) -> tuple[Cell | None, Target | None, int]:
@@ -283,7 +287,7 @@ def _is_shown(question: Question, found: Mapping[str, _Found], questionnaire: Qu
     condition, passed = question.only_if, {question.code}
     while condition is not None:
         parent = found.get(condition.question)
-        if parent is None or not parent.present or parent.problem is not None:
+        if parent is None or not parent.present or parent.problems:
             return True
         if not parent.ticked & set(condition.options):
             return False
@@ -296,21 +300,19 @@ def _is_shown(question: Question, found: Mapping[str, _Found], questionnaire: Qu
 
 
 def _answer(question: Question, found: _Found, *, shown: bool) -> Answer:
-    problem = found.problem
-    if found.value and not shown and problem is None:
-        problem = "filtered-but-answered"
+    problems = (*found.problems, "filtered-but-answered") if found.value and not shown else found.problems
     missing = None
-    if not found.value and problem is None:
+    if not found.value and not problems:
         missing = _why_empty(found, shown=shown)
     return Answer(
         question=question.code,
         kind=question.kind,
         value=found.value,
-        confidence=1.0 if problem is None else 0.0,
-        status=Status.AUTO if problem is None else Status.REVIEW,
+        confidence=0.0 if problems else 1.0,
+        status=Status.REVIEW if problems else Status.AUTO,
         missing=missing,
         reader=READER,
-        problem=problem,
+        problems=problems,
     )
 
 
@@ -331,7 +333,7 @@ def _text_answer(export: _Export, question: Question, option: str, cells: Sequen
     place = export.columns.get(_writein(question, option), export.columns.get(_other(question, option)))
     value = "" if place is None else limesurvey_values.written(cells[place], full_answers=export.full_answers).value
     asked = shown and option in found.ticked
-    problem = "text-without-mark" if value and not asked else None
+    problems = ("text-without-mark",) if value and not asked else ()
     missing = None
     if not value:
         missing = _why_empty(_Found(present=place is not None), shown=asked)
@@ -340,11 +342,11 @@ def _text_answer(export: _Export, question: Question, option: str, cells: Sequen
         kind=QuestionKind.HANDWRITING,
         option=option,
         value=value,
-        confidence=1.0 if problem is None else 0.0,
-        status=Status.AUTO if problem is None else Status.REVIEW,
+        confidence=0.0 if problems else 1.0,
+        status=Status.REVIEW if problems else Status.AUTO,
         missing=missing,
         reader=READER,
-        problem=problem,
+        problems=problems,
     )
 
 

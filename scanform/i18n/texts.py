@@ -5,6 +5,7 @@ Texts hold `{name}` fields. Every key exists in both languages (a test compares 
 """
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
@@ -59,3 +60,13 @@ def _flatten(prefix: str, table: dict[str, object], entries: dict[str, str]) -> 
             raise ValueError(f"the text {key} stands in two files")
         else:
             entries[key] = str(value)
+
+
+def problems_text(problems: Sequence[Problem], language: str) -> str:
+    """All problems in words, each sentence once, the main one first."""
+    return " ".join(dict.fromkeys(problem_text(problem, language) for problem in problems))
+
+
+def remedies_text(problems: Sequence[Problem], language: str) -> str:
+    """What to do about all of them, each sentence once."""
+    return " ".join(dict.fromkeys(remedy_text(problem.slug, language) for problem in problems))

@@ -125,7 +125,7 @@ def _reading_row(response: Response, answer: Answer) -> tuple[str, ...]:
         Status.REVIEW.value if answer.missing is Missing.PAGE_MISSING else answer.status.value,  # nobody is sure of what nobody has seen
         answer.reader,
         *_place(answer.evidence),
-        answer.problem or "",
+        " ".join(answer.problems),
     )
 
 

@@ -196,7 +196,7 @@ def _contradiction(sources: tuple[Source, ...], valid: tuple[Source, ...]) -> An
         missing=Missing.CONTRADICTION,
         reader=RESOLVER,
         candidates=tuple(Candidate(value=value, probability=1 / len(values)) for value in values),
-        problem="contradiction",
+        problems=("contradiction",),
     )
 
 

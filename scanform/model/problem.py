@@ -1,5 +1,6 @@
 """What is wrong with a piece of paper or a file, as a value that travels with the result."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -13,3 +14,8 @@ class Problem:
     slug: str
     where: str = ""
     params: tuple[tuple[str, str], ...] = ()
+
+
+def without_repeats(*lists: Iterable[str]) -> tuple[str, ...]:
+    """The slugs of all lists in their order, each once: no reason hides another."""
+    return tuple(dict.fromkeys(slug for slugs in lists for slug in slugs))

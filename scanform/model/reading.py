@@ -1,11 +1,11 @@
 """What a reader saw in the zones of one page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from scanform.model.geometry import RectPx
 from scanform.model.page import Identity, PageRef
-from scanform.model.problem import Problem
+from scanform.model.problem import Problem, without_repeats
 
 
 class MarkValue(StrEnum):
@@ -30,7 +30,7 @@ class FieldReading:
 
     `confidence` is the calibrated probability that `value` is right. Mark zones hold a `MarkValue`, and `candidates`
     the probabilities of all three; text zones hold the text, "" for a blank zone. `box` is the zone in pixels of the
-    decoded page. `problem` is a slug: why a person should look although the confidence may be high.
+    decoded page. `problems` are slugs, the main one first: why a person should look although the confidence may be high.
     """
 
     zone: str
@@ -39,7 +39,16 @@ class FieldReading:
     box: RectPx
     reader: str
     candidates: tuple[Candidate, ...] = ()
-    problem: str | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def problem(self) -> str | None:
+        """The main one of `problems`, None when there is none."""
+        return self.problems[0] if self.problems else None
+
+    def doubted(self, *slugs: str) -> "FieldReading":
+        """The reading with further reasons to look at it, behind those that it has."""
+        return replace(self, problems=without_repeats(self.problems, slugs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

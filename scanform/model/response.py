@@ -1,11 +1,11 @@
 """One filled questionnaire, whatever channel it came by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 from scanform.model.geometry import RectPx
 from scanform.model.page import PageRef
-from scanform.model.problem import Problem
+from scanform.model.problem import Problem, without_repeats
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 
@@ -57,7 +57,7 @@ class Answer:
 
     Values are text in canonical form: single choice an option code; multiple choice codes in form order, space
     separated; dates ISO, times HH:MM, numbers with a decimal point; a signature "signed"; "" when there is nothing.
-    `missing` says why a value is absent once that is settled. `problem` is the slug of what a person has to look at.
+    `missing` says why a value is absent once that is settled. `problems` are the slugs of what a person has to look at, the main one first, each once.
     `page` is the 1-based page of the form.
     """
 
@@ -72,7 +72,16 @@ class Answer:
     page: int | None = None
     evidence: Evidence | None = None
     candidates: tuple[Candidate, ...] = ()
-    problem: str | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def problem(self) -> str | None:
+        """The main one of `problems`, None when there is none."""
+        return self.problems[0] if self.problems else None
+
+    def doubted(self, *slugs: str) -> "Answer":
+        """The answer with further reasons for a person to look at it, behind those that it has: it waits, and is not missing for good."""
+        return replace(self, problems=without_repeats(self.problems, slugs), status=Status.REVIEW, missing=None)
 
     @property
     def column(self) -> str:

@@ -29,7 +29,7 @@ class DecisionKind(StrEnum):
 class ReviewItem:
     """One doubtful value. `id` names it for good ("<response id>/<column>"), `version` grows when the machine reads anew.
 
-    `reason` is a problem slug; `confidence` is that of `value`, 0..1; `postponed` counts the times somebody put it off.
+    `reasons` are problem slugs, the main one first; `confidence` is that of `value`, 0..1; `postponed` counts the times somebody put it off.
     """
 
     id: str
@@ -41,11 +41,16 @@ class ReviewItem:
     kind: QuestionKind
     value: str
     candidates: tuple[Candidate, ...]
-    reason: str
+    reasons: tuple[str, ...]
     evidence: Evidence | None
     page: int | None = None
     confidence: float = 0.0
     postponed: int = 0
+
+    @property
+    def reason(self) -> str:
+        """The main one of `reasons`."""
+        return self.reasons[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,10 +54,10 @@ class ClearSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkReading:
-    """One box: the probability of each value, most probable first, and the reason to look, if any."""
+    """One box: the probability of each value, most probable first, and the reasons to look, the main one first."""
 
     candidates: tuple[Candidate, ...]
-    problem: str | None
+    problems: tuple[str, ...] = ()
 
     @property
     def value(self) -> str:
@@ -98,10 +98,10 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     found = []
     for number, streak in enumerate(page.marks.streak.tolist()):
         candidates = tuple(Candidate(value=value, probability=share) for value, share in zip(names[number], ordered[number], strict=True))
-        problem = "box-covered" if covered[number] else "box-moved" if far[number] else "streak" if streak else None
-        if problem is None and doubted[number]:
-            problem = _reason(candidates[0], described[number], unclear=float(unclear[number]), line=lines[number])
-        found.append(MarkReading(candidates=candidates, problem=problem))
+        problems = [slug for slug, holds in (("box-covered", covered[number]), ("box-moved", far[number]), ("streak", streak)) if holds]
+        if doubted[number]:
+            problems.append(_reason(candidates[0], described[number], unclear=float(unclear[number]), line=lines[number]))
+        found.append(MarkReading(candidates=candidates, problems=tuple(problems)))
     return tuple(found)
 
 

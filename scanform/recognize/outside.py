@@ -8,6 +8,7 @@ import numpy as np
 from scanform.imaging.page_image import Floats, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.layout import Zone, ZoneKind
+from scanform.model.problem import without_repeats
 from scanform.model.reading import Candidate, FieldReading, MarkValue
 
 OUTSIDE = "outside-picture"
@@ -38,7 +39,8 @@ def without_outside(fields: tuple[FieldReading, ...], missing: frozenset[str], z
 
 
 def _unknown(field: FieldReading, kind: ZoneKind) -> FieldReading:
+    problems = without_repeats((OUTSIDE,), field.problems)
     if kind is ZoneKind.MARK:
         even = tuple(Candidate(value=value.value, probability=1 / len(MarkValue)) for value in MarkValue)
-        return replace(field, value=MarkValue.EMPTY.value, confidence=1 / len(MarkValue), candidates=even, problem=OUTSIDE)
-    return replace(field, value="", confidence=0.0, candidates=(), problem=OUTSIDE)
+        return replace(field, value=MarkValue.EMPTY.value, confidence=1 / len(MarkValue), candidates=even, problems=problems)
+    return replace(field, value="", confidence=0.0, candidates=(), problems=problems)

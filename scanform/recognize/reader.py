@@ -1,7 +1,6 @@
 """From a registered page to a reading of each of its zones: the public face of `recognize`."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -72,16 +71,16 @@ def _mark_fields(image: PageImage, page_map: PageMap, page: PageInk, prepared: P
     readings = read_marks(page, prepared.marks, filled=prepared.filled)
     fields = {
         zone.id: FieldReading(
-            zone=zone.id, value=one.value, confidence=one.confidence, box=boxes[zone.id], reader=READER, candidates=one.candidates, problem=one.problem
+            zone=zone.id, value=one.value, confidence=one.confidence, box=boxes[zone.id], reader=READER, candidates=one.candidates, problems=one.problems
         )
         for zone, one in zip(prepared.marks.zones, readings, strict=True)
     }
     answered = {zone.question for zone in prepared.marks.zones if fields[zone.id].value != MarkValue.EMPTY}
     strips = prepared.strips
-    chosen = [n for n, name in enumerate(strips.zones) if strips.questions[n] not in answered and fields[name].problem is None]
+    chosen = [n for n, name in enumerate(strips.zones) if strips.questions[n] not in answered]
     paper = dict(zip((zone.id for zone in prepared.marks.zones), page.marks.paper.tolist(), strict=True))
     for name in inked_strips(image.gray, page_map, strips, chosen, paper=paper, toner=page.toner):
-        fields[name] = replace(fields[name], problem=INK_BESIDE)
+        fields[name] = fields[name].doubted(INK_BESIDE)
     return fields
 
 
@@ -110,12 +109,12 @@ def _area_field(zone: Zone, inked: float, facts: Singles, written: Written | Non
         other = (Candidate(value=written.text, probability=inked * written.confidence),) if written and written.text.strip() else ()
         return FieldReading(
             zone=zone.id, value="", confidence=1 - inked, box=box, reader=INK_READER,
-            candidates=(Candidate(value="", probability=1 - inked), *other), problem=reason if unsure else None,
+            candidates=(Candidate(value="", probability=1 - inked), *other), problems=(reason,) if unsure else (),
         )  # fmt: skip
     if zone.kind is ZoneKind.SIGNATURE:
         return FieldReading(
             zone=zone.id, value=SIGNED, confidence=inked, box=box, reader=INK_READER,
-            candidates=(Candidate(value=SIGNED, probability=inked), Candidate(value="", probability=1 - inked)), problem="unsure-blank" if unsure else None,
+            candidates=(Candidate(value=SIGNED, probability=inked), Candidate(value="", probability=1 - inked)), problems=("unsure-blank",) if unsure else (),
         )  # fmt: skip
     read = written or NOTHING
     others = tuple(Candidate(value=one.value, probability=inked * one.probability) for one in read.texts if one.value.strip())
@@ -123,5 +122,5 @@ def _area_field(zone: Zone, inked: float, facts: Singles, written: Written | Non
     return FieldReading(
         zone=zone.id, value=read.text, confidence=others[0].probability if others else 0.0, box=box, reader=read.reader,
         candidates=tuple(sorted((*others, Candidate(value="", probability=1 - inked)), key=lambda one: -one.probability)),
-        problem=None if not unread else "illegible-cells" if zone.kind is ZoneKind.COMB else "handwriting",
+        problems=() if not unread else ("illegible-cells",) if zone.kind is ZoneKind.COMB else ("handwriting",),
     )  # fmt: skip

@@ -13,6 +13,7 @@ The rules, in the order in which they act:
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from scanform.model.problem import without_repeats
 from scanform.model.questionnaire import Question, Questionnaire
 from scanform.model.response import Answer, Missing, Response, Status
 from scanform.model.review import PERSON_CONFIDENCE, Decision, DecisionKind
@@ -20,11 +21,11 @@ from scanform.rules import applies
 
 ITEM_SEPARATOR = "/"
 
-_WITHOUT_VALUE = {
-    DecisionKind.NO_ANSWER: (Missing.NO_ANSWER, None),
-    DecisionKind.ILLEGIBLE: (Missing.ILLEGIBLE, "illegible"),
-    DecisionKind.INADMISSIBLE: (Missing.MULTIPLE_MARKS, "inadmissible"),
-    DecisionKind.IMPLAUSIBLE: (Missing.IMPLAUSIBLE, "implausible"),
+_WITHOUT_VALUE: dict[DecisionKind, tuple[Missing, tuple[str, ...]]] = {
+    DecisionKind.NO_ANSWER: (Missing.NO_ANSWER, ()),
+    DecisionKind.ILLEGIBLE: (Missing.ILLEGIBLE, ("illegible",)),
+    DecisionKind.INADMISSIBLE: (Missing.MULTIPLE_MARKS, ("inadmissible",)),
+    DecisionKind.IMPLAUSIBLE: (Missing.IMPLAUSIBLE, ("implausible",)),
 }
 
 
@@ -97,29 +98,28 @@ def decided(answer: Answer, decision: Decision, *, version: int) -> Answer:
 
     CONFIRMED means that person and machine agree, CORRECTED that the person's value stands against the machine's.
     """
-    value, missing, problem = _settled(answer, decision, reread=decision.version != version)
+    value, missing, problems = _settled(answer, decision, reread=decision.version != version)
     agrees = value == answer.value and (bool(value) or missing is (answer.missing or Missing.NO_ANSWER))
     return replace(
         answer,
         value=value,
         missing=missing,
-        problem=problem,
+        problems=problems,
         status=Status.CONFIRMED if agrees else Status.CORRECTED,
         confidence=PERSON_CONFIDENCE,
     )
 
 
-def _settled(answer: Answer, decision: Decision, *, reread: bool) -> tuple[str, Missing | None, str | None]:
-    """(value, missing, problem) that the decision stands for; a re-read value lends a CONFIRM nothing of its own."""
+def _settled(answer: Answer, decision: Decision, *, reread: bool) -> tuple[str, Missing | None, tuple[str, ...]]:
+    """(value, missing, problems) that the decision stands for; a re-read value lends a CONFIRM nothing of its own."""
     if decision.kind in _WITHOUT_VALUE:
-        missing, problem = _WITHOUT_VALUE[decision.kind]
-        return "", missing, problem
+        return "", *_WITHOUT_VALUE[decision.kind]
     confirmed = decision.kind is DecisionKind.CONFIRM
     value = decision.from_value if confirmed else decision.to_value
     if value:
-        return value, None, None
+        return value, None, ()
     keeps = confirmed and not reread and answer.missing is not None
-    return "", answer.missing if keeps else Missing.NO_ANSWER, None
+    return "", answer.missing if keeps else Missing.NO_ANSWER, ()
 
 
 def refiltered(response: Response, questionnaire: Questionnaire) -> Response:
@@ -136,8 +136,9 @@ def _refiltered(answer: Answer, question: Question | None, settled: Mapping[str,
     asked = applies(question, settled)
     if answer.status is not Status.REVIEW and not answer.value and answer.missing in {Missing.NO_ANSWER, Missing.FILTERED}:
         return replace(answer, missing=Missing.NO_ANSWER if asked else Missing.FILTERED)
-    if not asked and answer.problem == "required-empty":
-        return replace(answer, problem=None, status=Status.AUTO, missing=Missing.FILTERED)
-    if not asked and answer.value and answer.status is Status.AUTO:
-        return replace(answer, problem="filtered-but-answered", status=Status.REVIEW)
+    if not asked and "required-empty" in answer.problems:
+        rest = tuple(slug for slug in answer.problems if slug != "required-empty")
+        return replace(answer, problems=rest) if rest else replace(answer, problems=(), status=Status.AUTO, missing=Missing.FILTERED)
+    if not asked and answer.value and answer.status in {Status.AUTO, Status.REVIEW}:
+        return replace(answer, problems=without_repeats(answer.problems, ("filtered-but-answered",)), status=Status.REVIEW)
     return answer

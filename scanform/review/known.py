@@ -1,6 +1,6 @@
 """Known answers: settled values that are shown once more with a wrong proposal, to measure how many wrong proposals people let pass. Pure.
 
-A known answer takes its proposal, reason and confidence from a value that really waits for the same question, so that nothing but the paper tells them apart.
+A known answer takes its proposal, reasons and confidence from a value that really waits for the same question, so that nothing but the paper tells them apart.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -68,7 +68,7 @@ def disguised(true: ReviewItem, waiting: ReviewItem, admits: Callable[[str], boo
     return replace(
         true,
         value=wrong,
-        reason=waiting.reason,
+        reasons=waiting.reasons,
         confidence=waiting.confidence,
         candidates=_candidates(true, waiting, wrong, written=typed),
     )

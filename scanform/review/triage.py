@@ -52,7 +52,7 @@ def _item(response: Response, answer: Answer, versions: Mapping[str, int], stand
         kind=answer.kind,
         value=answer.value,
         candidates=answer.candidates,
-        reason=answer.problem or UNSURE,
+        reasons=answer.problems or (UNSURE,),
         evidence=answer.evidence,
         page=answer.page,
         confidence=answer.confidence,

@@ -22,7 +22,7 @@ class Known:
     before: str
     truth: str
     shown: str
-    reason: str
+    reasons: tuple[str, ...]
     confidence: float
     candidates: tuple[Candidate, ...]
     at: str
@@ -46,7 +46,7 @@ def known_of(item: ReviewItem, *, reviewer: str, before: str, truth: str, at: st
         before=before,
         truth=truth,
         shown=item.value,
-        reason=item.reason,
+        reasons=item.reasons,
         confidence=item.confidence,
         candidates=item.candidates,
         at=at,
@@ -62,7 +62,7 @@ def add_known(tx: Transaction, known: Known) -> bool:
         "before": known.before,
         "truth": known.truth,
         "shown": known.shown,
-        "reason": known.reason,
+        "reason": " ".join(known.reasons),
         "confidence": known.confidence,
         "candidates": [[candidate.value, candidate.probability] for candidate in known.candidates],
         "at": known.at,
@@ -84,7 +84,7 @@ def knowns(tx: Transaction, reviewer: str | None = None) -> list[Known]:
             before=row.before,
             truth=row.truth,
             shown=row.shown,
-            reason=row.reason,
+            reasons=tuple(row.reason.split()),
             confidence=row.confidence,
             candidates=_candidates(row.candidates),
             at=row.at,

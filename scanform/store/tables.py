@@ -178,7 +178,7 @@ class AnswerRow(Base):
     page: Mapped[int | None]
     evidence: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
     candidates: Mapped[list[object]] = mapped_column(JSON)
-    problem: Mapped[str | None]
+    problems: Mapped[list[str]] = mapped_column(JSON)
 
 
 class DecisionRow(Base):

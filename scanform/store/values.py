@@ -15,7 +15,7 @@ from scanform.store.records import Link
 from scanform.store.seals import add_seal
 from scanform.store.tables import AnswerRow, DecisionRow, LinkRow, ResponseRow
 
-_MACHINE_VALUE = ("value", "missing", "problem")
+_MACHINE_VALUE = ("value", "missing", "problems")
 """What makes an answer a new version when it changes: a person who looked at the old one has not seen this."""
 
 
@@ -68,7 +68,7 @@ def _answer(row: RowMapping) -> Answer:
         page=row["page"],
         evidence=None if row["evidence"] is None else from_plain(Evidence, row["evidence"]),
         candidates=from_list(Candidate, row["candidates"]),
-        problem=row["problem"],
+        problems=tuple(row["problems"]),
     )
 
 
@@ -127,7 +127,7 @@ def _answer_values(answer: Answer) -> dict[str, object]:
         "page": answer.page,
         "evidence": None if answer.evidence is None else to_object(answer.evidence),
         "candidates": to_list(answer.candidates),
-        "problem": answer.problem,
+        "problems": list(answer.problems),
     }
 
 
@@ -144,6 +144,12 @@ def set_batch_responses_withdrawn(tx: Transaction, batch_id: int, withdrawn: boo
 def versions(tx: Transaction, response_id: str) -> dict[str, int]:
     """The version of each answer, by column."""
     return {row.column_name: row.version for row in tx.execute(select(AnswerRow.column_name, AnswerRow.version).where(AnswerRow.response_id == response_id))}
+
+
+def reasons(tx: Transaction, response_id: str) -> dict[str, tuple[str, ...]]:
+    """Why a person should look at each answer, by column."""
+    query = select(AnswerRow.column_name, AnswerRow.problems).where(AnswerRow.response_id == response_id)
+    return {row.column_name: tuple(row.problems) for row in tx.execute(query)}
 
 
 def all_versions(tx: Transaction) -> dict[str, dict[str, int]]:

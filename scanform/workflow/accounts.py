@@ -272,18 +272,19 @@ class AccountDesk:
     def invited(self, token: str) -> Account | None:
         """Whose link this is, if it is still good."""
         with self._store.reading() as tx:
-            found = rows.by_invitation(tx, _hashed(token))
+            return self._invited(tx, token)
+
+    def _invited(self, tx: Transaction, token: str) -> Account | None:
+        found = rows.by_invitation(tx, _hashed(token))
         if found is None or not found.active or found.invited_until is None or found.invited_until < self._now():
             return None
         return found
 
     def accept(self, token: str, password: str) -> Account | None:
         """Set the password (its hash) by a link, which is void then; all logins end. None when the link is no longer good."""
-        found = self.invited(token)
-        if found is None:
-            return None
         with self._store.writing() as tx:
-            if rows.by_invitation(tx, _hashed(token)) is None:
+            found = self._invited(tx, token)
+            if found is None:
                 return None
             rows.change_account(tx, found.id, {"password": password, "uniquifier": uuid4().hex, "invited": None, "invited_until": None})
             rows.end_sessions(tx, found.id, self._now())

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 
 from scanform.errors import InputError
-from scanform.i18n.texts import problem_text, remedy_text, text
+from scanform.i18n.texts import problems_text, remedies_text, text
 from scanform.imaging.page_image import BLANK_DPI, Floats, Gray
 from scanform.model.geometry import A4, SizeMm
 from scanform.model.page import PageRef
+from scanform.model.problem import Problem
 from scanform.recognize.skew import skew_deg
 from scanform.scan.intake import inspect_file
 from scanform.scan.limits import Limits
@@ -67,8 +68,7 @@ def _pages(path: Path, language: str) -> Iterator[BlankPicture]:
     limits = Limits()
     info = inspect_file(str(path), limits)
     if info.pages == 0:
-        found = info.problems[0]
-        raise InputError(f"{path}: {problem_text(found, language)}", remedy=remedy_text(found.slug, language), slug=found.slug)
+        raise _refused(path, info.problems, language)
     if info.kind == "pdf":
         for number, gray in enumerate(rasterize(path, dpi=BLANK_DPI), 1):
             rows, columns = gray.shape
@@ -77,10 +77,14 @@ def _pages(path: Path, language: str) -> Iterator[BlankPicture]:
     for index in range(info.pages):
         loaded = load_page(PageRef(sha256=info.sha256, path=str(path), index=index), limits)
         if loaded.image is None:
-            found = loaded.problems[0]
-            raise InputError(f"{path}: {problem_text(found, language)}", remedy=remedy_text(found.slug, language), slug=found.slug)
+            raise _refused(path, loaded.problems, language)
         gray = np.ascontiguousarray(np.rot90(loaded.image.gray, -(loaded.turn // 90) % 4))
         yield BlankPicture(gray=gray, size=paper_size(gray, loaded.image.dpi), name=f"{path.name}#{index + 1}")
+
+
+def _refused(path: Path, problems: Sequence[Problem], language: str) -> InputError:
+    """All that is wrong with a file; the main problem gives the slug."""
+    return InputError(f"{path}: {problems_text(problems, language)}", remedy=remedies_text(problems, language), slug=problems[0].slug)
 
 
 def paper_size(gray: Gray, dpi: float | None) -> SizeMm:

@@ -88,9 +88,9 @@ def _moved(new: SheetRecord, placed: Sequence[SheetRecord]) -> tuple[int, ...]:
 def marks_differ(one: PageReading, other: PageReading) -> bool:
     """Whether a box is surely marked in one reading and surely empty in the other: then these are two sheets."""
     marks = {value.value for value in MarkValue}
-    sure = {field.zone: field.value for field in one.fields if field.value in marks and field.confidence >= SURE_MARK and field.problem is None}
+    sure = {field.zone: field.value for field in one.fields if field.value in marks and field.confidence >= SURE_MARK and not field.problems}
     return any(
-        field.zone in sure and field.value in marks and field.confidence >= SURE_MARK and field.problem is None and sure[field.zone] != field.value
+        field.zone in sure and field.value in marks and field.confidence >= SURE_MARK and not field.problems and sure[field.zone] != field.value
         for field in other.fields
     )
 

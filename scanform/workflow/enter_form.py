@@ -288,7 +288,7 @@ def _codes(question: Question, typed: str) -> str:
 def _key(field: Field, typed: str) -> Answer:
     """The answer to a field as a person keyed it; raises ValueError with a problem's slug."""
     if typed == ILLEGIBLE:
-        return replace(_empty(field, Missing.ILLEGIBLE), problem="illegible")
+        return replace(_empty(field, Missing.ILLEGIBLE), problems=("illegible",))
     if not typed:
         return _empty(field, Missing.NO_ANSWER)
     return rules.key_answer(field.question, field.option.code if field.option else None, typed)

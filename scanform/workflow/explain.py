@@ -7,7 +7,7 @@ import numpy as np
 
 from scanform import pagecode
 from scanform.errors import InputError
-from scanform.i18n.texts import problem_text, remedy_text, text
+from scanform.i18n.texts import problem_text, problems_text, remedies_text, remedy_text, text
 from scanform.imaging.crops import turned, upright
 from scanform.imaging.page_image import Floats
 from scanform.model.geometry import RectMm
@@ -47,8 +47,7 @@ def explain(project: Project, name: str, out: Path) -> Explained:
     job = PageJob(ref=ref, file=str(path), layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits)
     loaded = load_page(PageRef(sha256=ref.sha256, path=str(path), index=index), limits)
     if loaded.image is None:
-        problem = loaded.problems[0]
-        raise InputError(f"{shown(path)}#{index + 1}: {problem_text(problem, language)}", remedy=remedy_text(problem.slug, language))
+        raise InputError(f"{shown(path)}#{index + 1}: {problems_text(loaded.problems, language)}", remedy=remedies_text(loaded.problems, language))
     result = read_page(job)
     facts = gather(loaded.image, result, Known(layouts=project.layouts, folder=project.layouts_folder), accept_settings(project))
     title = text("explain.title", language, file=path.name, page=index + 1, fate=text(f"fate.{result.outcome.value}", language))
@@ -74,8 +73,7 @@ def _ref(project: Project, path: Path, index: int) -> PageRef:
         raise InputError(text(f"explain.{slug}", language, file=shown(path)), remedy=text(f"explain.{slug}_remedy", language))
     info = inspect_file(str(path), limits_of(project))
     if not info.pages:
-        problem = info.problems[0]
-        raise InputError(f"{shown(path)}: {problem_text(problem, language)}", remedy=remedy_text(problem.slug, language))
+        raise InputError(f"{shown(path)}: {problems_text(info.problems, language)}", remedy=remedies_text(info.problems, language))
     if index >= info.pages:
         raise InputError(
             text("explain.no_page", language, file=shown(path), page=index + 1, pages=info.pages),
@@ -107,10 +105,10 @@ def _drawn(one: ZoneFacts, language: str, tier: str) -> DrawnZone:
     if one.residual_mm is not None:
         facts.append(text("explain.off", language, mm=decimal(one.residual_mm, language, 2), tier=tier))
     words = "; ".join(reason_text(reason, language) for reason in one.reasons)
-    problem = (text(f"problem.{one.reading.problem}", language),) if one.reading.problem else ()
+    problems = tuple(text(f"problem.{slug}", language) for slug in one.reading.problems)
     headline = text("explain.zone", language, zone=one.zone.id, value=_value(one, language))
     return DrawnZone(
-        rect=one.zone.rect, look=look, number="", note=(headline, " · ".join(facts), words, *problem), brief=(f"{headline} {' · '.join(facts)}", words)
+        rect=one.zone.rect, look=look, number="", note=(headline, " · ".join(facts), words, *problems), brief=(f"{headline} {' · '.join(facts)}", words)
     )
 
 

@@ -135,7 +135,7 @@ def _boxes_at_markers(seen: PageImage, markers: tuple[Marker, ...], identity: Id
 
 def _state(zone: Zone, reading: FieldReading, accept: AcceptSettings) -> str:
     """What the zone is by itself; rules of the question may still send it to a person."""
-    if reading.problem == OUTSIDE:
+    if OUTSIDE in reading.problems:
         return "outside"
     if zone.kind is ZoneKind.MARK:
         wanted = accept.choice
@@ -143,7 +143,7 @@ def _state(zone: Zone, reading: FieldReading, accept: AcceptSettings) -> str:
         wanted = accept.signature if reading.value == SIGNED else accept.blank
     else:
         wanted = accept.characters(zone.alphabet, listed=True) if zone.cells else min(accept.listed, accept.printed)
-    return "auto" if reading.problem is None and reading.confidence >= wanted else "review"
+    return "auto" if not reading.problems and reading.confidence >= wanted else "review"
 
 
 def _residual(zone: Zone, residuals: dict[tuple[float, float], float | None]) -> float | None:
@@ -195,6 +195,7 @@ def _zone_data(one: ZoneFacts, language: str) -> dict[str, object]:
         "confidence": reading.confidence,
         "candidates": _candidates(reading.candidates),
         "problem": reading.problem,
+        "problems": list(reading.problems),
         "residual_mm": _rounded(one.residual_mm),
         "reasons": [{"reason": reason.slug, **dict(reason.params), "text": reason_text(reason, language)} for reason in one.reasons],
         "rect_mm": _rect_mm(zone.rect),

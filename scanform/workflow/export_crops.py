@@ -194,7 +194,7 @@ def agreed(response: Response, consent: tuple[str, str] | None) -> bool:
     if consent is None:
         return True
     answer = response.answer(consent[0])
-    return answer is not None and answer.status is not Status.REVIEW and answer.problem is None and consent[1] in answer.value.split()
+    return answer is not None and answer.status is not Status.REVIEW and not answer.problems and consent[1] in answer.value.split()
 
 
 def _is_of(zone: Zone, answer: Answer) -> bool:
@@ -209,7 +209,7 @@ def _reason(run: _Run, answer: Answer, question: Question, keep_until: str) -> s
         return "sensitive"
     if keep_until < run.at.date().isoformat():
         return "expired"
-    return None if answer.value and answer.missing is None and answer.problem is None else "no-value"
+    return None if answer.value and answer.missing is None and not answer.problems else "no-value"
 
 
 # --- what they show ----------------------------------------------------------------------------------------------------

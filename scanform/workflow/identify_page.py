@@ -31,10 +31,11 @@ def identify_page(project: Project, name: str, form: str, number: int | None) ->
     """
     page = _waiting_page(project, name, form)
     if page.outcome is Fate.READ:
-        return _moved(project, page, form)
+        return _moved(project, name, page, form)
     identity = _identity(project, page, form, number or page.seen_page or (page.identity.page if page.identity else None))
     result = read_page(page_job(project, page, limits_of(project), identity))
-    settle_given(project, page, result, at=now())
+    if not settle_given(project, page, result, at=now()):
+        raise _settled(project, name)
     return result
 
 
@@ -49,8 +50,12 @@ def _waiting_page(project: Project, name: str, form: str) -> PageRecord:
         raise InputError(text("identify.unknown_page", project.language, name=name), remedy=text("identify.unknown_page_remedy", project.language))
     waiting = [page for page in found if page.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM) or _may_move(project, page, form)]
     if not waiting:
-        raise UsageError(text("identify.settled", project.language, name=name), remedy=text("identify.settled_remedy", project.language))
+        raise _settled(project, name)
     return waiting[0]
+
+
+def _settled(project: Project, name: str) -> UsageError:
+    return UsageError(text("identify.settled", project.language, name=name), remedy=text("identify.settled_remedy", project.language))
 
 
 def _may_move(project: Project, page: PageRecord, form: str) -> bool:
@@ -60,13 +65,15 @@ def _may_move(project: Project, page: PageRecord, form: str) -> bool:
     return layout is not None and layout.imported and (form == NEW or (parsed is not None and parsed[0] == layout.digest))
 
 
-def _moved(project: Project, page: PageRecord, form: str) -> PageResult:
+def _moved(project: Project, name: str, page: PageRecord, form: str) -> PageResult:
     """Put a page to another form, or make it the first page of a new one."""
     parsed = pagecode.parse_form_id(form)
     if page.identity is None:
         raise ValueError(f"page {page.id} was not read")
     instance = parsed[1] if parsed else own_instance(page.identity.digest, page.ref)
     with project.store.writing() as tx:
+        if not _may_move(project, ledger.page_record(tx, page.id), form):
+            raise _settled(project, name)
         move_page(project, tx, ledger.page_record(tx, page.id), instance)
         return PageResult(ref=page.ref, outcome=Fate.READ, identity=ledger.page_record(tx, page.id).identity)
 

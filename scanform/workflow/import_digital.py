@@ -10,7 +10,8 @@ from scanform.i18n.texts import text
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Questionnaire
 from scanform.model.response import Response
-from scanform.store import values
+from scanform.store import ledger, values
+from scanform.store.engine import Transaction
 from scanform.workflow.project import Project
 
 PREFIX = "online-"
@@ -36,14 +37,16 @@ class ImportSummary:
 def import_digital(project: Project, path: Path, *, questionnaire: str | None = None, at: str | None = None) -> ImportSummary:
     """Import the export in `path`. Raises InputError for a file that is no export, UsageError when its questionnaire is not clear."""
     chosen = _questionnaire(project, path, questionnaire)
-    known = {response.id: response for response in project.store.responses(questionnaire=chosen.code)}
-    found = read_export(path, chosen, prefix=_prefix(project, chosen), language=project.language)
-    new = tuple(response for response in found.responses if response.id not in known)
-    changed = tuple(response for response in found.responses if response.id in known and known[response.id] != response)
-    batch = None
-    if new or changed:
-        moment = at or datetime.now(UTC).isoformat(timespec="seconds")
-        batch = project.store.save_responses((*new, *changed), kind="digital", label=str(path), at=moment)
+    with project.store.writing() as tx:  # names and what is new are those of the moment in which it is stored
+        known = {response.id: response for response in values.load_responses(tx, questionnaire=chosen.code)}
+        found = read_export(path, chosen, prefix=_prefix(tx, chosen), language=project.language)
+        new = tuple(response for response in found.responses if response.id not in known)
+        changed = tuple(response for response in found.responses if response.id in known and known[response.id] != response)
+        batch = None
+        if new or changed:
+            batch = ledger.add_batch(tx, kind="digital", label=str(path), at=at or datetime.now(UTC).isoformat(timespec="seconds"))
+            for response in (*new, *changed):
+                values.save_response(tx, response, batch_id=batch)
     return _summary(chosen, found, new, changed, batch)
 
 
@@ -78,10 +81,9 @@ def _questionnaire(project: Project, path: Path, code: str | None) -> Questionna
     return project.questionnaires[ranked[0][1]]
 
 
-def _prefix(project: Project, chosen: Questionnaire) -> str:
+def _prefix(tx: Transaction, chosen: Questionnaire) -> str:
     """`online-`, or `online-<code>-` where another survey took the short one first; what an earlier import used stays."""
-    with project.store.reading() as tx:
-        taken = values.questionnaires_by_response(tx)
+    taken = values.questionnaires_by_response(tx)
     own, others = f"{PREFIX}{chosen.code}-", False
     for name, code in taken.items():
         if name.startswith(own):

@@ -284,7 +284,7 @@ def _in_disguise(row: Known, case: Case | None, *, postponed: int) -> ReviewItem
     item = review_item(case.effective, answer, case.versions)
     if item.version != row.version:
         return None
-    return replace(item, value=row.shown, reason=row.reason, confidence=row.confidence, candidates=row.candidates, postponed=postponed)
+    return replace(item, value=row.shown, reasons=row.reasons, confidence=row.confidence, candidates=row.candidates, postponed=postponed)
 
 
 def _late_last(items: Sequence[ReviewItem]) -> list[ReviewItem]:

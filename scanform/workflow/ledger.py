@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scanform import pagecode
-from scanform.assemble import AcceptSettings, FormPages, assemble
+from scanform.assemble import NOTHING_BEFORE, AcceptSettings, Before, FormPages, assemble, shown_once
 from scanform.model.page import Fate, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
-from scanform.model.response import Answer, Channel, Response, Status
+from scanform.model.response import Channel, Response
 from scanform.recognize.ink import same_ink
+from scanform.review.apply import split_item_id, standings
 from scanform.store import issued, ledger, placements, values
 from scanform.store.engine import Transaction
 from scanform.store.records import FormRecord, PageRecord, PageResult, PlacementKind, SheetRecord
@@ -139,9 +140,10 @@ def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequ
         copy=form.copy > 1 or mixed,
         expected_pages=len(layout.pages),
         printed=printed_answers(questionnaire, issued.issued_form(tx, form.instance)) if form.copy == 1 and not mixed else {},
+        before=_before(tx, form.form_id),
     )
     response = assemble(form_pages, questionnaire, layout, accept_settings(project))
-    values.save_response(tx, with_page_problems(response, pages), batch_id=first.batch_id)
+    values.save_response(tx, with_page_problems(response, pages, form_pages.before), batch_id=first.batch_id)
 
 
 def accept_settings(project: Project) -> AcceptSettings:
@@ -149,27 +151,21 @@ def accept_settings(project: Project) -> AcceptSettings:
     return AcceptSettings.at(project.config.reading.accept)
 
 
-def with_page_problems(response: Response, pages: Mapping[int, PageReading]) -> Response:
+def with_page_problems(response: Response, pages: Mapping[int, PageReading], before: Before = NOTHING_BEFORE) -> Response:
     """The response with what was said about its pages; nothing on a page that may be damaged is taken without a person."""
     problems = [replace(problem, where=f"page {number}") for number in sorted(pages) for problem in pages[number].problems]
-    inferred = {number: problem.slug for number, page in pages.items() for problem in page.problems if problem.slug in SHOWN_ONCE}
     suspect = {number for number, page in pages.items() if any(problem.slug == SUSPECT for problem in page.problems)}
-    answers = tuple(
-        replace(answer, status=Status.REVIEW, problem=answer.problem or SUSPECT, missing=None)
-        if answer.page in suspect and answer.status is Status.AUTO
-        else answer
-        for answer in response.answers
-    )
-    return replace(response, answers=_shown_once(answers, inferred), problems=response.problems + tuple(problems))
+    answers = [answer.doubted(SUSPECT) if answer.page in suspect else answer for answer in response.answers]
+    for number, slug in sorted({(number, problem.slug) for number, page in pages.items() for problem in page.problems if problem.slug in SHOWN_ONCE}):
+        answers = shown_once(answers, slug, page=number, before=before)
+    return replace(response, answers=tuple(answers), problems=response.problems + tuple(problems))
 
 
-def _shown_once(answers: tuple[Answer, ...], pages: Mapping[int, str]) -> tuple[Answer, ...]:
-    """One answer of each of these pages goes to a person with the reason: the first that has none of its own, as that would hide it."""
-    on = {page: [at for at, answer in enumerate(answers) if answer.page == page] for page in pages}
-    first = {next((at for at in on[page] if answers[at].problem is None), next(iter(on[page]), -1)): slug for page, slug in pages.items()}
-    return tuple(
-        replace(answer, status=Status.REVIEW, problem=answer.problem or first[at], missing=None) if at in first else answer for at, answer in enumerate(answers)
-    )
+def _before(tx: Transaction, form_id: str) -> Before:
+    """How a form stands in the store: what was shown once stays where it is, and is not put where somebody has decided already."""
+    standing = standings(values.decisions(tx, form_id))
+    decided = frozenset(split_item_id(item)[1] for item, found in standing.items() if found.decision is not None)
+    return Before(decided=decided, reasons=values.reasons(tx, form_id))
 
 
 def _with_path(reading: PageReading, sheet: SheetRecord) -> PageReading:

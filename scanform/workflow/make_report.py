@@ -17,7 +17,7 @@ from scanform.store import ledger
 from scanform.workflow.files import write_text
 from scanform.workflow.merge_responses import matches, records
 from scanform.workflow.project import Project
-from scanform.workflow.review_cards import reason_text
+from scanform.workflow.review_cards import reasons_text
 from scanform.workflow.review_fields import effective_responses
 
 UNSURE = "unsure"
@@ -91,12 +91,10 @@ def _readings(responses: Iterable[Response]) -> tuple[Reading, ...]:
 
 
 def _waiting(responses: Sequence[Response], merged: Sequence[Record], language: str) -> tuple[tuple[str, int], ...]:
-    """(reason in words, values) of all that waits for a person, most frequent first."""
-    slugs = Counter(answer.problem or UNSURE for response in responses for answer in response.answers if answer.status is Status.REVIEW)
-    slugs["contradiction"] += sum(not conflict.decided for record in merged for conflict in record.conflicts)
-    by_words: Counter[str] = Counter()
-    for slug, count in slugs.items():
-        by_words[reason_text(slug, language)] += count
+    """(reasons in words, values) of all that waits for a person, most frequent first; a value counts once, with all its reasons."""
+    waiting = [answer.problems or (UNSURE,) for response in responses for answer in response.answers if answer.status is Status.REVIEW]
+    waiting += [("contradiction",) for record in merged for conflict in record.conflicts if not conflict.decided]
+    by_words = Counter(reasons_text(slugs, language) for slugs in waiting)
     return tuple(sorted(((words, count) for words, count in by_words.items() if count), key=lambda found: (-found[1], found[0])))
 
 

@@ -19,7 +19,7 @@ from scanform.model.response import Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.review.apply import apply, item_id, split_item_id, standings
 from scanform.review.triage import items
-from scanform.store import issued
+from scanform.store import issued, values
 from scanform.store.records import Link
 from scanform.workflow.project import Project
 from scanform.workflow.review_cases import decisions_by_response, effective_responses, on_present_values
@@ -42,13 +42,13 @@ class MergeSummary:
 
 def merge_responses(project: Project, *, at: str | None = None) -> MergeSummary:
     """Join responses by form and token and store the links; an unchanged result leaves the store untouched."""
-    responses = effective_responses(project)
-    matching = _matching(project, responses)
-    wanted = _links(matching)
-    stored = {(link.first, link.second): link.rule for link in project.store.links()}
-    if wanted != stored:
-        moment = at or _now()
-        project.store.replace_links(Link(first=first, second=second, rule=rule, at=moment) for (first, second), rule in sorted(wanted.items()))
+    with project.store.writing() as tx:  # nobody writes meanwhile: the links are those of these responses
+        responses = effective_responses(project)
+        matching = _matching(project, responses)
+        wanted = _links(matching)
+        if wanted != {(link.first, link.second): link.rule for link in values.links(tx)}:
+            moment = at or _now()
+            values.replace_links(tx, (Link(first=first, second=second, rule=rule, at=moment) for (first, second), rule in sorted(wanted.items())))
     found = records(project, responses)
     conflicts = [conflict for record in found for conflict in record.conflicts]
     return MergeSummary(
@@ -63,10 +63,11 @@ def merge_responses(project: Project, *, at: str | None = None) -> MergeSummary:
 
 def undo_merge(project: Project) -> int:
     """Take the merge back: each response stands for itself again. Returns how many links were taken away; decisions stay."""
-    links = project.store.links()
-    if not links:
-        raise UsageError(text("merge.nothing-to-undo", project.language), remedy=text("merge.nothing-to-undo-remedy", project.language))
-    project.store.replace_links(())
+    with project.store.writing() as tx:
+        links = values.links(tx)
+        if not links:
+            raise UsageError(text("merge.nothing-to-undo", project.language), remedy=text("merge.nothing-to-undo-remedy", project.language))
+        values.replace_links(tx, ())
     return len(links)
 
 
@@ -133,27 +134,28 @@ def decide_conflict(project: Project, item: str, value: str, *, reviewer: str, a
 
     Raises UsageError for an item without contradiction and for a value that the question does not allow.
     """
-    record, conflict = _conflict(project, item)
-    answer = next(a for a in record.response.answers if a.column == conflict.column)
-    questionnaire = project.questionnaires[record.response.questionnaire]
-    question = questionnaire.question(answer.question)
-    try:
-        typed = rules.key_answer(question, answer.option, value).value if question is not None and value else value
-    except ValueError as error:
-        raise UsageError(
-            text("merge.not-a-source-value", project.language, column=conflict.column), remedy=text("merge.not-a-source-value-remedy", project.language)
-        ) from error
-    decision = Decision(
-        uuid=str(uuid4()),
-        item=item,
-        version=conflict.version,
-        reviewer=reviewer,
-        kind=DecisionKind.CORRECT if typed else DecisionKind.NO_ANSWER,
-        from_value="",
-        to_value=typed,
-        at=at or _now(),
-    )
-    project.store.add_decision(decision)
+    with project.store.writing() as tx:  # nobody writes meanwhile: the contradiction is still the one that is decided
+        record, conflict = _conflict(project, item)
+        answer = next(a for a in record.response.answers if a.column == conflict.column)
+        questionnaire = project.questionnaires[record.response.questionnaire]
+        question = questionnaire.question(answer.question)
+        try:
+            typed = rules.key_answer(question, answer.option, value).value if question is not None and value else value
+        except ValueError as error:
+            raise UsageError(
+                text("merge.not-a-source-value", project.language, column=conflict.column), remedy=text("merge.not-a-source-value-remedy", project.language)
+            ) from error
+        decision = Decision(
+            uuid=str(uuid4()),
+            item=item,
+            version=conflict.version,
+            reviewer=reviewer,
+            kind=DecisionKind.CORRECT if typed else DecisionKind.NO_ANSWER,
+            from_value="",
+            to_value=typed,
+            at=at or _now(),
+        )
+        values.add_decision(tx, decision)
     return decision
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from scanform.i18n.texts import problem_text, text
+from scanform.i18n.texts import problems_text, text
 from scanform.merge.export import write_rows
 from scanform.model.page import Fate
+from scanform.model.problem import Problem
 from scanform.model.response import Channel, Response
-from scanform.store import ledger
+from scanform.store import ledger, values
 from scanform.store.acceptances import Acceptance, acceptances, add_acceptance
 from scanform.store.records import PageRecord
 from scanform.workflow.ledger import page_problems
@@ -83,11 +84,14 @@ def missing_pages(project: Project, *, language: str = "de") -> Missing:
             for page in ledger.pages_with_fate(tx, (Fate.READ, Fate.COPY)):
                 came[page.form_id or ""].append(page)
     forms = [_form(response, came[response.id], _holds(accepted.get(response.id), response)) for response in responses]
-    why = {page.id: problem_text(problem, language) for page, problem, _ in page_problems(lost)}
+    why: dict[int, list[Problem]] = defaultdict(list)
+    for page, problem, _ in page_problems(lost):
+        why[page.id].append(problem)
     return Missing(
         forms=tuple(sorted(forms, key=lambda form: (form.accepted is not None, form.form))),
         pages=tuple(
-            LostPage(id=page.id, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.index + 1, reason=why.get(page.id, "")) for page in lost
+            LostPage(id=page.id, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.index + 1, reason=problems_text(why[page.id], language))
+            for page in lost
         ),
     )
 
@@ -104,11 +108,16 @@ def open_incomplete(project: Project, responses: Sequence[Response]) -> int:
 
 def accept(project: Project, form: str, *, reviewer: str, reason: str, uuid: str = "") -> bool:
     """Say that a form counts although pages are missing; False when it lacks none or was accepted before."""
-    found = next((entry for entry in missing_pages(project).forms if entry.form == form), None)
-    if found is None or found.accepted is not None:
-        return False
-    made = Acceptance(uuid=uuid or str(uuid4()), form_id=form, pages=found.missing, reviewer=reviewer, reason=reason.strip()[:LONGEST_REASON], at=_now())
     with project.store.writing() as tx:
+        known = acceptances(tx).get(form)
+        if known is not None and known.uuid == uuid:
+            return True  # sent again
+        response = next((found for found in values.load_responses(tx, response_id=form) if _lacks(found)), None)
+        if response is None or _holds(known, response) is not None:
+            return False
+        made = Acceptance(
+            uuid=uuid or str(uuid4()), form_id=form, pages=response.pages_missing, reviewer=reviewer, reason=reason.strip()[:LONGEST_REASON], at=_now()
+        )
         return add_acceptance(tx, made)
 
 

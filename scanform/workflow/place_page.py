@@ -85,11 +85,14 @@ def place_page(
     return _settle(project, page, result, placement, named_by_layout=form in project.layouts)
 
 
-def leave_page(project: Project, page: PageRecord, *, reviewer: str, uuid: str) -> None:
-    """Record that a person looked at a page and left it alone; it keeps its fate. Sending again changes nothing."""
+def leave_page(project: Project, page: PageRecord, *, reviewer: str, uuid: str) -> bool:
+    """Record that a person looked at a page and left it alone; it keeps its fate. Sending again changes nothing. False when it waits no longer."""
     with project.store.writing() as tx:
+        if ledger.page_record(tx, page.id).outcome not in HELPABLE:
+            return False
         act = Placement(uuid=uuid, sha256=page.ref.sha256, index=page.ref.index, kind=PlacementKind.LEFT, reviewer=reviewer, at=now())
         placements.add_placement(tx, act)
+        return True
 
 
 def identity_given(project: Project, page: PageRecord, form: str, number: int, *, language: str) -> Identity:

@@ -290,16 +290,17 @@ def _is_taken(tx: Transaction, identity: Identity) -> bool:
     return any(sheet.page == identity.page for sheet in ledger.sheets(tx, digest=identity.digest, instance=identity.instance))
 
 
-def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: str) -> None:
-    """Replace the reading of a page by one with an identity that came from elsewhere, and settle what follows."""
+def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: str) -> bool:
+    """Replace the reading of a page by one with an identity that came from elsewhere, and settle what follows; False when the page waits no longer."""
     with project.store.writing() as tx:
         now_stored = ledger.page_record(tx, page.id)
         if now_stored.reading_id is None or now_stored.outcome not in (Fate.REVIEW, Fate.UNKNOWN_FORM):
-            return
+            return False
         ledger.replace_reading(tx, now_stored.reading_id, result, at=at)
         if result.outcome is Fate.READ and is_joined(project.layouts, result.identity):
             join_page(project, tx, page.id)
         settle_reading(project, tx, now_stored.reading_id)
+        return True
 
 
 def with_problem(result: PageResult, problem: Problem) -> PageResult:

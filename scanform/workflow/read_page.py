@@ -207,7 +207,7 @@ def written_on(job: PageJob, page_map: PageMap, digest: str, number: int, zones:
 
 def _with_weak_zones(fields: tuple[FieldReading, ...], weak: frozenset[str]) -> tuple[FieldReading, ...]:
     """What was read in zones of which the blank page is not sure goes to a person."""
-    return tuple(replace(field, problem=field.problem or WEAK_BLANK) if field.zone in weak else field for field in fields) if weak else fields
+    return tuple(field.doubted(WEAK_BLANK) if field.zone in weak else field for field in fields)
 
 
 def _remarks(found: Registered, image: PageImage) -> tuple[Problem, ...]:

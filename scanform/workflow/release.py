@@ -115,25 +115,26 @@ class ReleaseDesk:
 
     def act(self, step: Step, person: Person, *, uuid: str, digest: str, reason: str) -> str:
         """Take a step about the data set that `person` saw; returns why it is not taken, a key of the texts `release.ui.refused-*`, "" when it is."""
-        now, reason = self.readiness(), reason.strip()
-        if any(known.uuid == uuid for known in now.steps):
-            return ""
-        refused = _refused(step, person, now, digest=digest, reason=reason)
-        if not refused:
-            about = now.asked.uuid if now.asked and step is not Step.ASK else None
-            made = Release(
-                uuid=uuid,
-                step=step,
-                digest=now.digest,
-                by=person.name,
-                reason=reason[:LONGEST_REASON],
-                figures=now.figures,
-                about=about,
-                at=datetime.now(UTC).isoformat(timespec="seconds"),
-            )
-            with self._desk.project.store.writing() as tx:
+        with self._again.acting(person.name) as tx:  # nobody writes meanwhile: what is counted now is what the step is about
+            self._desk.look_anew()
+            now, reason = self.readiness(), reason.strip()
+            if any(known.uuid == uuid for known in now.steps):
+                return ""
+            refused = _refused(step, person, now, digest=digest, reason=reason)
+            if not refused:
+                about = now.asked.uuid if now.asked and step is not Step.ASK else None
+                made = Release(
+                    uuid=uuid,
+                    step=step,
+                    digest=now.digest,
+                    by=person.name,
+                    reason=reason[:LONGEST_REASON],
+                    figures=now.figures,
+                    about=about,
+                    at=datetime.now(UTC).isoformat(timespec="seconds"),
+                )
                 add_release(tx, made)
-        return refused
+            return refused
 
 
 def released_at(project: Project) -> str | None:
@@ -174,4 +175,4 @@ def _digest(project: Project, responses: Sequence[Response]) -> str:
 
 
 def _facts(answer: Answer) -> list[object]:
-    return [answer.column, answer.value, answer.missing and int(answer.missing), answer.status.value, answer.problem]
+    return [answer.column, answer.value, answer.missing and int(answer.missing), answer.status.value, " ".join(answer.problems) or None]

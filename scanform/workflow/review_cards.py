@@ -5,12 +5,14 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scanform.assemble import COPY
 from scanform.i18n.texts import text
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire, TextForm
 from scanform.model.response import Channel
 from scanform.model.review import ReviewItem
 from scanform.rules import SIGNED, check_cells, check_text
+from scanform.workflow.ledger import SHOWN_ONCE
 from scanform.workflow.review_cases import Claim
 from scanform.workflow.review_crops import CROP_PX_PER_MM, PAGE_PX_PER_MM, page_of, shown_rect
 
@@ -97,6 +99,7 @@ class Card:
     objection: str
     reason: str
     reason_text: str
+    reasons: tuple[str, ...]
     postponed: int
     alt: str
     context_alt: str
@@ -120,7 +123,8 @@ def make_card(
     draft = _written(item, question) if typed and not item.value and not claims else None
     proposal = proposed(item)
     reading = _in_words(statements) or draft or _value_text(item.value, _shown_codes(item), choices)
-    reason = reason_text(item.reason, language)
+    reasons = tuple(dict.fromkeys(reason_text(slug, language) for slug in item.reasons))
+    reason = reasons_text(item.reasons, language)
     facts = {"question": wording, "reading": reading or text("review.blank" if proposal == "blank" else "review.no-proposal", language), "reason": reason}
     return Card(
         id=item.id,
@@ -147,6 +151,7 @@ def make_card(
         objection=_objection(item, question, typed=typed),
         reason=item.reason,
         reason_text=reason,
+        reasons=reasons,
         postponed=item.postponed,
         alt=text("review.alt", language, **facts),
         context_alt=text("review.alt-context", language, **facts),
@@ -163,6 +168,11 @@ def reason_text(slug: str, language: str) -> str:
         return text(f"problem.{slug}", language, where="", page="…").strip()
     except KeyError:
         return text("review.reason-unknown", language, slug=slug)
+
+
+def reasons_text(slugs: Sequence[str], language: str) -> str:
+    """All reasons in words, the main one first."""
+    return " ".join(dict.fromkeys(reason_text(slug, language) for slug in slugs))
 
 
 def _statement(claim: Claim, choices: tuple[Choice, ...], language: str) -> Statement:
@@ -201,11 +211,11 @@ def _choices(item: ReviewItem, question: Question | None, claims: Sequence[Claim
 
 
 def _tag(code: str, item: ReviewItem) -> str:
-    if item.reason == TWO_MARKS:  # none of them is proposed before the others
+    if TWO_MARKS in item.reasons:  # none of them is proposed before the others
         return "marked" if code in _marked(item) else ""
     if code in item.value.split():
         return "read"
-    if item.reason == CONTRADICTION:
+    if CONTRADICTION in item.reasons:
         return ""
     return "possible" if any(code in other.value.split() and other.probability >= POSSIBLE for other in item.candidates) else ""
 
@@ -216,7 +226,7 @@ def _marked(item: ReviewItem) -> set[str]:
 
 
 def _shown_codes(item: ReviewItem) -> set[str]:
-    return _marked(item) if item.reason == TWO_MARKS else set(item.value.split())
+    return _marked(item) if TWO_MARKS in item.reasons else set(item.value.split())
 
 
 def _value_text(value: str, codes: set[str], choices: tuple[Choice, ...]) -> str:
@@ -250,7 +260,7 @@ def _keyboard(question: Question | None) -> str:
 
 
 def _objection(item: ReviewItem, question: Question | None, *, typed: bool) -> str:
-    if item.reason == CONTRADICTION:
+    if CONTRADICTION in item.reasons:
         return ""
     if typed:
         formed = question is not None and question.form is not None and item.option is None
@@ -267,18 +277,21 @@ def proposed(item: ReviewItem) -> str:
     """What Enter confirms, see `Card.proposal`. Nothing is proposed where the machine saw something that it could not read, two marks, or a contradiction:
     Enter must not settle that.
     """
-    if item.reason in {TWO_MARKS, CONTRADICTION}:
+    if {TWO_MARKS, CONTRADICTION} & set(item.reasons):
         return "none"
     if item.value:
         return "value"
-    if item.reason in _BLANK_REASONS:
+    if set(item.reasons) <= _BLANK_REASONS | SAYS_NOTHING:
         return "blank"
     best = max(item.candidates, key=lambda candidate: candidate.probability, default=None)
-    return "blank" if not is_typed(item) and best is not None and not best.value and item.reason != "text-without-mark" else "none"
+    return "blank" if not is_typed(item) and best is not None and not best.value and "text-without-mark" not in item.reasons else "none"
 
 
-_BLANK_REASONS = frozenset({"unsure-blank", "required-empty", "copy"})
+_BLANK_REASONS = frozenset({"unsure-blank", "required-empty"})
 """Reasons for which an empty value means that nothing stands there."""
+
+SAYS_NOTHING = frozenset({COPY}) | SHOWN_ONCE
+"""Reasons of a whole form or page, shown once at one of its values: they say nothing about that value."""
 
 
 def _wording(item: ReviewItem, question: Question | None, language: str) -> str:

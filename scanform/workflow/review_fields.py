@@ -8,7 +8,8 @@ instead of overwriting what somebody else decided.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -294,26 +295,54 @@ class Desk:
 
     def decide(self, submissions: Iterable[Submission], *, reviewer: str, language: str = "de") -> list[Outcome]:
         """Writes decisions in their order, in one transaction; returns what became of each. Sending again is harmless."""
+        with self.acting(reviewer) as tx:
+            return [self._decide(tx, submission, reviewer, language) for submission in submissions]
+
+    @contextmanager
+    def acting(self, reviewer: str) -> Iterator[Transaction]:
+        """One act of a person: all that is written in it is stored together, or nothing is; nobody else acts meanwhile.
+
+        The desk is taken before the store, everywhere: whoever held the store and then waited for the desk would keep both for ever.
+        """
         with self._lock:
             if self._loaded_at == float("-inf"):
                 self._refresh(FRESH_S)  # decisions concern what belongs together, too
             try:
                 with self._project.store.writing() as tx:
                     leases.renew(tx, reviewer)
-                    return [self._decide(tx, submission, reviewer, language) for submission in submissions]
+                    yield tx
             except BaseException:
                 self._forget()  # nothing was written: what the memory holds of it is void
                 raise
 
+    def decide_within(self, tx: Transaction, submission: Submission, *, reviewer: str, language: str) -> Outcome:
+        """Writes a decision as part of an act (`acting`); unless the outcome is "saved", it has written nothing."""
+        return self._decide(tx, submission, reviewer, language)
+
+    def take_in(self, tx: Transaction, item: str) -> None:
+        """Within an act: what other programs have stored about the response of `item` until now."""
+        self._catch_up(tx)
+        self._reload(tx, item)
+
+    def look_anew(self) -> None:
+        """The next question is answered from the store as it is then, not from memory."""
+        with self._lock:
+            self._forget()
+
     def undo(self, reviewer: str, *, language: str = "de") -> Card | None:
         """Takes back the reviewer's latest decision in force; returns the card that is open again, or None."""
         with self._lock:
-            own = [decision for decision in in_force(self._project.store.decisions()) if decision.reviewer == reviewer]
+            item = self._undo(reviewer, language)
+            return self.card(item, reviewer=reviewer, language=language) if item else None
+
+    def _undo(self, reviewer: str, language: str) -> str | None:
+        """Finds and takes back in one transaction; returns the item, None where nothing was taken back."""
+        with self.acting(reviewer) as tx:
+            own = [decision for decision in in_force(values.decisions(tx)) if decision.reviewer == reviewer]
             last = next((decision for decision in reversed(own) if self._stands(decision)), None)
-            with self._project.store.reading() as tx:
-                known = self._known.latest(tx, reviewer)
-                if known is not None and (last is None or values.number_of(tx, last.uuid) <= known.after):
-                    last = known.act
+            known = self._known.latest(tx, reviewer)
+            if known is not None and (last is None or values.number_of(tx, last.uuid) <= known.after):
+                last = known.act
             if last is None:
                 return None
             undoing = Submission(
@@ -326,8 +355,7 @@ class Desk:
                 to_value="",
                 undoes=last.uuid,
             )
-            self.decide([undoing], reviewer=reviewer, language=language)
-            return self.card(last.item, reviewer=reviewer, language=language)
+            return last.item if self._decide(tx, undoing, reviewer, language).result == "saved" else None
 
     def _stands(self, decision: Decision) -> bool:
         """Whether a decision can be taken back: not when its response was withdrawn, or when the sources of a contradiction say something else."""

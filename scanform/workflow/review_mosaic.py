@@ -1,7 +1,7 @@
 """Many doubtful values at once: the crops of one question and one reading across all forms, so that one key confirms all that fit.
 
 A screen is drawn by lot, so that nobody can guess what comes, and shows the least certain first. What the machine holds for wrong, what it proposes
-nothing for, contradictions and what was put off are looked at one by one.
+nothing for, contradictions, what a whole form or page is shown for once and what was put off are looked at one by one.
 """
 
 from collections import defaultdict
@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from scanform.model.review import ReviewItem
 from scanform.review.apply import split_item_id
-from scanform.workflow.review_cards import Card, is_typed, proposed
+from scanform.workflow.review_cards import SAYS_NOTHING, Card, is_typed, proposed
 from scanform.workflow.review_fields import Desk
 
 LEAST = 0.5
@@ -74,7 +74,7 @@ class Mosaic:
 def group_of(item: ReviewItem) -> str | None:
     """The key of the group in which an open value is shown: question and reading, for written values the question; None for what is looked at alone."""
     proposal = proposed(item)
-    if proposal == "none" or item.evidence is None or item.postponed or item.confidence < LEAST:
+    if proposal == "none" or item.evidence is None or item.postponed or item.confidence < LEAST or SAYS_NOTHING & set(item.reasons):
         return None
     column = split_item_id(item.id)[1]
     shared = BLANK if proposal == BLANK else "" if is_typed(item) else f"={item.value}"

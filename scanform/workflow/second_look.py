@@ -5,9 +5,11 @@ What the machine accepted is drawn by lot, as many as the promised error rate ta
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from scanform.i18n.texts import text
 from scanform.model.response import Answer, Missing, Status
@@ -15,7 +17,7 @@ from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.review.apply import decided, in_force, item_id, split_item_id
 from scanform.review.audit import fraction, most_wrong, sample_size
 from scanform.review.triage import item as review_item
-from scanform.store import leases
+from scanform.store import leases, values
 from scanform.store.engine import Transaction
 from scanform.store.looks import Look, add_look, looks, lot
 from scanform.store.pace import add_pace
@@ -118,8 +120,7 @@ class SecondDesk:
 
     def claim(self, limit: int, *, reviewer: str, third: bool, shown: Iterable[str] = (), contact: bool = True, language: str = "de") -> list[Card]:
         """At most `limit` values for `reviewer`, whom they are new to; nobody else gets them while they are on the screen."""
-        with self._lock, self._desk.project.store.writing() as tx:
-            leases.renew(tx, reviewer)
+        with self.acting(reviewer) as tx:
             line = [again for again in self._waiting(tx, reviewer, third=third) if contact or not self._desk.is_contact(again.item)]
             known = {f"{AGAIN}{name}" for name in shown}
             names = [name for name in (f"{AGAIN}{again.item.id}" for again in line) if name not in known]
@@ -139,8 +140,14 @@ class SecondDesk:
             return sum(again.differs for again in self._drawn(tx))
 
     def decide(self, submissions: Iterable[Submission], *, reviewer: str, third: bool, language: str = "de") -> list[Outcome]:
-        """Writes looks in their order; returns what became of each. Sending again is harmless."""
+        """Writes looks in their order, each with what follows from it in one transaction; returns what became of each. Sending again is harmless."""
         return [self._decide(submission, reviewer, language, third=third) for submission in submissions]
+
+    @contextmanager
+    def acting(self, reviewer: str) -> Iterator[Transaction]:
+        """One act of a person that hangs on what was read again: this desk is taken first, then the other, then the store."""
+        with self._lock, self._desk.acting(reviewer) as tx:
+            yield tx
 
     def quality(self) -> Quality:
         """How wrong accepted and decided values are at most."""
@@ -160,53 +167,69 @@ class SecondDesk:
         )
 
     def _decide(self, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome:
-        with self._lock:
-            with self._desk.project.store.writing() as tx:
-                made = looks(tx)
-                if any(look.act.uuid == submission.uuid for look in made):
-                    return Outcome(uuid=submission.uuid, result="saved")
-                name = f"{AGAIN}{submission.item}"
-                again = next((one for one in self._drawn(tx) if one.item.id == submission.item), None)
-                if submission.kind is DecisionKind.UNDO:
-                    own = next((look for look in made if look.act.uuid == submission.undoes and look.act.reviewer == reviewer), None)
-                    if own is not None:
-                        add_look(tx, Look(act=_act(submission, reviewer), third=own.third))
-                        leases.claim(tx, [name], reviewer, 1)
-                elif again is None:
-                    return Outcome(uuid=submission.uuid, result="unknown", message=text("review.gone", language, mine=submission.to_value))
-                elif submission.kind is DecisionKind.POSTPONE:
-                    leases.release(tx, [name], holder=reviewer)
-                else:
-                    refused = self._objection(again, submission, reviewer, language, third=third)
-                    if refused:
-                        return Outcome(uuid=submission.uuid, result="invalid", message=refused, card=self._card(again, language, third=third))
-                    value = self._desk.normalised(again.item, submission.to_value)[0]
-                    add_look(tx, Look(act=replace(_act(submission, reviewer), to_value=value), third=third))
-                    leases.release(tx, [name])
-                    if submission.ms > 0:
-                        add_pace(tx, screen="third" if third else "second", ms=submission.ms)
-            if third:
-                self._carry_out(submission, again, reviewer, language)
-        return Outcome(uuid=submission.uuid, result="saved")
+        with self.acting(reviewer) as tx:
+            made = looks(tx)
+            if any(look.act.uuid == submission.uuid for look in made):
+                return Outcome(uuid=submission.uuid, result="saved")
+            if submission.kind is DecisionKind.UNDO:
+                return self._take_back(tx, made, submission, reviewer, language)
+            self._desk.take_in(tx, submission.item)
+            again = next((one for one in self._drawn(tx) if one.item.id == submission.item), None)
+            if again is None:
+                return Outcome(uuid=submission.uuid, result="unknown", message=text("review.gone", language, mine=submission.to_value))
+            if submission.kind is DecisionKind.POSTPONE:
+                leases.release(tx, [_lease(submission.item)], holder=reviewer)
+                return Outcome(uuid=submission.uuid, result="saved")
+            refused = self._objection(again, submission, reviewer, language, third=third)
+            if refused is not None:
+                return refused
+            return self._look(tx, again, submission, reviewer, language, third=third)
 
-    def _objection(self, again: Again, submission: Submission, reviewer: str, language: str, *, third: bool) -> str:
-        """Why a look is not taken: it confirms what nobody showed, it is no valid value, it is not for this person, or the work is done."""
-        if submission.kind is DecisionKind.CONFIRM:
-            return text("review.ui.needs-choice", language)
-        if not self._is_for(again, reviewer, third=third):
-            return text("review.not-for-you", language)
-        return self._desk.normalised(again.item, submission.to_value, language=language)[1] if submission.kind is DecisionKind.CORRECT else ""
-
-    def _carry_out(self, submission: Submission, again: Again | None, reviewer: str, language: str) -> None:
-        """What the third person says becomes a decision where it is not what stands; taking the look back takes that back."""
-        if submission.kind is DecisionKind.UNDO:
-            if any(decision.uuid == _decision_of_uuid(submission.undoes or "") for decision in self._desk.project.store.decisions()):
-                undoes = _decision_of_uuid(submission.undoes or "")
-                self._desk.decide([replace(submission, uuid=_decision_of_uuid(submission.uuid), undoes=undoes)], reviewer=reviewer)
-        elif again is not None and submission.kind is not DecisionKind.POSTPONE and not again.agrees(_act(submission, reviewer), again.answer):
+    def _look(self, tx: Transaction, again: Again, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome:
+        """Writes a look, and for a third person the decision that follows from it: both or neither."""
+        act = replace(_act(submission, reviewer), to_value=self._desk.normalised(again.item, submission.to_value)[0])
+        outcome = Outcome(uuid=submission.uuid, result="saved")
+        if third and not again.agrees(act, again.answer):
             column = split_item_id(again.item.id)[1]
             made = replace(submission, uuid=_decision_of_uuid(submission.uuid), version=again.item.version, basis=again.case.basis(column), screen="", ms=0)
-            self._desk.decide([replace(made, from_value=again.answer.value)], reviewer=reviewer, language=language)
+            outcome = self._desk.decide_within(tx, replace(made, from_value=again.answer.value), reviewer=reviewer, language=language)
+        if outcome.result != "saved":
+            return replace(outcome, uuid=submission.uuid, card=self._card(again, language, third=third))
+        add_look(tx, Look(act=act, third=third))
+        leases.release(tx, [_lease(submission.item)])
+        if submission.ms > 0:
+            add_pace(tx, screen="third" if third else "second", ms=submission.ms)
+        return Outcome(uuid=submission.uuid, result="saved")
+
+    def _take_back(self, tx: Transaction, made: Sequence[Look], submission: Submission, reviewer: str, language: str) -> Outcome:
+        """Takes a look of this person back, with the decision that followed from it."""
+        own = next((look for look in made if look.act.uuid == submission.undoes and look.act.reviewer == reviewer), None)
+        if own is None:
+            return Outcome(uuid=submission.uuid, result="unknown", message=text("review.gone", language, mine=submission.to_value))
+        led_to = _decision_of_uuid(own.act.uuid)
+        if own.third and values.number_of(tx, led_to):
+            undoing = replace(submission, uuid=_decision_of_uuid(submission.uuid), item=own.act.item, undoes=led_to, screen="", ms=0)
+            outcome = self._desk.decide_within(tx, undoing, reviewer=reviewer, language=language)
+            if outcome.result != "saved":
+                return replace(outcome, uuid=submission.uuid)
+        add_look(tx, Look(act=replace(_act(submission, reviewer), item=own.act.item), third=own.third))
+        leases.claim(tx, [_lease(own.act.item)], reviewer, 1)
+        return Outcome(uuid=submission.uuid, result="saved")
+
+    def _objection(self, again: Again, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome | None:
+        """Why a look is not taken: it confirms what nobody showed, it is no valid value, it is not for this person, the work is done, or it was made on a
+        card that shows other values than those that differ now.
+        """
+        result, message = "invalid", ""
+        if submission.kind is DecisionKind.CONFIRM:
+            message = text("review.ui.needs-choice", language)
+        elif not self._is_for(again, reviewer, third=third):
+            message = text("review.not-for-you", language)
+        elif third and submission.basis and submission.basis != _seen(again):
+            result, message = "conflict", text("review.changed", language)
+        elif submission.kind is DecisionKind.CORRECT:
+            message = self._desk.normalised(again.item, submission.to_value, language=language)[1]
+        return Outcome(uuid=submission.uuid, result=result, message=message, card=self._card(again, language, third=third)) if message else None
 
     # --- what is looked at again -------------------------------------------------------------------------------------
 
@@ -253,8 +276,15 @@ class SecondDesk:
 
     def _card(self, again: Again, language: str, *, third: bool) -> Card:
         """What the screen shows: neither value nor author; for the third person both values, without names, by lot one before the other."""
-        item = replace(again.item, value="", candidates=(), reason=DIFFERENT if third else BLIND, confidence=0.0)
-        card = replace(self._desk.card_of(again.case, item, language=language), basis="", proposal="none", draft=None, suggestions=(), statements=())
+        item = replace(again.item, value="", candidates=(), reasons=(DIFFERENT if third else BLIND,), confidence=0.0)
+        card = replace(
+            self._desk.card_of(again.case, item, language=language),
+            basis=_seen(again) if third else "",
+            proposal="none",
+            draft=None,
+            suggestions=(),
+            statements=(),
+        )
         if not third or again.second is None:
             return card
         second = decided(again.case.machine_answer(again.answer), again.second, version=again.second.version)
@@ -272,6 +302,17 @@ class SecondDesk:
             return text("review.illegible" if answer.missing is Missing.ILLEGIBLE else "review.blank", language)
         known = {choice.code: choice.text for choice in card.choices}
         return ", ".join(known.get(code, code) for code in answer.value.split()) if known else answer.value
+
+
+def _lease(item: str) -> str:
+    """The name of the lease of a value that is looked at again."""
+    return f"{AGAIN}{item}"
+
+
+def _seen(again: Again) -> str:
+    """Names the two values that a third person is shown without saying whose they are: what they say counts only for these."""
+    facts = [again.item.id, again.item.version, again.case.basis(split_item_id(again.item.id)[1]), again.second.uuid if again.second else ""]
+    return sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 def _again(case: Case) -> list[Again]:

@@ -197,9 +197,7 @@ class SortDesk:
     def leave(self, number: int, *, reviewer: str, uuid: str) -> bool:
         """Record that a person left a page alone; False when it does not wait."""
         record = self._record(number)
-        if record is not None:
-            leave_page(self._project, record, reviewer=reviewer, uuid=uuid)
-        return record is not None
+        return record is not None and leave_page(self._project, record, reviewer=reviewer, uuid=uuid)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -279,7 +277,9 @@ def _outcome(placed: Placed, language: str) -> SortOutcome:
         return SortOutcome(result="read", message=text("sort.read", language, form=placed.form_id or ""), form_id=placed.form_id or "")
     weak = [problem for problem in placed.problems if problem.slug == "weak-registration"]
     if weak or not placed.problems:
-        return SortOutcome(result="refused", message=text("sort.not_proved", language), remedies=_steps(language))
+        others = [problem for problem in placed.problems if problem not in weak]
+        words = " ".join(dict.fromkeys([text("sort.not_proved", language), *(problem_text(problem, language) for problem in others)]))
+        return SortOutcome(result="refused", message=words, remedies=_steps(language))
     words = " ".join(problem_text(problem, language) for problem in placed.problems)
     return SortOutcome(result="refused", message=words, remedies=tuple(dict.fromkeys(remedy_text(problem.slug, language) for problem in placed.problems)))
 

@@ -12,7 +12,7 @@ from scanform.review.apply import decided, in_force, item_id, split_item_id
 from scanform.review.triage import item as review_item
 from scanform.store import values
 from scanform.store.looks import looks
-from scanform.workflow.review_cards import Card, reason_text
+from scanform.workflow.review_cards import Card, reasons_text
 from scanform.workflow.review_cases import Case
 from scanform.workflow.review_fields import Desk
 from scanform.workflow.second_look import is_of_third
@@ -141,7 +141,7 @@ def _read(case: Case, answer: Answer, card: Card, language: str) -> list[Event]:
     if machine.evidence is None:
         who = machine.reader.partition(":")[2]
         return [Event(kind="typed", value=_in_words(machine, card, language), who=who or text(f"report.channel-{case.machine.channel.value}", language), at=at)]
-    note = reason_text(machine.problem, language) if machine.problem else ""
+    note = reasons_text(machine.problems, language)
     sure = text(f"{_TEXTS}{_how_sure(machine)}", language, n=_one_in(machine.confidence))
     return [Event(kind="read", value=_in_words(machine, card, language), who=machine.reader, at=at, note=" · ".join(part for part in (sure, note) if part))]
 

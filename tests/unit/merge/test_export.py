@@ -86,7 +86,7 @@ PAPER = Response(
             reader="tesseract",
             page=1,
             evidence=seen(590, 684, 708, 106),
-            problem="handwriting",
+            problems=("handwriting",),
         ),
         answer("mon", "multiple", "am pm", 0.9991, reader="marks", page=1, evidence=seen(1062, 944, 295, 60)),
         answer("seats", "comb", "120", 0.62, "corrected", reader="tesseract", page=1, evidence=seen(295, 1180, 260, 95)),
@@ -155,7 +155,7 @@ def test_readings_golden():
 def test_rows_fit_their_schemas():
     """Each row of responses.csv, contact.csv and readings.csv fits the published schema, copies and missing pages included."""
     copy = Response(id="2BNBJ-0A1B2C3-A.2", questionnaire="tiny", version="1", channel=Channel.PAPER, answers=tuple(
-        answer(q.code, q.kind.value, "", 0.0, missing=Missing.PAGE_MISSING, problem="page-missing", page=1) for q in TINY.questions()
+        answer(q.code, q.kind.value, "", 0.0, missing=Missing.PAGE_MISSING, problems=("page-missing",), page=1) for q in TINY.questions()
     ), complete=False)  # fmt: skip
     for content in (
         written(export.write_table_csv, data(PAPER, ONLINE, copy)),

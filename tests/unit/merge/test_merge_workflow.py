@@ -96,7 +96,7 @@ PAPER = Response(
         answer("open", "single", "part"),
         answer("groups", "multiple", "old"),
         answer("postcode", "comb", "01067"),
-        answer("remarks", "handwriting", "", status=Status.REVIEW, problem="handwriting"),
+        answer("remarks", "handwriting", "", status=Status.REVIEW, problems=("handwriting",)),
     ),
 )
 

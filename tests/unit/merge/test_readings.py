@@ -11,7 +11,14 @@ def test_a_question_on_a_missing_page_is_not_automatic():
     question = Question(code="open", kind=QuestionKind.SINGLE, text=words)
     questionnaire = Questionnaire(code="q", version="1", title=words, languages=("en",), sections=(Section(title=words, items=(question,)),))
     answer = Answer(
-        question="open", kind=QuestionKind.SINGLE, value="", confidence=0.0, status=Status.AUTO, missing=Missing.PAGE_MISSING, page=2, problem="page-missing"
+        question="open",
+        kind=QuestionKind.SINGLE,
+        value="",
+        confidence=0.0,
+        status=Status.AUTO,
+        missing=Missing.PAGE_MISSING,
+        page=2,
+        problems=("page-missing",),
     )
     response = Response(id="2BNBJ-0A1B2C3-A", questionnaire="q", version="1", channel=Channel.PAPER, answers=(answer,))
     (cells,) = provenance.reading_rows([response], {"q": questionnaire})

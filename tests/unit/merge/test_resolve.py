@@ -107,7 +107,7 @@ def test_the_record_is_named_after_the_earliest_complete_response():
 def decide(value):
     def settle(waiting, versions):
         assert set(versions) == {a.column for a in waiting.answers}
-        return replace(waiting, answers=tuple(replace(a, value=value, missing=None, status=Status.CORRECTED, problem=None) for a in waiting.answers))
+        return replace(waiting, answers=tuple(replace(a, value=value, missing=None, status=Status.CORRECTED, problems=()) for a in waiting.answers))
 
     return settle
 

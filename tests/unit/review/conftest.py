@@ -52,8 +52,9 @@ sections:
 def answer(question: str, kind: QuestionKind, value: str, *, problem: str | None = None, option: str | None = None, confidence: float = 0.6) -> Answer:
     status = Status.REVIEW if problem else Status.AUTO
     others = (Candidate(value="nein", probability=0.3),) if question == "open" and option is None else ()
+    problems = (problem,) if problem else ()
     return Answer(
-        question=question, option=option, kind=kind, value=value, confidence=confidence, status=status, problem=problem, candidates=others, page=1
+        question=question, option=option, kind=kind, value=value, confidence=confidence, status=status, problems=problems, candidates=others, page=1
     )  # fmt: skip
 
 

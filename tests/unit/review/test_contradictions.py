@@ -193,7 +193,7 @@ def test_new_words_of_a_source_make_an_old_decision_void(merged: Project) -> Non
 
 def test_a_decided_field_can_make_and_end_a_contradiction(merged: Project) -> None:
     """A value that waits contradicts nobody; once it is decided the contradiction is there at once, and gone when the decision is taken back."""
-    waiting = tuple(replace(a, status=Status.REVIEW, problem="unclear-mark") if a.column == "open" else a for a in PAPER.answers)
+    waiting = tuple(replace(a, status=Status.REVIEW, problems=("unclear-mark",)) if a.column == "open" else a for a in PAPER.answers)
     merged.store.save_response(replace(PAPER, answers=waiting), batch_id=1)
     desk = Desk(merged)
     assert desk.card(f"{PLACE}/open") is None

@@ -26,13 +26,13 @@ WAITING = ReviewItem(
     kind=QuestionKind.SINGLE,
     value="m",
     candidates=(Candidate(value="m", probability=0.9), Candidate(value="s", probability=0.08), Candidate(value="", probability=0.02)),
-    reason="unclear-mark",
+    reasons=("unclear-mark",),
     evidence=PAPER,
     page=2,
     confidence=0.9,
 )
 TRUE = replace(
-    WAITING, id="A/often", version=7, response_id="A", value="w", candidates=(Candidate(value="w", probability=0.9999),), reason="unsure", confidence=0.9999
+    WAITING, id="A/often", version=7, response_id="A", value="w", candidates=(Candidate(value="w", probability=0.9999),), reasons=("unsure",), confidence=0.9999
 )
 WRITTEN = {"kind": QuestionKind.COMB}
 
@@ -43,7 +43,7 @@ def test_a_choice_borrows_proposal_reason_and_candidates():
     assert item == replace(
         TRUE,
         value="m",
-        reason="unclear-mark",
+        reasons=("unclear-mark",),
         confidence=0.9,
         candidates=(Candidate(value="m", probability=0.9), Candidate(value="w", probability=0.08), Candidate(value="", probability=0.02)),
     )
@@ -56,9 +56,9 @@ def test_nothing_is_made_where_the_proposal_would_be_right():
 
 
 def test_a_blank_proposal_hides_a_value():
-    waiting = replace(WAITING, value="", reason="unsure-blank", candidates=(Candidate(value="", probability=0.8), Candidate(value="s", probability=0.2)))
+    waiting = replace(WAITING, value="", reasons=("unsure-blank",), candidates=(Candidate(value="", probability=0.8), Candidate(value="s", probability=0.2)))
     item = disguised(TRUE, waiting, lambda _: True, "lot")
-    assert (item.value, item.reason) == ("", "unsure-blank")
+    assert (item.value, item.reasons) == ("", ("unsure-blank",))
     assert item.candidates == (Candidate(value="", probability=0.8), Candidate(value="w", probability=0.2))
 
 

@@ -17,7 +17,7 @@ SETTLING = [K.CONFIRM, K.CORRECT, K.NO_ANSWER, K.ILLEGIBLE, K.INADMISSIBLE, K.IM
 
 
 def machine(value: str = "yes", *, missing: Missing | None = None) -> Response:
-    answer = Answer(question="open", kind=QuestionKind.SINGLE, value=value, confidence=0.6, status=Status.REVIEW, problem="two-marks", missing=missing)
+    answer = Answer(question="open", kind=QuestionKind.SINGLE, value=value, confidence=0.6, status=Status.REVIEW, problems=("two-marks",), missing=missing)
     other = Answer(question="seats", kind=QuestionKind.COMB, value="12", confidence=0.99, status=Status.AUTO)
     return Response(id="F", questionnaire="tiny", version="1", channel=Channel.PAPER, answers=(answer, other))
 

@@ -76,7 +76,7 @@ def test_two_marks_propose_neither(filled: Project) -> None:
     """Both marked options are shown as marked, none is preselected, and the objection is offered."""
     machine = filled.store.response("B")
     assert machine is not None
-    answers = tuple(replace(a, problem="two-marks") if a.column == "open" else a for a in machine.answers)
+    answers = tuple(replace(a, problems=("two-marks",)) if a.column == "open" else a for a in machine.answers)
     filled.store.save_response(replace(machine, answers=answers), batch_id=1)
     card = Desk(filled).card("B/open")
     assert card is not None
@@ -93,7 +93,7 @@ def test_what_no_rule_admits_is_shown_as_written(filled: Project, column: str, r
     machine = filled.store.response("B")
     assert machine is not None
     read = (Candidate(value=raw, probability=0.7),)
-    answers = tuple(replace(a, value="", problem=problem, candidates=read) if a.column == column else a for a in machine.answers)
+    answers = tuple(replace(a, value="", problems=(problem,) if problem else (), candidates=read) if a.column == column else a for a in machine.answers)
     filled.store.save_response(replace(machine, answers=answers), batch_id=1)
     desk = Desk(filled)
     card = desk.card(f"B/{column}")
@@ -275,7 +275,7 @@ def test_an_accepted_answer_under_a_corrected_filter_is_looked_at(filled: Projec
     """An answer that nobody doubted opens when its question turns out not to apply."""
     machine = filled.store.response("B")
     assert machine is not None
-    seats = tuple(replace(a, value="40", problem=None, status=Status.AUTO) if a.column == "seats" else a for a in machine.answers)
+    seats = tuple(replace(a, value="40", problems=(), status=Status.AUTO) if a.column == "seats" else a for a in machine.answers)
     filled.store.save_response(replace(machine, answers=seats), batch_id=1)
     desk = Desk(filled)
     assert "B/seats" not in {card.id for card in desk.queue(100)}

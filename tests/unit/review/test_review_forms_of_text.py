@@ -28,7 +28,8 @@ sections:
 def waiting(question, value, problem, *read):
     candidates = tuple(Candidate(value=one, probability=0.4) for one in read)
     return Answer(
-        question=question, kind=QuestionKind.HANDWRITING, value=value, confidence=0.4, status=Status.REVIEW, problem=problem, candidates=candidates, page=1
+        question=question, kind=QuestionKind.HANDWRITING, value=value, confidence=0.4, status=Status.REVIEW,
+        problems=(problem,) if problem else (), candidates=candidates, page=1,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ COLUMNS = {"tiny": ["open", "open__no_text", "seats"]}
 
 def answer(question: str, status: Status, *, confidence: float = 0.5, option: str | None = None, problem: str | None = None) -> Answer:
     kind = QuestionKind.SINGLE if option is None else QuestionKind.HANDWRITING
-    return Answer(question=question, kind=kind, value="", confidence=confidence, status=status, option=option, problem=problem)
+    return Answer(question=question, kind=kind, value="", confidence=confidence, status=status, option=option, problems=(problem,) if problem else ())
 
 
 def response(name: str, *answers: Answer) -> Response:

@@ -65,12 +65,12 @@ def mark(zone, state, sure=SURE, problem=None):
     rest = (1 - sure) / 2
     states = sorted(("empty", "marked", "filled"), key=lambda name: name != state)
     candidates = tuple(Candidate(value=name, probability=sure if name == state else rest) for name in states)
-    return FieldReading(zone=zone.id, value=state, confidence=sure, box=BOX, reader="marks/1", candidates=candidates, problem=problem)
+    return FieldReading(zone=zone.id, value=state, confidence=sure, box=BOX, reader="marks/1", candidates=candidates, problems=(problem,) if problem else ())
 
 
 def written(zone, value, sure=SURE, problem=None):
     candidates = (Candidate(value=value, probability=sure), *((Candidate(value="", probability=1 - sure),) if value else ()))
-    return FieldReading(zone=zone.id, value=value, confidence=sure, box=BOX, reader="ink/1", candidates=candidates, problem=problem)
+    return FieldReading(zone=zone.id, value=value, confidence=sure, box=BOX, reader="ink/1", candidates=candidates, problems=(problem,) if problem else ())
 
 
 def _written(zone, text):
@@ -245,7 +245,7 @@ def test_what_is_promised_moves_what_is_accepted(accept, cells, letters, listed)
 def test_ink_that_was_not_read_is_no_blank(zone_id, reader, problem):
     """Ink without readable text is for a person, never an empty answer."""
     nearly_no_blank = (Candidate(value="", probability=0.001),)
-    unread = FieldReading(zone=zone_id, value="", confidence=0.0, box=BOX, reader=reader, candidates=nearly_no_blank, problem=problem)
+    unread = FieldReading(zone=zone_id, value="", confidence=0.0, box=BOX, reader=reader, candidates=nearly_no_blank, problems=(problem,))
     sheet = layout()
     page = next(page for page in sheet.pages if any(z.id == zone_id for z in page.zones))
     fields = tuple(unread if z.id == unread.zone else written(z, "") for z in page.zones)
@@ -400,7 +400,13 @@ def test_the_same_number_written_in_other_cells_is_one_candidate():
 
 def mail(*texts):
     reading = FieldReading(
-        zone="mail.handwriting", value=texts[0][0], confidence=texts[0][1], box=BOX, reader="lines", candidates=tuple(read_as(*texts)), problem="handwriting"
+        zone="mail.handwriting",
+        value=texts[0][0],
+        confidence=texts[0][1],
+        box=BOX,
+        reader="lines",
+        candidates=tuple(read_as(*texts)),
+        problems=("handwriting",),
     )
     return form(texts={"mail.handwriting": reading}).answer("mail")
 

@@ -6,27 +6,28 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from scanform.errors import MissingProgramError, StoreError
 from scanform.model.geometry import RectPx
-from scanform.model.page import FoundBy, Identity, PageRef
+from scanform.model.page import Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import QuestionKind
-from scanform.model.reading import Candidate
+from scanform.model.reading import Candidate, FieldReading, PageReading
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 from scanform.model.review import Decision, DecisionKind
 from scanform.store import engine as engines
-from scanform.store import issued, ledger
+from scanform.store import issued, ledger, values
 from scanform.store.pace import Pace, add_pace, paces
 from scanform.store.placements import add_placement, placements
-from scanform.store.records import Issued, Link, Placement, PlacementKind
+from scanform.store.records import Issued, Link, PageResult, Placement, PlacementKind
 from scanform.store.seals import FIRST, broken_seals, last_seal
 from scanform.store.store import Store
-from scanform.store.tables import Base
+from scanform.store.tables import Base, ReadingRow
 
 AT = "2026-01-15T09:30:00+00:00"
+IDENTITY = Identity(digest="2BNBJ", instance="0A1B2C3", page=1, pages=1, found_by=FoundBy.CODE)
 
 
 @pytest.fixture
@@ -38,6 +39,11 @@ def store(where):
 
 def an_answer(question="open", value="yes", **changes):
     return Answer(question=question, kind=QuestionKind.SINGLE, value=value, confidence=0.9, status=Status.AUTO, **changes)
+
+
+def a_field(zone, *problems):
+    box = RectPx(x=0, y=0, w=1, h=1)
+    return FieldReading(zone=zone, value="marked", confidence=0.9, box=box, reader="marks", problems=problems)
 
 
 def a_response(*answers, response_id="2BNBJ-0A1B2C3-A", **changes):
@@ -129,7 +135,7 @@ def test_a_decision_sent_twice_counts_once(store):
 def test_a_response_comes_back_as_it_was_saved(store):
     """Everything of a response survives the way through the tables."""
     evidence = Evidence(ref=PageRef(sha256="ab" * 32, path="stack/ü.pdf", index=2), box=RectPx(x=1, y=2, w=3, h=4))
-    first = an_answer(evidence=evidence, page=1, reader="marks", candidates=(Candidate(value="no", probability=0.25),), problem="two-marks")
+    first = an_answer(evidence=evidence, page=1, reader="marks", candidates=(Candidate(value="no", probability=0.25),), problems=("two-marks",))
     second = an_answer("note", "", option="no", missing=Missing.PAGE_MISSING)
     saved = a_response(first, second, token="T 1", complete=False, pages_missing=(2, 3), problems=(Problem(slug="copy", where="x", params=(("a", "b"),)),))
     store.save_response(saved, batch_id=None)
@@ -293,29 +299,19 @@ def test_an_act_that_was_slipped_in_has_no_seal(store):
 
 def test_acts_of_an_older_database_are_sealed_once(tmp_path):
     """A project from before there were seals opens, and its decisions are sealed as they stand."""
+    newer = Store(tmp_path / "newer.sqlite")
+    acts(newer)
+    newer.close()
     path = tmp_path / "s.sqlite"
-    store = Store(path)
-    acts(store)
-    store.close()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        engines.run_migrations(connection, "0002")
     with sqlite3.connect(path) as connection:
-        for name in (
-            "seal",
-            "pace",
-            "preference",
-            "lease",
-            "look",
-            "lot",
-            "known",
-            "known_answer",
-            "release",
-            "acceptance",
-            "account_event",
-            "web_session",
-            "account",
-        ):
-            connection.execute(f"DROP TABLE {name}")
-        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+        connection.execute("ATTACH ? AS newer", (str(tmp_path / "newer.sqlite"),))
+        for table in ("decision", "placement"):
+            connection.execute(f"INSERT INTO {table} SELECT * FROM newer.{table}")
     connection.close()
+    engine.dispose()
     store = Store(path)
     with store.reading() as tx:
         assert broken_seals(tx) == []
@@ -323,6 +319,38 @@ def test_acts_of_an_older_database_are_sealed_once(tmp_path):
     with pytest.raises(StoreError, match="only ever added"), store.writing() as tx:
         tx.execute(text("DELETE FROM seal"))
     store.close()
+
+
+def test_single_reasons_of_an_older_database_become_lists(store):
+    """A project from before reasons were lists opens: each reason is the only one of its answer, and of its zone; no version grows."""
+    asked = an_answer(problems=("two-marks",), page=1)
+    found = PageReading(ref=PageRef(sha256="a" * 64, path="a.pdf", index=0), identity=IDENTITY, fields=(a_field("a", "streak"), a_field("b")))
+    with store.writing() as tx:
+        values.save_response(tx, a_response(asked, an_answer("sure")), batch_id=None)
+        number = ledger.save_reading(tx, PageResult(ref=found.ref, outcome=Fate.READ, identity=IDENTITY, reading=found), at=AT)
+        content = tx.execute(select(ReadingRow.content)).scalar_one()
+        assert [field.get("problems") for field in content["fields"]] == [["streak"], None]
+        older = [{name: value for name, value in field.items() if name != "problems"} for field in content["fields"]]
+        older[0]["problem"] = "streak"
+        tx.execute(update(ReadingRow).values(content={**content, "fields": older}))
+        tx.execute(text("ALTER TABLE answer DROP COLUMN problems"))
+        tx.execute(text("ALTER TABLE answer ADD COLUMN problem TEXT"))
+        tx.execute(text("UPDATE answer SET problem = 'two-marks' WHERE column_name = 'open'"))
+        tx.execute(text("UPDATE alembic_version SET version_num = '0011'"))
+    with store.writing() as tx:
+        engines.run_migrations(tx)
+        assert ledger.contents(tx, [number]) == {number: found}
+        assert [answer.problems for answer in values.load_responses(tx)[0].answers] == [("two-marks",), ()]
+        values.save_response(tx, a_response(asked, an_answer("sure")), batch_id=None)
+        assert values.versions(tx, "2BNBJ-0A1B2C3-A") == {"open": 1, "sure": 1}
+
+
+def test_all_reasons_of_an_answer_are_kept_in_their_order(store):
+    """Several reasons come back as they were stored, the main one first; one more makes a new version."""
+    store.save_response(a_response(an_answer(problems=("streak", "copy", "page-suspect"))), batch_id=None)
+    assert store.responses()[0].answers[0].problems == ("streak", "copy", "page-suspect")
+    store.save_response(a_response(an_answer(problems=("streak", "copy", "page-suspect", "not-together"))), batch_id=None)
+    assert store.versions("2BNBJ-0A1B2C3-A") == {"open": 2}
 
 
 def test_pace_is_counted_by_screen_and_breaks_do_not_count(store):

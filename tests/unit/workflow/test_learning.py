@@ -267,7 +267,7 @@ def test_a_doubtful_tick_is_no_consent(opened, confirmed, tmp_path):
     """A tick that waits for a person does not count until the person has confirmed it."""
     form = next(iter(confirmed[1]))
     stored = next(response for response in opened.store.responses() if response.id == form)
-    answers = tuple(replace(one, status=one.status.REVIEW, problem="unclear-mark") if one.question == "agree" else one for one in stored.answers)
+    answers = tuple(replace(one, status=one.status.REVIEW, problems=("unclear-mark",)) if one.question == "agree" else one for one in stored.answers)
     opened.store.save_response(replace(stored, answers=answers), batch_id=1)
     assert exported(opened, tmp_path / "crops", AGREED)[0].forms == 1
     card = Desk(opened).card(f"{form}/agree")
