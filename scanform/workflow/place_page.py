@@ -76,6 +76,7 @@ def place_page(
         uuid=uuid,
         sha256=page.ref.sha256,
         index=page.ref.index,
+        part=page.ref.part,
         kind=PlacementKind.PLACED,
         identity=identity,
         corners_px=corners,
@@ -88,7 +89,8 @@ def place_page(
 def leave_page(project: Project, page: PageRecord, *, reviewer: str, uuid: str) -> None:
     """Record that a person looked at a page and left it alone; it keeps its fate. Sending again changes nothing."""
     with project.store.writing() as tx:
-        act = Placement(uuid=uuid, sha256=page.ref.sha256, index=page.ref.index, kind=PlacementKind.LEFT, reviewer=reviewer, at=now())
+        ref = page.ref
+        act = Placement(uuid=uuid, sha256=ref.sha256, index=ref.index, part=ref.part, kind=PlacementKind.LEFT, reviewer=reviewer, at=now())
         placements.add_placement(tx, act)
 
 

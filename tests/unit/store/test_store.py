@@ -1,17 +1,20 @@
 """The store: migrations, append-only decisions, versions of answers, identities that are unique."""
 
 import dataclasses
+import json
 import multiprocessing
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import URL, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from scanform.errors import MissingProgramError, StoreError
 from scanform.model.geometry import RectPx
-from scanform.model.page import FoundBy, Identity, PageRef
+from scanform.model.page import Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
@@ -22,7 +25,7 @@ from scanform.store import issued, ledger
 from scanform.store.pace import Pace, add_pace, paces
 from scanform.store.placements import add_placement, placements
 from scanform.store.records import Issued, Link, Placement, PlacementKind
-from scanform.store.seals import FIRST, broken_seals, last_seal
+from scanform.store.seals import FIRST, broken_seals, last_seal, seal_of
 from scanform.store.store import Store
 from scanform.store.tables import Base
 
@@ -291,37 +294,90 @@ def test_an_act_that_was_slipped_in_has_no_seal(store):
         assert broken_seals(tx) == ["decision 17"]
 
 
-def test_acts_of_an_older_database_are_sealed_once(tmp_path):
+PLACED = {
+    "uuid": "p1", "sha256": "ab", "page_index": 0, "kind": "left", "digest": None, "instance": None, "page": None, "pages": None, "corners": [[0.1, 2.0]],
+    "reviewer": "kim", "at": AT,
+}  # fmt: skip
+DECIDED = {
+    "uuid": "u1", "item": "A/open", "response_id": "A", "version": 1, "reviewer": "anna", "kind": "correct", "from_value": "yes", "to_value": "nö", "at": AT,
+    "undoes": None,
+}  # fmt: skip
+
+
+@contextmanager
+def older_database(where, revision):
+    """A connection to a database as the program of that revision left it, with one decision and one placement of that time."""
+    url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else where.replace("postgresql:", "postgresql+psycopg:")
+    engine = create_engine(url)
+    with engine.begin() as tx:
+        engines.run_migrations(tx, revision)
+        for table, act in (("decision", DECIDED), ("placement", PLACED)):
+            names = ", ".join(act)
+            tx.execute(text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in act)})"), as_sql(act))
+        yield tx
+    engine.dispose()
+
+
+def as_sql(row):
+    """Lists and objects as the JSON that stands in the database."""
+    return {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in row.items()}
+
+
+def test_acts_of_an_older_database_are_sealed_once(where):
     """A project from before there were seals opens, and its decisions are sealed as they stand."""
-    path = tmp_path / "s.sqlite"
-    store = Store(path)
-    acts(store)
-    store.close()
-    with sqlite3.connect(path) as connection:
-        for name in (
-            "seal",
-            "pace",
-            "preference",
-            "lease",
-            "look",
-            "lot",
-            "known",
-            "known_answer",
-            "release",
-            "acceptance",
-            "account_event",
-            "web_session",
-            "account",
-        ):
-            connection.execute(f"DROP TABLE {name}")
-        connection.execute("UPDATE alembic_version SET version_num = '0002'")
-    connection.close()
-    store = Store(path)
+    with older_database(where, "0002"):
+        pass
+    store = Store(where)
     with store.reading() as tx:
         assert broken_seals(tx) == []
         assert last_seal(tx) != FIRST
     with pytest.raises(StoreError, match="only ever added"), store.writing() as tx:
         tx.execute(text("DELETE FROM seal"))
+    store.close()
+
+
+OLD_READING = {
+    "sha256": "ab", "page_index": 1, "outcome": "read", "turn": 90, "ink": b"ink", "content": None, "page_map": None, "problems": [], "milliseconds": 1.0,
+    "read_at": AT, "digest": "2BNBJ", "instance": "0A1B2C3", "page": 1, "pages": 1, "found_by": "code", "unsure_copy": False,
+}  # fmt: skip
+
+
+def test_pages_of_an_older_database_are_whole_pictures(where):
+    """Files, pages, readings and what is between them stay when pictures learn to hold several sheets; what was sealed before is still whole."""
+    with older_database(where, "0011") as tx:
+        before = FIRST
+        for kind, act in (("decision", DECIDED), ("placement", PLACED)):
+            before = seal_of(before, kind, act)
+            tx.execute(text("INSERT INTO seal (kind, sequence, seal) VALUES (:kind, 1, :seal)"), {"kind": kind, "seal": before})
+        tx.execute(text("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'paper', 'old', :at)"), {"at": AT})
+        tx.execute(
+            text(
+                "INSERT INTO file (id, batch_id, path, location, sha256, size, kind, pages, archived, problems, known_key)"
+                " VALUES (1, 1, 'a.pdf', '/a.pdf', 'ab', 1, 'pdf', 2, 'ab.pdf', '[]', 'k')"
+            )
+        )
+        names = ", ".join(OLD_READING)
+        tx.execute(text(f"INSERT INTO reading (id, {names}) VALUES (7, {', '.join(f':{name}' for name in OLD_READING)})"), as_sql(OLD_READING))
+        tx.execute(text("INSERT INTO page (id, file_id, page_index, fate, reading_id) VALUES (3, 1, 0, NULL, NULL), (4, 1, 1, 'read', 7)"))
+    store = Store(where)
+    with store.writing() as tx:
+        assert broken_seals(tx) == []
+        assert last_seal(tx) == before
+        assert [(page.id, page.ref.place, page.fate, page.reading_id, page.region) for page in ledger.pages_of_batch(tx, 1)] == [
+            (3, "1", None, None, ()),
+            (4, "2", Fate.READ, 7, ()),
+        ]
+        assert [(sheet.reading_id, sheet.ink, sheet.position) for sheet in ledger.sheets(tx, digest="2BNBJ", instance="0A1B2C3")] == [(7, b"ink", 1)]
+        assert ledger.divide_page(tx, ledger.page_record(tx, 3), (1, 2))[1].ref.place == "1.2"
+        assert ledger.further_sheets(tx) == 1
+        assert [sheet.position for sheet in ledger.sheets(tx, digest="2BNBJ", instance="0A1B2C3")] == [2]
+        add_placement(tx, Placement(uuid="p2", sha256="ab", index=0, part=2, kind=PlacementKind.LEFT, reviewer="kim", at=AT))
+        assert broken_seals(tx) == []
+        assert [act.part for act in placements(tx)] == [0, 2]
+    with store.writing() as tx:
+        unguarded(tx, "placement")
+        tx.execute(text("UPDATE placement SET part = 1 WHERE uuid = 'p1'"))
+        assert broken_seals(tx) == ["placement 1"]
     store.close()
 
 
