@@ -6,11 +6,21 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRef:
-    """One page of one file: content hash (hex SHA-256), path as handed in, 0-based index. Small on purpose: this, never an array, is sent to workers."""
+    """One page of one file: content hash (hex SHA-256), path as handed in, 0-based index. Small on purpose: this, never an array, is sent to workers.
+
+    `part` is 0 for a picture that shows one page; where it shows several sheets, each is a page of its own, numbered from 1 in the order
+    in which a viewer shows them: from left to right, then downwards.
+    """
 
     sha256: str
     path: str
     index: int
+    part: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where the page lies in its file, as people say it: "3" for the third page, "3.2" for the second sheet in the third picture."""
+        return f"{self.index + 1}.{self.part}" if self.part else str(self.index + 1)
 
 
 class FoundBy(StrEnum):

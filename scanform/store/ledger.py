@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Row
+from sqlalchemy.orm import aliased
 
 from scanform.imaging.page_map import PageMap
 from scanform.model.page import Fate, FoundBy, Identity, PageRef
@@ -16,7 +17,7 @@ from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
 from scanform.store.codec import from_list, from_plain, to_list, to_object
 from scanform.store.engine import Transaction, insert_new
-from scanform.store.records import Batch, FileRecord, FormRecord, NewFile, PageRecord, PageResult, SheetRecord
+from scanform.store.records import Batch, Corners, FileRecord, FormRecord, NewFile, PageRecord, PageResult, SheetRecord
 from scanform.store.tables import BatchRow, FileRow, FormRow, PageRow, ReadingRow
 
 _CHUNK = 500
@@ -183,8 +184,45 @@ def pages_of_files(tx: Transaction, file_ids: Iterable[int]) -> list[PageRecord]
 
 
 def pages_at(tx: Transaction, sha256: str, index: int) -> list[PageRecord]:
-    """The pages that count with this content."""
+    """The pages that count with this content; of a picture that shows several sheets all of them."""
     return _page_records(tx, _page_query().where(FileRow.sha256 == sha256, PageRow.page_index == index, _counts(True)))
+
+
+def further_sheets(tx: Transaction, *, withdrawn: bool = False) -> int:
+    """How many pages came in beyond one for each picture, because pictures show several sheets."""
+    query = (
+        select(func.count())
+        .select_from(PageRow)
+        .join(FileRow, FileRow.id == PageRow.file_id)
+        .join(BatchRow, BatchRow.id == FileRow.batch_id)
+        .where(PageRow.part > 1, _counts(not withdrawn))
+    )
+    return tx.execute(query).scalar_one()
+
+
+def parts_read(tx: Transaction, ref: PageRef) -> tuple[int, ...]:
+    """Which parts of the picture that `ref` is (a part of) have a reading: (0,) for a picture that shows one page, () for one that was not read."""
+    query = select(ReadingRow.part).where(ReadingRow.sha256 == ref.sha256, ReadingRow.page_index == ref.index)
+    return tuple(tx.execute(query.order_by(ReadingRow.part)).scalars())
+
+
+def divide_page(tx: Transaction, page: PageRecord, parts: Sequence[int]) -> list[PageRecord]:
+    """The pages that a picture turns into once it is known how many sheets it shows: `page` itself becomes the first of `parts`, the others are added."""
+    tx.execute(update(PageRow).where(PageRow.id == page.id).values(part=parts[0]))
+    for part in parts[1:]:
+        values = {"file_id": page.file_id, "page_index": page.ref.index, "part": part, "fate": None}
+        insert_new(tx, PageRow, values, PageRow.id)
+    query = _page_query().where(PageRow.file_id == page.file_id, PageRow.page_index == page.ref.index)
+    return _page_records(tx, query)
+
+
+def forget_sheets(tx: Transaction, ref: PageRef) -> None:
+    """Forget into which sheets a picture was divided, wherever it came in: its first page stands for it again and waits to be read anew."""
+    files = select(FileRow.id).where(FileRow.sha256 == ref.sha256)
+    there = (PageRow.page_index == ref.index, PageRow.file_id.in_(files))
+    tx.execute(delete(PageRow).where(*there, PageRow.part > 1))
+    tx.execute(update(PageRow).where(*there).values(reading_id=None, fate=None, part=0))
+    tx.execute(delete(ReadingRow).where(ReadingRow.sha256 == ref.sha256, ReadingRow.page_index == ref.index))
 
 
 def pages_of_batch(tx: Transaction, batch_id: int) -> list[PageRecord]:
@@ -198,6 +236,7 @@ def _page_query() -> Select[tuple[object, ...]]:
             PageRow.id,
             PageRow.file_id,
             PageRow.page_index,
+            PageRow.part,
             PageRow.fate,
             PageRow.reading_id,
             FileRow.batch_id,
@@ -215,13 +254,14 @@ def _page_query() -> Select[tuple[object, ...]]:
             ReadingRow.seen_page,
             ReadingRow.problems,
             ReadingRow.milliseconds,
+            ReadingRow.region,
             FormRow.form_id,
         )
         .join(FileRow, FileRow.id == PageRow.file_id)
         .join(BatchRow, BatchRow.id == FileRow.batch_id)
         .outerjoin(ReadingRow, ReadingRow.id == PageRow.reading_id)
         .outerjoin(FormRow, FormRow.id == ReadingRow.form_pk)
-        .order_by(PageRow.file_id, PageRow.page_index)
+        .order_by(PageRow.file_id, PageRow.page_index, PageRow.part)
     )
 
 
@@ -231,7 +271,7 @@ def _page_records(tx: Transaction, query: Select[tuple[object, ...]]) -> list[Pa
             id=row.id,
             file_id=row.file_id,
             batch_id=row.batch_id,
-            ref=PageRef(sha256=row.sha256, path=row.path, index=row.page_index),
+            ref=PageRef(sha256=row.sha256, path=row.path, index=row.page_index, part=row.part),
             archived=row.archived,
             fate=Fate(row.fate) if row.fate else None,
             reading_id=row.reading_id,
@@ -243,6 +283,7 @@ def _page_records(tx: Transaction, query: Select[tuple[object, ...]]) -> list[Pa
             milliseconds=row.milliseconds or 0.0,
             seen_page=row.seen_page,
             file_pages=row.file_pages,
+            region=tuple((float(x), float(y)) for x, y in row.region or ()),
         )
         for row in tx.execute(query)
     ]
@@ -256,13 +297,20 @@ def _identity(row: Row[tuple[object, ...]]) -> Identity | None:
 
 def reading_id(tx: Transaction, ref: PageRef) -> int | None:
     """The reading of this content, if it was read before."""
-    query = select(ReadingRow.id).where(ReadingRow.sha256 == ref.sha256, ReadingRow.page_index == ref.index)
+    query = select(ReadingRow.id).where(*_is_of(ref))
     return tx.execute(query).scalar()
+
+
+def _is_of(ref: PageRef) -> tuple[ColumnElement[bool], ...]:
+    """Whether a reading is that of this page."""
+    return ReadingRow.sha256 == ref.sha256, ReadingRow.page_index == ref.index, ReadingRow.part == ref.part
 
 
 def save_reading(tx: Transaction, result: PageResult, *, at: str) -> int:
     """Store what a worker found; what another run stored first about the same content stays. Returns its number."""
-    values = {"sha256": result.ref.sha256, "page_index": result.ref.index, "form_pk": None, "unsure_copy": False} | _reading_values(result, at)
+    values = {"sha256": result.ref.sha256, "page_index": result.ref.index, "part": result.ref.part, "form_pk": None, "unsure_copy": False} | _reading_values(
+        result, at
+    )
     saved = insert_new(tx, ReadingRow, values, ReadingRow.id)
     if saved is None:
         saved = reading_id(tx, result.ref)
@@ -289,6 +337,7 @@ def _reading_values(result: PageResult, at: str) -> dict[str, object]:
         "tier": result.page_map.tier.value if result.page_map else None,
         "residual_mm": result.page_map.residual_mm if result.page_map else None,
         "turn": result.turn,
+        "region": [[float(x), float(y)] for x, y in result.region] or None,
         "page_map": to_object(result.page_map) if result.page_map else None,
         "ink": result.ink,
         "content": to_object(result.reading) if result.reading else None,
@@ -328,11 +377,16 @@ def forget_reading(tx: Transaction, number: int) -> None:
 
 def page_maps(tx: Transaction, ref: PageRef) -> tuple[PageMap | None, int]:
     """The registration of a page and its turn for a viewer (clockwise degrees); (None, 0) when it was not read."""
-    query = select(ReadingRow.page_map, ReadingRow.turn).where(ReadingRow.sha256 == ref.sha256, ReadingRow.page_index == ref.index)
-    row = tx.execute(query).first()
+    row = tx.execute(select(ReadingRow.page_map, ReadingRow.turn).where(*_is_of(ref))).first()
     if row is None:
         return None, 0
     return (from_plain(PageMap, row.page_map) if row.page_map else None), row.turn
+
+
+def region_of(tx: Transaction, ref: PageRef) -> Corners:
+    """The corners of a sheet in a picture that shows several, in pixels of the decoded page; () for other pages."""
+    found = tx.execute(select(ReadingRow.region).where(*_is_of(ref))).scalar()
+    return tuple((float(x), float(y)) for x, y in found or ())
 
 
 def link_page(tx: Transaction, page_id: int, reading: int) -> None:
@@ -374,6 +428,8 @@ def _sheet_query() -> Select[tuple[object, ...]]:
             PageRow.id,
             PageRow.file_id,
             PageRow.page_index,
+            PageRow.part,
+            _before().label("before"),
             PageRow.fate,
             PageRow.reading_id,
             FileRow.batch_id,
@@ -395,8 +451,15 @@ def _sheet_query() -> Select[tuple[object, ...]]:
         .join(BatchRow, BatchRow.id == FileRow.batch_id)
         .join(ReadingRow, ReadingRow.id == PageRow.reading_id)
         .outerjoin(FormRow, FormRow.id == ReadingRow.form_pk)
-        .order_by(PageRow.file_id, PageRow.page_index)
+        .order_by(PageRow.file_id, PageRow.page_index, PageRow.part)
     )
+
+
+def _before() -> ScalarSelect[int]:
+    """How many pages of the file lie before a page because pictures show several sheets, beyond one for each picture."""
+    other = aliased(PageRow)
+    lies_before = or_(other.page_index < PageRow.page_index, and_(other.page_index == PageRow.page_index, other.part <= PageRow.part))
+    return select(func.count()).where(other.file_id == PageRow.file_id, other.part > 1, lies_before).correlate(PageRow).scalar_subquery()
 
 
 def _sheets(tx: Transaction, query: Select[tuple[object, ...]]) -> list[SheetRecord]:
@@ -406,6 +469,8 @@ def _sheets(tx: Transaction, query: Select[tuple[object, ...]]) -> list[SheetRec
             reading_id=row.reading_id,
             file_id=row.file_id,
             index=row.page_index,
+            part=row.part,
+            further=row.before,
             batch_id=row.batch_id,
             active=row.withdrawn_at is None,
             fate=Fate(row.fate) if row.fate else None,

@@ -14,7 +14,7 @@ from scanform.store.tables import PlacementRow
 def add_placement(tx: Transaction, placement: Placement) -> bool:
     """Append an act; False when its uuid is known (a repeated sending)."""
     identity = placement.identity
-    values = {
+    values: dict[str, object] = {
         "uuid": placement.uuid,
         "sha256": placement.sha256,
         "page_index": placement.index,
@@ -26,6 +26,7 @@ def add_placement(tx: Transaction, placement: Placement) -> bool:
         "corners": [[float(x), float(y)] for x, y in placement.corners_px],
         "reviewer": placement.reviewer,
         "at": placement.at,
+        "part": placement.part,
     }
     sequence = insert_new(tx, PlacementRow, values, PlacementRow.sequence)
     if sequence is not None:
@@ -60,6 +61,7 @@ def _placements(tx: Transaction, query: Select[PlacementRow]) -> list[Placement]
             corners_px=tuple((float(x), float(y)) for x, y in row.corners),
             reviewer=row.reviewer,
             at=row.at,
+            part=row.part,
         )
         for row in tx.execute(query)
     ]

@@ -8,6 +8,9 @@ from scanform.model.page import Fate, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
 
+Corners = tuple[tuple[float, float], ...]
+"""Points in pixels of the decoded page."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
@@ -49,7 +52,10 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRecord:
-    """A page handed in, with what the machine made of it (`outcome`) and its fate; both None while it waits."""
+    """A page handed in, with what the machine made of it (`outcome`) and its fate; both None while it waits.
+
+    `region` are the corners of its sheet in pixels of the decoded page, () where the picture shows nothing else.
+    """
 
     id: int
     file_id: int
@@ -66,6 +72,7 @@ class PageRecord:
     milliseconds: float
     seen_page: int | None = None
     file_pages: int = 1
+    region: Corners = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +81,8 @@ class PageResult:
 
     `outcome` is what the page is by itself (read, review, unknown-form, blank, damaged or error); whether it is a
     re-scan, a copy or a duplicate depends on the other pages. `turn` is in clockwise degrees for a viewer. `seen_page` is
-    the page number that the markers show when there is no identity.
+    the page number that the markers show when there is no identity. `region` are the corners of the sheet in a picture that
+    shows several. Where such a picture is read as a whole, `sheets` holds what was found on each, and nothing else counts.
     """
 
     ref: PageRef
@@ -87,6 +95,8 @@ class PageResult:
     seen_page: int | None = None
     turn: int = 0
     milliseconds: float = 0.0
+    region: Corners = ()
+    sheets: "tuple[PageResult, ...]" = ()
 
 
 class PlacementKind(StrEnum):
@@ -117,14 +127,16 @@ class Placement:
     reviewer: str
     at: str
     identity: Identity | None = None
-    corners_px: tuple[tuple[float, float], ...] = ()
+    corners_px: Corners = ()
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRecord:
     """A page with a reading, as the ledger compares it with others of the same printed identity.
 
-    `active` is False for a page of a withdrawn batch, `copy` the number of the form it belongs to (1 = the printed one).
+    `active` is False for a page of a withdrawn batch, `copy` the number of the form it belongs to (1 = the printed one). `index` and `part` say
+    where its pixels are, `further` how many pages lie before it in its file beyond one for each picture.
     """
 
     page_id: int
@@ -143,6 +155,18 @@ class SheetRecord:
     sha256: str = ""
     handed_in_at: str = ""
     identity: Identity | None = None
+    part: int = 0
+    further: int = 0
+
+    @property
+    def position(self) -> int:
+        """Its place among all pages of its file, from 0: sheets in one picture lie one after another."""
+        return self.index + self.further
+
+    @property
+    def ref(self) -> PageRef:
+        """The page that was read."""
+        return PageRef(sha256=self.sha256, path=self.path, index=self.index, part=self.part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

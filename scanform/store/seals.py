@@ -5,10 +5,10 @@ their seals; the last seal, which `scanform verify` prints, shows that to whoeve
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, inspect, select
 
 from scanform.store.engine import Transaction
 from scanform.store.tables import AcceptanceRow, Base, DecisionRow, KnownAnswerRow, KnownRow, LookRow, PlacementRow, ReleaseRow, SealRow
@@ -26,10 +26,15 @@ _ACTS: dict[str, type[Base]] = {
     "acceptance": AcceptanceRow,
 }
 
+_LATER: dict[str, dict[str, object]] = {"placement": {"part": 0}}
+"""Columns that came after acts had been sealed, with what they hold in those: a seal covers them only where they hold something else."""
+
 
 def seal_of(before: str, kind: str, act: Mapping[str, object]) -> str:
     """The seal of an act (column -> value, without its number) that follows the seal `before`."""
-    content = json.dumps([before, kind, dict(act)], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    later = _LATER.get(kind, {})
+    covered = {name: value for name, value in act.items() if name not in later or value != later[name]}
+    content = json.dumps([before, kind, covered], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return sha256(content.encode()).hexdigest()
 
 
@@ -58,10 +63,13 @@ def broken_seals(tx: Transaction) -> list[str]:
 def seal_everything(tx: Transaction) -> None:
     """Seal the decisions and placements of a database that had no seals yet."""
     for kind in ("decision", "placement"):
-        for row in _rows(tx, kind):
+        there = {column["name"] for column in inspect(tx).get_columns(_ACTS[kind].__tablename__)}
+        for row in _rows(tx, kind, there):
             add_seal(tx, kind, int(str(row["sequence"])), {name: value for name, value in row.items() if name != "sequence"})
 
 
-def _rows(tx: Transaction, kind: str) -> list[dict[str, object]]:
+def _rows(tx: Transaction, kind: str, there: Collection[str] | None = None) -> list[dict[str, object]]:
+    """All acts of a kind; only the columns that are `there` while the database is on its way to the newest tables."""
     table = _ACTS[kind].__table__
-    return [dict(row) for row in tx.execute(select(table).order_by(table.c.sequence)).mappings()]
+    columns = [column for column in table.c if there is None or column.name in there]
+    return [dict(row) for row in tx.execute(select(*columns).order_by(table.c.sequence)).mappings()]

@@ -16,11 +16,11 @@
     link                                            which responses belong together
     account ─< web_session, account_event           who may log in, logins, and the security log; events are only ever added
 
-`reading` is keyed by content (hash and index), `page` by occurrence: the same bytes under two names are read once and
-counted twice. Times are ISO 8601 text in UTC.
+`reading` is keyed by content (hash, index and part), `page` by occurrence: the same bytes under two names are read once and
+counted twice. A picture that shows several sheets has a page and a reading for each (`part` 1, 2, ...), else one of part 0. Times are ISO 8601 text in UTC.
 """
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -67,13 +67,20 @@ class FileRow(Base):
 
 
 class PageRow(Base):
-    """A page handed in: exactly one fate, or none while it waits to be read."""
+    """A page handed in: exactly one fate, or none while it waits to be read.
+
+    `part` is 0 for a picture that shows one page, else 1, 2, ...: the sheets in the picture, each a page of its own.
+    """
 
     __tablename__ = "page"
-    __table_args__ = (UniqueConstraint("file_id", "page_index"),)
+    __table_args__ = (
+        UniqueConstraint("file_id", "page_index", "part"),
+        Index("ix_page_further", "file_id", sqlite_where=text("part > 1"), postgresql_where=text("part > 1")),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     file_id: Mapped[int] = mapped_column(ForeignKey("file.id"))
     page_index: Mapped[int]
+    part: Mapped[int] = mapped_column(default=0)
     fate: Mapped[str | None] = mapped_column(index=True)
     reading_id: Mapped[int | None] = mapped_column(ForeignKey("reading.id"), index=True)
 
@@ -93,13 +100,18 @@ class FormRow(Base):
 
 
 class ReadingRow(Base):
-    """What the machine saw on one page of some content: made once, however often the bytes come in."""
+    """What the machine saw on one page of some content: made once, however often the bytes come in.
+
+    `region` are the corners [x, y] of the sheet in pixels of the decoded page where a picture shows several (`part` 1, 2, ...).
+    """
 
     __tablename__ = "reading"
-    __table_args__ = (UniqueConstraint("sha256", "page_index"), Index("ix_reading_identity", "digest", "instance"))
+    __table_args__ = (UniqueConstraint("sha256", "page_index", "part"), Index("ix_reading_identity", "digest", "instance"))
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str]
     page_index: Mapped[int]
+    part: Mapped[int] = mapped_column(default=0)
+    region: Mapped[list[list[float]] | None] = mapped_column(JSON(none_as_null=True))
     outcome: Mapped[str]
     digest: Mapped[str | None]
     instance: Mapped[str | None]
@@ -209,6 +221,7 @@ class PlacementRow(Base):
     uuid: Mapped[str] = mapped_column(unique=True)
     sha256: Mapped[str] = mapped_column(index=True)
     page_index: Mapped[int]
+    part: Mapped[int] = mapped_column(default=0)
     kind: Mapped[str]
     digest: Mapped[str | None]
     instance: Mapped[str | None]

@@ -71,17 +71,17 @@ def _neighbour(new: SheetRecord, placed: Sequence[SheetRecord]) -> int | None:
     beside = [sheet for sheet in placed if sheet.file_id == new.file_id and sheet.page != new.page]
     if not beside:
         return None
-    return _copy(min(beside, key=lambda sheet: (abs(sheet.index - new.index), sheet.index > new.index)))
+    return _copy(min(beside, key=lambda sheet: (abs(sheet.position - new.position), sheet.position > new.position)))
 
 
 def _moved(new: SheetRecord, placed: Sequence[SheetRecord]) -> tuple[int, ...]:
     """Re-scans directly before `new`: their ink was that of another copy (often none at all), their place says otherwise."""
-    by_index = {sheet.index: sheet for sheet in placed if sheet.file_id == new.file_id}
-    seen, moved, index = {new.page}, [], new.index - 1
-    while (sheet := by_index.get(index)) is not None and sheet.page not in seen and sheet.fate is Fate.RESCAN:
+    by_position = {sheet.position: sheet for sheet in placed if sheet.file_id == new.file_id}
+    seen, moved, position = {new.page}, [], new.position - 1
+    while (sheet := by_position.get(position)) is not None and sheet.page not in seen and sheet.fate is Fate.RESCAN:
         seen.add(sheet.page)
         moved.append(sheet.reading_id)
-        index -= 1
+        position -= 1
     return tuple(moved)
 
 
@@ -134,6 +134,6 @@ def is_mixed(copy: int, copies: Mapping[int, Sequence[SheetRecord]]) -> bool:
     """Whether pages of `copy` may have changed places with those of another copy: they do not lie together in one file."""
     if len(copies) < 2:
         return False
-    own = sorted(copies[copy], key=lambda sheet: (sheet.file_id, sheet.index))
-    together = len({sheet.file_id for sheet in own}) == 1 and own[-1].index - own[0].index == len(own) - 1
+    own = sorted(copies[copy], key=lambda sheet: (sheet.file_id, sheet.position))
+    together = len({sheet.file_id for sheet in own}) == 1 and own[-1].position - own[0].position == len(own) - 1
     return any(sheet.unsure_copy for sheet in own) or (len(own) > 1 and not together)

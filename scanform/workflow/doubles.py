@@ -116,7 +116,7 @@ def act_on(project: Project, key: str, kind: PlacementKind, *, reviewer: str, uu
         sheets = ledger.sheets(tx, digest=digest, instance=instance)
         second = next(sheet for sheet in sheets if sheet.page_id == pair.second.page_id)
         first = next(sheet for sheet in sheets if sheet.page_id == pair.first.page_id)
-        act = Placement(uuid=uuid, sha256=second.sha256, index=second.index, kind=kind, identity=second.identity, reviewer=reviewer, at=now())
+        act = Placement(uuid=uuid, sha256=second.sha256, index=second.index, part=second.part, kind=kind, identity=second.identity, reviewer=reviewer, at=now())
         if not placements.add_placement(tx, act):
             return True
         if kind is PlacementKind.OTHER_SHEET:
@@ -193,16 +193,16 @@ def _of_identity(project: Project, tx: Transaction, digest: str, instance: str, 
                     first=_scan(first, digest, instance),
                     second=_scan(second, digest, instance),
                     differences=tuple(_differences(readings.get(first.reading_id), readings.get(second.reading_id), page, questionnaire, language)),
-                    seen_by=seen.get((second.sha256, second.index), ""),
+                    seen_by=seen.get((second.sha256, second.index, second.part), ""),
                 )
             )
     return found
 
 
-def _seen(tx: Transaction, sheets: Sequence[SheetRecord]) -> Mapping[tuple[str, int], str]:
+def _seen(tx: Transaction, sheets: Sequence[SheetRecord]) -> Mapping[tuple[str, int, int], str]:
     """Who said last that a page is right as it stands, or how it is."""
     kinds = set(ACTS)
-    return {(act.sha256, act.index): act.reviewer for act in placements.acts_on(tx, sorted({sheet.sha256 for sheet in sheets})) if act.kind in kinds}
+    return {(act.sha256, act.index, act.part): act.reviewer for act in placements.acts_on(tx, sorted({sheet.sha256 for sheet in sheets})) if act.kind in kinds}
 
 
 def _scan(sheet: SheetRecord, digest: str, instance: str) -> Scan:

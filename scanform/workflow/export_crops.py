@@ -108,7 +108,7 @@ def export_crops(project: Project, folder: Path, order: CropOrder, *, at: dateti
         for wanted, place in _wanted(run, case):
             pages.setdefault(place, []).append(wanted)
     with progress(text("train.cutting", project.language), len(pages)) as advance:
-        for place, fields in sorted(pages.items(), key=lambda one: (one[0][0].sha256, one[0][0].index)):
+        for place, fields in sorted(pages.items(), key=lambda one: (one[0][0].sha256, one[0][0].index, one[0][0].part)):
             _cut(run, place, fields)
             advance(1)
     left_out = tuple(LeftOut(reason=reason, count=count) for reason, count in sorted(run.left_out.items()))

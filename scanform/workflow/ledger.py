@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from scanform import pagecode
 from scanform.assemble import NOTHING_BEFORE, AcceptSettings, Before, FormPages, assemble, shown_once
-from scanform.model.page import Fate, Identity, PageRef
+from scanform.model.page import Fate, Identity
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
 from scanform.model.response import Channel, Response
@@ -91,9 +91,9 @@ def _preferred(tx: Transaction, sheets: Sequence[SheetRecord]) -> set[int]:
     if len(sheets) < 2:
         return set()
     found: dict[tuple[int | None, int | None], int] = {}
-    by_content = {(sheet.sha256, sheet.index): sheet for sheet in sheets}
+    by_content = {(sheet.sha256, sheet.index, sheet.part): sheet for sheet in sheets}
     for act in placements.acts_on(tx, sorted({sheet.sha256 for sheet in sheets})):
-        sheet = by_content.get((act.sha256, act.index))
+        sheet = by_content.get((act.sha256, act.index, act.part))
         if act.kind is PlacementKind.PREFERRED and sheet is not None:
             found[sheet.copy, sheet.page] = sheet.reading_id
     return set(found.values())
@@ -129,7 +129,7 @@ def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequ
     if layout is None:
         return
     readings = ledger.contents(tx, [sheet.reading_id for sheet in sheets])
-    first = min(sheets, key=lambda sheet: (sheet.file_id, sheet.index))
+    first = min(sheets, key=lambda sheet: (sheet.file_id, sheet.position))
     pages = {sheet.page: _with_path(readings[sheet.reading_id], sheet) for sheet in sheets if sheet.page is not None and sheet.reading_id in readings}
     questionnaire = project.questionnaire_of(layout)
     form_pages = FormPages(
@@ -170,7 +170,7 @@ def _before(tx: Transaction, form_id: str) -> Before:
 
 def _with_path(reading: PageReading, sheet: SheetRecord) -> PageReading:
     """The reading with the name under which these bytes were handed in this time (they may have come under another before)."""
-    return replace(reading, ref=PageRef(sha256=sheet.sha256, path=sheet.path, index=sheet.index))
+    return replace(reading, ref=sheet.ref)
 
 
 def settle_batch(project: Project, tx: Transaction, batch_id: int) -> None:

@@ -12,8 +12,10 @@ def neighbour_identity(unknown: PageRecord, pages: Iterable[PageRecord]) -> Iden
     Both neighbours have to agree: the page before is the one before it on the same form (or the end of another form, when
     it is a first page), and likewise after. Anything else is left to a person.
     """
-    beside = {page.ref.index - unknown.ref.index: page for page in pages if page.file_id == unknown.file_id}
-    before, after, number = beside.get(-1), beside.get(1), unknown.seen_page
+    line = sorted((page for page in pages if page.file_id == unknown.file_id), key=lambda page: (page.ref.index, page.ref.part))
+    at = next((number for number, page in enumerate(line) if page.id == unknown.id), 0)
+    before, after = (line[at - 1] if at else None), next(iter(line[at + 1 :]), None)
+    number = unknown.seen_page
     if number is None:
         return None
     first, last = _read(before), _read(after)

@@ -76,6 +76,7 @@ def place_page(
         uuid=uuid,
         sha256=page.ref.sha256,
         index=page.ref.index,
+        part=page.ref.part,
         kind=PlacementKind.PLACED,
         identity=identity,
         corners_px=corners,
@@ -90,7 +91,8 @@ def leave_page(project: Project, page: PageRecord, *, reviewer: str, uuid: str) 
     with project.store.writing() as tx:
         if ledger.page_record(tx, page.id).outcome not in HELPABLE:
             return False
-        act = Placement(uuid=uuid, sha256=page.ref.sha256, index=page.ref.index, kind=PlacementKind.LEFT, reviewer=reviewer, at=now())
+        ref = page.ref
+        act = Placement(uuid=uuid, sha256=ref.sha256, index=ref.index, part=ref.part, kind=PlacementKind.LEFT, reviewer=reviewer, at=now())
         placements.add_placement(tx, act)
         return True
 

@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,6 +80,7 @@ class BatchSummary:
 class _Run:
     """What one run knows: its batch once there is one, keys of the files handed in, remarks on files that were not taken.
 
+    `divided` are the sheets that it found in pictures that show several.
     `names` says how people know the files at these places, where that is not how they lie there.
     """
 
@@ -93,6 +94,7 @@ class _Run:
     remarks: list[Remark] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
     twins: Twins = field(default_factory=Twins)
+    divided: set[PageRef] = field(default_factory=set)
 
 
 def read_batch(
@@ -121,6 +123,7 @@ def read_batch(
         _wait_again(project, run)
         keep_recipients(project)
         _read_all(project, run, workers, limits=limits, progress=progress)
+        _read_sheets_again(project, run, workers, limits)
         _join_pages(project)
         _read_by_neighbours(project, run, workers, limits)
     finally:
@@ -236,13 +239,34 @@ def _record_file(project: Project, run: _Run, file: NewFile) -> None:
 
 
 def _wait_again(project: Project, run: _Run) -> None:
-    """On request, let pages that could not be read wait to be read anew: those of the files handed in now."""
+    """On request, let pages that could not be read wait to be read anew: those of the files handed in now.
+
+    A picture of which no sheet was read is looked at anew as a whole, and may show another number of sheets then; beside sheets that
+    were read, the others are read again where they lie (`_read_sheets_again`).
+    """
     if not run.retry:
         return
     with project.store.writing() as tx:
         for page in ledger.pages_of(tx, run.keys):
-            if page.fate in REFUSED_FATES and page.reading_id is not None and page.file_pages > 0:
+            if page.fate not in REFUSED_FATES or page.reading_id is None or page.file_pages == 0:
+                continue
+            if not page.ref.part:
                 ledger.forget_reading(tx, page.reading_id)
+            elif all(other.outcome is not Fate.READ for other in ledger.pages_at(tx, page.ref.sha256, page.ref.index)):
+                ledger.forget_sheets(tx, page.ref)
+
+
+def _read_sheets_again(project: Project, run: _Run, workers: Workers, limits: Limits) -> None:
+    """On request, read sheets again that could not be read, in pictures of which others were."""
+    if not run.retry:
+        return
+    with project.store.reading() as tx:
+        refused = [page for page in ledger.pages_of(tx, run.keys) if page.fate in REFUSED_FATES and page.ref.part and page.ref not in run.divided]
+    jobs = {page_job(project, page, limits): page for page in refused}
+    for outcome in run_in_order(workers, read_page, jobs):
+        result = page_result(outcome, limits)
+        if result.reading is not None:
+            settle_given(project, jobs[outcome.job], result, at=run.at, outcomes=REFUSED_FATES)
 
 
 def _read_all(project: Project, run: _Run, workers: Workers, *, limits: Limits, progress: ShowProgress) -> None:
@@ -290,11 +314,14 @@ def _is_taken(tx: Transaction, identity: Identity) -> bool:
     return any(sheet.page == identity.page for sheet in ledger.sheets(tx, digest=identity.digest, instance=identity.instance))
 
 
-def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: str) -> bool:
-    """Replace the reading of a page by one with an identity that came from elsewhere, and settle what follows; False when the page waits no longer."""
+def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: str, outcomes: Collection[Fate] = (Fate.REVIEW, Fate.UNKNOWN_FORM)) -> bool:
+    """Replace the reading of a page, which has to be one of `outcomes`, by one with an identity that came from elsewhere, and settle what follows.
+
+    False when the page waits no longer.
+    """
     with project.store.writing() as tx:
         now_stored = ledger.page_record(tx, page.id)
-        if now_stored.reading_id is None or now_stored.outcome not in (Fate.REVIEW, Fate.UNKNOWN_FORM):
+        if now_stored.reading_id is None or now_stored.outcome not in outcomes:
             return False
         ledger.replace_reading(tx, now_stored.reading_id, result, at=at)
         if result.outcome is Fate.READ and is_joined(project.layouts, result.identity):
@@ -315,7 +342,7 @@ def _jobs(project: Project, waiting: Sequence[PageRecord], limits: Limits, submi
     for page in waiting:
         content = (page.ref.sha256, page.ref.index)
         with project.store.reading() as tx:
-            is_read = content in seen or ledger.reading_id(tx, page.ref) is not None
+            is_read = content in seen or bool(ledger.parts_read(tx, page.ref))
         if is_read:
             known.append(page)
             continue
@@ -326,8 +353,15 @@ def _jobs(project: Project, waiting: Sequence[PageRecord], limits: Limits, submi
 
 def page_job(project: Project, page: PageRecord, limits: Limits, given: Identity | None = None) -> PageJob:
     """The order to read a page."""
-    file = project.archive / page.archived
-    return PageJob(ref=page.ref, file=str(file), layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits, given=given)
+    return PageJob(
+        ref=page.ref,
+        file=str(project.archive / page.archived),
+        layouts=str(project.layouts_folder),
+        digests=tuple(sorted(project.layouts)),
+        limits=limits,
+        given=given,
+        region=page.region,
+    )
 
 
 def page_result(outcome: Outcome[PageJob, PageResult], limits: Limits) -> PageResult:
@@ -335,17 +369,35 @@ def page_result(outcome: Outcome[PageJob, PageResult], limits: Limits) -> PageRe
     if not isinstance(outcome.result, Died):
         return outcome.result
     slow = outcome.result.seconds >= limits.page_seconds
-    problem = Problem(slug="too-slow" if slow else "crashed", where=f"page {outcome.job.ref.index + 1}", params=(("seconds", f"{limits.page_seconds:.0f}"),))
+    problem = Problem(slug="too-slow" if slow else "crashed", where=f"page {outcome.job.ref.place}", params=(("seconds", f"{limits.page_seconds:.0f}"),))
     return PageResult(ref=outcome.job.ref, outcome=Fate.ERROR, problems=(problem,), milliseconds=outcome.result.seconds * 1000)
 
 
 def _settle(project: Project, run: _Run, page: PageRecord, result: PageResult | None) -> None:
+    """Store what was found on a page (None: its content was read before) and settle it; all sheets of a picture that shows several, in one transaction."""
     with project.store.writing() as tx:
-        result = _with_twin(project, run, tx, result)
-        if _waits_for_others(project, tx, page, result, at=run.at):
-            return
+        for sheet, found in _sheets(tx, page, result):
+            run.divided |= {sheet.ref} if sheet.ref.part else set()
+            _settle_sheet(project, run, tx, sheet, found)
+
+
+def _sheets(tx: Transaction, page: PageRecord, result: PageResult | None) -> list[tuple[PageRecord, PageResult | None]]:
+    """The pages that a picture holds, each with what was found on it; what another run stored first about this content stays."""
+    known = ledger.parts_read(tx, page.ref)
+    if not known and result is not None and not result.sheets:
+        return [(page, result)]
+    found = {} if known or result is None else {sheet.ref.part: sheet for sheet in result.sheets}
+    parts = known or tuple(sorted(found))
+    if parts == (0,) or page.ref.part or ledger.page_record(tx, page.id).ref.part:
+        return [(page, None)]
+    return [(one, found.get(one.ref.part)) for one in ledger.divide_page(tx, page, parts)]
+
+
+def _settle_sheet(project: Project, run: _Run, tx: Transaction, page: PageRecord, result: PageResult | None) -> None:
+    result = _with_twin(project, run, tx, result)
+    if not _waits_for_others(project, tx, page, result, at=run.at):
         fate = record_page(project, tx, page, _with_unknown_instance(project, tx, result), at=run.at)
-    log.info("page %d of %s: %s", page.ref.index + 1, page.ref.sha256[:12], fate.value)
+        log.info("page %s of %s: %s", page.ref.place, page.ref.sha256[:12], fate.value)
 
 
 def _with_twin(project: Project, run: _Run, tx: Transaction, result: PageResult | None) -> PageResult | None:
@@ -355,7 +407,7 @@ def _with_twin(project: Project, run: _Run, tx: Transaction, result: PageResult 
     other = run.twins.find(tx, result)
     if other is None:
         return result
-    return with_problem(result, Problem(slug=TWIN, params=(("page", f"{other.path}#{other.index + 1}"),)))
+    return with_problem(result, Problem(slug=TWIN, params=(("page", f"{other.path}#{other.place}"),)))
 
 
 def _waits_for_others(project: Project, tx: Transaction, page: PageRecord, result: PageResult | None, *, at: str) -> bool:

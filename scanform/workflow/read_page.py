@@ -74,6 +74,7 @@ class PageJob:
 
     `file` is the archived copy that is opened. `given` is an identity that is known from elsewhere (neighbours, a person).
     `corners_px` are the corners of the page as a person showed them (top left, top right, bottom right, bottom left as printed).
+    `region` are the corners of the one sheet to read in a picture that shows several, () for the picture as a whole.
     """
 
     ref: PageRef
@@ -83,6 +84,7 @@ class PageJob:
     limits: Limits
     given: Identity | None = None
     corners_px: tuple[tuple[float, float], ...] = ()
+    region: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +166,8 @@ def _result_or_error(job: PageJob, loaded: LoadedPage) -> PageResult:
     except MissingProgramError:
         raise
     except Exception as error:  # whatever a library or a reader raises on strange pixels
-        log.info("page %d of %s: %s", job.ref.index + 1, job.ref.sha256[:12], type(error).__name__, exc_info=True)
-        problem = Problem(slug="crashed", where=f"page {job.ref.index + 1}", params=(("detail", type(error).__name__),))
+        log.info("page %s of %s: %s", job.ref.place, job.ref.sha256[:12], type(error).__name__, exc_info=True)
+        problem = Problem(slug="crashed", where=f"page {job.ref.place}", params=(("detail", type(error).__name__),))
         return PageResult(ref=job.ref, outcome=Fate.ERROR, problems=(*loaded.problems, problem))
 
 
@@ -280,7 +282,8 @@ def _imported(layouts: Mapping[str, Layout]) -> list[tuple[Layout, PageLayout]]:
 
 def own_instance(digest: str, ref: PageRef) -> str:
     """The instance of an imported form that begins with this page: it follows from the content alone, so that it is the same in every run."""
-    named = hashlib.sha256(f"{digest}\0{ref.sha256}\0{ref.index}".encode()).digest()
+    part = f"\0{ref.part}" if ref.part else ""
+    named = hashlib.sha256(f"{digest}\0{ref.sha256}\0{ref.index}{part}".encode()).digest()
     return pagecode.base32(int.from_bytes(named[:5], "big") >> (40 - pagecode.INSTANCE_BITS), pagecode.INSTANCE_LENGTH)
 
 

@@ -205,8 +205,8 @@ class SortDesk:
         """The pages that wait, each with the name of the person who left it alone last ("" for none)."""
         with self._project.store.reading() as tx:
             pages = [page for page in ledger.pages_with_fate(tx, HELPABLE) if page.reading_id is not None and page.archived]
-            left = {(act.sha256, act.index): act.reviewer for act in placements.placements(tx) if act.kind is PlacementKind.LEFT}
-        return [(page, left.get((page.ref.sha256, page.ref.index), "")) for page in pages]
+            left = {(act.sha256, act.index, act.part): act.reviewer for act in placements.placements(tx) if act.kind is PlacementKind.LEFT}
+        return [(page, left.get((page.ref.sha256, page.ref.index, page.ref.part), "")) for page in pages]
 
     def _record(self, number: int, *, settled: bool = False) -> PageRecord | None:
         """A page that waits; with `settled` also one that was read meanwhile."""
@@ -253,7 +253,7 @@ class SortDesk:
         """What the worker gives; `otherwise` when the page ended it."""
         done = self._worker.run(function, job)
         if isinstance(done, Died):
-            log.warning("page %d of %s ended the process that shows it", job.job.ref.index + 1, job.job.ref.sha256[:12])
+            log.warning("page %s of %s ended the process that shows it", job.job.ref.place, job.job.ref.sha256[:12])
             return otherwise
         return done
 

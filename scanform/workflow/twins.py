@@ -4,7 +4,7 @@ A second scan is not left out by itself: two people may tick alike, and a form t
 and a person decides (`scanform identify FILE#PAGE FORM` puts the page to the form that it is a second scan of).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scanform.model.page import PageRef
 from scanform.recognize.ink import inked_zones, same_ink
@@ -37,6 +37,6 @@ class Twins:
         for number, ink, theirs in known:
             if len(zones & theirs) >= ALIKE * len(zones | theirs) and same_ink(result.ink, ink) >= SAME_SHEET:
                 sheet = next((sheet for sheet in ledger.sheets_of_reading(tx, number) if sheet.active), None)
-                if sheet is not None and (sheet.sha256, sheet.index) != (result.ref.sha256, result.ref.index):
-                    return PageRef(sha256=sheet.sha256, path=sheet.path, index=sheet.index)
+                if sheet is not None and replace(sheet.ref, path="") != replace(result.ref, path=""):
+                    return sheet.ref
         return None

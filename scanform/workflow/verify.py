@@ -86,7 +86,7 @@ def _forms(project: Project) -> Iterator[Discrepancy]:
     digests: set[str] = set()
     for page in pages:
         if page.form_id not in responses:
-            yield Discrepancy(kind="no-response", place=f"{page.ref.path} ({page.ref.index + 1})")
+            yield Discrepancy(kind="no-response", place=f"{page.ref.path} ({page.ref.place})")
         if page.identity is not None:
             digests.add(page.identity.digest)
     for digest in sorted(digests | set(layouts)):

@@ -1,12 +1,15 @@
 """The store: migrations, append-only decisions, versions of answers, identities that are unique."""
 
 import dataclasses
+import json
 import multiprocessing
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, select, text, update
+from sqlalchemy import URL, create_engine, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from scanform.errors import MissingProgramError, StoreError
@@ -22,7 +25,7 @@ from scanform.store import issued, ledger, values
 from scanform.store.pace import Pace, add_pace, paces
 from scanform.store.placements import add_placement, placements
 from scanform.store.records import Issued, Link, PageResult, Placement, PlacementKind
-from scanform.store.seals import FIRST, broken_seals, last_seal
+from scanform.store.seals import FIRST, broken_seals, last_seal, seal_of
 from scanform.store.store import Store
 from scanform.store.tables import Base, ReadingRow
 
@@ -297,22 +300,40 @@ def test_an_act_that_was_slipped_in_has_no_seal(store):
         assert broken_seals(tx) == ["decision 17"]
 
 
-def test_acts_of_an_older_database_are_sealed_once(tmp_path):
-    """A project from before there were seals opens, and its decisions are sealed as they stand."""
-    newer = Store(tmp_path / "newer.sqlite")
-    acts(newer)
-    newer.close()
-    path = tmp_path / "s.sqlite"
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        engines.run_migrations(connection, "0002")
-    with sqlite3.connect(path) as connection:
-        connection.execute("ATTACH ? AS newer", (str(tmp_path / "newer.sqlite"),))
-        for table in ("decision", "placement"):
-            connection.execute(f"INSERT INTO {table} SELECT * FROM newer.{table}")
-    connection.close()
+PLACED = {
+    "uuid": "p1", "sha256": "ab", "page_index": 0, "kind": "left", "digest": None, "instance": None, "page": None, "pages": None, "corners": [[0.1, 2.0]],
+    "reviewer": "kim", "at": AT,
+}  # fmt: skip
+DECIDED = {
+    "uuid": "u1", "item": "A/open", "response_id": "A", "version": 1, "reviewer": "anna", "kind": "correct", "from_value": "yes", "to_value": "nö", "at": AT,
+    "undoes": None,
+}  # fmt: skip
+
+
+@contextmanager
+def older_database(where, revision):
+    """A connection to a database as the program of that revision left it, with one decision and one placement of that time."""
+    url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else where.replace("postgresql:", "postgresql+psycopg:")
+    engine = create_engine(url)
+    with engine.begin() as tx:
+        engines.run_migrations(tx, revision)
+        for table, act in (("decision", DECIDED), ("placement", PLACED)):
+            names = ", ".join(act)
+            tx.execute(text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in act)})"), as_sql(act))
+        yield tx
     engine.dispose()
-    store = Store(path)
+
+
+def as_sql(row):
+    """Lists and objects as the JSON that stands in the database."""
+    return {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in row.items()}
+
+
+def test_acts_of_an_older_database_are_sealed_once(where):
+    """A project from before there were seals opens, and its decisions are sealed as they stand."""
+    with older_database(where, "0002"):
+        pass
+    store = Store(where)
     with store.reading() as tx:
         assert broken_seals(tx) == []
         assert last_seal(tx) != FIRST
@@ -336,7 +357,7 @@ def test_single_reasons_of_an_older_database_become_lists(store):
         tx.execute(text("ALTER TABLE answer DROP COLUMN problems"))
         tx.execute(text("ALTER TABLE answer ADD COLUMN problem TEXT"))
         tx.execute(text("UPDATE answer SET problem = 'two-marks' WHERE column_name = 'open'"))
-        tx.execute(text("UPDATE alembic_version SET version_num = '0011'"))
+        tx.execute(text("UPDATE alembic_version SET version_num = '0013'"))
     with store.writing() as tx:
         engines.run_migrations(tx)
         assert ledger.contents(tx, [number]) == {number: found}
@@ -351,6 +372,51 @@ def test_all_reasons_of_an_answer_are_kept_in_their_order(store):
     assert store.responses()[0].answers[0].problems == ("streak", "copy", "page-suspect")
     store.save_response(a_response(an_answer(problems=("streak", "copy", "page-suspect", "not-together"))), batch_id=None)
     assert store.versions("2BNBJ-0A1B2C3-A") == {"open": 2}
+
+
+OLD_READING = {
+    "sha256": "ab", "page_index": 1, "outcome": "read", "turn": 90, "ink": b"ink", "content": None, "page_map": None, "problems": [], "milliseconds": 1.0,
+    "read_at": AT, "digest": "2BNBJ", "instance": "0A1B2C3", "page": 1, "pages": 1, "found_by": "code", "unsure_copy": False,
+}  # fmt: skip
+
+
+def test_pages_of_an_older_database_are_whole_pictures(where):
+    """Files, pages, readings and what is between them stay when pictures learn to hold several sheets; what was sealed before is still whole."""
+    with older_database(where, "0011") as tx:
+        before = FIRST
+        for kind, act in (("decision", DECIDED), ("placement", PLACED)):
+            before = seal_of(before, kind, act)
+            tx.execute(text("INSERT INTO seal (kind, sequence, seal) VALUES (:kind, 1, :seal)"), {"kind": kind, "seal": before})
+        tx.execute(text("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'paper', 'old', :at)"), {"at": AT})
+        tx.execute(
+            text(
+                "INSERT INTO file (id, batch_id, path, location, sha256, size, kind, pages, archived, problems, known_key)"
+                " VALUES (1, 1, 'a.pdf', '/a.pdf', 'ab', 1, 'pdf', 2, 'ab.pdf', '[]', 'k')"
+            )
+        )
+        names = ", ".join(OLD_READING)
+        tx.execute(text(f"INSERT INTO reading (id, {names}) VALUES (7, {', '.join(f':{name}' for name in OLD_READING)})"), as_sql(OLD_READING))
+        tx.execute(text("INSERT INTO page (id, file_id, page_index, fate, reading_id) VALUES (3, 1, 0, NULL, NULL), (4, 1, 1, 'read', 7)"))
+    store = Store(where)
+    with store.writing() as tx:
+        assert broken_seals(tx) == []
+        assert last_seal(tx) == before
+        assert [(page.id, page.ref.place, page.fate, page.reading_id, page.region) for page in ledger.pages_of_batch(tx, 1)] == [
+            (3, "1", None, None, ()),
+            (4, "2", Fate.READ, 7, ()),
+        ]
+        assert [(sheet.reading_id, sheet.ink, sheet.position) for sheet in ledger.sheets(tx, digest="2BNBJ", instance="0A1B2C3")] == [(7, b"ink", 1)]
+        assert ledger.divide_page(tx, ledger.page_record(tx, 3), (1, 2))[1].ref.place == "1.2"
+        assert ledger.further_sheets(tx) == 1
+        assert [sheet.position for sheet in ledger.sheets(tx, digest="2BNBJ", instance="0A1B2C3")] == [2]
+        add_placement(tx, Placement(uuid="p2", sha256="ab", index=0, part=2, kind=PlacementKind.LEFT, reviewer="kim", at=AT))
+        assert broken_seals(tx) == []
+        assert [act.part for act in placements(tx)] == [0, 2]
+    with store.writing() as tx:
+        unguarded(tx, "placement")
+        tx.execute(text("UPDATE placement SET part = 1 WHERE uuid = 'p1'"))
+        assert broken_seals(tx) == ["placement 1"]
+    store.close()
 
 
 def test_pace_is_counted_by_screen_and_breaks_do_not_count(store):
