@@ -309,6 +309,8 @@ def test_acts_of_an_older_database_are_sealed_once(tmp_path):
             "known_answer",
             "release",
             "acceptance",
+            "collation",
+            "sheet_doubt",
             "account_event",
             "web_session",
             "account",
