@@ -9,6 +9,10 @@ from scanform.model.problem import Problem, without_repeats
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 
+PAGES_UNPROVEN, SHEETS_CONTRADICT = "pages-unproven", "sheets-contradict"
+HELD = frozenset({PAGES_UNPROVEN, SHEETS_CONTRADICT})
+"""Problems of responses that wait for a person as a whole: pages that may be several people's, printed numbers that contradict the sheets."""
+
 
 class Channel(StrEnum):
     """How a response reached the city."""
@@ -107,6 +111,11 @@ class Response:
     complete: bool = True
     pages_missing: tuple[int, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing of it counts until a person has said whose pages these are."""
+        return any(problem.slug in HELD for problem in self.problems)
 
     def answer(self, question: str, option: str | None = None) -> Answer | None:
         """The answer to a question (or the text beside an option), if there is one."""

@@ -417,6 +417,12 @@ def identities_with_doubles(tx: Transaction) -> list[tuple[str, str]]:
     return sorted({(row.digest or "", row.instance or "") for row in tx.execute(query)})
 
 
+def identities_with_copies(tx: Transaction) -> list[tuple[str, str]]:
+    """(digest, instance) of the printed identities of which several forms are known: photocopies filled by others."""
+    query = select(FormRow.digest, FormRow.instance).where(FormRow.copy > 1).distinct()
+    return sorted((row.digest, row.instance) for row in tx.execute(query))
+
+
 def sheets_of_reading(tx: Transaction, reading: int) -> list[SheetRecord]:
     """All pages with the content of this reading, in order of handing in."""
     return _sheets(tx, _sheet_query().where(ReadingRow.id == reading))

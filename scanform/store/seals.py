@@ -11,7 +11,7 @@ from hashlib import sha256
 from sqlalchemy import insert, inspect, select
 
 from scanform.store.engine import Transaction
-from scanform.store.tables import AcceptanceRow, Base, DecisionRow, KnownAnswerRow, KnownRow, LookRow, PlacementRow, ReleaseRow, SealRow
+from scanform.store.tables import AcceptanceRow, Base, CollationRow, DecisionRow, KnownAnswerRow, KnownRow, LookRow, PlacementRow, ReleaseRow, SealRow
 
 FIRST = "0" * 64
 """What the first seal follows."""
@@ -24,6 +24,7 @@ _ACTS: dict[str, type[Base]] = {
     "known_answer": KnownAnswerRow,
     "release": ReleaseRow,
     "acceptance": AcceptanceRow,
+    "collation": CollationRow,
 }
 
 _LATER: dict[str, dict[str, object]] = {"placement": {"part": 0}}

@@ -11,6 +11,8 @@
     known ─< known_answer                           settled values shown once more with a wrong proposal, and what people said; only ever added
     release                                         data sets that were released, asked for or refused, with their figures; only ever added
     acceptance                                      forms that count although pages are missing; only ever added
+    collation                                       which pages of one printed identity belong together, as people said; only ever added
+    sheet_doubt                                     files whose printed numbers contradict their sheets, until somebody has said what is right
     lease                                           who has which value on the screen at the moment
     preference                                      how each person has set up the station; replaced when they change it
     link                                            which responses belong together
@@ -338,6 +340,32 @@ class AcceptanceRow(Base):
     reason: Mapped[str]
     undoes: Mapped[str | None]
     at: Mapped[str]
+
+
+class CollationRow(Base):
+    """What a person said about the pages of one printed identity, or about the sheets of a file, or took back (`undoes`); append-only."""
+
+    __tablename__ = "collation"
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    subject: Mapped[str] = mapped_column(index=True)
+    content: Mapped[dict[str, object]] = mapped_column(JSON)
+    reviewer: Mapped[str]
+    undoes: Mapped[str | None]
+    at: Mapped[str]
+
+
+class SheetDoubtRow(Base):
+    """A printed identity in a file whose printed numbers contradict the order of its sheets; goes when a person has said what is right."""
+
+    __tablename__ = "sheet_doubt"
+    __table_args__ = (UniqueConstraint("file_id", "digest", "instance"), Index("ix_sheet_doubt_identity", "digest", "instance"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("file.id"))
+    pattern: Mapped[str]
+    digest: Mapped[str]
+    instance: Mapped[str]
 
 
 class LeaseRow(Base):

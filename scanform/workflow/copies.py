@@ -8,14 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scanform.model.page import Fate
-from scanform.model.reading import MarkValue, PageReading
 from scanform.store.records import SheetRecord
 
-SAME_INK = 0.5
-"""Probability from which two scans of one printed page count as the same sheet: the likelier of the two."""
-
-SURE_MARK = 0.99
-"""Confidence from which two readings of one box that differ say that the sheets differ, whatever the fingerprints of the ink say."""
+SAME_SHEET, OTHER_SHEET = 0.75, 0.005
+"""Probability of one sheet at least which two pages are one sheet scanned twice, and at most which they are two sheets; between them a person says
+(`scanform/recognize/models/same-sheet.md`)."""
 
 SameSheet = Callable[[SheetRecord, SheetRecord], float]
 """The probability that two pages with the same printed identity and number are scans of one sheet."""
@@ -23,7 +20,7 @@ SameSheet = Callable[[SheetRecord, SheetRecord], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The copy that a page belongs to (1 = the form itself). `unsure`: it could have been another.
+    """The copy that a page belongs to (1 = the form itself). `unsure`: it could have been another, or be no second scan after all.
 
     `moved` are readings, taken for re-scans so far, that belong to this new copy as well.
     """
@@ -33,8 +30,12 @@ class Choice:
     moved: tuple[int, ...] = ()
 
 
-def choose_copy(new: SheetRecord, known: Sequence[SheetRecord], same_sheet: SameSheet) -> Choice:
-    """The copy of `new`; `known` are the read pages of its printed identity that have one, in order of handing in."""
+def choose_copy(
+    new: SheetRecord, known: Sequence[SheetRecord], same_sheet: SameSheet, has_ink: Callable[[SheetRecord], bool] = lambda sheet: bool(sheet.ink)
+) -> Choice:
+    """The copy of `new`; `known` are the read pages of its printed identity that have one, in order of handing in. A proposal: `collation` says what of it is
+    proven.
+    """
     placed = [sheet for sheet in known if sheet.copy is not None and sheet.reading_id != new.reading_id]
     copies = sorted({_copy(sheet) for sheet in placed})
     if not copies:
@@ -42,11 +43,12 @@ def choose_copy(new: SheetRecord, known: Sequence[SheetRecord], same_sheet: Same
     has_page = {_copy(sheet) for sheet in placed if sheet.page == new.page}
     lacking = [copy for copy in copies if copy not in has_page]
     neighbour = _neighbour(new, placed)
+    same, probability = _likest(new, placed, same_sheet)
     if neighbour is not None and neighbour in lacking and neighbour > 1:
-        return Choice(copy=neighbour)  # a later page of a photocopy: an empty page looks like the empty page of any other
-    same = _likest(new, placed, same_sheet)
+        again = has_ink(new) and probability >= SAME_SHEET  # then the pages before it were perhaps scanned twice, too
+        return Choice(copy=neighbour, unsure=again)  # a later page of a photocopy: an empty page looks like the empty page of any other
     if same is not None:
-        return Choice(copy=same)
+        return Choice(copy=same, unsure=probability < SAME_SHEET)
     if neighbour is not None and neighbour in lacking:
         return Choice(copy=neighbour)
     if lacking:
@@ -59,11 +61,11 @@ def _copy(sheet: SheetRecord) -> int:
     return sheet.copy or 0
 
 
-def _likest(new: SheetRecord, placed: Sequence[SheetRecord], same_sheet: SameSheet) -> int | None:
-    """The copy with the page that is likeliest the same sheet, if one is likely at all."""
+def _likest(new: SheetRecord, placed: Sequence[SheetRecord], same_sheet: SameSheet) -> tuple[int | None, float]:
+    """The copy with the page that is likeliest the same sheet, None where all surely are other sheets; and how likely that is."""
     scores = [(same_sheet(new, sheet), -_copy(sheet)) for sheet in placed if sheet.page == new.page]
     best = max(scores, default=(0.0, 0))
-    return -best[1] if best[0] >= SAME_INK else None
+    return (-best[1] if best[0] > OTHER_SHEET else None), best[0]
 
 
 def _neighbour(new: SheetRecord, placed: Sequence[SheetRecord]) -> int | None:
@@ -83,16 +85,6 @@ def _moved(new: SheetRecord, placed: Sequence[SheetRecord]) -> tuple[int, ...]:
         moved.append(sheet.reading_id)
         position -= 1
     return tuple(moved)
-
-
-def marks_differ(one: PageReading, other: PageReading) -> bool:
-    """Whether a box is surely marked in one reading and surely empty in the other: then these are two sheets."""
-    marks = {value.value for value in MarkValue}
-    sure = {field.zone: field.value for field in one.fields if field.value in marks and field.confidence >= SURE_MARK and not field.problems}
-    return any(
-        field.zone in sure and field.value in marks and field.confidence >= SURE_MARK and not field.problems and sure[field.zone] != field.value
-        for field in other.fields
-    )
 
 
 def fates(sheets: Iterable[SheetRecord], preferred: Collection[int] = ()) -> dict[int, Fate]:
@@ -128,12 +120,3 @@ def counting(sheets: Iterable[SheetRecord], given: Mapping[int, Fate]) -> dict[i
         if given.get(sheet.page_id) in (Fate.READ, Fate.COPY):
             found.setdefault(_copy(sheet), []).append(sheet)
     return found
-
-
-def is_mixed(copy: int, copies: Mapping[int, Sequence[SheetRecord]]) -> bool:
-    """Whether pages of `copy` may have changed places with those of another copy: they do not lie together in one file."""
-    if len(copies) < 2:
-        return False
-    own = sorted(copies[copy], key=lambda sheet: (sheet.file_id, sheet.position))
-    together = len({sheet.file_id for sheet in own}) == 1 and own[-1].position - own[0].position == len(own) - 1
-    return any(sheet.unsure_copy for sheet in own) or (len(own) > 1 and not together)

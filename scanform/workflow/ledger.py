@@ -9,12 +9,13 @@ from scanform.model.page import Fate, Identity
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
 from scanform.model.response import Channel, Response
-from scanform.recognize.ink import same_ink
+from scanform.recognize.same_sheet import Look, has_ink, look_of, same_sheet
 from scanform.review.apply import split_item_id, standings
 from scanform.store import issued, ledger, placements, values
 from scanform.store.engine import Transaction
 from scanform.store.records import FormRecord, PageRecord, PageResult, PlacementKind, SheetRecord
-from scanform.workflow.copies import choose_copy, counting, fates, is_mixed, marks_differ
+from scanform.workflow.copies import choose_copy, counting, fates
+from scanform.workflow.holding import Joining, held, joining_of
 from scanform.workflow.printed_texts import printed_answers
 from scanform.workflow.project import Project
 
@@ -78,9 +79,10 @@ def settle_identity(project: Project, tx: Transaction, printed: PrintedIdentity)
     given = fates(sheets, _preferred(tx, sheets))
     ledger.set_fates(tx, {sheet.page_id: given[sheet.page_id] for sheet in sheets if sheet.page_id in given and given[sheet.page_id] != sheet.fate})
     copies = counting(sheets, given)
+    joining = joining_of(tx, sheets, copies) if copies else None
     for form in ledger.forms(tx, digest=printed.digest, instance=printed.instance):
-        if form.copy in copies:
-            _save_form(project, tx, form, copies[form.copy], mixed=is_mixed(form.copy, copies))
+        if joining is not None and form.copy in copies:
+            _save_form(project, tx, form, copies[form.copy], joining)
         else:
             values.set_response_withdrawn(tx, form.form_id, withdrawn=True)
     return given
@@ -103,11 +105,15 @@ def _place(tx: Transaction, sheet: SheetRecord, identity: Identity) -> None:
     """Give a page that was just read its form: the printed one, or one more photocopy of it."""
     known = [other for other in ledger.sheets(tx, digest=identity.digest, instance=identity.instance) if other.outcome is Fate.READ]
     readings = ledger.contents(tx, [other.reading_id for other in (*known, sheet) if other.page == sheet.page])
+    looks: dict[int, Look] = {}
 
-    def same_sheet(one: SheetRecord, other: SheetRecord) -> float:
-        return 0.0 if marks_differ(readings[one.reading_id], readings[other.reading_id]) else same_ink(one.ink, other.ink)
+    def look(one: SheetRecord) -> Look:
+        return looks.setdefault(one.reading_id, look_of(one.ink, readings.get(one.reading_id)))
 
-    choice = choose_copy(sheet, known, same_sheet)
+    def inked(one: SheetRecord) -> bool:
+        return has_ink(look(one))
+
+    choice = choose_copy(sheet, known, lambda one, other: same_sheet(look(one), look(other)), inked)
     form_id = pagecode.form_id(identity.digest, identity.instance)
     printed = issued.issued_form(tx, identity.instance)
     number = ledger.add_form(
@@ -124,7 +130,7 @@ def _place(tx: Transaction, sheet: SheetRecord, identity: Identity) -> None:
         ledger.set_form(tx, moved, number)
 
 
-def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequence[SheetRecord], *, mixed: bool) -> None:
+def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequence[SheetRecord], joining: Joining) -> None:
     layout = project.layouts.get(form.digest)
     if layout is None:
         return
@@ -132,18 +138,20 @@ def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequ
     first = min(sheets, key=lambda sheet: (sheet.file_id, sheet.position))
     pages = {sheet.page: _with_path(readings[sheet.reading_id], sheet) for sheet in sheets if sheet.page is not None and sheet.reading_id in readings}
     questionnaire = project.questionnaire_of(layout)
+    printed, token = issued.issued_form(tx, form.instance), joining.token(form)
     form_pages = FormPages(
         form_id=form.form_id,
-        token=form.token,
+        token=token,
         received_at=first.handed_in_at,
         pages=pages,
-        copy=form.copy > 1 or mixed,
+        copy=form.copy > 1,
         expected_pages=len(layout.pages),
-        printed=printed_answers(questionnaire, issued.issued_form(tx, form.instance)) if form.copy == 1 and not mixed else {},
+        printed=printed_answers(questionnaire, printed) if joining.is_addressee(form.copy) else {},
         before=_before(tx, form.form_id),
     )
     response = assemble(form_pages, questionnaire, layout, accept_settings(project))
-    values.save_response(tx, with_page_problems(response, pages, form_pages.before), batch_id=first.batch_id)
+    read = with_page_problems(response, pages, form_pages.before)
+    values.save_response(tx, held(read, joining.problems(form)), batch_id=first.batch_id)
 
 
 def accept_settings(project: Project) -> AcceptSettings:

@@ -130,6 +130,8 @@ def _response_cases(project: Project, editions: Editions, decisions: Mapping[str
 def response_case(machine: Response, versions: Mapping[str, int], decisions: Sequence[Decision], editions: Editions) -> Case:
     """The case of a response; `decisions` are those about it, in their order."""
     effective = machine
+    if machine.held:  # decisions are about values of a page, and whose page it is nobody knows: they count again when that is said
+        return replace(_case(machine, effective, versions, decisions, standings(decisions), form=machine.id), open_items=(), settled=0)
     if decisions:
         questionnaire = editions.questionnaire(machine.id, machine.questionnaire)
         effective = apply(machine, decisions, versions)

@@ -357,7 +357,7 @@ def test_single_reasons_of_an_older_database_become_lists(store):
         tx.execute(text("ALTER TABLE answer DROP COLUMN problems"))
         tx.execute(text("ALTER TABLE answer ADD COLUMN problem TEXT"))
         tx.execute(text("UPDATE answer SET problem = 'two-marks' WHERE column_name = 'open'"))
-        tx.execute(text("UPDATE alembic_version SET version_num = '0013'"))
+        tx.execute(text("UPDATE alembic_version SET version_num = '0014'"))
     with store.writing() as tx:
         engines.run_migrations(tx)
         assert ledger.contents(tx, [number]) == {number: found}

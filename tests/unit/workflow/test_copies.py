@@ -5,11 +5,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanform.model.geometry import RectPx
-from scanform.model.page import Fate, Identity, PageRef
-from scanform.model.reading import FieldReading, PageReading
+from scanform.model.page import Fate
 from scanform.store.records import SheetRecord
-from scanform.workflow.copies import choose_copy, counting, fates, is_mixed, marks_differ
+from scanform.workflow.collation import Known, unproven
+from scanform.workflow.copies import choose_copy, counting, fates
 
 
 def same_sheet(a, b):
@@ -76,27 +75,13 @@ def test_a_page_that_could_belong_to_two_copies_is_marked():
     found = settle([sheet(0, 1, "a", file=1, index=0), sheet(1, 1, "b", file=2, index=0), sheet(2, 2, "c", file=3, index=0)])
     assert [one.copy for one in found] == [1, 2, 1]
     by_copy = counting(found, fates(found))
-    assert (is_mixed(1, by_copy), is_mixed(2, by_copy)) == (True, False)
+    assert unproven(by_copy, Known(lines={}, arranged={})) == {1, 2}
 
 
 def test_another_kind_of_outcome_keeps_its_fate():
     """A page that could not be read is what it is; its duplicate is a duplicate."""
     damaged = sheet(0, None, "", outcome=Fate.DAMAGED)
     assert fates([damaged, replace(damaged, page_id=1)]) == {0: Fate.DAMAGED, 1: Fate.DUPLICATE}
-
-
-def test_a_box_that_is_surely_ticked_on_one_scan_only_means_two_sheets():
-    """Whatever the fingerprints say; an unsure reading says nothing."""
-
-    def reading(*marks):
-        box = RectPx(x=0, y=0, w=1, h=1)
-        fields = tuple(FieldReading(zone=zone, value=value, confidence=sure, box=box, reader="marks") for zone, value, sure in marks)
-        return PageReading(ref=PageRef(sha256="", path="", index=0), identity=Identity(digest="AAAAA", instance="AAAAAAA", page=1, pages=1), fields=fields)
-
-    first = reading(("a", "marked", 0.999), ("b", "empty", 0.999))
-    assert not marks_differ(first, first)
-    assert marks_differ(first, reading(("a", "empty", 0.999), ("b", "marked", 0.6)))
-    assert not marks_differ(first, reading(("a", "empty", 0.8), ("b", "empty", 0.999)))
 
 
 pages = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["a", "b", "c", ""]), st.integers(1, 2), st.booleans(), st.integers(0, 5)), max_size=12)

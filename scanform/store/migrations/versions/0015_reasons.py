@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 
 _ROWS = 500
 """Readings that are held in memory at once; each has some 20 kB."""

@@ -1,0 +1,98 @@
+"""Do the printed numbers of a file fit its sheets? In a scan of both sides pages 1 and 2, 3 and 4, ... are front and back of one sheet. Pure.
+
+Numbers that say otherwise on more than one sheet come from printing (both sides one off), from laying fronts and backs together wrongly, or from one missing sheet
+that shifts all others; whose answers are whose only people can say. A file is not of this kind where its pages are no sheets (page numbers of both sides odd, or
+both even), and where a stack of single pages explains everything: each form's pages lie one behind the other, in one direction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+LEAST_SHEETS = 2
+"""So many sheets have to contradict their numbers."""
+
+NO_SHEETS = 0.05
+"""A file in which more than this share of the pairs cannot be sheets was not scanned from both sides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A page of a file as far as it was read: its place in the file (from 0), layout, instance and page number, and how many pages the form has."""
+
+    index: int
+    digest: str
+    instance: str
+    number: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """The pattern by which numbers contradict the sheets ("next", "previous", "turned", "swapped", "other"), and the sheets concerned, front first."""
+
+    pattern: str
+    sheets: tuple[tuple[Side, Side], ...]
+
+
+def contradiction(sides: Mapping[int, Side], *, pages: int, blanks: int = 0) -> Contradiction | None:
+    """What contradicts in a file of so many `pages`, of which so many are `blanks`; `sides` are those that were read, by place."""
+    pairs = [(sides[at], sides[at + 1]) for at in sorted(sides) if at % 2 == 0 and at + 1 in sides]
+    pairs = [pair for pair in pairs if pair[0].digest == pair[1].digest and pair[0].pages % 2 == 0]
+    if len(pairs) < LEAST_SHEETS:
+        return None
+    for first in (1, 0):  # the page that lies first shows an odd number, or, in a stack that was fed the other way round, an even one
+        sheets = [_front_first(pair) for pair in pairs if pair[0].number % 2 == first and pair[1].number % 2 != first]
+        wrong = [sheet for sheet in sheets if sheet[0].instance != sheet[1].instance]
+        if (
+            len(pairs) - len(sheets) <= NO_SHEETS * len(pairs)
+            and len(wrong) >= LEAST_SHEETS
+            and not _is_stack_of_single_pages(sides, wrong, pages=pages, blanks=blanks)
+        ):
+            return Contradiction(pattern=_pattern(sheets, wrong), sheets=tuple(wrong))
+    return None
+
+
+def _front_first(pair: tuple[Side, Side]) -> tuple[Side, Side]:
+    return pair if pair[0].number % 2 else (pair[1], pair[0])
+
+
+def _is_stack_of_single_pages(sides: Mapping[int, Side], wrong: Sequence[tuple[Side, Side]], *, pages: int, blanks: int) -> bool:
+    """Whether each form's pages lie one behind the other, all in one direction, so that only where the file begins makes them look like wrong sheets.
+
+    One page may be missing, unless the file looks like one of both sides otherwise: nothing but these forms, and an even number of pages.
+    """
+    ours = [sides[at] for at in sorted(sides) if sides[at].digest == wrong[0][0].digest]
+    odd = pages % 2 == 1 or len(ours) + blanks < pages
+    lone = [sum(len(run) < run[0].pages for run in _runs(ours, step)) for step in (1, -1)]
+    return min(lone) <= (1 if odd else 0)
+
+
+def _runs(stretch: Sequence[Side], step: int) -> list[list[Side]]:
+    """Stretches of one form in which page numbers go up (or down) by one from page to page."""
+    runs: list[list[Side]] = []
+    for side in stretch:
+        last = runs[-1][-1] if runs else None
+        if last is not None and side.instance == last.instance and side.number - last.number == step and side.index == last.index + 1:
+            runs[-1].append(side)
+        else:
+            runs.append([side])
+    return runs
+
+
+def _pattern(sheets: Sequence[tuple[Side, Side]], wrong: Sequence[tuple[Side, Side]]) -> str:
+    """How the number of each back is found among those of the fronts."""
+    fronts = [front.instance for front, _ in sheets]
+    places = {id(sheet): at for at, sheet in enumerate(sheets)}
+    shown = {"next": 0, "previous": 0, "turned": 0, "swapped": 0}
+    for sheet in wrong:
+        at, back = places[id(sheet)], sheet[1].instance
+        following = next((name for name in fronts[at + 1 :] if name != fronts[at]), None)
+        before = next((name for name in reversed(fronts[:at]) if name != fronts[at]), None)
+        shown["next"] += back == following or (following is None and back not in fronts)
+        shown["previous"] += back == before or (before is None and back not in fronts)
+        shown["turned"] += back == fronts[len(fronts) - 1 - at]
+        shown["swapped"] += any(other[0].instance == back and other[1].instance == sheet[0].instance for other in wrong)
+    if shown["swapped"] == len(wrong):
+        return "turned" if shown["turned"] == len(wrong) > LEAST_SHEETS else "swapped"
+    best = max(("next", "previous", "turned"), key=lambda name: shown[name])
+    return best if shown[best] >= len(wrong) - 1 and shown[best] > 1 else "other"
