@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from scanform.imaging.page_image import BlankPage, Gray
 from scanform.imaging.page_map import PageMap
@@ -16,7 +17,12 @@ from scanform.model.geometry import RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.recognize.sample import Singles
 
-PROBLEM = "ink-beside"
+PROBLEM, HIGHLIGHTED = "ink-beside", "highlighted-box"
+
+Mask = NDArray[np.bool_]
+
+FREE = 15
+"""Expected darkness of print, 0..255, below which a sample is bare paper."""
 
 GREY_GAIN, TINT = 1.5, 0.2
 """Tints print darker than drawn, and from twice `TINT` on a grey line may come out black (as for boxes, see `sheets`)."""
@@ -27,7 +33,9 @@ class BesideSettings:
     """Labels stand right of a box, up to `reach_mm`; narrower room than `least_mm` holds none. Print may lie `tolerance_mm` off and is grown by that.
 
     Ink is darker than `floor` and than `noise_factor` times the noise of the paper. A piece of ink (joined where print hides it) counts when it is
-    `long_mm` long and `ink_mm2` large: a circle around a word, a word; not the end of a neighbour's stroke.
+    `long_mm` long and `ink_mm2` large: a circle around a word, a word; not the end of a neighbour's stroke. A label is
+    highlighted where, over `swiped_mm` in blocks of `block_mm`, less than the share `light` of the free paper is lighter than `tint` of the paper at the box,
+    less `slope` per mm for light that falls off.
     """
 
     px_per_mm: float = 4.0
@@ -40,6 +48,11 @@ class BesideSettings:
     noise_factor: float = 2.0
     long_mm: float = 5.0
     ink_mm2: float = 1.5
+    tint: float = 0.94
+    slope: float = 0.0015
+    light: float = 0.3
+    block_mm: float = 4.0
+    swiped_mm: float = 8.0
 
 
 DEFAULT_BESIDE = BesideSettings()
@@ -95,29 +108,58 @@ def _room(zone: Zone, page: PageLayout, settings: BesideSettings) -> RectMm | No
     return RectMm(x=left, y=top, w=right - left, h=bottom - top) if right - left >= settings.least_mm else None
 
 
-def inked_strips(
-    gray: Gray, page_map: PageMap, strips: Strips, chosen: Sequence[int], *, paper: Mapping[str, float], toner: float, settings: BesideSettings = DEFAULT_BESIDE
-) -> frozenset[str]:
-    """The ids of the boxes with handwriting beside them, of the strips numbered `chosen`; `paper` is the grey of the paper at each box."""
+def found_beside(
+    gray: Gray,
+    page_map: PageMap,
+    strips: Strips,
+    chosen: Sequence[int],
+    *,
+    paper: Mapping[str, float],
+    toner: float,
+    settings: BesideSettings = DEFAULT_BESIDE,
+) -> dict[str, str]:
+    """The boxes with handwriting beside them, or with a highlighted label, and the problem of each, of the strips numbered `chosen`; `paper` is the grey of
+    the paper at each box.
+    """
     if not chosen:
-        return frozenset()
+        return {}
     numbers = np.array(chosen)
     seen = sample_points(gray, page_map, strips.x_mm[numbers], strips.y_mm[numbers])
     levels = np.array([paper[strips.zones[number]] for number in chosen], np.float32)
-    few = settings.ink_mm2 * settings.px_per_mm**2
-    found = []
-    for place, number in enumerate(chosen):
-        expected = cv2.convertScaleAbs(strips.cover[number], alpha=max(toner, 0.7) * float(levels[place]) / 255)
-        light = np.full(1, levels[place] * (1 - settings.floor), np.uint8)
-        darker = cv2.subtract(cv2.subtract(np.broadcast_to(light, seen[place].shape).copy(), seen[place]), expected)
-        if np.count_nonzero(darker) >= few and _is_inked(seen[place], strips.cover[number], toner, settings):
-            found.append(strips.zones[number])
-    return frozenset(found)
+    inked = _inked(seen, strips.cover[numbers], levels, toner, settings)
+    swiped = _highlighted(seen, strips.cover[numbers], levels, settings)
+    return {strips.zones[number]: PROBLEM if inked[place] else HIGHLIGHTED for place, number in enumerate(chosen) if inked[place] or swiped[place]}
+
+
+def _inked(seen: Gray, cover: Gray, levels: Singles, toner: float, settings: BesideSettings) -> list[bool]:
+    """Which of K strips (K, H, W) hold handwriting; a look in whole numbers tells which cannot."""
+    few, found = settings.ink_mm2 * settings.px_per_mm**2, []
+    for strip, printed, level in zip(seen, cover, levels.tolist(), strict=True):
+        expected = cv2.convertScaleAbs(printed, alpha=max(toner, 0.7) * level / 255)
+        light = np.full(1, level * (1 - settings.floor), np.uint8)
+        darker = cv2.subtract(cv2.subtract(np.broadcast_to(light, strip.shape).copy(), strip), expected)
+        found.append(bool(np.count_nonzero(darker) >= few and _is_inked(strip, printed, toner, settings)))
+    return found
+
+
+def _highlighted(seen: Gray, cover: Gray, levels: Singles, settings: BesideSettings) -> Mask:
+    """In which of K strips (K, H, W) the middle is tinted over the length of a swipe, (K,)."""
+    high, wide, block = seen.shape[1], seen.shape[2], round(settings.block_mm * settings.px_per_mm)
+    middle = np.s_[:, high // 4 : high - high // 4, : wide // block * block]
+    free = cover[middle] < FREE
+    expected = 1 - settings.slope * (settings.gap_mm + np.arange(free.shape[2]) / settings.px_per_mm)
+    lighter = free & (seen[middle] > (settings.tint * levels[:, None] * expected)[:, None])
+    count, light = (what.sum(axis=1).reshape(len(seen), -1, block).sum(axis=2) for what in (free, lighter))
+    dark = (count >= block) & (light < settings.light * count)
+    run = dark
+    for step in range(1, max(2, round(settings.swiped_mm / settings.block_mm))):
+        run = run[:, :-1] & dark[:, step:]
+    return np.asarray(run.any(axis=1), dtype=np.bool_)
 
 
 def _is_inked(seen: Gray, cover: Gray, toner: float, settings: BesideSettings) -> bool:
     """Whether a strip (H, W) holds a piece of ink that is long and large enough."""
-    free = cover < 15
+    free = cover < FREE
     if free.sum() < 50:
         return False
     paper = max(float(np.percentile(seen[free], 65)), 40.0)

@@ -6,7 +6,8 @@ import numpy as np
 
 from scanform.model.questionnaire import Filled
 from scanform.model.reading import Candidate, MarkValue
-from scanform.recognize import belonging, features
+from scanform.recognize import belonging, features, paper_level
+from scanform.recognize.beside import HIGHLIGHTED
 from scanform.recognize.darkness import PageInk
 from scanform.recognize.model import Network, load, probabilities
 from scanform.recognize.sample import Singles
@@ -94,11 +95,13 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     line = belonging.beside_lines(sheet, marked=~is_empty & ~struck, struck=struck)
     doubted = ((sure < limits) | line | _may_have_lost_all(described)).tolist()
     is_seen = float(np.median(page.marks.frame)) >= SEEN_FRAME
+    tinted = paper_level.tinted(page.marks, sheet, is_empty).tolist()
     covered, far, lines = ((page.marks.frame < LEAST_FRAME) & is_seen).tolist(), (np.hypot(*page.marks.shift_mm.T) > FAR_MM).tolist(), line.tolist()
     found = []
     for number, streak in enumerate(page.marks.streak.tolist()):
         candidates = tuple(Candidate(value=value, probability=share) for value, share in zip(names[number], ordered[number], strict=True))
-        problems = [slug for slug, holds in (("box-covered", covered[number]), ("box-moved", far[number]), ("streak", streak)) if holds]
+        signs = (("box-covered", covered[number]), ("box-moved", far[number]), (HIGHLIGHTED, tinted[number]), ("streak", streak))
+        problems = [slug for slug, holds in signs if holds]
         if doubted[number]:
             problems.append(_reason(candidates[0], described[number], unclear=float(unclear[number]), line=lines[number]))
         found.append(MarkReading(candidates=candidates, problems=tuple(problems)))

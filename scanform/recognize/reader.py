@@ -12,8 +12,7 @@ from scanform.model.questionnaire import Filled
 from scanform.model.reading import Candidate, FieldReading, MarkValue
 from scanform.recognize import areas, cells, ink, writing
 from scanform.recognize.areas import Parts
-from scanform.recognize.beside import PROBLEM as INK_BESIDE
-from scanform.recognize.beside import inked_strips
+from scanform.recognize.beside import found_beside
 from scanform.recognize.darkness import PageInk, measure
 from scanform.recognize.marks import READER, ClearSettings, read_marks
 from scanform.recognize.model import load, probabilities
@@ -79,8 +78,8 @@ def _mark_fields(image: PageImage, page_map: PageMap, page: PageInk, prepared: P
     strips = prepared.strips
     chosen = [n for n, name in enumerate(strips.zones) if strips.questions[n] not in answered]
     paper = dict(zip((zone.id for zone in prepared.marks.zones), page.marks.paper.tolist(), strict=True))
-    for name in inked_strips(image.gray, page_map, strips, chosen, paper=paper, toner=page.toner):
-        fields[name] = fields[name].doubted(INK_BESIDE)
+    for name, problem in found_beside(image.gray, page_map, strips, chosen, paper=paper, toner=page.toner).items():
+        fields[name] = fields[name].doubted(problem)
     return fields
 
 

@@ -15,7 +15,7 @@ from scanform.i18n.texts import text
 from scanform.imaging.page_image import Floats, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.layout import Zone, ZoneKind
-from scanform.recognize import areas, features
+from scanform.recognize import areas, features, paper_level
 from scanform.recognize.darkness import PageInk, measure
 from scanform.recognize.marks import LEAST_FRAME
 from scanform.recognize.model import load, strange
@@ -103,13 +103,15 @@ def mark_reasons(page: PageInk, sheet: MarkSheet) -> dict[str, tuple[Reason, ...
     inked = {int(window): number for number, window in enumerate(page.marks.windows)}
     seen = [_box(page, sheet, number, inked.get(number)) for number in range(len(sheet.zones))]
     shared = _lines_through(seen, sheet.zones)
+    dark = paper_level.tinted(page.marks, sheet, np.array([not one.is_inked for one in seen])).tolist()
     found: dict[str, tuple[Reason, ...]] = {}
     for number, zone in enumerate(sheet.zones):
         facts = dict(zip(features.NAMES, rows[number].tolist(), strict=True))
         line = (Reason(slug="line-through", params=(("boxes", str(shared[number])),)),) if number in shared else ()
         streak = (Reason(slug="streak-removed"),) if bool(page.marks.streak[number]) else ()
         far = (Reason(slug="unlike-known"),) if odd[number] else ()
-        found[zone.id] = (*line, *(seen[number].words if not line else ()), *streak, *_state_words(facts, is_inked=seen[number].is_inked), *far)
+        paper = (Reason(slug="dark-paper"),) if dark[number] else ()
+        found[zone.id] = (*line, *(seen[number].words if not line else ()), *streak, *paper, *_state_words(facts, is_inked=seen[number].is_inked), *far)
     return found
 
 

@@ -45,7 +45,7 @@ def look_of(ink: bytes, reading: PageReading | None) -> Look:
     """The look of a page that was read."""
     values, states = {MarkValue.MARKED.value: True, MarkValue.EMPTY.value: False}, {value.value for value in MarkValue}
     boxes = [field for field in reading.fields if field.value in states] if reading else []
-    sure = {field.zone: values[field.value] for field in boxes if field.value in values and field.confidence >= SURE_MARK and field.problem is None}
+    sure = {field.zone: values[field.value] for field in boxes if field.value in values and field.confidence >= SURE_MARK and not field.problems}
     return Look(ink=ink, marks=sure, read_well=len(sure) / len(boxes) if boxes else 1.0)
 
 

@@ -82,6 +82,9 @@ PRINT_NAMES = ("open_core", "print_beside")
 COARSE = 3
 """One sample in so many, along both axes, tells the level of the paper."""
 
+NEXT, NEAREST, AROUND_MM = 8, 24, 30.0
+"""Boxes around one that tell how light its paper should be: the next ones, and how many more, no further away than that: light changes over a photo."""
+
 SHELF_TILES = 40
 """Width of the canvas: 200 mm hold the widest zone of an A4 page."""
 
@@ -143,6 +146,7 @@ class MarkSheet:
     `expected` darkness, `cover` = expected darkness with tolerance for shifts, `cover_steps` the same in 255 steps, rounded down; `free` = samples
     without print, counted by `rows` and `columns`; `telling` = those and the cores of the boxes, where a little ink already tells; `inside_mm` =
     distance to the box edge (positive inside). `sizes`: width and height in mm -> numbers of the boxes of that size. `print_facts` (N, 2) see `PRINT_NAMES`.
+    `nearest` (N, K) are the numbers of the boxes next to each, nearest first.
     """
 
     zones: tuple[Zone, ...]
@@ -160,6 +164,7 @@ class MarkSheet:
     inside_mm: Singles
     sizes: dict[tuple[float, float], NDArray[np.int64]]
     print_facts: Singles
+    nearest: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +275,19 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
         inside_mm=inside,
         sizes=_sizes(zones),
         print_facts=_print_facts(cover, inside, zones),
+        nearest=_nearest(centres),
     )
+
+
+def _nearest(centres_mm: Floats) -> NDArray[np.int64]:
+    """The numbers (N, K) of the boxes next to each of N, nearest first: `NEXT` of them, then those within `AROUND_MM`; beyond, the next ones are repeated."""
+    gaps = ((centres_mm[:, None] - centres_mm[None]) ** 2).sum(axis=-1)
+    np.fill_diagonal(gaps, np.inf)
+    order = np.argsort(gaps, axis=1, kind="stable")[:, : min(NEAREST, max(len(gaps) - 1, 0))]
+    again = order[:, np.arange(order.shape[1]) % NEXT]
+    near = np.take_along_axis(gaps, order, axis=1) <= AROUND_MM**2
+    near[:, :NEXT] = True
+    return np.where(near, order, again)
 
 
 def core_depth_mm(least_mm: float) -> float:

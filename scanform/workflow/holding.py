@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from scanform import pagecode
 from scanform.model.problem import Problem
-from scanform.model.response import HELD, PAGES_UNPROVEN, SHEETS_CONTRADICT, Missing, Response, Status
+from scanform.model.response import HELD, PAGES_UNPROVEN, SHEETS_CONTRADICT, Missing, Response
 from scanform.store import collations, issued
 from scanform.store.collations import CollationKind
 from scanform.store.engine import Transaction
