@@ -1,7 +1,6 @@
 """Every screen in every state: axe-core in light, dark and forced colours, 320 px, text at 200 %, targets, names, languages, focus, one message at a time."""
 
 import hashlib
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -230,18 +229,11 @@ def station(project, servers):
     desk = Desk(project)
     found = bind(desk, reviewer="tester", port=0)
     thread = found.start()
-    servers.callback(lambda: (found.close(), thread.join(5), desk.close()))
+    servers.callback(lambda: (found.close(), thread.join(), desk.close()))
     return found.url
 
 
 WATCH_FOCUS = "document.activeElement && document.activeElement !== document.body && document.activeElement.checkVisibility()"
-
-
-def until(page, script: str) -> None:
-    deadline = time.monotonic() + 120
-    while not page.evaluate(script):
-        assert time.monotonic() < deadline, script
-        page.wait_for_timeout(20)
 
 
 @pytest.mark.browser

@@ -147,7 +147,7 @@ def test_from_the_page_to_the_field_by_keyboard(project, watched, servers):
     wanted = desk.queue(6)[4]
     station = bind(desk, reviewer="kim", port=0, language="en")
     thread = station.start()
-    servers.callback(lambda: (station.close(), thread.join(5)))
+    servers.callback(lambda: (station.close(), thread.join()))
     page = watched(f"{station.url}page/{wanted.form}/1", station.url)
     page.locator(f"a[href*='{wanted.column}']", has_text="Review").press("Enter")
     page.wait_for_selector("#item[data-visible]")

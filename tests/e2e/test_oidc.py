@@ -100,7 +100,7 @@ def service():
     yield found
     found.shutdown()
     found.server_close()
-    thread.join(5)
+    thread.join()
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def served(project, servers):
     accounts.invite(actor=ada, name="Lea", email="lea@stadt.example", roles=[Role.REVIEWER])
     station = bind(desk, accounts=accounts, port=0, language="en")
     thread = station.start()
-    servers.callback(lambda: (station.close(), thread.join(5), desk.close()))
+    servers.callback(lambda: (station.close(), thread.join(), desk.close()))
     return station.url, accounts
 
 

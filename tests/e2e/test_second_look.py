@@ -196,7 +196,7 @@ def test_a_second_look_by_keyboard(project, watched, servers):
     for name, keys in (("ben", "111"), ("carla", "2")):
         station = bind(desk, reviewer=name, port=0, language="en")
         thread = station.start()
-        servers.callback(lambda station=station, thread=thread: (station.close(), thread.join(5)))
+        servers.callback(lambda station=station, thread=thread: (station.close(), thread.join()))
         page = watched(f"{station.url}{'second' if name == 'ben' else 'third'}", station.url)
         page.wait_for_selector("#item[data-visible]")
         if name == "ben":
