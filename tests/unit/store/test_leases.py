@@ -53,7 +53,7 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=acts)
 def test_leases_do_what_a_table_on_paper_would(store, acts):
     """Whatever people do in whatever order: a dictionary of who holds what until when says the same."""
