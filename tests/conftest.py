@@ -185,6 +185,8 @@ MINUTES = {"fast": 4, "all": 25}
 def pytest_sessionstart(session):
     """What is about to happen, before it happens."""
     expression = session.config.getoption("markexpr") or ""
+    if session.config.args_source is pytest.Config.ArgsSource.ARGS:
+        expression = "some"
     kind = "all" if "slow or not slow" in expression else "fast" if expression == "not slow" else "chosen"
     lasts = f", about {MINUTES[kind]} minutes on two idle cores" if kind in MINUTES else ""
     _say(session.config, f"scanform: the {kind} tests{lasts}{'; the slow ones as well: ./test --all' if kind == 'fast' else ''}")
