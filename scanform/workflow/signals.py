@@ -5,7 +5,7 @@ with the ends of children ignored; Python leaves all that as it is. Here it is s
 """
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -36,7 +36,7 @@ def ends_on_signals() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
-def _meaning(number: signal.Signals) -> "signal.Handlers | object":
+def _meaning(number: signal.Signals) -> Callable[[int, FrameType | None], None] | signal.Handlers:
     if number is signal.SIGCHLD:  # ignored, the exit code of every started program would be lost and read as 0
         return signal.SIG_DFL
     ignored = signal.getsignal(number) is signal.SIG_IGN
