@@ -123,6 +123,20 @@ def tiny_survey(tmp_path_factory):
         return TinySurvey(folder=project.folder, form_ids=form_ids, pages=pages, layout=printed.layout)
 
 
+@pytest.fixture(scope="session")
+def printed_house(tmp_path_factory):
+    """The survey about houses, printed once: a project folder to copy."""
+    from bench.review_material import printed_survey
+
+    return printed_survey(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def house(printed_house, tmp_path):
+    """A copy of it for a test of its own."""
+    return shutil.copytree(printed_house, tmp_path / "project")
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignForms:
     """A project with the small survey and two imported forms (club: two pages of boxes, quiz: one of bubbles); their layouts and empty pages."""

@@ -4,7 +4,6 @@ import functools
 import http.client
 import json
 import re
-import shutil
 import signal
 import sys
 import threading
@@ -17,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from passlib.totp import TOTP
 
-from bench.review_material import OFTEN, fill, printed_survey
+from bench.review_material import OFTEN, fill
 from bench.waiting import until
 from review_ui.access import EVERYBODY, needs, taken_rights
 from review_ui.app import HEADERS, create_app
@@ -42,14 +41,9 @@ OTHER = "drei rote dampfer im hafen"
 COOKIE = "scanform-review-login"
 
 
-@pytest.fixture(scope="session")
-def printed_once(tmp_path_factory):
-    return printed_survey(tmp_path_factory.mktemp("accounts"))
-
-
 @pytest.fixture
-def folder(printed_once, tmp_path):
-    return shutil.copytree(printed_once, tmp_path / "project")
+def folder(house):
+    return house
 
 
 @pytest.fixture

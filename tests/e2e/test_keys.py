@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, WHY, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, WHY, fill
 from bench.review_states import unplaced
 from bench.waiting import until, until_page
 from review_ui.app import create_app
@@ -31,8 +31,8 @@ GROUP = "mosaic?lang=en#house%3Aoften%3A%3Dm"
 
 
 @pytest.fixture
-def project(tmp_path):
-    with open_project(printed_survey(tmp_path)) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 
@@ -400,9 +400,9 @@ def free_port():
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_a_killed_server_loses_no_screen_of_many(watched, tmp_path):
+def test_a_killed_server_loses_no_screen_of_many(watched, house):
     """What was confirmed while the program was dead is said to be unsaved, and stored once when it is back."""
-    folder = printed_survey(tmp_path)
+    folder = house
     with open_project(folder) as project:
         fill(project, 60, OFTEN)
     port = free_port()

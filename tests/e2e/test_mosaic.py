@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, fill
 from bench.waiting import until_page
 from review_ui.server import bind
 from scanform.model.review import DecisionKind
@@ -16,8 +16,8 @@ FORMS = 30
 
 
 @pytest.fixture
-def project(tmp_path):
-    with open_project(printed_survey(tmp_path)) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import text
 
-from bench.review_material import OFTEN, fill, printed_survey
+from bench.review_material import OFTEN, fill
 from bench.waiting import until_page
 from review_ui.app import create_app
 from review_ui.overview import LISTED
@@ -27,8 +27,8 @@ FATES = (Fate.READ, Fate.READ, Fate.REVIEW, Fate.DAMAGED, Fate.BLANK, None)
 
 
 @pytest.fixture
-def project(tmp_path):
-    with open_project(printed_survey(tmp_path)) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, PX_PER_MM, REMARK, SINCE, WHY, Waiting, contradict, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, PX_PER_MM, REMARK, SINCE, WHY, Waiting, contradict, fill
 from bench.waiting import PATIENCE_MS, until_page
 from review_ui.app import HEADERS, create_app
 from review_ui.server import bind
@@ -37,15 +36,9 @@ if TYPE_CHECKING:
 # --- a project with scanned forms ------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project folder with a printed layout and no responses."""
-    return printed_survey(tmp_path_factory.mktemp("printed"))
-
-
 @pytest.fixture
-def folder(printed: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(printed, tmp_path / "project"))
+def folder(house: Path) -> Path:
+    return Path(house)
 
 
 @pytest.fixture

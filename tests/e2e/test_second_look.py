@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, REMARK, Waiting, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, REMARK, Waiting, fill
 from review_ui.app import create_app
 from review_ui.server import bind
 from scanform.model.response import Status
@@ -22,8 +22,8 @@ ACCEPTED = Waiting(column="often", value="m", problem=None, status=Status.AUTO)
 
 
 @pytest.fixture
-def project(tmp_path):
-    with open_project(printed_survey(tmp_path)) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 
