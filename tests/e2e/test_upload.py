@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.parse
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -398,21 +399,20 @@ def test_a_connection_that_breaks_leaves_nothing(project, station):
     """Half a file, then the line is cut."""
     url, uploads = station
     token, cookie = token_of(url)
-    sender = open_request(url, token, cookie, "half.pdf", 2_000_000)
-    sender.sendall(b"%PDF-1.5" + b"0" * 1_000_000)
-    sender.close()
+    with open_request(url, token, cookie, "half.pdf", 2_000_000) as sender:
+        sender.sendall(b"%PDF-1.5" + b"0" * 1_000_000)
     time.sleep(0.5)
     gc.collect()
     assert uploads.box.sets() == []
     assert left_over(project) == []
 
 
-def test_others_need_not_wait_while_files_come(project, station):
+def test_others_need_not_wait_while_files_come(project, station, servers):
     """Twenty slow senders, more than the station has threads: pages come while none of them has ended, and all files arrive."""
     url, uploads = station
     token, cookie = token_of(url)
     content = b"%PDF-1.5" + b"0" * 200_000
-    senders = [open_request(url, token, cookie, f"{n}.pdf", len(content) + 2) for n in range(20)]
+    senders = [servers.enter_context(open_request(url, token, cookie, f"{n}.pdf", len(content) + 2)) for n in range(20)]
     for sender in senders:
         sender.sendall(content)
     for _ in range(20):
@@ -452,15 +452,14 @@ def test_large_files_need_no_memory(project, servers):
     token, cookie = token_of(url)
     urllib.request.urlopen(f"{url}upload").read()
     before = peak_mb(process.pid)
-    sender = open_request(url, token, cookie, "large.pdf", size)
-    sender.sendall(b"%PDF-1.5")
-    zeros = bytes(1 << 20)
-    left = size - 8
-    while left:
-        sender.sendall(zeros[: min(left, len(zeros))])
-        left -= min(left, len(zeros))
-    assert b"201" in sender.recv(300)
-    sender.close()
+    with open_request(url, token, cookie, "large.pdf", size) as sender:
+        sender.sendall(b"%PDF-1.5")
+        zeros = bytes(1 << 20)
+        left = size - 8
+        while left:
+            sender.sendall(zeros[: min(left, len(zeros))])
+            left -= min(left, len(zeros))
+        assert b"201" in sender.recv(300)
     assert peak_mb(process.pid) - before < 40
 
     def form():
@@ -471,12 +470,10 @@ def test_large_files_need_no_memory(project, servers):
         yield b"1\r\n--x--\r\n"
 
     length = sum(map(len, (part for part in form())))
-    host = http.client.HTTPConnection("127.0.0.1", int(url.rsplit(":", 1)[1].strip("/")))
-    host.request(
-        "POST", "/upload?lang=de", body=form(), headers={"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(length), "Cookie": cookie}
-    )
-    assert b"Gespeichert" in host.getresponse().read()
-    host.close()
+    headers = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(length), "Cookie": cookie}
+    with closing(http.client.HTTPConnection("127.0.0.1", int(url.rsplit(":", 1)[1].strip("/")))) as host:
+        host.request("POST", "/upload?lang=de", body=form(), headers=headers)
+        assert b"Gespeichert" in host.getresponse().read()
     assert peak_mb(process.pid) - before < 40
 
 
