@@ -47,7 +47,7 @@ def main() -> int:
             took.append((time.perf_counter() - began) * 1000)
             time.sleep(0.02)
         bound.close()
-        thread.join(30)
+        thread.join()
         sorter.close()
         desk.close()
     first, rest = took[0], sorted(took[1:])

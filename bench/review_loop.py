@@ -17,6 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.review_material import OFTEN, fill, printed_survey
+from bench.waiting import PATIENCE_MS, until_page
 from review_ui.server import bind
 from scanform.workflow.project import Project, open_project
 from scanform.workflow.review_fields import Desk
@@ -28,8 +29,6 @@ LATENCIES_MS = (0, 20, 80)
 FAST = 40
 FAST_EVERY_MS = 120
 FAST_LATENCY_MS = 150
-PATIENCE_MS = 120_000
-
 STOPWATCH = """() => {
   window.times = [];
   const item = document.getElementById('item');
@@ -61,17 +60,13 @@ def page_at(browser: Browser, project: Project, latency_ms: int) -> Iterator[Pag
     finally:
         context.close()
         station.close()
-        thread.join(30)
+        thread.join()
         desk.close()
 
 
 def wait(page: Page, script: str) -> None:
     """Waits until a script says true; the page's own security policy forbids what Playwright has for this."""
-    for _ in range(PATIENCE_MS // 20):
-        if page.evaluate(script):
-            return
-        page.wait_for_timeout(20)
-    raise TimeoutError(script)
+    until_page(page, script)
 
 
 def loop_times(browser: Browser, folder: Path, latency_ms: int, key: str) -> list[float]:

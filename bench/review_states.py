@@ -235,7 +235,7 @@ def served(printed: Path, folder: Path, scene: str, *, language: str = "en") -> 
             accounts = AccountDesk(project) if scene in {"accounts", "nobody yet"} else None
             bound = bind(desk, sorter=sorter, uploads=UploadDesk(project), reviewer="kim", accounts=accounts, port=0, language=language)
         thread = bound.start()
-        stack.callback(thread.join, 30)
+        stack.callback(thread.join)
         stack.callback(bound.close)
         yield bound.url
 

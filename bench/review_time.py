@@ -14,7 +14,6 @@ import json
 import shutil
 import sys
 import tempfile
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from statistics import median
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.accuracy import compare, scan_all
+from bench.waiting import PATIENCE_MS, until_page
 from review_ui.server import bind
 from scanform.model.response import Answer, Missing, Status
 from scanform.simulate.profiles import PROFILES
@@ -36,8 +36,6 @@ from scanform.workflow.read_batch import limits_of, read_batch
 from scanform.workflow.review_fields import Desk, effective_responses
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE_MS = 120_000
-
 KEY_S = 0.2
 """One key of somebody with practice (K)."""
 
@@ -115,12 +113,7 @@ class Reviewer:
         return self.expected.get(item, "")
 
     def until(self, script: str) -> object:
-        deadline = time.monotonic() + PATIENCE_MS / 1000
-        while not (found := self.page.evaluate(script)):
-            if time.monotonic() > deadline:
-                raise TimeoutError(script)
-            self.page.wait_for_timeout(10)
-        return found
+        return until_page(self.page, script, pause_ms=10)
 
     # many at once
 
@@ -311,7 +304,7 @@ def station(project: Project) -> Iterator[str]:
         yield bound.url
     finally:
         bound.close()
-        thread.join(30)
+        thread.join()
         desk.close()
 
 

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.review_material import printed_survey
 from bench.review_states import STATES, State, served
+from bench.waiting import PATIENCE_MS
 
 CHROMIUM = "/usr/bin/chromium"
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,7 +27,6 @@ FOLDER = ROOT / "docs" / "screenshots"
 BEGIN, END = "<!-- screens -->\n", "<!-- /screens -->\n"
 WIDTH = 960
 QUALITY = 45
-PATIENCE_MS = 60_000
 
 
 @dataclass(frozen=True)

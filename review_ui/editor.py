@@ -9,7 +9,7 @@ from flask_wtf.csrf import generate_csrf
 
 from review_ui.access import alone, guard, needs
 from review_ui.app import hardened_app
-from review_ui.server import bind_app
+from review_ui.server import bind_app, until_interrupted
 from review_ui.web import body_of, language_of, text_of, texts_of
 from scanform.errors import StoreError, UsageError
 from scanform.i18n.texts import text
@@ -30,8 +30,9 @@ def create_editor(editor: LayoutEditor, *, language: str = "de", cookie: str = "
 def serve_editor(editor: LayoutEditor, *, port: int, language: str = "de", ready: Callable[[str], None]) -> None:
     """Serves the editor on this computer until interrupted; `ready` is called once with its address."""
     station = bind_app(create_editor(editor, language=language, cookie=f"scanform-edit-{port}"), port=port, language=language)
-    ready(station.url)
-    station.run()
+    with until_interrupted(station):
+        ready(station.url)
+        station.run()
 
 
 def _add_pages(app: Flask, editor: LayoutEditor, default: str) -> None:

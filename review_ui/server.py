@@ -1,7 +1,8 @@
 """Serving the review station on this computer only."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from flask import Flask
 from waitress import wasyncore
@@ -38,9 +39,13 @@ class Station:
         try:
             self._server.run()
         finally:
-            self._ended.set()
-            self._close_all()
-            self._server.task_dispatcher.shutdown(timeout=SHUTDOWN_S)
+            self.end()
+
+    def end(self) -> None:
+        """Closes all connections and ends the threads that answer; in the thread that serves, or before it does."""
+        self._ended.set()
+        self._close_all()
+        self._server.task_dispatcher.shutdown(timeout=SHUTDOWN_S)
 
     def start(self) -> threading.Thread:
         """Serves in a thread of its own; `close` ends it."""
@@ -93,6 +98,15 @@ def bind_app(app: Flask, *, port: int, language: str, proxy: str = "") -> Statio
         raise UsageError(message, remedy=remedy, slug="port-taken") from problem
 
 
+@contextmanager
+def until_interrupted(station: Station) -> Iterator[None]:
+    """An interrupt is how a station is closed, so no failure: from the moment on at which its address is told."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        station.end()
+
+
 def serve(
     desk: Desk,
     *,
@@ -107,11 +121,12 @@ def serve(
 ) -> None:
     """Serves the review station until interrupted; `ready` is called once with its address. What was handed in is read meanwhile."""
     station = bind(desk, reviewer=reviewer, accounts=accounts, proxy=proxy, sorter=sorter, uploads=uploads, port=port, language=language)
-    ready(station.url)
-    if uploads is not None:
-        uploads.start()
     try:
-        station.run()
+        with until_interrupted(station):
+            ready(station.url)
+            if uploads is not None:
+                uploads.start()
+            station.run()
     finally:
         desk.close()
         if sorter is not None:

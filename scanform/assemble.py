@@ -41,7 +41,7 @@ class AcceptSettings:
     `choice` is for the doubts of several boxes that add up: each box below the threshold that was learnt for its kind carries a problem anyway
     (models/marks.md). `blank` for writing zones without ink, `signature` for signed ones. Of what is written (free handwriting always carries a problem)
     `cells` is for digits in cells and `letters` for cells with letters, `codes` for digits and `listed` for lines that the question's list has, `printed`
-    for lines that the form bears in print; of what each accepts no more than 5 in 1,000 are to be wrong
+    for lines that the form bears in print; of what each accepts no more is to be wrong than `accept` in survey.toml allows
     (docs/handwriting-benchmark.md). `text` is for the rest. From `sure` on a value helps to judge others.
     `filled_alone`: probability that a filled box without any cross in the question was meant as a mark (no data: even odds).
     """
@@ -60,7 +60,7 @@ class AcceptSettings:
 
     @classmethod
     def at(cls, accept: float) -> "AcceptSettings":
-        """The settings for a project in which so large a share of the values that are accepted has to be right (0.995 by default)."""
+        """The settings for a project in which so large a share of the values that are accepted has to be right."""
         usual = cls()
 
         def moved(threshold: float, least: float) -> float:

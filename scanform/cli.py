@@ -4,14 +4,12 @@ import errno
 import json
 import logging
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -19,6 +17,7 @@ import click
 from scanform import __version__
 from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, problem_text, remedy_text, text
+from scanform.workflow.signals import ends_on_signals
 
 if TYPE_CHECKING:
     from scanform.model.page import Fate
@@ -71,35 +70,35 @@ class Program(click.Group):
         """Run a command and exit."""
         given = list(sys.argv[1:] if args is None else args)
         extra.pop("standalone_mode", None)
-        with suppress(ValueError):  # not the main thread
-            signal.signal(signal.SIGTERM, _interrupt)
         if "--debug" in given:
             logging.basicConfig(level=logging.INFO)
         else:
             logging.getLogger().addHandler(logging.NullHandler())  # what matters is said by messages, not by libraries
-        try:
-            code = super().main(args=given, prog_name=prog_name or "scanform", standalone_mode=False, **extra)
-            sys.stdout.flush()
-        except (BrokenPipeError, SystemExit):  # click itself exits when standard output was closed: the reader had enough
-            with suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = ExitCode.OK
-        except Exception as error:  # noqa: BLE001 - the one handler
-            code = _report(error, _asked_language(given), debug="--debug" in given)
-        except KeyboardInterrupt:
-            click.echo(text("cli.interrupted", _asked_language(given)), err=True)
-            code = ExitCode.INTERRUPTED
+        with ends_on_signals():
+            try:
+                code = super().main(args=given, prog_name=prog_name or "scanform", standalone_mode=False, **extra)
+                sys.stdout.flush()
+            except (BrokenPipeError, SystemExit):  # click itself exits when standard output was closed: the reader had enough
+                with suppress(OSError, ValueError):
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                code = ExitCode.OK
+            except Exception as error:  # noqa: BLE001 - the one handler
+                code = _report(error, _asked_language(given), debug="--debug" in given)
+            except KeyboardInterrupt:
+                _say_interrupted("cli.interrupted", _asked_language(given))
+                code = ExitCode.INTERRUPTED
         sys.exit(int(code) if isinstance(code, int) else 0)
 
 
-def _interrupt(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _say_interrupted(key: str, language: str) -> None:
+    with suppress(OSError):  # the terminal may have gone, which is why the program ends
+        click.echo(text(key, language), err=True)
 
 
 def _report(error: Exception, language: str, *, debug: bool) -> ExitCode:
     """Say what went wrong and what to do; returns the exit code."""
     if isinstance(error, click.exceptions.Abort):
-        click.echo(text("cli.keying_interrupted" if isinstance(error, KeyingAbort) else "cli.interrupted", language), err=True)
+        _say_interrupted("cli.keying_interrupted" if isinstance(error, KeyingAbort) else "cli.interrupted", language)
         return ExitCode.INTERRUPTED
     if isinstance(error, click.ClickException):
         error.show()
@@ -528,7 +527,10 @@ def _json_object(path: Path, language: str) -> dict[str, object]:
 @_common
 @click.pass_obj
 def review(settings: Settings, *, port: int, reviewer: str | None, behind_proxy: str) -> None:
-    """Open the review station on this computer: check what is doubtful, with the keyboard. People log in with accounts of the project."""
+    """Open the review station on this computer: check what is doubtful, with the keyboard. People log in with accounts of the project.
+
+    Ctrl-C or a request to end (SIGTERM) closes it, with exit code 0.
+    """
     from review_ui.proxy import public_host
     from review_ui.server import serve
     from scanform.workflow.review_fields import Desk
@@ -599,7 +601,10 @@ def find_zones(settings: Settings, *, blank: tuple[Path, ...], out: Path, code: 
 @_common
 @click.pass_obj
 def edit_layout(settings: Settings, *, layout: Path, blank: tuple[Path, ...], port: int) -> None:
-    """Correct the zones in a layout file in the browser, over the empty pages in BLANK: move, resize, name, add, delete."""
+    """Correct the zones in a layout file in the browser, over the empty pages in BLANK: move, resize, name, add, delete.
+
+    Ctrl-C or a request to end (SIGTERM) closes it, with exit code 0; what was saved stays.
+    """
     _edit(settings, layout, blank, port)
 
 

@@ -17,7 +17,7 @@ FORMAT = "scanform-survey/1"
 class ReadingConfig:
     """How pages are read.
 
-    `accept` is the share of the values accepted without a person that has to be right: 0.995 promises at most one wrong value in 200, of every kind of field.
+    `accept` is the share of the values accepted without a person that has to be right, of every kind of field.
     From which confidence on a kind keeps that is measured (`assemble.AcceptSettings`). `jobs` is the number of processes, 0 for one per core.
     `settle_seconds` is how long a file must not have changed before it is taken: copiers write slowly.
     """

@@ -1,11 +1,14 @@
-"""What tests of several rooms share: a small survey on two pages, printed, filled with crosses, scanned."""
+"""What tests of several rooms share: a small survey on two pages, printed, filled with crosses, scanned; and what holds for every run of the tests."""
 
 import json
+import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import hypothesis
 import numpy as np
 import pytest
 
@@ -14,6 +17,10 @@ from scanform.scan.load import rasterize
 from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import init_project, open_project
 from scanform.workflow.recipients import Recipient
+from tests.left_over import nothing_left_over
+
+hypothesis.settings.register_profile("scanform", deadline=None)  # how busy the machine is says nothing about the program
+hypothesis.settings.load_profile("scanform")
 
 TINY_YAML = """\
 code: tiny
@@ -116,6 +123,20 @@ def tiny_survey(tmp_path_factory):
         return TinySurvey(folder=project.folder, form_ids=form_ids, pages=pages, layout=printed.layout)
 
 
+@pytest.fixture(scope="session")
+def printed_house(tmp_path_factory):
+    """The survey about houses, printed once: a project folder to copy."""
+    from bench.review_material import printed_survey
+
+    return printed_survey(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def house(printed_house, tmp_path):
+    """A copy of it for a test of its own."""
+    return shutil.copytree(printed_house, tmp_path / "project")
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignForms:
     """A project with the small survey and two imported forms (club: two pages of boxes, quiz: one of bubbles); their layouts and empty pages."""
@@ -159,3 +180,50 @@ def foreign_forms(tiny_survey, tmp_path_factory):
             layouts[code] = import_form(project, [form.pdf], base / f"{code}.json").layout
             pages[code] = tuple(rasterize(form.pdf, dpi=SCAN_DPI))
     return ForeignForms(folder=base / "project", layouts=layouts, pages=pages)
+
+
+# --- every run of the tests -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left_over(tmp_path_factory):
+    """The first fixture of a run and so the last to end: by then every program has ended, every thread, and every file is closed."""
+    yield
+    nothing_left_over(tmp_path_factory.getbasetemp())
+
+
+MINUTES = {"fast": 4, "all": 25}
+"""On two idle cores, without what is installed first; measured with --durations."""
+
+
+def pytest_sessionstart(session):
+    """What is about to happen, before it happens."""
+    expression = session.config.getoption("markexpr") or ""
+    if session.config.args_source is pytest.Config.ArgsSource.ARGS:
+        expression = "some"
+    kind = "all" if "slow or not slow" in expression else "fast" if expression == "not slow" else "chosen"
+    lasts = f", about {MINUTES[kind]} minutes on two idle cores" if kind in MINUTES else ""
+    _say(session.config, f"scanform: the {kind} tests{lasts}{'; the slow ones as well: ./test --all' if kind == 'fast' else ''}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node, ids):
+    """How many there are; said by the first process that knows."""
+    if not getattr(node.config, "scanform_counted", False):
+        node.config.scanform_counted = True
+        _say(node.config, f"scanform: {len(ids):,} tests")
+
+
+def _say(config, line):
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and not hasattr(config, "workerinput"):
+        reporter.ensure_newline()
+        reporter.write_line(line)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """How long all of it took, with what had to be installed."""
+    began = float(os.environ.get("SCANFORM_TEST_BEGAN", "0"))
+    if began and not hasattr(config, "workerinput"):
+        took = round(time.time() - began)
+        terminalreporter.write_line(f"scanform: took {took // 60} min {took % 60:02} s in all")

@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/: command line, exit codes, problems, fates, file contracts.
+"""Writes the generated pages of docs/ (command line, exit codes, problems, fates, file contracts) and the figures that pages quote (tools/figures.py).
 
 python tools/make_docs.py
 """
@@ -6,9 +6,11 @@ python tools/make_docs.py
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
+import figures
 
 from scanform import cli, errors
 from scanform.errors import ExitCode, ScanformError
@@ -26,21 +28,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only compare; exit code 1 when a page is out of date")
     args = parser.parse_args()
-    pages = {
-        "cli.md": command_line(),
-        "exit-codes.md": exit_codes(),
-        "problems.md": problems(),
-        "files.md": files(),
-    }
-    stale = [name for name, content in pages.items() if not same(DOCS / name, content)]
-    if args.check:
-        for name in stale:
-            print(f"docs/{name} is out of date: run python tools/make_docs.py", file=sys.stderr)
-        return 1 if stale else 0
-    for name in stale:
-        (DOCS / name).write_text(pages[name], encoding="utf-8")
-        print(f"docs/{name}")
-    return 0
+    pages = generated() | quoting(figures.all_figures(ROOT))
+    stale = [path for path, content in pages.items() if not same(path, content)]
+    for path in stale:
+        name = path.relative_to(ROOT)
+        if args.check:
+            print(f"{name} is out of date: run python tools/make_docs.py", file=sys.stderr)
+        else:
+            path.write_text(pages[path], encoding="utf-8")
+            print(name)
+    return 1 if args.check and stale else 0
+
+
+def generated() -> dict[Path, str]:
+    """The pages that are written as a whole."""
+    pages = {"cli.md": command_line(), "exit-codes.md": exit_codes(), "problems.md": problems(), "files.md": files()}
+    return {DOCS / name: content for name, content in pages.items()}
+
+
+def quoting(known: Mapping[str, str]) -> dict[Path, str]:
+    """The pages that quote figures, with those of today."""
+    pages = {path: path.read_text(encoding="utf-8") for path in [*ROOT.glob("*.md"), *DOCS.glob("*.md")]}
+    return {path: figures.filled(content, known) for path, content in sorted(pages.items()) if figures.QUOTED.search(content)}
 
 
 def same(path: Path, content: str) -> bool:

@@ -1,19 +1,21 @@
 """Handwriting of writers whom no reader has learnt from: characters, rows of cells, words and names, and the same through the whole chain.
 
     python -m bench.handwriting                                            all tables (about 5 minutes)
+    python -m bench.handwriting --output docs/benchmarks/handwriting.txt   into the file that documents quote (tools/make_docs.py)
     python -m bench.handwriting --pages 8 --forms 8                        fewer pages in the chains
     python -m bench.handwriting --diagram docs/handwriting-reliability.svg  and how far probabilities can be believed, as a picture
 
 Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained; words and names are those of the five writers of DHSD that
-are kept for the test. Bounds are 95 % upper confidence bounds of the share of errors (Clopper and Pearson). "Accepted" of single
-characters are those with a probability of at least 0.995, of rows, words and names what the program accepts (`AcceptSettings`). "Sound" leaves out
-the site whose labels are often wrong (`chain.LEFT_OUT`); so do the rows of cells and the chain.
+are kept for the test. Bounds are 95 % upper confidence bounds of the share of errors (Clopper and Pearson). "Accepted" of single characters are those that
+are as probable as `accept` (survey.toml) asks for, of rows, words and names what the program accepts (`AcceptSettings`). "Sound" leaves out the site whose
+labels are often wrong (`chain.LEFT_OUT`); so do the rows of cells and the chain.
 """
 
 import argparse
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +27,10 @@ from bench.handwriting.rows import LISTED, Asked, read_rows
 from bench.handwriting.unipen import Written, as_cell, load
 from bench.statistics import upper_bound
 from scanform.assemble import AcceptSettings
+from scanform.config import ReadingConfig
 from scanform.recognize.cells import DIGITS, LETTERS, character_odds, class_names
 
-ACCEPT = 0.995
+ACCEPT = ReadingConfig().accept
 
 
 def main() -> None:
@@ -36,8 +39,18 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=40, help="forms in the chain")
     parser.add_argument("--forms", type=int, default=40, help="forms with lines in the chain")
     parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--output", type=Path, help="a file for the tables, instead of standard output")
     parser.add_argument("--diagram", type=Path, help="where to draw the reliability diagrams (SVG)")
     args = parser.parse_args()
+    if args.output:
+        with args.output.open("w", encoding="utf-8") as file, redirect_stdout(file):
+            tables(args)
+    else:
+        tables(args)
+
+
+def tables(args: argparse.Namespace) -> None:
+    """All tables, and the diagram where one is asked for."""
     digits, capitals = load("digits"), load("uppercase")
     said: dict[str, Said] = {}
     print("single characters, as cut out: errors by site")
@@ -65,7 +78,7 @@ def main() -> None:
         line, one = words.expected(hands, kind, size=300)
         print(f"  {title:26} {line}")
         said["printed names"] = said["printed names"].and_also(one) if "printed names" in said else one
-    print("\naccepted without a person: which probability keeps the promise that 99.5 % of it is right")
+    print(f"\naccepted without a person: which probability keeps the promise that {100 * ACCEPT:g} % of it is right")
     acceptance.table(hands, digits, capitals, acceptance.together([said["names, list of 300"], said["names, list of 4000"]]))
     print("\nstreets with the number of a house")
     for same, expected, title in (

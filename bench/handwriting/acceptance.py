@@ -20,10 +20,11 @@ from bench.handwriting.rows import LISTED, Asked, read_rows
 from bench.handwriting.unipen import Written
 from bench.statistics import upper_bound
 from scanform.assemble import AcceptSettings
+from scanform.config import ReadingConfig
 from scanform.model.questionnaire import Alphabet
 
 JUDGING = ("syn", "apb")
-PROMISE = 0.005
+PROMISE = 1 - ReadingConfig().accept
 LOTS = 3
 """So often rows are drawn anew, and the writers who choose meet other lists."""
 

@@ -16,6 +16,7 @@ from math import exp, lgamma, log, log1p
 import numpy as np
 from numpy.typing import NDArray
 
+from scanform.config import ReadingConfig
 from scanform.imaging.page_image import Floats
 from scanform.recognize.cells import odds_of, shipped_temperature
 from scanform.recognize.heads import Head, shipped_digest
@@ -45,7 +46,7 @@ class FitSettings:
     least_forms: int = 10
     least_characters_each: int = 25
     least_forms_each: int = 2
-    accept: float = 0.995
+    accept: float = ReadingConfig().accept
     spread: float = 0.3
 
 

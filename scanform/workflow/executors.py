@@ -205,6 +205,6 @@ def _stop(executor: Executor) -> None:
     else:
         executor.shutdown(wait=False)
     for process in started:
-        process.terminate()
+        process.kill()  # what is to be ended may not have set its signals yet, and may have inherited that it ignores them
     for process in started:
         process.join(timeout=5)

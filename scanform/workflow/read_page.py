@@ -49,6 +49,7 @@ from scanform.workflow.archive import archive_file
 from scanform.workflow.folders import QUESTIONNAIRES, SNAPSHOT
 from scanform.workflow.own_readers import readers_of
 from scanform.workflow.printed_texts import printed_on
+from scanform.workflow.signals import leave_signals_to_the_parent
 
 log = logging.getLogger(__name__)
 
@@ -122,9 +123,7 @@ class Registered:
 
 def start_worker(limits: Limits, parent: int) -> None:
     """Prepare a worker process: one thread per library, limits, no Ctrl-C of its own, an end with its parent."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_signals_to_the_parent()
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries mumble about bad files is said by the problems
     os.environ["OMP_THREAD_LIMIT"] = "1"
     cv2.setNumThreads(1)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.waiting import PATIENCE_MS
+
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-PATIENCE_MS = 120_000
-"""How long a test waits for what must come: other work on the machine is no failure of the application."""
 
 REPORT_VIOLATIONS = "addEventListener('securitypolicyviolation', (event) => console.error('CSP ' + event.violatedDirective + ' ' + event.blockedURI))"
 

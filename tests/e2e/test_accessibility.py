@@ -1,14 +1,13 @@
 """Every screen in every state: axe-core in light, dark and forced colours, 320 px, text at 200 %, targets, names, languages, focus, one message at a time."""
 
 import hashlib
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, SINCE, WHY, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, SINCE, WHY, fill
 from bench.review_states import STATES, State, served
 from review_ui.server import bind
 from scanform.workflow.project import open_project
@@ -65,12 +64,7 @@ MOVING = """() => [...document.querySelectorAll('*')].flatMap((node) => [node, '
 
 
 @pytest.fixture(scope="session")
-def printed(tmp_path_factory) -> Path:
-    return printed_survey(tmp_path_factory.mktemp("printed"))
-
-
-@pytest.fixture(scope="session")
-def scenes(printed, tmp_path_factory) -> Iterator[object]:
+def scenes(printed_house, tmp_path_factory) -> Iterator[object]:
     """The address of a scene in a language; states that decide something have scenes that nobody else needs unchanged."""
     with ExitStack() as stack:
         known: dict[tuple[str, str], str] = {}
@@ -78,7 +72,7 @@ def scenes(printed, tmp_path_factory) -> Iterator[object]:
         def address(scene: str, language: str = "en", *, fresh: bool = False) -> str:
             if fresh or (scene, language) not in known:
                 folder = tmp_path_factory.mktemp("scene") / "project"
-                url = stack.enter_context(served(printed, folder, scene, language=language))
+                url = stack.enter_context(served(printed_house, folder, scene, language=language))
                 if fresh:
                     return url
                 known[scene, language] = url
@@ -218,10 +212,8 @@ def test_everything_is_reached_by_tab_and_nothing_holds_the_focus(at, state: Sta
 
 
 @pytest.fixture
-def project(printed, tmp_path):
-    import shutil
-
-    with open_project(Path(shutil.copytree(printed, tmp_path / "project"))) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 
@@ -230,18 +222,11 @@ def station(project, servers):
     desk = Desk(project)
     found = bind(desk, reviewer="tester", port=0)
     thread = found.start()
-    servers.callback(lambda: (found.close(), thread.join(5), desk.close()))
+    servers.callback(lambda: (found.close(), thread.join(), desk.close()))
     return found.url
 
 
 WATCH_FOCUS = "document.activeElement && document.activeElement !== document.body && document.activeElement.checkVisibility()"
-
-
-def until(page, script: str) -> None:
-    deadline = time.monotonic() + 120
-    while not page.evaluate(script):
-        assert time.monotonic() < deadline, script
-        page.wait_for_timeout(20)
 
 
 @pytest.mark.browser

@@ -4,13 +4,11 @@ import functools
 import http.client
 import json
 import re
-import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -18,7 +16,8 @@ import pytest
 from click.testing import CliRunner
 from passlib.totp import TOTP
 
-from bench.review_material import OFTEN, fill, printed_survey
+from bench.review_material import OFTEN, fill
+from bench.waiting import until
 from review_ui.access import EVERYBODY, needs, taken_rights
 from review_ui.app import HEADERS, create_app
 from review_ui.passwords import objection
@@ -34,6 +33,7 @@ from scanform.workflow.project import open_project
 from scanform.workflow.review_fields import Desk
 from scanform.workflow.sort_pages import SortDesk
 from scanform.workflow.upload_desk import UploadDesk
+from tests.programs import answered, started
 
 BASE = "http://127.0.0.1:8765"
 PASSWORD = "viel regen am kanal"
@@ -41,14 +41,9 @@ OTHER = "drei rote dampfer im hafen"
 COOKIE = "scanform-review-login"
 
 
-@pytest.fixture(scope="session")
-def printed_once(tmp_path_factory):
-    return printed_survey(tmp_path_factory.mktemp("accounts"))
-
-
 @pytest.fixture
-def folder(printed_once, tmp_path):
-    return shutil.copytree(printed_once, tmp_path / "project")
+def folder(house):
+    return house
 
 
 @pytest.fixture
@@ -640,6 +635,25 @@ def test_there_is_no_account_to_begin_with(project):
     assert [(found.name, found.roles) for found in desk.everybody()] == [("Ada", {Role.ADMIN})]
 
 
+class Authenticator:
+    """Shows codes. For it and for the program time stands still, so that a code does not run out on a busy machine; `later` moves on to the next code."""
+
+    at = 0.0
+
+    def later(self):
+        self.at += 30
+        return self.at
+
+
+AUTHENTICATOR = Authenticator()
+
+
+@pytest.fixture(autouse=True)
+def authenticator(monkeypatch):
+    AUTHENTICATOR.at = time.time()
+    monkeypatch.setattr(TOTP, "now", staticmethod(lambda: AUTHENTICATOR.at))
+
+
 def code_of(secret, at):
     return TOTP(key=secret, format="base32").generate(time=at).token
 
@@ -651,7 +665,7 @@ def set_up(browser):
     secret = re.search(r'class="secret">([^<]+)<', page).group(1).replace("-", "")
     picture = browser.get("/account/second-factor.svg")
     assert picture.mimetype == "image/svg+xml"
-    done = browser.post("/account/second-factor", code=code_of(secret, time.time() - 30))
+    done = browser.post("/account/second-factor", code=code_of(secret, AUTHENTICATOR.at))
     assert done.status_code == 200
     return secret, re.findall(r"<code>([0-9a-f-]+)</code>", done.text)
 
@@ -668,7 +682,7 @@ def test_a_second_factor_is_asked_for_and_each_code_is_good_once(station, rita):
     assert browser.get("/account").status_code == 303
     half = browser.cookie
     assert browser.post("/login/code", code="000000").status_code == 401
-    code = code_of(secret, time.time())
+    code = code_of(secret, AUTHENTICATOR.later())
     assert browser.post("/login/code", code=code).status_code == 303
     assert browser.in_use()
     assert browser.cookie != half
@@ -753,7 +767,7 @@ def test_hashing_leaves_threads_for_others(station, rita):
     threads = [threading.Thread(target=lambda: answers.append(station.browser().log_in("Rita").status_code)) for _ in range(7)]
     for thread in threads:
         thread.start()
-    wait_until(lambda: len(answers) == 3)
+    until(lambda: len(answers) == 3)
     assert station.browser(rita).in_use()
     for _ in range(2):
         guard._computing.release()
@@ -838,12 +852,10 @@ def test_errors_say_little(station, rita):
 
 def asked(port, path, **headers):
     """A plain request over the network."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    connection.request("GET", path, headers=headers)
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    return answer, body
+    with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer, answer.read()
 
 
 @pytest.fixture
@@ -851,7 +863,7 @@ def proxied(project, servers):
     desk = Desk(project)
     found = bind(desk, accounts=AccountDesk(project), proxy="https://umfrage.example", port=0, language="en")
     thread = found.start()
-    servers.callback(lambda: (found.close(), thread.join(5), desk.close()))
+    servers.callback(lambda: (found.close(), thread.join(), desk.close()))
     assert found.url == "https://umfrage.example/"
     return found._server.effective_port
 
@@ -873,7 +885,7 @@ def test_without_a_proxy_its_headers_mean_nothing(project, servers):
     desk, accounts = Desk(project), AccountDesk(project)
     found = bind(desk, accounts=accounts, port=0, language="en")
     thread = found.start()
-    servers.callback(lambda: (found.close(), thread.join(5), desk.close()))
+    servers.callback(lambda: (found.close(), thread.join(), desk.close()))
     pretended = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7", "X-Forwarded-Host": "evil.example"}
     answer, _ = asked(found._server.effective_port, "/login", **pretended)
     assert answer.status == 200
@@ -887,13 +899,13 @@ def test_without_a_proxy_its_headers_mean_nothing(project, servers):
 class Served:
     """The station with accounts on a real port."""
 
-    def __init__(self, project, servers, **limits):
+    def __init__(self, project, servers, *, clock=None, **limits):
         self.project, self.desk = project, Desk(project)
-        self.accounts = AccountDesk(project, limits=Limits(**limits) if limits else None)
+        self.accounts = AccountDesk(project, limits=Limits(**limits) if limits else None, **({"clock": clock} if clock else {}))
         self.station = bind(self.desk, accounts=self.accounts, sorter=SortDesk(project), port=0, language="en")
         self.url = self.station.url
         thread = self.station.start()
-        servers.callback(lambda: (self.station.close(), thread.join(5), self.desk.close()))
+        servers.callback(lambda: (self.station.close(), thread.join(), self.desk.close()))
 
     def people(self, **roles):
         """Ada the admin and others, who all have the same password."""
@@ -940,7 +952,7 @@ def test_from_the_first_link_to_a_decision_under_the_right_name(project, watched
     assert page.locator("a[href^='/overview']").count() == 0
     decide(page)
     page.wait_for_selector("#saved[data-pending='0']")
-    wait_until(lambda: len(project.store.decisions()) == 1)
+    until(lambda: len(project.store.decisions()) == 1)
 
     admin.goto(f"{served.url}users")
     admin.click("text=Rita Reich")
@@ -959,9 +971,9 @@ def test_from_the_first_link_to_a_decision_under_the_right_name(project, watched
     page.keyboard.press("Enter")
     page.wait_for_selector("#again", state="detached")
     page.wait_for_selector("#saved[data-pending='0']")
-    wait_until(lambda: len(project.store.decisions()) == 2)
+    until(lambda: len(project.store.decisions()) == 2)
     decide(page)
-    wait_until(lambda: len(project.store.decisions()) == 3)
+    until(lambda: len(project.store.decisions()) == 3)
     found = project.store.decisions()
     assert [decision.reviewer for decision in found] == ["Rita Reich"] * 3
     assert len({decision.item for decision in found}) == 3
@@ -976,13 +988,6 @@ def decide(page):
     item = shown.get_attribute("data-visible")
     page.keyboard.press("1")
     page.locator(f"#item:not([data-visible='{item}']), #item[hidden]").first.wait_for(state="attached")
-
-
-def wait_until(true, seconds=60):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 @pytest.mark.browser
@@ -1032,7 +1037,7 @@ def test_a_screen_of_many_waits_for_the_password_too(project, watched, servers):
     page.fill("#again-password", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector("#again", state="detached")
-    wait_until(lambda: len(project.store.decisions()) == 6)
+    until(lambda: len(project.store.decisions()) == 6)
     assert {decision.reviewer for decision in project.store.decisions()} == {"Rita"}
 
 
@@ -1045,7 +1050,7 @@ def test_what_one_has_decided_is_never_saved_as_anothers(project, watched, serve
     page = watched(f"{served.url}login", served.url, expected=" 40")
     log_in(page, "Rita")
     decide(page)
-    wait_until(lambda: len(project.store.decisions()) == 1)
+    until(lambda: len(project.store.decisions()) == 1)
     tab = page.context.new_page()
     tab.goto(f"{served.url}login")
     log_in(tab, "Sam")
@@ -1054,11 +1059,11 @@ def test_what_one_has_decided_is_never_saved_as_anothers(project, watched, serve
     assert page.input_value("#again-name") == "Rita"
     assert len(project.store.decisions()) == 1
     decide(tab)
-    wait_until(lambda: len(project.store.decisions()) == 2)
+    until(lambda: len(project.store.decisions()) == 2)
     page.fill("#again-password", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector("#again", state="detached")
-    wait_until(lambda: len(project.store.decisions()) == 3)
+    until(lambda: len(project.store.decisions()) == 3)
     assert [decision.reviewer for decision in project.store.decisions()] == ["Rita", "Sam", "Rita"]
 
 
@@ -1071,7 +1076,7 @@ def test_giving_up_what_is_unsent_is_asked_for(project, watched, servers):
     page = watched(f"{served.url}login", served.url, expected=" 401 ")
     log_in(page, "Rita")
     decide(page)
-    wait_until(lambda: len(project.store.decisions()) == 1)
+    until(lambda: len(project.store.decisions()) == 1)
     served.accounts.end_sessions(people["Rita"], actor=people["Rita"])
     decide(page)
     page.wait_for_selector("#again[open]")
@@ -1097,7 +1102,7 @@ def test_a_second_factor_is_asked_for_in_place(project, watched, servers):
     page.click("form[action^='/account'] .primary")
     secret = page.inner_text(".secret").replace("-", "")
     assert page.locator(".qr").evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 0
-    page.fill("#code", code_of(secret, time.time() - 30))
+    page.fill("#code", code_of(secret, AUTHENTICATOR.at))
     page.keyboard.press("Enter")
     page.wait_for_selector(".codes")
     page.click(".button.primary")
@@ -1112,29 +1117,33 @@ def test_a_second_factor_is_asked_for_in_place(project, watched, servers):
     page.fill("#again-code", "000000")
     page.keyboard.press("Enter")
     page.wait_for_selector("#again-problem:not([hidden])")
-    page.fill("#again-code", code_of(secret, time.time()))
+    page.fill("#again-code", code_of(secret, AUTHENTICATOR.later()))
     page.keyboard.press("Enter")
     page.wait_for_selector("#again", state="detached")
-    wait_until(lambda: [decision.reviewer for decision in project.store.decisions()] == ["Rita"])
+    until(lambda: [decision.reviewer for decision in project.store.decisions()] == ["Rita"])
 
 
 @pytest.mark.browser
 def test_the_end_of_a_login_is_announced_and_one_key_prolongs_it(project, watched, servers):
     """At least 20 s before; without the key the person logs in again on the page."""
     fill(project, 2, OFTEN)
-    served = Served(project, servers, idle_s=26.0, warn_s=22.0)
+    clock = Clock()
+    served = Served(project, servers, clock=clock, idle_s=61.0, warn_s=60.0)
     assert Limits().warn_s >= 20
     served.people(Rita=Role.REVIEWER)
     page = watched(f"{served.url}login", served.url, expected=" 401 ")
     log_in(page, "Rita")
-    page.wait_for_selector("#time[open]", timeout=20_000)
+    clock.pass_by(seconds=20)
+    page.wait_for_selector("#time[open]")
     seconds = int(re.search(r"\d+", page.inner_text("#time-left")).group())
-    assert seconds >= 20
+    assert 20 <= seconds <= 41
     assert page.evaluate("document.activeElement.id") == "stay"
     page.keyboard.press("Enter")
     page.wait_for_selector("#time", state="detached")
-    page.wait_for_selector("#time[open]", timeout=20_000)
-    page.wait_for_selector("#again[open]", timeout=60_000)
+    clock.pass_by(seconds=40)
+    page.wait_for_selector("#time[open]")
+    clock.pass_by(seconds=21)
+    page.wait_for_selector("#again[open]")
     page.fill("#again-password", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector("#again", state="detached")
@@ -1166,13 +1175,10 @@ def test_the_pages_work_without_scripts(project, watched, servers):
 def running(folder, *options):
     """`scanform review` as a program of its own, and what it prints when it is ready."""
     command = [sys.executable, "-m", "scanform.cli", "review", "--project", str(folder), "--port", "0", "--json", *options]
-    program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        yield json.loads("".join(iter(program.stdout.readline, "}\n")) + "}")
-    finally:
+    with started(command) as program:
+        yield answered(program)
         program.send_signal(signal.SIGINT)
-        program.wait(60)
-        program.stdout.close()
+        assert (program.communicate()[1], program.returncode) == ("", 0)
 
 
 def test_the_command_prints_a_link_for_the_first_account(folder):

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, REMARK, contradict, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, REMARK, contradict, fill
 from bench.review_states import eventful
 from review_ui.app import create_app
 from scanform.model.response import Status
@@ -20,8 +20,8 @@ BASE = "http://127.0.0.1:8765"
 
 
 @pytest.fixture
-def project(tmp_path):
-    with open_project(printed_survey(tmp_path)) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 
@@ -147,7 +147,7 @@ def test_from_the_page_to_the_field_by_keyboard(project, watched, servers):
     wanted = desk.queue(6)[4]
     station = bind(desk, reviewer="kim", port=0, language="en")
     thread = station.start()
-    servers.callback(lambda: (station.close(), thread.join(5)))
+    servers.callback(lambda: (station.close(), thread.join()))
     page = watched(f"{station.url}page/{wanted.form}/1", station.url)
     page.locator(f"a[href*='{wanted.column}']", has_text="Review").press("Enter")
     page.wait_for_selector("#item[data-visible]")

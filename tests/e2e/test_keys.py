@@ -1,19 +1,19 @@
 """Keys that people change, zoom and tones that stay, long undo, fast and mixed keys, killed programs, a pass over all screens without a mouse."""
 
-import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, WHY, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, WHY, fill
 from bench.review_states import unplaced
+from bench.waiting import until, until_page
 from review_ui.app import create_app
 from review_ui.server import bind
 from scanform.errors import UsageError
@@ -24,15 +24,15 @@ from scanform.workflow.preferences import change_preferences, preferences_of
 from scanform.workflow.project import open_project
 from scanform.workflow.review_fields import Desk, effective_responses
 from scanform.workflow.sort_pages import SortDesk
+from tests.programs import started
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE_S = 120.0
 GROUP = "mosaic?lang=en#house%3Aoften%3A%3Dm"
 
 
 @pytest.fixture
-def project(tmp_path):
-    with open_project(printed_survey(tmp_path)) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 
@@ -42,7 +42,7 @@ def station(project, servers):
     desk, sorter = Desk(project), SortDesk(project)
     found = bind(desk, sorter=sorter, reviewer="tester", port=0)
     thread = found.start()
-    servers.callback(lambda: (found.close(), thread.join(5), sorter.close(), desk.close()))
+    servers.callback(lambda: (found.close(), thread.join(), sorter.close(), desk.close()))
     return found.url
 
 
@@ -52,22 +52,17 @@ def opened(watched, station):
     return lambda path="?lang=en", **options: watched(station + path, station, **options)
 
 
-def until(page, script, *, of=True):
-    deadline = time.monotonic() + PATIENCE_S
-    while page.evaluate(script) != of:
-        assert time.monotonic() < deadline, script
-        page.wait_for_timeout(20)
-
-
 def visible(page):
-    until(page, "document.getElementById('item').dataset.visible === document.getElementById('item').dataset.item && !document.getElementById('item').hidden")
+    until_page(
+        page, "document.getElementById('item').dataset.visible === document.getElementById('item').dataset.item && !document.getElementById('item').hidden"
+    )
     page.wait_for_timeout(160)
     return page.get_attribute("#item", "data-item")
 
 
 def tiles(page, number):
-    until(page, "document.querySelectorAll('.tile').length", of=number)
-    until(page, "Number(document.getElementById('tiles').dataset.visible ?? 0) > (window.seen ?? 0)")
+    until_page(page, "document.querySelectorAll('.tile').length", of=number)
+    until_page(page, "Number(document.getElementById('tiles').dataset.visible ?? 0) > (window.seen ?? 0)")
     page.evaluate("window.seen = Number(document.getElementById('tiles').dataset.visible)")
     page.wait_for_timeout(200 + 25 * number)
 
@@ -273,7 +268,9 @@ def test_zoom_and_tones_stay_for_the_next_visit(opened, project):
     page.keyboard.press("i")
     assert "invert(1)" in page.evaluate("getComputedStyle(document.querySelector('#pane img')).filter")
     assert "contrast" in plain
-    until(page, "(async () => { const found = await (await fetch('/api/preferences')).json(); return [found.zoom, found.look].join(); })()", of="8,inverted")
+    until_page(
+        page, "(async () => { const found = await (await fetch('/api/preferences')).json(); return [found.zoom, found.look].join(); })()", of="8,inverted"
+    )
     mosaic = opened(GROUP)
     tiles(mosaic, 6)
     assert "invert(1)" in mosaic.evaluate("getComputedStyle(document.querySelector('.tile img')).filter")
@@ -282,7 +279,7 @@ def test_zoom_and_tones_stay_for_the_next_visit(opened, project):
     assert page.inner_text("#zoom-state") == "800 %"
     page.keyboard.press("f")
     assert page.inner_text("#zoom-state") != "800 %"
-    until(page, "(async () => (await (await fetch('/api/preferences')).json()).zoom)()", of=None)
+    until_page(page, "(async () => (await (await fetch('/api/preferences')).json()).zoom)()", of=None)
 
 
 @pytest.mark.browser
@@ -293,7 +290,7 @@ def test_the_size_of_a_screen_stays_for_the_next_visit(opened, project):
     tiles(page, 14)
     page.locator("#size").select_option("12")
     tiles(page, 12)
-    until(page, "(async () => (await (await fetch('/api/preferences')).json()).tiles)()", of=12)
+    until_page(page, "(async () => (await (await fetch('/api/preferences')).json()).tiles)()", of=12)
     page.reload()
     tiles(page, 12)
 
@@ -377,27 +374,22 @@ from pathlib import Path
 from review_ui.server import serve
 from scanform.workflow.project import open_project
 from scanform.workflow.review_fields import Desk
+from tests.programs import started
 with open_project(Path(sys.argv[1])) as project:
     serve(Desk(project), reviewer="tester", port=int(sys.argv[2]), ready=lambda url: print(url, flush=True))
 """
 
 
-def serve(folder: Path, port: int) -> subprocess.Popen:
-    server = subprocess.Popen([sys.executable, "-c", SERVE, str(folder), str(port)], stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    assert server.stdout.readline().startswith("http://127.0.0.1")
-    server.stdout.close()
-    return server
+@contextmanager
+def serving(folder: Path, port: int) -> Iterator[subprocess.Popen]:
+    with started([sys.executable, "-c", SERVE, folder, port], stderr=None) as server:
+        assert server.stdout.readline().startswith("http://127.0.0.1")
+        yield server
 
 
-def wait_for(port):
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port():
@@ -408,15 +400,14 @@ def free_port():
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_a_killed_server_loses_no_screen_of_many(watched, tmp_path):
-    """What was confirmed while the program was dead is said to be unsaved within two seconds, and stored once when it is back."""
-    folder = printed_survey(tmp_path)
+def test_a_killed_server_loses_no_screen_of_many(watched, house):
+    """What was confirmed while the program was dead is said to be unsaved, and stored once when it is back."""
+    folder = house
     with open_project(folder) as project:
         fill(project, 60, OFTEN)
     port = free_port()
     url = f"http://127.0.0.1:{port}/"
-    server = serve(folder, port)
-    try:
+    with serving(folder, port) as server:
         page = watched(url + GROUP, url, expected="Failed to load")
         tiles(page, 24)
         page.keyboard.press("Enter")
@@ -426,19 +417,13 @@ def test_a_killed_server_loses_no_screen_of_many(watched, tmp_path):
         server.wait()
         page.keyboard.press("1")
         page.keyboard.press("Enter")
-        began = time.monotonic()
         page.wait_for_selector("#saved[data-state=failing]")
-        told = time.monotonic() - began
-        server = serve(folder, port)
+    with serving(folder, port):
         saved(page)
-        with open_project(folder) as project:
-            decisions = project.store.decisions()
-        assert len(decisions) == len({decision.item for decision in decisions}) == 48
-        assert Counter(decision.kind for decision in decisions) == {DecisionKind.CONFIRM: 47, DecisionKind.CORRECT: 1}
-        print(json.dumps({"told_s": round(told, 2)}))
-    finally:
-        server.kill()
-        server.wait()
+    with open_project(folder) as project:
+        decisions = project.store.decisions()
+    assert len(decisions) == len({decision.item for decision in decisions}) == 48
+    assert Counter(decision.kind for decision in decisions) == {DecisionKind.CONFIRM: 47, DecisionKind.CORRECT: 1}
 
 
 @pytest.mark.browser
@@ -449,9 +434,8 @@ def test_a_killed_browser_loses_nothing_that_was_acknowledged(chromium, tmp_path
     fill(project, 48, OFTEN)
     port = free_port()
     arguments = [f"--remote-debugging-port={port}", f"--user-data-dir={tmp_path / 'browser'}", "--headless=new", "--no-sandbox", "--disable-gpu", "about:blank"]
-    started = subprocess.Popen([CHROMIUM, *arguments], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(port)
+    with started([CHROMIUM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
+        until(lambda: listens(port), "the browser's port", alive=lambda: browser.poll() is None)
         page = chromium.browser_type.connect_over_cdp(f"http://127.0.0.1:{port}").new_page()
         page.goto(f"{station}?lang=en" if screen == "field" else station + GROUP)
         if screen == "field":
@@ -465,9 +449,6 @@ def test_a_killed_browser_loses_nothing_that_was_acknowledged(chromium, tmp_path
         saved(page)
         acknowledged = 12 if screen == "field" else 24
         page.keyboard.press("1")
-    finally:
-        os.killpg(started.pid, signal.SIGKILL)
-        started.wait()
     assert acknowledged <= len(stored(project)) <= acknowledged + 1
     assert len({decision.item for decision in project.store.decisions()}) == len(stored(project))
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from collections import Counter
 from dataclasses import replace
 
@@ -39,9 +40,15 @@ def surveyed(folder, waiting, settled, share=SHARE):
     return printed
 
 
+@pytest.fixture(scope="module")
+def sixty(tmp_path_factory):
+    """Sixty forms that wait and sixty that are settled: a folder to copy."""
+    return surveyed(tmp_path_factory.mktemp("sixty"), 60, 60)
+
+
 @pytest.fixture
-def project(tmp_path):
-    with open_project(surveyed(tmp_path, 60, 60)) as opened:
+def project(sixty, tmp_path):
+    with open_project(shutil.copytree(sixty, tmp_path / "project")) as opened:
         yield opened
 
 

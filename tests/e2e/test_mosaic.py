@@ -1,11 +1,11 @@
 """Many values on one screen, end to end: real store, real pages, real server, real Chromium, by keyboard."""
 
 import json
-import time
 
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, fill
+from bench.waiting import until_page
 from review_ui.server import bind
 from scanform.model.review import DecisionKind
 from scanform.store.pace import paces
@@ -13,12 +13,11 @@ from scanform.workflow.project import open_project
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
 
 FORMS = 30
-PATIENCE_S = 120.0
 
 
 @pytest.fixture
-def project(tmp_path):
-    with open_project(printed_survey(tmp_path)) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 
@@ -28,7 +27,7 @@ def station(project, servers):
     desk = Desk(project)
     found = bind(desk, reviewer="tester", port=0)
     thread = found.start()
-    servers.callback(lambda: (found.close(), thread.join(5), desk.close()))
+    servers.callback(lambda: (found.close(), thread.join(), desk.close()))
     return found.url
 
 
@@ -39,10 +38,7 @@ class Board:
         self.page = page
 
     def until(self, script, *, of=True):
-        deadline = time.monotonic() + PATIENCE_S
-        while self.page.evaluate(script) != of:
-            assert time.monotonic() < deadline, script
-            self.page.wait_for_timeout(20)
+        until_page(self.page, script, of=of)
 
     def shown(self, tiles):
         """Waits until a screen of so many tiles can be seen and Enter counts."""

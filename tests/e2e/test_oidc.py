@@ -14,7 +14,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from bench.review_material import OFTEN, fill, printed_survey
+from bench.review_material import OFTEN, fill
 from review_ui.app import create_app
 from review_ui.oidc import SECRET_VARIABLE
 from review_ui.server import bind
@@ -87,11 +87,6 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-@pytest.fixture(scope="session")
-def printed_for_oidc(tmp_path_factory):
-    return printed_survey(tmp_path_factory.mktemp("oidc"))
-
-
 @pytest.fixture
 def service():
     found = Service()
@@ -100,12 +95,12 @@ def service():
     yield found
     found.shutdown()
     found.server_close()
-    thread.join(5)
+    thread.join()
 
 
 @pytest.fixture
-def project(printed_for_oidc, tmp_path, service):
-    folder = shutil.copytree(printed_for_oidc, tmp_path / "project")
+def project(printed_house, tmp_path, service):
+    folder = shutil.copytree(printed_house, tmp_path / "project")
     (folder / "oidc.secret").write_text(SECRET + "\n", encoding="utf-8")
     settings = folder / "survey.toml"
     known = {"issuer": service.address, "client_id": "scanform", "secret_file": "oidc.secret"}
@@ -123,7 +118,7 @@ def served(project, servers):
     accounts.invite(actor=ada, name="Lea", email="lea@stadt.example", roles=[Role.REVIEWER])
     station = bind(desk, accounts=accounts, port=0, language="en")
     thread = station.start()
-    servers.callback(lambda: (station.close(), thread.join(5), desk.close()))
+    servers.callback(lambda: (station.close(), thread.join(), desk.close()))
     return station.url, accounts
 
 

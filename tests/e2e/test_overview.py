@@ -1,13 +1,13 @@
 """The first screen: numbers that are the ledger's, each with its list, kept fresh in real Chromium."""
 
 import re
-import time
 from collections import Counter
 
 import pytest
 from sqlalchemy import text
 
-from bench.review_material import OFTEN, fill, printed_survey
+from bench.review_material import OFTEN, fill
+from bench.waiting import until_page
 from review_ui.app import create_app
 from review_ui.overview import LISTED
 from review_ui.server import bind
@@ -27,8 +27,8 @@ FATES = (Fate.READ, Fate.READ, Fate.REVIEW, Fate.DAMAGED, Fate.BLANK, None)
 
 
 @pytest.fixture
-def project(tmp_path):
-    with open_project(printed_survey(tmp_path)) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 
@@ -122,17 +122,14 @@ def test_the_screen_stays_fresh_and_keeps_the_focus(project, watched, servers, w
     desk = Desk(project)
     station = bind(desk, reviewer="t", port=0)
     thread = station.start()
-    servers.callback(lambda: (station.close(), thread.join(5), desk.close()))
+    servers.callback(lambda: (station.close(), thread.join(), desk.close()))
     page = watched(f"{station.url}overview?lang=de", station.url, viewport={"width": width, "height": 700})
     assert page.inner_text(".fact strong") == "3"
     page.focus("a.urgent")
     href = page.evaluate("document.activeElement.getAttribute('href')")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     hand_in(project, "Neu", (Fate.READ,))
-    deadline = time.monotonic() + 120
-    while "Neu" not in page.inner_text("table"):
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(50)
+    until_page(page, "document.querySelector('table').innerText.includes('Neu')")
     assert page.evaluate("document.activeElement.getAttribute('href')") == href
     page.keyboard.press("Enter")
     page.wait_for_selector(".page-line")

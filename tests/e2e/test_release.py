@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.review_material import OFTEN, fill, printed_survey
+from bench.review_material import OFTEN, fill
 from review_ui.app import create_app
 from scanform.model.person import Person, Role
 from scanform.model.release import Step
@@ -29,8 +29,8 @@ REVIEWER = Person(name="ben", roles=frozenset({Role.REVIEWER}))
 
 
 @pytest.fixture
-def project(tmp_path):
-    with open_project(printed_survey(tmp_path)) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 

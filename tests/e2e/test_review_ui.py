@@ -2,13 +2,13 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, PX_PER_MM, REMARK, SINCE, WHY, Waiting, contradict, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, PX_PER_MM, REMARK, SINCE, WHY, Waiting, contradict, fill
+from bench.waiting import PATIENCE_MS, until_page
 from review_ui.app import HEADERS, create_app
 from review_ui.server import bind
 from scanform.model.geometry import RectMm, bounding_box
@@ -27,6 +28,7 @@ from scanform.store.leases import release
 from scanform.workflow.merge_responses import records
 from scanform.workflow.project import Project, open_project
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
+from tests.programs import started
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -34,15 +36,9 @@ if TYPE_CHECKING:
 # --- a project with scanned forms ------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project folder with a printed layout and no responses."""
-    return printed_survey(tmp_path_factory.mktemp("printed"))
-
-
 @pytest.fixture
-def folder(printed: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(printed, tmp_path / "project"))
+def folder(house: Path) -> Path:
+    return Path(house)
 
 
 @pytest.fixture
@@ -254,10 +250,7 @@ class Screen:
 
     def until(self, script: str) -> None:
         """Waits until `script` is true in the page (its security policy forbids what Playwright has for this)."""
-        deadline = time.monotonic() + PATIENCE_MS / 1000
-        while not self.page.evaluate(script):
-            assert time.monotonic() < deadline, script
-            self.page.wait_for_timeout(20)
+        until_page(self.page, script)
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -268,9 +261,6 @@ class Screen:
         """Waits until the program has acknowledged everything."""
         self.page.wait_for_selector("#saved[data-pending='0']")
 
-
-PATIENCE_MS = 120_000
-"""How long a test waits for what must come: other work on the machine is no failure of the station."""
 
 PAINTED = """() => {
   const item = document.getElementById('item');
@@ -309,7 +299,7 @@ def open_screen(chromium, project: Project):
     for context in contexts:
         context.close()
     station.close()
-    thread.join(5)
+    thread.join()
     desk.close()
     assert found == []
 
@@ -894,9 +884,8 @@ def test_a_killed_server_loses_nothing(chromium, folder: Path) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}/"
-    context = chromium.new_context()
-    server = serve(folder, port)
-    try:
+    with chromium.new_context() as context, ExitStack() as servers:
+        server = servers.enter_context(serving(folder, port))
         screen = watch(context.new_page(), url)
         screen.page.goto(url)
         screen.visible()
@@ -908,7 +897,7 @@ def test_a_killed_server_loses_nothing(chromium, folder: Path) -> None:
         for _ in range(5):
             screen.press("1")
         screen.page.locator("#saved:text-matches('Nicht gespeichert: [1-9]')").wait_for()
-        server = serve(folder, port)
+        servers.enter_context(serving(folder, port))
         screen.page.wait_for_selector("#saved[data-pending='0']")
         for _ in range(5):
             screen.visible()
@@ -919,10 +908,6 @@ def test_a_killed_server_loses_nothing(chromium, folder: Path) -> None:
         assert len(decisions) == 15
         assert len({decision.item for decision in decisions}) == 15
         assert [line for line in screen.trouble if "403" not in line] == []  # the token of the killed server, once
-    finally:
-        context.close()
-        server.kill()
-        server.wait()
 
 
 SERVE = """
@@ -936,12 +921,11 @@ with open_project(Path(sys.argv[1])) as project:
 """
 
 
-def serve(folder: Path, port: int) -> subprocess.Popen:
-    server = subprocess.Popen([sys.executable, "-c", SERVE, str(folder), str(port)], stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    assert server.stdout.readline().startswith("http://127.0.0.1")
-    server.stdout.close()
-    return server
+@contextmanager
+def serving(folder: Path, port: int) -> Iterator[subprocess.Popen]:
+    with started([sys.executable, "-c", SERVE, folder, port], stderr=None) as server:
+        assert server.stdout.readline().startswith("http://127.0.0.1")
+        yield server
 
 
 @pytest.mark.browser

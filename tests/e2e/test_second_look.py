@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, REMARK, Waiting, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, REMARK, Waiting, fill
 from review_ui.app import create_app
 from review_ui.server import bind
 from scanform.model.response import Status
@@ -22,8 +22,8 @@ ACCEPTED = Waiting(column="often", value="m", problem=None, status=Status.AUTO)
 
 
 @pytest.fixture
-def project(tmp_path):
-    with open_project(printed_survey(tmp_path)) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 
@@ -196,7 +196,7 @@ def test_a_second_look_by_keyboard(project, watched, servers):
     for name, keys in (("ben", "111"), ("carla", "2")):
         station = bind(desk, reviewer=name, port=0, language="en")
         thread = station.start()
-        servers.callback(lambda station=station, thread=thread: (station.close(), thread.join(5)))
+        servers.callback(lambda station=station, thread=thread: (station.close(), thread.join()))
         page = watched(f"{station.url}{'second' if name == 'ben' else 'third'}", station.url)
         page.wait_for_selector("#item[data-visible]")
         if name == "ben":

@@ -1,18 +1,11 @@
 """The server behind the pages leaves nothing open when it ends."""
 
 import socket
-import time
 
 from flask import Flask, send_file
 
+from bench.waiting import until
 from review_ui.server import bind_app
-
-
-def until(true):
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_file_that_nobody_fetches_to_the_end_is_closed_with_the_station(tmp_path):
@@ -35,6 +28,5 @@ def test_a_file_that_nobody_fetches_to_the_end_is_closed_with_the_station(tmp_pa
         asked.recv(1)
         assert not files[0].closed
         station.close()
-        thread.join(30)
-        assert not thread.is_alive()
+        thread.join()
         until(lambda: files[0].closed)

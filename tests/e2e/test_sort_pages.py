@@ -102,7 +102,7 @@ class Room:
 
     def close(self) -> None:
         self.station.close()
-        self.thread.join(30)
+        self.thread.join()
         self.sorter.close()
         self.project.close()
 

@@ -5,14 +5,16 @@ import random
 import shutil
 import subprocess
 import sys
-import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from bench.waiting import until
 from scanform.model.page import Fate
+from scanform.scan.intake import is_settled
 from scanform.scan.limits import Limits
 from scanform.workflow.executors import processes, serial
 from scanform.workflow.progress import no_progress
@@ -20,6 +22,7 @@ from scanform.workflow.project import open_project
 from scanform.workflow.read_batch import read_batch
 from scanform.workflow.status import project_status
 from scanform.workflow.verify import verify
+from tests.programs import SCANFORM, started, workers_of
 
 DIE_AT_COMMIT = """
 import os, sys
@@ -135,7 +138,7 @@ def test_killed_at_every_commit(tiny_survey, undisturbed, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(DIE_AT_COMMIT)
     for _ in range(40):
-        done = subprocess.run([sys.executable, str(program), str(tmp_path / "p"), str(folder), "1"], check=False, timeout=120)
+        done = subprocess.run([sys.executable, str(program), str(tmp_path / "p"), str(folder), "1"], check=False)
         if done.returncode == 0:
             break
         assert done.returncode == 9
@@ -144,8 +147,13 @@ def test_killed_at_every_commit(tiny_survey, undisturbed, tmp_path):
 
 
 def ingest(folder, project, *more):
-    command = [sys.executable, "-m", "scanform.cli", "ingest", str(folder), "--project", str(project), "--jobs", "1", *more]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return started([*SCANFORM, "ingest", folder, "--project", project, "--jobs", 1, *more], stdout=subprocess.DEVNULL)
+
+
+def said_by(process):
+    """Waits for the end; returns exit code and what was said."""
+    said = process.communicate()[1]
+    return process.returncode, said
 
 
 @pytest.mark.slow
@@ -159,7 +167,7 @@ def test_killed_at_random_moments(tiny_survey, undisturbed, tmp_path):
             time.sleep(rng.uniform(1.0, 6.0))
             process.kill()
     with ingest(folder, tmp_path / "p") as process:
-        assert process.wait(timeout=300) == 11
+        assert said_by(process)[0] == 11
     assert picture(tmp_path / "p") == expected
 
 
@@ -172,10 +180,11 @@ def test_two_runs_at_once_from_an_empty_database(tiny_survey, undisturbed, tmp_p
         for left in (tmp_path / name).glob("scanform.sqlite*"):
             left.unlink()
     with ingest(folder, tmp_path / "calm2") as process:
-        assert process.wait(timeout=300) == 11
+        assert said_by(process)[0] == 11
     with ingest(folder, tmp_path / "p") as first, ingest(folder, tmp_path / "p") as second:
-        codes = {first.wait(timeout=300), second.wait(timeout=300)}
-        assert codes == {11}, first.stderr.read() + second.stderr.read()
+        first_code, first_said = said_by(first)
+        second_code, second_said = said_by(second)
+        assert {first_code, second_code} == {11}, first_said + second_said
     assert picture(tmp_path / "p") == picture(tmp_path / "calm2")
 
 
@@ -185,14 +194,13 @@ def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(tiny_survey, undisturbed,
     folder, expected = undisturbed
     tiny_survey.project(tmp_path / "p").close()
     with ingest(folder, tmp_path / "p") as process:
-        while process.poll() is None and not children(process.pid):
-            time.sleep(0.05)  # a worker there: the command is reading
+        until(lambda: workers_of(process.pid), "a worker: the command is reading", alive=lambda: process.poll() is None)
         process.terminate()
-        code, errors = process.wait(timeout=60), process.stderr.read()
+        code, said = said_by(process)
     assert code in (130, 11)
-    assert "Traceback" not in errors
+    assert "Traceback" not in said
     with ingest(folder, tmp_path / "p") as process:
-        assert process.wait(timeout=300) == 11
+        assert said_by(process)[0] == 11
     assert picture(tmp_path / "p") == expected
 
 
@@ -205,40 +213,38 @@ def test_a_worker_that_is_killed_costs_nothing(tiny_survey, undisturbed, tmp_pat
         killed = 0
         while process.poll() is None and killed < 3:
             time.sleep(0.7)
-            for child in children(process.pid):
-                os.kill(child, 9)
-                killed += 1
-        process.wait(timeout=300)
+            for child in workers_of(process.pid):
+                with suppress(ProcessLookupError):  # it may have ended by itself just now
+                    os.kill(child, 9)
+                    killed += 1
+        said_by(process)
     with open_project(tmp_path / "p") as project:
         read_batch(project, [folder], processes(1, Limits()), retry=True)
     assert picture(tmp_path / "p") == expected
 
 
-def children(parent):
-    """Processes of a pool below `parent` (not the helper that tracks resources)."""
-    found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=False)
-    return [int(line.split()[0]) for line in found.stdout.splitlines() if "spawn_main" in line]
-
-
-def test_a_file_that_is_still_written_is_waited_for(tiny_survey, tmp_path):
+def test_a_file_that_is_still_written_is_waited_for(tiny_survey, tmp_path, monkeypatch):
     """A copier writes slowly: the half file is not taken for a damaged one."""
     content = tiny_survey.jpeg(tmp_path / "whole.jpg", 1, 1, open="no").read_bytes()
     target = tmp_path / "in" / "a.jpg"
     target.parent.mkdir()
     target.write_bytes(content[:1000])
 
-    def write():
-        for at in range(1000, len(content), len(content) // 8):
-            time.sleep(0.1)
-            with target.open("ab") as file:
-                file.write(content[at : at + len(content) // 8])
+    pieces = [content[at : at + len(content) // 8] for at in range(1000, len(content), len(content) // 8)]
 
+    def look(path, settle_s):
+        """Each time the program looks, the copier has just written some more."""
+        if pieces:
+            with target.open("ab") as file:
+                file.write(pieces.pop(0))
+            return is_settled(path, 3600)
+        return is_settled(path, settle_s)
+
+    monkeypatch.setattr("scanform.workflow.read_batch.is_settled", look)
     with tiny_survey.project(tmp_path / "p") as project:
-        project.config = replace(project.config, reading=replace(project.config.reading, settle_seconds=0.6))
-        writer = threading.Thread(target=write)
-        writer.start()
+        project.config = replace(project.config, reading=replace(project.config.reading, settle_seconds=0.3))
         summary = read_batch(project, [tmp_path / "in"], serial())
-        writer.join()
+    assert not pieces
     assert dict(summary.pages) == {Fate.READ: 1}
 
 

@@ -13,6 +13,7 @@ from scanform.scan.limits import Limits
 from scanform.workflow.executors import processes
 from scanform.workflow.project import open_project
 from scanform.workflow.read_batch import read_batch
+from tests.programs import SCANFORM, started
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "scans"
 DAMAGED = SAMPLES / "0622-uebertragung.pdf"
@@ -68,15 +69,15 @@ def test_nothing_is_left_of_a_batch(tiny_survey, scratch, tmp_path):
 def test_nothing_is_left_when_workers_are_killed(tiny_survey, scratch, tmp_path):
     """Killed from outside while they hold a copy; the pages are read by fresh ones."""
     tiny_survey.project(tmp_path / "p").close()
-    ingest = [sys.executable, "-m", "scanform.cli", "--project", str(tmp_path / "p"), "ingest", "--jobs", "1", str(DAMAGED)]
-    process = subprocess.Popen(ingest, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    ingest = [*SCANFORM, "--project", tmp_path / "p", "ingest", "--jobs", 1, DAMAGED]
     killed = 0
-    while process.poll() is None and killed < 2:
-        for child in _holders(process.pid, scratch):
-            with suppress(ProcessLookupError):  # it may have ended by itself just now
-                os.kill(child, signal.SIGKILL)
-                killed += 1
-    process.wait(120)
+    with started(ingest, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and killed < 2:
+            for child in _holders(process.pid, scratch):
+                with suppress(ProcessLookupError):  # it may have ended by itself just now
+                    os.kill(child, signal.SIGKILL)
+                    killed += 1
+        process.wait()
     assert killed, "no worker was seen with a copy"
     assert not list(scratch.iterdir())
     with open_project(tmp_path / "p") as project, project.store.reading() as tx:

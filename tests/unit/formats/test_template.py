@@ -317,7 +317,7 @@ SNIPPETS = [
 ]
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_is_wrong_is_said_plainly(tmp_path: Path, data: st.DataObject) -> None:
     """Lines lost, moved, indented or mistyped: the questionnaire loads, or a TemplateError names file and line; nothing else happens."""

@@ -31,14 +31,14 @@ def page_maps(draw, grids=True):
 points_on_page = st.lists(st.tuples(st.floats(0, 210), st.floats(0, 297)), min_size=1, max_size=30).map(lambda items: np.array(items, dtype=np.float64))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(page_maps(), points_on_page)
 def test_to_mm_undoes_to_px(page_map, points):
     """Millimetres to pixels and back is the identity to a micrometre, with and without a field."""
     assert np.allclose(page_map.to_mm(page_map.to_px(points)), points, atol=1e-3)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(page_maps(), points_on_page)
 def test_fast_path_agrees(page_map, points):
     """to_px_xy gives what to_px gives, to a hundredth of a pixel (float32)."""
@@ -46,7 +46,7 @@ def test_fast_path_agrees(page_map, points):
     assert np.allclose(np.stack([x, y], axis=1), page_map.to_px(points), atol=0.01)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(page_maps())
 def test_fast_path_broadcasts(page_map):
     """Rows of x and columns of y give the same pixels as all pairs one by one."""
@@ -56,7 +56,7 @@ def test_fast_path_broadcasts(page_map):
     assert np.allclose(np.stack(fast, axis=-1).reshape(-1, 2), page_map.to_px(pairs), atol=0.01)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(page_maps(grids=False), points_on_page)
 def test_offsets_shift_the_paper(page_map, points):
     """A constant field of (dx, dy) mm moves each point as if it lay there on the paper."""

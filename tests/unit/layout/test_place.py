@@ -356,7 +356,7 @@ def random_questionnaires(draw: st.DrawFn) -> Questionnaire:
     return Questionnaire(code="random", version="1", title=title, languages=("de",), sections=tuple(sections), intro=intro, closing=closing)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], derandomize=True)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], derandomize=True)
 @given(random_questionnaires())
 def test_random_questionnaires_keep_all_rules(questionnaire: Questionnaire) -> None:
     """Whatever is asked: nothing overlaps, nothing is split, nothing is lost, and the result is always the same."""

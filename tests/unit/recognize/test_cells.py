@@ -186,7 +186,7 @@ def test_a_small_stroke_at_the_bottom_is_no_sure_one():
     assert odds[1, names.index("1")] < 0.5
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(arrays(np.float32, st.tuples(st.integers(1, 70), st.integers(1, 70)), elements=st.floats(0, 1, width=32)))
 def test_any_picture_is_brought_to_size(dark):
     """Whatever is cut out: the right size, darkness 0..1, no longer than the room there is."""
@@ -199,7 +199,7 @@ def test_any_picture_is_brought_to_size(dark):
     assert inked.any(axis=0).sum() <= INNER
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(arrays(np.uint8, (20, 14)), min_size=1, max_size=6), st.sampled_from(list(Alphabet)))
 def test_probabilities_of_texts(pictures, alphabet):
     """Most probable first, never more than 1 in all, one character per cell, whatever stands in the cells."""

@@ -24,7 +24,7 @@ def zone(baselines, *, tilt=0.0, high=400, wide=700):
 
 
 @given(count=st.integers(1, 6), pitch=st.floats(32, 55), expected=st.floats(0.75, 1.3), start=st.floats(25, 60), tilt=st.floats(-0.8, 0.8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_line_is_one(count, pitch, expected, start, tilt):
     """Whatever the distance of the lines and where they begin, near the printed pitch: as many lines as were written, each word in its own."""
     labels, words = zone([start + number * pitch for number in range(count)], tilt=tilt)

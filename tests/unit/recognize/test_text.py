@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -103,13 +102,21 @@ def test_what_takes_too_long_is_left_unread(settings, caplog):
 def test_the_time_is_looked_at_within_a_page():
     """In this process: reading many lines ends soon after the time is over, not after the last line."""
     engine = in_process.engine(text._models().folder, "deu", "")
-    words = in_process.read(LINES[:1], engine, timeout_s=20)
+    words = in_process.read(LINES[:1], engine, timeout_s=3600)
     assert [word.text for line in words for word in line] == NAMES[0].split()
-    many = [NOISE] * 400
-    started = time.monotonic()
+
+    class Counted(list):
+        begun = 0
+
+        def __iter__(self):
+            for one in super().__iter__():
+                self.begun += 1
+                yield one
+
+    many = Counted([NOISE] * 400)
     with pytest.raises(TimeoutError):
         in_process.read(many, engine, timeout_s=0.3)
-    assert time.monotonic() - started < 5
+    assert many.begun < 200
 
 
 def test_threads_take_turns():

@@ -34,7 +34,7 @@ rows = st.lists(st.lists(st.floats(0.001, 1), min_size=5, max_size=5), min_size=
 
 
 @given(rows)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_probability_of_a_text_is_the_sum_over_all_its_paths(columns):
     """What is computed column by column is what counting all paths gives, for every text there can be."""
     line = odds(columns)
@@ -45,7 +45,7 @@ def test_the_probability_of_a_text_is_the_sum_over_all_its_paths(columns):
 
 @given(rows)
 @example([[1.0] * 5, [1.0, 1.0, 1.0, 0.001953125, 0.001953125]])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_most_probable_texts_come_first(columns):
     """With a beam that holds everything, the first text is the best of all; with the usual one, none is said to be more probable than it is."""
     line = odds(columns)
@@ -57,7 +57,7 @@ def test_the_most_probable_texts_come_first(columns):
 
 
 @given(rows, st.sets(st.sampled_from(LETTERS)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_barred_characters_make_no_other_text_likelier(columns, allowed):
     """Where only some characters can stand, texts of these are as probable as before, and all others cannot be."""
     line = odds(columns)

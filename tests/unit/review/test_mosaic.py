@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, Waiting, fill, printed_survey
+from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, Waiting, fill
 from scanform.model.review import DecisionKind
 from scanform.workflow.project import open_project
 from scanform.workflow.review_fields import Desk, Submission
@@ -14,8 +14,8 @@ TWO = Waiting(column="often", value="", problem="two-marks", candidates=("w", "m
 
 
 @pytest.fixture
-def project(tmp_path):
-    with open_project(printed_survey(tmp_path)) as opened:
+def project(house):
+    with open_project(house) as opened:
         yield opened
 
 

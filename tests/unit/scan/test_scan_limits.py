@@ -15,11 +15,10 @@ SPAWN = multiprocessing.get_context("spawn")
 def _run(target: object) -> int | None:
     process = SPAWN.Process(target=target)  # type: ignore[arg-type]
     process.start()
-    process.join(30)
-    alive = process.is_alive()
-    process.kill()
-    assert not alive
-    return process.exitcode
+    process.join()
+    code = process.exitcode
+    process.close()
+    return code
 
 
 def _hang() -> None:
@@ -38,12 +37,12 @@ def _eat() -> None:
 
 def _calm() -> None:
     guard_process(Limits())
-    with deadline(0.2):
-        assert seconds_left(60) < 1
-        with deadline(5):
+    with deadline(3000):
+        assert seconds_left(6000) < 3000
+        with deadline(5000):
             pass
-        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
-    time.sleep(0.4)
+        assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 3000
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
     assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
 
 

@@ -31,7 +31,7 @@ def postgresql_server():
     account = pwd.getpwnam(owner)
     os.chown(scratch, account.pw_uid, account.pw_gid)
     extra = {"user": owner, "group": account.pw_gid, "cwd": "/", "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}} if os.geteuid() == 0 else {}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "timeout": 120}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
         subprocess.run([folder / "initdb", "-D", scratch / "data", "-U", "tester", "-A", "trust", "-E", "UTF8"], check=True, **quiet, **extra)
         start = [folder / "pg_ctl", "-D", scratch / "data", "-w", "-l", scratch / "log", "-o", f"-k {scratch} -c listen_addresses=''", "start"]

@@ -16,6 +16,7 @@ from scanform.store.leases import LEASE, claim, holder_of, holders, release, ren
 from scanform.store.store import Store
 from scanform.workflow.project import open_project
 from scanform.workflow.review_fields import Desk, Submission
+from tests.programs import forked, next_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORKERS = 8
@@ -52,7 +53,7 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=acts)
 def test_leases_do_what_a_table_on_paper_would(store, acts):
     """Whatever people do in whatever order: a dictionary of who holds what until when says the same."""
@@ -82,7 +83,7 @@ def work(folder, number, start, found):
     lot, name, seen = random.Random(number), f"r{number}", []
     with open_project(folder) as project:
         desk = Desk(project)
-        start.wait(60)
+        start.wait()
         for turn in range(1000):
             cards = desk.claim(lot.randint(1, 5), reviewer=name)
             if not cards:
@@ -112,17 +113,15 @@ def test_eight_reviewers_never_get_the_same_value(where, tmp_path):
         waiting = {item.id for item in Desk(project).open_items()}
     context = multiprocessing.get_context("fork")
     start, found = context.Barrier(WORKERS), context.Queue()
-    workers = [context.Process(target=work, args=(folder, number, start, found)) for number in range(WORKERS)]
-    for worker in workers:
-        worker.start()
     given_out, ended = [], 0
-    while ended < WORKERS:
-        entry = found.get(timeout=300)
-        ended += entry is None
-        given_out += entry or []
-    for worker in workers:
-        worker.join(60)
-        assert worker.exitcode == 0
+    with forked(work, [(folder, number, start, found) for number in range(WORKERS)]) as workers:
+        while ended < WORKERS:
+            entry = next_of(found, workers)
+            ended += entry is None
+            given_out += entry or []
+        for worker in workers:
+            worker.join()
+            assert worker.exitcode == 0
     assert Counter(item for item, _, _ in given_out) == dict.fromkeys(waiting, 1)
     assert len({name for _, name, _ in given_out}) > 1
     with open_project(folder) as project:

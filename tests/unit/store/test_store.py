@@ -28,6 +28,7 @@ from scanform.store.records import Issued, Link, PageResult, Placement, Placemen
 from scanform.store.seals import FIRST, broken_seals, last_seal, seal_of
 from scanform.store.store import Store
 from scanform.store.tables import Base, ReadingRow
+from tests.programs import forked, next_of
 
 AT = "2026-01-15T09:30:00+00:00"
 IDENTITY = Identity(digest="2BNBJ", instance="0A1B2C3", page=1, pages=1, found_by=FoundBy.CODE)
@@ -206,12 +207,10 @@ def test_several_processes_create_the_database_at_once(where):
     """Four processes start from no database: one migrates, all go on, nothing is lost."""
     context = multiprocessing.get_context("fork")
     barrier, results = context.Barrier(4), context.Queue()
-    workers = [context.Process(target=open_and_write, args=(where, n, barrier, results)) for n in range(4)]
-    for worker in workers:
-        worker.start()
-    assert [results.get(timeout=60) for _ in workers] == ["ok"] * 4
-    for worker in workers:
-        worker.join()
+    with forked(open_and_write, [(where, number, barrier, results) for number in range(4)]) as workers:
+        assert [next_of(results, workers) for _ in workers] == ["ok"] * 4
+        for worker in workers:
+            worker.join()
     store = Store(where)
     assert len(store.decisions()) == 20
     store.close()

@@ -8,12 +8,14 @@ from operator import call
 
 import pytest
 
+from bench.waiting import until
 from scanform.errors import InputError
 from scanform.model.page import Fate
 from scanform.scan.limits import Limits
 from scanform.workflow import executors
 from scanform.workflow.executors import Died, processes, run_in_order, serial
 from scanform.workflow.read_batch import read_batch
+from tests.programs import started
 
 
 def results(workers, jobs):
@@ -51,14 +53,11 @@ def test_jobs_are_taken_when_a_worker_is_free():
 
 def test_an_interrupt_ends_the_processes():
     """Ctrl-C in the parent: the generator closes and its processes are gone soon."""
-    stream = run_in_order(processes(1, Limits()), call, [partial(os.getpid), partial(time.sleep, 60)])
+    stream = run_in_order(processes(1, Limits()), call, [partial(os.getpid), partial(time.sleep, 3600)])
     process = next(stream).result
     with pytest.raises(KeyboardInterrupt):
         stream.throw(KeyboardInterrupt)
-    deadline = time.monotonic() + 10
-    while _alive(process) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _alive(process)
+    until(lambda: not _alive(process), "the end of the worker")
 
 
 def _alive(process):
@@ -114,23 +113,17 @@ def test_a_scheduler_that_does_not_answer_is_named():
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_an_orphaned_worker_ends(tmp_path):
     """When the parent is killed, its workers notice and end."""
-    import subprocess
-
     script = (
         "import os, time\nfrom functools import partial\nfrom operator import call\n"
         "from scanform.scan.limits import Limits\nfrom scanform.workflow.executors import processes, run_in_order\n"
         "if __name__ == '__main__':\n"
-        "    for done in run_in_order(processes(1, Limits()), call, [os.getpid, partial(time.sleep, 60)]):\n"
+        "    for done in run_in_order(processes(1, Limits()), call, [os.getpid, partial(time.sleep, 3600)]):\n"
         "        print(done.result, flush=True)\n"
     )
     program = tmp_path / "program.py"
     program.write_text(script)
-    parent = subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True)
-    with parent:
+    with started([sys.executable, program], stderr=None, start_new_session=False) as parent:
         worker = int(parent.stdout.readline())
         assert _alive(worker)
         parent.kill()
-    deadline = time.monotonic() + 15
-    while _alive(worker) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not _alive(worker)
+    until(lambda: not _alive(worker), "the end of the worker")

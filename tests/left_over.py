@@ -1,0 +1,57 @@
+"""What a run of tests may not leave behind in its own process: programs, threads, open files."""
+
+import gc
+import os
+import threading
+from pathlib import Path
+
+from bench.waiting import until
+from tests.programs import children_of
+
+HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+"""Python's own, one for the whole run: they end with it."""
+
+GRACE_LOOKS = 200
+"""Looks for what is just ending."""
+
+
+def left_over(folder: Path) -> list[str]:
+    """Programs that still run or that nobody has waited for, threads that hold up the end, files in `folder` that are still open (Linux)."""
+    gc.collect()
+    return [*_programs(), *_threads(), *_files(folder)]
+
+
+def nothing_left_over(folder: Path) -> None:
+    """Fails with a list of what is left over; what is just ending may end."""
+    looks = iter(range(GRACE_LOOKS))
+    until(lambda: not left_over(folder) or next(looks, None) is None)
+    found = left_over(folder)
+    assert not found, "left over by the tests:\n" + "\n".join(found)
+
+
+def _programs() -> list[str]:
+    return [
+        f"program {number}: {command or '(ended, and nobody waited for it)'}"
+        for number, command in children_of(os.getpid()).items()
+        if not any(helper in command for helper in HELPERS)
+    ]
+
+
+def _threads() -> list[str]:
+    ours = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
+    return [f"thread {thread.name}" for thread in ours if not thread.daemon or thread.name in OUR_DAEMONS]
+
+
+OUR_DAEMONS = frozenset({"upload-desk", "upload-counter", "review-desk", "review-station"})
+
+
+def _files(folder: Path) -> list[str]:
+    found = []
+    for entry in Path("/proc/self/fd").glob("*"):
+        try:
+            target = entry.readlink()
+        except OSError:
+            continue
+        if target.is_relative_to(folder):
+            found.append(f"open file {target}")
+    return found
