@@ -40,12 +40,10 @@ from scanform.register.markers import Marker, find_markers, page_number
 from scanform.register.photo import lightened
 from scanform.register.prepare import BoxCheck, prepare_page
 from scanform.register.quality import is_blank_paper
-from scanform.scan.intake import FileInfo, inspect_file
 from scanform.scan.limits import Limits, deadline, guard_process
 from scanform.scan.load import LoadedPage, load_page
 from scanform.store.records import PageResult
 from scanform.workflow import picture
-from scanform.workflow.archive import archive_file
 from scanform.workflow.folders import QUESTIONNAIRES, SNAPSHOT
 from scanform.workflow.own_readers import readers_of
 from scanform.workflow.printed_texts import printed_on
@@ -86,23 +84,6 @@ class PageJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileJob:
-    """A file to look at and to copy into the archive."""
-
-    path: str
-    archive: str
-    limits: Limits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
-    """A file that was looked at; `archived` is its place in the archive, "" when there is nothing to keep."""
-
-    info: FileInfo
-    archived: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
     """A page that was recognised: its layout, where it lies, and what has to be said about it.
 
@@ -134,18 +115,6 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(PARENT_CHECK_S)
     os._exit(1)
-
-
-def take_in(job: FileJob) -> Intake:
-    """Look at a file (hash, kind, pages) and keep a copy in the archive."""
-    info = inspect_file(job.path, job.limits)
-    if not info.sha256:
-        return Intake(info=info, archived="")
-    with deadline(job.limits.file_seconds):
-        archived = archive_file(Path(job.path), info.sha256, Path(job.archive))
-    if not archived:
-        return Intake(info=replace(info, sha256="", pages=0, problems=(*info.problems, Problem(slug="changed"))), archived="")
-    return Intake(info=info, archived=archived)
 
 
 def read_page(job: PageJob) -> PageResult:
@@ -224,6 +193,8 @@ def _with_causes(job: PageJob, found: PageResult, image: PageImage) -> PageResul
 
 def _without_reading(found: PageResult, problems: tuple[Problem, ...]) -> PageResult:
     """The fate of a page that cannot be read; damage that looks like empty paper is damage."""
+    if found.outcome is Fate.UNKNOWN_FORM and any(problem.slug == _COVER for problem in problems):
+        return replace(found, outcome=Fate.BLANK, problems=problems)
     if found.outcome is not Fate.BLANK:
         return replace(found, problems=problems + found.problems)
     damaged = any(problem.slug in _DAMAGE for problem in problems)
@@ -285,6 +256,9 @@ def own_instance(digest: str, ref: PageRef) -> str:
 
 
 _DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missing-pages"})
+
+_COVER = "portfolio-cover"
+"""The problem of a page that a program put in front of the files of a portfolio: words that never were on paper, and nothing for a person to do."""
 
 _OURS = frozenset({"conflicting-codes", "mirrored", "identity-by-text", "unknown-instance"})
 
