@@ -17,15 +17,16 @@ from scanform.errors import InputError
 from scanform.i18n.texts import text
 from scanform.model.page import REFUSED_FATES, Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
-from scanform.scan.intake import FoundFile, find_files, is_settled
+from scanform.scan.intake import FoundFile, is_settled, search
 from scanform.scan.limits import Limits
 from scanform.store import issued, ledger
 from scanform.store.engine import Transaction
-from scanform.store.records import NewFile, PageRecord, PageResult
+from scanform.store.records import NewFile, PageRecord, PageResult, PassedOver
 from scanform.workflow.executors import Died, Outcome, Workers, run_in_order
 from scanform.workflow.joining import is_joined, join_page, join_waiting
 from scanform.workflow.ledger import INFERRED, TWIN, page_problems, record_page, settle_reading
 from scanform.workflow.neighbours import neighbour_identity
+from scanform.workflow.passed_over import keep_passed_over
 from scanform.workflow.printed_texts import keep_recipients
 from scanform.workflow.progress import ShowProgress, no_progress
 from scanform.workflow.project import Project
@@ -57,7 +58,7 @@ class BatchSummary:
     """What became of the files handed in: all their pages by fate, and what this run did.
 
     `read` pages were read by this run in `seconds`; `page_ms` is the mean time of one page in its worker. `not_taken`
-    counts files without a page in the ledger: vanished, unreadable, still growing.
+    counts files without a page in the ledger: vanished, unreadable, still growing. `passed_over` was never opened because of its name.
     """
 
     batch: int | None
@@ -70,6 +71,7 @@ class BatchSummary:
     page_ms: float
     not_taken: int
     remarks: tuple[Remark, ...]
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def refused(self) -> int:
@@ -93,6 +95,7 @@ class _Run:
     keys: list[str] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
+    passed_over: tuple[PassedOver, ...] = ()
     twins: Twins = field(default_factory=Twins)
 
 
@@ -118,7 +121,9 @@ def read_batch(
     run = _Run(label=label or " ".join(shown(path) for path in paths), at=now(), retry=retry, names=names or {})
     limits = limits_of(project)
     try:
-        _take_in_all(project, run, workers, _settled_files(project, run, find_files(paths)), limits=limits, progress=progress)
+        found = search(paths)
+        run.passed_over = keep_passed_over(project, paths, found.passed_over, at=run.at)
+        _take_in_all(project, run, workers, _settled_files(project, run, found.files), limits=limits, progress=progress)
         _wait_again(project, run)
         keep_recipients(project)
         _read_all(project, run, workers, limits=limits, progress=progress)
@@ -416,4 +421,5 @@ def _summary(project: Project, run: _Run, seconds: float) -> BatchSummary:
         page_ms=round(sum(run.milliseconds) / len(run.milliseconds), 1) if run.milliseconds else 0.0,
         not_taken=len(run.remarks) + lost,
         remarks=tuple(run.remarks + remarks),
+        passed_over=run.passed_over,
     )
