@@ -144,7 +144,7 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
     image = lightened(loaded.image)
     registered = _register(job, image)
     if isinstance(registered, PageResult):
-        return _without_reading(_with_causes(job, registered, loaded.image), loaded.problems)
+        return _named_negative(_without_reading(_with_causes(job, registered, loaded.image), loaded.problems), image)
     by = Help(
         readers=readers_of(Path(job.layouts).parent), printed=_printed(job.layouts, registered.identity), forms=_forms(job.layouts, registered.identity.digest)
     )
@@ -201,6 +201,15 @@ def _without_reading(found: PageResult, problems: tuple[Problem, ...]) -> PageRe
     return replace(found, outcome=Fate.DAMAGED if damaged else Fate.BLANK, problems=problems)
 
 
+def _named_negative(found: PageResult, image: PageImage) -> PageResult:
+    """A page on which nothing was found says so when our markers are found in its negative."""
+    if found.outcome not in (Fate.UNKNOWN_FORM, Fate.BLANK) or image.gray[::8, ::8].mean() >= _DARK_MEAN:
+        return found
+    if len(find_markers(PageImage(gray=255 - image.gray, dpi=image.dpi))) < 2:
+        return found
+    return replace(found, outcome=Fate.REVIEW, problems=(Problem(slug=NEGATIVE), *found.problems))
+
+
 def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     """The page's identity and map, or the fate it has without."""
     layouts = _layouts(job.layouts, job.digests)
@@ -255,7 +264,13 @@ def own_instance(digest: str, ref: PageRef) -> str:
     return pagecode.base32(int.from_bytes(named[:5], "big") >> (40 - pagecode.INSTANCE_BITS), pagecode.INSTANCE_LENGTH)
 
 
-_DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missing-pages"})
+NEGATIVE = "negative-picture"
+"""The problem of a page whose paper is dark and whose print is light."""
+
+_DARK_MEAN = 128
+"""Mean grey below which a page may be a negative: half of all levels, so that of a page and its negative one always is."""
+
+_DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missing-pages", NEGATIVE})
 
 _COVER = "portfolio-cover"
 """The problem of a page that a program put in front of the files of a portfolio: words that never were on paper, and nothing for a person to do."""
