@@ -29,7 +29,7 @@ class Attachment:
     @property
     def is_text(self) -> bool:
         """Whether it is data or a note and no scan: text, as XML of invoices is, and nothing that begins as a file of pictures does."""
-        if self.content is None or kind_of(self.content[:HEAD_BYTES]) is not FileKind.UNKNOWN:
+        if not self.content or kind_of(self.content[:HEAD_BYTES]) is not FileKind.UNKNOWN:
             return False
         try:
             return "\0" not in self.content.decode("utf-8-sig")
