@@ -51,8 +51,10 @@ def _picture(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits) 
     if placed is not None:
         try:
             return _embedded(page, placed, limits)
-        except NotOneImageError:
-            pass  # a kind of picture that is left to poppler
+        except NotOneImageError as left:  # a kind of picture that is left to poppler
+            drawn = _drawn(document, page, index, limits)
+            doubts = (problem("page-suspect", detail=str(left)),) if str(left) and not drawn.problems else ()
+            return replace(drawn, problems=drawn.problems + doubts)
     return _drawn(document, page, index, limits)
 
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pikepdf
 import pytest
+import simplejpeg
 from click.testing import CliRunner
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
@@ -22,8 +23,6 @@ from scanform.workflow import take_in as take_in_module
 from scanform.workflow.executors import serial
 from scanform.workflow.read_batch import read_batch
 from scanform.workflow.status import project_status
-
-from ..scan.test_scan_pdf import jpeg_of
 
 A4 = (595.28, 841.89)
 
@@ -46,7 +45,8 @@ def all_pages(project):
 
 
 def picture(pdf, gray):
-    image = pdf.make_stream(jpeg_of(gray), Type=Name.XObject, Subtype=Name.Image, Width=gray.shape[1], Height=gray.shape[0])
+    data = bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(gray[:, :, None]), quality=92, colorspace="GRAY"))
+    image = pdf.make_stream(data, Type=Name.XObject, Subtype=Name.Image, Width=gray.shape[1], Height=gray.shape[0])
     image.ColorSpace, image.BitsPerComponent, image.Filter = Name.DeviceGray, 8, Name.DCTDecode
     return image
 
