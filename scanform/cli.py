@@ -17,12 +17,12 @@ import click
 from scanform import __version__
 from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, problem_text, remedy_text, text
+from scanform.model.problem import Problem
 from scanform.workflow.signals import ends_on_signals
 
 if TYPE_CHECKING:
     from scanform.model.page import Fate
-    from scanform.model.problem import Problem
-    from scanform.store.records import Batch
+    from scanform.store.records import Batch, PassedOver
     from scanform.workflow.accounts import AccountDesk
     from scanform.workflow.demo import Verdict
     from scanform.workflow.export_crops import CropOrder, CropsDone
@@ -325,7 +325,24 @@ def _summary_data(summary: "BatchSummary", fields: int, language: str) -> dict[s
         "refused": summary.refused,
         "fields_waiting": fields,
         "problems": [_remark_data(remark, language) for remark in summary.remarks],
+        "passed_over": [_passed_data(one, language) for one in summary.passed_over],
     }
+
+
+def _passed_data(passed: "PassedOver", language: str) -> dict[str, Any]:
+    words = problem_text(Problem(slug=passed.reason), language)
+    return {"file": passed.path, "files": passed.files, "problem": passed.reason, "text": words, "remedy": remedy_text(passed.reason, language)}
+
+
+def _passed_lines(passed: Sequence["PassedOver"], language: str) -> list[str]:
+    """What was not opened because of its name: the first ones, and how many more there are."""
+    if not passed:
+        return []
+    lines = [text("ingest.passed_over", language, count=sum(one.files for one in passed))]
+    for one in passed[:LISTED]:
+        place = one.path if one.files == 1 else text("ingest.passed_folder", language, path=one.path, count=one.files)
+        lines.append(_visible(f"  {place}: {problem_text(Problem(slug=one.reason), language)} {remedy_text(one.reason, language)}"))
+    return lines + ([text("ingest.more_passed_over", language, count=len(passed) - LISTED)] if len(passed) > LISTED else [])
 
 
 def _remark_data(remark: "Remark", language: str) -> dict[str, Any]:
@@ -359,6 +376,7 @@ def _summary_lines(summary: "BatchSummary", fields: int, language: str) -> list[
     elif not summary.new_files:
         lines.append(text("ingest.nothing_new", language))
     lines += [_remark_line(remark, language) for remark in summary.remarks]
+    lines += _passed_lines(summary.passed_over, language)
     return lines + ([text("ingest.waiting_fields", language, fields=fields)] if fields else [])
 
 
@@ -397,6 +415,7 @@ def _status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
         "merge_is_stale": found.merge_is_stale,
         "batches": [{"batch": b.id, "kind": b.kind, "label": b.label, "created_at": b.created_at, "withdrawn_at": b.withdrawn_at} for b in found.batches],
         "problems": [_remark_data(remark, language) for remark in found.remarks],
+        "passed_over": [_passed_data(one, language) for one in found.passed_over],
     }
 
 
@@ -419,6 +438,7 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     if withdrawn:
         lines.append(text("status.withdrawn", language, batches=", ".join(withdrawn), pages=found.withdrawn_pages))
     lines += [_remark_line(remark, language) for remark in found.remarks]
+    lines += _passed_lines(found.passed_over, language)
     counted = sum(found.pages.values()) + found.waiting
     sums = "status.sums_agree" if found.sums_agree else "status.sums_differ"
     return [*lines, text(sums, language, pages=found.pages_handed_in, handed_in=found.pages_handed_in, counted=counted)]

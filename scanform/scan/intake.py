@@ -16,6 +16,10 @@ from scanform.scan.source import sha256_of
 from scanform.scan.trouble import TroubleError, problem
 
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx", "$recycle.bin", "system volume information", "lost+found"})
+_HIDDEN_SYSTEM_FILES = frozenset({".ds_store", ".localized", ".directory", ".nomedia", ".fseventsd", ".git", ".stfolder"})
+_HIDDEN_SYSTEM = ("._", ".trash", ".spotlight-", ".fuse_hidden", ".nfs", ".apdisk", "@eadir")
+"""What operating systems and file servers leave in folders: copies of attributes, previews, waste bins."""
+_MOST_COUNTED = 100_000
 _UNFINISHED = (".part", ".tmp", ".temp", ".crdownload", ".partial", ".download", ".filepart")
 _CLOCK_SLACK_S = 2.0
 
@@ -26,6 +30,23 @@ class FoundFile:
 
     path: str
     problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """Something in a folder that was not opened because of its name: a file, or a folder with so many files. `problem` says why."""
+
+    path: str
+    problem: Problem
+    files: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What lies under the paths that were handed in, each sorted: files to read, and what was passed over."""
+
+    files: tuple[FoundFile, ...]
+    passed_over: tuple[PassedOver, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +62,29 @@ class FileInfo:
 
 
 def find_files(paths: Sequence[Path]) -> tuple[FoundFile, ...]:
+    """All files to read under `paths`, as `search` finds them."""
+    return search(paths).files
+
+
+def search(paths: Sequence[Path]) -> Search:
     """All files under `paths`, sorted, each once.
 
-    Folders are searched recursively; hidden files, those of operating systems and unfinished downloads are passed over. Links,
-    FIFOs, sockets and devices are never opened, they come with a problem; a link to a folder is followed only when it was handed in.
+    Folders are searched recursively; hidden files and folders, those of operating systems and office programs, and unfinished downloads are passed over,
+    which is told. Links, FIFOs, sockets and devices are never opened, they come with a problem; a link to a folder is followed only when it was handed in.
     """
     found: dict[str, FoundFile] = {}
+    passed: dict[str, PassedOver] = {}
     for path in paths:
         for entry in _explore(os.fspath(path)):
-            found.setdefault(os.path.abspath(entry.path), entry)  # noqa: PTH100 - Path would normalise what was handed in
-    return tuple(sorted(found.values(), key=lambda entry: os.fsencode(entry.path)))
+            place = os.path.abspath(entry.path)  # noqa: PTH100 - Path would normalise what was handed in
+            if isinstance(entry, FoundFile):
+                found.setdefault(place, entry)
+            else:
+                passed.setdefault(place, entry)
+    return Search(
+        files=tuple(sorted(found.values(), key=lambda entry: os.fsencode(entry.path))),
+        passed_over=tuple(sorted((passed[place] for place in passed.keys() - found.keys()), key=lambda entry: os.fsencode(entry.path))),
+    )
 
 
 def is_settled(path: str | Path, settle_s: float) -> bool:
@@ -95,7 +129,7 @@ def inspect_file(path: str, limits: Limits) -> FileInfo:
     return FileInfo(path=path, sha256=seen.sha256, size=seen.size, kind=seen.kind.value, pages=seen.pages, problems=seen.problems)
 
 
-def _explore(path: str) -> Iterator[FoundFile]:
+def _explore(path: str) -> Iterator[FoundFile | PassedOver]:
     """What `path`, handed in by a person, stands for."""
     try:
         info = os.stat(path) if os.path.isdir(path) else os.lstat(path)  # noqa: PTH112, PTH116 - names may hold surrogates
@@ -111,7 +145,7 @@ def _explore(path: str) -> Iterator[FoundFile]:
         yield _judge(path, info.st_mode)
 
 
-def _walk(folder: str) -> Iterator[FoundFile]:
+def _walk(folder: str) -> Iterator[FoundFile | PassedOver]:
     folders = [folder]
     while folders:
         current = folders.pop()
@@ -123,9 +157,10 @@ def _walk(folder: str) -> Iterator[FoundFile]:
             yield FoundFile(path=current, problem=problem(slug))
             continue
         for entry in listed:
-            if _ignored(entry.name):
-                continue
-            if entry.is_dir(follow_symlinks=False):
+            reason = _passed_over(entry.name)
+            if reason:
+                yield PassedOver(path=entry.path, problem=problem(reason), files=_files_in(entry))
+            elif entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)
             else:
                 yield _judge_entry(entry)
@@ -144,6 +179,25 @@ def _judge(path: str, mode: int) -> FoundFile:
     return FoundFile(path=path, problem=None if stat.S_ISREG(mode) else problem("special-file"))
 
 
-def _ignored(name: str) -> bool:
+def _passed_over(name: str) -> str:
+    """Why something with this name is not opened, as the slug of a problem; "" when it is."""
     lower = name.lower()
-    return lower.startswith((".", "~$", "~lock")) or lower in _SYSTEM_FILES or lower.endswith(_UNFINISHED)
+    if lower in _SYSTEM_FILES or lower in _HIDDEN_SYSTEM_FILES or lower.startswith(_HIDDEN_SYSTEM):
+        return "passed-system"
+    if lower.startswith(("~$", "~lock", ".~lock")):
+        return "passed-lock"
+    if lower.endswith(_UNFINISHED):
+        return "passed-unfinished"
+    return "passed-hidden" if lower.startswith(".") else ""
+
+
+def _files_in(entry: "os.DirEntry[str]") -> int:
+    """How many files something stands for: 1, or those in a folder and below, as far as they can be counted."""
+    if not entry.is_dir(follow_symlinks=False):
+        return 1
+    count = 0
+    for _, _, files in os.walk(entry.path):
+        count += len(files)
+        if count >= _MOST_COUNTED:
+            break
+    return count

@@ -23,6 +23,8 @@ class Limits:
     max_pixels: pixels of one page. A3 at 600 dpi has 69.6 million; checked in headers, before anything is decoded.
     max_side_px, min_side_px: cv2.remap cannot address 32768 rows; below 16 pixels nothing can be read.
     max_pages: pages of one file; a copier's feeder holds 300 sheets.
+    max_attachments, max_attachment_bytes, attachment_depth: files inside a PDF that are looked at, the size of one unpacked, and how many files deep; a
+        portfolio of a mail program holds a message's files, a colour scan of 300 sheets has 0.2 GB.
     max_stream_bytes: size of a page description that is looked at; the invisible text of a searchable page has 10 to 300 kB.
     max_operators: drawing steps looked at in order to find out whether a page is one image; more, and poppler draws the page.
     render_dpi: resolution at which pages that are not one image are drawn.
@@ -40,6 +42,9 @@ class Limits:
     max_side_px: int = 32_000
     min_side_px: int = 16
     max_pages: int = 5_000
+    max_attachments: int = 500
+    max_attachment_bytes: int = 256 * MIB
+    attachment_depth: int = 3
     max_stream_bytes: int = 2 * MIB
     max_operators: int = 50_000
     render_dpi: int = 300

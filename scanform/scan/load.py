@@ -13,13 +13,14 @@ from scanform.model.page import PageRef
 from scanform.model.problem import Problem
 from scanform.scan.kinds import FileKind
 from scanform.scan.limits import Limits, deadline
+from scanform.scan.negative import is_negative
 from scanform.scan.pdf import draw_shown, read_pdf_page
 from scanform.scan.pdf_file import open_pdf
 from scanform.scan.pictures import Picture, read_picture
 from scanform.scan.poppler import SyntaxTroubleError
 from scanform.scan.source import ScanFile, scan_file
 from scanform.scan.tiff import read_tiff_page
-from scanform.scan.trouble import TroubleError, unreadable
+from scanform.scan.trouble import TroubleError, problem, unreadable
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class LoadedPage:
 
     `turn` is how many degrees clockwise (0, 90, 180, 270) a viewer turns the image to see it as the file says: /Rotate, EXIF. The
     paper itself may still lie in any direction. `problems` may be present beside an image (`page-suspect`, `page-repaired`).
+    A negative comes turned round, paper light (`negative-picture`).
     """
 
     image: PageImage | None
@@ -58,8 +60,11 @@ def load_page(ref: PageRef, limits: Limits) -> LoadedPage:
     except Exception as error:  # noqa: BLE001 - a hostile file may raise anything from any library; it must not harm the batch
         log.warning("page %d of %s: %s", ref.index + 1, ref.sha256[:12], type(error).__name__)
         return LoadedPage(image=None, problems=(unreadable(error).problem(where),))
-    placed = tuple(Problem(slug=found.slug, where=where, params=found.params) for found in picture.problems)
-    return LoadedPage(image=PageImage(gray=picture.gray, dpi=picture.dpi), turn=picture.turn, problems=placed)
+    gray, problems = picture.gray, picture.problems
+    if is_negative(gray):
+        gray, problems = 255 - gray, (*problems, problem("negative-picture"))
+    placed = tuple(Problem(slug=found.slug, where=where, params=found.params) for found in problems)
+    return LoadedPage(image=PageImage(gray=gray, dpi=picture.dpi), turn=picture.turn, problems=placed)
 
 
 def rasterize(pdf: Path, *, dpi: int) -> Iterator[Gray]:

@@ -7,6 +7,7 @@ import numpy as np
 import pikepdf
 
 from scanform.imaging.page_image import Gray
+from scanform.scan.attachments import is_cover
 from scanform.scan.jpeg import Decoded
 from scanform.scan.limits import Limits
 from scanform.scan.pdf_crop import shown_part
@@ -38,9 +39,10 @@ def read_pdf_page(file: ScanFile, index: int, limits: Limits) -> Picture:
     late = document.pdf.get_warnings()  # what qpdf noticed while it read this page
     if late and not repaired:
         repaired = (problem("page-repaired", detail=late[0]),)
-    problems = repaired + picture.problems
-    if problems and picture.gray.min() == picture.gray.max() and not is_no_scan(page):
-        raise unreadable(dict(problems[-1].params)["detail"])  # damage is never an empty page
+    cover = (problem("portfolio-cover"),) if "/Collection" in document.pdf.Root and is_cover(document) else ()
+    problems = repaired + picture.problems + cover
+    if repaired + picture.problems and picture.gray.min() == picture.gray.max() and not is_no_scan(page):
+        raise unreadable(dict((repaired + picture.problems)[-1].params)["detail"])  # damage is never an empty page
     return replace(picture, problems=problems)
 
 
@@ -49,8 +51,10 @@ def _picture(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits) 
     if placed is not None:
         try:
             return _embedded(page, placed, limits)
-        except NotOneImageError:
-            pass  # a kind of picture that is left to poppler
+        except NotOneImageError as left:  # a kind of picture that is left to poppler
+            drawn = _drawn(document, page, index, limits)
+            doubts = (problem("page-suspect", detail=str(left)),) if str(left) and not drawn.problems else ()
+            return replace(drawn, problems=drawn.problems + doubts)
     return _drawn(document, page, index, limits)
 
 

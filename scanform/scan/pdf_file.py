@@ -171,7 +171,7 @@ def _inherited(page: pikepdf.Page, name: str) -> pikepdf.Object | int | None:
 def page_turn(page: pikepdf.Page) -> int:
     """/Rotate as 0, 90, 180 or 270 degrees clockwise; anything else counts as 0."""
     try:
-        turn = int(_inherited(page, "/Rotate") or 0) % 360  # type: ignore[call-overload]  # hostile files hold anything
+        turn = int(_inherited(page, "/Rotate") or 0) % 360
     except (TypeError, ValueError, OverflowError):
         return 0
     return int(turn) if turn % 90 == 0 else 0

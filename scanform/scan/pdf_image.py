@@ -55,8 +55,11 @@ def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
         decoded = Decoded(gray=_black_and_white(fax.gray, _table(image, 1)), problems=fax.problems)
         return decoded if int(_parms(image).get("/K", 0)) < 0 else checked("CCITT", image, decoded, limits)  # nothing else proves group 3
     if last == "/JBIG2Decode":
-        samples = decode_jbig2(raw, _globals(image), width=width, height=height, timeout_s=limits.render_seconds)
-        return checked("JBIG2", image, Decoded(gray=apply_table(samples, _table(image, 1)), problems=_hole("JBIG2", raw)), limits)
+        samples, complained = decode_jbig2(raw, _globals(image), width=width, height=height, timeout_s=limits.render_seconds)
+        decoded = checked("JBIG2", image, Decoded(gray=apply_table(samples, _table(image, 1)), problems=_hole("JBIG2", raw)), limits)
+        if complained and decoded.problems:
+            raise NotOneImageError("JBIG2: decoders do not agree")  # of the two poppler's is the better guess
+        return decoded
     return _decode_plain(image, names, raw, width=width, height=height)
 
 

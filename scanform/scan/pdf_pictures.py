@@ -22,6 +22,11 @@ def is_no_scan(page: pikepdf.Page) -> bool:
     return bool(resources.get("/Font") or resources.get("/Shading")) and not resources.get("/XObject")
 
 
+def holds_pictures(page: pikepdf.Page) -> bool:
+    """Whether the page, or a form that it uses, may show a picture: one that its resources name, or contents outside of the file."""
+    return any("/F" in part for part in _contents(page)) or next(_pictures(page.obj.get("/Resources"), 0), None) is not None
+
+
 def picture_damage(page: pikepdf.Page, limits: Limits) -> tuple[str, ...]:
     """What is wrong with the data of the pictures of `page`, in words: cut or corrupt JPEG and Flate, no data, data in another file."""
     found = ["contents in another file"] if any("/F" in part for part in _contents(page)) else []

@@ -33,7 +33,7 @@ _HIDDEN, _NO_VIEW = 2, 32
 
 
 class NotOneImageError(Exception):
-    """The page holds more than one opaque picture; it has to be drawn."""
+    """The page holds more than one opaque picture, or one of a kind that is left to poppler; it has to be drawn. What is said is a doubt that stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ def draw_page(pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bo
     try:
         pages = convert_from_path(
             pdf,
-            dpi=dpi,
+            dpi=dpi,  # type: ignore[arg-type]  # pdftoppm takes fractions
             first_page=number,
             last_page=number,
             grayscale=True,

@@ -38,6 +38,17 @@ class NewFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """A file, or a folder of so many files, that was not opened because of its name; `reason` is the slug of its problem, `at` when it was first seen."""
+
+    location: str
+    path: str
+    reason: str
+    files: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileRecord:
     """A recorded file; `archived` is the path of its copy relative to the archive, "" when there is none."""
 

@@ -2,6 +2,7 @@
 
     batch ─< file ─< page >─ reading >─ form        what was handed in, what became of it, what the machine saw
                                         issued ─ recipient   what was printed, and to whom
+    passed_over                                     what lay beside them and was not opened
     batch ─< response ─< answer                     values, of whatever channel
     decision                                        what people decided; rows are only ever added (triggers refuse the rest)
     placement                                       what people did with pages that could not be placed; only ever added, too
@@ -66,6 +67,18 @@ class FileRow(Base):
     archived: Mapped[str]
     problems: Mapped[list[object]] = mapped_column(JSON)
     known_key: Mapped[str | None] = mapped_column(unique=True)
+
+
+class PassedOverRow(Base):
+    """A file, or a folder of so many files, that lies in a folder that was handed in and was not opened because of its name."""
+
+    __tablename__ = "passed_over"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    location: Mapped[str] = mapped_column(unique=True)
+    path: Mapped[str]
+    reason: Mapped[str]
+    files: Mapped[int]
+    at: Mapped[str]
 
 
 class PageRow(Base):

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +19,25 @@ def archive_name(sha256: str, path: Path) -> str:
 
 def archive_file(path: Path, sha256: str, archive: Path) -> str:
     """Copy a file into the archive unless its content is there; returns its name there, "" when the file has changed or gone meanwhile."""
+    try:
+        return _kept(path, sha256, archive, lambda file: _copy(path, file))
+    except FileNotFoundError:
+        return ""
+
+
+def archive_content(content: bytes, name: str, archive: Path) -> tuple[str, str]:
+    """Keep a file that came inside another one; returns its hash and its name in the archive."""
+    sha256 = hashlib.sha256(content).hexdigest()
+
+    def write(file: BinaryIO) -> str:
+        file.write(content)
+        return sha256
+
+    return sha256, _kept(Path(name), sha256, archive, write)
+
+
+def _kept(path: Path, sha256: str, archive: Path, write: Callable[[BinaryIO], str]) -> str:
+    """The name in the archive of content with this hash, which `write` writes and hashes if it is not there; "" when the hash is another one."""
     known = sorted((archive / sha256[:2]).glob(f"{sha256}*"))
     if known:
         return known[0].relative_to(archive).as_posix()
@@ -27,14 +47,12 @@ def archive_file(path: Path, sha256: str, archive: Path) -> str:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            copied = _copy(path, file)
+            written = write(file)
             file.flush()
             os.fsync(file.fileno())
-        if copied != sha256:
+        if written != sha256:
             return ""
         temporary.replace(target)
-    except FileNotFoundError:
-        return ""
     finally:
         temporary.unlink(missing_ok=True)
     return target.relative_to(archive).as_posix()

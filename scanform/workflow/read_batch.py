@@ -17,19 +17,21 @@ from scanform.errors import InputError
 from scanform.i18n.texts import text
 from scanform.model.page import REFUSED_FATES, Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
-from scanform.scan.intake import FoundFile, find_files, is_settled
+from scanform.scan.intake import FoundFile, is_settled, search
 from scanform.scan.limits import Limits
 from scanform.store import issued, ledger
 from scanform.store.engine import Transaction
-from scanform.store.records import NewFile, PageRecord, PageResult
+from scanform.store.records import NewFile, PageRecord, PageResult, PassedOver
 from scanform.workflow.executors import Died, Outcome, Workers, run_in_order
 from scanform.workflow.joining import is_joined, join_page, join_waiting
 from scanform.workflow.ledger import INFERRED, TWIN, page_problems, record_page, settle_reading
 from scanform.workflow.neighbours import neighbour_identity
+from scanform.workflow.passed_over import keep_passed_over
 from scanform.workflow.printed_texts import keep_recipients
 from scanform.workflow.progress import ShowProgress, no_progress
 from scanform.workflow.project import Project
-from scanform.workflow.read_page import FileJob, Intake, PageJob, read_page, take_in
+from scanform.workflow.read_page import PageJob, read_page
+from scanform.workflow.take_in import NOT_READ, WITHIN, FileJob, Intake, take_in
 from scanform.workflow.twins import Twins
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ log = logging.getLogger(__name__)
 GROWING_WAIT_S = 120.0
 """How long `ingest` waits for a file that is still being written; then it is left for the next run, and said so."""
 
-LASTING = frozenset({"symlink", "special-file", "empty-file"})
+LASTING = frozenset({"symlink", "special-file", "empty-file", NOT_READ})
 """What stands in the ledger although nothing could be opened; other troubles (no right to read, vanished) may be gone next time."""
 
 
@@ -56,7 +58,7 @@ class BatchSummary:
     """What became of the files handed in: all their pages by fate, and what this run did.
 
     `read` pages were read by this run in `seconds`; `page_ms` is the mean time of one page in its worker. `not_taken`
-    counts files without a page in the ledger: vanished, unreadable, still growing.
+    counts files without a page in the ledger: vanished, unreadable, still growing. `passed_over` was never opened because of its name.
     """
 
     batch: int | None
@@ -69,6 +71,7 @@ class BatchSummary:
     page_ms: float
     not_taken: int
     remarks: tuple[Remark, ...]
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def refused(self) -> int:
@@ -93,6 +96,7 @@ class _Run:
     keys: list[str] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
+    passed_over: tuple[PassedOver, ...] = ()
     twins: Twins = field(default_factory=Twins)
     divided: set[PageRef] = field(default_factory=set)
 
@@ -119,7 +123,9 @@ def read_batch(
     run = _Run(label=label or " ".join(shown(path) for path in paths), at=now(), retry=retry, names=names or {})
     limits = limits_of(project)
     try:
-        _take_in_all(project, run, workers, _settled_files(project, run, find_files(paths)), limits=limits, progress=progress)
+        found = search(paths)
+        run.passed_over = keep_passed_over(project, paths, found.passed_over, at=run.at)
+        _take_in_all(project, run, workers, _settled_files(project, run, found.files), limits=limits, progress=progress)
         _wait_again(project, run)
         keep_recipients(project)
         _read_all(project, run, workers, limits=limits, progress=progress)
@@ -166,15 +172,15 @@ def _settled_files(project: Project, run: _Run, found: Iterable[FoundFile]) -> I
 def _refuse(project: Project, run: _Run, file: FoundFile) -> None:
     """Something that is never opened: a link, a FIFO, or something that went away."""
     if file.problem is not None:
-        _without_content(project, run, file.path, file.problem)
+        _without_content(project, run, _new_file(file.path, sha256="", problems=()), file.problem)
 
 
-def _without_content(project: Project, run: _Run, path: str, problem: Problem) -> None:
+def _without_content(project: Project, run: _Run, file: NewFile, problem: Problem) -> None:
     """A file that has no content to hash: in the ledger if that will stay so, else only said."""
     if problem.slug in LASTING:
-        _record_file(project, run, _new_file(path, sha256=f"-{problem.slug}", problems=(problem,)))
+        _record_file(project, run, replace(file, sha256=f"-{problem.slug}", problems=(problem,)))
     else:
-        run.remarks.append(Remark(path=shown(path), page=None, fate=None, problem=problem))
+        run.remarks.append(Remark(path=file.path, page=None, fate=None, problem=problem))
 
 
 def _take_in_all(project: Project, run: _Run, workers: Workers, files: Iterator[FoundFile], *, limits: Limits, progress: ShowProgress) -> None:
@@ -193,13 +199,21 @@ def _take_in(project: Project, run: _Run, outcome: Outcome[FileJob, Intake], lim
         sha256, archived = _archive_here(project, path)
         _record_file(project, run, replace(_new_file(path, sha256=sha256, problems=(Problem(slug=slug),)), archived=archived))
         return
+    _take_in_file(project, run, intake, _new_file(path, sha256=intake.info.sha256, problems=intake.info.problems))
+
+
+def _take_in_file(project: Project, run: _Run, intake: Intake, file: NewFile) -> None:
+    """Record a file that was looked at, `file` as it is called and where it lies, and then the files inside it."""
     info = intake.info
     if not info.sha256:
         for problem in info.problems:
-            _without_content(project, run, path, problem)
+            _without_content(project, run, file, problem)
         return
-    file = _new_file(path, sha256=info.sha256, problems=info.problems)
     _record_file(project, run, replace(file, size=info.size, kind=info.kind, pages=info.pages, archived=intake.archived))
+    name = run.names.get(file.location, file.path)
+    for inner in intake.attached:
+        path, location = f"{name}{WITHIN}{inner.info.path}", f"{file.location}{WITHIN}{inner.info.path}"
+        _take_in_file(project, run, inner, replace(file, path=path, location=location, sha256=inner.info.sha256, problems=inner.info.problems))
 
 
 def _archive_here(project: Project, path: str) -> tuple[str, str]:
@@ -460,4 +474,5 @@ def _summary(project: Project, run: _Run, seconds: float) -> BatchSummary:
         page_ms=round(sum(run.milliseconds) / len(run.milliseconds), 1) if run.milliseconds else 0.0,
         not_taken=len(run.remarks) + lost,
         remarks=tuple(run.remarks + remarks),
+        passed_over=run.passed_over,
     )

@@ -40,12 +40,10 @@ from scanform.register.markers import Marker, find_markers, page_number
 from scanform.register.photo import lightened
 from scanform.register.prepare import BoxCheck, prepare_page
 from scanform.register.quality import is_blank_paper
-from scanform.scan.intake import FileInfo, inspect_file
 from scanform.scan.limits import Limits, deadline, guard_process
 from scanform.scan.load import LoadedPage, load_page
 from scanform.store.records import PageResult
 from scanform.workflow import picture
-from scanform.workflow.archive import archive_file
 from scanform.workflow.folders import QUESTIONNAIRES, SNAPSHOT
 from scanform.workflow.own_readers import readers_of
 from scanform.workflow.printed_texts import printed_on
@@ -89,23 +87,6 @@ class PageJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileJob:
-    """A file to look at and to copy into the archive."""
-
-    path: str
-    archive: str
-    limits: Limits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
-    """A file that was looked at; `archived` is its place in the archive, "" when there is nothing to keep."""
-
-    info: FileInfo
-    archived: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
     """A page that was recognised: its layout, where it lies, and what has to be said about it.
 
@@ -137,18 +118,6 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def take_in(job: FileJob) -> Intake:
-    """Look at a file (hash, kind, pages) and keep a copy in the archive."""
-    info = inspect_file(job.path, job.limits)
-    if not info.sha256:
-        return Intake(info=info, archived="")
-    with deadline(job.limits.file_seconds):
-        archived = archive_file(Path(job.path), info.sha256, Path(job.archive))
-    if not archived:
-        return Intake(info=replace(info, sha256="", pages=0, problems=(*info.problems, Problem(slug="changed"))), archived="")
-    return Intake(info=info, archived=archived)
-
-
 def read_page(job: PageJob) -> PageResult:
     """What is on one page; wrong paper ends as a problem, never as an exception."""
     started = time.perf_counter()
@@ -176,7 +145,7 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
     image = lightened(loaded.image)
     registered = _register(job, image)
     if isinstance(registered, PageResult):
-        return _without_reading(_with_causes(job, registered, loaded.image), loaded.problems)
+        return _named_negative(_without_reading(_with_causes(job, registered, loaded.image), loaded.problems), image)
     by = Help(
         readers=readers_of(Path(job.layouts).parent), printed=_printed(job.layouts, registered.identity), forms=_forms(job.layouts, registered.identity.digest)
     )
@@ -225,10 +194,21 @@ def _with_causes(job: PageJob, found: PageResult, image: PageImage) -> PageResul
 
 def _without_reading(found: PageResult, problems: tuple[Problem, ...]) -> PageResult:
     """The fate of a page that cannot be read; damage that looks like empty paper is damage."""
+    if found.outcome is Fate.UNKNOWN_FORM and any(problem.slug == _COVER for problem in problems):
+        return replace(found, outcome=Fate.BLANK, problems=problems)
     if found.outcome is not Fate.BLANK:
         return replace(found, problems=problems + found.problems)
     damaged = any(problem.slug in _DAMAGE for problem in problems)
     return replace(found, outcome=Fate.DAMAGED if damaged else Fate.BLANK, problems=problems)
+
+
+def _named_negative(found: PageResult, image: PageImage) -> PageResult:
+    """A page on which nothing was found says so when our markers are found in its negative."""
+    if found.outcome not in (Fate.UNKNOWN_FORM, Fate.BLANK) or image.gray[::8, ::8].mean() >= _DARK_MEAN:
+        return found
+    if len(find_markers(PageImage(gray=255 - image.gray, dpi=image.dpi))) < 2:
+        return found
+    return replace(found, outcome=Fate.REVIEW, problems=(Problem(slug=NEGATIVE), *found.problems))
 
 
 def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
@@ -286,7 +266,16 @@ def own_instance(digest: str, ref: PageRef) -> str:
     return pagecode.base32(int.from_bytes(named[:5], "big") >> (40 - pagecode.INSTANCE_BITS), pagecode.INSTANCE_LENGTH)
 
 
-_DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missing-pages"})
+NEGATIVE = "negative-picture"
+"""The problem of a page whose paper is dark and whose print is light."""
+
+_DARK_MEAN = 128
+"""Mean grey below which a page may be a negative: half of all levels, so that of a page and its negative one always is."""
+
+_DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missing-pages", NEGATIVE})
+
+_COVER = "portfolio-cover"
+"""The problem of a page that a program put in front of the files of a portfolio: words that never were on paper, and nothing for a person to do."""
 
 _OURS = frozenset({"conflicting-codes", "mirrored", "identity-by-text", "unknown-instance"})
 

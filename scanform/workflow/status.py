@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from scanform.model.page import REFUSED_FATES, Fate
 from scanform.model.response import Channel, Status
-from scanform.store import ledger
-from scanform.store.records import Batch
+from scanform.store import ledger, passed_over
+from scanform.store.records import Batch, PassedOver
 from scanform.workflow.ledger import page_problems
 from scanform.workflow.merge_responses import is_stale, records
 from scanform.workflow.project import Project
@@ -30,7 +30,7 @@ class ProjectStatus:
 
     `fields` counts the values of paper forms by status, `contradictions` what merged responses disagree about and nobody has
     decided; with `merge_is_stale` the merge is older than the responses, and a new one may find more. `remarks` are the pages
-    that a person has to look at, `incomplete` the forms with missing pages by id.
+    that a person has to look at, `incomplete` the forms with missing pages by id, `passed_over` what lies in the folders handed in and was not opened.
     """
 
     files: int
@@ -46,6 +46,7 @@ class ProjectStatus:
     contradictions: int
     remarks: tuple[Remark, ...]
     incomplete: tuple[IncompleteForm, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
     merge_is_stale: bool = False
 
     @property
@@ -67,6 +68,7 @@ def project_status(project: Project) -> ProjectStatus:
         withdrawn = ledger.fate_counts(tx, withdrawn=True)
         batches = ledger.batches(tx)
         troubled = ledger.pages_with_fate(tx, REFUSED_FATES)
+        passed = passed_over.passed_over(tx)
     responses = effective_responses(project)
     paper = [response for response in responses if response.channel is Channel.PAPER]
     return ProjectStatus(
@@ -90,5 +92,6 @@ def project_status(project: Project) -> ProjectStatus:
             for response in sorted(paper, key=lambda response: response.id)
             if not response.complete
         ),
+        passed_over=tuple(passed),
         merge_is_stale=is_stale(project, responses),
     )

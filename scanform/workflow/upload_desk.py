@@ -24,7 +24,7 @@ from scanform.workflow.overview import WAITING
 from scanform.workflow.progress import Advance, ShowProgress
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import limits_of, read_batch
-from scanform.workflow.read_page import FileJob
+from scanform.workflow.take_in import FileJob
 from scanform.workflow.upload_box import BoxFile, BoxLimits, BoxSet, Receipt, UploadBox
 
 log = logging.getLogger(__name__)

@@ -99,3 +99,22 @@ def test_group_3_is_compared(tmp_path: Path, paper: Gray, load: Load, monkeypatc
     assert load(path).problems == ()
     monkeypatch.setattr(second_decoder, "draw_file", lambda *_, **__: np.full((1, 1), 255, np.uint8))
     assert [found.slug for found in load(path).problems] == ["page-suspect"]
+
+
+@pytest.mark.parametrize(("answer", "doubt"), [("the page", False), ("nothing", True), ("all white", True)])
+def test_a_complaint_is_weighed_by_the_other_decoder(
+    tmp_path: Path, jbig2: Path, paper: Gray, load: Load, monkeypatch: pytest.MonkeyPatch, answer: str, *, doubt: bool
+) -> None:
+    """A warning about a page on which both agree is none; where the other one decodes alone, its picture is shown with a doubt."""
+    folder = liar(tmp_path / "bin", paper, answer if answer in LIES else "a mark is missing")
+    if answer == "the page":
+        (folder / "lie.pbm").write_bytes(f"P4 {paper.shape[1]} {paper.shape[0]}\n".encode() + np.packbits((paper < 128).astype(np.uint8), axis=1).tobytes())
+    program = folder / "jbig2dec"
+    copy = "" if answer == "nothing" else program.read_text(encoding="utf-8").partition("\n")[2]
+    program.write_text(f"#!/bin/sh\necho jbig2dec WARNING: strange segment >&2\n{copy}", encoding="utf-8")
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    loaded = load(jbig2)
+    assert [found.slug for found in loaded.problems] == (["page-suspect"] if doubt else [])
+    assert loaded.image is not None
+    small = cv2.resize(loaded.image.gray, paper.shape[::-1], interpolation=cv2.INTER_AREA)
+    assert np.mean((small < 128) != (paper < 128)) < 0.01

@@ -4,11 +4,12 @@ import dataclasses
 import json
 import multiprocessing
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from sqlalchemy import URL, create_engine, select, text, update
 from sqlalchemy.exc import DBAPIError
 
@@ -21,10 +22,10 @@ from scanform.model.reading import Candidate, FieldReading, PageReading
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 from scanform.model.review import Decision, DecisionKind
 from scanform.store import engine as engines
-from scanform.store import issued, ledger, values
+from scanform.store import issued, ledger, passed_over, values
 from scanform.store.pace import Pace, add_pace, paces
 from scanform.store.placements import add_placement, placements
-from scanform.store.records import Issued, Link, PageResult, Placement, PlacementKind
+from scanform.store.records import Issued, Link, PageResult, PassedOver, Placement, PlacementKind
 from scanform.store.seals import FIRST, broken_seals, last_seal, seal_of
 from scanform.store.store import Store
 from scanform.store.tables import Base, ReadingRow
@@ -76,6 +77,35 @@ def test_head_revision_is_that_of_the_folder(store):
     assert ScriptDirectory.from_config(engines.alembic_config()).get_current_head() == engines.HEAD_REVISION
     with store.reading() as tx:
         assert engines.current_revision(tx) == engines.HEAD_REVISION
+
+
+def test_a_database_from_before_files_were_passed_over_loses_nothing(tmp_path):
+    """Brought up from the migration before: what was handed in is there, and the new table is empty and can be used."""
+    path = tmp_path / "s.sqlite"
+    connection = sqlalchemy.create_engine(f"sqlite:///{path}")
+    with connection.begin() as tx:
+        engines.run_migrations(tx, "0011")
+        tx.exec_driver_sql("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'paper', 'old', '2026-01-01T00:00:00+00:00')")
+    connection.dispose()
+    one = PassedOver(location="/in/.a", path="in/.a", reason="passed-hidden", files=1, at=AT)
+    with closing(Store(path)) as store:
+        with store.reading() as tx:
+            assert [batch.label for batch in ledger.batches(tx)] == ["old"]
+            assert passed_over.passed_over(tx) == []
+        with store.writing() as tx:
+            assert passed_over.replace_below(tx, ["/in"], [one])
+            assert not passed_over.replace_below(tx, ["/in"], [replace(one, at="later")])
+
+
+def test_what_was_passed_over_is_the_state_of_the_last_look(store):
+    """Per folder: what is gone there is gone, what lies elsewhere stays; names that only begin alike are elsewhere."""
+    rows = [PassedOver(location=at, path=at, reason="passed-hidden", files=1, at=AT) for at in ("/in/.a", "/in/sub/.b", "/in2/.c", "/other/.d")]
+    with store.writing() as tx:
+        passed_over.replace_below(tx, ["/in", "/in2", "/other"], rows)
+        passed_over.replace_below(tx, ["/in"], rows[1:2])
+        assert [one.location for one in passed_over.passed_over(tx)] == ["/in/sub/.b", "/in2/.c", "/other/.d"]
+        passed_over.replace_below(tx, ["/"], [])
+        assert passed_over.passed_over(tx) == []
 
 
 def test_sqlite_is_durable(tmp_path):
