@@ -1,10 +1,12 @@
 """Print: draw identities, write the layout with its blank pages, the PDF, and the list of what stands where."""
 
 import json
+import os
 import random
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,16 +89,39 @@ def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
     placement = place(questionnaire, language=language, variant=order.variant, measure=measure)
     order = replace(order, recipients=_as_printed(order.recipients, placement, project.language))
     keep_layout(project, placement)
-    with project.store.writing() as tx:
-        before = _printed_before(project, tx, order, questionnaire)
-        forms = _issue(tx, order, placement.layout)
-    keep_recipients(project, (placement.layout.digest,))
     copies = out.with_suffix(".copies.json") if out.suffix.lower() == ".pdf" else out.with_name(out.name + ".copies.json")
-    with atomic_file(out) as file:
-        draw_forms(placement, [_copy(form, len(placement.layout.pages)) for form in forms], file, sides=order.sides)
-    fillers = order.sides.fillers(len(placement.layout.pages))
-    write_text(copies, _copies_json(forms, placement.layout, fillers))
-    return Printed(forms=forms, layout=placement.layout, pdf=out, copies=copies, printed_before=before, fillers=fillers * len(forms))
+    draw = _instances(order.seed)
+    forms, before = None, 0
+    while forms is None:  # once more only where another program has taken one of the identities meanwhile
+        forms, before = _print(project, order, placement, (out, copies), draw)
+    keep_recipients(project, (placement.layout.digest,))
+    fillers = order.sides.fillers(len(placement.layout.pages)) * len(forms)
+    return Printed(forms=forms, layout=placement.layout, pdf=out, copies=copies, printed_before=before, fillers=fillers)
+
+
+def _print(project: Project, order: PrintOrder, placement: Placement, files: tuple[Path, Path], draw: Iterator[str]) -> tuple[tuple[Issued, ...] | None, int]:
+    """Draw the forms and record them: their files lie on the disk, under other names, before the store knows them, and get their names right after.
+
+    Returns the forms (None, with nothing done, where an identity was taken meanwhile) and how many of the tokens had a form before.
+    """
+    layout = placement.layout
+    forms = _drawn(project, order, layout, draw)
+    with suppress(_TakenError), atomic_file(files[1]) as listed, atomic_file(files[0]) as pdf:
+        draw_forms(placement, [_copy(form, len(layout.pages)) for form in forms], pdf, sides=order.sides)
+        listed.write(_copies_json(forms, layout, order.sides.fillers(len(layout.pages))).encode("utf-8"))
+        for file in (pdf, listed):
+            file.flush()
+            os.fsync(file.fileno())
+        with project.store.writing() as tx:
+            before = _printed_before(project, tx, order, layout.questionnaire)
+            if not all(_take(tx, form, order.reprint) for form in forms):
+                raise _TakenError
+        return forms, before
+    return None, 0
+
+
+class _TakenError(Exception):
+    """An identity that was free when the form was drawn is in use by another form now."""
 
 
 def _as_printed(recipients: Sequence[Recipient | None], placement: Placement, language: str) -> tuple[Recipient | None, ...]:
@@ -194,25 +219,32 @@ def _default_language(questionnaire: Questionnaire, wanted: str) -> str:
     return wanted if wanted in questionnaire.languages else questionnaire.languages[0]
 
 
-def _printed_before(project: Project, tx: Transaction, order: PrintOrder, questionnaire: Questionnaire) -> int:
+def _printed_before(project: Project, tx: Transaction, order: PrintOrder, questionnaire: str) -> int:
     """How many of the tokens have a form of this questionnaire, whatever its edition."""
     wanted = {recipient.token for recipient in order.recipients if recipient is not None}
     if not wanted:
         return 0
-    digests = {digest for digest, layout in project.layouts.items() if layout.questionnaire == questionnaire.code}
+    digests = {digest for digest, layout in project.layouts.items() if layout.questionnaire == questionnaire}
     return len({form.token for form in issued.all_issued(tx) if form.digest in digests and form.token in wanted})
 
 
-def _issue(tx: Transaction, order: PrintOrder, layout: Layout) -> tuple[Issued, ...]:
-    draw = _instances(order.seed)
+def _drawn(project: Project, order: PrintOrder, layout: Layout, draw: Iterator[str]) -> tuple[Issued, ...]:
+    """A form for each recipient, with an identity that no other form has."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    forms = []
-    for recipient in order.recipients:
-        form = _form(recipient, layout.digest, next(draw), at)
-        while not _take(tx, form, order.reprint):
+    forms: dict[str, Issued] = {}
+    with project.store.reading() as tx:
+        for recipient in order.recipients:
             form = _form(recipient, layout.digest, next(draw), at)
-        forms.append(form)
-    return tuple(forms)
+            while form.instance in forms or not _is_free(tx, form, order.reprint):
+                form = _form(recipient, layout.digest, next(draw), at)
+            forms[form.instance] = form
+    return tuple(forms.values())
+
+
+def _is_free(tx: Transaction, form: Issued, reprint: bool) -> bool:
+    """Whether `_take` would record the form."""
+    known = issued.issued_form(tx, form.instance)
+    return known is None or (reprint and issued.is_same(known, form))
 
 
 def _form(recipient: Recipient | None, digest: str, instance: str, at: str) -> Issued:

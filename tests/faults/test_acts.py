@@ -21,6 +21,7 @@ from scanform.model.person import Person, Role
 from scanform.model.release import Step
 from scanform.model.response import Channel, Status
 from scanform.model.review import DecisionKind
+from scanform.store import issued
 from scanform.store.looks import looks
 from scanform.store.seals import broken_seals
 from scanform.workflow.accounts import AccountDesk
@@ -29,7 +30,9 @@ from scanform.workflow.import_digital import import_digital
 from scanform.workflow.merge_responses import decide_conflict, merge_responses, open_conflicts, undo_merge
 from scanform.workflow.missing_pages import accept, take_back
 from scanform.workflow.preferences import change_preferences
+from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import open_project
+from scanform.workflow.recipients import Recipient
 from scanform.workflow.release import ReleaseDesk
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
 from scanform.workflow.second_look import SecondDesk
@@ -38,7 +41,7 @@ from scanform.workflow.withdraw import restore, withdraw
 DIED = 9
 SUPERVISOR = Person(name="sue", roles=frozenset({Role.SUPERVISOR}))
 VOLATILE = frozenset(
-    {"at", "created_at", "linked_at", "handed_in_at", "received_at", "withdrawn_at", "seal", "until", "invited", "invited_until", "uniquifier"}
+    {"at", "created_at", "linked_at", "handed_in_at", "received_at", "withdrawn_at", "printed_at", "seal", "until", "invited", "invited_until", "uniquifier"}
 )
 """Columns that differ from run to run: times, hashes over them, and what is drawn at random."""
 
@@ -201,6 +204,11 @@ def disable(project):
     return True
 
 
+def print_one(project):
+    found = print_forms(project, PrintOrder(recipients=(Recipient(token="T", name="Haus", address=()),), seed=9), project.folder / "out.pdf")
+    return found.forms[0].form_id
+
+
 def nothing(project):
     return None
 
@@ -219,6 +227,7 @@ ACTS = {
     "settle a contradiction": Act(contradict, settle_contradiction),
     "import digital responses": Act(nothing, digital),
     "key a form": Act(nothing, key),
+    "print": Act(nothing, print_one),
     "withdraw a batch": Act(waiting, lambda project: withdraw(project, 1).id),
     "restore a batch": Act(withdrawn, lambda project: restore(project, 1).id),
     "preferences": Act(nothing, lambda project: change_preferences(project, "ben", {"tiles": 48}, language="en").tiles),
@@ -289,7 +298,8 @@ def content(folder):
             if name not in {"lease", "pace"}:
                 found = tx.exec_driver_sql(f"SELECT * FROM {name}").mappings().all()
                 rows[name] = sorted(repr({key: same_in_every_run(key, value, folder) for key, value in row.items()}) for row in found)
-        return rows
+        files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+        return {**rows, "files": [name for name in files if "sqlite" not in name and not name.endswith((".part", ".csv"))]}
 
 
 @pytest.fixture(scope="module")
@@ -476,6 +486,21 @@ def test_an_undo_takes_back_what_stands(ready):
         between(project, undo)
         assert undo(project)
         assert len(Desk(project).open_items()) == 2
+
+
+def test_forms_never_share_an_identity_that_another_program_took(ready):
+    """The same identities are drawn by two programs: the second one draws others, and what its files say is what the store says."""
+    folder = ready(nothing)
+    with open_project(folder) as project:
+        order = PrintOrder(recipients=(None, None), seed=9)
+        between(project, lambda other: print_forms(other, order, folder / "other.pdf"))
+        own = print_forms(project, order, folder / "own.pdf")
+        with project.store.reading() as tx:
+            known = [form.form_id for form in issued.all_issued(tx)]
+    listed = [row["form_id"] for name in ("other", "own") for row in json.loads((folder / f"{name}.copies.json").read_text("utf-8"))]
+    assert set(listed) <= set(known)
+    assert len(set(listed)) == 4
+    assert [form.form_id for form in own.forms] == listed[2:]
 
 
 def test_a_link_that_was_used_is_void_for_who_comes_second(ready):
