@@ -109,8 +109,6 @@ def _add_second_factor(app: Flask, room: Room) -> None:
         if not room.guard.code_fits(typed("code"), secret, account):
             return _setup(room, 401, room.word("wrong-code"))
         codes = room.guard.set_second_factor(account, secret)
-        room.desk.log("second-factor", account, actor=account)
-        room.desk.end_sessions(account, actor=account)
         return logged_in(room, _again(room, account), lambda: room.show("recovery.html", codes=codes, onward=first_screen()))
 
     @app.post("/account/second-factor/off")

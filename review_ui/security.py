@@ -56,6 +56,8 @@ class Login(UserMixin):
         self.tf_totp_secret = account.totp
         self.tf_phone_number = None
         self.mf_recovery_codes = list(account.recovery)
+        self.loaded = account
+        self.held = False
 
 
 class AccountStore(UserDatastore):
@@ -77,8 +79,14 @@ class AccountStore(UserDatastore):
         return RoleName(role)
 
     def put(self, model: Login) -> Login:
-        """Keep what the library sets of its own accord: hash, second factor, recovery codes."""
-        self._desk.keep(model.id, {"password": model.password, "totp": model.tf_totp_secret, "recovery": model.mf_recovery_codes or []})
+        """Keep what the library sets of its own accord (hash, second factor, recovery codes), and nothing that it left alone: another program may have changed
+        that meanwhile. What is `held` is written later, together with what belongs to it.
+        """
+        now = {"password": model.password, "totp": model.tf_totp_secret, "recovery": model.mf_recovery_codes or []}
+        before = {"password": model.loaded.password, "totp": model.loaded.totp, "recovery": list(model.loaded.recovery)}
+        changed: dict[str, object] = {name: value for name, value in now.items() if value != before[name]}
+        if changed and not model.held:
+            self._desk.keep(model.id, changed)
         return model
 
     def delete(self, model: Login) -> None:
@@ -157,10 +165,12 @@ class Guard:
         return digits.isascii() and digits.isdigit() and bool(self._library.totp_factory.verify_totp(digits, secret, Login(account), window=CODE_WINDOW_S))
 
     def set_second_factor(self, account: Account, secret: str) -> list[str]:
-        """Keep the secret; returns new recovery codes, which are shown once."""
+        """Keep the secret, in one transaction with new recovery codes, which are returned and shown once; all logins end."""
         login = Login(account)
+        login.held = True
         self._library.datastore.tf_set(login, _METHOD, totp_secret=secret)
         codes = self._library._mf_recovery_codes_util.create_recovery_codes(login)
+        self._desk.set_second_factor(account, totp=str(login.tf_totp_secret), recovery=login.mf_recovery_codes or [])
         return [str(code) for code in codes]
 
     def recovery_code_fits(self, code: str, account: Account) -> bool:

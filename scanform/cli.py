@@ -230,6 +230,13 @@ def add_questionnaire(settings: Settings, file: Path) -> None:
 @click.option("--questionnaire", metavar="CODE", help="Which questionnaire, when the project has several.")
 @click.option("--variant", help="Edition: standard, or what the questionnaire offers.")
 @click.option("--seed", type=int, help="Draw the same identities again (for tests and examples).")
+@click.option(
+    "--sides",
+    type=click.Choice(["one", "two"]),
+    default="two",
+    show_default=True,
+    help="Print on one side or on two sides of a sheet; on two, an empty page follows each form with an odd number of pages.",
+)
 @click.option("-o", "--output", "out", type=FILE, required=True, help="The PDF to write.")
 @_common
 @click.pass_obj
@@ -242,9 +249,12 @@ def print_(
     questionnaire: str | None,
     variant: str | None,
     seed: int | None,
+    sides: str,
     out: Path,
 ) -> None:
     """Print forms as PDF, with a list of what stands on which page beside it."""
+    from dataclasses import replace
+
     from scanform.workflow import print_forms as printing
     from scanform.workflow.recipients import Recipient, read_recipients
 
@@ -256,7 +266,7 @@ def print_(
         else:
             people: tuple[Recipient | None, ...] = read_recipients(recipients, language=project.language) if recipients else (None,) * (copies or 0)
             order = printing.PrintOrder(recipients=people, questionnaire=questionnaire, variant=variant or "standard", language=settings.language, seed=seed)
-        printed = printing.print_forms(project, order, out)
+        printed = printing.print_forms(project, replace(order, sides=printing.Sides(sides)), out)
         pages = len(printed.forms) * len(printed.layout.pages)
         data = {
             "forms": len(printed.forms),
@@ -265,9 +275,11 @@ def print_(
             "pdf": str(printed.pdf),
             "copies": str(printed.copies),
             "printed_before": printed.printed_before,
+            "empty_pages": printed.fillers,
         }
+        backs = [text("print.backs", project.language, count=printed.fillers)] if printed.fillers else []
         again = [text("print.again", project.language, count=printed.printed_before)] if printed.printed_before else []
-        _answer(settings, data, text("print.done", project.language, **data), *again)
+        _answer(settings, data, text("print.done", project.language, **data), *backs, *again)
 
 
 @main.command("ingest")

@@ -7,6 +7,7 @@ The PDF is the same, byte for byte, for the same copies.
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import BinaryIO
@@ -27,6 +28,17 @@ from scanform.model.geometry import RectMm
 
 _PACKAGE = "fontpkg_atkinson_hyperlegible"
 _FILES = {REGULAR: "AtkinsonHyperlegible-Regular.ttf", BOLD: "AtkinsonHyperlegible-Bold.ttf"}
+
+
+class Sides(StrEnum):
+    """On how many sides of a sheet is printed."""
+
+    ONE = "one"
+    TWO = "two"
+
+    def fillers(self, pages: int) -> int:
+        """How many empty pages follow a form of so many pages, so that the next one begins on a new sheet."""
+        return pages % 2 if self is Sides.TWO else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,25 +76,58 @@ def _glyphs(font: str) -> frozenset[str]:
 
 
 def printable(text: str) -> str:
-    """`text` with characters that the fonts lack replaced: by their plain letters where there are any, else by “?”."""
-    known = _glyphs(REGULAR) & _glyphs(BOLD)
-    return "".join(_nearest(sign, known) for sign in unicodedata.normalize("NFC", text))
+    """`text` as it is printed: letters composed; spaces, hyphens and ligatures that the fonts lack in their plain form, marks that nobody sees left out.
+
+    No letter becomes another one, and none is dropped: what the fonts lack stays in the text, and `unprintable` names it.
+    """
+    return "".join(_plain(sign) for sign in unicodedata.normalize("NFC", text))
 
 
-def _nearest(sign: str, known: frozenset[str]) -> str:
-    plain = "".join(part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
-    return next((shown for shown in (sign, plain, sign.lower()) if shown and known.issuperset(shown)), "?")
+def unprintable(text: str) -> tuple[str, ...]:
+    """The characters of `text` that the fonts lack, each once."""
+    return tuple(dict.fromkeys(sign for sign in unicodedata.normalize("NFC", text) if sign not in _both()))
 
 
-def draw_forms(placement: Placement, copies: Sequence[Copy], out: BinaryIO) -> None:
-    """Writes one PDF with all copies, page after page."""
+@cache
+def _both() -> frozenset[str]:
+    return _glyphs(REGULAR) & _glyphs(BOLD)
+
+
+def _plain(sign: str) -> str:
+    """A character, or the same in a form that the fonts have."""
+    if unicodedata.category(sign) == "Cf":
+        return ""
+    if sign in _both():
+        return sign
+    if sign.isspace():
+        return " "
+    shown = _SAME.get(sign) or (unicodedata.normalize("NFKC", sign) if _is_form(sign) else sign)
+    return shown if _both().issuperset(shown) else sign
+
+
+_SAME = {"\N{HYPHEN}": "-", "\N{NON-BREAKING HYPHEN}": "-", "\N{LATIN CAPITAL LETTER SHARP S}": "\N{LATIN SMALL LETTER SHARP S}"}
+
+
+def _is_form(sign: str) -> bool:
+    """Whether a character is a Latin ligature (U+FB00) or a letter in full width (U+FF01): the same letters in another shape."""
+    return "\ufb00" <= sign <= "\ufb06" or "\uff01" <= sign <= "\uff5e"
+
+
+def draw_forms(placement: Placement, copies: Sequence[Copy], out: BinaryIO, *, sides: Sides = Sides.ONE) -> None:
+    """Writes one PDF with all copies, page after page; for printing on two sides each copy begins on a new sheet, after an empty page if need be.
+
+    The PDF also says how it should be printed; not every program and printer heeds that, the empty pages hold everywhere.
+    """
     canvas = _canvas(placement, out)
+    canvas.setViewerPreference("Duplex", "Simplex" if sides is Sides.ONE else "DuplexFlipLongEdge")
     for page in placement.pages:
         _draw_static(canvas, page)
     for copy in copies:
         for page, payload in zip(placement.pages, copy.payloads, strict=True):
             canvas.doForm(f"page{page.number}")
             _draw_copy(canvas, placement, page, copy, payload)
+            canvas.showPage()
+        for _ in range(sides.fillers(len(placement.pages))):
             canvas.showPage()
     canvas.save()
 

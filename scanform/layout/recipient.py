@@ -17,7 +17,31 @@ TOKEN_LINES = 2
 
 
 def recipient_runs(name: str | None, address: Sequence[str], token: str | None, *, rect: RectMm, placement: Placement, measure: Measure) -> tuple[TextRun, ...]:
-    """The recipient's lines inside `rect`, in the largest type that fits."""
+    """The recipient's lines inside `rect`, in the largest type that fits; what has no room even in the smallest is left out (`has_room`)."""
+    lines, size = _lines(name, address, token, rect=rect, placement=placement, measure=measure)
+    pitch = line_height(size, LEADING)
+    room = _room(rect, pitch)
+    kept = lines if len(lines) <= room else lines[: room - TOKEN_LINES] + lines[-TOKEN_LINES:]
+    drawn: list[TextRun] = []
+    for index, (font, line) in enumerate(kept):
+        drawn.extend(runs((line,), x=rect.x, y=rect.y + index * pitch, font=font, size_pt=size, leading=LEADING, measure=measure))
+    return tuple(drawn)
+
+
+def has_room(name: str | None, address: Sequence[str], token: str | None, *, rect: RectMm, placement: Placement, measure: Measure) -> bool:
+    """Whether all that is to be said of a recipient fits into `rect`."""
+    lines, size = _lines(name, address, token, rect=rect, placement=placement, measure=measure)
+    return len(lines) <= _room(rect, line_height(size, LEADING))
+
+
+def _room(rect: RectMm, pitch: float) -> int:
+    return int(rect.h / pitch + 1e-6)
+
+
+def _lines(
+    name: str | None, address: Sequence[str], token: str | None, *, rect: RectMm, placement: Placement, measure: Measure
+) -> tuple[list[tuple[str, str]], float]:
+    """(font, text) of each line, and the size of their type."""
     entries = _entries(name, address, token, language=placement.layout.language)
     size = placement.body_pt
     while True:
@@ -25,14 +49,8 @@ def recipient_runs(name: str | None, address: Sequence[str], token: str | None, 
         pitch = line_height(size, LEADING)
         unwrapped = len(lines) == len(entries) or size <= READABLE_PT
         if (len(lines) * pitch <= rect.h and unwrapped) or size <= LEAST_PT:
-            break
+            return lines, size
         size -= 0.5
-    room = int(rect.h / pitch + 1e-6)
-    kept = lines if len(lines) <= room else lines[: room - TOKEN_LINES] + lines[-TOKEN_LINES:]
-    drawn: list[TextRun] = []
-    for index, (font, line) in enumerate(kept):
-        drawn.extend(runs((line,), x=rect.x, y=rect.y + index * pitch, font=font, size_pt=size, leading=LEADING, measure=measure))
-    return tuple(drawn)
 
 
 def _entries(name: str | None, address: Sequence[str], token: str | None, *, language: str) -> list[tuple[str, str]]:

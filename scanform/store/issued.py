@@ -18,10 +18,15 @@ def issue(tx: Transaction, form: Issued) -> bool:
     number = insert_new(tx, IssuedRow, values, IssuedRow.id)
     if number is None:
         known = issued_form(tx, form.instance)
-        return known is not None and form.token is not None and (known.token, known.digest) == (form.token, form.digest)
+        return known is not None and is_same(known, form)
     if form.name is not None or form.address:
         tx.execute(insert(RecipientRow).values(issued_id=number, name=form.name, address=list(form.address)))
     return True
+
+
+def is_same(known: Issued, form: Issued) -> bool:
+    """Whether a form is the sheet that is known: same layout, same token (given, not None)."""
+    return form.token is not None and (known.token, known.digest) == (form.token, form.digest)
 
 
 def issued_form(tx: Transaction, instance: str) -> Issued | None:

@@ -226,6 +226,14 @@ class AccountDesk:
             rows.end_sessions(tx, account.id, self._now())
             self._log(tx, "password", account.id, account.id)
 
+    def set_second_factor(self, account: Account, *, totp: str, recovery: Collection[str]) -> None:
+        """A second factor (as it is kept) with its recovery codes; all logins end."""
+        with self._store.writing() as tx:
+            rows.change_account(tx, account.id, {"totp": totp, "recovery": list(recovery)})
+            self._log(tx, "second-factor", account.id, account.id)
+            rows.end_sessions(tx, account.id, self._now())
+            self._log(tx, "sessions-ended", account.id, account.id)
+
     def use_counter(self, account_id: int, counter: int) -> bool:
         """Mark a code of the second factor as used; False when it was before."""
         with self._store.writing() as tx:

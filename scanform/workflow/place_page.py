@@ -36,12 +36,16 @@ Corners = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """What became of a page: `outcome` READ, with its fate and form; or why it could not be read, and then nothing was stored."""
+    """What became of a page: `outcome` READ, with its fate and form; or why it could not be read, and then nothing was stored.
+
+    `by_other`: it was settled otherwise before, by somebody else or by another program, and stays so.
+    """
 
     outcome: Fate
     fate: Fate | None = None
     form_id: str | None = None
     problems: tuple[Problem, ...] = ()
+    by_other: bool = False
 
 
 def place_page(
@@ -68,7 +72,7 @@ def place_page(
     with project.store.reading() as tx:
         stored = ledger.page_record(tx, page.id)
     if stored.outcome not in HELPABLE:
-        return _standing(stored)
+        return _standing(stored, identity, by_layout=form in project.layouts)
     result = read(replace(page_job(project, page, limits_of(project), identity), corners_px=corners))
     if result.reading is None:
         return Placed(outcome=result.outcome, problems=result.problems)
@@ -128,9 +132,11 @@ def _checked(corners_px: Corners, language: str) -> tuple[tuple[float, float], .
     return corners
 
 
-def _standing(page: PageRecord) -> Placed:
-    """A page that was settled before."""
-    return Placed(outcome=page.outcome or Fate.REVIEW, fate=page.fate, form_id=page.form_id, problems=page.problems)
+def _standing(page: PageRecord, wanted: Identity, *, by_layout: bool) -> Placed:
+    """A page as it stands; whether that is what this person `wanted`. Where the form was named `by_layout` only, its number is not asked for."""
+    own = page.identity
+    same = own is not None and (own.digest, own.page) == (wanted.digest, wanted.page) and (by_layout or own.instance == wanted.instance)
+    return Placed(outcome=page.outcome or Fate.REVIEW, fate=page.fate, form_id=page.form_id, problems=page.problems, by_other=not same)
 
 
 def _settle(project: Project, page: PageRecord, result: PageResult, placement: Placement, *, named_by_layout: bool) -> Placed:
@@ -138,16 +144,18 @@ def _settle(project: Project, page: PageRecord, result: PageResult, placement: P
 
     A page that is `named_by_layout` gets its form from the pages around it; one with a form id of its own is left there.
     """
+    given = placement.identity
+    assert given is not None  # a page is placed as a page of a form
     with project.store.writing() as tx:
         stored = ledger.page_record(tx, page.id)
         if stored.reading_id is None or stored.outcome not in HELPABLE:
-            return _standing(stored)
+            return _standing(stored, given, by_layout=named_by_layout)
         ledger.replace_reading(tx, stored.reading_id, _with_remarks(project, tx, result, placement), at=placement.at)
         placements.add_placement(tx, placement)
         if named_by_layout and is_joined(project.layouts, result.identity):
             join_page(project, tx, page.id)
         settle_reading(project, tx, stored.reading_id)
-        return _standing(ledger.page_record(tx, page.id))
+        return _standing(ledger.page_record(tx, page.id), given, by_layout=named_by_layout)
 
 
 def _with_remarks(project: Project, tx: Transaction, result: PageResult, placement: Placement) -> PageResult:

@@ -1,25 +1,30 @@
 """Print: draw identities, write the layout with its blank pages, the PDF, and the list of what stands where."""
 
 import json
+import os
 import random
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
 
 from scanform import pagecode
-from scanform.errors import StoreError, UsageError
+from scanform.errors import InputError, StoreError, UsageError
 from scanform.formats.layout_json import dump_layout
 from scanform.i18n.texts import text
 from scanform.imaging.page_image import BLANK_DPI
-from scanform.layout.draw import Copy, draw_blank, draw_forms
+from scanform.layout.draw import Copy, Sides, draw_blank, draw_forms, printable, unprintable
 from scanform.layout.drawing import Placement
 from scanform.layout.fonts import measure
+from scanform.layout.furniture import recipient_rect
 from scanform.layout.place import place
+from scanform.layout.recipient import has_room
+from scanform.model.geometry import RectMm
 from scanform.model.layout import Layout
 from scanform.model.page import Identity
 from scanform.model.questionnaire import Questionnaire
@@ -33,6 +38,8 @@ from scanform.workflow.printed_texts import keep_recipients
 from scanform.workflow.project import Project, refuse_changed
 from scanform.workflow.recipients import Recipient
 
+__all__ = ["MAX_COPIES", "PrintOrder", "Printed", "Sides", "keep_layout", "print_forms", "reissue_order"]
+
 MAX_COPIES = 100_000
 
 
@@ -40,7 +47,7 @@ MAX_COPIES = 100_000
 class PrintOrder:
     """What to print: for whom (a recipient each, or None for a form without token), and in which edition.
 
-    `seed` makes the identities repeatable; `reprint` allows that a token gets the sheet again that it had before.
+    `seed` makes the identities repeatable; `reprint` allows that a token gets the sheet again that it had before. `sides` is what the pages are laid out for.
     """
 
     recipients: tuple[Recipient | None, ...]
@@ -49,13 +56,14 @@ class PrintOrder:
     language: str | None = None
     seed: int | None = None
     reprint: bool = True
+    sides: Sides = Sides.ONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
     """What was printed: forms in order, pages of one form, files written.
 
-    `printed_before` of its tokens had a form of this questionnaire already.
+    `printed_before` of its tokens had a form of this questionnaire already; `fillers` empty pages were put behind forms.
     """
 
     forms: tuple[Issued, ...]
@@ -63,12 +71,14 @@ class Printed:
     pdf: Path
     copies: Path
     printed_before: int = 0
+    fillers: int = 0
 
 
 def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
     """Write the PDF `out` and `<out>.copies.json`; the layout lands in the project.
 
-    Raises UsageError when the questionnaire or language is not there, or forms of this version are printed that differ.
+    Raises UsageError when the questionnaire or language is not there, or forms of this version are printed that differ; InputError that names all recipients
+    whose name, address or token cannot be printed as they stand. Then nothing was printed.
     """
     questionnaire = _questionnaire(project, order.questionnaire)
     refuse_changed(project, questionnaire)
@@ -77,16 +87,68 @@ def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
         known = ", ".join(questionnaire.languages)
         raise UsageError(text("print.no_language", project.language, asked=language, known=known), remedy=text("print.no_language_remedy", project.language))
     placement = place(questionnaire, language=language, variant=order.variant, measure=measure)
+    order = replace(order, recipients=_as_printed(order.recipients, placement, project.language))
     keep_layout(project, placement)
-    with project.store.writing() as tx:
-        before = _printed_before(project, tx, order, questionnaire)
-        forms = _issue(tx, order, placement.layout)
-    keep_recipients(project, (placement.layout.digest,))
     copies = out.with_suffix(".copies.json") if out.suffix.lower() == ".pdf" else out.with_name(out.name + ".copies.json")
-    with atomic_file(out) as file:
-        draw_forms(placement, [_copy(form, len(placement.layout.pages)) for form in forms], file)
-    write_text(copies, _copies_json(forms, placement.layout))
-    return Printed(forms=forms, layout=placement.layout, pdf=out, copies=copies, printed_before=before)
+    draw = _instances(order.seed)
+    forms, before = None, 0
+    while forms is None:  # once more only where another program has taken one of the identities meanwhile
+        forms, before = _print(project, order, placement, (out, copies), draw)
+    keep_recipients(project, (placement.layout.digest,))
+    fillers = order.sides.fillers(len(placement.layout.pages)) * len(forms)
+    return Printed(forms=forms, layout=placement.layout, pdf=out, copies=copies, printed_before=before, fillers=fillers)
+
+
+def _print(project: Project, order: PrintOrder, placement: Placement, files: tuple[Path, Path], draw: Iterator[str]) -> tuple[tuple[Issued, ...] | None, int]:
+    """Draw the forms and record them: their files lie on the disk, under other names, before the store knows them, and get their names right after.
+
+    Returns the forms (None, with nothing done, where an identity was taken meanwhile) and how many of the tokens had a form before.
+    """
+    layout = placement.layout
+    forms = _drawn(project, order, layout, draw)
+    with suppress(_TakenError), atomic_file(files[1]) as listed, atomic_file(files[0]) as pdf:
+        draw_forms(placement, [_copy(form, len(layout.pages)) for form in forms], pdf, sides=order.sides)
+        listed.write(_copies_json(forms, layout, order.sides.fillers(len(layout.pages))).encode("utf-8"))
+        for file in (pdf, listed):
+            file.flush()
+            os.fsync(file.fileno())
+        with project.store.writing() as tx:
+            before = _printed_before(project, tx, order, layout.questionnaire)
+            if not all(_take(tx, form, order.reprint) for form in forms):
+                raise _TakenError
+        return forms, before
+    return None, 0
+
+
+class _TakenError(Exception):
+    """An identity that was free when the form was drawn is in use by another form now."""
+
+
+def _as_printed(recipients: Sequence[Recipient | None], placement: Placement, language: str) -> tuple[Recipient | None, ...]:
+    """The recipients with texts as they are printed; raises InputError that names all of them that cannot be printed."""
+    wanted = [
+        found and replace(found, name=found.name and printable(found.name), address=tuple(printable(line) for line in found.address)) for found in recipients
+    ]
+    rect = recipient_rect(placement.layout.pages[0].size)
+    wrong = [line for found in wanted if found is not None for line in _unprintable(found, placement, rect, language)]
+    if wrong:
+        listed = "\n".join(f"  {line}" for line in wrong)
+        raise InputError(text("print.unprintable", language, rows=listed), remedy=text("print.unprintable_remedy", language), slug="unprintable")
+    return tuple(wanted)
+
+
+def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm, language: str) -> list[str]:
+    """What of a recipient cannot be printed, in words."""
+    place = text("print.row", language, row=recipient.row, token=recipient.token) if recipient.row else text("print.token", language, token=recipient.token)
+    found = {name: unprintable(said) for name, said in (("name", recipient.name or ""), ("address", " ".join(recipient.address)), ("token", recipient.token))}
+    wrong = [
+        text("print.unprintable_signs", language, place=place, field=name, characters=" ".join(signs), codes=", ".join(f"U+{ord(sign):04X}" for sign in signs))
+        for name, signs in found.items()
+        if signs
+    ]
+    if not wrong and not has_room(recipient.name, recipient.address, recipient.token, rect=rect, placement=placement, measure=measure):
+        wrong.append(text("print.no_room", language, place=place))
+    return wrong
 
 
 def reissue_order(project: Project, token: str, *, variant: str | None = None, language: str | None = None, seed: int | None = None) -> PrintOrder:
@@ -157,25 +219,32 @@ def _default_language(questionnaire: Questionnaire, wanted: str) -> str:
     return wanted if wanted in questionnaire.languages else questionnaire.languages[0]
 
 
-def _printed_before(project: Project, tx: Transaction, order: PrintOrder, questionnaire: Questionnaire) -> int:
+def _printed_before(project: Project, tx: Transaction, order: PrintOrder, questionnaire: str) -> int:
     """How many of the tokens have a form of this questionnaire, whatever its edition."""
     wanted = {recipient.token for recipient in order.recipients if recipient is not None}
     if not wanted:
         return 0
-    digests = {digest for digest, layout in project.layouts.items() if layout.questionnaire == questionnaire.code}
+    digests = {digest for digest, layout in project.layouts.items() if layout.questionnaire == questionnaire}
     return len({form.token for form in issued.all_issued(tx) if form.digest in digests and form.token in wanted})
 
 
-def _issue(tx: Transaction, order: PrintOrder, layout: Layout) -> tuple[Issued, ...]:
-    draw = _instances(order.seed)
+def _drawn(project: Project, order: PrintOrder, layout: Layout, draw: Iterator[str]) -> tuple[Issued, ...]:
+    """A form for each recipient, with an identity that no other form has."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    forms = []
-    for recipient in order.recipients:
-        form = _form(recipient, layout.digest, next(draw), at)
-        while not _take(tx, form, order.reprint):
+    forms: dict[str, Issued] = {}
+    with project.store.reading() as tx:
+        for recipient in order.recipients:
             form = _form(recipient, layout.digest, next(draw), at)
-        forms.append(form)
-    return tuple(forms)
+            while form.instance in forms or not _is_free(tx, form, order.reprint):
+                form = _form(recipient, layout.digest, next(draw), at)
+            forms[form.instance] = form
+    return tuple(forms.values())
+
+
+def _is_free(tx: Transaction, form: Issued, reprint: bool) -> bool:
+    """Whether `_take` would record the form."""
+    known = issued.issued_form(tx, form.instance)
+    return known is None or (reprint and issued.is_same(known, form))
 
 
 def _form(recipient: Recipient | None, digest: str, instance: str, at: str) -> Issued:
@@ -202,10 +271,11 @@ def _copy(form: Issued, pages: int) -> Copy:
     return Copy(form_id=form.form_id, payloads=payloads, token=form.token, name=form.name, address=form.address)
 
 
-def _copies_json(forms: Sequence[Issued], layout: Layout) -> str:
-    """The content of x.copies.json; pages count from 1."""
+def _copies_json(forms: Sequence[Issued], layout: Layout, fillers: int) -> str:
+    """The content of x.copies.json; pages count from 1, the empty ones behind each form included."""
+    step = len(layout.pages) + fillers
     rows = [
-        {"form_id": form.form_id} | ({"token": form.token} if form.token else {}) | {"layout": layout.digest, "first_page": number * len(layout.pages) + 1}
+        {"form_id": form.form_id} | ({"token": form.token} if form.token else {}) | {"layout": layout.digest, "first_page": number * step + 1}
         for number, form in enumerate(forms)
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"

@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scanform.errors import InputError
-from scanform.formats.csv_io import CsvTable, read_table
+from scanform.formats.csv_io import read_table
 from scanform.i18n.texts import problem_text, text
 
 _TOKENS = frozenset({"token", "code", "zugangscode", "zugangsschlussel", "schlussel", "kennung", "accesscode", "access"})
@@ -18,11 +18,12 @@ _TOWNS = frozenset({"ort", "stadt", "town", "city"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One who gets a form. The token stays verbatim; name and address are what is printed."""
+    """One who gets a form. The token stays verbatim; name and address are what is printed. `row` is that of the list, 0 for none."""
 
     token: str
     name: str | None
     address: tuple[str, ...]
+    row: int = 0
 
 
 def read_recipients(path: Path, *, language: str) -> tuple[Recipient, ...]:
@@ -34,13 +35,13 @@ def read_recipients(path: Path, *, language: str) -> tuple[Recipient, ...]:
     table = read_table(path, language=language)
     refused = [problem for problem in table.problems if problem.slug != "decoded-as"]
     if refused:
-        raise _wrong(path, "; ".join(f"{problem.where}: {problem_text(problem, language)}" for problem in refused[:5]), language)
+        raise _wrong(path, "; ".join(f"{problem.where}: {problem_text(problem, language)}" for problem in refused), language)
     names = [_plain(name) for name in table.header]
     token_at = next((at for at, name in enumerate(names) if name in _TOKENS), None)
     if token_at is None:
         raise _wrong(path, text("print.no_token_column", language, columns=", ".join(table.header)), language)
-    found = tuple(_recipient(cells, names, token_at) for _, cells in table.rows if any(cell.strip() for cell in cells))
-    _check(path, table, found, language)
+    found = tuple(replace(_recipient(cells, names, token_at), row=number) for number, cells in table.rows if any(cell.strip() for cell in cells))
+    _check(path, found, language)
     return found
 
 
@@ -58,17 +59,20 @@ def _recipient(cells: Sequence[str], names: Sequence[str], token_at: int) -> Rec
     return Recipient(token=cells[token_at].strip(), name=name or None, address=tuple(lines))
 
 
-def _check(path: Path, table: CsvTable, found: Sequence[Recipient], language: str) -> None:
-    rows = [number for number, cells in table.rows if any(cell.strip() for cell in cells)]
+def _check(path: Path, found: Sequence[Recipient], language: str) -> None:
+    """Raises InputError that names every row whose token is missing or stands twice."""
     if not found:
         raise _wrong(path, text("print.no_recipients", language), language)
     seen: dict[str, int] = {}
-    for number, recipient in zip(rows, found, strict=True):
+    wrong: list[str] = []
+    for recipient in found:
         if not recipient.token:
-            raise _wrong(path, text("print.row_without_token", language, row=number), language)
-        if recipient.token in seen:
-            raise _wrong(path, text("print.token_twice", language, row=number, first=seen[recipient.token]), language)
-        seen[recipient.token] = number
+            wrong.append(text("print.row_without_token", language, row=recipient.row))
+        elif recipient.token in seen:
+            wrong.append(text("print.token_twice", language, row=recipient.row, first=seen[recipient.token]))
+        seen.setdefault(recipient.token, recipient.row)
+    if wrong:
+        raise _wrong(path, "; ".join(wrong), language)
 
 
 def _plain(name: str) -> str:

@@ -273,6 +273,8 @@ def _card(page: PageRecord, left: str, language: str) -> SortCard:
 
 
 def _outcome(placed: Placed, language: str) -> SortOutcome:
+    if placed.by_other:
+        return SortOutcome(result="refused", message=text("sort.gone", language), remedies=(text("sort.gone_remedy", language),))
     if placed.outcome is Fate.READ:
         return SortOutcome(result="read", message=text("sort.read", language, form=placed.form_id or ""), form_id=placed.form_id or "")
     weak = [problem for problem in placed.problems if problem.slug == "weak-registration"]

@@ -3,18 +3,21 @@
 import io
 import re
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pikepdf
 import pytest
 import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from scanform import pagecode
 from scanform.formats.template import load_questionnaire
 from scanform.layout.codes import aruco_rows, qr_rows
-from scanform.layout.draw import Copy, draw_blank, draw_forms, measure, printable
+from scanform.layout.draw import Copy, draw_blank, draw_forms, measure, printable, unprintable
 from scanform.layout.drawing import BOLD, REGULAR, Placement
 from scanform.layout.furniture import recipient_rect
 from scanform.layout.place import place
@@ -179,10 +182,27 @@ class TestRecipient:
         assert drawn[-1].y + 0.2 * drawn[-1].size_pt * 25.4 / 72 <= rect.bottom + 0.01
         assert "abcd-efgh" in [run.text for run in drawn]
 
-    def test_foreign_letters_in_names_never_stop_printing(self) -> None:
-        """What the font lacks is replaced by its plain letters, at last by a question mark."""
-        assert printable("Łukasz Ďurić, Çağla, Müller") == "Łukasz Ďurić, Çağla, Müller"
-        assert printable("u\u0308 ﬁ GROẞ 中") == "ü fi GROß ?"
+    def test_no_letter_becomes_another_one(self) -> None:
+        """Letters are composed, spaces, hyphens and ligatures get a plain form; what the font lacks stays and is named."""
+        assert printable("Łukasz Ďurić, Çağla, Müller – „Haus“") == "Łukasz Ďurić, Çağla, Müller – „Haus“"
+        assert printable("u\u0308 ﬁ GROẞ \u200bA\u2011B\u202fC\u00adD") == "ü fi GROß A-B CD"
+        assert printable("Nguyễn Ж 中 ½ 😀") == "Nguyễn Ж 中 ½ 😀"
+        assert unprintable("Nguyễn Ж Ж 中 ½") == ("ễ", "Ж", "中")
+        assert unprintable(printable("u\u0308 ﬁ")) == ()
+
+    @settings(deadline=None)
+    @given(st.text())
+    def test_what_is_printed_is_what_is_written_or_is_named(self, said: str) -> None:
+        """Apart from spaces, hyphens and what nobody sees, compatible letters in the same order; never a question mark that was not there."""
+        shown = printable(said)
+
+        def bare(text: str) -> str:
+            kept = (sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf" and not sign.isspace())
+            return "".join("-" if sign in "\u2010\u2011" else sign for sign in kept).replace("ẞ", "ß")
+
+        assert bare(shown) == bare(said)
+        assert shown.count("?") <= said.count("?") + said.count("？")
+        assert printable(shown) == shown
 
     def test_nothing_is_printed_for_anonymous_copies(self, placement: Placement) -> None:
         """No name, no address, no token: an empty room."""

@@ -12,16 +12,21 @@ from scanform.i18n.texts import text
 from scanform.merge import export, provenance
 from scanform.model.geometry import A4, RectMm, RectPx
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
-from scanform.model.page import Identity, PageRef
+from scanform.model.page import Fate, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Alphabet, Filled, Option, Question, QuestionKind, Questionnaire, Section, Texts
 from scanform.model.reading import Candidate, FieldReading, PageReading
 from scanform.model.response import Status
+from scanform.model.review import DecisionKind
 from scanform.review.known import disguised
 from scanform.review.triage import items
+from scanform.workflow.executors import serial
 from scanform.workflow.ledger import INFERRED, JOINED, SHOWN_ONCE, SUSPECT, TWIN, with_page_problems
 from scanform.workflow.make_report import _waiting
+from scanform.workflow.read_batch import read_batch
 from scanform.workflow.review_cards import make_card, proposed
+from scanform.workflow.review_fields import Desk, Submission
+from scanform.workflow.withdraw import restore, withdraw
 
 TEXT = Texts(entries=(("en", "?"),))
 RECT = RectMm(x=20, y=20, w=5, h=5)
@@ -172,3 +177,22 @@ def test_the_report_counts_a_value_once_with_all_its_reasons():
     found = _waiting([response], (), "en")
     assert sum(count for _, count in found) == 2
     assert any(text("problem.copy", "en") in words and text("problem.filled-without-cross", "en") in words for words, _ in found)
+
+
+def test_a_photocopy_is_done_once_somebody_has_confirmed_it(tiny_survey, tmp_path):
+    """The whole way: two people fill photocopies of one form; the reason waits beside that of the value, and is over when the value is confirmed."""
+    tiny_survey.jpeg(tmp_path / "in" / "a.jpg", 1, 1, open="no", floor="1", seed=3)
+    tiny_survey.jpeg(tmp_path / "in" / "b.jpg", 1, 1, open="yes", floor="2", uses="chess", seed=44)
+    with tiny_survey.project(tmp_path / "p") as project:
+        assert dict(read_batch(project, [tmp_path / "in"], serial()).pages) == {Fate.READ: 1, Fate.COPY: 1}
+        desk = Desk(project)
+        (item,) = [one for one in desk.open_items() if "copy" in one.reasons]
+        assert item.response_id.endswith(".2")
+        card = desk.card(item.id, language="en")
+        assert text("problem.copy", "en", where="") in card.reason_text
+        sent = Submission(uuid="u", item=item.id, version=item.version, basis="", kind=DecisionKind.CONFIRM, from_value=item.value or "no", to_value=item.value)
+        assert [one.result for one in desk.decide([sent], reviewer="kim")] == ["saved"]
+        withdraw(project, 1)
+        restore(project, 1)
+        assert not [one for one in Desk(project).open_items() if "copy" in one.reasons]
+        assert sum("copy" in answer.problems for response in project.store.responses() for answer in response.answers) == 1
