@@ -42,14 +42,14 @@ Done = TypeVar("Done")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortCard:
-    """A page that waits for a person: `name` as handed in with its 1-based page, what is wrong in words and what helps.
+    """A page that waits for a person: `name` as handed in with the place of its page ("3", or "3.2" for the second sheet in the third picture), what is wrong in words and what helps.
 
     `left_by` is the person who looked at it last and left it alone, "" when nobody did.
     """
 
     id: int
     name: str
-    page: int
+    page: str
     pages: int
     fate: str
     why: tuple[str, ...]
@@ -265,7 +265,7 @@ def _card(page: PageRecord, left: str, language: str) -> SortCard:
     return SortCard(
         id=page.id,
         name=PurePath(page.ref.path).name,
-        page=page.ref.index + 1,
+        page=page.ref.place,
         pages=page.file_pages,
         fate=text(f"fate.{page.fate.value}", language) if page.fate else "",
         why=tuple(problem_text(problem, language) for problem in problems),
