@@ -4,6 +4,7 @@ Each marker of ours says where its page lies, so markers that say the same belon
 printed elsewhere on paper is a sheet, too, or a piece of one: somebody has to look at it.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import degrees
@@ -35,7 +36,8 @@ class SheetsSettings:
 
     Print beside the sheets is looked for at `px_per_mm`, on paper (`paper` of the grey of the sheets and lighter: tables are darker), darker than `ink` of the
     paper around it, `off_mm` away from the sheets. `joined_mm` lie between pieces of one thing; it holds `least_pieces` of at least
-    `piece_mm2`, all together `least_mm2`, and is `least_mm` long. A piece `streak_mm` long and thinner than a tenth of that is the edge of a sheet or a scanner streak.
+    `piece_mm2`, all together `least_mm2`, and is `least_mm` long. A piece `streak_mm` long and thinner than a tenth of that is the
+    edge of a sheet or a scanner streak. Things that would fit on one sheet of `paper_mm` between the others are taken for one.
     """
 
     one_page: float = 0.93
@@ -56,6 +58,7 @@ class SheetsSettings:
     least_mm2: float = 12.0
     least_mm: float = 12.0
     streak_mm: float = 40.0
+    paper_mm: tuple[float, float] = (212.0, 299.0)
 
 
 DEFAULT_SHEETS = SheetsSettings()
@@ -123,6 +126,12 @@ def in_reading_order(regions: Sequence[Region], *, turn: int) -> list[Region]:
         else:
             row.append((box, region))
     return [region for row in rows for _, region in sorted(row, key=lambda item: item[0][0])]
+
+
+def where_cut(corners_px: Corners) -> tuple[int, int]:
+    """Where the top left pixel of what `cut_out` gives lies in the picture."""
+    left, top, _, _ = Region(corners_px=corners_px, ours=True).box
+    return max(0, left), max(0, top)
 
 
 def cut_out(image: PageImage, corners_px: Corners) -> tuple[PageImage, tuple[int, int]]:
@@ -293,11 +302,10 @@ def _rest(gray: Gray, quads: Sequence[Floats], scale: float, settings: SheetsSet
     around = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)).astype(np.float32)
     paper = float(np.percentile(small[inside], 80))
     ink = (small < settings.ink * around) & (around >= settings.paper * paper) & ~beyond
-    boxes = _things(_pieces(ink, per_mm, settings), per_mm, settings)
-    grown = [
-        _aside((x - per_mm * 8, y - per_mm * 8, right + per_mm * 8, bottom + per_mm * 8), [(quad + 0.5) / factor for quad in quads])
-        for x, y, right, bottom in boxes
-    ]
+    reduced = [(quad + 0.5) / factor for quad in quads]
+    boxes = _joined(_things(_pieces(ink, per_mm, settings), per_mm, settings), reduced, per_mm, settings)
+    edge = settings.around_mm * per_mm
+    grown = [_aside((x - edge, y - edge, right + edge, bottom + edge), reduced) for x, y, right, bottom in boxes]
     limit = (gray.shape[1], gray.shape[0])
     return [_clipped(box, factor, limit) for box in grown if min(box[2] - box[0], box[3] - box[1]) >= settings.least_mm * per_mm]
 
@@ -320,7 +328,7 @@ def _pieces(ink: Bools, per_mm: float, settings: SheetsSettings) -> Bools:
         area, sides = stats[number, cv2.CC_STAT_AREA], sorted((stats[number, cv2.CC_STAT_WIDTH], stats[number, cv2.CC_STAT_HEIGHT]))
         streak = sides[1] >= settings.streak_mm * per_mm and sides[0] <= sides[1] / 10
         kept[number] = area >= settings.piece_mm2 * per_mm**2 and not streak
-    return kept[labels]
+    return np.asarray(kept[labels])
 
 
 def _things(ink: Bools, per_mm: float, settings: SheetsSettings) -> list[tuple[int, int, int, int]]:
@@ -340,6 +348,23 @@ def _things(ink: Bools, per_mm: float, settings: SheetsSettings) -> list[tuple[i
 
 
 _Box = tuple[float, float, float, float]
+
+
+def _joined(boxes: Sequence[_Box], quads: Sequence[Floats], per_mm: float, settings: SheetsSettings) -> list[_Box]:
+    """The boxes with those put together that would fit on one sheet of paper, which no sheet that was found lies between."""
+    joined = list(boxes)
+    short, long = (side * per_mm for side in settings.paper_mm)
+    pairs = True
+    while pairs:
+        pairs = False
+        for one, other in itertools.combinations(joined, 2):
+            both = (min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]))
+            sides = sorted((both[2] - both[0], both[3] - both[1]))
+            if sides[0] <= short and sides[1] <= long and _aside(both, quads) == both:
+                joined = [box for box in joined if box not in (one, other)] + [both]
+                pairs = True
+                break
+    return joined
 
 
 def _aside(box: _Box, quads: Iterable[Floats]) -> _Box:

@@ -253,12 +253,12 @@ def _read_sheet(job: PageJob, loaded: LoadedPage, image: PageImage, region: Regi
     found = _read_picture(replace(job, region=(), corners_px=corners), loaded, cut, original)
     if not region.ours and found.outcome is not Fate.READ:
         found = replace(found, problems=(Problem(slug=BESIDE), *found.problems))
-    placed = _shifted(found, left, top)
+    placed = moved(found, left, top)
     return replace(placed, region=region.corners_px, turn=loaded.turn, milliseconds=round((time.perf_counter() - started) * 1000, 1))
 
 
-def _shifted(found: PageResult, left: int, top: int) -> PageResult:
-    """The result of a cut whose top left pixel lies there in the picture."""
+def moved(found: PageResult, left: int, top: int) -> PageResult:
+    """The result for a picture in which everything lies so many pixels further right and down; regions stay."""
     reading = found.reading
     if reading is not None:
         fields = tuple(replace(field, box=replace(field.box, x=field.box.x + left, y=field.box.y + top)) for field in reading.fields)

@@ -17,6 +17,7 @@ from scanform.i18n.texts import problem_text, remedy_text, text
 from scanform.imaging.page_image import BLANK_DPI
 from scanform.model.page import Fate, FoundBy
 from scanform.model.problem import Problem
+from scanform.register.sheets import where_cut
 from scanform.store import ledger, placements
 from scanform.store.records import PageRecord, PageResult, PlacementKind
 from scanform.workflow.executors import Died, Outcome, Standby
@@ -42,7 +43,8 @@ Done = TypeVar("Done")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortCard:
-    """A page that waits for a person: `name` as handed in with the place of its page ("3", or "3.2" for the second sheet in the third picture), what is wrong in words and what helps.
+    """A page that waits for a person: `name` as handed in with the place of its page ("3", or "3.2" for the second sheet in the third picture), what
+    is wrong in words and what helps.
 
     `left_by` is the person who looked at it last and left it alone, "" when nobody did.
     """
@@ -184,10 +186,12 @@ class SortDesk:
     # --- deciding ----------------------------------------------------------------------------------------------------
 
     def place(self, number: int, *, form: str, page: int, corners_px: Corners, reviewer: str, uuid: str, language: str) -> SortOutcome:
-        """Read a page at the corners that a person showed. Sending again changes nothing."""
+        """Read a page at the corners that a person showed, in pixels of what `view` shows. Sending again changes nothing."""
         record = self._record(number, settled=True)
         if record is None:
             return SortOutcome(result="refused", message=text("sort.gone", language), remedies=(text("sort.gone_remedy", language),))
+        left, top = where_cut(record.region) if record.region else (0, 0)
+        corners_px = tuple((x + left, y + top) for x, y in corners_px)
         try:
             placed = place_page(self._project, record, form, page, corners_px, reviewer=reviewer, uuid=uuid, read=self._read, language=language)
         except UsageError as error:
