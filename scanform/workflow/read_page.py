@@ -34,7 +34,7 @@ from scanform.recognize.writing import Help
 from scanform.recognize.written_ink import WrittenInk, written_ink
 from scanform.register.content import Known, identify_by_content
 from scanform.register.fit import fit_from_corners, fit_page
-from scanform.register.identify import Sighting
+from scanform.register.identify import Sighting, identify_at
 from scanform.register.look import Look, look
 from scanform.register.markers import Marker, find_markers, page_number
 from scanform.register.photo import lightened
@@ -58,6 +58,9 @@ PARENT_CHECK_S = 1.0
 
 WEAK = "weak.json"
 """Beside layout.json of a form known from filled scans only: ids of the zones whose print is not sure."""
+
+ONLY_FORM = "only-form-known"
+"""The problem of a page of our own of which only edition and page are known, by its print, and not whose it is."""
 
 BESIDE = "beside-a-form"
 """The problem of what lies in a picture beside a form and could not be read."""
@@ -312,7 +315,7 @@ def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     identity = sighting.identity
     if identity is None:
         fate = _fate_without_identity(image, markers, sighting.problems)
-        found = None if fate is Fate.REVIEW else _by_content(job, seen, layouts)
+        found = _by_print(job, seen, layouts) if fate is Fate.REVIEW else _by_content(job, seen, layouts, blank=fate is Fate.BLANK)
         return found or PageResult(ref=job.ref, outcome=fate, problems=sighting.problems, seen_page=page_number(markers))
     if identity.digest not in layouts:
         return PageResult(ref=job.ref, outcome=Fate.UNKNOWN_FORM, identity=identity, problems=sighting.problems)
@@ -331,24 +334,63 @@ def _rows_scaled(box: RectPx, factor: float) -> RectPx:
     return RectPx(x=box.x, y=top, w=box.w, h=max(0, bottom - top))
 
 
-def _by_content(job: PageJob, scan: Look, layouts: Mapping[str, Layout]) -> Registered | PageResult | None:
-    """A page on which nothing of ours was found, if it is one of an imported form; one that could be several waits for a person."""
-    known = [Known(key=(layout.digest, page.number), page=page, check=_check(job.layouts, layout.digest, page.number)) for layout, page in _imported(layouts)]
-    if not known:
+def _by_print(job: PageJob, scan: Look, layouts: Mapping[str, Layout]) -> Registered | PageResult | None:
+    """A page of our own that shows markers, but no code that can be read as it is: its print says which edition it is, and where to look for its number."""
+    if any(problem.slug in _CONTRADICTION for problem in scan.sighting.problems):
+        return None
+    number = page_number(scan.markers)
+    found = []
+    for layout in layouts.values():
+        for page in layout.pages:
+            if page.number == number and page.fiducials:
+                page_map = fit_page(scan.seen, scan.markers, page, _check(job.layouts, layout.digest, page.number))
+                found += [(layout, page, page_map)] if page_map else []
+    return _own_page(job, scan, *found[0]) if len(found) == 1 else None
+
+
+def _own_page(job: PageJob, scan: Look, layout: Layout, page: PageLayout, page_map: PageMap) -> Registered | PageResult:
+    """A page of our own known by its print; whose it is, its code or its printed number say. Where neither can be made out a person has to."""
+    sighting = identify_at(scan.seen, page_map, page, layout, read_line)
+    if sighting is None or sighting.identity is None:
+        title = f"{layout.questionnaire} {layout.version}"
+        known = Problem(slug=ONLY_FORM, params=(("digest", layout.digest), ("form", title), ("page", str(page.number))))
+        return PageResult(ref=job.ref, outcome=Fate.REVIEW, problems=(*(sighting.problems if sighting else ()), known), seen_page=page.number)
+    prepared = _prepared(job.layouts, layout.digest, page.number)[1]
+    return Registered(
+        identity=sighting.identity,
+        page_map=page_map,
+        prepared=prepared,
+        problems=sighting.problems,
+        image=scan.read,
+        factor=scan.factor,
+        markers=scan.markers,
+    )
+
+
+def _by_content(job: PageJob, scan: Look, layouts: Mapping[str, Layout], *, blank: bool) -> Registered | PageResult | None:
+    """A page on which nothing of ours was found, if its print is that of a known one; one that could be several waits for a person.
+
+    Paper that is `blank` is compared with imported forms only: some of these bear next to nothing.
+    """
+    known = [
+        Known(key=(layout.digest, page.number), page=page, check=_check(job.layouts, layout.digest, page.number))
+        for layout in layouts.values()
+        for page in layout.pages
+        if layout.imported or not blank
+    ]
+    if not known or any(problem.slug in _CONTRADICTION for problem in scan.sighting.problems):
         return None
     seen = identify_by_content(scan.seen, known)
     if seen.key is None or seen.page_map is None:
         return PageResult(ref=job.ref, outcome=Fate.REVIEW, problems=seen.problems) if seen.problems else None
     digest, number = seen.key
+    if not layouts[digest].imported:
+        return _own_page(job, scan, layouts[digest], layouts[digest].page(number), seen.page_map)
     identity = Identity(digest=digest, instance=own_instance(digest, job.ref), page=number, pages=len(layouts[digest].pages), found_by=FoundBy.CONTENT)
     prepared = _prepared(job.layouts, digest, number)[1]
     return Registered(
         identity=identity, page_map=seen.page_map, prepared=prepared, problems=seen.problems, image=scan.read, factor=scan.factor, markers=scan.markers
     )
-
-
-def _imported(layouts: Mapping[str, Layout]) -> list[tuple[Layout, PageLayout]]:
-    return [(layout, page) for layout in layouts.values() if layout.imported for page in layout.pages]
 
 
 def own_instance(digest: str, ref: PageRef) -> str:
@@ -359,6 +401,8 @@ def own_instance(digest: str, ref: PageRef) -> str:
 
 
 _DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missing-pages"})
+
+_CONTRADICTION = frozenset({"conflicting-codes", "mirrored"})
 
 _OURS = frozenset({"conflicting-codes", "mirrored", "identity-by-text", "unknown-instance"})
 

@@ -25,7 +25,7 @@ from scanform.workflow.page_views import LONG_SIDE_PX, THUMB_PX, PageView, ViewJ
 from scanform.workflow.place_page import HELPABLE, Corners, Placed, identity_given, leave_page, place_page
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import limits_of, page_job, page_result
-from scanform.workflow.read_page import PageJob, load_blank, read_page
+from scanform.workflow.read_page import ONLY_FORM, PageJob, load_blank, read_page
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +133,8 @@ class SortDesk:
         left = {found.id: left for found, left in self._records()}.get(number, "")
         presumed = (form, page) if form else self._presumed(record)
         digest, pages = self._layout_of(*presumed)
+        if not presumed[0] and (known := _known_by_print(record)) in self._project.layouts:
+            digest, pages = known, len(self._project.layouts[known].pages)
         job = ViewJob(job=self._job(record), digest=digest or None, number=presumed[1] or None)
         seen = self._run(page_view, job, PageView(width=0, height=0, corners_px=(), found="picture", turn=0))
         return SortView(
@@ -262,6 +264,12 @@ class SortDesk:
             log.warning("page %s of %s ended the process that shows it", job.job.ref.place, job.job.ref.sha256[:12])
             return otherwise
         return done
+
+
+def _known_by_print(page: PageRecord) -> str:
+    """The edition of a page of which only that is known; "" for others."""
+    params = next((dict(problem.params) for problem in page.problems if problem.slug == ONLY_FORM), {})
+    return params.get("digest", "")
 
 
 def _card(page: PageRecord, left: str, language: str) -> SortCard:
