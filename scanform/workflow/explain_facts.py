@@ -85,7 +85,7 @@ def gather(image: PageImage, result: PageResult, known: Known, accept: AcceptSet
     """The facts of a page as it was decoded and read."""
     if result.region:
         image, origin = cut_out(image, result.region)
-        cut = gather(image, moved(result, -origin[0], -origin[1]), known, accept)
+        cut = gather(image, moved(replace(result, region=()), -origin[0], -origin[1]), known, accept)
         return replace(cut, origin=origin)
     seen = lightened(image)
     markers = find_markers(seen)
