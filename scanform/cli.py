@@ -328,6 +328,7 @@ def _summary_data(summary: "BatchSummary", fields: int, language: str) -> dict[s
         "batch": summary.batch,
         "files": summary.files,
         "new_files": summary.new_files,
+        "pictures": summary.pictures,
         "pages": sum(summary.pages.values()) + summary.waiting,
         "fates": {fate.value: count for fate, count in summary.pages.items()},
         "waiting": summary.waiting,
@@ -361,6 +362,7 @@ def _remark_data(remark: "Remark", language: str) -> dict[str, Any]:
     return {
         "file": remark.path,
         "page": remark.page,
+        "sheet": remark.sheet or None,
         "fate": remark.fate.value if remark.fate else None,
         "problem": remark.problem.slug,
         "text": problem_text(remark.problem, language),
@@ -369,7 +371,7 @@ def _remark_data(remark: "Remark", language: str) -> dict[str, Any]:
 
 
 def _remark_line(remark: "Remark", language: str) -> str:
-    place = remark.path if remark.page is None else text("ingest.place_page", language, path=remark.path, page=remark.page)
+    place = remark.path if remark.page is None else text("ingest.place_page", language, path=remark.path, page=remark.place)
     what = problem_text(remark.problem, language)
     return _visible(text("ingest.remark", language, place=place, what=what, remedy=remedy_text(remark.problem.slug, language)))
 
@@ -381,7 +383,8 @@ def _visible(line: str) -> str:
 
 def _summary_lines(summary: "BatchSummary", fields: int, language: str) -> list[str]:
     pages = sum(summary.pages.values()) + summary.waiting
-    lines = [text("ingest.counts", language, files=summary.files, new=summary.new_files, pages=pages)]
+    counts = "ingest.counts" if summary.pictures == pages else "ingest.counts_pictures"
+    lines = [text(counts, language, files=summary.files, new=summary.new_files, pictures=summary.pictures, pages=pages)]
     lines += _fate_lines(summary.pages, summary.waiting, language)
     if summary.read:
         lines.append(text("ingest.speed", language, read=summary.read, seconds=summary.seconds, page_ms=summary.page_ms))
@@ -413,6 +416,7 @@ def status(settings: Settings) -> int:
 def _status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
     return {
         "files": found.files,
+        "pictures": found.pictures,
         "pages_handed_in": found.pages_handed_in,
         "fates": {fate.value: count for fate, count in found.pages.items()},
         "waiting": found.waiting,
@@ -435,7 +439,8 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     language = project.language
     by_status = {one.value: count for one, count in found.fields.items()}
     done = by_status.get("confirmed", 0) + by_status.get("corrected", 0)
-    lines = [text("status.title", language, name=project.config.name, files=found.files, pages=found.pages_handed_in)]
+    title = "status.title" if found.pictures == found.pages_handed_in else "status.title_pictures"
+    lines = [text(title, language, name=project.config.name, files=found.files, pictures=found.pictures, pages=found.pages_handed_in)]
     lines += _fate_lines(found.pages, found.waiting, language)
     lines.append(text("status.forms", language, complete=found.forms_complete, incomplete=found.forms_incomplete))
     lines += _incomplete_lines(found.incomplete, language)

@@ -93,6 +93,13 @@ class PageMap:
         h = np.array([[1, 0, 0], [0, factor, (factor - 1) / 2], [0, 0, 1.0]]) @ np.asarray(self.homography).reshape(3, 3)
         return replace(self, homography=tuple((h / h[2, 2]).ravel().tolist()))
 
+    def shifted(self, x_px: float, y_px: float) -> "PageMap":
+        """The same map for a picture in which everything lies so much further right and down."""
+        if not x_px and not y_px:
+            return self
+        h = np.array([[1, 0, x_px], [0, 1, y_px], [0, 0, 1.0]]) @ np.asarray(self.homography).reshape(3, 3)
+        return replace(self, homography=tuple((h / h[2, 2]).ravel().tolist()))
+
     def px_per_mm(self, rect: RectMm) -> float:
         """The mean scale of the map over `rect`."""
         corners = np.array([[p.x, p.y] for p in rect.corners])

@@ -15,6 +15,7 @@ from scanform.model.page import FoundBy, Identity
 from scanform.model.problem import Problem
 from scanform.register.codes import Code, corners_array, read_codes, search_codes
 from scanform.register.markers import Marker, is_mirrored, page_number
+from scanform.register.mended import mended_identities
 from scanform.register.pose import Pose, fit_pose
 
 ReadText = Callable[[Gray], str]
@@ -176,6 +177,23 @@ def _by_text(
     if len(found) != 1:
         return Sighting(identity=None, problems=(Problem(slug="conflicting-codes"),)) if found else None
     return Sighting(identity=found.pop(), problems=(Problem(slug="identity-by-text"),))
+
+
+def identify_at(image: PageImage, page_map: PageMap, page: PageLayout, layout: Layout, read_text: ReadText) -> Sighting | None:
+    """The identity of a page whose edition and place its print has proved: from what is left of its codes, else from the printed text id; else None."""
+    crops = [_in_crop(image, page_map, area.rect, DEFAULT_IDENTIFY) for area in page.codes if area.kind == "qr"]
+    codes = set().union(*crops) or mended_identities(image.gray, page_map, page)
+    if codes:
+        own = {code for code in codes if (code.digest, code.page, code.pages) == (layout.digest, page.number, len(layout.pages))}
+        if own != codes or len(own) > 1:
+            return Sighting(identity=None, problems=(Problem(slug="conflicting-codes"),))
+        return Sighting(identity=replace(own.pop(), found_by=FoundBy.CODE_SEARCH))
+    found = set()
+    for area in page.codes:
+        if area.kind == "text":
+            line = sample_rect(image.gray, page_map, area.rect.grown(DEFAULT_IDENTIFY.text_margin_mm), px_per_mm=DEFAULT_IDENTIFY.text_px_per_mm)
+            found |= {identity} if (identity := _text_identity(read_text(line), page.number, {layout.digest: layout})) else set()
+    return Sighting(identity=found.pop(), problems=(Problem(slug="identity-by-text"),)) if len(found) == 1 else None
 
 
 def _text_identity(text: str, number: int, layouts: Mapping[str, Layout]) -> Identity | None:

@@ -94,6 +94,18 @@ def with_edges(image: PageImage, markers: Sequence[Marker], search: MarkerSearch
     return _markers(image.gray, _distinct([*known, *found]), search)
 
 
+def all_sightings(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) -> tuple[Marker, ...]:
+    """Every marker wherever it is, the same id at several places included: for pictures that show several sheets, of any size. Corners are not refined."""
+    scale = _px_per_mm(image.gray, search)
+    found: list[_Found] = []
+    for wanted in (search.fine_px_per_mm, search.reduced_px_per_mm, 2 * search.fine_px_per_mm):
+        for identifier, corners in _detect(image.gray, scale, wanted, search.least_share / 2, search):
+            side = float(np.linalg.norm(corners[1] - corners[0]))
+            if not any(other == identifier and np.linalg.norm(known.mean(axis=0) - corners.mean(axis=0)) < side / 2 for other, known in found):
+                found.append((identifier, corners))
+    return tuple(Marker(id=identifier, corners_px=tuple((float(x), float(y)) for x, y in corners)) for identifier, corners in found)
+
+
 def is_mirrored(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) -> bool:
     """Whether the picture shows markers only when it is flipped: a mirrored copy, not the front shining through a blank back."""
     limit = search.through_share * float(np.median(image.gray[::8, ::8]))

@@ -32,7 +32,7 @@ class Scan:
     page_id: int
     batch: int
     file: str
-    position: int
+    position: str
     form: str
 
 
@@ -212,7 +212,7 @@ def _scan(sheet: SheetRecord, digest: str, instance: str) -> Scan:
         page_id=sheet.page_id,
         batch=sheet.batch_id,
         file=PurePath(shown(sheet.path)).name,
-        position=sheet.index + 1,
+        position=sheet.ref.place,
         form="" if sheet.fate is Fate.RESCAN else form,
     )
 

@@ -40,29 +40,46 @@ class Explained:
 
 
 def explain(project: Project, name: str, out: Path) -> Explained:
-    """Read the page `FILE[#PAGE]` (1-based, 1 when left out) anew and write a PNG that shows how; raises InputError."""
-    path, index = split_name(name)
+    """Read the page `FILE[#PAGE]` (1-based, 1 when left out; PAGE.SHEET where a picture shows several) anew and write a PNG that shows how; raises
+    InputError.
+    """
+    path, index, part = split_name(name)
     limits, language = limits_of(project), project.language
     ref = _ref(project, path, index)
     job = PageJob(ref=ref, file=str(path), layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits)
     loaded = load_page(PageRef(sha256=ref.sha256, path=str(path), index=index), limits)
     if loaded.image is None:
         raise InputError(f"{shown(path)}#{index + 1}: {problems_text(loaded.problems, language)}", remedy=remedies_text(loaded.problems, language))
-    result = read_page(job)
+    result = _sheet(read_page(job), path, index, part, language)
     facts = gather(loaded.image, result, Known(layouts=project.layouts, folder=project.layouts_folder), accept_settings(project))
-    title = text("explain.title", language, file=path.name, page=index + 1, fate=text(f"fate.{result.outcome.value}", language))
+    title = text("explain.title", language, file=path.name, page=result.ref.place, fate=text(f"fate.{result.outcome.value}", language))
     png = _read_picture(project, facts, title) if facts.zones or result.outcome is Fate.READ else _seen_picture(project, facts, title)
     with atomic_file(out) as file:
         file.write(png)
     return Explained(result=result, picture=out, data=facts_data(facts, language=language))
 
 
-def split_name(name: str) -> tuple[Path, int]:
-    """FILE#3 as path and 0-based index; a file whose name ends like that is taken as it is."""
-    path, mark, number = name.rpartition("#")
-    if mark and number.isdigit() and int(number) > 0 and not Path(name).exists():
-        return Path(path), int(number) - 1
-    return Path(name), 0
+def split_name(name: str) -> tuple[Path, int, int]:
+    """FILE#3 as path, 0-based index and part (0: none was named), FILE#3.2 with part 2; a file whose name ends like that is taken as it is."""
+    path, mark, place = name.rpartition("#")
+    number, _, sheet = place.partition(".")
+    if mark and _is_count(number) and (_is_count(sheet) or place == number) and not Path(name).exists():
+        return Path(path), int(number) - 1, int(sheet or 0)
+    return Path(name), 0, 0
+
+
+def _is_count(digits: str) -> bool:
+    return digits.isdecimal() and int(digits) > 0
+
+
+def _sheet(found: PageResult, path: Path, index: int, part: int, language: str) -> PageResult:
+    """The sheet that was asked for in a picture that may show several (the first when none was named); raises InputError when there is none."""
+    sheets = {sheet.ref.part: sheet for sheet in found.sheets} or {0: found}
+    wanted = part or min(sheets)
+    if wanted not in sheets:
+        message = text("explain.no_sheet", language, file=shown(path), page=index + 1, sheets=len(sheets), sheet=part)
+        raise InputError(message, remedy=text("explain.no_sheet_remedy", language, page=index + 1))
+    return sheets[wanted]
 
 
 def _ref(project: Project, path: Path, index: int) -> PageRef:

@@ -1,7 +1,7 @@
 """All that is known of how one page was read, or why it was not: the facts behind the picture that `explain` draws."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scanform import pagecode
@@ -24,9 +24,10 @@ from scanform.register.photo import find_sheet, lightened
 from scanform.register.pose import fit_pose
 from scanform.register.quality import Picture, measure_markers
 from scanform.register.residuals import box_residuals, corner
+from scanform.register.sheets import cut_out
 from scanform.store.records import PageResult
 from scanform.workflow.picture import measured
-from scanform.workflow.read_page import known_page, load_blank
+from scanform.workflow.read_page import known_page, load_blank, moved
 
 PLACED_MM = 0.3
 """A box this near to its place counts as standing there (as in the fit)."""
@@ -55,6 +56,8 @@ class ZoneFacts:
 class PageFacts:
     """One page. `picture` are measures of its quality; `markers`, `codes` and `sheet` (4, 2) what was seen in it; `zones` () when it was not read.
 
+    Of a sheet in a picture that shows several, `image` is the piece whose top left pixel lies at `origin`, and all else is in pixels of it.
+
     `boxes_placed` of `boxes` printed outlines stood where the markers alone put them: how near a page that was refused came to being read.
     """
 
@@ -67,6 +70,7 @@ class PageFacts:
     zones: tuple[ZoneFacts, ...] = ()
     boxes: int = 0
     boxes_placed: int = 0
+    origin: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,10 @@ class Known:
 
 def gather(image: PageImage, result: PageResult, known: Known, accept: AcceptSettings) -> PageFacts:
     """The facts of a page as it was decoded and read."""
+    if result.region:
+        image, origin = cut_out(image, result.region)
+        cut = gather(image, moved(replace(result, region=()), -origin[0], -origin[1]), known, accept)
+        return replace(cut, origin=origin)
     seen = lightened(image)
     markers = find_markers(seen)
     if result.identity is None or result.page_map is None or result.reading is None:
@@ -171,7 +179,7 @@ def facts_data(facts: PageFacts, *, language: str) -> dict[str, object]:
         "boxes": facts.boxes or None,
         "boxes_placed": facts.boxes_placed if facts.boxes else None,
         "problems": [_problem_data(problem, language) for problem in result.problems],
-        "zones": [_zone_data(one, language) for one in facts.zones],
+        "zones": [_zone_data(one, language, facts.origin) for one in facts.zones],
     }
 
 
@@ -183,7 +191,7 @@ def _problem_data(problem: Problem, language: str) -> dict[str, str]:
     return {"problem": problem.slug, "where": problem.where, "text": problem_text(problem, language), "remedy": remedy_text(problem.slug, language)}
 
 
-def _zone_data(one: ZoneFacts, language: str) -> dict[str, object]:
+def _zone_data(one: ZoneFacts, language: str, origin: tuple[int, int]) -> dict[str, object]:
     zone, reading = one.zone, one.reading
     return {
         "zone": zone.id,
@@ -199,7 +207,7 @@ def _zone_data(one: ZoneFacts, language: str) -> dict[str, object]:
         "residual_mm": _rounded(one.residual_mm),
         "reasons": [{"reason": reason.slug, **dict(reason.params), "text": reason_text(reason, language)} for reason in one.reasons],
         "rect_mm": _rect_mm(zone.rect),
-        "box_px": _rect_px(reading.box),
+        "box_px": _rect_px(replace(reading.box, x=reading.box.x + origin[0], y=reading.box.y + origin[1])),
     }
 
 

@@ -232,11 +232,13 @@ def _cut(run: _Run, place: tuple[PageRef, str, int], wanted: Sequence[_Wanted]) 
 def _ink(project: Project, layout: Layout, number: int, ref: PageRef, zones: frozenset[str]) -> WrittenInk | None:
     with project.store.reading() as tx:
         page_map, _ = ledger.page_maps(tx, ref)
+        region = ledger.region_of(tx, ref)
     if page_map is None:
         return None
     job = PageJob(
-        ref=ref, file=project.original(ref).path, layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits_of(project)
-    )
+        ref=ref, file=project.original(ref).path, layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits_of(project),
+        region=region,
+    )  # fmt: skip
     return written_on(job, page_map, layout.digest, number, zones)
 
 

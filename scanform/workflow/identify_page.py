@@ -23,6 +23,8 @@ NEW = "new"
 def identify_page(project: Project, name: str, form: str, number: int | None) -> PageResult:
     """Read the page `FILE[#PAGE]` as page `number` of the printed form `form` (None: the number that its markers show).
 
+    PAGE is PAGE.SHEET where the picture shows several; without a sheet it is the first that waits.
+
     `form` is a printed form id, or for an imported form the code of its questionnaire (its digest where there are several editions).
     A page of an imported form that was read already is put to another form of its kind, by that form's id, or made one of its own ("new").
 
@@ -40,12 +42,13 @@ def identify_page(project: Project, name: str, form: str, number: int | None) ->
 
 
 def _waiting_page(project: Project, name: str, form: str) -> PageRecord:
-    path, index = split_name(name)
+    path, index, part = split_name(name)
     with project.store.reading() as tx:
         if path.exists():
             found = ledger.pages_at(tx, hash_file(path), index)
         else:
             found = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW, Fate.UNKNOWN_FORM]) if Path(page.ref.path) == path and page.ref.index == index]
+    found = [page for page in found if part in (0, page.ref.part)]
     if not found:
         raise InputError(text("identify.unknown_page", project.language, name=name), remedy=text("identify.unknown_page_remedy", project.language))
     waiting = [page for page in found if page.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM) or _may_move(project, page, form)]

@@ -42,7 +42,7 @@ def gather(project: Project, language: str) -> ReportData:
     merged = records(project, responses)
     with project.store.reading() as tx:
         counts = ledger.fate_counts(tx)
-        pages = sum(max(1, file.pages) for file in ledger.files(tx))
+        pages = sum(max(1, file.pages) for file in ledger.files(tx)) + ledger.further_sheets(tx)
     return ReportData(
         project=project.config.name,
         as_of=_as_of(project, responses),

@@ -35,7 +35,7 @@ class CamePage:
     number: int
     batch: int
     file: str
-    position: int
+    position: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class LostPage:
     id: int
     batch: int
     file: str
-    position: int
+    position: str
     reason: str
 
 
@@ -90,7 +90,7 @@ def missing_pages(project: Project, *, language: str = "de") -> Missing:
     return Missing(
         forms=tuple(sorted(forms, key=lambda form: (form.accepted is not None, form.form))),
         pages=tuple(
-            LostPage(id=page.id, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.index + 1, reason=problems_text(why[page.id], language))
+            LostPage(id=page.id, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.place, reason=problems_text(why[page.id], language))
             for page in lost
         ),
     )
@@ -138,9 +138,9 @@ def scan_again_csv(project: Project, *, language: str) -> bytes:
     for form in found.forms:
         for number in form.missing if form.accepted is None else ():
             near = min(form.came, key=lambda page: abs(page.number - number), default=None)
-            place = (str(near.batch), near.file, str(near.position)) if near else ("", "", "")
+            place = (str(near.batch), near.file, near.position) if near else ("", "", "")
             rows.append((form.form, form.token, str(number), text("missing.ui.reason-missing", language), *place))
-    rows += [("", "", "", page.reason, str(page.batch), page.file, str(page.position)) for page in found.pages]
+    rows += [("", "", "", page.reason, str(page.batch), page.file, page.position) for page in found.pages]
     write_rows([text(f"missing.ui.column-{name}", language) for name in COLUMNS], rows, out)
     return out.getvalue()
 
@@ -156,8 +156,7 @@ def _holds(acceptance: Acceptance | None, response: Response) -> Acceptance | No
 
 def _form(response: Response, came: Sequence[PageRecord], accepted: Acceptance | None) -> IncompleteForm:
     pages = [
-        CamePage(number=page.identity.page if page.identity else 0, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.index + 1)
-        for page in came
+        CamePage(number=page.identity.page if page.identity else 0, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.place) for page in came
     ]
     return IncompleteForm(
         form=response.id,

@@ -70,7 +70,7 @@ class PageLine:
 
     id: int
     file: str
-    page: int
+    page: str
     form: str
     number: int
     remarks: tuple[tuple[str, str], ...]
@@ -116,7 +116,7 @@ def _line(page: PageRecord, remarks: tuple[tuple[str, str], ...]) -> PageLine:
     return PageLine(
         id=page.id,
         file=shown(page.ref.path),
-        page=page.ref.index + 1,
+        page=page.ref.place,
         form=page.form_id or "",
         number=page.identity.page if page.identity else 0,
         remarks=remarks,

@@ -16,6 +16,7 @@ from scanform.register.markers import Marker, find_markers
 from scanform.register.nomarker import blank_features, pose_from_codes, pose_from_features, scan_features
 from scanform.register.photo import find_sheet
 from scanform.register.pose import fit_pose
+from scanform.register.sheets import cut_out
 from scanform.scan.limits import Limits, deadline
 from scanform.scan.load import LoadedPage, load_page
 from scanform.workflow.read_page import PageJob, known_page
@@ -43,6 +44,7 @@ class ViewJob:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
     """A page as it can be shown: its size in pixels as decoded, where its corners are presumed (in these pixels, as printed) and by what, and its turn.
+    Of a picture that shows several sheets one is shown; `left` and `top` say where that piece lies, and pixels count from there.
 
     `found` is "markers", "print", "paper" (the outline of the sheet; which of its corners is which is not known) or "picture" (nothing was
     found: the corners of the picture). `turn` makes it upright, in degrees clockwise, as far as that is known.
@@ -54,6 +56,8 @@ class PageView:
     found: str
     turn: int
     problems: tuple[Problem, ...] = ()
+    left: int = 0
+    top: int = 0
 
 
 def page_view(order: ViewJob) -> PageView:
@@ -62,23 +66,29 @@ def page_view(order: ViewJob) -> PageView:
         loaded = _loaded(replace(order.job.ref, path=order.job.file), order.job.limits)
         if loaded.image is None:
             return PageView(width=0, height=0, corners_px=(), found="picture", turn=0, problems=loaded.problems)
-        image = loaded.image
+        image, (left, top) = _sheet(order, loaded.image)
         guess = _guess(order, image)
         if guess is None:
             corners, found = _outline(image, loaded.turn)
-            return PageView(width=image.width, height=image.height, corners_px=corners, found=found, turn=loaded.turn)
+            return PageView(width=image.width, height=image.height, corners_px=corners, found=found, turn=loaded.turn, left=left, top=top)
         corners, found = guess
-        return PageView(width=image.width, height=image.height, corners_px=corners, found=found, turn=_turn(corners))
+        return PageView(width=image.width, height=image.height, corners_px=corners, found=found, turn=_turn(corners), left=left, top=top)
 
 
 def page_picture(order: ViewJob) -> bytes | None:
     """The page as JPEG, turned by `turn`; None when it cannot be decoded."""
     with deadline(order.job.limits.page_seconds):
-        image = _loaded(replace(order.job.ref, path=order.job.file), order.job.limits).image
-        if image is None:
+        whole = _loaded(replace(order.job.ref, path=order.job.file), order.job.limits).image
+        if whole is None:
             return None
+        image, _ = _sheet(order, whole)
         factor = min(1.0, order.long_side_px / max(image.width, image.height))
         return crops.encode_jpeg(crops.turned(crops.scaled(image.gray, factor), order.turn))
+
+
+def _sheet(order: ViewJob, image: PageImage) -> tuple[PageImage, tuple[int, int]]:
+    """What of the picture is shown, one sheet where it shows several, and where its top left pixel lies."""
+    return cut_out(image, order.job.region) if order.job.region else (image, (0, 0))
 
 
 @lru_cache(maxsize=2)

@@ -45,12 +45,37 @@ LASTING = frozenset({"symlink", "special-file", "empty-file", NOT_READ})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something to tell a person: file as handed in, 1-based page (None: the whole file), fate of the page, what is wrong."""
+    """Something to tell a person: file as handed in, 1-based page (None: the whole file), fate of the page, what is wrong.
+
+    `sheet` is the number of the sheet where that picture shows several, from 1, else 0.
+    """
 
     path: str
     page: int | None
     fate: Fate | None
     problem: Problem
+    sheet: int = 0
+
+    @property
+    def place(self) -> str:
+        """Page and sheet as people say them: "3" or "3.2"; "" for the whole file."""
+        if self.page is None:
+            return ""
+        return f"{self.page}.{self.sheet}" if self.sheet else str(self.page)
+
+
+def remarks_on(pages: Iterable[PageRecord]) -> tuple[Remark, ...]:
+    """What is wrong with pages, as something to tell."""
+    return tuple(
+        Remark(
+            path=page.ref.path,
+            page=None if whole else page.ref.index + 1,
+            sheet=0 if whole else page.ref.part,
+            fate=page.fate,
+            problem=problem,
+        )
+        for page, problem, whole in page_problems(pages)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +83,8 @@ class BatchSummary:
     """What became of the files handed in: all their pages by fate, and what this run did.
 
     `read` pages were read by this run in `seconds`; `page_ms` is the mean time of one page in its worker. `not_taken`
-    counts files without a page in the ledger: vanished, unreadable, still growing. `passed_over` was never opened because of its name.
+    counts files without a page in the ledger: vanished, unreadable, still growing. `pictures` are fewer than the pages where pictures
+    show several sheets. `passed_over` was never opened because of its name.
     """
 
     batch: int | None
@@ -71,6 +97,7 @@ class BatchSummary:
     page_ms: float
     not_taken: int
     remarks: tuple[Remark, ...]
+    pictures: int = 0
     passed_over: tuple[PassedOver, ...] = ()
 
     @property
@@ -459,9 +486,7 @@ def _summary(project: Project, run: _Run, seconds: float) -> BatchSummary:
     with project.store.reading() as tx:
         pages = ledger.pages_of(tx, run.keys)
     counts = Counter(page.fate for page in pages)
-    remarks = [
-        Remark(path=page.ref.path, page=None if whole else page.ref.index + 1, fate=page.fate, problem=problem) for page, problem, whole in page_problems(pages)
-    ]
+    remarks = remarks_on(pages)
     lost = sum(remark.problem.slug == "missing-pages" for remark in remarks)
     return BatchSummary(
         batch=run.batch,
@@ -473,6 +498,7 @@ def _summary(project: Project, run: _Run, seconds: float) -> BatchSummary:
         seconds=round(seconds, 2),
         page_ms=round(sum(run.milliseconds) / len(run.milliseconds), 1) if run.milliseconds else 0.0,
         not_taken=len(run.remarks) + lost,
-        remarks=tuple(run.remarks + remarks),
+        pictures=sum(page.ref.part <= 1 for page in pages),
+        remarks=(*run.remarks, *remarks),
         passed_over=run.passed_over,
     )

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -34,12 +34,13 @@ from scanform.recognize.writing import Help
 from scanform.recognize.written_ink import WrittenInk, written_ink
 from scanform.register.content import Known, identify_by_content
 from scanform.register.fit import fit_from_corners, fit_page
-from scanform.register.identify import Sighting
+from scanform.register.identify import Sighting, identify_at
 from scanform.register.look import Look, look
 from scanform.register.markers import Marker, find_markers, page_number
 from scanform.register.photo import lightened
 from scanform.register.prepare import BoxCheck, prepare_page
 from scanform.register.quality import is_blank_paper
+from scanform.register.sheets import Region, corners_of, cut_out, find_regions, holds_more, in_reading_order
 from scanform.scan.limits import Limits, deadline, guard_process
 from scanform.scan.load import LoadedPage, load_page
 from scanform.store.records import PageResult
@@ -56,6 +57,12 @@ PARENT_CHECK_S = 1.0
 
 WEAK = "weak.json"
 """Beside layout.json of a form known from filled scans only: ids of the zones whose print is not sure."""
+
+ONLY_FORM = "only-form-known"
+"""The problem of a page of our own of which only edition and page are known, by its print, and not whose it is."""
+
+BESIDE = "beside-a-form"
+"""The problem of what lies in a picture beside a form and could not be read."""
 
 WEAK_BLANK = "weak-blank"
 """The problem of what is read there."""
@@ -143,15 +150,23 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
     if loaded.image is None:
         return PageResult(ref=job.ref, outcome=Fate.DAMAGED, problems=loaded.problems)
     image = lightened(loaded.image)
+    if job.region:
+        return _read_sheet(job, loaded, image, Region(corners_px=job.region, ours=True))
+    whole = _read_picture(job, loaded, image, loaded.image)
+    return _with_all_sheets(job, loaded, image, whole) if _may_hold_more(job, image, whole) else whole
+
+
+def _read_picture(job: PageJob, loaded: LoadedPage, image: PageImage, original: PageImage) -> PageResult:
+    """What is on one page, taking `image` for a picture of it alone; `original` is the picture before it was lightened."""
     registered = _register(job, image)
     if isinstance(registered, PageResult):
-        return _named_negative(_without_reading(_with_causes(job, registered, loaded.image), loaded.problems), image)
+        return _named_negative(_without_reading(_with_causes(job, registered, original), loaded.problems), image)
     by = Help(
         readers=readers_of(Path(job.layouts).parent), printed=_printed(job.layouts, registered.identity), forms=_forms(job.layouts, registered.identity.digest)
     )
     fields, ink = reader.read_page(registered.image or image, registered.page_map, registered.prepared, by)
     fields = _with_weak_zones(fields, _weak(job.layouts, registered.identity.digest))
-    problems = loaded.problems + registered.problems + _remarks(registered, loaded.image)
+    problems = loaded.problems + registered.problems + _remarks(registered, original)
     if registered.factor != 1:
         fields = tuple(replace(field, box=_rows_scaled(field.box, 1 / registered.factor)) for field in fields)
     return PageResult(
@@ -165,12 +180,71 @@ def _result(job: PageJob, loaded: LoadedPage) -> PageResult:
     )
 
 
+# --- several sheets in one picture ---------------------------------------------------------------------------------------
+
+
+def _may_hold_more(job: PageJob, image: PageImage, whole: PageResult) -> bool:
+    """Whether the picture may show more than the page that it was taken for: cheap where that page fills it, and on empty paper."""
+    if whole.outcome is Fate.READ and whole.page_map is not None and whole.identity is not None:
+        return holds_more(image, whole.page_map, _layouts(job.layouts, job.digests)[whole.identity.digest].page(whole.identity.page).size)
+    return whole.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM)
+
+
+def _with_all_sheets(job: PageJob, loaded: LoadedPage, image: PageImage, whole: PageResult) -> PageResult:
+    """Every sheet in the picture read by itself; the picture as a whole where it turns out to show but one."""
+    layouts = _layouts(job.layouts, job.digests)
+    found = []
+    if whole.page_map is not None and whole.identity is not None:
+        found = [(whole.page_map, layouts[whole.identity.digest].page(whole.identity.page).size)]
+    regions = in_reading_order(find_regions(image, layouts, found), turn=loaded.turn)
+    anew = replace(job, given=None, corners_px=())
+    sheets = []
+    for region in regions:
+        own = bool(found) and region.holds(corners_of(*found[0]).mean(axis=0))
+        sheet = replace(whole, region=region.corners_px) if own else _read_sheet(anew, loaded, image, region)
+        if region.ours or sheet.outcome is not Fate.BLANK:
+            sheets.append(sheet)
+    if len(sheets) < 2:
+        alone = next((sheet for sheet in sheets if sheet.outcome is Fate.READ), whole)
+        return replace(alone, region=())
+    return replace(whole, outcome=Fate.REVIEW, identity=None, page_map=None, reading=None, ink=b"", sheets=_numbered(sheets))
+
+
+def _numbered(sheets: Sequence[PageResult]) -> tuple[PageResult, ...]:
+    refs = [replace(sheet.ref, part=number) for number, sheet in enumerate(sheets, start=1)]
+    return tuple(replace(sheet, ref=ref, reading=replace(sheet.reading, ref=ref) if sheet.reading else None) for ref, sheet in zip(refs, sheets, strict=True))
+
+
+def _read_sheet(job: PageJob, loaded: LoadedPage, image: PageImage, region: Region) -> PageResult:
+    """One of several sheets in a picture, read as a picture of its own; places come back in pixels of the whole picture."""
+    started = time.perf_counter()
+    cut, (left, top) = cut_out(image, region.corners_px)
+    original = cut if image is loaded.image or loaded.image is None else cut_out(loaded.image, region.corners_px)[0]
+    corners = tuple((x - left, y - top) for x, y in job.corners_px)
+    found = _read_picture(replace(job, region=(), corners_px=corners), loaded, cut, original)
+    if not region.ours and found.outcome is not Fate.READ:
+        found = replace(found, problems=(Problem(slug=BESIDE), *found.problems))
+    placed = moved(found, left, top)
+    return replace(placed, region=region.corners_px, turn=loaded.turn, milliseconds=round((time.perf_counter() - started) * 1000, 1))
+
+
+def moved(found: PageResult, left: int, top: int) -> PageResult:
+    """The result for a picture in which everything lies so many pixels further right and down; regions stay."""
+    reading = found.reading
+    if reading is not None:
+        fields = tuple(replace(field, box=replace(field.box, x=field.box.x + left, y=field.box.y + top)) for field in reading.fields)
+        reading = replace(reading, fields=fields)
+    return replace(found, reading=reading, page_map=found.page_map.shifted(left, top) if found.page_map else None)
+
+
 def written_on(job: PageJob, page_map: PageMap, digest: str, number: int, zones: frozenset[str]) -> WrittenInk | None:
     """The ink of zones of a page that was read and lies as `page_map` says, cut out as its readers got it; None when the file cannot be decoded any more."""
     loaded = load_page(replace(job.ref, path=job.file), job.limits)
     if loaded.image is None:
         return None
-    seen = look(lightened(loaded.image), layouts=_layouts(job.layouts, job.digests), read_text=read_line)
+    image, (left, top) = cut_out(lightened(loaded.image), job.region) if job.region else (lightened(loaded.image), (0, 0))
+    seen = look(image, layouts=_layouts(job.layouts, job.digests), read_text=read_line)
+    page_map = page_map.shifted(-left, -top)
     here = page_map.rows_scaled(seen.factor) if seen.factor != 1 else page_map
     return written_ink(seen.read, here, _prepared(job.layouts, digest, number)[1], zones)
 
@@ -220,7 +294,7 @@ def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     identity = sighting.identity
     if identity is None:
         fate = _fate_without_identity(image, markers, sighting.problems)
-        found = None if fate is Fate.REVIEW else _by_content(job, seen, layouts)
+        found = _by_print(job, seen, layouts) if fate is Fate.REVIEW else _by_content(job, seen, layouts, blank=fate is Fate.BLANK)
         return found or PageResult(ref=job.ref, outcome=fate, problems=sighting.problems, seen_page=page_number(markers))
     if identity.digest not in layouts:
         return PageResult(ref=job.ref, outcome=Fate.UNKNOWN_FORM, identity=identity, problems=sighting.problems)
@@ -239,24 +313,63 @@ def _rows_scaled(box: RectPx, factor: float) -> RectPx:
     return RectPx(x=box.x, y=top, w=box.w, h=max(0, bottom - top))
 
 
-def _by_content(job: PageJob, scan: Look, layouts: Mapping[str, Layout]) -> Registered | PageResult | None:
-    """A page on which nothing of ours was found, if it is one of an imported form; one that could be several waits for a person."""
-    known = [Known(key=(layout.digest, page.number), page=page, check=_check(job.layouts, layout.digest, page.number)) for layout, page in _imported(layouts)]
-    if not known:
+def _by_print(job: PageJob, scan: Look, layouts: Mapping[str, Layout]) -> Registered | PageResult | None:
+    """A page of our own that shows markers, but no code that can be read as it is: its print says which edition it is, and where to look for its number."""
+    if any(problem.slug in _CONTRADICTION for problem in scan.sighting.problems):
+        return None
+    number = page_number(scan.markers)
+    found = []
+    for layout in layouts.values():
+        for page in layout.pages:
+            if page.number == number and page.fiducials:
+                page_map = fit_page(scan.seen, scan.markers, page, _check(job.layouts, layout.digest, page.number))
+                found += [(layout, page, page_map)] if page_map else []
+    return _own_page(job, scan, *found[0]) if len(found) == 1 else None
+
+
+def _own_page(job: PageJob, scan: Look, layout: Layout, page: PageLayout, page_map: PageMap) -> Registered | PageResult:
+    """A page of our own known by its print; whose it is, its code or its printed number say. Where neither can be made out a person has to."""
+    sighting = identify_at(scan.seen, page_map, page, layout, read_line)
+    if sighting is None or sighting.identity is None:
+        title = f"{layout.questionnaire} {layout.version}"
+        known = Problem(slug=ONLY_FORM, params=(("digest", layout.digest), ("form", title), ("page", str(page.number))))
+        return PageResult(ref=job.ref, outcome=Fate.REVIEW, problems=(*(sighting.problems if sighting else ()), known), seen_page=page.number)
+    prepared = _prepared(job.layouts, layout.digest, page.number)[1]
+    return Registered(
+        identity=sighting.identity,
+        page_map=page_map,
+        prepared=prepared,
+        problems=sighting.problems,
+        image=scan.read,
+        factor=scan.factor,
+        markers=scan.markers,
+    )
+
+
+def _by_content(job: PageJob, scan: Look, layouts: Mapping[str, Layout], *, blank: bool) -> Registered | PageResult | None:
+    """A page on which nothing of ours was found, if its print is that of a known one; one that could be several waits for a person.
+
+    Paper that is `blank` is compared with imported forms only: some of these bear next to nothing.
+    """
+    known = [
+        Known(key=(layout.digest, page.number), page=page, check=_check(job.layouts, layout.digest, page.number))
+        for layout in layouts.values()
+        for page in layout.pages
+        if layout.imported or not blank
+    ]
+    if not known or any(problem.slug in _CONTRADICTION for problem in scan.sighting.problems):
         return None
     seen = identify_by_content(scan.seen, known)
     if seen.key is None or seen.page_map is None:
         return PageResult(ref=job.ref, outcome=Fate.REVIEW, problems=seen.problems) if seen.problems else None
     digest, number = seen.key
+    if not layouts[digest].imported:
+        return _own_page(job, scan, layouts[digest], layouts[digest].page(number), seen.page_map)
     identity = Identity(digest=digest, instance=own_instance(digest, job.ref), page=number, pages=len(layouts[digest].pages), found_by=FoundBy.CONTENT)
     prepared = _prepared(job.layouts, digest, number)[1]
     return Registered(
         identity=identity, page_map=seen.page_map, prepared=prepared, problems=seen.problems, image=scan.read, factor=scan.factor, markers=scan.markers
     )
-
-
-def _imported(layouts: Mapping[str, Layout]) -> list[tuple[Layout, PageLayout]]:
-    return [(layout, page) for layout in layouts.values() if layout.imported for page in layout.pages]
 
 
 def own_instance(digest: str, ref: PageRef) -> str:
@@ -276,6 +389,8 @@ _DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missin
 
 _COVER = "portfolio-cover"
 """The problem of a page that a program put in front of the files of a portfolio: words that never were on paper, and nothing for a person to do."""
+
+_CONTRADICTION = frozenset({"conflicting-codes", "mirrored"})
 
 _OURS = frozenset({"conflicting-codes", "mirrored", "identity-by-text", "unknown-instance"})
 

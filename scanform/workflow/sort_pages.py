@@ -17,6 +17,7 @@ from scanform.i18n.texts import problem_text, remedy_text, text
 from scanform.imaging.page_image import BLANK_DPI
 from scanform.model.page import Fate, FoundBy
 from scanform.model.problem import Problem
+from scanform.register.sheets import where_cut
 from scanform.store import ledger, placements
 from scanform.store.records import PageRecord, PageResult, PlacementKind
 from scanform.workflow.executors import Died, Outcome, Standby
@@ -24,7 +25,7 @@ from scanform.workflow.page_views import LONG_SIDE_PX, THUMB_PX, PageView, ViewJ
 from scanform.workflow.place_page import HELPABLE, Corners, Placed, identity_given, leave_page, place_page
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import limits_of, page_job, page_result
-from scanform.workflow.read_page import PageJob, load_blank, read_page
+from scanform.workflow.read_page import ONLY_FORM, PageJob, load_blank, read_page
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +43,15 @@ Done = TypeVar("Done")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortCard:
-    """A page that waits for a person: `name` as handed in with its 1-based page, what is wrong in words and what helps.
+    """A page that waits for a person: `name` as handed in with the place of its page ("3", or "3.2" for the second sheet in the third picture), what
+    is wrong in words and what helps.
 
     `left_by` is the person who looked at it last and left it alone, "" when nobody did.
     """
 
     id: int
     name: str
-    page: int
+    page: str
     pages: int
     fate: str
     why: tuple[str, ...]
@@ -131,6 +133,8 @@ class SortDesk:
         left = {found.id: left for found, left in self._records()}.get(number, "")
         presumed = (form, page) if form else self._presumed(record)
         digest, pages = self._layout_of(*presumed)
+        if not presumed[0] and (known := _known_by_print(record)) in self._project.layouts:
+            digest, pages = known, len(self._project.layouts[known].pages)
         job = ViewJob(job=self._job(record), digest=digest or None, number=presumed[1] or None)
         seen = self._run(page_view, job, PageView(width=0, height=0, corners_px=(), found="picture", turn=0))
         return SortView(
@@ -184,10 +188,12 @@ class SortDesk:
     # --- deciding ----------------------------------------------------------------------------------------------------
 
     def place(self, number: int, *, form: str, page: int, corners_px: Corners, reviewer: str, uuid: str, language: str) -> SortOutcome:
-        """Read a page at the corners that a person showed. Sending again changes nothing."""
+        """Read a page at the corners that a person showed, in pixels of what `view` shows. Sending again changes nothing."""
         record = self._record(number, settled=True)
         if record is None:
             return SortOutcome(result="refused", message=text("sort.gone", language), remedies=(text("sort.gone_remedy", language),))
+        left, top = where_cut(record.region) if record.region else (0, 0)
+        corners_px = tuple((x + left, y + top) for x, y in corners_px)
         try:
             placed = place_page(self._project, record, form, page, corners_px, reviewer=reviewer, uuid=uuid, read=self._read, language=language)
         except UsageError as error:
@@ -258,12 +264,18 @@ class SortDesk:
         return done
 
 
+def _known_by_print(page: PageRecord) -> str:
+    """The edition of a page of which only that is known; "" for others."""
+    params = next((dict(problem.params) for problem in page.problems if problem.slug == ONLY_FORM), {})
+    return params.get("digest", "")
+
+
 def _card(page: PageRecord, left: str, language: str) -> SortCard:
     problems = page.problems or (Problem(slug="nothing-known"),)
     return SortCard(
         id=page.id,
         name=PurePath(page.ref.path).name,
-        page=page.ref.index + 1,
+        page=page.ref.place,
         pages=page.file_pages,
         fate=text(f"fate.{page.fate.value}", language) if page.fate else "",
         why=tuple(problem_text(problem, language) for problem in problems),

@@ -8,10 +8,9 @@ from scanform.model.page import REFUSED_FATES, Fate
 from scanform.model.response import Channel, Status
 from scanform.store import ledger, passed_over
 from scanform.store.records import Batch, PassedOver
-from scanform.workflow.ledger import page_problems
 from scanform.workflow.merge_responses import is_stale, records
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import Remark
+from scanform.workflow.read_batch import Remark, remarks_on
 from scanform.workflow.review_cases import effective_responses
 
 
@@ -26,7 +25,8 @@ class IncompleteForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectStatus:
-    """The project in numbers. `pages_handed_in` is counted from the files, `pages` from the ledger; `waiting` pages have no fate yet.
+    """The project in numbers. `pictures` are counted from the files; `pages_handed_in` are more where pictures show several sheets, each of
+    which is a page. `pages` are counted by fate; `waiting` pages have no fate yet.
 
     `fields` counts the values of paper forms by status, `contradictions` what merged responses disagree about and nobody has
     decided; with `merge_is_stale` the merge is older than the responses, and a new one may find more. `remarks` are the pages
@@ -34,6 +34,7 @@ class ProjectStatus:
     """
 
     files: int
+    pictures: int
     pages_handed_in: int
     pages: Mapping[Fate, int]
     waiting: int
@@ -66,14 +67,16 @@ def project_status(project: Project) -> ProjectStatus:
         files = ledger.files(tx)
         counts = ledger.fate_counts(tx)
         withdrawn = ledger.fate_counts(tx, withdrawn=True)
-        batches = ledger.batches(tx)
+        batches, further = ledger.batches(tx), ledger.further_sheets(tx)
         troubled = ledger.pages_with_fate(tx, REFUSED_FATES)
         passed = passed_over.passed_over(tx)
+    pictures = sum(max(1, file.pages) for file in files)
     responses = effective_responses(project)
     paper = [response for response in responses if response.channel is Channel.PAPER]
     return ProjectStatus(
         files=len(files),
-        pages_handed_in=sum(max(1, file.pages) for file in files),
+        pictures=pictures,
+        pages_handed_in=pictures + further,
         pages={fate: counts[fate] for fate in Fate if counts.get(fate)},
         waiting=counts.get(None, 0),
         withdrawn_pages=sum(withdrawn.values()),
@@ -83,10 +86,7 @@ def project_status(project: Project) -> ProjectStatus:
         responses=dict(sorted(Counter(response.channel for response in responses).items())),
         fields=Counter(answer.status for response in paper for answer in response.answers),
         contradictions=sum(not conflict.decided for record in records(project, responses) for conflict in record.conflicts),
-        remarks=tuple(
-            Remark(path=page.ref.path, page=None if whole else page.ref.index + 1, fate=page.fate, problem=problem)
-            for page, problem, whole in page_problems(troubled)
-        ),
+        remarks=remarks_on(troubled),
         incomplete=tuple(
             IncompleteForm(form_id=response.id, token=response.token, pages_missing=response.pages_missing)
             for response in sorted(paper, key=lambda response: response.id)

@@ -42,7 +42,7 @@ def test_what_is_missing_and_where_to_look(project, tiny_survey):
     found = missing_pages(project, language="en")
     first, second, third = tiny_survey.form_ids[:3]
     assert {(form.form, form.token, form.missing) for form in found.forms} == {(second, "T2", (1,)), (third, "T3", (2,))}
-    assert {form.form: [(page.number, page.position) for page in form.came] for form in found.forms} == {second: [(2, 1)], third: [(1, 2)]}
+    assert {form.form: [(page.number, page.position) for page in form.came] for form in found.forms} == {second: [(2, "1")], third: [(1, "2")]}
     assert first not in {form.form for form in found.forms}
     (lost,) = found.pages
     assert lost.file.endswith("damaged.pdf")
