@@ -187,6 +187,11 @@ def pages_at(tx: Transaction, sha256: str, index: int) -> list[PageRecord]:
     return _page_records(tx, _page_query().where(FileRow.sha256 == sha256, PageRow.page_index == index, _counts(True)))
 
 
+def pages_of_content(tx: Transaction, sha256: str) -> list[PageRecord]:
+    """The pages that count of all files with these bytes."""
+    return _page_records(tx, _page_query().where(FileRow.sha256 == sha256, _counts(True)))
+
+
 def pages_of_batch(tx: Transaction, batch_id: int) -> list[PageRecord]:
     """The pages of one batch, withdrawn or not."""
     return _page_records(tx, _page_query().where(FileRow.batch_id == batch_id))

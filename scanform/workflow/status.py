@@ -8,6 +8,8 @@ from scanform.model.page import REFUSED_FATES, Fate
 from scanform.model.response import Channel, Status
 from scanform.store import ledger
 from scanform.store.records import Batch
+from scanform.workflow.doubles import waiting_doubles
+from scanform.workflow.joining_desk import OpenFile, OpenForm, open_files, open_forms
 from scanform.workflow.ledger import page_problems
 from scanform.workflow.merge_responses import is_stale, records
 from scanform.workflow.project import Project
@@ -30,7 +32,8 @@ class ProjectStatus:
 
     `fields` counts the values of paper forms by status, `contradictions` what merged responses disagree about and nobody has
     decided; with `merge_is_stale` the merge is older than the responses, and a new one may find more. `remarks` are the pages
-    that a person has to look at, `incomplete` the forms with missing pages by id.
+    that a person has to look at, `incomplete` the forms with missing pages by id. `joining` and `sheets` are the printed numbers and the files of which people
+    have to say whose pages they are, `doubles` counts the pages that came in twice and wait for a look.
     """
 
     files: int
@@ -46,6 +49,9 @@ class ProjectStatus:
     contradictions: int
     remarks: tuple[Remark, ...]
     incomplete: tuple[IncompleteForm, ...] = ()
+    joining: tuple[OpenForm, ...] = ()
+    sheets: tuple[OpenFile, ...] = ()
+    doubles: int = 0
     merge_is_stale: bool = False
 
     @property
@@ -90,5 +96,8 @@ def project_status(project: Project) -> ProjectStatus:
             for response in sorted(paper, key=lambda response: response.id)
             if not response.complete
         ),
+        joining=tuple(open_forms(project)),
+        sheets=tuple(open_files(project)),
+        doubles=waiting_doubles(project),
         merge_is_stale=is_stale(project, responses),
     )
