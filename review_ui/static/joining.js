@@ -28,6 +28,7 @@ for (const leaf of people.querySelectorAll(".leaf")) {
   const choice = leaf.querySelector("select");
   leaf.dataset.first = choice.value;
   leaf.draggable = true;
+  leaf.querySelector("img").draggable = false; // else the picture is dragged, not its page
   choice.addEventListener("change", () => move(leaf, choice.value));
   leaf.addEventListener("dragstart", (event) => {
     event.dataTransfer.setData("text/plain", leaf.dataset.page);
@@ -38,6 +39,7 @@ for (const leaf of people.querySelectorAll(".leaf")) {
 for (const place of people.querySelectorAll(".respondent")) {
   place.addEventListener("dragover", (event) => {
     event.preventDefault();
+    event.dataTransfer.dropEffect = "move";
     place.classList.add("over");
   });
   place.addEventListener("dragleave", () => place.classList.remove("over"));

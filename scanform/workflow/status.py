@@ -94,7 +94,7 @@ def project_status(project: Project) -> ProjectStatus:
         incomplete=tuple(
             IncompleteForm(form_id=response.id, token=response.token, pages_missing=response.pages_missing)
             for response in sorted(paper, key=lambda response: response.id)
-            if not response.complete
+            if response.pages_missing
         ),
         joining=tuple(open_forms(project)),
         sheets=tuple(open_files(project)),
