@@ -179,7 +179,7 @@ def _look(picture: Picture) -> Look:
 
 
 def fitted(found: Sequence[Pair]) -> list[float]:
-    """The logistic of `recognize.same_sheet.ink_alone`, on the pairs of the training groups in which no mark differs; an added answer counts for neither side."""
+    """The logistic of `recognize.same_sheet.ink_alone`, on the training pairs in which no mark differs; an added answer counts for neither side."""
     mine = [pair for pair in found if not is_test(pair.one.group) and pair.kind != "one-more" and not _differ(pair)]
     x = np.array([[1.0, *likeness(pair.one.ink, pair.other.ink, SameInkSettings()), min(_agree(pair), MOST_AGREEING) / MOST_AGREEING] for pair in mine])
     y, w = np.array([pair.kind == "same" for pair in mine], float), np.zeros(x.shape[1])

@@ -17,6 +17,7 @@ from review_ui.access import alone, guard, needs, person, shown_card
 from review_ui.accounts import add_accounts
 from review_ui.doubles import add_doubles
 from review_ui.history import add_history
+from review_ui.joining import add_joining
 from review_ui.missing import add_missing
 from review_ui.mosaic import add_mosaic
 from review_ui.overview import add_overview
@@ -91,6 +92,7 @@ def create_app(
     add_history(app, desk, language)
     add_missing(app, desk.project, language)
     add_doubles(app, desk, language)
+    add_joining(app, desk.project, language)
     add_second(app, desk, language, lambda task, asked: _field_page(desk, task, asked, sorting=sorter is not None))
     if sorter is not None:
         add_sorting(app, sorter, language)

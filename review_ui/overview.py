@@ -10,6 +10,7 @@ from review_ui.web import language_of
 from scanform.i18n.texts import text
 from scanform.model.person import Right
 from scanform.workflow.doubles import WaitingDoubles
+from scanform.workflow.joining_desk import WaitingJoining
 from scanform.workflow.overview import SEEN_BY_PEOPLE, fate_text, overview, pages_of
 from scanform.workflow.project import Project
 from scanform.workflow.review_fields import Desk
@@ -23,13 +24,13 @@ LISTED = 200
 
 def add_overview(app: Flask, project: Project, desk: Desk, sorter: SortDesk | None, default: str) -> None:
     """Add the screens to an application."""
-    doubles = WaitingDoubles(project)
+    doubles, joining = WaitingDoubles(project), WaitingJoining(project)
 
     @app.get("/overview")
     @needs(Right.OVERVIEW)
     def overview_page() -> ResponseReturnValue:
         language = language_of(default)
-        found = overview(project, desk, unplaced=sorter.waiting() if sorter else 0, doubles=doubles.count())
+        found = overview(project, desk, unplaced=sorter.waiting() if sorter else 0, doubles=doubles.count(), joining=joining.count())
         return _unless_known(render_template("overview.html", found=found, urgent=SEEN_BY_PEOPLE, sorting=sorter is not None, **_common(language)))
 
     @app.get("/overview/pages")

@@ -429,6 +429,12 @@ def _status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
         "fields_waiting": found.fields_waiting,
         "contradictions_waiting": found.contradictions,
         "merge_is_stale": found.merge_is_stale,
+        "joining_waiting": [
+            {"form": one.form, "respondents": one.respondents, "pages": one.pages, "unproven": list(one.unproven), "token_withheld": one.token_withheld}
+            for one in found.joining
+        ],
+        "sheets_waiting": [{"file": one.path, "batch": one.batch, "pattern": one.pattern, "forms": list(one.forms)} for one in found.sheets],
+        "doubles_waiting": found.doubles,
         "batches": [{"batch": b.id, "kind": b.kind, "label": b.label, "created_at": b.created_at, "withdrawn_at": b.withdrawn_at} for b in found.batches],
         "problems": [_remark_data(remark, language) for remark in found.remarks],
         "passed_over": [_passed_data(one, language) for one in found.passed_over],
@@ -448,6 +454,7 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     if found.contradictions:
         lines.append(text("status.contradictions", language, count=found.contradictions))
     lines += _stale_lines(found.merge_is_stale, language)
+    lines += _joining_lines(found, language)
     if found.responses:
         lines.append(text("status.responses", language, counts=", ".join(f"{channel.value} {count}" for channel, count in found.responses.items())))
     lines += _batch_lines(found.batches, language)
@@ -468,6 +475,25 @@ def _incomplete_lines(forms: Sequence["IncompleteForm"], language: str) -> list[
         name = form.form_id if form.token is None else f"{form.form_id} ({form.token})"
         rows.append(_visible(text("status.incomplete", language, form=name, pages=", ".join(str(page) for page in form.pages_missing))))
     return rows + ([text("status.more_incomplete", language, count=len(forms) - LISTED)] if len(forms) > LISTED else [])
+
+
+def _joining_lines(found: "ProjectStatus", language: str) -> list[str]:
+    """Whose pages nobody knows yet, which files contradict their sheets, and the pages that came in twice and wait."""
+    from scanform.model.problem import Problem
+
+    rows = []
+    for one in found.joining[:LISTED]:
+        if one.unproven:
+            rows.append(text("status.joining", language, form=one.form, respondents=one.respondents, pages=one.pages))
+        if one.token_withheld:
+            rows.append(text("status.token_withheld", language, form=one.form, respondents=one.respondents))
+    for file in found.sheets[:LISTED]:
+        slug = f"sheets-{file.pattern}"
+        what = f"{problem_text(Problem(slug=slug), language)} {remedy_text(slug, language)}"
+        rows.append(_visible(text("status.sheets", language, file=file.path, what=what)))
+    left = max(0, len(found.joining) - LISTED) + max(0, len(found.sheets) - LISTED)
+    more = [text("status.more_incomplete", language, count=left)] if left else []
+    return rows + more + ([text("status.doubles", language, count=found.doubles)] if found.doubles else [])
 
 
 def _short(words: str, characters: int = 100) -> str:

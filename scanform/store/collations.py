@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, insert, select
 
 from scanform.store.engine import Transaction, insert_new
 from scanform.store.seals import add_seal
@@ -63,7 +63,17 @@ def add_collation(tx: Transaction, act: Collation) -> bool:
 
 def collations(tx: Transaction, subject: str) -> list[Collation]:
     """The acts about a subject that nobody took back, oldest first."""
-    rows = tx.execute(select(CollationRow).where(CollationRow.subject == subject).order_by(CollationRow.sequence)).all()
+    return _in_force(tx, select(CollationRow).where(CollationRow.subject == subject))
+
+
+def of_kind(tx: Transaction, kind: CollationKind) -> list[Collation]:
+    """All acts of a kind that nobody took back, oldest first."""
+    wanted = CollationRow.kind.in_([kind.value, CollationKind.UNDONE.value])
+    return [act for act in _in_force(tx, select(CollationRow).where(wanted)) if act.kind is kind]
+
+
+def _in_force(tx: Transaction, query: Select[CollationRow]) -> list[Collation]:
+    rows = tx.execute(query.order_by(CollationRow.sequence)).all()
     undone = {row.undoes for row in rows}
     return [
         Collation(uuid=row.uuid, kind=CollationKind(row.kind), subject=row.subject, content=row.content, reviewer=row.reviewer, at=row.at)

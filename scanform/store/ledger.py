@@ -225,6 +225,11 @@ def forget_sheets(tx: Transaction, ref: PageRef) -> None:
     tx.execute(delete(ReadingRow).where(ReadingRow.sha256 == ref.sha256, ReadingRow.page_index == ref.index))
 
 
+def pages_of_content(tx: Transaction, sha256: str) -> list[PageRecord]:
+    """The pages that count of all files with these bytes."""
+    return _page_records(tx, _page_query().where(FileRow.sha256 == sha256, _counts(True)))
+
+
 def pages_of_batch(tx: Transaction, batch_id: int) -> list[PageRecord]:
     """The pages of one batch, withdrawn or not."""
     return _page_records(tx, _page_query().where(FileRow.batch_id == batch_id))

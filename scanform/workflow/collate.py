@@ -4,25 +4,24 @@ Pages carry with them what people decided about their values: a decision is abou
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePath
 from uuid import uuid4
 
 from scanform import pagecode
 from scanform.model.page import Fate
-from scanform.model.review import Decision, DecisionKind
-from scanform.review.apply import item_id, standings
-from scanform.store import collations, issued, ledger, values
+from scanform.store import collations, issued, ledger
 from scanform.store.collations import Collation, CollationKind
 from scanform.store.engine import Transaction
 from scanform.store.records import SheetRecord
+from scanform.workflow.carry import carry, decisions_on
 from scanform.workflow.collation import proposals
 from scanform.workflow.copies import counting
 from scanform.workflow.holding import Joining, arranged, joining_of, subject_of
 from scanform.workflow.ledger import PrintedIdentity, settle_identity
+from scanform.workflow.names import now, shown
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import now, shown
 
 NOBODY = 0
 """Said instead of a copy: none of them is the addressee's."""
@@ -56,7 +55,7 @@ class Respondent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathering:
     """All pages of one printed identity. `key` names this state: an act about another one is refused. `ways` are other ways to put the pages together, by name:
-    page id -> copy. `last` is the latest act that can be taken back, with who did it.
+    page id -> copy. `place` is the file of the first page; `last` is the latest act that can be taken back, with who did it.
     """
 
     key: str
@@ -64,6 +63,7 @@ class Gathering:
     pages: int
     respondents: tuple[Respondent, ...]
     joining: Joining
+    place: str
     ways: Mapping[str, Mapping[int, int]]
     last: Collation | None
 
@@ -195,29 +195,12 @@ def _move(
         collations.add_collation(tx, Collation(uuid=uuid, kind=CollationKind.UNDONE, subject=subject, reviewer=reviewer, at=now(), undoes=undoes.uuid))
     here = {sheet.reading_id: sheet for sheet in sheets if sheet.active and sheet.fate in (Fate.READ, Fate.COPY)}
     moved = {reading: sheet for reading, sheet in here.items() if reading in target and target[reading][0] != sheet.copy}
-    decided = [(reading, decision) for reading, sheet in moved.items() for decision in _decisions_on(tx, printed, sheet)]
+    decided = [(reading, decision) for reading, sheet in moved.items() for decision in decisions_on(tx, form_name(printed, sheet.copy or 1), sheet.page)]
     for reading, (copy, unsure) in target.items():
         ledger.set_form(tx, reading, form_number(tx, printed, copy, sheets), unsure=unsure)
     settle_identity(project, tx, printed)
     for number, (reading, decision) in enumerate(decided):
-        _carry(tx, decision, form_name(printed, target[reading][0]), reviewer=reviewer, uuid=f"{uuid}:{number}")
-
-
-def _decisions_on(tx: Transaction, printed: PrintedIdentity, sheet: SheetRecord) -> list[Decision]:
-    """What people decided about the values of a page, as it stands."""
-    form = form_name(printed, sheet.copy or 1)
-    columns = {answer.column for response in values.load_responses(tx, response_id=form) for answer in response.answers if answer.page == sheet.page}
-    found = standings(values.decisions(tx, form))
-    return [one.decision for column in sorted(columns) if (one := found.get(item_id(form, column))) is not None and one.decision is not None]
-
-
-def _carry(tx: Transaction, decision: Decision, form: str, *, reviewer: str, uuid: str) -> None:
-    """Take a decision back where it stood and say the same of the same page on its new form, in the name of who decided."""
-    column, at = decision.item.rpartition("/")[2], now()
-    undo = replace(decision, uuid=f"{uuid}-", kind=DecisionKind.UNDO, from_value=decision.to_value, to_value="", undoes=decision.uuid, reviewer=reviewer, at=at)
-    version = values.versions(tx, form).get(column, decision.version)
-    values.add_decision(tx, undo)
-    values.add_decision(tx, replace(decision, uuid=f"{uuid}+", item=item_id(form, column), version=version, at=at))
+        carry(tx, decision, form_name(printed, target[reading][0]), reviewer=reviewer, uuid=f"{uuid}:{number}", at=now())
 
 
 def form_name(printed: PrintedIdentity, copy: int) -> str:
@@ -301,6 +284,7 @@ def _gathering(project: Project, tx: Transaction, digest: str, instance: str) ->
             for copy, pages in sorted(copies.items())
         ),
         joining=joining,
+        place=min((sheet for pages in copies.values() for sheet in pages), key=lambda sheet: (sheet.file_id, sheet.index)).path,
         ways=_ways(copies),
         last=next(reversed(acts), None),
     )

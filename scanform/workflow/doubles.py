@@ -50,7 +50,7 @@ class Difference:
 class Double:
     """A page of a form that came in twice. `same_sheet`: it is taken for one sheet scanned twice, of which `first` counts; else for two sheets.
 
-    `seen_by` is who looked at it last and said so, "" for nobody. `key` names the pair as it stands; an act about another state is refused.
+    With `unsure` the two may be different sheets as well. `seen_by` is who looked at it last and said so, "" for nobody. `key` names the pair as it stands; an act about another state is refused.
     """
 
     key: str
@@ -62,6 +62,7 @@ class Double:
     second: Scan
     differences: tuple[Difference, ...]
     seen_by: str
+    unsure: bool = False
 
     @property
     def acts(self) -> tuple[PlacementKind, ...]:
@@ -72,8 +73,8 @@ class Double:
 
     @property
     def waits(self) -> bool:
-        """Whether somebody has to look: one sheet is said to hold two things, and nobody has looked."""
-        return self.same_sheet and bool(self.differences) and not self.seen_by
+        """Whether somebody has to look: one sheet is said to hold two things, or may be two sheets, and nobody has looked."""
+        return self.same_sheet and (bool(self.differences) or self.unsure) and not self.seen_by
 
 
 def doubles(project: Project, *, language: str = "de") -> list[Double]:
@@ -194,6 +195,7 @@ def _of_identity(project: Project, tx: Transaction, digest: str, instance: str, 
                     second=_scan(second, digest, instance),
                     differences=tuple(_differences(readings.get(first.reading_id), readings.get(second.reading_id), page, questionnaire, language)),
                     seen_by=seen.get((second.sha256, second.index, second.part), ""),
+                    unsure=second.fate is Fate.RESCAN and second.unsure_copy,
                 )
             )
     return found

@@ -3,17 +3,20 @@
 A held form is never complete, none of its values is taken, and it has no token, so that nothing merges with it. What was read stays as it is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scanform import pagecode
+from scanform.model.page import Fate
 from scanform.model.problem import Problem
-from scanform.model.response import HELD, PAGES_UNPROVEN, SHEETS_CONTRADICT, Missing, Response
-from scanform.store import collations, issued
+from scanform.model.response import HELD, PAGES_UNPROVEN, Missing, Response
+from scanform.store import collations, issued, ledger
 from scanform.store.collations import CollationKind
 from scanform.store.engine import Transaction
-from scanform.store.records import FormRecord, SheetRecord
+from scanform.store.records import FormRecord, PageRecord, SheetRecord
 from scanform.workflow.collation import Known, unproven
+from scanform.workflow.copies import counting
+from scanform.workflow.project import Project
 
 TOKEN_WITHHELD = "token-withheld"  # noqa: S105 (a problem, not a password)
 """The problem of responses of which one is the addressee's, and nobody has said which."""
@@ -21,8 +24,8 @@ TOKEN_WITHHELD = "token-withheld"  # noqa: S105 (a problem, not a password)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joining:
-    """How matters stand with one printed identity: copies that may be mixed, the pattern by which its numbers contradict the sheets ("" for none), the token
-    that was printed on it, and the copy that is the addressee's (None: nobody knows, 0: none of them).
+    """How matters stand with one printed identity: its copies and those that may be mixed, the pattern by which its numbers contradict the sheets ("" for none),
+    the token that was printed on it, the copy that is the addressee's (None: nobody knows, 0: none of them), and how many pages count.
     """
 
     copies: frozenset[int]
@@ -30,6 +33,7 @@ class Joining:
     pattern: str
     printed_token: str | None
     addressee: int | None
+    pages: int = 0
 
     @property
     def token_withheld(self) -> bool:
@@ -40,6 +44,11 @@ class Joining:
     def waits(self) -> bool:
         """Whether a person has to say something about this identity."""
         return bool(self.unproven) or self.token_withheld
+
+    def main_problem(self, form: str) -> Problem | None:
+        """What a person has to say about the identity as a whole, if anything."""
+        slug = PAGES_UNPROVEN if self.unproven else TOKEN_WITHHELD if self.token_withheld else None
+        return Problem(slug=slug, where=form, params=(("respondents", str(len(self.copies))),)) if slug else None
 
     def is_addressee(self, copy: int) -> bool:
         """Whether a copy is that of the addressee: as people said, else the only one there is, unless it is known as a photocopy."""
@@ -55,7 +64,7 @@ class Joining:
         """What the response of a form has to say of this."""
         found = []
         if self.pattern:
-            found.append(Problem(slug=SHEETS_CONTRADICT, where=form.form_id, params=(("pattern", self.pattern),)))
+            found.append(Problem(slug=f"sheets-{self.pattern}", where=form.form_id))
         if form.copy in self.unproven:
             found.append(Problem(slug=PAGES_UNPROVEN, where=form.form_id, params=(("respondents", str(len(self.copies))),)))
         if self.token_withheld:
@@ -85,6 +94,7 @@ def joining_of(tx: Transaction, sheets: Sequence[SheetRecord], copies: Mapping[i
         pattern=collations.doubt_of(tx, identity.digest, identity.instance),
         printed_token=printed.token if printed else None,
         addressee=_addressee(acts, sheets),
+        pages=sum(len(found) for found in copies.values()),
     )
 
 
@@ -123,3 +133,26 @@ def held(response: Response, problems: Sequence[Problem]) -> Response:
         return found
     answers = tuple(answer if answer.missing is Missing.PAGE_MISSING else answer.doubted(reason) for answer in found.answers)
     return replace(found, answers=answers, complete=False, token=None)
+
+
+def joining_remarks(project: Project, pages: Iterable[PageRecord]) -> list[tuple[str, Problem]]:
+    """What a person has to say about the printed identities on these pages, with the file in which the first page lies."""
+    first: dict[tuple[str, str], str] = {}
+    for page in pages:
+        if page.identity is not None and page.outcome is Fate.READ:
+            first.setdefault((page.identity.digest, page.identity.instance), page.ref.path)
+    found = []
+    with project.store.reading() as tx:
+        for digest, instance in sorted(first.keys() & set(ledger.identities_with_copies(tx))):
+            joining = joining_now(tx, digest, instance)
+            problem = joining.main_problem(subject_of(digest, instance)) if joining else None
+            if problem is not None:
+                found.append((first[digest, instance], problem))
+    return found
+
+
+def joining_now(tx: Transaction, digest: str, instance: str) -> Joining | None:
+    """How matters stand with a printed identity, None where no page of it counts."""
+    sheets = [sheet for sheet in ledger.sheets(tx, digest=digest, instance=instance) if sheet.outcome is Fate.READ]
+    copies = counting(sheets, {sheet.page_id: sheet.fate for sheet in sheets if sheet.active and sheet.fate is not None})
+    return joining_of(tx, sheets, copies) if copies else None

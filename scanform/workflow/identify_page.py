@@ -10,11 +10,15 @@ from scanform.model.page import Fate, FoundBy, Identity
 from scanform.scan.intake import hash_file
 from scanform.store import ledger
 from scanform.store.records import PageRecord, PageResult
+from scanform.workflow.collate import put_page
 from scanform.workflow.explain import split_name
 from scanform.workflow.joining import content_identity, move_page
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import limits_of, now, page_job, settle_given
 from scanform.workflow.read_page import own_instance, read_page
+
+COMMAND = "scanform identify"
+"""Stands for who put a page to another respondent by a command."""
 
 NEW = "new"
 """Said instead of a form: the page of an imported form begins a form of its own."""
@@ -26,14 +30,15 @@ def identify_page(project: Project, name: str, form: str, number: int | None) ->
     PAGE is PAGE.SHEET where the picture shows several; without a sheet it is the first that waits.
 
     `form` is a printed form id, or for an imported form the code of its questionnaire (its digest where there are several editions).
-    A page of an imported form that was read already is put to another form of its kind, by that form's id, or made one of its own ("new").
+    A page of an imported form that was read already is put to another form of its kind, by that form's id, or made one of its own ("new"). A page of a
+    photocopied form that was read already is put to another respondent: `form` is then the printed id, or that with the respondent's number (.2, .3, ...).
 
     Raises UsageError for an id that is mistyped or not of this project, and for a page that does not wait for help; the
     result says whether the page could be read.
     """
     page = _waiting_page(project, name, form)
     if page.outcome is Fate.READ:
-        return _moved(project, name, page, form)
+        return _put(project, page, form) if _copy_of(page, form) else _moved(project, name, page, form)
     identity = _identity(project, page, form, number or page.seen_page or (page.identity.page if page.identity else None))
     result = read_page(page_job(project, page, limits_of(project), identity))
     if not settle_given(project, page, result, at=now()):
@@ -51,7 +56,7 @@ def _waiting_page(project: Project, name: str, form: str) -> PageRecord:
     found = [page for page in found if part in (0, page.ref.part)]
     if not found:
         raise InputError(text("identify.unknown_page", project.language, name=name), remedy=text("identify.unknown_page_remedy", project.language))
-    waiting = [page for page in found if page.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM) or _may_move(project, page, form)]
+    waiting = [page for page in found if page.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM) or _may_move(project, page, form) or _may_be_put(project, page, form)]
     if not waiting:
         raise _settled(project, name)
     return waiting[0]
@@ -66,6 +71,32 @@ def _may_move(project: Project, page: PageRecord, form: str) -> bool:
     parsed = pagecode.parse_form_id(form)
     layout = project.layouts.get(page.identity.digest) if page.identity and page.outcome is Fate.READ else None
     return layout is not None and layout.imported and (form == NEW or (parsed is not None and parsed[0] == layout.digest))
+
+
+def _copy_of(page: PageRecord, form: str) -> int:
+    """The respondent that `form` names among those with the printed number of a page; 0 when it names another number."""
+    base, _, number = form.partition(".")
+    parsed = pagecode.parse_form_id(base)
+    if page.identity is None or parsed != (page.identity.digest, page.identity.instance) or not (number or "1").isdigit():
+        return 0
+    return int(number or "1")
+
+
+def _may_be_put(project: Project, page: PageRecord, form: str) -> bool:
+    """Whether a page that was read can be put to another respondent: its number came in from several, and it is not there already."""
+    copy = _copy_of(page, form)
+    if not copy or page.outcome is not Fate.READ or page.identity is None or page.form_id == form:
+        return False
+    with project.store.reading() as tx:
+        return (page.identity.digest, page.identity.instance) in ledger.identities_with_copies(tx)
+
+
+def _put(project: Project, page: PageRecord, form: str) -> PageResult:
+    """Put a page to another respondent."""
+    with project.store.writing() as tx:
+        sheet = next(found for found in ledger.sheets_of_reading(tx, page.reading_id or 0) if found.page_id == page.id)
+        put_page(project, tx, sheet, _copy_of(page, form), reviewer=COMMAND)
+    return PageResult(ref=page.ref, outcome=Fate.READ, identity=page.identity)
 
 
 def _moved(project: Project, name: str, page: PageRecord, form: str) -> PageResult:

@@ -42,7 +42,7 @@ class BatchLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """The batches, the newest first, the values that wait, the pages that nobody has placed yet, the forms that lack pages and that
-    nobody has accepted so, the pages that came in twice and say two things, how long decisions take, and on how many forms they were.
+    nobody has accepted so, the pages that came in twice and say two things, how often people have to say whose pages these are, how long decisions take, and on how many forms they were.
     """
 
     batches: tuple[BatchLine, ...]
@@ -50,6 +50,7 @@ class Overview:
     unplaced: int
     incomplete: int
     doubles: int
+    joining: int
     paces: tuple[Pace, ...]
     decided_forms: int
 
@@ -76,13 +77,17 @@ class PageLine:
     remarks: tuple[tuple[str, str], ...]
 
 
-def overview(project: Project, desk: Desk, *, unplaced: int, doubles: int = 0) -> Overview:
-    """Count everything; `unplaced` pages wait on the sort-out screen, `doubles` pairs of pages to be looked at."""
+def overview(project: Project, desk: Desk, *, unplaced: int, doubles: int = 0, joining: int = 0) -> Overview:
+    """Count everything; `unplaced` pages wait on the sort-out screen, `doubles` pairs of pages to be looked at, `joining` printed numbers and files of which
+    somebody has to say whose pages they are.
+    """
     with project.store.reading() as tx:
         counts, batches, found, forms = ledger.batch_counts(tx), ledger.batches(tx), paces(tx), values.decided_forms(tx)
     incomplete = open_incomplete(project, [case.effective for case in desk.settled()])
     lines = tuple(BatchLine(batch=batch, pages=_by_name(counts.get(batch.id, {}))) for batch in reversed(batches) if batch.id in counts)
-    return Overview(batches=lines, fields=desk.counts(), unplaced=unplaced, incomplete=incomplete, doubles=doubles, paces=tuple(found), decided_forms=forms)
+    return Overview(
+        batches=lines, fields=desk.counts(), unplaced=unplaced, incomplete=incomplete, doubles=doubles, joining=joining, paces=tuple(found), decided_forms=forms
+    )
 
 
 def pages_of(project: Project, batch: int, fate: str, *, limit: int, after: int = 0, language: str = "de") -> list[PageLine] | None:

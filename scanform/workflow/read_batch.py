@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from scanform.errors import InputError
@@ -23,14 +22,18 @@ from scanform.store import issued, ledger
 from scanform.store.engine import Transaction
 from scanform.store.records import NewFile, PageRecord, PageResult, PassedOver
 from scanform.workflow.executors import Died, Outcome, Workers, run_in_order
+from scanform.workflow.holding import joining_remarks
 from scanform.workflow.joining import is_joined, join_page, join_waiting
 from scanform.workflow.ledger import INFERRED, TWIN, page_problems, record_page, settle_reading
+from scanform.workflow.names import now as now
+from scanform.workflow.names import shown as shown
 from scanform.workflow.neighbours import neighbour_identity
 from scanform.workflow.passed_over import keep_passed_over
 from scanform.workflow.printed_texts import keep_recipients
 from scanform.workflow.progress import ShowProgress, no_progress
 from scanform.workflow.project import Project
 from scanform.workflow.read_page import PageJob, read_page
+from scanform.workflow.sheets import check_sheets, sheet_remarks
 from scanform.workflow.take_in import NOT_READ, WITHIN, FileJob, Intake, take_in
 from scanform.workflow.twins import Twins
 
@@ -124,6 +127,7 @@ class _Run:
     remarks: list[Remark] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
     passed_over: tuple[PassedOver, ...] = ()
+    files: set[int] = field(default_factory=set)
     twins: Twins = field(default_factory=Twins)
     divided: set[PageRef] = field(default_factory=set)
 
@@ -159,6 +163,7 @@ def read_batch(
         _read_sheets_again(project, run, workers, limits)
         _join_pages(project)
         _read_by_neighbours(project, run, workers, limits)
+        _check_sheets(project, run)
     finally:
         workers.close()
     return _summary(project, run, time.monotonic() - started)
@@ -167,16 +172,6 @@ def read_batch(
 def limits_of(project: Project) -> Limits:
     """The limits of time that the project sets, the others as they are."""
     return replace(Limits(), page_seconds=project.config.reading.page_seconds, file_seconds=project.config.reading.file_seconds)
-
-
-def now() -> str:
-    """The time as it is stored."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def shown(path: str | Path) -> str:
-    """A path as text that can be stored and printed, whatever bytes its name has."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _settled_files(project: Project, run: _Run, found: Iterable[FoundFile]) -> Iterator[FoundFile]:
@@ -314,6 +309,7 @@ def _read_all(project: Project, run: _Run, workers: Workers, *, limits: Limits, 
     """Read all pages that wait and settle them in order; content that is read already is only settled."""
     with project.store.reading() as tx:
         waiting = ledger.waiting_pages(tx)
+    run.files |= {page.file_id for page in waiting}
     submitted: dict[PageRef, PageRecord] = {}
     known: list[PageRecord] = []
     with progress(text("ingest.pages", project.language), len(waiting)) as advance:
@@ -334,6 +330,15 @@ def _join_pages(project: Project) -> None:
     for batch in batches:
         with project.store.writing() as tx:
             join_waiting(project, tx, batch)
+
+
+def _check_sheets(project: Project, run: _Run) -> None:
+    """Look whether the printed numbers of the files of this run fit their sheets."""
+    with project.store.reading() as tx:
+        files = sorted({page.file_id for page in ledger.pages_of(tx, run.keys)} | run.files)
+    for file in files:
+        with project.store.writing() as tx:
+            check_sheets(project, tx, file)
 
 
 def _read_by_neighbours(project: Project, run: _Run, workers: Workers, limits: Limits) -> None:
@@ -368,6 +373,7 @@ def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: 
         if result.outcome is Fate.READ and is_joined(project.layouts, result.identity):
             join_page(project, tx, page.id)
         settle_reading(project, tx, now_stored.reading_id)
+        check_sheets(project, tx, page.file_id)
         return True
 
 
@@ -488,6 +494,7 @@ def _summary(project: Project, run: _Run, seconds: float) -> BatchSummary:
     counts = Counter(page.fate for page in pages)
     remarks = remarks_on(pages)
     lost = sum(remark.problem.slug == "missing-pages" for remark in remarks)
+    doubts = [Remark(path=path, page=None, fate=None, problem=problem) for path, problem in (*sheet_remarks(project, pages), *joining_remarks(project, pages))]
     return BatchSummary(
         batch=run.batch,
         files=len(run.keys),
@@ -499,6 +506,6 @@ def _summary(project: Project, run: _Run, seconds: float) -> BatchSummary:
         page_ms=round(sum(run.milliseconds) / len(run.milliseconds), 1) if run.milliseconds else 0.0,
         not_taken=len(run.remarks) + lost,
         pictures=sum(page.ref.part <= 1 for page in pages),
-        remarks=(*run.remarks, *remarks),
+        remarks=(*run.remarks, *remarks, *doubts),
         passed_over=run.passed_over,
     )

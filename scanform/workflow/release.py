@@ -16,6 +16,7 @@ from scanform.model.response import Answer, Response
 from scanform.store import ledger
 from scanform.store.releases import add_release, releases
 from scanform.workflow.doubles import waiting_doubles
+from scanform.workflow.joining_desk import waiting_joining
 from scanform.workflow.merge_responses import is_stale
 from scanform.workflow.missing_pages import open_incomplete
 from scanform.workflow.project import Project
@@ -90,6 +91,7 @@ class ReleaseDesk:
             ("unread", fates.get(None, 0)),
             ("pages", sum(fates.get(fate, 0) for fate in REFUSED_FATES)),
             ("doubles", waiting_doubles(project)),
+            ("joining", waiting_joining(project)),
             ("incomplete", open_incomplete(project, responses)),
             ("stale", int(is_stale(project, responses))),
             ("sample", machine.drawn - machine.looked),

@@ -8,6 +8,8 @@ from scanform.model.page import REFUSED_FATES, Fate
 from scanform.model.response import Channel, Status
 from scanform.store import ledger, passed_over
 from scanform.store.records import Batch, PassedOver
+from scanform.workflow.doubles import waiting_doubles
+from scanform.workflow.joining_desk import OpenFile, OpenForm, open_files, open_forms
 from scanform.workflow.merge_responses import is_stale, records
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import Remark, remarks_on
@@ -31,6 +33,8 @@ class ProjectStatus:
     `fields` counts the values of paper forms by status, `contradictions` what merged responses disagree about and nobody has
     decided; with `merge_is_stale` the merge is older than the responses, and a new one may find more. `remarks` are the pages
     that a person has to look at, `incomplete` the forms with missing pages by id, `passed_over` what lies in the folders handed in and was not opened.
+    `joining` and `sheets` are the printed numbers and the files of which people have to say whose pages they are, `doubles` counts the pages that came in
+    twice and wait for a look.
     """
 
     files: int
@@ -48,6 +52,9 @@ class ProjectStatus:
     remarks: tuple[Remark, ...]
     incomplete: tuple[IncompleteForm, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
+    joining: tuple[OpenForm, ...] = ()
+    sheets: tuple[OpenFile, ...] = ()
+    doubles: int = 0
     merge_is_stale: bool = False
 
     @property
@@ -90,8 +97,11 @@ def project_status(project: Project) -> ProjectStatus:
         incomplete=tuple(
             IncompleteForm(form_id=response.id, token=response.token, pages_missing=response.pages_missing)
             for response in sorted(paper, key=lambda response: response.id)
-            if not response.complete
+            if response.pages_missing
         ),
         passed_over=tuple(passed),
+        joining=tuple(open_forms(project)),
+        sheets=tuple(open_files(project)),
+        doubles=waiting_doubles(project),
         merge_is_stale=is_stale(project, responses),
     )

@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -72,7 +72,8 @@ class Office:
             return PageResult(ref=ref, outcome=Fate.BLANK)
         person, number, blank = sheet[0], sheet[1], len(sheet) > 2
         identity = Identity(digest=self.layout.digest, instance=self.instance, page=number, pages=self.pages, found_by=FoundBy.CODE)
-        zones = self.layout.page(number).zones
+        zones = [zone for zone in self.layout.page(number).zones if zone.kind.value == "mark"]
+        marked = list(combinations(range(len(zones)), 3))[person * 3 % 35]  # no two people mark the same boxes, and none marks more
         fields = tuple(
             FieldReading(
                 zone=zone.id,
@@ -83,8 +84,7 @@ class Office:
                 candidates=(Candidate(value=value, probability=0.9999),),
             )
             for at, zone in enumerate(zones)
-            for value in ["empty" if blank or (at + person) % 4 else "marked"]
-            if zone.kind.value == "mark"
+            for value in ["marked" if at in marked and not blank else "empty"]
         )
         self.truth[ref.sha256, ref.index] = person
         self.sheets.append((person, number, blank))
@@ -136,7 +136,7 @@ sections:
     questions:
       - {{question: open{number}, type: single, text: "Is it open?", options: {{yes: "Yes", no: "No", now: "Now and then"}}}}
       - {{question: uses{number}, type: multiple, text: "What is it used for?", options: {{choir: Choir, chess: Chess, dance: Dance, play: Play}}}}
-      - {{question: more{number}, type: text, text: Remarks, lines: 11}}
+      - {{question: more{number}, type: text, text: Remarks, lines: {16 if number < PAGES else 4}}}
 """
     for number in range(1, PAGES + 1)
 )

@@ -11,10 +11,12 @@ from scanform.errors import InputError, UsageError
 from scanform.model.page import Fate
 from scanform.model.response import Missing, Status
 from scanform.model.review import Decision, DecisionKind
+from scanform.workflow.collate import arrange, gathering, name_addressee
 from scanform.workflow.executors import serial
 from scanform.workflow.identify_page import identify_page
 from scanform.workflow.read_batch import read_batch
 from scanform.workflow.review_cases import effective_responses
+from scanform.workflow.sheets import NUMBERS, SHEETS, held_files, say, take_back
 from scanform.workflow.status import project_status
 from scanform.workflow.withdraw import restore, withdraw
 
@@ -99,17 +101,45 @@ def test_a_sheet_scanned_again_counts_once(project, tiny_survey, tmp_path):
     assert len(project.store.responses()) == 1
 
 
-def test_a_photocopy_filled_by_another_is_a_response_of_its_own(project, tiny_survey, tmp_path):
-    """Same identity, different ink: pages of the copy that lie together belong together, without the token, shown once for review."""
+def photocopied(tiny_survey, path):
+    """Two people's sheets with one printed number, front and back, front and back."""
     pages = [tiny_survey.sheet(1, 1, open="no", seed=1), tiny_survey.sheet(1, 2, quiet="yes", seed=2)]
     copies = [tiny_survey.sheet(1, 1, open="yes", floor="1", seed=3), tiny_survey.sheet(1, 2, quiet="no", seed=4)]
-    tiny_survey.tiff(tmp_path / "stack.tif", *pages, *copies)
-    ingest(project, tmp_path / "stack.tif")
+    return tiny_survey.tiff(path, *pages, *copies)
+
+
+def test_a_photocopy_filled_by_another_is_a_response_of_its_own(project, tiny_survey, tmp_path):
+    """Same identity, different ink. That front and back are one person's the order does not prove where a form has two pages: a person confirms it. Who is the
+    addressee is said by a person, too; the photocopy is shown once for review.
+    """
+    form = tiny_survey.form_ids[0]
+    ingest(project, photocopied(tiny_survey, tmp_path / "stack.tif"))
     assert fates(project) == {Fate.READ: 2, Fate.COPY: 2}
     first, second = project.store.responses()
-    assert (first.id, first.token, second.id, second.token) == (tiny_survey.form_ids[0], "T1", f"{tiny_survey.form_ids[0]}.2", None)
+    assert (first.id, first.token, second.id, second.token) == (form, None, f"{form}.2", None)
     assert (values(first)["quiet"], values(second)["quiet"]) == ("yes", "no")
+    assert (first.complete, second.complete, project_status(project).fields.get(Status.AUTO, 0)) == (False, False, 0)
+    state = gathering(project, form)
+    as_it_is = {leaf.page_id: one.copy for one in state.respondents for leaf in one.leaves}
+    assert arrange(project, form, state.key, as_it_is, reviewer="kim") == ""
+    assert name_addressee(project, form, gathering(project, form).key, 1, reviewer="kim") == ""
+    first, second = project.store.responses()
+    assert (first.token, first.complete, second.token, second.complete) == ("T1", True, None, True)
     assert [problem.slug for problem in first.problems + second.problems] == ["copy"]
+
+
+def test_a_page_is_put_to_another_respondent_by_a_command(project, tiny_survey, tmp_path):
+    """The page that stood there goes where this one was; twice is refused."""
+    path, form = photocopied(tiny_survey, tmp_path / "stack.tif"), tiny_survey.form_ids[0]
+    ingest(project, path)
+    identify_page(project, f"{path}#2", f"{form}.2", None)
+    first, second = project.store.responses()
+    assert (values(first)["quiet"], values(second)["quiet"]) == ("no", "yes")
+    assert fates(project) == {Fate.READ: 2, Fate.COPY: 2}
+    with pytest.raises(UsageError):
+        identify_page(project, f"{path}#2", f"{form}.2", None)
+    identify_page(project, f"{path}#4", f"{form}.3", None)
+    assert len(project.store.responses()) == 3
 
 
 def test_an_empty_page_of_a_photocopy_follows_its_neighbour(project, tiny_survey, tmp_path):
@@ -118,7 +148,57 @@ def test_an_empty_page_of_a_photocopy_follows_its_neighbour(project, tiny_survey
     stack[3] = np.roll(stack[3], 2, axis=0)
     ingest(project, tiny_survey.tiff(tmp_path / "stack.tif", *stack))
     assert fates(project) == {Fate.READ: 2, Fate.COPY: 2}
-    assert [response.complete for response in project.store.responses()] == [True, True]
+    assert [response.pages_missing for response in project.store.responses()] == [(), ()]
+
+
+def test_a_faint_first_scan_makes_no_second_respondent(project, tiny_survey, tmp_path):
+    """The first scan lost most of its strokes; the good one after it is the same sheet, or waits: never a form of its own."""
+    good = tiny_survey.sheet(1, 1, open="no", floor="2", uses=["choir", "dance"], seed=3)
+    bad = np.where(cv2.GaussianBlur(good, (0, 0), 2.0) > 92, 255, 0).astype(np.uint8)
+    ingest(project, tiny_survey.tiff(tmp_path / "bad.tif", bad))
+    ingest(project, tiny_survey.tiff(tmp_path / "good.tif", good))
+    assert len(project.store.responses()) == 1
+    assert Fate.COPY not in fates(project)
+
+
+def two_pages_off(tiny_survey, path):
+    """Each back bears the number of the next form."""
+    return tiny_survey.tiff(
+        path,
+        *[
+            sheet
+            for form in (1, 2, 3)
+            for sheet in (tiny_survey.sheet(form, 1, open="no", seed=form), tiny_survey.sheet(form + 1, 2, quiet="yes" if form == 1 else "no", seed=form + 10))
+        ],
+    )
+
+
+def test_backs_that_bear_the_next_number_are_held(project, tiny_survey, tmp_path):
+    """Nothing of these forms is taken, the pattern is named, a person says what is right, and takes it back."""
+    summary = ingest(project, two_pages_off(tiny_survey, tmp_path / "stack.tif"))
+    assert "sheets-next" in {remark.problem.slug for remark in summary.remarks}
+    assert all(response.held and not response.complete and response.token is None for response in project.store.responses())
+    status = project_status(project)
+    assert [(one.pattern, one.forms) for one in status.sheets] == [("next", tuple(sorted(tiny_survey.form_ids[:4])))]
+    (file,) = held_files(project)
+    assert say(project, file.key, SHEETS, reviewer="kim", uuid="a") == ""
+    assert say(project, file.key, NUMBERS, reviewer="sue", uuid="b") == "changed"
+    found = {response.id: response for response in project.store.responses()}
+    assert {name: (values(response)["open"], values(response)["quiet"], response.token, response.complete) for name, response in found.items()} == {
+        tiny_survey.form_ids[0]: ("no", "yes", "T1", True),
+        tiny_survey.form_ids[1]: ("no", "no", "T2", True),
+        tiny_survey.form_ids[2]: ("no", "no", "T3", True),
+    }
+    ingest(project, tmp_path / "stack.tif")
+    (file,) = held_files(project)
+    assert file.said is not None
+    assert take_back(project, file.key, reviewer="kim") == ""
+    assert all(response.held for response in project.store.responses())
+    (file,) = held_files(project)
+    assert say(project, file.key, NUMBERS, reviewer="kim") == ""
+    assert {response.id: response.complete for response in project.store.responses()} == dict(
+        zip(sorted(tiny_survey.form_ids), [*[name in tiny_survey.form_ids[1:3] for name in sorted(tiny_survey.form_ids)]], strict=True)
+    )
 
 
 def test_withdrawing_a_batch_and_bringing_it_back(project, tiny_survey, tmp_path):
