@@ -128,7 +128,7 @@ def found_beside(
     levels = np.array([paper[strips.zones[number]] for number in chosen], np.float32)
     inked = _inked(seen, strips.cover[numbers], levels, toner, settings)
     swiped = _highlighted(seen, strips.cover[numbers], levels, settings)
-    return {strips.zones[number]: PROBLEM if inked[place] else HIGHLIGHTED for place, number in enumerate(chosen) if inked[place] or swiped[place]}
+    return {strips.zones[number]: HIGHLIGHTED if swiped[place] else PROBLEM for place, number in enumerate(chosen) if inked[place] or swiped[place]}
 
 
 def _inked(seen: Gray, cover: Gray, levels: Singles, toner: float, settings: BesideSettings) -> list[bool]:

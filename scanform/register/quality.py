@@ -1,4 +1,5 @@
-"""Is there anything on this paper? Blank backs of single-sided forms are a fate of their own, damage and answers are not.
+"""Is there anything on this paper? Blank backs of single-sided forms are a fate of their own, damage and answers are not. Ink is looked for here; that there
+is nothing else, and that it is paper, is proven by `blank_paper`.
 
 And is the picture good enough? Sharpness, light, contrast, resolution and completeness, measured at the printed markers or, where
 none was found, on the page's own print; poor ones are said with what to do about them.
@@ -16,6 +17,8 @@ from scanform.imaging.page_image import Floats, Gray, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import RectMm
 from scanform.model.problem import Problem
+from scanform.register import blank_paper
+from scanform.register.blank_paper import Doubt
 from scanform.register.markers import DEFAULT_SEARCH, Marker
 
 
@@ -47,17 +50,29 @@ class BlankSettings:
 DEFAULT_BLANK = BlankSettings()
 
 
+def doubt_of_blank(image: PageImage, settings: BlankSettings = DEFAULT_BLANK) -> Doubt | None:
+    """Why a page is not proven to be paper without print or writing; None when it is. The picture as it came, before it was lightened."""
+    if _carries_ink(image, settings):
+        return Doubt.CONTENT
+    return blank_paper.doubt_of_blank(image)
+
+
 def is_blank_paper(image: PageImage, settings: BlankSettings = DEFAULT_BLANK) -> bool:
-    """Whether the page is paper without print or writing; a black page is not, nor is an unanswered form."""
+    """Whether the page is proven to be paper without print or writing; a black page is not, nor is an unanswered or a pale form."""
+    return doubt_of_blank(image, settings) is None
+
+
+def _carries_ink(image: PageImage, settings: BlankSettings) -> bool:
+    """Whether something clearly darker than its paper stands on the page."""
     scale = max(image.gray.shape) / settings.page_long_mm
     factor = max(1, round(scale / settings.px_per_mm))
     height, width = (length // factor * factor for length in image.gray.shape)
     if min(height, width) // factor < 8:
-        return False
+        return False  # too small to say; the proof says so
     small = cv2.resize(image.gray[:height, :width], None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     if np.median(small) < settings.dark:
         return False
-    return _ink_mm2(_ink(small, settings), scale / factor, settings) <= settings.ink_mm2
+    return _ink_mm2(_ink(small, settings), scale / factor, settings) > settings.ink_mm2
 
 
 def _ink(small: Gray, settings: BlankSettings) -> NDArray[np.uint8]:

@@ -32,6 +32,7 @@ from scanform.recognize.sheets import PreparedPage
 from scanform.recognize.text import read_line
 from scanform.recognize.writing import Help
 from scanform.recognize.written_ink import WrittenInk, written_ink
+from scanform.register.blank_paper import Doubt, is_one_white
 from scanform.register.content import Known, identify_by_content
 from scanform.register.fit import fit_from_corners, fit_page
 from scanform.register.identify import Sighting, identify_at
@@ -39,7 +40,7 @@ from scanform.register.look import Look, look
 from scanform.register.markers import Marker, find_markers, page_number
 from scanform.register.photo import lightened
 from scanform.register.prepare import BoxCheck, prepare_page
-from scanform.register.quality import is_blank_paper
+from scanform.register.quality import doubt_of_blank
 from scanform.register.sheets import Region, corners_of, cut_out, find_regions, holds_more, in_reading_order
 from scanform.scan.limits import Limits, deadline, guard_process
 from scanform.scan.load import LoadedPage, load_page
@@ -160,7 +161,8 @@ def _read_picture(job: PageJob, loaded: LoadedPage, image: PageImage, original: 
     """What is on one page, taking `image` for a picture of it alone; `original` is the picture before it was lightened."""
     registered = _register(job, image)
     if isinstance(registered, PageResult):
-        return _named_negative(_without_reading(_with_causes(job, registered, original), loaded.problems), image)
+        found = _with_causes(job, _proven(job, registered, original), original)
+        return _named_negative(_without_reading(found, loaded.problems), image)
     by = Help(
         readers=readers_of(Path(job.layouts).parent), printed=_printed(job.layouts, registered.identity), forms=_forms(job.layouts, registered.identity.digest)
     )
@@ -293,8 +295,8 @@ def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     sighting = Sighting(identity=job.given) if job.given else seen.sighting
     identity = sighting.identity
     if identity is None:
-        fate = _fate_without_identity(image, markers, sighting.problems)
-        found = _by_print(job, seen, layouts) if fate is Fate.REVIEW else _by_content(job, seen, layouts, blank=fate is Fate.BLANK)
+        fate = _fate_without_identity(markers, sighting.problems)
+        found = _by_print(job, seen, layouts) if fate is Fate.REVIEW else _by_content(job, seen, layouts, blank=doubt_of_blank(image) is None)
         return found or PageResult(ref=job.ref, outcome=fate, problems=sighting.problems, seen_page=page_number(markers))
     if identity.digest not in layouts:
         return PageResult(ref=job.ref, outcome=Fate.UNKNOWN_FORM, identity=identity, problems=sighting.problems)
@@ -395,11 +397,35 @@ _CONTRADICTION = frozenset({"conflicting-codes", "mirrored"})
 _OURS = frozenset({"conflicting-codes", "mirrored", "identity-by-text", "unknown-instance"})
 
 
-def _fate_without_identity(image: PageImage, markers: tuple[Marker, ...], problems: tuple[Problem, ...]) -> Fate:
-    """Something of ours on the page: a person can help. Nothing of ours: a foreign form, or paper without print."""
+def _fate_without_identity(markers: tuple[Marker, ...], problems: tuple[Problem, ...]) -> Fate:
+    """Something of ours on the page: a person can help. Nothing of ours: paper without print, if that can be proven."""
     if len(markers) >= 2 or any(problem.slug in _OURS for problem in problems):
         return Fate.REVIEW
-    return Fate.BLANK if is_blank_paper(image) else Fate.UNKNOWN_FORM
+    return Fate.BLANK  # nobody has looked yet whether that can be proven: see `_proven`
+
+
+def _proven(job: PageJob, found: PageResult, image: PageImage) -> PageResult:
+    """A page on which nothing of ours was found: blank paper if that is proven, a foreign form if something stands on it, else a person has to say."""
+    if found.outcome is not Fate.BLANK:
+        return found
+    doubt = doubt_of_blank(image)
+    if doubt is None and is_one_white(image) and not _file_shows_something(job):
+        doubt = Doubt.FLAT
+    if doubt is None:
+        return found
+    if doubt is Doubt.CONTENT:
+        return replace(found, outcome=Fate.UNKNOWN_FORM)
+    return replace(found, outcome=Fate.REVIEW, problems=(Problem(slug=doubt.value), *found.problems))
+
+
+def _file_shows_something(job: PageJob) -> bool:
+    """Whether a page beside this one in its file shows more than one grey: then what reads the file works, and white is white."""
+    for index in (job.ref.index - 1, job.ref.index + 1):
+        if index >= 0:
+            beside = load_page(replace(job.ref, path=job.file, index=index), job.limits)
+            if beside.image is not None and not is_one_white(beside.image):
+                return True
+    return False
 
 
 @lru_cache(maxsize=_KEPT_PAGES)
