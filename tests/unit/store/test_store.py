@@ -340,6 +340,7 @@ def test_acts_of_an_older_database_are_sealed_once(tmp_path):
             "known_answer",
             "release",
             "acceptance",
+            "passed_over",
             "account_event",
             "web_session",
             "account",
