@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from scanform.model.problem import Problem
+from scanform.scan.heif import count_heif
 from scanform.scan.kinds import FileKind
 from scanform.scan.limits import Limits
 from scanform.scan.pdf_file import open_pdf
@@ -40,15 +41,14 @@ def inspect(path: str, limits: Limits) -> Inspected:
 def _count(file: ScanFile, limits: Limits) -> tuple[int, tuple[Problem, ...]]:
     if file.kind is FileKind.UNKNOWN:
         raise TroubleError("not-a-scan", detail="")
-    if file.kind is FileKind.HEIF:
-        raise TroubleError("phone-picture")
     if file.kind is FileKind.PDF:
         document = open_pdf(file, limits)
         return document.pages, document.problems
     if file.kind is FileKind.TIFF:
         return _count_tiff(file, limits)
     with file.stream() as stream:
-        return count_pictures(stream.read(), file.kind, limits), ()
+        data = stream.read()
+    return count_heif(data, limits) if file.kind is FileKind.HEIF else count_pictures(data, file.kind, limits), ()
 
 
 def _count_tiff(file: ScanFile, limits: Limits) -> tuple[int, tuple[Problem, ...]]:

@@ -11,6 +11,7 @@ from scanform.i18n.texts import problem_text, remedy_text
 from scanform.imaging.page_image import Gray, PageImage
 from scanform.model.page import PageRef
 from scanform.model.problem import Problem
+from scanform.scan.heif import read_heif
 from scanform.scan.kinds import FileKind
 from scanform.scan.limits import Limits, deadline
 from scanform.scan.negative import is_negative
@@ -90,7 +91,7 @@ def _read(ref: PageRef, limits: Limits) -> Picture:
     if file.kind is FileKind.UNKNOWN:
         raise TroubleError("not-a-scan", detail="")
     if file.kind is FileKind.HEIF:
-        raise TroubleError("phone-picture")
+        return read_heif(_content(file), ref.index, limits)
     return read_picture(_content(file), file.kind, ref.index, limits)
 
 

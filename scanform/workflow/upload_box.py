@@ -31,6 +31,8 @@ from scanform.workflow.read_batch import now, shown
 
 ENDINGS = (".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png")
 """Names of files that are taken; what is in them is looked at all the same."""
+PHONE_ENDINGS = (".heic", ".heif", ".hif")
+"""Names of pictures that phones make and nobody else reads: they are refused in words of their own."""
 
 GIB = 1 << 30
 _BLOCK = 1 << 20
@@ -150,8 +152,9 @@ class UploadBox:
 
     def _admit(self, name: str, size: int) -> None:
         """Raises when a file cannot be taken whatever is in it."""
-        if PurePosixPath(name).suffix.lower() not in ENDINGS:
-            raise _RefusedError("upload-not-a-scan")
+        ending = PurePosixPath(name).suffix.lower()
+        if ending not in ENDINGS:
+            raise _RefusedError("phone-picture" if ending in PHONE_ENDINGS else "upload-not-a-scan")
         if size > self.limits.file_bytes:
             raise _RefusedError("upload-too-large", limit=_mb(self.limits.file_bytes))
         waiting = sum(file.size for one in self.sets() if not one.read for file in one.files)
@@ -180,8 +183,9 @@ class UploadBox:
             raise _RefusedError("upload-incomplete")
         if received.size == 0:
             raise _RefusedError("empty-file")
-        if kind_of(received.head) not in _OWN_ENDINGS:
-            raise _RefusedError("upload-not-a-scan")
+        kind = kind_of(received.head)
+        if kind not in _OWN_ENDINGS:
+            raise _RefusedError("phone-picture" if kind is FileKind.HEIF else "upload-not-a-scan")
         return received
 
     def _keep(self, part: Path, received: _Received, *, name: str, by: str, group: str) -> Receipt:

@@ -239,6 +239,8 @@ NO_SCANS = {
     "program.exe": (b"MZ" + b"0" * 100, "kein Scan"),
     "program.png": (b"\x7fELF" + b"0" * 100, "kein Scan"),
     "page.pdf": (b"<html><script>alert(1)</script>", "kein Scan"),
+    "IMG_0001.HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "Handyfoto"),
+    "IMG_0001.jpg": (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "Handyfoto"),
     "right.exe": (b"%PDF-1.5 but named as a program", "kein Scan"),
 }
 

@@ -140,10 +140,11 @@ def ftyp(*brands: bytes) -> bytes:
 
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"])
 @pytest.mark.parametrize("others", [(), (b"mif1", b"heic"), (b"miaf", b"MiHB", b"heic")])
-def test_phone_pictures_are_named_as_such(tmp_path: Path, brand: bytes, others: tuple[bytes, ...]) -> None:
+def test_phone_pictures_are_named_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, brand: bytes, others: tuple[bytes, ...]) -> None:
     """HEIF of any brand, whatever the file is called; not a damaged AVIF, and not just anything."""
     path = tmp_path / "IMG_0001.jpg"
     path.write_bytes(ftyp(brand, *others))
+    monkeypatch.setattr("scanform.scan.heif.find_spec", lambda _: None)
     info = inspect_file(str(path), Limits())
     assert (info.kind, info.pages, [problem.slug for problem in info.problems]) == ("heif", 0, ["phone-picture"])
     assert "JPEG" in remedy_text("phone-picture", "de")

@@ -321,3 +321,24 @@ def test_large_files_are_read_from_the_disk(tmp_path: Path, paper: Gray, load: L
     for name in ("a.tif", "a.png", "a.pdf"):
         path = save(tmp_path / name, Image.fromarray(paper))
         assert np.array_equal(gray_of(load(path)), gray_of(load(path, 0, Limits(cached_bytes=10))))
+
+
+def test_phone_pictures_are_read_where_the_extra_is_installed(tmp_path: Path, paper: Gray, inspect: Inspect, load: Load) -> None:
+    """One page, upright, with the grey levels of the picture; damaged ones are said to be so."""
+    heif = pytest.importorskip("pillow_heif")
+    path = tmp_path / "IMG_0001.HEIC"
+    heif.from_pillow(Image.fromarray(paper).convert("RGB")).save(path, quality=90)
+    assert (inspect(path).kind, inspect(path).pages, inspect(path).problems) == ("heif", 1, ())
+    loaded = load(path)
+    assert (loaded.turn, loaded.problems) == (0, ())
+    assert np.abs(gray_of(loaded).astype(int) - paper).mean() < 3
+    path.write_bytes(path.read_bytes()[:-400])
+    assert [found.slug for found in (*inspect(path).problems, *load(path).problems)]
+
+
+def test_phone_pictures_are_refused_without_the_extra(tmp_path: Path, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their own name, also when a page is asked for that was counted while the extra was there."""
+    monkeypatch.setattr("scanform.scan.heif.find_spec", lambda _: None)
+    path = tmp_path / "IMG_0001.HEIC"
+    path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    assert slugs(load(path)) == ["phone-picture"]

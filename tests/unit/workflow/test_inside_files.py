@@ -174,6 +174,7 @@ def test_what_cannot_be_read_is_named(project, tiny_survey, tmp_path, monkeypatc
         ("no.pdf", b""),
     ]
     path = attach(scan_pdf(tmp_path / "outer.pdf", tiny_survey.sheet(1, 1)), "name tree", *files, ("big.pdf", b"%PDF-1.4" + bytes(5000)))
+    monkeypatch.setattr("scanform.scan.heif.find_spec", lambda _: None)
     small = Limits(max_attachment_bytes=4000)
     monkeypatch.setattr("scanform.workflow.read_batch.limits_of", lambda _: small)
     summary = ingest(project, path)
