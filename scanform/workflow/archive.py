@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
+from scanform.workflow.files import sync_folder
+
 _BLOCK = 1 << 20
 _SUFFIXES = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
 
@@ -33,6 +35,7 @@ def archive_file(path: Path, sha256: str, archive: Path) -> str:
         if copied != sha256:
             return ""
         temporary.replace(target)
+        sync_folder(target.parent)
     except FileNotFoundError:
         return ""
     finally:
