@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from scanform.workflow.files import sync_folder
+
 _BLOCK = 1 << 20
 _SUFFIXES = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
 
@@ -53,6 +55,7 @@ def _kept(path: Path, sha256: str, archive: Path, write: Callable[[BinaryIO], st
         if written != sha256:
             return ""
         temporary.replace(target)
+        sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
     return target.relative_to(archive).as_posix()

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all: into a temporary file beside the target, synced, then renamed."""
+"""Writing files whole or not at all: into a temporary file beside the target, synced, then renamed, the name synced, too."""
 
 import os
 import shutil
@@ -21,6 +21,7 @@ def atomic_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         temporary.chmod(0o600 if private else 0o666 & ~_umask())
         temporary.replace(path)
+        sync_folder(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -40,13 +41,29 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
+        for part in (*temporary.rglob("*"), temporary):
+            _sync(part)
         try:
             temporary.rename(path)
+            sync_folder(path.parent)
         except OSError:
             if not path.is_dir():
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Write the names in a folder to the disk: a file that was renamed has its name after a power cut, too."""
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scanform.errors import InputError
@@ -23,7 +23,7 @@ class Recipient:
     token: str
     name: str | None
     address: tuple[str, ...]
-    row: int = 0
+    row: int = field(default=0, compare=False)
 
 
 def read_recipients(path: Path, *, language: str) -> tuple[Recipient, ...]:

@@ -1,7 +1,9 @@
 """Looking again: drawn by lot, blind, by somebody else; what differs is settled by a third person, and the bound says how much can be wrong."""
 
 import json
+import threading
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -216,3 +218,27 @@ def test_a_second_look_by_keyboard(project, watched, servers):
         made = [(look.act.reviewer, look.third, look.act.to_value) for look in look_store.looks(tx)]
     assert made == [("ben", False, "w")] * 3 + [("carla", True, "m")]
     assert project.store.decisions() == []
+
+
+def test_both_desks_at_once_do_not_wait_for_each_other_for_ever(project):
+    """Values are given out at both by several threads: whoever waited for the store while holding a desk that another needs would break off with an error."""
+    fill(project, 8, OFTEN)
+    fill(project, 8, ACCEPTED, start=20)
+    desk = Desk(project)
+    again, failed = SecondDesk(desk), []
+
+    def work(name, claim):
+        try:
+            for _ in range(12):
+                claim(name)
+        except Exception as error:  # noqa: BLE001  (whatever breaks off in a thread is what the test is about)
+            failed.append(error)
+
+    first = partial(work, claim=lambda name: desk.claim(3, reviewer=name))
+    second = partial(work, claim=lambda name: again.claim(3, reviewer=name, third=False))
+    threads = [threading.Thread(target=way, args=(f"p{number}",)) for number, way in enumerate((first, second, first, second))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []

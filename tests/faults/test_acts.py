@@ -23,15 +23,19 @@ from scanform.model.response import Channel, Status
 from scanform.model.review import DecisionKind
 from scanform.store import issued
 from scanform.store.looks import looks
+from scanform.store.records import PlacementKind
 from scanform.store.seals import broken_seals
 from scanform.workflow.accounts import AccountDesk
+from scanform.workflow.doubles import act_on, doubles
 from scanform.workflow.enter_form import find_form, key_answers, save
+from scanform.workflow.executors import serial
 from scanform.workflow.import_digital import import_digital
 from scanform.workflow.merge_responses import decide_conflict, merge_responses, open_conflicts, undo_merge
 from scanform.workflow.missing_pages import accept, take_back
 from scanform.workflow.preferences import change_preferences
 from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import open_project
+from scanform.workflow.read_batch import read_batch
 from scanform.workflow.recipients import Recipient
 from scanform.workflow.release import ReleaseDesk
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
@@ -333,8 +337,11 @@ def again(folder, number):
 @pytest.mark.parametrize("name", [FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in ACTS if name != FAST)])
 def test_killed_within_an_act_all_of_it_is_there_or_nothing(ready, name):
     """Before each statement and at each commit; done once more after that, the end is that of an undisturbed act."""
-    act = ACTS[name].act
-    folder = ready(ACTS[name].before)
+    killed_everywhere(ready(ACTS[name].before), ACTS[name].act)
+
+
+def killed_everywhere(folder, act):
+    """Does an act again and again on copies of a project, dying at another place each time."""
     before = content(folder)
     calm = again(folder, "calm")
     answer, statements = in_a_process(calm, act)
@@ -350,6 +357,27 @@ def test_killed_within_an_act_all_of_it_is_there_or_nothing(ready, name):
     assert content(copied) == before
     assert in_a_process(copied, act)[0] == answer
     assert content(copied) == after
+
+
+def say_of_a_double(kind):
+    """What somebody says of the only pair of pages that came in twice."""
+
+    def act(project):
+        (pair,) = doubles(project)
+        return act_on(project, pair.key, kind, reviewer="sue", uuid="said")
+
+    return act
+
+
+@pytest.mark.slow
+def test_killed_while_somebody_says_what_pages_are(tiny_survey, tmp_path):
+    """Two pages with one printed number are said to be one sheet; then the batch is withdrawn: fates, forms, responses and the act go together."""
+    tiny_survey.jpeg(tmp_path / "in" / "a.jpg", 1, 1, open="no", floor="1", seed=3)
+    tiny_survey.jpeg(tmp_path / "in" / "b.jpg", 1, 1, open="yes", floor="2", uses="chess", seed=44)
+    with tiny_survey.project(tmp_path / "ready") as project:
+        read_batch(project, [tmp_path / "in"], serial())
+    killed_everywhere(tmp_path / "ready", say_of_a_double(PlacementKind.SAME_SHEET))
+    killed_everywhere(tmp_path / "ready", lambda project: withdraw(project, 1).id)
 
 
 # --- another program in between ---------------------------------------------------------------------------------------

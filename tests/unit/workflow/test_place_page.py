@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from scanform import pagecode
 from scanform.errors import UsageError
 from scanform.model.page import Fate, FoundBy
 from scanform.scan.limits import Limits
@@ -89,6 +90,11 @@ def test_shown_corners_are_read_once_and_recorded(waiting):
     before = stored(project, page)
     again = [place_page(project, page, form_id, PAGE, corners, reviewer=name, uuid=uuid, read=never) for name, uuid in (("kim", "u1"), ("lee", "u2"))]
     assert again == [placed, placed]
+    assert stored(project, page) == before
+    other = pagecode.form_id(found.identity.digest, "0000001")
+    late = place_page(project, page, other, PAGE, corners, reviewer="lee", uuid="u3", read=never)
+    assert (placed.by_other, late.by_other, late.form_id) == (False, True, form_id)  # who comes later with another form is told
+    assert not leave_page(project, page, reviewer="lee", uuid="u4")
     assert stored(project, page) == before
 
 
