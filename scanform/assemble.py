@@ -43,6 +43,7 @@ class AcceptSettings:
     `cells` is for digits in cells and `letters` for cells with letters, `codes` for digits and `listed` for lines that the question's list has, `printed`
     for lines that the form bears in print; of what each accepts no more is to be wrong than `accept` in survey.toml allows
     (docs/handwriting-benchmark.md). `text` is for the rest. From `sure` on a value helps to judge others.
+    `filled`: from here on a box beside a cross is surely filled, and so taken back.
     `filled_alone`: probability that a filled box without any cross in the question was meant as a mark (no data: even odds).
     """
 
@@ -57,6 +58,7 @@ class AcceptSettings:
     text: float = 0.995
     sure: float = 0.995
     filled_alone: float = 0.5
+    filled: float = 0.98
 
     @classmethod
     def at(cls, accept: float) -> "AcceptSettings":
@@ -266,7 +268,16 @@ def single(boxes: Sequence[_Odds], settings: AcceptSettings) -> _Verdict:
         p = settings.filled_alone * filled_alone * (1.0 if likely[1:] == [] or likely[1].filled < 0.3 else 0.5)
         rest = (Candidate(value="", probability=(1 - settings.filled_alone) * filled_alone),)
         return _Verdict(value=likely[0].code, confidence=p, candidates=(Candidate(value=likely[0].code, probability=p), *rest), problem="filled-without-cross")
-    return _Verdict(value=best.value, confidence=best.probability, candidates=shown)
+    return _Verdict(value=best.value, confidence=best.probability, candidates=shown, problem=_maybe_filled(boxes, best.value, settings))
+
+
+def _maybe_filled(boxes: Sequence[_Odds], value: str, settings: AcceptSettings) -> str | None:
+    """A cross stands beside a box that was taken back only if both are sure: the one filled, the other not."""
+    beside = [box for box in boxes if box.code != value and box.empty < 0.5]
+    if not value or not beside:
+        return None
+    sure = all(box.filled >= settings.filled for box in beside) and all(box.filled <= 1 - settings.filled for box in boxes if box.code == value)
+    return None if sure else "maybe-filled"
 
 
 def multiple(boxes: Sequence[_Odds], settings: AcceptSettings) -> _Verdict:

@@ -1,5 +1,6 @@
 """Check boxes: empty, marked or filled, with a calibrated probability, and the reason when a person should look."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,15 @@ on a photocopy).
 
 FAR_MM = 0.6
 """A box whose print was found further than this from where the map puts it (curled paper out of focus) goes to a person: the map is not proved there."""
+
+
+MAYBE_FILLED = "maybe-filled"
+
+DENSE, PERHAPS = 0.8, 0.01
+"""Share of the core that is at least half as dark as its darkest sample, from which on a mark may be a box blacked out: crosses reach .43 (99 in 100), marks
+scribbled into the box .66, boxes and circles blacked out .94 and more (simulated, 20 pens; the network takes two in three blacked-out circles for crosses).
+Beside another mark of the question the network's own probability of "filled" is enough: 95 in 100 scribbles stay below .005.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,18 +104,35 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     struck = (unclear > HALF) & ~_is_circled(described)
     line = belonging.beside_lines(sheet, marked=~is_empty & ~struck, struck=struck)
     doubted = ((sure < limits) | line | _may_have_lost_all(described)).tolist()
+    dense = (_may_be_filled(described, odds, classes, sheet) if filled is Filled.WITHDRAWN else np.zeros(len(odds), bool)).tolist()
     is_seen = float(np.median(page.marks.frame)) >= SEEN_FRAME
     tinted = paper_level.tinted(page.marks, sheet, is_empty).tolist()
     covered, far, lines = ((page.marks.frame < LEAST_FRAME) & is_seen).tolist(), (np.hypot(*page.marks.shift_mm.T) > FAR_MM).tolist(), line.tolist()
     found = []
     for number, streak in enumerate(page.marks.streak.tolist()):
         candidates = tuple(Candidate(value=value, probability=share) for value, share in zip(names[number], ordered[number], strict=True))
-        signs = (("box-covered", covered[number]), ("box-moved", far[number]), (HIGHLIGHTED, tinted[number]), ("streak", streak))
+        signs = (
+            ("box-covered", covered[number]),
+            ("box-moved", far[number]),
+            (HIGHLIGHTED, tinted[number]),
+            ("streak", streak),
+            (MAYBE_FILLED, dense[number]),
+        )
         problems = [slug for slug, holds in signs if holds]
         if doubted[number]:
             problems.append(_reason(candidates[0], described[number], unclear=float(unclear[number]), line=lines[number]))
         found.append(MarkReading(candidates=candidates, problems=tuple(problems)))
     return tuple(found)
+
+
+def _may_be_filled(described: Singles, odds: Singles, classes: list[str], sheet: MarkSheet) -> Mask:
+    """Boxes (N,) that were read as marked but may be blacked out: a mark that was taken back."""
+    value = odds.argmax(axis=1)
+    marked = value == classes.index(MarkValue.MARKED)
+    dense = described[:, features.NAMES.index("core_half_peak")] >= DENSE
+    marks_of = Counter(zone.question for zone, empty in zip(sheet.zones, (value == classes.index(MarkValue.EMPTY)).tolist(), strict=True) if not empty)
+    beside = np.array([marks_of[zone.question] > 1 for zone in sheet.zones])
+    return np.asarray(marked & (dense | (beside & (odds[:, classes.index(MarkValue.FILLED)] >= PERHAPS))), dtype=np.bool_)
 
 
 def without_unclear(odds: Singles, network: Network) -> tuple[Singles, Singles]:

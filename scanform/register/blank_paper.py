@@ -33,8 +33,8 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofSettings:
-    """What proves blank paper. Lengths in mm on a sheet of 297 mm; contrasts as a share of the paper's grey. Chosen on simulated sheets of odd seeds, see
-    docs/blank-paper.md for the sets, the split and what was measured on even seeds and on kinds that were not looked at.
+    """What proves blank paper. Lengths in mm on a sheet of 297 mm; contrasts as a share of the paper's grey. Chosen on simulated sheets,
+    see docs/blank-paper.md for the sets and what was measured.
 
     Pictures are looked at with about `px_per_mm`; coarser ones than `least_px_per_mm` say nothing.
     `dark`: paper is lighter. `noisy`: noise of a pixel, one sigma, beyond which a pencil would drown. `white`: a picture of one grey is paper only from here.

@@ -530,3 +530,12 @@ def test_no_contradiction_is_accepted(codes, streets):
     if known and (values["plz"], values["street"]) not in table:
         assert all(one.status is Status.REVIEW for one in found)
     assert all(0 <= one.confidence <= 1 and 0 <= sum(c.probability for c in one.candidates) <= 1 + 1e-6 for one in found)
+
+
+@pytest.mark.parametrize("filled", [0.55, 0.9, 0.97])
+def test_a_box_that_may_be_filled_is_never_passed_over_beside_a_cross(filled):
+    """Taken back or not? Unless the filled box is surely filled, the cross beside it is not accepted."""
+    boxes = [_Odds(code="a", empty=1 - filled, marked=0.0, filled=filled), _Odds(code="b", empty=0.0, marked=0.999, filled=0.001)]
+    assert single(boxes, AcceptSettings()).problem == "maybe-filled"
+    assert single([replace(boxes[0], empty=0.001, filled=0.999), boxes[1]], AcceptSettings()).problem is None
+    assert single([replace(boxes[0], empty=1.0, filled=0.0), boxes[1]], AcceptSettings()).problem is None

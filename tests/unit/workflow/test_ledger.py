@@ -343,3 +343,18 @@ def test_without_sure_neighbours_a_person_identifies_the_page(project, tiny_surv
     assert ingest(project, path).refused == 0
     with pytest.raises(UsageError):
         identify_page(project, f"{path}#1", tiny_survey.form_ids[2], None)
+
+
+def test_blank_is_proven_and_doubt_waits_for_a_person(project, tiny_survey, tmp_path):
+    """A pale form, one grey and one white are no proof of blank paper; white beside a page of its file that shows something is."""
+    folder = tmp_path / "doubt"
+    folder.mkdir()
+    sheet = tiny_survey.sheet(1, 1).astype(np.float32)
+    pale = 240 - (255 - sheet) * 0.05 + np.random.default_rng(1).normal(0, 2, sheet.shape)
+    white = np.full(sheet.shape, 255, np.uint8)
+    cv2.imwrite(str(folder / "a.png"), pale.clip(0, 255).astype(np.uint8))
+    cv2.imwrite(str(folder / "b.png"), np.full(sheet.shape, 210, np.uint8))
+    cv2.imwrite(str(folder / "c.png"), white)
+    tiny_survey.tiff(folder / "d.tif", tiny_survey.sheet(2, 1), white)
+    ingest(project, folder)
+    assert fates(project) == {Fate.READ: 1, Fate.REVIEW: 3, Fate.BLANK: 1}
