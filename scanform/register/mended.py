@@ -31,8 +31,9 @@ _QUIET = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MendSettings:
     """The code is looked for within `reach_mm` of its place in steps of `step_mm` (a quarter of a module): a map that rests on the print in the middle of the
-    page is that far off at its rim. `least` is the agreement (-1 to 1) of the fixed patterns that are in the picture: 36 whole and half codes had 0.80
-    and more at the right place, print that is no code 0.35 at most. `contrast` in grey levels between dark and light modules.
+    page is that far off at its rim. `least` is the agreement (-1 to 1) of the fixed patterns that are in the picture: 39 codes, whole or
+    without 4 mm, had 0.82 and more (the shipped forms at 150 dpi with blur and noise), 39 other places of these pages 0.27 at most; the middle is taken.
+    `contrast` in grey levels between dark and light modules.
     """
 
     reach_mm: float = 1.25

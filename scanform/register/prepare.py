@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +21,12 @@ TILE_MM = 18.0
 
 TILE_TEXTURE = 12.0
 """Least standard deviation of a tile in grey levels: it has to show something."""
+
+TILE_ALONE_MM = (1.5, 4.0)
+"""Between so many mm off no place of the blank page may look like a tile: a piece of ruled lines can be anywhere along them, and proves nothing."""
+
+TILE_LEAD = 0.08
+"""By so much (correlation) a tile has to fit better at its place than there, as when it is looked for in a scan."""
 
 GAP_MM = 14.0
 """A tile whose middle is further than this from the middle of every box stands in a gap between the boxes."""
@@ -74,12 +81,23 @@ def _gaps(tiles_mm: Floats, rects_mm: Floats, page: PageLayout) -> NDArray[np.bo
 
 
 def _tiles(small: Gray) -> Floats:
-    """Middles in mm of the tiles that show something."""
+    """Middles in mm of the tiles that show something, and something that is not there once more a few mm away."""
     side = round(TILE_MM * TILE_PX_PER_MM)
     half = side // 2
     places = [(x, y) for y in range(half, small.shape[0] - half + 1, side) for x in range(half, small.shape[1] - half + 1, side)]
+    reach = round(TILE_ALONE_MM[1] * TILE_PX_PER_MM)
+    wide = np.pad(small, reach, constant_values=255)
     shown = [(x, y) for x, y in places if small[y - half : y + half, x - half : x + half].std() >= TILE_TEXTURE]
-    return np.array(shown, dtype=np.float64).reshape(-1, 2) / TILE_PX_PER_MM
+    alone = [(x, y) for x, y in shown if _is_alone(wide[y - half : y + half + 2 * reach, x - half : x + half + 2 * reach], half, reach)]
+    return np.array(alone, dtype=np.float64).reshape(-1, 2) / TILE_PX_PER_MM
+
+
+def _is_alone(window: Gray, half: int, reach: int) -> bool:
+    """Whether the middle of a window of the blank page looks like nothing else in it."""
+    scores = cv2.matchTemplate(window, window[reach : reach + 2 * half, reach : reach + 2 * half], cv2.TM_CCOEFF_NORMED)
+    near = round(TILE_ALONE_MM[0] * TILE_PX_PER_MM)
+    scores[reach - near : reach + near + 1, reach - near : reach + near + 1] = -1
+    return bool(scores.max() <= 1 - TILE_LEAD)
 
 
 def _blank_map(blank: BlankPage) -> PageMap:

@@ -162,7 +162,7 @@ def test_what_lies_beside_a_form_is_named(project, tiny_survey, tmp_path):
     scale = form.shape[1] / 210
     summary = ingest(project, save(tmp_path / "slip.png", glass(330, 300, (form, 2, 2), (foreign(90, 70, scale), 230, 60))))
     assert pages(project) == [("1.1", Fate.READ, tiny_survey.form_ids[0], 1), ("1.2", Fate.UNKNOWN_FORM, None, None)]
-    assert [(remark.place, remark.problem.slug) for remark in summary.remarks][0] == ("1.2", "beside-a-form")
+    assert next((remark.place, remark.problem.slug) for remark in summary.remarks) == ("1.2", "beside-a-form")
     ingest(project, save(tmp_path / "alone.png", glass(330, 300, (tiny_survey.sheet(2, 1, open="no"), 2, 2))))
     assert pages(project)[2:] == [("1", Fate.READ, tiny_survey.form_ids[1], 1)]
 
