@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from scanform.model.page import Fate
 from scanform.store.records import SheetRecord
 
-SAME_SHEET, OTHER_SHEET = 0.75, 0.005
+SAME_SHEET, OTHER_SHEET = 0.85, 0.0005
 """Probability of one sheet at least which two pages are one sheet scanned twice, and at most which they are two sheets; between them a person says
 (`scanform/recognize/models/same-sheet.md`)."""
 
