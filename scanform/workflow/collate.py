@@ -20,8 +20,8 @@ from scanform.workflow.collation import proposals
 from scanform.workflow.copies import counting
 from scanform.workflow.holding import Joining, arranged, joining_of, subject_of
 from scanform.workflow.ledger import PrintedIdentity, settle_identity
-from scanform.workflow.project import Project
 from scanform.workflow.names import now, shown
+from scanform.workflow.project import Project
 
 NOBODY = 0
 """Said instead of a copy: none of them is the addressee's."""

@@ -17,8 +17,8 @@ from scanform.store import issued, ledger, placements
 from scanform.store.engine import Transaction
 from scanform.store.records import Placement, PlacementKind, SheetRecord
 from scanform.workflow.ledger import PrintedIdentity, settle_identity
+from scanform.workflow.names import now, shown
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import now, shown
 from scanform.workflow.review_fields import Desk
 
 ACTS = (PlacementKind.SEEN, PlacementKind.PREFERRED, PlacementKind.OTHER_SHEET, PlacementKind.SAME_SHEET)
@@ -50,7 +50,8 @@ class Difference:
 class Double:
     """A page of a form that came in twice. `same_sheet`: it is taken for one sheet scanned twice, of which `first` counts; else for two sheets.
 
-    With `unsure` the two may be different sheets as well. `seen_by` is who looked at it last and said so, "" for nobody. `key` names the pair as it stands; an act about another state is refused.
+    With `unsure` the two may be different sheets as well. `seen_by` is who looked at it last and said so, "" for nobody.
+    `key` names the pair as it stands; an act about another state is refused.
     """
 
     key: str

@@ -24,8 +24,8 @@ TOKEN_WITHHELD = "token-withheld"  # noqa: S105 (a problem, not a password)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joining:
-    """How matters stand with one printed identity: its copies and those that may be mixed, the pattern by which its numbers contradict the sheets ("" for none),
-    the token that was printed on it, the copy that is the addressee's (None: nobody knows, 0: none of them), and how many pages count.
+    """How matters stand with one printed identity: its copies and those that may be mixed, the pattern by which its numbers contradict the sheets ("" for
+    none), the token that was printed on it, the copy that is the addressee's (None: nobody knows, 0: none of them), and how many pages count.
     """
 
     copies: frozenset[int]

@@ -25,8 +25,7 @@ from scanform.workflow.executors import Died, Outcome, Workers, run_in_order
 from scanform.workflow.holding import joining_remarks
 from scanform.workflow.joining import is_joined, join_page, join_waiting
 from scanform.workflow.ledger import INFERRED, TWIN, page_problems, record_page, settle_reading
-from scanform.workflow.names import now as now
-from scanform.workflow.names import shown as shown
+from scanform.workflow.names import now, shown
 from scanform.workflow.neighbours import neighbour_identity
 from scanform.workflow.printed_texts import keep_recipients
 from scanform.workflow.progress import ShowProgress, no_progress

@@ -1,8 +1,8 @@
 """Do the printed numbers of a file fit its sheets? In a scan of both sides pages 1 and 2, 3 and 4, ... are front and back of one sheet. Pure.
 
-Numbers that say otherwise on more than one sheet come from printing (both sides one off), from laying fronts and backs together wrongly, or from one missing sheet
-that shifts all others; whose answers are whose only people can say. A file is not of this kind where its pages are no sheets (page numbers of both sides odd, or
-both even), and where a stack of single pages explains everything: each form's pages lie one behind the other, in one direction.
+Numbers that say otherwise on more than one sheet come from printing (both sides one off), from laying fronts and backs together wrongly, or from one
+missing sheet that shifts all others; whose answers are whose only people can say. A file is not of this kind where its pages are no sheets (page numbers
+of both sides odd, or both even), and where a stack of single pages explains everything: each form's pages lie one behind the other, in one direction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,11 @@ def contradiction(sides: Mapping[int, Side], *, pages: int, blanks: int = 0) -> 
     for first in (1, 0):  # the page that lies first shows an odd number, or, in a stack that was fed the other way round, an even one
         sheets = [_front_first(pair) for pair in pairs if pair[0].number % 2 == first and pair[1].number % 2 != first]
         wrong = [sheet for sheet in sheets if sheet[0].instance != sheet[1].instance]
-        if len(pairs) - len(sheets) <= NO_SHEETS * len(pairs) and len(wrong) >= LEAST_SHEETS and not _is_stack_of_single_pages(sides, wrong, pages=pages, blanks=blanks):
+        if (
+            len(pairs) - len(sheets) <= NO_SHEETS * len(pairs)
+            and len(wrong) >= LEAST_SHEETS
+            and not _is_stack_of_single_pages(sides, wrong, pages=pages, blanks=blanks)
+        ):
             return Contradiction(pattern=_pattern(sheets, wrong), sheets=tuple(wrong))
     return None
 

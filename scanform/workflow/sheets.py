@@ -1,4 +1,4 @@
-"""Files whose printed numbers contradict the order of their sheets: held until a person has said what is right; what they say is one transaction, and reversible."""
+"""Files whose printed numbers contradict the order of their sheets: held until a person has said what is right, in one transaction that can be taken back."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -173,7 +173,9 @@ def _rename(project: Project, tx: Transaction, pages: list[PageRecord], names: M
     """Give pages of a file (by place) the instance of another form, settle all forms concerned, and let decisions follow their pages."""
     moved = [page for page in pages if page.ref.index in names and page.identity is not None and page.reading_id is not None]
     readings = {page.reading_id: page for page in moved}  # the same content may have come in twice
-    decided: list[tuple[int, Decision]] = [(n, d) for n, page in readings.items() if n and page.identity for d in decisions_on(tx, page.form_id or "", page.identity.page)]
+    decided: list[tuple[int, Decision]] = [
+        (n, d) for n, page in readings.items() if n and page.identity for d in decisions_on(tx, page.form_id or "", page.identity.page)
+    ]
     touched = {(page.identity.digest, page.identity.instance) for page in pages if page.identity is not None}
     for number, page in readings.items():
         if number is not None and page.identity is not None:

@@ -10,9 +10,9 @@ from scanform.imaging.page_image import PageImage
 from scanform.model.geometry import RectPx
 from scanform.model.page import Identity, PageRef
 from scanform.model.reading import FieldReading, PageReading
+from scanform.recognize.darkness import measure
 from scanform.recognize.ink import ink_print
 from scanform.recognize.marks import read_marks
-from scanform.recognize.darkness import measure
 from scanform.recognize.same_sheet import Look, look_of, same_sheet
 from scanform.simulate.truth import MarkStyle
 from scanform.workflow.copies import OTHER_SHEET, SAME_SHEET

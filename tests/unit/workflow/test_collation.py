@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from scanform.model.geometry import RectPx
-from scanform.model.page import Fate, FoundBy, Identity, PageRef
+from scanform.model.page import Fate, FoundBy, Identity
 from scanform.model.reading import Candidate, FieldReading, PageReading
 from scanform.model.response import PAGES_UNPROVEN, Status
 from scanform.model.review import Decision, DecisionKind
@@ -76,7 +76,12 @@ class Office:
         marked = list(combinations(range(len(zones)), 3))[person * 3 % 35]  # no two people mark the same boxes, and none marks more
         fields = tuple(
             FieldReading(
-                zone=zone.id, value=value, confidence=0.9999, box=RectPx(x=0, y=0, w=9, h=9), reader="marks", candidates=(Candidate(value=value, probability=0.9999),)
+                zone=zone.id,
+                value=value,
+                confidence=0.9999,
+                box=RectPx(x=0, y=0, w=9, h=9),
+                reader="marks",
+                candidates=(Candidate(value=value, probability=0.9999),),
             )
             for at, zone in enumerate(zones)
             for value in ["marked" if at in marked and not blank else "empty"]
@@ -104,14 +109,13 @@ class Office:
         return [
             response.id
             for response in effective_responses(self.project)
-            if len(self.people_of(response.id)) > 1 and (response.complete or response.token or any(answer.status is Status.AUTO for answer in response.answers))
+            if len(self.people_of(response.id)) > 1
+            and (response.complete or response.token or any(answer.status is Status.AUTO for answer in response.answers))
         ]
 
     def shows_several(self):
         """Whether a page came in twice, filled in differently: without that nothing at all shows that there are several respondents."""
-        return any(
-            a[1] == b[1] and a[0] != b[0] and not (a[2] and b[2]) for at, a in enumerate(self.sheets) for b in self.sheets[:at]
-        )
+        return any(a[1] == b[1] and a[0] != b[0] and not (a[2] and b[2]) for at, a in enumerate(self.sheets) for b in self.sheets[:at])
 
     def right(self, state):
         """Where each page belongs, as somebody who sees them says."""
@@ -291,7 +295,7 @@ def test_a_person_joins_the_pages(office):
 def test_two_pages_of_one_number_are_nobodys(office):
     office.hand_in(*turned([0, 1]))
     state = gathering(office.project, office.form)
-    everywhere = {page: 1 for page in office.right(state)}
+    everywhere = dict.fromkeys(office.right(state), 1)
     assert arrange(office.project, office.form, state.key, everywhere, reviewer="kim") == "twice"
     assert arrange(office.project, office.form, state.key, {}, reviewer="kim") == "incomplete"
 

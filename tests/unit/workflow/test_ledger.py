@@ -163,7 +163,14 @@ def test_a_faint_first_scan_makes_no_second_respondent(project, tiny_survey, tmp
 
 def two_pages_off(tiny_survey, path):
     """Each back bears the number of the next form."""
-    return tiny_survey.tiff(path, *[sheet for form in (1, 2, 3) for sheet in (tiny_survey.sheet(form, 1, open="no", seed=form), tiny_survey.sheet(form + 1, 2, quiet="yes" if form == 1 else "no", seed=form + 10))])
+    return tiny_survey.tiff(
+        path,
+        *[
+            sheet
+            for form in (1, 2, 3)
+            for sheet in (tiny_survey.sheet(form, 1, open="no", seed=form), tiny_survey.sheet(form + 1, 2, quiet="yes" if form == 1 else "no", seed=form + 10))
+        ],
+    )
 
 
 def test_backs_that_bear_the_next_number_are_held(project, tiny_survey, tmp_path):
@@ -189,7 +196,9 @@ def test_backs_that_bear_the_next_number_are_held(project, tiny_survey, tmp_path
     assert all(response.held for response in project.store.responses())
     (file,) = held_files(project)
     assert say(project, file.key, NUMBERS, reviewer="kim") == ""
-    assert {response.id: response.complete for response in project.store.responses()} == dict(zip(sorted(tiny_survey.form_ids), [*[name in tiny_survey.form_ids[1:3] for name in sorted(tiny_survey.form_ids)]], strict=True))
+    assert {response.id: response.complete for response in project.store.responses()} == dict(
+        zip(sorted(tiny_survey.form_ids), [*[name in tiny_survey.form_ids[1:3] for name in sorted(tiny_survey.form_ids)]], strict=True)
+    )
 
 
 def test_withdrawing_a_batch_and_bringing_it_back(project, tiny_survey, tmp_path):
