@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text as sql
 
 from scanform.model.geometry import RectPx
 from scanform.model.page import Fate, FoundBy, Identity
@@ -20,8 +21,11 @@ from scanform.store.records import NewFile, PageResult
 from scanform.store.seals import broken_seals
 from scanform.workflow.collate import NOBODY, arrange, gathering, gatherings, name_addressee, take_back
 from scanform.workflow.collation import proposals
+from scanform.workflow.executors import serial
+from scanform.workflow.holding import outdated
 from scanform.workflow.ledger import record_page
 from scanform.workflow.project import open_project
+from scanform.workflow.read_batch import read_batch
 from scanform.workflow.review_cases import effective_responses
 from scanform.workflow.review_fields import Desk
 from scanform.workflow.withdraw import restore, withdraw
@@ -358,6 +362,20 @@ def test_a_withdrawn_file_still_tells_of_a_second_respondent(office):
     assert held(office) == set(office.responses())
     restore(office.project, gone)
     assert len(held(office)) == 2
+
+
+def test_a_project_from_before_is_held_by_the_next_run(office):
+    """Responses that were joined by guess say so as soon as anything is handed in."""
+    office.hand_in(*turned([0, 1]))
+    with office.project.store.writing() as tx:
+        tx.execute(sql("UPDATE response SET problems = '[]', complete = 1, token = 'T1'"))
+        tx.execute(sql("UPDATE answer SET status = 'auto', problem = NULL"))
+    with office.project.store.reading() as tx:
+        assert len(outdated(tx)) == 1
+    read_batch(office.project, [office.project.folder / "survey.toml"], serial())
+    assert held(office) == set(office.responses())
+    with office.project.store.reading() as tx:
+        assert outdated(tx) == []
 
 
 def test_proposals_are_whole():
