@@ -16,6 +16,7 @@ from scanform.model.reading import FieldReading, MarkValue, PageReading
 from scanform.store import issued, ledger, placements
 from scanform.store.engine import Transaction
 from scanform.store.records import Placement, PlacementKind, SheetRecord
+from scanform.workflow.copies import neighbour_copy
 from scanform.workflow.ledger import PrintedIdentity, settle_identity
 from scanform.workflow.names import now, shown
 from scanform.workflow.project import Project
@@ -122,7 +123,7 @@ def act_on(project: Project, key: str, kind: PlacementKind, *, reviewer: str, uu
         if not placements.add_placement(tx, act):
             return True
         if kind is PlacementKind.OTHER_SHEET:
-            _to_copy(tx, second, max(sheet.copy or 1 for sheet in sheets) + 1)
+            _to_copy(tx, second, _copy_of_its_own(second, sheets))
         elif kind is PlacementKind.SAME_SHEET:
             _to_copy(tx, second, first.copy or 1)
         settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
@@ -140,6 +141,15 @@ def picture(desk: Desk, page_id: int, question: str = "") -> bytes | None:
     if page is None:
         return None
     return desk.question(record.ref, page, question) if question else desk.page(record.ref, page.size)
+
+
+def _copy_of_its_own(sheet: SheetRecord, sheets: Sequence[SheetRecord]) -> int:
+    """The photocopy of which the page beside this one is, where it lacks this page; else a new one."""
+    placed = [other for other in sheets if other.copy is not None and other.outcome is Fate.READ and other.fate is not Fate.RESCAN]
+    beside = neighbour_copy(sheet, [other for other in placed if other.reading_id != sheet.reading_id])
+    if beside is not None and beside != sheet.copy and all(other.page != sheet.page for other in placed if other.copy == beside):
+        return beside
+    return max(other.copy or 1 for other in sheets) + 1
 
 
 def _to_copy(tx: Transaction, sheet: SheetRecord, copy: int) -> None:
