@@ -398,6 +398,12 @@ def by_links(*links: str, then: str) -> Steps:
     return steps
 
 
+def one_form(page: Any) -> None:
+    """From the list to the pages of one printed number, with their pictures."""
+    page.locator("main li a").first.click()
+    page.locator("#people img").first.wait_for()
+
+
 def both_pictures(page: Any) -> None:
     """The two scans of the first pair have been painted."""
     page.wait_for_selector(".pair table")
@@ -505,6 +511,9 @@ STATES = (
     State("missing", "lacking", "missing?lang={language}", there("form.inline"), "Forms that lack pages: scan them again, or accept them as they are."),
     State("missing-none", "nothing", "missing?lang={language}", there("main h2")),
     State("doubles", "twice", "doubles?lang={language}", both_pictures, "A page that came in twice: what differs, and what it is."),
+    State("joining", "twice", "joining?lang={language}", there("main li a")),
+    State("joining-form", "twice", "joining?lang={language}", one_form),
+    State("joining-none", "nothing", "joining?lang={language}", there("main p")),
     State("doubles-none", "nothing", "doubles?lang={language}", there("main p")),
     State("history-contradiction", "contradiction", "?lang={language}", by_links("#to-history", then=".history .events li")),
     State(

@@ -959,7 +959,10 @@ def explain(settings: Settings, *, page: str, out: Path) -> None:
 @_common
 @click.pass_obj
 def identify(settings: Settings, *, page: str, form: str, number: int | None) -> int:
-    """Say which form a page belongs to that was not recognised; FORM is the id on its margin, or the code of an imported form's questionnaire."""
+    """Say which form a page belongs to that was not recognised; FORM is the id on its margin, or the code of an imported form's questionnaire.
+
+    Where several people filled in photocopies of one form, FORM with .2, .3, ... puts a page that was read to another of them.
+    """
     from scanform.model.page import Fate
     from scanform.workflow.identify_page import identify_page
 

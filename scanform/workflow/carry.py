@@ -1,4 +1,4 @@
-"""Decisions follow the page that they are about when it turns out to be another respondent's: taken back where they stood, said again where the page stands now."""
+"""Decisions follow the page that they are about when it turns out to be another respondent's: taken back where they stood, said again where it stands now."""
 
 from dataclasses import replace
 

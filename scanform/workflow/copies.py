@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from scanform.model.page import Fate
 from scanform.store.records import SheetRecord
 
-SAME_SHEET, OTHER_SHEET = 0.75, 0.005
+SAME_SHEET, OTHER_SHEET = 0.85, 0.0005
 """Probability of one sheet at least which two pages are one sheet scanned twice, and at most which they are two sheets; between them a person says
 (`scanform/recognize/models/same-sheet.md`)."""
 
@@ -42,7 +42,7 @@ def choose_copy(
         return Choice(copy=1)
     has_page = {_copy(sheet) for sheet in placed if sheet.page == new.page}
     lacking = [copy for copy in copies if copy not in has_page]
-    neighbour = _neighbour(new, placed)
+    neighbour = neighbour_copy(new, placed)
     same, probability = _likest(new, placed, same_sheet)
     if neighbour is not None and neighbour in lacking and neighbour > 1:
         again = has_ink(new) and probability >= SAME_SHEET  # then the pages before it were perhaps scanned twice, too
@@ -68,7 +68,7 @@ def _likest(new: SheetRecord, placed: Sequence[SheetRecord], same_sheet: SameShe
     return (-best[1] if best[0] > OTHER_SHEET else None), best[0]
 
 
-def _neighbour(new: SheetRecord, placed: Sequence[SheetRecord]) -> int | None:
+def neighbour_copy(new: SheetRecord, placed: Sequence[SheetRecord]) -> int | None:
     """The copy of the nearest page of this identity in the same file, the one before when two are equally near."""
     beside = [sheet for sheet in placed if sheet.file_id == new.file_id and sheet.page != new.page]
     if not beside:

@@ -16,9 +16,10 @@ from scanform.model.reading import FieldReading, MarkValue, PageReading
 from scanform.store import issued, ledger, placements
 from scanform.store.engine import Transaction
 from scanform.store.records import Placement, PlacementKind, SheetRecord
+from scanform.workflow.copies import neighbour_copy
 from scanform.workflow.ledger import PrintedIdentity, settle_identity
+from scanform.workflow.names import now, shown
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import now, shown
 from scanform.workflow.review_fields import Desk
 
 ACTS = (PlacementKind.SEEN, PlacementKind.PREFERRED, PlacementKind.OTHER_SHEET, PlacementKind.SAME_SHEET)
@@ -50,7 +51,8 @@ class Difference:
 class Double:
     """A page of a form that came in twice. `same_sheet`: it is taken for one sheet scanned twice, of which `first` counts; else for two sheets.
 
-    With `unsure` the two may be different sheets as well. `seen_by` is who looked at it last and said so, "" for nobody. `key` names the pair as it stands; an act about another state is refused.
+    With `unsure` the two may be different sheets as well. `seen_by` is who looked at it last and said so, "" for nobody.
+    `key` names the pair as it stands; an act about another state is refused.
     """
 
     key: str
@@ -121,7 +123,7 @@ def act_on(project: Project, key: str, kind: PlacementKind, *, reviewer: str, uu
         if not placements.add_placement(tx, act):
             return True
         if kind is PlacementKind.OTHER_SHEET:
-            _to_copy(tx, second, max(sheet.copy or 1 for sheet in sheets) + 1)
+            _to_copy(tx, second, _copy_of_its_own(second, sheets))
         elif kind is PlacementKind.SAME_SHEET:
             _to_copy(tx, second, first.copy or 1)
         settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
@@ -139,6 +141,15 @@ def picture(desk: Desk, page_id: int, question: str = "") -> bytes | None:
     if page is None:
         return None
     return desk.question(record.ref, page, question) if question else desk.page(record.ref, page.size)
+
+
+def _copy_of_its_own(sheet: SheetRecord, sheets: Sequence[SheetRecord]) -> int:
+    """The photocopy of which the page beside this one is, where it lacks this page; else a new one."""
+    placed = [other for other in sheets if other.copy is not None and other.outcome is Fate.READ and other.fate is not Fate.RESCAN]
+    beside = neighbour_copy(sheet, [other for other in placed if other.reading_id != sheet.reading_id])
+    if beside is not None and beside != sheet.copy and all(other.page != sheet.page for other in placed if other.copy == beside):
+        return beside
+    return max(other.copy or 1 for other in sheets) + 1
 
 
 def _to_copy(tx: Transaction, sheet: SheetRecord, copy: int) -> None:

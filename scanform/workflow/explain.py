@@ -22,8 +22,9 @@ from scanform.store.records import PageResult
 from scanform.workflow.explain_facts import Known, PageFacts, ZoneFacts, facts_data, gather
 from scanform.workflow.files import atomic_file
 from scanform.workflow.ledger import accept_settings
+from scanform.workflow.names import shown
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import limits_of, shown
+from scanform.workflow.read_batch import limits_of
 from scanform.workflow.read_page import PageJob, read_page
 
 VALUE_LENGTH = 90

@@ -10,7 +10,7 @@ from scanform import pagecode
 from scanform.model.page import Fate
 from scanform.model.problem import Problem
 from scanform.model.response import HELD, PAGES_UNPROVEN, Missing, Response
-from scanform.store import collations, issued, ledger
+from scanform.store import collations, issued, ledger, values
 from scanform.store.collations import CollationKind
 from scanform.store.engine import Transaction
 from scanform.store.records import FormRecord, PageRecord, SheetRecord
@@ -24,8 +24,8 @@ TOKEN_WITHHELD = "token-withheld"  # noqa: S105 (a problem, not a password)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joining:
-    """How matters stand with one printed identity: its copies and those that may be mixed, the pattern by which its numbers contradict the sheets ("" for none),
-    the token that was printed on it, the copy that is the addressee's (None: nobody knows, 0: none of them), and how many pages count.
+    """How matters stand with one printed identity: its copies and those that may be mixed, the pattern by which its numbers contradict the sheets ("" for
+    none), the token that was printed on it, the copy that is the addressee's (None: nobody knows, 0: none of them), and how many pages count.
     """
 
     copies: frozenset[int]
@@ -149,6 +149,19 @@ def joining_remarks(project: Project, pages: Iterable[PageRecord]) -> list[tuple
             if problem is not None:
                 found.append((first[digest, instance], problem))
     return found
+
+
+def outdated(tx: Transaction) -> list[tuple[str, str]]:
+    """The printed identities (digest, instance) whose responses do not say what is known of them: those of a project from before forms were held."""
+    found = []
+    for digest, instance in ledger.identities_with_copies(tx):
+        joining = joining_now(tx, digest, instance)
+        for form in ledger.forms(tx, digest=digest, instance=instance) if joining else ():
+            for response in values.load_responses(tx, response_id=form.form_id) if form.copy in joining.copies else ():
+                wanted = {problem.slug for problem in joining.problems(form)}
+                if wanted - {problem.slug for problem in response.problems} or response.token != joining.token(form):
+                    found.append((digest, instance))
+    return sorted(set(found))
 
 
 def joining_now(tx: Transaction, digest: str, instance: str) -> Joining | None:

@@ -13,8 +13,9 @@ from scanform.store.records import PageRecord, PageResult
 from scanform.workflow.collate import put_page
 from scanform.workflow.explain import split_name
 from scanform.workflow.joining import content_identity, move_page
+from scanform.workflow.names import now
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import limits_of, now, page_job, settle_given
+from scanform.workflow.read_batch import limits_of, page_job, settle_given
 from scanform.workflow.read_page import own_instance, read_page
 
 COMMAND = "scanform identify"

@@ -101,7 +101,7 @@ def _matching(project: Project, responses: Sequence[Response]) -> Matching:
     """Tokens are checked against those that were printed, if any."""
     with project.store.reading() as tx:
         printed = {form.token for form in issued.all_issued(tx) if form.token}
-    return match(responses, known=printed or None)
+    return match([response for response in responses if not response.held], known=printed or None)  # whose a held form is, nobody knows
 
 
 def records(project: Project, responses: Sequence[Response] | None = None) -> tuple[Record, ...]:

@@ -16,8 +16,8 @@ from scanform.store import ledger, values
 from scanform.store.acceptances import Acceptance, acceptances, add_acceptance
 from scanform.store.records import PageRecord
 from scanform.workflow.ledger import page_problems
+from scanform.workflow.names import shown
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import shown
 
 SCAN_AGAIN = (Fate.DAMAGED, Fate.ERROR)
 """Fates of pages that only another scan can help."""

@@ -10,8 +10,8 @@ from scanform.store.pace import Pace, paces, seconds_per_form
 from scanform.store.records import Batch, PageRecord
 from scanform.workflow.ledger import page_problems
 from scanform.workflow.missing_pages import open_incomplete
+from scanform.workflow.names import shown
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import shown
 from scanform.workflow.review_fields import Counts, Desk
 
 WAITING = "waiting"
@@ -42,7 +42,8 @@ class BatchLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """The batches, the newest first, the values that wait, the pages that nobody has placed yet, the forms that lack pages and that
-    nobody has accepted so, the pages that came in twice and say two things, how often people have to say whose pages these are, how long decisions take, and on how many forms they were.
+    nobody has accepted so, the pages that came in twice and say two things, how often people have to say whose pages these are, how long
+    decisions take, and on how many forms they were.
     """
 
     batches: tuple[BatchLine, ...]

@@ -17,8 +17,9 @@ from scanform.store.engine import Transaction
 from scanform.store.records import PageRecord, PageResult, Placement, PlacementKind
 from scanform.workflow.joining import content_identity, is_joined, join_page
 from scanform.workflow.ledger import settle_reading
+from scanform.workflow.names import now
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import limits_of, now, page_job, with_problem
+from scanform.workflow.read_batch import limits_of, page_job, with_problem
 from scanform.workflow.read_page import PageJob, read_page
 
 HELPABLE = frozenset({Fate.REVIEW, Fate.UNKNOWN_FORM})

@@ -22,11 +22,10 @@ from scanform.store import issued, ledger
 from scanform.store.engine import Transaction
 from scanform.store.records import NewFile, PageRecord, PageResult, PassedOver
 from scanform.workflow.executors import Died, Outcome, Workers, run_in_order
-from scanform.workflow.holding import joining_remarks
+from scanform.workflow.holding import joining_remarks, outdated
 from scanform.workflow.joining import is_joined, join_page, join_waiting
-from scanform.workflow.ledger import INFERRED, TWIN, page_problems, record_page, settle_reading
-from scanform.workflow.names import now as now
-from scanform.workflow.names import shown as shown
+from scanform.workflow.ledger import INFERRED, TWIN, PrintedIdentity, page_problems, record_page, settle_identity, settle_reading
+from scanform.workflow.names import now, shown
 from scanform.workflow.neighbours import neighbour_identity
 from scanform.workflow.passed_over import keep_passed_over
 from scanform.workflow.printed_texts import keep_recipients
@@ -334,6 +333,9 @@ def _join_pages(project: Project) -> None:
 
 def _check_sheets(project: Project, run: _Run) -> None:
     """Look whether the printed numbers of the files of this run fit their sheets."""
+    with project.store.writing() as tx:
+        for digest, instance in outdated(tx):
+            settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
     with project.store.reading() as tx:
         files = sorted({page.file_id for page in ledger.pages_of(tx, run.keys)} | run.files)
     for file in files:

@@ -415,6 +415,9 @@ class Desk:
 
     def _objection(self, case: Case, answer: Answer, submission: Submission, language: str) -> Outcome | None:
         """Why a decision is not taken: it is no valid value, or it was made on an outdated view and says something else."""
+        if case.machine.held:  # whose page this is nobody knows
+            mine = submission.to_value or submission.from_value
+            return Outcome(uuid=submission.uuid, result="unknown", message=text("review.held", language, mine=mine))
         item = review_item(case.effective, answer, case.versions)
         if submission.kind is DecisionKind.CORRECT:
             message = self._normalised(item, submission.to_value, language)[1]

@@ -1,8 +1,8 @@
 """Do the printed numbers of a file fit its sheets? In a scan of both sides pages 1 and 2, 3 and 4, ... are front and back of one sheet. Pure.
 
-Numbers that say otherwise on more than one sheet come from printing (both sides one off), from laying fronts and backs together wrongly, or from one missing sheet
-that shifts all others; whose answers are whose only people can say. A file is not of this kind where its pages are no sheets (page numbers of both sides odd, or
-both even), and where a stack of single pages explains everything: each form's pages lie one behind the other, in one direction.
+Numbers that say otherwise on more than one sheet come from printing (both sides one off), from laying fronts and backs together wrongly, or from one
+missing sheet that shifts all others; whose answers are whose only people can say. A file is not of this kind where its pages are no sheets (page numbers
+of both sides odd, or both even), and where a stack of single pages explains everything: each form's pages lie one behind the other, in one direction.
 """
 
 from collections.abc import Mapping, Sequence

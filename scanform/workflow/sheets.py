@@ -1,4 +1,4 @@
-"""Files whose printed numbers contradict the order of their sheets: held until a person has said what is right; what they say is one transaction, and reversible."""
+"""Files whose printed numbers contradict the order of their sheets: held until a person has said what is right, in one transaction that can be taken back."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -26,8 +26,8 @@ from scanform.store.codec import from_plain, to_object
 from scanform.store.records import Batch
 from scanform.workflow.files import write_text
 from scanform.workflow.folders import UPLOADS
+from scanform.workflow.names import now, shown
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import now, shown
 
 ENDINGS = (".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png")
 """Names of files that are taken; what is in them is looked at all the same."""

@@ -5,8 +5,8 @@ from scanform.i18n.texts import text
 from scanform.store import ledger
 from scanform.store.records import Batch
 from scanform.workflow.ledger import settle_batch
+from scanform.workflow.names import now
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import now
 
 
 def withdraw(project: Project, batch_id: int) -> Batch:

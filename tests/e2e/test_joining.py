@@ -117,7 +117,7 @@ def test_pages_are_moved_by_mouse_and_by_keyboard(project, tiny_survey, watched,
     thread = station.start()
     servers.callback(lambda: (station.close(), thread.join(5), desk.close()))
     form = tiny_survey.form_ids[0]
-    page = watched(f"{station.url}joining/{form}?lang=en", station.url)
+    page = watched(f"{station.url}joining/{form}?lang=en", station.url, viewport={"width": 1366, "height": 2000})
     before = gathering(project, form)
     backs = {one.copy: next(leaf.page_id for leaf in one.leaves if leaf.number == 2) for one in before.respondents}
     page.drag_and_drop(f'.leaf[data-page="{backs[1]}"] img', '.respondent[data-copy="2"] h2')

@@ -1,6 +1,7 @@
 """Printed numbers against the order of the sheets: what contradicts is named, ordinary stacks are left alone."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -38,7 +39,7 @@ FORMS = [f"F{number}" for number in range(12)]
         ("next", [*stack(FORMS[:5]), *merged([f"{form}1" for form in FORMS[5:-1]], [f"{form}2" for form in FORMS[6:]])]),
         ("next", [*stack(FORMS[:5]), *merged([f"{form}1" for form in FORMS[5:-1]], [f"{form}2" for form in FORMS[6:]]), f"{FORMS[-1]}1"]),
         ("previous", merged([f"{form}1" for form in FORMS[1:]], [f"{form}2" for form in FORMS[:-1]])),
-        ("next", [page for form, after in zip(FORMS[:-1], FORMS[1:], strict=True) for page in (f"{after}2", f"{form}1")]),
+        ("next", [page for form, after in pairwise(FORMS) for page in (f"{after}2", f"{form}1")]),
         ("turned", merged([f"{form}1" for form in FORMS], [f"{form}2" for form in reversed(FORMS)])),
         ("swapped", ["A1", "B2", "B1", "A2", "C1", "D2", "D1", "C2", "E1", "E2"]),
         ("swapped", ["A1", "B2", "B1", "A2"]),
