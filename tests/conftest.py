@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -194,6 +195,18 @@ def _nothing_is_left_over(tmp_path_factory):
 
 MINUTES = {"fast": 4, "all": 25}
 """On two idle cores, without what is installed first; measured with --durations."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items):
+    """Of tests with many cases the fast run takes the first ones."""
+    seen = Counter()
+    for item in items:
+        found = item.get_closest_marker("fast_cases")
+        name = item.nodeid.partition("[")[0]
+        seen[name] += 1
+        if found is not None and seen[name] > found.args[0]:
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_sessionstart(session):

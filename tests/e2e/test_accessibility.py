@@ -230,6 +230,7 @@ WATCH_FOCUS = "document.activeElement && document.activeElement !== document.bod
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_focus_is_never_lost_in_a_hundred_actions(watched, station, project) -> None:
     """Deciding, undoing, looking, help and back, in choices and texts: after each key the focus is on something that can be seen."""
     fill(project, 20, OFTEN, WHY, SINCE)

@@ -995,6 +995,7 @@ def decide(page):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_forty_keys_are_forty_decisions_also_for_people_who_logged_in(project, watched, servers):
     """With 150 ms to the server and a key every 120 ms, each under the right name, once; the login ends in the middle, and nothing is lost by that."""
     fill(project, 48, OFTEN)
@@ -1072,6 +1073,7 @@ def test_what_one_has_decided_is_never_saved_as_anothers(project, watched, serve
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_giving_up_what_is_unsent_is_asked_for(project, watched, servers):
     """Who wants to log in as somebody else on a page with unsent decisions is asked by the browser; then they are discarded, not sent."""
     fill(project, 70, OFTEN)  # a screen of the first person's, and some for the other
@@ -1128,6 +1130,7 @@ def test_a_second_factor_is_asked_for_in_place(project, watched, servers):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_the_end_of_a_login_is_announced_and_one_key_prolongs_it(project, watched, servers):
     """At least 20 s before; without the key the person logs in again on the page."""
     fill(project, 2, OFTEN)
@@ -1194,6 +1197,7 @@ def running(folder, *options):
         assert (program.communicate()[1], program.returncode) == ("", 0)
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_link_for_the_first_account(folder):
     """Without accounts it prints one, with accounts none; what was a good link is void when the program has ended."""
     with running(folder) as said:

@@ -53,6 +53,7 @@ def test_init_and_print_from_a_template(tmp_path):
     assert all((tmp_path / "p" / "layouts" / found["layout"] / page["blank"]).is_file() for page in layout["pages"])
 
 
+@pytest.mark.slow
 def test_seeded_identities_are_repeatable(tmp_path):
     """The same seed gives the same identities in a fresh project, and again in the same project for the same tokens; a reissue is new."""
     recipients = tmp_path / "list.csv"
@@ -72,6 +73,7 @@ def test_seeded_identities_are_repeatable(tmp_path):
     assert not {copy["form_id"] for copy in json.loads((tmp_path / "x.copies.json").read_text("utf-8"))} & {copy["form_id"] for copy in json.loads(ids[0])}
 
 
+@pytest.mark.slow
 def test_printing_again_for_the_same_tokens_is_said(folder, tmp_path):
     """Tokens that have a form of this questionnaire are counted, new ones and forms without token are not."""
     (tmp_path / "list.csv").write_text("token\nT2\nT4\nT9\n", encoding="utf-8")
@@ -130,6 +132,7 @@ def test_verify_names_a_decision_that_was_changed_behind_its_back(folder):
     assert "decision 1" in run("verify", "--project", folder, "--language", "en", code=5)
 
 
+@pytest.mark.slow
 def test_status_names_incomplete_forms_and_their_missing_pages(tiny_survey, folder, tmp_path, monkeypatch):
     """Which sheets to look for: form, token and missing pages, as text and as JSON; of many forms the first ones and how many more."""
     for form, page in ((1, 1), (2, 1), (2, 2), (3, 2)):
@@ -207,6 +210,7 @@ def test_key_a_form_from_a_list_and_by_prompt(tiny_survey, folder, tmp_path):
     [("de", "Abgebrochen: von diesem Bogen ist nichts gespeichert."), ("en", "Interrupted: nothing of this form is stored.")],
 )
 @pytest.mark.parametrize("stop", [None, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.fast_cases(1)
 def test_interrupted_keying_stores_nothing_and_says_so(folder, language, words, stop):
     """The end of the input, Ctrl-C or a request to end in the middle of a form: exit 130, nothing stored, and no promise to go on."""
     program = [sys.executable, "-m", "scanform.cli", "enter", "new", "--project", str(folder), "--language", language]

@@ -176,6 +176,7 @@ def test_keys_are_changed_in_the_help_and_hold_everywhere(opened, project):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_escape_leaves_a_key_as_it_was_and_the_help_open(opened, project):
     """While a key is waited for, Escape only ends the waiting."""
     fill(project, 1, OFTEN)
@@ -188,6 +189,7 @@ def test_escape_leaves_a_key_as_it_was_and_the_help_open(opened, project):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_letters_can_be_switched_off_for_good(opened, project):
     """Then characters alone do nothing, on both screens and after a reload; Enter, Alt, Ctrl+Z and F1 still work."""
     fill(project, 8, OFTEN)
@@ -221,6 +223,7 @@ def test_letters_can_be_switched_off_for_good(opened, project):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_keys_of_the_screen_of_many_are_its_own(opened, project):
     """Its answers and commands can be changed, too, without changing the other screen's."""
     fill(project, 8, OFTEN)
@@ -255,6 +258,7 @@ def test_the_sheet_of_keys_shows_ones_own_and_prints_on_one_page(opened, project
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_zoom_and_tones_stay_for_the_next_visit(opened, project):
     """Up to eight times the size on paper; on the other screen, and after a reload, the tones are the same; F fits again."""
     fill(project, 6, OFTEN)
@@ -283,6 +287,7 @@ def test_zoom_and_tones_stay_for_the_next_visit(opened, project):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_the_size_of_a_screen_stays_for_the_next_visit(opened, project):
     """Whoever looks at twelve at once looks at twelve the next time."""
     fill(project, 14, OFTEN)
@@ -299,6 +304,7 @@ def test_the_size_of_a_screen_stays_for_the_next_visit(opened, project):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_fifty_five_acknowledged_decisions_are_taken_back(opened, project):
     """All of them in one visit, after the program has acknowledged each."""
     fill(project, 55, OFTEN)
@@ -320,6 +326,7 @@ def test_fifty_five_acknowledged_decisions_are_taken_back(opened, project):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("keys", ["1", "123", "1xm02 "], ids=["one digit", "digits", "mixed"])
+@pytest.mark.fast_cases(1)
 def test_forty_keys_at_120_ms_are_forty_decisions(opened, project, keys):
     """With 150 ms to the server: none lost, none twice, each the one whose key was pressed."""
     fill(project, 45, OFTEN)
@@ -466,6 +473,7 @@ def tab_to(page, selector):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_all_screens_without_a_mouse(opened, project):
     """From the overview to a list and back, through a group, single fields, a page that is sorted out: by keyboard."""
     fill(project, 6, OFTEN, WHY, REMARK)

@@ -325,6 +325,7 @@ SLOW_FRAMES = "window.requestAnimationFrame = (draw) => setTimeout(() => draw(pe
 
 @pytest.mark.browser
 @pytest.mark.parametrize("script", ["", SLOW_FRAMES], ids=["usual frames", "slow frames"])
+@pytest.mark.fast_cases(1)
 def test_forty_enters_at_120_ms_are_forty_decisions(open_screen, project: Project, script: str) -> None:
     """With 150 ms to the server and a key every 120 ms no decision is lost and none is made twice, also where the computer is busy."""
     fill(project, 45, OFTEN)
@@ -572,6 +573,7 @@ def test_characters_written_with_altgr_are_text(open_screen, project: Project) -
 
 @pytest.mark.browser
 @pytest.mark.parametrize("key", ["0", "x", "z", "m", "c", "?"])
+@pytest.mark.fast_cases(2)
 def test_a_key_typed_as_text_is_stored_only_when_meant(open_screen, project: Project, key: str) -> None:
     """A key alone in the text is asked about at the field and in the live region; a second Enter stores it, typing on ends the question."""
     fill(project, 2, REMARK)
@@ -752,6 +754,7 @@ def test_names_roles_and_landmarks(open_screen, project: Project) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.fast_cases(1)
 def test_text_has_enough_contrast(open_screen, project: Project, scheme: str) -> None:
     """Every text on the screen reaches 4.5 : 1 against what it stands on (WCAG 2.2, 1.4.3), in both colour schemes."""
     fill(project, 2, OFTEN, SINCE)

@@ -97,6 +97,7 @@ def left_over(project):
 
 
 @pytest.mark.parametrize("width", [320, 1366])
+@pytest.mark.fast_cases(1)
 def test_files_are_sent_read_and_accounted_for(project, station, stack, watched, width):
     """Chosen by the button: each is said to be stored, then read as one batch; every number leads to a list of that length."""
     url, _ = station
@@ -127,6 +128,7 @@ def checksums(files):
     return [hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in files]
 
 
+@pytest.mark.slow
 def test_dropped_files_are_taken(project, station, stack, watched):
     """Dragged over the page and let go anywhere on it."""
     url, _ = station
@@ -143,6 +145,7 @@ def test_dropped_files_are_taken(project, station, stack, watched):
     assert "over" not in page.get_attribute("#form", "class")
 
 
+@pytest.mark.slow
 def test_without_a_mouse(project, station, stack, watched):
     """Tab to the button, Enter opens the choice of files; what happens is said once in a live region; the focus is never lost."""
     url, _ = station
@@ -175,6 +178,7 @@ def test_without_a_mouse(project, station, stack, watched):
     assert page.evaluate("document.activeElement.id") == "files"
 
 
+@pytest.mark.slow
 def test_without_scripts(project, station, stack, watched):
     """A plain form hands in several files; the answer says what became of each, refused ones with what to do."""
     url, uploads = station
@@ -190,6 +194,7 @@ def test_without_scripts(project, station, stack, watched):
     assert counted(project) == {(1, "read"): 4}
 
 
+@pytest.mark.slow
 def test_a_file_that_is_here_already(project, station, stack, watched):
     """A kind word with the batch, no second reading."""
     url, _ = station
@@ -206,6 +211,7 @@ def test_a_file_that_is_here_already(project, station, stack, watched):
     assert left_over(project) == []
 
 
+@pytest.mark.slow
 def test_cancel_and_try_again(project, station, stack, watched, servers):
     """A slow line: progress is shown in words and as a bar, cancelling keeps nothing, trying again stores the file."""
     url, uploads = station
@@ -262,6 +268,7 @@ def test_no_scans_are_answered_in_words(project, name):
 
 
 @pytest.mark.parametrize(("sample", "words"), [("0622-vertraulich.pdf", "Kennwort"), ("made.pdf", "beschädigt"), ("0622-uebertragung.pdf", "repariert")])
+@pytest.mark.fast_cases(1)
 def test_damaged_and_encrypted_files_are_in_the_ledger_and_explained(project, station, tmp_path, sample, words):
     """They look like scans: they are kept, have a fate, and the list says what is wrong and what to do."""
     url, uploads = station
@@ -355,6 +362,7 @@ def test_the_same_bytes_at_once(project, stack):
     assert left_over(project) == ["0001.tif"]
 
 
+@pytest.mark.slow
 def test_files_that_belong_together_are_one_batch(project, station, stack):
     """Nothing is read before the last one has come; what another person sends at the same time is another batch."""
     _, uploads = station
@@ -367,6 +375,7 @@ def test_files_that_belong_together_are_one_batch(project, station, stack):
     assert sorted(tuple(row) for row in found) == [("1.tif, 2.tif", 2), ("3.jpg", 1)]
 
 
+@pytest.mark.slow
 def test_a_set_that_is_never_closed_is_read_after_a_while(project, stack):
     """The browser was closed in the middle: what is whole is read."""
     uploads = uploads_of(project, idle_seconds=0.2)
@@ -523,6 +532,7 @@ def test_killed_while_it_reads(project, stack, servers):
         assert project_status(fresh).sums_agree
 
 
+@pytest.mark.slow
 def test_what_a_killed_program_left_is_cleared_or_read(project, stack):
     """A part file without its writer goes, one with its writer stays; an entry without its file goes; whole files are read."""
     uploads = uploads_of(project)
@@ -543,6 +553,7 @@ def test_what_a_killed_program_left_is_cleared_or_read(project, stack):
     assert counted(project) == {(1, "read"): 2}
 
 
+@pytest.mark.slow
 def test_two_programs_read_once(project, stack, tmp_path):
     """The one that holds the lock reads, also what the other one took in; when it ends, the other one takes over."""
     with open_project(project.folder) as again:

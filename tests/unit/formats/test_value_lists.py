@@ -116,6 +116,7 @@ names = st.text(alphabet="aäB'\"#:, {}[]-7\u00e9", min_size=1, max_size=6).filt
 
 
 @given(st.lists(st.tuples(names, st.sampled_from(["44135", "01067", "44263"])), min_size=1, max_size=8))
+@pytest.mark.slow
 def test_what_a_project_keeps_has_the_same_pairs(rows):
     """Lists and pairs are written into the questionnaire, whatever characters they hold; files are not needed any more."""
     with tempfile.TemporaryDirectory() as name:

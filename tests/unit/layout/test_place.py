@@ -136,6 +136,7 @@ class TestTemplates:
         assert {zone.multiple for zone in zones if zone.group} == {True, False}
         assert any(zone.option and zone.kind is ZoneKind.HANDWRITING for zone in zones)
 
+    @pytest.mark.fast_cases(1)
     def test_the_digest_is_the_same_in_every_process(self, template: Questionnaire) -> None:
         """Placement does not depend on hash seeds or on what was placed before."""
         code = (
@@ -358,6 +359,7 @@ def random_questionnaires(draw: st.DrawFn) -> Questionnaire:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], derandomize=True)
 @given(random_questionnaires())
+@pytest.mark.slow
 def test_random_questionnaires_keep_all_rules(questionnaire: Questionnaire) -> None:
     """Whatever is asked: nothing overlaps, nothing is split, nothing is lost, and the result is always the same."""
     placement = placed(questionnaire)

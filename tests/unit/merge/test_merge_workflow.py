@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from scanform.workflow.hand_over import hand_over, write_readings
 from scanform.workflow.import_digital import import_digital
 from scanform.workflow.make_report import make_report
 from scanform.workflow.merge_responses import STALE, decide_conflict, merge_responses, open_conflicts, records, undo_merge
-from scanform.workflow.project import add_questionnaire, init_project
+from scanform.workflow.project import add_questionnaire, init_project, open_project
 from scanform.workflow.status import project_status
 
 ROOT = Path(__file__).parents[3]
@@ -63,11 +64,19 @@ HEADER = ["id", "submitdate", "token", "ipaddr", "onename", "open", "groups[old]
 ROW = ["17", "2026-01-16 18:02:11", "K7PX3", "10.0.0.1", "Secret Person", "yes", "Y", "", "01067", "=fine"]
 
 
-@pytest.fixture
-def project(tmp_path):
-    source = tmp_path / "one.yaml"
+@pytest.fixture(scope="module")
+def empty_project(tmp_path_factory):
+    """A project without responses: a folder to copy."""
+    base = tmp_path_factory.mktemp("merge")
+    source = base / "one.yaml"
     source.write_text(YAML.format(code="one"), encoding="utf-8")
-    with init_project(tmp_path / "project", questionnaire=source, language="en") as opened:
+    init_project(base / "project", questionnaire=source, language="en").close()
+    return base / "project"
+
+
+@pytest.fixture
+def project(empty_project, tmp_path):
+    with open_project(shutil.copytree(empty_project, tmp_path / "project")) as opened:
         yield opened
 
 

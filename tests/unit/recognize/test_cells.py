@@ -41,6 +41,7 @@ def scribble(cell, rng):
 
 
 @pytest.mark.parametrize("profile", ["good scanner", "office copier", "jpeg q30"])
+@pytest.mark.slow
 def test_numbers_come_out_right_or_go_to_a_person(sheet, profile):
     """Hands with European 1 and 7 among them: what is accepted is what was written, and most is accepted or at least right."""
     right = accepted = 0
@@ -65,6 +66,7 @@ def test_a_scribble_is_read_as_struck_out(sheet):
 
 
 @pytest.mark.parametrize("word", ["KA", "CA", "NEU", "VIEL", "100M", "H20"])
+@pytest.mark.fast_cases(1)
 def test_letters_among_digits_are_for_a_person(sheet, word):
     """ "k. A." and "viel" in cells for digits are no numbers."""
     for seed in range(3):
@@ -81,6 +83,7 @@ def test_a_line_through_all_cells_is_for_a_person(sheet):
     assert field.problem is not None or field.confidence < ACCEPT
 
 
+@pytest.mark.slow
 def test_writing_between_two_cells_is_for_a_person(sheet):
     """A digit on the line between two cells belongs to neither for sure."""
     from scanform.model.geometry import RectMm
@@ -109,6 +112,7 @@ def ring(cell, *, wide, tall):
     return stroke(np.column_stack([cell.centre.x + wide / 2 * np.cos(angles), cell.centre.y + tall / 2 * np.sin(angles)]))
 
 
+@pytest.mark.slow
 def test_strokes_across_the_frame_stay_whole(sheet):
     """A nought higher than its cell is a nought: the frame is taken away, the stroke under it is not."""
     for seed in range(4):
@@ -117,6 +121,7 @@ def test_strokes_across_the_frame_stay_whole(sheet):
 
 @pytest.mark.parametrize(("wide", "tall"), [(6.9, 6.5), (7.2, 9.0), (8.0, 6.0)])
 @pytest.mark.parametrize("place", [0, 2, 7])
+@pytest.mark.fast_cases(1)
 def test_strokes_that_lie_along_the_frame_are_never_lost(sheet, place, wide, tall):
     """What runs under the frame cannot be seen: the cell is neither taken for another digit nor for an empty one, the row goes to a person."""
     digits = list("12345678")

@@ -24,6 +24,7 @@ def measured_in_full(monkeypatch, scan, prepared):
 
 @pytest.mark.parametrize("pen", ["ballpoint blue", "pencil light"])
 @pytest.mark.parametrize("profile", ["good scanner", "office copier", "fax", "low toner", "stained", "worn feeder", "jpeg q30", "photo"])
+@pytest.mark.fast_cases(2)
 def test_features_are_those_of_the_full_measurement(sheet, monkeypatch, profile, pen):
     """Whether all windows are measured or only those that may hold ink makes no difference to any number."""
     styles = {zone.id: STYLES[number % len(STYLES)] for number, zone in enumerate(boxes(sheet))}

@@ -102,6 +102,7 @@ def test_a_habit_is_learnt(odd):
     assert found.after.wrong_of_accepted <= found.before.wrong_of_accepted
 
 
+@pytest.mark.slow
 def test_usual_hands_are_read_as_before(plain, odd):
     """What was learnt from a habit takes little from hands without it, and nothing wrong is sure."""
     before, after = (reading_odds("digits", head, plain) for head in (None, fit_head("digits", parts(odd)[0])))
@@ -111,6 +112,7 @@ def test_usual_hands_are_read_as_before(plain, odd):
 
 
 @pytest.mark.parametrize(("forms", "each", "wrong"), [(3, 6, 0.0), (3, 6, 0.06), (10, 10, 0.02), (24, 12, 0.02)])
+@pytest.mark.fast_cases(1)
 def test_a_few_crops_and_a_few_wrong_ones_do_no_harm(plain, forms, each, wrong):
     """Few characters of hands that are read well anyway, some of them said wrong: what was read is still read, and nearly as much is sure."""
     few = gathered(forms, each, wrong=wrong, start=300)
@@ -120,6 +122,7 @@ def test_a_few_crops_and_a_few_wrong_ones_do_no_harm(plain, forms, each, wrong):
     assert after.accepted > 0.85 * before.accepted
 
 
+@pytest.mark.slow
 def test_wrong_labels_are_not_put_in_place(plain):
     """Characters that were confirmed at random teach nothing that holds on other forms: the head is not better."""
     nonsense = replace(plain, truth=np.random.default_rng(1).integers(0, 10, len(plain.truth)))
@@ -128,6 +131,7 @@ def test_wrong_labels_are_not_put_in_place(plain):
     assert not compare("digits", None, fit_head("digits", training), apart).better
 
 
+@pytest.mark.slow
 def test_what_is_struck_out_stays_struck_out(odd):
     """Nobody confirms what is struck out: its scores do not change, and scribbles are not taken for digits."""
     training, _ = parts(odd)
@@ -182,6 +186,7 @@ def test_how_much_is_enough(plain):
     assert not enough(thinned, FitSettings(least_characters_each=5))
 
 
+@pytest.mark.slow
 def test_a_stronger_pull_changes_less(odd):
     """The prior's strength bounds the change; nought is no change."""
     sizes = [float(np.abs(_change(odd, Way(strength=strength, believing=False), 1.0)).sum()) for strength in (0.0, 0.1, 1.0, 10.0)]
@@ -189,6 +194,7 @@ def test_a_stronger_pull_changes_less(odd):
     assert all(weaker > 1.2 * stronger for stronger, weaker in itertools.pairwise(sizes))
 
 
+@pytest.mark.slow
 def test_training_twice_gives_the_same_head(odd):
     """No chance is in it."""
     assert fit_head("digits", odd).digest == fit_head("digits", odd).digest

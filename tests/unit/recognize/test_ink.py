@@ -110,12 +110,14 @@ def test_same_form_filled_by_somebody_else_is_not_the_same(sheet):
 
 
 @pytest.mark.parametrize("added", [{"r11-o3": MarkStyle.CROSS}, {"r12-o0": MarkStyle.SLASH}])
+@pytest.mark.fast_cases(1)
 def test_one_answer_added_later_is_not_swallowed(sheet, added):
     """The same sheet with one more mark must not pass for a re-scan."""
     before, after = prints(sheet, sheet.scan(STYLES, {}, seed=2), sheet.scan({**STYLES, **added}, {}, seed=2, scan_seed=5))
     assert same_ink(before, after) < 0.5
 
 
+@pytest.mark.slow
 def test_unanswered_sheets_are_the_same(sheet):
     """Two scans without ink have the same (empty) ink; a symmetric question gives a symmetric answer."""
     blank, again, filled = prints(sheet, sheet.scan(seed=2), sheet.scan(seed=3, profile="office copier"), sheet.scan(STYLES))

@@ -62,6 +62,7 @@ def test_untouched_page_is_empty_everywhere(sheet):
 
 
 @pytest.mark.parametrize("pen", ["ballpoint blue", "pencil light", "gel"])
+@pytest.mark.fast_cases(1)
 def test_crosses_and_ticks_count(sheet, pen):
     """Crosses, ticks and slashes of any pen are marks, and most need no person."""
     styles = everywhere(sheet, (MarkStyle.CROSS, MarkStyle.TICK, MarkStyle.SLASH, MarkStyle.BACKSLASH))
@@ -74,6 +75,7 @@ def test_crosses_and_ticks_count(sheet, pen):
 
 
 @pytest.mark.parametrize("profile", ["good scanner", "office copier", "worn feeder", "150 dpi"])
+@pytest.mark.fast_cases(2)
 def test_no_style_is_read_wrong_in_silence(sheet, profile):
     """Every style, near misses included, is read right or sent to a person."""
     styles = everywhere(sheet, [style for style in MarkStyle if style is not MarkStyle.NONE])
@@ -121,6 +123,7 @@ def test_streak_is_known_as_one(sheet):
 
 
 @pytest.mark.parametrize("shift", [(0.3, 0.0), (-0.25, 0.3), (0.0, -0.4)])
+@pytest.mark.fast_cases(1)
 def test_error_of_registration_is_taken_back_box_by_box(sheet, shift):
     """Boxes that lie 0.4 mm beside the expected place are found in their windows: same values, none silently wrong."""
     styles = everywhere(sheet, (MarkStyle.CROSS, MarkStyle.TICK, MarkStyle.FILL))

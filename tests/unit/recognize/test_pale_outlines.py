@@ -35,6 +35,7 @@ def printed(outline: int | None, letter: int | None) -> tuple[PageLayout, np.nda
 
 @pytest.mark.parametrize(("outline", "letter"), [(0, None), (120, 120), (165, None), (190, 190), (None, 60), (None, None)])
 @pytest.mark.parametrize("blur", [0.6, 2.0])
+@pytest.mark.fast_cases(4)
 def test_print_is_no_ink_whatever_its_grey(outline, letter, blur):
     """Empty bubbles hold no ink, filled ones do; the toner is that of the blank page."""
     page, gray = printed(outline, letter)

@@ -61,6 +61,7 @@ def test_nothing_that_was_read_before_changes_a_line():
 @pytest.mark.parametrize(
     "picture", [WHITE, np.full((1, 1), 255, np.uint8), np.zeros((0, 0), np.uint8), np.zeros((0, 40), np.uint8)], ids=lambda one: str(one.shape)
 )
+@pytest.mark.fast_cases(3)
 def test_empty_pictures_hold_nothing(settings, picture):
     """No letters are found on empty paper, and the line beside it is read."""
     first, second = read_lines([picture, LINES[0]], settings)
@@ -169,6 +170,7 @@ def test_without_tesserocr_the_program_reads(tmp_path):
     assert "tesserocr" not in errors
 
 
+@pytest.mark.slow
 def test_a_broken_tesserocr_is_said(tmp_path):
     """Installed but broken: the montage reads, a warning and the doctor say why."""
     (tmp_path / "tesserocr.py").write_text("raise ImportError('libtesseract is broken')\n", encoding="utf-8")

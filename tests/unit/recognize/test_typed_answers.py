@@ -123,6 +123,7 @@ def scanned(gray, seed=3):
 @each_reader
 @pytest.mark.parametrize("image", [as_drawn, scanned])
 @pytest.mark.parametrize("font", sorted(fonts()))
+@pytest.mark.fast_cases(1)
 def test_typed_lines_are_read_exactly(survey, font, image, reader):
     """8, 10 and 12 pt, umlauts and ß, one line and several: the first candidate is what was typed; a person still looks at it."""
     fields = survey.read(image(survey.filled(ON_LINES, font)), reader)
@@ -135,6 +136,7 @@ def test_typed_lines_are_read_exactly(survey, font, image, reader):
 @each_reader
 @pytest.mark.parametrize("image", [as_drawn, scanned])
 @pytest.mark.parametrize("size", [8, 10])
+@pytest.mark.fast_cases(1)
 def test_lines_at_a_distance_of_their_own(survey, image, size, reader):
     """A form field breaks lines as it likes: two lines above the first printed one stay two."""
     texts = {name: ("\n".join(LINES), size) for name in ("few", "many")}
@@ -143,6 +145,7 @@ def test_lines_at_a_distance_of_their_own(survey, image, size, reader):
 
 
 @each_reader
+@pytest.mark.fast_cases(1)
 def test_specks_are_no_full_stops(survey, reader):
     """Dust far from the letters adds nothing to a line."""
     gray = survey.filled(ON_LINES, "Vera").copy()

@@ -45,6 +45,7 @@ FLAT = {
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if "600" in name else name for name in FLAT])
+@pytest.mark.fast_cases(3)
 def test_flat_pages_need_only_the_homography(kit, layout, printed, check, name):
     """Flat scans are confirmed at once and lie right to hundredths of a millimetre."""
     damage, limit_mm = FLAT[name]
@@ -56,6 +57,7 @@ def test_flat_pages_need_only_the_homography(kit, layout, printed, check, name):
 
 
 @pytest.mark.parametrize("bend", [wave(1, 300), wave(1, 150, 1), wave(0.5, 90, 0.5), wave(1, 90, 2)], ids=["1/300", "1/150", "0.5/90", "1/90"])
+@pytest.mark.fast_cases(1)
 def test_feeder_stretch_is_followed(kit, layout, printed, check, bend):
     """Waves of up to a millimetre end within 0.3 mm at 95 % of the boxes; the homography alone errs by one to two."""
     scan = kit.scan(printed, dpi=200, bend=bend)
@@ -65,6 +67,7 @@ def test_feeder_stretch_is_followed(kit, layout, printed, check, bend):
     assert p95(scan, page_map, kit, layout.page(1)) < 0.3
 
 
+@pytest.mark.slow
 def test_curled_photo_is_followed(kit, layout, printed, check):
     """A photographed page that is curled by millimetres is refined with tiles."""
     scan = kit.scan(printed, bend=curl, perspective=0.05)
@@ -74,6 +77,7 @@ def test_curled_photo_is_followed(kit, layout, printed, check):
 
 
 @pytest.mark.parametrize("lost", [(0,), (0, 7), (0, 1, 2, 3), (0, 2, 3, 4, 5, 7)], ids=["one", "two", "upper left", "all but two"])
+@pytest.mark.fast_cases(2)
 def test_lost_markers_do_not_matter(kit, layout, printed, check, lost):
     """Two markers are enough, as the boxes prove the rest."""
     page = layout.page(1)
@@ -93,6 +97,7 @@ def test_pages_without_markers_are_found_by_codes_or_features(kit, layout, print
     assert p95(scan, page_map, kit, page) < 0.1
 
 
+@pytest.mark.slow
 def test_marks_and_streaks_do_not_disturb(kit, layout, printed, check):
     """Crosses in many boxes, filled boxes, streaks over columns of boxes: the stretched page is still followed."""
     page = layout.page(1)
@@ -113,6 +118,7 @@ def test_marks_and_streaks_do_not_disturb(kit, layout, printed, check):
 
 
 @pytest.mark.parametrize("by_mm", [(0, 9), (4, 4), (0, 3), (47, 0)])
+@pytest.mark.fast_cases(2)
 def test_wrong_registration_is_not_believed(kit, layout, printed, check, by_mm):
     """Two markers pasted elsewhere (even by exactly one row of boxes): the page ends right or unread, never wrong."""
     page = layout.page(1)
@@ -165,6 +171,7 @@ def test_without_a_blank_page_only_good_markers_count(kit, layout, printed):
     assert fit_page(flat.image, find_markers(flat.image)[:2], layout.page(1), None) is None
 
 
+@pytest.mark.slow
 def test_pages_with_few_boxes_are_proved_by_tiles(kit, layout, printed, blank):
     """A page of text with three boxes is registered and, with other print, refused."""
     page = layout.page(1)

@@ -30,6 +30,7 @@ def corner_errors_mm(scan, markers, page):
         ({"perspective": 0.06}, 0.03),
     ],
 )
+@pytest.mark.fast_cases(1)
 def test_corner_markers_are_found_and_exact(kit, layout, printed, damage, limit_mm):
     """The four corner markers at least, their corners right to hundredths of a millimetre."""
     scan = kit.scan(printed, **damage)

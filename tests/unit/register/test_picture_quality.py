@@ -32,6 +32,7 @@ def slugs(picture):
 
 
 @pytest.mark.parametrize("slug", sorted(KINDS))
+@pytest.mark.slow
 def test_poor_photos_are_said_to_be_poor(printed, slug):
     """Each of three seeds of a poor kind is named by its cause, and by that alone."""
     for seed in range(3):
@@ -48,12 +49,14 @@ def test_shaking_in_one_direction_is_blur(printed):
 
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))
+@pytest.mark.fast_cases(3)
 def test_scans_are_not_called_poor(printed, profile):
     """No kind of scanner, fax and worn toner included, raises a false alarm."""
     scan = scan_page(printed, PROFILES[profile], np.random.default_rng(11))
     assert slugs(measure_markers(scan.image, find_markers(scan.image))) == set()
 
 
+@pytest.mark.slow
 def test_blur_is_measured_in_mm(printed):
     """The measured sigma grows with the true one and stays within a third of it."""
     for radius in (0.3, 0.6):
@@ -62,6 +65,7 @@ def test_blur_is_measured_in_mm(printed):
         assert measured == pytest.approx(photo.facts.blur_mm, rel=0.4)
 
 
+@pytest.mark.slow
 def test_without_markers_print_tells(printed, tiny_survey):
     """A page whose markers are gone is measured at its print: sharp is sharp, blurred is blurred."""
     found = []
@@ -92,6 +96,7 @@ def test_nothing_measured_says_nothing():
     assert verdicts(Picture()) == ()
 
 
+@pytest.mark.slow
 def test_only_dark_pictures_are_lightened(printed):
     """Scans come back as the very same object, faxes too; a dark photo gets white paper."""
     for profile in ("office copier", "fax", "stained", "photo", "worst"):
@@ -111,6 +116,7 @@ def test_markers_that_drown_in_the_dark_are_found_again(printed):
 
 
 @pytest.mark.parametrize("table", ["wood", "dark", "floor"])
+@pytest.mark.slow
 def test_a_sheet_is_found_by_its_outline(printed, table):
     """Its corners are within 4 mm on tables darker than paper, and nothing is found where paper fills the picture."""
     photo = photograph(printed, replace(PLAIN, tables=(table,), papers=(0, 0), curl_mm=(0, 0), tilt_deg=(5, 20)), np.random.default_rng(7))

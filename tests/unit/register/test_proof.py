@@ -60,6 +60,7 @@ def worst_mm(kit, scan, page_map, page):
 
 
 @pytest.mark.parametrize("damage", [{"dpi": 200, "turn": 181}, {"dpi": 100, "jpeg": 40, "turn": 1.5}, {"dpi": 150, "perspective": 0.03, "margin": 0.2}])
+@pytest.mark.fast_cases(1)
 def test_dense_grids_of_boxes_bubbles_and_letters_are_placed(kit, dense, damage):
     """Repeating rows are no trap: the map is right to a fraction of a millimetre."""
     page, gray, check = dense
@@ -70,6 +71,7 @@ def test_dense_grids_of_boxes_bubbles_and_letters_are_placed(kit, dense, damage)
 
 
 @pytest.mark.parametrize("by_mm", [(0, ROW_MM), (0, -2 * ROW_MM), (COLUMN_MM, 0), (-COLUMN_MM, ROW_MM)])
+@pytest.mark.fast_cases(1)
 def test_a_map_whole_rows_off_is_put_right(kit, dense, by_mm):
     """Boxes fit a row off too; the page as a whole does not, and shows how far."""
     page, gray, check = dense
@@ -83,6 +85,7 @@ def test_a_map_whole_rows_off_is_put_right(kit, dense, by_mm):
     assert worst_mm(kit, scan, fit_from_corners(scan.image, corners, page, check), page) < 0.3
 
 
+@pytest.mark.fast_cases(1)
 def test_a_map_a_row_off_does_not_prove_itself(kit, dense):
     """Without being put right it would be refused: the page fits better elsewhere."""
     page, gray, check = dense
@@ -96,6 +99,7 @@ def test_a_map_a_row_off_does_not_prove_itself(kit, dense):
     assert shifted.by_mm == pytest.approx((0, -ROW_MM), abs=0.6)
 
 
+@pytest.mark.slow
 def test_a_grid_without_anything_else_is_not_read_a_row_off(kit):
     """Nothing but equal boxes on the paper, and a map a row off: right or nothing."""
     gray = np.full((kit.px(297), kit.px(210)), 255, np.uint8)
@@ -114,6 +118,7 @@ def test_a_grid_without_anything_else_is_not_read_a_row_off(kit):
         assert page_map is None or worst_mm(kit, scan, page_map, page) < 0.3
 
 
+@pytest.mark.fast_cases(1)
 def test_a_page_upside_down_does_not_prove_itself(kit, dense):
     """Corners shown the wrong way round: rows of boxes fit, the page does not."""
     page, gray, check = dense
@@ -129,6 +134,7 @@ def test_a_page_upside_down_does_not_prove_itself(kit, dense):
 
 
 @pytest.mark.parametrize("missing", ["lower half", "right third"])
+@pytest.mark.fast_cases(1)
 def test_part_of_a_page_is_refused(kit, dense, missing):
     """What is not on the picture must not be read as empty."""
     page, gray, check = dense
@@ -141,6 +147,7 @@ def test_part_of_a_page_is_refused(kit, dense, missing):
     assert fit_page(PageImage(gray=cut), (), page, check) is None
 
 
+@pytest.mark.fast_cases(1)
 def test_another_form_is_refused(kit, dense):
     """Rows of boxes of the same size on another form: no map."""
     page, _, check = dense
@@ -148,6 +155,7 @@ def test_another_form_is_refused(kit, dense):
     assert fit_page(kit.scan(gray, dpi=150).image, (), page, check) is None
 
 
+@pytest.mark.fast_cases(1)
 def test_covered_boxes_say_nothing_about_the_place(kit, dense):
     """A blackened box hides its outline; a page with half of its boxes blackened is still placed."""
     page, gray, check = dense

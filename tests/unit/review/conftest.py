@@ -1,5 +1,6 @@
 """A small project with responses that wait for a person; the database is a real one."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 from scanform.model.response import Answer, Channel, Response, Status
-from scanform.workflow.project import Project, init_project
+from scanform.workflow.project import Project, init_project, open_project
 
 QUESTIONNAIRE = """
 code: tiny
@@ -72,11 +73,19 @@ def waiting(name: str, *, confidence: float = 0.6) -> Response:
     return Response(id=name, questionnaire="tiny", version="1", channel=Channel.PAPER, answers=answers)
 
 
-@pytest.fixture
-def project(tmp_path: Path):
-    source = tmp_path / "tiny.yaml"
+@pytest.fixture(scope="session")
+def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project without responses: a folder to copy."""
+    base = tmp_path_factory.mktemp("review")
+    source = base / "tiny.yaml"
     source.write_text(QUESTIONNAIRE, encoding="utf-8")
-    with init_project(tmp_path / "project", questionnaire=source) as made:
+    init_project(base / "project", questionnaire=source).close()
+    return base / "project"
+
+
+@pytest.fixture
+def project(empty_project: Path, tmp_path: Path):
+    with open_project(Path(shutil.copytree(empty_project, tmp_path / "project"))) as made:
         yield made
 
 

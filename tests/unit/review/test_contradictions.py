@@ -258,6 +258,7 @@ def counted_calls() -> Iterator[list[int]]:
         sys.setprofile(None)
 
 
+@pytest.mark.slow
 def test_the_queue_does_not_look_for_contradictions_each_time(merged: Project) -> None:
     """Three hundred places with contradictions: asking for the queue and deciding stay far below the work of looking at all of them anew."""
     pairs = [replace(one, id=f"{one.id}-{number}", token=f"N{number}") for number in range(300) for one in (PAPER, ONLINE)]

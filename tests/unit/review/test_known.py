@@ -63,6 +63,7 @@ def test_a_blank_proposal_hides_a_value():
 
 
 @given(st.text("0123456789", min_size=1, max_size=8), st.text("0123456789", min_size=1, max_size=8), st.text(max_size=5))
+@pytest.mark.slow
 def test_a_written_value_is_wrong_in_one_character(truth, reading, lot):
     item = disguised(replace(TRUE, **WRITTEN, value=truth), replace(WAITING, **WRITTEN, value=reading), lambda _: True, lot)
     changed = [(one, other) for one, other in zip(truth, item.value, strict=True) if one != other]

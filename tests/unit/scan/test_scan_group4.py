@@ -172,6 +172,7 @@ def _flipped_bit(data: bytes, rng: np.random.Generator) -> bytes:
 
 @pytest.mark.parametrize("damage", [_cut, _cut_and_closed, _cut_with_more_behind, _zeros_at_the_end, _hole, _lost_piece, _flipped_bit])
 @pytest.mark.parametrize("again", [True, False])
+@pytest.mark.fast_cases(3)
 def test_damage_is_said_or_changes_next_to_nothing(page: Gray, damage: Callable[[bytes, np.random.Generator], bytes], *, again: bool) -> None:
     """Each kind at 40 places: the share of pixels that are wrong without a word stays below 0.1 %, and cuts and holes are all found."""
     data, rng, found = encode_group4(page), np.random.default_rng(9), Counter[str]()
@@ -191,6 +192,7 @@ def test_damage_is_said_or_changes_next_to_nothing(page: Gray, damage: Callable[
 @pytest.mark.parametrize("photometric", [0, 1])
 @pytest.mark.parametrize("orientation", [1, 2, 3, 6, 7])
 @pytest.mark.parametrize("fill_order", [1, 2])
+@pytest.mark.fast_cases(5)
 def test_tiff_is_the_same_proved_or_not(
     tmp_path: Path, page: Gray, load: Callable[..., LoadedPage], monkeypatch: pytest.MonkeyPatch, photometric: int, orientation: int, fill_order: int
 ) -> None:

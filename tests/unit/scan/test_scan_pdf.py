@@ -251,6 +251,7 @@ def _holed(data: bytes, at: float, length: int) -> bytes:
 
 @pytest.mark.parametrize("kind", ["plain", "flate", "flate predictor", "1 bit", "fax", "jpx", "jpeg"])
 @pytest.mark.parametrize("damage", ["cut", "second half zero", "hole"])
+@pytest.mark.fast_cases(8)
 def test_damaged_picture_is_never_a_clean_page(tmp_path: Path, load: Load, kind: str, damage: str) -> None:
     """A cut or zeroed picture is refused or suspect, whatever its compression."""
     noise = np.random.default_rng(5).integers(0, 60, (877, 620), dtype=np.uint8)

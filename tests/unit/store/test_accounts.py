@@ -1,8 +1,10 @@
 """Accounts in the store and the rules around them, on SQLite and PostgreSQL."""
 
 import dataclasses
+import shutil
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -20,8 +22,18 @@ from scanform.workflow.accounts import AccountDesk, LastAdminError
 AT = "2026-01-15T09:30:00.000+00:00"
 
 
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory):
+    """A SQLite file with all tables and nothing in them, to copy."""
+    path = tmp_path_factory.mktemp("store") / "s.sqlite"
+    Store(path).close()
+    return path
+
+
 @pytest.fixture
-def store(where):
+def store(where, empty_store):
+    if isinstance(where, Path):
+        shutil.copy(empty_store, where)
     found = Store(where)
     yield found
     found.close()

@@ -72,6 +72,7 @@ def test_a_form_is_taken_in(project, club, tmp_path):
     assert import_form(project, [club.pdf], layout).known
 
 
+@pytest.mark.slow
 def test_the_questionnaire_asks_what_stands_on_the_form(project, club, tmp_path):
     """Kinds, options, cells and the matrix come from the zones; the result is a valid questionnaire without misfits."""
     done = import_form(project, [club.pdf], written(club.layout, tmp_path))
@@ -94,6 +95,7 @@ def test_bubbles_are_meant_to_be_filled(tmp_path):
     assert misfits(questionnaire, quiz.layout) == ()
 
 
+@pytest.mark.slow
 def test_several_pictures_of_any_resolution(project, club, tmp_path):
     """One picture a page, 150 dpi, one of them scanned a little crooked: the blank pages stand straight and in millimetres."""
     pages = list(rasterize(club.pdf, dpi=150))
@@ -184,6 +186,7 @@ def test_codes_that_cannot_be_used_are_named(project, club, tmp_path):
     assert list((project.folder / "questionnaires").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_another_edition_needs_another_version(project, club, tmp_path):
     """The same zones over other print have the same digest: refused, as scans could not be told apart by it."""
     layout = written(club.layout, tmp_path)
@@ -197,6 +200,7 @@ def test_another_edition_needs_another_version(project, club, tmp_path):
         import_form(project, files, layout)
 
 
+@pytest.mark.slow
 def test_people_go_on_describing_the_form(project, club, tmp_path):
     """Texts in the questionnaire may change at any time; a question that stands on the form may not vanish from it."""
     done = import_form(project, [club.pdf], written(club.layout, tmp_path))
@@ -239,6 +243,7 @@ def test_filled_scans_give_the_blank_page(project, tmp_path, foreign_forms):
     assert np.mean(dark) < 0.02
 
 
+@pytest.mark.slow
 def test_zones_found_are_a_layout_that_can_be_taken_in(project, tmp_path):
     """find-zones, then import-form without any correction: everything fits."""
     clinic = clinic_form(tmp_path)
@@ -249,6 +254,7 @@ def test_zones_found_are_a_layout_that_can_be_taken_in(project, tmp_path):
     assert done.layout.digest == found.layout.digest
 
 
+@pytest.mark.slow
 def test_an_empty_page_has_no_zones(tmp_path):
     """Nothing to tick: said, nothing is written."""
     blank = save_jpeg(tmp_path / "empty.jpg", np.full((1169, 827), 250, np.uint8))

@@ -219,6 +219,7 @@ class Ears:
         return NETWORKS.read(jobs)
 
 
+@pytest.mark.slow
 def test_crops_are_what_the_reader_saw(survey, opened, tmp_path):
     """Each picture and its four facts are those that the reader of cells got, and show what was written."""
     _, manifest = exported(opened, tmp_path / "crops")
@@ -293,6 +294,7 @@ def test_contact_data_stay_unless_asked_for(opened, tmp_path):
     assert "health" not in questions(exported(opened, tmp_path / "c", replace(FOR_ALL, without_sensitive=True))[1])
 
 
+@pytest.mark.slow
 def test_forms_go_by_pseudonyms(opened, confirmed, tmp_path):
     """No form id, token or file name stands in the export; another key gives other names."""
     exported(opened, tmp_path / "crops")
@@ -305,6 +307,7 @@ def test_forms_go_by_pseudonyms(opened, confirmed, tmp_path):
     assert not names & {row.source.form for row in read_manifest(tmp_path / "other", "en").rows}
 
 
+@pytest.mark.slow
 def test_the_manifest_keeps_its_contract(opened, tmp_path):
     """manifest.json fits its schema."""
     exported(opened, tmp_path / "crops")
@@ -335,6 +338,7 @@ def test_what_nobody_decided_stays(survey, confirmed, tmp_path):
         assert questions(exported(project, tmp_path / "crops", at=AT)[1]) == {"first"}
 
 
+@pytest.mark.slow
 def test_values_that_do_not_match_the_ink(opened, confirmed, tmp_path):
     """A value with another number of characters than cells with ink, and one without a value, are left out and counted."""
     form = next(iter(confirmed[1]))
@@ -366,6 +370,7 @@ def test_crops_are_deleted_when_their_time_is_over(opened, tmp_path):
     assert read_manifest(folder, "en").rows == ()
 
 
+@pytest.mark.slow
 def test_folders_that_hold_something_else(opened, tmp_path):
     """Other files, the crops of another project, and names that lead out of the folder are refused."""
     (tmp_path / "full").mkdir()
@@ -423,6 +428,7 @@ def test_a_head_reads_only_with_its_network(opened):
     assert [one.good for one in doctor.examine(opened.folder, "en") if one.name.startswith("project's own reader")] == [False]
 
 
+@pytest.mark.slow
 def test_values_say_which_head_read_them(survey, tmp_path):
     """The pages of a project are read with its head; a value in cells names it, one of the other network does not."""
     with survey.project(tmp_path / "project") as project:
@@ -527,6 +533,7 @@ def command(capsys, *arguments):
     return ended.value.code, said.out, said.err
 
 
+@pytest.mark.slow
 def test_the_commands(opened, tmp_path, capsys):
     """Without a word about consent nothing happens; export, purge, training and forgetting answer people in their language, and machines with JSON."""
     folder, project = tmp_path / "crops", ("--project", opened.folder, "--language", "de")

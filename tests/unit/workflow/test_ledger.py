@@ -43,6 +43,7 @@ def values(response):
     return {answer.question: answer.value for answer in response.answers if answer.value}
 
 
+@pytest.mark.slow
 def test_a_form_in_two_files_becomes_one_response(project, tiny_survey, tmp_path):
     """Two pages in two files, the second first: one complete response with the answers and the token."""
     tiny_survey.jpeg(tmp_path / "in" / "a.jpg", 1, 2, quiet="no", days=["tu", "fr"])
@@ -54,6 +55,7 @@ def test_a_form_in_two_files_becomes_one_response(project, tiny_survey, tmp_path
     assert (dict(summary.pages), summary.refused, summary.read) == ({Fate.READ: 2}, 0, 2)
 
 
+@pytest.mark.slow
 def test_a_missing_page_is_said_not_guessed(project, tiny_survey, tmp_path):
     """Page 2 has not come in: the response is incomplete and its answers say why they are absent."""
     ingest(project, tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no"))
@@ -142,6 +144,7 @@ def test_a_page_is_put_to_another_respondent_by_a_command(project, tiny_survey, 
     assert len(project.store.responses()) == 3
 
 
+@pytest.mark.slow
 def test_an_empty_page_of_a_photocopy_follows_its_neighbour(project, tiny_survey, tmp_path):
     """Page 2 is empty on both forms, so that its ink tells nothing; it belongs to the page before it."""
     stack = [tiny_survey.sheet(1, 1, open="no", seed=1), tiny_survey.sheet(1, 2), tiny_survey.sheet(1, 1, floor="1", seed=3), tiny_survey.sheet(1, 2)]
@@ -221,6 +224,7 @@ def test_withdrawing_a_batch_and_bringing_it_back(project, tiny_survey, tmp_path
     assert (fates(project), project.store.responses()) == before
 
 
+@pytest.mark.slow
 def test_a_withdrawn_photocopy_original_keeps_the_names(project, tiny_survey, tmp_path):
     """When the batch of the form is withdrawn, its photocopy stays what it was: decisions are bound to its name."""
     first = ingest(project, tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no", seed=1))
@@ -241,6 +245,7 @@ def test_a_withdrawn_file_can_be_handed_in_again(project, tiny_survey, tmp_path)
     assert fates(project) == {Fate.READ: 1, Fate.DUPLICATE: 1}
 
 
+@pytest.mark.slow
 def test_decisions_survive_withdrawal_and_new_scans(project, tiny_survey, tmp_path):
     """What a person corrected outranks every machine value that comes later."""
     first = ingest(project, tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no", floor="2", seed=3))
@@ -317,6 +322,7 @@ def without_codes(survey, form, page, **answers):
     return gray
 
 
+@pytest.mark.slow
 def test_neighbours_tell_a_page_without_codes(project, tiny_survey, tmp_path):
     """Between page 1 of a form and page 1 of the next one: page 2 is read, and shown to a person once."""
     sheets = [tiny_survey.sheet(1, 1, open="no"), without_codes(tiny_survey, 1, 2, quiet="yes"), tiny_survey.sheet(2, 1), tiny_survey.sheet(2, 2)]

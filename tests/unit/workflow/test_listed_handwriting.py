@@ -79,6 +79,7 @@ def read(tmp_path_factory):
     return out
 
 
+@pytest.mark.slow
 def test_listed_names_are_accepted(read):
     """Most names of the list need nobody, and what was accepted is what was written."""
     answers = [(truth[question], response.answer(question)) for truth, response in read for question in ("first", "second")]

@@ -134,6 +134,7 @@ def test_an_unchanged_questionnaire_is_printed_again(tiny_survey, tmp_path):
     assert _contents(project.layouts_folder) == before
 
 
+@pytest.mark.slow
 def test_old_forms_are_read_by_their_own_version(tiny_survey, tmp_path):
     """Version 2 turns the answers of a question round, at the same places: forms of both versions keep their meaning."""
     project = tiny_survey.project(tmp_path / "p")
