@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
 
 from sqlalchemy import Select, delete, insert, select
 
@@ -127,12 +128,9 @@ def doubt_of(tx: Transaction, digest: str, instance: str) -> str:
 
 
 def lines(tx: Transaction, files: Iterable[int]) -> dict[int, list[int]]:
-    """The places of the pages of these files that are not blank paper, in order."""
-    query = (
-        select(PageRow.file_id, PageRow.page_index, PageRow.fate).where(PageRow.file_id.in_(sorted(set(files)))).order_by(PageRow.file_id, PageRow.page_index)
-    )
+    """The positions, from 0, of the pages of these files that are not blank paper; sheets in one picture lie one after another."""
+    query = select(PageRow.file_id, PageRow.fate).where(PageRow.file_id.in_(sorted(set(files)))).order_by(PageRow.file_id, PageRow.page_index, PageRow.part)
     found: dict[int, list[int]] = {}
-    for row in tx.execute(query.order_by(PageRow.file_id, PageRow.page_index)):
-        if row.fate != "blank":
-            found.setdefault(row.file_id, []).append(row.page_index)
+    for file, pages in groupby(tx.execute(query), key=lambda row: row.file_id):
+        found[file] = [position for position, page in enumerate(pages) if page.fate != "blank"]
     return found

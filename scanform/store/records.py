@@ -179,6 +179,11 @@ class SheetRecord:
         """The page that was read."""
         return PageRef(sha256=self.sha256, path=self.path, index=self.index, part=self.part)
 
+    @property
+    def name(self) -> str:
+        """What it is called in acts of people: by its content, whatever file that came in."""
+        return f"{self.sha256}#{self.ref.place}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormRecord:

@@ -35,7 +35,7 @@ class Leaf:
     number: int
     batch: int
     file: str
-    position: int
+    position: str
     scans: int
     by_person: bool
 
@@ -240,7 +240,7 @@ def _sheets(tx: Transaction, printed: PrintedIdentity) -> tuple[list[SheetRecord
 
 
 def _name(sheet: SheetRecord) -> str:
-    return f"{sheet.sha256}#{sheet.index}"
+    return sheet.name
 
 
 def _moves(act: Collation, name: str) -> dict[str, tuple[int, bool]]:
@@ -284,7 +284,7 @@ def _gathering(project: Project, tx: Transaction, digest: str, instance: str) ->
             for copy, pages in sorted(copies.items())
         ),
         joining=joining,
-        place=min((sheet for pages in copies.values() for sheet in pages), key=lambda sheet: (sheet.file_id, sheet.index)).path,
+        place=min((sheet for pages in copies.values() for sheet in pages), key=lambda sheet: (sheet.file_id, sheet.position)).path,
         ways=_ways(copies),
         last=next(reversed(acts), None),
     )
@@ -296,7 +296,7 @@ def _leaf(sheet: SheetRecord, scans: Mapping[tuple[int | None, int | None], int]
         number=sheet.page or 0,
         batch=sheet.batch_id,
         file=PurePath(shown(sheet.path)).name,
-        position=sheet.index + 1,
+        position=sheet.ref.place,
         scans=scans[sheet.copy, sheet.page],
         by_person=placed.get(sheet.reading_id) == sheet.copy,
     )
@@ -304,7 +304,7 @@ def _leaf(sheet: SheetRecord, scans: Mapping[tuple[int | None, int | None], int]
 
 def _ways(copies: Mapping[int, Sequence[SheetRecord]]) -> dict[str, dict[int, int]]:
     """Other ways to put the pages together. A respondent keeps the number of the copy that holds their first page."""
-    pages = sorted((sheet for found in copies.values() for sheet in found), key=lambda sheet: (sheet.file_id, sheet.index))
+    pages = sorted((sheet for found in copies.values() for sheet in found), key=lambda sheet: (sheet.file_id, sheet.position))
     by_reading = {sheet.reading_id: sheet for sheet in pages}
     present = {sheet.page_id: sheet.copy or 1 for sheet in pages}
     found: dict[str, dict[int, int]] = {}

@@ -63,7 +63,7 @@ def _key(pages: Sequence[SheetRecord]) -> frozenset[int]:
 def _in_order(sheets: Sequence[SheetRecord], known: Known) -> set[frozenset[int]]:
     """The whole forms that the order of the pages in their files proves."""
     found: set[frozenset[int]] = set()
-    for file, members in groupby(sorted(sheets, key=lambda sheet: (sheet.file_id, sheet.index)), key=lambda sheet: sheet.file_id):
+    for file, members in groupby(sorted(sheets, key=lambda sheet: (sheet.file_id, sheet.position)), key=lambda sheet: sheet.file_id):
         pages = list(members)
         found |= {_key(run) for run in _proven_runs(pages, known.lines.get(file, ()))}
     return found
@@ -88,8 +88,8 @@ def _pages(sheet: SheetRecord) -> int:
 
 def _adjacent(pages: Sequence[SheetRecord], line: Sequence[int]) -> bool:
     """Whether nothing but blank paper lies between these pages."""
-    places = {index: at for at, index in enumerate(line)}
-    at = [places.get(sheet.index, -1) for sheet in pages]
+    places = {position: at for at, position in enumerate(line)}
+    at = [places.get(sheet.position, -1) for sheet in pages]
     return -1 not in at and max(at) - min(at) == len(at) - 1
 
 

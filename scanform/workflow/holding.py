@@ -100,7 +100,7 @@ def joining_of(tx: Transaction, sheets: Sequence[SheetRecord], copies: Mapping[i
 
 def arranged(acts: Sequence[collations.Collation], sheets: Sequence[SheetRecord]) -> dict[int, int]:
     """Where people put pages: reading -> copy, the latest word on each page."""
-    by_content = {f"{sheet.sha256}#{sheet.index}": sheet.reading_id for sheet in sheets}
+    by_content = {sheet.name: sheet.reading_id for sheet in sheets}
     found: dict[int, int] = {}
     for act in acts:
         pages = act.content.get("pages")
@@ -115,7 +115,7 @@ def _addressee(acts: Sequence[collations.Collation], sheets: Sequence[SheetRecor
     if said is None:
         return None
     page = said.content.get("page")
-    return next((sheet.copy for sheet in sheets if sheet.active and f"{sheet.sha256}#{sheet.index}" == page), None) if page else 0
+    return next((sheet.copy for sheet in sheets if sheet.active and sheet.name == page), None) if page else 0
 
 
 def _others(sheets: Sequence[SheetRecord], copies: Mapping[int, Sequence[SheetRecord]]) -> bool:
@@ -156,7 +156,9 @@ def outdated(tx: Transaction) -> list[tuple[str, str]]:
     found = []
     for digest, instance in ledger.identities_with_copies(tx):
         joining = joining_now(tx, digest, instance)
-        for form in ledger.forms(tx, digest=digest, instance=instance) if joining else ():
+        if joining is None:
+            continue
+        for form in ledger.forms(tx, digest=digest, instance=instance):
             for response in values.load_responses(tx, response_id=form.form_id) if form.copy in joining.copies else ():
                 wanted = {problem.slug for problem in joining.problems(form)}
                 if wanted - {problem.slug for problem in response.problems} or response.token != joining.token(form):

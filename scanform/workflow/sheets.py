@@ -69,6 +69,8 @@ def check_sheets(project: Project, tx: Transaction, file_id: int) -> None:
 
 def _contradiction(project: Project, pages: Iterable[PageRecord]) -> Contradiction | None:
     pages = list(pages)
+    if any(page.ref.part for page in pages):
+        return None  # where pictures show several sheets, pages that follow each other are no front and back
     sides = {page.ref.index: _side(page.ref.index, page.identity) for page in pages if page.identity is not None and _is_printed(project, page)}
     return contradiction(sides, pages=len(pages), blanks=sum(page.fate is Fate.BLANK for page in pages))
 
