@@ -12,7 +12,7 @@
     known ─< known_answer                           settled values shown once more with a wrong proposal, and what people said; only ever added
     release                                         data sets that were released, asked for or refused, with their figures; only ever added
     acceptance                                      forms that count although pages are missing; only ever added
-    collation                                       which pages of one printed identity belong together, as people said; only ever added
+    collation_act                                   which pages of one printed identity belong together, as people said; only ever added
     sheet_doubt                                     files whose printed numbers contradict their sheets, until somebody has said what is right
     lease                                           who has which value on the screen at the moment
     preference                                      how each person has set up the station; replaced when they change it
@@ -358,7 +358,7 @@ class AcceptanceRow(Base):
 class CollationRow(Base):
     """What a person said about the pages of one printed identity, or about the sheets of a file, or took back (`undoes`); append-only."""
 
-    __tablename__ = "collation"
+    __tablename__ = "collation_act"
     sequence: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]

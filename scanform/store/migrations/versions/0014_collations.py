@@ -12,7 +12,7 @@ _REFUSAL = "collations are only ever added"
 def upgrade() -> None:
     """Create the tables and the triggers that keep the acts append-only."""
     op.create_table(
-        "collation",
+        "collation_act",
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("uuid", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -21,10 +21,10 @@ def upgrade() -> None:
         sa.Column("reviewer", sa.Text(), nullable=False),
         sa.Column("undoes", sa.Text(), nullable=True),
         sa.Column("at", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("sequence", name="pk_collation"),
-        sa.UniqueConstraint("uuid", name="uq_collation_uuid"),
+        sa.PrimaryKeyConstraint("sequence", name="pk_collation_act"),
+        sa.UniqueConstraint("uuid", name="uq_collation_act_uuid"),
     )
-    op.create_index("ix_collation_subject", "collation", ["subject"], unique=False)
+    op.create_index("ix_collation_act_subject", "collation_act", ["subject"], unique=False)
     op.create_table(
         "sheet_doubt",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -39,8 +39,8 @@ def upgrade() -> None:
     op.create_index("ix_sheet_doubt_identity", "sheet_doubt", ["digest", "instance"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER collation_no_{act.lower()} BEFORE {act} ON collation BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
+            op.execute(f"CREATE TRIGGER collation_no_{act.lower()} BEFORE {act} ON collation_act BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
     else:
         op.execute(f"CREATE FUNCTION collation_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$")
-        op.execute("CREATE TRIGGER collation_no_change BEFORE UPDATE OR DELETE ON collation FOR EACH ROW EXECUTE FUNCTION collation_append_only()")
-        op.execute("CREATE TRIGGER collation_no_truncate BEFORE TRUNCATE ON collation FOR EACH STATEMENT EXECUTE FUNCTION collation_append_only()")
+        op.execute("CREATE TRIGGER collation_no_change BEFORE UPDATE OR DELETE ON collation_act FOR EACH ROW EXECUTE FUNCTION collation_append_only()")
+        op.execute("CREATE TRIGGER collation_no_truncate BEFORE TRUNCATE ON collation_act FOR EACH STATEMENT EXECUTE FUNCTION collation_append_only()")
