@@ -42,7 +42,8 @@ class ProofSettings:
     `sigmas` of the noise and `least` contrast make a stroke; `soft` contrast at millimetres, `shape` at a centimetre.
     Up to `specks` pieces no longer than `speck_mm` and darker than `speck_dark` are dust.
     `long_mm`: a piece as long is no dust; together they may be `total_mm`. `rim_mm`: shadows of the lid; `hole_mm`, `hole_edge_mm` as for ink.
-    `line_mm`, `line_share`, `line_deg`: thin and long pieces along the sheet are streaks, folds or the edge of the paper.
+    Lines thinner than `line_mm`, no more than `line_deg` off and over `line_share` of the sheet are folds or the edge of the paper; columns and rows that are
+    dark for `streak_share` of it, and upright lines of `line_long_mm` no broader than `streak_mm`, are streaks of the glass.
     `through`: nothing may be darker than the markers that shine through, by this factor.
     """
 
@@ -74,6 +75,8 @@ class ProofSettings:
     line_mm: float = 2.0
     line_long_mm: float = 40.0
     line_deg: float = 6.5
+    line_share: float = 0.65
+    streak_mm: float = 1.4
     through: float = 2.6
     page_long_mm: float = 297.0
 
@@ -251,7 +254,9 @@ def _is_of_the_sheet(outline: "cv2.typing.MatLike", box: tuple[float, ...], page
         return False
     (_, (a, b), _) = cv2.minAreaRect(outline)
     slope = float(np.degrees(np.arctan2(thin, long)))
-    return min(a, b) / per_mm <= settings.line_mm and slope <= settings.line_deg
+    upright = h > w
+    across = long >= settings.line_share * page[1 if upright else 0] or (upright and thin <= settings.streak_mm)
+    return across and min(a, b) / per_mm <= settings.line_mm and slope <= settings.line_deg
 
 
 def through_darkness(image: PageImage, small: _Small, strokes: Singles) -> float | None:
