@@ -3,6 +3,9 @@
 Numbers that say otherwise on more than one sheet come from printing (both sides one off), from laying fronts and backs together wrongly, or from one
 missing sheet that shifts all others; whose answers are whose only people can say. A file is not of this kind where its pages are no sheets (page numbers
 of both sides odd, or both even), and where a stack of single pages explains everything: each form's pages lie one behind the other, in one direction.
+
+Ordinary stacks (`tests/unit/workflow/test_sheet_order.py`) are left alone. Single pages that somebody shuffled look like wrong sheets by chance: 2 forms of two
+pages in 15 of 100 orders, 3 in 9, 4 in 2.5, 6 in 0.05, more never (2,000 orders each); of four pages 2 forms in 2 of 100.
 """
 
 from collections.abc import Mapping, Sequence
