@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import signal
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -195,6 +197,13 @@ def _nothing_is_left_over(tmp_path_factory):
 
 MINUTES = {"fast": 4, "all": 25}
 """On two idle cores, without what is installed first; measured with --durations."""
+
+
+def pytest_configure(config):
+    """A run ends with its workers, browsers and servers when it is asked to, also when it was started in the background, where Ctrl-C is ignored."""
+    if not hasattr(config, "workerinput") and threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
