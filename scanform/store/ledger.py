@@ -216,6 +216,17 @@ def divide_page(tx: Transaction, page: PageRecord, parts: Sequence[int]) -> list
     return _page_records(tx, query)
 
 
+def divide_reading(tx: Transaction, number: int, ref: PageRef, own: int, others: Sequence[int]) -> list[PageRecord]:
+    """Make a page that was taken for a whole picture one of several sheets in it, wherever it came in; returns the pages of the `others`, which are new."""
+    files = select(FileRow.id).where(FileRow.sha256 == ref.sha256)
+    there = (PageRow.page_index == ref.index, PageRow.file_id.in_(files))
+    tx.execute(update(ReadingRow).where(ReadingRow.id == number).values(part=own))
+    for row in tx.execute(select(PageRow.id, PageRow.file_id).where(*there, PageRow.part == 0)).all():
+        tx.execute(update(PageRow).where(PageRow.id == row.id).values(part=own))
+        tx.execute(insert(PageRow), [{"file_id": row.file_id, "page_index": ref.index, "part": part, "fate": None} for part in others])
+    return _page_records(tx, _page_query().where(*there, PageRow.part.in_(others)))
+
+
 def forget_sheets(tx: Transaction, ref: PageRef) -> None:
     """Forget into which sheets a picture was divided, wherever it came in: its first page stands for it again and waits to be read anew."""
     files = select(FileRow.id).where(FileRow.sha256 == ref.sha256)

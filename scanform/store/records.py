@@ -93,7 +93,8 @@ class PageResult:
     `outcome` is what the page is by itself (read, review, unknown-form, blank, damaged or error); whether it is a
     re-scan, a copy or a duplicate depends on the other pages. `turn` is in clockwise degrees for a viewer. `seen_page` is
     the page number that the markers show when there is no identity. `region` are the corners of the sheet in a picture that
-    shows several. Where such a picture is read as a whole, `sheets` holds what was found on each, and nothing else counts.
+    shows several. Where such a picture is read as a whole, `sheets` holds what was found on each, and nothing else counts; where it was known what one of
+    them is (`PageJob.given`), the result is of that one, and `sheets` are the others.
     """
 
     ref: PageRef

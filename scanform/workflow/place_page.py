@@ -19,7 +19,7 @@ from scanform.workflow.joining import content_identity, is_joined, join_page
 from scanform.workflow.ledger import settle_reading
 from scanform.workflow.names import now
 from scanform.workflow.project import Project
-from scanform.workflow.read_batch import limits_of, page_job, with_problem
+from scanform.workflow.read_batch import divide, limits_of, page_job, with_problem
 from scanform.workflow.read_page import PageJob, read_page
 
 HELPABLE = frozenset({Fate.REVIEW, Fate.UNKNOWN_FORM})
@@ -151,6 +151,8 @@ def _settle(project: Project, page: PageRecord, result: PageResult, placement: P
         stored = ledger.page_record(tx, page.id)
         if stored.reading_id is None or stored.outcome not in HELPABLE:
             return _standing(stored, given, by_layout=named_by_layout)
+        placement = replace(placement, part=result.ref.part)
+        divide(project, tx, stored, result, at=placement.at)
         ledger.replace_reading(tx, stored.reading_id, _with_remarks(project, tx, result, placement), at=placement.at)
         placements.add_placement(tx, placement)
         if named_by_layout and is_joined(project.layouts, result.identity):

@@ -371,12 +371,27 @@ def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: 
         now_stored = ledger.page_record(tx, page.id)
         if now_stored.reading_id is None or now_stored.outcome not in outcomes:
             return False
+        divide(project, tx, now_stored, result, at=at)
         ledger.replace_reading(tx, now_stored.reading_id, result, at=at)
         if result.outcome is Fate.READ and is_joined(project.layouts, result.identity):
             join_page(project, tx, page.id)
         settle_reading(project, tx, now_stored.reading_id)
         check_sheets(project, tx, page.file_id)
         return True
+
+
+def divide(project: Project, tx: Transaction, page: PageRecord, result: PageResult, *, at: str) -> None:
+    """Where the picture of a page, which was taken for one page, turns out to show other sheets as well: give these pages of their own, and settle them."""
+    if not result.sheets or page.reading_id is None or page.ref.part:
+        return
+    found = {sheet.ref.part: _with_unknown_instance(project, tx, sheet) for sheet in result.sheets}
+    for other in ledger.divide_reading(tx, page.reading_id, page.ref, result.ref.part, sorted(found)):
+        sheet = found[other.ref.part]
+        number = ledger.save_reading(tx, sheet, at=at) if sheet else 0
+        ledger.link_page(tx, other.id, number)
+        if sheet and sheet.outcome is Fate.READ and is_joined(project.layouts, sheet.identity):
+            join_page(project, tx, other.id)
+        settle_reading(project, tx, number)
 
 
 def with_problem(result: PageResult, problem: Problem) -> PageResult:

@@ -189,7 +189,7 @@ def _may_hold_more(job: PageJob, image: PageImage, whole: PageResult) -> bool:
     """Whether the picture may show more than the page that it was taken for: cheap where that page fills it, and on empty paper."""
     if whole.outcome is Fate.READ and whole.page_map is not None and whole.identity is not None:
         return holds_more(image, whole.page_map, _layouts(job.layouts, job.digests)[whole.identity.digest].page(whole.identity.page).size)
-    return whole.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM)
+    return job.given is None and whole.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM)
 
 
 def _with_all_sheets(job: PageJob, loaded: LoadedPage, image: PageImage, whole: PageResult) -> PageResult:
@@ -209,7 +209,11 @@ def _with_all_sheets(job: PageJob, loaded: LoadedPage, image: PageImage, whole: 
     if len(sheets) < 2:
         alone = next((sheet for sheet in sheets if sheet.outcome is Fate.READ), whole)
         return replace(alone, region=())
-    return replace(whole, outcome=Fate.REVIEW, identity=None, page_map=None, reading=None, ink=b"", sheets=_numbered(sheets))
+    numbered = _numbered(sheets)
+    given = next((sheet for sheet in numbered if job.given is not None and sheet.identity == job.given), None)
+    if given is not None:
+        return replace(given, sheets=tuple(sheet for sheet in numbered if sheet is not given))
+    return replace(whole, outcome=Fate.REVIEW, identity=None, page_map=None, reading=None, ink=b"", sheets=numbered)
 
 
 def _numbered(sheets: Sequence[PageResult]) -> tuple[PageResult, ...]:

@@ -12,6 +12,7 @@ from scanform.store import ledger
 from scanform.workflow.executors import serial
 from scanform.workflow.explain import explain
 from scanform.workflow.identify_page import identify_page
+from scanform.workflow.place_page import place_page
 from scanform.workflow.read_batch import read_batch
 from scanform.workflow.review_crops import CropCutter
 from scanform.workflow.status import project_status
@@ -224,4 +225,35 @@ def test_read_again_a_picture_is_divided_anew(project, tiny_survey, tmp_path):
     assert pages(project) == before
     ingest(project, tmp_path / "in", retry=True)
     assert pages(project) == before
+    assert verify(project).good
+
+
+def nameless(gray, layout):
+    """A page without markers and codes, which waits for a person."""
+    gray, scale = gray.copy(), gray.shape[1] / 210
+    for rect in [area.rect for area in layout.page(1).codes] + [mark.rect for mark in layout.page(1).fiducials]:
+        grown = rect.grown(1)
+        gray[round(grown.y * scale) : round(grown.bottom * scale), round(grown.x * scale) : round(grown.right * scale)] = PAPER
+    return gray
+
+
+def test_two_pages_that_no_mark_divides_are_placed_one_after_the_other(project, tiny_survey, tmp_path):
+    """The picture is taken for one page until a person has placed one half; the other half waits then, and is placed as well. Nothing is lost when the same
+    bytes came in twice.
+    """
+    one, two = (nameless(tiny_survey.sheet(form, 1, open="no"), tiny_survey.layout) for form in (1, 2))
+    picture = glass(426, 300, (one, 2, 2), (two, 214, 1))
+    path = save(tmp_path / "in" / "a3.png", picture)
+    shutil.copy(path, tmp_path / "in" / "b3.png")
+    ingest(project, tmp_path / "in")
+    scale = one.shape[1] / 210
+    for form, left, top in ((1, 2, 2), (2, 214, 1)):
+        with project.store.reading() as tx:
+            waiting = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW, Fate.UNKNOWN_FORM]) if page.region or not page.ref.part]
+            page = next(page for page in waiting if not page.region or page.region[0][0] > 150 * scale or form == 1)
+        corners = [((left + x) * scale, (top + y) * scale) for x, y in ((0, 0), (210, 0), (210, 297), (0, 297))]
+        placed = place_page(project, page, tiny_survey.form_ids[form - 1], 1, corners, reviewer="kim", uuid=f"u{form}")
+        assert (placed.fate, placed.form_id) == (Fate.READ, tiny_survey.form_ids[form - 1]), placed
+    assert [(place, fate) for place, fate, _, _ in pages(project)] == [("1.1", Fate.READ), ("1.2", Fate.READ), ("1.1", Fate.DUPLICATE), ("1.2", Fate.DUPLICATE)]
+    assert {response.id for response in project.store.responses()} == set(tiny_survey.form_ids[:2])
     assert verify(project).good
