@@ -16,7 +16,7 @@ from bench.waiting import until
 from scanform.model.page import Fate
 from scanform.scan.intake import is_settled
 from scanform.scan.limits import Limits
-from scanform.workflow.executors import processes, serial
+from scanform.workflow.executors import serial
 from scanform.workflow.progress import no_progress
 from scanform.workflow.project import open_project
 from scanform.workflow.read_batch import read_batch
@@ -210,17 +210,17 @@ def test_a_worker_that_is_killed_costs_nothing(tiny_survey, undisturbed, tmp_pat
     folder, expected = undisturbed
     tiny_survey.project(tmp_path / "p").close()
     with ingest(folder, tmp_path / "p") as process:
-        killed = 0
-        while process.poll() is None and killed < 3:
-            time.sleep(0.7)
-            for child in workers_of(process.pid):
-                with suppress(ProcessLookupError):  # it may have ended by itself just now
-                    os.kill(child, 9)
-                    killed += 1
-        said_by(process)
-    with open_project(tmp_path / "p") as project:
-        read_batch(project, [folder], processes(1, Limits()), retry=True)
+        until(lambda: read_pages(tmp_path / "p") and workers_of(process.pid), "a page that was read", alive=lambda: process.poll() is None)
+        for child in workers_of(process.pid):
+            with suppress(ProcessLookupError):  # it may have ended by itself just now
+                os.kill(child, 9)
+        assert said_by(process)[0] == 11
     assert picture(tmp_path / "p") == expected
+
+
+def read_pages(folder):
+    with open_project(folder) as project, project.store.reading() as tx:
+        return tx.exec_driver_sql("SELECT count(*) FROM page WHERE fate IS NOT NULL").scalar()
 
 
 def test_a_file_that_is_still_written_is_waited_for(tiny_survey, tmp_path, monkeypatch):
