@@ -174,7 +174,7 @@ def test_a_page_that_can_be_read_later_completes_its_form(foreign_forms, tmp_pat
     save_tiff(tmp_path / "in" / "a.tif", [*pages, *club(foreign_forms, 70, winter="1")])
     by_content = read_page._by_content
     with foreign_forms.project(tmp_path / "p") as project:
-        monkeypatch.setattr(read_page, "_by_content", lambda job, *rest: None if job.ref.index == 1 else by_content(job, *rest))
+        monkeypatch.setattr(read_page, "_by_content", lambda job, *rest, **how: None if job.ref.index == 1 else by_content(job, *rest, **how))
         summary = read_batch(project, [tmp_path / "in"], serial())
         assert dict(summary.pages) == {Fate.READ: 3, Fate.UNKNOWN_FORM: 1}
         before = {response.id for response in project.store.responses()}
