@@ -159,7 +159,9 @@ def outdated(tx: Transaction) -> list[tuple[str, str]]:
     found = []
     for digest, instance in ledger.identities_with_copies(tx):
         joining = joining_now(tx, digest, instance)
-        for form in ledger.forms(tx, digest=digest, instance=instance) if joining else ():
+        if joining is None:
+            continue
+        for form in ledger.forms(tx, digest=digest, instance=instance):
             for response in values.load_responses(tx, response_id=form.form_id) if form.copy in joining.copies else ():
                 wanted = {problem.slug for problem in joining.problems(form)}
                 if wanted - {problem.slug for problem in response.problems} or response.token != joining.token(form):

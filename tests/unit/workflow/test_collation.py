@@ -377,8 +377,8 @@ def test_nothing_is_decided_about_a_held_form(office):
 
 
 def test_unsure_pages_wait_as_pairs(office):
-    """Pages whose marks do not differ and whose ink is neither surely one hand's nor another's: nothing counts twice; said to be other sheets one after the other,
-    they make one form, proven by their order.
+    """Pages whose marks do not differ and whose ink is neither surely one hand's nor another's: nothing counts twice. Said to be other sheets, one after the
+    other, they make one form, proven by their order.
     """
     office.hand_in(*set_of(0))
     office.same_marks = True
