@@ -132,7 +132,7 @@ def held(response: Response, problems: Sequence[Problem]) -> Response:
     if reason is None:
         return found
     answers = tuple(
-        answer if answer.missing is Missing.PAGE_MISSING else replace(answer, status=Status.REVIEW, problem=answer.problem or reason, missing=None)
+        answer if answer.missing is Missing.NOT_IN_VERSION else replace(answer, status=Status.REVIEW, problem=answer.problem or reason, missing=None)
         for answer in found.answers
     )
     return replace(found, answers=answers, complete=False, token=None)
