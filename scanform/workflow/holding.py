@@ -131,7 +131,7 @@ def held(response: Response, problems: Sequence[Problem]) -> Response:
     reason = next((problem.slug for problem in problems if problem.slug in HELD), None)
     if reason is None:
         return found
-    answers = tuple(answer if answer.missing is Missing.PAGE_MISSING else answer.doubted(reason) for answer in found.answers)
+    answers = tuple(answer if answer.missing is Missing.NOT_IN_VERSION else answer.doubted(reason) for answer in found.answers)
     return replace(found, answers=answers, complete=False, token=None)
 
 
