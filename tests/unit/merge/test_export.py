@@ -86,7 +86,7 @@ PAPER = Response(
             reader="tesseract",
             page=1,
             evidence=seen(590, 684, 708, 106),
-            problems=("handwriting",),
+            problems=("text-without-mark", "handwriting"),
         ),
         answer("mon", "multiple", "am pm", 0.9991, reader="marks", page=1, evidence=seen(1062, 944, 295, 60)),
         answer("seats", "comb", "120", 0.62, "corrected", reader="tesseract", page=1, evidence=seen(295, 1180, 260, 95)),
