@@ -10,7 +10,7 @@ from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 
 PAGES_UNPROVEN = "pages-unproven"
-SHEET_PATTERNS = ("next", "previous", "turned", "swapped", "other")
+SHEET_PATTERNS = ("next", "previous", "turned", "swapped", "sets", "other")
 HELD = frozenset({PAGES_UNPROVEN, *(f"sheets-{pattern}" for pattern in SHEET_PATTERNS)})
 """Problems of responses that wait for a person as a whole: pages that may be several people's, printed numbers that contradict the sheets."""
 

@@ -62,6 +62,18 @@ def test_forms_of_two_sheets_one_off():
     assert found.pattern == "next"
 
 
+@pytest.mark.parametrize("back_to_front", [False, True])
+def test_sheets_of_several_forms_in_one_set(back_to_front):
+    """First sheets one after the other, second sheets of the form after: front and back agree, and the page numbers, but not the sets."""
+    pages = [f"{form}{number}" for one, after in pairwise(FORMS) for form, number in ((one, 1), (one, 2), (after, 3), (after, 4))]
+    found = contradiction(**sides(*(reversed(pages) if back_to_front else pages), pages_of=4))
+    assert found is not None
+    assert found.pattern == "sets"
+    assert {(first.number, side.number) for first, side in found.sheets} == {(1, 3), (1, 4)}
+    assert len(found.sheets) == 2 * (len(FORMS) - 1)
+    assert contradiction(**sides(*pages[:8], pages_of=4)) is None, "two forms can lie like that by chance"
+
+
 ORDINARY = {
     "both sides": sides(*stack(FORMS)),
     "both sides, last page first": sides(*stack(FORMS, back_to_front=True)),
@@ -79,6 +91,8 @@ ORDINARY = {
     "mixed with letters": sides(*stack(FORMS[:3]), "?", "-", *stack(FORMS[3:6]), "?", "-", *stack(FORMS[6:])),
     "fronts, then backs": sides(*(f"{form}1" for form in FORMS), *(f"{form}2" for form in FORMS)),
     "fronts, then backs turned": sides(*(f"{form}1" for form in FORMS), *(f"{form}2" for form in reversed(FORMS))),
+    "four pages, one set mixed": sides(*stack(FORMS[:3], 4), "F31", "F32", "F43", "F44", *stack(FORMS[5:], 4), pages_of=4),
+    "four pages, a sheet missing": sides(*stack(FORMS[:3], 4), "F33", "F34", *stack(FORMS[4:], 4), pages_of=4),
     "one sheet wrong": sides(*stack(FORMS[:3]), "F31", "F42", *stack(FORMS[5:])),
 }
 
