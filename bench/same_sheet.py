@@ -125,7 +125,7 @@ def _one_mark(page: PageLayout, truth: PageTruth, rng: np.random.Generator) -> P
 def _states(found: PageInk, prepared: PreparedPage) -> str:
     """What each box surely is."""
     names = {MarkValue.MARKED.value: "2", MarkValue.EMPTY.value: "1"}
-    return "".join(names.get(read.value, "0") if read.confidence >= SURE_MARK and not read.problem else "0" for read in read_marks(found, prepared.marks))
+    return "".join(names.get(read.value, "0") if read.confidence >= SURE_MARK and not read.problems else "0" for read in read_marks(found, prepared.marks))
 
 
 def _taken(device: str, gray: Gray, ink: Gray, page: PageLayout, rng: np.random.Generator) -> tuple[PageImage, PageMap]:
