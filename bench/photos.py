@@ -101,7 +101,9 @@ def outcomes(folder: Path, kinds: list[str], *, template: str, pages: int, seed:
 def read(project: Project, path: Path) -> PageResult:
     """The page as `ingest` reads it."""
     ref = PageRef(sha256=hash_file(path), path=path.name, index=0)
-    return read_page(PageJob(ref=ref, file=str(path), layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits_of(project)))
+    job = PageJob(ref=ref, file=str(path), layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits_of(project))
+    found = read_page(job)
+    return next((sheet for sheet in found.sheets if sheet.reading is not None), found)  # other papers may lie beside it
 
 
 def judged(kind: str, photo: Photo, result: PageResult, *, page: PageLayout, truth: PageTruth, ink: Gray) -> Outcome:

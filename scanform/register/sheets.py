@@ -37,7 +37,8 @@ class SheetsSettings:
     Print beside the sheets is looked for at `px_per_mm`, on paper (`paper` of the grey of the sheets and lighter: tables are darker), darker than `ink` of the
     paper around it, `off_mm` away from the sheets. `joined_mm` lie between pieces of one thing; it holds `least_pieces` of at least
     `piece_mm2`, all together `least_mm2`, and is `least_mm` long. A piece `streak_mm` long and thinner than a tenth of that is the
-    edge of a sheet or a scanner streak. Things that would fit on one sheet of `paper_mm` between the others are taken for one.
+    edge of a sheet or a scanner streak; one that is broader than `broad_mm` for the most part is no print
+    (tablecloths). Things that would fit on one sheet of `paper_mm` between the others are taken for one.
     """
 
     one_page: float = 0.93
@@ -58,6 +59,7 @@ class SheetsSettings:
     least_mm2: float = 12.0
     least_mm: float = 12.0
     streak_mm: float = 40.0
+    broad_mm: float = 3.0
     paper_mm: tuple[float, float] = (212.0, 299.0)
 
 
@@ -113,6 +115,12 @@ def find_regions(
     ours = [Region(corners_px=_grown(sheet, settings), ours=True) for sheet in sheets]
     rest = _rest(image.gray, [sheet.quad for sheet in sheets], scale, settings)
     return ours + [Region(corners_px=_rectangle(box), ours=False) for box in rest[: settings.most - len(ours)]]
+
+
+def around(regions: Sequence[Region]) -> Region:
+    """The upright rectangle around regions."""
+    boxes = np.array([region.box for region in regions])
+    return Region(corners_px=_rectangle((*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())), ours=False)
 
 
 def in_reading_order(regions: Sequence[Region], *, turn: int) -> list[Region]:
@@ -323,11 +331,14 @@ def _masks(shape: tuple[int, ...], quads: Sequence[Floats], off_px: float) -> tu
 def _pieces(ink: Bools, per_mm: float, settings: SheetsSettings) -> Bools:
     """The ink without dust and without streaks and edges of paper."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    size = round(settings.broad_mm * per_mm)
+    broad = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    broad_px = np.bincount(labels[broad.astype(bool)], minlength=count)
     kept = np.zeros(count, bool)
     for number in range(1, count):
         area, sides = stats[number, cv2.CC_STAT_AREA], sorted((stats[number, cv2.CC_STAT_WIDTH], stats[number, cv2.CC_STAT_HEIGHT]))
         streak = sides[1] >= settings.streak_mm * per_mm and sides[0] <= sides[1] / 10
-        kept[number] = area >= settings.piece_mm2 * per_mm**2 and not streak
+        kept[number] = area >= settings.piece_mm2 * per_mm**2 and not streak and broad_px[number] <= area / 2
     return np.asarray(kept[labels])
 
 

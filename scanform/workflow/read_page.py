@@ -41,7 +41,7 @@ from scanform.register.markers import Marker, find_markers, page_number
 from scanform.register.photo import lightened
 from scanform.register.prepare import BoxCheck, prepare_page
 from scanform.register.quality import doubt_of_blank
-from scanform.register.sheets import Region, corners_of, cut_out, find_regions, holds_more, in_reading_order
+from scanform.register.sheets import Region, around, corners_of, cut_out, find_regions, holds_more, in_reading_order
 from scanform.scan.limits import Limits, deadline, guard_process
 from scanform.scan.load import LoadedPage, load_page
 from scanform.store.records import PageResult
@@ -198,14 +198,13 @@ def _with_all_sheets(job: PageJob, loaded: LoadedPage, image: PageImage, whole: 
     found = []
     if whole.page_map is not None and whole.identity is not None:
         found = [(whole.page_map, layouts[whole.identity.digest].page(whole.identity.page).size)]
-    regions = in_reading_order(find_regions(image, layouts, found), turn=loaded.turn)
     anew = replace(job, given=None, corners_px=())
-    sheets = []
-    for region in regions:
+    read: list[tuple[Region, PageResult]] = []
+    for region in find_regions(image, layouts, found):
         own = bool(found) and region.holds(corners_of(*found[0]).mean(axis=0))
-        sheet = replace(whole, region=region.corners_px) if own else _read_sheet(anew, loaded, image, region)
-        if region.ours or sheet.outcome is not Fate.BLANK:
-            sheets.append(sheet)
+        read.append((region, replace(whole, region=region.corners_px) if own else _read_sheet(anew, loaded, image, region)))
+    by_region = dict(_without_scraps([(region, sheet) for region, sheet in read if region.ours or sheet.outcome is not Fate.BLANK]))
+    sheets = [by_region[region] for region in in_reading_order(list(by_region), turn=loaded.turn)]
     if len(sheets) < 2:
         alone = next((sheet for sheet in sheets if sheet.outcome is Fate.READ), whole)
         return replace(alone, region=())
@@ -214,6 +213,16 @@ def _with_all_sheets(job: PageJob, loaded: LoadedPage, image: PageImage, whole: 
     if given is not None:
         return replace(given, sheets=tuple(sheet for sheet in numbered if sheet is not given))
     return replace(whole, outcome=Fate.REVIEW, identity=None, page_map=None, reading=None, ink=b"", sheets=numbered)
+
+
+def _without_scraps(read: Sequence[tuple[Region, PageResult]]) -> list[tuple[Region, PageResult]]:
+    """The sheets, with all that is foreign put into one page: papers on a table around a form ask a person once, not once each."""
+    foreign = [(region, sheet) for region, sheet in read if not region.ours and sheet.outcome is Fate.UNKNOWN_FORM and sheet.identity is None]
+    if len(foreign) < 2:
+        return list(read)
+    region = around([one for one, _ in foreign])
+    problems = tuple(dict.fromkeys(problem for _, sheet in foreign for problem in sheet.problems if problem.slug in (BESIDE, "no-markers")))
+    return [item for item in read if item not in foreign] + [(region, replace(foreign[0][1], region=region.corners_px, problems=problems))]
 
 
 def _numbered(sheets: Sequence[PageResult]) -> tuple[PageResult, ...]:

@@ -268,7 +268,9 @@ def test_states_are_told_apart_without_colour(watched, station, project) -> None
     page.wait_for_selector("#tiles[data-visible]")
     for key in ("Space", "ArrowRight", "1"):
         page.keyboard.press(key)
-    shown = page.evaluate("[...document.querySelectorAll('.tile')].map((tile) => [getComputedStyle(tile).borderTopStyle, tile.innerText.trim().slice(0, 1)])")
+    shown = page.evaluate(
+        "[...document.querySelectorAll('.tile')].map((tile) => [getComputedStyle(tile).borderTopStyle, tile.querySelector('.tile-state').innerText.trim().slice(0, 1)])"
+    )
     assert shown[:3] == [["dashed", "✗"], ["double", "→"], ["solid", ""]]
 
 

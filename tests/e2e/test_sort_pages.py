@@ -334,8 +334,8 @@ def test_a_corner_is_dragged_by_finger(watched, room) -> None:
     client = page.context.new_cdp_session(page)
     box = page.locator(".handle[data-corner='0']").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    before, scrolled = place_of(page, (0, 0)), page.evaluate("[scrollY, document.getElementById('viewport').scrollTop]")
-    assert (x, y) == pytest.approx(before, abs=1.5)
+    before, scrolled = place_of(page, CORNERS[0]), page.evaluate("[scrollY, document.getElementById('viewport').scrollTop]")
+    assert (x, y) == pytest.approx(before, abs=3)  # its print says which page it is, and where
     for kind, points in (("touchStart", [(x, y)]), ("touchMove", [(x + 20, y + 30)]), ("touchMove", [(x + 40, y + 60)])):
         client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": px, "y": py} for px, py in points]})
     page.locator("#magnifier").wait_for(state="visible")

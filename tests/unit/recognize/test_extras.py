@@ -55,7 +55,7 @@ def with_it(sheet):
 
 def test_marks_and_signatures_are_read_as_before(without, with_it):
     """Every mark and signature, and every blank: same value, same probability, same reader."""
-    others = [name for name in with_it if not name.startswith("comb") and with_it[name]["problem"] != "handwriting"]
+    others = [name for name in with_it if not name.startswith("comb") and with_it[name]["problems"] != ["handwriting"]]
     assert [name for name in STYLES if without[name]["value"] == "marked"] == list(STYLES)
     assert {name: without[name] for name in others} == {name: with_it[name] for name in others}
 
@@ -64,12 +64,12 @@ def test_lines_are_left_to_tesseract(without, with_it):
     """Writing on a line is still a proposal, by the other reader."""
     assert with_it["text0"]["reader"] == "words/1"
     assert without["text0"]["reader"].startswith(("tesseract", "tesserocr"))
-    assert (without["text0"]["problem"], bool(without["text0"]["value"])) == ("handwriting", True)
+    assert (without["text0"]["problems"], bool(without["text0"]["value"])) == (["handwriting"], True)
 
 
 def test_an_empty_row_is_empty(without, with_it):
     """Whether there is ink is not a matter of reading."""
-    assert (without["comb1"]["value"], without["comb1"]["problem"]) == ("", None)
+    assert (without["comb1"]["value"], without["comb1"]["problems"]) == ("", [])
     assert without["comb1"]["confidence"] > 0.99
     assert without["comb1"] == with_it["comb1"]
 
@@ -78,7 +78,7 @@ def test_a_row_with_ink_goes_to_a_person(without, with_it):
     """No value, no confidence, no candidate but a blank that is improbable; nobody is named as its reader."""
     row = without["comb0"]
     assert with_it["comb0"]["value"].strip()
-    assert (row["value"], row["confidence"], row["problem"], row["reader"]) == ("", 0.0, "illegible-cells", "none")
+    assert (row["value"], row["confidence"], row["problems"], row["reader"]) == ("", 0.0, ["illegible-cells"], "none")
     assert [(one["value"], one["probability"] < 0.05) for one in row["candidates"]] == [("", True)]
 
 
