@@ -268,9 +268,8 @@ def test_states_are_told_apart_without_colour(watched, station, project) -> None
     page.wait_for_selector("#tiles[data-visible]")
     for key in ("Space", "ArrowRight", "1"):
         page.keyboard.press(key)
-    shown = page.evaluate(
-        "[...document.querySelectorAll('.tile')].map((tile) => [getComputedStyle(tile).borderTopStyle, tile.querySelector('.tile-state').innerText.trim().slice(0, 1)])"
-    )
+    facts = "[getComputedStyle(tile).borderTopStyle, tile.querySelector('.tile-state').innerText.trim().slice(0, 1)]"
+    shown = page.evaluate(f"[...document.querySelectorAll('.tile')].map((tile) => {facts})")
     assert shown[:3] == [["dashed", "✗"], ["double", "→"], ["solid", ""]]
 
 

@@ -27,7 +27,7 @@ def look(sheet, scan, gray=None):
     reads = read_marks(measure(image, scan.page_map, sheet.prepared), sheet.prepared.marks)
     box = RectPx(x=0, y=0, w=1, h=1)
     fields = [
-        FieldReading(zone=zone.id, value=read.value, confidence=read.confidence, box=box, reader="marks", problem=read.problem)
+        FieldReading(zone=zone.id, value=read.value, confidence=read.confidence, box=box, reader="marks", problems=read.problems)
         for zone, read in zip(sheet.prepared.marks.zones, reads, strict=True)
     ]
     reading = PageReading(
