@@ -43,7 +43,8 @@ class ProofSettings:
     Up to `specks` pieces no longer than `speck_mm` and darker than `speck_dark` are dust.
     `long_mm`: a piece as long is no dust; together they may be `total_mm`. `rim_mm`: shadows of the lid; `hole_mm`, `hole_edge_mm` as for ink.
     Lines thinner than `line_mm`, no more than `line_deg` off and over `line_share` of the sheet are folds or the edge of the paper; columns and rows that are
-    dark for `streak_share` of it, and upright lines of `line_long_mm` no broader than `streak_mm`, are streaks of the glass.
+    dark for `streak_share` of it and in all but one of `streak_parts` parts, as no line of text within its margins is, and upright lines of `line_long_mm` no
+    broader than `streak_mm`, are streaks of the glass.
     `through`: nothing may be darker than the markers that shine through, by this factor.
     """
 
@@ -72,6 +73,7 @@ class ProofSettings:
     hole_mm: tuple[float, float] = (3.5, 9.5)
     hole_edge_mm: float = 25.0
     streak_share: float = 0.2
+    streak_parts: int = 12
     line_mm: float = 2.0
     line_long_mm: float = 40.0
     line_deg: float = 6.5
@@ -227,7 +229,8 @@ def _without_streaks(mask: NDArray[np.bool_], settings: ProofSettings) -> NDArra
     """The mask without the columns and rows that are dark for much of their length: streaks of the glass, also broken ones."""
     kept = mask.copy()
     for axis in (0, 1):
-        lines = (mask.mean(axis=axis) > settings.streak_share).astype(np.uint8)
+        parts = np.array([part.any(axis=axis) for part in np.array_split(mask, settings.streak_parts, axis=axis)])
+        lines = ((mask.mean(axis=axis) > settings.streak_share) & (parts.sum(axis=0) >= settings.streak_parts - 1)).astype(np.uint8)
         wide = cv2.dilate(lines.reshape(-1, 1), np.ones((5, 1), np.uint8)).ravel().astype(bool)
         if axis == 0:
             kept[:, wide] = False

@@ -53,6 +53,15 @@ def test_a_pale_note_is_doubt(pen, left):
     assert doubt(scanned(ink, seed=2)) in {Doubt.FAINT, Doubt.CONTENT}
 
 
+@pytest.mark.parametrize("share", [0.05, 0.07, 0.1])
+def test_a_pale_line_of_words_is_doubt(share):
+    """One long line of words is no streak of the glass, though its rows are dark over much of the sheet."""
+    words = np.zeros(SIZE, np.uint8)
+    cv2.putText(words, "bitte Herrn Kurz anrufen wegen Raum 3", (300, 1500), cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, 3.2, 255, 4, cv2.LINE_AA)
+    noise = np.random.default_rng(5).normal(0, 1.5, SIZE)
+    assert doubt(np.clip(245 * (1 - share * words / 255) + noise, 0, 255).astype(np.uint8)) is Doubt.FAINT
+
+
 def test_a_thin_line_and_a_pale_stamp_are_doubt():
     """Little ink that hangs together is more than much dust."""
     ink = np.full(SIZE, 255, np.uint8)
