@@ -1024,6 +1024,7 @@ def test_forty_keys_are_forty_decisions_also_for_people_who_logged_in(project, w
     assert {decision.reviewer for decision in found} == {"Rita"}
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_screen_of_many_waits_for_the_password_too(project, watched, servers):
     """The login has ended when a whole screen is confirmed: after the password everything on it is saved."""
@@ -1046,6 +1047,7 @@ def test_a_screen_of_many_waits_for_the_password_too(project, watched, servers):
     assert {decision.reviewer for decision in project.store.decisions()} == {"Rita"}
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_what_one_has_decided_is_never_saved_as_anothers(project, watched, servers):
     """Somebody else logs in in another tab of the same browser: the first page stops, keeps what is unsent, and saves it only when its own person is back."""
@@ -1096,6 +1098,7 @@ def test_giving_up_what_is_unsent_is_asked_for(project, watched, servers):
     assert [decision.reviewer for decision in project.store.decisions()] == ["Rita"]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_second_factor_is_asked_for_in_place(project, watched, servers):
     """The dialog asks for the code when it is needed; a wrong one is said to be wrong."""
@@ -1166,6 +1169,7 @@ def test_the_end_of_a_login_is_announced_and_one_key_prolongs_it(project, watche
     assert page.is_visible("#item")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_pages_work_without_scripts(project, watched, servers):
     """Plain forms: login, account, people, logout; nothing scrolls sideways at 320 px."""
@@ -1214,6 +1218,7 @@ def test_the_command_prints_a_link_for_the_first_account(folder):
         assert set(said) == {"url"}
 
 
+@pytest.mark.slow
 def test_nobody_works_under_a_name_of_the_command_where_there_are_accounts(folder):
     """--reviewer is for projects without accounts, and never for the network; the refusal says what to do."""
     with running(folder, "--reviewer", "kim") as said:

@@ -291,6 +291,7 @@ def test_doctor_without_programs(tmp_path, monkeypatch):
     assert all(package in found.stdout for package in ("tesseract-ocr-deu", "poppler-utils", "jbig2dec"))
 
 
+@pytest.mark.slow
 def test_closed_standard_output_is_no_bug(folder):
     """`scanform status | head -0`: no traceback, no bug."""
     program = [sys.executable, "-m", "scanform.cli", "status", "--project", str(folder)]

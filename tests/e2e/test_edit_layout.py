@@ -210,6 +210,7 @@ def test_several_zones_are_chosen_numbered_and_changed_together(editor, files) -
     assert (found["h"].kind, len(found["h"].cells), found["h"].alphabet, found["h"].lines) == (ZoneKind.COMB, 8, Alphabet.DATE, None)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_wrong_codes_and_overlaps_are_said_in_words(editor, files) -> None:
     """A code that cannot be, with a proposal; zones on each other; in German too; what is wrong is announced and leads to its zone."""

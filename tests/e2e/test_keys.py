@@ -324,6 +324,7 @@ def test_fifty_five_acknowledged_decisions_are_taken_back(opened, project):
     assert {response.answer("often").status.value for response in effective_responses(project)} == {"review"}
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("keys", ["1", "123", "1xm02 "], ids=["one digit", "digits", "mixed"])
 @pytest.mark.fast_cases(1)

@@ -242,6 +242,7 @@ def test_among_many_on_one_screen(project):
     assert Counter(decision.kind for decision in project.store.decisions()) == {DecisionKind.CONFIRM: 60}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [8, 400])
 def test_others_make_up_for_values_before_which_none_can_stand(tmp_path, at_once):
     """Half of what waits is free text; the share holds for all that somebody meets, a few at a time or all at once."""
@@ -271,6 +272,7 @@ def test_none_are_made_where_none_are_wanted(tmp_path):
             assert rows.knowns(tx) == []
 
 
+@pytest.mark.slow
 def test_several_people_take_turns(tmp_path):
     """Four people take values in turn: each open value is decided once, known ones only once by each, and all leases are given back."""
     with open_project(surveyed(tmp_path, 80, 30, share=0.2)) as project:

@@ -107,6 +107,7 @@ def test_a_group_is_done_by_keyboard_alone(open_board, project):
     assert 0.02 < pace.median_s < 60
 
 
+@pytest.mark.slow
 def test_the_least_certain_come_first(open_board, project):
     """On each screen; which ones are on it is drawn by lot."""
     fill(project, FORMS, OFTEN)
@@ -118,6 +119,7 @@ def test_the_least_certain_come_first(open_board, project):
     assert max(shown) > sorted(doubt.values())[24]
 
 
+@pytest.mark.slow
 def test_a_screen_is_taken_back_whole(open_board, project):
     """With all its marks; what comes after it waits, nothing stays decided."""
     fill(project, FORMS, OFTEN)
@@ -140,6 +142,7 @@ def test_a_screen_is_taken_back_whole(open_board, project):
     assert all(response.answer("often").status.value == "confirmed" for response in effective_responses(project))
 
 
+@pytest.mark.slow
 def test_enter_before_anybody_can_have_looked_is_ignored(open_board, project):
     """A held or bouncing key confirms no screen that has just appeared."""
     fill(project, FORMS, OFTEN)
@@ -204,6 +207,7 @@ def test_what_somebody_else_decided_meanwhile_is_said_and_not_overwritten(open_b
     assert len([value for value in values.values() if value == "m"]) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [320, 1366])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_lost_in_small_windows(open_board, project, width, scheme):

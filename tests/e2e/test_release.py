@@ -139,6 +139,7 @@ def test_only_what_was_seen_is_released(project):
     assert room.act(Step.RELEASE, ADMIN, "now", digest=seen) == "changed"
 
 
+@pytest.mark.slow
 def test_the_page_and_the_export_say_it(project, tmp_path):
     """By form and without scripts: refused without a reason with 422, released with one; the export says so until a value changes."""
     fill(project, 2, OFTEN)

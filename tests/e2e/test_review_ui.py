@@ -402,6 +402,7 @@ def test_two_marks_need_a_choice(open_screen, project: Project) -> None:
     assert stored(project) == [("correct", "s"), ("inadmissible", "")]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_contradictions_take_one_key_and_nothing_is_chosen_beforehand(open_screen, project: Project) -> None:
     """Both values with their channels beside the paper: digits, Alt+1 and Alt+2 choose; Enter alone settles nothing; Z takes back."""
@@ -447,6 +448,7 @@ def test_multiple_choice_toggles_and_enter_ends(open_screen, project: Project) -
     assert stored(project) == [("correct", "class else"), ("correct", "none")]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_z_takes_back_as_often_as_wanted(open_screen, project: Project) -> None:
     """Twelve decisions, twelve undos: seven in this visit, five after a reload of the page."""
@@ -506,6 +508,7 @@ PLAIN_CAPS = ["?", "C", "−", "+", "F", "I", "0", "X", "M", "Leertaste", "Z"]
 ALT_CAPS = ["Alt+?", "Alt+C", "Alt+−", "Alt++", "Alt+F", "Alt+I", "Alt+0", "Alt+X", "Alt+M", "Esc", "Leertaste", "Alt+Z"]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_caps_on_the_buttons_are_the_keys_that_hold(open_screen, project: Project) -> None:
     """In the text field the buttons show Alt+key, outside it the plain key; none moves when the focus goes; the line below tells both."""
@@ -528,6 +531,7 @@ def test_the_caps_on_the_buttons_are_the_keys_that_hold(open_screen, project: Pr
     assert screen.page.evaluate(OUTSIDE, 320) == []
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_keys_with_alt_work_in_the_text_field(open_screen, project: Project) -> None:
     """Alt+0, X, M decide, Alt+Z takes back, Alt+C, + and − look, Alt+? helps; the text stays as it is and keeps the focus."""
@@ -615,6 +619,7 @@ def test_a_second_enter_that_comes_too_fast_answers_no_question(open_screen, pro
     assert stored(project) == [("illegible", "")]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_digit_is_asked_about_only_where_more_was_read(open_screen, project: Project) -> None:
     """0 instead of 12 is asked about, 0 instead of 3 is not, neither are other numbers or the proposal itself."""
@@ -633,6 +638,7 @@ def test_a_digit_is_asked_about_only_where_more_was_read(open_screen, project: P
     assert sorted(stored(project)) == [("correct", "0"), ("correct", "0"), ("correct", "7")]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_wrong_value_that_slipped_through_comes_back(open_screen, project: Project) -> None:
     """Enter does not wait for the check; what the program refuses comes back with the words and the text that was typed."""
@@ -668,6 +674,7 @@ def test_a_conflict_is_shown_never_dropped(open_screen, project: Project) -> Non
     assert next(r for r in effective_responses(project) if item.startswith(r.id)).answer("often").value == "w"  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_zoom_is_kept_and_context_shows_the_page(open_screen, project: Project) -> None:
     """The crop is shown at twice its size at least where it fits; zoom stays for the next field; C shows the page around it."""
@@ -713,6 +720,7 @@ def test_everything_works_by_keyboard_and_focus_is_never_lost(open_screen, proje
     screen.visible()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_language_is_said_and_used(open_screen, project: Project) -> None:
     """English words under lang=en, German under lang=de."""
@@ -726,6 +734,7 @@ def test_the_language_is_said_and_used(open_screen, project: Project) -> None:
     assert german.page.locator("#wording").inner_text() == "Wie oft kommen Sie?"
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_names_roles_and_landmarks(open_screen, project: Project) -> None:
     """Every control has a name, every picture a text, there is one main landmark and one polite live region."""
@@ -852,6 +861,7 @@ def test_small_windows_and_large_type_lose_nothing(open_screen, project: Project
         screen.press("1")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_one_announcement_per_field(open_screen, project: Project) -> None:
     """A screen reader hears each field once."""
@@ -868,6 +878,7 @@ def test_one_announcement_per_field(open_screen, project: Project) -> None:
     assert all("Wie oft kommen Sie?" in line for line in said)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_an_empty_queue_says_so_and_notices_new_pages(open_screen, project: Project) -> None:
     """Nothing to check is a state of its own; new work appears without a reload."""

@@ -347,6 +347,7 @@ def test_a_corner_is_dragged_by_finger(watched, room) -> None:
     assert page.evaluate("[scrollY, document.getElementById('viewport').scrollTop]") == scrolled
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [(1366, 768), (683, 384), (320, 640)])
 def test_the_screen_fits_and_everything_has_a_name(watched, room, size) -> None:
@@ -367,6 +368,7 @@ def test_the_screen_fits_and_everything_has_a_name(watched, room, size) -> None:
     assert page.evaluate("[...document.querySelectorAll('[style]')].every((node) => node.closest('#stage'))")
 
 
+@pytest.mark.slow
 def test_only_the_own_browser_may_act(room) -> None:
     """Without the token nothing is placed; malformed requests are refused; looking changes nothing; unknown pages are not found."""
     found = room(codes=False)

@@ -12,6 +12,8 @@ from scanform.workflow.read_batch import read_batch
 from tests.conftest import save_jpeg, save_tiff
 from tests.faults.test_batch_faults import DIE_AT_COMMIT, Interrupting, picture
 
+pytestmark = pytest.mark.slow
+
 
 def fill(foreign_forms, tiny_survey, folder):
     """Two club forms in one file, one in two files of a page, a quiz between them, a form printed here."""

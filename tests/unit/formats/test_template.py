@@ -317,6 +317,7 @@ SNIPPETS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_is_wrong_is_said_plainly(tmp_path: Path, data: st.DataObject) -> None:

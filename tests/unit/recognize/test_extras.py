@@ -88,6 +88,7 @@ def doctor(project, code="", path=None):
     return {one["name"]: one for one in json.loads(done.stdout)["findings"]}, done.returncode
 
 
+@pytest.mark.slow
 def test_the_doctor_says_what_to_install(tmp_path):
     """Handwriting in cells is not read, and the extra that changes it; exit code 6."""
     findings, code = doctor(tmp_path, ABSENT)
@@ -100,6 +101,7 @@ def test_the_doctor_says_what_to_install(tmp_path):
     assert "scanform.readers: cells/1" not in doctor(tmp_path)[0]
 
 
+@pytest.mark.slow
 def test_a_broken_library_is_not_silent(tmp_path):
     """Installed, but it cannot be imported: reading cells stops with its message, and the doctor repeats it."""
     (tmp_path / "onnxruntime.py").write_text("raise ImportError('libonnx is broken')\n", encoding="utf-8")
@@ -111,6 +113,7 @@ def test_a_broken_library_is_not_silent(tmp_path):
     assert finding["remedy"]
 
 
+@pytest.mark.slow
 def test_the_doctor_says_who_reads_print(tmp_path):
     """In this process where tesserocr is installed, else by the program; a broken tesserocr is a gap."""
     assert doctor(tmp_path)[0]["printed text"]["seen"].startswith("tesserocr/deu")

@@ -23,6 +23,7 @@ def zone(baselines, *, tilt=0.0, high=400, wide=700):
     return cv2.connectedComponents((words > 0).astype(np.uint8), connectivity=8)[1].astype(np.int32), words
 
 
+@pytest.mark.slow
 @given(count=st.integers(1, 6), pitch=st.floats(32, 55), expected=st.floats(0.75, 1.3), start=st.floats(25, 60), tilt=st.floats(-0.8, 0.8))
 @settings(max_examples=60)
 def test_every_line_is_one(count, pitch, expected, start, tilt):

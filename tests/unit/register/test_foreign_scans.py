@@ -20,6 +20,8 @@ from scanform.simulate.answers import random_truth
 from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import PROFILES, scan_filled
 
+pytestmark = pytest.mark.slow
+
 TEMPLATE = Path(__file__).parents[3] / "templates" / "begegnungsorte.yaml"
 WRONG_MM = 0.7
 """Boxes read at a wrong place are off by more."""

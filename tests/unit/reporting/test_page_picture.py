@@ -50,6 +50,7 @@ def test_few_notes_stand_beside_their_zones():
             assert abs(note.top - note.zone.rect.centre.y * PX_PER_MM) < 200
 
 
+@pytest.mark.slow
 def test_a_dense_page_takes_the_brief_notes():
     """Sixty notes of nine lines do not fit beside the page; sixty brief ones do, so the picture is no higher than for one."""
     one, many = (opened(draw_page(PAGE, zones(count, lines=9), FRAME)) for count in (1, 60))

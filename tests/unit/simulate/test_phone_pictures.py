@@ -58,6 +58,7 @@ def test_the_file_is_a_phones(dotted):
     assert down[1, 0] < down[0, 0] - 500  # the foot of the page is on the left: turning it 270 degrees clockwise makes it upright
 
 
+@pytest.mark.slow
 def test_kinds_show_what_they_are_named_after(dotted):
     """Blurred, dark, small and cut off pictures have those facts."""
     facts = {profile.name: photograph(dotted, profile, np.random.default_rng(2)).facts for profile in (PLAIN, BLURRED, DARK, SMALL, CUT_OFF)}

@@ -81,6 +81,7 @@ def outcome(tiny_survey, target, folder, workers):
         return summary.pages, [(r.id, r.answers, r.problems) for r in project.store.responses()]
 
 
+@pytest.mark.slow
 def test_serial_and_processes_give_the_same(tiny_survey, tmp_path):
     """The same stack read in this process and by two others: same fates, same answers to the last digit."""
     folder = stack(tiny_survey, tmp_path / "in")
@@ -110,6 +111,7 @@ def test_a_scheduler_that_does_not_answer_is_named():
         executors.dask("tcp://127.0.0.1:1", "en")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_an_orphaned_worker_ends(tmp_path):
     """When the parent is killed, its workers notice and end."""

@@ -50,6 +50,7 @@ def test_a_read_page_is_told_zone_by_zone(tiny_survey, project, tmp_path):
     assert data["picture"]["px_per_mm"] == pytest.approx(7.87, abs=0.1)
 
 
+@pytest.mark.slow
 def test_a_page_on_its_head_is_drawn_upright(tiny_survey, project, tmp_path):
     """The flattened page is the same whichever way the sheet was scanned."""
     scan = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no")
@@ -59,6 +60,7 @@ def test_a_page_on_its_head_is_drawn_upright(tiny_survey, project, tmp_path):
     assert np.percentile(same, 97) < 25
 
 
+@pytest.mark.slow
 def test_a_blurred_photo_is_told_with_its_cause(tiny_survey, project, tmp_path):
     """A page that cannot be read says why and what to do, in the ledger and in the picture."""
     scan = photo(tiny_survey, tmp_path / "a.jpg", replace(PLAIN, focus_mm=(0.9, 0.95), uneven=0.0))
@@ -72,6 +74,7 @@ def test_a_blurred_photo_is_told_with_its_cause(tiny_survey, project, tmp_path):
     assert read_batch(project, [scan], serial()).pages[found.result.outcome] == 1
 
 
+@pytest.mark.slow
 def test_a_photo_that_is_cut_off_is_read_without_what_is_missing(tiny_survey, project, tmp_path):
     """Boxes beyond the edge wait for a person and the page says that it is cut off."""
     scan = photo(tiny_survey, tmp_path / "a.jpg", replace(PLAIN, cut_mm=(24, 26)), seed=2)  # the right edge, through the boxes for remarks

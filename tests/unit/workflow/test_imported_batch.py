@@ -18,6 +18,8 @@ from scanform.workflow.verify import verify
 from scanform.workflow.withdraw import restore, withdraw
 from tests.conftest import save_jpeg, save_tiff
 
+pytestmark = pytest.mark.slow
+
 CLUB = {"heard": ["1", "3"], "sat1": "1", "sat2": "2", "sat3": "4", "winter": "3", "crew": "d", "often": "2", "days": ["1", "7"]}
 
 

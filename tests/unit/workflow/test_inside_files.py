@@ -135,6 +135,7 @@ def test_a_portfolio_is_its_files(project, tiny_survey, tmp_path):
     assert [remark.problem.slug for remark in summary.remarks] == ["portfolio-cover"]
 
 
+@pytest.mark.slow
 def test_a_page_of_words_without_a_portfolio_is_a_foreign_form(project, tmp_path):
     """Only what stands in front of files of a portfolio is a cover page, and only words are one."""
     assert ingest(project, cover_pdf(tmp_path / "a.pdf")).pages == {Fate.UNKNOWN_FORM: 1}
@@ -151,6 +152,7 @@ def test_the_same_file_twice_is_a_duplicate(project, tiny_survey, tmp_path):
     assert sorted(page.ref.path.rpartition(" » ")[2] for page in all_pages(project) if "»" in page.ref.path) == ["a.pdf", "a.pdf (2)"]
 
 
+@pytest.mark.slow
 def test_files_in_files_in_files_are_read_to_a_depth(project, tiny_survey, tmp_path):
     """Three files deep they are read; what lies deeper is named as not read."""
     content = scan_pdf(tmp_path / "4.pdf", tiny_survey.sheet(4, 1)).read_bytes()
@@ -307,6 +309,7 @@ def test_a_negative_is_read_and_named(project, tiny_survey, tmp_path, kind):
     assert (response.answer("open").value, response.answer("floor").value) == ("no", "3")
 
 
+@pytest.mark.slow
 def test_a_negative_of_nothing_is_no_empty_paper(project, tmp_path):
     """Light specks on dark paper: a person decides."""
     Image.fromarray(letter(ink=230, paper=20)).save(tmp_path / "a.png")

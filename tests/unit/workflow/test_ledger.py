@@ -154,6 +154,7 @@ def test_an_empty_page_of_a_photocopy_follows_its_neighbour(project, tiny_survey
     assert [response.pages_missing for response in project.store.responses()] == [(), ()]
 
 
+@pytest.mark.slow
 def test_a_faint_first_scan_makes_no_second_respondent(project, tiny_survey, tmp_path):
     """The first scan lost most of its strokes; the good one after it is the same sheet, or waits: never a form of its own."""
     good = tiny_survey.sheet(1, 1, open="no", floor="2", uses=["choir", "dance"], seed=3)
@@ -351,6 +352,7 @@ def test_without_sure_neighbours_a_person_identifies_the_page(project, tiny_surv
         identify_page(project, f"{path}#1", tiny_survey.form_ids[2], None)
 
 
+@pytest.mark.slow
 def test_blank_is_proven_and_doubt_waits_for_a_person(project, tiny_survey, tmp_path):
     """A pale form, one grey and one white are no proof of blank paper; white beside a page of its file that shows something is."""
     folder = tmp_path / "doubt"

@@ -22,6 +22,8 @@ from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import init_project, open_project
 from scanform.workflow.read_batch import read_batch
 
+pytestmark = pytest.mark.slow
+
 SURVEY = """code: streets
 version: "1"
 languages: de

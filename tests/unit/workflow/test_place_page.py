@@ -110,6 +110,7 @@ def test_what_the_print_does_not_prove_leaves_no_trace(waiting):
     assert stored(project, page) == before
 
 
+@pytest.mark.slow
 def test_what_cannot_be_is_refused_before_anything_is_read(waiting):
     """Mistyped ids, pages that the form does not have, corners that are none; and what the code on the page says outranks what is typed."""
     project, page, form_id, corners = waiting
@@ -152,6 +153,7 @@ def test_two_who_place_a_page_at_once_place_it_once(waiting):
     assert stored(project, page)[2] == []
 
 
+@pytest.mark.slow
 def test_a_page_left_alone_keeps_its_fate(waiting):
     """Recorded once however often it is sent; the list shows it last, and it no longer counts as waiting."""
     project, page, _, _ = waiting
@@ -165,6 +167,7 @@ def test_a_page_left_alone_keeps_its_fate(waiting):
     assert [card.left_by for card in desk.cards(language="en")] == ["kim"]
 
 
+@pytest.mark.slow
 def test_corners_are_presumed_from_the_print_and_the_page_is_shown_upright(waiting):
     """Where the features of the print put the page, within 3 mm; the picture is turned so that it can be read."""
     project, page, _, corners = waiting
@@ -207,6 +210,7 @@ def test_forms_without_ids_that_look_alike_are_told_apart_by_a_person(printed, t
         assert "unknown-instance" not in {problem.slug for problem in response.problems}
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced():
     """A page that ends the process that shows it costs that one answer; the next one comes from a new process."""
     worker = Standby(Limits())

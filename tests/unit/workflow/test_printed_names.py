@@ -26,6 +26,8 @@ from scanform.workflow.project import init_project, open_project
 from scanform.workflow.read_batch import read_batch
 from scanform.workflow.recipients import Recipient
 
+pytestmark = pytest.mark.slow
+
 SURVEY = """code: names
 version: "1"
 languages: de

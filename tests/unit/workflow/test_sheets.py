@@ -81,6 +81,7 @@ def test_two_people_on_one_glass(project, tiny_survey, tmp_path):
     assert values == {one: {"open": "no", "uses": "choir"}, two: {"open": "yes", "floor": "3"}}
 
 
+@pytest.mark.slow
 def test_evidence_lies_in_pixels_of_the_whole_picture(project, tiny_survey, tmp_path):
     """Boxes of the right sheet lie in the right half, and a crop of it shows what stands there."""
     picture = two_people(tiny_survey)
@@ -194,6 +195,7 @@ def without_codes(gray, layout, number=1):
     return gray
 
 
+@pytest.mark.slow
 def test_each_sheet_is_placed_by_hand(project, tiny_survey, tmp_path):
     """Two pages without codes on one glass: both wait, and each is said by itself which it is; `--retry` leaves no orphans and loses none of it."""
     one, two = (without_codes(tiny_survey.sheet(form, 1, open="no"), tiny_survey.layout) for form in (1, 2))
@@ -209,6 +211,7 @@ def test_each_sheet_is_placed_by_hand(project, tiny_survey, tmp_path):
     assert len(project.store.responses()) == 2
 
 
+@pytest.mark.slow
 def test_read_again_a_picture_is_divided_anew(project, tiny_survey, tmp_path):
     """A picture of which nothing was read is looked at as a whole again on request, also where it was known under two names; no page is left over."""
     one, two = (without_codes(tiny_survey.sheet(form, 1, open="no"), tiny_survey.layout) for form in (1, 2))
@@ -237,6 +240,7 @@ def nameless(gray, layout):
     return gray
 
 
+@pytest.mark.slow
 def test_two_pages_that_no_mark_divides_are_placed_one_after_the_other(project, tiny_survey, tmp_path):
     """The picture is taken for one page until a person has placed one half; the other half waits then, and is placed as well. Nothing is lost when the same
     bytes came in twice.

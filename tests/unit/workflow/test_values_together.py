@@ -23,6 +23,8 @@ from scanform.workflow.project import init_project, open_project
 from scanform.workflow.read_batch import read_batch
 from scanform.workflow.read_page import PageJob, read_page
 
+pytestmark = pytest.mark.slow
+
 SURVEY = """code: houses
 version: "1"
 languages: en
