@@ -200,6 +200,7 @@ def _opened(start: Callable[[], Executor]) -> Iterator[Executor]:
 def _stop(executor: Executor) -> None:
     """Close without waiting for running jobs; the processes of a pool are ended, they hold nothing that is worth keeping."""
     started = list((getattr(executor, "_processes", None) or {}).values())
+    manager = getattr(executor, "_executor_manager_thread", None)
     if isinstance(executor, ProcessPoolExecutor):
         executor.shutdown(wait=False, cancel_futures=True)
     else:
@@ -208,3 +209,5 @@ def _stop(executor: Executor) -> None:
         process.kill()  # what is to be ended may not have set its signals yet, and may have inherited that it ignores them
     for process in started:
         process.join(timeout=5)
+    if manager is not None:
+        manager.join(timeout=5)  # it closes the pipe that the interpreter would write to at its end

@@ -18,10 +18,18 @@ def keep_passed_over(project: Project, paths: Sequence[Path], found: Sequence[in
         for one in found
         if (location := _shown(os.path.realpath(one.path)))
     }
-    if folders:
+    with project.store.reading() as tx:
+        known = [
+            one for one in passed_over.passed_over(tx) if any(one.location == folder or one.location.startswith(folder.rstrip("/") + "/") for folder in folders)
+        ]
+    if folders and {_said(one) for one in known} != {_said(one) for one in rows.values()}:  # a run that is killed again and again has to get on
         with project.store.writing() as tx:
             passed_over.replace_below(tx, folders, [rows[location] for location in sorted(rows)])
     return tuple(sorted(rows.values(), key=lambda one: one.path))
+
+
+def _said(one: PassedOver) -> tuple[str, str, str, int]:
+    return one.location, one.path, one.reason, one.files
 
 
 def _shown(path: str) -> str:

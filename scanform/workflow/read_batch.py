@@ -32,7 +32,7 @@ from scanform.workflow.printed_texts import keep_recipients
 from scanform.workflow.progress import ShowProgress, no_progress
 from scanform.workflow.project import Project
 from scanform.workflow.read_page import PageJob, read_page
-from scanform.workflow.sheets import check_sheets, sheet_remarks
+from scanform.workflow.sheets import are_checked, check_sheets, sheet_remarks
 from scanform.workflow.take_in import NOT_READ, WITHIN, FileJob, Intake, take_in
 from scanform.workflow.twins import Twins
 
@@ -333,11 +333,15 @@ def _join_pages(project: Project) -> None:
 
 def _check_sheets(project: Project, run: _Run) -> None:
     """Look whether the printed numbers of the files of this run fit their sheets."""
-    with project.store.writing() as tx:
-        for digest, instance in outdated(tx):
-            settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
+    with project.store.reading() as tx:
+        behind = outdated(tx)
+    if behind:
+        with project.store.writing() as tx:
+            for digest, instance in outdated(tx):
+                settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
     with project.store.reading() as tx:
         files = sorted({page.file_id for page in ledger.pages_of(tx, run.keys)} | run.files)
+        files = [file for file in files if not are_checked(project, tx, file)]
     for file in files:
         with project.store.writing() as tx:
             check_sheets(project, tx, file)

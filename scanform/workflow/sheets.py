@@ -53,18 +53,29 @@ class HeldFile:
 
 def check_sheets(project: Project, tx: Transaction, file_id: int) -> None:
     """Look whether the numbers of a file fit its sheets, once all its pages are read; hold or release the forms concerned."""
-    pages = ledger.pages_of_files(tx, [file_id])
-    if not pages or any(page.fate is None and page.reading_id is None for page in pages):
+    found, known = _judged(project, tx, file_id)
+    if found == known:
         return
+    for digest, instance in sorted(collations.set_sheet_doubt(tx, file_id, found)):
+        settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
+
+
+def are_checked(project: Project, tx: Transaction, file_id: int) -> bool:
+    """Whether what is known of the sheets of a file is what its numbers say."""
+    found, known = _judged(project, tx, file_id)
+    return found == known
+
+
+def _judged(project: Project, tx: Transaction, file_id: int) -> tuple[SheetDoubt | None, SheetDoubt | None]:
+    """What the numbers of a file say of its sheets, and what is known of them; the same where pages still wait."""
+    pages = ledger.pages_of_files(tx, [file_id])
+    known = next((known for known in collations.sheet_doubts(tx) if known.file_id == file_id), None)
+    if not pages or any(page.fate is None and page.reading_id is None for page in pages):
+        return known, known
     settled = bool(collations.collations(tx, _subject(pages[0])))
     found = None if settled else _contradiction(project, pages)
     identities = frozenset((side.digest, side.instance) for sheet in found.sheets for side in sheet) if found else frozenset()
-    doubt = SheetDoubt(file_id=file_id, pattern=found.pattern, identities=identities) if found else None
-    known = next((known for known in collations.sheet_doubts(tx) if known.file_id == file_id), None)
-    if known == doubt:
-        return
-    for digest, instance in sorted(collations.set_sheet_doubt(tx, file_id, doubt)):
-        settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
+    return SheetDoubt(file_id=file_id, pattern=found.pattern, identities=identities) if found else None, known
 
 
 def _contradiction(project: Project, pages: Iterable[PageRecord]) -> Contradiction | None:
