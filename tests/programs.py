@@ -37,7 +37,7 @@ def disposed(command: Iterable[object], *, ignored: Iterable[int] = (), blocked:
 def started(command: Iterable[object], **options: object) -> Iterator[subprocess.Popen]:
     """A program in a session of its own; at the end it and whatever it started is killed, its pipes are closed, and it is waited for."""
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True, **options}
-    process = subprocess.Popen([str(part) for part in command], **given)  # type: ignore[call-overload]
+    process = subprocess.Popen([str(part) for part in command], **given)  # type: ignore[call-overload]  # the stubs cannot match keywords handed on
     try:
         yield process
     finally:
