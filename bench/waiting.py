@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-LOOKS = 40_000
-"""Looks before a test that waits in vain ends: a quarter of an hour at least on an idle machine. What comes, comes within a hundred."""
+LOOKS = 6_000
+"""Looks before a test that waits in vain ends: two minutes at least on an idle machine. What comes, comes within a hundred."""
 
 PAUSE_S = 0.05
 
-PATIENCE_MS = 1_800_000
-"""What Playwright is told where it wants a time: half an hour, for what takes a second. Only what never comes takes that long."""
+PATIENCE_MS = 300_000
+"""What Playwright is told where it wants a time: five minutes, for what takes a second. Only what never comes takes that long."""
 
 
 class NeverError(AssertionError):

@@ -283,7 +283,7 @@ def test_zoom_and_tones_stay_for_the_next_visit(opened, project):
     assert page.inner_text("#zoom-state") == "800 %"
     page.keyboard.press("f")
     assert page.inner_text("#zoom-state") != "800 %"
-    until_page(page, "(async () => (await (await fetch('/api/preferences')).json()).zoom)()", of=None)
+    until_page(page, "(async () => (await (await fetch('/api/preferences')).json()).zoom === null)()", of=True)
 
 
 @pytest.mark.browser

@@ -65,15 +65,16 @@ def printed(tmp_path_factory) -> Printed:
 
 
 def photographed(printed: Printed, *, codes: bool, ruined: bool = False, table: int = 245) -> np.ndarray:
-    """The page seen from the side, every marker scribbled over; without `codes` these are covered too; `ruined`: most of the print is gone.
+    """The page seen from the side, every marker scribbled over; without `codes` these are covered too, and only the print says which page it
+    is; `ruined`: most of the print is gone.
 
     On a white `table` the edge of the sheet does not show; on a dark one it does.
     """
     gray = printed.gray.copy()
     rng = np.random.default_rng(1)
     with open_project(printed.folder) as project:
-        areas = next(iter(project.layouts.values())).page(PAGE).codes
-    for area in areas:
+        page = next(iter(project.layouts.values())).page(PAGE)
+    for area in page.codes:
         if not codes:
             x, y, right, bottom = (round(edge * SCALE) for edge in (area.rect.x, area.rect.y, area.rect.right, area.rect.bottom))
             cv2.rectangle(gray, (x - 8, y - 8), (right + 8, bottom + 8), 60, -1)
@@ -195,12 +196,14 @@ def assert_read(room: Room) -> None:
 @pytest.mark.browser
 @pytest.mark.slow
 def test_corners_dragged_by_mouse_are_read(watched, room) -> None:
-    """All markers scribbled over, codes covered, seen from the side: a person says what it is and drags four corners, and the crosses arrive."""
+    """All markers scribbled over, codes covered, seen from the side: a person says whose it is, drags four corners wrong and right, and the crosses arrive."""
     found = room(codes=False)
-    assert found.page().fate is Fate.UNKNOWN_FORM
+    assert found.page().fate is Fate.REVIEW
+    assert [problem.slug for problem in found.page().problems] == ["only-form-known"]
     page = open_page(watched, found)
-    assert "were not found" in page.locator("#found").inner_text()
+    assert "from the print" in page.locator("#found").inner_text()
     for number, corner in enumerate(CORNERS):
+        drag(page, number, (corner[0] + 90, corner[1] + 60))
         drag(page, number, corner)
     choose_form(page, found.printed.form_id.lower(), PAGE)
     page.locator("#read").dblclick()
@@ -235,18 +238,16 @@ def test_corners_moved_by_keyboard_are_read(watched, room) -> None:
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.dataset.corner") == "0":
             break
-    starts = ((0, 0), (SIZE[0], 0), SIZE, (0, SIZE[1]))
-    for number, (start, corner) in enumerate(zip(starts, CORNERS, strict=True)):
+    steps = {"Shift+ArrowRight": "Shift+ArrowLeft", "ArrowDown": "ArrowUp", "Alt+ArrowLeft": "Alt+ArrowRight"}
+    for number in range(4):
         assert page.evaluate("document.activeElement.dataset.corner") == str(number)
         assert page.locator("#magnifier").is_visible()
-        for axis, keys in ((0, ("ArrowLeft", "ArrowRight")), (1, ("ArrowUp", "ArrowDown"))):
-            move = corner[axis] - start[axis]
-            key = keys[move > 0]
-            large, rest = divmod(abs(move), 43)
-            small, fine = divmod(rest, 4)
-            for held, count in (("Shift+", large), ("", small), ("Alt+", fine)):
-                for _ in range(int(count)):
-                    page.keyboard.press(held + key)
+        place = page.locator(f".handle[data-corner='{number}']").bounding_box()
+        for away in steps:
+            page.keyboard.press(away)
+        assert page.locator(f".handle[data-corner='{number}']").bounding_box() != place
+        for back in steps.values():
+            page.keyboard.press(back)
         page.locator(f"#live:text('{('Ecke oben links', 'Ecke oben rechts', 'Ecke unten rechts', 'Ecke unten links')[number]}:')").wait_for(state="attached")
         page.keyboard.press("Tab")
     choose_form(page, found.printed.form_id, PAGE)

@@ -1,5 +1,7 @@
 """The promise on forms that were printed elsewhere: filled by many hands, scanned by an office copier in one mixed stack, no accepted value is wrong."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,10 @@ def test_no_silent_error_in_a_mixed_stack(foreign_forms, tmp_path):
     write_pdf_jpeg(tmp_path / "in" / "stack.pdf", scans)
     with foreign_forms.project(tmp_path / "p") as project:
         summary = read_batch(project, [tmp_path / "in"], serial())
-        assert dict(summary.pages) == {Fate.READ: 3 * FORMS, Fate.BLANK: 2 * FORMS}
+        fates = Counter(summary.pages)
+        assert (fates[Fate.READ], fates.total()) == (3 * FORMS, 5 * FORMS)
+        assert fates[Fate.BLANK] + fates[Fate.REVIEW] == 2 * FORMS  # a stained sheet that is not proven blank waits
+        assert fates[Fate.BLANK] > FORMS
         assert project_status(project).sums_agree
         responses = sorted(project.store.responses(), key=lambda response: min(a.evidence.ref.index for a in response.answers if a.evidence))
     assert [response.questionnaire for response in responses] == [code for code, _ in truths]
