@@ -12,6 +12,7 @@ class Sorting {
   form = ""; // form id or digest, once it is valid
   uuid = "";
   busy = false;
+  asking = null; // the check of form and page that is under way, or the last one
 
   constructor(api, texts) {
     this.api = api;
@@ -194,13 +195,13 @@ class Sorting {
     this.#error("");
     if (typed === this.form) return;
     this.form = "";
-    if (this.#picking ? typed : FORM_ID.test(typed)) this.#ask(typed, Number($("number").value));
+    if (this.#picking ? typed : FORM_ID.test(typed)) this.asking = this.#ask(typed, Number($("number").value));
     else this.#numbers(0, 0);
     this.#drawBlank();
   }
 
   #chosen() {
-    if (this.form) this.#ask(this.form, Number($("number").value));
+    if (this.form) this.asking = this.#ask(this.form, Number($("number").value));
   }
 
   // Whether there is such a form and page, and where the page then probably lies.
@@ -257,6 +258,10 @@ class Sorting {
 
   async #read() {
     if (this.busy || !this.view) return;
+    this.#working(true);
+    await this.asking; // whoever types and reads at once need not wait for the check of what was typed
+    this.#working(false);
+    if (!this.view) return;
     const number = Number($("number").value);
     if (!this.form || !number) {
       if ($("form-error").hidden) this.#error(this.texts["needs-form"]);
