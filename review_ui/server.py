@@ -31,7 +31,8 @@ class Station:
 
     def __init__(self, server: TcpWSGIServer, proxy: str = "") -> None:
         self._server = server
-        self._ended = threading.Event()
+        self._closing = threading.Lock()
+        self._asked = False
         self.url = f"{proxy.rstrip('/')}/" if proxy else f"http://{HOST}:{server.effective_port}/"
 
     def run(self) -> None:
@@ -43,7 +44,6 @@ class Station:
 
     def end(self) -> None:
         """Closes all connections and ends the threads that answer; in the thread that serves, or before it does."""
-        self._ended.set()
         self._close_all()
         self._server.task_dispatcher.shutdown(timeout=SHUTDOWN_S)
 
@@ -55,15 +55,19 @@ class Station:
 
     def close(self) -> None:
         """Ends `run`, from any thread. Connections are closed by the thread that serves them."""
-        if not self._ended.is_set():
-            self._server.trigger.pull_trigger(self._close_all)
+        with self._closing:  # the thread that serves may wake by itself and close what wakes it before it was woken
+            if not self._asked:
+                self._asked = True
+                self._server.trigger.pull_trigger(self._close_all)
 
     def _close_all(self) -> None:
         """Connections with what they have not sent yet (files stay open otherwise), then everything else."""
-        for one in list(self._server._map.values()):
-            if isinstance(one, HTTPChannel):
-                one.handle_close()
-        wasyncore.close_all(self._server._map, ignore_all=True)
+        with self._closing:
+            self._asked = True
+            for one in list(self._server._map.values()):
+                if isinstance(one, HTTPChannel):
+                    one.handle_close()
+            wasyncore.close_all(self._server._map, ignore_all=True)
 
 
 def bind(

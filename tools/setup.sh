@@ -6,6 +6,11 @@
 #
 # PYTHON names another interpreter (3.11 or newer), for instance PYTHON=/usr/bin/python3 ./demo
 
+# What Python compiles is kept beside what is installed: every program that the tests and the demo start would else compile the whole project again.
+unset PYTHONDONTWRITEBYTECODE
+PYTHONPYCACHEPREFIX=$PWD/.venv/pycache
+export PYTHONPYCACHEPREFIX
+
 stop() {
     printf 'scanform: %s\n' "$*" >&2
     exit 6

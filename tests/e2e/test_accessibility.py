@@ -243,6 +243,7 @@ def test_focus_is_never_lost_in_a_hundred_actions(watched, station, project) -> 
         assert page.evaluate(WATCH_FOCUS), (step, actions[step % len(actions)])
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_screen_of_tiles_says_one_thing_at_a_time(watched, station, project) -> None:
     """Moving is told by the focus itself; marking, changing and a new screen by one message each."""
@@ -260,6 +261,7 @@ def test_a_screen_of_tiles_says_one_thing_at_a_time(watched, station, project) -
     assert page.locator("[aria-live]").count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_states_are_told_apart_without_colour(watched, station, project) -> None:
     """In forced colours a tile that fits, one that does not and one with another answer differ in their border's style and in words."""
@@ -273,6 +275,7 @@ def test_states_are_told_apart_without_colour(watched, station, project) -> None
     assert shown[:3] == [["dashed", "✗"], ["double", "→"], ["solid", ""]]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_nothing_is_kept_in_the_browser(watched, station, project) -> None:
     """No storage of the browser holds anything after deciding, zooming and changing keys (ASVS 14.3.3)."""

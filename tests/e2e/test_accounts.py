@@ -490,6 +490,7 @@ def test_the_matrix_names_every_address(station):
     assert all(taken_rights(station.app, rule.endpoint) is not None for rule in addresses(station.app).values())
 
 
+@pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("role", ["nobody", "half", "disabled", *Role])
 def test_everybody_reaches_what_they_may_and_nothing_else(station, role):
     """S6: each address asked by each role; whoever has only given the password, or is disabled, is nobody."""

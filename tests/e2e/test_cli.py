@@ -87,6 +87,7 @@ def test_printing_again_for_the_same_tokens_is_said(folder, tmp_path):
     assert "before" not in copies
 
 
+@pytest.mark.fast_cases(2)
 @pytest.mark.parametrize(
     ("content", "words"),
     [("name,address\nx,y\n", "token"), ("token,name\nA,x\nA,y\n", "3"), ("token,name\n,x\n", "2"), ("token,name\n", ""), ("", "")],
@@ -205,12 +206,12 @@ def test_key_a_form_from_a_list_and_by_prompt(tiny_survey, folder, tmp_path):
     run("enter", "T3", "--answers", tmp_path / "a.json", "--project", folder, code=4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "words"),
     [("de", "Abgebrochen: von diesem Bogen ist nichts gespeichert."), ("en", "Interrupted: nothing of this form is stored.")],
 )
 @pytest.mark.parametrize("stop", [None, signal.SIGINT, signal.SIGTERM])
-@pytest.mark.fast_cases(1)
 def test_interrupted_keying_stores_nothing_and_says_so(folder, language, words, stop):
     """The end of the input, Ctrl-C or a request to end in the middle of a form: exit 130, nothing stored, and no promise to go on."""
     program = [sys.executable, "-m", "scanform.cli", "enter", "new", "--project", str(folder), "--language", language]

@@ -108,6 +108,7 @@ def test_one_sheet_that_was_taken_for_two(project, tiny_survey, folder):
     assert project_status(project).sums_agree
 
 
+@pytest.mark.slow
 def test_a_difference_waits_until_somebody_has_looked(project, tiny_survey):
     """A sheet that says two things stands in the way of a release and on the overview."""
     form = tiny_survey.form_ids[1]
@@ -136,6 +137,7 @@ def test_an_act_about_another_state_is_refused(project, tiny_survey):
     assert fates(project)["b1.jpg"] == Fate.COPY
 
 
+@pytest.mark.slow
 def test_the_screen(project, tiny_survey):
     """Both pictures, what differs, and buttons that work without scripts."""
     http = create_app(Desk(project), reviewer="kim", language="en").test_client()

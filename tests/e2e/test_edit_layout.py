@@ -109,6 +109,7 @@ def stored(path: Path) -> dict[str, Zone]:
     return {zone.id: zone for page in layout.pages for zone in page.zones}
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_zones_are_moved_resized_and_named_and_a_reload_shows_the_same(editor, files) -> None:
     """By mouse and by keyboard; the file holds what the screen shows, with the digest that follows from it."""
@@ -143,6 +144,7 @@ def test_zones_are_moved_resized_and_named_and_a_reload_shows_the_same(editor, f
 SEEN = "[...document.querySelectorAll('#zones .zone')].map((node) => [node.dataset.zone, node.getAttribute('aria-label'), node.getAttribute('style')])"
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_new_copied_and_deleted_zones_and_everything_taken_back(editor, files) -> None:
     """Drawn with the mouse, put in the middle by keyboard, duplicated, deleted; Ctrl+Z goes all the way back, Ctrl+Y forward again."""
@@ -176,6 +178,7 @@ def test_new_copied_and_deleted_zones_and_everything_taken_back(editor, files) -
     assert (drawn.kind, drawn.option, drawn.rect.w) == (ZoneKind.MARK, "1", pytest.approx(5.0, abs=0.31))
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_several_zones_are_chosen_numbered_and_changed_together(editor, files) -> None:
     """A rectangle around the boxes selects them; code, several answers and numbers go to all; kinds change with what they need."""
@@ -232,6 +235,7 @@ def test_wrong_codes_and_overlaps_are_said_in_words(editor, files) -> None:
     assert stored(files[0])["a2"].rect.x > 125
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_file_changed_meanwhile_is_not_overwritten(editor, files) -> None:
     """When another program wrote the file, saving says so and leaves it alone."""
@@ -246,6 +250,7 @@ def test_a_file_changed_meanwhile_is_not_overwritten(editor, files) -> None:
     assert files[0].read_text("utf-8") == other
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_tab_goes_through_the_zones_in_reading_order(editor) -> None:
     """Boxes of a row that stand a little higher or lower still come from left to right; each has a name; the list leads to a page."""
@@ -263,6 +268,7 @@ def test_tab_goes_through_the_zones_in_reading_order(editor) -> None:
     assert zone_of(page, "b2").is_visible()
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [(1366, 768), (683, 384), (320, 640)])
 def test_the_editor_fits_and_everything_has_a_name(editor, size) -> None:

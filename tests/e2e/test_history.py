@@ -137,6 +137,7 @@ def test_a_link_leads_to_exactly_that_field(project):
     assert wanted not in [card.id for card in desk.claim(8, reviewer="lee", first=wanted)]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_from_the_page_to_the_field_by_keyboard(project, watched, servers):
     """From a list of pages to the page, to the value that waits, and back to its history; a value in other hands is said to be so."""

@@ -46,6 +46,7 @@ def as_shown(page):
     return {name: re.search(r'value="(\d+)" selected', options)[1] for name, options in choices}
 
 
+@pytest.mark.slow
 def test_what_waits_is_counted_and_listed(project, tiny_survey):
     """The overview's number is that of its list, and a release is refused."""
     desk = Desk(project)
@@ -91,6 +92,7 @@ def test_a_proposal_is_taken_with_one_click(project, tiny_survey):
     assert http.get("/joining/AAAAA-BBBBBBB-C", base_url=BASE).status_code == 404
 
 
+@pytest.mark.slow
 def test_what_is_said_about_sheets(project, tiny_survey):
     http = create_app(Desk(project), reviewer="kim", language="en").test_client()
     page = http.get("/joining", base_url=BASE).get_data(as_text=True)

@@ -138,6 +138,7 @@ def test_what_no_screen_asks_for_is_400(project, body):
     assert preferences_of(project, "tester") == preferences_of(project, "nobody")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_keys_are_changed_in_the_help_and_hold_everywhere(opened, project):
     """A new key is pressed; caps, messages, Alt in the text field and the next visit follow; the old key does nothing any more; a taken one is refused."""
@@ -347,6 +348,7 @@ def test_forty_keys_at_120_ms_are_forty_decisions(opened, project, keys):
     assert len({decision.item for decision in project.store.decisions()}) == 40
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_written_value_is_corrected_on_its_tile(opened, project):
     """F2 or typing opens a field, the program's check refuses what cannot be, Enter takes it, Escape leaves it; Enter around it never loses it."""

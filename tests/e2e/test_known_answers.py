@@ -81,6 +81,7 @@ def known_cards(project, cards, reviewer):
     return [card for card in cards if card["id"] in made]
 
 
+@pytest.mark.slow
 def test_known_answers_come_at_the_rate_asked_for_and_look_like_the_rest(project):
     """Every field of a card that is not the paper's name or a value has the same forms among both kinds; pictures and pages are served for both."""
     cards = Client(Desk(project), "ben").claim()["cards"]
@@ -265,6 +266,7 @@ def test_others_make_up_for_values_before_which_none_can_stand(tmp_path, at_once
         assert 24 <= len(made) <= 36  # 30 are a tenth; 15 without making up for it
 
 
+@pytest.mark.slow
 def test_none_are_made_where_none_are_wanted(tmp_path):
     with open_project(surveyed(tmp_path, 30, 30, share=0)) as project:
         assert len(Client(Desk(project), "ben").claim()["cards"]) == 60

@@ -51,6 +51,7 @@ def test_what_is_missing_and_where_to_look(project, tiny_survey):
     assert overview(project, desk, unplaced=0).incomplete == found.open_forms == obstacles(project) == 2
 
 
+@pytest.mark.slow
 def test_accepted_taken_back_and_complete_again(project, tiny_survey, tmp_path):
     """An acceptance takes the form out of the way; taking it back, or the missing page, ends it."""
     _, second, third, _ = tiny_survey.form_ids
@@ -72,6 +73,7 @@ def test_accepted_taken_back_and_complete_again(project, tiny_survey, tmp_path):
         assert broken_seals(tx) == []
 
 
+@pytest.mark.slow
 def test_an_acceptance_is_about_certain_pages(project, tiny_survey):
     """When another page is missing than the one that was accepted, nobody has accepted that."""
     second = tiny_survey.form_ids[1]
@@ -82,6 +84,7 @@ def test_an_acceptance_is_about_certain_pages(project, tiny_survey):
     assert obstacles(project) == 2
 
 
+@pytest.mark.slow
 def test_the_screen_without_scripts(project, tiny_survey):
     """Forms and reasons by plain forms; the list for the stacks as CSV that no spreadsheet takes for a formula."""
     second, third = tiny_survey.form_ids[1:3]

@@ -155,6 +155,7 @@ def test_enter_before_anybody_can_have_looked_is_ignored(open_board, project):
     assert len(stored(project)) == 24
 
 
+@pytest.mark.slow
 def test_a_picture_that_cannot_be_shown_is_never_confirmed(open_board, project):
     """Nobody has seen it: it is looked at alone later."""
     fill(project, 6, OFTEN)
@@ -173,6 +174,7 @@ def test_a_picture_that_cannot_be_shown_is_never_confirmed(open_board, project):
     assert sum(kind == "confirm" for kind, _ in stored(project).values()) == 5
 
 
+@pytest.mark.slow
 def test_written_values_stand_below_their_pictures(open_board, project):
     """Each with its own reading; a digit begins the right text there, and Escape leaves it."""
     fill(project, 8, PERSONS, SINCE)
@@ -187,6 +189,7 @@ def test_written_values_stand_below_their_pictures(open_board, project):
     assert {entry[0] for entry in stored(project).values()} == {"confirm"}
 
 
+@pytest.mark.slow
 def test_what_somebody_else_decided_meanwhile_is_said_and_not_overwritten(open_board, project):
     """The other decision stands; the rest of the screen is saved."""
     fill(project, 6, OFTEN)

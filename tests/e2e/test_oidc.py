@@ -122,6 +122,7 @@ def served(project, servers):
     return station.url, accounts
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_somebody_whom_the_admin_has_created_gets_in(served, service, watched):
     """There and back across sites with cookies that are SameSite=Strict; the decision is signed with the name here."""
@@ -146,6 +147,7 @@ STRANGERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("who", STRANGERS)
 def test_nobody_else_gets_in(served, service, watched, who):
@@ -169,6 +171,7 @@ SPOILT = {
 }
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.browser
 @pytest.mark.parametrize("how", SPOILT)
 def test_tokens_that_are_not_for_us_are_refused(served, service, watched, how):
@@ -195,6 +198,7 @@ def test_an_answer_that_was_not_asked_for_is_refused(project, service):
     assert "again=1" in again.text
 
 
+@pytest.mark.slow
 def test_a_disabled_account_stays_out(served, service, watched):
     """Whatever the service says."""
     url, accounts = served

@@ -114,6 +114,7 @@ def test_nothing_new_is_said_in_a_word(project):
     assert client.get("/overview", base_url=BASE, headers={"If-None-Match": etag}).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [320, 1366])
 def test_the_screen_stays_fresh_and_keeps_the_focus(project, watched, servers, width):
     """A batch that comes in appears by itself; who stands on a link stays there; nothing but the table scrolls sideways."""

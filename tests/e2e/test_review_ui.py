@@ -323,9 +323,9 @@ SLOW_FRAMES = "window.requestAnimationFrame = (draw) => setTimeout(() => draw(pe
 """Frames as they come on a computer that is busy with something else: each one later than the next key."""
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("script", ["", SLOW_FRAMES], ids=["usual frames", "slow frames"])
-@pytest.mark.fast_cases(1)
 def test_forty_enters_at_120_ms_are_forty_decisions(open_screen, project: Project, script: str) -> None:
     """With 150 ms to the server and a key every 120 ms no decision is lost and none is made twice, also where the computer is busy."""
     fill(project, 45, OFTEN)
@@ -357,6 +357,7 @@ def test_enter_before_anything_was_seen_is_ignored(open_screen, project: Project
     assert len(stored(project)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_held_down_enter_confirms_once(open_screen, project: Project) -> None:
     """Automatic repetition of a key is not a decision."""
@@ -370,6 +371,7 @@ def test_a_held_down_enter_confirms_once(open_screen, project: Project) -> None:
     assert len(stored(project)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_digits_and_letters_decide(open_screen, project: Project) -> None:
     """One key per decision: digits, 0, X, M, Space; the proposed value by its digit is a confirmation."""
@@ -387,6 +389,7 @@ def test_digits_and_letters_decide(open_screen, project: Project) -> None:
     assert "zurückgestellt" in screen.page.locator("#put-off").inner_text()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_two_marks_need_a_choice(open_screen, project: Project) -> None:
     """Enter settles nothing that the machine does not propose; the page says which keys do."""
@@ -435,6 +438,7 @@ def test_contradictions_take_one_key_and_nothing_is_chosen_beforehand(open_scree
     assert "3 von 4" in screen.page.locator("#progress-text").inner_text()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_multiple_choice_toggles_and_enter_ends(open_screen, project: Project) -> None:
     """Digits switch, an exclusive answer clears the others, Enter stores codes in the order of the form."""
@@ -470,6 +474,7 @@ def test_z_takes_back_as_often_as_wanted(open_screen, project: Project) -> None:
     assert len(stored(project)) == 24
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_text_is_typed_checked_and_left_with_escape(open_screen, project: Project) -> None:
     """Letters go into the text; a wrong date is refused at the field; Escape makes letters keys again; Alt+1 takes a suggestion."""
@@ -563,6 +568,7 @@ def test_keys_with_alt_work_in_the_text_field(open_screen, project: Project) -> 
     assert [kind for kind, _ in stored(project)] == ["no-answer", "undo", "no-answer", "illegible", "implausible"]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_characters_written_with_altgr_are_text(open_screen, project: Project) -> None:
     """Where AltGr is reported as Ctrl and Alt, and for characters typed by number on the keypad, no key is taken away."""
@@ -575,9 +581,9 @@ def test_characters_written_with_altgr_are_text(open_screen, project: Project) -
     assert screen.visible() == item
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("key", ["0", "x", "z", "m", "c", "?"])
-@pytest.mark.fast_cases(2)
 def test_a_key_typed_as_text_is_stored_only_when_meant(open_screen, project: Project, key: str) -> None:
     """A key alone in the text is asked about at the field and in the live region; a second Enter stores it, typing on ends the question."""
     fill(project, 2, REMARK)
@@ -604,6 +610,7 @@ def test_a_key_typed_as_text_is_stored_only_when_meant(open_screen, project: Pro
     assert stored(project) == [("correct", key)]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_second_enter_that_comes_too_fast_answers_no_question(open_screen, project: Project) -> None:
     """Enter pressed twice in a row stores nothing that was only just asked about, and the page says so."""
@@ -761,9 +768,9 @@ def test_names_roles_and_landmarks(open_screen, project: Project) -> None:
     assert screen.page.locator("[aria-live=polite]").count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.fast_cases(1)
 def test_text_has_enough_contrast(open_screen, project: Project, scheme: str) -> None:
     """Every text on the screen reaches 4.5 : 1 against what it stands on (WCAG 2.2, 1.4.3), in both colour schemes."""
     fill(project, 2, OFTEN, SINCE)
@@ -845,6 +852,7 @@ CONTRAST = """() => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [320, 640])
 def test_small_windows_and_large_type_lose_nothing(open_screen, project: Project, width: int) -> None:
@@ -1003,6 +1011,7 @@ def test_a_late_decision_is_shown_to_its_author(client: Client, project: Project
     assert [decision.reviewer for decision in project.store.decisions()] == ["ben"]
 
 
+@pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("shown", [None, "x", [1], {"a": 1}])
 def test_a_claim_that_is_none_is_refused(client: Client, shown: object) -> None:
     assert client.post("/api/claim", {"shown": shown, "limit": 5}).status_code == 400

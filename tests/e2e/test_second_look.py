@@ -169,6 +169,7 @@ def test_two_second_readers_get_different_values(project):
     assert (len(one), len(other), one & other) == (3, 3, set())
 
 
+@pytest.mark.slow
 def test_quality_is_what_was_found(project):
     """Of 40 accepted values two are read differently; one turns out right: one wrong, and the page says what that means."""
     fill(project, 40, ACCEPTED)
@@ -190,6 +191,7 @@ def test_quality_is_what_was_found(project):
     assert "How often do you come?" in page
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_second_look_by_keyboard(project, watched, servers):
     """The screen shows no reading; a digit decides and goes on; the difference appears for the next person with both values."""

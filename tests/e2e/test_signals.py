@@ -62,6 +62,7 @@ def ends_the_station(folder, scratch, how, number):
         assert ended(process, scratch) == (0, "")
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("number", [INT, TERM], ids=["INT", "TERM"])
 @how("background")
 def test_the_review_station_ends(folder, scratch, how, number):
@@ -100,6 +101,7 @@ def read_pages(folder):
         return tx.exec_driver_sql("SELECT count(*) FROM page WHERE fate IS NOT NULL").scalar()
 
 
+@pytest.mark.slow
 @how("background")
 def test_reading_ends(tiny_survey, folder, scratch, how):
     """Ctrl-C while a worker reads: 130 and one line, the worker ends, what was read stays."""
@@ -145,6 +147,7 @@ def test_the_station_ends_while_it_reads(tiny_survey, folder, scratch, how, numb
         assert ended(process, scratch)[0] == 0
 
 
+@pytest.mark.slow
 def test_a_hang_up_is_ignored_where_it_was_asked_for(folder, scratch):
     """nohup: the end of the terminal changes nothing, SIGTERM ends the program."""
     with started(disposed([*SCANFORM, "review", "--project", folder, "--port", 0, "--json"], ignored=[HUP])) as process:

@@ -267,8 +267,8 @@ def test_no_scans_are_answered_in_words(project, name):
     assert counted(project) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sample", "words"), [("0622-vertraulich.pdf", "Kennwort"), ("made.pdf", "beschädigt"), ("0622-uebertragung.pdf", "repariert")])
-@pytest.mark.fast_cases(1)
 def test_damaged_and_encrypted_files_are_in_the_ledger_and_explained(project, station, tmp_path, sample, words):
     """They look like scans: they are kept, have a fate, and the list says what is wrong and what to do."""
     url, uploads = station
@@ -418,6 +418,7 @@ def test_a_connection_that_breaks_leaves_nothing(project, station):
     assert left_over(project) == []
 
 
+@pytest.mark.slow
 def test_others_need_not_wait_while_files_come(project, station, servers):
     """Twenty slow senders, more than the station has threads: pages come while none of them has ended, and all files arrive."""
     url, uploads = station

@@ -117,6 +117,7 @@ def test_interrupted_again_and_again(tiny_survey, undisturbed, tmp_path):
     assert picture(tmp_path / "p") == expected
 
 
+@pytest.mark.slow
 def test_the_originals_may_vanish_after_they_were_taken_in(tiny_survey, undisturbed, tmp_path):
     """Killed before the pages were read, and the folder is gone: the next run, of another folder, reads them from the archive."""
     folder, expected = undisturbed
@@ -223,6 +224,7 @@ def read_pages(folder):
         return tx.exec_driver_sql("SELECT count(*) FROM page WHERE fate IS NOT NULL").scalar()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_still_written_is_waited_for(tiny_survey, tmp_path, monkeypatch):
     """A copier writes slowly: the half file is not taken for a damaged one."""
     content = tiny_survey.jpeg(tmp_path / "whole.jpg", 1, 1, open="no").read_bytes()

@@ -211,6 +211,7 @@ def _make(folder: Path) -> dict[str, str]:
     return good | refused | dict.fromkeys(("half zero.pdf", "cut.pdf", "cut.tif", "flate.pdf"), "named")
 
 
+@pytest.mark.slow
 def test_small_set_of_bad_files(tmp_path: Path) -> None:
     """Each of the traps that the libraries were seen to fall into, made here, in time and memory."""
     expected = _make(tmp_path)

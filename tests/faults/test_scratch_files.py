@@ -43,6 +43,7 @@ def scratch(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGALRM, signal.SIGTERM])
 def test_a_process_that_is_ended_leaves_no_copy(scratch, number):
     """A program can open the copy while the process lives; then it is gone: also when the kernel ends the process, as limits do."""

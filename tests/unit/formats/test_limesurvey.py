@@ -334,6 +334,7 @@ def test_rows_of_wrong_length_and_nul_bytes(tmp_path):
 PLACES = small("bad", *(question(c, "handwriting") for c in ("name", "kategorie", "bemerkung")), question("plz", "comb", alphabet=Alphabet.DIGITS, cells=(5,)))
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.skipif(not BAD.exists(), reason="the collection of bad files is not here")
 @pytest.mark.parametrize(
     ("name", "expected"),

@@ -96,6 +96,7 @@ def test_a_hole_over_a_box_is_seen(grid, x, y, radius):
     assert fields["02"].value == "marked"
 
 
+@pytest.mark.slow
 def test_pale_print_and_marks_hide_no_box(sheet):
     """Low toner, fax and a page full of marks: no box is called covered."""
     styles = {zone.id: style for zone, style in zip(sheet.page.zones, [*MarkStyle] * 9, strict=False) if zone.kind is ZoneKind.MARK}

@@ -1,6 +1,7 @@
 """Writing beside the boxes of a question without a mark."""
 
 import numpy as np
+import pytest
 
 from bench.marks.deck import sheets
 from scanform.model.reading import MarkValue
@@ -41,6 +42,7 @@ def first_question() -> tuple[str, str]:
     raise AssertionError("no question with two labelled boxes")
 
 
+@pytest.mark.slow
 def test_a_circled_label_of_an_unanswered_question_is_seen() -> None:
     circled, _ = first_question()
     assert read({}, circled=circled)[circled] == PROBLEM

@@ -52,6 +52,7 @@ def read(profile, seed, filled):
     return {field.zone: field for field in read_fields(scan.image, scan.page_map, prepared)}
 
 
+@pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("profile", ["good scanner", "office copier", "150 dpi"])
 def test_a_blacked_out_circle_beside_a_cross_is_never_accepted_as_a_mark(profile, seed):

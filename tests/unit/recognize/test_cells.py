@@ -56,6 +56,7 @@ def test_numbers_come_out_right_or_go_to_a_person(sheet, profile):
     assert accepted >= 4
 
 
+@pytest.mark.slow
 def test_a_scribble_is_read_as_struck_out(sheet):
     """A cell that was scribbled over is not a digit: the row goes to a person with a question mark in that place."""
     cells = comb_cells(sheet)
@@ -131,6 +132,7 @@ def test_strokes_that_lie_along_the_frame_are_never_lost(sheet, place, wide, tal
         assert field.value[place] == "0" or field.problem is not None or field.confidence < ACCEPT
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("shift", [(0.3, 0.0), (0.0, -0.3), (-0.22, 0.22)])
 def test_a_map_that_is_a_little_off(sheet, shift):
     """Frames are looked for where they are: a quarter of a millimetre more or less changes nothing."""

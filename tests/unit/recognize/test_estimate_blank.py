@@ -94,6 +94,7 @@ def test_black_boxes_that_agree_are_no_look():
     assert {zone.id for zone in marked} <= set(estimate.weak)
 
 
+@pytest.mark.slow
 def test_named_looks_group_boxes():
     """The letters are told by `looks` where the options of a form do not name them."""
     page, gray = bubbles()

@@ -53,6 +53,7 @@ def with_it(sheet):
     return {name: json.loads(json.dumps(asdict(field))) for name, field in fields.items()}
 
 
+@pytest.mark.slow
 def test_marks_and_signatures_are_read_as_before(without, with_it):
     """Every mark and signature, and every blank: same value, same probability, same reader."""
     others = [name for name in with_it if not name.startswith("comb") and with_it[name]["problems"] != ["handwriting"]]

@@ -32,6 +32,7 @@ def case(forms, code, number, profile=None):
     return Case(name=code, picture=BlankPicture(gray=pages[number - 1], size=page.size, name="", exact=True), zones=page.zones)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "number"), [("club", 1), ("club", 2), ("quiz", 1), ("clinic", 1)])
 def test_everything_on_a_drawn_form_is_found(forms, code, number):
     """Boxes, letters in boxes, bubbles with letters, boxes in table cells, combs, solid and dotted lines, frames: all, and nothing else."""

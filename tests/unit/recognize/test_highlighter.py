@@ -86,6 +86,7 @@ def test_a_cross_under_a_highlighter_goes_to_a_person():
     assert all(fields[name].value == "marked" for name in names)
 
 
+@pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("colour", HIGHLIGHTERS)
 def test_a_matrix_row_under_a_broad_swipe_goes_to_a_person(colour):
     """All boxes of two rows that lie next to each other are highlighted: the rows around them tell."""
@@ -113,6 +114,7 @@ def test_a_highlighted_label_of_an_unanswered_question_is_seen():
     assert sum(field.problem == HIGHLIGHTED for field in fields.values()) == len(names)
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("profile", ["good scanner", "office copier", "stained", "folded", "photo", "worst", "fax"])
 def test_ordinary_scans_pay_little(profile):
     """At most 2 in 100 boxes of unmarked pages are called highlighted: recycled paper, folds, stains, light that falls off, dots instead of grey."""

@@ -20,6 +20,7 @@ TEXTS = {"comb0": "01022024", "text0": "Haus am Park", "sign": "x"}
 STYLES = {"r0-o1": MarkStyle.CROSS, "r3-o2": MarkStyle.CROSS, "r6-o0": MarkStyle.TICK, "r9-o5": MarkStyle.CROSS}
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("pen", ["ballpoint blue", "pencil light", "fineliner"])
 def test_writing_is_never_lost_as_blank(sheet, pen):
     """Zones with writing, faint pencil included, are never accepted as blank; the signature is seen."""
@@ -90,6 +91,7 @@ def prints(sheet, *scans):
     return [ink_print(scan.image, scan.page_map, sheet.prepared) for scan in scans]
 
 
+@pytest.mark.slow
 def test_same_sheet_scanned_again_is_known(sheet):
     """Another scanner, another skew, a page upside-down: still the same ink."""
     first, again, crooked = prints(
@@ -109,8 +111,8 @@ def test_same_form_filled_by_somebody_else_is_not_the_same(sheet):
     assert same_ink(one, other) < 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("added", [{"r11-o3": MarkStyle.CROSS}, {"r12-o0": MarkStyle.SLASH}])
-@pytest.mark.fast_cases(1)
 def test_one_answer_added_later_is_not_swallowed(sheet, added):
     """The same sheet with one more mark must not pass for a re-scan."""
     before, after = prints(sheet, sheet.scan(STYLES, {}, seed=2), sheet.scan({**STYLES, **added}, {}, seed=2, scan_seed=5))

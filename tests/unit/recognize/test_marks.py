@@ -82,6 +82,7 @@ def test_no_style_is_read_wrong_in_silence(sheet, profile):
     assert silent_errors(sheet.read(sheet.scan(styles, profile=profile, seed=3)), styles) == []
 
 
+@pytest.mark.slow
 def test_filled_boxes_are_told_from_crosses(sheet):
     """A filled box is FILLED, a cross is MARKED; where half of all marks are filled boxes, none is taken for something else in silence."""
     styles = everywhere(sheet, (MarkStyle.FILL, *[MarkStyle.CROSS] * 3))

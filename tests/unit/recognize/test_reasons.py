@@ -15,6 +15,7 @@ def said(sheet, styles, **scan):
     return {name: [reason.slug for reason in found[name]] for name in styles}
 
 
+@pytest.mark.fast_cases(2)
 @pytest.mark.parametrize(
     ("style", "words"),
     [

@@ -35,6 +35,7 @@ def faded(gray, share):
     return (240 - (255.0 - gray) * share).astype(np.float32)
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("share", [0.03, 0.05, 0.1])
 def test_a_pale_form_is_doubt(printed, share):
     """A form of which the scanner left 3 to 10 % of the contrast."""
@@ -43,6 +44,7 @@ def test_a_pale_form_is_doubt(printed, share):
     assert doubt(noisy.clip(0, 255)) in {Doubt.FAINT, Doubt.CONTENT}
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize(("pen", "left"), [("pencil light", 1.0), ("pencil light", 0.4), ("ballpoint blue", 0.15)])
 def test_a_pale_note_is_doubt(pen, left):
     """A few words, in pencil or nearly gone, on an empty sheet."""
@@ -53,6 +55,7 @@ def test_a_pale_note_is_doubt(pen, left):
     assert doubt(scanned(ink, seed=2)) in {Doubt.FAINT, Doubt.CONTENT}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.05, 0.07, 0.1])
 def test_a_pale_line_of_words_is_doubt(share):
     """One long line of words is no streak of the glass, though its rows are dark over much of the sheet."""
@@ -92,6 +95,7 @@ def test_what_is_no_paper_says_why(gray, why):
     assert why is Doubt.UNEVEN or doubt(gray) is why
 
 
+@pytest.mark.slow
 def test_an_out_of_focus_hand_and_a_blurred_form_are_doubt(printed):
     """Soft shapes are shapes."""
     gray = np.full((1754, 1240), 225, np.float32)
@@ -109,6 +113,7 @@ def test_text_at_the_very_edge_is_doubt():
     assert doubt(gray) is not None
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("profile", ["good scanner", "office copier", "150 dpi"])
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_blank_backs_of_office_scans_are_proven(printed, profile, seed):

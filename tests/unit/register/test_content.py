@@ -27,6 +27,7 @@ def known(kit, layout):
     return [Known(key=(layout.digest, page.number), page=page, check=prepare_page(page, kit.blank_page(kit.draw_page(page)))) for page in pages]
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("turn", [0, 91, 183])
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_page_is_known_by_its_print(kit, known, number, turn):
@@ -54,6 +55,7 @@ def test_foreign_paper_is_no_known_page(known):
         assert (sighting.key, sighting.problems) == (None, ())
 
 
+@pytest.mark.slow
 def test_pages_without_markers_are_fitted(kit, known):
     """Nothing of ours on the page: features of the print give the place."""
     page = known[0].page
@@ -92,6 +94,7 @@ def edition(kit, page, words):
     return gray
 
 
+@pytest.mark.slow
 def test_editions_that_differ_in_a_word_are_told_apart_or_asked(kit, known):
     """The word decides; where it is pasted over, a person does."""
     page = known[0].page

@@ -45,7 +45,7 @@ FLAT = {
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if "600" in name else name for name in FLAT])
-@pytest.mark.fast_cases(3)
+@pytest.mark.fast_cases(1)
 def test_flat_pages_need_only_the_homography(kit, layout, printed, check, name):
     """Flat scans are confirmed at once and lie right to hundredths of a millimetre."""
     damage, limit_mm = FLAT[name]
@@ -86,6 +86,7 @@ def test_lost_markers_do_not_matter(kit, layout, printed, check, lost):
     assert p95(scan, page_map, kit, page) < 0.1
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("with_codes", [True, False])
 def test_pages_without_markers_are_found_by_codes_or_features(kit, layout, printed, check, with_codes):
     """No marker at all: the codes, else the print itself, give the place."""
@@ -133,6 +134,7 @@ def test_wrong_registration_is_not_believed(kit, layout, printed, check, by_mm):
     assert page_map is None or scan.errors_mm(page_map, kit.box_centres(page)).max() < 0.3
 
 
+@pytest.mark.slow
 def test_print_of_another_page_is_refused(kit, layout, check):
     """The markers of page 1 around print of another edition: no map."""
     page = layout.page(1)

@@ -27,7 +27,7 @@ def codes(layout):
 
 
 @pytest.mark.parametrize("damage", [{}, {"turn": 91}, {"turn": 181, "dpi": 150}, {"dpi": 200, "bilevel": True}, {"dpi": 100}, {"perspective": 0.06}])
-@pytest.mark.fast_cases(2)
+@pytest.mark.fast_cases(1)
 def test_codes_are_read_where_the_markers_say(kit, layout, printed, damage):
     """The identity comes from the crop, without a search."""
     sighting = look(kit.scan(printed, **damage).image, [layout])

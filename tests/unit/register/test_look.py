@@ -8,6 +8,7 @@ from scanform.imaging.page_image import PageImage
 from scanform.register.look import look
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fax standard", "dithered"])
 def test_faxes_and_dots_are_identified_and_registered(kind: str) -> None:
     sheet, filled, scan, _ = make_scan(kind, 0, 3)

@@ -42,6 +42,7 @@ def test_poor_photos_are_said_to_be_poor(printed, slug):
         assert slugs(measure_markers(image, markers)) == {slug}
 
 
+@pytest.mark.slow
 def test_shaking_in_one_direction_is_blur(printed):
     """Lines along the movement stay sharp; the others tell."""
     image = photograph(printed, replace(PLAIN, motion_mm=(1.1, 1.2)), np.random.default_rng(4)).image

@@ -133,8 +133,8 @@ def test_a_page_upside_down_does_not_prove_itself(kit, dense):
     assert not shift.is_right()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["lower half", "right third"])
-@pytest.mark.fast_cases(1)
 def test_part_of_a_page_is_refused(kit, dense, missing):
     """What is not on the picture must not be read as empty."""
     page, gray, check = dense

@@ -59,6 +59,7 @@ def test_a_dense_page_takes_the_brief_notes():
     assert opened(draw_page(PAGE, long, FRAME)).shape[0] > many.shape[0]
 
 
+@pytest.mark.slow
 def test_states_differ_without_colour():
     """Sure, doubtful and missing zones have different lines even in grey."""
     drawn = []

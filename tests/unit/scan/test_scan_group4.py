@@ -76,6 +76,7 @@ FOLLOWING: dict[str, bytes] = {
 }
 
 
+@pytest.mark.fast_cases(7)
 @pytest.mark.parametrize("again", [True, False])
 @pytest.mark.parametrize("following", FOLLOWING)
 def test_what_follows_the_end_mark_is_no_damage(page: Gray, following: str, *, again: bool) -> None:

@@ -121,6 +121,7 @@ TO_DRAW = {
 }
 
 
+@pytest.mark.fast_cases(8)
 @pytest.mark.parametrize("name", [*ONE_IMAGE, *TO_DRAW])
 def test_one_image_and_nothing_else_is_told_from_the_rest(tmp_path: Path, paper: Gray, load: Load, name: str) -> None:
     """What cannot be seen does not matter; what can be seen is never lost."""

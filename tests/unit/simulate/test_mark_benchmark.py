@@ -4,6 +4,7 @@ from collections import Counter
 from hashlib import sha256
 
 import numpy as np
+import pytest
 
 from bench.marks.damage import DAMAGES
 from bench.marks.deck import sheets
@@ -24,6 +25,7 @@ def _drawn(pages: int) -> list[tuple[str, str, str | None]]:
     return out
 
 
+@pytest.mark.slow
 def test_generator_is_frozen() -> None:
     assert sha256(repr(_drawn(4)).encode()).hexdigest()[:16] == FROZEN
 

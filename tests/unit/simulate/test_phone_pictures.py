@@ -35,6 +35,7 @@ def dot_errors_mm(photo):
     return np.where(total > 1, off, np.inf)
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("kind", ["plain", "tilted", "curled", "folded", "messenger"])
 def test_the_true_map_is_true(dotted, kind):
     """Each dot is where the map says, whatever tilt, curl and folds do."""

@@ -67,6 +67,7 @@ def quiet(profile: Profile) -> Profile:
     )
 
 
+@pytest.mark.fast_cases(5)
 @pytest.mark.parametrize("name", sorted(PROFILES))
 def test_known_points_land_where_the_map_says(name: str) -> None:
     """Every dot of the page is found within 0.05 mm of the predicted pixel, in every profile."""

@@ -135,6 +135,7 @@ def test_png_keeps_every_pixel(tmp_path: Path, fax: ScannedPage, copier: Scanned
         assert np.array_equal(np.asarray(picture.convert("L")), fax.gray)
 
 
+@pytest.mark.fast_cases(3)
 @pytest.mark.parametrize(
     "write",
     [

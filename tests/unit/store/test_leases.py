@@ -105,6 +105,7 @@ def submission(card, uuid, kind=DecisionKind.CONFIRM, **more):
     return Submission(uuid=uuid, item=card.id, version=card.version, basis=card.basis, kind=kind, from_value=card.value, to_value="", **more)
 
 
+@pytest.mark.slow
 def test_eight_reviewers_never_get_the_same_value(where, tmp_path):
     """Eight programs on one database: every value is given to one person, once, and decided once; none is left over."""
     folder = printed_survey(tmp_path, database="" if isinstance(where, Path) else where)

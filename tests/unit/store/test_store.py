@@ -298,6 +298,7 @@ def test_acts_are_sealed(store):
         assert last_seal(tx) != before
 
 
+@pytest.mark.fast_cases(3)
 @pytest.mark.parametrize(
     ("table", "statement", "broken"),
     [

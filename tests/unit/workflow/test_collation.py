@@ -219,6 +219,7 @@ def test_the_layout_has_four_pages(office):
     assert office.pages == PAGES
 
 
+@pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("pattern", UNPROVEN)
 @pytest.mark.parametrize("people", [2, 3])
 def test_what_the_order_does_not_prove_waits(office, pattern, people):
@@ -307,6 +308,7 @@ def test_two_pages_of_one_number_are_nobodys(office):
     assert arrange(office.project, office.form, state.key, {}, reviewer="kim") == "incomplete"
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize(("pattern", "way"), [("turned", "turned"), ("fronts-then-backs", "by-page"), ("by-page", "by-page")])
 def test_the_usual_ways_are_proposed(office, pattern, way):
     """The right one is among the proposals, to be confirmed with one click."""
@@ -396,6 +398,7 @@ def test_unsure_pages_wait_as_pairs(office):
     assert [office.people_of(name) for name in sorted(office.responses())] == [{0}, {1}]
 
 
+@pytest.mark.slow
 def test_a_project_from_before_is_held_by_the_next_run(office):
     """Responses that were joined by guess say so as soon as anything is handed in."""
     office.hand_in(*turned([0, 1]))

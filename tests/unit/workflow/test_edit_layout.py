@@ -62,6 +62,7 @@ def test_a_saved_layout_is_that_of_its_format(file, blank):
     assert (again.result, again.basis) == ("saved", saved.basis)
 
 
+@pytest.mark.slow
 def test_layouts_in_use_and_printed_ones_are_not_edited(tiny_survey, file, blank, tmp_path):
     """A layout inside a project names itself by its content; printed ones follow from their questionnaire; pictures have to fit."""
     printed = tmp_path / "printed.json"

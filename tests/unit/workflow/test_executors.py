@@ -29,6 +29,7 @@ def test_serial_gives_results_in_order():
         results(serial(), [partial(divmod, 1, 0)])
 
 
+@pytest.mark.slow
 def test_a_death_costs_one_job():
     """A job that ends its process comes back as `Died`; all others have their results, in order, each once."""
     jobs = [partial(abs, -1), partial(os._exit, 3), partial(abs, -2), partial(time.sleep, 0.01), partial(abs, -3)]
@@ -37,6 +38,7 @@ def test_a_death_costs_one_job():
     assert isinstance(found[1], Died)
 
 
+@pytest.mark.slow
 def test_jobs_are_taken_when_a_worker_is_free():
     """Never more than a window of jobs is taken ahead, so that a long batch does not pile up."""
     taken = []

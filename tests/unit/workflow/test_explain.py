@@ -31,6 +31,7 @@ def picture(path):
     return cv2.imread(str(path))
 
 
+@pytest.mark.slow
 def test_a_read_page_is_told_zone_by_zone(tiny_survey, project, tmp_path):
     """Every zone has value, probability, state, the distance of its outline, and what its ink looks like."""
     scan = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no", uses=["choir", "dance"])
@@ -85,6 +86,7 @@ def test_a_photo_that_is_cut_off_is_read_without_what_is_missing(tiny_survey, pr
     assert all(zone["confidence"] < 0.5 and zone["problem"] == "outside-picture" for zone in outside)
 
 
+@pytest.mark.slow
 def test_a_dark_photo_is_read_and_remarked_on(tiny_survey, project, tmp_path):
     """What can be read is read; the remark says that the light was poor."""
     scan = photo(tiny_survey, tmp_path / "a.jpg", replace(PLAIN, exposure=(0.2, 0.22), noise=(1.0, 1.5)), open="no")
@@ -115,6 +117,7 @@ def test_what_does_not_exist_is_said(tiny_survey, project, tmp_path, name, words
     assert not (tmp_path / "e.png").exists()
 
 
+@pytest.mark.slow
 def test_a_foreign_page_shows_the_scan_itself(project, tmp_path):
     """A page that is not ours is drawn as it is, with what was looked for."""
     cv2.imwrite(str(tmp_path / "a.png"), cv2.putText(np.full((1600, 1100), 250, np.uint8), "Something else", (100, 400), 0, 3, 0, 8))

@@ -119,6 +119,7 @@ def test_zones_without_print_are_named(project, club, tmp_path):
     assert {problem.slug for problem in done.problems} == {"no-outline"}
 
 
+@pytest.mark.slow
 def test_a_blank_of_another_form_is_refused(project, club, tmp_path):
     """Most boxes have nothing printed in their place: nothing is written."""
     with pytest.raises(InputError) as refusal:
@@ -217,6 +218,7 @@ def test_people_go_on_describing_the_form(project, club, tmp_path):
         again.questionnaire_of(done.layout)
 
 
+@pytest.mark.slow
 def test_a_questionnaire_that_is_there_already_has_to_fit(project, club, tmp_path):
     """Another version, or other questions, under the same code: said, nothing is overwritten."""
     source = tmp_path / "club.yaml"

@@ -113,6 +113,7 @@ def letter(*, ink, paper):
 WAYS = ["name tree", "nested name tree", "portfolio", "pinned", "associated", "associated with the page"]
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("how", WAYS)
 def test_a_scan_inside_a_pdf_is_read(project, tiny_survey, tmp_path, how):
     """However it was put there: a file of its own with its own pages, form and name; a second run changes nothing."""
@@ -126,6 +127,7 @@ def test_a_scan_inside_a_pdf_is_read(project, tiny_survey, tmp_path, how):
     assert (again.new_files, again.files, again.read) == (0, 2, 0)
 
 
+@pytest.mark.slow
 def test_a_portfolio_is_its_files(project, tiny_survey, tmp_path):
     """Its cover page is counted, is nobody's foreign form, and leaves nothing to do."""
     scans = [scan_pdf(tmp_path / f"{n}.pdf", tiny_survey.sheet(n, 1, open="no"), tiny_survey.sheet(n, 2)).read_bytes() for n in (1, 2)]
@@ -229,6 +231,7 @@ def wide_pdf(path, gray, boxes, box):
     return path
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("box", ["MediaBox", "CropBox"])
 def test_pages_cut_from_one_picture_are_two_forms(project, tiny_survey, tmp_path, box):
     """A sheet of A3 that was split by its boxes: each page is the form that it shows."""
@@ -239,6 +242,7 @@ def test_pages_cut_from_one_picture_are_two_forms(project, tiny_survey, tmp_path
     assert {(response.token, response.answer("open").value) for response in project.store.responses()} == {("T1", "no"), ("T2", "yes")}
 
 
+@pytest.mark.slow
 def test_a_page_whose_form_is_cut_off_is_not_the_page_before(project, tiny_survey, tmp_path):
     """The right sheet cannot be read: its page waits for a person and is no second scan of the left one."""
     right = tiny_survey.sheet(2, 1)
@@ -297,6 +301,7 @@ NEGATIVES = {
 }
 
 
+@pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("kind", NEGATIVES)
 def test_a_negative_is_read_and_named(project, tiny_survey, tmp_path, kind):
     """Grey or black and white, by its pixels, by a wrong entry or by a mask: the answers are those of the sheet, and the picture is called a negative."""
@@ -329,6 +334,7 @@ PASSED = {
 }
 
 
+@pytest.mark.slow
 def test_what_is_passed_over_is_listed_and_kept(project, tiny_survey, tmp_path):
     """In the answer of the run and of `status`, in words and in JSON, with the reason; a file that gets its name is read and leaves the list."""
     folder = tmp_path / "in"

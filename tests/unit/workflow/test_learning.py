@@ -244,6 +244,7 @@ def test_crops_are_what_the_reader_saw(survey, opened, tmp_path):
     assert all((cell.gray.tobytes(), cell.height, cell.width, cell.x, cell.y) in seen for cell in cells)
 
 
+@pytest.mark.slow
 def test_every_cell_has_its_character(opened, confirmed, tmp_path):
     """The characters of a row are those that were written, in their cells; texts come with what was confirmed."""
     key = {pseudonym(KEYED, form): form for form in confirmed[1]}
@@ -285,6 +286,7 @@ def test_consent_that_nobody_asked_for(opened, tmp_path):
     assert not (tmp_path / "crops").exists()
 
 
+@pytest.mark.slow
 def test_contact_data_stay_unless_asked_for(opened, tmp_path):
     """Contact data are left out and counted; sensitive ones on request."""
     done, manifest = exported(opened, tmp_path / "a")

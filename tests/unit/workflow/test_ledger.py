@@ -79,6 +79,7 @@ def test_a_second_run_changes_nothing(project, tiny_survey, tmp_path):
     assert (project.store.batches(), project.store.responses(), fates(project)) == before
 
 
+@pytest.mark.slow
 def test_the_same_bytes_under_another_name_are_duplicates(project, tiny_survey, tmp_path):
     """Each page of a byte-identical file is a duplicate, once per name, also when it is damaged."""
     sheets = [tiny_survey.sheet(1, 1, open="no"), tiny_survey.sheet(1, 2)]
@@ -110,6 +111,7 @@ def photocopied(tiny_survey, path):
     return tiny_survey.tiff(path, *pages, *copies)
 
 
+@pytest.mark.slow
 def test_a_photocopy_filled_by_another_is_a_response_of_its_own(project, tiny_survey, tmp_path):
     """Same identity, different ink. That front and back are one person's the order does not prove where a form has two pages: a person confirms it. Who is the
     addressee is said by a person, too; the photocopy is shown once for review.
@@ -130,6 +132,7 @@ def test_a_photocopy_filled_by_another_is_a_response_of_its_own(project, tiny_su
     assert [problem.slug for problem in first.problems + second.problems] == ["copy"]
 
 
+@pytest.mark.slow
 def test_a_page_is_put_to_another_respondent_by_a_command(project, tiny_survey, tmp_path):
     """The page that stood there goes where this one was; twice is refused."""
     path, form = photocopied(tiny_survey, tmp_path / "stack.tif"), tiny_survey.form_ids[0]
@@ -177,6 +180,7 @@ def two_pages_off(tiny_survey, path):
     )
 
 
+@pytest.mark.slow
 def test_backs_that_bear_the_next_number_are_held(project, tiny_survey, tmp_path):
     """Nothing of these forms is taken, the pattern is named, a person says what is right, and takes it back."""
     summary = ingest(project, two_pages_off(tiny_survey, tmp_path / "stack.tif"))
@@ -205,6 +209,7 @@ def test_backs_that_bear_the_next_number_are_held(project, tiny_survey, tmp_path
     )
 
 
+@pytest.mark.slow
 def test_withdrawing_a_batch_and_bringing_it_back(project, tiny_survey, tmp_path):
     """A withdrawn batch is gone from responses and sums, its re-scan counts instead; restored, all is as before."""
     first = ingest(project, tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no", floor="2", seed=3))
@@ -234,6 +239,7 @@ def test_a_withdrawn_photocopy_original_keeps_the_names(project, tiny_survey, tm
     assert [response.id for response in project.store.responses()] == [f"{tiny_survey.form_ids[0]}.2"]
 
 
+@pytest.mark.slow
 def test_a_withdrawn_file_can_be_handed_in_again(project, tiny_survey, tmp_path):
     """After a trial run was withdrawn the same files count in the real run; both restored, they count once."""
     path = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no")
@@ -335,6 +341,7 @@ def test_neighbours_tell_a_page_without_codes(project, tiny_survey, tmp_path):
     assert any(answer.page == 2 and answer.status is Status.REVIEW for answer in response.answers)
 
 
+@pytest.mark.slow
 def test_without_sure_neighbours_a_person_identifies_the_page(project, tiny_survey, tmp_path):
     """Alone in its file the page waits for help; a person reads the number on the margin."""
     sheet = without_codes(tiny_survey, 3, 2, quiet="yes")

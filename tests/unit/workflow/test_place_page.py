@@ -139,6 +139,7 @@ def place_identity(project, page, form_id):
     return identity_given(project, page, form_id, PAGE, language="en")
 
 
+@pytest.mark.slow
 def test_two_who_place_a_page_at_once_place_it_once(waiting):
     """Whoever stores first is the one; the other sees how the page stands."""
     project, page, form_id, corners = waiting

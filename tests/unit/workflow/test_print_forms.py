@@ -142,6 +142,7 @@ def test_the_command_prints_for_two_sides_unless_told_otherwise(project, tmp_pat
         assert len(pdf.pages) == 2
 
 
+@pytest.mark.slow
 def test_printed_on_two_sides_and_scanned_so_all_fates_are_right(project, tmp_path):
     """The closed loop: the fronts are read, the empty backs, with what shines through, are empty paper."""
     print_forms(project, PrintOrder(recipients=(None,) * 2, seed=3, sides=Sides.TWO), tmp_path / "x.pdf")

@@ -72,6 +72,7 @@ def test_without_markers_and_codes_the_printed_number_is_read(project, tiny_surv
     assert "identity-by-text" in problems
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_without_any_number_a_person_says_whose_it_is(project, tiny_survey, tmp_path, number):
     """Nothing says whose page it is: edition and page are proposed, the form is not guessed."""

@@ -158,6 +158,7 @@ def foreign(width_mm, height_mm, scale):
     return gray
 
 
+@pytest.mark.slow
 def test_what_lies_beside_a_form_is_named(project, tiny_survey, tmp_path):
     """A foreign slip beside a form has a fate of its own and says so; the form is read; empty paper beside it is nothing."""
     form = tiny_survey.sheet(1, 1, open="no")
@@ -169,6 +170,7 @@ def test_what_lies_beside_a_form_is_named(project, tiny_survey, tmp_path):
     assert pages(project)[2:] == [("1", Fate.READ, tiny_survey.form_ids[1], 1)]
 
 
+@pytest.mark.slow
 def test_a_second_run_and_the_same_bytes_again(project, tiny_survey, tmp_path):
     """A second run changes nothing; the same bytes under another name are a duplicate sheet by sheet; withdrawing and bringing back leaves all as it was."""
     path = save(tmp_path / "in" / "a3.png", two_people(tiny_survey))
