@@ -41,8 +41,9 @@ def add_look(tx: Transaction, look: Look) -> bool:
     return sequence is not None
 
 
-def looks(tx: Transaction) -> list[Look]:
-    """All looks in the order in which they arrived."""
+def looks(tx: Transaction, item: str | None = None) -> list[Look]:
+    """All looks, or those at one item, in the order in which they arrived."""
+    query = select(LookRow).order_by(LookRow.sequence)
     return [
         Look(
             act=Decision(
@@ -58,7 +59,7 @@ def looks(tx: Transaction) -> list[Look]:
             ),
             third=row.third,
         )
-        for row in tx.execute(select(LookRow).order_by(LookRow.sequence))
+        for row in tx.execute(query if item is None else query.where(LookRow.item == item))
     ]
 
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 
-from scanform.model.response import Status
+from scanform.model.response import Answer, Missing, Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
-from scanform.review.apply import Standing, in_force, item_id, split_item_id, standings
+from scanform.review.apply import ITEM_SEPARATOR, Standing, in_force, item_id, split_item_id, standings
 from scanform.review.audit import fraction, most_often
 from scanform.review.known import can_precede, disguised, known
 from scanform.review.triage import item as review_item
@@ -23,7 +23,7 @@ from scanform.store.engine import Transaction
 from scanform.store.known import Known, KnownAnswer
 from scanform.store.looks import lot
 from scanform.workflow.review_cards import proposed
-from scanform.workflow.review_cases import Case
+from scanform.workflow.review_cases import Case, Editions, response_case
 
 FARTHEST = 500
 """So many responses are looked through for a known value; where none is found the open value goes alone."""
@@ -156,35 +156,37 @@ class KnownAnswers:
             self._until = monotonic() + LASTS_S
         return min(0.5, self._share * self._more)
 
-    def row_for(self, tx: Transaction, item: str, version: int, shown: str, reviewer: str) -> Known | None:
-        """The known value that somebody answers who saw `shown` at `item`; None when it is a value like any other."""
-        for row in rows.knowns(tx, reviewer):
-            if (row.item, row.version, row.shown) == (item, version, shown):
-                return row
-        return None
+    def is_at(self, tx: Transaction, item: str, reviewer: str, cases: Mapping[str, Case]) -> bool:
+        """Whether a value is a known one to somebody at the moment, waiting or answered."""
+        case = cases.get(item.rpartition(ITEM_SEPARATOR)[0])
+        return any(row.item == item and _still_known(row, case) is not None for row in rows.knowns(tx, reviewer))
+
+    def seen_by(self, tx: Transaction, case: Case, reviewer: str, editions: Editions) -> Case:
+        """A response as somebody sees it: its known values open in disguise, or as that person decided them."""
+        held = {row.item: row for row in rows.knowns(tx, reviewer) if split_item_id(row.item)[0] == case.machine.id and _still_known(row, case) is not None}
+        if not held:
+            return case
+        names = {split_item_id(name)[1]: row for name, row in held.items()}
+        answers = tuple(_reopened(answer, names[answer.column]) if answer.column in names else answer for answer in case.machine.answers)
+        acts = [_as_decided(answer.act, held[answer.act.item]) for answer in rows.answers(tx, reviewer) if answer.act.item in held]
+        return response_case(replace(case.machine, answers=answers), case.versions, (*case.decisions, *acts), editions)
 
     def answered(self, tx: Transaction, uuid: str, reviewer: str) -> bool:
         """Whether an act with this uuid is one of a reviewer's answers to known values."""
         return any(answer.act.uuid == uuid for answer in rows.answers(tx, reviewer))
 
-    def had(self, tx: Transaction, item: str, reviewer: str) -> bool:
-        """Whether a value was shown to a reviewer as a known one."""
-        return any(row.item == item for row in rows.knowns(tx, reviewer))
-
     def settle(self, tx: Transaction, act: Decision, *, screen: str, after: int) -> None:
-        """Write what somebody did with a known value; once it is settled, more of the same counts nothing."""
-        acts = [answer.act for answer in rows.answers(tx, act.reviewer)]
-        settled = standings(acts).get(act.item, Standing()).decision is not None
-        if act.kind is DecisionKind.UNDO or not settled:
-            rows.add_answer(tx, KnownAnswer(act=act, screen=screen, after=after))
+        """Write what somebody did with a known value; the latest counts, as everywhere."""
+        rows.add_answer(tx, KnownAnswer(act=act, screen=screen, after=after))
         if act.kind is DecisionKind.UNDO:
             leases.claim(tx, [act.item], act.reviewer, 1)
         else:
             leases.release(tx, [act.item], holder=act.reviewer)
 
-    def latest(self, tx: Transaction, reviewer: str) -> KnownAnswer | None:
-        """The latest answer of a reviewer that was not taken back."""
-        made = {answer.act.uuid: answer for answer in rows.answers(tx, reviewer)}
+    def latest(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> KnownAnswer | None:
+        """The latest answer of a reviewer that was not taken back, to a value that is still a known one."""
+        held = {row.item for row in rows.knowns(tx, reviewer) if _still_known(row, cases.get(split_item_id(row.item)[0])) is not None}
+        made = {answer.act.uuid: answer for answer in rows.answers(tx, reviewer) if answer.act.item in held}
         standing = in_force(answer.act for answer in made.values())
         return made[standing[-1].uuid] if standing else None
 
@@ -277,14 +279,31 @@ def _tally(name: str, counts: Mapping[tuple[str, str, bool], int]) -> Tally:
 
 def _in_disguise(row: Known, case: Case | None, *, postponed: int) -> ReviewItem | None:
     """What the screen shows for a known value; None when the value is not what it was, or waits itself by now."""
+    answer = _still_known(row, case)
+    if case is None or answer is None:
+        return None
+    item = review_item(case.effective, answer, case.versions)
+    return replace(item, value=row.shown, reasons=row.reasons, confidence=row.confidence, candidates=row.candidates, postponed=postponed)
+
+
+def _still_known(row: Known, case: Case | None) -> Answer | None:
+    """The settled value behind a known one; None when it is not what it was, or waits itself by now."""
     column = split_item_id(row.item)[1]
     answer = next((answer for answer in case.effective.answers if answer.column == column), None) if case else None
     if case is None or answer is None or not known(answer) or case.decision(column) or answer.value != row.truth:
         return None
-    item = review_item(case.effective, answer, case.versions)
-    if item.version != row.version:
-        return None
-    return replace(item, value=row.shown, reasons=row.reasons, confidence=row.confidence, candidates=row.candidates, postponed=postponed)
+    return answer if case.versions.get(column, 1) == row.version else None
+
+
+def _reopened(answer: Answer, row: Known) -> Answer:
+    """A settled value as if it waited, with the wrong proposal."""
+    missing = None if row.shown else Missing.NO_ANSWER
+    return replace(answer, value=row.shown, missing=missing, problems=row.reasons, status=Status.REVIEW, confidence=row.confidence, candidates=row.candidates)
+
+
+def _as_decided(act: Decision, row: Known) -> Decision:
+    """What somebody said to a known value as a decision about what was on the screen."""
+    return replace(act, from_value=row.shown) if act.kind is DecisionKind.CONFIRM else act
 
 
 def _late_last(items: Sequence[ReviewItem]) -> list[ReviewItem]:

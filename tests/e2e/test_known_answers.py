@@ -190,14 +190,14 @@ def test_going_back_and_coming_again(project):
 
 
 def test_a_second_window_changes_nothing(project):
-    """A confirmation that comes again from another window, or twice by the wire, never reaches the data set."""
+    """A confirmation that comes again from another window, or twice by the wire, never reaches the data set; another word on an outdated card is refused."""
     desk = Desk(project)
     ben = Client(desk, "ben")
     card = known_cards(project, ben.claim()["cards"], "ben")[0]
     results = [ben.decide(card, "confirm", uuid=uuid)["outcomes"][0]["result"] for uuid in ("one", "one", "two")]
     assert results == ["saved"] * 3
     assert project.store.decisions() == []
-    assert ben.decide(card, "correct", "w" if card["column"] == "often" else "12", uuid="three")["outcomes"][0]["result"] == "saved"
+    assert ben.decide(card, "correct", "w" if card["column"] == "often" else "12", uuid="three")["outcomes"][0]["result"] == "conflict"
     with project.store.reading() as tx:
         assert (tallies(tx)[0].missed, tallies(tx)[0].noticed) == (1, 0)  # what was said first counts
 
