@@ -27,7 +27,7 @@ from review_ui.second import add_second
 from review_ui.sorting import add_sorting
 from review_ui.submissions import submissions_of
 from review_ui.upload import add_upload
-from review_ui.web import body_of, language_of, names_of, number_of, text_of, texts_of
+from review_ui.web import NumberInAddress, body_of, language_of, names_of, number_of, text_of, texts_of
 from scanform.i18n.texts import text
 from scanform.model.person import Right
 from scanform.workflow.accounts import AccountDesk
@@ -105,6 +105,7 @@ def create_app(
 def hardened_app(cookie: str) -> Flask:
     """An application without pages that answers only this computer's own browser: host names, origins, CSRF tokens, headers."""
     app = Flask(__name__)
+    app.url_map.converters["int"] = NumberInAddress
     app.config.update(
         SECRET_KEY=secrets.token_bytes(32),
         SESSION_COOKIE_NAME=cookie,

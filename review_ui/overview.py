@@ -6,7 +6,7 @@ from flask import Flask, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from review_ui.access import needs
-from review_ui.web import language_of
+from review_ui.web import asked_number, language_of
 from scanform.i18n.texts import text
 from scanform.model.person import Right
 from scanform.workflow.doubles import WaitingDoubles
@@ -37,7 +37,7 @@ def add_overview(app: Flask, project: Project, desk: Desk, sorter: SortDesk | No
     @needs(Right.OVERVIEW)
     def pages_page() -> ResponseReturnValue:
         language = language_of(default)
-        batch, fate, after = request.args.get("batch", 0, int), request.args.get("fate", ""), request.args.get("after", 0, int)
+        batch, fate, after = asked_number("batch"), request.args.get("fate", ""), asked_number("after")
         found = pages_of(project, batch, fate, limit=LISTED + 1, after=after, language=language)
         if found is None:
             abort(404)
