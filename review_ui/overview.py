@@ -5,7 +5,7 @@ from hashlib import sha256
 from flask import Flask, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from review_ui.access import needs
+from review_ui.access import needs, person
 from review_ui.web import asked_number, language_of
 from scanform.i18n.texts import text
 from scanform.model.person import Right
@@ -30,7 +30,8 @@ def add_overview(app: Flask, project: Project, desk: Desk, sorter: SortDesk | No
     @needs(Right.OVERVIEW)
     def overview_page() -> ResponseReturnValue:
         language = language_of(default)
-        found = overview(project, desk, unplaced=sorter.waiting() if sorter else 0, doubles=doubles.count(), joining=joining.count())
+        unplaced, reviewer = sorter.waiting() if sorter else 0, person().name if person().may(Right.REVIEW) else ""
+        found = overview(project, desk, unplaced=unplaced, doubles=doubles.count(), joining=joining.count(), reviewer=reviewer)
         return _unless_known(render_template("overview.html", found=found, urgent=SEEN_BY_PEOPLE, sorting=sorter is not None, **_common(language)))
 
     @app.get("/overview/pages")

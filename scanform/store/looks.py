@@ -67,3 +67,8 @@ def lot(tx: Transaction) -> str:
     """What decides by lot which values are looked at again; drawn once for a project and kept, so that every draw can be repeated."""
     insert_new(tx, LotRow, {"name": LOT, "lot": secrets.token_hex(16)}, LotRow.name)
     return tx.execute(select(LotRow.lot).where(LotRow.name == LOT)).scalar_one()
+
+
+def drawn_lot(tx: Transaction) -> str:
+    """The lot that was drawn, "" before that."""
+    return tx.execute(select(LotRow.lot).where(LotRow.name == LOT)).scalar() or ""

@@ -21,7 +21,7 @@ from scanform.store import known as rows
 from scanform.store import leases
 from scanform.store.engine import Transaction
 from scanform.store.known import Known, KnownAnswer
-from scanform.store.looks import lot
+from scanform.store.looks import drawn_lot, lot
 from scanform.workflow.review_cards import proposed
 from scanform.workflow.review_cases import Case, Editions, response_case
 
@@ -82,6 +82,7 @@ class KnownAnswers:
         self._lot = ""
         self._more = 1.0
         self._until = 0.0
+        self._plans: dict[tuple[str, str], str] = {}
 
     def of(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> Own:
         """What a reviewer has of them."""
@@ -111,8 +112,9 @@ class KnownAnswers:
         limit: int,
         shown: Iterable[str] = (),
         fits: Callable[[ReviewItem], bool] = lambda _: True,
+        lined_up: Callable[[Sequence[ReviewItem]], list[ReviewItem]] = list,
     ) -> list[ReviewItem]:
-        """`granted` values with known ones among them, at most `limit`; what does not go in any more is given back."""
+        """`granted` values with known ones among them, at most `limit`, `lined_up` as if all of them waited; what does not go in any more is given back."""
         if not self._share and not rows.knowns(tx, reviewer):
             return list(granted)
         self._lot = self._lot or lot(tx)
@@ -126,11 +128,11 @@ class KnownAnswers:
         for item in granted:
             if item.id in again:
                 mixed.append(again.pop(item.id))
-            elif item.id not in had and fraction(f"known:{reviewer}:{item.id}", self._lot) < chance:
+            elif item.id not in had and self._is_drawn(item, reviewer, chance):
                 mixed += self._new(tx, item, reviewer=reviewer, cases=cases, taken=taken, fits=fits)
             mixed.append(item)
         mixed += [item for _, item in own.waiting.values() if item.postponed and item.id not in seen and fits(item)]
-        mixed = _late_last(mixed)
+        mixed = lined_up(mixed)
         leases.release(tx, [item.id for item in mixed[limit:]], holder=reviewer)
         leases.claim(tx, [item.id for item in mixed[:limit]], reviewer, limit)
         return mixed[:limit]
@@ -154,6 +156,7 @@ class KnownAnswers:
             possible = sum(proposed(item) != "none" and can_precede(values[split_item_id(item.id)[1]], item) for item in to_people)
             self._more = min(MOST, len(to_people) / possible) if possible else 1.0
             self._until = monotonic() + LASTS_S
+            self._plans.clear()
         return min(0.5, self._share * self._more)
 
     def is_at(self, tx: Transaction, item: str, reviewer: str, cases: Mapping[str, Case]) -> bool:
@@ -190,6 +193,29 @@ class KnownAnswers:
         standing = in_force(answer.act for answer in made.values())
         return made[standing[-1].uuid] if standing else None
 
+    def planned(self, tx: Transaction, waiting: Iterable[ReviewItem], *, reviewer: str, cases: Mapping[str, Case]) -> int:
+        """How many known values the lot will put before what waits, when it is given to a reviewer: they are counted from the first moment, so that no count
+        tells that some have come in between.
+        """
+        self._lot = self._lot or drawn_lot(tx)
+        if not self._share or not self._lot:
+            return 0
+        made, chance = rows.knowns(tx, reviewer), self._chance(cases)
+        before, used = {row.before for row in made}, {row.item for row in made}
+        count = 0
+        for item in waiting:
+            if item.id not in before and self._is_drawn(item, reviewer, chance):
+                found = self._plans.get((reviewer, item.id))
+                if found is None or found in used:
+                    chosen = self._chosen(item, reviewer=reviewer, cases=cases, had=used, fits=lambda _: True)
+                    found = self._plans[reviewer, item.id] = chosen[0].id if chosen else ""
+                used.add(found)
+                count += bool(found)
+        return count
+
+    def _is_drawn(self, waiting: ReviewItem, reviewer: str, chance: float) -> bool:
+        return fraction(f"known:{reviewer}:{waiting.id}", self._lot) < chance
+
     def _new(
         self,
         tx: Transaction,
@@ -200,16 +226,28 @@ class KnownAnswers:
         taken: set[str],
         fits: Callable[[ReviewItem], bool],
     ) -> list[ReviewItem]:
-        """A known value to go before `waiting`, or none: where the machine proposes nothing there is nothing to let pass."""
+        """A known value to go before `waiting`, or none."""
+        had = {row.item for row in rows.knowns(tx, reviewer)} | taken
+        chosen = self._chosen(waiting, reviewer=reviewer, cases=cases, had=had, fits=fits)
+        if chosen is None:
+            return []
+        item, truth = chosen
+        row = rows.known_of(item, reviewer=reviewer, before=waiting.id, truth=truth, at=datetime.now(UTC).isoformat(timespec="seconds"))
+        return [item] if rows.add_known(tx, row) else []
+
+    def _chosen(
+        self, waiting: ReviewItem, *, reviewer: str, cases: Mapping[str, Case], had: set[str], fits: Callable[[ReviewItem], bool]
+    ) -> tuple[ReviewItem, str] | None:
+        """(a known value in disguise to go before `waiting`, what is true), or None: where the machine proposes nothing there is nothing to let pass."""
         proposal = proposed(waiting)
         if proposal == "none" or waiting.postponed or waiting.evidence is None:
-            return []
-        column, had = split_item_id(waiting.id)[1], {row.item for row in rows.knowns(tx, reviewer)}
+            return None
+        column = split_item_id(waiting.id)[1]
         line = list(cases.values())
         start = int(fraction(f"from:{reviewer}:{waiting.id}", self._lot) * len(line))
         for case in [*line[start:], *line[:start]][:FARTHEST]:
             name = item_id(case.machine.id, column)
-            if case.contradictory or name in had or name in taken or case.machine.questionnaire != waiting.questionnaire or case.decision(column):
+            if case.contradictory or name in had or case.machine.questionnaire != waiting.questionnaire or case.decision(column):
                 continue
             answer = case.effective.answer(waiting.question, waiting.option)
             if answer is None or answer.column != column or not known(answer):
@@ -217,15 +255,16 @@ class KnownAnswers:
             true = review_item(case.effective, answer, case.versions)
             item = disguised(true, waiting, partial(self._admits, true), f"{self._lot}:{name}")
             if item is not None and proposed(item) == proposal and fits(item):
-                row = rows.known_of(item, reviewer=reviewer, before=waiting.id, truth=true.value, at=datetime.now(UTC).isoformat(timespec="seconds"))
-                return [item] if rows.add_known(tx, row) else []
-        return []
+                return item, true.value
+        return None
 
 
-def tallies(tx: Transaction) -> tuple[Tally, tuple[Tally, ...], tuple[Tally, ...]]:
-    """(all together, by screen, by person) of the known values that were settled; a wrong proposal that stands afterwards was missed."""
+def tallies(tx: Transaction, *, before: str = "") -> tuple[Tally, tuple[Tally, ...], tuple[Tally, ...]]:
+    """(all together, by screen, by person) of the known values that were settled, on days `before` one (ISO 8601) if given; a wrong proposal that stands
+    afterwards was missed.
+    """
     shown = {(row.reviewer, row.item): row for row in rows.knowns(tx)}
-    made = rows.answers(tx)
+    made = [answer for answer in rows.answers(tx) if not before or answer.act.at < before]
     by_uuid = {answer.act.uuid: answer for answer in made}
     counts: Counter[tuple[str, str, bool]] = Counter()
     for reviewer in {answer.act.reviewer for answer in made}:
@@ -239,6 +278,11 @@ def tallies(tx: Transaction) -> tuple[Tally, tuple[Tally, ...], tuple[Tally, ...
     by_screen = tuple(_tally(name, {key: count for key, count in counts.items() if key[0] == name}) for name in screens)
     by_person = tuple(_tally(name, {key: count for key, count in counts.items() if key[1] == name}) for name in people)
     return everything, by_screen, by_person
+
+
+def acted_on(tx: Transaction, reviewer: str) -> set[str]:
+    """The known values that somebody has decided, put off or taken back."""
+    return {answer.act.item for answer in rows.answers(tx, reviewer)}
 
 
 def contested(tx: Transaction) -> dict[str, set[str]]:
@@ -304,8 +348,3 @@ def _reopened(answer: Answer, row: Known) -> Answer:
 def _as_decided(act: Decision, row: Known) -> Decision:
     """What somebody said to a known value as a decision about what was on the screen."""
     return replace(act, from_value=row.shown) if act.kind is DecisionKind.CONFIRM else act
-
-
-def _late_last(items: Sequence[ReviewItem]) -> list[ReviewItem]:
-    """The same order, with what was put off at the end."""
-    return sorted(items, key=lambda item: item.postponed)

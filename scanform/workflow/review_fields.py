@@ -156,8 +156,12 @@ class Desk:
         among: Sequence[ReviewItem] | None = None,
         first: str = "",
         fits: Callable[[ReviewItem], bool] = lambda _: True,
+        place: Callable[[ReviewItem], bytes] | None = None,
     ) -> list[ReviewItem]:
-        """The values that `claim` gives out, `among` those given, where known answers have to be such as `fits` says; the item `first` before all others."""
+        """The values that `claim` gives out, `among` those given, where known answers have to be such as `fits` says; the item `first` before all others.
+
+        They come in the order of `place`, else in that of the queue: known answers stand where they would if they waited.
+        """
         with self._lock:
             self._refresh(FRESH_S)
             with self._project.store.writing() as tx:
@@ -169,7 +173,12 @@ class Desk:
                 free = [item for item in line if item.id not in seen and self._is_open(item.id) and (contact or not self._is_contact(item))]
                 granted = set(leases.claim(tx, [item.id for item in free], reviewer, limit))
                 given = [item for item in free if item.id in granted]
-                given = self._known.mix(tx, given, reviewer=reviewer, cases=self._memory, limit=limit, shown=seen, fits=fits)
+
+                def lined_up(items: Sequence[ReviewItem]) -> list[ReviewItem]:
+                    line = sorted(items, key=place) if place else self._in_line(items)
+                    return sorted(line, key=lambda item: item.id != first) if first else line
+
+                given = self._known.mix(tx, given, reviewer=reviewer, cases=self._memory, limit=limit, shown=seen, fits=fits, lined_up=lined_up)
             if not given and among is None and not seen:
                 self._refresh(ANXIOUS_S)
             return given
@@ -268,17 +277,19 @@ class Desk:
             return self._places.get(response_id, ())
 
     def counts(self, reviewer: str = "") -> Counts:
-        """How much waits and how much is done; for a `reviewer` with the known answers among it."""
+        """How much waits and how much is done; for a `reviewer` with the known answers among it, those that are still to come as well."""
         with self._lock:
             self._refresh(FRESH_S)
             waiting = [item for case in self._memory.values() for item in case.open_items]
-            settled = sum(case.settled for case in self._memory.values())
+            settled, planned = sum(case.settled for case in self._memory.values()), 0
             if reviewer:
                 with self._project.store.reading() as tx:
                     own = self._known.of(tx, reviewer, self._memory)
+                    planned = self._known.planned(tx, self._in_line(waiting), reviewer=reviewer, cases=self._memory)
                 waiting += [item for _, item in own.waiting.values()]
                 settled += own.answered
-        return Counts(open=len(waiting), postponed=sum(item.postponed > 0 for item in waiting), settled=settled, total=len(waiting) + settled)
+            waits = len(waiting) + planned
+        return Counts(open=waits, postponed=sum(item.postponed > 0 for item in waiting), settled=settled, total=waits + settled)
 
     def check(self, item: str, typed: str, *, language: str = "de") -> str | None:
         """What is wrong with a typed value, "" when nothing is; None for an unknown item. It depends on the question alone."""
@@ -607,11 +618,18 @@ class Desk:
         return (case, answer) if case and answer else None
 
     def _open_after(self, after: str) -> tuple[ReviewItem, ...]:
-        columns = self._columns()
-        line = [item for contradictory in (False, True) for item in ordered(self._open(after, contradictory=contradictory).values(), columns)]
-        line.sort(key=lambda item: item.postponed)  # stable: what was put off comes last, contradictions after doubtful fields
+        line = self._in_line([item for contradictory in (False, True) for item in self._open(after, contradictory=contradictory).values()])
         place = next((number for number, item in enumerate(line) if item.id == after), -1)
         return tuple(line[place + 1 :])
+
+    def _in_line(self, items: Iterable[ReviewItem]) -> list[ReviewItem]:
+        """Question by question, contradictions after doubtful fields; what was put off comes last."""
+        apart: tuple[list[ReviewItem], list[ReviewItem]] = ([], [])
+        for item in items:
+            apart[self._memory[item.response_id].contradictory].append(item)
+        columns = self._columns()
+        line = [item for some in apart for item in ordered(some, columns)]
+        return sorted(line, key=lambda item: item.postponed)
 
     def _open(self, after: str, *, contradictory: bool) -> dict[str, ReviewItem]:
         """Open values or open contradictions, and the item `after` as the place where to go on, decided or not."""
