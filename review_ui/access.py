@@ -1,6 +1,7 @@
 """Who asks, and what they may: every address names the rights that it takes, and one that names none is refused."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Final, TypeVar, cast
 
 from flask import Flask, abort, current_app, g, request
@@ -10,21 +11,33 @@ from review_ui.web import card_data
 from scanform.model.person import Person, Right, Role
 from scanform.workflow.accounts import AccountDesk
 from scanform.workflow.review_cards import Card
+from scanform.workflow.rights import Sight
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 EVERYBODY: Final = "everybody"
 """Marks addresses that need no login."""
 
+ITEM: Final = "item"
+"""How addresses and bodies name the value that they are about."""
+
 _TAKES = "_takes_rights"
+_VALUES = "scanform-values"
 
 
-def needs(*rights: Right) -> Callable[[View], View]:
-    """Marks a view: whoever has one of `rights` may ask for it; without any given, whoever has logged in."""
+def needs(*rights: Right, shows: Sight | None = None) -> Callable[[View], View]:
+    """Marks a view: whoever has one of `rights` may ask for it; without any given, whoever has logged in. `shows` is what it shows of the value that its
+    address or its body names.
+    """
 
     def mark(view: View) -> View:
-        setattr(view, _TAKES, frozenset(rights))
-        return view
+        @wraps(view)
+        def guarded(*args: object, **values: object) -> ResponseReturnValue:
+            _refuse_values(shows)
+            return view(*args, **values)
+
+        setattr(guarded, _TAKES, frozenset(rights))
+        return cast("View", guarded)
 
     return mark
 
@@ -64,6 +77,31 @@ def guard(app: Flask, who: Callable[[], Person | None]) -> None:
     @app.context_processor
     def ways() -> dict[str, object]:
         return {"opens": opens}
+
+
+def guard_values(app: Flask, may_see: Callable[[str, Person, Sight], bool]) -> None:
+    """Let `may_see` say which values who asks may see."""
+    app.extensions[_VALUES] = may_see
+
+
+def _refuse_values(shows: Sight | None) -> None:
+    """Before each view, refuse the value that it is asked about unless who asks may see it: 403, and 403 as well where a view does not say what it shows of it.
+
+    What is decided about values is judged by the desk, within the act that writes it.
+    """
+    may_see, named = current_app.extensions.get(_VALUES), _named_value()
+    if may_see is not None and named is not None and (shows is None or not may_see(named, person(), shows)):
+        abort(403)
+
+
+def _named_value() -> str | None:
+    """The value that a request is about, as its address or its body names it."""
+    in_address = (request.view_args or {}).get(ITEM)
+    if in_address is not None:
+        return str(in_address)
+    body = request.get_json(silent=True) if request.is_json else None
+    named = body.get(ITEM) if isinstance(body, dict) else None
+    return named if isinstance(named, str) else None
 
 
 def opens(endpoint: str) -> bool:

@@ -123,13 +123,23 @@ def _wants_page() -> bool:
 
 
 def _meant(logins: Logins, desk: AccountDesk) -> str:
-    """Whom the request wants to log in."""
-    waiting = logins.waiting()
-    if waiting is not None and request.endpoint in {"login_code", "login_code_in_place"}:
-        return f"account {waiting.account.id}"
-    name = typed("name")
-    found = desk.named(name)
-    return f"account {found.id}" if found else f"name {name.casefold()[:LONGEST_NAME]}"
+    """Whom the request wants to log in; "" where it does not say."""
+    found, name = _named(logins, desk), typed("name")
+    if found is not None:
+        return f"account {found.id}"
+    return f"name {name.casefold()[:LONGEST_NAME]}" if name else ""
+
+
+def _named(logins: Logins, desk: AccountDesk) -> Account | None:
+    """Whose password, code or link it is: that of the login that lacks a code, of the link, of the name, or of who is logged in and asked once more."""
+    here, token = request.endpoint, (request.view_args or {}).get("token")
+    if here in {"login_code", "login_code_in_place"}:
+        waiting = logins.waiting()
+        return waiting.account if waiting else None
+    if token is not None:
+        return desk.invited(str(token)) if here in {"invite_page", "accept"} else None
+    present = logins.present()
+    return desk.named(typed("name")) if here in {"login_try", "login_in_place"} else present.account if present else None
 
 
 def _add_login(app: Flask, room: Room) -> None:
@@ -212,11 +222,13 @@ def _add_login_in_place(app: Flask, room: Room) -> None:
 def _add_links(app: Flask, room: Room) -> None:
     @app.get("/start/<token>")
     @for_everybody
+    @room.throttle.slow
     def start_page(token: str) -> ResponseReturnValue:
         return room.show("set_password.html", first=True, name="", problem="") if room.desk.may_start(token) else _void(room)
 
     @app.post("/start/<token>")
     @for_everybody
+    @room.throttle.slow
     def start(token: str) -> ResponseReturnValue:
         if not room.desk.may_start(token):
             return _void(room)
@@ -229,12 +241,14 @@ def _add_links(app: Flask, room: Room) -> None:
 
     @app.get("/invite/<token>")
     @for_everybody
+    @room.throttle.slow
     def invite_page(token: str) -> ResponseReturnValue:
         account = room.desk.invited(token)
         return room.show("set_password.html", first=False, name=account.name, problem="") if account else _void(room)
 
     @app.post("/invite/<token>")
     @for_everybody
+    @room.throttle.slow
     def accept(token: str) -> ResponseReturnValue:
         account = room.desk.invited(token)
         if account is None:
@@ -251,6 +265,8 @@ def _add_links(app: Flask, room: Room) -> None:
 
 
 def _void(room: Room) -> ResponseReturnValue:
+    """A link that is none: guessing one counts as guessing a password."""
+    room.throttle.failed()
     return room.show("account_error.html", 404, problem=room.word("void-title"), text=room.word("void-text"))
 
 

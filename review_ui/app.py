@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.exceptions import HTTPException
 
-from review_ui.access import alone, guard, needs, person, shown_card
+from review_ui.access import alone, guard, guard_values, needs, person, shown_card
 from review_ui.accounts import add_accounts
 from review_ui.doubles import add_doubles
 from review_ui.history import add_history
@@ -27,11 +27,11 @@ from review_ui.second import add_second
 from review_ui.sorting import add_sorting
 from review_ui.submissions import submissions_of
 from review_ui.upload import add_upload
-from review_ui.web import body_of, language_of, names_of, number_of, text_of, texts_of
+from review_ui.web import NumberInAddress, body_of, language_of, names_of, number_of, text_of, texts_of
 from scanform.i18n.texts import text
 from scanform.model.person import Right
 from scanform.workflow.accounts import AccountDesk
-from scanform.workflow.review_fields import Desk
+from scanform.workflow.review_fields import Desk, Sight
 from scanform.workflow.sort_pages import SortDesk
 from scanform.workflow.upload_desk import UploadDesk
 
@@ -84,6 +84,7 @@ def create_app(
         guard(app, alone(reviewer, AccountDesk(desk.project)))
     else:
         add_accounts(app, accounts, language)
+    guard_values(app, desk.may_see)
     _add_pages(app, desk, sorter, language)
     _add_changes(app, desk, sorter, language)
     add_mosaic(app, desk, language)
@@ -104,6 +105,7 @@ def create_app(
 def hardened_app(cookie: str) -> Flask:
     """An application without pages that answers only this computer's own browser: host names, origins, CSRF tokens, headers."""
     app = Flask(__name__)
+    app.url_map.converters["int"] = NumberInAddress
     app.config.update(
         SECRET_KEY=secrets.token_bytes(32),
         SESSION_COOKIE_NAME=cookie,
@@ -174,19 +176,17 @@ def _add_pages(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) ->
         return jsonify(csrf=generate_csrf(), texts=texts_of(_TEXTS, language_of(default)))
 
     @app.get("/api/items/<path:item>")
-    @needs(Right.REVIEW)
+    @needs(Right.REVIEW, shows=Sight.VALUE)
     def one(item: str) -> ResponseReturnValue:
-        _only_own(desk, item)
         card = desk.card(item, reviewer=person().name, language=language_of(default))
         return jsonify(shown_card(card)) if card else abort(404)
 
     @app.get("/crops/<path:item>")
-    @needs(Right.REVIEW)
+    @needs(Right.REVIEW, shows=Sight.PICTURE)
     def crop(item: str) -> ResponseReturnValue:
         whole = request.args.get("context") == "1"
         if whole and not person().may(Right.CONTACT):
             abort(403)
-        _only_own(desk, item)
         picture = desk.crop(item, context=whole, tight=request.args.get("tight") == "1")
         return Response(picture, mimetype="image/jpeg") if picture else abort(404)
 
@@ -196,12 +196,6 @@ def _field_page(desk: Desk, task: str, language: str, *, sorting: bool) -> str:
     other = "en" if language == "de" else "de"
     keys = key_facts(desk.project, "field", language)
     return render_template("review.html", task=task, language=language, other=other, sorting=sorting, t=lambda key: text(_TEXTS + key, language), **keys)
-
-
-def _only_own(desk: Desk, item: str) -> None:
-    """Refuses values that are not on the screen of whoever asks, unless they may see everything."""
-    if not person().may(Right.CONTACT) and not desk.may_see(item, person().name):
-        abort(403)
 
 
 def _add_changes(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) -> None:
@@ -219,18 +213,18 @@ def _add_changes(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) 
     @app.post("/api/decisions")
     @needs(Right.REVIEW)
     def decide() -> ResponseReturnValue:
-        outcomes = desk.decide(submissions_of(body_of()), reviewer=person().name, language=language_of(default))
+        outcomes = desk.decide(submissions_of(body_of()), reviewer=person().name, person=person(), language=language_of(default))
         answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": shown_card(o.card)} for o in outcomes]
         return jsonify(outcomes=answer, counts=asdict(desk.counts(person().name)))
 
     @app.post("/api/undo")
     @needs(Right.REVIEW)
     def undo() -> ResponseReturnValue:
-        card = desk.undo(person().name, language=language_of(default))
+        card = desk.undo(person().name, person=person(), language=language_of(default))
         return jsonify(card=shown_card(card), counts=asdict(desk.counts(person().name)))
 
     @app.post("/api/check")
-    @needs(Right.REVIEW)
+    @needs(Right.REVIEW, shows=Sight.PICTURE)
     def check() -> ResponseReturnValue:
         body = body_of()
         message = desk.check(text_of(body, "item"), text_of(body, "text"), language=language_of(default))

@@ -9,7 +9,7 @@ from review_ui.access import needs, person
 from review_ui.web import language_of
 from scanform.i18n.texts import text
 from scanform.model.person import Right
-from scanform.workflow.review_fields import Desk
+from scanform.workflow.review_fields import Desk, Sight
 from scanform.workflow.value_history import page_facts, page_picture, value_history
 
 _TEXTS = "history.ui."
@@ -22,22 +22,19 @@ def add_history(app: Flask, desk: Desk, default: str) -> None:
     """Add the screens to an application."""
 
     @app.get("/history/<path:item>")
-    @needs(Right.HISTORY)
+    @needs(Right.HISTORY, shows=Sight.VALUE)
     def history_page(item: str) -> ResponseReturnValue:
         language = language_of(default)
-        found = value_history(desk, item, language=language)
+        found = value_history(desk, item, reviewer=person().name, language=language)
         if found is None:
             abort(404)
-        asked = desk.item(item)
-        if asked is None or (desk.is_contact(asked) and not person().may(Right.CONTACT)):
-            abort(403)
         return render_template("history.html", found=found, item=item, **_common(language))
 
     @app.get("/page/<form>/<int:number>")
     @needs(Right.CONTACT)
     def form_page(form: str, number: int) -> ResponseReturnValue:
         language = language_of(default)
-        found = page_facts(desk, form, number, language=language)
+        found = page_facts(desk, form, number, person=person(), language=language)
         if found is None:
             abort(404)
         size = request.args.get("size", "1")

@@ -8,7 +8,7 @@ from flask import Flask, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from review_ui.access import needs, person
-from review_ui.web import language_of
+from review_ui.web import language_of, sent_number
 from scanform.i18n.texts import problem_text, text
 from scanform.model.person import Right
 from scanform.model.problem import Problem
@@ -67,12 +67,19 @@ def _act(project: Project, form: str) -> str:
     if act == "undo":
         return collate.take_back(project, form, key, reviewer=who, uuid=uuid)
     if act == "addressee":
-        return collate.name_addressee(project, form, key, sent.get("copy", -1, int), reviewer=who, uuid=uuid)
+        return collate.name_addressee(project, form, key, _copy(sent.get("copy", "")), reviewer=who, uuid=uuid)
     if act != "arrange":
         abort(400)
     said = {name.removeprefix("page-"): value for name, value in sent.items() if name.startswith("page-")}
-    where = {int(page): int(copy) for page, copy in said.items() if page.isdigit() and copy.isdigit() and int(copy) > 0}
+    numbers = [(sent_number(page), sent_number(copy)) for page, copy in said.items()]
+    where = {page: copy for page, copy in numbers if page is not None and copy}
     return collate.arrange(project, form, key, where, reviewer=who, uuid=uuid)
+
+
+def _copy(said: str) -> int:
+    """The number of a copy, -1 for none."""
+    found = sent_number(said)
+    return -1 if found is None else found
 
 
 def _list(project: Project, language: str, *, refused: str = "") -> str:

@@ -32,6 +32,7 @@ def add_oidc(app: Flask, room: Room) -> None:
 
     @app.get("/login/oidc/back")
     @for_everybody
+    @room.throttle.slow
     def back_from_elsewhere() -> ResponseReturnValue:
         if request.headers.get("Sec-Fetch-Site") == "cross-site" and "again" not in request.args:
             return _once_more(room)  # the cookie is SameSite=Strict: it comes only with a request that this site itself begins

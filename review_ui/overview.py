@@ -5,8 +5,8 @@ from hashlib import sha256
 from flask import Flask, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from review_ui.access import needs
-from review_ui.web import language_of
+from review_ui.access import needs, person
+from review_ui.web import asked_number, language_of
 from scanform.i18n.texts import text
 from scanform.model.person import Right
 from scanform.workflow.doubles import WaitingDoubles
@@ -30,14 +30,15 @@ def add_overview(app: Flask, project: Project, desk: Desk, sorter: SortDesk | No
     @needs(Right.OVERVIEW)
     def overview_page() -> ResponseReturnValue:
         language = language_of(default)
-        found = overview(project, desk, unplaced=sorter.waiting() if sorter else 0, doubles=doubles.count(), joining=joining.count())
+        unplaced, reviewer = sorter.waiting() if sorter else 0, person().name if person().may(Right.REVIEW) else ""
+        found = overview(project, desk, unplaced=unplaced, doubles=doubles.count(), joining=joining.count(), reviewer=reviewer)
         return _unless_known(render_template("overview.html", found=found, urgent=SEEN_BY_PEOPLE, sorting=sorter is not None, **_common(language)))
 
     @app.get("/overview/pages")
     @needs(Right.OVERVIEW)
     def pages_page() -> ResponseReturnValue:
         language = language_of(default)
-        batch, fate, after = request.args.get("batch", 0, int), request.args.get("fate", ""), request.args.get("after", 0, int)
+        batch, fate, after = asked_number("batch"), request.args.get("fate", ""), asked_number("after")
         found = pages_of(project, batch, fate, limit=LISTED + 1, after=after, language=language)
         if found is None:
             abort(404)

@@ -52,7 +52,7 @@ def _add_looks(app: Flask, again: SecondDesk, default: str, field_page: Callable
     @needs(Right.SECOND)
     def decide_again(task: str) -> ResponseReturnValue:
         who, third = person(), task == "third"
-        outcomes = again.decide(submissions_of(body_of()), reviewer=who.name, third=third, language=language_of(default))
+        outcomes = again.decide(submissions_of(body_of()), reviewer=who.name, third=third, person=who, language=language_of(default))
         answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": shown_card(o.card)} for o in outcomes]
         return jsonify(outcomes=answer, counts=asdict(again.counts(who.name, third=third)))
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from review_ui.access import needs, person
-from review_ui.web import body_of, language_of, number_of, text_of, texts_of
+from review_ui.web import asked_number, body_of, language_of, number_of, text_of, texts_of
 from scanform.errors import UsageError
 from scanform.i18n.texts import text
 from scanform.model.person import Right
@@ -45,7 +45,7 @@ def _add_looks(app: Flask, sorter: SortDesk, default: str) -> None:
     @app.get("/api/pages/<int:number>")
     @needs(Right.PLACE)
     def page_view(number: int) -> ResponseReturnValue:
-        form, page = request.args.get("form", ""), max(0, request.args.get("number", 0, int))
+        form, page = request.args.get("form", ""), max(0, asked_number("number"))
         try:
             view = sorter.view(number, form=form, page=page, language=language_of(default))
         except UsageError as error:
@@ -57,7 +57,7 @@ def _add_pictures(app: Flask, sorter: SortDesk) -> None:
     @app.get("/pages/<int:number>")
     @needs(Right.PLACE)
     def page_picture(number: int) -> ResponseReturnValue:
-        turn = request.args.get("turn", 0, int)
+        turn = asked_number("turn")
         picture = sorter.picture(number, turn=turn, small=request.args.get("small") == "1") if turn % 90 == 0 else None
         return Response(picture, mimetype="image/jpeg") if picture else abort(404)
 

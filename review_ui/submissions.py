@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import abort
 
-from review_ui.web import text_of
+from review_ui.web import is_number, text_of
 from scanform.model.review import DecisionKind
 from scanform.workflow.review_fields import Submission
 
@@ -22,7 +22,7 @@ def _submission(entry: object) -> Submission:
         abort(400)
     version, undoes = entry.get("version"), entry.get("undoes")
     screen, ms = entry.get("screen", ""), entry.get("ms", 0)
-    if not isinstance(version, int) or not (undoes is None or isinstance(undoes, str)) or not isinstance(screen, str) or not isinstance(ms, int):
+    if not is_number(version) or not (undoes is None or isinstance(undoes, str)) or not isinstance(screen, str) or not is_number(ms):
         abort(400)
     try:
         kind = DecisionKind(text_of(entry, "kind"))

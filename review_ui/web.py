@@ -2,13 +2,48 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import cast
+from typing import Final, TypeGuard, cast
 from urllib.parse import quote
 
 from flask import abort, request
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from scanform.i18n.texts import LANGUAGES, keys, text
 from scanform.workflow.review_cards import Card
+
+LARGEST_NUMBER: Final = 2**31 - 1
+"""Numbers of pages, batches, accounts and logins are not larger: what PostgreSQL keeps as an integer."""
+
+
+class NumberInAddress(IntegerConverter):
+    """A number in an address; one that nothing can have is an address that does not exist."""
+
+    def to_python(self, value: str) -> int:
+        """The number; raises ValidationError, which becomes 404."""
+        found = _whole(value)
+        if found is None:
+            raise ValidationError
+        return found
+
+
+def asked_number(name: str, default: int = 0) -> int:
+    """A number in the query of the address, `default` when there is none; 404 for one that nothing can have."""
+    value = request.args.get(name, "")
+    found = _whole(value.removeprefix("-"))
+    if found is None and value.removeprefix("-").isdecimal():
+        abort(404)
+    return default if found is None else -found if value.startswith("-") else found
+
+
+def sent_number(value: str) -> int | None:
+    """A number in a field of a form; None for anything else and for one that nothing can have."""
+    return _whole(value)
+
+
+def _whole(text: str) -> int | None:
+    """The number that plain digits stand for, None when it is none or too large."""
+    plain = text.isascii() and text.isdigit() and len(text.lstrip("0")) <= len(str(LARGEST_NUMBER))
+    return int(text[-len(str(LARGEST_NUMBER)) :]) if plain and int(text[-len(str(LARGEST_NUMBER)) :]) <= LARGEST_NUMBER else None
 
 
 def language_of(default: str) -> str:
@@ -47,11 +82,16 @@ def text_of(body: Mapping[str, object], name: str) -> str:
 
 
 def number_of(body: Mapping[str, object], name: str) -> int:
-    """A whole number in a body; 400 when it is none."""
+    """A whole number in a body; 400 when it is none, or one that nothing can have."""
     value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not is_number(value):
         abort(400)
     return value
+
+
+def is_number(value: object) -> TypeGuard[int]:
+    """Whether something in a body is a whole number that can be stored."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
 def names_of(body: Mapping[str, object], name: str) -> list[str]:

@@ -53,3 +53,8 @@ def holders(tx: Transaction, *, now: datetime | None = None) -> dict[str, str]:
 def holder_of(tx: Transaction, item: str, *, now: datetime | None = None) -> str | None:
     """Who holds an item, None for nobody."""
     return tx.execute(select(LeaseRow.holder).where(LeaseRow.item == item, LeaseRow.until > moment(now))).scalar()
+
+
+def given_to(tx: Transaction, item: str) -> str | None:
+    """To whom an item was given out last, though the time may be over: it is theirs until somebody else gets it or it is decided."""
+    return tx.execute(select(LeaseRow.holder).where(LeaseRow.item == item)).scalar()

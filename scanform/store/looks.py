@@ -41,8 +41,9 @@ def add_look(tx: Transaction, look: Look) -> bool:
     return sequence is not None
 
 
-def looks(tx: Transaction) -> list[Look]:
-    """All looks in the order in which they arrived."""
+def looks(tx: Transaction, item: str | None = None) -> list[Look]:
+    """All looks, or those at one item, in the order in which they arrived."""
+    query = select(LookRow).order_by(LookRow.sequence)
     return [
         Look(
             act=Decision(
@@ -58,7 +59,7 @@ def looks(tx: Transaction) -> list[Look]:
             ),
             third=row.third,
         )
-        for row in tx.execute(select(LookRow).order_by(LookRow.sequence))
+        for row in tx.execute(query if item is None else query.where(LookRow.item == item))
     ]
 
 
@@ -66,3 +67,8 @@ def lot(tx: Transaction) -> str:
     """What decides by lot which values are looked at again; drawn once for a project and kept, so that every draw can be repeated."""
     insert_new(tx, LotRow, {"name": LOT, "lot": secrets.token_hex(16)}, LotRow.name)
     return tx.execute(select(LotRow.lot).where(LotRow.name == LOT)).scalar_one()
+
+
+def drawn_lot(tx: Transaction) -> str:
+    """The lot that was drawn, "" before that."""
+    return tx.execute(select(LotRow.lot).where(LotRow.name == LOT)).scalar() or ""

@@ -180,6 +180,11 @@ def number_of(tx: Transaction, uuid: str) -> int:
     return tx.execute(select(DecisionRow.sequence).where(DecisionRow.uuid == uuid)).scalar() or 0
 
 
+def author_of(tx: Transaction, uuid: str) -> str | None:
+    """Who made the decision with this uuid, None when there is none."""
+    return tx.execute(select(DecisionRow.reviewer).where(DecisionRow.uuid == uuid)).scalar()
+
+
 def _decisions(tx: Transaction, *conditions: ColumnElement[bool]) -> list[Decision]:
     return [
         Decision(

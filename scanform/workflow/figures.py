@@ -1,11 +1,12 @@
 """How well people work at the station, as far as the project lets anybody see it: wrong proposals let pass, and how long decisions take."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from scanform.model.person import Person, Right
 from scanform.store import values
 from scanform.store.pace import Pace, paces, seconds_per_form
-from scanform.workflow.known_answers import Tally, tallies
+from scanform.workflow.known_answers import Tally, acted_on, tallies
 from scanform.workflow.project import Project
 
 NOBODY, SUPERVISOR = "nobody", "supervisor"
@@ -44,7 +45,7 @@ class OwnFigures:
 def figures(project: Project, viewer: Person) -> Figures:
     """The figures as `viewer` may see them; names only for supervisors, and only where the project says so."""
     with project.store.reading() as tx:
-        everything, screens, people = tallies(tx)
+        everything, screens, people = tallies(tx, before=_today())
         found, forms = paces(tx), values.decided_forms(tx)
     named = project.config.review.personal_figures == SUPERVISOR and viewer.may(Right.QUALITY)
     return Figures(
@@ -60,12 +61,17 @@ def figures(project: Project, viewer: Person) -> Figures:
 def own_figures(project: Project, reviewer: str) -> OwnFigures:
     """A reviewer's own figures."""
     with project.store.reading() as tx:
-        _, _, people = tallies(tx)
-        items = values.decided_items(tx, reviewer)
+        _, _, people = tallies(tx, before=_today())
+        items = set(values.decided_items(tx, reviewer)) | acted_on(tx, reviewer)
     mine = next((tally for tally in people if tally.name == reviewer), Tally(name=reviewer, noticed=0, missed=0))
     hidden = project.config.review.personal_figures == NOBODY
     return OwnFigures(
-        values=len(items) + mine.answered,
+        values=len(items),
         forms=len({item.rpartition("/")[0] for item in items}),
         known=None if hidden else mine,
     )
+
+
+def _today() -> str:
+    """Known answers are counted from the day after: a figure that moved with a decision would tell which values they were."""
+    return datetime.now(UTC).date().isoformat()

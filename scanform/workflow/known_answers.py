@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 
-from scanform.model.response import Status
+from scanform.model.response import Answer, Missing, Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
-from scanform.review.apply import Standing, in_force, item_id, split_item_id, standings
+from scanform.review.apply import ITEM_SEPARATOR, Standing, in_force, item_id, split_item_id, standings
 from scanform.review.audit import fraction, most_often
 from scanform.review.known import can_precede, disguised, known
 from scanform.review.triage import item as review_item
@@ -21,9 +21,9 @@ from scanform.store import known as rows
 from scanform.store import leases
 from scanform.store.engine import Transaction
 from scanform.store.known import Known, KnownAnswer
-from scanform.store.looks import lot
+from scanform.store.looks import drawn_lot, lot
 from scanform.workflow.review_cards import proposed
-from scanform.workflow.review_cases import Case
+from scanform.workflow.review_cases import Case, Editions, response_case
 
 FARTHEST = 500
 """So many responses are looked through for a known value; where none is found the open value goes alone."""
@@ -82,6 +82,7 @@ class KnownAnswers:
         self._lot = ""
         self._more = 1.0
         self._until = 0.0
+        self._plans: dict[tuple[str, str], str] = {}
 
     def of(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> Own:
         """What a reviewer has of them."""
@@ -111,8 +112,9 @@ class KnownAnswers:
         limit: int,
         shown: Iterable[str] = (),
         fits: Callable[[ReviewItem], bool] = lambda _: True,
+        lined_up: Callable[[Sequence[ReviewItem]], list[ReviewItem]] = list,
     ) -> list[ReviewItem]:
-        """`granted` values with known ones among them, at most `limit`; what does not go in any more is given back."""
+        """`granted` values with known ones among them, at most `limit`, `lined_up` as if all of them waited; what does not go in any more is given back."""
         if not self._share and not rows.knowns(tx, reviewer):
             return list(granted)
         self._lot = self._lot or lot(tx)
@@ -126,11 +128,11 @@ class KnownAnswers:
         for item in granted:
             if item.id in again:
                 mixed.append(again.pop(item.id))
-            elif item.id not in had and fraction(f"known:{reviewer}:{item.id}", self._lot) < chance:
+            elif item.id not in had and self._is_drawn(item, reviewer, chance):
                 mixed += self._new(tx, item, reviewer=reviewer, cases=cases, taken=taken, fits=fits)
             mixed.append(item)
         mixed += [item for _, item in own.waiting.values() if item.postponed and item.id not in seen and fits(item)]
-        mixed = _late_last(mixed)
+        mixed = lined_up(mixed)
         leases.release(tx, [item.id for item in mixed[limit:]], holder=reviewer)
         leases.claim(tx, [item.id for item in mixed[:limit]], reviewer, limit)
         return mixed[:limit]
@@ -154,39 +156,65 @@ class KnownAnswers:
             possible = sum(proposed(item) != "none" and can_precede(values[split_item_id(item.id)[1]], item) for item in to_people)
             self._more = min(MOST, len(to_people) / possible) if possible else 1.0
             self._until = monotonic() + LASTS_S
+            self._plans.clear()
         return min(0.5, self._share * self._more)
 
-    def row_for(self, tx: Transaction, item: str, version: int, shown: str, reviewer: str) -> Known | None:
-        """The known value that somebody answers who saw `shown` at `item`; None when it is a value like any other."""
-        for row in rows.knowns(tx, reviewer):
-            if (row.item, row.version, row.shown) == (item, version, shown):
-                return row
-        return None
+    def is_at(self, tx: Transaction, item: str, reviewer: str, cases: Mapping[str, Case]) -> bool:
+        """Whether a value is a known one to somebody at the moment, waiting or answered."""
+        case = cases.get(item.rpartition(ITEM_SEPARATOR)[0])
+        return any(row.item == item and _still_known(row, case) is not None for row in rows.knowns(tx, reviewer))
+
+    def seen_by(self, tx: Transaction, case: Case, reviewer: str, editions: Editions) -> Case:
+        """A response as somebody sees it: its known values open in disguise, or as that person decided them."""
+        held = {row.item: row for row in rows.knowns(tx, reviewer) if split_item_id(row.item)[0] == case.machine.id and _still_known(row, case) is not None}
+        if not held:
+            return case
+        names = {split_item_id(name)[1]: row for name, row in held.items()}
+        answers = tuple(_reopened(answer, names[answer.column]) if answer.column in names else answer for answer in case.machine.answers)
+        acts = [_as_decided(answer.act, held[answer.act.item]) for answer in rows.answers(tx, reviewer) if answer.act.item in held]
+        return response_case(replace(case.machine, answers=answers), case.versions, (*case.decisions, *acts), editions)
 
     def answered(self, tx: Transaction, uuid: str, reviewer: str) -> bool:
         """Whether an act with this uuid is one of a reviewer's answers to known values."""
         return any(answer.act.uuid == uuid for answer in rows.answers(tx, reviewer))
 
-    def had(self, tx: Transaction, item: str, reviewer: str) -> bool:
-        """Whether a value was shown to a reviewer as a known one."""
-        return any(row.item == item for row in rows.knowns(tx, reviewer))
-
     def settle(self, tx: Transaction, act: Decision, *, screen: str, after: int) -> None:
-        """Write what somebody did with a known value; once it is settled, more of the same counts nothing."""
-        acts = [answer.act for answer in rows.answers(tx, act.reviewer)]
-        settled = standings(acts).get(act.item, Standing()).decision is not None
-        if act.kind is DecisionKind.UNDO or not settled:
-            rows.add_answer(tx, KnownAnswer(act=act, screen=screen, after=after))
+        """Write what somebody did with a known value; the latest counts, as everywhere."""
+        rows.add_answer(tx, KnownAnswer(act=act, screen=screen, after=after))
         if act.kind is DecisionKind.UNDO:
             leases.claim(tx, [act.item], act.reviewer, 1)
         else:
             leases.release(tx, [act.item], holder=act.reviewer)
 
-    def latest(self, tx: Transaction, reviewer: str) -> KnownAnswer | None:
-        """The latest answer of a reviewer that was not taken back."""
-        made = {answer.act.uuid: answer for answer in rows.answers(tx, reviewer)}
+    def latest(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> KnownAnswer | None:
+        """The latest answer of a reviewer that was not taken back, to a value that is still a known one."""
+        held = {row.item for row in rows.knowns(tx, reviewer) if _still_known(row, cases.get(split_item_id(row.item)[0])) is not None}
+        made = {answer.act.uuid: answer for answer in rows.answers(tx, reviewer) if answer.act.item in held}
         standing = in_force(answer.act for answer in made.values())
         return made[standing[-1].uuid] if standing else None
+
+    def planned(self, tx: Transaction, waiting: Iterable[ReviewItem], *, reviewer: str, cases: Mapping[str, Case]) -> int:
+        """How many known values the lot will put before what waits, when it is given to a reviewer: they are counted from the first moment, so that no count
+        tells that some have come in between.
+        """
+        self._lot = self._lot or drawn_lot(tx)
+        if not self._share or not self._lot:
+            return 0
+        made, chance = rows.knowns(tx, reviewer), self._chance(cases)
+        before, used = {row.before for row in made}, {row.item for row in made}
+        count = 0
+        for item in waiting:
+            if item.id not in before and self._is_drawn(item, reviewer, chance):
+                found = self._plans.get((reviewer, item.id))
+                if found is None or found in used:
+                    chosen = self._chosen(item, reviewer=reviewer, cases=cases, had=used, fits=lambda _: True)
+                    found = self._plans[reviewer, item.id] = chosen[0].id if chosen else ""
+                used.add(found)
+                count += bool(found)
+        return count
+
+    def _is_drawn(self, waiting: ReviewItem, reviewer: str, chance: float) -> bool:
+        return fraction(f"known:{reviewer}:{waiting.id}", self._lot) < chance
 
     def _new(
         self,
@@ -198,16 +226,28 @@ class KnownAnswers:
         taken: set[str],
         fits: Callable[[ReviewItem], bool],
     ) -> list[ReviewItem]:
-        """A known value to go before `waiting`, or none: where the machine proposes nothing there is nothing to let pass."""
+        """A known value to go before `waiting`, or none."""
+        had = {row.item for row in rows.knowns(tx, reviewer)} | taken
+        chosen = self._chosen(waiting, reviewer=reviewer, cases=cases, had=had, fits=fits)
+        if chosen is None:
+            return []
+        item, truth = chosen
+        row = rows.known_of(item, reviewer=reviewer, before=waiting.id, truth=truth, at=datetime.now(UTC).isoformat(timespec="seconds"))
+        return [item] if rows.add_known(tx, row) else []
+
+    def _chosen(
+        self, waiting: ReviewItem, *, reviewer: str, cases: Mapping[str, Case], had: set[str], fits: Callable[[ReviewItem], bool]
+    ) -> tuple[ReviewItem, str] | None:
+        """(a known value in disguise to go before `waiting`, what is true), or None: where the machine proposes nothing there is nothing to let pass."""
         proposal = proposed(waiting)
         if proposal == "none" or waiting.postponed or waiting.evidence is None:
-            return []
-        column, had = split_item_id(waiting.id)[1], {row.item for row in rows.knowns(tx, reviewer)}
+            return None
+        column = split_item_id(waiting.id)[1]
         line = list(cases.values())
         start = int(fraction(f"from:{reviewer}:{waiting.id}", self._lot) * len(line))
         for case in [*line[start:], *line[:start]][:FARTHEST]:
             name = item_id(case.machine.id, column)
-            if case.contradictory or name in had or name in taken or case.machine.questionnaire != waiting.questionnaire or case.decision(column):
+            if case.contradictory or name in had or case.machine.questionnaire != waiting.questionnaire or case.decision(column):
                 continue
             answer = case.effective.answer(waiting.question, waiting.option)
             if answer is None or answer.column != column or not known(answer):
@@ -215,15 +255,16 @@ class KnownAnswers:
             true = review_item(case.effective, answer, case.versions)
             item = disguised(true, waiting, partial(self._admits, true), f"{self._lot}:{name}")
             if item is not None and proposed(item) == proposal and fits(item):
-                row = rows.known_of(item, reviewer=reviewer, before=waiting.id, truth=true.value, at=datetime.now(UTC).isoformat(timespec="seconds"))
-                return [item] if rows.add_known(tx, row) else []
-        return []
+                return item, true.value
+        return None
 
 
-def tallies(tx: Transaction) -> tuple[Tally, tuple[Tally, ...], tuple[Tally, ...]]:
-    """(all together, by screen, by person) of the known values that were settled; a wrong proposal that stands afterwards was missed."""
+def tallies(tx: Transaction, *, before: str = "") -> tuple[Tally, tuple[Tally, ...], tuple[Tally, ...]]:
+    """(all together, by screen, by person) of the known values that were settled, on days `before` one (ISO 8601) if given; a wrong proposal that stands
+    afterwards was missed.
+    """
     shown = {(row.reviewer, row.item): row for row in rows.knowns(tx)}
-    made = rows.answers(tx)
+    made = [answer for answer in rows.answers(tx) if not before or answer.act.at < before]
     by_uuid = {answer.act.uuid: answer for answer in made}
     counts: Counter[tuple[str, str, bool]] = Counter()
     for reviewer in {answer.act.reviewer for answer in made}:
@@ -237,6 +278,11 @@ def tallies(tx: Transaction) -> tuple[Tally, tuple[Tally, ...], tuple[Tally, ...
     by_screen = tuple(_tally(name, {key: count for key, count in counts.items() if key[0] == name}) for name in screens)
     by_person = tuple(_tally(name, {key: count for key, count in counts.items() if key[1] == name}) for name in people)
     return everything, by_screen, by_person
+
+
+def acted_on(tx: Transaction, reviewer: str) -> set[str]:
+    """The known values that somebody has decided, put off or taken back."""
+    return {answer.act.item for answer in rows.answers(tx, reviewer)}
 
 
 def contested(tx: Transaction) -> dict[str, set[str]]:
@@ -277,16 +323,28 @@ def _tally(name: str, counts: Mapping[tuple[str, str, bool], int]) -> Tally:
 
 def _in_disguise(row: Known, case: Case | None, *, postponed: int) -> ReviewItem | None:
     """What the screen shows for a known value; None when the value is not what it was, or waits itself by now."""
+    answer = _still_known(row, case)
+    if case is None or answer is None:
+        return None
+    item = review_item(case.effective, answer, case.versions)
+    return replace(item, value=row.shown, reasons=row.reasons, confidence=row.confidence, candidates=row.candidates, postponed=postponed)
+
+
+def _still_known(row: Known, case: Case | None) -> Answer | None:
+    """The settled value behind a known one; None when it is not what it was, or waits itself by now."""
     column = split_item_id(row.item)[1]
     answer = next((answer for answer in case.effective.answers if answer.column == column), None) if case else None
     if case is None or answer is None or not known(answer) or case.decision(column) or answer.value != row.truth:
         return None
-    item = review_item(case.effective, answer, case.versions)
-    if item.version != row.version:
-        return None
-    return replace(item, value=row.shown, reasons=row.reasons, confidence=row.confidence, candidates=row.candidates, postponed=postponed)
+    return answer if case.versions.get(column, 1) == row.version else None
 
 
-def _late_last(items: Sequence[ReviewItem]) -> list[ReviewItem]:
-    """The same order, with what was put off at the end."""
-    return sorted(items, key=lambda item: item.postponed)
+def _reopened(answer: Answer, row: Known) -> Answer:
+    """A settled value as if it waited, with the wrong proposal."""
+    missing = None if row.shown else Missing.NO_ANSWER
+    return replace(answer, value=row.shown, missing=missing, problems=row.reasons, status=Status.REVIEW, confidence=row.confidence, candidates=row.candidates)
+
+
+def _as_decided(act: Decision, row: Known) -> Decision:
+    """What somebody said to a known value as a decision about what was on the screen."""
+    return replace(act, from_value=row.shown) if act.kind is DecisionKind.CONFIRM else act

@@ -78,16 +78,23 @@ class PageLine:
     remarks: tuple[tuple[str, str], ...]
 
 
-def overview(project: Project, desk: Desk, *, unplaced: int, doubles: int = 0, joining: int = 0) -> Overview:
+def overview(project: Project, desk: Desk, *, unplaced: int, doubles: int = 0, joining: int = 0, reviewer: str = "") -> Overview:
     """Count everything; `unplaced` pages wait on the sort-out screen, `doubles` pairs of pages to be looked at, `joining` printed numbers and files of which
-    somebody has to say whose pages they are.
+    somebody has to say whose pages they are. For a `reviewer` the values that wait are those of their own screen.
     """
     with project.store.reading() as tx:
         counts, batches, found, forms = ledger.batch_counts(tx), ledger.batches(tx), paces(tx), values.decided_forms(tx)
     incomplete = open_incomplete(project, [case.effective for case in desk.settled()])
     lines = tuple(BatchLine(batch=batch, pages=_by_name(counts.get(batch.id, {}))) for batch in reversed(batches) if batch.id in counts)
     return Overview(
-        batches=lines, fields=desk.counts(), unplaced=unplaced, incomplete=incomplete, doubles=doubles, joining=joining, paces=tuple(found), decided_forms=forms
+        batches=lines,
+        fields=desk.counts(reviewer),
+        unplaced=unplaced,
+        incomplete=incomplete,
+        doubles=doubles,
+        joining=joining,
+        paces=tuple(found),
+        decided_forms=forms,
     )
 
 

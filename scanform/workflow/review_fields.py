@@ -22,6 +22,7 @@ from scanform.merge.resolve import resolve
 from scanform.model.geometry import SizeMm
 from scanform.model.layout import Layout, PageLayout
 from scanform.model.page import PageRef
+from scanform.model.person import Person, Right
 from scanform.model.questionnaire import DataClass
 from scanform.model.response import Answer, Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
@@ -36,16 +37,14 @@ from scanform.workflow.project import Project
 from scanform.workflow.review_cards import Card, make_card, reason_text
 from scanform.workflow.review_cases import Case, Editions, Standings, conflict_case, effective_responses, load_standings, response_case
 from scanform.workflow.review_crops import CropCutter
+from scanform.workflow.rights import Dealings, Sight, dealings, may_see, refusal, says_the_same
 
-__all__ = ["Counts", "Desk", "Outcome", "Submission", "effective_responses"]
+__all__ = ["Counts", "Desk", "Outcome", "Sight", "Submission", "effective_responses"]
 
 log = logging.getLogger(__name__)
 
 SCREENS = ("field", "mosaic")
 """The screens on which values are decided: one by one, many at once."""
-
-AGAIN = "again:"
-"""Before an item in the name of its lease when it is looked at a second or third time."""
 
 FRESH_S = 15.0
 """How long the desk works from memory before it looks whether another program has read or imported more."""
@@ -157,8 +156,12 @@ class Desk:
         among: Sequence[ReviewItem] | None = None,
         first: str = "",
         fits: Callable[[ReviewItem], bool] = lambda _: True,
+        place: Callable[[ReviewItem], bytes] | None = None,
     ) -> list[ReviewItem]:
-        """The values that `claim` gives out, `among` those given, where known answers have to be such as `fits` says; the item `first` before all others."""
+        """The values that `claim` gives out, `among` those given, where known answers have to be such as `fits` says; the item `first` before all others.
+
+        They come in the order of `place`, else in that of the queue: known answers stand where they would if they waited.
+        """
         with self._lock:
             self._refresh(FRESH_S)
             with self._project.store.writing() as tx:
@@ -170,18 +173,24 @@ class Desk:
                 free = [item for item in line if item.id not in seen and self._is_open(item.id) and (contact or not self._is_contact(item))]
                 granted = set(leases.claim(tx, [item.id for item in free], reviewer, limit))
                 given = [item for item in free if item.id in granted]
-                given = self._known.mix(tx, given, reviewer=reviewer, cases=self._memory, limit=limit, shown=seen, fits=fits)
+
+                def lined_up(items: Sequence[ReviewItem]) -> list[ReviewItem]:
+                    line = sorted(items, key=place) if place else self._in_line(items)
+                    return sorted(line, key=lambda item: item.id != first) if first else line
+
+                given = self._known.mix(tx, given, reviewer=reviewer, cases=self._memory, limit=limit, shown=seen, fits=fits, lined_up=lined_up)
             if not given and among is None and not seen:
                 self._refresh(ANXIOUS_S)
             return given
 
-    def may_see(self, item: str, reviewer: str) -> bool:
-        """Whether somebody who sees only what is given to them may see a value: it is on their screen, or they decided on it."""
-        with self._project.store.reading() as tx:
-            if reviewer in {leases.holder_of(tx, name) for name in (item, f"{AGAIN}{item}")} or self._known.had(tx, item, reviewer):
-                return True
-            response_id = item.rpartition(ITEM_SEPARATOR)[0]
-            return any(decision.item == item and decision.reviewer == reviewer for decision in values.decisions(tx, response_id))
+    def may_see(self, item: str, person: Person, what: Sight) -> bool:
+        """Whether somebody may see a value, or only its picture (`workflow.rights`); nobody sees what is not there unless they may see everything."""
+        with self._lock:
+            self._refresh(FRESH_S)
+            with self._project.store.reading() as tx:
+                found = self._as_seen(tx, item, person.name)
+                had = self._dealings(tx, item, person.name, found[0]) if found else dealings(tx, item, person.name, None)
+            return may_see(person, had, contact=found is not None and self._is_contact_of(*found), what=what)
 
     def open_items(self, reviewer: str = "", *, contact: bool = True) -> tuple[ReviewItem, ...]:
         """All open doubtful values, without contradictions, question by question; for a `reviewer`, without those that others have on the screen, and with
@@ -204,11 +213,15 @@ class Desk:
             self._refresh(FRESH_S)
             return tuple(case for case in self._memory.values() if not case.contradictory)
 
-    def case(self, response_id: str) -> Case | None:
-        """How matters stand with a response now."""
+    def case(self, response_id: str, *, reviewer: str = "") -> Case | None:
+        """How matters stand with a response now, for a `reviewer` as it is on their screen."""
         with self._lock:
             self._refresh(FRESH_S)
-            return self._memory.get(response_id)
+            found = self._memory.get(response_id)
+            if found is None or not reviewer:
+                return found
+            with self._project.store.reading() as tx:
+                return self._known.seen_by(tx, found, reviewer, self._editions)
 
     def card_of(self, case: Case, item: ReviewItem, *, language: str = "de") -> Card:
         """The card of an item of a case."""
@@ -240,11 +253,10 @@ class Desk:
     def card(self, item: str, *, reviewer: str = "", language: str = "de") -> Card | None:
         """The card of an item, open or settled, or None; for a `reviewer` as it is on their screen."""
         with self._lock:
-            found = self.item(item)
-            if found and reviewer:
-                with self._project.store.reading() as tx:
-                    found = self._known.of(tx, reviewer, self._memory).waiting.get(item, (None, found))[1]
-            return self._card(self._memory[found.response_id], found, language) if found else None
+            self._refresh(FRESH_S)
+            with self._project.store.reading() as tx:
+                found = self._as_seen(tx, item, reviewer)
+            return self._card(found[0], review_item(found[0].effective, found[1], found[0].versions), language) if found else None
 
     def crop(self, item: str, *, context: bool = False, tight: bool = False) -> bytes | None:
         """JPEG of the place on the paper, upright, `tight` without the wording above it, or of the whole page with a frame; None when there is none."""
@@ -265,20 +277,22 @@ class Desk:
             return self._places.get(response_id, ())
 
     def counts(self, reviewer: str = "") -> Counts:
-        """How much waits and how much is done; for a `reviewer` with the known answers among it."""
+        """How much waits and how much is done; for a `reviewer` with the known answers among it, those that are still to come as well."""
         with self._lock:
             self._refresh(FRESH_S)
             waiting = [item for case in self._memory.values() for item in case.open_items]
-            settled = sum(case.settled for case in self._memory.values())
+            settled, planned = sum(case.settled for case in self._memory.values()), 0
             if reviewer:
                 with self._project.store.reading() as tx:
                     own = self._known.of(tx, reviewer, self._memory)
+                    planned = self._known.planned(tx, self._in_line(waiting), reviewer=reviewer, cases=self._memory)
                 waiting += [item for _, item in own.waiting.values()]
                 settled += own.answered
-        return Counts(open=len(waiting), postponed=sum(item.postponed > 0 for item in waiting), settled=settled, total=len(waiting) + settled)
+            waits = len(waiting) + planned
+        return Counts(open=waits, postponed=sum(item.postponed > 0 for item in waiting), settled=settled, total=waits + settled)
 
     def check(self, item: str, typed: str, *, language: str = "de") -> str | None:
-        """What is wrong with a typed value, "" when nothing is; None for an unknown item."""
+        """What is wrong with a typed value, "" when nothing is; None for an unknown item. It depends on the question alone."""
         with self._lock:
             found = self.item(item)
             return None if found is None else self._normalised(found, typed, language)[1]
@@ -293,10 +307,13 @@ class Desk:
 
     # --- deciding ----------------------------------------------------------------------------------------------------
 
-    def decide(self, submissions: Iterable[Submission], *, reviewer: str, language: str = "de") -> list[Outcome]:
-        """Writes decisions in their order, in one transaction; returns what became of each. Sending again is harmless."""
+    def decide(self, submissions: Iterable[Submission], *, reviewer: str, person: Person | None = None, language: str = "de") -> list[Outcome]:
+        """Writes decisions in their order, in one transaction; returns what became of each. Sending again is harmless.
+
+        Of a `person` whose rights count only what they may decide is taken (`workflow.rights`); without one the program itself decides for `reviewer`.
+        """
         with self.acting(reviewer) as tx:
-            return [self._decide(tx, submission, reviewer, language) for submission in submissions]
+            return [self._decide(tx, submission, reviewer, language, person) for submission in submissions]
 
     @contextmanager
     def acting(self, reviewer: str) -> Iterator[Transaction]:
@@ -317,7 +334,7 @@ class Desk:
 
     def decide_within(self, tx: Transaction, submission: Submission, *, reviewer: str, language: str) -> Outcome:
         """Writes a decision as part of an act (`acting`); unless the outcome is "saved", it has written nothing."""
-        return self._decide(tx, submission, reviewer, language)
+        return self._decide(tx, submission, reviewer, language, None)
 
     def take_in(self, tx: Transaction, item: str) -> None:
         """Within an act: what other programs have stored about the response of `item` until now."""
@@ -329,18 +346,19 @@ class Desk:
         with self._lock:
             self._forget()
 
-    def undo(self, reviewer: str, *, language: str = "de") -> Card | None:
-        """Takes back the reviewer's latest decision in force; returns the card that is open again, or None."""
+    def undo(self, reviewer: str, *, person: Person | None = None, language: str = "de") -> Card | None:
+        """Takes back the reviewer's latest decision in force; returns the card that is open again, or None. A `person` reaches what they may decide now."""
         with self._lock:
-            item = self._undo(reviewer, language)
-            return self.card(item, reviewer=reviewer, language=language) if item else None
+            item = self._undo(reviewer, language, person)
+            shown = item is not None and (person is None or self.may_see(item, person, Sight.VALUE))
+            return self.card(item, reviewer=reviewer, language=language) if item and shown else None
 
-    def _undo(self, reviewer: str, language: str) -> str | None:
+    def _undo(self, reviewer: str, language: str, person: Person | None) -> str | None:
         """Finds and takes back in one transaction; returns the item, None where nothing was taken back."""
         with self.acting(reviewer) as tx:
             own = [decision for decision in in_force(values.decisions(tx)) if decision.reviewer == reviewer]
-            last = next((decision for decision in reversed(own) if self._stands(decision)), None)
-            known = self._known.latest(tx, reviewer)
+            last = next((decision for decision in reversed(own) if self._stands(decision) and self._reaches(tx, decision, person)), None)
+            known = self._known.latest(tx, reviewer, self._memory)
             if known is not None and (last is None or values.number_of(tx, last.uuid) <= known.after):
                 last = known.act
             if last is None:
@@ -355,63 +373,88 @@ class Desk:
                 to_value="",
                 undoes=last.uuid,
             )
-            return last.item if self._decide(tx, undoing, reviewer, language).result == "saved" else None
+            return last.item if self._decide(tx, undoing, reviewer, language, person).result == "saved" else None
+
+    def _reaches(self, tx: Transaction, decision: Decision, person: Person | None) -> bool:
+        """Whether a person may take back a decision of their own now, and would see again what they decided: nobody decided anew or has it on the screen."""
+        found = self._find(decision.item)
+        if person is None or found is None:
+            return person is None
+        case, answer = found
+        standing = case.decision(answer.column)
+        had = self._dealings(tx, decision.item, person.name, case)
+        unchanged = standing is None or standing.reviewer == person.name
+        return unchanged and not refusal(person, had, case, answer, DecisionKind.UNDO, contact=self._is_contact_of(case, answer))
 
     def _stands(self, decision: Decision) -> bool:
         """Whether a decision can be taken back: not when its response was withdrawn, or when the sources of a contradiction say something else."""
         item = self.item(decision.item)
         return item is not None and (not self._memory[item.response_id].contradictory or item.version == decision.version)
 
-    def _decide(self, tx: Transaction, submission: Submission, reviewer: str, language: str) -> Outcome:
-        known = self._decide_known(tx, submission, reviewer, language)
-        if known is not None:
-            return known
-        found = self._reload(tx, submission.item)
+    def _decide(self, tx: Transaction, submission: Submission, reviewer: str, language: str, person: Person | None) -> Outcome:
+        """Writes one act: every door to the decisions leads here, and here rights are checked."""
+        saved = Outcome(uuid=submission.uuid, result="saved")
+        author = values.author_of(tx, submission.uuid)
+        if author == reviewer or self._known.answered(tx, submission.uuid, reviewer):
+            return saved  # sent again
+        self._reload(tx, submission.item)
+        found = self._as_seen(tx, submission.item, reviewer)
+        refused = self._refused(tx, found, submission, person, language)
+        if refused is not None:
+            return refused
         if found is None:
-            if any(known.uuid == submission.uuid for known in values.decisions(tx, submission.item.rpartition(ITEM_SEPARATOR)[0])):
-                return Outcome(uuid=submission.uuid, result="saved")
-            mine = submission.to_value or submission.from_value
-            return Outcome(uuid=submission.uuid, result="unknown", message=text("review.gone", language, mine=mine))
+            return _not_taken(submission, "gone", language)
         case, answer = found
-        if any(known.uuid == submission.uuid for known in case.decisions):
-            return Outcome(uuid=submission.uuid, result="saved")
+        if author is not None or (submission.kind is DecisionKind.UNDO and not _is_own(case, submission, reviewer)):
+            return _not_taken(submission, "not-yours", language)
         decision = _decision(submission, reviewer)
         if decision.kind in _SETTLING:
-            refused = self._objection(case, answer, submission, language)
-            if refused is not None:
-                return refused
+            objected = self._objection(case, answer, submission, language)
+            if objected is not None:
+                return objected
             decision = self._canonical(case, answer, decision)
-        values.add_decision(tx, decision)
-        if decision.kind is DecisionKind.UNDO:
-            leases.claim(tx, [decision.item], reviewer, 1)  # it is on the screen again
+        if self._known.is_at(tx, submission.item, reviewer, self._memory):
+            self._known.settle(tx, decision, screen=submission.screen, after=values.last_decision(tx))
         else:
-            leases.release(tx, [decision.item])
-        if submission.screen in SCREENS and submission.ms > 0:
-            add_pace(tx, screen=submission.screen, ms=submission.ms)
-        self._learn(tx, case, decision)
-        return Outcome(uuid=submission.uuid, result="saved")
-
-    def _decide_known(self, tx: Transaction, submission: Submission, reviewer: str, language: str) -> Outcome | None:
-        """What becomes of an answer to a known value: it looks like any other, and is written elsewhere; None for what is none."""
-        saved = Outcome(uuid=submission.uuid, result="saved")
-        if self._known.answered(tx, submission.uuid, reviewer):
-            return saved
-        if submission.kind is DecisionKind.UNDO:
-            if not self._known.answered(tx, submission.undoes or "", reviewer):
-                return None
-        elif self._known.row_for(tx, submission.item, submission.version, submission.from_value, reviewer) is None:
-            return None
-        act = _decision(submission, reviewer)
-        found = self._find(submission.item)
-        if found and act.kind is DecisionKind.CORRECT:
-            value, wrong = self._normalised(review_item(found[0].effective, found[1], found[0].versions), act.to_value, language)
-            if wrong:
-                return Outcome(uuid=submission.uuid, result="invalid", message=wrong, card=self.card(submission.item, reviewer=reviewer, language=language))
-            act = replace(act, to_value=value)
-        self._known.settle(tx, act, screen=submission.screen, after=values.last_decision(tx))
+            self._write(tx, case, decision)
         if submission.screen in SCREENS and submission.ms > 0:
             add_pace(tx, screen=submission.screen, ms=submission.ms)
         return saved
+
+    def _write(self, tx: Transaction, case: Case, decision: Decision) -> None:
+        """Stores a decision; what is open again by it is on the screen of whoever took it back, everything else on nobody's."""
+        values.add_decision(tx, decision)
+        if decision.kind is DecisionKind.UNDO:
+            leases.claim(tx, [decision.item], decision.reviewer, 1)
+        else:
+            leases.release(tx, [decision.item])
+        self._learn(tx, case, decision)
+
+    def _refused(self, tx: Transaction, found: tuple[Case, Answer] | None, submission: Submission, person: Person | None, language: str) -> Outcome | None:
+        """Why a person's rights do not reach this far; None when they do, and for the program itself. Nothing of the value is in the answer."""
+        if person is None:
+            return None
+        if found is None:
+            had = dealings(tx, submission.item, person.name, None)
+            return None if had.given or had.acted or person.may(Right.CONTACT) else _not_taken(submission, "not-yours", language)
+        had = self._dealings(tx, submission.item, person.name, found[0])
+        key = refusal(person, had, *found, submission.kind, contact=self._is_contact_of(*found))
+        return _not_taken(submission, key, language) if key else None
+
+    def _dealings(self, tx: Transaction, item: str, name: str, case: Case) -> Dealings:
+        """What somebody has to do with a value as they see it: what is a known answer to them was given to them."""
+        had = dealings(tx, item, name, case)
+        known = self._known.is_at(tx, item, name, self._memory)
+        return replace(had, given=True, acted=had.acted or had.own, blind=False) if known else had
+
+    def _as_seen(self, tx: Transaction, item: str, reviewer: str) -> tuple[Case, Answer] | None:
+        """A value and its response as somebody sees them: what is a known answer to them in disguise, together with what they said to it."""
+        found = self._find(item)
+        if found is None or not reviewer:
+            return found
+        case = self._known.seen_by(tx, found[0], reviewer, self._editions)
+        answer = next(answer for answer in case.effective.answers if answer.column == found[1].column)
+        return case, answer
 
     def _objection(self, case: Case, answer: Answer, submission: Submission, language: str) -> Outcome | None:
         """Why a decision is not taken: it is no valid value, or it was made on an outdated view and says something else."""
@@ -462,11 +505,15 @@ class Desk:
         found = self._find(item)
         return found is not None and found[1].status is Status.REVIEW
 
+    def _is_contact_of(self, case: Case, answer: Answer) -> bool:
+        """The same of an answer of a case."""
+        return self._is_contact(review_item(case.effective, answer, case.versions))
+
     def _is_contact(self, item: ReviewItem) -> bool:
-        """Whether a value is of a person, not an answer."""
+        """Whether a value is of a person, not an answer; what no questionnaire knows may be of one."""
         questionnaire = self._editions.questionnaire(self._form(item.response_id), item.questionnaire)
         question = questionnaire.question(item.question) if questionnaire else None
-        return question is not None and question.data_class is DataClass.CONTACT
+        return question is None or question.data_class is DataClass.CONTACT
 
     # --- memory ------------------------------------------------------------------------------------------------------
 
@@ -571,11 +618,18 @@ class Desk:
         return (case, answer) if case and answer else None
 
     def _open_after(self, after: str) -> tuple[ReviewItem, ...]:
-        columns = self._columns()
-        line = [item for contradictory in (False, True) for item in ordered(self._open(after, contradictory=contradictory).values(), columns)]
-        line.sort(key=lambda item: item.postponed)  # stable: what was put off comes last, contradictions after doubtful fields
+        line = self._in_line([item for contradictory in (False, True) for item in self._open(after, contradictory=contradictory).values()])
         place = next((number for number, item in enumerate(line) if item.id == after), -1)
         return tuple(line[place + 1 :])
+
+    def _in_line(self, items: Iterable[ReviewItem]) -> list[ReviewItem]:
+        """Question by question, contradictions after doubtful fields; what was put off comes last."""
+        apart: tuple[list[ReviewItem], list[ReviewItem]] = ([], [])
+        for item in items:
+            apart[self._memory[item.response_id].contradictory].append(item)
+        columns = self._columns()
+        line = [item for some in apart for item in ordered(some, columns)]
+        return sorted(line, key=lambda item: item.postponed)
 
     def _open(self, after: str, *, contradictory: bool) -> dict[str, ReviewItem]:
         """Open values or open contradictions, and the item `after` as the place where to go on, decided or not."""
@@ -616,6 +670,12 @@ def _decision(submission: Submission, reviewer: str) -> Decision:
     )
 
 
-def says_the_same(wanted: Answer, current: Answer) -> bool:
-    """Whether two answers come to the same."""
-    return wanted.value == current.value and (bool(wanted.value) or (wanted.missing is current.missing and current.status is not Status.REVIEW))
+def _not_taken(submission: Submission, key: str, language: str) -> Outcome:
+    """An act that was not taken, with what was entered, so that it is not lost."""
+    mine = submission.to_value or submission.from_value or text("review.blank", language)
+    return Outcome(uuid=submission.uuid, result="unknown", message=text(f"review.{key}", language, mine=mine))
+
+
+def _is_own(case: Case, submission: Submission, reviewer: str) -> bool:
+    """Whether an UNDO names an act that the same person made on the same value, and that still counts."""
+    return any(act.uuid == submission.undoes and act.item == submission.item and act.reviewer == reviewer for act in in_force(case.decisions))

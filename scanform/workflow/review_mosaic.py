@@ -64,11 +64,18 @@ class Mosaic:
         What is `shown` on the screen already is not given again; nobody else gets these values meanwhile.
         """
         items = _grouped(self._desk.open_items(reviewer, contact=contact)).get(key, [])
-        drawn = sorted(items, key=lambda item: sha256(item.id.encode()).digest())
-        given = self._desk.claim_items(limit, reviewer=reviewer, shown=shown, contact=contact, among=drawn, fits=lambda item: group_of(item) == key)
+        drawn = sorted(items, key=_drawn)
+        given = self._desk.claim_items(
+            limit, reviewer=reviewer, shown=shown, contact=contact, among=drawn, fits=lambda item: group_of(item) == key, place=_drawn
+        )
         everything = {item.id: item for item in (*items, *given)}.values()
         order = {item.id: place for place, item in enumerate(sorted(everything, key=lambda item: (item.confidence, item.id)))}
         return [Tile(card=card, order=order[card.id]) for card in self._desk.cards(given, language=language)]
+
+
+def _drawn(item: ReviewItem) -> bytes:
+    """The place of a value on the screen, by lot."""
+    return sha256(item.id.encode()).digest()
 
 
 def group_of(item: ReviewItem) -> str | None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from scanform.i18n.texts import text
+from scanform.model.person import Person, Right
 from scanform.model.response import Answer, Missing, Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.review.apply import decided, in_force, item_id, split_item_id
@@ -24,7 +25,8 @@ from scanform.store.pace import add_pace
 from scanform.workflow.known_answers import contested, people_asked
 from scanform.workflow.review_cards import Card, Statement
 from scanform.workflow.review_cases import Case
-from scanform.workflow.review_fields import AGAIN, Counts, Desk, Outcome, Submission, says_the_same
+from scanform.workflow.review_fields import Counts, Desk, Outcome, Submission
+from scanform.workflow.rights import AGAIN, says_the_same
 
 SHARE = 0.05
 """Of the values that people decided, so many are read again."""
@@ -139,9 +141,12 @@ class SecondDesk:
         with self._lock, self._desk.project.store.reading() as tx:
             return sum(again.differs for again in self._drawn(tx))
 
-    def decide(self, submissions: Iterable[Submission], *, reviewer: str, third: bool, language: str = "de") -> list[Outcome]:
-        """Writes looks in their order, each with what follows from it in one transaction; returns what became of each. Sending again is harmless."""
-        return [self._decide(submission, reviewer, language, third=third) for submission in submissions]
+    def decide(self, submissions: Iterable[Submission], *, reviewer: str, third: bool, person: Person | None = None, language: str = "de") -> list[Outcome]:
+        """Writes looks in their order, each with what follows from it in one transaction; returns what became of each. Sending again is harmless.
+
+        Of a `person` whose rights count only what was given to them here is taken; without one the program itself looks for `reviewer`.
+        """
+        return [self._decide(submission, reviewer, language, person, third=third) for submission in submissions]
 
     @contextmanager
     def acting(self, reviewer: str) -> Iterator[Transaction]:
@@ -166,24 +171,25 @@ class SecondDesk:
             target=self.target,
         )
 
-    def _decide(self, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome:
+    def _decide(self, submission: Submission, reviewer: str, language: str, person: Person | None, *, third: bool) -> Outcome:
         with self.acting(reviewer) as tx:
             made = looks(tx)
-            if any(look.act.uuid == submission.uuid for look in made):
-                return Outcome(uuid=submission.uuid, result="saved")
+            author = next((look.act.reviewer for look in made if look.act.uuid == submission.uuid), None)
+            if author is not None:
+                return Outcome(uuid=submission.uuid, result="saved") if author == reviewer else _not_for(submission, language)
             if submission.kind is DecisionKind.UNDO:
                 return self._take_back(tx, made, submission, reviewer, language)
             self._desk.take_in(tx, submission.item)
             again = next((one for one in self._drawn(tx) if one.item.id == submission.item), None)
+            if person is not None and not self._is_given(tx, again, submission.item, person):
+                return _not_for(submission, language)
             if again is None:
                 return Outcome(uuid=submission.uuid, result="unknown", message=text("review.gone", language, mine=submission.to_value))
             if submission.kind is DecisionKind.POSTPONE:
                 leases.release(tx, [_lease(submission.item)], holder=reviewer)
                 return Outcome(uuid=submission.uuid, result="saved")
             refused = self._objection(again, submission, reviewer, language, third=third)
-            if refused is not None:
-                return refused
-            return self._look(tx, again, submission, reviewer, language, third=third)
+            return refused or self._look(tx, again, submission, reviewer, language, third=third)
 
     def _look(self, tx: Transaction, again: Again, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome:
         """Writes a look, and for a third person the decision that follows from it: both or neither."""
@@ -204,7 +210,8 @@ class SecondDesk:
     def _take_back(self, tx: Transaction, made: Sequence[Look], submission: Submission, reviewer: str, language: str) -> Outcome:
         """Takes a look of this person back, with the decision that followed from it."""
         own = next((look for look in made if look.act.uuid == submission.undoes and look.act.reviewer == reviewer), None)
-        if own is None:
+        settled = own is not None and not own.third and in_force(look.act for look in made if look.third and look.act.item == own.act.item)
+        if own is None or settled:  # what somebody else has built on is not taken away
             return Outcome(uuid=submission.uuid, result="unknown", message=text("review.gone", language, mine=submission.to_value))
         led_to = _decision_of_uuid(own.act.uuid)
         if own.third and values.number_of(tx, led_to):
@@ -217,19 +224,24 @@ class SecondDesk:
         return Outcome(uuid=submission.uuid, result="saved")
 
     def _objection(self, again: Again, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome | None:
-        """Why a look is not taken: it confirms what nobody showed, it is no valid value, it is not for this person, the work is done, or it was made on a
-        card that shows other values than those that differ now.
+        """Why a look is not taken: it is not for this person (then nothing is shown), it confirms what nobody showed, it is no valid value, the work is done,
+        or it was made on a card that shows other values than those that differ now.
         """
+        if not self._is_for(again, reviewer, third=third):
+            return _not_for(submission, language)
         result, message = "invalid", ""
         if submission.kind is DecisionKind.CONFIRM:
             message = text("review.ui.needs-choice", language)
-        elif not self._is_for(again, reviewer, third=third):
-            message = text("review.not-for-you", language)
         elif third and submission.basis and submission.basis != _seen(again):
             result, message = "conflict", text("review.changed", language)
         elif submission.kind is DecisionKind.CORRECT:
             message = self._desk.normalised(again.item, submission.to_value, language=language)[1]
         return Outcome(uuid=submission.uuid, result=result, message=message, card=self._card(again, language, third=third)) if message else None
+
+    def _is_given(self, tx: Transaction, again: Again | None, item: str, person: Person) -> bool:
+        """Whether a value was given to a person to be looked at, and is not of a person whom they may not know."""
+        open_to = again is None or person.may(Right.CONTACT) or not self._desk.is_contact(again.item)
+        return open_to and leases.given_to(tx, _lease(item)) == person.name
 
     # --- what is looked at again -------------------------------------------------------------------------------------
 
@@ -302,6 +314,11 @@ class SecondDesk:
             return text("review.illegible" if answer.missing is Missing.ILLEGIBLE else "review.blank", language)
         known = {choice.code: choice.text for choice in card.choices}
         return ", ".join(known.get(code, code) for code in answer.value.split()) if known else answer.value
+
+
+def _not_for(submission: Submission, language: str) -> Outcome:
+    """A look that somebody else has to do, or nobody: nothing is said of the value, not even whether it is there."""
+    return Outcome(uuid=submission.uuid, result="invalid", message=text("review.not-for-you", language))
 
 
 def _lease(item: str) -> str:

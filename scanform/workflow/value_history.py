@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from scanform.i18n.texts import text
 from scanform.model.geometry import RectMm, bounding_box
 from scanform.model.layout import PageLayout
+from scanform.model.person import Person
 from scanform.model.response import Answer, Missing, Status
 from scanform.model.review import Decision, DecisionKind
 from scanform.review.apply import decided, in_force, item_id, split_item_id
 from scanform.review.triage import item as review_item
-from scanform.store import values
 from scanform.store.looks import looks
 from scanform.workflow.review_cards import Card, reasons_text
 from scanform.workflow.review_cases import Case
-from scanform.workflow.review_fields import Desk
+from scanform.workflow.review_fields import Desk, Sight
 from scanform.workflow.second_look import is_of_third
 
 _TEXTS = "history.ui."
@@ -78,17 +78,17 @@ class PageFacts:
     places: tuple[Place, ...]
 
 
-def value_history(desk: Desk, item: str, *, language: str = "de") -> ValueHistory | None:
-    """The history of a value or of a contradiction; None for an unknown item."""
-    card = desk.card(item, language=language)
-    case = desk.case(item.rpartition("/")[0])
+def value_history(desk: Desk, item: str, *, reviewer: str = "", language: str = "de") -> ValueHistory | None:
+    """The history of a value or of a contradiction, for a `reviewer` as it is on their screen; None for an unknown item."""
+    card = desk.card(item, reviewer=reviewer, language=language)
+    case = desk.case(item.rpartition("/")[0], reviewer=reviewer)
     if card is None or case is None:
         return None
     column = split_item_id(item)[1]
     answer = next(answer for answer in case.effective.answers if answer.column == column)
+    acts = [decision for decision in case.decisions if decision.item == item]
     with desk.project.store.reading() as tx:
-        acts = [decision for decision in values.decisions(tx, case.machine.id) if decision.item == item]
-        seen = [look for look in looks(tx) if look.act.item == item]
+        seen = [] if _in_disguise(desk, case, answer) else looks(tx, item)
     events = [*_read(case, answer, card, language), *(_event(case, answer, card, act, language, undone=act not in in_force(acts)) for act in acts)]
     standing = in_force(look.act for look in seen)
     for look in seen:
@@ -105,14 +105,23 @@ def value_history(desk: Desk, item: str, *, language: str = "de") -> ValueHistor
     )
 
 
-def page_facts(desk: Desk, form: str, number: int, *, language: str = "de") -> PageFacts | None:
-    """What lies on a page of a form that was read; None when there is no such page."""
-    case, layout = desk.case(form), desk.layout(form)
+def page_facts(desk: Desk, form: str, number: int, *, person: Person | None = None, language: str = "de") -> PageFacts | None:
+    """What lies on a page of a form that was read, for a `person` as far as they may see it; None when there is no such page."""
+    case, layout = desk.case(form, reviewer=person.name if person else ""), desk.layout(form)
     page = next((page for page in layout.pages if page.number == number), None) if layout else None
     if case is None or layout is None or page is None or case.contradictory:
         return None
-    places = [place for answer in case.effective.answers if answer.page == number for place in _places(desk, case, answer, page, language)]
+    answers = [answer for answer in case.effective.answers if answer.page == number]
+    if person is not None:
+        answers = [answer for answer in answers if desk.may_see(item_id(form, answer.column), person, Sight.VALUE)]
+    places = [place for answer in answers for place in _places(desk, case, answer, page, language)]
     return PageFacts(form=form, number=number, pages=len(layout.pages), width=page.size.w, height=page.size.h, places=tuple(places))
+
+
+def _in_disguise(desk: Desk, case: Case, answer: Answer) -> bool:
+    """Whether a value is shown to somebody as another one than it is (`workflow.known_answers`): what others did with it is not told then."""
+    real = desk.case(case.machine.id)
+    return real is not None and real.machine_answer(answer) != case.machine_answer(answer)
 
 
 def page_picture(desk: Desk, form: str, number: int) -> bytes | None:

@@ -746,6 +746,46 @@ def test_guessing_codes_is_slow(station, rita):
     assert browser.send("/api/login/code", {"code": "123456"}, **{"X-Person": str(rita.id)}).status_code in {401, 429}
 
 
+def test_failures_count_at_all_doors_together(station, rita):
+    """S8: ten failures are ten, wherever they are made: name and password, the dialog in place, the code, and the old password of who is logged in."""
+    set_up(station.browser(rita))
+    guess = station.browser()
+    found = [guess.log_in("Rita", "x").status_code for _ in range(3)]
+    found += [guess.send("/api/login", {"name": "rita", "password": "x"}, **{"X-Person": str(rita.id)}).status_code for _ in range(3)]
+    guess.log_in("Rita")
+    found += [guess.post("/login/code", code="123456").status_code for _ in range(2)]
+    stolen = station.browser(rita)
+    found += [stolen.post("/account/password", old="x", password=OTHER, again=OTHER).status_code for _ in range(2)]
+    assert found == [401] * 10
+    assert stolen.post("/account/password", old=PASSWORD, password=OTHER, again=OTHER).status_code == 429
+    assert guess.post("/login/code", code="123456").status_code == 429
+    assert guess.send("/api/login", {"name": "Rita", "password": PASSWORD}).status_code == 429
+    assert station.browser().log_in("Rita").status_code == 429
+    assert station.browser().log_in("Ada").status_code == 303
+
+
+def test_asking_for_the_password_once_more_counts_for_that_person_only(station, rita):
+    """S8: whoever mistypes the old password keeps nobody else at the same address from changing theirs."""
+    lou = station.person("Lou", Role.REVIEWER)
+    hers, his = station.browser(rita), station.browser(lou)
+    assert [hers.post("/account/password", old="x").status_code for _ in range(11)] == [401] * 10 + [429]
+    assert his.post("/account/password", old="x").status_code == 401
+
+
+def test_guessing_links_is_slow_and_uses_up_what_an_address_has(station, rita):
+    """S8: links that are none count for the address, together with passwords; a known browser is not concerned."""
+    hers = station.browser()
+    hers.log_in("Rita")
+    hers.post("/logout")
+    stranger, link = station.browser(), station.accounts.reset_link(rita, actor=station.ada)
+    paths = [f"/{kind}/{number}" for number in range(49) for kind in ("invite", "start")]
+    assert {stranger.get(path).status_code for path in paths} == {404}
+    assert [stranger.log_in(f"nobody {number}", "x").status_code for number in range(3)] == [401, 401, 429]
+    assert [stranger.get("/invite/x").status_code, stranger.post("/invite/x").status_code, stranger.post("/start/x").status_code] == [429] * 3
+    assert hers.log_in("Rita").status_code == 303
+    assert stranger.get(f"/invite/{link}").status_code == 429
+
+
 def test_nobody_learns_which_names_exist(station, rita):
     """S8: unknown name, wrong password, disabled and invited accounts are told the same, after about the same work."""
     station.accounts.set_active(station.person("Off", Role.STAFF), False, actor=station.ada)

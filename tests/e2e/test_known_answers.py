@@ -10,6 +10,7 @@ import pytest
 
 from bench.review_material import OFTEN, PERSONS, REMARK, fill, printed_survey
 from review_ui.app import create_app
+from scanform.model.person import Person, Role
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
 from scanform.store import known as rows
@@ -190,14 +191,14 @@ def test_going_back_and_coming_again(project):
 
 
 def test_a_second_window_changes_nothing(project):
-    """A confirmation that comes again from another window, or twice by the wire, never reaches the data set."""
+    """A confirmation that comes again from another window, or twice by the wire, never reaches the data set; another word on an outdated card is refused."""
     desk = Desk(project)
     ben = Client(desk, "ben")
     card = known_cards(project, ben.claim()["cards"], "ben")[0]
     results = [ben.decide(card, "confirm", uuid=uuid)["outcomes"][0]["result"] for uuid in ("one", "one", "two")]
     assert results == ["saved"] * 3
     assert project.store.decisions() == []
-    assert ben.decide(card, "correct", "w" if card["column"] == "often" else "12", uuid="three")["outcomes"][0]["result"] == "saved"
+    assert ben.decide(card, "correct", "w" if card["column"] == "often" else "12", uuid="three")["outcomes"][0]["result"] == "conflict"
     with project.store.reading() as tx:
         assert (tallies(tx)[0].missed, tallies(tx)[0].noticed) == (1, 0)  # what was said first counts
 
@@ -221,6 +222,112 @@ def test_an_answer_that_is_neither_leads_to_a_second_look(project):
     assert card["id"] not in {found.id for found in again.claim(500, reviewer="ben", third=False)}
     assert card["id"] in {found.id for found in again.claim(500, reviewer="carla", third=False)}
     assert quality.machine.population == 120
+
+
+def test_no_count_tells_that_some_came_in_between(project):
+    """What waits is one number before anything was given out, on the first screen, at the station and on the screen of many, and falls by one with each."""
+    desk = Desk(project)
+    ben = Client(desk, "ben")
+    said = ben.get("/overview").get_data(as_text=True)
+    total = ben.get("/api/mosaic").get_json()["counts"]["total"]
+    assert total > 120
+    assert f"<strong>{total}</strong>" in said
+    left, uuid = total, 0
+    while cards := ben.claim(7)["cards"]:
+        for card in cards:
+            uuid += 1
+            counts = ben.decide(card, "confirm", uuid=str(uuid))["counts"]
+            left -= 1
+            assert (counts["open"], counts["total"]) == (left, total)
+    assert left == 0
+    assert "<strong>0</strong>" in ben.get("/overview").get_data(as_text=True)
+
+
+def order_of(desk, cards):
+    """Cards in the order in which they would wait if none of them was settled: question by question, the less certain first, then by name."""
+    memory = {item.id: item for item in desk.open_items("ben")}
+    return sorted(cards, key=lambda card: (card["postponed"], ["often", "persons"].index(card["column"]), memory[card["id"]].confidence, card["id"]))
+
+
+def test_known_answers_stand_where_they_would_if_they_waited(project):
+    """Fresh, after the page was loaded again, with some of each put off, and when what they stood before is decided: one order, by which nothing is told."""
+    desk = Desk(project)
+    ben = Client(desk, "ben")
+    cards = ben.claim()["cards"]
+    assert cards == order_of(desk, cards)
+    known = known_cards(project, cards, "ben")
+    rest = [card for card in cards if card not in known]
+    for card in (known[0], rest[3], rest[70], known[-1]):
+        ben.decide(card, "postpone")
+    with project.store.reading() as tx:
+        before = {row.before for row in rows.knowns(tx, "ben")}
+    for card in [card for card in rest if card["id"] in before][:3]:
+        ben.decide(card, "confirm")
+    again = ben.claim()["cards"]
+    assert {card["postponed"] for card in again} == {0, 1}
+    assert again == order_of(desk, again)
+    first = ben.claim(5, shown=[])["cards"]
+    assert first == order_of(desk, first)
+
+
+def test_known_answers_are_answered_like_the_rest(project):
+    """Whatever is sent, in whatever order: results, cards and words for a known value are those for one that waits, but for the value itself."""
+    desk = Desk(project)
+    ben = Client(desk, "ben")
+    cards = [card for card in ben.claim()["cards"] if card["column"] == "often" and card["value"] == "m"]
+    known = known_cards(project, cards, "ben")[0]
+    plain = next(card for card in cards if card not in known_cards(project, cards, "ben"))
+
+    def alike(shown):
+        """A card without which of the other answers the machine holds for possible."""
+        return {**shown, "choices": [{**choice, "tag": choice["tag"] == "read"} for choice in shown.get("choices", ())]}
+
+    def told(card):
+        kinds = [("correct", "s", {}), ("correct", "w", {"basis": "a-first"}), ("correct", "m", {}), ("illegible", "", {"version": 7}), ("correct", "many", {})]
+        kinds += [
+            ("confirm", "", {"from": "s"}),
+            ("postpone", "", {}),
+            ("undo", "", {"undoes": "nobody's"}),
+            ("correct", "s", {"from": "w", "basis": "a-second"}),
+        ]
+        found = []
+        for place, (kind, to, more) in enumerate(kinds):
+            names = {"a-first": f"{card['id']}-0", "a-second": f"{card['id']}-1"}
+            sent = {name: names.get(value, value) for name, value in more.items()}
+            answer = ben.decide(card, kind, to, uuid=f"{card['id']}-{place}", **sent)
+            outcome = answer["outcomes"][0]
+            shown = [alike(outcome.pop("card") or {}), alike(ben.get(f"/api/items/{card['id']}").get_json())]
+            found += [outcome, answer["counts"]["open"] - before, *shown]
+            found.append(ben.get(f"/history/{card['id']}").status_code)
+            found.append(ben.get(f"/history/{card['id']}").get_data(as_text=True).count("<li"))
+        assert ben.decide(card, "undo", uuid=f"{card['id']}-back", undoes=f"{card['id']}-0")["outcomes"][0]["result"] == "saved"
+        ben.decide(card, "undo", uuid=f"{card['id']}-back2", undoes=f"{card['id']}-1")
+        found.append(ben.get("/figures").get_data(as_text=True).count("<dd"))
+        return json.dumps(found).replace(card["id"], "ID").replace(card["form"], "FORM")
+
+    before = ben.get("/api/mosaic").get_json()["counts"]["open"]
+    first = told(plain)
+    before = ben.get("/api/mosaic").get_json()["counts"]["open"]
+    assert told(known) == first
+    with project.store.reading() as tx:
+        assert {act.item for act in project.store.decisions()} == {plain["id"]}
+        assert tallies(tx)[0].answered == 1  # what was said last
+
+
+def test_own_figures_move_alike_and_the_day_after(project, monkeypatch):
+    """A known value counts as one more value looked at, at once; whether it was noticed is told from the next day on."""
+    from scanform.workflow import figures
+
+    ben = Client(Desk(project), "ben")
+    cards = ben.claim()["cards"]
+    known = known_cards(project, cards, "ben")
+    for number, card in enumerate([known[0], next(card for card in cards if card not in known)]):
+        ben.decide(card, "confirm")
+        mine = figures.own_figures(project, "ben")
+        assert (mine.values, mine.forms) == (number + 1, number + 1)
+        assert mine.known is None or mine.known.answered == 0
+    monkeypatch.setattr(figures, "_today", lambda: "9999-01-01")
+    assert (figures.own_figures(project, "ben").known or figures.figures(project, Person(name="ben", roles=frozenset(Role))).known).missed == 1
 
 
 def test_among_many_on_one_screen(project):
