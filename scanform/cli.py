@@ -177,10 +177,10 @@ def main(context: click.Context) -> None:
     context.ensure_object(Settings)
 
 
-def _open(settings: Settings) -> "Project":
+def _open(settings: Settings, *, edited: bool = False) -> "Project":
     from scanform.workflow.project import open_project
 
-    return open_project(settings.project or Path(), language=settings.language)
+    return open_project(settings.project or Path(), language=settings.language, edited=edited)
 
 
 def _answer(settings: Settings, data: dict[str, Any], *lines: str) -> None:
@@ -218,7 +218,7 @@ def add_questionnaire(settings: Settings, file: Path) -> None:
     """Add a questionnaire (YAML) to the project, or replace the one with the same code."""
     from scanform.workflow import project as projects
 
-    with projects.add_questionnaire(_open(settings), file) as project:
+    with projects.add_questionnaire(_open(settings, edited=True), file) as project:
         codes = sorted(project.questionnaires)
         _answer(settings, {"questionnaires": codes}, text("project.questionnaires", project.language, codes=", ".join(codes)))
 

@@ -5,6 +5,7 @@ transaction starts with BEGIN IMMEDIATE: a plain BEGIN that writes later made 16
 none (8 processes, measured). On PostgreSQL an advisory lock makes writers queue in the same way.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ Key = TypeVar("Key", int, str)
 BUSY_TIMEOUT_S = 60.0
 """How long a writer waits for another process; a page's transaction takes some 10 ms."""
 
-HEAD_REVISION = "0015"
+HEAD_REVISION = "0016"
 """The newest migration (a test compares it with the folder): a database that has it is opened without loading alembic."""
 
 if TYPE_CHECKING:
@@ -39,9 +40,13 @@ _WRITER_LOCK = 0x5343414E
 _WRITING = {"scanform_writing": True}
 
 
-def open_engine(where: str | Path, language: str) -> Engine:
-    """An engine on an up-to-date database, a SQLite file or a URL; raises StoreError when it cannot be used."""
+def open_engine(where: str | Path, language: str, *, expected: bool = False) -> Engine:
+    """An engine on an up-to-date database, a SQLite file or a URL; raises StoreError when it cannot be used.
+
+    `expected`: there must be one already. Without it an empty database, or none, is a new one.
+    """
     url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else _checked(where, language)
+    _make_file(url, language, expected=expected)
     engine = create_engine(url, **_engine_options(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -50,7 +55,7 @@ def open_engine(where: str | Path, language: str) -> Engine:
         event.listen(engine, "begin", _begin_other)
     try:
         with store_errors(str(url), language):
-            _upgrade(engine, language)
+            _upgrade(engine, language, expected=expected)
     except StoreError:
         engine.dispose()
         raise
@@ -84,9 +89,10 @@ def store_errors(where: str, language: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise StoreError(
-            words("store.failed", language, cause=_cause(error), where=_without_password(where)), remedy=words("store.failed_remedy", language)
-        ) from error
+        named = {"cause": _cause(error), "where": _without_password(where)}
+        if _is_damage(error):
+            raise StoreError(words("store.damaged", language, **named), remedy=words("store.damaged_remedy", language), slug="database-damaged") from error
+        raise StoreError(words("store.failed", language, **named), remedy=words("store.failed_remedy", language)) from error
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -126,6 +132,23 @@ def _without_password(url: str) -> str:
         return url.rpartition("@")[2]
 
 
+def _is_damage(error: DBAPIError) -> bool:
+    """Whether the file or a page of the database is no longer what it was: repeating the command does not help."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return (code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)) or getattr(error.orig, "sqlstate", None) in _CORRUPTED
+
+
+_CORRUPTED = ("XX001", "XX002")
+"""PostgreSQL: data_corrupted, index_corrupted."""
+
+
+def damage(connection: Connection) -> list[str]:
+    """What SQLite finds wrong with its own file; PostgreSQL has checks of its own."""
+    if connection.dialect.name != "sqlite":
+        return []
+    return [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check") if row[0] != "ok"]
+
+
 def _cause(error: DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0] if error.orig is not None and str(error.orig).strip() else type(error).__name__
 
@@ -149,11 +172,31 @@ def _is_writing(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("scanform_writing"))
 
 
-def _upgrade(engine: Engine, language: str) -> None:
+def _make_file(url: URL, language: str, *, expected: bool) -> None:
+    """A new SQLite file can be read by its owner only, as the archive; SQLite gives its other files the same rights. An expected one is never made."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return
+    path = Path(url.database)
+    if expected and not (path.exists() and path.stat().st_size):
+        raise _lost(str(url), language)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError:
+        return  # the driver says why
+
+
+def _lost(where: str, language: str) -> StoreError:
+    return StoreError(words("store.lost", language, where=_without_password(where)), remedy=words("store.lost_remedy", language), slug="database-lost")
+
+
+def _upgrade(engine: Engine, language: str, *, expected: bool) -> None:
     """Bring the database to HEAD_REVISION. Two processes may try at once: the second waits, then finds it done."""
     with engine.connect() as connection:
-        if current_revision(connection) == HEAD_REVISION:
-            return
+        revision = current_revision(connection)
+    if revision == HEAD_REVISION:
+        return
+    if revision is None and expected:
+        raise _lost(str(engine.url), language)
     if engine.dialect.name == "sqlite":
         _use_wal(engine, language)
     with writing(engine) as connection:

@@ -17,11 +17,11 @@ from scanform.store.records import Batch, Link
 class Store:
     """Opens the database and hands out transactions; the shorter methods are a transaction each."""
 
-    def __init__(self, where: str | Path, *, language: str = DEFAULT_LANGUAGE) -> None:
-        """`where` is a SQLite file or a database URL; raises StoreError, in `language`, when it cannot be used."""
+    def __init__(self, where: str | Path, *, language: str = DEFAULT_LANGUAGE, expected: bool = False) -> None:
+        """`where` is a SQLite file or a database URL; raises StoreError, in `language`, when it cannot be used, or is not there although `expected`."""
         self._where = str(where)
         self._language = language
-        self._engine: Engine = open_engine(where, language)
+        self._engine: Engine = open_engine(where, language, expected=expected)
 
     @property
     def kind(self) -> str:

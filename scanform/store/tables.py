@@ -18,6 +18,7 @@
     preference                                      how each person has set up the station; replaced when they change it
     link                                            which responses belong together
     account ─< web_session, account_event           who may log in, logins, and the security log; events are only ever added
+    project                                         one row: whose database this is; the project's folder says the same
 
 `reading` is keyed by content (hash, index and part), `page` by occurrence: the same bytes under two names are read once and
 counted twice. A picture that shows several sheets has a page and a reading for each (`part` 1, 2, ...), else one of part 0. Times are ISO 8601 text in UTC.
@@ -39,6 +40,14 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {str: Text}  # noqa: RUF012  (SQLAlchemy's own way to say it)
+
+
+class ProjectRow(Base):
+    """Whose database this is; one row."""
+
+    __tablename__ = "project"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
 class BatchRow(Base):

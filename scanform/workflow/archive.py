@@ -41,10 +41,12 @@ def archive_content(content: bytes, name: str, archive: Path) -> tuple[str, str]
 def _kept(path: Path, sha256: str, archive: Path, write: Callable[[BinaryIO], str]) -> str:
     """The name in the archive of content with this hash, which `write` writes and hashes if it is not there; "" when the hash is another one."""
     known = sorted((archive / sha256[:2]).glob(f"{sha256}*"))
-    if known:
+    if known and _is_sound(known[0], sha256):
         return known[0].relative_to(archive).as_posix()
-    target = archive / archive_name(sha256, path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target = known[0] if known else archive / archive_name(sha256, path)  # one that was altered is what it was again
+    if not target.parent.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sync_folder(archive)
     handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
     temporary = Path(name)
     try:
@@ -59,6 +61,15 @@ def _kept(path: Path, sha256: str, archive: Path, write: Callable[[BinaryIO], st
     finally:
         temporary.unlink(missing_ok=True)
     return target.relative_to(archive).as_posix()
+
+
+def _is_sound(path: Path, sha256: str) -> bool:
+    """Whether a file of the archive still has the content that its name says."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
 
 
 def _copy(path: Path, target: BinaryIO) -> str:

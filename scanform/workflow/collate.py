@@ -3,7 +3,7 @@
 Pages carry with them what people decided about their values: a decision is about what stands on a page, whosever page that is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePath
@@ -94,24 +94,21 @@ def arrange(project: Project, form: str, key: str, where: Mapping[int, int], *, 
 
     Numbers of copies that do not exist yet make new respondents.
     """
-    uuid, printed = uuid or str(uuid4()), _printed(form)
-    with project.store.writing() as tx:
-        if collations.is_known(tx, uuid):
-            return ""
-        sheets, copies = _sheets(tx, printed)
-        if not sheets or _key(tx, printed, sheets) != key:
-            return "changed"
-        leaves = [sheet for pages in copies.values() for sheet in pages]
+
+    def act(tx: Transaction, state: _State, uuid: str) -> str:
+        leaves = [sheet for pages in state.copies.values() for sheet in pages]
         if {sheet.page_id for sheet in leaves} != where.keys():
             return "incomplete"
         taken = [(where[sheet.page_id], sheet.page) for sheet in leaves]
         if len(set(taken)) < len(taken):
             return "twice"
-        numbers = _numbers(where, {sheet.copy or 1 for sheet in sheets})
+        numbers = _numbers(where, {sheet.copy or 1 for sheet in state.sheets})
         target = {(sheet.copy, sheet.page): numbers[where[sheet.page_id]] for sheet in leaves}
-        after = {sheet.reading_id: target[sheet.copy, sheet.page] for sheet in sheets if (sheet.copy, sheet.page) in target}
-        _act(project, tx, printed, sheets, after, said=after.keys(), reviewer=reviewer, uuid=uuid)
+        after = {sheet.reading_id: target[sheet.copy, sheet.page] for sheet in state.sheets if (sheet.copy, sheet.page) in target}
+        _act(project, tx, state.printed, state.sheets, after, said=after.keys(), reviewer=reviewer, uuid=uuid)
         return ""
+
+    return _once(project, form, key, uuid, act)
 
 
 def put_page(project: Project, tx: Transaction, page: SheetRecord, copy: int, *, reviewer: str) -> None:
@@ -126,6 +123,47 @@ def put_page(project: Project, tx: Transaction, page: SheetRecord, copy: int, *,
 
 def name_addressee(project: Project, form: str, key: str, copy: int, *, reviewer: str, uuid: str = "") -> str:
     """Say which copy is the addressee's (`NOBODY`: none of them); returns why that is refused, "" when it is done."""
+
+    def act(tx: Transaction, state: _State, uuid: str) -> str:
+        if copy != NOBODY and copy not in state.copies:
+            return "incomplete"
+        page = _name(state.copies[copy][0]) if copy != NOBODY else ""
+        said = Collation(uuid=uuid, kind=CollationKind.ADDRESSEE, subject=form, content={"page": page}, reviewer=reviewer, at=now())
+        collations.add_collation(tx, said)
+        settle_identity(project, tx, state.printed)
+        return ""
+
+    return _once(project, form, key, uuid, act)
+
+
+def take_back(project: Project, form: str, key: str, *, reviewer: str, uuid: str = "") -> str:
+    """Take the latest act back; returns why that is refused ("changed", "nothing"), "" when it is done."""
+
+    def act(tx: Transaction, state: _State, uuid: str) -> str:
+        last = next(reversed(collations.collations(tx, form)), None)
+        if last is None:
+            return "nothing"
+        before, after = _moves(last, "before"), _moves(last, "after")
+        target = {sheet.reading_id: before[_name(sheet)] for sheet in state.sheets if _name(sheet) in before}
+        if any(_name(sheet) in after and sheet.copy != after[_name(sheet)][0] for sheet in state.sheets):
+            return "changed"
+        _move(project, tx, state.printed, state.sheets, target, reviewer=reviewer, uuid=uuid, undoes=last)
+        return ""
+
+    return _once(project, form, key, uuid, act)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """A printed identity as an act finds it: all its readings, and the pages that count, by copy."""
+
+    printed: PrintedIdentity
+    sheets: Sequence[SheetRecord]
+    copies: Mapping[int, Sequence[SheetRecord]]
+
+
+def _once(project: Project, form: str, key: str, uuid: str, act: Callable[[Transaction, _State, str], str]) -> str:
+    """An act in one transaction: what was done already is not done again, what was said about another state is refused as "changed"."""
     uuid, printed = uuid or str(uuid4()), _printed(form)
     with project.store.writing() as tx:
         if collations.is_known(tx, uuid):
@@ -133,33 +171,7 @@ def name_addressee(project: Project, form: str, key: str, copy: int, *, reviewer
         sheets, copies = _sheets(tx, printed)
         if not sheets or _key(tx, printed, sheets) != key:
             return "changed"
-        if copy != NOBODY and copy not in copies:
-            return "incomplete"
-        page = _name(copies[copy][0]) if copy != NOBODY else ""
-        act = Collation(uuid=uuid, kind=CollationKind.ADDRESSEE, subject=form, content={"page": page}, reviewer=reviewer, at=now())
-        collations.add_collation(tx, act)
-        settle_identity(project, tx, printed)
-        return ""
-
-
-def take_back(project: Project, form: str, key: str, *, reviewer: str, uuid: str = "") -> str:
-    """Take the latest act back; returns why that is refused ("changed", "nothing"), "" when it is done."""
-    uuid, printed = uuid or str(uuid4()), _printed(form)
-    with project.store.writing() as tx:
-        if collations.is_known(tx, uuid):
-            return ""
-        sheets, _ = _sheets(tx, printed)
-        if not sheets or _key(tx, printed, sheets) != key:
-            return "changed"
-        last = next(reversed(collations.collations(tx, form)), None)
-        if last is None:
-            return "nothing"
-        before, after = _moves(last, "before"), _moves(last, "after")
-        target = {sheet.reading_id: before[_name(sheet)] for sheet in sheets if _name(sheet) in before}
-        if any(_name(sheet) in after and sheet.copy != after[_name(sheet)][0] for sheet in sheets):
-            return "changed"
-        _move(project, tx, printed, sheets, target, reviewer=reviewer, uuid=uuid, undoes=last)
-        return ""
+        return act(tx, _State(printed=printed, sheets=sheets, copies=copies), uuid)
 
 
 def _act(

@@ -134,7 +134,7 @@ def project_key(folder: Path) -> bytes:
     path = folder / MODELS / KEY
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        with atomic_file(path) as file:
+        with atomic_file(path, private=True) as file:
             file.write(secrets.token_bytes(32))
         path.chmod(0o600)
     return path.read_bytes()

@@ -22,8 +22,6 @@ from scanform.workflow.project import Project
 from scanform.workflow.release import released_at
 from scanform.workflow.review_fields import effective_responses
 
-OWNER_ONLY = 0o600
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
@@ -87,7 +85,7 @@ def write_readings(project: Project, path: Path, *, without_contact: bool = Fals
 def _write_readings(project: Project, path: Path, responses: Sequence[Response], *, with_contact: bool, without_sensitive: bool) -> Path:
     classes = [c for c in DataClass if (c is not DataClass.CONTACT or with_contact) and (c is not DataClass.SENSITIVE or not without_sensitive)]
     rows = provenance.reading_rows(responses, project.questionnaires, classes=classes)
-    return _write(path, lambda out: export.write_readings_csv(rows, out), project.language, private=with_contact)
+    return _write(path, lambda out: export.write_readings_csv(rows, out), project.language)
 
 
 def _write_edition(edition: _Edition, words: str) -> list[Path]:
@@ -118,9 +116,9 @@ def _write_contact(edition: _Edition, words: str) -> list[Path]:
     origins, conflicts = provenance.provenance_rows(data, edition.deciders), _conflict_rows(edition, classes)
     folder = edition.folder
     return [
-        _write(folder / "contact.csv", lambda out: export.write_table_csv(data, out), words, private=True),
-        _write(folder / "contact-provenance.csv", lambda out: export.write_provenance_csv(origins, out), words, private=True),
-        _write(folder / "contact-conflicts.csv", lambda out: export.write_conflicts_csv(conflicts, out), words, private=True),
+        _write(folder / "contact.csv", lambda out: export.write_table_csv(data, out), words),
+        _write(folder / "contact-provenance.csv", lambda out: export.write_provenance_csv(origins, out), words),
+        _write(folder / "contact-conflicts.csv", lambda out: export.write_conflicts_csv(conflicts, out), words),
     ]
 
 
@@ -141,14 +139,12 @@ def _sheets(data: Table, described: Sequence[Sequence[str]], origins: Sequence[S
     )
 
 
-def _write(path: Path, write: Callable[[BinaryIO], None], language: str, *, private: bool = False) -> Path:
-    """Write one file whole or not at all; raises StoreError where that is not possible."""
+def _write(path: Path, write: Callable[[BinaryIO], None], language: str) -> Path:
+    """Write one file whole or not at all, for its owner only: every row is one respondent's; raises StoreError where that is not possible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(path) as out:
+        with atomic_file(path, private=True) as out:
             write(out)
-        if private:
-            path.chmod(OWNER_ONLY)
     except OSError as error:
         message = text("merge.cannot-write", language, file=str(path), reason=error.strerror or str(error))
         raise StoreError(message, remedy=text("merge.cannot-write-remedy", language), slug="cannot-write") from error

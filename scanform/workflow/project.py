@@ -19,6 +19,7 @@ from scanform.model.layout import Layout
 from scanform.model.page import PageRef
 from scanform.model.questionnaire import Questionnaire
 from scanform.store.store import Store
+from scanform.workflow.belonging import open_store
 from scanform.workflow.files import write_text
 from scanform.workflow.folders import ARCHIVE, DATABASE, LAYOUTS, QUESTIONNAIRES, SNAPSHOT
 from scanform.workflow.imported import misfits
@@ -89,13 +90,23 @@ class Project:
         return replace(ref, path=str(found[0])) if found else ref
 
 
-def open_project(folder: Path, *, language: str | None = None) -> Project:
-    """The project in `folder`; raises StoreError when there is none, TemplateError when a questionnaire in it is wrong."""
+def open_project(folder: Path, *, language: str | None = None, edited: bool = False) -> Project:
+    """The project in `folder`; raises StoreError when there is none, TemplateError when a questionnaire in it is wrong.
+
+    Raises UsageError when a questionnaire was edited after forms of its version had been printed, unless `edited` ones are to be replaced.
+    """
     config = configs.load_config(folder, language=language or DEFAULT_LANGUAGE)
     language = language or config.language
     questionnaires = [load_questionnaire(path, language=language) for path in sorted((folder / QUESTIONNAIRES).glob("*.yaml"))]
-    store = Store(config.database or folder / DATABASE, language=language)
-    return Project(folder, config, store, {found.code: found for found in questionnaires}, language)
+    store = open_store(folder, config.database or folder / DATABASE, language)
+    project = Project(folder, config, store, {found.code: found for found in questionnaires}, language)
+    if not edited:
+        try:
+            _refuse_edited(project)
+        except BaseException:
+            project.close()
+            raise
+    return project
 
 
 def init_project(
@@ -143,6 +154,21 @@ def refuse_changed(project: Project, questionnaire: Questionnaire) -> None:
                 text("project.version_printed", project.language, code=questionnaire.code, version=questionnaire.version),
                 remedy=text("project.version_printed_remedy", project.language, code=questionnaire.code, version=questionnaire.version),
             )
+
+
+def _refuse_edited(project: Project) -> None:
+    """Raise UsageError when a questionnaire of printed forms is gone, or differs from the one kept with forms of its version: answers would have no place, or
+    another meaning.
+    """
+    today = {path.read_text(encoding="utf-8") for path in (project.folder / QUESTIONNAIRES).glob("*.yaml")}
+    kept = [path for path in sorted(project.layouts_folder.glob(f"[!.]*/{SNAPSHOT}")) if path.read_text(encoding="utf-8") not in today]
+    for code, path in {load_questionnaire(path, language=project.language).code: path for path in kept}.items():
+        if code not in project.questionnaires:
+            named = {"code": code, "kept": path.relative_to(project.folder), "wanted": f"{QUESTIONNAIRES}/{code}.yaml"}
+            raise UsageError(
+                text("project.questionnaire_gone", project.language, **named), remedy=text("project.questionnaire_gone_remedy", project.language, **named)
+            )
+        refuse_changed(project, project.questionnaires[code])
 
 
 def refuse_misfits(project: Project, questionnaire: Questionnaire, layout: Layout) -> None:

@@ -8,6 +8,7 @@ from scanform.errors import InputError
 from scanform.model.page import Fate
 from scanform.scan.intake import hash_file
 from scanform.store import ledger
+from scanform.store.engine import damage
 from scanform.store.records import FileRecord
 from scanform.store.seals import broken_seals, last_seal
 from scanform.workflow.progress import ShowProgress, no_progress
@@ -48,6 +49,8 @@ def verify(project: Project, *, progress: ShowProgress = no_progress) -> Verific
         for file in files:
             found += _archived(project, file)
             advance(1)
+    with project.store.reading() as tx:
+        found += [Discrepancy(kind="database", place=wrong) for wrong in damage(tx)]
     found += _orphans(project, {file.archived for file in files})
     status = project_status(project)
     if not status.sums_agree:

@@ -389,7 +389,7 @@ def test_single_reasons_of_an_older_database_become_lists(store):
         tx.execute(text("UPDATE answer SET problem = 'two-marks' WHERE column_name = 'open'"))
         tx.execute(text("UPDATE alembic_version SET version_num = '0014'"))
     with store.writing() as tx:
-        engines.run_migrations(tx)
+        engines.run_migrations(tx, "0015")
         assert ledger.contents(tx, [number]) == {number: found}
         assert [answer.problems for answer in values.load_responses(tx)[0].answers] == [("two-marks",), ()]
         values.save_response(tx, a_response(asked, an_answer("sure")), batch_id=None)
