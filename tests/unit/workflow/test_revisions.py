@@ -10,8 +10,11 @@ from sqlalchemy import text
 from scanform.cli import main
 from scanform.errors import StoreError, UsageError
 from scanform.model.response import Missing
+from scanform.model.review import Decision, DecisionKind
 from scanform.workflow.import_digital import import_digital
+from scanform.workflow.merge_responses import deciders
 from scanform.workflow.project import init_project, open_project
+from scanform.workflow.review_cases import Editions, effective_responses, load_standings
 from scanform.workflow.status import project_status
 from scanform.workflow.withdraw import restore, restore_response, withdraw, withdraw_response
 
@@ -321,6 +324,42 @@ def test_one_response_is_withdrawn_with_reason_and_name(project, load):
         tx.execute(text("DELETE FROM response_withdrawal"))
     restore_response(project, "online-3", reason="a mistake", reviewer="sue")
     assert values_of(project)["hours"] == "8"
+
+
+def effective(project, column="hours", name="online-3"):
+    [found] = [response for response in effective_responses(project) if response.id == name]
+    [answer] = [answer for answer in found.answers if answer.column == column]
+    return answer.value, answer.status.value, answer.problems
+
+
+def decide(project, value, uuid, column="hours"):
+    item, version = f"online-3/{column}", project.store.versions("online-3")[column]
+    made = Decision(
+        uuid=uuid, item=item, version=version, reviewer="sue", kind=DecisionKind.CORRECT, from_value="", to_value=value, at="2026-06-30T10:00:00+00:00"
+    )
+    project.store.add_decision(made)
+
+
+def test_a_decision_holds_for_the_revision_that_was_seen(project, load):
+    """A changed answer waits again, an unchanged one does not; withdrawing brings the decision back, and what was decided is never asked again."""
+    load(ROW)
+    decide(project, "14", "u1")
+    assert effective(project) == ("14", "corrected", ())
+    load(later(**{"groups[other]": ""}))
+    assert effective(project) == ("14", "corrected", ())
+    load(later(at="2026-06-21 08:00:00", hours="20"))
+    assert effective(project) == ("20", "review", ("changed-after-decision",))
+    assert [item.id for case in load_standings(project, Editions(project)).cases for item in case.open_items] == ["online-3/hours"]
+    decide(project, "21", "u2")
+    assert effective(project) == ("21", "corrected", ())
+    assert deciders(project)["online-3/hours"].uuid == "u2"
+    withdraw(project, 3)
+    assert effective(project) == ("14", "corrected", ())
+    assert deciders(project)["online-3/hours"].uuid == "u1"
+    restore(project, 3)
+    assert effective(project) == ("21", "corrected", ())
+    load(later(at="2026-06-22 08:00:00", hours="21"))
+    assert effective(project) == ("21", "auto", ())
 
 
 def test_the_command_line_names_the_survey_and_stops(project, load, tmp_path):
