@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -9,10 +10,11 @@ from sqlalchemy import text
 
 from scanform.cli import main
 from scanform.errors import StoreError, UsageError
-from scanform.model.response import Missing
+from scanform.model.response import Channel, Missing
 from scanform.model.review import Decision, DecisionKind
+from scanform.workflow.hand_over import hand_over
 from scanform.workflow.import_digital import import_digital
-from scanform.workflow.merge_responses import deciders
+from scanform.workflow.merge_responses import deciders, merge_responses, records, undo_merge
 from scanform.workflow.project import init_project, open_project
 from scanform.workflow.review_cases import Editions, effective_responses, load_standings
 from scanform.workflow.status import project_status
@@ -360,6 +362,26 @@ def test_a_decision_holds_for_the_revision_that_was_seen(project, load):
     assert effective(project) == ("21", "corrected", ())
     load(later(at="2026-06-22 08:00:00", hours="21"))
     assert effective(project) == ("21", "auto", ())
+
+
+def test_the_complete_response_counts_beside_a_broken_off_one(project, load, tmp_path):
+    """One person broke off and began anew with the same token: one row, of the complete response, whatever the broken-off one says otherwise."""
+    load(ROW | {"id": "1", "submitdate": "", "open": "no", "hours": "", "carrier": ""}, ROW | {"id": "2", "hours": ""})
+    assert merge_responses(project).records == 1
+    hand_over(project, tmp_path / "out")
+    with (tmp_path / "out" / "responses.csv").open(encoding="utf-8-sig", newline="") as file:
+        [row] = csv.DictReader(file)
+    assert (row["response_id"], row["open"], row["hours"]) == ("online-2", "yes", "-1")
+    with (tmp_path / "out" / "provenance.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {line["rule"] for line in csv.DictReader(file)} == {"complete-counts/1"}
+    paper = replace(project.store.response("online-2"), id="2BNBJ-0A1B2C3-A", channel=Channel.PAPER)
+    project.store.save_responses([paper], kind="paper", label="stack", at="2026-07-01T08:00:00+00:00")
+    assert merge_responses(project).records == 1
+    [record] = records(project)
+    assert record.members == ("2BNBJ-0A1B2C3-A", "online-2", "online-1")
+    assert record.conflicts == ()
+    undo_merge(project)
+    assert len(records(project)) == 3
 
 
 def test_the_command_line_names_the_survey_and_stops(project, load, tmp_path):
