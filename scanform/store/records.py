@@ -246,7 +246,10 @@ class KnownSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """What one import said about one response: as it was read, what was said beside the answers, and what the file had no columns for."""
+    """What one import said about one response: as it was read, what was said beside the answers, and what the file had no columns for.
+
+    `same_as` is the number of the earlier revision that said the same, None where there is none.
+    """
 
     batch_id: int
     survey_id: int
@@ -254,6 +257,8 @@ class Revision:
     response: Response
     facts: SourceFacts
     lacking: Lacking
+    id: int = 0
+    same_as: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,19 +42,22 @@ def add_revision(tx: Transaction, revision: Revision) -> None:
             response_id=revision.response.id,
             facts=to_object(revision.facts),
             lacking=to_object(revision.lacking),
-            content=to_object(revision.response),
+            content=to_object(revision.response) if revision.same_as is None else None,
+            same_as=revision.same_as,
         )
     )
 
 
 def revisions(tx: Transaction, response_ids: Iterable[str]) -> dict[str, list[Revision]]:
-    """The revisions that count of these responses by response, oldest import first."""
+    """The revisions that count of these responses by response, oldest import first; a content that came several times is loaded once."""
     found: dict[str, list[Revision]] = {}
     names = sorted(set(response_ids))
+    columns = [column for column in RevisionRow.__table__.columns if column.name != "content"]
     for start in range(0, len(names), _CHUNK):
-        query = select(RevisionRow.__table__).join(BatchRow, BatchRow.id == RevisionRow.batch_id)
-        query = query.where(RevisionRow.response_id.in_(names[start : start + _CHUNK]), BatchRow.withdrawn_at.is_(None)).order_by(RevisionRow.batch_id)
-        for row in tx.execute(query).mappings():
+        query = select(*columns).join(BatchRow, BatchRow.id == RevisionRow.batch_id).where(BatchRow.withdrawn_at.is_(None))
+        rows = tx.execute(query.where(RevisionRow.response_id.in_(names[start : start + _CHUNK])).order_by(RevisionRow.batch_id)).mappings().all()
+        contents = _contents(tx, {row["same_as"] or row["id"] for row in rows})
+        for row in rows:
             found.setdefault(row["response_id"], []).append(
                 Revision(
                     batch_id=row["batch_id"],
@@ -62,9 +65,20 @@ def revisions(tx: Transaction, response_ids: Iterable[str]) -> dict[str, list[Re
                     source_id=row["source_id"],
                     facts=from_plain(SourceFacts, row["facts"]),
                     lacking=from_plain(Lacking, row["lacking"]),
-                    response=from_plain(Response, row["content"]),
+                    response=contents[row["same_as"] or row["id"]],
+                    id=row["id"],
+                    same_as=row["same_as"],
                 )
             )
+    return found
+
+
+def _contents(tx: Transaction, numbers: Iterable[int]) -> dict[int, Response]:
+    wanted = sorted(numbers)
+    found: dict[int, Response] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        query = select(RevisionRow.id, RevisionRow.content).where(RevisionRow.id.in_(wanted[start : start + _CHUNK]))
+        found |= {row.id: from_plain(Response, row.content) for row in tx.execute(query)}
     return found
 
 

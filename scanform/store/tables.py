@@ -224,7 +224,10 @@ class SourceSurveyRow(Base):
 
 
 class RevisionRow(Base):
-    """What one import said about one response: `content` as it was read, `facts` beside the answers, `lacking` what the file had no columns for."""
+    """What one import said about one response: `content` as it was read, `facts` beside the answers, `lacking` what the file had no columns for.
+
+    Where an earlier import said the same, `same_as` is that revision, and `content` is kept there only.
+    """
 
     __tablename__ = "revision"
     __table_args__ = (UniqueConstraint("batch_id", "response_id"),)
@@ -235,7 +238,8 @@ class RevisionRow(Base):
     response_id: Mapped[str] = mapped_column(index=True)
     facts: Mapped[dict[str, object]] = mapped_column(JSON)
     lacking: Mapped[dict[str, object]] = mapped_column(JSON)
-    content: Mapped[dict[str, object]] = mapped_column(JSON)
+    content: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
+    same_as: Mapped[int | None] = mapped_column(ForeignKey("revision.id"))
 
 
 class ListingRow(Base):

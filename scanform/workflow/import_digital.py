@@ -15,7 +15,7 @@ from scanform.store import ledger, revisions
 from scanform.store.engine import Transaction
 from scanform.store.records import Listing, Revision, SourceSurvey
 from scanform.workflow.project import Project
-from scanform.workflow.revisions import present, settle, vanished
+from scanform.workflow.revisions import in_time, present, settle, vanished
 from scanform.workflow.source_survey import choose_survey, known_facts
 
 MOSTLY = 0.5  # share of known columns from which a file can belong to a questionnaire
@@ -47,12 +47,13 @@ class ImportSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Taken:
-    """The rows of an export sorted by what becomes of them; `store` are the revisions to keep, in the order of the file.
+    """The rows of an export sorted by what becomes of them; `rows` are the revisions, in the order of the file, to keep if any of them tells `more`.
 
     `is_older` is set where some rows are surely older than what is known, and none is newer.
     """
 
-    store: tuple[Revision, ...]
+    rows: tuple[Revision, ...]
+    more: bool
     new: tuple[str, ...]
     changed: tuple[str, ...]
     refused: tuple[Problem, ...]
@@ -73,25 +74,25 @@ def import_digital(project: Project, path: Path, *, questionnaire: str | None = 
         taken = _sorted_rows(tx, source, found, chosen)
         gone = _gone(tx, source, found, older=taken.is_older)
         batch = None
-        if taken.store or (not taken.is_older and set(gone) != set(before)):
+        if taken.more or (not taken.is_older and set(gone) != set(before)):
             batch = ledger.add_batch(tx, kind="digital", label=str(path), at=at or datetime.now(UTC).isoformat(timespec="seconds"))
-            for revision in taken.store:
+            for revision in taken.rows:  # those that say nothing new, too: they count when the import that said it first is withdrawn
                 revisions.add_revision(tx, replace(revision, batch_id=batch))
             ids = tuple(response.id for response in found.responses)
             revisions.add_listing(tx, Listing(batch_id=batch, survey_id=source.id, older=taken.is_older, ids=ids))
-            settle(project, tx, (revision.response.id for revision in taken.store))
+            settle(project, tx, (revision.response.id for revision in taken.rows))
         out = {name for name, act in revisions.withdrawals(tx).items() if act.withdrawn}
     withdrawn = tuple(name for name in (f"{source.prefix}{response.id}" for response in found.responses) if name in out)
     return _summary(source, found, taken, gone=gone, withdrawn=withdrawn, batch=batch)
 
 
 def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, chosen: Questionnaire) -> _Taken:
-    """What becomes of each row: another person's is refused, what says nothing new is left out, all else becomes a revision."""
+    """What becomes of each row: another person's is refused, all else becomes a revision."""
     known = revisions.known_sources(tx, source.id)
     ids, facts = {one.id: one.response_id for one in known}, known_facts(known)
     names = {response.id: ids.get(response.id, f"{source.prefix}{response.id}") for response in found.responses}
     counting = revisions.revisions(tx, names.values())
-    store: list[Revision] = []
+    rows, more = list[Revision](), False
     new, changed, older, newer, refused = list[str](), list[str](), list[str](), list[str](), list[Problem]()
     for response in found.responses:
         row, name = found.facts[response.id], names[response.id]
@@ -105,20 +106,28 @@ def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, ch
             older.append(name)
         elif any(row.is_newer(one.facts) for one in before):
             newer.append(name)
+        revision = replace(revision, same_as=_same_as(revision, before))
         if not before:
             new.append(name)
         elif present([*before, revision], chosen) != present(before, chosen):
             changed.append(name)
-        elif not _tells_more(row, before):
-            continue
-        store.append(revision)
-    return _Taken(store=tuple(store), new=tuple(new), changed=tuple(changed), refused=tuple(refused), older=tuple(older), is_older=bool(older) and not newer)
+        more = more or name in (*new[-1:], *changed[-1:]) or _tells_more(row, before)
+        rows.append(revision)
+    return _Taken(
+        rows=tuple(rows), more=more, new=tuple(new), changed=tuple(changed), refused=tuple(refused), older=tuple(older), is_older=bool(older) and not newer
+    )
+
+
+def _same_as(revision: Revision, before: Sequence[Revision]) -> int | None:
+    """The first revision that said the same."""
+    same = (one.same_as or one.id for one in before if one.response == revision.response and one.lacking == revision.lacking)
+    return next(same, None)
 
 
 def _tells_more(row: SourceFacts, before: Sequence[Revision]) -> bool:
     """Whether a row whose answers are known says something new beside them: a later last action, a first token."""
-    known = before[0].facts
-    for one in before[1:]:
+    known = SourceFacts()
+    for one in in_time(before):
         known = one.facts.laid_over(known)
     return not any(one.facts.is_newer(row) for one in before) and row.laid_over(known) != known
 

@@ -21,7 +21,7 @@ from scanform.workflow.project import Project
 
 def present(found: Sequence[Revision], questionnaire: Questionnaire | None) -> Response:
     """The response that these revisions (at least one) come to; they are in the order of their imports."""
-    ordered = in_time(found)
+    ordered = _without_repeats(in_time(found))
     response = ordered[0].response
     for revision in ordered[1:]:
         response = _laid_over(response, revision, questionnaire)
@@ -38,6 +38,12 @@ def in_time(found: Sequence[Revision]) -> list[Revision]:
             place -= 1
         ordered.insert(place, revision)
     return ordered
+
+
+def _without_repeats(ordered: Sequence[Revision]) -> list[Revision]:
+    """Without revisions that say what the one before them said."""
+    roots = [revision.same_as or revision.id for revision in ordered]
+    return [revision for place, revision in enumerate(ordered) if not place or not roots[place] or roots[place] != roots[place - 1]]
 
 
 def _laid_over(before: Response, revision: Revision, questionnaire: Questionnaire | None) -> Response:

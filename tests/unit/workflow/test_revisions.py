@@ -305,6 +305,18 @@ def test_withdrawing_an_import_goes_back_to_the_revision_before(project, load):
     assert values_of(project)["hours"] == "12"
 
 
+def test_what_a_later_import_said_again_counts_when_the_first_is_withdrawn(project, load):
+    """Whoever withdraws an import keeps what a later one holds as well, whether or not that said anything new about it."""
+    load(ROW)
+    load(ROW, OTHER)
+    assert [response.id for response in project.store.responses()] == ["online-3", "online-5"]
+    withdraw(project, 1)
+    assert values_of(project) == VALUES
+    assert load(ROW, OTHER).batch is None
+    with project.store.reading() as tx:
+        assert tx.execute(text("SELECT count(*) FROM revision WHERE content IS NOT NULL")).scalar() == 2
+
+
 def test_one_response_is_withdrawn_with_reason_and_name(project, load):
     """It is out whatever later imports and withdrawals say, until somebody brings it back; who and why is kept and sealed."""
     load(ROW, OTHER)

@@ -45,9 +45,11 @@ def _create() -> None:
         sa.Column("response_id", sa.Text(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("lacking", sa.JSON(), nullable=False),
-        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("content", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("same_as", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name="fk_revision_batch_id"),
         sa.ForeignKeyConstraint(["survey_id"], ["source_survey.id"], name="fk_revision_survey_id"),
+        sa.ForeignKeyConstraint(["same_as"], ["revision.id"], name="fk_revision_same_as"),
         sa.PrimaryKeyConstraint("id", name="pk_revision"),
         sa.UniqueConstraint("batch_id", "response_id", name="uq_revision_batch_id"),
     )
