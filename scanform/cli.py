@@ -429,6 +429,7 @@ def _status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
         "fields_waiting": found.fields_waiting,
         "contradictions_waiting": found.contradictions,
         "merge_is_stale": found.merge_is_stale,
+        "vanished_responses": list(found.vanished),
         "joining_waiting": [
             {"form": one.form, "respondents": one.respondents, "pages": one.pages, "unproven": list(one.unproven), "token_withheld": one.token_withheld}
             for one in found.joining
@@ -442,6 +443,8 @@ def _status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
 
 
 def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
+    from scanform.workflow.import_digital import shortened
+
     language = project.language
     by_status = {one.value: count for one, count in found.fields.items()}
     done = by_status.get("confirmed", 0) + by_status.get("corrected", 0)
@@ -457,6 +460,8 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     lines += _joining_lines(found, language)
     if found.responses:
         lines.append(text("status.responses", language, counts=", ".join(f"{channel.value} {count}" for channel, count in found.responses.items())))
+    if found.vanished:
+        lines.append(text("status.vanished", language, count=len(found.vanished), responses=shortened(found.vanished)))
     lines += _batch_lines(found.batches, language)
     withdrawn = [str(batch.id) for batch in found.batches if batch.withdrawn_at is not None]
     if withdrawn:
@@ -519,6 +524,22 @@ def _batch_lines(batches: Sequence["Batch"], language: str) -> list[str]:
 def withdraw(settings: Settings, *, batch: int, undo: bool) -> None:
     """Take a batch out of everything, reversibly. scanform status shows the numbers."""
     _withdraw(settings, batch, undo=undo)
+
+
+@main.command("withdraw-response")
+@click.argument("response")
+@click.option("--reason", default="", metavar="TEXT", help="Why: it is kept with your name. Needed unless --undo is given.")
+@click.option("--undo", is_flag=True, help="Bring the response back.")
+@_common
+@click.pass_obj
+def withdraw_response(settings: Settings, *, response: str, reason: str, undo: bool) -> None:
+    """Take one online response out of everything, reversibly; later imports do not bring it back."""
+    from scanform.workflow import withdraw as withdrawing
+
+    with _open(settings) as project:
+        act = (withdrawing.restore_response if undo else withdrawing.withdraw_response)(project, response, reason=reason, reviewer=_login())
+        data = {"response": act.response_id, "withdrawn": act.withdrawn, "reason": act.reason, "reviewer": act.reviewer, "at": act.at}
+        _answer(settings, data, text("withdraw.response_undone" if undo else "withdraw.response_done", project.language, response=act.response_id))
 
 
 @main.command("restore")
@@ -707,21 +728,24 @@ def import_form(settings: Settings, *, blank: tuple[Path, ...], layout: Path, fi
 @main.command("import-digital")
 @click.argument("file", type=FILE)
 @click.option("--questionnaire", metavar="CODE", help="Which questionnaire, when the project has several.")
+@click.option("--survey", metavar="NAME", help="Which survey of LimeSurvey, when several use one questionnaire: any name, the same for each export of it.")
 @_common
 @click.pass_obj
-def import_digital(settings: Settings, *, file: Path, questionnaire: str | None) -> None:
+def import_digital(settings: Settings, *, file: Path, questionnaire: str | None, survey: str | None) -> int:
     """Take in online responses: a LimeSurvey CSV export. Doing it again changes nothing."""
     from scanform.workflow.import_digital import import_digital as run
 
     with _open(settings) as project:
-        found = run(project, file, questionnaire=questionnaire)
+        found = run(project, file, questionnaire=questionnaire, survey=survey)
         data = {"questionnaire": found.questionnaire, "new": len(found.new), "changed": len(found.changed), "unchanged": found.unchanged, "batch": found.batch}
+        named = {name: list(getattr(found, name)) for name in ("refused", "older", "vanished", "withdrawn")}
         ignored = list(found.ignored_columns)
         problems = [_problem_data(problem, project.language) for problem in found.problems]
         lines = [text("cli.imported", project.language, **data), *(_problem_line(problem, project.language) for problem in found.problems)]
         if ignored:
             lines.append(text("cli.ignored_columns", project.language, columns=", ".join(ignored)))
-        _answer(settings, data | {"ignored_columns": ignored, "problems": problems}, *lines)
+        _answer(settings, data | {"survey": found.survey, **named, "ignored_columns": ignored, "problems": problems}, *lines)
+        return ExitCode.PAGES_REFUSED if found.refused else ExitCode.OK
 
 
 def _problem_data(problem: "Problem", language: str) -> dict[str, Any]:

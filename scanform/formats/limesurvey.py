@@ -5,9 +5,10 @@ row; headings by code, by code and text, or by Expression Manager code; answers 
 and values that fit nothing are reported with row and column, and such an answer waits for a person.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
@@ -18,21 +19,28 @@ from scanform.formats.limesurvey_columns import Holds, Target, targets
 from scanform.formats.limesurvey_values import Cell
 from scanform.i18n.texts import text
 from scanform.model.problem import Problem
-from scanform.model.questionnaire import DataClass, Question, QuestionKind, Questionnaire
+from scanform.model.questionnaire import DataClass, Option, Question, QuestionKind, Questionnaire
 from scanform.model.response import Answer, Channel, Missing, Response, Status
+from scanform.model.source import Lacking, SourceFacts
 
 READER = "limesurvey"
 SHOWN_CHARACTERS = 40  # of a value that is not understood: enough to find it, not the whole text
+_NUMBER = re.compile(r"0*(\d+)(?:[.,]0*)?")
 ANONYMOUS_YEAR = 1980  # LimeSurvey writes 1980-01-01 as the date of anonymised responses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitalImport:
-    """What one export holds: its responses, what was wrong with it, and the headings of columns that were left aside on purpose."""
+    """What one export holds: its responses, what was wrong with it, and the headings of columns that were left aside on purpose.
+
+    `facts` are what the survey tool says about each response, by `Response.id`; `lacking` is what the export has no columns for.
+    """
 
     responses: tuple[Response, ...]
     problems: tuple[Problem, ...]
     ignored_columns: tuple[str, ...]
+    facts: Mapping[str, SourceFacts] = field(default_factory=dict)
+    lacking: Lacking = field(default_factory=Lacking)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +83,16 @@ def read_export(path: Path, questionnaire: Questionnaire, *, prefix: str = "onli
     _check_converted(table, columns, path.name, language)
     problems = [*table.problems, *_unknown_columns(table.header, columns), *_missing_columns(export)]
     responses: list[Response] = []
+    facts: dict[str, SourceFacts] = {}
     for number, cells in table.rows:
         response, found = _response(export, number, cells, prefix=prefix, zone=zone)
         problems.extend(found)
         if response is not None:
             responses.append(response)
+            facts[response.id] = _facts(export, cells)
     unique, repeated = _without_repeats(responses)
     ignored = tuple(h for h, t in zip(table.header, columns, strict=True) if t is not None and _is_dropped(t))
-    return DigitalImport(responses=unique, problems=(*problems, *repeated), ignored_columns=ignored)
+    return DigitalImport(responses=unique, problems=(*problems, *repeated), ignored_columns=ignored, facts=facts, lacking=_lacking(export))
 
 
 def recognised(path: Path, questionnaire: Questionnaire, *, language: str = "de") -> float:
@@ -149,7 +159,15 @@ def _missing_columns(export: _Export) -> Iterable[Problem]:
 def _has_columns(export: _Export, question: Question) -> bool:
     if question.kind is not QuestionKind.MULTIPLE:
         return _choice_target(question) in export.columns
-    return all(t in export.columns or (o.writein and _other(question, o.code) in export.columns) for o in question.options for t in (_tick(question, o.code),))
+    return all(_has_tick(export, question, option) for option in question.options)
+
+
+def _has_tick(export: _Export, question: Question, option: Option) -> bool:
+    return _tick(question, option.code) in export.columns or (option.writein and _other(question, option.code) in export.columns)
+
+
+def _text_place(export: _Export, question: Question, option: str) -> int | None:
+    return export.columns.get(_writein(question, option), export.columns.get(_other(question, option)))
 
 
 def _choice_target(question: Question) -> Target:
@@ -170,7 +188,7 @@ def _writein(question: Question, option: str) -> Target:
 
 def _response(export: _Export, number: int, cells: Sequence[str], *, prefix: str, zone: tzinfo) -> tuple[Response | None, list[Problem]]:
     """The response in row `number`, and what was not understood in it."""
-    row_id = _system(export, cells, "id")
+    row_id = _source_id(_system(export, cells, "id"))
     if not row_id:
         return None, [Problem(slug="row-without-id", params=(("row", str(number)),))]
     problems: list[Problem] = []
@@ -194,6 +212,53 @@ def _response(export: _Export, number: int, cells: Sequence[str], *, prefix: str
     return response, problems
 
 
+def _source_id(raw: str) -> str:
+    """The number of a response: spreadsheets write 3.0 or 3,00 for 3."""
+    number = _NUMBER.fullmatch(raw)
+    return number[1] if number else raw
+
+
+def _facts(export: _Export, cells: Sequence[str]) -> SourceFacts:
+    """What LimeSurvey says about a response beside its answers; times as its clock showed them, the date of anonymised responses as none."""
+
+    def cell(name: str) -> str | None:
+        if Target(holds=Holds.SYSTEM, question=name) not in export.columns:
+            return None
+        value = _system(export, cells, name)
+        return "" if value.lower() in limesurvey_values.NOT_SHOWN else value
+
+    def time(name: str) -> str | None:
+        value = cell(name)
+        moment = None if not value else _moment(value)
+        return value if not value else moment.isoformat() if moment else ""
+
+    lastpage, seed = cell("lastpage"), cell("seed")
+    return SourceFacts(
+        token=cell("token"),
+        startdate=time("startdate"),
+        seed=seed if seed is None or seed.isdigit() else "",
+        datestamp=time("datestamp"),
+        submitdate=time("submitdate"),
+        lastpage=None if lastpage is None else _source_id(lastpage),
+    )
+
+
+def _lacking(export: _Export) -> Lacking:
+    """What the export has no columns for. A text beside the option of a question that is not there is not there either: whether it was asked is not known."""
+    columns: list[str] = []
+    options: list[tuple[str, str]] = []
+    for question in export.questionnaire.questions():
+        gone = [option.code for option in question.options if not _has_tick(export, question, option)]
+        lacks = _choice_target(question) not in export.columns
+        if question.kind is QuestionKind.MULTIPLE:
+            lacks = len(gone) == len(question.options)
+            options += [] if lacks else [(question.code, option) for option in gone]
+        columns += [question.code] if lacks else []
+        writeins = [option.code for option in question.options if option.writein]
+        columns += [f"{question.code}__{option}_text" for option in writeins if lacks or _text_place(export, question, option) is None]
+    return Lacking(columns=tuple(columns), options=tuple(options))
+
+
 def _system(export: _Export, cells: Sequence[str], name: str) -> str:
     place = export.columns.get(Target(holds=Holds.SYSTEM, question=name))
     return "" if place is None else cells[place].strip()
@@ -201,13 +266,19 @@ def _system(export: _Export, cells: Sequence[str], name: str) -> str:
 
 def _utc(stamp: str, zone: tzinfo) -> str:
     """A date of LimeSurvey as ISO 8601 in UTC; "" when there is none, or only that of anonymised responses."""
+    moment = _moment(stamp)
+    return "" if moment is None else moment.replace(tzinfo=zone).astimezone(UTC).isoformat()
+
+
+def _moment(stamp: str) -> datetime | None:
+    """What the clock of the server showed; None when there is no date, or only that of anonymised responses."""
     for pattern in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"):
         try:
-            moment = datetime.strptime(stamp, pattern).replace(tzinfo=zone)
+            moment = datetime.strptime(stamp, pattern)  # noqa: DTZ007 (the zone is added where it counts)
         except ValueError:
             continue
-        return moment.astimezone(UTC).isoformat() if moment.year > ANONYMOUS_YEAR else ""
-    return ""
+        return moment if moment.year > ANONYMOUS_YEAR else None
+    return None
 
 
 def _found(export: _Export, question: Question, number: int, cells: Sequence[str], problems: list[Problem]) -> _Found:
@@ -330,7 +401,7 @@ def _texts(export: _Export, question: Question, cells: Sequence[str], found: _Fo
 
 
 def _text_answer(export: _Export, question: Question, option: str, cells: Sequence[str], found: _Found, *, shown: bool) -> Answer:
-    place = export.columns.get(_writein(question, option), export.columns.get(_other(question, option)))
+    place = _text_place(export, question, option)
     value = "" if place is None else limesurvey_values.written(cells[place], full_answers=export.full_answers).value
     asked = shown and option in found.ticked
     problems = ("text-without-mark",) if value and not asked else ()

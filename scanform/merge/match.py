@@ -16,6 +16,9 @@ TOKEN_EXACT = "token-exact/1"  # noqa: S105 (a rule's name, not a password)
 SAME_FORM = "same-form/1"
 """The rule by which a form that was scanned is joined with what a person keyed from it."""
 
+COMPLETE_COUNTS = "complete-counts/1"
+"""The rule by which of several online responses with one token the only complete one counts: the others were broken off and begun anew."""
+
 KEYED_PREFIX = "manual-"
 """What stands before the form id in the id of a response that a person keyed from a printed form."""
 
@@ -53,7 +56,8 @@ def match(responses: Iterable[Response], *, generated: Collection[str] = (), kno
     A form and what was keyed from it count as one sheet: they need no token, and a token that both have is not used twice.
     Tokens in `generated` were made by this project and are compared in capitals; all others are compared as they stand,
     and a pair that differs only in capitals is reported, not joined. With `known`, tokens that were never given out are
-    reported. Several forms with one token, photocopies among them, are reported and stay apart. The order of
+    reported. Of online responses that were broken off beside a complete one with their token, the complete one counts and is the one
+    that is joined. Several forms with one token, photocopies among them, are reported and stay apart. The order of
     `responses` changes nothing.
     """
     sheets, problems = _sheets(sorted(responses, key=lambda r: r.id))
@@ -63,7 +67,13 @@ def match(responses: Iterable[Response], *, generated: Collection[str] = (), kno
         token = _token(sheet, generated)
         if token:
             groups.setdefault((sheet[0].questionnaire, token), []).append(sheet)
-    for (questionnaire, token), members in sorted(groups.items(), key=lambda item: item[0]):
+    for (questionnaire, token), sharing in sorted(groups.items(), key=lambda item: item[0]):
+        broken = superseded([sheet[0] for sheet in sharing if len(sheet) == 1])
+        members = [sheet for sheet in sharing if sheet[0].id not in broken]
+        if broken:
+            counted = tuple(sheet[0].id for sheet in members if sheet[0].channel is Channel.ONLINE) + tuple(sorted(broken))
+            joins.append(Join(questionnaire=questionnaire, token=token, members=counted, rule=COMPLETE_COUNTS))
+            problems.append(Problem(slug="broken-off-left-out", params=(("token", token), ("response", counted[0]), ("others", ", ".join(counted[1:])))))
         if _is_one_place(members):
             if len(members) > 1:
                 joins.append(Join(questionnaire=questionnaire, token=token, members=tuple(sheet[0].id for sheet in members)))
@@ -73,6 +83,13 @@ def match(responses: Iterable[Response], *, generated: Collection[str] = (), kno
     problems.extend(_alike(list(groups)))
     problems.extend(_never_given_out(list(groups), generated, known))
     return Matching(joins=tuple(joins), problems=tuple(problems))
+
+
+def superseded(responses: Iterable[Response]) -> frozenset[str]:
+    """Of responses with one token: the online ones that were broken off, where exactly one online response is complete."""
+    online = [response for response in responses if response.channel is Channel.ONLINE]
+    whole = sum(response.complete for response in online)
+    return frozenset(response.id for response in online if not response.complete) if whole == 1 else frozenset()
 
 
 def _sheets(ordered: Sequence[Response]) -> tuple[list[_Sheet], list[Problem]]:

@@ -1,6 +1,7 @@
 """One record out of the responses of one place, by named, versioned rules; nothing is overwritten, nothing is chosen silently.
 
 `single/1`         one response says it all
+`complete-counts/1`  the same: it is complete, and others with its token were broken off
 `agree/1`          the sources say the same
 `waiting/1`        a source has something that a person has yet to look at: -8, whatever the others say
 `fill-gap/1`       one source has a value, the others really have none
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scanform.merge.cells import why_missing
-from scanform.merge.match import form_of
+from scanform.merge.match import COMPLETE_COUNTS, form_of, superseded
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 from scanform.model.response import Answer, Channel, Missing, Response, Status
@@ -110,10 +111,11 @@ def resolve(group: Sequence[Response], *, settle: Settle | None = None) -> Recor
 
     `settle` gets a response with the contradictory columns only and gives it back with what people decided.
     """
-    ordered = sorted(group, key=_precedence)
-    first = ordered[0]
+    broken = superseded(group)
+    ordered = sorted((response for response in group if response.id not in broken), key=_precedence)
+    first, left_out = ordered[0], tuple(sorted(broken))
     if len(ordered) == 1:
-        return _alone(first)
+        return _alone(first, left_out)
     record_id = MERGED_PREFIX + _place_name(ordered)
     answers: dict[str, Answer] = {}
     origins: dict[str, Origin] = {}
@@ -122,7 +124,7 @@ def resolve(group: Sequence[Response], *, settle: Settle | None = None) -> Recor
         answers[column], origins[column] = _resolved(sources)
     conflicts = tuple(_conflict(record_id, column, origin) for column, origin in origins.items() if origin.rule == CONTRADICTION)
     merged = _merged(ordered, tuple(answers.values()))
-    record = Record(id=record_id, response=merged, origins=origins, conflicts=conflicts, members=tuple(r.id for r in ordered))
+    record = Record(id=record_id, response=merged, origins=origins, conflicts=conflicts, members=(*(r.id for r in ordered), *left_out))
     return record if settle is None or not conflicts else _settled(record, settle)
 
 
@@ -143,9 +145,10 @@ def _precedence(response: Response) -> tuple[bool, bool, str, str]:
     return (not response.complete, not response.received_at, response.received_at, response.id)
 
 
-def _alone(response: Response) -> Record:
-    origins = {a.column: Origin(rule=SINGLE, sources=(_source(response, a),)) for a in response.answers}
-    return Record(id=response.id, response=response, origins=origins, conflicts=(), members=(response.id,))
+def _alone(response: Response, left_out: tuple[str, ...]) -> Record:
+    rule = COMPLETE_COUNTS if left_out else SINGLE
+    origins = {a.column: Origin(rule=rule, sources=(_source(response, a),)) for a in response.answers}
+    return Record(id=response.id, response=response, origins=origins, conflicts=(), members=(response.id, *left_out))
 
 
 def _merged(ordered: Sequence[Response], answers: tuple[Answer, ...]) -> Response:

@@ -7,6 +7,8 @@ from scanform.imaging.page_map import PageMap
 from scanform.model.page import Fate, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
+from scanform.model.response import Response
+from scanform.model.source import Lacking, SourceFacts
 
 Corners = tuple[tuple[float, float], ...]
 """Points in pixels of the decoded page."""
@@ -221,3 +223,61 @@ class Link:
     rule: str
     probability: float = 1.0
     at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSurvey:
+    """A survey of the survey tool by which a questionnaire is answered; `prefix` stands before its numbers in the ids of responses."""
+
+    id: int
+    questionnaire: str
+    name: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSource:
+    """A response of a source survey: its number there, its id here, and by what it is recognised."""
+
+    id: str
+    response_id: str
+    facts: SourceFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What one import said about one response: as it was read, what was said beside the answers, and what the file had no columns for.
+
+    `same_as` is the number of the earlier revision that said the same, None where there is none.
+    """
+
+    batch_id: int
+    survey_id: int
+    source_id: str
+    response: Response
+    facts: SourceFacts
+    lacking: Lacking
+    id: int = 0
+    same_as: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Which responses (numbers of the source survey) stood in the file of an import; `older` when the file was surely older than what was known."""
+
+    batch_id: int
+    survey_id: int
+    older: bool
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseWithdrawal:
+    """Somebody took one response out of everything, or (`withdrawn` False) back in, with a reason."""
+
+    uuid: str
+    response_id: str
+    withdrawn: bool
+    reason: str
+    reviewer: str
+    at: str

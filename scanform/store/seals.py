@@ -11,7 +11,19 @@ from hashlib import sha256
 from sqlalchemy import insert, inspect, select
 
 from scanform.store.engine import Transaction
-from scanform.store.tables import AcceptanceRow, Base, CollationRow, DecisionRow, KnownAnswerRow, KnownRow, LookRow, PlacementRow, ReleaseRow, SealRow
+from scanform.store.tables import (
+    AcceptanceRow,
+    Base,
+    CollationRow,
+    DecisionRow,
+    KnownAnswerRow,
+    KnownRow,
+    LookRow,
+    PlacementRow,
+    ReleaseRow,
+    ResponseWithdrawalRow,
+    SealRow,
+)
 
 FIRST = "0" * 64
 """What the first seal follows."""
@@ -25,6 +37,7 @@ _ACTS: dict[str, type[Base]] = {
     "release": ReleaseRow,
     "acceptance": AcceptanceRow,
     "collation": CollationRow,
+    "response_withdrawal": ResponseWithdrawalRow,
 }
 
 _LATER: dict[str, dict[str, object]] = {"placement": {"part": 0}}

@@ -4,6 +4,10 @@
                                         issued ─ recipient   what was printed, and to whom
     passed_over                                     what lay beside them and was not opened
     batch ─< response ─< answer                     values, of whatever channel
+    source_survey ─< revision >─ batch              what each import said about each online response, as it stood in the file; `response` follows from these
+    listing                                         which responses the file of an import held
+    answer_version                                  which contents of an online answer have had which version
+    response_withdrawal                             single online responses that people took out, or back in; only ever added
     decision                                        what people decided; rows are only ever added (triggers refuse the rest)
     placement                                       what people did with pages that could not be placed; only ever added, too
     seal                                            a chain of hashes over what people did; only ever added
@@ -215,6 +219,69 @@ class AnswerRow(Base):
     evidence: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
     candidates: Mapped[list[object]] = mapped_column(JSON)
     problems: Mapped[list[str]] = mapped_column(JSON)
+
+
+class SourceSurveyRow(Base):
+    """A survey of the survey tool by which a questionnaire is answered; `prefix` stands before its numbers in the ids of responses."""
+
+    __tablename__ = "source_survey"
+    __table_args__ = (UniqueConstraint("questionnaire", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    questionnaire: Mapped[str]
+    name: Mapped[str]
+    prefix: Mapped[str] = mapped_column(unique=True)
+
+
+class RevisionRow(Base):
+    """What one import said about one response: `content` as it was read, `facts` beside the answers, `lacking` what the file had no columns for.
+
+    Where an earlier import said the same, `same_as` is that revision, and `content` is kept there only.
+    """
+
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("batch_id", "response_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"))
+    survey_id: Mapped[int] = mapped_column(ForeignKey("source_survey.id"), index=True)
+    source_id: Mapped[str]
+    response_id: Mapped[str] = mapped_column(index=True)
+    facts: Mapped[dict[str, object]] = mapped_column(JSON)
+    lacking: Mapped[dict[str, object]] = mapped_column(JSON)
+    content: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
+    same_as: Mapped[int | None] = mapped_column(ForeignKey("revision.id"))
+
+
+class ListingRow(Base):
+    """Which responses (numbers of the source survey) stood in the file of an import; `older` when the file was surely older than what was known."""
+
+    __tablename__ = "listing"
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), primary_key=True)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("source_survey.id"), index=True)
+    older: Mapped[bool]
+    ids: Mapped[list[str]] = mapped_column(JSON)
+
+
+class AnswerVersionRow(Base):
+    """The version of an online answer by its content (a hash): who decided about a content has decided about it whenever it comes back."""
+
+    __tablename__ = "answer_version"
+    response_id: Mapped[str] = mapped_column(primary_key=True)
+    column_name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+
+
+class ResponseWithdrawalRow(Base):
+    """Somebody took one online response out of everything, or (`withdrawn` false) back in; append-only, the latest counts."""
+
+    __tablename__ = "response_withdrawal"
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    response_id: Mapped[str] = mapped_column(index=True)
+    withdrawn: Mapped[bool]
+    reason: Mapped[str]
+    reviewer: Mapped[str]
+    at: Mapped[str]
 
 
 class DecisionRow(Base):

@@ -1,6 +1,6 @@
 """Responses, answers, decisions and links as rows. Each function works inside the caller's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import ColumnElement, RowMapping, bindparam, delete, distinct, func, insert, select, update
 
@@ -72,8 +72,8 @@ def _answer(row: RowMapping) -> Answer:
     )
 
 
-def save_response(tx: Transaction, response: Response, *, batch_id: int | None) -> None:
-    """Store or replace a response. An answer whose machine value changed gets the next version; decisions stay."""
+def save_response(tx: Transaction, response: Response, *, batch_id: int | None, versions: Mapping[str, int] | None = None) -> None:
+    """Store or replace a response. An answer whose machine value changed gets the next version, or the one that `versions` gives it; decisions stay."""
     values = _response_values(response, batch_id)
     if insert_new(tx, ResponseRow, {"id": response.id} | values, ResponseRow.id) is None:
         tx.execute(update(ResponseRow).where(ResponseRow.id == response.id).values(values))
@@ -82,12 +82,13 @@ def save_response(tx: Transaction, response: Response, *, batch_id: int | None) 
     fresh: list[dict[str, object]] = []
     changed: list[dict[str, object]] = []
     for position, answer in enumerate(response.answers):
-        row = _answer_values(answer) | {"position": position, "version": 1}
+        given = None if versions is None else versions.get(answer.column)
+        row = _answer_values(answer) | {"position": position, "version": given or 1}
         old = known.pop(answer.column, None)
         if old is None:
             fresh.append(row | {"response_id": response.id, "column_name": answer.column})
             continue
-        row["version"] = old["version"] + any(old[name] != row[name] for name in _MACHINE_VALUE)
+        row["version"] = given or old["version"] + any(old[name] != row[name] for name in _MACHINE_VALUE)
         if any(old[name] != item for name, item in row.items()):
             changed.append(row | {"key": answer.column})
     if fresh:

@@ -1,6 +1,7 @@
-"""Taking in the digital responses: a LimeSurvey export becomes responses in the store. Doing it again changes nothing."""
+"""Taking in the digital responses: a LimeSurvey export becomes revisions of responses in the store. Doing it again changes nothing."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,20 +10,25 @@ from scanform.formats.limesurvey import DigitalImport, read_export, recognised
 from scanform.i18n.texts import text
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Questionnaire
-from scanform.model.response import Response
-from scanform.store import ledger, values
+from scanform.model.source import SourceFacts
+from scanform.store import ledger, revisions
 from scanform.store.engine import Transaction
+from scanform.store.records import Listing, Revision, SourceSurvey
 from scanform.workflow.project import Project
+from scanform.workflow.revisions import in_time, present, settle, vanished
+from scanform.workflow.source_survey import choose_survey, known_facts
 
-PREFIX = "online-"
 MOSTLY = 0.5  # share of known columns from which a file can belong to a questionnaire
+NAMED = 10  # ids that a message names; more are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportSummary:
     """What one import did: ids of new and changed responses, how many were known as they are, and what was wrong.
 
-    `batch` is the number of the batch, None when nothing was new.
+    `survey` is the name of the source survey, `batch` the number of the batch, None when nothing was new. `refused` are responses whose rows were not
+    taken because they are another person's, `older` those of which something newer is known, `vanished` those that are known and stand in the
+    export no more, `withdrawn` those that a person took out and that stay out.
     """
 
     questionnaire: str
@@ -32,34 +38,140 @@ class ImportSummary:
     problems: tuple[Problem, ...]
     ignored_columns: tuple[str, ...]
     batch: int | None
+    survey: str = ""
+    refused: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
 
-def import_digital(project: Project, path: Path, *, questionnaire: str | None = None, at: str | None = None) -> ImportSummary:
-    """Import the export in `path`. Raises InputError for a file that is no export, UsageError when its questionnaire is not clear."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """The rows of an export sorted by what becomes of them; `rows` are the revisions, in the order of the file, to keep if any of them tells `more`.
+
+    `is_older` is set where some rows are surely older than what is known, and none is newer.
+    """
+
+    rows: tuple[Revision, ...]
+    more: bool
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    refused: tuple[Problem, ...]
+    older: tuple[str, ...]
+    is_older: bool
+
+
+def import_digital(project: Project, path: Path, *, questionnaire: str | None = None, survey: str | None = None, at: str | None = None) -> ImportSummary:
+    """Import the export in `path`; `survey` names the source survey.
+
+    Raises InputError for a file that is no export, UsageError when its questionnaire or its survey is not clear; nothing is written then.
+    """
     chosen = _questionnaire(project, path, questionnaire)
     with project.store.writing() as tx:  # names and what is new are those of the moment in which it is stored
-        known = {response.id: response for response in values.load_responses(tx, questionnaire=chosen.code)}
-        found = read_export(path, chosen, prefix=_prefix(tx, chosen), language=project.language)
-        new = tuple(response for response in found.responses if response.id not in known)
-        changed = tuple(response for response in found.responses if response.id in known and known[response.id] != response)
+        found = read_export(path, chosen, prefix="", language=project.language)
+        source = choose_survey(tx, questionnaire=chosen.code, path=path, export=found.facts, name=survey, language=project.language)
+        before = vanished(tx, source.id)
+        taken = _sorted_rows(tx, source, found, chosen)
+        gone = _gone(tx, source, found, older=taken.is_older)
         batch = None
-        if new or changed:
+        if taken.more or (not taken.is_older and set(gone) != set(before)):
             batch = ledger.add_batch(tx, kind="digital", label=str(path), at=at or datetime.now(UTC).isoformat(timespec="seconds"))
-            for response in (*new, *changed):
-                values.save_response(tx, response, batch_id=batch)
-    return _summary(chosen, found, new, changed, batch)
+            for revision in taken.rows:  # those that say nothing new, too: they count when the import that said it first is withdrawn
+                revisions.add_revision(tx, replace(revision, batch_id=batch))
+            ids = tuple(response.id for response in found.responses)
+            revisions.add_listing(tx, Listing(batch_id=batch, survey_id=source.id, older=taken.is_older, ids=ids))
+            settle(project, tx, (revision.response.id for revision in taken.rows))
+        out = {name for name, act in revisions.withdrawals(tx).items() if act.withdrawn}
+    withdrawn = tuple(name for name in (f"{source.prefix}{response.id}" for response in found.responses) if name in out)
+    return _summary(source, found, taken, gone=gone, withdrawn=withdrawn, batch=batch)
 
 
-def _summary(chosen: Questionnaire, found: DigitalImport, new: tuple[Response, ...], changed: tuple[Response, ...], batch: int | None) -> ImportSummary:
+def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, chosen: Questionnaire) -> _Taken:
+    """What becomes of each row: another person's is refused, all else becomes a revision."""
+    known = revisions.known_sources(tx, source.id)
+    ids, facts = {one.id: one.response_id for one in known}, known_facts(known)
+    names = {response.id: ids.get(response.id, f"{source.prefix}{response.id}") for response in found.responses}
+    counting = revisions.revisions(tx, names.values())
+    rows, more = list[Revision](), False
+    new, changed, older, newer, refused = list[str](), list[str](), list[str](), list[str](), list[Problem]()
+    for response in found.responses:
+        row, name = found.facts[response.id], names[response.id]
+        differing = row.differences(facts[response.id]) if response.id in facts else ()
+        if differing:
+            refused.append(_refused(name, differing[0], row, facts[response.id]))
+            continue
+        revision = Revision(batch_id=0, survey_id=source.id, source_id=response.id, response=replace(response, id=name), facts=row, lacking=found.lacking)
+        before = counting.get(name, [])
+        if any(one.facts.is_newer(row) for one in before):
+            older.append(name)
+        elif any(row.is_newer(one.facts) for one in before):
+            newer.append(name)
+        revision = replace(revision, same_as=_same_as(revision, before))
+        if not before:
+            new.append(name)
+        elif present([*before, revision], chosen) != present(before, chosen):
+            changed.append(name)
+        more = more or name in (*new[-1:], *changed[-1:]) or _tells_more(row, before)
+        rows.append(revision)
+    return _Taken(
+        rows=tuple(rows), more=more, new=tuple(new), changed=tuple(changed), refused=tuple(refused), older=tuple(older), is_older=bool(older) and not newer
+    )
+
+
+def _same_as(revision: Revision, before: Sequence[Revision]) -> int | None:
+    """The first revision that said the same."""
+    same = (one.same_as or one.id for one in before if one.response == revision.response and one.lacking == revision.lacking)
+    return next(same, None)
+
+
+def _tells_more(row: SourceFacts, before: Sequence[Revision]) -> bool:
+    """Whether a row whose answers are known says something new beside them: a later last action, a first token."""
+    known = SourceFacts()
+    for one in in_time(before):
+        known = one.facts.laid_over(known)
+    return not any(one.facts.is_newer(row) for one in before) and row.laid_over(known) != known
+
+
+def _refused(name: str, fact: str, row: SourceFacts, known: SourceFacts) -> Problem:
+    values_shown = (("here", str(getattr(row, fact))), ("known", str(getattr(known, fact))))
+    return Problem(slug="another-response", params=(("response", name), ("fact", fact), *values_shown))
+
+
+def _gone(tx: Transaction, source: SourceSurvey, found: DigitalImport, *, older: bool) -> tuple[str, ...]:
+    """Responses that count and do not stand in the export; nothing can be said of an older one."""
+    held = {response.id for response in found.responses}
+    return () if older else tuple(sorted(name for number, name in revisions.counted_sources(tx, source.id).items() if number not in held))
+
+
+def _summary(
+    source: SourceSurvey, found: DigitalImport, taken: _Taken, *, gone: tuple[str, ...], withdrawn: tuple[str, ...], batch: int | None
+) -> ImportSummary:
+    refused = tuple(dict(problem.params)["response"] for problem in taken.refused)
+    said = [_named_list(slug, names) for slug, names in (("older-rows", taken.older), ("responses-vanished", gone), ("stays-withdrawn", withdrawn)) if names]
     return ImportSummary(
-        questionnaire=chosen.code,
-        new=tuple(response.id for response in new),
-        changed=tuple(response.id for response in changed),
-        unchanged=len(found.responses) - len(new) - len(changed),
-        problems=found.problems,
+        questionnaire=source.questionnaire,
+        survey=source.name,
+        new=taken.new,
+        changed=taken.changed,
+        unchanged=len(found.responses) - len(taken.new) - len(taken.changed) - len(refused),
+        problems=(*found.problems, *taken.refused, *said),
         ignored_columns=found.ignored_columns,
         batch=batch,
+        refused=refused,
+        older=taken.older,
+        vanished=gone,
+        withdrawn=withdrawn,
     )
+
+
+def _named_list(slug: str, names: Sequence[str]) -> Problem:
+    """A problem of several responses: their number, and the first of their ids."""
+    return Problem(slug=slug, params=(("count", str(len(names))), ("responses", shortened(names))))
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Ids in a line, as many as a message can name."""
+    return ", ".join(names[:NAMED]) + (f", \N{HORIZONTAL ELLIPSIS} (+{len(names) - NAMED})" if len(names) > NAMED else "")
 
 
 def _questionnaire(project: Project, path: Path, code: str | None) -> Questionnaire:
@@ -79,17 +191,3 @@ def _questionnaire(project: Project, path: Path, code: str | None) -> Questionna
             text("digital.which-questionnaire", language, file=path.name, codes=codes), remedy=text("digital.which-questionnaire-remedy", language)
         )
     return project.questionnaires[ranked[0][1]]
-
-
-def _prefix(tx: Transaction, chosen: Questionnaire) -> str:
-    """`online-`, or `online-<code>-` where another survey took the short one first; what an earlier import used stays."""
-    taken = values.questionnaires_by_response(tx)
-    own, others = f"{PREFIX}{chosen.code}-", False
-    for name, code in taken.items():
-        if name.startswith(own):
-            return own
-        if name.startswith(PREFIX) and "-" not in name.removeprefix(PREFIX):
-            if code == chosen.code:
-                return PREFIX
-            others = True
-    return own if others else PREFIX

@@ -11,13 +11,14 @@ from scanform.model.reading import PageReading
 from scanform.model.response import Channel, Response
 from scanform.recognize.same_sheet import Look, has_ink, look_of, same_sheet
 from scanform.review.apply import split_item_id, standings
-from scanform.store import issued, ledger, placements, values
+from scanform.store import issued, ledger, placements, revisions, values
 from scanform.store.engine import Transaction
 from scanform.store.records import FormRecord, PageRecord, PageResult, PlacementKind, SheetRecord
 from scanform.workflow.copies import choose_copy, counting, fates
 from scanform.workflow.holding import Joining, held, joining_of
 from scanform.workflow.printed_texts import printed_answers
 from scanform.workflow.project import Project
+from scanform.workflow.revisions import settle as settle_revisions
 
 SUSPECT = "page-suspect"
 """The problem of a page whose file is damaged somewhere: an empty box on it may be a hole in the picture."""
@@ -191,6 +192,7 @@ def settle_batch(project: Project, tx: Transaction, batch_id: int) -> None:
         ledger.set_fates(tx, fates(ledger.sheets_of_reading(tx, number)) if _stands_alone(tx, number) else {})
     withdrawn = next(batch.withdrawn_at for batch in ledger.batches(tx) if batch.id == batch_id) is not None
     values.set_batch_responses_withdrawn(tx, batch_id, withdrawn, but_channel=Channel.PAPER)
+    settle_revisions(project, tx, revisions.responses_of_batch(tx, batch_id))
 
 
 def _stands_alone(tx: Transaction, number: int) -> bool:

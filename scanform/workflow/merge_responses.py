@@ -15,7 +15,7 @@ from scanform.i18n.texts import text
 from scanform.merge.match import Matching, grouped, match
 from scanform.merge.resolve import Conflict, Record, conflict_response, resolve
 from scanform.model.problem import Problem
-from scanform.model.response import Response
+from scanform.model.response import Channel, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.review.apply import apply, item_id, split_item_id, standings
 from scanform.review.triage import items
@@ -118,8 +118,10 @@ def records(project: Project, responses: Sequence[Response] | None = None) -> tu
 
 
 def deciders(project: Project) -> dict[str, Decision]:
-    """The decision in force by review item."""
-    standing = standings(project.store.decisions())
+    """The decision in force by review item; of an online answer the one about its present revision."""
+    online, versions = {response.id for response in project.store.responses() if response.channel is Channel.ONLINE}, project.store.all_versions()
+    made = decisions_by_response(project.store.decisions())
+    standing = standings(d for name, of in made.items() for d in (on_present_values(of, versions.get(name, {})) if name in online else of))
     return {item: found.decision for item, found in standing.items() if found.decision is not None}
 
 

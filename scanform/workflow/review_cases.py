@@ -14,9 +14,12 @@ from scanform.model.layout import Layout
 from scanform.model.questionnaire import Questionnaire
 from scanform.model.response import Answer, Channel, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
-from scanform.review.apply import ITEM_SEPARATOR, Standing, apply, item_id, refiltered, standings
+from scanform.review.apply import ITEM_SEPARATOR, Standing, apply, decided, item_id, refiltered, standings
 from scanform.review.triage import items
 from scanform.workflow.project import Project
+
+CHANGED = "changed-after-decision"
+"""The problem of an online answer that a newer revision changed after somebody had decided about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +135,27 @@ def response_case(machine: Response, versions: Mapping[str, int], decisions: Seq
     effective = machine
     if machine.held:  # decisions are about values of a page, and whose page it is nobody knows: they count again when that is said
         return replace(_case(machine, effective, versions, decisions, standings(decisions), form=machine.id), open_items=(), settled=0)
+    holding = decisions if machine.channel is not Channel.ONLINE else on_present_values(decisions, versions)
     if decisions:
         questionnaire = editions.questionnaire(machine.id, machine.questionnaire)
-        effective = apply(machine, decisions, versions)
+        effective = apply(_changed_since(machine, decisions, holding), holding, versions)
         effective = refiltered(effective, questionnaire) if questionnaire else effective
-    return _case(machine, effective, versions, decisions, standings(decisions), form=machine.id)
+    return _case(machine, effective, versions, decisions, standings(holding), form=machine.id)
+
+
+def _changed_since(machine: Response, decisions: Sequence[Decision], holding: Sequence[Decision]) -> Response:
+    """The response, where what people decided was about another revision of it: the new value waits, unless it is what they had decided."""
+    before, now = standings(decisions), standings(holding)
+
+    def seen(answer: Answer) -> Answer:
+        name = item_id(machine.id, answer.column)
+        outdated = before.get(name, Standing()).decision
+        if outdated is None or now.get(name, Standing()).decision is not None:
+            return answer
+        agrees = bool(answer.value) and decided(answer, outdated, version=outdated.version).value == answer.value
+        return answer if agrees else answer.doubted(CHANGED)
+
+    return replace(machine, answers=tuple(seen(answer) for answer in machine.answers)) if len(holding) < len(decisions) else machine
 
 
 def conflict_case(record: Record, decisions: Sequence[Decision]) -> Case:
@@ -164,7 +183,7 @@ def _case(
 
 
 def on_present_values(decisions: Iterable[Decision], versions: Mapping[str, int]) -> list[Decision]:
-    """The decisions about contradictions that still are what they were when the person decided."""
+    """The decisions about values that still are what they were when the person decided: contradictions, and online answers."""
     return [d for d in decisions if d.kind is DecisionKind.UNDO or d.version == versions.get(d.item.rpartition(ITEM_SEPARATOR)[2])]
 
 

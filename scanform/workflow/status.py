@@ -14,6 +14,7 @@ from scanform.workflow.merge_responses import is_stale, records
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import Remark, remarks_on
 from scanform.workflow.review_cases import effective_responses
+from scanform.workflow.revisions import all_vanished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class ProjectStatus:
     decided; with `merge_is_stale` the merge is older than the responses, and a new one may find more. `remarks` are the pages
     that a person has to look at, `incomplete` the forms with missing pages by id, `passed_over` what lies in the folders handed in and was not opened.
     `joining` and `sheets` are the printed numbers and the files of which people have to say whose pages they are, `doubles` counts the pages that came in
-    twice and wait for a look.
+    twice and wait for a look. `vanished` are online responses that the latest export of their survey no longer holds.
     """
 
     files: int
@@ -56,6 +57,7 @@ class ProjectStatus:
     sheets: tuple[OpenFile, ...] = ()
     doubles: int = 0
     merge_is_stale: bool = False
+    vanished: tuple[str, ...] = ()
 
     @property
     def sums_agree(self) -> bool:
@@ -77,6 +79,7 @@ def project_status(project: Project) -> ProjectStatus:
         batches, further = ledger.batches(tx), ledger.further_sheets(tx)
         troubled = ledger.pages_with_fate(tx, REFUSED_FATES)
         passed = passed_over.passed_over(tx)
+        vanished = all_vanished(tx)
     pictures = sum(max(1, file.pages) for file in files)
     responses = effective_responses(project)
     paper = [response for response in responses if response.channel is Channel.PAPER]
@@ -104,4 +107,5 @@ def project_status(project: Project) -> ProjectStatus:
         sheets=tuple(open_files(project)),
         doubles=waiting_doubles(project),
         merge_is_stale=is_stale(project, responses),
+        vanished=vanished,
     )

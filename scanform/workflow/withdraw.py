@@ -1,12 +1,18 @@
-"""Take a batch out of everything, and bring it back: nothing is deleted, fates and responses follow from the pages that count."""
+"""Take a batch, or one online response, out of everything, and bring it back: nothing is deleted, fates and responses follow from what counts."""
+
+from uuid import uuid4
 
 from scanform.errors import UsageError
 from scanform.i18n.texts import text
-from scanform.store import ledger
-from scanform.store.records import Batch
+from scanform.store import ledger, revisions
+from scanform.store.records import Batch, ResponseWithdrawal
 from scanform.workflow.ledger import settle_batch
 from scanform.workflow.names import now
 from scanform.workflow.project import Project
+from scanform.workflow.revisions import settle
+
+LONGEST_REASON = 500
+"""Characters of a reason; as on the other acts that take one."""
 
 
 def withdraw(project: Project, batch_id: int) -> Batch:
@@ -38,3 +44,31 @@ def _set(project: Project, batch_id: int, at: str | None) -> Batch:
         ledger.set_withdrawn(tx, batch_id, at)
         settle_batch(project, tx, batch_id)
         return next(batch for batch in ledger.batches(tx) if batch.id == batch_id)
+
+
+def withdraw_response(project: Project, response_id: str, *, reason: str, reviewer: str) -> ResponseWithdrawal:
+    """Take one online response out, whatever later imports say about it; raises UsageError without a reason, and for what is no online response."""
+    language = project.language
+    if not reason.strip():
+        raise UsageError(text("withdraw.no_reason", language), remedy=text("withdraw.no_reason_remedy", language))
+    return _set_response(project, response_id, withdrawn=True, reason=reason.strip()[:LONGEST_REASON], reviewer=reviewer)
+
+
+def restore_response(project: Project, response_id: str, *, reason: str, reviewer: str) -> ResponseWithdrawal:
+    """Bring a response back that a person took out."""
+    return _set_response(project, response_id, withdrawn=False, reason=reason.strip()[:LONGEST_REASON], reviewer=reviewer)
+
+
+def _set_response(project: Project, response_id: str, *, withdrawn: bool, reason: str, reviewer: str) -> ResponseWithdrawal:
+    remedy = text("withdraw.response_remedy", project.language)
+    with project.store.writing() as tx:
+        if not revisions.is_revised(tx, response_id):
+            raise UsageError(text("withdraw.response_unknown", project.language, response=response_id), remedy=remedy)
+        standing = revisions.withdrawals(tx).get(response_id)
+        if withdrawn == (standing is not None and standing.withdrawn):
+            state = "withdraw.response_already" if withdrawn else "withdraw.response_counts"
+            raise UsageError(text(state, project.language, response=response_id), remedy=remedy)
+        act = ResponseWithdrawal(uuid=str(uuid4()), response_id=response_id, withdrawn=withdrawn, reason=reason, reviewer=reviewer, at=now())
+        revisions.add_withdrawal(tx, act)
+        settle(project, tx, [response_id])
+    return act

@@ -1,5 +1,6 @@
 """Responses are joined by token, and only where nothing speaks against it."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -46,6 +47,37 @@ def test_a_token_used_twice_joins_nothing(members):
     (problem,) = matching.problems
     assert problem.slug == "token-used-twice"
     assert all(member.id in dict(problem.params)["responses"] for member in members)
+
+
+def broken_off(name):
+    return replace(response(name, "T", "online"), complete=False)
+
+
+@pytest.mark.parametrize("beside", [[], [response(PAPER, "T")]])
+@pytest.mark.parametrize("broken", [1, 2])
+def test_the_only_complete_response_counts_beside_broken_off_ones(beside, broken):
+    """By a rule of its own; paper with the token is joined with it, and who is left out is named."""
+    members = [*beside, response("online-2", "T", "online"), *(broken_off(f"online-{number}") for number in (1, 3)[:broken])]
+    (matching,) = {match(order) for order in permutations(members)}
+    left_out = ("online-1", "online-3")[:broken]
+    joined = [((PAPER, "online-2"), "token-exact/1")] if beside else []
+    assert [(join.members, join.rule) for join in matching.joins] == [(("online-2", *left_out), "complete-counts/1"), *joined]
+    (problem,) = matching.problems
+    assert dict(problem.params) == {"token": "T", "response": "online-2", "others": ", ".join(left_out)}
+    (group,) = grouped(members, [(join.members[0], other) for join in matching.joins for other in join.members[1:]])
+    record = resolve(group)
+    assert set(record.members) == {member.id for member in members}
+    assert record.response.complete
+
+
+@pytest.mark.parametrize(
+    "members", [[broken_off("online-1"), broken_off("online-2")], [response(f"online-{n}", "T", "online") for n in (1, 2)] + [broken_off("online-3")]]
+)
+def test_none_or_several_complete_responses_wait_for_a_person(members):
+    """Nobody can tell which one counts: all stay apart and are reported."""
+    matching = match(members)
+    assert matching.joins == ()
+    assert [problem.slug for problem in matching.problems] == ["token-used-twice"]
 
 
 KEYED = "manual-" + PAPER

@@ -22,7 +22,7 @@ from scanform.model.reading import Candidate, FieldReading, PageReading
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 from scanform.model.review import Decision, DecisionKind
 from scanform.store import engine as engines
-from scanform.store import issued, ledger, passed_over, values
+from scanform.store import issued, ledger, passed_over, revisions, values
 from scanform.store.pace import Pace, add_pace, paces
 from scanform.store.placements import add_placement, placements
 from scanform.store.records import Issued, Link, PageResult, PassedOver, Placement, PlacementKind
@@ -394,6 +394,43 @@ def test_single_reasons_of_an_older_database_become_lists(store):
         assert [answer.problems for answer in values.load_responses(tx)[0].answers] == [("two-marks",), ()]
         values.save_response(tx, a_response(asked, an_answer("sure")), batch_id=None)
         assert values.versions(tx, "2BNBJ-0A1B2C3-A") == {"open": 1, "sure": 1}
+
+
+ONLINE = {
+    "id": "online-17", "questionnaire": "tiny", "version": "1", "channel": "online", "token": "T", "place_id": None, "received_at": AT, "complete": True,
+    "pages_missing": [], "problems": [], "batch_id": 1, "withdrawn": False,
+}  # fmt: skip
+ONLINE_ANSWER = {
+    "response_id": "online-17", "column_name": "open", "position": 0, "version": 3, "question": "open", "option": None, "kind": "single", "value": "yes",
+    "confidence": 1.0, "status": "auto", "missing": None, "reader": "limesurvey", "page": None, "evidence": None, "candidates": [], "problems": [],
+}  # fmt: skip
+
+
+def test_online_responses_of_an_older_database_become_revisions(where):
+    """What an earlier version imported is the first revision of each response, with its versions; what had no column stays unknown; nothing else changes."""
+    rows = [ONLINE, ONLINE | {"id": "online-tiny-2", "withdrawn": True, "token": None}, ONLINE | {"id": "online-other-4", "questionnaire": "other"}]
+    rows += [ONLINE | {"id": "2BNBJ-0A1B2C3-A", "channel": "paper"}]
+    answers = [ONLINE_ANSWER, ONLINE_ANSWER | {"column_name": "size", "question": "size", "position": 1, "value": "", "missing": -5, "version": 1}]
+    with older_database(where, "0015") as tx:
+        tx.execute(text("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'digital', 'old', :at)"), {"at": AT})
+        for table, row in [("response", row) for row in rows] + [("answer", row) for row in answers]:
+            tx.execute(text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})"), as_sql(row))
+    with closing(Store(where)) as store, store.writing() as tx:
+        assert [(one.name, one.questionnaire, one.prefix) for one in revisions.surveys(tx)] == [
+            ("tiny", "tiny", "online-"),
+            ("other", "other", "online-other-"),
+            ("tiny-2", "tiny", "online-tiny-"),
+        ]
+        found = revisions.revisions(tx, [row["id"] for row in rows])
+        assert {name: [(one.source_id, one.facts.token, one.lacking.columns) for one in of] for name, of in found.items()} == {
+            "online-17": [("17", "T", ("size",))],
+            "online-other-4": [("4", "T", ())],
+            "online-tiny-2": [("2", None, ())],
+        }
+        [known] = values.load_responses(tx, response_id="online-17")
+        assert found["online-17"][0].response == known
+        assert revisions.versions_by_content(tx, known) == values.versions(tx, "online-17") == {"open": 3, "size": 1}
+        assert len(values.load_responses(tx)) == 3
 
 
 def test_all_reasons_of_an_answer_are_kept_in_their_order(store):

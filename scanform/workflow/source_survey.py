@@ -1,0 +1,149 @@
+"""Which survey of the survey tool is an export of? Its numbers begin at 1 in each, so that the wrong survey would write over other people's answers.
+
+The name of the file tells it (LimeSurvey's own: results-survey123456.csv), a person tells it, or the responses do: token, first access and
+seed of a response never change. What contradicts itself stops the import.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanform.errors import UsageError
+from scanform.i18n.texts import text
+from scanform.model.source import SourceFacts
+from scanform.store import revisions, values
+from scanform.store.engine import Transaction
+from scanform.store.records import KnownSource, SourceSurvey
+
+PREFIX = "online-"
+LONGEST_NAME = 40  # characters: it stands in the ids of responses
+
+_IN_FILE_NAME = re.compile(r"(?:results-survey|vvexport_|survey_)(\d{4,})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """An export beside a known survey: how many of the responses that both have are the same by their facts, and how many are not.
+
+    `example` is one that is not: its number, the fact, what the export says, what is known.
+    """
+
+    survey: SourceSurvey
+    same: int
+    other: int
+    example: tuple[str, str, str, str] = ("", "", "", "")
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the export is one of this survey, as far as facts tell."""
+        return self.same > 0 and self.same >= self.other
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the export cannot be one of this survey."""
+        return self.other > self.same
+
+
+def known_facts(known: Sequence[KnownSource]) -> dict[str, SourceFacts]:
+    """What is known by number of the survey; later imports add to it."""
+    found: dict[str, SourceFacts] = {}
+    for one in known:
+        found[one.id] = one.facts.laid_over(found[one.id]) if one.id in found else one.facts
+    return found
+
+
+def compare(survey: SourceSurvey, known: Mapping[str, SourceFacts], export: Mapping[str, SourceFacts]) -> Comparison:
+    """The export beside what is known of a survey."""
+    same = other = 0
+    example = ("", "", "", "")
+    for number, facts in export.items():
+        if number not in known:
+            continue
+        differing = facts.differences(known[number])
+        same += facts.agrees(known[number])
+        other += bool(differing)
+        if differing and not example[0]:
+            example = (number, differing[0], str(getattr(facts, differing[0])), str(getattr(known[number], differing[0])))
+    return Comparison(survey=survey, same=same, other=other, example=example)
+
+
+def choose_survey(tx: Transaction, *, questionnaire: str, path: Path, export: Mapping[str, SourceFacts], name: str | None, language: str) -> SourceSurvey:
+    """The source survey of an export; a new one is recorded. Raises UsageError where that is not clear; nothing is written then."""
+    known = [compare(one, known_facts(revisions.known_sources(tx, one.id)), export) for one in revisions.surveys(tx, questionnaire)]
+    hint = _IN_FILE_NAME.search(path.name)
+    unnamed = hint[1] if hint else questionnaire
+    chosen = _named(known, _checked(name, language), path, language) if name is not None else _found(known, unnamed, path, language)
+    return chosen if isinstance(chosen, SourceSurvey) else _new(tx, questionnaire, chosen)
+
+
+def _named(known: Sequence[Comparison], name: str, path: Path, language: str) -> SourceSurvey | str:
+    """The survey that a person named, by its name where it is new. A known one whose responses are other people's is refused, as is a new one whose
+    responses are known.
+    """
+    for one in known:
+        if one.survey.name.casefold() == name.casefold():
+            if one.is_other and one.other > 1:
+                raise _another(one, path, language)
+            return one.survey
+    for one in known:
+        if one.is_same:
+            raise UsageError(
+                text("digital.same-survey", language, file=path.name, survey=name, known=one.survey.name, count=one.same),
+                remedy=text("digital.same-survey-remedy", language, known=one.survey.name),
+            )
+    return name
+
+
+def _found(known: Sequence[Comparison], hint: str, path: Path, language: str) -> SourceSurvey | str:
+    """The survey that the file is of when nobody names it, by its name where it is new; `hint` is its number, or the code of the questionnaire."""
+    numbered = hint.isdigit() and all(one.survey.name.isdigit() for one in known)  # file names tell the surveys apart
+    named = next((one for one in known if one.survey.name == hint), None)
+    same = sorted((one for one in known if one.is_same), key=lambda one: -one.same)
+    if not known:
+        return hint
+    if named is not None and not named.is_other and hint.isdigit():
+        return named.survey
+    if same and (len(same) == 1 or same[0].same > same[1].same):
+        return same[0].survey
+    others = [one for one in known if one.is_other]
+    if others and (named is not None or not numbered):
+        raise _another(named if named in others else others[0], path, language)
+    if numbered:
+        return hint
+    if len(known) == 1:
+        return known[0].survey
+    names = ", ".join(one.survey.name for one in known)
+    raise UsageError(text("digital.which-survey", language, file=path.name, known=names), remedy=text("digital.which-survey-remedy", language))
+
+
+def _another(one: Comparison, path: Path, language: str) -> UsageError:
+    number, fact, here, known = one.example
+    params = {"file": path.name, "survey": one.survey.name, "response": number, "fact": fact, "here": here, "known": known}
+    return UsageError(
+        text("digital.another-survey", language, **params, count=one.other, total=one.other + one.same),
+        remedy=text("digital.another-survey-remedy", language, survey=one.survey.name),
+    )
+
+
+def _checked(name: str, language: str) -> str:
+    stripped = " ".join(name.split())
+    if not stripped or len(stripped) > LONGEST_NAME or not stripped.isprintable() or not _slug(stripped):
+        raise UsageError(text("digital.survey-name", language, limit=LONGEST_NAME), remedy=text("digital.survey-name-remedy", language))
+    return stripped
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
+
+
+def _new(tx: Transaction, questionnaire: str, name: str) -> SourceSurvey:
+    """Record a new survey. The first of the project has the short prefix, the first of a further questionnaire its code, all others their names."""
+    taken = {one.prefix for one in revisions.surveys(tx)}
+    first = all(one.questionnaire != questionnaire for one in revisions.surveys(tx))
+    ids = values.questionnaires_by_response(tx)
+    wanted = [PREFIX, f"{PREFIX}{questionnaire}-"] if first else []
+    wanted += [f"{PREFIX}{_slug(name)}-", f"{PREFIX}{questionnaire}-{_slug(name)}-"]
+    wanted += [f"{PREFIX}{questionnaire}-{_slug(name)}-{count}-" for count in range(2, len(taken) + 3)]
+    free = (prefix for prefix in wanted if prefix not in taken and not any(name.startswith(prefix) and name[len(prefix) :].isdigit() for name in ids))
+    return revisions.add_survey(tx, questionnaire=questionnaire, name=name, prefix=next(free))
