@@ -741,7 +741,8 @@ def import_digital(settings: Settings, *, file: Path, questionnaire: str | None,
         named = {name: list(getattr(found, name)) for name in ("refused", "older", "vanished", "withdrawn")}
         ignored = list(found.ignored_columns)
         problems = [_problem_data(problem, project.language) for problem in found.problems]
-        lines = [text("cli.imported", project.language, **data), *(_problem_line(problem, project.language) for problem in found.problems)]
+        named_survey = [text("cli.imported_survey", project.language, survey=found.survey)] if found.survey != found.questionnaire else []
+        lines = [text("cli.imported", project.language, **data), *named_survey, *(_problem_line(problem, project.language) for problem in found.problems)]
         if ignored:
             lines.append(text("cli.ignored_columns", project.language, columns=", ".join(ignored)))
         _answer(settings, data | {"survey": found.survey, **named, "ignored_columns": ignored, "problems": problems}, *lines)

@@ -26,6 +26,10 @@ class SourceFacts:
         """Why the two cannot be of one response: the names of what both know and what differs."""
         return tuple(name for name, same in self._compared(other) if not same)
 
+    def is_of_another(self, other: "SourceFacts") -> bool:
+        """Whether the two are surely of two people: a response may be submitted again, but it has one token, one first access, one seed."""
+        return any(name != "submitdate" for name in self.differences(other))
+
     def agrees(self, other: "SourceFacts") -> bool:
         """Whether the two are of one response as far as both know, and both know something."""
         compared = self._compared(other)

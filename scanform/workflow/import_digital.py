@@ -96,9 +96,8 @@ def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, ch
     new, changed, older, newer, refused = list[str](), list[str](), list[str](), list[str](), list[Problem]()
     for response in found.responses:
         row, name = found.facts[response.id], names[response.id]
-        differing = row.differences(facts[response.id]) if response.id in facts else ()
-        if differing:
-            refused.append(_refused(name, differing[0], row, facts[response.id]))
+        if response.id in facts and row.is_of_another(facts[response.id]):
+            refused.append(_refused(name, row.differences(facts[response.id])[0], row, facts[response.id]))
             continue
         revision = Revision(batch_id=0, survey_id=source.id, source_id=response.id, response=replace(response, id=name), facts=row, lacking=found.lacking)
         before = counting.get(name, [])

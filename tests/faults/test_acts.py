@@ -40,7 +40,7 @@ from scanform.workflow.recipients import Recipient
 from scanform.workflow.release import ReleaseDesk
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
 from scanform.workflow.second_look import SecondDesk
-from scanform.workflow.withdraw import restore, withdraw
+from scanform.workflow.withdraw import restore, withdraw, withdraw_response
 
 DIED = 9
 SUPERVISOR = Person(name="sue", roles=frozenset({Role.SUPERVISOR}))
@@ -159,10 +159,14 @@ def settle_contradiction(project):
     return decide_conflict(project, item.id, item.candidates[0].value, reviewer="sue").to_value
 
 
-def digital(project):
-    path = project.folder / "export.csv"
+def digital(project, folder=None):
+    path = (folder or project.folder) / "export.csv"
     path.write_text('"id","submitdate","often"\n"1","2026-01-01 10:00:00","w"\n"2","2026-01-02 10:00:00","m"\n', encoding="utf-8")
     return list(import_digital(project, path).new)
+
+
+def imported(project):
+    digital(project, project.folder.parent)  # beside the project: copies of it know the file by the same name
 
 
 def key(project):
@@ -230,6 +234,8 @@ ACTS = {
     "take a merge back": Act(contradict, undo_merge),
     "settle a contradiction": Act(contradict, settle_contradiction),
     "import digital responses": Act(nothing, digital),
+    "withdraw an import": Act(imported, lambda project: withdraw(project, 1).id),
+    "withdraw a response": Act(imported, lambda project: withdraw_response(project, "online-1", reason="asked for", reviewer="sue").response_id),
     "key a form": Act(nothing, key),
     "print": Act(nothing, print_one),
     "withdraw a batch": Act(waiting, lambda project: withdraw(project, 1).id),

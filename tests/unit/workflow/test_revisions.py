@@ -189,6 +189,20 @@ def test_a_changed_token_under_a_known_number_stops_that_row_only(project, load)
     assert values_of(project) == VALUES
 
 
+def test_a_response_that_was_submitted_again_is_a_newer_revision(project, load):
+    """Where an export has no token, no first access and no seed, one new time of submission among old ones is an edit, many are another survey."""
+    without = ("token", "seed", "startdate", "datestamp", "lastpage")
+    load(ROW, OTHER, OTHER | {"id": "6"}, without=without)
+    found = load(ROW | {"submitdate": "2026-06-20 08:00:00", "hours": "8"}, OTHER, without=without)
+    assert (found.changed, found.refused) == (("online-3",), ())
+    again = [row | {"submitdate": "2026-07-20 08:00:00"} for row in (ROW, OTHER)]
+    with pytest.raises(UsageError, match="does not fit"):
+        load(*again, without=without)
+    with pytest.raises(UsageError, match="does not fit"):
+        load(again[0], without=without)
+    assert load(again[0], without=without, survey="places").batch is not None
+
+
 def test_a_token_that_comes_later_is_taken_and_one_that_is_empty_takes_nothing(project, load):
     """A response without a token may get one; an empty cell says nothing about a known one."""
     load(ROW | {"token": ""})
