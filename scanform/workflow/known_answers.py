@@ -164,6 +164,10 @@ class KnownAnswers:
         case = cases.get(item.rpartition(ITEM_SEPARATOR)[0])
         return any(row.item == item and _still_known(row, case) is not None for row in rows.knowns(tx, reviewer))
 
+    def was_shown(self, tx: Transaction, item: str, version: int, shown: str, reviewer: str) -> bool:
+        """Whether somebody who saw `shown` at `item` saw the wrong proposal of a known value."""
+        return any((row.item, row.version, row.shown) == (item, version, shown) for row in rows.knowns(tx, reviewer))
+
     def seen_by(self, tx: Transaction, case: Case, reviewer: str, editions: Editions) -> Case:
         """A response as somebody sees it: its known values open in disguise, or as that person decided them."""
         held = {row.item: row for row in rows.knowns(tx, reviewer) if split_item_id(row.item)[0] == case.machine.id and _still_known(row, case) is not None}

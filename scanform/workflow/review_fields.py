@@ -398,12 +398,13 @@ class Desk:
         if author == reviewer or self._known.answered(tx, submission.uuid, reviewer):
             return saved  # sent again
         self._reload(tx, submission.item)
+        if self._is_late(tx, submission, reviewer):
+            self._known.settle(tx, _decision(submission, reviewer), screen=submission.screen, after=values.last_decision(tx))
+            return saved
         found = self._as_seen(tx, submission.item, reviewer)
         refused = self._refused(tx, found, submission, person, language)
-        if refused is not None:
-            return refused
-        if found is None:
-            return _not_taken(submission, "gone", language)
+        if refused is not None or found is None:
+            return refused or _not_taken(submission, "gone", language)
         case, answer = found
         if author is not None or (submission.kind is DecisionKind.UNDO and not _is_own(case, submission, reviewer)):
             return _not_taken(submission, "not-yours", language)
@@ -420,6 +421,12 @@ class Desk:
         if submission.screen in SCREENS and submission.ms > 0:
             add_pace(tx, screen=submission.screen, ms=submission.ms)
         return saved
+
+    def _is_late(self, tx: Transaction, submission: Submission, reviewer: str) -> bool:
+        """Whether a submission is about the wrong proposal of what was a known value and is none any more: it must never become a decision."""
+        if submission.kind is DecisionKind.UNDO or self._known.is_at(tx, submission.item, reviewer, self._memory):
+            return False
+        return self._known.was_shown(tx, submission.item, submission.version, submission.from_value, reviewer)
 
     def _write(self, tx: Transaction, case: Case, decision: Decision) -> None:
         """Stores a decision; what is open again by it is on the screen of whoever took it back, everything else on nobody's."""

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from bench.review_material import OFTEN, PERSONS, REMARK, fill, printed_survey
 from review_ui.app import create_app
@@ -18,7 +19,7 @@ from scanform.store import leases
 from scanform.store.engine import insert_new
 from scanform.store.looks import LOT
 from scanform.store.seals import broken_seals
-from scanform.store.tables import LotRow
+from scanform.store.tables import AnswerRow, LotRow
 from scanform.workflow.hand_over import hand_over
 from scanform.workflow.known_answers import tallies
 from scanform.workflow.project import open_project
@@ -222,6 +223,18 @@ def test_an_answer_that_is_neither_leads_to_a_second_look(project):
     assert card["id"] not in {found.id for found in again.claim(500, reviewer="ben", third=False)}
     assert card["id"] in {found.id for found in again.claim(500, reviewer="carla", third=False)}
     assert quality.machine.population == 120
+
+
+def test_a_late_word_on_what_is_known_no_more_is_no_decision(project):
+    """The value opens while its wrong proposal is on the screen, in the same reading: Enter must not make that a value."""
+    ben = Client(Desk(project), "ben")
+    card = known_cards(project, ben.claim()["cards"], "ben")[0]
+    with project.store.writing() as tx:
+        tx.execute(update(AnswerRow).where(AnswerRow.response_id == card["response_id"]).values(status=Status.REVIEW.value))
+    late = Client(Desk(project), "ben")
+    assert late.get(f"/api/items/{card['id']}").get_json()["value"] != card["value"]
+    assert late.decide(card, "confirm")["outcomes"][0]["result"] == "saved"
+    assert project.store.decisions() == []
 
 
 def test_no_count_tells_that_some_came_in_between(project):

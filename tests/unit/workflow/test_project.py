@@ -114,7 +114,7 @@ def test_a_printed_version_cannot_change_its_meaning(tiny_survey, tmp_path, old,
     assert current.read_text("utf-8") == good
     project.close()
     current.write_text(changed.read_text("utf-8"), encoding="utf-8")
-    with open_project(project.folder) as project:
+    with open_project(project.folder, edited=True) as project:
         with pytest.raises(UsageError, match="version 1"):
             print_forms(project, PrintOrder(recipients=(None,)), tmp_path / "x.pdf")
         assert project.questionnaire_of(tiny_survey.layout) != project.questionnaires["tiny"]
