@@ -174,11 +174,12 @@ def test_killed_at_random_moments(tiny_survey, undisturbed, tmp_path):
 
 @pytest.mark.slow
 def test_two_runs_at_once_from_an_empty_database(tiny_survey, undisturbed, tmp_path):
-    """Two ingests of one folder start together where no database is yet: both end well, every page counts once."""
+    """Two ingests of one folder start together where nothing was printed and no database is yet: both end well, every page counts once."""
     folder, _ = undisturbed
     for name in ("calm2", "p"):
         tiny_survey.project(tmp_path / name).close()
-        for left in (tmp_path / name).glob("scanform.sqlite*"):
+        shutil.rmtree(tmp_path / name / "layouts")
+        for left in (*(tmp_path / name).glob("scanform.sqlite*"), tmp_path / name / "project-id"):
             left.unlink()
     with ingest(folder, tmp_path / "calm2") as process:
         assert said_by(process)[0] == 11

@@ -214,7 +214,9 @@ def test_people_go_on_describing_the_form(project, club, tmp_path):
     with pytest.raises(TemplateError, match="winter"):
         add_questionnaire(open_project(project.folder), changed)
     done.questionnaire.write_text(described.replace('question: "winter"', 'question: "summer"'), encoding="utf-8")
-    with open_project(project.folder) as again, pytest.raises(TemplateError, match="winter"):
+    with pytest.raises(TemplateError, match="winter"):
+        open_project(project.folder)
+    with open_project(project.folder, edited=True) as again, pytest.raises(TemplateError, match="winter"):
         again.questionnaire_of(done.layout)
 
 
