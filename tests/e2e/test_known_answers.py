@@ -237,6 +237,7 @@ def test_a_late_word_on_what_is_known_no_more_is_no_decision(project):
     assert project.store.decisions() == []
 
 
+@pytest.mark.slow
 def test_no_count_tells_that_some_came_in_between(project):
     """What waits is one number before anything was given out, on the first screen, at the station and on the screen of many, and falls by one with each."""
     desk = Desk(project)

@@ -38,6 +38,7 @@ def obstacles(project):
     return {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, SecondDesk(desk)).readiness().obstacles}.get("incomplete", 0)
 
 
+@pytest.mark.slow
 def test_what_is_missing_and_where_to_look(project, tiny_survey):
     found = missing_pages(project, language="en")
     first, second, third = tiny_survey.form_ids[:3]

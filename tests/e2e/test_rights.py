@@ -200,7 +200,7 @@ TOLD = {
 CELLS = [pytest.param(role, name, id=f"{role}-{name}") for role in (Role.REVIEWER, Role.SUPERVISOR, Role.STAFF, Role.ADMIN) for name in OBJECTS]
 
 
-@pytest.mark.fast_cases(6)
+@pytest.mark.fast_cases(2)
 @pytest.mark.parametrize(("role", "name"), CELLS)
 def test_pictures_and_values_are_shown_to_whom_they_were_given(project, role, name):
     """Crop, rule check, card and history of every value: the same rule behind each."""
@@ -218,7 +218,7 @@ def test_pictures_and_values_are_shown_to_whom_they_were_given(project, role, na
 
 
 @pytest.mark.parametrize(("role", "name"), CELLS)
-@pytest.mark.fast_cases(6)
+@pytest.mark.fast_cases(2)
 def test_only_what_waits_or_is_ones_own_is_decided(project, role, name):
     """Whatever is sent about a value: nobody overwrites it, and no answer gives it away, who may not."""
     attack = Attack(project, role, name)
@@ -229,7 +229,7 @@ def test_only_what_waits_or_is_ones_own_is_decided(project, role, name):
 
 
 @pytest.mark.parametrize(("role", "name"), CELLS)
-@pytest.mark.fast_cases(6)
+@pytest.mark.fast_cases(2)
 def test_putting_off_opens_nothing(project, role, name):
     """A crop that was refused before is refused afterwards, and the card as well."""
     attack = Attack(project, role, name)
@@ -240,12 +240,13 @@ def test_putting_off_opens_nothing(project, role, name):
 
 
 @pytest.mark.parametrize(("role", "name"), CELLS)
-@pytest.mark.fast_cases(6)
+@pytest.mark.fast_cases(2)
 def test_only_own_acts_are_taken_back(project, role, name):
     attack = Attack(project, role, name)
     assert attack.changed(take_back) is (role.value in TAKE_BACK[name].split())
 
 
+@pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("role", list(Role))
 def test_undo_goes_back_through_own_acts_only(project, role):
     """However often it is asked for: what somebody else decided stands."""
@@ -258,7 +259,7 @@ def test_undo_goes_back_through_own_acts_only(project, role):
 
 
 @pytest.mark.parametrize(("role", "name"), CELLS)
-@pytest.mark.fast_cases(6)
+@pytest.mark.fast_cases(2)
 def test_looks_are_taken_from_whom_they_were_given_to(project, role, name):
     """Neither desk of second looks shows a value or takes one that was not given out there; both readings of a difference are the third person's alone."""
     attack = Attack(project, role, name)
@@ -275,6 +276,7 @@ def test_looks_are_taken_from_whom_they_were_given_to(project, role, name):
         assert [act.uuid for act in values.decisions(tx)] == ["first-decided-by-other", "first-decided-by-me"]
 
 
+@pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("role", list(Role))
 def test_what_is_given_out_is_what_one_may_see(project, role):
     """No screen gives out what others have, what was settled, or names to whom they are not open; second looks are blind, and never at what one did oneself."""
@@ -359,6 +361,7 @@ def test_no_other_route_tells_or_changes_a_value(project, role, name):
     assert not attack.learned
 
 
+@pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("role", list(Role))
 def test_pages_tell_nothing_that_is_read_blindly(project, role):
     """Whole pages are for those who may see names; what somebody is to read without knowing it is left out for them."""

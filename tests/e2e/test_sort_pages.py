@@ -345,6 +345,7 @@ def test_typed_numbers_are_checked_and_the_picture_turns(watched, room) -> None:
     assert_read(found)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_corner_is_dragged_by_finger(watched, room) -> None:
     """On a touch screen the handle follows the finger, the page does not scroll away, and the magnifier shows what the finger covers."""

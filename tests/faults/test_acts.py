@@ -418,6 +418,7 @@ def test_a_third_look_that_comes_too_late_is_refused_with_all_that_belongs_to_it
         assert [decision.reviewer for decision in project.store.decisions() if decision.uuid.endswith("-third")] == ["dora"]
 
 
+@pytest.mark.slow
 def test_a_third_look_at_values_that_are_no_longer_those_is_refused(ready):
     """Somebody decides the value anew after Carla got her card: what she says was said about other values."""
     folder = ready(differing)

@@ -32,6 +32,13 @@ def empty(path):
     path.write_bytes(b"")
 
 
+def without_tables(path):
+    path.unlink()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE other (id INTEGER)")
+    connection.close()
+
+
 def emptied(path):
     """Every table is there, nothing is in them."""
     path.unlink()
@@ -40,7 +47,7 @@ def emptied(path):
     Store(path).close()
 
 
-@pytest.mark.parametrize("lose", [gone, empty, emptied])
+@pytest.mark.parametrize("lose", [gone, empty, without_tables, emptied])
 @pytest.mark.parametrize("before", [False, True], ids=["", "from before folders said whose they are"])
 def test_a_lost_database_is_never_replaced(folder, lose, before):
     """Refused with what to do, again and again; the file is not made; put back, everything is there."""
@@ -116,6 +123,23 @@ def test_a_damaged_database_is_called_damaged(folder):
     assert caught.value.slug == "database-damaged"
     assert "backup" in caught.value.remedy
     assert "disk space" not in caught.value.remedy
+
+
+def test_damage_that_no_command_meets_is_found(folder):
+    """A table that is hardly read is overwritten: the project opens, and `verify` names the damage."""
+    path = folder / DATABASE
+    _settle(path)
+    with sqlite3.connect(path) as connection:
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'pace'").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[(root - 1) * size : root * size] = b"\xa5" * size
+    path.write_bytes(content)
+    with open_project(folder) as project:
+        checked = verify(project)
+    assert not checked.good
+    assert {found.kind for found in checked.discrepancies} == {"database"}
 
 
 def test_what_was_kept_is_for_its_owner_only(folder, tmp_path):

@@ -48,6 +48,7 @@ def test_a_circled_label_of_an_unanswered_question_is_seen() -> None:
     assert read({}, circled=circled)[circled] == PROBLEM
 
 
+@pytest.mark.slow
 def test_nothing_is_seen_beside_boxes_of_an_untouched_page() -> None:
     assert PROBLEM not in read({}, circled=None).values()
 

@@ -61,6 +61,7 @@ def test_marks_and_signatures_are_read_as_before(without, with_it):
     assert {name: without[name] for name in others} == {name: with_it[name] for name in others}
 
 
+@pytest.mark.slow
 def test_lines_are_left_to_tesseract(without, with_it):
     """Writing on a line is still a proposal, by the other reader."""
     assert with_it["text0"]["reader"] == "words/1"

@@ -43,6 +43,7 @@ def test_everything_on_a_drawn_form_is_found(forms, code, number):
     assert score.whole[0] == score.whole[1]
 
 
+@pytest.mark.slow
 def test_a_scan_of_the_blank_is_good_enough(forms):
     """150 dpi, grey, noisy, a little crooked: the boxes are found, and few that are none."""
     true, found, proposed = judged(case(forms, "club", 1, "150 dpi")).boxes

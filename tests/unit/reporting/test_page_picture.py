@@ -79,6 +79,7 @@ def test_probabilities_stand_in_empty_boxes():
     assert (with_number != without).any()
 
 
+@pytest.mark.slow
 def test_a_picture_that_was_not_read_shows_what_was_seen():
     """Labels and outlines are scaled with the picture."""
     gray = np.full((4032, 3024), 200, np.uint8)

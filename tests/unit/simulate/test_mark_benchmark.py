@@ -30,6 +30,7 @@ def test_generator_is_frozen() -> None:
     assert sha256(repr(_drawn(4)).encode()).hexdigest()[:16] == FROZEN
 
 
+@pytest.mark.slow
 def test_a_tenth_of_the_marks_is_hard_and_traces_are_no_marks() -> None:
     rows = _drawn(40)
     marked = [style for _, style, value in rows if value == "marked"]

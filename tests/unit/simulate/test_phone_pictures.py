@@ -69,6 +69,7 @@ def test_kinds_show_what_they_are_named_after(dotted):
     assert facts["cut off"].shown < 1.0 == facts["plain"].shown
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_picture(dotted):
     """Pictures are repeatable."""
     first, second = (photograph(dotted, PLAIN, np.random.default_rng(5)) for _ in range(2))

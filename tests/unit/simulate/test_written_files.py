@@ -55,6 +55,7 @@ def test_a_jpeg_goes_into_the_pdf_untouched(tmp_path: Path, copier: ScannedPage)
         assert float(pdf.pages[0].mediabox[2]) == pytest.approx(copier.gray.shape[1] * 72 / copier.dpi, abs=0.01)
 
 
+@pytest.mark.slow
 def test_group_4_and_jpeg_2000_keep_every_pixel(tmp_path: Path, fax: ScannedPage, copier: ScannedPage) -> None:
     """CCITT and lossless JPEG 2000 give the scan back."""
     copier = replace(copier, gray=np.ascontiguousarray(copier.gray[200:700, 100:900]))

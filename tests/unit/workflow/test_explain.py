@@ -96,6 +96,7 @@ def test_a_dark_photo_is_read_and_remarked_on(tiny_survey, project, tmp_path):
     assert {zone["value"] for zone in found.data["zones"] if zone["zone"] == "open.no"} == {"marked"}
 
 
+@pytest.mark.slow
 def test_good_scans_carry_no_remark(tiny_survey, project, tmp_path):
     """An office scan of 200 dpi has no problem of its picture."""
     scan = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no")

@@ -257,6 +257,7 @@ def test_every_cell_has_its_character(opened, confirmed, tmp_path):
     assert done.cells == sum(len(row.cells) for row in manifest.rows) == len(list((tmp_path / "crops" / PICTURES).glob("*.png"))) - len(manifest.lines)
 
 
+@pytest.mark.slow
 def test_no_crop_without_consent(opened, confirmed, tmp_path):
     """Only forms on which the tick stands beyond doubt go out; "no" and nothing at all are no consent."""
     done, manifest = exported(opened, tmp_path / "crops", AGREED)
