@@ -6,7 +6,7 @@ import { bindKeys } from "./keys.js";
 import { Mine, bindKeyTable } from "./mine.js";
 import { Outbox } from "./outbox.js";
 import { Queue } from "./queue.js";
-import { $, View, fill } from "./view.js";
+import { $, View, fill, openDialog } from "./view.js";
 
 const GUARD_MS = 150; // Enter counts only when the field was visible that long (see `tooFast`)
 const CHECK_MS = 150; // typing rests that long before the text is checked
@@ -315,9 +315,9 @@ class Station {
   }
 
   help() {
-    if ($("help").open) return;
-    $("help").showModal();
-    $("help").addEventListener("close", () => (this.shown ? this.view.focus(this.shown) : $("panel").focus()), { once: true });
+    const rest = () => (this.shown ? this.view.focus(this.shown) : $("panel").focus());
+    if (!$("help").open && !document.activeElement.matches("#item, #text")) rest(); // where the focus will be afterwards
+    openDialog($("help"), rest);
   }
 }
 

@@ -4,7 +4,7 @@
 import { connect } from "./api.js";
 import { Mine, bindKeyTable } from "./mine.js";
 import { Outbox } from "./outbox.js";
-import { $, element, fill } from "./view.js";
+import { $, element, fill, nowhere, openDialog } from "./view.js";
 
 const GUARD_MS = 150; // Enter counts only when the screen was visible that long,
 const GUARD_TILE_MS = 25; // and so much longer for each picture on it: faster, nobody has looked
@@ -64,8 +64,7 @@ class Station {
     this.ahead = [];
     $("screen").hidden = true;
     $("groups").hidden = false;
-    const held = document.activeElement;
-    if (held === document.body || !held?.checkVisibility()) $("groups-title").focus(); // at once: what had the focus is hidden now
+    if (nowhere()) $("groups-title").focus(); // at once
     await this.#loadGroups();
   }
 
@@ -436,7 +435,7 @@ class Station {
     $("page-title").textContent = fill(this.texts["page-title"], { form: card.form, page: card.page ?? "" });
     $("page-pane").replaceChildren(image);
     image.addEventListener("load", () => ($("page-pane").scrollTop = card.context_focus * image.clientHeight - $("page-pane").clientHeight / 2));
-    this.#dialog($("page"));
+    openDialog($("page"), () => this.focus(this.place));
   }
 
   nextLook() {
@@ -446,14 +445,7 @@ class Station {
   }
 
   help() {
-    this.#dialog($("help"));
-  }
-
-  #dialog(dialog) {
-    if (dialog.open) return;
-    const back = document.activeElement;
-    dialog.showModal();
-    dialog.addEventListener("close", () => back?.focus(), { once: true });
+    openDialog($("help"), () => (this.tiles.length ? this.focus(this.place) : $(this.group === null ? "groups-title" : "wording").focus()));
   }
 
   back() {

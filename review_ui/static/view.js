@@ -18,6 +18,20 @@ export function element(name, properties = {}, ...children) {
   return node;
 }
 
+// Opens a dialog. The browser gives the focus back the moment it closes, and tells of the closing later, when the next keys
+// may have been pressed: by then the focus is moved only if nobody has it.
+export function openDialog(dialog, rest) {
+  if (dialog.open) return;
+  dialog.showModal();
+  dialog.addEventListener("close", () => nowhere() && rest(), { once: true });
+}
+
+// Whether nobody has the focus, or what had it is hidden now.
+export function nowhere() {
+  const held = document.activeElement;
+  return !held || held === document.body || !held.checkVisibility();
+}
+
 export class View {
   #zoom = null; // null: as large as fits
 

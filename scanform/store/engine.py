@@ -143,17 +143,10 @@ _CORRUPTED = ("XX001", "XX002")
 
 
 def damage(connection: Connection) -> list[str]:
-    """What SQLite finds wrong with its own file, also where that keeps it from looking further; PostgreSQL has checks of its own."""
+    """What SQLite finds wrong with its own file; PostgreSQL has checks of its own. Damage that ends the look is raised as by any other command."""
     if connection.dialect.name != "sqlite":
         return []
-    found: list[str] = []
-    try:
-        found += (row[0] for row in connection.exec_driver_sql("PRAGMA quick_check") if row[0] != "ok")
-    except DBAPIError as error:
-        if not _is_damage(error):
-            raise
-        found.append(_cause(error))
-    return found
+    return [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check") if row[0] != "ok"]
 
 
 def _cause(error: DBAPIError) -> str:

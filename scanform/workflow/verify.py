@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanform.errors import InputError
+from scanform.errors import InputError, StoreError
 from scanform.model.page import Fate
 from scanform.scan.intake import hash_file
 from scanform.store import ledger
 from scanform.store.engine import damage
 from scanform.store.records import FileRecord
 from scanform.store.seals import broken_seals, last_seal
+from scanform.workflow.folders import DATABASE
 from scanform.workflow.progress import ShowProgress, no_progress
 from scanform.workflow.project import Project
 from scanform.workflow.status import project_status
@@ -49,8 +50,7 @@ def verify(project: Project, *, progress: ShowProgress = no_progress) -> Verific
         for file in files:
             found += _archived(project, file)
             advance(1)
-    with project.store.reading() as tx:
-        found += [Discrepancy(kind="database", place=wrong) for wrong in damage(tx)]
+    found += _database(project)
     found += _orphans(project, {file.archived for file in files})
     status = project_status(project)
     if not status.sums_agree:
@@ -60,6 +60,17 @@ def verify(project: Project, *, progress: ShowProgress = no_progress) -> Verific
         found += [Discrepancy(kind="unsealed", place=act) for act in broken_seals(tx)]
         seal = last_seal(tx)
     return Verification(files=len(files), pages=status.pages_handed_in + status.withdrawn_pages, seal=seal, discrepancies=tuple(found))
+
+
+def _database(project: Project) -> list[Discrepancy]:
+    """Damage in the file of the database."""
+    try:
+        with project.store.reading() as tx:
+            return [Discrepancy(kind="database", place=wrong) for wrong in damage(tx)]
+    except StoreError as error:
+        if error.slug != "database-damaged":
+            raise
+        return [Discrepancy(kind="database", place=project.config.database or DATABASE)]
 
 
 def _archived(project: Project, file: FileRecord) -> Iterator[Discrepancy]:

@@ -244,6 +244,53 @@ def test_keys_of_the_screen_of_many_are_its_own(opened, project):
     assert kept(page, "choice-3", screen="field") == "3"
 
 
+CLOSED_AND_AT_ONCE = """at => new Promise(resolve => {
+  const help = document.getElementById("help");
+  help.addEventListener("close", () => setTimeout(() => resolve(document.activeElement === document.querySelector(at))));
+  help.close();
+  document.querySelector(at).focus();
+  if (at === "#text") Object.assign(document.activeElement, {value: "ab"}).setSelectionRange(2, 2);
+})"""
+
+
+@pytest.mark.browser
+def test_keys_right_after_the_help_stay_where_they_were_pressed(opened, project):
+    """The browser tells late that a dialog has closed: by then somebody may stand at the next tile."""
+    fill(project, 8, OFTEN)
+    page = opened(GROUP)
+    tiles(page, 8)
+    page.keyboard.press("F1")
+    assert page.evaluate(CLOSED_AND_AT_ONCE, "#tiles > :nth-child(3) .tile")
+
+
+@pytest.mark.browser
+def test_what_is_typed_right_after_the_help_is_not_selected(opened, project):
+    """Selected text goes with the next character."""
+    fill(project, 1, REMARK)
+    page = opened()
+    visible(page)
+    page.keyboard.press("F1")
+    assert page.evaluate(CLOSED_AND_AT_ONCE, "#text")
+    assert page.evaluate("document.activeElement.selectionStart") == 2
+
+
+@pytest.mark.browser
+def test_the_focus_after_the_help_is_never_nowhere(opened, project):
+    """Opened by a button, by a key, from a place that is gone meanwhile."""
+    fill(project, 8, OFTEN)
+    page = opened("mosaic?lang=en")
+    page.locator(".group").focus()
+    page.keyboard.press("F1")
+    page.evaluate("document.querySelector('.group').remove()")
+    page.keyboard.press("Escape")
+    until_page(page, "document.activeElement !== document.body")
+    page = opened()
+    visible(page)
+    page.locator("#help-open").click()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") in ("item", "text")
+
+
 @pytest.mark.browser
 def test_the_sheet_of_keys_shows_ones_own_and_prints_on_one_page(opened, project):
     """As a table of both screens, without the bar, on one sheet of A4."""
