@@ -2,7 +2,9 @@
 
 import gc
 import os
+import sys
 import threading
+import traceback
 from pathlib import Path
 
 from bench.waiting import until
@@ -42,10 +44,17 @@ def _programs() -> list[str]:
 
 def _threads() -> list[str]:
     ours = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
-    return [f"thread {thread.name}" for thread in ours if not thread.daemon or thread.name in OUR_DAEMONS]
+    return [f"thread {thread.name}, {_place(thread)}" for thread in ours if not thread.daemon or thread.name.startswith(OUR_DAEMONS)]
 
 
-OUR_DAEMONS = frozenset({"upload-desk", "upload-counter", "review-desk", "review-station"})
+OUR_DAEMONS = ("upload-desk", "upload-counter", "review-desk", "review-station", "waitress-")
+"""What the names of our threads begin with; the last ones answer requests of the station."""
+
+
+def _place(thread: threading.Thread) -> str:
+    """Where a thread is just now."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return " < ".join(f"{Path(entry.filename).name}:{entry.lineno}" for entry in reversed(traceback.extract_stack(frame))) if frame else "ending"
 
 
 def _files(folder: Path) -> list[str]:

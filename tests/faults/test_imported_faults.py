@@ -39,6 +39,7 @@ def undisturbed(foreign_forms, tiny_survey, tmp_path):
     return folder, picture(tmp_path / "calm")
 
 
+@pytest.mark.slow
 def test_interrupted_again_and_again(foreign_forms, undisturbed, tmp_path):
     """Ctrl-C while files are taken in and while pages are read: the forms are those of one undisturbed run, in one batch."""
     folder, expected = undisturbed

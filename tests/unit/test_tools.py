@@ -16,6 +16,7 @@ def tools(monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
 
 
+@pytest.mark.fast_cases(3)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_starts(name):
     """All imports are there; `--help` says what the command is for."""

@@ -64,6 +64,7 @@ def accepted(fields, names):
     return [(name, fields[name].value) for name in names if fields[name].problem is None and fields[name].confidence >= SURE]
 
 
+@pytest.mark.fast_cases(3)
 @pytest.mark.parametrize("shape", SWIPES)
 @pytest.mark.parametrize("profile", ["good scanner", "150 dpi"])
 def test_nothing_under_a_highlighter_is_accepted(shape, profile):

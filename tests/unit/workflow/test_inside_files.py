@@ -192,6 +192,7 @@ def test_what_cannot_be_read_is_named(project, tiny_survey, tmp_path, monkeypatc
     assert len([remark for remark in project_status(project).remarks if "»" in remark.path]) == 4
 
 
+@pytest.mark.slow
 def test_trees_that_lead_in_circles_end(project, tiny_survey, tmp_path):
     """A name tree that is its own child, and entries that are no files."""
     path = scan_pdf(tmp_path / "a.pdf", tiny_survey.sheet(1, 1))
