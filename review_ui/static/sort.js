@@ -95,11 +95,11 @@ class Sorting {
     const picture = element("img", { src: `/pages/${card.id}?small=1`, loading: "lazy", alt: fill(this.texts["thumb-alt"], card) });
     picture.className = "thumb";
     const title = element(card.left_by ? "h3" : "h2", { textContent: card.name, className: "card-name" });
-    const words = element("div", { className: "card-words" }, title, element("p", { className: "quiet", textContent: fill(this.texts["page-of"], card) }));
+    const words = element("div", { className: "card-words" }, title, element("p", { className: "quiet", textContent: card.where }));
     words.append(...card.why.map((why) => element("p", { textContent: why })));
     if (card.left_by) words.append(element("p", { className: "tag", textContent: fill(this.texts["left-by"], { name: card.left_by }) }));
     const open = element("a", { className: "open", href: `#page=${card.id}`, textContent: this.texts.open });
-    open.setAttribute("aria-label", `${this.texts.open}: ${card.name}, ${fill(this.texts["page-of"], card)}`);
+    open.setAttribute("aria-label", `${this.texts.open}: ${card.name}, ${card.where}`);
     words.append(open);
     return element("li", { className: "card" }, picture, words);
   }
@@ -122,6 +122,7 @@ class Sorting {
     this.view = null;
     this.#result("");
     $("page-title").textContent = this.texts.loading;
+    $("stage").removeAttribute("data-known"); // nothing to move before the picture is known
     this.announce(this.texts.loading);
     let view;
     try {
@@ -133,7 +134,7 @@ class Sorting {
     this.view = view;
     this.uuid = crypto.randomUUID();
     const { card } = view;
-    $("page-title").textContent = `${card.name} – ${fill(this.texts["page-of"], card)}`;
+    $("page-title").textContent = `${card.name} – ${card.where}`;
     $("why").textContent = card.why.join(" ");
     $("helps").textContent = card.remedies.join(" ");
     $("overlay-text").hidden = true;

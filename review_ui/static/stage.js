@@ -154,6 +154,7 @@ export class Stage {
     const frame = this.#scale;
     const [width, height] = this.#size;
     const stage = $("stage");
+    stage.toggleAttribute("data-known", width > 0);
     stage.style.width = `${(width + 2 * frame.room) * frame.scale}px`;
     stage.style.height = `${(height + 2 * frame.room) * frame.scale}px`;
     const picture = $("picture").style;

@@ -43,8 +43,8 @@ Done = TypeVar("Done")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortCard:
-    """A page that waits for a person: `name` as handed in with the place of its page ("3", or "3.2" for the second sheet in the third picture), what
-    is wrong in words and what helps.
+    """A page that waits for a person: `name` as handed in with the place of its page ("3", or "3.2" for the second sheet in the third picture), where
+    that is in words, what is wrong and what helps.
 
     `left_by` is the person who looked at it last and left it alone, "" when nobody did.
     """
@@ -53,6 +53,7 @@ class SortCard:
     name: str
     page: str
     pages: int
+    where: str
     fate: str
     why: tuple[str, ...]
     remedies: tuple[str, ...]
@@ -277,6 +278,9 @@ def _card(page: PageRecord, left: str, language: str) -> SortCard:
         name=PurePath(page.ref.path).name,
         page=page.ref.place,
         pages=page.file_pages,
+        where=text(
+            "sort.ui.page-of-part" if page.ref.part else "sort.ui.page-of", language, page=page.ref.index + 1, pages=page.file_pages, part=page.ref.part
+        ),
         fate=text(f"fate.{page.fate.value}", language) if page.fate else "",
         why=tuple(problem_text(problem, language) for problem in problems),
         remedies=tuple(dict.fromkeys(remedy_text(problem.slug, language) for problem in problems)),
