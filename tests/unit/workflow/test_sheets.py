@@ -171,6 +171,20 @@ def test_what_lies_beside_a_form_is_named(project, tiny_survey, tmp_path):
 
 
 @pytest.mark.slow
+def test_papers_around_a_form_ask_a_person_once(project, tiny_survey, tmp_path):
+    """Slips on three sides of a form are one page that is foreign, around all of them: not one page each."""
+    form = tiny_survey.sheet(1, 1, open="no")
+    scale = form.shape[1] / 210
+    slips = [(foreign(60, 50, scale), left, top) for left, top in ((8, 30), (8, 190), (320, 110))]
+    ingest(project, save(tmp_path / "table.png", glass(400, 300, (form, 95, 2), *slips)))
+    assert {fate: form for _, fate, form, _ in pages(project)} == {Fate.READ: tiny_survey.form_ids[0], Fate.UNKNOWN_FORM: None}
+    assert len(pages(project)) == 2
+    with project.store.reading() as tx:
+        (slip,) = [page for page in ledger.pages_with_fate(tx, Fate) if page.fate is Fate.UNKNOWN_FORM]
+    assert "beside-a-form" in [problem.slug for problem in slip.problems]
+
+
+@pytest.mark.slow
 def test_a_second_run_and_the_same_bytes_again(project, tiny_survey, tmp_path):
     """A second run changes nothing; the same bytes under another name are a duplicate sheet by sheet; withdrawing and bringing back leaves all as it was."""
     path = save(tmp_path / "in" / "a3.png", two_people(tiny_survey))
