@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scanform.errors import StoreError
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, text
@@ -65,6 +66,13 @@ class LoginConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineConfig:
+    """How online responses come in. `time_zone` is that of the server whose clock wrote the times, such as "Europe/Berlin"; "" for this machine's."""
+
+    time_zone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The project's settings. `database` is a URL, "" for scanform.sqlite in the project folder."""
 
@@ -74,6 +82,7 @@ class Config:
     reading: ReadingConfig = ReadingConfig()
     review: ReviewConfig = ReviewConfig()
     login: LoginConfig = LoginConfig()
+    online: OnlineConfig = OnlineConfig()
 
 
 def load_config(folder: Path, *, language: str = DEFAULT_LANGUAGE) -> Config:
@@ -95,7 +104,7 @@ def dump_config(config: Config) -> str:
     lines = [f'format = "{FORMAT}"']
     for name in ("name", "language", "database"):
         lines += [f"# {text(f'project.setting_{name}', config.language)}", f"{name} = {_toml(getattr(config, name))}"]
-    for table in ("reading", "review", "login"):
+    for table in ("reading", "review", "login", "online"):
         part = getattr(config, table)
         lines += ["", f"[{table}]"]
         for field in fields(part):
@@ -122,7 +131,11 @@ def _config(content: dict[str, object], path: Path, language: str) -> Config:
     login = content.pop("login", {})
     if not isinstance(login, dict):
         raise _wrong(path, "[login]", language)
+    online = content.pop("online", {})
+    if not isinstance(online, dict):
+        raise _wrong(path, "[online]", language)
     config = cast(Config, _filled(Config(), content, path, language))
+    config = replace(config, online=cast(OnlineConfig, _filled(OnlineConfig(), online, path, language)))
     config = replace(config, login=cast(LoginConfig, _filled(LoginConfig(), login, path, language)))
     config = replace(config, review=cast(ReviewConfig, _filled(ReviewConfig(), review, path, language)))
     config = replace(config, reading=cast(ReadingConfig, _filled(ReadingConfig(), reading, path, language)))
@@ -134,13 +147,23 @@ def _config(content: dict[str, object], path: Path, language: str) -> Config:
         raise _wrong(path, "[review]", language)
     if config.login.idle_minutes < 1 or config.login.absolute_hours < 1 or not set(config.login.second_factor.split()) <= set(Role):
         raise _wrong(path, "[login]", language)
+    if not _is_zone(config.online.time_zone):
+        raise _wrong(path, f'time_zone = "{config.online.time_zone}"', language)
     return config
+
+
+def _is_zone(name: str) -> bool:
+    """Whether that is a time zone of the IANA database, or none."""
+    try:
+        return not name or bool(ZoneInfo(name).key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 _ACCEPTED: dict[type, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float)}
 
 
-_Part = Config | ReadingConfig | ReviewConfig | LoginConfig
+_Part = Config | ReadingConfig | ReviewConfig | LoginConfig | OnlineConfig
 
 
 def _filled(defaults: _Part, values: dict[str, object], path: Path, language: str) -> _Part:

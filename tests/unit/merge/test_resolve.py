@@ -90,8 +90,11 @@ def test_spaces_do_not_make_texts_different():
 
 
 def test_the_most_telling_reason_stays():
-    """Left blank online outranks a missing page; what waits for a person outranks all."""
-    assert one(pair(answer("q", missing=Missing.PAGE_MISSING), answer("q", missing=Missing.NO_ANSWER)))[1].missing is Missing.NO_ANSWER
+    """A page that is missing may hold the answer, so it is never taken for left blank, nor is what was not reached; what waits for a person outranks all."""
+    assert one(pair(answer("q", missing=Missing.PAGE_MISSING), answer("q", missing=Missing.NO_ANSWER)))[1].missing is Missing.PAGE_MISSING
+    assert one(pair(answer("q", missing=Missing.NO_ANSWER), answer("q", missing=Missing.NOT_REACHED)))[1].missing is Missing.NOT_REACHED
+    assert one(pair(answer("q", missing=Missing.NOT_REACHED), answer("q", missing=Missing.PAGE_MISSING)))[1].missing is Missing.PAGE_MISSING
+    assert one(pair(answer("q", missing=Missing.PAGE_MISSING), answer("q", missing=Missing.FILTERED)))[1].missing is Missing.FILTERED
     assert why_missing(one(pair(answer("q", "x", status="review"), answer("q", missing=Missing.NO_ANSWER)))[1]) is Missing.NOT_REVIEWED
 
 
