@@ -230,7 +230,10 @@ def _choice_answer(question: Question, seen: Sequence[_Seen], filled: Filled, se
     read = [slug for one in seen if one.reading is not None for slug in one.reading.problems]
     empty = [REQUIRED_EMPTY] if question.required and not verdict.value else []
     problems = without_repeats(_named(verdict.problem, checked.problem), read, empty)
-    return _answer(question, None, seen, verdict, problems, threshold=settings.choice, doubt="unclear-mark")
+    answer = _answer(question, None, seen, verdict, problems, threshold=settings.choice, doubt="unclear-mark")
+    offered = {one.zone.option for one in seen}
+    absent = tuple(option.code for option in question.options if option.code not in offered) if question.kind is QuestionKind.MULTIPLE else ()
+    return replace(answer, not_offered=absent) if absent else answer
 
 
 def _in_form_order(question: Question, candidate: Candidate) -> Candidate:

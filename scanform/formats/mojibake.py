@@ -3,11 +3,19 @@
 import re
 import unicodedata
 from contextlib import suppress
-from functools import partial
 
-WRONG = ("cp1252", "mac_roman", "cp850", "latin-1")
-"""What UTF-8 is taken for: by Excel on Windows, on a Mac, by the console, by databases."""
+_ODD = frozenset({0xC2, 0xC3})
+WRONG = {
+    "cp1252": _ODD | {0xC5, 0xCE, 0xCF, 0xD0, 0xD1, 0xD8, 0xD9, 0xE2},
+    "mac_roman": _ODD,
+    "cp850": _ODD,
+    "latin-1": _ODD | {0xC5, 0xCE, 0xCF, 0xD0, 0xD1, 0xD8, 0xD9, 0xE2},
+}
+"""What UTF-8 is taken for (by Excel on Windows, on a Mac, by the console, by databases), with bytes that begin most characters in UTF-8 and look like no letter
+of German and no dash there: a garbled text has at least one of them, so that "Ä–" stays what it is.
+"""
 
+_SCRIPTS = ((0xA0, 0x17F), (0x370, 0x3FF), (0x400, 0x52F), (0x600, 0x6FF), (0x1E00, 0x1EFF), (0x2010, 0x206F), (0x20A0, 0x20CF), (0x2100, 0x22FF))
 _TIMES = 3  # so often the same mistake is made on the way, at most
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 
@@ -24,21 +32,20 @@ def repaired(text: str) -> str | None:
 
 
 def _once(text: str) -> str | None:
-    for wrong in WRONG:
+    for wrong, telling in WRONG.items():
         with suppress(UnicodeEncodeError, UnicodeDecodeError):
-            meant = _FOREIGN.sub(partial(_part, wrong), text)
-            if meant != text and all(_is_text(part) for part in _FOREIGN.findall(meant)):
-                return meant
+            runs = [_bytes(run, wrong) for run in _FOREIGN.findall(text)]
+            if not any(byte in telling for run in runs for byte in run):
+                continue
+            meant = [run.decode("utf-8") for run in runs]
+            if all(_is_text(part) for part in meant):
+                return _FOREIGN.sub(lambda _, left=iter(meant): next(left), text)  # type: ignore[misc]
     return None
 
 
-def _part(wrong: str, match: re.Match[str]) -> str:
-    return _bytes(match[0], wrong).decode("utf-8")
-
-
 def _is_text(meant: str) -> bool:
-    """Whether that is what people write: no control characters, nothing that no character set has assigned."""
-    return all(unicodedata.category(character) not in {"Cc", "Cn", "Co", "Cs"} for character in meant)
+    """Whether these are characters that stand in answers: of the scripts of Europe and its neighbours, and signs."""
+    return all(any(first <= ord(character) <= last for first, last in _SCRIPTS) for character in meant)
 
 
 def _bytes(text: str, wrong: str) -> bytes:
