@@ -45,15 +45,15 @@ def choose(column: str, kind: FormatKind, evidence: Evidence, choices: FormatCho
     example = evidence.doubtful or next(iter(evidence.proofs.values()), "")
     if said is not None and clear is not None and said != clear:
         cell = evidence.proofs.get(clear, example)
-        return Outcome(misfit=(column, said, cell, evidence.rows.get(cell, 0)))
+        return Outcome(misfit=(column, said.value, cell, evidence.rows.get(cell, 0)))
     chosen, basis = said, Basis.SAID
     if chosen is None:
         chosen, basis = _unsaid(clear, kept, evidence)
     if chosen is not None:
         cell = evidence.proofs.get(chosen, example)
-        return Outcome(decision=FormatDecision(column=column, kind=kind, reading=chosen, basis=basis, example=cell, read_as=show(cell, chosen)))
+        return Outcome(decision=FormatDecision(column=column, kind=kind, reading=chosen.value, basis=basis, example=cell, read_as=show(cell, chosen)))
     cells = tuple(evidence.proofs.values()) or (example,)
-    shown = tuple((reading, show(example or cells[0], reading)) for reading in sorted(evidence.readings))
+    shown = tuple((reading.value, show(example or cells[0], reading)) for reading in sorted(evidence.readings))
     return Outcome(
         still_open=OpenFormat(
             column=column, kind=kind, row=evidence.rows.get(example or cells[0], 0), example=example or cells[0], readings=shown,

@@ -99,7 +99,7 @@ SITUATIONS = {
     "broken off, and filtered before": (LEFT | {"open": "no", "days": NULL}, {"days": FILTERED, "seats": NOT_REACHED}),
     "broken off where the filter says no": (LEFT | {"lastpage": "2", "pay": "free", "seats": "4", "help[ramp]": "Y"}, {"sum": FILTERED, "wish": NOT_REACHED}),
     "opened and left": (
-        {"submitdate": "", "lastpage": ""} | dict.fromkeys(COLUMNS), {code: NOT_REACHED for code in ("open", "days", "name", "help", "seats", "pay", "sum", "wish")}
+        {"submitdate": "", "lastpage": ""} | dict.fromkeys(COLUMNS), dict.fromkeys(("open", "days", "name", "help", "seats", "pay", "sum", "wish"), NOT_REACHED)
     ),
     "sent off, filtered": (WHOLE | {"open": "no", "days": NULL, "pay": "free", "sum": NULL}, {"days": FILTERED, "sum": FILTERED}),
     "sent off, the filter left empty": (WHOLE | {"open": "", "days": NULL}, {"open": NO_ANSWER, "days": NO_ANSWER}),

@@ -152,7 +152,7 @@ def test_a_person_at_the_terminal_is_asked(project):
     assert all(part in shown for part in ("2025-01-06", "2025-06-01", "HÃ¶rde = Hörde", "Europe/Berlin", "Is that right?"))
     with pytest.raises(Exception, match="Nothing was taken over"):
         ask("month-day\nn\n")
-    with pytest.raises(click.Abort):
+    with pytest.raises(click.exceptions.Abort):
         ask("")
 
 
@@ -160,7 +160,7 @@ def test_a_person_at_the_terminal_is_asked(project):
 def test_the_terminal_itself(project):
     """A real terminal: asked, answered, stored; the next export of the same kind is not asked about."""
     path = write(project, ROW)
-    for typed, expected in (("month-day\ny\n", "How is column since to be read?"), ("", "as in the last export")):
+    for typed, expected in (("month-day\ny\n\x04", "How is column since to be read?"), ("\x04", "as in the last export")):
         leader, follower = os.openpty()
         os.write(leader, typed.encode())
         command = [sys.executable, "-m", "scanform.cli", "--project", str(project), "import-digital", str(path)]
@@ -211,7 +211,7 @@ def test_options_that_were_not_offered_reach_the_data_set(project):
 
     def cells():
         run(project, "export", project.parent / "data")
-        with (project.parent / "data" / "places" / "responses.csv").open(encoding="utf-8-sig", newline="") as file:
+        with (project.parent / "data" / "responses.csv").open(encoding="utf-8-sig", newline="") as file:
             return [(row["aids__lift"], row["aids__ramp"]) for row in csv.DictReader(file)]
 
     assert cells() == [("1", "-5"), ("-1", "-5")]
