@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from contextlib import suppress
+from itertools import zip_longest
 
 _ODD = frozenset({0xC2, 0xC3})
 WRONG = {
@@ -39,8 +41,13 @@ def _once(text: str) -> str | None:
                 continue
             meant = [run.decode("utf-8") for run in runs]
             if all(_is_text(part) for part in meant):
-                return _FOREIGN.sub(lambda _, left=iter(meant): next(left), text)  # type: ignore[misc]
+                return _joined(_FOREIGN.split(text), meant)
     return None
+
+
+def _joined(ascii_parts: Sequence[str], meant: Sequence[str]) -> str:
+    """The text again: what stood between the foreign runs, and what these mean."""
+    return "".join(part for pair in zip_longest(ascii_parts, meant, fillvalue="") for part in pair)
 
 
 def _is_text(meant: str) -> bool:
