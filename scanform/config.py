@@ -66,23 +66,19 @@ class LoginConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnlineConfig:
-    """How online responses come in. `time_zone` is that of the server whose clock wrote the times, such as "Europe/Berlin"; "" for this machine's."""
-
-    time_zone: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The project's settings. `database` is a URL, "" for scanform.sqlite in the project folder."""
+    """The project's settings. `database` is a URL, "" for scanform.sqlite in the project folder.
+
+    `time_zone` is that of the server whose clock wrote the times of online responses, such as "Europe/Berlin"; "" for this machine's.
+    """
 
     name: str = ""
     language: str = DEFAULT_LANGUAGE
     database: str = ""
+    time_zone: str = ""
     reading: ReadingConfig = ReadingConfig()
     review: ReviewConfig = ReviewConfig()
     login: LoginConfig = LoginConfig()
-    online: OnlineConfig = OnlineConfig()
 
 
 def load_config(folder: Path, *, language: str = DEFAULT_LANGUAGE) -> Config:
@@ -102,9 +98,9 @@ def load_config(folder: Path, *, language: str = DEFAULT_LANGUAGE) -> Config:
 def dump_config(config: Config) -> str:
     """The text of survey.toml, with a comment on each setting."""
     lines = [f'format = "{FORMAT}"']
-    for name in ("name", "language", "database"):
+    for name in ("name", "language", "database", "time_zone"):
         lines += [f"# {text(f'project.setting_{name}', config.language)}", f"{name} = {_toml(getattr(config, name))}"]
-    for table in ("reading", "review", "login", "online"):
+    for table in ("reading", "review", "login"):
         part = getattr(config, table)
         lines += ["", f"[{table}]"]
         for field in fields(part):
@@ -131,11 +127,7 @@ def _config(content: dict[str, object], path: Path, language: str) -> Config:
     login = content.pop("login", {})
     if not isinstance(login, dict):
         raise _wrong(path, "[login]", language)
-    online = content.pop("online", {})
-    if not isinstance(online, dict):
-        raise _wrong(path, "[online]", language)
     config = cast(Config, _filled(Config(), content, path, language))
-    config = replace(config, online=cast(OnlineConfig, _filled(OnlineConfig(), online, path, language)))
     config = replace(config, login=cast(LoginConfig, _filled(LoginConfig(), login, path, language)))
     config = replace(config, review=cast(ReviewConfig, _filled(ReviewConfig(), review, path, language)))
     config = replace(config, reading=cast(ReadingConfig, _filled(ReadingConfig(), reading, path, language)))
@@ -147,8 +139,8 @@ def _config(content: dict[str, object], path: Path, language: str) -> Config:
         raise _wrong(path, "[review]", language)
     if config.login.idle_minutes < 1 or config.login.absolute_hours < 1 or not set(config.login.second_factor.split()) <= set(Role):
         raise _wrong(path, "[login]", language)
-    if not _is_zone(config.online.time_zone):
-        raise _wrong(path, f'time_zone = "{config.online.time_zone}"', language)
+    if not _is_zone(config.time_zone):
+        raise _wrong(path, f'time_zone = "{config.time_zone}"', language)
     return config
 
 
@@ -163,7 +155,7 @@ def _is_zone(name: str) -> bool:
 _ACCEPTED: dict[type, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float)}
 
 
-_Part = Config | ReadingConfig | ReviewConfig | LoginConfig | OnlineConfig
+_Part = Config | ReadingConfig | ReviewConfig | LoginConfig
 
 
 def _filled(defaults: _Part, values: dict[str, object], path: Path, language: str) -> _Part:

@@ -74,7 +74,7 @@ def read_table(path: Path, *, limits: CsvLimits | None = None, language: str = "
 
 
 def decode(content: bytes, name: str, language: str = "de") -> tuple[str, str]:
-    """(text, encoding): UTF-8 or UTF-16, else Windows-1252, the encoding of Excel on German Windows; raises InputError."""
+    """(text, encoding): UTF-8 or UTF-16, else that of Excel on German Windows, of an old Mac or of the console; raises InputError."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _decoded(content, "utf-16", name, language), "utf-16"
     for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
@@ -84,7 +84,25 @@ def decode(content: bytes, name: str, language: str = "de") -> tuple[str, str]:
     try:
         return content.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
-        return _decoded(content, "cp1252", name, language), "cp1252"
+        encoding = _old_encoding(content)
+        return _decoded(content, encoding, name, language), encoding
+
+
+_OLD = ("cp1252", "mac_roman", "cp850")
+_WRITTEN = frozenset("äöüÄÖÜßéèêàâáçñíóúôëïæøåÉ–—„“”‚‘’…€°²³½§»«·•\N{NO-BREAK SPACE}")
+_SURE = 2  # different characters that all are letters of European languages or their signs: one alone may be chance
+
+
+def _old_encoding(content: bytes) -> str:
+    """Windows-1252, unless its characters make no words and those of a Mac or of the console do; decided from the whole file."""
+    foreign = bytes(sorted({byte for byte in content if byte > 0x7F}))
+
+    def fit(encoding: str) -> float:
+        meant = [bytes([byte]).decode(encoding, errors="replace") for byte in foreign]
+        return sum(character in _WRITTEN for character in meant) / len(meant)
+
+    better = next((encoding for encoding in _OLD[1:] if len(foreign) >= _SURE and fit(encoding) == 1.0), None)
+    return better if better is not None and fit(_OLD[0]) < 1.0 else _OLD[0]
 
 
 def _decoded(content: bytes, encoding: str, name: str, language: str) -> str:

@@ -143,12 +143,12 @@ def field(raw: str, question: Question, *, full_answers: bool, order: Reading | 
 
 def _uniform(value: str, question: Question, order: Reading | None, sign: Reading | None) -> str | None:
     """Dates as year-month-day, numbers with a decimal point, as the format of the column has it; None where the cell is written otherwise than its column,
-    and what is neither date nor number as it stands.
+    or whose century nobody knows, and what is neither date nor number as it stands.
     """
     if question.alphabet is Alphabet.DATE:
         moment = moments.read(value, order)
         if moment is not None:
-            return moment.clock.date().isoformat()
+            return None if moment.short else moment.clock.date().isoformat()
         return None if moments.readings(value) else _DAY_TIME.sub("", value)
     if sign is not None or question.alphabet is Alphabet.DECIMAL:
         number = numerals.read(value, sign)

@@ -23,10 +23,14 @@ _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A date with the time that a clock showed (midnight where the cell has none); `offset` is that of the clock from UTC where the cell says so."""
+    """A date with the time that a clock showed (midnight where the cell has none); `offset` is that of the clock from UTC where the cell says so.
+
+    `short` years have two digits: of this century, as all that a survey tool writes; what a person answers may be of the last one.
+    """
 
     clock: datetime
     offset: timedelta | None = None
+    short: bool = False
 
     def on_clock_in(self, zone: tzinfo) -> datetime:
         """What a clock in `zone` showed."""
@@ -66,7 +70,7 @@ def _moment(found: re.Match[str], year: str, month: str, day: str) -> Moment | N
         clock = datetime(int(year), int(month), int(day), hour, int(found["minute"] or 0), int(found["second"] or 0))  # noqa: DTZ001 (see Moment)
     except ValueError:
         return None
-    return Moment(clock=clock, offset=_offset(found["offset"]))
+    return Moment(clock=clock, offset=_offset(found["offset"]), short=len(found["year"]) == 2)
 
 
 def _offset(written: str | None) -> timedelta | None:

@@ -140,20 +140,20 @@ def _read(project: Project, tx: Transaction, order: _Order) -> tuple[SourceSurve
 
     Which survey it is tell token, seed and those times that can be read in one way only; how the others are to be read tells the survey.
     """
-    language, online, path, said = project.language, project.config.online, order.path, order.said
+    language, config, path, said = project.language, project.config, order.path, order.said
 
     def read(kept: Mapping[tuple[str, FormatKind], str]) -> DigitalImport:
-        name = zone_name(online, kept.get(ZONE))
+        name = zone_name(config, kept.get(ZONE))
         found = read_export(path, order.questionnaire, prefix="", language=language, zone=zone(name), choices=FormatChoices(said=said, kept=kept))
         decided = FormatDecision(
-            column=ZONE[0], kind=ZONE[1], reading=name, basis=Basis.SAID if online.time_zone else Basis.KEPT if ZONE in kept else Basis.FILE
+            column=ZONE[0], kind=ZONE[1], reading=name, basis=Basis.SAID if config.time_zone else Basis.KEPT if ZONE in kept else Basis.FILE
         )
         return replace(found, decisions=(*found.decisions, decided))
 
     first = read({})
     source = choose_survey(tx, questionnaire=order.questionnaire.code, path=path, export=first.facts, name=order.survey, language=language)
     kept = revisions.formats(tx, source.id)
-    again = first.still_open or zone_name(online, kept.get(ZONE)) != zone_name(online, None)
+    again = first.still_open or zone_name(config, kept.get(ZONE)) != zone_name(config, None)
     found = read(kept) if kept and again else first
     refuse_unclear(found, said, path, language)
     if first.still_open and kept:  # times that nobody could read before have their say, too

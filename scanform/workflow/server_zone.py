@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from scanform.config import OnlineConfig
+from scanform.config import Config
 
 _LINK = Path("/etc/localtime")
 _FOLDER = "zoneinfo/"
 
 
-def zone_name(config: OnlineConfig, kept: str | None) -> str:
+def zone_name(config: Config, kept: str | None) -> str:
     """The name of the zone: what a person set comes first, and what was known before the machine's own."""
     return config.time_zone or kept or machine_zone()
 

@@ -310,6 +310,20 @@ def test_a_column_reads_back_the_same_from_any_file(survey, tmp_path_factory, to
     assert column(read_export(path, survey), "town") == [town.strip() for town in towns]
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp850"])
+def test_old_encodings_are_told_apart_and_named(tmp_path, survey, encoding):
+    """The characters of the whole file decide; which encoding it was is said."""
+    found = read_export(written(tmp_path, [{"town": "Hörde"}, {"town": "Größe, Süd"}], encoding=encoding, headings={"size": "size"}), survey)
+    assert column(found, "town") == ["Hörde", "Größe, Süd"]
+    assert [(problem.slug, dict(problem.params)["encoding"]) for problem in found.problems] == [("decoded-as", encoding)]
+
+
+def test_two_digits_of_a_year_tell_no_century(tmp_path, survey):
+    """A founding in 68 is for a person; the tool's own stamps are of this century."""
+    found = read_export(written(tmp_path, [{"since": "01.05.68", "submitdate": "10.06.25 10:00"}]), survey)
+    assert ([problem.slug for problem in found.problems], found.responses[0].received_at[:4]) == (["bad-date"], "2025")
+
+
 def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path, survey):
     """The line `sep=` is a row, too."""
     path = written(tmp_path, [{"plz": "x"}], delimiter=";", first="sep=;\r\n")

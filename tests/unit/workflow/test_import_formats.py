@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from scanform import cli
 from scanform.cli import main
-from scanform.config import OnlineConfig
+from scanform.config import Config
 from scanform.errors import StoreError
 from scanform.model.column_format import FormatKind
 from scanform.model.response import Missing
@@ -199,8 +199,8 @@ def test_without_a_setting_it_is_this_machines_zone(monkeypatch):
     """By its name, so that summer time is known; what was known of a survey comes first."""
     monkeypatch.setenv("TZ", "Europe/Berlin")
     assert machine_zone() == "Europe/Berlin"
-    assert zone_name(OnlineConfig(), "America/New_York") == "America/New_York"
-    assert zone_name(OnlineConfig(time_zone="UTC"), "America/New_York") == "UTC"
+    assert zone_name(Config(), "America/New_York") == "America/New_York"
+    assert zone_name(Config(time_zone="UTC"), "America/New_York") == "UTC"
     assert isinstance(zone("local"), LocalZone)
 
 
