@@ -40,15 +40,15 @@ def choose(column: str, kind: FormatKind, evidence: Evidence, choices: FormatCho
     """Decide one column; `show` is given a cell and a reading."""
     if not evidence.readings:
         return Outcome()
-    said, kept = _reading(choices.spoken(column, kind)), _reading(choices.kept.get((column, kind)))
+    said, for_all = _reading(choices.said.get((column, kind))), _reading(choices.said.get(("", kind)))
     clear = next(iter(evidence.readings)) if len(evidence.readings) == 1 else None
     example = evidence.doubtful or next(iter(evidence.proofs.values()), "")
     if said is not None and clear is not None and said != clear:
         cell = evidence.proofs.get(clear, example)
         return Outcome(misfit=(column, said.value, cell, evidence.rows.get(cell, 0)))
-    chosen, basis = said, Basis.SAID
+    chosen, basis = said or (for_all if clear is None else None), Basis.SAID
     if chosen is None:
-        chosen, basis = _unsaid(clear, kept, evidence)
+        chosen, basis = _unsaid(clear, _reading(choices.kept.get((column, kind))), evidence)
     if chosen is not None:
         cell = evidence.proofs.get(chosen, example)
         return Outcome(decision=FormatDecision(column=column, kind=kind, reading=chosen.value, basis=basis, example=cell, read_as=show(cell, chosen)))

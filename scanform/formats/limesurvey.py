@@ -17,7 +17,7 @@ from scanform.errors import InputError
 from scanform.filters import Known, beside, is_asked
 from scanform.formats import csv_io, limesurvey_values, mojibake, moments
 from scanform.formats.limesurvey_columns import Holds, Target, targets
-from scanform.formats.limesurvey_formats import Formats, decide, repair
+from scanform.formats.limesurvey_formats import Formats, decide, name_of, repair
 from scanform.formats.limesurvey_reached import Reached, Seen, pages_are_sections
 from scanform.formats.limesurvey_texts import text_headings, uniform
 from scanform.formats.limesurvey_values import Cell, ChoiceIndex
@@ -48,7 +48,7 @@ class DigitalImport:
     """What one export holds: its responses, what was wrong with it, and the headings of columns that were left aside on purpose.
 
     `facts` are what the survey tool says about each response, by `Response.id`; `lacking` is what the export has no columns for. `decisions` are how its
-    columns were read; where `still_open` or `misfits` hold something, nobody knows how to read a column, and there are no responses.
+    `columns` were read; where `still_open` or `misfits` hold something, nobody knows how to read a column, and there are no responses.
     """
 
     responses: tuple[Response, ...]
@@ -59,6 +59,7 @@ class DigitalImport:
     decisions: tuple[FormatDecision, ...] = ()
     still_open: tuple[OpenFormat, ...] = ()
     misfits: tuple[tuple[str, str, str, int], ...] = ()
+    columns: tuple[str, ...] = ()
     file: FileFormat = field(default_factory=lambda: FileFormat(encoding="", delimiter="", full_answers=False))
 
 
@@ -126,7 +127,7 @@ def read_export(
     ignored = tuple(h for h, t in zip(table.header, targeted, strict=True) if t is not None and _is_dropped(t))
     told = DigitalImport(
         responses=(), problems=tuple(problems), ignored_columns=ignored, lacking=_lacking(export), decisions=formats.decisions, still_open=formats.still_open,
-        misfits=formats.misfits, file=read,
+        misfits=formats.misfits, columns=tuple(name_of(target) for target in export.columns), file=read,
     )  # fmt: skip
     if formats.still_open or formats.misfits:
         return replace(told, facts=_all_facts(export, prefix))

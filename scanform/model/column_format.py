@@ -89,7 +89,7 @@ class OpenFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatChoices:
-    """What is known beforehand: `said` by a person now (column "" for all that are open), `kept` from earlier exports of the survey."""
+    """What is known beforehand: `said` by a person now (column "" for all that are not clear), `kept` from earlier exports of the survey."""
 
     said: Mapping[tuple[str, FormatKind], str] = field(default_factory=dict)
     kept: Mapping[tuple[str, FormatKind], str] = field(default_factory=dict)

@@ -127,12 +127,14 @@ def refiltered(response: Response, questionnaire: Questionnaire) -> Response:
     by_code = {answer.question: answer for answer in response.answers if answer.option is None}
     known: dict[str, Known] = {}
     found: dict[str, Answer] = {}
+    beyond = False  # what lies behind the first question that was not reached
     for question in questionnaire.questions():
         answer = by_code.get(question.code)
         if answer is None:
             continue
         asked = is_asked(question, known)
-        found[question.code] = answer if question.only_if is None else _refiltered(answer, asked)
+        beyond = beyond or answer.missing is Missing.NOT_REACHED
+        found[question.code] = answer if question.only_if is None else _refiltered(answer, asked, beyond=beyond)
         settled = found[question.code].status is not Status.REVIEW
         known[question.code] = Known(value=found[question.code].value, missing=found[question.code].missing, settled=settled, asked=asked)
     return replace(response, answers=tuple(_again(answer, found, known) for answer in response.answers))
@@ -146,12 +148,13 @@ def _again(answer: Answer, found: Mapping[str, Answer], known: Mapping[str, Know
     return replace(answer, missing=beside(answer.option, question)) if empty and question is not None and question.settled else answer
 
 
-_BY_FILTER = frozenset({Missing.NO_ANSWER, Missing.FILTERED})
+_BY_FILTER = frozenset({Missing.NO_ANSWER, Missing.FILTERED, Missing.NOT_REACHED})
+"""Codes that hang on how the filters of a question are answered."""
 
 
-def _refiltered(answer: Answer, asked: bool | None) -> Answer:
+def _refiltered(answer: Answer, asked: bool | None, *, beyond: bool) -> Answer:
     if answer.status is not Status.REVIEW and not answer.value and answer.missing in _BY_FILTER:
-        return replace(answer, missing=Missing.FILTERED if asked is False else Missing.NO_ANSWER)
+        return replace(answer, missing=Missing.FILTERED if asked is False else Missing.NOT_REACHED if beyond else Missing.NO_ANSWER)
     if asked is False and "required-empty" in answer.problems:
         rest = tuple(slug for slug in answer.problems if slug != "required-empty")
         return replace(answer, problems=rest) if rest else replace(answer, problems=(), status=Status.AUTO, missing=Missing.FILTERED)

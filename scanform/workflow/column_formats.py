@@ -51,13 +51,11 @@ def refuse_unclear(found: DigitalImport, said: Mapping[tuple[str, FormatKind], s
         message = "\n".join((text("formats.open", language, file=path.name), *lines))
         options = " ".join(f"--read {one.column}={one.readings[0][0]}" for one in found.still_open)
         raise OpenFormatsError(message, remedy=text("formats.open-remedy", language, options=options), questions=found.still_open)
-    decided = {decision.key for decision in found.decisions}
-    unknown = sorted(f"{column}={reading}" for (column, kind), reading in said.items() if column and (column, kind) not in decided)
+    unknown = sorted({column for column, _ in said if column} - set(found.columns))
     if unknown:
-        columns = ", ".join(sorted({decision.column for decision in found.decisions if decision.column})) or "-"
         raise UsageError(
             text("formats.said-of-nothing", language, file=path.name, said=", ".join(unknown)),
-            remedy=text("formats.said-of-nothing-remedy", language, columns=columns),
+            remedy=text("formats.said-of-nothing-remedy", language, columns=", ".join(found.columns)),
         )
 
 

@@ -223,6 +223,13 @@ def test_options_that_were_not_offered_reach_the_data_set(project):
     assert stored(project)["online-2"].answer("aids").missing is Missing.NO_ANSWER
 
 
+def test_a_script_may_always_say_the_same(project):
+    """What is said of all unclear columns, or of one in which nothing hangs on it this time, harms nothing."""
+    run(project, "import-digital", write(project, CLEAR | {"submitdate": "13/6/2026 10:00"}), "--read", "month-day", "--read", "since=month-day")
+    assert stored(project)["online-1"].received_at == "2026-06-13T08:00:00+00:00"
+    assert since(project) == ["2025-06-01"]
+
+
 def test_readings_are_parsed():
     """COLUMN=READING, or READING for all that is open; a column may have brackets."""
     assert parsed(["since=month-day", "labels"], "en") == {("since", FormatKind.DATES): "month-day", ("", FormatKind.ANSWERS): "labels"}
