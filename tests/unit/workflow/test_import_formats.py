@@ -16,10 +16,12 @@ from scanform.cli import main
 from scanform.config import Config
 from scanform.errors import StoreError
 from scanform.model.column_format import FormatKind
-from scanform.model.response import Missing
-from scanform.store import revisions
+from scanform.model.questionnaire import QuestionKind
+from scanform.model.response import Answer, Channel, Missing, Response, Status
+from scanform.store import revisions, values
 from scanform.workflow.column_formats import parsed
 from scanform.workflow.import_digital import try_import
+from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import init_project, open_project
 from scanform.workflow.server_zone import LocalZone, machine_zone, zone, zone_name
 from scanform.workflow.withdraw import withdraw
@@ -233,3 +235,22 @@ def test_a_script_may_always_say_the_same(project):
 def test_readings_are_parsed():
     """COLUMN=READING, or READING for all that is open; a column may have brackets."""
     assert parsed(["since=month-day", "labels"], "en") == {("since", FormatKind.DATES): "month-day", ("", FormatKind.ANSWERS): "labels"}
+
+
+@pytest.mark.slow
+def test_an_option_of_a_later_edition_was_not_offered_on_paper(project):
+    """A form printed before the option existed: -5 for that option only, in the data set of the newer questionnaire."""
+    with open_project(project) as opened:
+        done = print_forms(opened, PrintOrder(recipients=(None,)), project.parent / "forms.pdf")
+        (form,) = done.forms
+        ticked = Answer(question="aids", kind=QuestionKind.MULTIPLE, value="lift", confidence=1.0, status=Status.AUTO)
+        paper = Response(id=form.form_id, questionnaire="places", version="1", channel=Channel.PAPER, answers=(ticked,))
+        with opened.store.writing() as tx:
+            values.save_response(tx, paper, batch_id=None)
+    newer = project.parent / "newer.yaml"
+    newer.write_text(YAML.replace('version: "1"', 'version: "2"').replace("{lift: Lift", "{loop: Loop, lift: Lift"), encoding="utf-8")
+    run(project, "add-questionnaire", newer)
+    run(project, "export", project.parent / "data")
+    with (project.parent / "data" / "responses.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert [row[f"aids__{option}"] for option in ("loop", "lift", "ramp")] == ["-5", "1", "0"]
