@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -44,12 +46,19 @@ ROW = {"id": "1", "token": "AA11", "submitdate": "2026-06-10 00:30:00", "since":
 CLEAR = ROW | {"since": "2025-06-01"}
 
 
+@pytest.fixture(scope="module")
+def empty_project(tmp_path_factory):
+    """A project without responses, its server in Berlin: a folder to copy."""
+    base = tmp_path_factory.mktemp("formats")
+    (base / "places.yaml").write_text(YAML, encoding="utf-8")
+    init_project(base / "project", questionnaire=base / "places.yaml", language="en").close()
+    set_zone(base / "project", "Europe/Berlin")
+    return base / "project"
+
+
 @pytest.fixture
-def project(tmp_path):
-    (tmp_path / "places.yaml").write_text(YAML, encoding="utf-8")
-    init_project(tmp_path / "project", questionnaire=tmp_path / "places.yaml", language="en").close()
-    set_zone(tmp_path / "project", "Europe/Berlin")
-    return tmp_path / "project"
+def project(empty_project, tmp_path):
+    return Path(shutil.copytree(empty_project, tmp_path / "project"))
 
 
 def set_zone(folder, name):
@@ -206,6 +215,7 @@ def test_without_a_setting_it_is_this_machines_zone(monkeypatch):
     assert isinstance(zone("local"), LocalZone)
 
 
+@pytest.mark.slow
 def test_options_that_were_not_offered_reach_the_data_set(project):
     """-5 for that option only; a later export that has it says more, and one that lacks it again takes nothing away."""
     lacking = [name for name in COLUMNS if name != "aids[ramp]"]
