@@ -11,6 +11,7 @@ from functools import partial
 from math import prod
 
 from scanform import rules
+from scanform.filters import Known, beside, is_asked
 from scanform.model.geometry import RectPx
 from scanform.model.layout import Layout, Zone, ZoneKind
 from scanform.model.page import PageRef
@@ -229,7 +230,10 @@ def _choice_answer(question: Question, seen: Sequence[_Seen], filled: Filled, se
     read = [slug for one in seen if one.reading is not None for slug in one.reading.problems]
     empty = [REQUIRED_EMPTY] if question.required and not verdict.value else []
     problems = without_repeats(_named(verdict.problem, checked.problem), read, empty)
-    return _answer(question, None, seen, verdict, problems, threshold=settings.choice, doubt="unclear-mark")
+    answer = _answer(question, None, seen, verdict, problems, threshold=settings.choice, doubt="unclear-mark")
+    offered = {one.zone.option for one in seen}
+    absent = tuple(option.code for option in question.options if option.code not in offered) if question.kind is QuestionKind.MULTIPLE else ()
+    return replace(answer, not_offered=absent) if absent else answer
 
 
 def _in_form_order(question: Question, candidate: Candidate) -> Candidate:
@@ -495,23 +499,47 @@ def _evidence(seen: Sequence[_Seen]) -> Evidence | None:
 
 def _filtered(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[Answer]:
     """Questions that do not apply: an empty answer was filtered, a filled one has to be looked at. Only settled filters count."""
-    there = {None, Missing.NO_ANSWER, Missing.FILTERED}
-    settled = {a.question: a.value for a in answers if a.option is None and a.status is Status.AUTO and a.missing in there}
+    known: dict[str, Known] = {}
     out = []
     for answer in answers:
         question = questionnaire.question(answer.question)
-        condition = question.only_if if question else None
-        if question is None or condition is None or not settled.get(condition.question) or rules.applies(question, settled):
+        if question is None:
             out.append(answer)
-        elif answer.status is Status.AUTO and not answer.value and answer.missing is Missing.NO_ANSWER:
-            out.append(replace(answer, missing=Missing.FILTERED))
-        elif answer.problems == (REQUIRED_EMPTY,):
-            out.append(replace(answer, problems=(), status=Status.AUTO, missing=Missing.FILTERED))
-        elif answer.value:
-            out.append(answer.doubted(FILTERED_BUT_ANSWERED))
+        elif answer.option is not None:
+            out.append(_text_beside(answer, known.get(answer.question)))
         else:
-            out.append(replace(answer, problems=tuple(slug for slug in answer.problems if slug != REQUIRED_EMPTY)))
+            asked = is_asked(question, known)
+            found = _judged(answer) if asked is False else answer
+            known[answer.question] = Known(value=found.value, missing=found.missing, settled=_settled(found), asked=asked)
+            out.append(found)
     return out
+
+
+def _settled(answer: Answer) -> bool:
+    """Whether an answer can decide about others: nobody has to look at it, and its page is there."""
+    return answer.status is Status.AUTO and answer.missing in {None, Missing.NO_ANSWER, Missing.FILTERED}
+
+
+def _judged(answer: Answer) -> Answer:
+    """The answer to a question that does not apply."""
+    if answer.status is Status.AUTO and not answer.value and answer.missing is Missing.NO_ANSWER:
+        return replace(answer, missing=Missing.FILTERED)
+    if answer.problems == (REQUIRED_EMPTY,):
+        return replace(answer, problems=(), status=Status.AUTO, missing=Missing.FILTERED)
+    if answer.value:
+        return answer.doubted(FILTERED_BUT_ANSWERED)
+    return replace(answer, problems=tuple(slug for slug in answer.problems if slug != REQUIRED_EMPTY))
+
+
+def _text_beside(answer: Answer, question: Known | None) -> Answer:
+    """An empty text beside an option, as the answer to its question has it; a text where the question does not apply has to be looked at."""
+    if question is None:
+        return answer
+    if answer.value and question.asked is False:
+        return answer.doubted(FILTERED_BUT_ANSWERED)
+    if answer.status is Status.AUTO and not answer.value and answer.missing is Missing.NO_ANSWER and question.settled:
+        return replace(answer, missing=beside(answer.option or "", question))
+    return answer
 
 
 def _in_order(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[Answer]:

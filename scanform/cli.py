@@ -21,11 +21,13 @@ from scanform.model.problem import Problem
 from scanform.workflow.signals import ends_on_signals
 
 if TYPE_CHECKING:
+    from scanform.model.column_format import FormatDecision, FormatKind
     from scanform.model.page import Fate
     from scanform.store.records import Batch, PassedOver
     from scanform.workflow.accounts import AccountDesk
     from scanform.workflow.demo import Verdict
     from scanform.workflow.export_crops import CropOrder, CropsDone
+    from scanform.workflow.import_digital import ImportSummary
     from scanform.workflow.project import Project
     from scanform.workflow.read_batch import BatchSummary, Remark
     from scanform.workflow.status import IncompleteForm, ProjectStatus
@@ -729,24 +731,74 @@ def import_form(settings: Settings, *, blank: tuple[Path, ...], layout: Path, fi
 @click.argument("file", type=FILE)
 @click.option("--questionnaire", metavar="CODE", help="Which questionnaire, when the project has several.")
 @click.option("--survey", metavar="NAME", help="Which survey of LimeSurvey, when several use one questionnaire: any name, the same for each export of it.")
+@click.option(
+    "--read", "said", multiple=True, metavar="[COLUMN=]READING",
+    help="How to read a column, or all that are unclear: day-month, month-day, decimal-comma, decimal-point, codes, labels, repaired, as-written.",
+)  # fmt: skip
+@click.option("--yes", is_flag=True, help="Do not ask whether the columns are read as they should be.")
 @_common
 @click.pass_obj
-def import_digital(settings: Settings, *, file: Path, questionnaire: str | None, survey: str | None) -> int:
+def import_digital(settings: Settings, *, file: Path, questionnaire: str | None, survey: str | None, said: tuple[str, ...], yes: bool) -> int:
     """Take in online responses: a LimeSurvey CSV export. Doing it again changes nothing."""
+    from scanform.workflow import column_formats as formats
     from scanform.workflow.import_digital import import_digital as run
+    from scanform.workflow.import_digital import try_import
 
     with _open(settings) as project:
-        found = run(project, file, questionnaire=questionnaire, survey=survey)
+        readings = formats.parsed(said, project.language)
+        if not yes and not settings.as_json and sys.stdin.isatty() and sys.stdout.isatty():
+            readings = _asked_formats(
+                lambda known: try_import(project, file, questionnaire=questionnaire, survey=survey, said=known), readings, project.language
+            )
+        found = run(project, file, questionnaire=questionnaire, survey=survey, said=readings)
         data = {"questionnaire": found.questionnaire, "new": len(found.new), "changed": len(found.changed), "unchanged": found.unchanged, "batch": found.batch}
         named = {name: list(getattr(found, name)) for name in ("refused", "older", "vanished", "withdrawn")}
         ignored = list(found.ignored_columns)
         problems = [_problem_data(problem, project.language) for problem in found.problems]
         named_survey = [text("cli.imported_survey", project.language, survey=found.survey)] if found.survey != found.questionnaire else []
-        lines = [text("cli.imported", project.language, **data), *named_survey, *(_problem_line(problem, project.language) for problem in found.problems)]
+        lines = [text("cli.imported", project.language, **data), *named_survey]
+        lines += [_visible(line) for line in formats.said_lines(found.file, found.decisions, project.language)]
+        lines += [_problem_line(problem, project.language) for problem in found.problems]
         if ignored:
             lines.append(text("cli.ignored_columns", project.language, columns=", ".join(ignored)))
-        _answer(settings, data | {"survey": found.survey, **named, "ignored_columns": ignored, "problems": problems}, *lines)
+        told = {"survey": found.survey, **named, "ignored_columns": ignored, "formats": [_format_data(one) for one in found.decisions], "problems": problems}
+        _answer(settings, data | told, *lines)
         return ExitCode.PAGES_REFUSED if found.refused else ExitCode.OK
+
+
+def _asked_formats(
+    attempt: "Callable[[dict[tuple[str, FormatKind], str]], ImportSummary]", readings: "dict[tuple[str, FormatKind], str]", language: str
+) -> "dict[tuple[str, FormatKind], str]":
+    """What a person at the terminal says about the columns: each that is open is asked for, and all that is new is confirmed."""
+    from scanform.workflow import column_formats as formats
+
+    known = dict(readings)
+    while True:
+        try:
+            found = attempt(known)
+            break
+        except formats.OpenFormatsError as still_open:
+            click.echo(_visible_lines(still_open.message))
+            for one in still_open.questions:
+                names = [reading for reading, _ in one.readings]
+                known[one.key] = click.prompt(text("formats.ask", language, column=one.column), type=click.Choice(names), show_choices=True)
+    if any(formats.is_worth_asking(one) for one in found.decisions):
+        click.echo("\n".join(_visible(line) for line in formats.said_lines(found.file, found.decisions, language)))
+        if not click.confirm(text("formats.confirm", language), default=True):
+            raise UsageError(text("formats.not_confirmed", language), remedy=text("formats.not_confirmed_remedy", language))
+    return known
+
+
+def _visible_lines(shown: str) -> str:
+    """Several lines without characters that act on the terminal."""
+    return "\n".join(_visible(line) for line in shown.splitlines())
+
+
+def _format_data(decision: "FormatDecision") -> dict[str, str]:
+    return {
+        "column": decision.column, "kind": decision.kind.value, "reading": decision.reading, "basis": decision.basis.value,
+        "example": decision.example, "read_as": decision.read_as,
+    }  # fmt: skip
 
 
 def _problem_data(problem: "Problem", language: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scanform.errors import StoreError
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, text
@@ -66,11 +67,15 @@ class LoginConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The project's settings. `database` is a URL, "" for scanform.sqlite in the project folder."""
+    """The project's settings. `database` is a URL, "" for scanform.sqlite in the project folder.
+
+    `time_zone` is that of the server whose clock wrote the times of online responses, such as "Europe/Berlin"; "" for this machine's.
+    """
 
     name: str = ""
     language: str = DEFAULT_LANGUAGE
     database: str = ""
+    time_zone: str = ""
     reading: ReadingConfig = ReadingConfig()
     review: ReviewConfig = ReviewConfig()
     login: LoginConfig = LoginConfig()
@@ -93,7 +98,7 @@ def load_config(folder: Path, *, language: str = DEFAULT_LANGUAGE) -> Config:
 def dump_config(config: Config) -> str:
     """The text of survey.toml, with a comment on each setting."""
     lines = [f'format = "{FORMAT}"']
-    for name in ("name", "language", "database"):
+    for name in ("name", "language", "database", "time_zone"):
         lines += [f"# {text(f'project.setting_{name}', config.language)}", f"{name} = {_toml(getattr(config, name))}"]
     for table in ("reading", "review", "login"):
         part = getattr(config, table)
@@ -134,7 +139,17 @@ def _config(content: dict[str, object], path: Path, language: str) -> Config:
         raise _wrong(path, "[review]", language)
     if config.login.idle_minutes < 1 or config.login.absolute_hours < 1 or not set(config.login.second_factor.split()) <= set(Role):
         raise _wrong(path, "[login]", language)
+    if not _is_zone(config.time_zone):
+        raise _wrong(path, f'time_zone = "{config.time_zone}"', language)
     return config
+
+
+def _is_zone(name: str) -> bool:
+    """Whether that is a time zone of the IANA database, or none."""
+    try:
+        return not name or bool(ZoneInfo(name).key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 _ACCEPTED: dict[type, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float)}

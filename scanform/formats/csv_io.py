@@ -3,8 +3,11 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scanform.errors import InputError
@@ -20,15 +23,29 @@ class CsvLimits:
     max_field: int = 4_000_000  # characters in one cell; the csv module's own limit of 131,072 is below one long essay
 
 
+SEPARATORS = (",", ";", "\t")
+_SAMPLE = 50  # records by which separators are compared
+_AGREE = 0.9  # of the records have as many cells as the first one where the separator is right; the others are damaged
+_SEP_LINE = re.compile(r'"?sep=(?P<sign>[^"\r\n])"?[,;\t]*(?:\r\n|\r|\n)', re.IGNORECASE)
+NULL = "NULL"  # how databases write that there is nothing; only without quotation marks
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvTable:
-    """A decoded file: `rows` are (1-based row number in a spreadsheet, cells); rows of wrong length are left out and reported."""
+    """A decoded file: `rows` are (1-based row number in a spreadsheet, cells, composed: NFC); rows of wrong length are left out and reported.
+
+    `nulls` are, by row number, the columns with nothing at all, where the file tells that from an empty text: LimeSurvey writes all cells with quotation
+    marks, those without a value without. It is empty for files that make no difference. `decomposed` says that umlauts stood in two characters.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     encoding: str
     delimiter: str
     problems: tuple[Problem, ...]
+    nulls: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    tells_null: bool = False
+    decomposed: bool = False
 
 
 def read_table(path: Path, *, limits: CsvLimits | None = None, language: str = "de") -> CsvTable:
@@ -36,19 +53,28 @@ def read_table(path: Path, *, limits: CsvLimits | None = None, language: str = "
     limits = limits or CsvLimits()
     content = _content(path, limits, language)
     decoded, encoding = decode(content, path.name, language)
-    delimiter = _delimiter(decoded)
-    records = _records(decoded, delimiter, path.name, limits, language)
-    header = next(records, None)
-    if header is None or not any(cell.strip() for cell in header):
+    composed = unicodedata.normalize("NFC", decoded)
+    hint = _SEP_LINE.match(composed)
+    body = composed[hint.end() :] if hint else composed
+    delimiter = _delimiter(body, hint["sign"] if hint else "")
+    records = list(_records(body, delimiter, path.name, limits, language))
+    if not records or not any(cell.strip() for cell in records[0]):
         raise _refused("csv-empty", path.name, language)
-    names = tuple(cell.strip().removeprefix("\ufeff") for cell in header)
+    names = tuple(cell.strip().removeprefix("\ufeff") for cell in records[0])
     notes = () if encoding in {"utf-8", "utf-16"} else (Problem(slug="decoded-as", params=(("encoding", encoding),)),)
-    rows, problems = _sound_rows(records, len(names))
-    return CsvTable(header=names, rows=rows, encoding=encoding, delimiter=delimiter, problems=notes + problems)
+    first = 3 if hint else 2
+    rows, problems = _sound_rows(iter(records[1:]), len(names), first)
+    nulls = _nulls(body, delimiter, records, first, {number for number, _ in rows})
+    if nulls:
+        rows = tuple((number, tuple("" if place in nulls.get(number, ()) else cell for place, cell in enumerate(cells))) for number, cells in rows)
+    return CsvTable(
+        header=names, rows=rows, encoding=encoding, delimiter=delimiter, problems=notes + problems, nulls=nulls, tells_null=bool(nulls),
+        decomposed=composed != decoded,
+    )  # fmt: skip
 
 
 def decode(content: bytes, name: str, language: str = "de") -> tuple[str, str]:
-    """(text, encoding): UTF-8 or UTF-16, else Windows-1252, the encoding of Excel on German Windows; raises InputError."""
+    """(text, encoding): UTF-8 or UTF-16, else that of Excel on German Windows, of an old Mac or of the console; raises InputError."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _decoded(content, "utf-16", name, language), "utf-16"
     for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
@@ -58,7 +84,25 @@ def decode(content: bytes, name: str, language: str = "de") -> tuple[str, str]:
     try:
         return content.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
-        return _decoded(content, "cp1252", name, language), "cp1252"
+        encoding = _old_encoding(content)
+        return _decoded(content, encoding, name, language), encoding
+
+
+_OLD = ("cp1252", "mac_roman", "cp850")
+_WRITTEN = frozenset("äöüÄÖÜßéèêàâáçñíóúôëïæøåÉ–—„“”‚‘’…€°²³½§»«·•\N{NO-BREAK SPACE}")
+_SURE = 2  # different characters that all are letters of European languages or their signs: one alone may be chance
+
+
+def _old_encoding(content: bytes) -> str:
+    """Windows-1252, unless its characters make no words and those of a Mac or of the console do; decided from the whole file."""
+    foreign = bytes(sorted({byte for byte in content if byte > 0x7F}))
+
+    def fit(encoding: str) -> float:
+        meant = [bytes([byte]).decode(encoding, errors="replace") for byte in foreign]
+        return sum(character in _WRITTEN for character in meant) / len(meant)
+
+    better = next((encoding for encoding in _OLD[1:] if len(foreign) >= _SURE and fit(encoding) == 1.0), None)
+    return better if better is not None and fit(_OLD[0]) < 1.0 else _OLD[0]
 
 
 def _decoded(content: bytes, encoding: str, name: str, language: str) -> str:
@@ -82,17 +126,66 @@ def _content(path: Path, limits: CsvLimits, language: str) -> bytes:
     return content
 
 
-def _delimiter(decoded: str) -> str:
-    """`;` or `,`: whichever cuts the first record into more cells."""
-    best, most = ",", 0
-    for delimiter in (",", ";"):
-        try:
-            cells = len(next(csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, strict=True), []))
-        except csv.Error:
-            continue
-        if cells > most:
-            best, most = delimiter, cells
+def _delimiter(decoded: str, hint: str) -> str:
+    """Comma, semicolon or tab, or what the line `sep=` says: the one that cuts the records into equally many cells, and into most."""
+    best, most = hint or ",", (False, 0)
+    for delimiter in dict.fromkeys((hint, *SEPARATORS) if hint else SEPARATORS):
+        widths = _widths(decoded, delimiter)
+        agreeing = sum(width == widths[0] for width in widths)
+        if widths and (found := (widths[0] > 1 and agreeing >= _AGREE * len(widths), widths[0])) > most:
+            best, most = delimiter, found
+            if delimiter == hint and found[0]:
+                break
     return best
+
+
+def _widths(decoded: str, delimiter: str) -> list[int]:
+    """How many cells the first records have, blank lines left out; none where they cannot be read that way."""
+    found: list[int] = []
+    with suppress(csv.Error):  # a quotation mark that is not closed: what was read before it tells enough
+        for record in csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, strict=True):
+            if record:
+                found.append(len(record))
+            if len(found) == _SAMPLE:
+                break
+    return found
+
+
+def _nulls(decoded: str, delimiter: str, records: Sequence[Sequence[str]], first: int, sound: set[int]) -> dict[int, frozenset[int]]:
+    """The cells without a value by row, where the file tells them from empty texts: every value has quotation marks, and of the empty cells some."""
+    kinds = _quoted(decoded, delimiter)
+    if [len(kind) for kind in kinds] != [max(1, len(record)) for record in records]:
+        return {}
+    nulls: dict[int, frozenset[int]] = {}
+    some_quoted = False
+    for number, (record, quoted) in enumerate(zip(records[1:], kinds[1:], strict=True), start=first):
+        if number not in sound:
+            continue
+        bare = frozenset(place for place, mark in enumerate(quoted) if not mark)
+        if any(record[place] and record[place] != NULL for place in bare):
+            return {}
+        some_quoted = some_quoted or any(mark and not cell for mark, cell in zip(quoted, record, strict=True))
+        if bare:
+            nulls[number] = bare
+    return nulls if some_quoted or any(record[place] == NULL for record in records[1:] for place in range(len(record))) else {}
+
+
+def _quoted(decoded: str, delimiter: str) -> list[list[bool]]:
+    """For each record, whether its cells stand in quotation marks."""
+    mark = re.escape(delimiter)
+    cell = re.compile(rf'(?:(")[^"]*(?:""[^"]*)*"|[^{mark}\r\n]*)({mark}|\r\n|\r|\n|$)')
+    found: list[list[bool]] = [[]]
+    end = 0
+    for match in cell.finditer(decoded):
+        if match.start() != end:
+            return []
+        end = match.end()
+        found[-1].append(match[1] is not None)
+        if match[2] != delimiter:
+            if end >= len(decoded):
+                break
+            found.append([])
+    return found if found[-1] else found[:-1]
 
 
 def _records(decoded: str, delimiter: str, name: str, limits: CsvLimits, language: str) -> Iterator[list[str]]:
@@ -108,10 +201,10 @@ def _records(decoded: str, delimiter: str, name: str, limits: CsvLimits, languag
         csv.field_size_limit(previous)
 
 
-def _sound_rows(records: Iterator[list[str]], width: int) -> tuple[tuple[tuple[int, tuple[str, ...]], ...], tuple[Problem, ...]]:
+def _sound_rows(records: Iterator[list[str]], width: int, first: int) -> tuple[tuple[tuple[int, tuple[str, ...]], ...], tuple[Problem, ...]]:
     rows: list[tuple[int, tuple[str, ...]]] = []
     problems: list[Problem] = []
-    for number, record in enumerate(records, start=2):
+    for number, record in enumerate(records, start=first):
         if not any(cell.strip() for cell in record):
             continue
         if len(record) != width:

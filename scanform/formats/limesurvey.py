@@ -8,16 +8,21 @@ and values that fit nothing are reported with row and column, and such an answer
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from scanform import rules
 from scanform.errors import InputError
-from scanform.formats import csv_io, limesurvey_values
+from scanform.filters import Known, beside, is_asked
+from scanform.formats import csv_io, limesurvey_values, mojibake, moments
 from scanform.formats.limesurvey_columns import Holds, Target, targets
-from scanform.formats.limesurvey_values import Cell
+from scanform.formats.limesurvey_formats import Formats, decide, name_of, repair
+from scanform.formats.limesurvey_reached import Reached, Seen, pages_are_sections
+from scanform.formats.limesurvey_texts import text_headings, uniform
+from scanform.formats.limesurvey_values import Cell, ChoiceIndex
 from scanform.i18n.texts import text
+from scanform.model.column_format import FormatChoices, FormatDecision, FormatKind, OpenFormat
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import DataClass, Option, Question, QuestionKind, Questionnaire
 from scanform.model.response import Answer, Channel, Missing, Response, Status
@@ -26,14 +31,24 @@ from scanform.model.source import Lacking, SourceFacts
 READER = "limesurvey"
 SHOWN_CHARACTERS = 40  # of a value that is not understood: enough to find it, not the whole text
 _NUMBER = re.compile(r"0*(\d+)(?:[.,]0*)?")
-ANONYMOUS_YEAR = 1980  # LimeSurvey writes 1980-01-01 as the date of anonymised responses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFormat:
+    """How a file as a whole was read."""
+
+    encoding: str
+    delimiter: str
+    full_answers: bool
+    decomposed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitalImport:
     """What one export holds: its responses, what was wrong with it, and the headings of columns that were left aside on purpose.
 
-    `facts` are what the survey tool says about each response, by `Response.id`; `lacking` is what the export has no columns for.
+    `facts` are what the survey tool says about each response, by `Response.id`; `lacking` is what the export has no columns for. `decisions` are how its
+    `columns` were read; where `still_open` or `misfits` hold something, nobody knows how to read a column, and there are no responses.
     """
 
     responses: tuple[Response, ...]
@@ -41,28 +56,48 @@ class DigitalImport:
     ignored_columns: tuple[str, ...]
     facts: Mapping[str, SourceFacts] = field(default_factory=dict)
     lacking: Lacking = field(default_factory=Lacking)
+    decisions: tuple[FormatDecision, ...] = ()
+    still_open: tuple[OpenFormat, ...] = ()
+    misfits: tuple[tuple[str, str, str, int], ...] = ()
+    columns: tuple[str, ...] = ()
+    file: FileFormat = field(default_factory=lambda: FileFormat(encoding="", delimiter="", full_answers=False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Export:
-    """An export whose columns are understood: the questionnaire, the labels of its options, and what stands in each column."""
+    """An export whose columns are understood: the questionnaire, the labels of its options, what stands in each column and how it is read.
+
+    `paged` says that its pages are the sections of the questionnaire; `told` are the ways in which the file tells what was not shown.
+    """
 
     questionnaire: Questionnaire
-    headings: Mapping[Target, str]
+    table: csv_io.CsvTable
     columns: Mapping[Target, int]
-    labels: Mapping[str, Mapping[str, str | None]]
-    full_answers: bool
+    indexes: Mapping[str, ChoiceIndex]
+    formats: Formats
+    zone: tzinfo
     language: str
+    paged: bool = False
+    ticks_tell: bool = False
+
+    @property
+    def headings(self) -> Mapping[Target, str]:
+        """The heading of each column that is understood."""
+        return {target: self.table.header[place] for target, place in self.columns.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What a row says about one question: canonical `value`, ticked options, or why there is nothing. `problems` are slugs, the main one first."""
+    """What a row says about one question: canonical `value`, ticked options, or why there is nothing. `problems` are slugs, the main one first.
+
+    `shown` is None where the file does not tell whether the question was shown. `not_offered` are options without a column.
+    """
 
     value: str = ""
     present: bool = True
-    shown: bool = True
+    shown: bool | None = None
     problems: tuple[str, ...] = ()
+    not_offered: tuple[str, ...] = ()
 
     @property
     def ticked(self) -> frozenset[str]:
@@ -70,35 +105,81 @@ class _Found:
         return frozenset(self.value.split())
 
 
-def read_export(path: Path, questionnaire: Questionnaire, *, prefix: str = "online-", zone: tzinfo = UTC, language: str = "de") -> DigitalImport:
+def read_export(
+    path: Path,
+    questionnaire: Questionnaire,
+    *,
+    prefix: str = "online-",
+    zone: tzinfo = UTC,
+    language: str = "de",
+    choices: FormatChoices | None = None,
+) -> DigitalImport:
     """All responses in `path`.
 
-    `prefix` stands before LimeSurvey's id in `Response.id`, `zone` is the time zone of the server that wrote the dates.
+    `prefix` stands before LimeSurvey's id in `Response.id`, `zone` is the time zone of the server that wrote the dates, `choices` says how to read columns.
     Raises InputError for a file that is not a response export of this questionnaire.
     """
-    table = csv_io.read_table(path, language=language)
-    columns = targets(table.header, questionnaire)
-    _check_columns(table.header, columns, path.name, language)
-    export = _export(table, columns, questionnaire, language)
-    _check_converted(table, columns, path.name, language)
-    problems = [*table.problems, *_unknown_columns(table.header, columns), *_missing_columns(export)]
+    export = _understood(path, questionnaire, choices or FormatChoices(), zone, language)
+    table, formats = export.table, export.formats
+    read = FileFormat(encoding=table.encoding, delimiter=table.delimiter, full_answers=formats.full_answers, decomposed=table.decomposed)
+    targeted = _targets(table.header, questionnaire)
+    problems = [*table.problems, *_unknown_columns(table.header, targeted), *_missing_columns(export)]
+    ignored = tuple(h for h, t in zip(table.header, targeted, strict=True) if t is not None and _is_dropped(t))
+    told = DigitalImport(
+        responses=(), problems=tuple(problems), ignored_columns=ignored, lacking=_lacking(export), decisions=formats.decisions, still_open=formats.still_open,
+        misfits=formats.misfits, columns=tuple(name_of(target) for target in export.columns), file=read,
+    )  # fmt: skip
+    if formats.still_open or formats.misfits:
+        return replace(told, facts=_all_facts(export, prefix))
     responses: list[Response] = []
     facts: dict[str, SourceFacts] = {}
     for number, cells in table.rows:
-        response, found = _response(export, number, cells, prefix=prefix, zone=zone)
+        response, found = _response(export, number, cells, prefix=prefix)
         problems.extend(found)
         if response is not None:
             responses.append(response)
             facts[response.id] = _facts(export, cells)
     unique, repeated = _without_repeats(responses)
-    ignored = tuple(h for h, t in zip(table.header, columns, strict=True) if t is not None and _is_dropped(t))
-    return DigitalImport(responses=unique, problems=(*problems, *repeated), ignored_columns=ignored, facts=facts, lacking=_lacking(export))
+    return replace(told, responses=unique, problems=(*problems, *repeated), facts=facts)
+
+
+def _understood(path: Path, questionnaire: Questionnaire, choices: FormatChoices, zone: tzinfo, language: str) -> _Export:
+    """The export with its columns understood and decided."""
+    table = csv_io.read_table(path, language=language)
+    table = replace(table, header=tuple(mojibake.repaired(heading) or heading for heading in table.header))
+    columns = _targets(table.header, questionnaire)
+    _check_columns(table.header, columns, path.name, language)
+    _check_converted(table, columns, path.name, language)
+    places = {target: place for place, target in enumerate(columns) if target is not None}
+    indexes = {question.code: limesurvey_values.choice_index(question) for question in questionnaire.questions() if question.options}
+    table, texts = repair(table, questionnaire, places, choices, language)
+    formats = decide(table, questionnaire, places, choices, zone=zone, language=language, indexes=indexes, before=texts)
+    export = _Export(
+        questionnaire=questionnaire, table=table, columns=places, indexes=indexes, formats=formats, zone=zone, language=language,
+        ticks_tell=any(
+            cells[place].strip().lower() in limesurvey_values.NOT_SHOWN for target, place in places.items() if target.holds is Holds.TICK
+            for _, cells in table.rows
+        ),
+    )  # fmt: skip
+    whole = [_system(export, cells, "lastpage") for _, cells in table.rows if _system(export, cells, "submitdate")]
+    return replace(export, paged=pages_are_sections(questionnaire, whole))
 
 
 def recognised(path: Path, questionnaire: Questionnaire, *, language: str = "de") -> float:
     """The share of the columns in `path` that belong to `questionnaire`, 0..1: which survey of a project is it an export of?"""
-    columns = [t for t in targets(csv_io.read_table(path, language=language).header, questionnaire) if t is None or t.holds not in {Holds.SYSTEM, Holds.TIMING}]
+    columns = [
+        t for t in _targets(csv_io.read_table(path, language=language).header, questionnaire) if t is None or t.holds not in {Holds.SYSTEM, Holds.TIMING}
+    ]
     return sum(t is not None for t in columns) / len(columns) if columns else 0.0
+
+
+def _targets(header: Sequence[str], questionnaire: Questionnaire) -> tuple[Target | None, ...]:
+    """The target of each column, by its code or, where it has none, by its text; a column by its code comes first, and no text stands for it again."""
+    found = targets(header, questionnaire)
+    texts = text_headings(questionnaire)
+    known = {target for target in found if target is not None}
+    named = [texts.get(uniform(heading)) if target is None else target for heading, target in zip(header, found, strict=True)]
+    return tuple(target if place is not None or target not in known else None for target, place in zip(named, found, strict=True))
 
 
 def _is_dropped(target: Target) -> bool:
@@ -118,22 +199,6 @@ def _check_columns(header: Sequence[str], columns: Sequence[Target | None], name
             raise _refused("export-column-twice", name, language, column=heading)
 
 
-def _export(table: csv_io.CsvTable, columns: Sequence[Target | None], questionnaire: Questionnaire, language: str) -> _Export:
-    places = {target: place for place, target in enumerate(columns) if target is not None}
-    labels = {question.code: limesurvey_values.labels(question) for question in questionnaire.questions()}
-    codes = {question.code: {option.code for option in question.options} for question in questionnaire.questions()}
-    full = False
-    for target, place in places.items():
-        values = {cells[place].strip() for _, cells in table.rows}
-        if target.holds is Holds.TICK:
-            full = full or any(value.casefold() in {"yes", "no", "ja", "nein", "n/a"} for value in values)
-        elif target.holds is Holds.CHOICE:
-            known = labels[target.question]
-            full = full or any(v not in codes[target.question] and known.get(limesurvey_values.plain(v)) for v in values if len(v) > 1 and v != "-oth-")
-    headings = {target: table.header[place] for target, place in places.items()}
-    return _Export(questionnaire=questionnaire, headings=headings, columns=places, labels=labels, full_answers=full, language=language)
-
-
 def _check_converted(table: csv_io.CsvTable, columns: Sequence[Target | None], name: str, language: str) -> None:
     """Refuse an export in which Y and N were written as 1 and 2: there every No would count as a tick."""
     for place, target in enumerate(columns):
@@ -151,7 +216,10 @@ def _missing_columns(export: _Export) -> Iterable[Problem]:
     """What the export has no columns for; signatures are only ever on paper."""
     stamped = Target(holds=Holds.SYSTEM, question="submitdate") in export.columns
     asked = (question for question in export.questionnaire.questions() if question.kind is not QuestionKind.SIGNATURE)
-    lacking = ([] if stamped else ["submitdate"]) + [question.code for question in asked if not _has_columns(export, question)]
+    lacking = [] if stamped else ["submitdate"]
+    for question in asked:
+        gone = [option.code for option in question.options if not _has_tick(export, question, option)] if question.kind is QuestionKind.MULTIPLE else []
+        lacking += [f"{question.code}[{option}]" for option in gone] if _has_columns(export, question) else [question.code]
     if lacking:
         yield Problem(slug="missing-column", params=(("column", ", ".join(lacking)),))
 
@@ -159,7 +227,7 @@ def _missing_columns(export: _Export) -> Iterable[Problem]:
 def _has_columns(export: _Export, question: Question) -> bool:
     if question.kind is not QuestionKind.MULTIPLE:
         return _choice_target(question) in export.columns
-    return all(_has_tick(export, question, option) for option in question.options)
+    return any(_has_tick(export, question, option) for option in question.options)
 
 
 def _has_tick(export: _Export, question: Question, option: Option) -> bool:
@@ -186,30 +254,65 @@ def _writein(question: Question, option: str) -> Target:
     return Target(holds=Holds.WRITEIN, question=question.code, option=option)
 
 
-def _response(export: _Export, number: int, cells: Sequence[str], *, prefix: str, zone: tzinfo) -> tuple[Response | None, list[Problem]]:
+def _response(export: _Export, number: int, cells: Sequence[str], *, prefix: str) -> tuple[Response | None, list[Problem]]:
     """The response in row `number`, and what was not understood in it."""
     row_id = _source_id(_system(export, cells, "id"))
     if not row_id:
         return None, [Problem(slug="row-without-id", params=(("row", str(number)),))]
     problems: list[Problem] = []
     found = {q.code: _found(export, q, number, cells, problems) for q in export.questionnaire.questions()}
-    answers: list[Answer] = []
-    for question in export.questionnaire.questions():
-        shown = _is_shown(question, found, export.questionnaire)
-        answers.append(_answer(question, found[question.code], shown=shown))
-        answers.extend(_texts(export, question, cells, found[question.code], shown=shown))
-    submitted, stamped = _system(export, cells, "submitdate"), _system(export, cells, "datestamp")
+    received, odd = _received(export, number, cells)
+    submitted = _system(export, cells, "submitdate")
+    reached = _reached(export, cells, found, broken_off=not submitted and Target(holds=Holds.SYSTEM, question="submitdate") in export.columns)
     response = Response(
         id=f"{prefix}{row_id}",
         questionnaire=export.questionnaire.code,
         version=export.questionnaire.version,
         channel=Channel.ONLINE,
-        answers=tuple(answers),
+        answers=tuple(_all_answers(export, cells, found, reached)),
         token=_system(export, cells, "token") or None,
-        received_at=_utc(submitted, zone) or _utc(stamped, zone),
-        complete=bool(submitted) and submitted.lower() not in limesurvey_values.NOT_SHOWN,
+        received_at=received,
+        complete=bool(submitted),
     )
-    return response, problems
+    return response, problems + odd
+
+
+def _all_answers(export: _Export, cells: Sequence[str], found: Mapping[str, _Found], reached: Reached) -> Iterable[Answer]:
+    """The answers to all questions and the texts beside their options."""
+    known: dict[str, Known] = {}
+    for question in export.questionnaire.questions():
+        one = found[question.code]
+        asked = is_asked(question, known)
+        answer = _answer(question, one, asked=asked, was_reached=reached.holds(question.code))
+        known[question.code] = Known(
+            value=one.value, missing=answer.missing, settled=one.present and not one.problems, asked=True if one.value and asked is None else asked
+        )
+        yield answer
+        yield from _texts(export, question, cells, one, answer, asked=asked)
+
+
+def _reached(export: _Export, cells: Sequence[str], found: Mapping[str, _Found], *, broken_off: bool) -> Reached:
+    """How far this person came."""
+    if not broken_off:
+        return Reached()
+    seen = [
+        Seen(
+            question=question.code,
+            answered=bool(found[question.code].value or found[question.code].problems or any(_written(export, question, cells))),
+            shown=found[question.code].shown,
+        )
+        for question in export.questionnaire.questions()
+        if found[question.code].present
+    ]
+    return Reached.of(seen, export.questionnaire, lastpage=_source_id(_system(export, cells, "lastpage")) if export.paged else "")
+
+
+def _written(export: _Export, question: Question, cells: Sequence[str]) -> Iterable[str]:
+    """The texts beside the options of a question."""
+    for option in question.options:
+        place = _text_place(export, question, option.code) if option.writein else None
+        if place is not None:
+            yield limesurvey_values.written(cells[place], full_answers=export.formats.full_answers).value
 
 
 def _source_id(raw: str) -> str:
@@ -218,19 +321,23 @@ def _source_id(raw: str) -> str:
     return number[1] if number else raw
 
 
+def _all_facts(export: _Export, prefix: str) -> dict[str, SourceFacts]:
+    rows = ((_source_id(_system(export, cells, "id")), cells) for _, cells in export.table.rows)
+    return {f"{prefix}{number}": _facts(export, cells) for number, cells in rows if number}
+
+
 def _facts(export: _Export, cells: Sequence[str]) -> SourceFacts:
     """What LimeSurvey says about a response beside its answers; times as its clock showed them, the date of anonymised responses as none."""
 
     def cell(name: str) -> str | None:
-        if Target(holds=Holds.SYSTEM, question=name) not in export.columns:
-            return None
-        value = _system(export, cells, name)
-        return "" if value.lower() in limesurvey_values.NOT_SHOWN else value
+        return _system(export, cells, name) if Target(holds=Holds.SYSTEM, question=name) in export.columns else None
 
     def time(name: str) -> str | None:
         value = cell(name)
-        moment = None if not value else _moment(value)
-        return value if not value else moment.isoformat() if moment else ""
+        moment = None if not value else _moment(export, name, value)
+        if not value or moment is not None:
+            return moment.on_clock_in(export.zone).isoformat() if moment else value
+        return None if len(moments.readings(value)) > 1 else ""  # as long as nobody knows how to read it, it says nothing
 
     lastpage, seed = cell("lastpage"), cell("seed")
     return SourceFacts(
@@ -260,25 +367,35 @@ def _lacking(export: _Export) -> Lacking:
 
 
 def _system(export: _Export, cells: Sequence[str], name: str) -> str:
+    """What stands in a system column, "" for nothing, however that is written."""
     place = export.columns.get(Target(holds=Holds.SYSTEM, question=name))
-    return "" if place is None else cells[place].strip()
+    value = "" if place is None else cells[place].strip()
+    return "" if value.lower() in limesurvey_values.NO_STAMP else value
 
 
-def _utc(stamp: str, zone: tzinfo) -> str:
-    """A date of LimeSurvey as ISO 8601 in UTC; "" when there is none, or only that of anonymised responses."""
-    moment = _moment(stamp)
-    return "" if moment is None else moment.replace(tzinfo=zone).astimezone(UTC).isoformat()
-
-
-def _moment(stamp: str) -> datetime | None:
-    """What the clock of the server showed; None when there is no date, or only that of anonymised responses."""
-    for pattern in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"):
-        try:
-            moment = datetime.strptime(stamp, pattern)  # noqa: DTZ007 (the zone is added where it counts)
-        except ValueError:
+def _received(export: _Export, number: int, cells: Sequence[str]) -> tuple[str, list[Problem]]:
+    """When a response was submitted, or last touched, as ISO 8601 in UTC; "" where nobody knows, or it is anonymised. And what is odd about the dates."""
+    problems: list[Problem] = []
+    for name in ("submitdate", "datestamp"):
+        stamp = _system(export, cells, name)
+        if not stamp:
             continue
-        return moment if moment.year > ANONYMOUS_YEAR else None
-    return None
+        params = (("row", str(number)), ("column", name), ("value", _clipped(stamp)))
+        if not moments.readings(stamp):
+            problems.append(Problem(slug="bad-time", where=text("digital.cell-value", export.language, **dict(params)), params=params))
+            continue
+        moment = _moment(export, name, stamp)
+        if moment is not None:
+            if moments.is_twofold(moment, export.zone):
+                problems.append(Problem(slug="time-twofold", where=text("digital.cell-value", export.language, **dict(params)), params=params))
+            return moment.in_utc(export.zone).isoformat(timespec="seconds"), problems
+    return "", problems
+
+
+def _moment(export: _Export, name: str, stamp: str) -> moments.Moment | None:
+    """What a date of LimeSurvey says; None when there is no date, or only that of anonymised responses."""
+    moment = moments.read(stamp, export.formats.of(name, FormatKind.DATES))
+    return None if moment is None or moments.is_anonymous(moment) else moment
 
 
 def _found(export: _Export, question: Question, number: int, cells: Sequence[str], problems: list[Problem]) -> _Found:
@@ -289,35 +406,46 @@ def _found(export: _Export, question: Question, number: int, cells: Sequence[str
     place = export.columns.get(target)
     if place is None:
         return _Found(present=False)
+    formats = export.formats
     if question.kind is QuestionKind.SINGLE:
-        cell = limesurvey_values.choice(cells[place], export.labels[question.code])
+        cell = limesurvey_values.choice(cells[place], export.indexes[question.code], formats.of(question.code, FormatKind.ANSWERS))
     else:
-        cell = limesurvey_values.field(cells[place], question, full_answers=export.full_answers)
+        order, sign = formats.of(question.code, FormatKind.DATES), formats.of(question.code, FormatKind.NUMBERS)
+        cell = limesurvey_values.field(cells[place], question, full_answers=formats.full_answers, order=order, sign=sign)
     if cell.problem is not None:
         problems.append(_unknown(export, question, target, number=number, raw=cells[place], slug=cell.problem))
-    return _Found(value=cell.value, shown=cell.shown, problems=_named(cell.problem))
+    return _Found(value=cell.value, shown=_is_shown(export, number, place, cell), problems=_named(cell.problem))
+
+
+def _is_shown(export: _Export, number: int, place: int, cell: Cell) -> bool | None:
+    """Whether a cell was on the screen: it was where something stands in it; where nothing does, files that tell empty from nothing say so."""
+    if not cell.shown or place in export.table.nulls.get(number, ()):
+        return False
+    return True if cell.value or cell.problem or export.table.tells_null else None
 
 
 def _found_ticks(export: _Export, question: Question, number: int, cells: Sequence[str], problems: list[Problem]) -> _Found:
     ticked: list[str] = []
-    seen: list[Cell] = []
+    shown: list[bool | None] = []
     unknown = False
     for option in question.options:
         cell, target, place = _tick_cell(export, question, option.code, cells)
         if cell is None or target is None:
             continue
-        seen.append(cell)
+        seen = _is_shown(export, number, place, cell)
+        in_words = target.holds is Holds.TICK and export.ticks_tell and bool(cells[place].strip())
+        shown.append(True if seen is None and in_words else seen)  # "No" beside "N/A"
         if cell.value:
             ticked.append(option.code)
         if cell.problem is not None:
             unknown = True
             problems.append(_unknown(export, question, target, number=number, raw=cells[place], slug="unknown-value"))
-    complete = _has_columns(export, question)
     return _Found(
         value=" ".join(ticked),
-        present=bool(seen) and complete,
-        shown=not seen or any(cell.shown for cell in seen),
+        present=bool(shown),
+        shown=True if True in shown else False if False in shown else None,
         problems=_named("unknown-value" if unknown else None, rules.check_choice(question, ticked).problem),
+        not_offered=tuple(option.code for option in question.options if not _has_tick(export, question, option)) if shown else (),
     )
 
 
@@ -335,7 +463,7 @@ def _tick_cell(export: _Export, question: Question, option: str, cells: Sequence
     if target not in export.columns:
         return None, None, -1
     place = export.columns[target]
-    text_cell = limesurvey_values.written(cells[place], full_answers=export.full_answers)
+    text_cell = limesurvey_values.written(cells[place], full_answers=export.formats.full_answers)
     return Cell(value="1" if text_cell.value else "", shown=text_cell.shown), target, place
 
 
@@ -353,28 +481,11 @@ def _clipped(value: str) -> str:
     return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def _is_shown(question: Question, found: Mapping[str, _Found], questionnaire: Questionnaire) -> bool:
-    """Whether the filters of the questionnaire ask `question` of this person; an unclear filter question hides nothing."""
-    condition, passed = question.only_if, {question.code}
-    while condition is not None:
-        parent = found.get(condition.question)
-        if parent is None or not parent.present or parent.problems:
-            return True
-        if not parent.ticked & set(condition.options):
-            return False
-        asked = questionnaire.question(condition.question)
-        if asked is None or asked.code in passed:
-            return True
-        passed.add(asked.code)
-        condition = asked.only_if
-    return True
-
-
-def _answer(question: Question, found: _Found, *, shown: bool) -> Answer:
-    problems = (*found.problems, "filtered-but-answered") if found.value and not shown else found.problems
+def _answer(question: Question, found: _Found, *, asked: bool | None, was_reached: bool) -> Answer:
+    problems = (*found.problems, "filtered-but-answered") if found.value and asked is False else found.problems
     missing = None
     if not found.value and not problems:
-        missing = _why_empty(found, shown=shown)
+        missing = _why_empty(question, found, asked=asked, was_reached=was_reached)
     return Answer(
         question=question.code,
         kind=question.kind,
@@ -384,40 +495,44 @@ def _answer(question: Question, found: _Found, *, shown: bool) -> Answer:
         missing=missing,
         reader=READER,
         problems=problems,
+        not_offered=found.not_offered,
     )
 
 
-def _why_empty(found: _Found, *, shown: bool) -> Missing:
+def _why_empty(question: Question, found: _Found, *, asked: bool | None, was_reached: bool) -> Missing:
+    """Why a question has no answer; one that was left out although no filter of ours says so was not shown."""
     if not found.present:
         return Missing.NOT_IN_VERSION
-    return Missing.NO_ANSWER if shown and found.shown else Missing.FILTERED
+    if asked is False:
+        return Missing.FILTERED
+    if not was_reached:
+        return Missing.NOT_REACHED
+    return Missing.FILTERED if found.shown is False and asked else Missing.NO_ANSWER
 
 
-def _texts(export: _Export, question: Question, cells: Sequence[str], found: _Found, *, shown: bool) -> Iterable[Answer]:
-    """The texts beside the options of `question`: filtered unless the option is ticked."""
+def _texts(export: _Export, question: Question, cells: Sequence[str], found: _Found, answer: Answer, *, asked: bool | None) -> Iterable[Answer]:
+    """The texts beside the options of `question`."""
     for option in question.options:
         if option.writein:
-            yield _text_answer(export, question, option.code, cells, found, shown=shown)
+            place = _text_place(export, question, option.code)
+            value = "" if place is None else limesurvey_values.written(cells[place], full_answers=export.formats.full_answers).value
+            astray = bool(value) and (option.code not in found.ticked or asked is False)
+            missing = Missing.NOT_IN_VERSION if place is None else beside(option.code, Known(value=found.value, missing=answer.missing))
+            yield _text_answer(question.code, option.code, value, astray=astray, missing=None if value else missing)
 
 
-def _text_answer(export: _Export, question: Question, option: str, cells: Sequence[str], found: _Found, *, shown: bool) -> Answer:
-    place = _text_place(export, question, option)
-    value = "" if place is None else limesurvey_values.written(cells[place], full_answers=export.full_answers).value
-    asked = shown and option in found.ticked
-    problems = ("text-without-mark",) if value and not asked else ()
-    missing = None
-    if not value:
-        missing = _why_empty(_Found(present=place is not None), shown=asked)
+def _text_answer(question: str, option: str, value: str, *, astray: bool, missing: Missing | None) -> Answer:
+    """A text beside an option; `astray` is one whose option is not ticked, or whose question does not apply."""
     return Answer(
-        question=question.code,
+        question=question,
         kind=QuestionKind.HANDWRITING,
         option=option,
         value=value,
-        confidence=0.0 if problems else 1.0,
-        status=Status.REVIEW if problems else Status.AUTO,
+        confidence=0.0 if astray else 1.0,
+        status=Status.REVIEW if astray else Status.AUTO,
         missing=missing,
         reader=READER,
-        problems=problems,
+        problems=("text-without-mark",) if astray else (),
     )
 
 

@@ -76,7 +76,7 @@ def _target(heading: str, known: dict[str, Target]) -> Target | None:
         return Target(holds=Holds.SYSTEM, question=system)
     match = _CODE.match(heading)
     if match is not None and match[2] and _SEPARATOR.match(match[2]):
-        code = match[1]
+        code = match[1].lower()
         if code in known:
             return known[code]
         if code in SYSTEM_COLUMNS:

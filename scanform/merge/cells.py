@@ -12,6 +12,7 @@ MISSING_WORDS = {
     Missing.PAGE_MISSING: "page missing",
     Missing.NOT_REVIEWED: "not reviewed",
     Missing.CONTRADICTION: "contradiction",
+    Missing.NOT_REACHED: "not reached",
 }
 """The words of `<question>__status` where there is no text."""
 
@@ -44,8 +45,10 @@ def value_cell(answer: Answer | None) -> str:
 
 
 def tick_cell(answer: Answer | None, option: str) -> str:
-    """1 or 0 for one option of a multiple choice question, or the missing code that holds for all of them."""
+    """1 or 0 for one option of a multiple choice question, or the missing code that holds for all of them; -5 for one that this person was not offered."""
     missing = why_missing(answer)
+    if answer is not None and option in answer.not_offered and option not in answer.value.split() and missing is not Missing.NOT_REVIEWED:
+        missing = Missing.NOT_IN_VERSION
     if missing is not None or answer is None:
         return str(int(missing or Missing.NOT_IN_VERSION))
     return "1" if option in answer.value.split() else "0"

@@ -12,7 +12,7 @@
 
 import unicodedata
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scanform.merge.cells import why_missing
@@ -39,12 +39,15 @@ _REASONS = (
     Missing.ILLEGIBLE,
     Missing.MULTIPLE_MARKS,
     Missing.IMPLAUSIBLE,
-    Missing.NO_ANSWER,
     Missing.FILTERED,
     Missing.PAGE_MISSING,
+    Missing.NOT_REACHED,
+    Missing.NO_ANSWER,
     Missing.NOT_IN_VERSION,
 )
-"""Most telling first: what a person can still mend, then what was really left blank, then what was never seen."""
+"""Most telling first: what a person can still mend, then that the question does not apply, then what one source never saw (a page that is missing may hold
+the answer, so it is never taken for left empty because another source was), then what was left empty.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,12 +174,31 @@ def _resolved(sources: tuple[Source, ...]) -> tuple[Answer, Origin]:
     valid = tuple(source for source in sources if why_missing(source.answer) is None)
     if not valid:
         kept = min(sources, key=lambda source: _REASONS.index(why_missing(source.answer) or Missing.NO_ANSWER))
-        return kept.answer, Origin(rule=NONE, sources=(kept,))
-    if len({comparable(source.answer) for source in valid}) > 1:
+        return _offered(kept.answer, sources), Origin(rule=NONE, sources=(kept,))
+    common = {option for source in valid for option in source.answer.not_offered}
+    if len({comparable(_without(source.answer, common)) for source in valid}) > 1:
         return _contradiction(sources, valid), Origin(rule=CONTRADICTION, sources=valid)
-    answer = replace(valid[0].answer, confidence=max(source.answer.confidence for source in valid))
+    whole = min(valid, key=lambda source: len(source.answer.not_offered))
+    answer = _offered(replace(whole.answer, confidence=max(source.answer.confidence for source in valid)), sources)
     rule = AGREE if len(valid) == len(sources) else FILL_GAP
-    return answer, Origin(rule=rule, sources=valid)
+    return answer, Origin(rule=rule, sources=(whole, *(source for source in valid if source is not whole)))
+
+
+def _without(answer: Answer, options: Collection[str]) -> Answer:
+    """An answer as far as all sources could give it: without the options that some of them did not have."""
+    return replace(answer, value=" ".join(code for code in answer.value.split() if code not in options)) if options else answer
+
+
+def _offered(answer: Answer, sources: Sequence[Source]) -> Answer:
+    """An option was not offered where no source that was asked had it; the ticks of all of them count."""
+    asked = [source.answer for source in sources if why_missing(source.answer) is None] or [source.answer for source in sources if source.answer.not_offered]
+    if not any(one.not_offered for one in asked):
+        return answer
+    nowhere = set.intersection(*(set(one.not_offered) for one in asked))
+    ticked = set(answer.value.split()).union(*(one.value.split() for one in asked))
+    order = list(dict.fromkeys(code for one in (answer, *asked) for code in one.value.split()))
+    value = " ".join(code for code in order if code in ticked) if answer.kind is QuestionKind.MULTIPLE else answer.value
+    return replace(answer, value=value, not_offered=tuple(code for code in answer.not_offered if code in nowhere))
 
 
 def comparable(answer: Answer) -> str:

@@ -46,6 +46,7 @@ class Missing(IntEnum):
     PAGE_MISSING = -7
     NOT_REVIEWED = -8
     CONTRADICTION = -9
+    NOT_REACHED = -10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,8 @@ class Answer:
     Values are text in canonical form: single choice an option code; multiple choice codes in form order, space
     separated; dates ISO, times HH:MM, numbers with a decimal point; a signature "signed"; "" when there is nothing.
     `missing` says why a value is absent once that is settled. `problems` are the slugs of what a person has to look at, the main one first, each once.
-    `page` is the 1-based page of the form.
+    `page` is the 1-based page of the form. `not_offered` are the codes of options of a multiple choice question that this person could not tick, as the form
+    or the survey did not have them.
     """
 
     question: str
@@ -78,6 +80,7 @@ class Answer:
     evidence: Evidence | None = None
     candidates: tuple[Candidate, ...] = ()
     problems: tuple[str, ...] = ()
+    not_offered: tuple[str, ...] = ()
 
     @property
     def problem(self) -> str | None:

@@ -213,7 +213,7 @@ def _choice(question: Question, rows: Sequence[Row], language: str) -> ChoiceFig
     base = 0
     for row in rows:
         cells = {o.code: row.get(f"{question.code}__{o.code}", "") for o in question.options} if multiple else {row.get(question.code, ""): "1"}
-        code = next(iter(cells.values()), "") if multiple else next(iter(cells))
+        code = _of_all(list(cells.values())) if multiple else next(iter(cells))
         if _is_missing(code):
             missing[code] += 1
             continue
@@ -224,8 +224,13 @@ def _choice(question: Question, rows: Sequence[Row], language: str) -> ChoiceFig
 
 
 def _is_missing(cell: str) -> bool:
-    """Whether a cell holds a missing code (-1 to -9)."""
-    return len(cell) == 2 and cell[0] == "-" and cell[1] in "123456789"
+    """Whether a cell holds a missing code (-1 to -99)."""
+    return len(cell) in {2, 3} and cell[0] == "-" and cell[1:].isdigit() and cell[1] != "0"
+
+
+def _of_all(cells: Sequence[str]) -> str:
+    """What stands in all boxes of a question; an option that was not offered (-5) says nothing about the others."""
+    return next((cell for cell in cells if cell != "-5"), "-5" if cells else "")
 
 
 def _sorted(missing: Counter[str]) -> tuple[tuple[str, int], ...]:

@@ -13,11 +13,11 @@ The rules, in the order in which they act:
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from scanform.filters import Known, beside, is_asked
 from scanform.model.problem import without_repeats
-from scanform.model.questionnaire import Question, Questionnaire
+from scanform.model.questionnaire import Questionnaire
 from scanform.model.response import Answer, Missing, Response, Status
 from scanform.model.review import PERSON_CONFIDENCE, Decision, DecisionKind
-from scanform.rules import applies
 
 ITEM_SEPARATOR = "/"
 
@@ -124,21 +124,40 @@ def _settled(answer: Answer, decision: Decision, *, reread: bool) -> tuple[str, 
 
 def refiltered(response: Response, questionnaire: Questionnaire) -> Response:
     """`response` after decisions, with each conditional question judged by the values its filter has now; an unanswered filter filters nothing."""
-    settled = {a.question: a.value for a in response.answers if a.option is None and a.status is not Status.REVIEW}
-    questions = {question.code: question for question in questionnaire.questions()}
-    return replace(response, answers=tuple(_refiltered(answer, questions.get(answer.question), settled) for answer in response.answers))
+    by_code = {answer.question: answer for answer in response.answers if answer.option is None}
+    known: dict[str, Known] = {}
+    found: dict[str, Answer] = {}
+    beyond = False  # what lies behind the first question that was not reached
+    for question in questionnaire.questions():
+        answer = by_code.get(question.code)
+        if answer is None:
+            continue
+        asked = is_asked(question, known)
+        beyond = beyond or answer.missing is Missing.NOT_REACHED
+        found[question.code] = answer if question.only_if is None else _refiltered(answer, asked, beyond=beyond)
+        settled = found[question.code].status is not Status.REVIEW
+        known[question.code] = Known(value=found[question.code].value, missing=found[question.code].missing, settled=settled, asked=asked)
+    return replace(response, answers=tuple(_again(answer, found, known) for answer in response.answers))
 
 
-def _refiltered(answer: Answer, question: Question | None, settled: Mapping[str, str]) -> Answer:
-    condition = question.only_if if question else None
-    if question is None or condition is None or not settled.get(condition.question):
-        return answer
-    asked = applies(question, settled)
-    if answer.status is not Status.REVIEW and not answer.value and answer.missing in {Missing.NO_ANSWER, Missing.FILTERED}:
-        return replace(answer, missing=Missing.NO_ANSWER if asked else Missing.FILTERED)
-    if not asked and "required-empty" in answer.problems:
+def _again(answer: Answer, found: Mapping[str, Answer], known: Mapping[str, Known]) -> Answer:
+    if answer.option is None:
+        return found.get(answer.question, answer)
+    question = known.get(answer.question)
+    empty = answer.status is not Status.REVIEW and not answer.value and answer.missing in _BY_FILTER
+    return replace(answer, missing=beside(answer.option, question)) if empty and question is not None and question.settled else answer
+
+
+_BY_FILTER = frozenset({Missing.NO_ANSWER, Missing.FILTERED, Missing.NOT_REACHED})
+"""Codes that hang on how the filters of a question are answered."""
+
+
+def _refiltered(answer: Answer, asked: bool | None, *, beyond: bool) -> Answer:
+    if answer.status is not Status.REVIEW and not answer.value and answer.missing in _BY_FILTER:
+        return replace(answer, missing=Missing.FILTERED if asked is False else Missing.NOT_REACHED if beyond else Missing.NO_ANSWER)
+    if asked is False and "required-empty" in answer.problems:
         rest = tuple(slug for slug in answer.problems if slug != "required-empty")
         return replace(answer, problems=rest) if rest else replace(answer, problems=(), status=Status.AUTO, missing=Missing.FILTERED)
-    if not asked and answer.value and answer.status in {Status.AUTO, Status.REVIEW}:
+    if asked is False and answer.value and answer.status in {Status.AUTO, Status.REVIEW}:
         return replace(answer, problems=without_repeats(answer.problems, ("filtered-but-answered",)), status=Status.REVIEW)
     return answer

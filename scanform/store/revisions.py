@@ -1,18 +1,20 @@
-"""Online responses as their imports told them: source surveys, revisions, listings, versions by content; all inside the caller's transaction."""
+"""Online responses as their imports told them: surveys, revisions, listings, formats, versions by content; all inside the caller's transaction."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from typing import cast
 
 from sqlalchemy import func, insert, select
 
+from scanform.model.column_format import FormatKind
 from scanform.model.response import Answer, Response
 from scanform.model.source import Lacking, SourceFacts
 from scanform.store.codec import from_plain, to_object
 from scanform.store.engine import Transaction, insert_new
 from scanform.store.records import KnownSource, Listing, ResponseWithdrawal, Revision, SourceSurvey
 from scanform.store.seals import add_seal
-from scanform.store.tables import AnswerVersionRow, BatchRow, ListingRow, ResponseRow, ResponseWithdrawalRow, RevisionRow, SourceSurveyRow
+from scanform.store.tables import AnswerVersionRow, BatchRow, FormatRow, ListingRow, ResponseRow, ResponseWithdrawalRow, RevisionRow, SourceSurveyRow
 
 _CHUNK = 500
 
@@ -111,6 +113,21 @@ def latest_listing(tx: Transaction, survey_id: int) -> Listing | None:
     return None if row is None else Listing(batch_id=row.batch_id, survey_id=row.survey_id, older=row.older, ids=tuple(row.ids))
 
 
+def add_formats(tx: Transaction, batch_id: int, survey_id: int, readings: Mapping[tuple[str, FormatKind], str]) -> None:
+    """Record how the columns of the file of an import were read."""
+    rows = [[column, kind.value, reading] for (column, kind), reading in sorted(readings.items())]
+    tx.execute(insert(FormatRow).values(batch_id=batch_id, survey_id=survey_id, readings=rows))
+
+
+def formats(tx: Transaction, survey_id: int) -> dict[tuple[str, FormatKind], str]:
+    """How the columns of the exports of a survey were read by the imports that count, the latest of each column."""
+    query = select(FormatRow.readings).join(BatchRow, BatchRow.id == FormatRow.batch_id).where(FormatRow.survey_id == survey_id)
+    found: dict[tuple[str, FormatKind], str] = {}
+    for readings in tx.execute(query.where(BatchRow.withdrawn_at.is_(None)).order_by(FormatRow.batch_id)).scalars():
+        found |= {(column, FormatKind(kind)): reading for column, kind, reading in cast(list[list[str]], readings)}
+    return found
+
+
 def counted_sources(tx: Transaction, survey_id: int) -> dict[str, str]:
     """Response by number of the source survey, of those responses that count."""
     query = select(RevisionRow.source_id, RevisionRow.response_id).join(ResponseRow, ResponseRow.id == RevisionRow.response_id)
@@ -139,7 +156,8 @@ def versions_by_content(tx: Transaction, response: Response) -> dict[str, int]:
 def digest_of(answer: Answer) -> str:
     """The hash of what a person sees of an answer: another one is another version."""
     missing = None if answer.missing is None else int(answer.missing)
-    content = json.dumps([answer.value, missing, list(answer.problems)], ensure_ascii=False, separators=(",", ":"))
+    seen = [answer.value, missing, list(answer.problems), *([list(answer.not_offered)] if answer.not_offered else [])]
+    content = json.dumps(seen, ensure_ascii=False, separators=(",", ":"))
     return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 

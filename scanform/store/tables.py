@@ -6,6 +6,7 @@
     batch ─< response ─< answer                     values, of whatever channel
     source_survey ─< revision >─ batch              what each import said about each online response, as it stood in the file; `response` follows from these
     listing                                         which responses the file of an import held
+    column_format                                   how the columns of the file of an import were read
     answer_version                                  which contents of an online answer have had which version
     response_withdrawal                             single online responses that people took out, or back in; only ever added
     decision                                        what people decided; rows are only ever added (triggers refuse the rest)
@@ -219,6 +220,7 @@ class AnswerRow(Base):
     evidence: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
     candidates: Mapped[list[object]] = mapped_column(JSON)
     problems: Mapped[list[str]] = mapped_column(JSON)
+    not_offered: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class SourceSurveyRow(Base):
@@ -259,6 +261,15 @@ class ListingRow(Base):
     survey_id: Mapped[int] = mapped_column(ForeignKey("source_survey.id"), index=True)
     older: Mapped[bool]
     ids: Mapped[list[str]] = mapped_column(JSON)
+
+
+class FormatRow(Base):
+    """How the columns of the file of an import were read, as it was confirmed: the next export of the survey is read the same way."""
+
+    __tablename__ = "column_format"
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), primary_key=True)
+    survey_id: Mapped[int] = mapped_column(ForeignKey("source_survey.id"), index=True)
+    readings: Mapped[list[object]] = mapped_column(JSON)
 
 
 class AnswerVersionRow(Base):

@@ -106,7 +106,7 @@ def steps(samples: Path, folder: Path, language: str) -> tuple[Step, ...]:
         ),
         Step(title="demo.ingest", arguments=(*at, "ingest", str(samples / "scans"))),
         Step(title="demo.again", arguments=(*at, "ingest", str(samples / "scans"))),
-        Step(title="demo.import", arguments=(*at, "import-digital", str(samples / "begegnungsorte-limesurvey.csv"))),
+        Step(title="demo.import", arguments=(*at, "import-digital", "--yes", str(samples / "begegnungsorte-limesurvey.csv"))),
         Step(title="demo.merge", arguments=(*at, "merge")),
         Step(title="demo.export", arguments=(*at, "export", str(folder / "data"))),
         Step(title="demo.report", arguments=(*at, "report", "-o", str(folder / "report.html"))),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from scanform import rules
 from scanform.errors import InputError, UsageError
+from scanform.filters import Known, beside, is_asked
 from scanform.i18n.texts import text
 from scanform.merge.match import KEYED_PREFIX
 from scanform.merge.provenance import TYPIST
@@ -220,12 +221,16 @@ def _fields(questionnaire: Questionnaire, language: str) -> Iterator[Field]:
 
 def _not_asked(field: Field, answers: Mapping[str, Answer]) -> Answer | None:
     """The answer to a field that need not be asked: its filter is not met, or its option is not ticked."""
-    known = {answer.question: answer.value for answer in answers.values() if answer.option is None}
-    condition = field.question.only_if
-    if condition and known.get(condition.question) and not rules.applies(field.question, known):
+    known: dict[str, Known] = {}
+    for answer in answers.values():
+        if answer.option is None:
+            filtered = answer.missing is Missing.FILTERED
+            known[answer.question] = Known(value=answer.value, missing=answer.missing, asked=not filtered)
+    if is_asked(field.question, known) is False:
         return _empty(field, Missing.FILTERED)
-    if field.option is not None and field.option.code not in known.get(field.question.code, "").split():
-        return _empty(field, Missing.NO_ANSWER)
+    question = known.get(field.question.code, Known())
+    if field.option is not None and field.option.code not in question.value.split():
+        return _empty(field, beside(field.option.code, question))
     return None
 
 

@@ -1,21 +1,24 @@
 """Taking in the digital responses: a LimeSurvey export becomes revisions of responses in the store. Doing it again changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from scanform.errors import UsageError
-from scanform.formats.limesurvey import DigitalImport, read_export, recognised
+from scanform.formats.limesurvey import DigitalImport, FileFormat, read_export, recognised
 from scanform.i18n.texts import text
+from scanform.model.column_format import Basis, FormatChoices, FormatDecision, FormatKind
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Questionnaire
 from scanform.model.source import SourceFacts
 from scanform.store import ledger, revisions
 from scanform.store.engine import Transaction
 from scanform.store.records import Listing, Revision, SourceSurvey
+from scanform.workflow.column_formats import ZONE, contradictions, refuse_unclear
 from scanform.workflow.project import Project
 from scanform.workflow.revisions import in_time, present, settle, vanished
+from scanform.workflow.server_zone import zone, zone_name
 from scanform.workflow.source_survey import choose_survey, known_facts
 
 MOSTLY = 0.5  # share of known columns from which a file can belong to a questionnaire
@@ -26,6 +29,7 @@ NAMED = 10  # ids that a message names; more are counted
 class ImportSummary:
     """What one import did: ids of new and changed responses, how many were known as they are, and what was wrong.
 
+    `decisions` are how the columns of the file were read, `file` how the file was.
     `survey` is the name of the source survey, `batch` the number of the batch, None when nothing was new. `refused` are responses whose rows were not
     taken because they are another person's, `older` those of which something newer is known, `vanished` those that are known and stand in the
     export no more, `withdrawn` those that a person took out and that stay out.
@@ -39,6 +43,8 @@ class ImportSummary:
     ignored_columns: tuple[str, ...]
     batch: int | None
     survey: str = ""
+    decisions: tuple[FormatDecision, ...] = ()
+    file: FileFormat | None = None
     refused: tuple[str, ...] = ()
     older: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
@@ -61,29 +67,98 @@ class _Taken:
     is_older: bool
 
 
-def import_digital(project: Project, path: Path, *, questionnaire: str | None = None, survey: str | None = None, at: str | None = None) -> ImportSummary:
-    """Import the export in `path`; `survey` names the source survey.
+def import_digital(
+    project: Project,
+    path: Path,
+    *,
+    questionnaire: str | None = None,
+    survey: str | None = None,
+    said: Mapping[tuple[str, FormatKind], str] | None = None,
+    at: str | None = None,
+) -> ImportSummary:
+    """Import the export in `path`; `survey` names the source survey, `said` how to read columns (see `column_formats.parsed`).
 
-    Raises InputError for a file that is no export, UsageError when its questionnaire or its survey is not clear; nothing is written then.
+    Raises InputError for a file that is no export, UsageError when its questionnaire, its survey or a format is not clear; nothing is written then.
     """
     chosen = _questionnaire(project, path, questionnaire)
     with project.store.writing() as tx:  # names and what is new are those of the moment in which it is stored
-        found = read_export(path, chosen, prefix="", language=project.language)
-        source = choose_survey(tx, questionnaire=chosen.code, path=path, export=found.facts, name=survey, language=project.language)
-        before = vanished(tx, source.id)
-        taken = _sorted_rows(tx, source, found, chosen)
-        gone = _gone(tx, source, found, older=taken.is_older)
-        batch = None
-        if taken.more or (not taken.is_older and set(gone) != set(before)):
-            batch = ledger.add_batch(tx, kind="digital", label=str(path), at=at or datetime.now(UTC).isoformat(timespec="seconds"))
-            for revision in taken.rows:  # those that say nothing new, too: they count when the import that said it first is withdrawn
-                revisions.add_revision(tx, replace(revision, batch_id=batch))
-            ids = tuple(response.id for response in found.responses)
-            revisions.add_listing(tx, Listing(batch_id=batch, survey_id=source.id, older=taken.is_older, ids=ids))
-            settle(project, tx, (revision.response.id for revision in taken.rows))
-        out = {name for name, act in revisions.withdrawals(tx).items() if act.withdrawn}
+        return _import(project, tx, _Order(path=path, questionnaire=chosen, survey=survey, said=said or {}), at)
+
+
+def try_import(
+    project: Project, path: Path, *, questionnaire: str | None = None, survey: str | None = None, said: Mapping[tuple[str, FormatKind], str] | None = None
+) -> ImportSummary:
+    """What `import_digital` would do; nothing is stored."""
+    chosen = _questionnaire(project, path, questionnaire)
+    try:
+        with project.store.writing() as tx:
+            raise _TriedError(_import(project, tx, _Order(path=path, questionnaire=chosen, survey=survey, said=said or {}), None))
+    except _TriedError as tried:
+        return tried.summary
+
+
+class _TriedError(Exception):
+    """Takes back what was only tried, and carries what it came to."""
+
+    def __init__(self, summary: ImportSummary) -> None:
+        super().__init__()
+        self.summary = summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What to import: the file, of which questionnaire and which survey, and what a person says about its columns."""
+
+    path: Path
+    questionnaire: Questionnaire
+    survey: str | None
+    said: Mapping[tuple[str, FormatKind], str]
+
+
+def _import(project: Project, tx: Transaction, order: _Order, at: str | None) -> ImportSummary:
+    source, found, notes = _read(project, tx, order)
+    before = vanished(tx, source.id)
+    taken = _sorted_rows(tx, source, found, order.questionnaire)
+    gone = _gone(tx, source, found, older=taken.is_older)
+    batch = None
+    if taken.more or (not taken.is_older and set(gone) != set(before)):
+        batch = ledger.add_batch(tx, kind="digital", label=str(order.path), at=at or datetime.now(UTC).isoformat(timespec="seconds"))
+        for revision in taken.rows:  # those that say nothing new, too: they count when the import that said it first is withdrawn
+            revisions.add_revision(tx, replace(revision, batch_id=batch))
+        ids = tuple(response.id for response in found.responses)
+        revisions.add_listing(tx, Listing(batch_id=batch, survey_id=source.id, older=taken.is_older, ids=ids))
+        revisions.add_formats(tx, batch, source.id, {decision.key: decision.reading for decision in found.decisions})
+        settle(project, tx, (revision.response.id for revision in taken.rows))
+    out = {name for name, act in revisions.withdrawals(tx).items() if act.withdrawn}
     withdrawn = tuple(name for name in (f"{source.prefix}{response.id}" for response in found.responses) if name in out)
-    return _summary(source, found, taken, gone=gone, withdrawn=withdrawn, batch=batch)
+    summary = _summary(source, found, taken, gone=gone, withdrawn=withdrawn, batch=batch)
+    return replace(summary, problems=(*notes, *summary.problems))
+
+
+def _read(project: Project, tx: Transaction, order: _Order) -> tuple[SourceSurvey, DigitalImport, list[Problem]]:
+    """The survey of the export, what it holds, and where it contradicts how earlier exports of the survey were read.
+
+    Which survey it is tell token, seed and those times that can be read in one way only; how the others are to be read tells the survey.
+    """
+    language, config, path, said = project.language, project.config, order.path, order.said
+
+    def read(kept: Mapping[tuple[str, FormatKind], str]) -> DigitalImport:
+        name = zone_name(config, kept.get(ZONE))
+        found = read_export(path, order.questionnaire, prefix="", language=language, zone=zone(name), choices=FormatChoices(said=said, kept=kept))
+        decided = FormatDecision(
+            column=ZONE[0], kind=ZONE[1], reading=name, basis=Basis.SAID if config.time_zone else Basis.KEPT if ZONE in kept else Basis.FILE
+        )
+        return replace(found, decisions=(*found.decisions, decided))
+
+    first = read({})
+    source = choose_survey(tx, questionnaire=order.questionnaire.code, path=path, export=first.facts, name=order.survey, language=language)
+    kept = revisions.formats(tx, source.id)
+    again = first.still_open or zone_name(config, kept.get(ZONE)) != zone_name(config, None)
+    found = read(kept) if kept and again else first
+    refuse_unclear(found, said, path, language)
+    if first.still_open and kept:  # times that nobody could read before have their say, too
+        choose_survey(tx, questionnaire=order.questionnaire.code, path=path, export=found.facts, name=source.name, language=language)
+    return source, found, contradictions(found.decisions, kept, language)
 
 
 def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, chosen: Questionnaire) -> _Taken:
@@ -155,6 +230,8 @@ def _summary(
         unchanged=len(found.responses) - len(taken.new) - len(taken.changed) - len(refused),
         problems=(*found.problems, *taken.refused, *said),
         ignored_columns=found.ignored_columns,
+        decisions=found.decisions,
+        file=found.file,
         batch=batch,
         refused=refused,
         older=taken.older,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from scanform.merge.match import grouped
 from scanform.merge.resolve import Record, Source, comparable, conflict_response, resolve
 from scanform.model.layout import Layout
-from scanform.model.questionnaire import Questionnaire
+from scanform.model.questionnaire import QuestionKind, Questionnaire
 from scanform.model.response import Answer, Channel, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.review.apply import ITEM_SEPARATOR, Standing, apply, decided, item_id, refiltered, standings
@@ -75,6 +75,7 @@ class Editions:
         self._project = project
         self._layouts: dict[str, Layout | None] = {}
         self._questionnaires: dict[str, Questionnaire | None] = {}
+        self._newer: dict[str, Mapping[str, tuple[str, ...]]] = {}
 
     def layout(self, response_id: str) -> Layout | None:
         """The printed layout of a form, or None for other responses: a form id begins with the layout's digest."""
@@ -91,6 +92,25 @@ class Editions:
             self._questionnaires[key] = self._project.questionnaire_of(layout) if layout else self._project.questionnaires.get(code)
         return self._questionnaires[key]
 
+    def newer_options(self, response_id: str, code: str) -> Mapping[str, tuple[str, ...]]:
+        """The options that today's questionnaire has and the edition of the form had not, by multiple choice question."""
+        layout = self.layout(response_id)
+        if layout is None:
+            return {}
+        if layout.digest not in self._newer:
+            edition, today = self.questionnaire(response_id, code), self._project.questionnaires.get(code)
+            self._newer[layout.digest] = _newer_options(edition, today) if edition is not None and today is not None and edition != today else {}
+        return self._newer[layout.digest]
+
+
+def _newer_options(edition: Questionnaire, today: Questionnaire) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for question in today.questions():
+        before = edition.question(question.code)
+        if before is not None and question.kind is QuestionKind.MULTIPLE:
+            found[question.code] = tuple(option.code for option in question.options if before.option(option.code) is None)
+    return {code: options for code, options in found.items() if options}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standings:
@@ -102,7 +122,18 @@ class Standings:
 
 def effective_responses(project: Project) -> list[Response]:
     """All responses that count, with what people decided laid over what the machine read."""
-    return [case.effective for case in _response_cases(project, Editions(project), decisions_by_response(project.store.decisions()))]
+    editions = Editions(project)
+    return [_offered(case.effective, editions) for case in _response_cases(project, editions, decisions_by_response(project.store.decisions()))]
+
+
+def _offered(response: Response, editions: Editions) -> Response:
+    """The response with the options that its printed edition did not offer yet."""
+    newer = editions.newer_options(response.id, response.questionnaire)
+    if not newer:
+        return response
+    return replace(
+        response, answers=tuple(a if a.option is not None or a.question not in newer else replace(a, not_offered=newer[a.question]) for a in response.answers)
+    )
 
 
 def load_standings(project: Project, editions: Editions) -> Standings:

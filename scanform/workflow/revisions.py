@@ -77,13 +77,15 @@ def _answer_over(before: Answer | None, now: Answer, revision: Revision, questio
 
 
 def _ticks_over(before: Answer, now: Answer, hidden: set[str], question: Question) -> Answer:
-    """Several answers of which the export shows only some boxes: the others stay as they were."""
+    """Several answers of which the export shows only some boxes: the others stay as they were, and what was never offered still was not."""
     ticked = set(now.value.split()) | (set(before.value.split()) & hidden)
+    unknown = set(now.not_offered) if before.missing is Missing.NOT_IN_VERSION else set(before.not_offered) & set(now.not_offered)
+    found = replace(now, not_offered=tuple(option.code for option in question.options if option.code in unknown))
     value = " ".join(option.code for option in question.options if option.code in ticked)
     if not value:
-        return before if before.missing is not None and before.missing is not Missing.NOT_IN_VERSION else replace(now, missing=Missing.NO_ANSWER)
+        return found
     broken = rules.check_choice(question, value.split()).problem
-    found = replace(now, value=value, missing=None)
+    found = replace(found, value=value, missing=None)
     return found.doubted(broken) if broken is not None else found
 
 

@@ -249,7 +249,7 @@ def test_columns_that_belong_to_nothing(tmp_path):
     headings = [h for h in SYSTEM + CODES if h not in {"plz", "groups[all]"}] + ["zusatz"]
     result = read_export(write(tmp_path, [FULL | {"zusatz": "x"}], headings), SURVEY)
     assert sorted(slugs(result)) == ["missing-column", "unknown-column"]
-    assert [dict(p.params)["column"] for p in result.problems] == ["zusatz", "groups, plz"]
+    assert [dict(p.params)["column"] for p in result.problems] == ["zusatz", "groups[all], plz"]
     assert values(result.responses[0])["plz"] is Missing.NOT_IN_VERSION
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanform.merge.cells import value_cell, why_missing
+from scanform.merge.cells import tick_cell, value_cell, why_missing
 from scanform.merge.resolve import conflict_response, resolve
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Missing, Response, Status
@@ -90,8 +90,11 @@ def test_spaces_do_not_make_texts_different():
 
 
 def test_the_most_telling_reason_stays():
-    """Left blank online outranks a missing page; what waits for a person outranks all."""
-    assert one(pair(answer("q", missing=Missing.PAGE_MISSING), answer("q", missing=Missing.NO_ANSWER)))[1].missing is Missing.NO_ANSWER
+    """A page that is missing may hold the answer, so it is never taken for left blank, nor is what was not reached; what waits for a person outranks all."""
+    assert one(pair(answer("q", missing=Missing.PAGE_MISSING), answer("q", missing=Missing.NO_ANSWER)))[1].missing is Missing.PAGE_MISSING
+    assert one(pair(answer("q", missing=Missing.NO_ANSWER), answer("q", missing=Missing.NOT_REACHED)))[1].missing is Missing.NOT_REACHED
+    assert one(pair(answer("q", missing=Missing.NOT_REACHED), answer("q", missing=Missing.PAGE_MISSING)))[1].missing is Missing.PAGE_MISSING
+    assert one(pair(answer("q", missing=Missing.PAGE_MISSING), answer("q", missing=Missing.FILTERED)))[1].missing is Missing.FILTERED
     assert why_missing(one(pair(answer("q", "x", status="review"), answer("q", missing=Missing.NO_ANSWER)))[1]) is Missing.NOT_REVIEWED
 
 
@@ -166,3 +169,39 @@ def test_a_value_always_has_a_source(parts):
     for found in record.response.answers:
         if why_missing(found) is None:
             assert found.value in [s.answer.value for s in record.origins[found.column].sources]
+
+
+def ticks(value="", *, missing=None, lacking=()):
+    found = answer("q", value, kind="multiple", missing=missing)
+    return replace(found, not_offered=tuple(lacking))
+
+
+def test_an_option_that_one_source_did_not_have_contradicts_nothing():
+    """Sources are compared by what both offered; what only one offered comes from it, and what none did was not offered."""
+    record, found, origin = one(pair(ticks("a c"), ticks("a", lacking=("c",))))
+    assert (found.value, found.not_offered, origin.rule, record.conflicts) == ("a c", (), "agree/1", ())
+    record, found, origin = one(pair(ticks("a", lacking=("c", "d")), ticks("a", lacking=("d",))))
+    assert (found.value, found.not_offered, record.conflicts) == ("a", ("d",), ())
+    record, _, origin = one(pair(ticks("b c"), ticks("a", lacking=("c",))))
+    assert (origin.rule, len(record.conflicts)) == ("contradiction/1", 1)
+
+
+def test_an_option_that_was_not_offered_is_filled_from_nobody():
+    """An empty answer with and one without the option: it was offered on paper, and left empty there."""
+    _, found, origin = one(pair(ticks(missing=Missing.NO_ANSWER), ticks("a", lacking=("c",))))
+    assert (found.value, found.not_offered, origin.rule) == ("a", ("c",), "fill-gap/1")
+    assert [tick_cell(found, option) for option in "abc"] == ["1", "0", "-5"]
+    assert tick_cell(ticks("a c", lacking=("c",)), "c") == "1"  # a person says that it was ticked all the same
+    _, found, _ = one(pair(ticks(missing=Missing.PAGE_MISSING), ticks(missing=Missing.NO_ANSWER, lacking=("c",))))
+    assert [tick_cell(found, option) for option in "ac"] == ["-7", "-7"]
+
+
+CODES = (Missing.NO_ANSWER, Missing.PAGE_MISSING, Missing.NOT_REACHED, Missing.FILTERED, Missing.NOT_IN_VERSION, Missing.ILLEGIBLE, Missing.IMPLAUSIBLE)
+
+
+@pytest.mark.parametrize("unseen", [Missing.PAGE_MISSING, Missing.NOT_REACHED])
+@pytest.mark.parametrize("other", CODES)
+def test_what_was_never_seen_is_never_left_empty(unseen, other):
+    """Whatever the other source lacks, and whichever comes first: -7 and -10 do not become -1."""
+    for group in (pair(answer("q", missing=unseen), answer("q", missing=other)), pair(answer("q", missing=other), answer("q", missing=unseen))):
+        assert value_cell(one(group)[1]) != "-1"

@@ -126,6 +126,16 @@ def test_multiple_choice_counts_each_option():
     assert ([b.count for b in figure.bars], figure.base, figure.missing) == ([1, 2], 2, (("-1", 1),))
 
 
+def test_two_digits_of_a_missing_code_are_no_number():
+    """-10 (not reached) is missing like -1, in choices and among numbers; an option that was not offered says nothing about the others."""
+    seats = question("seats", "comb", alphabet=Alphabet.DIGITS, cells=(3,), minimum="0")
+    rows = [{"open": "-10", "seats": "-10", "who__old": "-5", "who__young": "1"}, {"open": "yes", "seats": "7", "who__old": "-5", "who__young": "-10"}]
+    choice, number, ticks = figures(survey(CHOICE, seats, TICKS), rows)
+    assert (choice.base, dict(choice.missing)) == (1, {"-10": 1})
+    assert (number.count, number.lowest, dict(number.missing)) == (1, 7, {"-10": 1})
+    assert (ticks.base, [bar.count for bar in ticks.bars], dict(ticks.missing)) == (1, [0, 1], {"-10": 1})
+
+
 def test_numbers_have_quartiles_and_postcodes_do_not():
     """A bounded number is a quantity; a postcode is only counted."""
     seats = question("seats", "comb", alphabet=Alphabet.DIGITS, cells=(3,), minimum="0")

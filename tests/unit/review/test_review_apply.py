@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanform.model.questionnaire import QuestionKind
+from scanform.model.questionnaire import Condition, Option, Question, QuestionKind, Questionnaire, Section, Texts
 from scanform.model.response import Answer, Channel, Missing, Response, Status
 from scanform.model.review import PERSON_CONFIDENCE, Decision, DecisionKind
-from scanform.review.apply import apply, in_force, item_id, split_item_id, standings
+from scanform.review.apply import apply, in_force, item_id, refiltered, split_item_id, standings
 
 ITEM = "F/open"
 K = DecisionKind
@@ -178,3 +178,53 @@ def test_the_order_of_other_items_does_not_matter(history: list[Decision]) -> No
     """Items never influence each other."""
     mine = [d for d in history if d.item == ITEM]
     assert effective(history) == effective(mine)
+
+
+def asked(code: str, **more: object) -> Question:
+    return Question(code=code, kind=QuestionKind.SINGLE, text=WORD, **more)  # type: ignore[arg-type]
+
+
+WORD = Texts(entries=(("en", "?"),))
+WRITEIN = (Option(code="yes", text=WORD), Option(code="no", text=WORD, writein=True))
+CHAIN = Questionnaire(
+    code="tiny", version="1", title=WORD, languages=("en",),
+    sections=(
+        Section(title=WORD, items=(
+            asked("a", options=WRITEIN), asked("b", only_if=Condition(question="a", options=("yes",))),
+            asked("c", only_if=Condition(question="b", options=("yes",))), asked("d"), asked("e", only_if=Condition(question="a", options=("yes",))),
+        )),
+    ),
+)  # fmt: skip
+
+
+def judged(a: str, **codes: Missing) -> dict[str, Missing | None]:
+    """The codes of all questions after a person settled the first one."""
+    answers = [Answer(question="a", kind=QuestionKind.SINGLE, value=a, confidence=1.0, status=Status.CORRECTED, missing=None if a else Missing.NO_ANSWER)]
+    answers += [Answer(question="a", option="no", kind=QuestionKind.HANDWRITING, value="", confidence=1.0, status=Status.AUTO, missing=Missing.NO_ANSWER)]
+    answers += [
+        Answer(question=code, kind=QuestionKind.SINGLE, value="", confidence=1.0, status=Status.AUTO, missing=missing) for code, missing in codes.items()
+    ]
+    response = Response(id="F", questionnaire="tiny", version="1", channel=Channel.ONLINE, answers=tuple(answers))
+    return {answer.column: answer.missing for answer in refiltered(response, CHAIN).answers}
+
+
+def test_codes_follow_a_decided_filter() -> None:
+    """Down the chain of filters, beside options, and back: an unanswered filter filters nothing; a missing page stays missing."""
+    left = dict.fromkeys("bcde", Missing.NO_ANSWER)
+    no = judged("no", **left)
+    assert [no[code] for code in ("b", "c", "d", "e")] == [Missing.FILTERED, Missing.FILTERED, Missing.NO_ANSWER, Missing.FILTERED]
+    assert (no["a__no_text"], judged("yes", **left)["a__no_text"], judged("", **left)["a__no_text"]) == (
+        Missing.NO_ANSWER, Missing.FILTERED, Missing.NO_ANSWER,
+    )  # fmt: skip
+    filtered = dict.fromkeys("bce", Missing.FILTERED)
+    assert judged("", **filtered) | {"a": None} == {"a": None, "a__no_text": Missing.NO_ANSWER, **dict.fromkeys("bce", Missing.NO_ANSWER)}
+    gone = judged("no", b=Missing.PAGE_MISSING, c=Missing.PAGE_MISSING)
+    assert gone["b"] is gone["c"] is Missing.PAGE_MISSING
+
+
+def test_what_was_not_reached_stays_so_unless_it_does_not_apply() -> None:
+    """A decision about a filter makes nothing left empty that nobody saw."""
+    beyond = {"b": Missing.NO_ANSWER, "c": Missing.FILTERED, "d": Missing.NOT_REACHED, "e": Missing.NOT_REACHED}
+    assert judged("no", **beyond)["e"] is Missing.FILTERED
+    assert judged("yes", **beyond | {"e": Missing.FILTERED})["e"] is Missing.NOT_REACHED
+    assert judged("yes", **beyond)["d"] is Missing.NOT_REACHED

@@ -14,6 +14,7 @@ from sqlalchemy import URL, create_engine, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from scanform.errors import MissingProgramError, StoreError
+from scanform.model.column_format import FormatKind
 from scanform.model.geometry import RectPx
 from scanform.model.page import Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
@@ -95,6 +96,29 @@ def test_a_database_from_before_files_were_passed_over_loses_nothing(tmp_path):
         with store.writing() as tx:
             assert passed_over.replace_below(tx, ["/in"], [one])
             assert not passed_over.replace_below(tx, ["/in"], [replace(one, at="later")])
+
+
+def test_formats_come_to_an_older_database_without_loss(where):
+    """Brought up from the migration before: answers are what they were, offered whole; how columns are read can be kept, and goes with its import."""
+    rows = {"response": ONLINE, "answer": ONLINE_ANSWER | {"kind": "multiple", "value": "yes no"}}
+    with older_database(where, "0017") as tx:
+        tx.execute(text("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'digital', 'old', :at)"), {"at": AT})
+        tx.execute(text("INSERT INTO source_survey (id, questionnaire, name, prefix) VALUES (1, 'tiny', 'tiny', 'online-')"))
+        for table, row in rows.items():
+            tx.execute(text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})"), as_sql(row))
+    with closing(Store(where)) as store:
+        (answer,) = store.response("online-17").answers
+        assert (answer.value, answer.not_offered, store.versions("online-17")) == ("yes no", (), {"open": 3})
+        with store.writing() as tx:
+            assert revisions.formats(tx, 1) == {}
+            revisions.add_formats(tx, 1, 1, {("since", FormatKind.DATES): "month-day", ("", FormatKind.ZONE): "UTC"})
+            assert revisions.formats(tx, 1) == {("since", FormatKind.DATES): "month-day", ("", FormatKind.ZONE): "UTC"}
+            tx.execute(text("UPDATE batch SET withdrawn_at = :at"), {"at": AT})
+            assert revisions.formats(tx, 1) == {}
+            changed = replace(store.response("online-17"), answers=(replace(answer, not_offered=("no",)),))
+            values.save_response(tx, changed, batch_id=None)
+        assert store.response("online-17").answers == changed.answers
+        assert store.versions("online-17") == {"open": 4}
 
 
 def test_what_was_passed_over_is_the_state_of_the_last_look(store):

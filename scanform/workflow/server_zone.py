@@ -1,0 +1,55 @@
+"""The time zone of the server that wrote the times of an export: the one in survey.toml, else the one known since an earlier export, else this machine's."""
+
+import os
+import time
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from scanform.config import Config
+
+_LINK = Path("/etc/localtime")
+_FOLDER = "zoneinfo/"
+
+
+def zone_name(config: Config, kept: str | None) -> str:
+    """The name of the zone: what a person set comes first, and what was known before the machine's own."""
+    return config.time_zone or kept or machine_zone()
+
+
+def machine_zone() -> str:
+    """The name of this machine's time zone; "local" where it has none."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    linked = str(_LINK.resolve()).partition(_FOLDER)[2] if _LINK.is_symlink() else ""
+    for name in (named, linked):
+        if name and not isinstance(zone(name), LocalZone):
+            return name
+    return "UTC" if not time.timezone and not time.daylight else LocalZone.NAME
+
+
+def zone(name: str) -> tzinfo:
+    """The zone of that name, with its changes to summer time."""
+    if name == "UTC":
+        return UTC
+    try:
+        return LocalZone() if name == LocalZone.NAME else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return LocalZone()
+
+
+class LocalZone(tzinfo):
+    """This machine's time where it has no name: the C library knows when clocks are changed."""
+
+    NAME = "local"
+
+    def utcoffset(self, dt: datetime | None) -> timedelta:
+        """How far the machine's clock is ahead of UTC at that time."""
+        return timedelta(0) if dt is None else dt.replace(tzinfo=None).astimezone().utcoffset() or timedelta(0)
+
+    def dst(self, dt: datetime | None) -> timedelta | None:
+        """Not told."""
+        return None
+
+    def tzname(self, dt: datetime | None) -> str:
+        """No name."""
+        return self.NAME
