@@ -4,7 +4,7 @@ A merge stores links and nothing else: the merged records are computed from resp
 taking the links away takes the merge back, and a corrected value shows at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -13,16 +13,16 @@ from scanform import rules
 from scanform.errors import UsageError
 from scanform.i18n.texts import text
 from scanform.merge.match import Matching, grouped, match
-from scanform.merge.resolve import Conflict, Record, conflict_response, resolve
+from scanform.merge.resolve import Conflict, Record, conflict_response
 from scanform.model.problem import Problem
 from scanform.model.response import Channel, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
-from scanform.review.apply import apply, item_id, split_item_id, standings
+from scanform.review.apply import item_id, split_item_id, standings
 from scanform.review.triage import items
 from scanform.store import issued, values
 from scanform.store.records import Link
 from scanform.workflow.project import Project
-from scanform.workflow.review_cases import decisions_by_response, effective_responses, on_present_values
+from scanform.workflow.review_cases import Editions, decisions_by_response, effective_responses, on_present_values, resolved
 
 STALE = Problem(slug="merge-stale")
 """Responses that belong together stand apart, or the other way round: the data have changed since the merge, or it was taken back."""
@@ -108,13 +108,9 @@ def records(project: Project, responses: Sequence[Response] | None = None) -> tu
     """The merged view: one record per place, people's decisions about contradictions laid over it."""
     if responses is None:
         responses = effective_responses(project)
-    decisions = decisions_by_response(project.store.decisions())
-
-    def settle(waiting: Response, versions: Mapping[str, int]) -> Response:
-        return apply(waiting, on_present_values(decisions.get(waiting.id, ()), versions), versions)
-
+    editions, decisions = Editions(project), decisions_by_response(project.store.decisions())
     links = [(link.first, link.second) for link in project.store.links()]
-    return tuple(resolve(group, settle=settle) for group in grouped(responses, links))
+    return tuple(resolved(group, editions, lambda name: decisions.get(name, ())) for group in grouped(responses, links))
 
 
 def deciders(project: Project) -> dict[str, Decision]:

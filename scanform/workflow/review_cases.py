@@ -5,14 +5,15 @@ more) that contradict each other, its versions grow out of these values, so a de
 sources say the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from scanform.consistency import Checks, checked, checks_of
 from scanform.merge.match import grouped
 from scanform.merge.resolve import Record, Source, comparable, conflict_response, resolve
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import Questionnaire
-from scanform.model.response import Answer, Channel, Response
+from scanform.model.response import Answer, Channel, Missing, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.review.apply import ITEM_SEPARATOR, Standing, apply, decided, item_id, refiltered, standings
 from scanform.review.triage import items
@@ -75,6 +76,7 @@ class Editions:
         self._project = project
         self._layouts: dict[str, Layout | None] = {}
         self._questionnaires: dict[str, Questionnaire | None] = {}
+        self._checks: dict[str, Checks | None] = {}
 
     def layout(self, response_id: str) -> Layout | None:
         """The printed layout of a form, or None for other responses: a form id begins with the layout's digest."""
@@ -90,6 +92,15 @@ class Editions:
         if key not in self._questionnaires:
             self._questionnaires[key] = self._project.questionnaire_of(layout) if layout else self._project.questionnaires.get(code)
         return self._questionnaires[key]
+
+    def checks(self, response_id: str, code: str) -> Checks | None:
+        """The rules of that edition."""
+        layout = self.layout(response_id)
+        key = layout.digest if layout else code
+        if key not in self._checks:
+            questionnaire = self.questionnaire(response_id, code)
+            self._checks[key] = checks_of(questionnaire) if questionnaire else None
+        return self._checks[key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +122,20 @@ def load_standings(project: Project, editions: Editions) -> Standings:
     cases = _response_cases(project, editions, decisions)
     links = [(link.first, link.second) for link in project.store.links()]
     joined = [group for group in grouped((case.effective for case in cases), links) if len(group) > 1] if links else []
-    found = [resolve(group) for group in joined]
+    found = [resolved(group, editions, lambda name: decisions.get(name, ())) for group in joined]
     cases += [conflict_case(record, decisions.get(record.id, ())) for record in found if record.conflicts]
     return Standings(cases=tuple(cases), places=tuple(record.members for record in found))
+
+
+def resolved(group: Sequence[Response], editions: Editions, decisions: Callable[[str], Sequence[Decision]]) -> Record:
+    """The record of a group with what people decided about its contradictions, and with the rules between answers checked on what it comes to; `decisions`
+    gives those about a merged record.
+    """
+
+    def settle(waiting: Response, versions: Mapping[str, int]) -> Response:
+        return apply(waiting, on_present_values(decisions(waiting.id), versions), versions)
+
+    return resolve(group, settle=settle, checks=editions.checks(group[0].id, group[0].questionnaire))
 
 
 def decisions_by_response(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
@@ -140,6 +162,8 @@ def response_case(machine: Response, versions: Mapping[str, int], decisions: Seq
         questionnaire = editions.questionnaire(machine.id, machine.questionnaire)
         effective = apply(_changed_since(machine, decisions, holding), holding, versions)
         effective = refiltered(effective, questionnaire) if questionnaire else effective
+    checks = editions.checks(machine.id, machine.questionnaire)
+    effective = checked(effective, checks) if checks else effective
     return _case(machine, effective, versions, decisions, standings(holding), form=machine.id)
 
 
@@ -159,12 +183,13 @@ def _changed_since(machine: Response, decisions: Sequence[Decision], holding: Se
 
 
 def conflict_case(record: Record, decisions: Sequence[Decision]) -> Case:
-    """The case of a record's contradictions; `record` is resolved without decisions, `decisions` are those about it."""
-    machine, versions = conflict_response(record)
+    """The case of what waits or waited in a record: contradictions, and values that break a rule together; `decisions` are those about it."""
+    machine, versions = conflict_response(record, decided=True)
     valid = on_present_values(decisions, versions)
     effective = apply(machine, valid, versions)
     case = _case(machine, effective, versions, decisions, standings(valid), form=_form(record))
-    return replace(case, members=record.members, claims={conflict.column: _claims(conflict.sources) for conflict in record.conflicts})
+    contradictory = {answer.column for answer in machine.answers if answer.missing is Missing.CONTRADICTION}
+    return replace(case, members=record.members, claims={c.column: _claims(c.sources) for c in record.conflicts if c.column in contradictory})
 
 
 def _case(

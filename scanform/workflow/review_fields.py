@@ -18,7 +18,6 @@ from scanform import rules
 from scanform.errors import ScanformError
 from scanform.i18n.texts import text
 from scanform.merge.match import grouped
-from scanform.merge.resolve import resolve
 from scanform.model.geometry import SizeMm
 from scanform.model.layout import Layout, PageLayout
 from scanform.model.page import PageRef
@@ -35,7 +34,7 @@ from scanform.store.pace import add_pace
 from scanform.workflow.known_answers import KnownAnswers
 from scanform.workflow.project import Project
 from scanform.workflow.review_cards import Card, make_card, reason_text
-from scanform.workflow.review_cases import Case, Editions, Standings, conflict_case, effective_responses, load_standings, response_case
+from scanform.workflow.review_cases import Case, Editions, Standings, conflict_case, effective_responses, load_standings, resolved, response_case
 from scanform.workflow.review_crops import CropCutter
 from scanform.workflow.rights import Dealings, Sight, dealings, may_see, refusal, says_the_same
 
@@ -610,7 +609,7 @@ class Desk:
             return
         responses = [self._memory[member].effective for member in members if member in self._memory]
         groups = grouped(responses, [(link.first, link.second) for link in values.links(tx)])
-        records = [resolve(group) for group in groups if len(group) > 1]
+        records = [resolved(group, self._editions, lambda name: values.decisions(tx, name)) for group in groups if len(group) > 1]
         for gone in {name, *(record.id for record in records)} - {""}:
             self._touched.add(gone)
             self._memory.pop(gone, None)
