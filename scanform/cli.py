@@ -570,7 +570,7 @@ def _withdraw(settings: Settings, batch: int, *, undo: bool) -> None:
 @click.pass_obj
 def enter(settings: Settings, *, form: str, phone: bool, questionnaire: str | None, answers: Path | None, replace_known: bool) -> int:
     """Key a form by hand. FORM is the printed id, a token, or "new"."""
-    from scanform.model.response import Channel
+    from scanform.model.response import Channel, Status
     from scanform.workflow import enter_form
 
     channel = Channel.PHONE if phone else Channel.MANUAL
@@ -586,7 +586,10 @@ def enter(settings: Settings, *, form: str, phone: bool, questionnaire: str | No
             raise KeyingAbort from stop
         stored = enter_form.save(project, response, replace_known=replace_known, reviewer=_login(), language=language)
         scanned = [enter_form.scanned_text(found, language)] if found.scanned else []
-        _answer(settings, {"response": stored.id, "scanned": found.scanned}, text("cli.stored", language, name=stored.id), *scanned)
+        waits = [said] if (said := enter_form.waiting_text(stored, language)) else []
+        columns = [answer.column for answer in stored.answers if answer.status is Status.REVIEW]
+        data = {"response": stored.id, "scanned": found.scanned, "waiting": columns}
+        _answer(settings, data, text("cli.stored", language, name=stored.id), *scanned, *waits)
         return ExitCode.OK
 
 

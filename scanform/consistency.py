@@ -18,8 +18,11 @@ NOT_TOGETHER = "not-together"
 FILTERED_BUT_ANSWERED = "filtered-but-answered"
 TEXT_WITHOUT_MARK = "text-without-mark"
 
-INADMISSIBLE = frozenset({"bad-format", "bad-date", "out-of-range", "bad-phone", "bad-email", "illegible-cells", "unknown-value"})
-"""Problems of a value that is no value of its question at all: no rule between answers can be judged by it."""
+REFUSED = frozenset({"bad-format", "bad-date", "out-of-range", "bad-phone", "bad-email", "unknown-value"})
+"""Problems of what is no value of its question, though it stands there: nobody confirms it unchanged."""
+
+INADMISSIBLE = REFUSED | {"illegible-cells"}
+"""Problems of answers by which no rule between answers can be judged."""
 
 _OPEN = frozenset({Status.AUTO, Status.REVIEW})
 _ASKED = frozenset({None, Missing.NO_ANSWER, Missing.FILTERED})
@@ -78,20 +81,22 @@ def contradictions(checks: Checks, values: Mapping[str, str]) -> tuple[Broken, .
 
 
 def is_asked(checks: Checks, code: str, settled: Mapping[str, str]) -> bool | None:
-    """Whether the settled values of the filters ask a question; None where they leave it open. A filter that was not asked itself asks nobody."""
+    """Whether the settled values of its filters ask a question, those of the filters' own filters included; None where they leave it open."""
     return _asked(checks, code, settled)[0]
 
 
 def _asked(checks: Checks, code: str, settled: Mapping[str, str], passed: tuple[str, ...] = ()) -> tuple[bool | None, tuple[str, ...]]:
     """The same, and the filters that say so; `passed` are the questions on the way here."""
     condition = checks.questions[code].only_if
-    if condition is None or condition.question not in settled or condition.question not in checks.questions or condition.question in passed:
+    if condition is None or condition.question not in checks.questions or condition.question in passed:
         return None, ()
-    ticked = set(settled[condition.question].split())
-    if ticked:
-        return bool(ticked & set(condition.options)), (condition.question,)
+    ticked = set(settled.get(condition.question, "").split())
+    if ticked and not ticked & set(condition.options):
+        return False, (condition.question,)
     asked, filters = _asked(checks, condition.question, settled, (*passed, code))
-    return (False, (condition.question, *filters)) if asked is False else (None, ())
+    if asked is False:
+        return False, (condition.question, *filters)
+    return (True if ticked else None), (condition.question,)
 
 
 def out_of_place(checks: Checks, values: Mapping[str, str], settled: Mapping[str, str]) -> tuple[Broken, ...]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from scanform import rules
+from scanform.consistency import REFUSED
 from scanform.errors import ScanformError
 from scanform.i18n.texts import text
 from scanform.merge.match import grouped
@@ -468,8 +469,9 @@ class Desk:
             mine = submission.to_value or submission.from_value
             return Outcome(uuid=submission.uuid, result="unknown", message=text("review.held", language, mine=mine))
         item = review_item(case.effective, answer, case.versions)
-        if submission.kind is DecisionKind.CORRECT:
-            message = self._normalised(item, submission.to_value, language)[1]
+        inadmissible = submission.kind is DecisionKind.CONFIRM and bool(REFUSED & set(case.machine_answer(answer).problems))
+        if submission.kind is DecisionKind.CORRECT or inadmissible:  # what the question does not admit is no value, whoever confirms it
+            message = self._normalised(item, submission.from_value if inadmissible else submission.to_value, language)[1]
             if message:
                 return Outcome(uuid=submission.uuid, result="invalid", message=message, card=self._card(case, item, language))
         if case.contradictory and submission.kind is DecisionKind.CONFIRM and not submission.from_value:
