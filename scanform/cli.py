@@ -741,15 +741,22 @@ def import_digital(settings: Settings, *, file: Path, questionnaire: str | None,
     with _open(settings) as project:
         found = run(project, file, questionnaire=questionnaire, survey=survey)
         data = {"questionnaire": found.questionnaire, "new": len(found.new), "changed": len(found.changed), "unchanged": found.unchanged, "batch": found.batch}
+        untaken = [text("cli.rows_not_taken", project.language, count=found.not_taken)] if found.not_taken else []
         named = {name: list(getattr(found, name)) for name in ("refused", "older", "vanished", "withdrawn")}
         ignored = list(found.ignored_columns)
         problems = [_problem_data(problem, project.language) for problem in found.problems]
         named_survey = [text("cli.imported_survey", project.language, survey=found.survey)] if found.survey != found.questionnaire else []
-        lines = [text("cli.imported", project.language, **data), *named_survey, *(_problem_line(problem, project.language) for problem in found.problems)]
+        lines = [
+            text("cli.imported", project.language, **data),
+            *named_survey,
+            *untaken,
+            *(_problem_line(problem, project.language) for problem in found.problems),
+        ]
         if ignored:
             lines.append(text("cli.ignored_columns", project.language, columns=", ".join(ignored)))
-        _answer(settings, data | {"survey": found.survey, **named, "ignored_columns": ignored, "problems": problems}, *lines)
-        return ExitCode.PAGES_REFUSED if found.refused else ExitCode.OK
+        counts = {"survey": found.survey, "rows_not_taken": found.not_taken}
+        _answer(settings, data | {**counts, **named, "ignored_columns": ignored, "problems": problems}, *lines)
+        return ExitCode.PAGES_REFUSED if found.not_taken else ExitCode.OK
 
 
 def _problem_data(problem: "Problem", language: str) -> dict[str, Any]:

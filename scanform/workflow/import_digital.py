@@ -19,6 +19,9 @@ from scanform.workflow.revisions import in_time, present, settle, vanished
 from scanform.workflow.source_survey import choose_survey, known_facts
 
 MOSTLY = 0.5  # share of known columns from which a file can belong to a questionnaire
+NOT_TAKEN = frozenset({"bad-row", "nul-in-row", "row-without-id"})
+"""Problems of rows that become no response; further ones are refused by what they say (`duplicate-response`, `another-response`)."""
+
 NAMED = 10  # ids that a message names; more are counted
 
 
@@ -27,7 +30,7 @@ class ImportSummary:
     """What one import did: ids of new and changed responses, how many were known as they are, and what was wrong.
 
     `survey` is the name of the source survey, `batch` the number of the batch, None when nothing was new. `refused` are responses whose rows were not
-    taken because they are another person's, `older` those of which something newer is known, `vanished` those that are known and stand in the
+    taken because they are another person's or contradict each other, `not_taken` counts all rows that were not taken, `older` those of which something newer is known, `vanished` those that are known and stand in the
     export no more, `withdrawn` those that a person took out and that stay out.
     """
 
@@ -40,6 +43,7 @@ class ImportSummary:
     batch: int | None
     survey: str = ""
     refused: tuple[str, ...] = ()
+    not_taken: int = 0
     older: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
     withdrawn: tuple[str, ...] = ()
@@ -145,22 +149,32 @@ def _gone(tx: Transaction, source: SourceSurvey, found: DigitalImport, *, older:
 def _summary(
     source: SourceSurvey, found: DigitalImport, taken: _Taken, *, gone: tuple[str, ...], withdrawn: tuple[str, ...], batch: int | None
 ) -> ImportSummary:
-    refused = tuple(dict(problem.params)["response"] for problem in taken.refused)
+    others = tuple(dict(problem.params)["response"] for problem in taken.refused)
+    repeated = _repeated(found)
+    ruined = sum(problem.slug in NOT_TAKEN for problem in found.problems)
     said = [_named_list(slug, names) for slug, names in (("older-rows", taken.older), ("responses-vanished", gone), ("stays-withdrawn", withdrawn)) if names]
     return ImportSummary(
         questionnaire=source.questionnaire,
         survey=source.name,
         new=taken.new,
         changed=taken.changed,
-        unchanged=len(found.responses) - len(taken.new) - len(taken.changed) - len(refused),
+        unchanged=len(found.responses) - len(taken.new) - len(taken.changed) - len(others),
         problems=(*found.problems, *taken.refused, *said),
         ignored_columns=found.ignored_columns,
         batch=batch,
-        refused=refused,
+        refused=(*others, *(f"{source.prefix}{number}" for number in repeated)),
+        not_taken=len(others) + sum(repeated.values()) + ruined,
         older=taken.older,
         vanished=gone,
         withdrawn=withdrawn,
     )
+
+
+def _repeated(found: DigitalImport) -> dict[str, int]:
+    """The rows of ids that stand in the file with different contents, by id: nobody knows which one is right, so none is taken."""
+    taken = {response.id for response in found.responses}
+    said = (dict(problem.params) for problem in found.problems if problem.slug == "duplicate-response")
+    return {one["response"]: int(one["count"]) for one in said if one["response"] not in taken}
 
 
 def _named_list(slug: str, names: Sequence[str]) -> Problem:
