@@ -48,7 +48,8 @@ def labels(question: Question) -> Mapping[str, str | None]:
             name = plain(option.text.get(language))
             index[name] = option.code if index.get(name, option.code) == option.code else None
     _add_words(index, question)
-    return index | {option.code: option.code for option in question.options}
+    former = {code: option.code for option in question.options for code in option.formerly}
+    return former | index | {option.code: option.code for option in question.options}
 
 
 def _add_words(index: dict[str, str | None], question: Question) -> None:

@@ -30,8 +30,8 @@ class ImportSummary:
     """What one import did: ids of new and changed responses, how many were known as they are, and what was wrong.
 
     `survey` is the name of the source survey, `batch` the number of the batch, None when nothing was new. `refused` are responses whose rows were not
-    taken because they are another person's or contradict each other, `not_taken` counts all rows that were not taken, `older` those of which something newer is known, `vanished` those that are known and stand in the
-    export no more, `withdrawn` those that a person took out and that stay out.
+    taken because they are another person's or contradict each other, `not_taken` counts all rows that were not taken, `older` those of which something
+    newer is known, `vanished` those that are known and stand in the export no more, `withdrawn` those that a person took out and that stay out.
     """
 
     questionnaire: str
