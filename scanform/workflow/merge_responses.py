@@ -17,6 +17,7 @@ from scanform.merge.resolve import Conflict, Record, conflict_response
 from scanform.model.problem import Problem
 from scanform.model.response import Channel, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
+from scanform.renaming import item_under_present_code, renamed_columns
 from scanform.review.apply import item_id, split_item_id, standings
 from scanform.review.triage import items
 from scanform.store import issued, values
@@ -118,7 +119,18 @@ def deciders(project: Project) -> dict[str, Decision]:
     online, versions = {response.id for response in project.store.responses() if response.channel is Channel.ONLINE}, project.store.all_versions()
     made = decisions_by_response(project.store.decisions())
     standing = standings(d for name, of in made.items() for d in (on_present_values(of, versions.get(name, {})) if name in online else of))
-    return {item: found.decision for item, found in standing.items() if found.decision is not None}
+    found = {item: one.decision for item, one in standing.items() if one.decision is not None}
+    renames = _renames(project)
+    return {item_under_present_code(item, renames): decision for item, decision in found.items()} | found
+
+
+def _renames(project: Project) -> dict[str, str]:
+    """Present columns by former ones, of all questionnaires; a former column that means different ones in different questionnaires is left out."""
+    found: dict[str, set[str]] = {}
+    for questionnaire in project.questionnaires.values():
+        for former, present in renamed_columns(questionnaire).items():
+            found.setdefault(former, set()).add(present)
+    return {former: next(iter(present)) for former, present in found.items() if len(present) == 1}
 
 
 def open_conflicts(project: Project) -> tuple[ReviewItem, ...]:

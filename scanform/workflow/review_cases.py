@@ -15,6 +15,7 @@ from scanform.model.layout import Layout
 from scanform.model.questionnaire import Questionnaire
 from scanform.model.response import Answer, Channel, Missing, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
+from scanform.renaming import item_under_present_code, renamed_columns, under_present_codes
 from scanform.review.apply import ITEM_SEPARATOR, Standing, apply, decided, item_id, refiltered, standings
 from scanform.review.triage import items
 from scanform.workflow.project import Project
@@ -135,7 +136,8 @@ def resolved(group: Sequence[Response], editions: Editions, decisions: Callable[
     def settle(waiting: Response, versions: Mapping[str, int]) -> Response:
         return apply(waiting, on_present_values(decisions(waiting.id), versions), versions)
 
-    return resolve(group, settle=settle, checks=editions.checks(group[0].id, group[0].questionnaire))
+    today = editions.questionnaire("", group[0].questionnaire)
+    return resolve([under_present_codes(response, today) for response in group], settle=settle, checks=editions.checks("", group[0].questionnaire))
 
 
 def decisions_by_response(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
@@ -154,6 +156,8 @@ def _response_cases(project: Project, editions: Editions, decisions: Mapping[str
 
 def response_case(machine: Response, versions: Mapping[str, int], decisions: Sequence[Decision], editions: Editions) -> Case:
     """The case of a response; `decisions` are those about it, in their order."""
+    if editions.layout(machine.id) is None:  # what was not printed is asked as the questionnaire of today asks it
+        machine, versions, decisions = _under_present_codes(machine, versions, decisions, editions)
     effective = machine
     if machine.held:  # decisions are about values of a page, and whose page it is nobody knows: they count again when that is said
         return replace(_case(machine, effective, versions, decisions, standings(decisions), form=machine.id), open_items=(), settled=0)
@@ -165,6 +169,18 @@ def response_case(machine: Response, versions: Mapping[str, int], decisions: Seq
     checks = editions.checks(machine.id, machine.questionnaire)
     effective = checked(effective, checks) if checks else effective
     return _case(machine, effective, versions, decisions, standings(holding), form=machine.id)
+
+
+def _under_present_codes(
+    machine: Response, versions: Mapping[str, int], decisions: Sequence[Decision], editions: Editions
+) -> tuple[Response, Mapping[str, int], Sequence[Decision]]:
+    """A response and all that is known of it, under today's codes."""
+    today = editions.questionnaire("", machine.questionnaire)
+    renames = renamed_columns(today) if today else {}
+    if not renames:
+        return under_present_codes(machine, today), versions, decisions
+    renamed = {renames.get(column, column): version for column, version in versions.items()} | {c: v for c, v in versions.items() if c not in renames}
+    return under_present_codes(machine, today), renamed, [replace(d, item=item_under_present_code(d.item, renames)) for d in decisions]
 
 
 def _changed_since(machine: Response, decisions: Sequence[Decision], holding: Sequence[Decision]) -> Response:
