@@ -256,15 +256,18 @@ def print_(
     from dataclasses import replace
 
     from scanform.workflow import print_forms as printing
-    from scanform.workflow.recipients import Recipient, read_recipients
+    from scanform.workflow.recipients import Recipient, read_list
 
     if sum(given is not None for given in (copies, recipients, reissue)) != 1:
         raise UsageError(text("print.one_way", settings.words), remedy=text("print.one_way_remedy", settings.words))
+    left_out: tuple[str, ...] = ()
     with _open(settings) as project:
         if reissue is not None:
             order = printing.reissue_order(project, reissue, variant=variant, language=settings.language, seed=seed)
         else:
-            people: tuple[Recipient | None, ...] = read_recipients(recipients, language=project.language) if recipients else (None,) * (copies or 0)
+            listed = read_list(recipients, language=project.language, printed=printing.printed_tokens(project)) if recipients else None
+            people: tuple[Recipient | None, ...] = listed.recipients if listed else (None,) * (copies or 0)
+            left_out = listed.left_out if listed else ()
             order = printing.PrintOrder(recipients=people, questionnaire=questionnaire, variant=variant or "standard", language=settings.language, seed=seed)
         printed = printing.print_forms(project, replace(order, sides=printing.Sides(sides)), out)
         pages = len(printed.forms) * len(printed.layout.pages)
@@ -276,10 +279,12 @@ def print_(
             "copies": str(printed.copies),
             "printed_before": printed.printed_before,
             "empty_pages": printed.fillers,
+            "columns_left_out": list(left_out),
         }
+        aside = [text("print.left_out", project.language, columns=", ".join(left_out))] if left_out else []
         backs = [text("print.backs", project.language, count=printed.fillers)] if printed.fillers else []
         again = [text("print.again", project.language, count=printed.printed_before)] if printed.printed_before else []
-        _answer(settings, data, text("print.done", project.language, **data), *backs, *again)
+        _answer(settings, data, text("print.done", project.language, **data), *aside, *backs, *again)
 
 
 @main.command("ingest")

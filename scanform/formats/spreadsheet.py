@@ -11,7 +11,7 @@ _TRUTH = frozenset({"true", "false", "wahr", "falsch"})
 _ZEROS = re.compile(r"0[0-9]+")
 _DIGITS = re.compile(r"[0-9]{12,}")
 
-_SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?E[+-]?[0-9]+", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?E[+-][0-9]+", re.IGNORECASE)
 _SHOWN_DATE = re.compile(
     r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,5}|[0-9]{1,2}\. ?[A-Za-zä]{3,4}(?: ?[0-9]{2,4})?|[A-Za-zä]{3,4}[- ][0-9]{2,4}|[0-9]{1,2}-[A-Za-zä]{3,4}"
 )
