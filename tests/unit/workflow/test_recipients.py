@@ -84,7 +84,7 @@ def test_tokens_that_a_spreadsheet_has_spoilt_are_refused_with_their_row(tmp_pat
     assert "row 4" not in message
 
 
-@pytest.mark.parametrize("token", ["1", "12", "A", "AB1", "0000000", "AAAAAA", "ababab", "45818", "123456", "007", "aaaab"[:4]])
+@pytest.mark.parametrize("token", ["1", "12", "A", "AB1", "0000000", "AAAAAA", "ababab", "45818", "123456", "007", "aaab"])
 def test_tokens_that_could_be_guessed_are_refused_with_their_row(tmp_path, token):
     """Too short, too few different characters, short numbers; what was printed before is what it is."""
     path = write(tmp_path / "l.csv", ("token", "name"), (GOOD, "A"), (token, "B"))
