@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from math import prod
 
-from scanform import rules
+from scanform import consistency, rules
+from scanform.consistency import FILTERED_BUT_ANSWERED, REQUIRED_EMPTY, TEXT_WITHOUT_MARK
 from scanform.filters import Known, beside, is_asked
 from scanform.model.geometry import RectPx
 from scanform.model.layout import Layout, Zone, ZoneKind
@@ -24,9 +25,6 @@ COPY = "copy"
 """The reason of a photocopied form, which a person sees once."""
 
 HANDWRITING = "handwriting"
-REQUIRED_EMPTY = "required-empty"
-TEXT_WITHOUT_MARK = "text-without-mark"
-FILTERED_BUT_ANSWERED = "filtered-but-answered"
 
 UNFIT = 0.02
 """How much a text in cells counts that the question does not allow: people write impossible dates and numbers out of range, but seldom."""
@@ -159,17 +157,18 @@ def assemble(form: FormPages, questionnaire: Questionnaire, layout: Layout, sett
     for question in questionnaire.questions():
         answers.extend(_answers(question, seen.get(question.code, []), layout.filled, settings))
     answers = _beside_sure_values(questionnaire, answers, seen, layout.filled, settings)
-    answers = _together(questionnaire, _in_order(questionnaire, _filtered(questionnaire, answers)))
-    if form.copy:
-        answers = shown_once(answers, COPY, before=form.before)
+    answers = _filtered(questionnaire, answers)
     missing = tuple(number for number in range(1, form.expected_pages + 1) if number not in form.pages)
     problems = [Problem(slug="page-missing", where=str(number), params=(("page", str(number)),)) for number in missing]
-    if form.copy:
-        problems.append(Problem(slug=COPY, where=form.form_id))
-    return Response(
+    response = Response(
         id=form.form_id, questionnaire=questionnaire.code, version=layout.version, channel=Channel.PAPER, answers=tuple(answers), token=form.token,
         received_at=form.received_at, complete=not missing, pages_missing=missing, problems=tuple(problems),
     )  # fmt: skip
+    response = consistency.checked(response, consistency.checks_of(questionnaire))
+    if not form.copy:
+        return response
+    answers = shown_once(response.answers, COPY, before=form.before)
+    return replace(response, answers=tuple(answers), problems=(*response.problems, Problem(slug=COPY, where=form.form_id)))
 
 
 def _zones_by_question(form: FormPages, layout: Layout) -> dict[str, list[_Seen]]:
@@ -446,19 +445,6 @@ def _beside(one: _Seen, question: Question, fits: Sequence[_Fits]) -> _Seen:
     return replace(one, reading=replace(reading, value=found[0].value, confidence=found[0].probability, candidates=tuple(found)))
 
 
-def _together(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[Answer]:
-    """Values that do not go together, a street and the postcode of another one: somebody looks at both."""
-    values = {answer.question: answer.value for answer in answers if answer.option is None}
-    pairs = [(question.code, question.goes_with) for question in questionnaire.questions() if question.goes_with is not None]
-    wrong = {
-        one
-        for code, known in pairs
-        if (value := values.get(code, "")) and (other := values.get(known.question, "")) and not rules.go_together(known, value, other)
-        for one in (code, known.question)
-    }
-    return [answer.doubted("not-together") if answer.question in wrong and answer.option is None else answer for answer in answers]
-
-
 # --- common -----------------------------------------------------------------------------------------------------------
 
 
@@ -540,18 +526,6 @@ def _text_beside(answer: Answer, question: Known | None) -> Answer:
     if answer.status is Status.AUTO and not answer.value and answer.missing is Missing.NO_ANSWER and question.settled:
         return replace(answer, missing=beside(answer.option or "", question))
     return answer
-
-
-def _in_order(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[Answer]:
-    """Values that contradict each other, an end before its beginning: somebody looks at both."""
-    values = {answer.question: answer.value for answer in answers if answer.option is None}
-    wrong = {
-        code
-        for question in questionnaire.questions()
-        if question.not_before and not rules.in_order(question, values.get(question.code, ""), values.get(question.not_before, ""))
-        for code in (question.code, question.not_before)
-    }
-    return [answer.doubted("wrong-order") if answer.question in wrong and answer.option is None else answer for answer in answers]
 
 
 def shown_once(answers: Sequence[Answer], slug: str, *, page: int | None = None, before: Before = NOTHING_BEFORE) -> list[Answer]:

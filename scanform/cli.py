@@ -258,15 +258,18 @@ def print_(
     from dataclasses import replace
 
     from scanform.workflow import print_forms as printing
-    from scanform.workflow.recipients import Recipient, read_recipients
+    from scanform.workflow.recipients import Recipient, read_list
 
     if sum(given is not None for given in (copies, recipients, reissue)) != 1:
         raise UsageError(text("print.one_way", settings.words), remedy=text("print.one_way_remedy", settings.words))
+    left_out: tuple[str, ...] = ()
     with _open(settings) as project:
         if reissue is not None:
             order = printing.reissue_order(project, reissue, variant=variant, language=settings.language, seed=seed)
         else:
-            people: tuple[Recipient | None, ...] = read_recipients(recipients, language=project.language) if recipients else (None,) * (copies or 0)
+            listed = read_list(recipients, language=project.language, printed=printing.printed_tokens(project)) if recipients else None
+            people: tuple[Recipient | None, ...] = listed.recipients if listed else (None,) * (copies or 0)
+            left_out = listed.left_out if listed else ()
             order = printing.PrintOrder(recipients=people, questionnaire=questionnaire, variant=variant or "standard", language=settings.language, seed=seed)
         printed = printing.print_forms(project, replace(order, sides=printing.Sides(sides)), out)
         pages = len(printed.forms) * len(printed.layout.pages)
@@ -278,10 +281,12 @@ def print_(
             "copies": str(printed.copies),
             "printed_before": printed.printed_before,
             "empty_pages": printed.fillers,
+            "columns_left_out": list(left_out),
         }
+        aside = [text("print.left_out", project.language, columns=", ".join(left_out))] if left_out else []
         backs = [text("print.backs", project.language, count=printed.fillers)] if printed.fillers else []
         again = [text("print.again", project.language, count=printed.printed_before)] if printed.printed_before else []
-        _answer(settings, data, text("print.done", project.language, **data), *backs, *again)
+        _answer(settings, data, text("print.done", project.language, **data), *aside, *backs, *again)
 
 
 @main.command("ingest")
@@ -572,7 +577,7 @@ def _withdraw(settings: Settings, batch: int, *, undo: bool) -> None:
 @click.pass_obj
 def enter(settings: Settings, *, form: str, phone: bool, questionnaire: str | None, answers: Path | None, replace_known: bool) -> int:
     """Key a form by hand. FORM is the printed id, a token, or "new"."""
-    from scanform.model.response import Channel
+    from scanform.model.response import Channel, Status
     from scanform.workflow import enter_form
 
     channel = Channel.PHONE if phone else Channel.MANUAL
@@ -588,7 +593,10 @@ def enter(settings: Settings, *, form: str, phone: bool, questionnaire: str | No
             raise KeyingAbort from stop
         stored = enter_form.save(project, response, replace_known=replace_known, reviewer=_login(), language=language)
         scanned = [enter_form.scanned_text(found, language)] if found.scanned else []
-        _answer(settings, {"response": stored.id, "scanned": found.scanned}, text("cli.stored", language, name=stored.id), *scanned)
+        waits = [said] if (said := enter_form.waiting_text(stored, language)) else []
+        columns = [answer.column for answer in stored.answers if answer.status is Status.REVIEW]
+        data = {"response": stored.id, "scanned": found.scanned, "waiting": columns}
+        _answer(settings, data, text("cli.stored", language, name=stored.id), *scanned, *waits)
         return ExitCode.OK
 
 
@@ -752,18 +760,20 @@ def import_digital(settings: Settings, *, file: Path, questionnaire: str | None,
             )
         found = run(project, file, questionnaire=questionnaire, survey=survey, said=readings)
         data = {"questionnaire": found.questionnaire, "new": len(found.new), "changed": len(found.changed), "unchanged": found.unchanged, "batch": found.batch}
+        untaken = [text("cli.rows_not_taken", project.language, count=found.not_taken)] if found.not_taken else []
         named = {name: list(getattr(found, name)) for name in ("refused", "older", "vanished", "withdrawn")}
         ignored = list(found.ignored_columns)
         problems = [_problem_data(problem, project.language) for problem in found.problems]
         named_survey = [text("cli.imported_survey", project.language, survey=found.survey)] if found.survey != found.questionnaire else []
-        lines = [text("cli.imported", project.language, **data), *named_survey]
+        lines = [text("cli.imported", project.language, **data), *named_survey, *untaken]
         lines += [_visible(line) for line in formats.said_lines(found.file, found.decisions, project.language)]
         lines += [_problem_line(problem, project.language) for problem in found.problems]
         if ignored:
             lines.append(text("cli.ignored_columns", project.language, columns=", ".join(ignored)))
-        told = {"survey": found.survey, **named, "ignored_columns": ignored, "formats": [_format_data(one) for one in found.decisions], "problems": problems}
+        counts = {"survey": found.survey, "rows_not_taken": found.not_taken}
+        told = {**counts, **named, "ignored_columns": ignored, "formats": [_format_data(one) for one in found.decisions], "problems": problems}
         _answer(settings, data | told, *lines)
-        return ExitCode.PAGES_REFUSED if found.refused else ExitCode.OK
+        return ExitCode.PAGES_REFUSED if found.not_taken else ExitCode.OK
 
 
 def _asked_formats(

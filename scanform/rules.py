@@ -124,7 +124,10 @@ def in_order(question: Question, value: str, other: str) -> bool:
         return True
     if question.alphabet in {Alphabet.DATE, Alphabet.TIME}:  # ISO text sorts like time
         return value >= other
-    return float(value) >= float(other)
+    try:
+        return float(value) >= float(other)
+    except ValueError:  # what is no number is before nothing
+        return True
 
 
 def go_together(known: GoesWith, value: str, other: str) -> bool:

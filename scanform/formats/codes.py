@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
+
+from scanform.formats.spreadsheet import spoilt
 
 QUESTION_CODE = re.compile(r"[a-z][a-z0-9]{0,19}")
 OPTION_CODE = re.compile(r"[a-z0-9]{1,5}")
@@ -36,3 +39,42 @@ def suggestion(code: str, *, length: int, letter_first: bool) -> str:
     if letter_first:
         kept = kept.lstrip("0123456789")
     return kept[:length] or ("frage1" if letter_first else "a1")
+
+
+_PARTICIPANTS = (
+    "tid participant_id mpid firstname lastname email emailstatus token language blacklisted sent invited remindersent reminded remindercount completed "
+    "usesleft validfrom validuntil"
+)
+PARTICIPANT_COLUMNS = frozenset(_PARTICIPANTS.split(" "))
+"""LimeSurvey: what it keeps about those it invited, beside `attribute_N`. An export can have these columns, and they hold no answers."""
+
+_ATTRIBUTE = re.compile(r"attribute_[0-9]+")
+_GROUP_TIME = re.compile(r"grouptime[0-9]*")
+_BETTER = {"email": "mail", "firstname": "givenname", "lastname": "surname", "language": "spoken", "completed": "finished", "sent": "sentoff"}
+
+
+def is_participant_column(name: str) -> bool:
+    """Whether LimeSurvey heads a column about those it invited so."""
+    return name.lower() in PARTICIPANT_COLUMNS or _ATTRIBUTE.fullmatch(name.lower()) is not None
+
+
+def is_timing(code: str, codes: Collection[str]) -> bool:
+    """Whether LimeSurvey heads the time that was spent on another of these questions so: xTime, groupTime7."""
+    return _GROUP_TIME.fullmatch(code) is not None or (code.endswith("time") and code.removesuffix("time") in codes)
+
+
+def better_question_code(code: str, taken: Collection[str]) -> str:
+    """A code that resembles `code`, is free, and neither LimeSurvey nor a spreadsheet makes anything else of."""
+    wanted = [_BETTER.get(code, f"q{code}"), f"q{code}", f"{code[:17]}asked", *(f"{code[:17]}q{number}" for number in range(1, 1000))]
+    return next(one for one in (one[:20] for one in wanted) if QUESTION_CODE.fullmatch(one) and one not in taken and not _is_poor(one, taken))
+
+
+def _is_poor(code: str, taken: Collection[str]) -> bool:
+    return bool(spoilt(code)) or is_participant_column(code) or is_timing(code, taken) or reserved_by(code) is not None or code in FIXED_COLUMNS
+
+
+def better_option_code(code: str, taken: Collection[str]) -> str:
+    """A code for an answer that resembles `code`, is free, and that a spreadsheet leaves alone."""
+    truth = {"true": "yes", "wahr": "yes", "false": "no"}
+    wanted = [truth.get(code, f"a{code}"), f"a{code}", f"{code}a", *(f"a{number}" for number in range(1, 1000))]
+    return next(one for one in wanted if OPTION_CODE.fullmatch(one) and one not in taken and not spoilt(one))

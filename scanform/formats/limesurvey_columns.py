@@ -6,10 +6,11 @@ Each row of a matrix is a question of its own here and a subquestion there: `mat
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from scanform.model.questionnaire import Question, QuestionKind, Questionnaire
+from scanform.formats.codes import is_participant_column
+from scanform.model.questionnaire import Option, Question, QuestionKind, Questionnaire
 
 
 class Holds(StrEnum):
@@ -55,11 +56,37 @@ _TIMING = re.compile(r"groupTime\d+|\w+Time")
 
 
 def targets(header: Sequence[str], questionnaire: Questionnaire) -> tuple[Target | None, ...]:
-    """The target of each column; None for a column that is not known."""
+    """The target of each column; None for a column that is not known. What LimeSurvey says about those it invited is never an answer."""
     known = _known_columns(questionnaire)
-    found = [_target(name, known) for name in header]
+    found = _without_participants(header, [_target(name, known) for name in header], questionnaire)
     written = {(t.question, t.option) for t in found if t is not None and t.holds is Holds.WRITEIN}
     return tuple(_as_tick(t) if t is not None and t.holds is Holds.OTHER and (t.question, t.option) in written else t for t in found)
+
+
+def _is_timing(heading: str, known: dict[str, Target]) -> bool:
+    """Whether a heading is that of the time spent on a known question, whatever other question has its letters."""
+    return heading.endswith("Time") and (heading.removesuffix("Time") in known or heading.startswith("groupTime"))
+
+
+def _without_participants(header: Sequence[str], found: Sequence[Target | None], questionnaire: Questionnaire) -> list[Target | None]:
+    """LimeSurvey puts its columns about participants between its other ones and the first question. Where a questionnaire of old has a question that is called
+    like one of them, the place tells the two apart: only the first question, with no other such column beside it, can stand there itself.
+    """
+    names = [_code_of(heading) for heading in header]
+    invited = [is_participant_column(name) and not (target and target.holds is Holds.SYSTEM) for name, target in zip(names, found, strict=True)]
+    apart = (at for at, target in enumerate(found) if not invited[at] and (target is None or target.holds not in {Holds.SYSTEM, Holds.TIMING}))
+    before = [at for at in range(next(apart, len(found))) if invited[at]]
+    first = next((question for question in questionnaire.questions() if question.kind is not QuestionKind.SIGNATURE), None)
+    if first is not None and len(before) == 1 and names[before[0]] in (first.code, *first.formerly):
+        before = []
+    aside = {at for at, is_one in enumerate(invited) if is_one and (at in before or found[at] is None)}
+    return [Target(holds=Holds.SYSTEM, question=f"participant {names[at]}") if at in aside else target for at, target in enumerate(found)]
+
+
+def _code_of(heading: str) -> str:
+    """The code with which a heading begins, in small letters."""
+    match = _CODE.match(heading)
+    return match[1].lower() if match is not None and (not match[2] or _SEPARATOR.match(match[2]) or match[2].lstrip().startswith("<")) else heading.lower()
 
 
 def _as_tick(target: Target) -> Target:
@@ -68,7 +95,7 @@ def _as_tick(target: Target) -> Target:
 
 
 def _target(heading: str, known: dict[str, Target]) -> Target | None:
-    exact = known.get(heading.lower())
+    exact = known.get(heading) or (None if _is_timing(heading, known) else known.get(heading.lower()))
     if exact is not None:
         return exact
     system = _SYSTEM_BY_HEADING.get(heading.strip().lower())
@@ -84,12 +111,38 @@ def _target(heading: str, known: dict[str, Target]) -> Target | None:
     return Target(holds=Holds.TIMING, question=heading) if _TIMING.fullmatch(heading) else None
 
 
+def columns_of(question: Question) -> Iterator[str]:
+    """The headings that a column of a question can have today."""
+    return (name for name, _ in _columns_of(question))
+
+
 def _known_columns(questionnaire: Questionnaire) -> dict[str, Target]:
+    """Target by heading; present codes before former ones."""
     known: dict[str, Target] = {}
-    for question in questionnaire.questions():
-        for name, target in _columns_of(question):
-            known.setdefault(name, target)
+    editions = [(question, list(_editions(question))) for question in questionnaire.questions()]
+    for question, edition, options in (
+        *((question, *found[0]) for question, found in editions),
+        *((question, *one) for question, found in editions for one in found[1:]),
+    ):
+        for name, target in _columns_of(edition):
+            option = options.get(target.option, target.option) if target.option is not None else None
+            known.setdefault(name, replace(target, question=question.code, option=option))
     return known
+
+
+def _editions(question: Question) -> Iterator[tuple[Question, dict[str, str]]]:
+    """The question as it is, then as it was with former codes; with each, the present codes of its options by former ones."""
+    renamed = [(former, option) for option in question.options for former in option.formerly]
+    for code in (question.code, *question.formerly):
+        for group in (question.group, *question.groups_formerly):
+            edition = replace(question, code=code, group=group)
+            yield edition, {}
+            for former, present in renamed:
+                yield replace(edition, options=tuple(_as_it_was(option, present, former) for option in question.options)), {former: present.code}
+
+
+def _as_it_was(option: Option, present: Option, former: str) -> Option:
+    return replace(option, code=former) if option is present else option
 
 
 def _columns_of(question: Question) -> Iterator[tuple[str, Target]]:

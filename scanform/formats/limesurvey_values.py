@@ -58,9 +58,9 @@ def labels(question: Question) -> Mapping[str, str | None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceIndex:
-    """The options of a question by what can stand in a cell: their codes, and their labels (None where a label stands for two)."""
+    """The options of a question by what can stand in a cell: their codes, former ones included, and their labels (None where a label stands for two)."""
 
-    codes: frozenset[str]
+    codes: Mapping[str, str]
     labels: Mapping[str, str | None]
 
     def code_of(self, cell: str) -> str | None:
@@ -68,7 +68,7 @@ class ChoiceIndex:
         code = cell.strip()
         if code == OTHER_ANSWER:
             return self.labels.get(OTHER_ANSWER)
-        return next((wanted for wanted in (code, code.lower()) if wanted in self.codes), None)
+        return next((self.codes[wanted] for wanted in (code, code.lower()) if wanted in self.codes), None)
 
     def labelled(self, cell: str) -> str | None:
         """The option whose label the cell is, in any language."""
@@ -77,7 +77,8 @@ class ChoiceIndex:
 
 def choice_index(question: Question) -> ChoiceIndex:
     """The options of `question` by code and by label."""
-    return ChoiceIndex(codes=frozenset(option.code for option in question.options), labels=labels(question))
+    former = {code: option.code for option in question.options for code in option.formerly}
+    return ChoiceIndex(codes=former | {option.code: option.code for option in question.options}, labels=labels(question))
 
 
 def _add_words(index: dict[str, str | None], question: Question) -> None:

@@ -11,8 +11,20 @@ from pathlib import Path
 import yaml
 
 from scanform.errors import InputError
-from scanform.formats.codes import FIXED_COLUMNS, OPTION_CODE, QUESTION_CODE, reserved_by, suggestion
+from scanform.formats import spreadsheet
+from scanform.formats.codes import (
+    FIXED_COLUMNS,
+    OPTION_CODE,
+    QUESTION_CODE,
+    better_option_code,
+    better_question_code,
+    is_participant_column,
+    is_timing,
+    reserved_by,
+    suggestion,
+)
 from scanform.formats.csv_io import CsvTable, read_table
+from scanform.formats.limesurvey_columns import columns_of
 from scanform.formats.yaml_nodes import Notes, choice, compose, entries, flag, items, mapping, note_unknown, scalar, whole
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES
 from scanform.model.questionnaire import (
@@ -45,8 +57,9 @@ MAX_LINES = 20
 TOP_KEYS = ("code", "version", "languages", "title", "publisher", "intro", "closing", "filled", "sections")
 SECTION_KEYS = ("title", "intro", "questions")
 NOTE_KEYS = ("note",)
-COMMON_KEYS = ("question", "type", "text", "hint", "class", "required", "only_if", "width")
-OPTION_KEYS = ("text", "writein", "exclusive")
+COMMON_KEYS = ("question", "type", "text", "hint", "class", "required", "only_if", "width", "formerly")
+OPTION_KEYS = ("text", "writein", "exclusive", "formerly")
+ROW_KEYS = ("text", "formerly")
 
 CELL_TYPES = ("number", "decimal", "digits", "letters", "characters", "year", "date", "time")
 TYPE_KEYS: dict[str, tuple[str, ...]] = {
@@ -93,6 +106,8 @@ class _Reading:
     languages: tuple[str, ...] = (DEFAULT_LANGUAGE,)
     lines: dict[str, int] = field(default_factory=dict)
     questions: dict[str, Question] = field(default_factory=dict)
+    option_lines: dict[tuple[str, str], int] = field(default_factory=dict)
+    former: dict[str, yaml.Node] = field(default_factory=dict)
 
 
 def load_questionnaire(path: Path, *, language: str = DEFAULT_LANGUAGE) -> Questionnaire:
@@ -100,11 +115,63 @@ def load_questionnaire(path: Path, *, language: str = DEFAULT_LANGUAGE) -> Quest
 
     Raises TemplateError whose message lists every mistake with file and line, in `language` ("de" or "en").
     """
+    return _load(path, language)[0]
+
+
+def load_new_questionnaire(path: Path, *, known: Questionnaire | None = None, language: str = DEFAULT_LANGUAGE) -> Questionnaire:
+    """The same of a questionnaire that is to be used from now on: codes that LimeSurvey or a spreadsheet would make something else of are mistakes, too, each
+    with a better one, but for those that the `known` edition of it has in use.
+    """
+    questionnaire, reading = _load(path, language)
+    _refuse_codes(questionnaire, reading, known)
+    reading.notes.raise_any()
+    return questionnaire
+
+
+def _load(path: Path, language: str) -> tuple[Questionnaire, _Reading]:
     reading = _Reading(notes=Notes(file=path.name, language=language), folder=path.parent)
     root = compose(path, reading.notes)
     questionnaire = _questionnaire(root, reading)
+    _refuse_former(reading)
     reading.notes.raise_any()
-    return questionnaire
+    return questionnaire, reading
+
+
+def _refuse_former(reading: _Reading) -> None:
+    """A former code that another question has now would mix up their answers."""
+    for code, node in reading.former.items():
+        if code in reading.lines:
+            reading.notes.note(node, "formerly-taken", code=code, line=reading.lines[code])
+
+
+def _refuse_codes(questionnaire: Questionnaire, reading: _Reading, known: Questionnaire | None) -> None:
+    """Notes the codes that cannot be told from something else in an export, or do not outlive a spreadsheet."""
+    used = {name for question in known.questions() for name in (question.code, question.group)} if known else set()
+    for code, line in reading.lines.items():
+        better = better_question_code(code, reading.lines) if QUESTION_CODE.fullmatch(code) else code
+        if code in used:
+            continue
+        if is_participant_column(code) or is_timing(code, reading.lines):
+            reading.notes.note_line(line, "survey-column", code=code, column=code, suggestion=better)
+        elif spreadsheet.spoilt(code):
+            reading.notes.note_line(line, "spreadsheet-code", code=code, shown=spreadsheet.shown(code), suggestion=better)
+        elif column := next((name for name in _columns(reading.questions.get(code)) if is_participant_column(name)), None):
+            reading.notes.note_line(line, "survey-column", code=code, column=column, suggestion=better)
+    for question in questionnaire.questions():
+        before = known.question(question.code) if known else None
+        _refuse_option_codes(question, {option.code for option in before.options} if before else set(), reading)
+
+
+def _columns(question: Question | None) -> tuple[str, ...]:
+    return () if question is None else tuple(columns_of(question))
+
+
+def _refuse_option_codes(question: Question, used: set[str], reading: _Reading) -> None:
+    codes = [option.code for option in question.options]
+    for code in codes:
+        if code not in used and spreadsheet.spoilt(code):
+            line = reading.option_lines.get((question.group or question.code, code), 1)
+            reading.notes.note_line(line, "spreadsheet-code", code=code, shown=spreadsheet.shown(code), suggestion=better_option_code(code, codes))
 
 
 def _questionnaire(root: yaml.Node, reading: _Reading) -> Questionnaire:
@@ -277,9 +344,29 @@ def _question(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str
         goes_with=_goes_with(found["goes_with"], found.get("values"), values, reading) if "goes_with" in found else None,
         recipient=RecipientField(choice(found["recipient"], [value.value for value in RecipientField], notes)) if "recipient" in found else None,
         width=Width(choice(found["width"], [value.value for value in Width], notes)) if "width" in found else Width.FULL,
+        formerly=_formerly(found, QUESTION_CODE, reading, new=reading.former),
     )
     reading.questions[code] = question
     return question
+
+
+def _formerly(found: dict[str, yaml.Node], pattern: re.Pattern[str], reading: _Reading, *, new: dict[str, yaml.Node] | None = None) -> tuple[str, ...]:
+    """`formerly: code` or a list of codes; those of questions (`new`) must be told apart."""
+    node = found.get("formerly")
+    if node is None:
+        return ()
+    codes = []
+    for entry in items(node, reading.notes) if isinstance(node, yaml.SequenceNode) else [node]:
+        code = scalar(entry, reading.notes)
+        if not pattern.fullmatch(code):
+            reading.notes.note(entry, "bad-former-code", code=code)
+        elif new is not None and code in new:
+            reading.notes.note(entry, "formerly-taken", code=code, line=new[code].start_mark.line + 1)
+        else:
+            codes.append(code)
+            if new is not None:
+                new[code] = entry
+    return tuple(dict.fromkeys(codes))
 
 
 def _not_before(node: yaml.Node, kind: str, reading: _Reading) -> str | None:
@@ -430,12 +517,16 @@ def _matrix(node: yaml.Node, found: dict[str, yaml.Node], code: str, reading: _R
     options = _options(node, found, code, "matrix-multiple" if multiple else "matrix", reading)
     data_class = DataClass(choice(found["class"], [value.value for value in DataClass], notes)) if "class" in found else DataClass.ANSWER
     condition = _condition(found["only_if"], reading) if "only_if" in found else None
+    groups = _formerly(found, QUESTION_CODE, reading, new=reading.former)
     rows = []
     for key, value in _row_entries(found, notes):
+        said = _row(value, notes)
         row = Question(
             code=_new_code(key, reading),
             kind=QuestionKind.MULTIPLE if multiple else QuestionKind.SINGLE,
-            text=_texts(value, key.value, reading, name=True),
+            text=_texts(said["text"], key.value, reading, name=True),
+            formerly=_formerly(said, QUESTION_CODE, reading, new=reading.former),
+            groups_formerly=groups,
             options=options,
             data_class=data_class,
             group=code,
@@ -448,6 +539,12 @@ def _matrix(node: yaml.Node, found: dict[str, yaml.Node], code: str, reading: _R
         notes.note(node, "few-rows", code=code)
     text = _texts_at(found, "text", reading) or Texts(entries=())
     return Matrix(code=code, text=text, options=options, rows=tuple(rows), multiple=multiple, hint=_texts_at(found, "hint", reading))
+
+
+def _row(value: yaml.Node, notes: Notes) -> dict[str, yaml.Node]:
+    """A row's text, or `{text: …, formerly: …}`."""
+    keys = {name.value for name, _ in value.value if isinstance(name, yaml.ScalarNode)} if isinstance(value, yaml.MappingNode) else set()
+    return {"text": value, **mapping(value, ROW_KEYS, notes)} if "formerly" in keys else {"text": value}
 
 
 def _row_entries(found: dict[str, yaml.Node], notes: Notes) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
@@ -467,13 +564,24 @@ def _options(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str,
     if not isinstance(found["options"], yaml.MappingNode):
         notes.note(found["options"], "want-options")
         return ()
-    options = tuple(_option(key, value, kind, reading) for key, value in entries(found["options"], notes))
+    named = entries(found["options"], notes)
+    reading.option_lines |= {(code, key.value): key.start_mark.line + 1 for key, _ in named}
+    options = tuple(_option(key, value, kind, reading) for key, value in named)
+    _refuse_former_options(found["options"], options, notes)
     least = 1 if kind in {"multiple", "matrix-multiple"} else 2
     if len(options) < least:
         notes.note(found["options"], "few-options", code=code, least=least)
     if len(options) > MAX_OPTIONS:
         notes.note(found["options"], "many-options", code=code, most=MAX_OPTIONS)
     return options
+
+
+def _refuse_former_options(node: yaml.Node, options: Sequence[Option], notes: Notes) -> None:
+    taken = [option.code for option in options]
+    for code in (former for option in options for former in option.formerly):
+        if code in taken:
+            notes.note(node, "formerly-option", code=code)
+        taken.append(code)
 
 
 def _option(key: yaml.ScalarNode, value: yaml.Node, kind: str, reading: _Reading) -> Option:
@@ -492,7 +600,7 @@ def _option(key: yaml.ScalarNode, value: yaml.Node, kind: str, reading: _Reading
     if exclusive and kind in {"single", "matrix"}:
         notes.note(found["exclusive"], "exclusive-single")
     label = _texts(found["text"], "text", reading, name=True) if "text" in found else Texts(entries=())
-    return Option(code=key.value, text=label, writein=writein, exclusive=exclusive)
+    return Option(code=key.value, text=label, writein=writein, exclusive=exclusive, formerly=_formerly(found, OPTION_CODE, reading))
 
 
 def _question_code(node: yaml.Node, notes: Notes) -> str:

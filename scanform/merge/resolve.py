@@ -8,13 +8,15 @@
 `none/1`           no source has a value; the most telling reason is kept
 `contradiction/1`  two valid values differ: -9, and a person decides
 `decision/1`       a person has decided between the sources
+`checked/1`        the values of several sources break a rule together (an end before its beginning): a person decides
 """
 
 import unicodedata
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from scanform.consistency import Broken, Checks, broken_rules, recoded
 from scanform.merge.cells import why_missing
 from scanform.merge.match import COMPLETE_COUNTS, form_of, superseded
 from scanform.model.questionnaire import QuestionKind
@@ -28,6 +30,7 @@ FILL_GAP = "fill-gap/1"
 NONE = "none/1"
 CONTRADICTION = "contradiction/1"
 DECISION = "decision/1"
+CHECKED = "checked/1"
 
 RESOLVER = "merge"
 MERGED_PREFIX = "merged-"
@@ -77,7 +80,9 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """Two or more valid values for one column. `version` changes with the values, so an old decision never hides a new contradiction."""
+    """Two or more valid values for one column, or one that breaks a rule with that of another source. `version` changes with the values, so an old decision
+    never hides a new contradiction.
+    """
 
     record_id: str
     column: str
@@ -90,7 +95,8 @@ class Conflict:
 class Record:
     """One row of the data set. `response` holds the resolved answers under the name that the data set shows.
 
-    `id` is the name of the record in the review, `members` the ids of the responses it is made of.
+    `id` is the name of the record in the review, `members` the ids of the responses it is made of, `undecided` the answers in conflict (by column) as they
+    were before people decided.
     """
 
     id: str
@@ -98,6 +104,7 @@ class Record:
     origins: Mapping[str, Origin]
     conflicts: tuple[Conflict, ...]
     members: tuple[str, ...]
+    undecided: Mapping[str, Answer] = field(default_factory=dict)
 
     def channel_of(self, column: str) -> Channel:
         """The channel by which the value of `column` came."""
@@ -109,10 +116,11 @@ Settle = Callable[[Response, Mapping[str, int]], Response]
 """Lays people's decisions over a response whose contradictions wait, given the versions of those columns."""
 
 
-def resolve(group: Sequence[Response], *, settle: Settle | None = None) -> Record:
+def resolve(group: Sequence[Response], *, settle: Settle | None = None, checks: Checks | None = None) -> Record:
     """The record of `group` (at least one response); the order of the group changes nothing.
 
-    `settle` gets a response with the contradictory columns only and gives it back with what people decided.
+    `settle` gets a response with the contradictory columns only and gives it back with what people decided. `checks` are the rules that hold between
+    answers: they are checked on what all sources and decisions come to.
     """
     broken = superseded(group)
     ordered = sorted((response for response in group if response.id not in broken), key=_precedence)
@@ -127,8 +135,11 @@ def resolve(group: Sequence[Response], *, settle: Settle | None = None) -> Recor
         answers[column], origins[column] = _resolved(sources)
     conflicts = tuple(_conflict(record_id, column, origin) for column, origin in origins.items() if origin.rule == CONTRADICTION)
     merged = _merged(ordered, tuple(answers.values()))
-    record = Record(id=record_id, response=merged, origins=origins, conflicts=conflicts, members=(*(r.id for r in ordered), *left_out))
-    return record if settle is None or not conflicts else _settled(record, settle)
+    undecided = {conflict.column: answers[conflict.column] for conflict in conflicts}
+    members = (*(r.id for r in ordered), *left_out)
+    record = Record(id=record_id, response=merged, origins=origins, conflicts=conflicts, members=members, undecided=undecided)
+    record = record if settle is None or not conflicts else _settled(record, settle)
+    return record if checks is None else _checked(record, ordered, checks, settle)
 
 
 def _place_name(ordered: Sequence[Response]) -> str:
@@ -238,12 +249,74 @@ def _settled(record: Record, settle: Settle) -> Record:
     decided = {a.column: a for a in settle(question, open_columns).answers if a.status is not Status.REVIEW}
     answers = tuple(decided.get(a.column, a) for a in record.response.answers)
     origins = {c: Origin(rule=DECISION, sources=o.sources) if c in decided else o for c, o in record.origins.items()}
-    conflicts = tuple(replace(conflict, decided=conflict.column in decided) for conflict in record.conflicts)
+    conflicts = tuple(replace(conflict, decided=conflict.decided or conflict.column in decided) for conflict in record.conflicts)
     return replace(record, response=replace(record.response, answers=answers), origins=origins, conflicts=conflicts)
 
 
-def conflict_response(record: Record) -> tuple[Response, dict[str, int]]:
-    """The open contradictions of a record as a response of its own, with versions: what the review shows."""
+def _checked(record: Record, ordered: Sequence[Response], checks: Checks, settle: Settle | None) -> Record:
+    """The record with every value that breaks a rule with a value of another source waiting for a person; what one source says by itself was checked there.
+
+    A decision counts for the values that it saw together: its version is made of all of them, so an older word on one of them does not hide the rule.
+    """
+    answers = recoded(record.response.answers, checks)
+    told = {answer.column: answer for answer in answers}
+    broken = [found for found in broken_rules(checks, (a for a in answers if why_missing(a) in _SAID)) if not _of_one_source(found, told, ordered)]
+    doubts: dict[str, list[Broken]] = {}
+    for found in broken:
+        for column in _undecided(found, record):
+            doubts.setdefault(column, []).append(found)
+    waiting = {column: told[column].doubted(*(one.slug for one in found)) for column, found in doubts.items()}
+    fresh = [_doubt(record, told, column, found) for column, found in doubts.items()]
+    conflicts = (*(conflict for conflict in record.conflicts if conflict.column not in doubts), *fresh)
+    checked = replace(
+        record,
+        response=replace(record.response, answers=tuple(waiting.get(answer.column, answer) for answer in answers)),
+        origins={c: Origin(rule=CHECKED, sources=o.sources) if c in doubts else o for c, o in record.origins.items()},
+        conflicts=conflicts,
+        undecided={**record.undecided, **waiting},
+    )
+    return checked if settle is None or not doubts else _settled(checked, _only(settle, set(doubts)))
+
+
+def _undecided(found: Broken, record: Record) -> tuple[str, ...]:
+    """The columns to look at: what somebody has just decided only where they decided all of them, each without the other."""
+    others = tuple(column for column in found.doubted if record.origins[column].rule != DECISION)
+    return others or found.doubted
+
+
+_SAID = {None, Missing.NO_ANSWER, Missing.FILTERED}
+"""Why a merged answer has no value where that still says something about other questions; None is a value."""
+
+
+def _of_one_source(found: Broken, told: Mapping[str, Answer], ordered: Sequence[Response]) -> bool:
+    """Whether one of the responses says just these values by itself, so that its own check has shown them to a person."""
+    said = ({answer.column: answer for answer in response.answers} for response in ordered)
+    return any(all(column in one and comparable(one[column]) == comparable(told[column]) for column in found.about) for one in said)
+
+
+def _doubt(record: Record, told: Mapping[str, Answer], column: str, found: Sequence[Broken]) -> Conflict:
+    said = "\x1f".join(f"{one.slug}\x1e" + "\x1e".join(f"{name}\x1d{comparable(told[name])}" for name in one.about) for one in found)
+    version = zlib.crc32(said.encode("utf-8", "surrogatepass")) & 0x7FFFFFFF
+    return Conflict(record_id=record.id, column=column, sources=record.origins[column].sources, version=version)
+
+
+def _only(settle: Settle, columns: set[str]) -> Settle:
+    """Decisions about these columns; what was settled before stays as it is."""
+
+    def settled(waiting: Response, versions: Mapping[str, int]) -> Response:
+        kept = replace(waiting, answers=tuple(answer for answer in waiting.answers if answer.column in columns))
+        return settle(kept, {column: version for column, version in versions.items() if column in columns})
+
+    return settled
+
+
+def conflict_response(record: Record, *, decided: bool = False) -> tuple[Response, dict[str, int]]:
+    """The open contradictions of a record as a response of its own, with versions: what the review shows. With `decided` all of them, as they stood before
+    people decided.
+    """
+    if decided:
+        versions = {conflict.column: conflict.version for conflict in record.conflicts}
+        return replace(record.response, id=record.id, answers=tuple(record.undecided[column] for column in versions)), versions
     versions = {conflict.column: conflict.version for conflict in record.conflicts if not conflict.decided}
     waiting = tuple(answer for answer in record.response.answers if answer.column in versions)
     return replace(record.response, id=record.id, answers=waiting), versions

@@ -87,13 +87,15 @@ class Texts:
 class Option:
     """One answer of a single or multiple choice question.
 
-    `writein` options have a line for text beside the box; an `exclusive` option ("none of these") excludes the others.
+    `writein` options have a line for text beside the box; an `exclusive` option ("none of these") excludes the others. `formerly` are codes that it had
+    before: old exports and old answers bear them.
     """
 
     code: str
     text: Texts
     writein: bool = False
     exclusive: bool = False
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,8 @@ class Question:
     of a handwriting zone. `values` are the admissible texts of a handwriting zone or of cells, when there is a list. `not_before` is the code of a question
     of the same kind whose value must not be greater: opening and closing, from and until. `form` says that a handwriting zone holds a phone number or an
     e-mail address. `goes_with` says which of the `values` go with which value of another question. `recipient` says that the
-    question asks for what the form itself may say of the one it was printed for.
+    question asks for what the form itself may say of the one it was printed for. `formerly` are codes that it had before, `groups_formerly` those of its
+    matrix.
     """
 
     code: str
@@ -145,6 +148,8 @@ class Question:
     goes_with: GoesWith | None = None
     recipient: RecipientField | None = None
     width: Width = Width.FULL
+    formerly: tuple[str, ...] = ()
+    groups_formerly: tuple[str, ...] = ()
 
     def option(self, code: str) -> Option | None:
         """The option with this code, if there is one."""

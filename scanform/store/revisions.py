@@ -135,12 +135,14 @@ def counted_sources(tx: Transaction, survey_id: int) -> dict[str, str]:
     return {row.source_id: row.response_id for row in tx.execute(query)}
 
 
-def versions_by_content(tx: Transaction, response: Response) -> dict[str, int]:
-    """The version of each answer by column: a content that was there before has its version again, a new one gets the next, which is recorded."""
+def versions_by_content(tx: Transaction, response: Response, renames: Mapping[str, str] | None = None) -> dict[str, int]:
+    """The version of each answer by column: a content that was there before has its version again, a new one gets the next, which is recorded. `renames` are
+    present columns by former ones.
+    """
     known: dict[str, dict[str, int]] = {}
     query = select(AnswerVersionRow.column_name, AnswerVersionRow.version, AnswerVersionRow.digest).where(AnswerVersionRow.response_id == response.id)
     for row in tx.execute(query):
-        known.setdefault(row.column_name, {})[row.digest] = row.version
+        known.setdefault((renames or {}).get(row.column_name, row.column_name), {})[row.digest] = row.version
     found: dict[str, int] = {}
     fresh: list[dict[str, object]] = []
     for answer in response.answers:

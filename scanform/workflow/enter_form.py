@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from scanform import rules
+from scanform.consistency import as_entered, checks_of
 from scanform.errors import InputError, UsageError
 from scanform.filters import Known, beside, is_asked
 from scanform.i18n.texts import text
@@ -315,7 +316,7 @@ def _empty(field: Field, missing: Missing) -> Answer:
 def _response(form: KeyedForm, channel: Channel, answers: Mapping[str, Answer]) -> Response:
     if channel not in CHANNELS:
         raise ValueError(f"a form is keyed from paper or from the telephone, not from {channel}")
-    return Response(
+    keyed = Response(
         id=form.response_id,
         questionnaire=form.questionnaire.code,
         version=form.questionnaire.version,
@@ -323,3 +324,11 @@ def _response(form: KeyedForm, channel: Channel, answers: Mapping[str, Answer]) 
         answers=tuple(answers.values()),
         token=form.token,
     )
+    return as_entered(keyed, checks_of(form.questionnaire))
+
+
+def waiting_text(response: Response, language: str) -> str:
+    """What of a keyed form waits for a look because it breaks a rule, and why; "" when nothing does."""
+    waiting = [answer for answer in response.answers if answer.status is Status.REVIEW]
+    lines = [f"  {answer.column}: {' '.join(reason_text(slug, language) for slug in answer.problems)}" for answer in waiting]
+    return "\n".join([text("enter.waits", language), *lines]) if lines else ""

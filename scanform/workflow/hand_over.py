@@ -16,6 +16,7 @@ from scanform.merge.resolve import Record
 from scanform.merge.workbook import Sheet, write_xlsx
 from scanform.model.questionnaire import DataClass, Questionnaire
 from scanform.model.response import Response
+from scanform.renaming import under_present_codes
 from scanform.workflow.files import atomic_file
 from scanform.workflow.merge_responses import deciders, is_stale, records
 from scanform.workflow.project import Project
@@ -84,7 +85,8 @@ def write_readings(project: Project, path: Path, *, without_contact: bool = Fals
 
 def _write_readings(project: Project, path: Path, responses: Sequence[Response], *, with_contact: bool, without_sensitive: bool) -> Path:
     classes = [c for c in DataClass if (c is not DataClass.CONTACT or with_contact) and (c is not DataClass.SENSITIVE or not without_sensitive)]
-    rows = provenance.reading_rows(responses, project.questionnaires, classes=classes)
+    named = [under_present_codes(response, project.questionnaires.get(response.questionnaire)) for response in responses]
+    rows = provenance.reading_rows(named, project.questionnaires, classes=classes)
     return _write(path, lambda out: export.write_readings_csv(rows, out), project.language)
 
 

@@ -22,6 +22,9 @@ from scanform.workflow.server_zone import zone, zone_name
 from scanform.workflow.source_survey import choose_survey, known_facts
 
 MOSTLY = 0.5  # share of known columns from which a file can belong to a questionnaire
+NOT_TAKEN = frozenset({"bad-row", "nul-in-row", "row-without-id"})
+"""Problems of rows that become no response; further ones are refused by what they say (`duplicate-response`, `another-response`)."""
+
 NAMED = 10  # ids that a message names; more are counted
 
 
@@ -31,8 +34,8 @@ class ImportSummary:
 
     `decisions` are how the columns of the file were read, `file` how the file was.
     `survey` is the name of the source survey, `batch` the number of the batch, None when nothing was new. `refused` are responses whose rows were not
-    taken because they are another person's, `older` those of which something newer is known, `vanished` those that are known and stand in the
-    export no more, `withdrawn` those that a person took out and that stay out.
+    taken because they are another person's or contradict each other, `not_taken` counts all rows that were not taken, `older` those of which something
+    newer is known, `vanished` those that are known and stand in the export no more, `withdrawn` those that a person took out and that stay out.
     """
 
     questionnaire: str
@@ -46,6 +49,7 @@ class ImportSummary:
     decisions: tuple[FormatDecision, ...] = ()
     file: FileFormat | None = None
     refused: tuple[str, ...] = ()
+    not_taken: int = 0
     older: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
     withdrawn: tuple[str, ...] = ()
@@ -220,24 +224,34 @@ def _gone(tx: Transaction, source: SourceSurvey, found: DigitalImport, *, older:
 def _summary(
     source: SourceSurvey, found: DigitalImport, taken: _Taken, *, gone: tuple[str, ...], withdrawn: tuple[str, ...], batch: int | None
 ) -> ImportSummary:
-    refused = tuple(dict(problem.params)["response"] for problem in taken.refused)
+    others = tuple(dict(problem.params)["response"] for problem in taken.refused)
+    repeated = _repeated(found)
+    ruined = sum(problem.slug in NOT_TAKEN for problem in found.problems)
     said = [_named_list(slug, names) for slug, names in (("older-rows", taken.older), ("responses-vanished", gone), ("stays-withdrawn", withdrawn)) if names]
     return ImportSummary(
         questionnaire=source.questionnaire,
         survey=source.name,
         new=taken.new,
         changed=taken.changed,
-        unchanged=len(found.responses) - len(taken.new) - len(taken.changed) - len(refused),
+        unchanged=len(found.responses) - len(taken.new) - len(taken.changed) - len(others),
         problems=(*found.problems, *taken.refused, *said),
         ignored_columns=found.ignored_columns,
         decisions=found.decisions,
         file=found.file,
         batch=batch,
-        refused=refused,
+        refused=(*others, *(f"{source.prefix}{number}" for number in repeated)),
+        not_taken=len(others) + sum(repeated.values()) + ruined,
         older=taken.older,
         vanished=gone,
         withdrawn=withdrawn,
     )
+
+
+def _repeated(found: DigitalImport) -> dict[str, int]:
+    """The rows of ids that stand in the file with different contents, by id: nobody knows which one is right, so none is taken."""
+    taken = {response.id for response in found.responses}
+    said = (dict(problem.params) for problem in found.problems if problem.slug == "duplicate-response")
+    return {one["response"]: int(one["count"]) for one in said if one["response"] not in taken}
 
 
 def _named_list(slug: str, names: Sequence[str]) -> Problem:

@@ -4,7 +4,7 @@ A merge stores links and nothing else: the merged records are computed from resp
 taking the links away takes the merge back, and a corrected value shows at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -13,16 +13,17 @@ from scanform import rules
 from scanform.errors import UsageError
 from scanform.i18n.texts import text
 from scanform.merge.match import Matching, grouped, match
-from scanform.merge.resolve import Conflict, Record, conflict_response, resolve
+from scanform.merge.resolve import Conflict, Record, conflict_response
 from scanform.model.problem import Problem
 from scanform.model.response import Channel, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
-from scanform.review.apply import apply, item_id, split_item_id, standings
+from scanform.renaming import item_under_present_code, renamed_columns
+from scanform.review.apply import item_id, split_item_id, standings
 from scanform.review.triage import items
 from scanform.store import issued, values
 from scanform.store.records import Link
 from scanform.workflow.project import Project
-from scanform.workflow.review_cases import decisions_by_response, effective_responses, on_present_values
+from scanform.workflow.review_cases import Editions, decisions_by_response, effective_responses, on_present_values, resolved
 
 STALE = Problem(slug="merge-stale")
 """Responses that belong together stand apart, or the other way round: the data have changed since the merge, or it was taken back."""
@@ -108,13 +109,9 @@ def records(project: Project, responses: Sequence[Response] | None = None) -> tu
     """The merged view: one record per place, people's decisions about contradictions laid over it."""
     if responses is None:
         responses = effective_responses(project)
-    decisions = decisions_by_response(project.store.decisions())
-
-    def settle(waiting: Response, versions: Mapping[str, int]) -> Response:
-        return apply(waiting, on_present_values(decisions.get(waiting.id, ()), versions), versions)
-
+    editions, decisions = Editions(project), decisions_by_response(project.store.decisions())
     links = [(link.first, link.second) for link in project.store.links()]
-    return tuple(resolve(group, settle=settle) for group in grouped(responses, links))
+    return tuple(resolved(group, editions, lambda name: decisions.get(name, ())) for group in grouped(responses, links))
 
 
 def deciders(project: Project) -> dict[str, Decision]:
@@ -122,7 +119,18 @@ def deciders(project: Project) -> dict[str, Decision]:
     online, versions = {response.id for response in project.store.responses() if response.channel is Channel.ONLINE}, project.store.all_versions()
     made = decisions_by_response(project.store.decisions())
     standing = standings(d for name, of in made.items() for d in (on_present_values(of, versions.get(name, {})) if name in online else of))
-    return {item: found.decision for item, found in standing.items() if found.decision is not None}
+    found = {item: one.decision for item, one in standing.items() if one.decision is not None}
+    renames = _renames(project)
+    return {item_under_present_code(item, renames): decision for item, decision in found.items()} | found
+
+
+def _renames(project: Project) -> dict[str, str]:
+    """Present columns by former ones, of all questionnaires; a former column that means different ones in different questionnaires is left out."""
+    found: dict[str, set[str]] = {}
+    for questionnaire in project.questionnaires.values():
+        for former, present in renamed_columns(questionnaire).items():
+            found.setdefault(former, set()).add(present)
+    return {former: next(iter(present)) for former, present in found.items() if len(present) == 1}
 
 
 def open_conflicts(project: Project) -> tuple[ReviewItem, ...]:

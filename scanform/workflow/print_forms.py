@@ -38,7 +38,7 @@ from scanform.workflow.printed_texts import keep_recipients
 from scanform.workflow.project import Project, refuse_changed
 from scanform.workflow.recipients import Recipient
 
-__all__ = ["MAX_COPIES", "PrintOrder", "Printed", "Sides", "keep_layout", "print_forms", "reissue_order"]
+__all__ = ["MAX_COPIES", "PrintOrder", "Printed", "Sides", "keep_layout", "print_forms", "printed_tokens", "reissue_order"]
 
 MAX_COPIES = 100_000
 
@@ -149,6 +149,12 @@ def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm, langu
     if not wrong and not has_room(recipient.name, recipient.address, recipient.token, rect=rect, placement=placement, measure=measure):
         wrong.append(text("print.no_room", language, place=place))
     return wrong
+
+
+def printed_tokens(project: Project) -> frozenset[str]:
+    """All tokens that a form of the project was printed for."""
+    with project.store.reading() as tx:
+        return frozenset(form.token for form in issued.all_issued(tx) if form.token)
 
 
 def reissue_order(project: Project, token: str, *, variant: str | None = None, language: str | None = None, seed: int | None = None) -> PrintOrder:

@@ -13,7 +13,7 @@ from scanform import config as configs
 from scanform.config import Config
 from scanform.errors import StoreError, TemplateError, UsageError
 from scanform.formats.layout_json import load_layout
-from scanform.formats.template import load_questionnaire, self_contained
+from scanform.formats.template import load_new_questionnaire, load_questionnaire, self_contained
 from scanform.i18n.texts import DEFAULT_LANGUAGE, problem_text, text
 from scanform.model.layout import Layout
 from scanform.model.page import PageRef
@@ -117,7 +117,7 @@ def init_project(
     if sum((template is not None, questionnaire is not None, empty)) != 1:
         raise UsageError(text("project.one_source", language), remedy=text("project.one_source_remedy", language))
     source = questionnaire or (template_path(template, language) if template is not None else None)
-    first = load_questionnaire(source, language=language) if source else None
+    first = load_new_questionnaire(source, language=language) if source else None
     try:
         _make_folder(folder, language)
         if source is not None and first is not None:
@@ -134,9 +134,10 @@ def init_project(
 def add_questionnaire(project: Project, source: Path) -> Project:
     """Add a questionnaire to a project, or replace the one with its code; returns the project opened anew.
 
-    Raises UsageError when it differs from forms that are printed under its version.
+    Raises UsageError when it differs from forms that are printed under its version. Codes that are in use stay allowed.
     """
-    questionnaire = load_questionnaire(source, language=project.language)
+    before = project.questionnaires.get(load_questionnaire(source, language=project.language).code)
+    questionnaire = load_new_questionnaire(source, known=before, language=project.language)
     refuse_changed(project, questionnaire)
     _keep_questionnaire(project.folder, source, questionnaire)
     project.close()

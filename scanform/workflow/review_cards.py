@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scanform.assemble import COPY
+from scanform.consistency import REFUSED
 from scanform.i18n.texts import text
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire, TextForm
@@ -274,10 +275,10 @@ def is_typed(item: ReviewItem) -> bool:
 
 
 def proposed(item: ReviewItem) -> str:
-    """What Enter confirms, see `Card.proposal`. Nothing is proposed where the machine saw something that it could not read, two marks, or a contradiction:
-    Enter must not settle that.
+    """What Enter confirms, see `Card.proposal`. Nothing is proposed where the machine saw something that it could not read or that is no value of the
+    question, two marks, or a contradiction: Enter must not settle that.
     """
-    if {TWO_MARKS, CONTRADICTION} & set(item.reasons):
+    if ({TWO_MARKS, CONTRADICTION} | REFUSED) & set(item.reasons):
         return "none"
     if item.value:
         return "value"

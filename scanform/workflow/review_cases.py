@@ -5,15 +5,17 @@ more) that contradict each other, its versions grow out of these values, so a de
 sources say the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from scanform.consistency import Checks, checked, checks_of
 from scanform.merge.match import grouped
 from scanform.merge.resolve import Record, Source, comparable, conflict_response, resolve
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import QuestionKind, Questionnaire
-from scanform.model.response import Answer, Channel, Response
+from scanform.model.response import Answer, Channel, Missing, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
+from scanform.renaming import item_under_present_code, renamed_columns, under_present_codes
 from scanform.review.apply import ITEM_SEPARATOR, Standing, apply, decided, item_id, refiltered, standings
 from scanform.review.triage import items
 from scanform.workflow.project import Project
@@ -76,6 +78,7 @@ class Editions:
         self._layouts: dict[str, Layout | None] = {}
         self._questionnaires: dict[str, Questionnaire | None] = {}
         self._newer: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self._checks: dict[str, Checks | None] = {}
 
     def layout(self, response_id: str) -> Layout | None:
         """The printed layout of a form, or None for other responses: a form id begins with the layout's digest."""
@@ -101,6 +104,15 @@ class Editions:
             edition, today = self.questionnaire(response_id, code), self._project.questionnaires.get(code)
             self._newer[layout.digest] = _newer_options(edition, today) if edition is not None and today is not None and edition != today else {}
         return self._newer[layout.digest]
+
+    def checks(self, response_id: str, code: str) -> Checks | None:
+        """The rules of that edition."""
+        layout = self.layout(response_id)
+        key = layout.digest if layout else code
+        if key not in self._checks:
+            questionnaire = self.questionnaire(response_id, code)
+            self._checks[key] = checks_of(questionnaire) if questionnaire else None
+        return self._checks[key]
 
 
 def _newer_options(edition: Questionnaire, today: Questionnaire) -> dict[str, tuple[str, ...]]:
@@ -142,9 +154,21 @@ def load_standings(project: Project, editions: Editions) -> Standings:
     cases = _response_cases(project, editions, decisions)
     links = [(link.first, link.second) for link in project.store.links()]
     joined = [group for group in grouped((case.effective for case in cases), links) if len(group) > 1] if links else []
-    found = [resolve(group) for group in joined]
+    found = [resolved(group, editions, lambda name: decisions.get(name, ())) for group in joined]
     cases += [conflict_case(record, decisions.get(record.id, ())) for record in found if record.conflicts]
     return Standings(cases=tuple(cases), places=tuple(record.members for record in found))
+
+
+def resolved(group: Sequence[Response], editions: Editions, decisions: Callable[[str], Sequence[Decision]]) -> Record:
+    """The record of a group with what people decided about its contradictions, and with the rules between answers checked on what it comes to; `decisions`
+    gives those about a merged record.
+    """
+
+    def settle(waiting: Response, versions: Mapping[str, int]) -> Response:
+        return apply(waiting, on_present_values(decisions(waiting.id), versions), versions)
+
+    today = editions.questionnaire("", group[0].questionnaire)
+    return resolve([under_present_codes(response, today) for response in group], settle=settle, checks=editions.checks("", group[0].questionnaire))
 
 
 def decisions_by_response(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
@@ -163,6 +187,8 @@ def _response_cases(project: Project, editions: Editions, decisions: Mapping[str
 
 def response_case(machine: Response, versions: Mapping[str, int], decisions: Sequence[Decision], editions: Editions) -> Case:
     """The case of a response; `decisions` are those about it, in their order."""
+    if editions.layout(machine.id) is None:  # what was not printed is asked as the questionnaire of today asks it
+        machine, versions, decisions = _under_present_codes(machine, versions, decisions, editions)
     effective = machine
     if machine.held:  # decisions are about values of a page, and whose page it is nobody knows: they count again when that is said
         return replace(_case(machine, effective, versions, decisions, standings(decisions), form=machine.id), open_items=(), settled=0)
@@ -171,7 +197,21 @@ def response_case(machine: Response, versions: Mapping[str, int], decisions: Seq
         questionnaire = editions.questionnaire(machine.id, machine.questionnaire)
         effective = apply(_changed_since(machine, decisions, holding), holding, versions)
         effective = refiltered(effective, questionnaire) if questionnaire else effective
+    checks = editions.checks(machine.id, machine.questionnaire)
+    effective = checked(effective, checks) if checks else effective
     return _case(machine, effective, versions, decisions, standings(holding), form=machine.id)
+
+
+def _under_present_codes(
+    machine: Response, versions: Mapping[str, int], decisions: Sequence[Decision], editions: Editions
+) -> tuple[Response, Mapping[str, int], Sequence[Decision]]:
+    """A response and all that is known of it, under today's codes."""
+    today = editions.questionnaire("", machine.questionnaire)
+    renames = renamed_columns(today) if today else {}
+    if not renames:
+        return under_present_codes(machine, today), versions, decisions
+    renamed = {renames.get(column, column): version for column, version in versions.items()} | {c: v for c, v in versions.items() if c not in renames}
+    return under_present_codes(machine, today), renamed, [replace(d, item=item_under_present_code(d.item, renames)) for d in decisions]
 
 
 def _changed_since(machine: Response, decisions: Sequence[Decision], holding: Sequence[Decision]) -> Response:
@@ -190,12 +230,13 @@ def _changed_since(machine: Response, decisions: Sequence[Decision], holding: Se
 
 
 def conflict_case(record: Record, decisions: Sequence[Decision]) -> Case:
-    """The case of a record's contradictions; `record` is resolved without decisions, `decisions` are those about it."""
-    machine, versions = conflict_response(record)
+    """The case of what waits or waited in a record: contradictions, and values that break a rule together; `decisions` are those about it."""
+    machine, versions = conflict_response(record, decided=True)
     valid = on_present_values(decisions, versions)
     effective = apply(machine, valid, versions)
     case = _case(machine, effective, versions, decisions, standings(valid), form=_form(record))
-    return replace(case, members=record.members, claims={conflict.column: _claims(conflict.sources) for conflict in record.conflicts})
+    contradictory = {answer.column for answer in machine.answers if answer.missing is Missing.CONTRADICTION}
+    return replace(case, members=record.members, claims={c.column: _claims(c.sources) for c in record.conflicts if c.column in contradictory})
 
 
 def _case(

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from scanform import rules
+from scanform.consistency import REFUSED
 from scanform.errors import ScanformError
 from scanform.i18n.texts import text
 from scanform.merge.match import grouped
-from scanform.merge.resolve import resolve
 from scanform.model.geometry import SizeMm
 from scanform.model.layout import Layout, PageLayout
 from scanform.model.page import PageRef
@@ -35,7 +35,7 @@ from scanform.store.pace import add_pace
 from scanform.workflow.known_answers import KnownAnswers
 from scanform.workflow.project import Project
 from scanform.workflow.review_cards import Card, make_card, reason_text
-from scanform.workflow.review_cases import Case, Editions, Standings, conflict_case, effective_responses, load_standings, response_case
+from scanform.workflow.review_cases import Case, Editions, Standings, conflict_case, effective_responses, load_standings, resolved, response_case
 from scanform.workflow.review_crops import CropCutter
 from scanform.workflow.rights import Dealings, Sight, dealings, may_see, refusal, says_the_same
 
@@ -469,8 +469,9 @@ class Desk:
             mine = submission.to_value or submission.from_value
             return Outcome(uuid=submission.uuid, result="unknown", message=text("review.held", language, mine=mine))
         item = review_item(case.effective, answer, case.versions)
-        if submission.kind is DecisionKind.CORRECT:
-            message = self._normalised(item, submission.to_value, language)[1]
+        inadmissible = submission.kind is DecisionKind.CONFIRM and bool(REFUSED & set(case.machine_answer(answer).problems))
+        if submission.kind is DecisionKind.CORRECT or inadmissible:  # what the question does not admit is no value, whoever confirms it
+            message = self._normalised(item, submission.from_value if inadmissible else submission.to_value, language)[1]
             if message:
                 return Outcome(uuid=submission.uuid, result="invalid", message=message, card=self._card(case, item, language))
         if case.contradictory and submission.kind is DecisionKind.CONFIRM and not submission.from_value:
@@ -610,7 +611,7 @@ class Desk:
             return
         responses = [self._memory[member].effective for member in members if member in self._memory]
         groups = grouped(responses, [(link.first, link.second) for link in values.links(tx)])
-        records = [resolve(group) for group in groups if len(group) > 1]
+        records = [resolved(group, self._editions, lambda name: values.decisions(tx, name)) for group in groups if len(group) > 1]
         for gone in {name, *(record.id for record in records)} - {""}:
             self._touched.add(gone)
             self._memory.pop(gone, None)

@@ -11,6 +11,7 @@ from scanform import rules
 from scanform.model.questionnaire import Question, Questionnaire
 from scanform.model.response import Answer, Missing, Response
 from scanform.model.source import MINUTE, SourceFacts
+from scanform.renaming import renamed_columns, under_present_codes
 from scanform.review.apply import refiltered
 from scanform.store import revisions as stored
 from scanform.store import values
@@ -21,12 +22,23 @@ from scanform.workflow.project import Project
 
 def present(found: Sequence[Revision], questionnaire: Questionnaire | None) -> Response:
     """The response that these revisions (at least one) come to; they are in the order of their imports."""
-    ordered = _without_repeats(in_time(found))
+    ordered = [_under_present_codes(revision, questionnaire) for revision in _without_repeats(in_time(found))]
     response = ordered[0].response
     for revision in ordered[1:]:
         response = _laid_over(response, revision, questionnaire)
     partial = any(revision.lacking.columns or revision.lacking.options for revision in ordered[1:])
     return refiltered(response, questionnaire) if partial and questionnaire is not None else response
+
+
+def _under_present_codes(revision: Revision, questionnaire: Questionnaire | None) -> Revision:
+    """A revision with today's codes, whatever they were when it came in."""
+    renames = renamed_columns(questionnaire) if questionnaire is not None else {}
+    columns = tuple(renames.get(column, column) for column in revision.lacking.columns)
+    response = under_present_codes(revision.response, questionnaire)
+    if response is revision.response and columns == revision.lacking.columns:
+        return revision
+    options = tuple((renames.get(question, question), option) for question, option in revision.lacking.options)
+    return replace(revision, response=response, lacking=replace(revision.lacking, columns=columns, options=options))
 
 
 def in_time(found: Sequence[Revision]) -> list[Revision]:
@@ -97,8 +109,10 @@ def settle(project: Project, tx: Transaction, response_ids: Iterable[str]) -> No
         counting = found.get(name, [])
         act = taken_out.get(name)
         if counting:
-            response = present(counting, project.questionnaires.get(counting[-1].response.questionnaire))
-            values.save_response(tx, response, batch_id=counting[-1].batch_id, versions=stored.versions_by_content(tx, response))
+            questionnaire = project.questionnaires.get(counting[-1].response.questionnaire)
+            response = present(counting, questionnaire)
+            renames = renamed_columns(questionnaire) if questionnaire is not None else {}
+            values.save_response(tx, response, batch_id=counting[-1].batch_id, versions=stored.versions_by_content(tx, response, renames))
         if not counting or (act is not None and act.withdrawn):
             values.set_response_withdrawn(tx, name, withdrawn=True)
 

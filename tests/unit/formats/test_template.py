@@ -259,7 +259,7 @@ class TestShippedTemplates:
         form = load_questionnaire(ROOT / "templates" / "begegnungsorte.yaml")
         classes = {found.code: found.data_class for found in form.questions()}
         contact = {code for code, data_class in classes.items() if data_class is DataClass.CONTACT}
-        assert contact == {"placename", "street", "contactname", "phone", "email", "web", "signature"}
+        assert contact == {"placename", "street", "contactname", "phone", "mail", "web", "signature"}
         assert classes["remarks"] is DataClass.SENSITIVE
 
     def test_the_survey_covers_all_kinds(self) -> None:
