@@ -153,7 +153,7 @@ class Station {
   #confirmText(card) {
     const text = $("text").value.trim();
     if (!text && !(card.proposal === "blank")) return this.view.error(this.texts[card.statements.length ? "needs-claim" : "needs-text"]);
-    if (this.checked.text === text && !this.checked.ok) return this.view.error(this.checked.message);
+    if (this.checked.text === text && !this.checked.ok) return this.view.refused(this.checked.message);
     if (text === this.view.untouched || text === card.value) return this.settle("confirm", card.value);
     if (meantAsKey(card, text, this.mine) && !this.#askedLongAgo(text)) return;
     return this.settle("correct", text);
@@ -210,9 +210,25 @@ class Station {
     this.view.choose(card, this.chosen);
   }
 
-  // The paper says what cannot be: several marks, or a value that is not plausible.
+  // The paper says what cannot be: several marks, or a value that is not plausible; what somebody typed is kept with it.
   object() {
-    if (this.shown?.objection) this.settle(this.shown.objection, "");
+    const card = this.shown;
+    if (!card?.objection) return;
+    const text = card.text ? $("text").value.trim() : "";
+    this.settle(card.objection, text === before(card) ? "" : text);
+  }
+
+  // What is in the text field stands on the paper like that, though a rule refuses it: it is kept beside the missing code.
+  async asWritten() {
+    const card = this.shown;
+    const text = card?.text ? $("text").value.trim() : "";
+    if (!text) return this.confirm();
+    if (this.tooFast()) return this.view.hurry(this.texts["too-fast"]);
+    if (this.checked.text !== text) await this.#check(card);
+    if (this.shown !== card || $("text").value.trim() !== text) return;
+    if (this.checked.text !== text) this.view.hurry(this.texts.offline);
+    else if (this.checked.ok) this.confirm();
+    else this.settle("implausible", text);
   }
 
   settle(kind, to) {
@@ -233,7 +249,7 @@ class Station {
     if (!entry) return this.#undoEarlier();
     this.decided -= entry.kind === "postpone" ? 0 : 1;
     this.outbox.add({ uuid: crypto.randomUUID(), item: entry.card.id, version: entry.card.version, basis: "", kind: "undo", from: entry.to, to: "", undoes: entry.uuid });
-    this.queue.putBack({ ...entry.card, notice: "", draft: entry.card.text && entry.kind === "correct" ? entry.to : undefined });
+    this.queue.putBack({ ...entry.card, notice: "", draft: (entry.card.text && entry.to) || undefined });
     this.render();
   }
 
@@ -266,7 +282,8 @@ class Station {
     if (result === "saved") return;
     this.history = this.history.filter((entry) => entry.uuid !== decision.uuid);
     this.decided = Math.max(0, this.decided - 1);
-    if (card) this.queue.putBack({ ...card, notice: message, draft: decision.to || undefined }, { second: true });
+    const notice = result === "invalid" && card?.text && decision.kind === "correct" ? `${message} ${this.texts["as-written-how"]}` : message;
+    if (card) this.queue.putBack({ ...card, notice, draft: decision.to || undefined }, { second: true });
     else this.view.notice(message);
   }
 
@@ -290,11 +307,12 @@ class Station {
     const text = $("text").value.trim();
     if (!text) return;
     try {
-      const { ok, message } = await this.api.post("/api/check", { item: card.id, text });
+      const answer = await this.api.post("/api/check", { item: card.id, text });
       if (this.shown !== card || $("text").value.trim() !== text) return;
-      this.checked = { text, ok, message };
-      this.view.error(ok ? "" : message);
-      if (!ok) this.#unask();
+      const message = answer.ok ? "" : `${answer.message} ${this.texts["as-written-how"]}`;
+      this.checked = { text, ok: answer.ok, message };
+      this.view.refused(message);
+      if (!answer.ok) this.#unask();
     } catch {
       // the decision itself will be checked when it arrives
     }
@@ -319,6 +337,11 @@ class Station {
     if (!$("help").open && !document.activeElement.matches("#item, #text")) rest(); // where the focus will be afterwards
     openDialog($("help"), rest);
   }
+}
+
+// What stands in the text field before anybody types.
+function before(card) {
+  return (card.draft ?? card.value).trim();
 }
 
 function sameQuestion(one, other) {

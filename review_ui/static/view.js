@@ -226,7 +226,14 @@ export class View {
     $("notice").hidden = !text;
   }
 
+  // What was typed is refused, "" when it is not: it can be kept as it stands there.
+  refused(text) {
+    this.error(text);
+    $("as-written").hidden = !text;
+  }
+
   error(text) {
+    $("as-written").hidden = true;
     $("error").textContent = text;
     $("error").hidden = !text;
     $("text")?.setAttribute("aria-invalid", String(Boolean(text)));

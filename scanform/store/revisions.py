@@ -139,7 +139,8 @@ def versions_by_content(tx: Transaction, response: Response) -> dict[str, int]:
 def digest_of(answer: Answer) -> str:
     """The hash of what a person sees of an answer: another one is another version."""
     missing = None if answer.missing is None else int(answer.missing)
-    content = json.dumps([answer.value, missing, list(answer.problems)], ensure_ascii=False, separators=(",", ":"))
+    raw = [] if answer.raw is None else [answer.raw]
+    content = json.dumps([answer.value, missing, list(answer.problems), *raw], ensure_ascii=False, separators=(",", ":"))
     return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -15,7 +15,7 @@ from scanform.store.records import Link
 from scanform.store.seals import add_seal
 from scanform.store.tables import AnswerRow, DecisionRow, LinkRow, ResponseRow
 
-_MACHINE_VALUE = ("value", "missing", "problems")
+_MACHINE_VALUE = ("value", "missing", "problems", "raw")
 """What makes an answer a new version when it changes: a person who looked at the old one has not seen this."""
 
 
@@ -69,6 +69,7 @@ def _answer(row: RowMapping) -> Answer:
         evidence=None if row["evidence"] is None else from_plain(Evidence, row["evidence"]),
         candidates=from_list(Candidate, row["candidates"]),
         problems=tuple(row["problems"]),
+        raw=row["raw"],
     )
 
 
@@ -129,6 +130,7 @@ def _answer_values(answer: Answer) -> dict[str, object]:
         "evidence": None if answer.evidence is None else to_object(answer.evidence),
         "candidates": to_list(answer.candidates),
         "problems": list(answer.problems),
+        "raw": answer.raw,
     }
 
 

@@ -177,4 +177,5 @@ def _digest(project: Project, responses: Sequence[Response]) -> str:
 
 
 def _facts(answer: Answer) -> list[object]:
-    return [answer.column, answer.value, answer.missing and int(answer.missing), answer.status.value, " ".join(answer.problems) or None]
+    raw = [] if answer.raw is None else [answer.raw]  # a fact more only where there is one: what was released before stays released
+    return [answer.column, answer.value, answer.missing and int(answer.missing), answer.status.value, " ".join(answer.problems) or None, *raw]

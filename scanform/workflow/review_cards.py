@@ -112,15 +112,25 @@ class Card:
 
 
 def make_card(
-    item: ReviewItem, questionnaire: Questionnaire | None, layout: Layout | None, *, basis: str, language: str, claims: Sequence[Claim] = (), form: str = ""
+    item: ReviewItem,
+    questionnaire: Questionnaire | None,
+    layout: Layout | None,
+    *,
+    basis: str,
+    language: str,
+    claims: Sequence[Claim] = (),
+    form: str = "",
+    raw: str | None = None,
 ) -> Card:
-    """The card of `item`; a question that the questionnaire no longer has is shown by its code. `claims` contradict each other."""
+    """The card of `item`; a question that the questionnaire no longer has is shown by its code. `claims` contradict each other, `raw` stands there although no
+    rule admits it.
+    """
     question = questionnaire.question(item.question) if questionnaire else None
     typed = is_typed(item)
     choices = () if typed else _choices(item, question, claims, language)
     statements = tuple(_statement(claim, choices, language) for claim in claims)
     wording = _wording(item, question, language)
-    draft = _written(item, question) if typed and not item.value and not claims else None
+    draft = raw if raw else _written(item, question) if typed and not item.value and not claims else None
     proposal = proposed(item)
     reading = _in_words(statements) or draft or _value_text(item.value, _shown_codes(item), choices)
     reasons = tuple(dict.fromkeys(reason_text(slug, language) for slug in item.reasons))
@@ -265,7 +275,8 @@ def _objection(item: ReviewItem, question: Question | None, *, typed: bool) -> s
     if typed:
         formed = question is not None and question.form is not None and item.option is None
         return "implausible" if item.kind is QuestionKind.COMB or formed else ""
-    return "inadmissible" if item.kind is QuestionKind.SINGLE else ""
+    excludes = question is not None and any(option.exclusive for option in question.options)
+    return "inadmissible" if item.kind is QuestionKind.SINGLE or (item.kind is QuestionKind.MULTIPLE and excludes) else ""
 
 
 def is_typed(item: ReviewItem) -> bool:

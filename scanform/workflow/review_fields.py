@@ -34,7 +34,7 @@ from scanform.store.engine import Transaction
 from scanform.store.pace import add_pace
 from scanform.workflow.known_answers import KnownAnswers
 from scanform.workflow.project import Project
-from scanform.workflow.review_cards import Card, make_card, reason_text
+from scanform.workflow.review_cards import Card, is_typed, make_card, reason_text
 from scanform.workflow.review_cases import Case, Editions, Standings, conflict_case, effective_responses, load_standings, response_case
 from scanform.workflow.review_crops import CropCutter
 from scanform.workflow.rights import Dealings, Sight, dealings, may_see, refusal, says_the_same
@@ -223,10 +223,10 @@ class Desk:
             with self._project.store.reading() as tx:
                 return self._known.seen_by(tx, found, reviewer, self._editions)
 
-    def card_of(self, case: Case, item: ReviewItem, *, language: str = "de") -> Card:
-        """The card of an item of a case."""
+    def card_of(self, case: Case, item: ReviewItem, *, blind: bool = False, language: str = "de") -> Card:
+        """The card of an item of a case, `blind` without what people said of it."""
         with self._lock:
-            return self._card(case, item, language)
+            return self._card(case, item, language, blind=blind)
 
     def is_contact(self, item: ReviewItem) -> bool:
         """Whether a value is of a person, not an answer."""
@@ -349,12 +349,14 @@ class Desk:
     def undo(self, reviewer: str, *, person: Person | None = None, language: str = "de") -> Card | None:
         """Takes back the reviewer's latest decision in force; returns the card that is open again, or None. A `person` reaches what they may decide now."""
         with self._lock:
-            item = self._undo(reviewer, language, person)
-            shown = item is not None and (person is None or self.may_see(item, person, Sight.VALUE))
-            return self.card(item, reviewer=reviewer, language=language) if item and shown else None
+            made = self._undo(reviewer, language, person)
+            if made is None or not (person is None or self.may_see(made.item, person, Sight.VALUE)):
+                return None
+            card = self.card(made.item, reviewer=reviewer, language=language)
+            return replace(card, draft=made.to_value) if card and card.text and made.to_value else card
 
-    def _undo(self, reviewer: str, language: str, person: Person | None) -> str | None:
-        """Finds and takes back in one transaction; returns the item, None where nothing was taken back."""
+    def _undo(self, reviewer: str, language: str, person: Person | None) -> Decision | None:
+        """Finds and takes back in one transaction; returns what was taken back, None where nothing was."""
         with self.acting(reviewer) as tx:
             own = [decision for decision in in_force(values.decisions(tx)) if decision.reviewer == reviewer]
             last = next((decision for decision in reversed(own) if self._stands(decision) and self._reaches(tx, decision, person)), None)
@@ -373,7 +375,7 @@ class Desk:
                 to_value="",
                 undoes=last.uuid,
             )
-            return last.item if self._decide(tx, undoing, reviewer, language, person).result == "saved" else None
+            return last if self._decide(tx, undoing, reviewer, language, person).result == "saved" else None
 
     def _reaches(self, tx: Transaction, decision: Decision, person: Person | None) -> bool:
         """Whether a person may take back a decision of their own now, and would see again what they decided: nobody decided anew or has it on the screen."""
@@ -485,10 +487,15 @@ class Desk:
         return Outcome(uuid=submission.uuid, result="conflict", message=message, card=shown)
 
     def _canonical(self, case: Case, answer: Answer, decision: Decision) -> Decision:
-        """The decision with its typed value in canonical form."""
-        if decision.kind is not DecisionKind.CORRECT:
-            return decision
-        return replace(decision, to_value=self._normalised(review_item(case.effective, answer, case.versions), decision.to_value, "de")[0])
+        """The decision with its typed value in canonical form, or as it stands there where that cannot be; other acts have no value of their own."""
+        item = review_item(case.effective, answer, case.versions)
+        return replace(decision, to_value=self.typed_value(item, decision.kind, decision.to_value))
+
+    def typed_value(self, item: ReviewItem, kind: DecisionKind, typed: str) -> str:
+        """What is kept of a typed text: the canonical value of a correction; of what cannot be true the text as it stands there; nothing beside other acts."""
+        if kind is DecisionKind.CORRECT:
+            return self.normalised(item, typed)[0]
+        return rules.as_written(typed) if kind is DecisionKind.IMPLAUSIBLE and is_typed(item) else ""
 
     def _normalised(self, item: ReviewItem, typed: str, language: str) -> tuple[str, str]:
         """(canonical value, what is wrong with it in words or "")."""
@@ -653,11 +660,13 @@ class Desk:
                 columns[case.machine.questionnaire] = [answer.column for answer in case.machine.answers]
         return columns
 
-    def _card(self, case: Case, item: ReviewItem, language: str) -> Card:
+    def _card(self, case: Case, item: ReviewItem, language: str, *, blind: bool = False) -> Card:
         questionnaire = self._editions.questionnaire(case.form, item.questionnaire)
         column = item.id.rpartition(ITEM_SEPARATOR)[2]
         claims = case.claims.get(column, ()) if case.decision(column) is None else ()
-        return make_card(item, questionnaire, self._editions.layout(case.form), basis=case.basis(column), language=language, claims=claims, form=case.form)
+        raw = None if blind else next((answer.raw for answer in case.effective.answers if answer.column == column), None)
+        layout = self._editions.layout(case.form)
+        return make_card(item, questionnaire, layout, basis=case.basis(column), language=language, claims=claims, form=case.form, raw=raw)
 
 
 _SETTLING = frozenset(DecisionKind) - {DecisionKind.UNDO, DecisionKind.POSTPONE}

@@ -87,7 +87,9 @@ def refusal(person: Person, had: Dealings, case: Case, answer: Answer, kind: Dec
 
 
 def says_the_same(wanted: Answer, current: Answer) -> bool:
-    """Whether two answers come to the same."""
+    """Whether two answers come to the same; what stands there although no rule admits it counts where both say it."""
+    if wanted.raw and current.raw and wanted.raw != current.raw:
+        return False
     return wanted.value == current.value and (bool(wanted.value) or (wanted.missing is current.missing and current.status is not Status.REVIEW))
 
 

@@ -193,7 +193,7 @@ class SecondDesk:
 
     def _look(self, tx: Transaction, again: Again, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome:
         """Writes a look, and for a third person the decision that follows from it: both or neither."""
-        act = replace(_act(submission, reviewer), to_value=self._desk.normalised(again.item, submission.to_value)[0])
+        act = replace(_act(submission, reviewer), to_value=self._desk.typed_value(again.item, submission.kind, submission.to_value))
         outcome = Outcome(uuid=submission.uuid, result="saved")
         if third and not again.agrees(act, again.answer):
             column = split_item_id(again.item.id)[1]
@@ -290,7 +290,7 @@ class SecondDesk:
         """What the screen shows: neither value nor author; for the third person both values, without names, by lot one before the other."""
         item = replace(again.item, value="", candidates=(), reasons=(DIFFERENT if third else BLIND,), confidence=0.0)
         card = replace(
-            self._desk.card_of(again.case, item, language=language),
+            self._desk.card_of(again.case, item, blind=True, language=language),
             basis=_seen(again) if third else "",
             proposal="none",
             draft=None,
@@ -300,7 +300,7 @@ class SecondDesk:
         if not third or again.second is None:
             return card
         second = decided(again.case.machine_answer(again.answer), again.second, version=again.second.version)
-        said = [(answer.value, self._in_words(again, answer, card, language)) for answer in (again.answer, second)]
+        said = [(answer.value or answer.raw or "", self._in_words(again, answer, card, language)) for answer in (again.answer, second)]
         if fraction(f"order {again.item.id}", self._lot) < 0.5:
             said.reverse()
         statements = tuple(
@@ -310,6 +310,8 @@ class SecondDesk:
         return replace(card, statements=statements, suggestions=tuple(value for value, _ in said if value) if card.text else (), value_text=joined)
 
     def _in_words(self, again: Again, answer: Answer, card: Card, language: str) -> str:
+        if answer.raw:
+            return text("review.as-written", language, raw=answer.raw)
         if not answer.value:
             return text("review.illegible" if answer.missing is Missing.ILLEGIBLE else "review.blank", language)
         known = {choice.code: choice.text for choice in card.choices}

@@ -501,6 +501,41 @@ def test_text_is_typed_checked_and_left_with_escape(open_screen, project: Projec
     assert stored(project) == [("correct", "2024-05-02"), ("correct", "2024-04-07"), ("illegible", "")]
 
 
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_refused_text_is_kept_as_it_stands(open_screen, project: Project) -> None:
+    """The refusal names Alt+Enter, which keeps the text with its missing code, also by its button; undo gives the text back; a text that is fine is a value."""
+    fill(project, 3, SINCE)
+    screen = open_screen(language="en")
+    screen.visible()
+    assert screen.page.locator("#as-written").is_hidden()
+    screen.page.keyboard.type("31.2.2024")
+    screen.page.locator("#error:not([hidden])").wait_for()
+    assert screen.page.locator("#error").inner_text().endswith("Does it stand there like that? Then Alt+Enter.")
+    screen.press("Alt+Enter")
+    second = screen.visible()
+    screen.press("Alt+z")
+    assert screen.visible() != second
+    assert screen.page.locator("#text").input_value() == "31.2.2024"
+    screen.press("Alt+Enter")
+    screen.visible()
+    screen.page.locator("#text").fill("2.5.2024")
+    screen.press("Alt+Enter")
+    screen.visible()
+    screen.page.locator("#text").fill("in spring")
+    screen.page.locator("#as-written").click()
+    screen.page.locator("#panel[data-name='done']").wait_for()
+    screen.saved()
+    assert stored(project) == [
+        ("implausible", "31.2.2024"),
+        ("undo", ""),
+        ("implausible", "31.2.2024"),
+        ("correct", "2024-05-02"),
+        ("implausible", "in spring"),
+    ]
+    assert {response.answer("since").raw for response in effective_responses(project)} == {"31.2.2024", "in spring", None}
+
+
 def caps(screen: Screen) -> list[str]:
     """The keys that can be seen on the buttons of the present field and on the help button."""
     found = screen.page.locator(".tools kbd, .crop-buttons kbd, .others kbd").evaluate_all(
