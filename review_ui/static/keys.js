@@ -10,8 +10,8 @@ export function bindKeys(station) {
   let lastEnter = -Infinity;
   const buttons = {
     confirm: () => station.confirm(),
-    "no-answer": () => station.settle("no-answer", ""),
-    illegible: () => station.settle("illegible", ""),
+    "no-answer": () => station.withoutValue("no-answer"),
+    illegible: () => station.withoutValue("illegible"),
     "as-written": () => station.asWritten(),
     objection: () => station.object(),
     postpone: () => station.settle("postpone", ""),

@@ -2,6 +2,7 @@
 // once; the program hears of it through the outbox. The next screen and its pictures are fetched ahead.
 
 import { connect } from "./api.js";
+import { Combobox, Lists } from "./combobox.js";
 import { Mine, bindKeyTable } from "./mine.js";
 import { Outbox } from "./outbox.js";
 import { $, element, fill, nowhere, openDialog } from "./view.js";
@@ -33,6 +34,7 @@ class Station {
     this.api = api;
     this.texts = texts;
     this.mine = mine;
+    this.lists = new Lists(api);
     $("size").value = String(mine.facts.tiles);
     this.outbox = new Outbox({
       send: (decisions) => api.post("/api/decisions", { decisions }),
@@ -301,12 +303,19 @@ class Station {
       keep.hidden = !keeps;
       field.setAttribute("aria-invalid", String(Boolean(message)));
     };
+    if (card.list_id) this.#listed(card, field);
     field.addEventListener("keydown", (event) => this.#typing(event, tile, field, refused));
     field.addEventListener("input", () => refused(""));
     keep.addEventListener("click", () => this.#take(tile, field, refused, { asWritten: true }));
     field.focus();
     if (begun === null) field.select();
     return true;
+  }
+
+  // Where the question has a list, its values are offered while somebody types.
+  async #listed(card, field) {
+    const combobox = new Combobox(field, { id: "offered", label: this.texts.offered, say: (n) => this.#announce(fill(this.texts["offered-count"], { n })) });
+    combobox.values = await this.lists.of(card.list_id);
   }
 
   #typing(event, tile, field, refused) {

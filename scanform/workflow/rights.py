@@ -31,7 +31,8 @@ class Sight(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dealings:
     """What a person has to do with a value: it was `given` to them and to nobody since, somebody else has it on the screen (`taken`), they `acted` on it, what
-    stands is their `own`, or they read it without knowing what stands there (`blind`).
+    stands is their `own`, or they read it without knowing what stands there (`blind`): as long as they have it on the screen for that, and no longer once it
+    waits again and was given to them like any other.
     """
 
     given: bool
@@ -52,7 +53,7 @@ def dealings(tx: Transaction, item: str, name: str, case: Case | None) -> Dealin
         taken=holder not in {None, name},
         acted=any(act.item == item and act.reviewer == name for act in (*made, *(look.act for look in seen))),
         own=standing is not None and standing.reviewer == name,
-        blind=leases.given_to(tx, f"{AGAIN}{item}") == name or _reads_blindly(case, item, name, seen),
+        blind=(leases.holder_of(tx, f"{AGAIN}{item}") == name and holder != name) or _reads_blindly(case, item, name, seen),
     )
 
 

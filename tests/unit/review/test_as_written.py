@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanform import rules
-from scanform.errors import InputError
+from scanform.errors import InputError, UsageError
 from scanform.merge.resolve import resolve
 from scanform.model.geometry import RectPx
 from scanform.model.page import PageRef
@@ -17,7 +17,7 @@ from scanform.model.response import Answer, Channel, Evidence, Missing, Response
 from scanform.model.review import DecisionKind
 from scanform.workflow.enter_form import find_form, key_answers, key_form, save
 from scanform.workflow.hand_over import hand_over
-from scanform.workflow.merge_responses import merge_responses
+from scanform.workflow.merge_responses import decide_conflict, is_third_value, merge_responses, open_conflicts, records
 from scanform.workflow.project import init_project
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
 from scanform.workflow.second_look import SecondDesk
@@ -175,6 +175,23 @@ def test_a_merge_keeps_it_where_nobody_has_a_value(project, tmp_path):
     store(project, paper, replace(paper, id="online-2", channel=Channel.ONLINE, answers=(replace(paper.answers[0], raw="a(at)b"),)))
     merge_responses(project)
     assert {row["as_written"] for row in exported(project, tmp_path / "out", "contact-provenance.csv")} == {"a@b", "a(at)b"}
+
+
+def test_a_contradiction_can_be_settled_by_what_stands_there(project):
+    """From the command line, too: refused without the word, kept with it; whether no source says a value is known before."""
+    paper = replace(form(token="T1"), answers=(replace(waits("day"), status=Status.AUTO, value="2024-02-01", problems=()),))
+    online = replace(paper, id="online-1", channel=Channel.ONLINE, answers=(replace(paper.answers[0], value="2024-03-01"),))
+    store(project, paper, online)
+    merge_responses(project)
+    (item,) = open_conflicts(project)
+    assert [is_third_value(project, item.id, value) for value in ("1.2.2024", "2024-03-01", "1.4.2024", "30.2.2024", "")] == [False, False, True, True, True]
+    with pytest.raises(UsageError, match=r"passt nicht|does not fit") as caught:
+        decide_conflict(project, item.id, "30.2.2024", reviewer="anna")
+    assert "--as-written" in caught.value.remedy
+    decide_conflict(project, item.id, "30.2.2024", reviewer="anna", as_written=True)
+    (record,) = records(project)
+    answer = record.response.answer("day")
+    assert (answer.value, answer.missing, answer.raw) == ("", Missing.IMPLAUSIBLE, "30.2.2024")
 
 
 def talk(project, *typed):
