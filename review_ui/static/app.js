@@ -175,6 +175,7 @@ class Station {
     if (text === this.view.untouched || text === card.value) return this.settle("confirm", card.value);
     if (meantAsKey(card, text, this.mine) && !this.#meant(text)) return;
     if (!this.#isOf(card, "correct", text)) return;
+    if (!this.#isListed(card, text) && !this.#askedLongAgo(text, fill(this.texts["ask-listed"], { typed: text }))) return;
     return this.settle("correct", text);
   }
 
@@ -190,6 +191,12 @@ class Station {
     if (!card.statements.length || card.statements.some((statement) => statement.kind === kind && statement.value === value)) return true;
     const named = card.choices.filter((choice) => value.split(" ").includes(choice.code)).map((choice) => choice.text).join(", ");
     return this.#askedLongAgo(`${kind} ${value}`, fill(this.texts["ask-third"], { typed: named || value || this.texts[kind] }));
+  }
+
+  // Whether a text is in the list of its question, where there is one and it is known already.
+  #isListed(card, text) {
+    const listed = card.statements.length ? [] : this.lists.known(card.list_id);
+    return !listed.length || listed.some((value) => value.toLowerCase() === text.toLowerCase());
   }
 
   // Asks; true when just that was asked before and the question could be read since.

@@ -107,19 +107,25 @@ export class Combobox {
 
 // The lists of questions, each fetched once; without one nothing is offered, and typing goes on.
 export class Lists {
+  #asked = new Map();
   #known = new Map();
 
   constructor(api) {
     this.api = api;
   }
 
+  // What has come already, without waiting.
+  known(id) {
+    return this.#known.get(id) ?? [];
+  }
+
   of(id) {
-    if (!this.#known.has(id)) {
+    if (!this.#asked.has(id)) {
       const path = id.split("/").map(encodeURIComponent).join("/");
-      const asked = this.api.get(`/api/lists/${path}`).then(({ values }) => values);
-      this.#known.set(id, asked.catch(() => (this.#known.delete(id), [])));
+      const asked = this.api.get(`/api/lists/${path}`).then(({ values }) => (this.#known.set(id, values), values));
+      this.#asked.set(id, asked.catch(() => (this.#asked.delete(id), [])));
     }
-    return this.#known.get(id);
+    return this.#asked.get(id);
   }
 }
 

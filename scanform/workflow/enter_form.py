@@ -4,6 +4,7 @@ A keyed form never replaces a scanned one: its response is `manual-<form id>` fo
 Form id and token say which form it is; `merge` brings it together with the scan of the form and with what came by other ways.
 """
 
+import difflib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from scanform.pagecode import form_id, parse_form_id
 from scanform.store import issued, ledger, values
 from scanform.store.engine import Transaction
 from scanform.store.records import Issued
+from scanform.workflow.listed import ALIKE, MOST_SUGGESTIONS
 from scanform.workflow.project import Project
 from scanform.workflow.review_cards import reason_text
 
@@ -250,8 +252,11 @@ def _ask(field: Field, prompt: Callable[[str], str], echo: Callable[[str], None]
     """Asks until the answer is valid; None when the person wants to go back."""
     _show(field, echo, language)
     refused: tuple[str, str] | None = None
+    unlisted: Answer | None = None
     while True:
         typed = prompt("> ").strip()
+        if typed == AS_WRITTEN and unlisted is not None:
+            return unlisted
         if typed == AS_WRITTEN and refused is not None:
             return _as_written(field, *refused)
         if typed == BACK:
@@ -262,9 +267,15 @@ def _ask(field: Field, prompt: Callable[[str], str], echo: Callable[[str], None]
             continue
         coded = _codes(field.question, typed) if field.option is None else typed
         try:
-            return _key(field, coded)
+            keyed = _key(field, coded)
+            if _is_listed(field, keyed.value):
+                return keyed
+            if unlisted == keyed:
+                return keyed
+            unlisted = keyed
+            echo(f"  ! {_not_listed(field, keyed.value, language)}")
         except ValueError as problem:
-            refused = (coded, str(problem))
+            refused, unlisted = (coded, str(problem)), None
             echo(f"  ! {reason_text(str(problem), language)} {text('enter.keep', language, sign=AS_WRITTEN)}")
 
 
@@ -309,6 +320,18 @@ def _key(field: Field, typed: str) -> Answer:
     if not typed:
         return _empty(field, Missing.NO_ANSWER)
     return rules.key_answer(field.question, field.option.code if field.option else None, typed)
+
+
+def _is_listed(field: Field, value: str) -> bool:
+    """Whether a value is in the list of its question, where there is one."""
+    return not value or field.option is not None or not field.question.values or value in field.question.values
+
+
+def _not_listed(field: Field, value: str, language: str) -> str:
+    """That a value is not in the list, what resembles it there, and how to keep it."""
+    alike = difflib.get_close_matches(value, field.question.values, MOST_SUGGESTIONS, ALIKE)
+    words = text("enter.alike", language, values=", ".join(alike)) if alike else ""
+    return " ".join(part for part in (reason_text("not-in-list", language), words, text("enter.keep", language, sign=AS_WRITTEN)) if part)
 
 
 def _as_written(field: Field, typed: str, slug: str) -> Answer:

@@ -82,7 +82,9 @@ def test_values_of_the_list_are_offered_while_typing(watched, station, project):
 
 
 def test_the_only_value_left_is_filled_in_while_typing(watched, station, project):
-    """The rest is marked, so that the next character takes its place: Enter takes the whole value, Delete leaves what was typed."""
+    """The rest is marked, so that the next character takes its place: Enter takes the whole value, Delete leaves what was typed; what the list does not have is
+    asked about.
+    """
     fill(project, 2, STREET)
     page = opened(watched, station)
     page.locator("#text").press("ControlOrMeta+a")
@@ -98,6 +100,9 @@ def test_the_only_value_left_is_filled_in_while_typing(watched, station, project
     page.keyboard.press("Delete")
     assert page.input_value("#text") == "West"
     page.keyboard.type("wall")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#ask").startswith("“Westwall” is not in the list.")
+    page.wait_for_timeout(160)
     page.keyboard.press("Enter")
     page.wait_for_selector("#panel[data-name='done']")
     page.wait_for_selector("#saved[data-pending='0']")

@@ -13,6 +13,7 @@ from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 from scanform.model.response import Answer, Channel, Evidence, Response, Status
 from scanform.store.known import add_known, known_of
+from scanform.workflow.enter_form import find_form, key_form
 from scanform.workflow.print_forms import PrintOrder, print_forms
 from scanform.workflow.project import init_project, open_project
 from scanform.workflow.recipients import Recipient
@@ -157,3 +158,20 @@ def test_the_list_of_a_question_is_told_by_edition(project):
     assert desk.listed(digest, "plz") == desk.listed("tiny", "plz") == ("44135", "44137", "44139")
     assert [desk.listed(*wrong) for wrong in (("tiny", "name"), ("tiny", "x"), ("other", "plz"), ("..", "plz"))] == [None] * 4
     assert re.fullmatch(r"\w+", digest)
+
+
+def test_keying_asks_about_what_the_list_does_not_have(project):
+    """It names what resembles it there; the sign, or the same once more, keeps it as the value; another one is asked about anew."""
+
+    def talk(*typed):
+        lines, shown = iter(typed), []
+        response = key_form(find_form(project, None), channel=Channel.MANUAL, prompt=lambda _: next(lines), echo=shown.append, language="en")
+        assert next(lines, None) is None
+        return response.answer("street").value, [line for line in shown if line.startswith("  !")]
+
+    assert talk("", "44137", "ostwall") == ("Ostwall", [])
+    value, said = talk("", "44137", "Ostwal", "=")
+    assert (value, len(said)) == ("Ostwal", 1)
+    assert "Alike in the list: Ostwall" in said[0]
+    assert talk("", "44137", "Ostwal", "Ostwal")[0] == "Ostwal"
+    assert talk("", "44137", "Ostwal", "Nowhere", "Westwall") == ("Westwall", [said[0], talk("", "44137", "Nowhere", "=")[1][0]])
