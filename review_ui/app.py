@@ -5,7 +5,6 @@ GET never changes anything; every change is a POST with JSON, a CSRF token in X-
 
 import logging
 import secrets
-from dataclasses import asdict
 from typing import Final
 
 from flask import Flask, Response, abort, current_app, jsonify, render_template, request
@@ -181,6 +180,12 @@ def _add_pages(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) ->
         card = desk.card(item, reviewer=person().name, language=language_of(default))
         return jsonify(shown_card(card)) if card else abort(404)
 
+    @app.get("/api/lists/<edition>/<question>")
+    @needs(Right.REVIEW, Right.SECOND)
+    def listed(edition: str, question: str) -> ResponseReturnValue:
+        found = desk.listed(edition, question)
+        return jsonify(values=found) if found else abort(404)
+
     @app.get("/crops/<path:item>")
     @needs(Right.REVIEW, shows=Sight.PICTURE)
     def crop(item: str) -> ResponseReturnValue:
@@ -208,20 +213,20 @@ def _add_changes(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) 
         first = text_of(body, "first") if "first" in body else ""
         cards = desk.claim(limit, reviewer=person().name, shown=names_of(body, "shown"), contact=contact, first=first, language=language_of(default))
         pages = sorter.waiting() if sorter and person().may(Right.PLACE) else 0
-        return jsonify(cards=[shown_card(card) for card in cards], counts=asdict(desk.counts(person().name)), pages=pages)
+        return jsonify(cards=[shown_card(card) for card in cards], counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told(), pages=pages)
 
     @app.post("/api/decisions")
     @needs(Right.REVIEW)
     def decide() -> ResponseReturnValue:
         outcomes = desk.decide(submissions_of(body_of()), reviewer=person().name, person=person(), language=language_of(default))
         answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": shown_card(o.card)} for o in outcomes]
-        return jsonify(outcomes=answer, counts=asdict(desk.counts(person().name)))
+        return jsonify(outcomes=answer, counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told())
 
     @app.post("/api/undo")
     @needs(Right.REVIEW)
     def undo() -> ResponseReturnValue:
         card = desk.undo(person().name, person=person(), language=language_of(default))
-        return jsonify(card=shown_card(card), counts=asdict(desk.counts(person().name)))
+        return jsonify(card=shown_card(card), counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told())
 
     @app.post("/api/check")
     @needs(Right.REVIEW, shows=Sight.PICTURE)

@@ -41,7 +41,7 @@ def add_mosaic(app: Flask, desk: Desk, default: str) -> None:
     @needs(Right.REVIEW)
     def groups() -> ResponseReturnValue:
         found = mosaic.groups(person().name, contact=person().may(Right.CONTACT), language=language_of(default))
-        return jsonify(groups=[asdict(group) for group in found], counts=asdict(desk.counts(person().name)))
+        return jsonify(groups=[asdict(group) for group in found], counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told())
 
     @app.post("/api/mosaic/claim")
     @needs(Right.REVIEW)
@@ -56,4 +56,7 @@ def add_mosaic(app: Flask, desk: Desk, default: str) -> None:
             contact=person().may(Right.CONTACT),
             language=language_of(default),
         )
-        return jsonify(tiles=[{**(shown_card(tile.card) or {}), "order": tile.order} for tile in found], counts=asdict(desk.counts(person().name)))
+        return jsonify(
+            tiles=[{**(shown_card(tile.card) or {}), "order": tile.order} for tile in found],
+            counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told(),
+        )

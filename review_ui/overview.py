@@ -30,8 +30,9 @@ def add_overview(app: Flask, project: Project, desk: Desk, sorter: SortDesk | No
     @needs(Right.OVERVIEW)
     def overview_page() -> ResponseReturnValue:
         language = language_of(default)
-        unplaced, reviewer = sorter.waiting() if sorter else 0, person().name if person().may(Right.REVIEW) else ""
-        found = overview(project, desk, unplaced=unplaced, doubles=doubles.count(), joining=joining.count(), reviewer=reviewer)
+        unplaced, who = sorter.waiting() if sorter else 0, person()
+        reviewer, contact = (who.name, who.may(Right.CONTACT)) if who.may(Right.REVIEW) else ("", True)
+        found = overview(project, desk, unplaced=unplaced, doubles=doubles.count(), joining=joining.count(), reviewer=reviewer, contact=contact)
         return _unless_known(render_template("overview.html", found=found, urgent=SEEN_BY_PEOPLE, sorting=sorter is not None, **_common(language)))
 
     @app.get("/overview/pages")

@@ -107,6 +107,7 @@ def help_rows(mine: Preferences, screen: str, language: str) -> list[KeyRow]:
 FIXED = {
     "field": (
         ("enter", ("Enter",)),
+        ("as-written", ("Alt+Enter",)),
         ("alt-digits", ("Alt+1", "Alt+3")),
         ("alt", ("Alt",)),
         ("escape", ("Esc",)),
@@ -116,6 +117,7 @@ FIXED = {
     ),
     "mosaic": (
         ("enter", ("Enter",)),
+        ("as-written", ("Alt+Enter",)),
         ("arrows", ("←", "→", "↑", "↓")),
         ("escape", ("Esc",)),
         ("letters", ("A", "B")),

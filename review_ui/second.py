@@ -1,7 +1,6 @@
 """Looking again: the blind second look, the third that settles differences, and what both say about quality; `workflow.second_look` behind it."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 
 from flask import Flask, jsonify, render_template
 from flask.typing import ResponseReturnValue
@@ -11,10 +10,10 @@ from review_ui.release import add_own_figures, add_release, percent
 from review_ui.submissions import submissions_of
 from review_ui.web import body_of, language_of, names_of, number_of
 from scanform.i18n.texts import text
-from scanform.model.person import Right
+from scanform.model.person import Person, Right
 from scanform.workflow.figures import figures
 from scanform.workflow.release import ReleaseDesk
-from scanform.workflow.review_fields import Desk
+from scanform.workflow.review_fields import Counts, Desk
 from scanform.workflow.second_look import SecondDesk
 
 _TEXTS = "quality.ui."
@@ -46,7 +45,7 @@ def _add_looks(app: Flask, again: SecondDesk, default: str, field_page: Callable
         limit = min(max(number_of(body, "limit"), 1), MOST_CARDS)
         shown, contact = names_of(body, "shown"), who.may(Right.CONTACT)
         cards = again.claim(limit, reviewer=who.name, third=third, shown=shown, contact=contact, language=language_of(default))
-        return jsonify(cards=[shown_card(card) for card in cards], counts=asdict(again.counts(who.name, third=third)), pages=0)
+        return jsonify(cards=[shown_card(card) for card in cards], counts=_counts(again, who, third=third).told(), pages=0)
 
     @app.post("/api/<any(second,third):task>/decisions")
     @needs(Right.SECOND)
@@ -54,12 +53,17 @@ def _add_looks(app: Flask, again: SecondDesk, default: str, field_page: Callable
         who, third = person(), task == "third"
         outcomes = again.decide(submissions_of(body_of()), reviewer=who.name, third=third, person=who, language=language_of(default))
         answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": shown_card(o.card)} for o in outcomes]
-        return jsonify(outcomes=answer, counts=asdict(again.counts(who.name, third=third)))
+        return jsonify(outcomes=answer, counts=_counts(again, who, third=third).told())
 
     @app.post("/api/<any(second,third):task>/undo")
     @needs(Right.SECOND)
     def undo_again(task: str) -> ResponseReturnValue:
-        return jsonify(card=None, counts=asdict(again.counts(person().name, third=task == "third")))
+        return jsonify(card=None, counts=_counts(again, person(), third=task == "third").told())
+
+
+def _counts(again: SecondDesk, who: Person, *, third: bool) -> Counts:
+    """What somebody can reach here."""
+    return again.counts(who.name, third=third, contact=who.may(Right.CONTACT))
 
 
 def _add_quality(app: Flask, again: SecondDesk, desk: Desk, default: str) -> None:

@@ -443,6 +443,7 @@ def _status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
         ],
         "sheets_waiting": [{"file": one.path, "batch": one.batch, "pattern": one.pattern, "forms": list(one.forms)} for one in found.sheets],
         "doubles_waiting": found.doubles,
+        "waived_pages": found.waived,
         "batches": [{"batch": b.id, "kind": b.kind, "label": b.label, "created_at": b.created_at, "withdrawn_at": b.withdrawn_at} for b in found.batches],
         "problems": [_remark_data(remark, language) for remark in found.remarks],
         "passed_over": [_passed_data(one, language) for one in found.passed_over],
@@ -458,6 +459,8 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     title = "status.title" if found.pictures == found.pages_handed_in else "status.title_pictures"
     lines = [text(title, language, name=project.config.name, files=found.files, pictures=found.pictures, pages=found.pages_handed_in)]
     lines += _fate_lines(found.pages, found.waiting, language)
+    if found.waived:
+        lines.append(text("status.waived", language, count=found.waived))
     lines.append(text("status.forms", language, complete=found.forms_complete, incomplete=found.forms_incomplete))
     lines += _incomplete_lines(found.incomplete, language)
     lines.append(text("status.fields", language, auto=by_status.get("auto", 0), review=found.fields_waiting, done=done))
@@ -823,9 +826,10 @@ def _problem_line(problem: "Problem", language: str) -> str:
 @main.command("merge")
 @click.option("--undo", is_flag=True, help="Take the merge back: each response stands for itself again.")
 @click.option("--decide", nargs=2, metavar="ITEM VALUE", help="Settle a contradiction that conflicts.csv names.")
+@click.option("--as-written", is_flag=True, help="With --decide: keep a value that the question does not allow, beside its missing code.")
 @_common
 @click.pass_obj
-def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None) -> int:
+def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None, as_written: bool) -> int:
     """Join paper and online responses of one place by their token; contradictions are reported, not decided."""
     from scanform.workflow import merge_responses as merging
 
@@ -835,7 +839,9 @@ def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None) -> 
             _answer(settings, {"links": links}, text("cli.merge_undone", project.language, links=links))
             return ExitCode.OK
         if decide:
-            decision = merging.decide_conflict(project, decide[0], decide[1], reviewer=_login())
+            if sys.stdin.isatty() and merging.is_third_value(project, *decide):
+                click.confirm(text("merge.third-value", project.language, value=decide[1]), abort=True)
+            decision = merging.decide_conflict(project, decide[0], decide[1], reviewer=_login(), as_written=as_written)
             _answer(settings, {"item": decision.item}, text("cli.stored", project.language, name=decision.item))
             return ExitCode.OK
         found = merging.merge_responses(project)
@@ -879,10 +885,12 @@ def export(settings: Settings, *, folder: Path | None, readings: Path | None, wi
                 "open_conflicts": done.open_conflicts,
                 "merge_is_stale": done.merge_is_stale,
                 "released_at": done.released_at,
+                "waived": done.waived,
             }
             line = text("cli.exported", project.language, rows=done.rows, count=len(files), folder=str(folder), conflicts=done.open_conflicts)
             released = text("cli.released" if done.released_at else "cli.not_released", project.language, at=(done.released_at or "")[:16].replace("T", " "))
-            _answer(settings, data, line, released, *_stale_lines(done.merge_is_stale, project.language))
+            given_up = [text("cli.waived", project.language, count=done.waived)] if done.waived else []
+            _answer(settings, data, line, released, *given_up, *_stale_lines(done.merge_is_stale, project.language))
 
 
 def _stale_lines(is_stale: bool, language: str) -> list[str]:

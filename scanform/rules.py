@@ -6,6 +6,7 @@ the slug as its message, so that a form can show the words.
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -53,6 +54,13 @@ def check(question: Question, raw: str) -> Checked:
     if question.kind is QuestionKind.SIGNATURE:
         return Checked(value=SIGNED if raw.strip() else "")
     return check_text(question, raw)
+
+
+def as_written(typed: str) -> str:
+    """What a person typed, as it is kept where no rule admits it: composed, line by line with single spaces, without characters that cannot be seen."""
+    composed = unicodedata.normalize("NFC", typed)
+    lines = ("".join(c for c in line if c.isprintable() or c.isspace()) for line in composed.splitlines())
+    return "\n".join(found for line in lines if (found := " ".join(line.split())))
 
 
 def check_choice(question: Question, codes: Sequence[str]) -> Checked:

@@ -2,6 +2,7 @@
 // through the outbox.
 
 import { connect } from "./api.js";
+import { Combobox, Lists } from "./combobox.js";
 import { bindKeys } from "./keys.js";
 import { Mine, bindKeyTable } from "./mine.js";
 import { Outbox } from "./outbox.js";
@@ -35,6 +36,7 @@ class Station {
     this.texts = texts;
     this.mine = mine;
     this.view = new View(texts, mine);
+    this.lists = new Lists(api);
     this.queue = new Queue({ fetchCards: (range) => this.#fetch(range), changed: () => this.render() });
     this.outbox = new Outbox({
       send: (decisions) => api.post(`${BASE}/decisions`, { decisions }),
@@ -83,10 +85,18 @@ class Station {
     this.checked = { text: null, ok: true, message: "" };
     this.asked = { text: null, at: 0 };
     this.view.draw(card, this.chosen, { choose: (code) => this.choose(code), suggest: (number) => this.suggest(number), type: () => this.#typed() });
+    this.#listed(card);
     if (!$("help").open) this.view.focus(card);
     const reading = card.value_text;
     const progress = $("progress-text").textContent;
     this.view.announce(card.notice || fill(this.texts[card.statements.length ? "announce-statements" : "announce"], { progress, question: card.wording, reading, reason: card.reason_text }));
+  }
+
+  // Where the question has a list, its values are offered while somebody types; each list is fetched once.
+  async #listed(card) {
+    if (!card.list_id) return;
+    const combobox = new Combobox($("text"), { id: "offered", label: this.texts.offered, say: (n) => this.view.announce(fill(this.texts["offered-count"], { n })) });
+    combobox.values = await this.lists.of(card.list_id);
   }
 
   // The picture is in the document: together with its field (`atOnce`, however busy the computer is), or later.
@@ -119,8 +129,15 @@ class Station {
     this.left = this.shown ?? this.left;
     this.shown = null;
     const name = this.#panelName();
-    const fresh = this.view.panel(name, { n: this.decided }, { undo: this.history.length > 0 });
+    const fresh = this.view.panel(name, { n: this.decided }, { undo: this.history.length > 0, left: ["done", "empty"].includes(name) ? this.#others() : "" });
     if (fresh) this.view.announce($("panel-title").textContent);
+  }
+
+  // What waits, but not for this person: on other people's screens, or names and addresses that others may see.
+  #others() {
+    const { elsewhere = 0, contact = 0 } = this.counts;
+    const words = [elsewhere ? fill(this.texts["left-elsewhere"], { n: elsewhere }) : "", contact ? fill(this.texts["left-contact"], { n: contact }) : ""];
+    return words.filter(Boolean).join(" ");
   }
 
   #panelName() {
@@ -146,6 +163,7 @@ class Station {
     if (card.text) return this.#confirmText(card);
     if (this.chosen === null) return this.view.error(this.texts[card.statements.length ? "needs-claim" : "needs-choice"]);
     const value = card.choices.map((choice) => choice.code).filter((code) => this.chosen.has(code)).join(" ");
+    if (!this.#isOf(card, value ? "correct" : "no-answer", value)) return;
     if (value === card.value && (value || card.proposal === "blank")) return this.settle("confirm", value);
     return value ? this.settle("correct", value) : this.settle("no-answer", "");
   }
@@ -153,28 +171,54 @@ class Station {
   #confirmText(card) {
     const text = $("text").value.trim();
     if (!text && !(card.proposal === "blank")) return this.view.error(this.texts[card.statements.length ? "needs-claim" : "needs-text"]);
-    if (this.checked.text === text && !this.checked.ok) return this.view.error(this.checked.message);
+    if (this.checked.text === text && !this.checked.ok) return this.view.refused(this.checked.message);
     if (text === this.view.untouched || text === card.value) return this.settle("confirm", card.value);
-    if (meantAsKey(card, text, this.mine) && !this.#askedLongAgo(text)) return;
+    if (meantAsKey(card, text, this.mine) && !this.#meant(text)) return;
+    if (!this.#isOf(card, "correct", text)) return;
+    if (!this.#isListed(card, text) && !this.#askedLongAgo(text, fill(this.texts["ask-listed"], { typed: text }))) return;
     return this.settle("correct", text);
   }
 
-  // Asks whether `text` is the answer; true when that was asked before and the question could be read since.
-  #askedLongAgo(text) {
+  // Asks whether a single character is the answer.
+  #meant(text) {
+    const key = text.toUpperCase();
+    const instead = this.mine.actionOf(text.toLowerCase()) !== "objection" || this.shown.objection ? ` ${fill(this.texts["ask-key-instead"], { key })}` : "";
+    return this.#askedLongAgo(text, fill(this.texts["ask-key"], { typed: text }) + instead);
+  }
+
+  // Whether an answer is one of those that contradict each other; a third one is asked about, the same key once more settles it.
+  #isOf(card, kind, value = "") {
+    if (!card.statements.length || card.statements.some((statement) => statement.kind === kind && statement.value === value)) return true;
+    const named = card.choices.filter((choice) => value.split(" ").includes(choice.code)).map((choice) => choice.text).join(", ");
+    return this.#askedLongAgo(`${kind} ${value}`, fill(this.texts["ask-third"], { typed: named || value || this.texts[kind] }));
+  }
+
+  // Whether a text is in the list of its question, where there is one and it is known already.
+  #isListed(card, text) {
+    const listed = card.statements.length ? [] : this.lists.known(card.list_id);
+    return !listed.length || listed.some((value) => value.toLowerCase() === text.toLowerCase());
+  }
+
+  // Asks; true when just that was asked before and the question could be read since.
+  #askedLongAgo(text, words) {
     const again = this.asked.text === text;
     if (again && performance.now() - this.asked.at >= GUARD_MS) return true;
     if (again) this.view.hurry(this.texts["too-fast"]);
     else this.asked = { text, at: performance.now() };
-    const key = text.toUpperCase();
-    const instead = this.mine.actionOf(text.toLowerCase()) !== "objection" || this.shown.objection ? ` ${fill(this.texts["ask-key-instead"], { key })}` : "";
-    this.view.ask(fill(this.texts["ask-key"], { typed: text }) + instead);
+    this.view.ask(words);
     return false;
+  }
+
+  // There is no answer, or none that can be read.
+  withoutValue(kind) {
+    if (this.shown && this.#isOf(this.shown, kind)) this.settle(kind, "");
   }
 
   choose(code) {
     const card = this.shown;
     if (!card || card.text) return;
     if (!card.multiple) {
+      if (!this.#isOf(card, "correct", code)) return;
       this.chosen = new Set([code]);
       return this.settle(code === card.value ? "confirm" : "correct", code);
     }
@@ -198,21 +242,35 @@ class Station {
     return Boolean(choice);
   }
 
-  // Takes a suggestion into the text field, or one side of a contradiction.
+  // Takes a suggestion into the text field; one side of a contradiction settles it at once.
   suggest(number) {
     const card = this.shown;
-    const value = (card?.text ? card.suggestions[number - 1] : card?.statements[number - 1]?.value) ?? "";
-    if (!value) return;
-    if (card.text) return this.view.take(value);
-    if (!card.multiple) return this.choose(value);
-    this.chosen = new Set(value.split(" "));
-    this.view.error("");
-    this.view.choose(card, this.chosen);
+    const side = card?.statements[number - 1];
+    if (side) return this.tooFast() ? this.view.hurry(this.texts["too-fast"]) : this.settle(side.kind, side.value);
+    const value = card?.text && !card.statements.length ? card.suggestions[number - 1] : "";
+    if (value) this.view.take(value);
   }
 
-  // The paper says what cannot be: several marks, or a value that is not plausible.
+  // The paper says what cannot be: several marks, or a value that is not plausible; what somebody typed is kept with it.
   object() {
-    if (this.shown?.objection) this.settle(this.shown.objection, "");
+    const card = this.shown;
+    if (!card?.objection) return;
+    const text = card.text ? $("text").value.trim() : "";
+    const typed = text === before(card) ? "" : text;
+    if (this.#isOf(card, card.objection, typed)) this.settle(card.objection, typed);
+  }
+
+  // What is in the text field stands on the paper like that, though a rule refuses it: it is kept beside the missing code.
+  async asWritten() {
+    const card = this.shown;
+    const text = card?.text ? $("text").value.trim() : "";
+    if (!text) return this.confirm();
+    if (this.tooFast()) return this.view.hurry(this.texts["too-fast"]);
+    if (this.checked.text !== text) await this.#check(card);
+    if (this.shown !== card || $("text").value.trim() !== text) return;
+    if (this.checked.text !== text) this.view.hurry(this.texts.offline);
+    else if (this.checked.ok) this.confirm();
+    else if (this.#isOf(card, "implausible", text)) this.settle("implausible", text);
   }
 
   settle(kind, to) {
@@ -233,7 +291,7 @@ class Station {
     if (!entry) return this.#undoEarlier();
     this.decided -= entry.kind === "postpone" ? 0 : 1;
     this.outbox.add({ uuid: crypto.randomUUID(), item: entry.card.id, version: entry.card.version, basis: "", kind: "undo", from: entry.to, to: "", undoes: entry.uuid });
-    this.queue.putBack({ ...entry.card, notice: "", draft: entry.card.text && entry.kind === "correct" ? entry.to : undefined });
+    this.queue.putBack({ ...entry.card, notice: "", draft: (entry.card.text && entry.to) || undefined });
     this.render();
   }
 
@@ -266,7 +324,8 @@ class Station {
     if (result === "saved") return;
     this.history = this.history.filter((entry) => entry.uuid !== decision.uuid);
     this.decided = Math.max(0, this.decided - 1);
-    if (card) this.queue.putBack({ ...card, notice: message, draft: decision.to || undefined }, { second: true });
+    const notice = result === "invalid" && card?.text && decision.kind === "correct" ? `${message} ${this.texts["as-written-how"]}` : message;
+    if (card) this.queue.putBack({ ...card, notice, draft: decision.to || undefined }, { second: true });
     else this.view.notice(message);
   }
 
@@ -290,11 +349,12 @@ class Station {
     const text = $("text").value.trim();
     if (!text) return;
     try {
-      const { ok, message } = await this.api.post("/api/check", { item: card.id, text });
+      const answer = await this.api.post("/api/check", { item: card.id, text });
       if (this.shown !== card || $("text").value.trim() !== text) return;
-      this.checked = { text, ok, message };
-      this.view.error(ok ? "" : message);
-      if (!ok) this.#unask();
+      const message = answer.ok ? "" : `${answer.message} ${this.texts["as-written-how"]}`;
+      this.checked = { text, ok: answer.ok, message };
+      this.view.refused(message);
+      if (!answer.ok) this.#unask();
     } catch {
       // the decision itself will be checked when it arrives
     }
@@ -319,6 +379,11 @@ class Station {
     if (!$("help").open && !document.activeElement.matches("#item, #text")) rest(); // where the focus will be afterwards
     openDialog($("help"), rest);
   }
+}
+
+// What stands in the text field before anybody types.
+function before(card) {
+  return (card.filled || (card.draft ?? card.value)).trim();
 }
 
 function sameQuestion(one, other) {

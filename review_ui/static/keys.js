@@ -10,8 +10,9 @@ export function bindKeys(station) {
   let lastEnter = -Infinity;
   const buttons = {
     confirm: () => station.confirm(),
-    "no-answer": () => station.settle("no-answer", ""),
-    illegible: () => station.settle("illegible", ""),
+    "no-answer": () => station.withoutValue("no-answer"),
+    illegible: () => station.withoutValue("illegible"),
+    "as-written": () => station.asWritten(),
     objection: () => station.object(),
     postpone: () => station.settle("postpone", ""),
     undo: () => station.undo(),
@@ -62,6 +63,11 @@ export function bindKeys(station) {
   // Alt with a digit or a letter; AltGr, which some systems report as Ctrl and Alt, writes characters like any other key.
   function withAlt(event) {
     if (event.ctrlKey || event.metaKey || event.getModifierState("AltGraph") || /^Numpad\d$/.test(event.code)) return;
+    if (event.key === "Enter") {
+      event.preventDefault();
+      if (!event.repeat) station.asWritten();
+      return;
+    }
     const key = event.code === "Digit0" ? "0" : (OPTION_WRITES[event.key] ?? event.key.toLowerCase());
     const suggestion = /^Digit[1-3]$/.test(event.code);
     const action = mine.actionOf(key);

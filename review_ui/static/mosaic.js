@@ -2,6 +2,7 @@
 // once; the program hears of it through the outbox. The next screen and its pictures are fetched ahead.
 
 import { connect } from "./api.js";
+import { Combobox, Lists } from "./combobox.js";
 import { Mine, bindKeyTable } from "./mine.js";
 import { Outbox } from "./outbox.js";
 import { $, element, fill, nowhere, openDialog } from "./view.js";
@@ -33,6 +34,7 @@ class Station {
     this.api = api;
     this.texts = texts;
     this.mine = mine;
+    this.lists = new Lists(api);
     $("size").value = String(mine.facts.tiles);
     this.outbox = new Outbox({
       send: (decisions) => api.post("/api/decisions", { decisions }),
@@ -288,46 +290,65 @@ class Station {
     if (!tile?.card.text || tile.state === BROKEN || tile.editor) return false;
     const { card } = tile;
     const field = element("input", { className: "tile-text", autocomplete: "off", spellcheck: false, inputMode: card.keyboard });
-    field.value = begun ?? (tile.state === SET ? tile.choice.code : card.value);
+    field.value = begun ?? (tile.state === SET ? (tile.choice.raw ?? tile.choice.code) : card.value);
     const hint = element("span", { className: "quiet", textContent: this.texts["type-hint"] });
     const error = element("span", { className: "error", hidden: true });
     error.setAttribute("role", "alert");
-    tile.editor = element("div", { className: "tile-editor" }, element("label", {}, this.texts["type-label"], field), hint, error);
+    const keep = element("button", { type: "button", className: "tool", hidden: true }, element("kbd", { textContent: "Alt+Enter" }), ` ${this.texts["as-written"]}`);
+    tile.editor = element("div", { className: "tile-editor" }, element("label", {}, this.texts["type-label"], field), hint, error, keep);
     tile.node.parentElement.append(tile.editor);
-    field.addEventListener("keydown", (event) => this.#typing(event, tile, field, error));
+    const refused = (message, keeps = false) => {
+      error.textContent = keeps ? `${message} ${this.texts["as-written-how"]}` : message;
+      error.hidden = !message;
+      keep.hidden = !keeps;
+      field.setAttribute("aria-invalid", String(Boolean(message)));
+    };
+    if (card.list_id) this.#listed(card, field);
+    field.addEventListener("keydown", (event) => this.#typing(event, tile, field, refused));
+    field.addEventListener("input", () => refused(""));
+    keep.addEventListener("click", () => this.#take(tile, field, refused, { asWritten: true }));
     field.focus();
     if (begun === null) field.select();
     return true;
   }
 
-  async #typing(event, tile, field, error) {
+  // Where the question has a list, its values are offered while somebody types.
+  async #listed(card, field) {
+    const combobox = new Combobox(field, { id: "offered", label: this.texts.offered, say: (n) => this.#announce(fill(this.texts["offered-count"], { n })) });
+    combobox.values = await this.lists.of(card.list_id);
+  }
+
+  #typing(event, tile, field, refused) {
     if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
     if (event.key === "Escape") return this.#close(tile);
-    if (event.repeat || tile.checking) return;
+    if (!event.repeat) this.#take(tile, field, refused, { asWritten: event.altKey });
+  }
+
+  // Takes what was typed, where a rule refuses it only `asWritten`: it stands on the paper like that.
+  async #take(tile, field, refused, { asWritten }) {
+    if (tile.checking) return;
     tile.checking = true;
     const text = field.value.trim();
-    const message = await this.#refusal(tile.card, text);
+    const { message, keeps } = await this.#refusal(tile.card, text);
     tile.checking = false;
-    if (!tile.editor) return;
-    error.textContent = message;
-    error.hidden = !message;
-    field.setAttribute("aria-invalid", String(Boolean(message)));
-    if (message) return;
+    if (!tile.editor || field.value.trim() !== text) return;
+    if (message && !(asWritten && keeps)) return refused(message, keeps);
     this.#close(tile);
-    if (text === tile.card.value) this.#mark(tile, FITS);
+    if (message) this.#mark(tile, SET, { code: "", raw: text, text: fill(this.texts["as-written-set"], { raw: text }) });
+    else if (text === tile.card.value) this.#mark(tile, FITS);
     else this.#mark(tile, SET, { code: text, text });
     this.focus(this.tiles.indexOf(tile) + 1);
   }
 
-  // What the program says against a text, in words; "" when it can be taken.
+  // What the program says against a text, in words, "" when it can be taken; `keeps` where keeping it as it stands is a way on.
   async #refusal(card, text) {
-    if (!text) return this.texts["type-empty"];
+    if (!text) return { message: this.texts["type-empty"], keeps: false };
     try {
-      return (await this.api.post("/api/check", { item: card.id, text })).message;
+      return { message: (await this.api.post("/api/check", { item: card.id, text })).message, keeps: true };
     } catch {
-      return this.texts["type-offline"];
+      return { message: this.texts["type-offline"], keeps: false };
     }
   }
 
@@ -489,6 +510,7 @@ function tileOf(card) {
 // What becomes of a tile when the screen is confirmed; what was marked without an answer is looked at alone, later.
 function act({ card, state, choice }) {
   if (state === FITS) return { kind: "confirm", to: card.value };
+  if (state === SET && choice.raw) return { kind: "implausible", to: choice.raw };
   if (state === SET) return choice.code ? { kind: "correct", to: choice.code } : { kind: "no-answer", to: "" };
   return { kind: "postpone", to: "" };
 }

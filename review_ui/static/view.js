@@ -69,7 +69,7 @@ export class View {
     this.#ways(card);
     this.#statements(card, suggest);
     this.#choices(card, choose);
-    this.#typing(card, type);
+    this.#typing(card, type, suggest);
     this.choose(card, chosen);
   }
 
@@ -110,29 +110,37 @@ export class View {
     return element("button", { type: "button", className: "choice" }, element("kbd", { textContent: key, hidden: !key }), label, tags);
   }
 
-  #typing(card, type) {
+  #typing(card, type, suggest) {
     $("typing").hidden = !card.text;
     $("typing").replaceChildren();
     if (!card.text) return;
-    const field = element(card.lines > 1 ? "textarea" : "input", { id: "text", autocomplete: "off", spellcheck: false, value: card.draft ?? card.value });
-    if (card.lines > 1) field.rows = Math.min(card.lines, 6);
+    const lines = card.list_id ? 1 : card.lines;
+    const field = element(lines > 1 ? "textarea" : "input", { id: "text", autocomplete: "off", spellcheck: false, value: card.filled || (card.draft ?? card.value) });
+    if (lines > 1) field.rows = Math.min(lines, 6);
     field.inputMode = card.keyboard; // not field.type: browsers rewrite what stands in a field for addresses
-    this.untouched = (card.draft ?? null) === null ? field.value.trim() : null;
+    this.untouched = (card.draft ?? null) === null && !card.filled ? field.value.trim() : null;
     field.setAttribute("aria-describedby", "ask error text-help");
     field.addEventListener("input", type);
-    const suggestions = card.suggestions.slice(0, 3).map((value, place) => {
-      const statement = card.statements[place];
-      const button = this.#choice(`Alt+${place + 1}`, value, statement ? this.#saidBy([statement.said_by]) : "");
-      button.addEventListener("click", () => this.take(value));
+    const offered = card.statements.length ? card.statements : card.suggestions.map((value) => ({ text: value }));
+    const suggestions = offered.slice(0, 3).map((one, place) => {
+      const button = this.#choice(`Alt+${place + 1}`, one.text, this.#tagsOf(card, one));
+      button.addEventListener("click", () => suggest(place + 1));
       return element("li", {}, button);
     });
     $("typing").append(
       element("label", { htmlFor: "text", textContent: this.texts[card.statements.length ? "valid-label" : "text-label"] }),
       field,
+      element("p", { className: "quiet", textContent: card.filled ? this.texts.filled : "", hidden: !card.filled }),
       element("p", { id: "ask", className: "ask", hidden: true }),
       ...(suggestions.length ? [element("p", { className: "quiet", textContent: this.texts[card.statements.length ? "statements" : "suggestions"] }), element("ol", { className: "choices" }, ...suggestions)] : []),
       element("p", { id: "text-help", className: "quiet", textContent: this.texts["leave-text"] }),
     );
+  }
+
+  // Who says it, or that the form bears it in print.
+  #tagsOf(card, one) {
+    if (one.said_by) return this.#saidBy([one.said_by]);
+    return one.text && one.text === card.printed ? this.#saidBy([this.texts["printed-tag"]]) : "";
   }
 
   // Puts a suggestion into the text field.
@@ -226,7 +234,14 @@ export class View {
     $("notice").hidden = !text;
   }
 
+  // What was typed is refused, "" when it is not: it can be kept as it stands there.
+  refused(text) {
+    this.error(text);
+    $("as-written").hidden = !text;
+  }
+
   error(text) {
+    $("as-written").hidden = true;
     $("error").textContent = text;
     $("error").hidden = !text;
     $("text")?.setAttribute("aria-invalid", String(Boolean(text)));
@@ -235,7 +250,7 @@ export class View {
 
   // A question about what was typed, at the text field.
   ask(text) {
-    if (!$("ask")) return;
+    if (!$("ask")) return this.error(text);
     $("ask").textContent = text;
     $("ask").hidden = !text;
     if (text) this.announce(text);
@@ -245,11 +260,13 @@ export class View {
     $("hurry").textContent = text;
   }
 
-  progress({ done, total, postponed }) {
+  progress({ done, total, postponed, elsewhere = 0, contact = 0 }) {
     $("progress-text").textContent = fill(this.texts.progress, { done, total });
     $("progress").max = Math.max(total, 1);
     $("progress").value = done;
-    $("postponed").textContent = postponed ? fill(this.texts["postponed-count"], { n: postponed }) : "";
+    const parts = { "postponed-count": postponed, "elsewhere-count": elsewhere, "contact-count": contact };
+    const said = Object.entries(parts).map(([name, n]) => (n ? fill(this.texts[name], { n }) : ""));
+    $("postponed").textContent = said.filter(Boolean).join(" · ");
   }
 
   // What a link asked for is not to be had: said with the first field that is.
@@ -277,13 +294,13 @@ export class View {
     $("saved").textContent = unsaved === 0 ? this.texts["all-saved"] : fill(this.texts[failing ? "unsaved-offline" : "unsaved"], { n: unsaved });
   }
 
-  panel(name, values, { undo }) {
+  panel(name, values, { undo, left = "" }) {
     const had = !$("item").hidden || $("panel").dataset.name !== name;
     $("item").hidden = true;
     $("panel").hidden = false;
     $("panel").dataset.name = name;
-    $("panel-title").textContent = this.texts[`${name}-title`] ?? this.texts[name];
-    $("panel-text").textContent = fill(this.texts[`${name}-text`] ?? "", values);
+    $("panel-title").textContent = this.texts[left ? "left-title" : `${name}-title`] ?? this.texts[name];
+    $("panel-text").textContent = [left, fill(this.texts[`${name}-text`] ?? "", values)].filter(Boolean).join(" ");
     $("panel-undo").hidden = !undo;
     if (had) $("panel").focus({ preventScroll: true });
     return had;

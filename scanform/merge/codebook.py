@@ -16,6 +16,10 @@ def rows(columns: Sequence[Column], questionnaire: Questionnaire, language: str)
     return tuple(_row(column, matrices, language) for column in columns)
 
 
+_BESIDE = {Holds.STATUS, Holds.AS_WRITTEN}
+"""What columns hold that say more about the column before them."""
+
+
 def _row(column: Column, matrices: dict[str, Matrix], language: str) -> tuple[str, ...]:
     question = column.question
     if question is None:
@@ -24,10 +28,10 @@ def _row(column: Column, matrices: dict[str, Matrix], language: str) -> tuple[st
         column.name,
         question.code,
         _wording(column, question, matrices.get(question.code), language),
-        text(f"merge.kind-{_kind(column, question).value}", language) if column.holds is not Holds.STATUS else "status",
+        column.holds.value if column.holds in _BESIDE else text(f"merge.kind-{_kind(column, question).value}", language),
         _codes(column, question, language),
         question.data_class.value,
-        "" if column.holds in {Holds.TEXT, Holds.STATUS} else missing_codes(language),
+        "" if column.holds in {Holds.TEXT, *_BESIDE} else missing_codes(language),
         _in(question.unit, language) if column.holds is Holds.FIELD else "",
         _range(question) if column.holds is Holds.FIELD else "",
         "" if question.only_if is None else f"{question.only_if.question} = {', '.join(question.only_if.options)}",
@@ -45,6 +49,8 @@ def _kind(column: Column, question: Question) -> QuestionKind:
 def _wording(column: Column, question: Question, matrix: Matrix | None, language: str) -> str:
     if column.holds is Holds.STATUS:
         return text("merge.status-of", language, column=column.answer)
+    if column.holds is Holds.AS_WRITTEN:
+        return text("merge.as-written-of", language, column=column.answer)
     asked = question.text.get(language)
     if matrix is not None:
         asked = f"{matrix.text.get(language)} \N{EN DASH} {asked}"

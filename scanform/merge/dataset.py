@@ -25,6 +25,7 @@ class Holds(StrEnum):
     FIELD = "field"
     TEXT = "text"
     STATUS = "status"
+    AS_WRITTEN = "as-written"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Column:
     @property
     def is_free_text(self) -> bool:
         """Whether people's own words stand in the cells, so that the formula guard belongs there."""
-        if self.holds is Holds.TEXT or self.name in {"token", "place_id"}:
+        if self.holds in {Holds.TEXT, Holds.AS_WRITTEN} or self.name in {"token", "place_id"}:
             return True
         return self.holds is Holds.FIELD and self.question is not None and self.question.alphabet in {None, Alphabet.LETTERS, Alphabet.ALNUM}
 
@@ -69,13 +70,25 @@ class Table:
 def table(records: Iterable[Record], questionnaire: Questionnaire, *, classes: Collection[DataClass] = (DataClass.ANSWER, DataClass.SENSITIVE)) -> Table:
     """The data set of one questionnaire with the questions of `classes`, in order of receipt."""
     ordered = sorted((r for r in records if r.response.questionnaire == questionnaire.code), key=lambda r: (r.response.received_at, r.response.id))
-    columns = (*(Column(name=name, holds=Holds.FIXED) for name in FIXED), *question_columns(questionnaire, classes))
+    kept = frozenset(answer.column for record in ordered for answer in record.response.answers if answer.raw)
+    columns = (*(Column(name=name, holds=Holds.FIXED) for name in FIXED), *question_columns(questionnaire, classes, kept))
     return Table(questionnaire=questionnaire, columns=columns, rows=tuple(_row(record, columns) for record in ordered), records=tuple(ordered))
 
 
-def question_columns(questionnaire: Questionnaire, classes: Collection[DataClass]) -> tuple[Column, ...]:
-    """The columns of all questions of `classes`."""
-    return tuple(column for question in questionnaire.questions() if question.data_class in classes for column in _columns(question))
+def question_columns(questionnaire: Questionnaire, classes: Collection[DataClass], kept: Collection[str] = ()) -> tuple[Column, ...]:
+    """The columns of all questions of `classes`; behind those of which people `kept` what no rule admits, one with that."""
+    return tuple(
+        column
+        for question in questionnaire.questions()
+        if question.data_class in classes
+        for columns in (tuple(_columns(question)),)
+        for column in (*columns, *_as_written(question, columns, kept))
+    )
+
+
+def _as_written(question: Question, columns: Sequence[Column], kept: Collection[str]) -> Iterable[Column]:
+    for answer in dict.fromkeys(column.answer for column in columns if column.answer in kept):
+        yield Column(name=f"{answer}__as_written", holds=Holds.AS_WRITTEN, question=question, answer=answer)
 
 
 def _columns(question: Question) -> Iterable[Column]:
@@ -114,6 +127,8 @@ def _row(record: Record, columns: Sequence[Column]) -> tuple[str, ...]:
             return fixed[column.name]
         if column.holds is Holds.TICK:
             return cells.tick_cell(answer, column.option or "")
+        if column.holds is Holds.AS_WRITTEN:
+            return (answer.raw or "") if answer is not None else ""
         if column.holds is Holds.TEXT:
             return cells.text_cell(answer)
         if column.holds is Holds.STATUS:

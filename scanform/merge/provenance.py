@@ -11,7 +11,7 @@ from scanform.model.review import Decision
 
 PROVENANCE = (
     "response_id", "column", "value", "rule", "source_response", "source_value", "channel", "status", "confidence", "reader",
-    "reviewer", "decided_at", "source_file", "source_page", "x_px", "y_px", "w_px", "h_px",
+    "reviewer", "decided_at", "source_file", "source_page", "x_px", "y_px", "w_px", "h_px", "as_written",
 )  # fmt: skip
 CONFLICTS = ("item", "response_id", "token", "column", "source_response", "channel", "value", "status", "state", "decided_value", "reviewer", "decided_at")
 READINGS = (
@@ -65,6 +65,7 @@ def _provenance_row(record: Record, answer: Answer, rule: str, source: Source, d
         decision.reviewer if decision else typist,
         decision.at if decision else at,
         *_place(source.answer.evidence),
+        source.answer.raw or answer.raw or "",
     )
 
 

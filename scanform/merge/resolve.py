@@ -5,7 +5,7 @@
 `agree/1`          the sources say the same
 `waiting/1`        a source has something that a person has yet to look at: -8, whatever the others say
 `fill-gap/1`       one source has a value, the others really have none
-`none/1`           no source has a value; the most telling reason is kept
+`none/1`           no source has a value; the most telling reason is kept, before all others that of a text that no rule admits
 `contradiction/1`  two valid values differ: -9, and a person decides
 `decision/1`       a person has decided between the sources
 `checked/1`        the values of several sources break a rule together (an end before its beginning): a person decides
@@ -184,8 +184,9 @@ def _resolved(sources: tuple[Source, ...]) -> tuple[Answer, Origin]:
         return waiting[0].answer, Origin(rule=WAITING, sources=(*waiting, *(source for source in sources if source not in waiting)))
     valid = tuple(source for source in sources if why_missing(source.answer) is None)
     if not valid:
-        kept = min(sources, key=lambda source: _REASONS.index(why_missing(source.answer) or Missing.NO_ANSWER))
-        return _offered(kept.answer, sources), Origin(rule=NONE, sources=(kept,))
+        kept = min(sources, key=lambda source: (not source.answer.raw, _REASONS.index(why_missing(source.answer) or Missing.NO_ANSWER)))
+        written = tuple(source for source in sources if source.answer.raw and source is not kept)
+        return _offered(kept.answer, sources), Origin(rule=NONE, sources=(kept, *written))
     common = {option for source in valid for option in source.answer.not_offered}
     if len({comparable(_without(source.answer, common)) for source in valid}) > 1:
         return _contradiction(sources, valid), Origin(rule=CONTRADICTION, sources=valid)

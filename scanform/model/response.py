@@ -64,6 +64,7 @@ class Answer:
     Values are text in canonical form: single choice an option code; multiple choice codes in form order, space
     separated; dates ISO, times HH:MM, numbers with a decimal point; a signature "signed"; "" when there is nothing.
     `missing` says why a value is absent once that is settled. `problems` are the slugs of what a person has to look at, the main one first, each once.
+    `raw` is what a person read where no rule admits it: it stands beside the missing code, and is never a value.
     `page` is the 1-based page of the form. `not_offered` are the codes of options of a multiple choice question that this person could not tick, as the form
     or the survey did not have them.
     """
@@ -81,6 +82,7 @@ class Answer:
     candidates: tuple[Candidate, ...] = ()
     problems: tuple[str, ...] = ()
     not_offered: tuple[str, ...] = ()
+    raw: str | None = None
 
     @property
     def problem(self) -> str | None:

@@ -13,7 +13,9 @@ doi:10.1371/journal.pone.0035087). It stands as confidence of confirmed, correct
 
 
 class DecisionKind(StrEnum):
-    """What a reviewer did. INADMISSIBLE: several marks where one is asked for; IMPLAUSIBLE: legible, but it cannot be true."""
+    """What a reviewer did. INADMISSIBLE: marks that do not go together; IMPLAUSIBLE: legible, but it cannot be true, with what stands there as `to_value` if a
+    person typed it.
+    """
 
     CONFIRM = "confirm"
     CORRECT = "correct"

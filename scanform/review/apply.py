@@ -6,7 +6,8 @@ The rules, in the order in which they act:
 2. A POSTPONE settles nothing and takes nothing back: it only moves an open item to the end of the queue.
 3. Of what is left, the latest decision of an item stands, whatever the machine read before or after it.
 4. A CONFIRM stands for what was on the screen (`from_value`). Where that is not what the machine says, it is a correction.
-5. Where a decision changed which questions apply, empty answers are "filtered" or "no answer" anew, and an answer that the
+5. What somebody typed although no rule admits it (an IMPLAUSIBLE with a `to_value`) is no value: it is kept beside the missing code.
+6. Where a decision changed which questions apply, empty answers are "filtered" or "no answer" anew, and an answer that the
    machine accepted under another filter has to be looked at.
 """
 
@@ -105,6 +106,7 @@ def decided(answer: Answer, decision: Decision, *, version: int) -> Answer:
         value=value,
         missing=missing,
         problems=problems,
+        raw=(decision.to_value or None) if decision.kind is DecisionKind.IMPLAUSIBLE else None,
         status=Status.CONFIRMED if agrees else Status.CORRECTED,
         confidence=PERSON_CONFIDENCE,
     )

@@ -158,8 +158,9 @@ def versions_by_content(tx: Transaction, response: Response, renames: Mapping[st
 def digest_of(answer: Answer) -> str:
     """The hash of what a person sees of an answer: another one is another version."""
     missing = None if answer.missing is None else int(answer.missing)
-    seen = [answer.value, missing, list(answer.problems), *([list(answer.not_offered)] if answer.not_offered else [])]
-    content = json.dumps(seen, ensure_ascii=False, separators=(",", ":"))
+    offered = [list(answer.not_offered)] if answer.not_offered else []
+    raw = [] if answer.raw is None else [answer.raw]
+    content = json.dumps([answer.value, missing, list(answer.problems), *offered, *raw], ensure_ascii=False, separators=(",", ":"))
     return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 

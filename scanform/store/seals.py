@@ -23,6 +23,7 @@ from scanform.store.tables import (
     ReleaseRow,
     ResponseWithdrawalRow,
     SealRow,
+    WaivedPageRow,
 )
 
 FIRST = "0" * 64
@@ -36,6 +37,7 @@ _ACTS: dict[str, type[Base]] = {
     "known_answer": KnownAnswerRow,
     "release": ReleaseRow,
     "acceptance": AcceptanceRow,
+    "waived_page": WaivedPageRow,
     "collation": CollationRow,
     "response_withdrawal": ResponseWithdrawalRow,
 }

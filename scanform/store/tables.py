@@ -17,6 +17,7 @@
     known ─< known_answer                           settled values shown once more with a wrong proposal, and what people said; only ever added
     release                                         data sets that were released, asked for or refused, with their figures; only ever added
     acceptance                                      forms that count although pages are missing; only ever added
+    waived_page                                     pages that nobody can read, accepted with a reason; only ever added
     collation_act                                   which pages of one printed identity belong together, as people said; only ever added
     sheet_doubt                                     files whose printed numbers contradict their sheets, until somebody has said what is right
     lease                                           who has which value on the screen at the moment
@@ -221,6 +222,7 @@ class AnswerRow(Base):
     candidates: Mapped[list[object]] = mapped_column(JSON)
     problems: Mapped[list[str]] = mapped_column(JSON)
     not_offered: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    raw: Mapped[str | None]
 
 
 class SourceSurveyRow(Base):
@@ -436,6 +438,22 @@ class AcceptanceRow(Base):
     uuid: Mapped[str] = mapped_column(unique=True)
     form_id: Mapped[str] = mapped_column(index=True)
     pages: Mapped[list[int]] = mapped_column(JSON)
+    reviewer: Mapped[str]
+    reason: Mapped[str]
+    undoes: Mapped[str | None]
+    at: Mapped[str]
+
+
+class WaivedPageRow(Base):
+    """Somebody says of a page with this fate that nothing more is to be had of it, or takes that back (`undoes`); append-only."""
+
+    __tablename__ = "waived_page"
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    sha256: Mapped[str] = mapped_column(index=True)
+    page_index: Mapped[int]
+    part: Mapped[int]
+    fate: Mapped[str]
     reviewer: Mapped[str]
     reason: Mapped[str]
     undoes: Mapped[str | None]

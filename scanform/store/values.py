@@ -15,7 +15,7 @@ from scanform.store.records import Link
 from scanform.store.seals import add_seal
 from scanform.store.tables import AnswerRow, DecisionRow, LinkRow, ResponseRow
 
-_MACHINE_VALUE = ("value", "missing", "problems", "not_offered")
+_MACHINE_VALUE = ("value", "missing", "problems", "not_offered", "raw")
 """What makes an answer a new version when it changes: a person who looked at the old one has not seen this."""
 
 
@@ -70,6 +70,7 @@ def _answer(row: RowMapping) -> Answer:
         candidates=from_list(Candidate, row["candidates"]),
         problems=tuple(row["problems"]),
         not_offered=tuple(row["not_offered"] or ()),
+        raw=row["raw"],
     )
 
 
@@ -131,6 +132,7 @@ def _answer_values(answer: Answer) -> dict[str, object]:
         "candidates": to_list(answer.candidates),
         "problems": list(answer.problems),
         "not_offered": list(answer.not_offered) or None,
+        "raw": answer.raw,
     }
 
 

@@ -4,6 +4,7 @@ A keyed form never replaces a scanned one: its response is `manual-<form id>` fo
 Form id and token say which form it is; `merge` brings it together with the scan of the form and with what came by other ways.
 """
 
+import difflib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from scanform.pagecode import form_id, parse_form_id
 from scanform.store import issued, ledger, values
 from scanform.store.engine import Transaction
 from scanform.store.records import Issued
+from scanform.workflow.listed import ALIKE, MOST_SUGGESTIONS
 from scanform.workflow.project import Project
 from scanform.workflow.review_cards import reason_text
 
@@ -30,8 +32,14 @@ BATCH_KIND = "keyed"
 PREFIX = KEYED_PREFIX
 CHANNELS = (Channel.MANUAL, Channel.PHONE)
 
-ILLEGIBLE, BACK, HELP = "!", "<", "?"
-"""What can be typed instead of an answer: the writing is illegible, one question back, what can be typed."""
+ILLEGIBLE, BACK, HELP, AS_WRITTEN = "!", "<", "?", "="
+"""What can be typed instead of an answer: the writing is illegible, one question back, what can be typed; after a refusal, that it stands there like that."""
+
+RAW = "raw"
+"""In a prepared list, {"raw": "..."} in the place of a value: what stands there even if no rule admits it."""
+
+_MARKS = frozenset({"two-marks", "exclusive-with-others"})
+"""Refusals of marks that do not go together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +133,8 @@ def key_form(form: KeyedForm, *, channel: Channel, prompt: Callable[[str], str],
 
 
 def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channel, language: str = "de") -> Response:
-    """The response from a prepared list: column -> value (text, number, or a list of option codes); columns left out are "no answer".
+    """The response from a prepared list: column -> value (text, number, a list of option codes, or {"raw": text} for what stands there even if no rule
+    admits it); columns left out are "no answer".
 
     Raises InputError that names every column that is unknown and every value that is wrong.
     """
@@ -134,11 +143,16 @@ def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channe
     wrong = [text("enter.unknown-column", language, column=column) for column in unknown]
     answers: dict[str, Answer] = {}
     for field in line:
-        typed = _typed(given.get(field.column))
+        entry = given.get(field.column)
+        raw = entry.get(RAW) if isinstance(entry, dict) else None
+        typed = _typed(entry if raw is None else raw)
         settled = _not_asked(field, answers) if not typed else None
         try:
             answers[field.column] = settled or _key(field, typed)
         except ValueError as problem:
+            if raw is not None:
+                answers[field.column] = _as_written(field, typed, str(problem))
+                continue
             wrong.append(f"{field.column}: {reason_text(str(problem), language)}")
     if wrong:
         raise InputError(
@@ -243,18 +257,32 @@ def _previous(line: tuple[Field, ...], place: int, answers: Mapping[str, Answer]
 def _ask(field: Field, prompt: Callable[[str], str], echo: Callable[[str], None], language: str) -> Answer | None:
     """Asks until the answer is valid; None when the person wants to go back."""
     _show(field, echo, language)
+    refused: tuple[str, str] | None = None
+    unlisted: Answer | None = None
     while True:
         typed = prompt("> ").strip()
+        if typed == AS_WRITTEN and unlisted is not None:
+            return unlisted
+        if typed == AS_WRITTEN and refused is not None:
+            return _as_written(field, *refused)
         if typed == BACK:
             return None
         if typed == HELP:
             echo(text("enter.help", language))
             _show(field, echo, language)
             continue
+        coded = _codes(field.question, typed) if field.option is None else typed
         try:
-            return _key(field, _codes(field.question, typed) if field.option is None else typed)
+            keyed = _key(field, coded)
+            if _is_listed(field, keyed.value):
+                return keyed
+            if unlisted == keyed:
+                return keyed
+            unlisted = keyed
+            echo(f"  ! {_not_listed(field, keyed.value, language)}")
         except ValueError as problem:
-            echo(f"  ! {reason_text(str(problem), language)}")
+            refused, unlisted = (coded, str(problem)), None
+            echo(f"  ! {reason_text(str(problem), language)} {text('enter.keep', language, sign=AS_WRITTEN)}")
 
 
 def _show(field: Field, echo: Callable[[str], None], language: str) -> None:
@@ -298,6 +326,24 @@ def _key(field: Field, typed: str) -> Answer:
     if not typed:
         return _empty(field, Missing.NO_ANSWER)
     return rules.key_answer(field.question, field.option.code if field.option else None, typed)
+
+
+def _is_listed(field: Field, value: str) -> bool:
+    """Whether a value is in the list of its question, where there is one."""
+    return not value or field.option is not None or not field.question.values or value in field.question.values
+
+
+def _not_listed(field: Field, value: str, language: str) -> str:
+    """That a value is not in the list, what resembles it there, and how to keep it."""
+    alike = difflib.get_close_matches(value, field.question.values, MOST_SUGGESTIONS, ALIKE)
+    words = text("enter.alike", language, values=", ".join(alike)) if alike else ""
+    return " ".join(part for part in (reason_text("not-in-list", language), words, text("enter.keep", language, sign=AS_WRITTEN)) if part)
+
+
+def _as_written(field: Field, typed: str, slug: str) -> Answer:
+    """What stands there although a rule refuses it (`slug`), beside the code for why there is no value."""
+    missing, problem = (Missing.MULTIPLE_MARKS, "inadmissible") if slug in _MARKS else (Missing.IMPLAUSIBLE, "implausible")
+    return replace(_empty(field, missing), problems=(problem,), raw=rules.as_written(typed) or None)
 
 
 def _empty(field: Field, missing: Missing) -> Answer:

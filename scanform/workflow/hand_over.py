@@ -19,6 +19,7 @@ from scanform.model.response import Response
 from scanform.renaming import under_present_codes
 from scanform.workflow.files import atomic_file
 from scanform.workflow.merge_responses import deciders, is_stale, records
+from scanform.workflow.missing_pages import WAIVED, waived_rows
 from scanform.workflow.project import Project
 from scanform.workflow.release import released_at
 from scanform.workflow.review_fields import effective_responses
@@ -29,7 +30,7 @@ class HandOver:
     """What was written: the files, the rows of the data sets, and the contradictions that are still open.
 
     With `merge_is_stale` the merge is older than the data: rows and contradictions are those of the old merge. `released_at` is when exactly these values
-    were released at the review station, None when they were not.
+    were released at the review station, None when they were not. `waived` counts the pages and incomplete forms that people accepted with a reason: waived.csv.
     """
 
     files: tuple[Path, ...]
@@ -37,6 +38,7 @@ class HandOver:
     open_conflicts: int
     merge_is_stale: bool = False
     released_at: str | None = None
+    waived: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +72,17 @@ def hand_over(project: Project, folder: Path, *, with_contact: bool = False, wit
             language=language or project.language,
         )
         files += _write_edition(edition, project.language)
+    files += _write_waived(project, folder / "waived.csv")
     files.append(_write_readings(project, folder / "readings.csv", responses, with_contact=with_contact, without_sensitive=without_sensitive))
     waiting = sum(not conflict.decided for record in found for conflict in record.conflicts)
-    return HandOver(files=tuple(files), rows=len(found), open_conflicts=waiting, merge_is_stale=is_stale(project, responses), released_at=released_at(project))
+    return HandOver(
+        files=tuple(files),
+        rows=len(found),
+        open_conflicts=waiting,
+        merge_is_stale=is_stale(project, responses),
+        released_at=released_at(project),
+        waived=len(waived_rows(project)),
+    )
 
 
 def write_readings(project: Project, path: Path, *, without_contact: bool = False, without_sensitive: bool = False) -> Path:
@@ -88,6 +98,14 @@ def _write_readings(project: Project, path: Path, responses: Sequence[Response],
     named = [under_present_codes(response, project.questionnaires.get(response.questionnaire)) for response in responses]
     rows = provenance.reading_rows(named, project.questionnaires, classes=classes)
     return _write(path, lambda out: export.write_readings_csv(rows, out), project.language)
+
+
+def _write_waived(project: Project, path: Path) -> list[Path]:
+    """What people accepted although something is missing, where there is any; an older list of that name is not left standing."""
+    rows = waived_rows(project)
+    if not rows and not path.exists():
+        return []
+    return [_write(path, lambda out: export.write_rows(WAIVED, rows, out), project.language)]
 
 
 def _write_edition(edition: _Edition, words: str) -> list[Path]:

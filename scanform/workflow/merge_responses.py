@@ -139,34 +139,51 @@ def open_conflicts(project: Project) -> tuple[ReviewItem, ...]:
     return tuple(item for response, versions in found for item in items(response, versions))
 
 
-def decide_conflict(project: Project, item: str, value: str, *, reviewer: str, at: str | None = None) -> Decision:
+def decide_conflict(project: Project, item: str, value: str, *, reviewer: str, at: str | None = None, as_written: bool = False) -> Decision:
     """Settle a contradiction: `item` as conflicts.csv names it, `value` one of the values or another valid one, "" for none.
 
-    Raises UsageError for an item without contradiction and for a value that the question does not allow.
+    A value that the question does not allow is kept `as_written` beside its missing code. Raises UsageError for it without that, and for an item without
+    contradiction.
     """
     with project.store.writing() as tx:  # nobody writes meanwhile: the contradiction is still the one that is decided
         record, conflict = _conflict(project, item)
-        answer = next(a for a in record.response.answers if a.column == conflict.column)
-        questionnaire = project.questionnaires[record.response.questionnaire]
-        question = questionnaire.question(answer.question)
-        try:
-            typed = rules.key_answer(question, answer.option, value).value if question is not None and value else value
-        except ValueError as error:
-            raise UsageError(
-                text("merge.not-a-source-value", project.language, column=conflict.column), remedy=text("merge.not-a-source-value-remedy", project.language)
-            ) from error
+        kind, typed = _meant(project, record, conflict, value, as_written=as_written)
         decision = Decision(
             uuid=str(uuid4()),
             item=item,
             version=conflict.version,
             reviewer=reviewer,
-            kind=DecisionKind.CORRECT if typed else DecisionKind.NO_ANSWER,
+            kind=kind,
             from_value="",
             to_value=typed,
             at=at or _now(),
         )
         values.add_decision(tx, decision)
     return decision
+
+
+def is_third_value(project: Project, item: str, value: str) -> bool:
+    """Whether none of the sources of a contradiction says `value`; raises UsageError for an item without contradiction."""
+    record, conflict = _conflict(project, item)
+    typed = _meant(project, record, conflict, value, as_written=True)[1]
+    return typed not in {source.answer.value for source in conflict.sources}
+
+
+def _meant(project: Project, record: Record, conflict: Conflict, value: str, *, as_written: bool) -> tuple[DecisionKind, str]:
+    """(what a typed value decides, the value as it is kept); raises UsageError for one that the question does not allow, unless it is kept `as_written`."""
+    answer = next(a for a in record.response.answers if a.column == conflict.column)
+    question = project.questionnaires[record.response.questionnaire].question(answer.question)
+    if not value or question is None:
+        return DecisionKind.CORRECT if value else DecisionKind.NO_ANSWER, value
+    try:
+        typed = rules.key_answer(question, answer.option, value).value
+    except ValueError as error:
+        if as_written:
+            return DecisionKind.IMPLAUSIBLE, rules.as_written(value)
+        raise UsageError(
+            text("merge.not-a-source-value", project.language, column=conflict.column), remedy=text("merge.not-a-source-value-remedy", project.language)
+        ) from error
+    return DecisionKind.CORRECT if typed else DecisionKind.NO_ANSWER, typed
 
 
 def _conflict(project: Project, item: str) -> tuple[Record, Conflict]:

@@ -1,26 +1,25 @@
-"""Forms of which pages have not come in, and pages that have to be scanned again: where to look in the stack, and what people accepted as it is."""
+"""Forms of which pages have not come in, and pages of which nothing can be had: where to look in the stack, and what people accepted as it is."""
 
 import io
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from scanform.i18n.texts import problems_text, text
 from scanform.merge.export import write_rows
-from scanform.model.page import Fate
+from scanform.model.page import REFUSED_FATES, Fate
 from scanform.model.problem import Problem
 from scanform.model.response import Channel, Response
 from scanform.store import ledger, values
 from scanform.store.acceptances import Acceptance, acceptances, add_acceptance
+from scanform.store.engine import Transaction
 from scanform.store.records import PageRecord
+from scanform.store.waived_pages import WaivedPage, add_waived, place_of, waived, waived_pages
 from scanform.workflow.ledger import page_problems
 from scanform.workflow.names import shown
 from scanform.workflow.project import Project
-
-SCAN_AGAIN = (Fate.DAMAGED, Fate.ERROR)
-"""Fates of pages that only another scan can help."""
 
 LONGEST_REASON = 1000
 
@@ -51,18 +50,20 @@ class IncompleteForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostPage:
-    """A page that cannot be read: where it lies, and why."""
+    """A page of which nothing was had: where it lies, its fate, why, and who accepted that."""
 
     id: int
     batch: int
     file: str
     position: str
+    fate: Fate
     reason: str
+    waived: WaivedPage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """Incomplete forms, those that nobody has accepted first, and pages that cannot be read."""
+    """Incomplete forms and pages of which nothing was had, those that nobody has accepted first."""
 
     forms: tuple[IncompleteForm, ...]
     pages: tuple[LostPage, ...]
@@ -72,13 +73,18 @@ class Missing:
         """Forms that lack pages and that nobody has accepted as they are."""
         return sum(form.accepted is None for form in self.forms)
 
+    @property
+    def open_pages(self) -> int:
+        """Pages of which nothing was had and that nobody has accepted so."""
+        return sum(page.waived is None for page in self.pages)
+
 
 def missing_pages(project: Project, *, language: str = "de") -> Missing:
     """What has to be looked for in the stacks, by form and by file."""
     responses = [response for response in project.store.responses() if _lacks(response)]
     with project.store.reading() as tx:
         accepted = acceptances(tx)
-        lost = ledger.pages_with_fate(tx, SCAN_AGAIN)
+        lost, given_up = ledger.pages_with_fate(tx, REFUSED_FATES), waived_pages(tx)
         came: dict[str, list[PageRecord]] = defaultdict(list)
         if responses:
             for page in ledger.pages_with_fate(tx, (Fate.READ, Fate.COPY)):
@@ -87,12 +93,21 @@ def missing_pages(project: Project, *, language: str = "de") -> Missing:
     why: dict[int, list[Problem]] = defaultdict(list)
     for page, problem, _ in page_problems(lost):
         why[page.id].append(problem)
+    pages = [
+        LostPage(
+            id=page.id,
+            batch=page.batch_id,
+            file=shown(page.ref.path),
+            position=page.ref.place,
+            fate=page.fate or Fate.ERROR,
+            reason=problems_text(why[page.id], language),
+            waived=waived(page, given_up),
+        )
+        for page in lost
+    ]
     return Missing(
         forms=tuple(sorted(forms, key=lambda form: (form.accepted is not None, form.form))),
-        pages=tuple(
-            LostPage(id=page.id, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.place, reason=problems_text(why[page.id], language))
-            for page in lost
-        ),
+        pages=tuple(sorted(pages, key=lambda page: page.waived is not None)),
     )
 
 
@@ -131,6 +146,60 @@ def take_back(project: Project, form: str, *, reviewer: str, uuid: str = "") -> 
         return add_acceptance(tx, undoing)
 
 
+def waive_pages(project: Project, pages: Collection[int], *, reviewer: str, reason: str, uuid: str = "") -> bool:
+    """Say of all these pages that nothing more is to be had of them; they keep their fate. False when one of them was read or accepted meanwhile."""
+    name, why = uuid or str(uuid4()), reason.strip()[:LONGEST_REASON]
+    with project.store.writing() as tx:
+        known = waived_pages(tx)
+        found = {page.id: page for page in ledger.pages_with_fate(tx, REFUSED_FATES) if page.id in pages}
+        places = {place_of(page): page for page in found.values()}  # the same bytes may have come in under two names
+        acts = {f"{name}-{page.id}": page for page in places.values()}
+        standing = {act.uuid for page in acts.values() if (act := waived(page, known)) is not None}
+        if uuid and acts and standing == acts.keys():
+            return True  # sent again
+        if not why or found.keys() != set(pages) or not pages or any(waived(page, known) for page in found.values()):
+            return False
+        for key, page in acts.items():
+            add_waived(tx, WaivedPage(uuid=key, place=place_of(page), fate=page.fate or Fate.ERROR, reviewer=reviewer, reason=why, at=_now()))
+    return True
+
+
+def take_waiver_back(project: Project, page: int, *, reviewer: str, uuid: str = "") -> bool:
+    """A page that was accepted so waits again; False when it was not."""
+    with project.store.writing() as tx:
+        found = ledger.find_page(tx, page)
+        known = waived(found, waived_pages(tx)) if found is not None else None
+        if found is None or known is None:
+            return False
+        undoing = WaivedPage(uuid=uuid or str(uuid4()), place=known.place, fate=known.fate, reviewer=reviewer, reason="", at=_now(), undoes=known.uuid)
+        return add_waived(tx, undoing)
+
+
+def waived_count(tx: Transaction) -> int:
+    """How many of the pages of which nothing was had people accepted so."""
+    known = waived_pages(tx)
+    return sum(waived(page, known) is not None for page in ledger.pages_with_fate(tx, REFUSED_FATES)) if known else 0
+
+
+def waived_rows(project: Project) -> list[tuple[str, ...]]:
+    """What people accepted although something is missing, as an export tells it: cells in the order of `WAIVED`."""
+    found = missing_pages(project, language=project.language)
+    rows: list[tuple[str, ...]] = []
+    for form in found.forms:
+        if form.accepted is not None:
+            lacks, act = " ".join(str(number) for number in form.missing), form.accepted
+            rows.append(("form", form.form, "", lacks, "page-missing", act.reason, act.reviewer, act.at))
+    for page in found.pages:
+        if page.waived is not None:
+            given_up = page.waived
+            rows.append(("page", "", page.file, page.position, page.fate.value, given_up.reason, given_up.reviewer, given_up.at))
+    return rows
+
+
+WAIVED = ("kind", "form_id", "source_file", "pages", "problem", "reason", "accepted_by", "accepted_at")
+"""The columns of waived.csv."""
+
+
 def scan_again_csv(project: Project, *, language: str) -> bytes:
     """The list to walk to the stacks with: a row for each missing page and for each page that cannot be read; UTF-8 with a mark, for spreadsheets."""
     found, out = missing_pages(project, language=language), io.BytesIO()
@@ -140,7 +209,7 @@ def scan_again_csv(project: Project, *, language: str) -> bytes:
             near = min(form.came, key=lambda page: abs(page.number - number), default=None)
             place = (str(near.batch), near.file, near.position) if near else ("", "", "")
             rows.append((form.form, form.token, str(number), text("missing.ui.reason-missing", language), *place))
-    rows += [("", "", "", page.reason, str(page.batch), page.file, page.position) for page in found.pages]
+    rows += [("", "", "", page.reason, str(page.batch), page.file, page.position) for page in found.pages if page.waived is None]
     write_rows([text(f"missing.ui.column-{name}", language) for name in COLUMNS], rows, out)
     return out.getvalue()
 

@@ -8,8 +8,9 @@ from scanform.model.page import REFUSED_FATES, Fate
 from scanform.store import ledger, values
 from scanform.store.pace import Pace, paces, seconds_per_form
 from scanform.store.records import Batch, PageRecord
+from scanform.store.waived_pages import WaivedPage, waived, waived_pages
 from scanform.workflow.ledger import page_problems
-from scanform.workflow.missing_pages import open_incomplete
+from scanform.workflow.missing_pages import open_incomplete, waived_count
 from scanform.workflow.names import shown
 from scanform.workflow.project import Project
 from scanform.workflow.review_fields import Counts, Desk
@@ -41,15 +42,16 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The batches, the newest first, the values that wait, the pages that nobody has placed yet, the forms that lack pages and that
-    nobody has accepted so, the pages that came in twice and say two things, how often people have to say whose pages these are, how long
-    decisions take, and on how many forms they were.
+    """The batches, the newest first, the values that wait, the pages that nobody has placed yet, the forms that lack pages and that nobody has accepted so, the
+    `refused` pages of which nothing was read and that nobody has accepted so, the pages that came in twice and say two things, how often people have to say
+    whose pages these are, how long decisions take, and on how many forms they were.
     """
 
     batches: tuple[BatchLine, ...]
     fields: Counts
     unplaced: int
     incomplete: int
+    refused: int
     doubles: int
     joining: int
     paces: tuple[Pace, ...]
@@ -68,7 +70,9 @@ class Overview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLine:
-    """One page in a list: file and number as handed in, the form it belongs to and its page of it (0: none), what is wrong and what helps, in words."""
+    """One page in a list: file and number as handed in, the form it belongs to and its page of it (0: none), what is wrong and what helps, in
+    words, and who accepted it so.
+    """
 
     id: int
     file: str
@@ -76,21 +80,24 @@ class PageLine:
     form: str
     number: int
     remarks: tuple[tuple[str, str], ...]
+    waived: WaivedPage | None = None
 
 
-def overview(project: Project, desk: Desk, *, unplaced: int, doubles: int = 0, joining: int = 0, reviewer: str = "") -> Overview:
+def overview(project: Project, desk: Desk, *, unplaced: int, doubles: int = 0, joining: int = 0, reviewer: str = "", contact: bool = True) -> Overview:
     """Count everything; `unplaced` pages wait on the sort-out screen, `doubles` pairs of pages to be looked at, `joining` printed numbers and files of which
-    somebody has to say whose pages they are. For a `reviewer` the values that wait are those of their own screen.
+    somebody has to say whose pages they are. For a `reviewer` the values that wait are those of their own screen, without `contact` names and addresses apart.
     """
     with project.store.reading() as tx:
         counts, batches, found, forms = ledger.batch_counts(tx), ledger.batches(tx), paces(tx), values.decided_forms(tx)
+        given_up = waived_count(tx)
     incomplete = open_incomplete(project, [case.effective for case in desk.settled()])
     lines = tuple(BatchLine(batch=batch, pages=_by_name(counts.get(batch.id, {}))) for batch in reversed(batches) if batch.id in counts)
     return Overview(
         batches=lines,
-        fields=desk.counts(reviewer),
+        fields=desk.counts(reviewer, contact=contact),
         unplaced=unplaced,
         incomplete=incomplete,
+        refused=sum(line.troubled for line in lines if line.batch.withdrawn_at is None) - given_up,
         doubles=doubles,
         joining=joining,
         paces=tuple(found),
@@ -106,10 +113,11 @@ def pages_of(project: Project, batch: int, fate: str, *, limit: int, after: int 
         if batch not in {known.id for known in ledger.batches(tx)}:
             return None
         found = ledger.batch_pages(tx, batch, None if fate == WAITING else Fate(fate), limit=limit, after=after)
+        given_up = waived_pages(tx) if fate in REFUSED_FATES else {}
     remarks: dict[int, list[tuple[str, str]]] = {}
     for page, problem, _ in page_problems(found):
         remarks.setdefault(page.id, []).append((problem_text(problem, language), _remedy(problem.slug, language)))
-    return [_line(page, tuple(remarks.get(page.id, ()))) for page in found]
+    return [_line(page, tuple(remarks.get(page.id, ())), waived(page, given_up)) for page in found]
 
 
 def fate_text(name: str, language: str) -> str:
@@ -125,7 +133,7 @@ def _by_name(counts: Mapping[Fate | None, int]) -> dict[str, int]:
     return {name: named[name] for name in _NAMES if name in named}
 
 
-def _line(page: PageRecord, remarks: tuple[tuple[str, str], ...]) -> PageLine:
+def _line(page: PageRecord, remarks: tuple[tuple[str, str], ...], given_up: WaivedPage | None) -> PageLine:
     return PageLine(
         id=page.id,
         file=shown(page.ref.path),
@@ -133,6 +141,7 @@ def _line(page: PageRecord, remarks: tuple[tuple[str, str], ...]) -> PageLine:
         form=page.form_id or "",
         number=page.identity.page if page.identity else 0,
         remarks=remarks,
+        waived=given_up,
     )
 
 

@@ -18,7 +18,7 @@ from scanform.store.releases import add_release, releases
 from scanform.workflow.doubles import waiting_doubles
 from scanform.workflow.joining_desk import waiting_joining
 from scanform.workflow.merge_responses import is_stale
-from scanform.workflow.missing_pages import open_incomplete
+from scanform.workflow.missing_pages import open_incomplete, waived_count
 from scanform.workflow.project import Project
 from scanform.workflow.review_fields import Desk, effective_responses
 from scanform.workflow.second_look import SecondDesk
@@ -82,14 +82,14 @@ class ReleaseDesk:
         project, quality, counts = self._desk.project, self._again.quality(), self._desk.counts()
         responses = effective_responses(project)
         with project.store.reading() as tx:
-            fates = ledger.fate_counts(tx)
+            fates, waived = ledger.fate_counts(tx), waived_count(tx)
             steps = tuple(releases(tx))
         machine = quality.machine
         found = [
             ("empty", int(not responses)),
             ("values", counts.open),
             ("unread", fates.get(None, 0)),
-            ("pages", sum(fates.get(fate, 0) for fate in REFUSED_FATES)),
+            ("pages", sum(fates.get(fate, 0) for fate in REFUSED_FATES) - waived),
             ("doubles", waiting_doubles(project)),
             ("joining", waiting_joining(project)),
             ("incomplete", open_incomplete(project, responses)),
@@ -177,4 +177,5 @@ def _digest(project: Project, responses: Sequence[Response]) -> str:
 
 
 def _facts(answer: Answer) -> list[object]:
-    return [answer.column, answer.value, answer.missing and int(answer.missing), answer.status.value, " ".join(answer.problems) or None]
+    raw = [] if answer.raw is None else [answer.raw]  # a fact more only where there is one: what was released before stays released
+    return [answer.column, answer.value, answer.missing and int(answer.missing), answer.status.value, " ".join(answer.problems) or None, *raw]

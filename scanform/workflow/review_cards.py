@@ -1,9 +1,8 @@
 """A doubtful value in words: what is asked, what was read, what can be answered, why a person should look."""
 
-import difflib
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from scanform.assemble import COPY
 from scanform.consistency import REFUSED
@@ -11,9 +10,10 @@ from scanform.i18n.texts import text
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire, TextForm
 from scanform.model.response import Channel
-from scanform.model.review import ReviewItem
-from scanform.rules import SIGNED, check_cells, check_text
+from scanform.model.review import DecisionKind, ReviewItem
+from scanform.rules import SIGNED, check_cells, check_text, key_answer
 from scanform.workflow.ledger import SHOWN_ONCE
+from scanform.workflow.listed import MOST_SUGGESTIONS, allowed, only_one, suggested
 from scanform.workflow.review_cases import Claim
 from scanform.workflow.review_crops import CROP_PX_PER_MM, PAGE_PX_PER_MM, page_of, shown_rect
 
@@ -23,10 +23,6 @@ LETTERS = "abdefghijklnopqrstuvwy"
 
 POSSIBLE = 0.02
 """A candidate at least that probable is marked as possible."""
-
-MOST_SUGGESTIONS = 3
-ALIKE = 0.5
-"""A listed value is suggested when it resembles the reading that much (difflib's ratio, 0..1)."""
 
 TWO_MARKS = "two-marks"
 """Reason of a single choice with several marks."""
@@ -56,11 +52,21 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One side of a contradiction: who says what, in words, and the value itself."""
+    """One side of a contradiction: who says what, in words, and the value itself; `kind` is the decision that says the same."""
 
     said_by: str
     text: str
     value: str
+    kind: str = DecisionKind.CORRECT.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What is known beside a value: settled `values` of other questions of its response, question -> value, and what the form bears in print as its answer."""
+
+    questionnaire: Questionnaire | None
+    values: Mapping[str, str] = field(default_factory=dict)
+    printed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,7 @@ class Card:
     `statements` are the sides of a contradiction; then nothing is proposed, and `suggestions` are their values where text is typed.
     `keyboard` is the one that helps with typing, as HTML names it: "decimal", "tel", "email" or "text".
     `form` is the response on whose paper the value is shown. `handwriting` is true where people write words, not a character to a cell.
+    `printed` is the suggestion that the form bears in print, `filled` the only value that the question's list leaves, "" for none; `list_id` names that list.
     """
 
     id: str
@@ -108,20 +115,35 @@ class Card:
     has_crop: bool
     form: str
     statements: tuple[Statement, ...] = ()
+    printed: str = ""
+    filled: str = ""
+    list_id: str = ""
     crop_px_per_mm: float = CROP_PX_PER_MM
     context_px_per_mm: float = PAGE_PX_PER_MM
 
 
 def make_card(
-    item: ReviewItem, questionnaire: Questionnaire | None, layout: Layout | None, *, basis: str, language: str, claims: Sequence[Claim] = (), form: str = ""
+    item: ReviewItem,
+    questionnaire: Questionnaire | None,
+    layout: Layout | None,
+    *,
+    basis: str,
+    language: str,
+    claims: Sequence[Claim] = (),
+    form: str = "",
+    raw: str | None = None,
+    beside: Beside | None = None,
 ) -> Card:
-    """The card of `item`; a question that the questionnaire no longer has is shown by its code. `claims` contradict each other."""
+    """The card of `item`; a question that the questionnaire no longer has is shown by its code. `claims` contradict each other, `raw` stands there although no
+    rule admits it, `beside` is what is known beside the value.
+    """
     question = questionnaire.question(item.question) if questionnaire else None
+    known = beside or Beside(questionnaire=questionnaire)
     typed = is_typed(item)
     choices = () if typed else _choices(item, question, claims, language)
     statements = tuple(_statement(claim, choices, language) for claim in claims)
     wording = _wording(item, question, language)
-    draft = _written(item, question) if typed and not item.value and not claims else None
+    draft = raw if raw else _written(item, question) if typed and not item.value and not claims else None
     proposal = proposed(item)
     reading = _in_words(statements) or draft or _value_text(item.value, _shown_codes(item), choices)
     reasons = tuple(dict.fromkeys(reason_text(slug, language) for slug in item.reasons))
@@ -144,7 +166,10 @@ def make_card(
         handwriting=typed and (item.option is not None or item.kind is QuestionKind.HANDWRITING),
         lines=question.lines if question and item.option is None else 1,
         choices=choices,
-        suggestions=_suggestions(item, question, claims) if typed else (),
+        suggestions=_suggestions(item, question, known, claims) if typed else (),
+        printed=_printed(question, known) if typed and item.option is None and not claims else "",
+        filled=_filled(item, question, known) if typed and raw is None else "",
+        list_id=f"{layout.digest if layout else item.questionnaire}/{item.question}" if typed and question and question.values and item.option is None else "",
         value=item.value,
         value_text=facts["reading"],
         proposal=proposal,
@@ -266,7 +291,8 @@ def _objection(item: ReviewItem, question: Question | None, *, typed: bool) -> s
     if typed:
         formed = question is not None and question.form is not None and item.option is None
         return "implausible" if item.kind is QuestionKind.COMB or formed else ""
-    return "inadmissible" if item.kind is QuestionKind.SINGLE else ""
+    excludes = question is not None and any(option.exclusive for option in question.options)
+    return "inadmissible" if item.kind is QuestionKind.SINGLE or (item.kind is QuestionKind.MULTIPLE and excludes) else ""
 
 
 def is_typed(item: ReviewItem) -> bool:
@@ -321,14 +347,37 @@ def _hint(question: Question | None, language: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _suggestions(item: ReviewItem, question: Question | None, claims: Sequence[Claim]) -> tuple[str, ...]:
-    """Other readings first, then listed values that resemble the reading; only what the rules admit. In a contradiction, what the sources say."""
+def _suggestions(item: ReviewItem, question: Question | None, known: Beside, claims: Sequence[Claim]) -> tuple[str, ...]:
+    """In a contradiction what the sources say. Else what the form bears in print, then what resembles the reading in the question's list, without one the other
+    readings; only what the rules admit.
+    """
     if claims:
         return tuple(claim.value for claim in claims)
-    listed = question.values if question and item.option is None else ()
-    others = [_admitted(candidate.value, item, question) for candidate in item.candidates]
-    others += difflib.get_close_matches(item.value, listed, MOST_SUGGESTIONS, ALIKE)
-    return tuple(value for value in dict.fromkeys(others) if value and value != item.value)[:MOST_SUGGESTIONS]
+    own = question if item.option is None else None
+    if own is not None and own.values:
+        others = list(suggested(item, own, allowed(own, known.questionnaire, known.values)))
+    else:
+        others = [_admitted(candidate.value, item, question) for candidate in item.candidates]
+    printed = _printed(question, known) if own is not None else ""
+    return tuple(value for value in dict.fromkeys([printed, *others]) if value and value != item.value)[:MOST_SUGGESTIONS]
+
+
+def _printed(question: Question | None, known: Beside) -> str:
+    """What the form bears in print as the answer, as the rules admit it; "" where they do not."""
+    if question is None or not known.printed:
+        return ""
+    try:
+        answer = key_answer(question, None, known.printed)
+    except ValueError:
+        return ""
+    return answer.value if not question.values or answer.value in question.values else ""
+
+
+def _filled(item: ReviewItem, question: Question | None, known: Beside) -> str:
+    """The one value that the list leaves; nothing is filled in where anything else is proposed, or where it would hide what stands there."""
+    if question is None or not question.values or item.option is not None or proposed(item) != "none" or CONTRADICTION in item.reasons:
+        return ""
+    return only_one(item, question, allowed(question, known.questionnaire, known.values))
 
 
 def _admitted(raw: str, item: ReviewItem, question: Question | None) -> str:

@@ -8,13 +8,14 @@ instead of overwriting what somebody else decided.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from scanform import rules
+from scanform.assemble import COPY
 from scanform.consistency import REFUSED
 from scanform.errors import ScanformError
 from scanform.i18n.texts import text
@@ -23,18 +24,20 @@ from scanform.model.geometry import SizeMm
 from scanform.model.layout import Layout, PageLayout
 from scanform.model.page import PageRef
 from scanform.model.person import Person, Right
-from scanform.model.questionnaire import DataClass
+from scanform.model.questionnaire import DataClass, Questionnaire
 from scanform.model.response import Answer, Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
+from scanform.pagecode import parse_form_id
 from scanform.review.apply import ITEM_SEPARATOR, decided, in_force, split_item_id
 from scanform.review.triage import item as review_item
 from scanform.review.triage import ordered
-from scanform.store import leases, values
+from scanform.store import issued, leases, values
 from scanform.store.engine import Transaction
 from scanform.store.pace import add_pace
 from scanform.workflow.known_answers import KnownAnswers
+from scanform.workflow.printed_texts import printed_answers
 from scanform.workflow.project import Project
-from scanform.workflow.review_cards import Card, make_card, reason_text
+from scanform.workflow.review_cards import Beside, Card, is_typed, make_card, reason_text
 from scanform.workflow.review_cases import Case, Editions, Standings, conflict_case, effective_responses, load_standings, resolved, response_case
 from scanform.workflow.review_crops import CropCutter
 from scanform.workflow.rights import Dealings, Sight, dealings, may_see, refusal, says_the_same
@@ -89,12 +92,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Values and contradictions that wait (`postponed` among them), those that people decided, and both together."""
+    """Values and contradictions that wait and that somebody can reach (`postponed` among them), those that people decided, and both together.
+
+    Apart from these: what waits on other people's screens (`elsewhere`), and values of persons that wait for those who may see them (`contact`).
+    """
 
     open: int
     postponed: int
     settled: int
     total: int
+    elsewhere: int = 0
+    contact: int = 0
+
+    def told(self) -> dict[str, int]:
+        """The numbers as a screen gets them; of what is apart those that are not nought."""
+        return {name: count for name, count in asdict(self).items() if count or name not in {"elsewhere", "contact"}}
 
 
 class Desk:
@@ -111,6 +123,8 @@ class Desk:
         self._sequence = 0
         self._loader: threading.Thread | None = None
         self._editions = Editions(project)
+        self._printed: dict[str, Mapping[str, str]] = {}
+        self._open_questions: dict[int, tuple[Questionnaire, frozenset[str]]] = {}
         self._cutter = CropCutter(project, self.layout)
         self._known = KnownAnswers(project.config.review.known_answers, lambda item, typed: self._normalised(item, typed, "de") == (typed, ""))
 
@@ -144,7 +158,7 @@ class Desk:
         """
         with self._lock:
             items = self.claim_items(limit, reviewer=reviewer, shown=shown, contact=contact, first=first)
-            return [self._card(self._memory[item.response_id], item, language) for item in items]
+            return self.cards(items, reviewer=reviewer, language=language)
 
     def claim_items(
         self,
@@ -223,10 +237,10 @@ class Desk:
             with self._project.store.reading() as tx:
                 return self._known.seen_by(tx, found, reviewer, self._editions)
 
-    def card_of(self, case: Case, item: ReviewItem, *, language: str = "de") -> Card:
-        """The card of an item of a case."""
+    def card_of(self, case: Case, item: ReviewItem, *, blind: bool = False, language: str = "de") -> Card:
+        """The card of an item of a case, `blind` without what people said of it."""
         with self._lock:
-            return self._card(case, item, language)
+            return self._card(case, item, language, blind=blind)
 
     def is_contact(self, item: ReviewItem) -> bool:
         """Whether a value is of a person, not an answer."""
@@ -238,10 +252,13 @@ class Desk:
         with self._lock:
             return self._normalised(item, typed, language)
 
-    def cards(self, items: Iterable[ReviewItem], *, language: str = "de") -> list[Card]:
-        """The cards of open values that are still there."""
-        with self._lock:
-            return [self._card(self._memory[item.response_id], item, language) for item in items if item.response_id in self._memory]
+    def cards(self, items: Iterable[ReviewItem], *, reviewer: str = "", language: str = "de") -> list[Card]:
+        """The cards of open values that are still there, for a `reviewer` with what is beside them as it is on their screen."""
+        with self._lock, self._project.store.reading() as tx:
+            there = [(self._memory[item.response_id], item) for item in items if item.response_id in self._memory]
+            if not reviewer:
+                return [self._card(case, item, language) for case, item in there]
+            return [self._card(self._known.seen_by(tx, case, reviewer, self._editions), item, language) for case, item in there]
 
     def item(self, item: str) -> ReviewItem | None:
         """The item with this id, open or settled, or None."""
@@ -276,26 +293,61 @@ class Desk:
         with self._lock:
             return self._places.get(response_id, ())
 
-    def counts(self, reviewer: str = "") -> Counts:
-        """How much waits and how much is done; for a `reviewer` with the known answers among it, those that are still to come as well."""
+    def counts(self, reviewer: str = "", *, contact: bool = True) -> Counts:
+        """How much waits and how much is done; for a `reviewer` what they can reach, with the known answers among it, those that are still to come as well.
+
+        Without `contact`, names and addresses that wait are counted apart, and those that others decided nowhere.
+        """
         with self._lock:
             self._refresh(FRESH_S)
-            waiting = [item for case in self._memory.values() for item in case.open_items]
-            settled, planned = sum(case.settled for case in self._memory.values()), 0
+            cases = self._memory.values()
+            everything = [item for case in cases for item in case.open_items if contact or not self._asks_for_person(case, item.question)]
+            apart = 0 if contact else sum(len(case.open_items) for case in cases) - len(everything)
+            settled = sum(case.settled if contact else self._settled_answers(case) for case in cases)
+            waiting, planned = everything, 0
             if reviewer:
                 with self._project.store.reading() as tx:
+                    others = {item for item, holder in leases.holders(tx).items() if holder != reviewer}
+                    waiting = [item for item in everything if item.id not in others]
                     own = self._known.of(tx, reviewer, self._memory)
                     planned = self._known.planned(tx, self._in_line(waiting), reviewer=reviewer, cases=self._memory)
+                elsewhere = len(everything) - len(waiting)
                 waiting += [item for _, item in own.waiting.values()]
                 settled += own.answered
-            waits = len(waiting) + planned
-        return Counts(open=waits, postponed=sum(item.postponed > 0 for item in waiting), settled=settled, total=waits + settled)
+            else:
+                elsewhere = 0
+            waits, postponed = len(waiting) + planned, sum(item.postponed > 0 for item in waiting)
+        return Counts(open=waits, postponed=postponed, settled=settled, total=waits + settled, elsewhere=elsewhere, contact=apart)
+
+    def _settled_answers(self, case: Case) -> int:
+        """How many values of a response people decided that are no names and addresses."""
+        if not case.settled:
+            return 0
+        return sum(case.decision(answer.column) is not None and not self._asks_for_person(case, answer.question) for answer in case.machine.answers)
+
+    def _asks_for_person(self, case: Case, question: str) -> bool:
+        """Whether a question asks for something of a person; looked up once for each edition."""
+        questionnaire = self._editions.questionnaire(case.form, case.machine.questionnaire)
+        if questionnaire is None:
+            return True
+        key = id(questionnaire)
+        if key not in self._open_questions or self._open_questions[key][0] is not questionnaire:
+            codes = frozenset(one.code for one in questionnaire.questions() if one.data_class is not DataClass.CONTACT)
+            self._open_questions[key] = (questionnaire, codes)
+        return question not in self._open_questions[key][1]
 
     def check(self, item: str, typed: str, *, language: str = "de") -> str | None:
         """What is wrong with a typed value, "" when nothing is; None for an unknown item. It depends on the question alone."""
         with self._lock:
             found = self.item(item)
             return None if found is None else self._normalised(found, typed, language)[1]
+
+    def listed(self, edition: str, question: str) -> tuple[str, ...] | None:
+        """The list of admissible values of a question in an edition (its layout's digest, or the questionnaire's code); None where there is none."""
+        with self._lock:
+            questionnaire = self._editions.questionnaire(f"{edition}-", edition)
+        found = questionnaire.question(question) if questionnaire else None
+        return found.values if found is not None and found.values else None
 
     def layout(self, response_id: str) -> Layout | None:
         """The printed layout of a form, or of the form among the sources of a contradiction; None for other responses."""
@@ -349,12 +401,14 @@ class Desk:
     def undo(self, reviewer: str, *, person: Person | None = None, language: str = "de") -> Card | None:
         """Takes back the reviewer's latest decision in force; returns the card that is open again, or None. A `person` reaches what they may decide now."""
         with self._lock:
-            item = self._undo(reviewer, language, person)
-            shown = item is not None and (person is None or self.may_see(item, person, Sight.VALUE))
-            return self.card(item, reviewer=reviewer, language=language) if item and shown else None
+            made = self._undo(reviewer, language, person)
+            if made is None or not (person is None or self.may_see(made.item, person, Sight.VALUE)):
+                return None
+            card = self.card(made.item, reviewer=reviewer, language=language)
+            return replace(card, draft=made.to_value) if card and card.text and made.to_value else card
 
-    def _undo(self, reviewer: str, language: str, person: Person | None) -> str | None:
-        """Finds and takes back in one transaction; returns the item, None where nothing was taken back."""
+    def _undo(self, reviewer: str, language: str, person: Person | None) -> Decision | None:
+        """Finds and takes back in one transaction; returns what was taken back, None where nothing was."""
         with self.acting(reviewer) as tx:
             own = [decision for decision in in_force(values.decisions(tx)) if decision.reviewer == reviewer]
             last = next((decision for decision in reversed(own) if self._stands(decision) and self._reaches(tx, decision, person)), None)
@@ -373,7 +427,7 @@ class Desk:
                 to_value="",
                 undoes=last.uuid,
             )
-            return last.item if self._decide(tx, undoing, reviewer, language, person).result == "saved" else None
+            return last if self._decide(tx, undoing, reviewer, language, person).result == "saved" else None
 
     def _reaches(self, tx: Transaction, decision: Decision, person: Person | None) -> bool:
         """Whether a person may take back a decision of their own now, and would see again what they decided: nobody decided anew or has it on the screen."""
@@ -486,10 +540,15 @@ class Desk:
         return Outcome(uuid=submission.uuid, result="conflict", message=message, card=shown)
 
     def _canonical(self, case: Case, answer: Answer, decision: Decision) -> Decision:
-        """The decision with its typed value in canonical form."""
-        if decision.kind is not DecisionKind.CORRECT:
-            return decision
-        return replace(decision, to_value=self._normalised(review_item(case.effective, answer, case.versions), decision.to_value, "de")[0])
+        """The decision with its typed value in canonical form, or as it stands there where that cannot be; other acts have no value of their own."""
+        item = review_item(case.effective, answer, case.versions)
+        return replace(decision, to_value=self.typed_value(item, decision.kind, decision.to_value))
+
+    def typed_value(self, item: ReviewItem, kind: DecisionKind, typed: str) -> str:
+        """What is kept of a typed text: the canonical value of a correction; of what cannot be true the text as it stands there; nothing beside other acts."""
+        if kind is DecisionKind.CORRECT:
+            return self.normalised(item, typed)[0]
+        return rules.as_written(typed) if kind is DecisionKind.IMPLAUSIBLE and is_typed(item) else ""
 
     def _normalised(self, item: ReviewItem, typed: str, language: str) -> tuple[str, str]:
         """(canonical value, what is wrong with it in words or "")."""
@@ -654,11 +713,41 @@ class Desk:
                 columns[case.machine.questionnaire] = [answer.column for answer in case.machine.answers]
         return columns
 
-    def _card(self, case: Case, item: ReviewItem, language: str) -> Card:
+    def _card(self, case: Case, item: ReviewItem, language: str, *, blind: bool = False) -> Card:
         questionnaire = self._editions.questionnaire(case.form, item.questionnaire)
         column = item.id.rpartition(ITEM_SEPARATOR)[2]
         claims = case.claims.get(column, ()) if case.decision(column) is None else ()
-        return make_card(item, questionnaire, self._editions.layout(case.form), basis=case.basis(column), language=language, claims=claims, form=case.form)
+        raw = None if blind else next((answer.raw for answer in case.effective.answers if answer.column == column), None)
+        layout = self._editions.layout(case.form)
+        facts = Beside(questionnaire=questionnaire) if blind else self._beside(case, item, questionnaire)
+        return make_card(item, questionnaire, layout, basis=case.basis(column), language=language, claims=claims, form=case.form, raw=raw, beside=facts)
+
+    def _beside(self, case: Case, item: ReviewItem, questionnaire: Questionnaire | None) -> Beside:
+        """What is known beside a value: settled values of other questions, of persons only beside those of persons, and what the form bears in print."""
+        question = questionnaire.question(item.question) if questionnaire else None
+        if questionnaire is None or question is None or case.contradictory:
+            return Beside(questionnaire=questionnaire)
+        person = question.data_class is DataClass.CONTACT
+        values = {
+            answer.question: answer.value
+            for answer in case.effective.answers
+            if question.values and answer.option is None and answer.value and answer.status is not Status.REVIEW and answer.question != question.code
+            if person or not self._asks_for_person(case, answer.question)
+        }
+        printed = self._printed_on(case, questionnaire).get(question.code, "") if question.recipient is not None and item.option is None else ""
+        return Beside(questionnaire=questionnaire, values=values, printed=printed)
+
+    def _printed_on(self, case: Case, questionnaire: Questionnaire) -> Mapping[str, str]:
+        """What a form bears in print of the one it was printed for, where that one surely filled it: no photocopy, and none that is held."""
+        parts = parse_form_id(case.form)
+        if parts is None or case.machine.held or f"{case.form}.2" in self._memory or any(problem.slug == COPY for problem in case.machine.problems):
+            return {}
+        if case.form not in self._printed:
+            with self._project.store.reading() as tx:
+                form = issued.issued_form(tx, parts[1])
+            known = form if form is not None and form.digest == parts[0] and form.token == case.machine.token else None
+            self._printed[case.form] = printed_answers(questionnaire, known)
+        return self._printed[case.form]
 
 
 _SETTLING = frozenset(DecisionKind) - {DecisionKind.UNDO, DecisionKind.POSTPONE}

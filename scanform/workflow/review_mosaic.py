@@ -70,7 +70,7 @@ class Mosaic:
         )
         everything = {item.id: item for item in (*items, *given)}.values()
         order = {item.id: place for place, item in enumerate(sorted(everything, key=lambda item: (item.confidence, item.id)))}
-        return [Tile(card=card, order=order[card.id]) for card in self._desk.cards(given, language=language)]
+        return [Tile(card=card, order=order[card.id]) for card in self._desk.cards(given, reviewer=reviewer, language=language)]
 
 
 def _drawn(item: ReviewItem) -> bytes:

@@ -31,7 +31,8 @@ class Sight(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dealings:
     """What a person has to do with a value: it was `given` to them and to nobody since, somebody else has it on the screen (`taken`), they `acted` on it, what
-    stands is their `own`, or they read it without knowing what stands there (`blind`).
+    stands is their `own`, or they read it without knowing what stands there (`blind`): as long as they have it on the screen for that, and no longer once it
+    waits again and was given to them like any other.
     """
 
     given: bool
@@ -52,7 +53,7 @@ def dealings(tx: Transaction, item: str, name: str, case: Case | None) -> Dealin
         taken=holder not in {None, name},
         acted=any(act.item == item and act.reviewer == name for act in (*made, *(look.act for look in seen))),
         own=standing is not None and standing.reviewer == name,
-        blind=leases.given_to(tx, f"{AGAIN}{item}") == name or _reads_blindly(case, item, name, seen),
+        blind=(leases.holder_of(tx, f"{AGAIN}{item}") == name and holder != name) or _reads_blindly(case, item, name, seen),
     )
 
 
@@ -87,7 +88,9 @@ def refusal(person: Person, had: Dealings, case: Case, answer: Answer, kind: Dec
 
 
 def says_the_same(wanted: Answer, current: Answer) -> bool:
-    """Whether two answers come to the same."""
+    """Whether two answers come to the same; what stands there although no rule admits it counts where both say it."""
+    if wanted.raw and current.raw and wanted.raw != current.raw:
+        return False
     return wanted.value == current.value and (bool(wanted.value) or (wanted.missing is current.missing and current.status is not Status.REVIEW))
 
 

@@ -129,12 +129,19 @@ class SecondDesk:
             granted = set(leases.claim(tx, names, reviewer, limit))
         return [self._card(again, language, third=third) for again in line if f"{AGAIN}{again.item.id}" in granted]
 
-    def counts(self, reviewer: str, *, third: bool) -> Counts:
-        """How much waits for `reviewer`, and how much of it is done."""
+    def counts(self, reviewer: str, *, third: bool, contact: bool = True) -> Counts:
+        """How much waits that `reviewer` can reach, and how much of it is done; what others have on the screen is counted apart, and without `contact` names
+        and addresses.
+        """
         with self._lock, self._desk.project.store.reading() as tx:
-            waiting = len(self._waiting(tx, reviewer, third=third))
-            done = sum((again.third if third else again.second) is not None for again in self._drawn(tx))
-        return Counts(open=waiting, postponed=0, settled=done, total=waiting + done)
+            line = self._waiting(tx, reviewer, third=third)
+            reached = [again for again in line if contact or not self._desk.is_contact(again.item)]
+            others = {name for name, holder in leases.holders(tx).items() if holder != reviewer}
+            waiting = sum(_lease(again.item.id) not in others for again in reached)
+            drawn = [again for again in self._drawn(tx) if (again.third if third else again.second) is not None]
+            done = sum(contact or not self._desk.is_contact(again.item) for again in drawn)
+        apart, elsewhere = len(line) - len(reached), len(reached) - waiting
+        return Counts(open=waiting, postponed=0, settled=done, total=waiting + done, elsewhere=elsewhere, contact=apart)
 
     def differing(self) -> int:
         """How many values were read differently a second time and are settled by nobody yet."""
@@ -193,7 +200,7 @@ class SecondDesk:
 
     def _look(self, tx: Transaction, again: Again, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome:
         """Writes a look, and for a third person the decision that follows from it: both or neither."""
-        act = replace(_act(submission, reviewer), to_value=self._desk.normalised(again.item, submission.to_value)[0])
+        act = replace(_act(submission, reviewer), to_value=self._desk.typed_value(again.item, submission.kind, submission.to_value))
         outcome = Outcome(uuid=submission.uuid, result="saved")
         if third and not again.agrees(act, again.answer):
             column = split_item_id(again.item.id)[1]
@@ -290,30 +297,55 @@ class SecondDesk:
         """What the screen shows: neither value nor author; for the third person both values, without names, by lot one before the other."""
         item = replace(again.item, value="", candidates=(), reasons=(DIFFERENT if third else BLIND,), confidence=0.0)
         card = replace(
-            self._desk.card_of(again.case, item, language=language),
+            self._desk.card_of(again.case, item, blind=True, language=language),
             basis=_seen(again) if third else "",
             proposal="none",
             draft=None,
             suggestions=(),
+            printed="",
+            filled="",
             statements=(),
         )
         if not third or again.second is None:
             return card
         second = decided(again.case.machine_answer(again.answer), again.second, version=again.second.version)
-        said = [(answer.value, self._in_words(again, answer, card, language)) for answer in (again.answer, second)]
+        said = [again.answer, second]
         if fraction(f"order {again.item.id}", self._lot) < 0.5:
             said.reverse()
         statements = tuple(
-            Statement(said_by=text(f"review.reading-{name}", language), text=words, value=value) for name, (value, words) in zip("ab", said, strict=True)
+            Statement(
+                said_by=text(f"review.reading-{name}", language),
+                text=self._in_words(answer, card, language),
+                value=answer.value or answer.raw or "",
+                kind=_says(answer).value,
+            )
+            for name, answer in zip("ab", said, strict=True)
         )
         joined = " · ".join(f"{statement.said_by}: {statement.text}" for statement in statements)
-        return replace(card, statements=statements, suggestions=tuple(value for value, _ in said if value) if card.text else (), value_text=joined)
+        return replace(card, statements=statements, suggestions=tuple(one.value for one in statements if one.value) if card.text else (), value_text=joined)
 
-    def _in_words(self, again: Again, answer: Answer, card: Card, language: str) -> str:
+    def _in_words(self, answer: Answer, card: Card, language: str) -> str:
+        if answer.raw:
+            return text("review.as-written", language, raw=answer.raw)
         if not answer.value:
-            return text("review.illegible" if answer.missing is Missing.ILLEGIBLE else "review.blank", language)
+            return text(_WITHOUT_VALUE.get(_says(answer), "review.blank"), language)
         known = {choice.code: choice.text for choice in card.choices}
         return ", ".join(known.get(code, code) for code in answer.value.split()) if known else answer.value
+
+
+_WITHOUT_VALUE = {
+    DecisionKind.ILLEGIBLE: "review.illegible",
+    DecisionKind.IMPLAUSIBLE: "history.ui.missing-implausible",
+    DecisionKind.INADMISSIBLE: "history.ui.missing-multiple-marks",
+}
+
+
+def _says(answer: Answer) -> DecisionKind:
+    """The decision that says the same as an answer that stands."""
+    if answer.value:
+        return DecisionKind.CORRECT
+    kinds = {Missing.ILLEGIBLE: DecisionKind.ILLEGIBLE, Missing.IMPLAUSIBLE: DecisionKind.IMPLAUSIBLE, Missing.MULTIPLE_MARKS: DecisionKind.INADMISSIBLE}
+    return kinds.get(answer.missing, DecisionKind.NO_ANSWER) if answer.missing is not None else DecisionKind.NO_ANSWER
 
 
 def _not_for(submission: Submission, language: str) -> Outcome:

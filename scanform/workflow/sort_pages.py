@@ -20,6 +20,7 @@ from scanform.model.problem import Problem
 from scanform.register.sheets import where_cut
 from scanform.store import ledger, placements
 from scanform.store.records import PageRecord, PageResult, PlacementKind
+from scanform.store.waived_pages import waived, waived_pages
 from scanform.workflow.executors import Died, Outcome, Standby
 from scanform.workflow.page_views import LONG_SIDE_PX, THUMB_PX, PageView, ViewJob, page_picture, page_view
 from scanform.workflow.place_page import HELPABLE, Corners, Placed, identity_given, leave_page, place_page
@@ -211,7 +212,9 @@ class SortDesk:
     def _records(self) -> list[tuple[PageRecord, str]]:
         """The pages that wait, each with the name of the person who left it alone last ("" for none)."""
         with self._project.store.reading() as tx:
-            pages = [page for page in ledger.pages_with_fate(tx, HELPABLE) if page.reading_id is not None and page.archived]
+            given_up = waived_pages(tx)
+            helpable = [page for page in ledger.pages_with_fate(tx, HELPABLE) if waived(page, given_up) is None]
+            pages = [page for page in helpable if page.reading_id is not None and page.archived]
             left = {(act.sha256, act.index, act.part): act.reviewer for act in placements.placements(tx) if act.kind is PlacementKind.LEFT}
         return [(page, left.get((page.ref.sha256, page.ref.index, page.ref.part), "")) for page in pages]
 

@@ -1,16 +1,17 @@
 """Where the project stands: files, pages by fate, forms, fields, what waits; and whether the sums agree."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scanform.model.page import REFUSED_FATES, Fate
-from scanform.model.response import Channel, Status
+from scanform.model.response import Channel, Missing, Response, Status
 from scanform.store import ledger, passed_over
 from scanform.store.records import Batch, PassedOver
 from scanform.workflow.doubles import waiting_doubles
 from scanform.workflow.joining_desk import OpenFile, OpenForm, open_files, open_forms
 from scanform.workflow.merge_responses import is_stale, records
+from scanform.workflow.missing_pages import waived_count
 from scanform.workflow.project import Project
 from scanform.workflow.read_batch import Remark, remarks_on
 from scanform.workflow.review_cases import effective_responses
@@ -31,11 +32,13 @@ class ProjectStatus:
     """The project in numbers. `pictures` are counted from the files; `pages_handed_in` are more where pictures show several sheets, each of
     which is a page. `pages` are counted by fate; `waiting` pages have no fate yet.
 
-    `fields` counts the values of paper forms by status, `contradictions` what merged responses disagree about and nobody has
+    `fields` counts the values of paper forms by status (those that wait: of all responses; those on missing pages and those that this edition does not ask for
+    count nowhere), `contradictions` what merged responses disagree about and nobody has
     decided; with `merge_is_stale` the merge is older than the responses, and a new one may find more. `remarks` are the pages
     that a person has to look at, `incomplete` the forms with missing pages by id, `passed_over` what lies in the folders handed in and was not opened.
     `joining` and `sheets` are the printed numbers and the files of which people have to say whose pages they are, `doubles` counts the pages that came in
-    twice and wait for a look. `vanished` are online responses that the latest export of their survey no longer holds.
+    twice and wait for a look. `waived` counts those of
+    the pages that nobody could read which people accepted so. `vanished` are online responses that the latest export of their survey no longer holds.
     """
 
     files: int
@@ -58,6 +61,7 @@ class ProjectStatus:
     doubles: int = 0
     merge_is_stale: bool = False
     vanished: tuple[str, ...] = ()
+    waived: int = 0
 
     @property
     def sums_agree(self) -> bool:
@@ -79,7 +83,7 @@ def project_status(project: Project) -> ProjectStatus:
         batches, further = ledger.batches(tx), ledger.further_sheets(tx)
         troubled = ledger.pages_with_fate(tx, REFUSED_FATES)
         passed = passed_over.passed_over(tx)
-        vanished = all_vanished(tx)
+        vanished, given_up = all_vanished(tx), waived_count(tx)
     pictures = sum(max(1, file.pages) for file in files)
     responses = effective_responses(project)
     paper = [response for response in responses if response.channel is Channel.PAPER]
@@ -94,7 +98,7 @@ def project_status(project: Project) -> ProjectStatus:
         forms_complete=sum(response.complete for response in paper),
         forms_incomplete=sum(not response.complete for response in paper),
         responses=dict(sorted(Counter(response.channel for response in responses).items())),
-        fields=Counter(answer.status for response in paper for answer in response.answers),
+        fields=_fields(responses),
         contradictions=sum(not conflict.decided for record in records(project, responses) for conflict in record.conflicts),
         remarks=remarks_on(troubled),
         incomplete=tuple(
@@ -108,4 +112,20 @@ def project_status(project: Project) -> ProjectStatus:
         doubles=waiting_doubles(project),
         merge_is_stale=is_stale(project, responses),
         vanished=vanished,
+        waived=given_up,
     )
+
+
+_ABSENT = {Missing.PAGE_MISSING, Missing.NOT_IN_VERSION}
+"""Why nobody can have looked at a value: its page is not here, or this edition does not ask."""
+
+
+def _fields(responses: Sequence[Response]) -> Counter[Status]:
+    """Values of paper forms by status, and those of all responses that wait for a person, as the review station gives them out."""
+    found: Counter[Status] = Counter()
+    for response in responses:
+        for answer in response.answers:
+            waits = answer.status is Status.REVIEW
+            if (waits and not response.held) or (not waits and response.channel is Channel.PAPER and answer.missing not in _ABSENT):
+                found[answer.status] += 1
+    return found

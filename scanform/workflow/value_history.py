@@ -192,6 +192,8 @@ def _places(desk: Desk, case: Case, answer: Answer, page: PageLayout, language: 
 def _in_words(answer: Answer, card: Card, language: str) -> str:
     if answer.value:
         return _code_words(answer.value, card, language)
+    if answer.raw:
+        return text("review.as-written", language, raw=answer.raw)
     if answer.missing in {Missing.ILLEGIBLE, Missing.IMPLAUSIBLE, Missing.MULTIPLE_MARKS, Missing.FILTERED}:
         return text(f"{_TEXTS}missing-{answer.missing.name.lower().replace('_', '-')}", language)
     return text("review.blank", language)

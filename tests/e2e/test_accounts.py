@@ -340,7 +340,17 @@ def tables(project):
 
 def address(rule, **known):
     """A rule's address with something in each place."""
-    values = {"filename": "review.css", "item": "none", "token": "x", "digest": "x", "form": "x", "number": 1, "question": "x", "task": "second"} | known
+    values = {
+        "filename": "review.css",
+        "item": "none",
+        "token": "x",
+        "digest": "x",
+        "form": "x",
+        "number": 1,
+        "question": "x",
+        "task": "second",
+        "edition": "x",
+    } | known
     return re.sub(r"<(?:[^<>:]+:)?(\w+)>", lambda match: str(values[match.group(1)]), rule)
 
 
@@ -426,6 +436,7 @@ MATRIX = {
     "GET /api/time-left": IN,
     "POST /api/undo": REVIEW,
     "GET /blanks/<digest>/<int:number>": PLACE,
+    "GET /api/lists/<edition>/<question>": REVIEW,
     "GET /crops/<path:item>": REVIEW,
     "GET /invite/<token>": ALL,
     "POST /invite/<token>": ALL,
@@ -452,6 +463,8 @@ MATRIX = {
     "GET /missing.csv": OVERVIEW,
     "POST /missing/<form>/accept": PLACE,
     "POST /missing/<form>/take-back": PLACE,
+    "POST /missing/pages/accept": PLACE,
+    "POST /missing/pages/<int:number>/take-back": PLACE,
     "GET /history/<path:item>": "supervisor",
     "GET /page/<form>/<int:number>": OVERVIEW,
     "GET /page/<form>/<int:number>.jpg": OVERVIEW,

@@ -5,17 +5,26 @@ import io
 import re
 from dataclasses import replace
 
+import cv2
+import numpy as np
+import pikepdf
 import pytest
 
+from bench.review_states import hand_in
 from review_ui.app import create_app
+from scanform.model.page import Fate
+from scanform.store import ledger
 from scanform.store.seals import broken_seals
 from scanform.workflow.executors import serial
-from scanform.workflow.missing_pages import accept, missing_pages, take_back
+from scanform.workflow.hand_over import hand_over
+from scanform.workflow.missing_pages import accept, missing_pages, scan_again_csv, take_back, take_waiver_back, waive_pages
 from scanform.workflow.overview import overview
+from scanform.workflow.project import open_project
 from scanform.workflow.read_batch import read_batch
 from scanform.workflow.release import ReleaseDesk
 from scanform.workflow.review_fields import Desk
 from scanform.workflow.second_look import SecondDesk
+from scanform.workflow.status import project_status
 
 BASE = "http://127.0.0.1:8765"
 
@@ -111,3 +120,128 @@ def test_the_screen_without_scripts(project, tiny_survey):
     assert "by kim" in page()
     assert send(f"/missing/{second}/take-back") == 303
     assert "by kim" not in page()
+
+
+# --- pages of which nothing can be had --------------------------------------------------------------------------------
+
+LOST = (Fate.UNKNOWN_FORM, Fate.DAMAGED, Fate.ERROR, Fate.REVIEW)
+
+
+@pytest.fixture
+def lost(house):
+    """A foreign, a damaged and a locked page, one that nobody can place, and one that was read."""
+    with open_project(house) as opened:
+        hand_in(opened, "Monday", (*LOST, Fate.READ))
+        yield opened
+
+
+def in_the_way(project):
+    desk = Desk(project)
+    return {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, SecondDesk(desk)).readiness().obstacles}.get("pages", 0)
+
+
+def counted(project):
+    """The open pages on every screen and list."""
+    rows = list(csv.reader(io.StringIO(scan_again_csv(project, language="en").decode("utf-8-sig"))))
+    listed = sum(not row[0] for row in rows)
+    found = {in_the_way(project), missing_pages(project).open_pages, overview(project, Desk(project), unplaced=0).refused, listed}
+    assert len(found) == 1
+    return found.pop()
+
+
+def test_pages_that_nobody_can_read_are_accepted_with_a_reason(lost, tmp_path):
+    """They keep their fate and stay in all sums; an act can be sent twice, is sealed, is told in the export, and can be taken back."""
+    before = project_status(lost)
+    pages = [page.id for page in missing_pages(lost).pages]
+    assert (counted(lost), len(pages)) == (4, 4)
+    assert not waive_pages(lost, pages, reviewer="sue", reason="  ")
+    assert not waive_pages(lost, [*pages, 999], reviewer="sue", reason="torn")
+    assert not waive_pages(lost, [], reviewer="sue", reason="torn")
+    assert waive_pages(lost, pages[:3], reviewer="sue", reason=" foreign sheets ", uuid="a")
+    assert waive_pages(lost, pages[:3], reviewer="sue", reason=" foreign sheets ", uuid="a")
+    assert not waive_pages(lost, pages[2:], reviewer="sue", reason="again")
+    assert counted(lost) == 1
+    after = project_status(lost)
+    assert (after.pages, after.sums_agree, after.waived) == (before.pages, True, 3)
+    done = hand_over(lost, tmp_path / "out")
+    with (tmp_path / "out" / "waived.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["kind"], row["problem"], row["reason"], row["accepted_by"]) for row in rows} == {
+        ("page", fate.value, "foreign sheets", "sue") for fate in LOST[:3]
+    }
+    assert done.waived == 3
+    assert take_waiver_back(lost, pages[0], reviewer="ben")
+    assert not take_waiver_back(lost, pages[0], reviewer="ben")
+    assert counted(lost) == 2
+    with lost.store.reading() as tx:
+        assert broken_seals(tx) == []
+    for page in pages[1:3]:
+        assert take_waiver_back(lost, page, reviewer="ben")
+    hand_over(lost, tmp_path / "out")
+    assert (tmp_path / "out" / "waived.csv").read_text("utf-8-sig").count("\n") == 1
+
+
+def test_a_page_that_is_read_after_all_is_accepted_no_longer(lost):
+    """An act is about a page with just that fate: what became of it later counts, and it comes back when the fate does."""
+    pages = [page.id for page in missing_pages(lost).pages]
+    assert waive_pages(lost, pages, reviewer="sue", reason="all of them")
+    assert counted(lost) == 0
+    with lost.store.writing() as tx:
+        ledger.set_fates(tx, {pages[1]: Fate.REVIEW, pages[2]: Fate.READ})
+    assert counted(lost) == 1
+    assert project_status(lost).waived == 2
+
+
+def test_the_screen_of_lost_pages(lost):
+    """Ticked pages are accepted with one reason; without a reason, or with nothing ticked, it says so and keeps what was ticked."""
+    browser = create_app(Desk(lost), reviewer="sue", language="en").test_client()
+
+    def post(path, **form):
+        token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/missing", base_url=BASE).text)[1]
+        return browser.post(path, data={"csrf_token": token, **form}, base_url=BASE)
+
+    pages = [page.id for page in missing_pages(lost).pages]
+    page = browser.get("/missing", base_url=BASE).text
+    assert page.count('type="checkbox"') == 4
+    refused = post("/missing/pages/accept", page=[str(pages[0])], reason=" ")
+    assert refused.status_code == 422
+    assert f'value="{pages[0]}" checked' in refused.text
+    assert post("/missing/pages/accept", reason="torn", page=["x", "²", "9" * 40]).status_code == 422
+    assert post("/missing/pages/accept", page=[str(one) for one in pages[:2]], reason="<b>torn</b>").status_code == 303
+    page = browser.get("/missing", base_url=BASE).text
+    assert page.count('type="checkbox"') == 2
+    assert page.count("&lt;b&gt;torn&lt;/b&gt;") == 2
+    assert post("/missing/pages/accept", page=[str(pages[0])], reason="again").status_code == 409
+    assert post(f"/missing/pages/{pages[0]}/take-back").status_code == 303
+    assert post(f"/missing/pages/{pages[0]}/take-back").status_code == 409
+    assert counted(lost) == 3
+    release = browser.get("/release", base_url=BASE).text
+    assert 'href="/missing?lang=en"' in release
+
+
+@pytest.mark.slow
+def test_real_files_that_nobody_can_read_stand_in_no_way_for_ever(tiny_survey, tmp_path):
+    """Foreign paper, a damaged file, an empty one and one with a password: each is listed with its reason, and can be accepted."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    foreign = np.full((2339, 1654), 255, np.uint8)
+    for line in range(20):
+        cv2.putText(foreign, f"A letter that nobody asked for, line {line}", (150, 200 + 90 * line), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (0,), 3)
+    cv2.imwrite(str(folder / "foreign.png"), foreign)
+    (folder / "damaged.pdf").write_bytes(b"%PDF-1.5 no end")
+    (folder / "empty.pdf").write_bytes(b"")
+    with pikepdf.new() as locked:
+        locked.add_blank_page()
+        locked.save(folder / "locked.pdf", encryption=pikepdf.Encryption(owner="a", user="b"))
+    tiny_survey.tiff(folder / "1.tif", *(tiny_survey.sheet(1, page, open="no", quiet="yes", seed=page) for page in (1, 2)))
+    with tiny_survey.project(tmp_path / "p") as project:
+        read_batch(project, [folder], serial())
+        found = missing_pages(project, language="en").pages
+        assert {page.file.rpartition("/")[2] for page in found} == {"foreign.png", "damaged.pdf", "empty.pdf", "locked.pdf"}
+        assert all(page.reason for page in found)
+        assert counted(project) == 4
+        assert waive_pages(project, [page.id for page in found], reviewer="sue", reason="nothing to be had")
+        assert counted(project) == 0
+        assert project_status(project).sums_agree
+        read_batch(project, [folder], serial())
+        assert counted(project) == 0

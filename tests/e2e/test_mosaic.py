@@ -189,6 +189,24 @@ def test_written_values_stand_below_their_pictures(open_board, project):
     assert {entry[0] for entry in stored(project).values()} == {"confirm"}
 
 
+def test_a_refused_text_is_kept_as_it_stands(open_board, project):
+    """The small text field names Alt+Enter as well; the tile says what becomes of it."""
+    fill(project, 4, SINCE)
+    board = open_board("mosaic?lang=en#house%3Asince%3A")
+    board.shown(4)
+    board.press("3", "1", ".", "2", ".", "Enter")
+    board.page.wait_for_selector(".tile-editor .error:not([hidden])")
+    assert board.page.inner_text(".tile-editor .error").endswith("Then Alt+Enter.")
+    board.press("Alt+Enter")
+    board.page.wait_for_selector(".tile[data-state='set']")
+    assert "→ 31.2. (stands there like that)" in board.page.inner_text(".tile[data-state='set']")
+    board.press("Enter")
+    board.page.wait_for_selector("#groups:not([hidden])")
+    board.saved()
+    assert sorted(decision.to_value for decision in project.store.decisions() if decision.kind is DecisionKind.IMPLAUSIBLE) == ["31.2."]
+    assert [answer.raw for response in effective_responses(project) for answer in response.answers if answer.raw] == ["31.2."]
+
+
 @pytest.mark.slow
 def test_what_somebody_else_decided_meanwhile_is_said_and_not_overwritten(open_board, project):
     """The other decision stands; the rest of the screen is saved."""

@@ -408,7 +408,7 @@ def test_two_marks_need_a_choice(open_screen, project: Project) -> None:
 @pytest.mark.slow
 @pytest.mark.browser
 def test_contradictions_take_one_key_and_nothing_is_chosen_beforehand(open_screen, project: Project) -> None:
-    """Both values with their channels beside the paper: digits, Alt+1 and Alt+2 choose; Enter alone settles nothing; Z takes back."""
+    """Both values with their channels beside the paper: a digit, or Alt+1 and Alt+2, settles it with one of them; Enter alone settles nothing; Z takes back."""
     contradict(project)
     screen = open_screen()
     assert screen.visible().endswith("/often")
@@ -423,12 +423,12 @@ def test_contradictions_take_one_key_and_nothing_is_chosen_beforehand(open_scree
     assert screen.visible().endswith("/often")
     screen.press("Alt+1")
     assert screen.visible().endswith("/why")
-    screen.press("1", "1", "Alt+2", "Alt+1", "Enter")
+    screen.press("Alt+1")
     assert screen.visible().endswith("/since")
     assert screen.page.locator("#text").input_value() == ""
     screen.press("Enter")
     assert "welche Angabe" in screen.page.locator("#error").inner_text()
-    screen.press("Alt+2", "Enter")
+    screen.press("Alt+2")
     assert screen.visible().endswith("/remark")
     screen.press("Escape", " ")
     screen.saved()
@@ -436,6 +436,40 @@ def test_contradictions_take_one_key_and_nothing_is_chosen_beforehand(open_scree
     (record,) = records(project)
     assert {answer.column: answer.value for answer in record.response.answers} == {"often": "m", "why": "cafe class", "since": "2024-04-07", "remark": ""}
     assert "3 von 4" in screen.page.locator("#progress-text").inner_text()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_third_answer_to_a_contradiction_is_asked_about(open_screen, project: Project) -> None:
+    """What no source says, a choice, several, a text or none at all, is stored only when the same key is pressed once more; another key asks anew."""
+    contradict(project)
+    screen = open_screen(language="en")
+    assert screen.visible().endswith("/often")
+    screen.press("3")
+    assert "less often" in screen.page.locator("#error").inner_text()
+    screen.press("x")
+    assert "Illegible" in screen.page.locator("#error").inner_text()
+    assert stored(project) == []
+    screen.press("3")
+    screen.page.wait_for_timeout(160)
+    screen.press("3")
+    assert screen.visible().endswith("/why")
+    screen.press("4", "Enter")
+    assert "no reason" in screen.page.locator("#error").inner_text()
+    screen.page.wait_for_timeout(160)
+    screen.press("Enter")
+    assert screen.visible().endswith("/since")
+    screen.page.keyboard.type("1.5.2024")
+    screen.press("Enter")
+    assert "1.5.2024" in screen.page.locator("#ask").inner_text()
+    screen.page.wait_for_timeout(160)
+    screen.press("Enter")
+    assert screen.visible().endswith("/remark")
+    screen.press("Alt+0")
+    screen.page.wait_for_timeout(160)
+    screen.press("Alt+0")
+    screen.saved()
+    assert stored(project) == [("correct", "s"), ("correct", "none"), ("correct", "2024-05-01"), ("no-answer", "")]
 
 
 @pytest.mark.slow
@@ -499,6 +533,41 @@ def test_text_is_typed_checked_and_left_with_escape(open_screen, project: Projec
     screen.press("Escape", "x")
     screen.saved()
     assert stored(project) == [("correct", "2024-05-02"), ("correct", "2024-04-07"), ("illegible", "")]
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_refused_text_is_kept_as_it_stands(open_screen, project: Project) -> None:
+    """The refusal names Alt+Enter, which keeps the text with its missing code, also by its button; undo gives the text back; a text that is fine is a value."""
+    fill(project, 3, SINCE)
+    screen = open_screen(language="en")
+    screen.visible()
+    assert screen.page.locator("#as-written").is_hidden()
+    screen.page.keyboard.type("31.2.2024")
+    screen.page.locator("#error:not([hidden])").wait_for()
+    assert screen.page.locator("#error").inner_text().endswith("Does it stand there like that? Then Alt+Enter.")
+    screen.press("Alt+Enter")
+    second = screen.visible()
+    screen.press("Alt+z")
+    assert screen.visible() != second
+    assert screen.page.locator("#text").input_value() == "31.2.2024"
+    screen.press("Alt+Enter")
+    screen.visible()
+    screen.page.locator("#text").fill("2.5.2024")
+    screen.press("Alt+Enter")
+    screen.visible()
+    screen.page.locator("#text").fill("in spring")
+    screen.page.locator("#as-written").click()
+    screen.page.locator("#panel[data-name='done']").wait_for()
+    screen.saved()
+    assert stored(project) == [
+        ("implausible", "31.2.2024"),
+        ("undo", ""),
+        ("implausible", "31.2.2024"),
+        ("correct", "2024-05-02"),
+        ("implausible", "in spring"),
+    ]
+    assert {response.answer("since").raw for response in effective_responses(project)} == {"31.2.2024", "in spring", None}
 
 
 def caps(screen: Screen) -> list[str]:

@@ -30,6 +30,7 @@ from scanform.store.records import Issued, Link, PageResult, PassedOver, Placeme
 from scanform.store.seals import FIRST, broken_seals, last_seal, seal_of
 from scanform.store.store import Store
 from scanform.store.tables import Base, ReadingRow
+from scanform.store.waived_pages import WaivedPage, add_waived, waived_pages
 from tests.programs import forked, next_of
 
 AT = "2026-01-15T09:30:00+00:00"
@@ -469,6 +470,39 @@ OLD_READING = {
     "sha256": "ab", "page_index": 1, "outcome": "read", "turn": 90, "ink": b"ink", "content": None, "page_map": None, "problems": [], "milliseconds": 1.0,
     "read_at": AT, "digest": "2BNBJ", "instance": "0A1B2C3", "page": 1, "pages": 1, "found_by": "code", "unsure_copy": False,
 }  # fmt: skip
+
+
+def test_answers_of_an_older_database_have_no_text_beside_them(where):
+    """A project from before texts were kept as they stand opens with all its answers as they were, and pages can be accepted in it."""
+    row = as_sql(
+        {
+            "id": "A", "questionnaire": "q", "version": "1", "channel": "paper", "received_at": "", "complete": True, "pages_missing": [], "problems": [],
+            "withdrawn": False,
+        }
+    )  # fmt: skip
+    answer = as_sql(
+        {
+            "response_id": "A", "column_name": "mail", "position": 0, "version": 3, "question": "mail", "kind": "handwriting", "value": "", "confidence": 0.5,
+            "status": "review", "reader": "", "candidates": [], "problems": ["bad-email"],
+        }
+    )  # fmt: skip
+    with older_database(where, "0017") as tx:
+        for table, act in (("response", row), ("answer", answer)):
+            tx.execute(text(f"INSERT INTO {table} ({', '.join(act)}) VALUES ({', '.join(f':{name}' for name in act)})"), act)
+    store = Store(where)
+    (found,) = store.responses()
+    assert [(one.column, one.problems, one.raw) for one in found.answers] == [("mail", ("bad-email",), None)]
+    assert store.all_versions() == {"A": {"mail": 3}}
+    act = WaivedPage(uuid="w", place=("0" * 64, 0, 0), fate=Fate.DAMAGED, reviewer="r", reason="torn", at="2026-01-01T00:00:00Z")
+    with store.writing() as tx:
+        assert (add_waived(tx, act), add_waived(tx, act)) == (True, False)
+    with store.reading() as tx:
+        assert waived_pages(tx) == {(act.place, Fate.DAMAGED): act}
+        assert [name for name in broken_seals(tx) if "waived" in name] == []
+    for statement in ("DELETE FROM waived_page", "UPDATE waived_page SET reason = ''"):
+        with pytest.raises(StoreError, match="only ever added"), store.writing() as tx:
+            tx.execute(text(statement))
+    store.close()
 
 
 def test_pages_of_an_older_database_are_whole_pictures(where):
