@@ -26,8 +26,8 @@ def doubt(gray):
     return doubt_of_blank(PageImage(gray=np.ascontiguousarray(gray, dtype=np.uint8)))
 
 
-def paper(level=238.0, noise=3.0):
-    return np.clip(np.random.default_rng(3).normal(level, noise, (1754, 1240)), 0, 255).astype(np.uint8)
+def paper(level=238.0, noise=3.0, size=(1754, 1240)):
+    return np.clip(np.random.default_rng(3).normal(level, noise, size), 0, 255).astype(np.uint8)
 
 
 def faded(gray, share):
@@ -93,6 +93,12 @@ def test_a_thin_line_and_a_pale_stamp_are_doubt():
 def test_what_is_no_paper_says_why(gray, why):
     assert doubt(gray) in {why, Doubt.DARK, Doubt.NOISY, Doubt.UNEVEN, Doubt.CONTENT} - ({Doubt.CONTENT} if why is Doubt.FLAT else set())
     assert why is Doubt.UNEVEN or doubt(gray) is why
+
+
+def test_noise_of_fine_pixels_is_doubt():
+    """At 300 dpi the average of many pixels looks calm; a pale pencil would have drowned in them all the same."""
+    assert doubt(paper(level=225, noise=25, size=SIZE)) is Doubt.NOISY
+    assert doubt(paper(level=225, noise=10, size=SIZE)) is None
 
 
 @pytest.mark.slow
