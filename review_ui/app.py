@@ -27,7 +27,7 @@ from review_ui.sorting import add_sorting
 from review_ui.submissions import submissions_of
 from review_ui.upload import add_upload
 from review_ui.web import NumberInAddress, body_of, language_of, names_of, number_of, text_of, texts_of
-from scanform.i18n.texts import text
+from scanform.i18n.texts import template
 from scanform.model.person import Right
 from scanform.workflow.accounts import AccountDesk
 from scanform.workflow.review_fields import Desk, Sight
@@ -200,7 +200,7 @@ def _field_page(desk: Desk, task: str, language: str, *, sorting: bool) -> str:
     """The screen on which values are decided one by one: doubtful ones, or for a `task` "second" or "third" those that are looked at again."""
     other = "en" if language == "de" else "de"
     keys = key_facts(desk.project, "field", language)
-    return render_template("review.html", task=task, language=language, other=other, sorting=sorting, t=lambda key: text(_TEXTS + key, language), **keys)
+    return render_template("review.html", task=task, language=language, other=other, sorting=sorting, t=lambda key: template(_TEXTS + key, language), **keys)
 
 
 def _add_changes(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) -> None:

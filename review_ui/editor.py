@@ -12,7 +12,7 @@ from review_ui.app import hardened_app
 from review_ui.server import bind_app, until_interrupted
 from review_ui.web import body_of, language_of, text_of, texts_of
 from scanform.errors import StoreError, UsageError
-from scanform.i18n.texts import text
+from scanform.i18n.texts import in_words, template
 from scanform.workflow.edit_layout import LayoutEditor
 
 _TEXTS = "edit.ui."
@@ -41,7 +41,7 @@ def _add_pages(app: Flask, editor: LayoutEditor, default: str) -> None:
     def page() -> ResponseReturnValue:
         language = language_of(default)
         other = "en" if language == "de" else "de"
-        return render_template("edit.html", language=language, other=other, name=editor.name, t=lambda key: text(_TEXTS + key, language))
+        return render_template("edit.html", language=language, other=other, name=editor.name, t=lambda key: template(_TEXTS + key, language))
 
     @app.get("/api/session")
     @needs()
@@ -78,4 +78,4 @@ def _add_changes(app: Flask, editor: LayoutEditor, default: str) -> None:
         except UsageError:
             abort(400)
         except StoreError as error:
-            return jsonify(message=str(error), remedy=error.remedy), 422
+            return jsonify(message=in_words(error.message, language_of(default)), remedy=in_words(error.remedy, language_of(default))), 422

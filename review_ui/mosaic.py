@@ -9,7 +9,7 @@ from flask_wtf.csrf import generate_csrf
 from review_ui.access import needs, person, shown_card
 from review_ui.preferences import key_facts
 from review_ui.web import body_of, language_of, names_of, number_of, text_of, texts_of
-from scanform.i18n.texts import text
+from scanform.i18n.texts import template
 from scanform.model.person import Right
 from scanform.workflow.review_fields import Desk
 from scanform.workflow.review_mosaic import Mosaic
@@ -30,7 +30,7 @@ def add_mosaic(app: Flask, desk: Desk, default: str) -> None:
         language = language_of(default)
         other = "en" if language == "de" else "de"
         keys = key_facts(desk.project, "mosaic", language)
-        return render_template("mosaic.html", language=language, other=other, t=lambda key: text(_TEXTS + key, language), **keys)
+        return render_template("mosaic.html", language=language, other=other, t=lambda key: template(_TEXTS + key, language), **keys)
 
     @app.get("/api/mosaic/session")
     @needs(Right.REVIEW)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from review_ui.access import for_everybody, needs, person
 from review_ui.web import body_of, language_of, texts_of
 from scanform.errors import UsageError
-from scanform.i18n.texts import text
+from scanform.i18n.texts import template, text
 from scanform.model.person import Right
 from scanform.model.preferences import CHOICES, Preferences
 from scanform.workflow.preferences import action_text, change_preferences, key_text, preferences_of
@@ -70,7 +70,7 @@ def common(language: str) -> dict[str, object]:
 
 
 def _words(prefix: str, language: str) -> Callable[[str], str]:
-    return lambda key: text(prefix + key, language)
+    return lambda key: template(prefix + key, language)
 
 
 def key_facts(project: Project, screen: str, language: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ from flask_wtf.csrf import generate_csrf
 from review_ui.access import needs, person
 from review_ui.web import asked_number, body_of, language_of, number_of, text_of, texts_of
 from scanform.errors import UsageError
-from scanform.i18n.texts import text
+from scanform.i18n.texts import in_words, template
 from scanform.model.person import Right
 from scanform.workflow.sort_pages import SortDesk
 
@@ -30,7 +30,7 @@ def _add_looks(app: Flask, sorter: SortDesk, default: str) -> None:
     def sort_page() -> ResponseReturnValue:
         language = language_of(default)
         other = "en" if language == "de" else "de"
-        return render_template("sort.html", language=language, other=other, t=lambda key: text(_TEXTS + key, language))
+        return render_template("sort.html", language=language, other=other, t=lambda key: template(_TEXTS + key, language))
 
     @app.get("/api/sort/session")
     @needs(Right.PLACE)
@@ -49,7 +49,7 @@ def _add_looks(app: Flask, sorter: SortDesk, default: str) -> None:
         try:
             view = sorter.view(number, form=form, page=page, language=language_of(default))
         except UsageError as error:
-            return jsonify(message=str(error), remedy=error.remedy), 422
+            return jsonify(message=in_words(error.message, language_of(default)), remedy=in_words(error.remedy, language_of(default))), 422
         return jsonify(asdict(view)) if view else abort(404)
 
 

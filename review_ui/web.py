@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import abort, request
 from werkzeug.routing import IntegerConverter, ValidationError
 
-from scanform.i18n.texts import LANGUAGES, keys, text
+from scanform.i18n.texts import LANGUAGES, keys, template
 from scanform.workflow.review_cards import Card
 
 LARGEST_NUMBER: Final = 2**31 - 1
@@ -54,7 +54,7 @@ def language_of(default: str) -> str:
 
 def texts_of(prefix: str, language: str) -> dict[str, str]:
     """All texts whose key begins with `prefix`, without it."""
-    return {key.removeprefix(prefix): text(key, language) for key in sorted(keys(language)) if key.startswith(prefix)}
+    return {key.removeprefix(prefix): template(key, language) for key in sorted(keys(language)) if key.startswith(prefix)}
 
 
 def card_data(card: Card | None, *, whole_page: bool = True) -> dict[str, object] | None:

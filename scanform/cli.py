@@ -16,7 +16,7 @@ import click
 
 from scanform import __version__
 from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError
-from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, problem_text, remedy_text, text
+from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, in_words, os_reason, problem_text, remedy_text, text
 from scanform.model.problem import Problem
 from scanform.workflow.signals import ends_on_signals
 
@@ -117,15 +117,15 @@ def _report(error: Exception, language: str, *, debug: bool) -> ExitCode:
         errno.EISDIR,
     ):
         place = str(error.filename or "")
-        error = StoreError(text("cli.cannot_write", language, place=place, cause=error.strerror or ""), remedy=text("cli.cannot_write_remedy", language))
+        error = StoreError(text("cli.cannot_write", language, place=place, cause=os_reason(error, language)), remedy=text("cli.cannot_write_remedy", language))
     if debug:
         traceback.print_exception(error)
     if not isinstance(error, ScanformError):
         name = type(error).__name__
         error = InternalError(text("cli.bug", language, kind=name), remedy=text("cli.bug_remedy", language))
-    click.echo(text("cli.error", language, message=error.message), err=True)
+    click.echo(text("cli.error", language, message=in_words(error.message, language)), err=True)
     if error.remedy:
-        click.echo(text("cli.remedy", language, remedy=error.remedy), err=True)
+        click.echo(text("cli.remedy", language, remedy=in_words(error.remedy, language)), err=True)
     return error.exit_code
 
 
@@ -791,7 +791,7 @@ def _asked_formats(
             found = attempt(known)
             break
         except formats.OpenFormatsError as still_open:
-            click.echo(_visible_lines(still_open.message))
+            click.echo(_visible_lines(in_words(still_open.message, language)))
             for one in still_open.questions:
                 names = [reading for reading, _ in one.readings]
                 known[one.key] = click.prompt(text("formats.ask", language, column=one.column), type=click.Choice(names), show_choices=True)

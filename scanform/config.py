@@ -7,7 +7,7 @@ from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scanform.errors import StoreError
-from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, text
+from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, os_reason, text
 from scanform.model.person import Role
 
 FILE_NAME = "survey.toml"
@@ -89,7 +89,7 @@ def load_config(folder: Path, *, language: str = DEFAULT_LANGUAGE) -> Config:
     except FileNotFoundError as error:
         raise StoreError(text("project.none", language, folder=str(folder)), remedy=text("project.none_remedy", language), slug="no-project") from error
     except OSError as error:
-        raise _wrong(path, str(error.strerror), language) from error
+        raise _wrong(path, os_reason(error, language), language) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _wrong(path, str(error), language) from error
     return _config(content, path, language)

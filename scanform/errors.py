@@ -11,6 +11,7 @@
 Wrong *paper* is never an exception: it is a `Problem` in the result (see `scanform.model.problem`).
 """
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 
@@ -29,16 +30,27 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A text by its key and what fills it in, where nobody knows yet in which language it will be read."""
+
+    key: str
+    params: tuple[tuple[str, object], ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join((self.key, *(f"{name}={value}" for name, value in self.params)))
+
+
 class ScanformError(Exception):
     """A failure that a person can act on.
 
-    `message` says what happened and where, `remedy` what to do; both are finished sentences in the user's language.
+    `message` says what happened and where, `remedy` what to do: finished sentences in the user's language, or `Words` that get one where they are shown.
     """
 
     exit_code = ExitCode.BUG
     slug = "internal"
 
-    def __init__(self, message: str, *, remedy: str = "", slug: str | None = None) -> None:
+    def __init__(self, message: str | Words, *, remedy: str | Words = "", slug: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy

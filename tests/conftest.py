@@ -15,6 +15,7 @@ import hypothesis
 import numpy as np
 import pytest
 
+from scanform.i18n import texts
 from scanform.model.layout import ZoneKind
 from scanform.scan.load import rasterize
 from scanform.workflow.print_forms import PrintOrder, print_forms
@@ -193,6 +194,18 @@ def _nothing_is_left_over(tmp_path_factory):
     """The first fixture of a run and so the last to end: by then every program has ended, every thread, and every file is closed."""
     yield
     nothing_left_over(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_text_is_filled_in():
+    """Whatever a test shows to a person in this process, also in a browser: no field of a text is left as it is."""
+
+    def gap(template: str) -> None:
+        raise AssertionError(f"a text was shown with a field that nobody filled in: {template}")
+
+    texts.on_unfilled = gap
+    yield
+    texts.on_unfilled = None
 
 
 MINUTES = {"fast": 5, "all": 40}

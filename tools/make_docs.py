@@ -5,6 +5,7 @@ python tools/make_docs.py
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ import figures
 
 from scanform import cli, errors
 from scanform.errors import ExitCode, ScanformError
-from scanform.i18n.texts import keys, text
+from scanform.i18n.texts import keys, template
 from scanform.model.page import Fate
 from scanform.model.response import Missing, Status
 
@@ -92,7 +93,8 @@ def problems() -> str:
 
 
 def _cell(table: str, slug: str) -> str:
-    return "<br>".join(text(f"{table}.{slug}", language).replace("|", "\\|").replace("\n", " ") for language in ("en", "de"))
+    words = (re.sub(r"\{(\w+):[^{}]*\|([^{}|]*)\}", r"{\1} \2", template(f"{table}.{slug}", language)) for language in ("en", "de"))  # the form for many
+    return "<br>".join(one.replace("|", "\\|").replace("\n", " ") for one in words)
 
 
 def files() -> str:

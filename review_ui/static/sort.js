@@ -81,7 +81,7 @@ class Sorting {
       return;
     }
     const waiting = pages.filter((card) => !card.left_by);
-    const count = waiting.length === 1 ? this.texts["list-count-one"] : fill(this.texts["list-count"], { n: waiting.length });
+    const count = fill(this.texts["list-count"], { n: waiting.length });
     $("list-text").textContent = waiting.length ? `${count}. ${this.texts["list-intro"]}` : this.texts["list-empty"];
     $("cards").replaceChildren(...waiting.map((card) => this.#card(card)));
     $("left-cards").replaceChildren(...pages.filter((card) => card.left_by).map((card) => this.#card(card)));

@@ -8,8 +8,21 @@ const STEPS = [0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
 
 export const $ = (id) => document.getElementById(id);
 
+// Fills in `{name}`, and `{pages:page|pages}` as a number with its word; as scanform/i18n/texts.py does.
 export function fill(template, values = {}) {
-  return template.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
+  return template.replace(/\{(\w+)(?::([^{}]*\|[^{}]*))?\}/g, (all, name, forms) => {
+    if (!(name in values)) return all;
+    return forms === undefined ? String(values[name]) : counted(values[name], forms.split("|"));
+  });
+}
+
+const CATEGORIES = ["zero", "one", "two", "few", "many", "other"];
+
+function counted(number, forms) {
+  const language = document.documentElement.lang;
+  const rules = new Intl.PluralRules(language);
+  const known = CATEGORIES.filter((category) => rules.resolvedOptions().pluralCategories.includes(category));
+  return `${new Intl.NumberFormat(language).format(number)} ${forms[known.indexOf(rules.select(Number(number)))] ?? forms.at(-1)}`;
 }
 
 export function element(name, properties = {}, ...children) {

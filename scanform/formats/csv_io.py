@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scanform.errors import InputError
-from scanform.i18n.texts import text
+from scanform.i18n.texts import os_reason, text
 from scanform.model.problem import Problem
 
 
@@ -118,7 +118,7 @@ def _content(path: Path, limits: CsvLimits, language: str) -> bytes:
             raise _refused("csv-too-large", path.name, language, limit=str(limits.max_bytes // 1_000_000))
         content = path.read_bytes()
     except OSError as error:
-        raise _refused("csv-unreadable", path.name, language, reason=error.strerror or "") from error
+        raise _refused("csv-unreadable", path.name, language, reason=os_reason(error, language)) from error
     if not content.strip():
         raise _refused("csv-empty", path.name, language)
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):

@@ -1,24 +1,113 @@
 """German and English texts: one TOML file per room and language, `scanform/i18n/<language>/<room>.toml`.
 
 Keys are dotted: `problem.<slug>` says what is wrong, `remedy.<slug>` what to do, other tables belong to their room.
-Texts hold `{name}` fields. Every key exists in both languages (a test compares them).
+Texts hold `{name}` fields. `{pages:page|pages}` is a number with its word: the forms stand in the order of the language's plural categories (CLDR; German
+and English have "one" and "other"), the number is grouped as the language does. `review_ui/static/view.js` fills in the same.
+Every key exists in both languages (a test compares them).
 """
 
+import errno
+import string
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING, Any
 
+from scanform.errors import Words
 from scanform.model.problem import Problem
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 LANGUAGES = ("de", "en")
 DEFAULT_LANGUAGE = "de"
 
 
+on_unfilled: Callable[[str], None] | None = None
+"""Told of each text that was shown with a field that nobody filled in: a mistake of the code, which tests make an error. People see the field's name."""
+
+_CATEGORIES = ("zero", "one", "two", "few", "many", "other")
+"""Plural categories of CLDR, in the order in which forms stand in a text."""
+
+
 def text(key: str, language: str = DEFAULT_LANGUAGE, **params: object) -> str:
     """The text of `key` with its fields filled in; a missing field stays visible as {name}."""
-    template = _catalogue(language if language in LANGUAGES else DEFAULT_LANGUAGE)[key]
-    return template.format_map(_Visible(params))
+    return _filled(template(key, language), language, params)
+
+
+def template(key: str, language: str = DEFAULT_LANGUAGE) -> str:
+    """The text of `key` with its fields as they are, for what fills them in later."""
+    return _catalogue(language if language in LANGUAGES else DEFAULT_LANGUAGE)[key]
+
+
+def in_words(message: str | Words, language: str = DEFAULT_LANGUAGE) -> str:
+    """What an exception says, in the language of who reads it."""
+    return message if isinstance(message, str) else text(message.key, language, **dict(message.params))
+
+
+def counted(number: object, forms: str, language: str = DEFAULT_LANGUAGE) -> str:
+    """A number with the form of its word, `forms` being "page|pages"; what is no whole number takes the last form."""
+    words = forms.split("|")
+    try:
+        whole = int(str(number))
+    except ValueError:
+        return f"{number} {words[-1]}"
+    from babel.numbers import format_decimal
+
+    locale = _locale(language)
+    return f"{format_decimal(whole, locale=locale)} {words[_categories(language).index(locale.plural_form(whole))]}"
+
+
+@cache
+def _locale(language: str) -> "Locale":
+    from babel import Locale  # takes 40 ms: only where something is counted
+
+    return Locale.parse(language if language in LANGUAGES else DEFAULT_LANGUAGE)
+
+
+@cache
+def _categories(language: str) -> list[str]:
+    known = {*_locale(language).plural_form.tags, "other"}
+    return [category for category in _CATEGORIES if category in known]
+
+
+def os_reason(error: OSError, language: str = DEFAULT_LANGUAGE) -> str:
+    """Why the operating system refused, in words; Python has them in English only."""
+    key = f"os.{errno.errorcode.get(error.errno or 0, '')}"
+    return text(key, language) if key in keys(language) else text("os.other", language, number=error.errno or 0)
+
+
+class _Gap:
+    """A field that nobody filled in."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class _Filler(string.Formatter):
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self.has_gap = False
+
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return (kwargs[field_name] if field_name in kwargs else _Gap(field_name)), field_name
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, _Gap):
+            self.has_gap = True
+            return f"{{{value.name}:{format_spec}}}" if format_spec else f"{{{value.name}}}"
+        return counted(value, format_spec, self._language) if "|" in format_spec else format(value, format_spec)
+
+
+def _filled(words: str, language: str, params: Mapping[str, object]) -> str:
+    if "{" not in words:
+        return words
+    filler = _Filler(language)
+    done = filler.vformat(words, (), params)
+    if filler.has_gap and on_unfilled is not None:
+        on_unfilled(words)
+    return done
 
 
 def problem_text(problem: Problem, language: str = DEFAULT_LANGUAGE) -> str:
@@ -34,11 +123,6 @@ def remedy_text(slug: str, language: str = DEFAULT_LANGUAGE) -> str:
 def keys(language: str) -> frozenset[str]:
     """All keys of a language, for the test that compares them."""
     return frozenset(_catalogue(language))
-
-
-class _Visible(dict[str, object]):
-    def __missing__(self, key: str) -> str:
-        return "{" + key + "}"
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from scanform.errors import StoreError
-from scanform.i18n.texts import text
+from scanform.i18n.texts import os_reason, text
 from scanform.store import identity
 from scanform.store.store import Store
 from scanform.workflow.files import write_text
@@ -59,7 +59,7 @@ def _say(folder: Path, known: str, language: str) -> None:
     try:
         write_text(folder / PROJECT_ID, f"{known}\n")
     except OSError as error:
-        message = text("project.cannot_write", language, folder=str(folder), cause=error.strerror or "")
+        message = text("project.cannot_write", language, folder=str(folder), cause=os_reason(error, language))
         raise StoreError(message, remedy=text("project.cannot_write_remedy", language)) from error
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from scanform.config import FILE_NAME
 from scanform.errors import ExitCode, ScanformError
-from scanform.i18n.texts import text
+from scanform.i18n.texts import in_words, os_reason, text
 from scanform.model.questionnaire import Alphabet
 from scanform.store.store import Store
 
@@ -139,7 +139,7 @@ def _folder(folder: Path, language: str) -> Iterator[Finding]:
         yield Finding(name=text("doctor.write_access", language), good=True, seen=str(place))
     except OSError as error:
         remedy = text("doctor.write_access_remedy", language, folder=str(place))
-        yield Finding(name=text("doctor.write_access", language), good=False, seen=error.strerror or "", remedy=remedy, code=ExitCode.STORE)
+        yield Finding(name=text("doctor.write_access", language), good=False, seen=os_reason(error, language), remedy=remedy, code=ExitCode.STORE)
     free = shutil.disk_usage(place).free
     remedy = "" if free >= FREE_BYTES else text("doctor.space_remedy", language, needed=f"{FREE_BYTES / 1e9:.1f} GB")
     yield Finding(name=text("doctor.space", language), good=free >= FREE_BYTES, seen=f"{free / 1e9:.1f} GB", remedy=remedy, code=ExitCode.STORE)
@@ -151,7 +151,7 @@ def _database(folder: Path, language: str) -> Finding:
     try:
         seen = _open(folder) if (folder / FILE_NAME).is_file() else _in_scratch(lambda scratch: _opened(Store(scratch / "s.sqlite")))
     except ScanformError as error:
-        return Finding(name=name, good=False, seen=error.message, remedy=error.remedy, code=ExitCode.STORE)
+        return Finding(name=name, good=False, seen=in_words(error.message, language), remedy=in_words(error.remedy, language), code=ExitCode.STORE)
     return Finding(name=name, good=True, seen=seen)
 
 

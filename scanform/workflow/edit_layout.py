@@ -15,7 +15,7 @@ from scanform import pagecode
 from scanform.errors import InputError, StoreError, UsageError
 from scanform.formats.codes import OPTION_CODE, QUESTION_CODE, reserved_by, suggestion
 from scanform.formats.layout_json import dump_layout, load_layout
-from scanform.i18n.texts import problem_text, remedy_text, text
+from scanform.i18n.texts import in_words, os_reason, problem_text, remedy_text, text
 from scanform.imaging.page_image import BLANK_DPI, Gray
 from scanform.model.layout import Layout, Zone, ZoneKind, layout_to_dict
 from scanform.model.problem import Problem
@@ -98,7 +98,7 @@ class LayoutEditor:
             try:
                 write_text(self._path, content)
             except OSError as error:
-                message = text("cli.cannot_write", language, place=str(self._path), cause=error.strerror or "")
+                message = text("cli.cannot_write", language, place=str(self._path), cause=os_reason(error, language))
                 raise StoreError(message, remedy=text("cli.cannot_write_remedy", language)) from error
             self._layout, self._basis = layout, _name(content)
             return Saved(result="saved", basis=self._basis, digest=layout.digest, remarks=found)
@@ -119,7 +119,7 @@ class LayoutEditor:
         try:
             layout = load_layout(json.dumps(data), language=language)
         except InputError as error:
-            return None, (Remark(zone="", message=error.message, remedy=error.remedy),)
+            return None, (Remark(zone="", message=in_words(error.message, language), remedy=in_words(error.remedy, language)),)
         layout = replace(layout, digest=pagecode.layout_digest(layout))
         return layout, remarks(layout, language)
 

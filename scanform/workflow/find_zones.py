@@ -8,7 +8,7 @@ from scanform import pagecode
 from scanform.errors import InputError, StoreError
 from scanform.formats.codes import suggestion
 from scanform.formats.layout_json import dump_layout
-from scanform.i18n.texts import DEFAULT_LANGUAGE, text
+from scanform.i18n.texts import DEFAULT_LANGUAGE, os_reason, text
 from scanform.model.layout import Layout, PageLayout, ZoneKind
 from scanform.model.questionnaire import Filled
 from scanform.recognize.find_zones import find_page, zones_of
@@ -36,7 +36,7 @@ def find_zones(blank: Sequence[Path], out: Path, *, code: str | None = None, lan
     try:
         write_text(out, dump_layout(layout))
     except OSError as error:
-        message = text("cli.cannot_write", language, place=str(out), cause=error.strerror or "")
+        message = text("cli.cannot_write", language, place=str(out), cause=os_reason(error, language))
         raise StoreError(message, remedy=text("cli.cannot_write_remedy", language)) from error
     return ProposedZones(
         layout=layout,

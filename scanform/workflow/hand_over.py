@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from scanform.errors import StoreError
-from scanform.i18n.texts import text
+from scanform.i18n.texts import os_reason, text
 from scanform.merge import codebook, export, modes, provenance
 from scanform.merge.dataset import Table, table
 from scanform.merge.resolve import Record
@@ -166,6 +166,6 @@ def _write(path: Path, write: Callable[[BinaryIO], None], language: str) -> Path
         with atomic_file(path, private=True) as out:
             write(out)
     except OSError as error:
-        message = text("merge.cannot-write", language, file=str(path), reason=error.strerror or str(error))
+        message = text("merge.cannot-write", language, file=str(path), reason=os_reason(error, language))
         raise StoreError(message, remedy=text("merge.cannot-write-remedy", language), slug="cannot-write") from error
     return path

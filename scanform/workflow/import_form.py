@@ -14,7 +14,7 @@ from scanform.errors import InputError, StoreError, TemplateError, UsageError
 from scanform.formats.layout_json import dump_layout, load_layout
 from scanform.formats.questionnaire_yaml import questionnaire_yaml
 from scanform.formats.template import load_questionnaire
-from scanform.i18n.texts import problem_text, text
+from scanform.i18n.texts import in_words, problem_text, text
 from scanform.imaging.page_image import BlankPage, Gray, PageImage
 from scanform.imaging.page_map import PageMap, Tier
 from scanform.model.geometry import RectMm
@@ -231,7 +231,7 @@ def _refuse_codes(content: str, name: str, language: str) -> None:
         try:
             load_questionnaire(trial, language=language)
         except TemplateError as error:
-            listed = "\n".join(f"  {line}" for line in error.message.split("\n"))
+            listed = "\n".join(f"  {line}" for line in in_words(error.message, language).split("\n"))
             raise TemplateError(f"{text('imported.bad_codes', language)}\n{listed}", remedy=text("imported.bad_codes_remedy", language)) from error
 
 

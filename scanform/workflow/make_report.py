@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from scanform.errors import StoreError
-from scanform.i18n.texts import text
+from scanform.i18n.texts import os_reason, text
 from scanform.merge.dataset import table
 from scanform.merge.resolve import Record
 from scanform.model.page import Fate
@@ -31,7 +31,7 @@ def make_report(project: Project, out: Path, *, language: str | None = None) -> 
         out.parent.mkdir(parents=True, exist_ok=True)
         write_text(out, page)
     except OSError as error:
-        message = text("merge.cannot-write", project.language, file=str(out), reason=error.strerror or str(error))
+        message = text("merge.cannot-write", project.language, file=str(out), reason=os_reason(error, project.language))
         raise StoreError(message, remedy=text("merge.cannot-write-remedy", project.language), slug="cannot-write") from error
     return out
 

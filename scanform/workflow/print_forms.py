@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 
 from scanform import pagecode
-from scanform.errors import InputError, StoreError, UsageError
+from scanform.errors import InputError, StoreError, UsageError, Words
 from scanform.formats.layout_json import dump_layout
 from scanform.i18n.texts import text
 from scanform.imaging.page_image import BLANK_DPI
@@ -204,7 +204,7 @@ def _write_blanks(placement: Placement, folder: Path) -> None:
         for page, gray in zip(placement.layout.pages, rasterize(pdf, dpi=BLANK_DPI), strict=True):
             done, png = cv2.imencode(".png", gray)
             if not done:
-                raise StoreError(text("print.no_blank", page=page.number))
+                raise StoreError(Words(key="print.no_blank", params=(("page", page.number),)))
             (folder / page.blank).write_bytes(png.tobytes())
 
 

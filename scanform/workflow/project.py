@@ -14,7 +14,7 @@ from scanform.config import Config
 from scanform.errors import StoreError, TemplateError, UsageError
 from scanform.formats.layout_json import load_layout
 from scanform.formats.template import load_new_questionnaire, load_questionnaire, self_contained
-from scanform.i18n.texts import DEFAULT_LANGUAGE, problem_text, text
+from scanform.i18n.texts import DEFAULT_LANGUAGE, os_reason, problem_text, text
 from scanform.model.layout import Layout
 from scanform.model.page import PageRef
 from scanform.model.questionnaire import Questionnaire
@@ -126,7 +126,7 @@ def init_project(
         write_text(folder / configs.FILE_NAME, configs.dump_config(Config(name=name, language=language, database=database)))
     except OSError as error:
         raise StoreError(
-            text("project.cannot_write", language, folder=str(folder), cause=error.strerror or ""), remedy=text("project.cannot_write_remedy", language)
+            text("project.cannot_write", language, folder=str(folder), cause=os_reason(error, language)), remedy=text("project.cannot_write_remedy", language)
         ) from error
     return open_project(folder, language=language)
 

@@ -529,7 +529,7 @@ class Desk:
             if message:
                 return Outcome(uuid=submission.uuid, result="invalid", message=message, card=self._card(case, item, language))
         if case.contradictory and submission.kind is DecisionKind.CONFIRM and not submission.from_value:
-            return Outcome(uuid=submission.uuid, result="invalid", message=text("review.ui.needs-claim", language), card=self._card(case, item, language))
+            return Outcome(uuid=submission.uuid, result="invalid", message=text("review.needs-claim", language), card=self._card(case, item, language))
         decision = self._canonical(case, answer, _decision(submission, ""))
         current = submission.version == case.versions.get(answer.column, submission.version) and submission.basis == case.basis(answer.column)
         if current or says_the_same(decided(case.machine_answer(answer), decision, version=submission.version), answer):

@@ -238,7 +238,7 @@ class SecondDesk:
             return _not_for(submission, language)
         result, message = "invalid", ""
         if submission.kind is DecisionKind.CONFIRM:
-            message = text("review.ui.needs-choice", language)
+            message = text("review.needs-choice", language)
         elif third and submission.basis and submission.basis != _seen(again):
             result, message = "conflict", text("review.changed", language)
         elif submission.kind is DecisionKind.CORRECT:

@@ -13,7 +13,7 @@ import numpy as np
 
 from scanform import pagecode
 from scanform.errors import UsageError
-from scanform.i18n.texts import problem_text, remedy_text, text
+from scanform.i18n.texts import in_words, problem_text, remedy_text, text
 from scanform.imaging.page_image import BLANK_DPI
 from scanform.model.page import Fate, FoundBy
 from scanform.model.problem import Problem
@@ -199,7 +199,7 @@ class SortDesk:
         try:
             placed = place_page(self._project, record, form, page, corners_px, reviewer=reviewer, uuid=uuid, read=self._read, language=language)
         except UsageError as error:
-            return SortOutcome(result="refused", message=str(error), remedies=(error.remedy,))
+            return SortOutcome(result="refused", message=in_words(error.message, language), remedies=(in_words(error.remedy, language),))
         return _outcome(placed, language)
 
     def leave(self, number: int, *, reviewer: str, uuid: str) -> bool:

@@ -159,7 +159,7 @@ def test_new_copied_and_deleted_zones_and_everything_taken_back(editor, files) -
     page.keyboard.press("Control+d")
     zone_of(page, "a3").focus()
     page.keyboard.press("Delete")
-    assert page.locator("#live").inner_text() == "1 zones deleted"
+    assert page.locator("#live").inner_text() == "1 zone deleted"
     assert page.evaluate("document.activeElement.dataset.zone") is not None
     after = page.evaluate(SEEN)
     for _ in range(4):

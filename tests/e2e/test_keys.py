@@ -17,6 +17,7 @@ from bench.waiting import until, until_page
 from review_ui.app import create_app
 from review_ui.server import bind
 from scanform.errors import UsageError
+from scanform.i18n import texts
 from scanform.model.preferences import DEFAULT_KEYS
 from scanform.model.review import DecisionKind
 from scanform.store.preferences import save_preference
@@ -289,6 +290,36 @@ def test_the_focus_after_the_help_is_never_nowhere(opened, project):
     page.locator("#help-open").click()
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.id") in ("item", "text")
+
+
+class Anything(dict):
+    """Has one value for every name."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __contains__(self, name):
+        return True
+
+    def __getitem__(self, name):
+        return self.value
+
+
+@pytest.mark.browser
+@pytest.mark.fast_cases(1)
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_the_browser_counts_as_the_program_does(opened, language):
+    """Every text with a number and its word: the script of the pages fills in what Python does."""
+    counted = [words for key in sorted(texts.keys(language)) if "|" in (words := texts.template(key, language)) and "{" in words]
+    assert len(counted) > 60
+    page = opened(f"keys?lang={language}")
+    fill_in = """async ([all, n]) => {
+      const { fill } = await import("/static/view.js");
+      return all.map(words => fill(words, new Proxy({}, { has: () => true, get: () => n })));
+    }"""
+    for number in (0, 1, 2, 1234):
+        expected = [texts._filled(words, language, Anything(number)) for words in counted]
+        assert page.evaluate(fill_in, [counted, number]) == expected
 
 
 @pytest.mark.browser

@@ -169,7 +169,7 @@ def test_without_a_mouse(project, station, stack, watched):
     page.wait_for_selector("#rows .stored")
     said = page.inner_text("#live")
     assert "Gespeichert" in said
-    assert "1 von 1 Dateien" in said
+    assert "1 von 1 Datei" in said
     page.wait_for_selector("article[data-state=read]")
     assert page.evaluate("document.activeElement.id") == "files"
     page.focus("#rows button")

@@ -123,7 +123,7 @@ def test_a_folder_without_room_to_write_is_said(file, blank, monkeypatch):
 
     monkeypatch.setattr("scanform.workflow.edit_layout.write_text", full)
     zones = state["layout"]["pages"][0]["zones"]
-    with pytest.raises(StoreError, match="No space left"):
+    with pytest.raises(StoreError, match="no space left"):
         editor.save({"pages": [zones[:1]]}, state["basis"], "en")
     assert file.read_bytes() == before
     assert json.loads(before)["pages"][0]["zones"] == zones

@@ -105,7 +105,7 @@ def test_good_scans_carry_no_remark(tiny_survey, project, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("a.jpg#9", "has 1 pages, no page 9"), ("none.jpg", "There is no file"), ("none.jpg#2", "There is no file"), (".", "is a folder"), ("text.jpg", "")],
+    [("a.jpg#9", "has 1 page, no page 9"), ("none.jpg", "There is no file"), ("none.jpg#2", "There is no file"), (".", "is a folder"), ("text.jpg", "")],
 )
 def test_what_does_not_exist_is_said(tiny_survey, project, tmp_path, name, words):
     """Pages beyond the last, missing files, folders and files that are no scans: a message with a remedy, no picture."""
