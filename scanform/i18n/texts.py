@@ -115,6 +115,12 @@ def problem_text(problem: Problem, language: str = DEFAULT_LANGUAGE) -> str:
     return text(f"problem.{problem.slug}", language, where=problem.where, **dict(problem.params))
 
 
+def value_problem_text(slug: str, language: str = DEFAULT_LANGUAGE) -> str:
+    """What is wrong with a value that the reader has before them: `value-problem.<slug>` where the words of the problem name a place; raises KeyError."""
+    own = f"value-problem.{slug}"
+    return text(own if own in keys(language) else f"problem.{slug}", language, where="", page="…").strip()
+
+
 def remedy_text(slug: str, language: str = DEFAULT_LANGUAGE) -> str:
     """What a person can do about a problem."""
     return text(f"remedy.{slug}", language)

@@ -7,7 +7,7 @@ import numpy as np
 
 from scanform import pagecode
 from scanform.errors import InputError
-from scanform.i18n.texts import problem_text, problems_text, remedies_text, remedy_text, text
+from scanform.i18n.texts import problem_text, problems_text, remedies_text, remedy_text, text, value_problem_text
 from scanform.imaging.crops import turned, upright
 from scanform.imaging.page_image import Floats
 from scanform.model.geometry import RectMm
@@ -123,7 +123,7 @@ def _drawn(one: ZoneFacts, language: str, tier: str) -> DrawnZone:
     if one.residual_mm is not None:
         facts.append(text("explain.off", language, mm=decimal(one.residual_mm, language, 2), tier=tier))
     words = "; ".join(reason_text(reason, language) for reason in one.reasons)
-    problems = tuple(text(f"problem.{slug}", language) for slug in one.reading.problems)
+    problems = tuple(value_problem_text(slug, language) for slug in one.reading.problems)
     headline = text("explain.zone", language, zone=one.zone.id, value=_value(one, language))
     return DrawnZone(
         rect=one.zone.rect, look=look, number="", note=(headline, " · ".join(facts), words, *problems), brief=(f"{headline} {' · '.join(facts)}", words)

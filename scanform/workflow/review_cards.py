@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from scanform.assemble import COPY
 from scanform.consistency import REFUSED
-from scanform.i18n.texts import text
+from scanform.i18n.texts import text, value_problem_text
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire, TextForm
 from scanform.model.response import Channel
@@ -191,7 +191,7 @@ def make_card(
 def reason_text(slug: str, language: str) -> str:
     """Why a person should look, in words."""
     try:
-        return text(f"problem.{slug}", language, where="", page="…").strip()
+        return value_problem_text(slug, language)
     except KeyError:
         return text("review.reason-unknown", language, slug=slug)
 
