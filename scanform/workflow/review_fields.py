@@ -545,9 +545,13 @@ class Desk:
         return replace(decision, to_value=self.typed_value(item, decision.kind, decision.to_value))
 
     def typed_value(self, item: ReviewItem, kind: DecisionKind, typed: str) -> str:
-        """What is kept of a typed text: the canonical value of a correction; of what cannot be true the text as it stands there; nothing beside other acts."""
+        """What is kept of a text: the canonical value of a correction; the value that is confirmed; of what cannot be true the text as it stands there;
+        nothing beside other acts.
+        """
         if kind is DecisionKind.CORRECT:
             return self.normalised(item, typed)[0]
+        if kind is DecisionKind.CONFIRM:
+            return typed
         return rules.as_written(typed) if kind is DecisionKind.IMPLAUSIBLE and is_typed(item) else ""
 
     def _normalised(self, item: ReviewItem, typed: str, language: str) -> tuple[str, str]:

@@ -140,7 +140,8 @@ class UploadDesk:
         self._stop.set()
         self._wake()
         for thread in self._threads:
-            thread.join(CLOSING_S)
+            if thread.is_alive():  # an interrupt may come before it was started
+                thread.join(CLOSING_S)
         self._counter.close()
 
     def _wake(self) -> None:

@@ -93,6 +93,19 @@ def left_over(project):
     return sorted(path.name for path in (project.folder / "uploads").rglob("*") if path.is_file() and path.suffix not in {".json", ".lock", ".reading", ""})
 
 
+def test_an_interrupt_before_the_desk_has_started_ends_it(project, monkeypatch):
+    """Ctrl-C right after the address was told: there is no thread yet to wait for."""
+    desk = uploads_of(project)
+
+    def interrupted(thread):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(threading.Thread, "start", interrupted)
+        desk.start()
+    desk.close()
+
+
 # --- in the browser ------------------------------------------------------------------------------------------------------
 
 
