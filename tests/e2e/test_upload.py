@@ -100,9 +100,10 @@ def test_an_interrupt_before_the_desk_has_started_ends_it(project, monkeypatch):
     def interrupted(thread):
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", interrupted)
-        desk.start()
+        with pytest.raises(KeyboardInterrupt):
+            desk.start()
     desk.close()
 
 
