@@ -2,6 +2,7 @@
 // person logs in again on the page.
 
 import { logInAgain, whosePage } from "./again.js";
+import { fill } from "./view.js";
 
 const LONGEST_S = 600; // look again at least this often
 const language = document.documentElement.lang;
@@ -36,7 +37,7 @@ async function warnOf(final) {
   if (final && told) return;
   if (!dialog) show(final);
   const seconds = Math.max(0, Math.round((endsAt - performance.now()) / 1000));
-  dialog.querySelector("#time-left").textContent = texts["time-left"].replace("{n}", seconds);
+  dialog.querySelector("#time-left").textContent = fill(texts["time-left"], { n: seconds });
 }
 
 function show(final) {

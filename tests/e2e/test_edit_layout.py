@@ -196,7 +196,7 @@ def test_several_zones_are_chosen_numbered_and_changed_together(editor, files) -
     assert "days" in page.locator("#remarks button").inner_text()
     page.keyboard.press("Control+s")
     page.locator("#notice:not([hidden])").wait_for()
-    assert page.locator("#notice").inner_text() == "Not saved: 1 errors"
+    assert page.locator("#notice").inner_text() == "Not saved: 1 error"
     assert stored(files[0])["a1"].question == "q1"
     page.locator("#remarks button").click()
     page.locator("#option").fill("x")
