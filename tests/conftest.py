@@ -208,7 +208,7 @@ def _every_text_is_filled_in():
     texts.on_unfilled = None
 
 
-MINUTES = {"fast": 5, "all": 40}
+MINUTES = {"fast": 4, "all": 35}
 """On two idle cores, without what is installed first; measured with --durations."""
 
 
