@@ -95,7 +95,7 @@ class _Filler(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, _Gap):
-            self.has_gap = True
+            self.has_gap = self.has_gap or value.name.isidentifier()  # texts about YAML have braces of their own
             return f"{{{value.name}:{format_spec}}}" if format_spec else f"{{{value.name}}}"
         return counted(value, format_spec, self._language) if "|" in format_spec else format(value, format_spec)
 

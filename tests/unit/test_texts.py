@@ -115,6 +115,10 @@ def test_a_field_that_nobody_fills_stays_visible_and_is_told(monkeypatch):
     assert texts.text("sort.ui.thumb-alt", "en", name="a.png") == "Preview: a.png, page {page}"
     assert texts.text("sort.ui.list-count", "en") == "{n:page waits|pages wait}"
     assert len(heard) == 2
+    braces = [key for key in texts.keys("en") if "{ }" in texts.template(key, "en")]
+    assert braces
+    assert all("{ }" in texts.text(key, "en") for key in braces)  # a text about YAML has braces of its own
+    assert len(heard) == 2
 
 
 # --- numbers and their words -----------------------------------------------------------------------------------------
