@@ -180,8 +180,8 @@ def test_the_order_of_other_items_does_not_matter(history: list[Decision]) -> No
     assert effective(history) == effective(mine)
 
 
-def asked(code: str, **more: object) -> Question:
-    return Question(code=code, kind=QuestionKind.SINGLE, text=WORD, **more)  # type: ignore[arg-type]
+def asked(code, **more):
+    return Question(code=code, kind=QuestionKind.SINGLE, text=WORD, **more)
 
 
 WORD = Texts(entries=(("en", "?"),))
