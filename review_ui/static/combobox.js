@@ -9,12 +9,13 @@ const LEAST = 2; // characters after which the only one left is filled in
 export class Combobox {
   #place = -1;
   #offered = [];
+  #values = [];
+  #last = null; // what was typed before the values were there
 
   // `field` is in the document; `say` tells a screen reader how many are offered.
   constructor(field, { id, label, say }) {
     this.field = field;
     this.say = say;
-    this.values = [];
     this.box = element("ul", { id, className: "offered", hidden: true });
     this.box.setAttribute("role", "listbox");
     this.box.setAttribute("aria-label", label);
@@ -24,6 +25,14 @@ export class Combobox {
     field.addEventListener("input", (event) => this.#typed(event));
     field.addEventListener("keydown", (event) => this.#key(event));
     field.addEventListener("blur", () => this.close());
+  }
+
+  // The values of the list. They may come after somebody has begun to type: what stands in the field by then is answered at once.
+  set values(values) {
+    this.#values = values;
+    const last = this.#last;
+    this.#last = null;
+    if (last && document.activeElement === this.field) this.#typed(last);
   }
 
   get open() {
@@ -39,8 +48,9 @@ export class Combobox {
 
   #typed(event) {
     if (event.isComposing || !event.isTrusted) return this.close();
+    this.#last = event;
     const text = this.field.value;
-    const beginning = text.trim() ? this.values.filter((value) => folded(value).startsWith(folded(text))) : [];
+    const beginning = text.trim() ? this.#values.filter((value) => folded(value).startsWith(folded(text))) : [];
     const atEnd = this.field.selectionEnd === text.length;
     if (beginning.length === 1 && (event.inputType ?? "").startsWith("insert") && atEnd && text.trim().length >= LEAST) this.#fill(text, beginning[0]);
     this.#offer(text, beginning);
@@ -54,7 +64,7 @@ export class Combobox {
   }
 
   #offer(text, beginning) {
-    const holding = text.trim() ? this.values.filter((value) => !beginning.includes(value) && folded(value).includes(folded(text))) : [];
+    const holding = text.trim() ? this.#values.filter((value) => !beginning.includes(value) && folded(value).includes(folded(text))) : [];
     this.#offered = [...beginning, ...holding].slice(0, MOST);
     if (!this.#offered.length || (this.#offered.length === 1 && this.#offered[0] === this.field.value)) return this.close();
     this.box.replaceChildren(...this.#offered.map((value, place) => this.#option(value, place)));
@@ -89,10 +99,11 @@ export class Combobox {
 
   // Arrows move, Enter takes what is marked, Escape closes; everything else is the screen's.
   #key(event) {
+    if (event.key === "Enter") this.#last = null; // taken as it stands: a list that comes after that changes nothing
     if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
     const last = this.#offered.length - 1;
-    if (!this.open && event.key === "ArrowDown" && this.values.length) {
-      this.#offer(this.field.value, this.values.filter((value) => folded(value).startsWith(folded(this.field.value))));
+    if (!this.open && event.key === "ArrowDown" && this.#values.length) {
+      this.#offer(this.field.value, this.#values.filter((value) => folded(value).startsWith(folded(this.field.value))));
       if (!this.open) return;
     } else if (!this.open) return;
     if (event.key === "ArrowDown") this.#mark(this.#place < last ? this.#place + 1 : 0);

@@ -6,7 +6,7 @@ import pytest
 
 from bench import review_material
 from bench.review_material import REMARK, fill, printed_survey
-from bench.waiting import until_page
+from bench.waiting import until, until_page
 from review_ui.server import bind
 from scanform.workflow.project import open_project
 from scanform.workflow.review_fields import Desk
@@ -126,3 +126,25 @@ def test_the_small_text_field_offers_them_too(watched, station, project):
         page.keyboard.press("Escape")
         page.wait_for_selector(".tile-text", state="detached")
     assert len(asked) <= 1
+
+
+@pytest.mark.parametrize("path", ["?lang=en", "mosaic?lang=en#house%3Aremark%3A"])
+def test_a_list_that_comes_late_answers_what_stands_in_the_field_by_then(watched, station, project, path):
+    """On both screens: whoever types faster than the line is offered the same as everybody else."""
+    fill(project, 4, replace(STREET, problem="handwriting", value="Ostwall"))
+    page = watched(station, station)
+    held = []
+    page.route("**/api/lists/**", lambda route: held.append(route))  # noqa: PLW0108  # Playwright takes no bound method of a list
+    page.goto(f"{station}{path}")
+    if "mosaic" in path:
+        page.wait_for_selector(".tile")
+        page.locator(".tile").first.press("F2")
+    field = page.locator("#text[role=combobox], .tile-text[role=combobox]")
+    field.wait_for()
+    field.press("ControlOrMeta+a")
+    page.keyboard.type("kuh")
+    assert field.input_value() == "kuh"
+    until(lambda: page.wait_for_timeout(20) or held)
+    held[0].continue_()
+    until_page(page, "document.activeElement.value", of="Kuhstraße")
+    assert page.evaluate("getSelection().toString()") == "straße"
