@@ -227,7 +227,7 @@ def served(printed: Path, folder: Path, scene: str, *, language: str = "en") -> 
             at = folder.parent / f"{folder.name}-layout.json"
             at.write_text(dump_layout(found_elsewhere(layout)), encoding="utf-8")
             blanks = [project.layouts_folder / layout.digest / page.blank for page in layout.pages]
-            bound = bind_app(create_editor(open_layout(at, blanks, language=language), language=language), port=0, language=language)
+            bound = bind_app(create_editor(open_layout(at, blanks), language=language), port=0)
         else:
             sorter, desk = SortDesk(project), Desk(project)
             stack.callback(sorter.close)

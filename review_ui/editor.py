@@ -29,7 +29,7 @@ def create_editor(editor: LayoutEditor, *, language: str = "de", cookie: str = "
 
 def serve_editor(editor: LayoutEditor, *, port: int, language: str = "de", ready: Callable[[str], None]) -> None:
     """Serves the editor on this computer until interrupted; `ready` is called once with its address."""
-    station = bind_app(create_editor(editor, language=language, cookie=f"scanform-edit-{port}"), port=port, language=language)
+    station = bind_app(create_editor(editor, language=language, cookie=f"scanform-edit-{port}"), port=port)
     with until_interrupted(station):
         ready(station.url)
         station.run()

@@ -9,8 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from review_ui.access import for_everybody
 from review_ui.account_room import Room, first_screen, logged_in
-from scanform.errors import MissingProgramError, UsageError
-from scanform.i18n.texts import text
+from scanform.errors import MissingProgramError, UsageError, words
 
 SECRET_VARIABLE: Final = "SCANFORM_OIDC_SECRET"  # noqa: S105  (the name of a variable, not a secret)
 
@@ -75,7 +74,7 @@ def _service(app: Flask, room: Room) -> Any:
     try:
         from authlib.integrations.flask_client import OAuth
     except ImportError as error:
-        raise MissingProgramError(text("accounts.oidc-library", room.default), remedy=text("accounts.oidc-library-remedy", room.default)) from error
+        raise MissingProgramError(words("accounts.oidc-library"), remedy=words("accounts.oidc-library-remedy")) from error
     return OAuth(app).register(
         "service",
         client_id=config.client_id,
@@ -92,5 +91,5 @@ def _secret(room: Room) -> str:
     except OSError:
         found = ""
     if not found:
-        raise UsageError(text("accounts.oidc-secret", room.default), remedy=text("accounts.oidc-secret-remedy", room.default))
+        raise UsageError(words("accounts.oidc-secret"), remedy=words("accounts.oidc-secret-remedy"))
     return found

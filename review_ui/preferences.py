@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from review_ui.access import for_everybody, needs, person
 from review_ui.web import body_of, language_of, texts_of
 from scanform.errors import UsageError
-from scanform.i18n.texts import template, text
+from scanform.i18n.texts import in_words, template, text
 from scanform.model.person import Right
 from scanform.model.preferences import CHOICES, Preferences
 from scanform.workflow.preferences import action_text, change_preferences, key_text, preferences_of
@@ -30,9 +30,9 @@ def add_preferences(app: Flask, project: Project, default: str) -> None:
     @needs(Right.REVIEW)
     def change() -> ResponseReturnValue:
         try:
-            return jsonify(asdict(change_preferences(project, person().name, body_of(), language=language_of(default))))
+            return jsonify(asdict(change_preferences(project, person().name, body_of())))
         except UsageError as refusal:
-            return jsonify(message=str(refusal)), 422
+            return jsonify(message=in_words(refusal.message, language_of(default))), 422
         except ValueError:
             abort(400)
 

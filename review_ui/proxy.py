@@ -6,13 +6,12 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from scanform.errors import UsageError
-from scanform.i18n.texts import text
+from scanform.errors import UsageError, words
 
 HSTS: Final = "max-age=31536000; includeSubDomains"
 
 
-def public_host(address: str, language: str) -> str:
+def public_host(address: str) -> str:
     """The host name in an address like https://survey.example; raises UsageError for anything else."""
     parts = urlsplit(address)
     try:
@@ -21,7 +20,7 @@ def public_host(address: str, language: str) -> str:
         port = -1
     plain = parts.path in {"", "/"} and not parts.query and not parts.fragment and parts.username is None
     if parts.scheme != "https" or not parts.hostname or port is not None or not plain:
-        raise UsageError(text("accounts.bad-proxy", language, address=address), remedy=text("accounts.bad-proxy-remedy", language))
+        raise UsageError(words("accounts.bad-proxy", address=address), remedy=words("accounts.bad-proxy-remedy"))
     return parts.hostname
 
 
@@ -32,7 +31,7 @@ def behind_proxy(app: Flask, address: str) -> None:
     """
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]  # the documented way
     app.config.update(
-        HOSTS=frozenset({public_host(address, "en")}),
+        HOSTS=frozenset({public_host(address)}),
         SESSION_COOKIE_NAME=f"__Host-{app.config['SESSION_COOKIE_NAME']}",
         SESSION_COOKIE_SECURE=True,
         SESSION_COOKIE_PATH="/",

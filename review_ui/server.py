@@ -10,8 +10,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, create_server
 
 from review_ui.app import LARGEST_REQUEST, create_app
-from scanform.errors import UsageError
-from scanform.i18n.texts import text
+from scanform.errors import UsageError, words
 from scanform.workflow.accounts import AccountDesk
 from scanform.workflow.review_fields import Desk
 from scanform.workflow.sort_pages import SortDesk
@@ -85,10 +84,10 @@ def bind(
     app = create_app(
         desk, reviewer=reviewer, accounts=accounts, proxy=proxy, sorter=sorter, uploads=uploads, language=language, cookie=f"scanform-review-{port}"
     )
-    return bind_app(app, port=port, language=language, proxy=proxy)
+    return bind_app(app, port=port, proxy=proxy)
 
 
-def bind_app(app: Flask, *, port: int, language: str, proxy: str = "") -> Station:
+def bind_app(app: Flask, *, port: int, proxy: str = "") -> Station:
     """Takes the port for an application; raises UsageError when it is taken.
 
     Only behind a `proxy` its headers reach the application; waitress takes them out otherwise, as anybody could send them.
@@ -98,8 +97,7 @@ def bind_app(app: Flask, *, port: int, language: str, proxy: str = "") -> Statio
         options = {"threads": THREADS, "ident": None, "max_request_body_size": largest + 1, "clear_untrusted_proxy_headers": not proxy}
         return Station(create_server(app, host=HOST, port=port, **options), proxy)
     except OSError as problem:
-        message, remedy = text("review.port-taken", language, port=port), text("review.port-remedy", language)
-        raise UsageError(message, remedy=remedy, slug="port-taken") from problem
+        raise UsageError(words("review.port-taken", port=port), remedy=words("review.port-remedy"), slug="port-taken") from problem
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from scanform import __version__
-from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError
-from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, in_words, os_reason, problem_text, remedy_text, text
+from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError, words
+from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, in_words, problem_text, remedy_text, text
 from scanform.model.problem import Problem
 from scanform.workflow.signals import ends_on_signals
 
@@ -117,12 +117,12 @@ def _report(error: Exception, language: str, *, debug: bool) -> ExitCode:
         errno.EISDIR,
     ):
         place = str(error.filename or "")
-        error = StoreError(text("cli.cannot_write", language, place=place, cause=os_reason(error, language)), remedy=text("cli.cannot_write_remedy", language))
+        error = StoreError(words("cli.cannot_write", place=place, cause=error), remedy=words("cli.cannot_write_remedy"))
     if debug:
         traceback.print_exception(error)
     if not isinstance(error, ScanformError):
         name = type(error).__name__
-        error = InternalError(text("cli.bug", language, kind=name), remedy=text("cli.bug_remedy", language))
+        error = InternalError(words("cli.bug", kind=name), remedy=words("cli.bug_remedy"))
     click.echo(text("cli.error", language, message=in_words(error.message, language)), err=True)
     if error.remedy:
         click.echo(text("cli.remedy", language, remedy=in_words(error.remedy, language)), err=True)
@@ -261,13 +261,13 @@ def print_(
     from scanform.workflow.recipients import Recipient, read_list
 
     if sum(given is not None for given in (copies, recipients, reissue)) != 1:
-        raise UsageError(text("print.one_way", settings.words), remedy=text("print.one_way_remedy", settings.words))
+        raise UsageError(words("print.one_way"), remedy=words("print.one_way_remedy"))
     left_out: tuple[str, ...] = ()
     with _open(settings) as project:
         if reissue is not None:
             order = printing.reissue_order(project, reissue, variant=variant, language=settings.language, seed=seed)
         else:
-            listed = read_list(recipients, language=project.language, printed=printing.printed_tokens(project)) if recipients else None
+            listed = read_list(recipients, printed=printing.printed_tokens(project)) if recipients else None
             people: tuple[Recipient | None, ...] = listed.recipients if listed else (None,) * (copies or 0)
             left_out = listed.left_out if listed else ()
             order = printing.PrintOrder(recipients=people, questionnaire=questionnaire, variant=variant or "standard", language=settings.language, seed=seed)
@@ -305,7 +305,7 @@ def ingest(settings: Settings, *, paths: tuple[Path, ...], jobs: int | None, ser
 
     with _open(settings) as project:
         if scheduler is not None:
-            workers = executors.dask(scheduler, project.language)
+            workers = executors.dask(scheduler)
         elif serial:
             workers = executors.serial()
         else:
@@ -586,15 +586,15 @@ def enter(settings: Settings, *, form: str, phone: bool, questionnaire: str | No
     channel = Channel.PHONE if phone else Channel.MANUAL
     with _open(settings) as project:
         language = project.language
-        found = enter_form.find_form(project, form, questionnaire=questionnaire, language=language)
+        found = enter_form.find_form(project, form, questionnaire=questionnaire)
         try:
             if answers is not None:
-                response = enter_form.key_answers(found, _json_object(answers, language), channel=channel, language=language)
+                response = enter_form.key_answers(found, _json_object(answers), channel=channel, language=language)
             else:
                 response = enter_form.key_form(found, channel=channel, prompt=_ask, echo=click.echo, language=language)
         except (KeyboardInterrupt, click.exceptions.Abort) as stop:
             raise KeyingAbort from stop
-        stored = enter_form.save(project, response, replace_known=replace_known, reviewer=_login(), language=language)
+        stored = enter_form.save(project, response, replace_known=replace_known, reviewer=_login())
         scanned = [enter_form.scanned_text(found, language)] if found.scanned else []
         waits = [said] if (said := enter_form.waiting_text(stored, language)) else []
         columns = [answer.column for answer in stored.answers if answer.status is Status.REVIEW]
@@ -607,13 +607,13 @@ def _ask(prompt: str) -> str:
     return str(click.prompt(prompt, default="", show_default=False, prompt_suffix=" "))
 
 
-def _json_object(path: Path, language: str) -> dict[str, object]:
+def _json_object(path: Path) -> dict[str, object]:
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         found = error
     if not isinstance(found, dict):
-        raise InputError(text("cli.bad_json", language, file=str(path)), remedy=text("cli.bad_json_remedy", language))
+        raise InputError(words("cli.bad_json", file=str(path)), remedy=words("cli.bad_json_remedy"))
     return found
 
 
@@ -636,7 +636,7 @@ def review(settings: Settings, *, port: int, reviewer: str | None, behind_proxy:
 
     with _open(settings) as project:
         if behind_proxy:
-            public_host(behind_proxy, project.language)
+            public_host(behind_proxy)
         accounts = _accounts(project, reviewer, bool(behind_proxy))
         start = accounts.start_token() if accounts is not None and not accounts.exist() else ""
 
@@ -660,7 +660,7 @@ def _accounts(project: "Project", reviewer: str | None, proxied: bool) -> "Accou
         return accounts
     if accounts.exist() or proxied:
         key = "accounts.alone-behind-proxy" if proxied else "accounts.alone-refused"
-        raise UsageError(text(key, project.language), remedy=text(f"{key}-remedy", project.language), slug="accounts")
+        raise UsageError(words(key), remedy=words(f"{key}-remedy"), slug="accounts")
     return None
 
 
@@ -713,7 +713,7 @@ def _edit(settings: Settings, layout: Path, blank: tuple[Path, ...], port: int) 
         _answer(settings, {"url": url}, text("cli.edit_at", settings.words, url=url))
         sys.stdout.flush()
 
-    serve_editor(open_layout(layout, blank, language=settings.words), port=port, language=settings.words, ready=ready)
+    serve_editor(open_layout(layout, blank), port=port, language=settings.words, ready=ready)
 
 
 @main.command("import-form")
@@ -756,7 +756,7 @@ def import_digital(settings: Settings, *, file: Path, questionnaire: str | None,
     from scanform.workflow.import_digital import try_import
 
     with _open(settings) as project:
-        readings = formats.parsed(said, project.language)
+        readings = formats.parsed(said)
         if not yes and not settings.as_json and sys.stdin.isatty() and sys.stdout.isatty():
             readings = _asked_formats(
                 lambda known: try_import(project, file, questionnaire=questionnaire, survey=survey, said=known), readings, project.language
@@ -798,7 +798,7 @@ def _asked_formats(
     if any(formats.is_worth_asking(one) for one in found.decisions):
         click.echo("\n".join(_visible(line) for line in formats.said_lines(found.file, found.decisions, language)))
         if not click.confirm(text("formats.confirm", language), default=True):
-            raise UsageError(text("formats.not_confirmed", language), remedy=text("formats.not_confirmed_remedy", language))
+            raise UsageError(words("formats.not_confirmed"), remedy=words("formats.not_confirmed_remedy"))
     return known
 
 
@@ -871,7 +871,7 @@ def export(settings: Settings, *, folder: Path | None, readings: Path | None, wi
     from scanform.workflow import hand_over as handing
 
     if (folder is None) == (readings is None):
-        raise UsageError(text("cli.one_target", settings.words), remedy=text("cli.one_target_remedy", settings.words))
+        raise UsageError(words("cli.one_target"), remedy=words("cli.one_target_remedy"))
     with _open(settings) as project:
         if readings is not None:
             path = handing.write_readings(project, readings, without_contact=without_contact, without_sensitive=without_sensitive)
@@ -923,24 +923,24 @@ def export_crops(
 
     at = datetime.now(UTC)
     if purge:
-        left, gone = crops_folder.purge(folder, at.date().isoformat(), settings.words)
+        left, gone = crops_folder.purge(folder, at.date().isoformat())
         data = {"folder": str(folder), "gone": gone, "left": len(left.rows) + len(left.lines)}
         _answer(settings, data, text("train.purged", settings.words, **data))
         return
     if (consent is not None) == consent_for_all:
-        raise UsageError(text("train.one_consent", settings.words), remedy=text("train.consent_remedy", settings.words))
-    order = CropOrder(consent=_consent(consent, settings.words), keep_days=keep_days, with_contact=with_contact, without_sensitive=without_sensitive)
+        raise UsageError(words("train.one_consent"), remedy=words("train.consent_remedy"))
+    order = CropOrder(consent=_consent(consent), keep_days=keep_days, with_contact=with_contact, without_sensitive=without_sensitive)
     with _open(settings) as project:
         done = run(project, folder, order, at=at, progress=terminal_progress)
         _show_crops(settings, folder, order, done, project.language)
 
 
-def _consent(given: str | None, language: str) -> tuple[str, str] | None:
+def _consent(given: str | None) -> tuple[str, str] | None:
     if given is None:
         return None
     question, mark, option = given.partition("=")
     if not (question and mark and option):
-        raise UsageError(text("train.bad_consent", language, given=given), remedy=text("train.consent_remedy", language))
+        raise UsageError(words("train.bad_consent", given=given), remedy=words("train.consent_remedy"))
     return question, option
 
 
@@ -965,7 +965,7 @@ def train(settings: Settings, *, folders: tuple[Path, ...], dry_run: bool, give_
     from scanform.workflow import train_heads as training
 
     if give_up == bool(folders):
-        raise UsageError(text("train.what", settings.words), remedy=text("train.what_remedy", settings.words))
+        raise UsageError(words("train.what"), remedy=words("train.what_remedy"))
     with _open(settings) as project:
         if give_up:
             given_up = training.forget(project)
@@ -1113,10 +1113,10 @@ def demo(settings: Settings, *, folder: Path | None) -> int:
     from scanform.workflow import demo as plan
 
     words = settings.words
-    samples = plan.find_samples(words)
-    folder = plan.fresh(folder or Path("demo-output"), words)
+    samples = plan.find_samples()
+    folder = plan.fresh(folder or Path("demo-output"))
     worst = 0
-    for step in plan.steps(samples, folder, words):
+    for step in plan.steps(samples, folder):
         click.secho(f"\n{text(step.title, words)}", bold=True)
         click.secho("$ scanform " + " ".join(step.arguments), fg="cyan")
         speak = [] if "print" in step.arguments else ["--language", words]  # there it means the language of the form

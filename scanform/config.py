@@ -1,13 +1,14 @@
 """survey.toml: the settings of one project."""
 
+import re
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from scanform.errors import StoreError
-from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, os_reason, text
+from scanform.errors import StoreError, Words, words
+from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, text
 from scanform.model.person import Role
 
 FILE_NAME = "survey.toml"
@@ -81,18 +82,20 @@ class Config:
     login: LoginConfig = LoginConfig()
 
 
-def load_config(folder: Path, *, language: str = DEFAULT_LANGUAGE) -> Config:
+def load_config(folder: Path) -> Config:
     """The settings of the project in `folder`; raises StoreError, in `language`, when there is none or something in it is wrong."""
     path = folder / FILE_NAME
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
-        raise StoreError(text("project.none", language, folder=str(folder)), remedy=text("project.none_remedy", language), slug="no-project") from error
+        raise StoreError(words("project.none", folder=str(folder)), remedy=words("project.none_remedy"), slug="no-project") from error
     except OSError as error:
-        raise _wrong(path, os_reason(error, language), language) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _wrong(path, str(error), language) from error
-    return _config(content, path, language)
+        raise _wrong(path, error) from error
+    except tomllib.TOMLDecodeError as error:
+        raise _wrong(path, _no_toml(error)) from error
+    except UnicodeDecodeError as error:
+        raise _wrong(path, words("os.not-utf8")) from error
+    return _config(content, path)
 
 
 def dump_config(config: Config) -> str:
@@ -115,32 +118,32 @@ def _toml(value: str | float | int) -> str:
     return str(value)
 
 
-def _config(content: dict[str, object], path: Path, language: str) -> Config:
+def _config(content: dict[str, object], path: Path) -> Config:
     if content.pop("format", None) != FORMAT:
-        raise _wrong(path, f'format = "{FORMAT}"', language)
+        raise _wrong(path, f'format = "{FORMAT}"')
     reading = content.pop("reading", {})
     if not isinstance(reading, dict):
-        raise _wrong(path, "[reading]", language)
+        raise _wrong(path, "[reading]")
     review = content.pop("review", {})
     if not isinstance(review, dict):
-        raise _wrong(path, "[review]", language)
+        raise _wrong(path, "[review]")
     login = content.pop("login", {})
     if not isinstance(login, dict):
-        raise _wrong(path, "[login]", language)
-    config = cast(Config, _filled(Config(), content, path, language))
-    config = replace(config, login=cast(LoginConfig, _filled(LoginConfig(), login, path, language)))
-    config = replace(config, review=cast(ReviewConfig, _filled(ReviewConfig(), review, path, language)))
-    config = replace(config, reading=cast(ReadingConfig, _filled(ReadingConfig(), reading, path, language)))
+        raise _wrong(path, "[login]")
+    config = cast(Config, _filled(Config(), content, path))
+    config = replace(config, login=cast(LoginConfig, _filled(LoginConfig(), login, path)))
+    config = replace(config, review=cast(ReviewConfig, _filled(ReviewConfig(), review, path)))
+    config = replace(config, reading=cast(ReadingConfig, _filled(ReadingConfig(), reading, path)))
     if config.language not in LANGUAGES:
-        raise _wrong(path, f'language = "{config.language}"', language)
+        raise _wrong(path, f'language = "{config.language}"')
     if not 0.5 <= config.reading.accept <= 1.0 or config.reading.jobs < 0 or config.reading.settle_seconds < 0:
-        raise _wrong(path, "[reading]", language)
+        raise _wrong(path, "[reading]")
     if not 0.0 <= config.review.known_answers <= MOST_KNOWN or config.review.personal_figures not in PERSONAL_FIGURES:
-        raise _wrong(path, "[review]", language)
+        raise _wrong(path, "[review]")
     if config.login.idle_minutes < 1 or config.login.absolute_hours < 1 or not set(config.login.second_factor.split()) <= set(Role):
-        raise _wrong(path, "[login]", language)
+        raise _wrong(path, "[login]")
     if not _is_zone(config.time_zone):
-        raise _wrong(path, f'time_zone = "{config.time_zone}"', language)
+        raise _wrong(path, f'time_zone = "{config.time_zone}"')
     return config
 
 
@@ -158,16 +161,22 @@ _ACCEPTED: dict[type, tuple[type, ...]] = {str: (str,), int: (int,), float: (int
 _Part = Config | ReadingConfig | ReviewConfig | LoginConfig
 
 
-def _filled(defaults: _Part, values: dict[str, object], path: Path, language: str) -> _Part:
+def _filled(defaults: _Part, values: dict[str, object], path: Path) -> _Part:
     known = {field.name: getattr(defaults, field.name) for field in fields(defaults)}
     converted: dict[str, object] = {}
     for name, value in values.items():
         wanted = _ACCEPTED.get(type(known.get(name)), ())
         if isinstance(value, bool) or not isinstance(value, wanted):
-            raise _wrong(path, f"{name} = {value!r}", language)
+            raise _wrong(path, f"{name} = {value!r}")
         converted[name] = float(value) if isinstance(known[name], float) and isinstance(value, int) else value
     return replace(defaults, **converted)  # type: ignore[arg-type]  # types were compared above
 
 
-def _wrong(path: Path, what: str, language: str) -> StoreError:
-    return StoreError(text("project.bad_config", language, path=str(path), what=what), remedy=text("project.bad_config_remedy", language), slug="bad-config")
+def _no_toml(error: tomllib.TOMLDecodeError) -> Words:
+    """Where a file is no TOML: the library says the rest in English only."""
+    line = re.search(r"at line (\d+)", str(error))
+    return words("project.no_toml_line", line=line[1]) if line else words("project.no_toml")
+
+
+def _wrong(path: Path, what: str | Words | OSError) -> StoreError:
+    return StoreError(words("project.bad_config", path=str(path), what=what), remedy=words("project.bad_config_remedy"), slug="bad-config")

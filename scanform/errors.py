@@ -11,6 +11,7 @@
 Wrong *paper* is never an exception: it is a `Problem` in the result (see `scanform.model.problem`).
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -32,30 +33,91 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """A text by its key and what fills it in, where nobody knows yet in which language it will be read."""
+    """A text by its key and what fills it in, where nobody knows yet in which language it will be read.
+
+    What fills it in may itself be words, an `OSError` (its reason), a `Problem`, or several of these: they get their language with the rest
+    (`scanform.i18n.texts.in_words`).
+    """
 
     key: str
     params: tuple[tuple[str, object], ...] = ()
 
     def __str__(self) -> str:
+        """For a log: the key and what fills it in."""
         return " ".join((self.key, *(f"{name}={value}" for name, value in self.params)))
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Several of what may fill in a text, with what stands between them; each is said once."""
+
+    items: tuple[object, ...]
+    between: str = ", "
+
+    def __str__(self) -> str:
+        """For a log."""
+        return self.between.join(str(item) for item in self.items)
+
+
+def words(key: str, /, **params: object) -> Words:
+    """The text `key` with what fills it in, to be said in the language of whoever will read it."""
+    return Words(key=key, params=tuple(params.items()))
+
+
+def sentences(items: Iterable[object]) -> Several:
+    """Sentences one after the other."""
+    return Several(tuple(items), " ")
+
+
+def listed(head: Words | None, items: Iterable[object], *, indented: bool = False) -> Words:
+    """What is said first, and a line for each of the items below it."""
+    rows = Several(tuple(words("said.indented", line=item) for item in items) if indented else tuple(items), "\n")
+    return words("said.listed", head=head, rows=rows) if head is not None else words("said.all", said=rows)
+
+
+def at(where: object, what: object) -> Words:
+    """What is said of a place, the place first; several sentences one after the other."""
+    return words("said.at", where=where, what=sentences(what) if isinstance(what, list | tuple) else what)
+
+
+def remedies(slugs: Iterable[str]) -> Words:
+    """What to do about problems with these slugs."""
+    return words("said.all", said=sentences(words(f"remedy.{slug}") for slug in slugs))
+
+
+in_english: Callable[[Words], str] = str
+"""What an error says in a log or a traceback; `scanform.i18n.texts` knows the sentences."""
 
 
 class ScanformError(Exception):
     """A failure that a person can act on.
 
-    `message` says what happened and where, `remedy` what to do: finished sentences in the user's language, or `Words` that get one where they are shown.
+    `message` says what happened and where, `remedy` what to do: words that become sentences where they are shown, in the reader's language.
     """
 
     exit_code = ExitCode.BUG
     slug = "internal"
 
-    def __init__(self, message: str | Words, *, remedy: str | Words = "", slug: str | None = None) -> None:
+    def __init__(self, message: Words, *, remedy: Words | None = None, slug: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
         if slug is not None:
             self.slug = slug
+
+    def __str__(self) -> str:
+        """For a log or a traceback, never for a person: they read it in their language."""
+        return in_english(self.message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross processes whole, whatever their kind is made with."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[ScanformError], args: tuple[object, ...], facts: dict[str, object]) -> ScanformError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(facts)
+    return error
 
 
 class UsageError(ScanformError):

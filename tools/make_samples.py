@@ -157,9 +157,9 @@ def print_editions(recipients: Path) -> tuple[Edition, Edition]:
     """Both questionnaires printed as the demo prints them."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "project"
-        project = add_questionnaire(init_project(folder, template="begegnungsorte"), template_path("visitor-feedback", "de"))
+        project = add_questionnaire(init_project(folder, template="begegnungsorte"), template_path("visitor-feedback"))
         with project:
-            known = read_recipients(recipients, language="de")
+            known = read_recipients(recipients)
             made = []
             for code, people, seed in (("begegnungsorte", known, SEED), ("visitorfeedback", (None,) * VISITORS, VISITOR_SEED)):
                 pdf = Path(scratch) / f"{code}.pdf"

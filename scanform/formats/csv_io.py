@@ -10,8 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scanform.errors import InputError
-from scanform.i18n.texts import os_reason, text
+from scanform.errors import InputError, words
 from scanform.model.problem import Problem
 
 
@@ -48,18 +47,18 @@ class CsvTable:
     decomposed: bool = False
 
 
-def read_table(path: Path, *, limits: CsvLimits | None = None, language: str = "de") -> CsvTable:
+def read_table(path: Path, *, limits: CsvLimits | None = None) -> CsvTable:
     """The table in `path`; raises InputError for what is not a complete CSV file."""
     limits = limits or CsvLimits()
-    content = _content(path, limits, language)
-    decoded, encoding = decode(content, path.name, language)
+    content = _content(path, limits)
+    decoded, encoding = decode(content, path.name)
     composed = unicodedata.normalize("NFC", decoded)
     hint = _SEP_LINE.match(composed)
     body = composed[hint.end() :] if hint else composed
     delimiter = _delimiter(body, hint["sign"] if hint else "")
-    records = list(_records(body, delimiter, path.name, limits, language))
+    records = list(_records(body, delimiter, path.name, limits))
     if not records or not any(cell.strip() for cell in records[0]):
-        raise _refused("csv-empty", path.name, language)
+        raise _refused("csv-empty", path.name)
     names = tuple(cell.strip().removeprefix("\ufeff") for cell in records[0])
     notes = () if encoding in {"utf-8", "utf-16"} else (Problem(slug="decoded-as", params=(("encoding", encoding),)),)
     first = 3 if hint else 2
@@ -73,19 +72,19 @@ def read_table(path: Path, *, limits: CsvLimits | None = None, language: str = "
     )  # fmt: skip
 
 
-def decode(content: bytes, name: str, language: str = "de") -> tuple[str, str]:
+def decode(content: bytes, name: str) -> tuple[str, str]:
     """(text, encoding): UTF-8 or UTF-16, else that of Excel on German Windows, of an old Mac or of the console; raises InputError."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _decoded(content, "utf-16", name, language), "utf-16"
+        return _decoded(content, "utf-16", name), "utf-16"
     for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
         head = content[:2000]
         if len(head) >= 8 and head[first::2].count(0) > 0.8 * len(head) / 2:
-            return _decoded(content, encoding, name, language), encoding
+            return _decoded(content, encoding, name), encoding
     try:
         return content.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
         encoding = _old_encoding(content)
-        return _decoded(content, encoding, name, language), encoding
+        return _decoded(content, encoding, name), encoding
 
 
 _OLD = ("cp1252", "mac_roman", "cp850")
@@ -105,24 +104,24 @@ def _old_encoding(content: bytes) -> str:
     return better if better is not None and fit(_OLD[0]) < 1.0 else _OLD[0]
 
 
-def _decoded(content: bytes, encoding: str, name: str, language: str) -> str:
+def _decoded(content: bytes, encoding: str, name: str) -> str:
     try:
         return content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise _refused("csv-encoding", name, language) from error
+        raise _refused("csv-encoding", name) from error
 
 
-def _content(path: Path, limits: CsvLimits, language: str) -> bytes:
+def _content(path: Path, limits: CsvLimits) -> bytes:
     try:
         if path.stat().st_size > limits.max_bytes:
-            raise _refused("csv-too-large", path.name, language, limit=str(limits.max_bytes // 1_000_000))
+            raise _refused("csv-too-large", path.name, limit=str(limits.max_bytes // 1_000_000))
         content = path.read_bytes()
     except OSError as error:
-        raise _refused("csv-unreadable", path.name, language, reason=os_reason(error, language)) from error
+        raise _refused("csv-unreadable", path.name, reason=error) from error
     if not content.strip():
-        raise _refused("csv-empty", path.name, language)
+        raise _refused("csv-empty", path.name)
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
-        raise _refused("csv-not-csv", path.name, language)
+        raise _refused("csv-not-csv", path.name)
     return content
 
 
@@ -188,7 +187,7 @@ def _quoted(decoded: str, delimiter: str) -> list[list[bool]]:
     return found if found[-1] else found[:-1]
 
 
-def _records(decoded: str, delimiter: str, name: str, limits: CsvLimits, language: str) -> Iterator[list[str]]:
+def _records(decoded: str, delimiter: str, name: str, limits: CsvLimits) -> Iterator[list[str]]:
     """The records of the file; raises InputError where a quote is never closed, so that no row is swallowed."""
     previous = csv.field_size_limit(limits.max_field)  # this limit of the csv module holds for the process: put back below
     try:
@@ -196,7 +195,7 @@ def _records(decoded: str, delimiter: str, name: str, limits: CsvLimits, languag
         try:
             yield from list(reader)
         except csv.Error as error:
-            raise _refused("csv-quotes", name, language, line=str(reader.line_num), reason=str(error)) from error
+            raise _refused("csv-quotes", name, line=str(reader.line_num)) from error
     finally:
         csv.field_size_limit(previous)
 
@@ -217,5 +216,5 @@ def _sound_rows(records: Iterator[list[str]], width: int, first: int) -> tuple[t
     return tuple(rows), tuple(problems)
 
 
-def _refused(slug: str, name: str, language: str, **params: str) -> InputError:
-    return InputError(text(f"digital.{slug}", language, file=name, **params), remedy=text(f"digital.{slug}-remedy", language), slug=slug)
+def _refused(slug: str, name: str, **params: object) -> InputError:
+    return InputError(words(f"digital.{slug}", file=name, **params), remedy=words(f"digital.{slug}-remedy"), slug=slug)

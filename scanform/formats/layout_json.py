@@ -5,9 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from scanform.errors import InputError
-from scanform.i18n.texts import DEFAULT_LANGUAGE
-from scanform.i18n.texts import text as i18n_text
+from scanform.errors import InputError, Words, words
 from scanform.model.geometry import RectMm, SizeMm
 from scanform.model.layout import CodeArea, Fiducial, Layout, PageLayout, Zone, ZoneKind, layout_to_dict
 from scanform.model.questionnaire import Alphabet, Filled
@@ -68,20 +66,27 @@ class _Layout(_Strict):
     pages: Annotated[tuple[_Page, ...], Field(min_length=1, max_length=31)]
 
 
+_KINDS = {"missing": "missing", "extra_forbidden": "extra", "json_invalid": "no-json"}
+"""What pydantic calls a fault, and the text that says it: its own words are English only."""
+
+
+def _wrong(kind: str) -> Words:
+    return words(f"layoutjson.{_KINDS.get(kind, 'wrong-value')}")
+
+
 def dump_layout(layout: Layout) -> str:
     """The text of layout.json: UTF-8, indented, the same bytes for the same layout."""
     return json.dumps(layout_to_dict(layout), ensure_ascii=False, indent=1) + "\n"
 
 
-def load_layout(text: str, *, language: str = DEFAULT_LANGUAGE) -> Layout:
+def load_layout(text: str) -> Layout:
     """The layout in the text of a layout.json; raises InputError that names the first wrong place, in `language`."""
     try:
         found = _Layout.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "layout.json"
-        message = i18n_text("layoutjson.invalid", language, place=place, detail=first["msg"])
-        raise InputError(message, remedy=i18n_text("layoutjson.remedy", language)) from error
+        raise InputError(words("layoutjson.invalid", place=place, detail=_wrong(first["type"])), remedy=words("layoutjson.remedy")) from error
     return Layout(
         questionnaire=found.questionnaire,
         version=found.version,

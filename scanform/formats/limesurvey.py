@@ -13,7 +13,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 
 from scanform import rules
-from scanform.errors import InputError
+from scanform.errors import InputError, words
 from scanform.filters import Known, beside, is_asked
 from scanform.formats import csv_io, limesurvey_values, mojibake, moments
 from scanform.formats.limesurvey_columns import Holds, Target, targets
@@ -145,11 +145,11 @@ def read_export(
 
 def _understood(path: Path, questionnaire: Questionnaire, choices: FormatChoices, zone: tzinfo, language: str) -> _Export:
     """The export with its columns understood and decided."""
-    table = csv_io.read_table(path, language=language)
+    table = csv_io.read_table(path)
     table = replace(table, header=tuple(mojibake.repaired(heading) or heading for heading in table.header))
     columns = _targets(table.header, questionnaire)
-    _check_columns(table.header, columns, path.name, language)
-    _check_converted(table, columns, path.name, language)
+    _check_columns(table.header, columns, path.name)
+    _check_converted(table, columns, path.name)
     places = {target: place for place, target in enumerate(columns) if target is not None}
     indexes = {question.code: limesurvey_values.choice_index(question) for question in questionnaire.questions() if question.options}
     table, texts = repair(table, questionnaire, places, choices, language)
@@ -165,11 +165,9 @@ def _understood(path: Path, questionnaire: Questionnaire, choices: FormatChoices
     return replace(export, paged=pages_are_sections(questionnaire, whole))
 
 
-def recognised(path: Path, questionnaire: Questionnaire, *, language: str = "de") -> float:
+def recognised(path: Path, questionnaire: Questionnaire) -> float:
     """The share of the columns in `path` that belong to `questionnaire`, 0..1: which survey of a project is it an export of?"""
-    columns = [
-        t for t in _targets(csv_io.read_table(path, language=language).header, questionnaire) if t is None or t.holds not in {Holds.SYSTEM, Holds.TIMING}
-    ]
+    columns = [t for t in _targets(csv_io.read_table(path).header, questionnaire) if t is None or t.holds not in {Holds.SYSTEM, Holds.TIMING}]
     return sum(t is not None for t in columns) / len(columns) if columns else 0.0
 
 
@@ -187,23 +185,23 @@ def _is_dropped(target: Target) -> bool:
     return target.holds is Holds.TIMING or (target.holds is Holds.SYSTEM and target.question not in used)
 
 
-def _check_columns(header: Sequence[str], columns: Sequence[Target | None], name: str, language: str) -> None:
+def _check_columns(header: Sequence[str], columns: Sequence[Target | None], name: str) -> None:
     systems = {t.question for t in columns if t is not None and t.holds is Holds.SYSTEM}
     if "id" not in systems:
-        raise _refused("export-no-id", name, language)
+        raise _refused("export-no-id", name)
     if not any(t is not None and t.holds not in {Holds.SYSTEM, Holds.TIMING} for t in columns):
-        raise _refused("export-no-codes", name, language)
+        raise _refused("export-no-codes", name)
     counts = Counter(t for t in columns if t is not None)
     for heading, target in zip(header, columns, strict=True):
         if target is not None and counts[target] > 1:
-            raise _refused("export-column-twice", name, language, column=heading)
+            raise _refused("export-column-twice", name, column=heading)
 
 
-def _check_converted(table: csv_io.CsvTable, columns: Sequence[Target | None], name: str, language: str) -> None:
+def _check_converted(table: csv_io.CsvTable, columns: Sequence[Target | None], name: str) -> None:
     """Refuse an export in which Y and N were written as 1 and 2: there every No would count as a tick."""
     for place, target in enumerate(columns):
         if target is not None and target.holds is Holds.TICK and any(cells[place].strip() == "2" for _, cells in table.rows):
-            raise _refused("export-converted", name, language, column=table.header[place])
+            raise _refused("export-converted", name, column=table.header[place])
 
 
 def _unknown_columns(header: Sequence[str], columns: Sequence[Target | None]) -> Iterable[Problem]:
@@ -546,5 +544,5 @@ def _without_repeats(responses: Sequence[Response]) -> tuple[tuple[Response, ...
     return tuple(next(iter(same)) for same in by_id.values() if len(same) == 1), problems
 
 
-def _refused(slug: str, name: str, language: str, **params: str) -> InputError:
-    return InputError(text(f"digital.{slug}", language, file=name, **params), remedy=text(f"digital.{slug}-remedy", language), slug=slug)
+def _refused(slug: str, name: str, **params: object) -> InputError:
+    return InputError(words(f"digital.{slug}", file=name, **params), remedy=words(f"digital.{slug}-remedy"), slug=slug)

@@ -110,26 +110,26 @@ class _Reading:
     former: dict[str, yaml.Node] = field(default_factory=dict)
 
 
-def load_questionnaire(path: Path, *, language: str = DEFAULT_LANGUAGE) -> Questionnaire:
+def load_questionnaire(path: Path) -> Questionnaire:
     """The questionnaire in the YAML file at `path`.
 
-    Raises TemplateError whose message lists every mistake with file and line, in `language` ("de" or "en").
+    Raises TemplateError whose message lists every mistake with file and line.
     """
-    return _load(path, language)[0]
+    return _load(path)[0]
 
 
-def load_new_questionnaire(path: Path, *, known: Questionnaire | None = None, language: str = DEFAULT_LANGUAGE) -> Questionnaire:
+def load_new_questionnaire(path: Path, *, known: Questionnaire | None = None) -> Questionnaire:
     """The same of a questionnaire that is to be used from now on: codes that LimeSurvey or a spreadsheet would make something else of are mistakes, too, each
     with a better one, but for those that the `known` edition of it has in use.
     """
-    questionnaire, reading = _load(path, language)
+    questionnaire, reading = _load(path)
     _refuse_codes(questionnaire, reading, known)
     reading.notes.raise_any()
     return questionnaire
 
 
-def _load(path: Path, language: str) -> tuple[Questionnaire, _Reading]:
-    reading = _Reading(notes=Notes(file=path.name, language=language), folder=path.parent)
+def _load(path: Path) -> tuple[Questionnaire, _Reading]:
+    reading = _Reading(notes=Notes(file=path.name), folder=path.parent)
     root = compose(path, reading.notes)
     questionnaire = _questionnaire(root, reading)
     _refuse_former(reading)
@@ -408,9 +408,9 @@ def _values(node: yaml.Node, reading: _Reading) -> tuple[str, ...]:
 def _table(node: yaml.Node, reading: _Reading) -> CsvTable | None:
     """The CSV file that `node` names; None, with a note, when it cannot be read."""
     try:
-        return read_table(reading.folder / scalar(node, reading.notes), language=reading.notes.language)
+        return read_table(reading.folder / scalar(node, reading.notes))
     except InputError as error:
-        reading.notes.note(node, "list-file", reason=str(error))
+        reading.notes.note(node, "list-file", reason=error.message)
         return None
 
 
@@ -469,11 +469,11 @@ def _pairs(node: yaml.Node, found: dict[str, yaml.Node], listed: yaml.Node | Non
     return [pair for pair in zip(*columns, strict=True) if all(pair)] if columns and all(columns) else None
 
 
-def self_contained(path: Path, *, language: str = DEFAULT_LANGUAGE) -> str:
+def self_contained(path: Path) -> str:
     """The text of the questionnaire at `path` with the lists that lie in files of their own written into it; raises TemplateError."""
     content = path.read_bytes().decode("utf-8-sig")
-    reading = _Reading(notes=Notes(file=path.name, language=language), folder=path.parent)
-    loaded = load_questionnaire(path, language=language)
+    reading = _Reading(notes=Notes(file=path.name), folder=path.parent)
+    loaded = load_questionnaire(path)
     nodes = {node.start_mark.index: (node, value) for node, value in _from_files(compose(path, reading.notes), loaded, reading)}
     for start, (node, value) in sorted(nodes.items(), reverse=True):
         end = node.end_mark.index

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from scanform.errors import TemplateError
-from scanform.i18n.texts import text
+from scanform.errors import TemplateError, Words, listed, words
 
 MAX_MESSAGES = 12
 """How many mistakes are listed at once; more would not be read."""
@@ -26,8 +25,7 @@ class Notes:
     """The mistakes found so far in one file; `note` adds one, `raise_any` ends the reading when there are any."""
 
     file: str
-    language: str
-    found: list[tuple[int, str]] = field(default_factory=list)
+    found: list[tuple[int, Words]] = field(default_factory=list)
 
     def note(self, node: yaml.Node, slug: str, /, **params: object) -> None:
         """Adds the message `template.<slug>` for the line of `node`."""
@@ -35,7 +33,7 @@ class Notes:
 
     def note_line(self, line: int, slug: str, /, **params: object) -> None:
         """Adds the message `template.<slug>` for a 1-based line."""
-        self.found.append((line, text(f"template.{slug}", self.language, **params)))
+        self.found.append((line, words(f"template.{slug}", **params)))
 
     def raise_any(self) -> None:
         """Raises TemplateError with all mistakes, if there are any."""
@@ -45,17 +43,16 @@ class Notes:
     def error(self) -> TemplateError:
         """A TemplateError that lists the mistakes in the order of the file."""
         ordered = sorted(dict.fromkeys(self.found), key=lambda entry: entry[0])
-        lines = [text("template.place", self.language, file=self.file, line=line, message=message) for line, message in ordered]
+        lines = [words("template.place", file=self.file, line=line, message=message) for line, message in ordered]
         shown = lines[:MAX_MESSAGES]
         if len(lines) > len(shown):
-            shown.append(text("template.more", self.language, count=len(lines) - len(shown)))
-        head = [text("template.heading", self.language)] if len(lines) > 1 else []
-        return TemplateError("\n".join(head + shown), remedy=text("template.remedy", self.language))
+            shown.append(words("template.more", count=len(lines) - len(shown)))
+        return TemplateError(listed(words("template.heading") if len(lines) > 1 else None, shown), remedy=words("template.remedy"))
 
     def failure(self, slug: str, /, **params: object) -> TemplateError:
         """A TemplateError about the file as a whole."""
-        message = text("template.line", self.language, file=self.file, message=text(f"template.{slug}", self.language, **params))
-        return TemplateError(message, remedy=text("template.remedy", self.language))
+        message = words("template.line", file=self.file, message=words(f"template.{slug}", **params))
+        return TemplateError(message, remedy=words("template.remedy"))
 
 
 def compose(path: Path, notes: Notes) -> yaml.Node:

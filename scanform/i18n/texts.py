@@ -10,11 +10,12 @@ import errno
 import string
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from scanform.errors import Words
+from scanform import errors
+from scanform.errors import Several, Words, words
 from scanform.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 def text(key: str, language: str = DEFAULT_LANGUAGE, **params: object) -> str:
     """The text of `key` with its fields filled in; a missing field stays visible as {name}."""
-    return _filled(template(key, language), language, params)
+    return _filled(template(key, language), language, {name: _in_language(value, language) for name, value in params.items()})
 
 
 def template(key: str, language: str = DEFAULT_LANGUAGE) -> str:
@@ -41,9 +42,27 @@ def template(key: str, language: str = DEFAULT_LANGUAGE) -> str:
     return _catalogue(language if language in LANGUAGES else DEFAULT_LANGUAGE)[key]
 
 
-def in_words(message: str | Words, language: str = DEFAULT_LANGUAGE) -> str:
-    """What an exception says, in the language of who reads it."""
-    return message if isinstance(message, str) else text(message.key, language, **dict(message.params))
+def in_words(message: Words | None, language: str) -> str:
+    """What an exception says, in the language of who reads it; "" for nothing."""
+    return "" if message is None else text(message.key, language, **dict(message.params)).strip()
+
+
+errors.in_english = partial(in_words, language="en")
+
+
+def _in_language(value: object, language: str) -> object:
+    """What fills in a field: words, reasons and problems in the language, several of them one after the other, anything else as it is."""
+    if isinstance(value, Words):
+        return in_words(value, language)
+    if isinstance(value, Problem):
+        return problem_text(value, language)
+    if isinstance(value, OSError):
+        return os_reason(value, language)
+    if isinstance(value, list | tuple):
+        value = Several(tuple(value))
+    if isinstance(value, Several):
+        return value.between.join(dict.fromkeys(str(_in_language(item, language)) for item in value.items))
+    return value
 
 
 def counted(number: object, forms: str, language: str = DEFAULT_LANGUAGE) -> str:
@@ -115,10 +134,19 @@ def problem_text(problem: Problem, language: str = DEFAULT_LANGUAGE) -> str:
     return text(f"problem.{problem.slug}", language, where=problem.where, **dict(problem.params))
 
 
+def value_problem_words(slug: str) -> Words | None:
+    """What is wrong with a value that the reader has before them: `value-problem.<slug>` where the words of the problem name a place; None for no such slug."""
+    known = keys(DEFAULT_LANGUAGE)
+    key = next((key for key in (f"value-problem.{slug}", f"problem.{slug}") if key in known), None)
+    return None if key is None else words(key, where="", page="…")
+
+
 def value_problem_text(slug: str, language: str = DEFAULT_LANGUAGE) -> str:
-    """What is wrong with a value that the reader has before them: `value-problem.<slug>` where the words of the problem name a place; raises KeyError."""
-    own = f"value-problem.{slug}"
-    return text(own if own in keys(language) else f"problem.{slug}", language, where="", page="…").strip()
+    """The same in a language; raises KeyError for no such slug."""
+    found = value_problem_words(slug)
+    if found is None:
+        raise KeyError(slug)
+    return in_words(found, language)
 
 
 def remedy_text(slug: str, language: str = DEFAULT_LANGUAGE) -> str:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scanform.errors import TemplateError
-from scanform.i18n.texts import text
+from scanform.errors import TemplateError, words
 from scanform.layout.blocks import EMPTY, Block, Style, overlay, stack
 from scanform.layout.drawing import BOLD, REGULAR, Box, Instruction, Line, TextRun
 from scanform.layout.textflow import CAP_HEIGHT, MM_PER_PT, baseline, line_height, runs, wrap
@@ -41,9 +40,9 @@ def answer_block(question: Question, *, width: float, style: Style) -> Block:
     return writing_block(Writer(id=question.code, question=question.code, group=question.group), width=width, lines=question.lines, style=style)
 
 
-def too_wide(code: str, style: Style) -> TemplateError:
+def too_wide(code: str) -> TemplateError:
     """The error for a question that does not fit across its part of the page."""
-    return TemplateError(text("layoutproblem.too-wide", style.language, code=code))
+    return TemplateError(words("layoutproblem.too-wide", code=code))
 
 
 # Check boxes
@@ -159,7 +158,7 @@ def cells_block(question: Question, *, width: float, style: Style) -> Block:
         drawing.append(unit)
         right = unit.x + unit.width
     if right > width + 0.01:
-        raise too_wide(question.code, style)
+        raise too_wide(question.code)
     code = question.code
     zone = Zone(id=code, question=code, kind=ZoneKind.COMB, rect=bounding_box(cells), group=question.group, cells=tuple(cells), alphabet=question.alphabet)
     return Block(height=theme.cell_h, drawing=tuple(drawing), zones=(zone,))

@@ -17,8 +17,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from scanform.errors import TemplateError
-from scanform.i18n.texts import text as i18n_text
+from scanform.errors import TemplateError, words
 from scanform.layout.codes import QR_MODULES, qr_rows
 from scanform.layout.drawing import BOLD, REGULAR, Box, DrawnPage, Instruction, Line, Modules, Placement, Stroke, TextRun
 from scanform.layout.furniture import FORM_ID_PT
@@ -56,7 +55,7 @@ def measure(text: str, font: str, size_pt: float) -> float:
     """Width in mm of `text` in "regular" or "bold" at `size_pt` pt; raises TemplateError for a character that the font lacks."""
     if not _glyphs(font).issuperset(text):
         missing = sorted(set(text) - _glyphs(font))
-        raise TemplateError(i18n_text("layoutproblem.no-glyph", characters=" ".join(missing), codes=", ".join(f"U+{ord(sign):04X}" for sign in missing)))
+        raise TemplateError(words("layoutproblem.no-glyph", characters=" ".join(missing), codes=", ".join(f"U+{ord(sign):04X}" for sign in missing)))
     return float(pdfmetrics.stringWidth(text, _font(font), size_pt) / mm)
 
 

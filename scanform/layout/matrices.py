@@ -62,7 +62,7 @@ def _columns(matrix: Matrix, *, width: float, style: Style) -> tuple[float, tupl
     if max(rows, default=0.0) > width - count * column - style.gutter - theme.label_gap:
         column = _column([word for head in heads for word in head.split()], count=count, width=width, style=style)
     if column < theme.row_pitch:
-        raise too_wide(matrix.code, style)
+        raise too_wide(matrix.code)
     left = width - column * count
     return left - style.gutter - theme.label_gap, tuple(left + column * (index + 0.5) for index in range(count))
 

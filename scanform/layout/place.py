@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from scanform import pagecode
-from scanform.errors import TemplateError, UsageError
-from scanform.i18n.texts import text
+from scanform.errors import TemplateError, UsageError, words
 from scanform.layout import furniture
 from scanform.layout.blocks import Block, Style, stack
 from scanform.layout.drawing import BOLD, DrawnPage, Line, Measure, Placement, rounded
@@ -31,10 +30,10 @@ def place(questionnaire: Questionnaire, *, language: str, variant: str, measure:
     style = _style(questionnaire, language=language, variant=variant, measure=measure)
     area = furniture.content_area(A4)
     units = list(_units(questionnaire, style, width=area.w, room=area.h))
-    _check_heights(units, area.h, style)
+    _check_heights(units, area.h)
     bodies = [block.at(area.x, area.y) for block in paginate(units, room=area.h)]
     if len(bodies) > pagecode.MAX_PAGES:
-        raise TemplateError(text("layoutproblem.too-many-pages", language, pages=len(bodies), most=pagecode.MAX_PAGES))
+        raise TemplateError(words("layoutproblem.too-many-pages", pages=len(bodies), most=pagecode.MAX_PAGES))
     layout = _layout(questionnaire, bodies, style, variant=variant)
     return Placement(
         layout=replace(layout, digest=pagecode.layout_digest(layout)),
@@ -47,9 +46,9 @@ def place(questionnaire: Questionnaire, *, language: str, variant: str, measure:
 
 def _style(questionnaire: Questionnaire, *, language: str, variant: str, measure: Measure) -> Style:
     if variant not in THEMES:
-        raise UsageError(text("layoutproblem.unknown-variant", language, variant=variant, known=", ".join(THEMES)))
+        raise UsageError(words("layoutproblem.unknown-variant", variant=variant, known=", ".join(THEMES)))
     if language not in questionnaire.languages:
-        raise UsageError(text("layoutproblem.unknown-language", language, wanted=language, known=", ".join(questionnaire.languages)))
+        raise UsageError(words("layoutproblem.unknown-language", wanted=language, known=", ".join(questionnaire.languages)))
     return Style(theme=THEMES[variant], language=language, measure=measure, questionnaire=questionnaire, numbers=_numbers(questionnaire))
 
 
@@ -59,10 +58,10 @@ def _numbers(questionnaire: Questionnaire) -> dict[str, int]:
     return {code: number for number, code in enumerate(asked, start=1)}
 
 
-def _check_heights(units: Sequence[Unit], room: float, style: Style) -> None:
+def _check_heights(units: Sequence[Unit], room: float) -> None:
     for unit in units:
         if unit.block.height > room:
-            raise TemplateError(text("layoutproblem.too-tall", style.language, code=unit.name, height=round(unit.block.height), room=round(room)))
+            raise TemplateError(words("layoutproblem.too-tall", code=unit.name, height=round(unit.block.height), room=round(room)))
 
 
 def _layout(questionnaire: Questionnaire, bodies: Sequence[Block], style: Style, *, variant: str) -> Layout:

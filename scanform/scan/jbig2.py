@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 from PIL import Image
 
-from scanform.errors import MissingProgramError, Words
+from scanform.errors import MissingProgramError, words
 from scanform.imaging.page_image import Gray
 from scanform.scan.limits import seconds_left
 from scanform.scan.pdf_walk import NotOneImageError
@@ -43,7 +43,7 @@ def _run(command: list[str], timeout_s: float) -> str:
         raise TroubleError("too-slow", seconds=round(timeout_s)) from error
     complaint = done.stderr.decode("utf-8", "replace").strip()
     if complaint and shutil.which("jbig2dec") is None:
-        raise MissingProgramError(Words(key="scan.no-jbig2dec"), remedy=Words(key="scan.install-jbig2dec"))
+        raise MissingProgramError(words("scan.no-jbig2dec"), remedy=words("scan.install-jbig2dec"))
     return complaint
 
 

@@ -11,7 +11,7 @@ from pdf2image import convert_from_path
 from pdf2image.exceptions import PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
 from PIL import Image
 
-from scanform.errors import MissingProgramError, Words
+from scanform.errors import MissingProgramError, words
 from scanform.imaging.page_image import Gray
 from scanform.scan.limits import seconds_left
 from scanform.scan.trouble import TroubleError, unreadable
@@ -49,7 +49,7 @@ def draw_page(pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bo
         raise TroubleError("too-slow", seconds=round(timeout_s)) from error
     except PDFPageCountError as error:
         if shutil.which("pdfinfo") is None or shutil.which("pdftoppm") is None:
-            raise MissingProgramError(Words(key="scan.no-poppler"), remedy=Words(key="scan.install-poppler")) from error
+            raise MissingProgramError(words("scan.no-poppler"), remedy=words("scan.install-poppler")) from error
         raise unreadable(f"poppler: {error}") from error
     if len(pages) != 1:
         raise unreadable("poppler: no picture")
@@ -59,7 +59,7 @@ def draw_page(pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bo
 def draw_file(pdf: str, *, dpi: int, timeout_s: float) -> Gray:
     """The only page of a PDF that was made here, drawn without asking for its size first; raises TroubleError when poppler complains of anything."""
     if shutil.which("pdftoppm") is None:
-        raise MissingProgramError(Words(key="scan.no-poppler"), remedy=Words(key="scan.install-poppler"))
+        raise MissingProgramError(words("scan.no-poppler"), remedy=words("scan.install-poppler"))
     try:
         done = subprocess.run([str(PROGRAMS / "pdftoppm"), "-gray", "-r", str(dpi), pdf], capture_output=True, timeout=seconds_left(timeout_s), check=False)
         with Image.open(io.BytesIO(done.stdout), formats=("PPM",)) as page:

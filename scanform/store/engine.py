@@ -19,8 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
-from scanform.errors import MissingProgramError, StoreError
-from scanform.i18n.texts import text as words
+from scanform.errors import MissingProgramError, StoreError, Words, words
 
 Key = TypeVar("Key", int, str)
 
@@ -40,13 +39,13 @@ _WRITER_LOCK = 0x5343414E
 _WRITING = {"scanform_writing": True}
 
 
-def open_engine(where: str | Path, language: str, *, expected: bool = False) -> Engine:
+def open_engine(where: str | Path, *, expected: bool = False) -> Engine:
     """An engine on an up-to-date database, a SQLite file or a URL; raises StoreError when it cannot be used.
 
     `expected`: there must be one already. Without it an empty database, or none, is a new one.
     """
-    url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else _checked(where, language)
-    _make_file(url, language, expected=expected)
+    url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else _checked(where)
+    _make_file(url, expected=expected)
     engine = create_engine(url, **_engine_options(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -54,8 +53,8 @@ def open_engine(where: str | Path, language: str, *, expected: bool = False) -> 
     else:
         event.listen(engine, "begin", _begin_other)
     try:
-        with store_errors(str(url), language):
-            _upgrade(engine, language, expected=expected)
+        with store_errors(str(url)):
+            _upgrade(engine, expected=expected)
     except StoreError:
         engine.dispose()
         raise
@@ -84,15 +83,15 @@ def insert_new(tx: Transaction, table: type[DeclarativeBase], values: Mapping[st
 
 
 @contextmanager
-def store_errors(where: str, language: str) -> Iterator[None]:
+def store_errors(where: str) -> Iterator[None]:
     """Turn what a database driver raises into a StoreError with a remedy."""
     try:
         yield
     except DBAPIError as error:
-        named = {"cause": _cause(error), "where": _without_password(where)}
+        named = {"cause": _cause(error.orig), "where": _without_password(where)}
         if _is_damage(error):
-            raise StoreError(words("store.damaged", language, **named), remedy=words("store.damaged_remedy", language), slug="database-damaged") from error
-        raise StoreError(words("store.failed", language, **named), remedy=words("store.failed_remedy", language)) from error
+            raise StoreError(words("store.damaged", **named), remedy=words("store.damaged_remedy"), slug="database-damaged") from error
+        raise StoreError(words("store.failed", **named), remedy=words("store.failed_remedy")) from error
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -102,20 +101,20 @@ def current_revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _checked(url: str, language: str) -> URL:
+def _checked(url: str) -> URL:
     try:
         parsed = make_url(url)
         parsed.get_dialect()
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise StoreError(words("store.bad_url", language, url=_without_password(url)), remedy=words("store.bad_url_remedy", language)) from error
+        raise StoreError(words("store.bad_url", url=_without_password(url)), remedy=words("store.bad_url_remedy")) from error
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise StoreError(words("store.bad_url", language, url=_without_password(url)), remedy=words("store.bad_url_remedy", language))
+        raise StoreError(words("store.bad_url", url=_without_password(url)), remedy=words("store.bad_url_remedy"))
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
         parsed.get_dialect().import_dbapi()
     except ImportError as error:
-        raise MissingProgramError(words("store.no_driver", language), remedy=words("store.no_driver_remedy", language)) from error
+        raise MissingProgramError(words("store.no_driver"), remedy=words("store.no_driver_remedy")) from error
     return parsed
 
 
@@ -149,8 +148,31 @@ def damage(connection: Connection) -> list[str]:
     return [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check") if row[0] != "ok"]
 
 
-def _cause(error: DBAPIError) -> str:
-    return str(error.orig).strip().splitlines()[0] if error.orig is not None and str(error.orig).strip() else type(error).__name__
+_SQLITE_CAUSES = {
+    sqlite3.SQLITE_BUSY: "busy", sqlite3.SQLITE_LOCKED: "busy", sqlite3.SQLITE_READONLY: "readonly", sqlite3.SQLITE_CANTOPEN: "cannot-open",
+    sqlite3.SQLITE_FULL: "full", sqlite3.SQLITE_IOERR: "disk", sqlite3.SQLITE_PERM: "no-right", sqlite3.SQLITE_AUTH: "no-right",
+    sqlite3.SQLITE_CONSTRAINT_TRIGGER: "only-added",
+}  # fmt: skip
+"""Result codes of SQLite (https://www.sqlite.org/rescode.html), and the text that says what each means."""
+
+_POSTGRESQL_CAUSES = (
+    ("08", "no-connection"), ("28", "no-login"), ("3D", "no-database"), ("42501", "no-right"), ("25006", "readonly"), ("40", "busy"), ("55P03", "busy"),
+    ("53100", "full"), ("53", "too-busy"), ("57", "no-connection"), ("58", "disk"), ("P0001", "only-added"),
+)  # fmt: skip
+"""Beginnings of PostgreSQL's SQLSTATE (its manual, appendix A), and the text that says what they mean."""
+
+
+def _cause(error: BaseException | None) -> Words:
+    """Why the database refused: drivers say it in a language of their own."""
+    code = getattr(error, "sqlite_errorcode", None)
+    state = getattr(error, "sqlstate", None)
+    if code is not None:
+        known, shown = _SQLITE_CAUSES.get(code, _SQLITE_CAUSES.get(code & 0xFF)), getattr(error, "sqlite_errorname", code)
+    elif state:
+        known, shown = next((cause for start, cause in _POSTGRESQL_CAUSES if state.startswith(start)), None), state
+    else:  # the driver of PostgreSQL has no state where it did not come to talk to the server
+        known, shown = ("no-connection" if type(error).__module__.startswith("psycopg") else None), type(error).__name__
+    return words(f"store.cause-{known}") if known else words("store.cause-other", code=shown)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
@@ -172,37 +194,37 @@ def _is_writing(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("scanform_writing"))
 
 
-def _make_file(url: URL, language: str, *, expected: bool) -> None:
+def _make_file(url: URL, *, expected: bool) -> None:
     """A new SQLite file can be read by its owner only, as the archive; SQLite gives its other files the same rights. An expected one is never made."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return
     path = Path(url.database)
     if expected and not (path.exists() and path.stat().st_size):
-        raise _lost(str(url), language)
+        raise _lost(str(url))
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError:
         return  # the driver says why
 
 
-def _lost(where: str, language: str) -> StoreError:
-    return StoreError(words("store.lost", language, where=_without_password(where)), remedy=words("store.lost_remedy", language), slug="database-lost")
+def _lost(where: str) -> StoreError:
+    return StoreError(words("store.lost", where=_without_password(where)), remedy=words("store.lost_remedy"), slug="database-lost")
 
 
-def _upgrade(engine: Engine, language: str, *, expected: bool) -> None:
+def _upgrade(engine: Engine, *, expected: bool) -> None:
     """Bring the database to HEAD_REVISION. Two processes may try at once: the second waits, then finds it done."""
     with engine.connect() as connection:
         revision = current_revision(connection)
     if revision == HEAD_REVISION:
         return
     if revision is None and expected:
-        raise _lost(str(engine.url), language)
+        raise _lost(str(engine.url))
     if engine.dialect.name == "sqlite":
-        _use_wal(engine, language)
+        _use_wal(engine)
     with writing(engine) as connection:
         revision = current_revision(connection)
         if revision is not None and revision > HEAD_REVISION:
-            raise StoreError(words("store.newer", language, revision=revision), remedy=words("store.newer_remedy", language))
+            raise StoreError(words("store.newer", revision=revision), remedy=words("store.newer_remedy"))
         if revision != HEAD_REVISION:
             run_migrations(connection)
 
@@ -224,7 +246,7 @@ def alembic_config(connection: Connection | None = None) -> "Config":
     return config
 
 
-def _use_wal(engine: Engine, language: str) -> None:
+def _use_wal(engine: Engine) -> None:
     """Switch the file to WAL; the mode stays with the file. SQLite does not wait for a lock here, so we do."""
     deadline = time.monotonic() + BUSY_TIMEOUT_S
     while True:
@@ -235,7 +257,7 @@ def _use_wal(engine: Engine, language: str) -> None:
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise StoreError(
-                    words("store.failed", language, cause=str(error), where=str(engine.url)), remedy=words("store.failed_remedy", language)
+                    words("store.failed", cause=_cause(error), where=_without_password(str(engine.url))), remedy=words("store.failed_remedy")
                 ) from error
             time.sleep(0.05)
         finally:

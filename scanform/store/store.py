@@ -6,7 +6,6 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from scanform.i18n.texts import DEFAULT_LANGUAGE
 from scanform.model.response import Response
 from scanform.model.review import Decision
 from scanform.store import ledger, values
@@ -17,11 +16,10 @@ from scanform.store.records import Batch, Link
 class Store:
     """Opens the database and hands out transactions; the shorter methods are a transaction each."""
 
-    def __init__(self, where: str | Path, *, language: str = DEFAULT_LANGUAGE, expected: bool = False) -> None:
-        """`where` is a SQLite file or a database URL; raises StoreError, in `language`, when it cannot be used, or is not there although `expected`."""
+    def __init__(self, where: str | Path, *, expected: bool = False) -> None:
+        """`where` is a SQLite file or a database URL; raises StoreError when it cannot be used, or is not there although `expected`."""
         self._where = str(where)
-        self._language = language
-        self._engine: Engine = open_engine(where, language, expected=expected)
+        self._engine: Engine = open_engine(where, expected=expected)
 
     @property
     def kind(self) -> str:
@@ -35,13 +33,13 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
         """One writing transaction: all of it happens, or nothing."""
-        with store_errors(self._where, self._language), writing(self._engine) as tx:
+        with store_errors(self._where), writing(self._engine) as tx:
             yield tx
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """One consistent view of the store."""
-        with store_errors(self._where, self._language), reading(self._engine) as tx:
+        with store_errors(self._where), reading(self._engine) as tx:
             yield tx
 
     def responses(self, *, questionnaire: str | None = None) -> list[Response]:

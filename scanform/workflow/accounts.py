@@ -15,8 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from scanform.config import LoginConfig
-from scanform.errors import StoreError
-from scanform.i18n.texts import text
+from scanform.errors import StoreError, words
 from scanform.model.account import Account, AccountEvent, Stage, WebSession
 from scanform.model.person import Role
 from scanform.store import accounts as rows
@@ -66,12 +65,11 @@ class AccountDesk:
         self.config: LoginConfig = config
         self.survey = project.config.name
         self.limits = limits or _limits(config)
-        self._language = project.language
         self.folder = project.folder
 
     def key_for(self, purpose: str) -> bytes:
         """A secret key of this project for one purpose."""
-        return digest(_kept_key(self.folder / KEY_FILE, self._language), purpose.encode(), "sha256")
+        return digest(_kept_key(self.folder / KEY_FILE), purpose.encode(), "sha256")
 
     def must_have_second_factor(self, account: Account) -> bool:
         """Whether one of the roles asks for a second factor."""
@@ -357,14 +355,14 @@ def _hashed(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def _kept_key(path: Path, language: str) -> bytes:
+def _kept_key(path: Path) -> bytes:
     """The key in a file that only its owner may read; made when there is none."""
     try:
         if not path.exists():
             _make_key(path)
         return bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
-        raise StoreError(text("accounts.bad-key", language, path=str(path)), remedy=text("accounts.bad-key-remedy", language), slug="accounts-key") from error
+        raise StoreError(words("accounts.bad-key", path=str(path)), remedy=words("accounts.bad-key-remedy"), slug="accounts-key") from error
 
 
 def _make_key(path: Path) -> None:

@@ -6,27 +6,26 @@ The folder says whose it is (the file `project-id`), the database says the same.
 from pathlib import Path
 from uuid import uuid4
 
-from scanform.errors import StoreError
-from scanform.i18n.texts import os_reason, text
+from scanform.errors import StoreError, words
 from scanform.store import identity
 from scanform.store.store import Store
 from scanform.workflow.files import write_text
 from scanform.workflow.folders import ARCHIVE, LAYOUTS, PROJECT_ID
 
 
-def open_store(folder: Path, where: str | Path, language: str) -> Store:
+def open_store(folder: Path, where: str | Path) -> Store:
     """The store of the project in `folder`; raises StoreError `database-lost` or `another-project`, and has changed nothing then."""
     said = _said(folder)
-    store = Store(where, language=language, expected=bool(said) or _is_used(folder))
+    store = Store(where, expected=bool(said) or _is_used(folder))
     try:
-        _agree(folder, said, store, str(where), language)
+        _agree(folder, said, store, str(where))
     except BaseException:
         store.close()
         raise
     return store
 
 
-def _agree(folder: Path, said: str, store: Store, where: str, language: str) -> None:
+def _agree(folder: Path, said: str, store: Store, where: str) -> None:
     """Compare what folder and database say, and let both say it where one does not yet."""
     with store.reading() as tx:
         known = identity.project_id(tx)
@@ -35,9 +34,9 @@ def _agree(folder: Path, said: str, store: Store, where: str, language: str) -> 
         strange = bool(said and known) or _is_strange(folder, identity.archived_names(tx))
         emptied = known is None and _is_used(folder) and identity.is_unused(tx)
     if emptied:
-        raise StoreError(text("store.lost", language, where=where), remedy=text("store.lost_remedy", language), slug="database-lost")
+        raise StoreError(words("store.lost", where=where), remedy=words("store.lost_remedy"), slug="database-lost")
     if strange:
-        raise StoreError(text("store.another", language, where=where), remedy=text("store.another_remedy", language), slug="another-project")
+        raise StoreError(words("store.another", where=where), remedy=words("store.another_remedy"), slug="another-project")
     if known is None:
         with store.writing() as tx:
             known = identity.project_id(tx)  # another program may have been faster
@@ -45,7 +44,7 @@ def _agree(folder: Path, said: str, store: Store, where: str, language: str) -> 
                 known = said or uuid4().hex
                 identity.set_project_id(tx, known)
     if not said:
-        _say(folder, known, language)
+        _say(folder, known)
 
 
 def _said(folder: Path) -> str:
@@ -55,12 +54,12 @@ def _said(folder: Path) -> str:
         return ""
 
 
-def _say(folder: Path, known: str, language: str) -> None:
+def _say(folder: Path, known: str) -> None:
     try:
         write_text(folder / PROJECT_ID, f"{known}\n")
     except OSError as error:
-        message = text("project.cannot_write", language, folder=str(folder), cause=os_reason(error, language))
-        raise StoreError(message, remedy=text("project.cannot_write_remedy", language)) from error
+        message = words("project.cannot_write", folder=str(folder), cause=error)
+        raise StoreError(message, remedy=words("project.cannot_write_remedy")) from error
 
 
 def _is_used(folder: Path) -> bool:

@@ -8,8 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from scanform.errors import InputError
-from scanform.i18n.texts import problems_text, remedies_text, text
+from scanform.errors import InputError, at, remedies, words
 from scanform.imaging.page_image import BLANK_DPI, Floats, Gray
 from scanform.model.geometry import A4, SizeMm
 from scanform.model.page import PageRef
@@ -59,16 +58,16 @@ class BlankPicture:
         return np.asarray(drawn, dtype=np.uint8)
 
 
-def load_blanks(paths: Sequence[Path], *, language: str) -> list[BlankPicture]:
+def load_blanks(paths: Sequence[Path]) -> list[BlankPicture]:
     """The pages of an empty form in the order given; raises InputError that names the file."""
-    return [page for path in paths for page in _pages(path, language)]
+    return [page for path in paths for page in _pages(path)]
 
 
-def _pages(path: Path, language: str) -> Iterator[BlankPicture]:
+def _pages(path: Path) -> Iterator[BlankPicture]:
     limits = Limits()
     info = inspect_file(str(path), limits)
     if info.pages == 0:
-        raise _refused(path, info.problems, language)
+        raise _refused(path, info.problems)
     if info.kind == "pdf":
         for number, gray in enumerate(rasterize(path, dpi=BLANK_DPI), 1):
             rows, columns = gray.shape
@@ -77,14 +76,14 @@ def _pages(path: Path, language: str) -> Iterator[BlankPicture]:
     for index in range(info.pages):
         loaded = load_page(PageRef(sha256=info.sha256, path=str(path), index=index), limits)
         if loaded.image is None:
-            raise _refused(path, loaded.problems, language)
+            raise _refused(path, loaded.problems)
         gray = np.ascontiguousarray(np.rot90(loaded.image.gray, -(loaded.turn // 90) % 4))
         yield BlankPicture(gray=gray, size=paper_size(gray, loaded.image.dpi), name=f"{path.name}#{index + 1}")
 
 
-def _refused(path: Path, problems: Sequence[Problem], language: str) -> InputError:
+def _refused(path: Path, problems: Sequence[Problem]) -> InputError:
     """All that is wrong with a file; the main problem gives the slug."""
-    return InputError(f"{path}: {problems_text(problems, language)}", remedy=remedies_text(problems, language), slug=problems[0].slug)
+    return InputError(at(str(path), tuple(problems)), remedy=remedies(problem.slug for problem in problems), slug=problems[0].slug)
 
 
 def paper_size(gray: Gray, dpi: float | None) -> SizeMm:
@@ -105,10 +104,10 @@ def fits_paper(picture: BlankPicture, size: SizeMm) -> bool:
     return abs(picture.size.w / picture.size.h / (size.w / size.h) - 1) <= 2 * ASPECT
 
 
-def wrong_ratio(picture: BlankPicture, size: SizeMm, language: str) -> InputError:
+def wrong_ratio(picture: BlankPicture, size: SizeMm) -> InputError:
     """The error for a picture that cannot show a page of this size."""
     params = {"page": picture.name, "w": f"{picture.size.w:.0f}", "h": f"{picture.size.h:.0f}", "wanted_w": f"{size.w:.0f}", "wanted_h": f"{size.h:.0f}"}
-    return InputError(text("imported.wrong_ratio", language, **params), remedy=text("imported.wrong_ratio_remedy", language), slug="wrong-ratio")
+    return InputError(words("imported.wrong_ratio", **params), remedy=words("imported.wrong_ratio_remedy"), slug="wrong-ratio")
 
 
 def _paper(size: SizeMm) -> SizeMm:

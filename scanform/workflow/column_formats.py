@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from scanform.errors import UsageError
+from scanform.errors import Several, UsageError, Words, listed, words
 from scanform.formats.limesurvey import DigitalImport, FileFormat
-from scanform.i18n.texts import text
+from scanform.i18n.texts import in_words, text
 from scanform.model.column_format import READINGS, Basis, FormatDecision, FormatKind, OpenFormat, Reading
 from scanform.model.problem import Problem
 
@@ -22,55 +22,54 @@ class OpenFormatsError(UsageError):
 
     slug = "format-open"
 
-    def __init__(self, message: str, *, remedy: str, questions: tuple[OpenFormat, ...]) -> None:
+    def __init__(self, message: Words, *, remedy: Words, questions: tuple[OpenFormat, ...]) -> None:
         super().__init__(message, remedy=remedy)
         self.questions = questions
 
 
-def parsed(entries: Iterable[str], language: str) -> dict[tuple[str, FormatKind], str]:
+def parsed(entries: Iterable[str]) -> dict[tuple[str, FormatKind], str]:
     """What a person says, each as COLUMN=READING, or READING for all columns that are open; raises UsageError for a reading that there is not."""
     kinds = {str(reading): kind for kind, readings in READINGS.items() for reading in readings}
     found: dict[tuple[str, FormatKind], str] = {}
     for entry in entries:
         column, _, reading = entry.rpartition("=")
         if reading.strip() not in kinds:
-            raise UsageError(
-                text("formats.unknown-reading", language, entry=entry), remedy=text("formats.unknown-reading-remedy", language, readings=", ".join(kinds))
-            )
+            raise UsageError(words("formats.unknown-reading", entry=entry), remedy=words("formats.unknown-reading-remedy", readings=", ".join(kinds)))
         found[column.strip(), kinds[reading.strip()]] = reading.strip()
     return found
 
 
-def refuse_unclear(found: DigitalImport, said: Mapping[tuple[str, FormatKind], str], path: Path, language: str) -> None:
+def refuse_unclear(found: DigitalImport, said: Mapping[tuple[str, FormatKind], str], path: Path) -> None:
     """Raise UsageError where a column can be read in several ways, or not in the way that a person said."""
     if found.misfits:
-        lines = [text("formats.misfit", language, column=c, reading=reading_text(r, language), cell=cell, row=row) for c, r, cell, row in found.misfits]
-        raise UsageError("\n".join((text("formats.misfits", language, file=path.name), *lines)), remedy=text("formats.misfits-remedy", language))
+        lines = [words("formats.misfit", column=c, reading=_reading(r), cell=cell, row=row) for c, r, cell, row in found.misfits]
+        raise UsageError(listed(words("formats.misfits", file=path.name), lines), remedy=words("formats.misfits-remedy"))
     if found.still_open:
-        lines = [_question(one, language) for one in found.still_open]
-        message = "\n".join((text("formats.open", language, file=path.name), *lines))
+        message = listed(words("formats.open", file=path.name), map(_question, found.still_open))
         options = " ".join(f"--read {one.column}={one.readings[0][0]}" for one in found.still_open)
-        raise OpenFormatsError(message, remedy=text("formats.open-remedy", language, options=options), questions=found.still_open)
+        raise OpenFormatsError(message, remedy=words("formats.open-remedy", options=options), questions=found.still_open)
     unknown = sorted({column for column, _ in said if column} - set(found.columns))
     if unknown:
         raise UsageError(
-            text("formats.said-of-nothing", language, file=path.name, said=", ".join(unknown)),
-            remedy=text("formats.said-of-nothing-remedy", language, columns=", ".join(found.columns)),
+            words("formats.said-of-nothing", file=path.name, said=", ".join(unknown)),
+            remedy=words("formats.said-of-nothing-remedy", columns=", ".join(found.columns)),
         )
 
 
-def _question(one: OpenFormat, language: str) -> str:
+def _question(one: OpenFormat) -> Words:
     """A column with a cell and what it would be in each reading."""
-    ways = "; ".join(
-        text("formats.way", language, reading=reading, words=reading_text(reading, language), shown=shown or "-") for reading, shown in one.readings
-    )
+    ways = Several(tuple(words("formats.way", reading=reading, words=_reading(reading), shown=shown or "-") for reading, shown in one.readings), "; ")
     key = "formats.contradictory-column" if one.contradictory else "formats.open-column"
-    return text(key, language, column=one.column, row=one.row, example=one.example, ways=ways)
+    return words(key, column=one.column, row=one.row, example=one.example, ways=ways)
+
+
+def _reading(reading: str) -> Words:
+    return words(f"formats.reading-{reading}")
 
 
 def reading_text(reading: str, language: str) -> str:
     """A reading in words."""
-    return text(f"formats.reading-{reading}", language)
+    return in_words(_reading(reading), language)
 
 
 def contradictions(decisions: Sequence[FormatDecision], kept: Mapping[tuple[str, FormatKind], str], language: str) -> list[Problem]:

@@ -13,8 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from scanform.errors import InputError
-from scanform.i18n.texts import text
+from scanform.errors import InputError, words
 from scanform.imaging.page_image import Gray
 from scanform.model.questionnaire import Alphabet, DataClass
 from scanform.recognize.readers import Cell
@@ -100,7 +99,7 @@ class Manifest:
             yield from lines.files
 
 
-def read_manifest(folder: Path, language: str) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
     """The manifest of a folder; raises InputError when there is none, or not one of this format."""
     path = folder / MANIFEST
     try:
@@ -112,18 +111,18 @@ def read_manifest(folder: Path, language: str) -> Manifest:
         if wrong is not None:
             raise ValueError(repr(wrong))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(text("train.no_crops", language, folder=str(folder)), remedy=text("train.no_crops_remedy", language)) from error
+        raise InputError(words("train.no_crops", folder=str(folder)), remedy=words("train.no_crops_remedy")) from error
     return found
 
 
-def start_folder(folder: Path, project: str, language: str) -> None:
+def start_folder(folder: Path, project: str) -> None:
     """Make the folder, readable for its owner only, or see that it holds an earlier export of the same project; raises InputError for anything else."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if (folder / MANIFEST).exists():
-        if read_manifest(folder, language).project != project:
-            raise InputError(text("train.other_project", language, folder=str(folder)), remedy=text("train.other_folder_remedy", language))
+        if read_manifest(folder).project != project:
+            raise InputError(words("train.other_project", folder=str(folder)), remedy=words("train.other_folder_remedy"))
     elif any(path.name != PICTURES for path in folder.iterdir()):
-        raise InputError(text("train.not_empty", language, folder=str(folder)), remedy=text("train.other_folder_remedy", language))
+        raise InputError(words("train.not_empty", folder=str(folder)), remedy=words("train.other_folder_remedy"))
     (folder / PICTURES).mkdir(exist_ok=True, mode=0o700)
 
 
@@ -150,9 +149,9 @@ def _sweep(folder: Path, manifest: Manifest) -> None:
                 Path(entry.path).unlink()
 
 
-def purge(folder: Path, today: str, language: str) -> tuple[Manifest, int]:
+def purge(folder: Path, today: str) -> tuple[Manifest, int]:
     """Delete what may no longer be kept on the day `today` (ISO), and pictures that nothing names; the manifest of what is left, and how many entries went."""
-    before = read_manifest(folder, language)
+    before = read_manifest(folder)
     left = replace(
         before,
         rows=tuple(row for row in before.rows if row.source.keep_until >= today),
@@ -166,14 +165,14 @@ def purge(folder: Path, today: str, language: str) -> tuple[Manifest, int]:
     return left, gone
 
 
-def cells_of(folder: Path, row: RowCrops, language: str) -> list[Cell]:
+def cells_of(folder: Path, row: RowCrops) -> list[Cell]:
     """The cells of a row as the reader saw them; raises InputError for a picture that is missing or none."""
-    return [Cell(gray=_picture(folder, cell.file, language), height=cell.height, width=cell.width, x=cell.x, y=cell.y) for cell in row.cells]
+    return [Cell(gray=_picture(folder, cell.file), height=cell.height, width=cell.width, x=cell.x, y=cell.y) for cell in row.cells]
 
 
-def _picture(folder: Path, name: str, language: str) -> Gray:
+def _picture(folder: Path, name: str) -> Gray:
     path = folder / PICTURES / name
     found = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE) if path.is_file() and path.stat().st_size else None
     if found is None:
-        raise InputError(text("train.no_picture", language, file=str(path)), remedy=text("train.no_picture_remedy", language))
+        raise InputError(words("train.no_picture", file=str(path)), remedy=words("train.no_picture_remedy"))
     return np.asarray(found, dtype=np.uint8)

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TypedDict
 
 import scanform
-from scanform.errors import UsageError
-from scanform.i18n.texts import text
+from scanform.errors import UsageError, words
 from scanform.model.page import Fate
 from scanform.model.response import Response, Status
 from scanform.store import ledger
@@ -63,28 +62,28 @@ class _Expected(TypedDict):
     forms: list[_Form]
 
 
-def find_samples(language: str) -> Path:
+def find_samples() -> Path:
     """The folder of the samples, which come with a clone; raises UsageError in an installation without them."""
     samples = Path(scanform.__file__).parents[1] / "samples"
     if not (samples / "expected.json").is_file():
-        raise UsageError(text("demo.no_samples", language), remedy=text("demo.no_samples_remedy", language))
+        raise UsageError(words("demo.no_samples"), remedy=words("demo.no_samples_remedy"))
     return samples
 
 
-def fresh(folder: Path, language: str) -> Path:
+def fresh(folder: Path) -> Path:
     """An empty folder for the demo; what an earlier demo left goes. Raises UsageError for a folder that holds anything else."""
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).exists():
-            raise UsageError(text("demo.folder_in_use", language, folder=str(folder)), remedy=text("demo.folder_in_use_remedy", language))
+            raise UsageError(words("demo.folder_in_use", folder=str(folder)), remedy=words("demo.folder_in_use_remedy"))
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).touch()
     return folder
 
 
-def steps(samples: Path, folder: Path, language: str) -> tuple[Step, ...]:
+def steps(samples: Path, folder: Path) -> tuple[Step, ...]:
     """The commands of the demo, in order; paths as a person would type them."""
-    samples, template = _near(samples), _near(template_path("visitor-feedback", language))
+    samples, template = _near(samples), _near(template_path("visitor-feedback"))
     project = folder / "project"
     at = ("--project", str(project))
     return (

@@ -12,10 +12,10 @@ from typing import Any
 import cv2
 
 from scanform import pagecode
-from scanform.errors import InputError, StoreError, UsageError
+from scanform.errors import InputError, StoreError, UsageError, words
 from scanform.formats.codes import OPTION_CODE, QUESTION_CODE, reserved_by, suggestion
 from scanform.formats.layout_json import dump_layout, load_layout
-from scanform.i18n.texts import in_words, os_reason, problem_text, remedy_text, text
+from scanform.i18n.texts import in_words, problem_text, remedy_text, text
 from scanform.imaging.page_image import BLANK_DPI, Gray
 from scanform.model.layout import Layout, Zone, ZoneKind, layout_to_dict
 from scanform.model.problem import Problem
@@ -69,7 +69,7 @@ class LayoutEditor:
     def state(self, language: str) -> dict[str, object]:
         """The layout as in its file, what names its content, and the remarks on it; read anew when another program wrote it."""
         with self._lock:
-            found = _read(self._path, language)
+            found = _read(self._path) if self._path.is_file() else None
             if found is not None and len(found[0].pages) == len(self._pictures):
                 self._layout, self._basis = found
             return {"name": self.name, "layout": layout_to_dict(self._layout), "basis": self._basis, "remarks": remarks(self._layout, language)}
@@ -98,8 +98,8 @@ class LayoutEditor:
             try:
                 write_text(self._path, content)
             except OSError as error:
-                message = text("cli.cannot_write", language, place=str(self._path), cause=os_reason(error, language))
-                raise StoreError(message, remedy=text("cli.cannot_write_remedy", language)) from error
+                message = words("cli.cannot_write", place=str(self._path), cause=error)
+                raise StoreError(message, remedy=words("cli.cannot_write_remedy")) from error
             self._layout, self._basis = layout, _name(content)
             return Saved(result="saved", basis=self._basis, digest=layout.digest, remarks=found)
 
@@ -110,34 +110,31 @@ class LayoutEditor:
             data[name] = changes.get(name, data[name])
         zones = changes.get("pages")
         if not isinstance(zones, list) or len(zones) != len(data["pages"]):
-            raise UsageError(text("edit.no_layout", language))
+            raise UsageError(words("edit.no_layout"))
         for page, changed in zip(data["pages"], zones, strict=True):
             page["zones"] = changed
         early = _code_remarks(data, language)
         if early:
             return None, early
         try:
-            layout = load_layout(json.dumps(data), language=language)
+            layout = load_layout(json.dumps(data))
         except InputError as error:
             return None, (Remark(zone="", message=in_words(error.message, language), remedy=in_words(error.remedy, language)),)
         layout = replace(layout, digest=pagecode.layout_digest(layout))
         return layout, remarks(layout, language)
 
 
-def open_layout(path: Path, blank: Sequence[Path], *, language: str) -> LayoutEditor:
+def open_layout(path: Path, blank: Sequence[Path]) -> LayoutEditor:
     """The editor of the layout in `path` over the empty pages in `blank`.
 
     Raises InputError when a file cannot be read or they do not belong together, UsageError for a layout that is in use.
     """
-    found = _read(path, language)
-    if found is None:
-        raise InputError(text("imported.no_file", language, file=str(path), reason=""), remedy=text("imported.no_file_remedy", language))
-    layout, basis = found
+    layout, basis = _read(path)
     if path.resolve().parent.parent.name == LAYOUTS and path.resolve().parent.name == layout.digest:
-        raise UsageError(text("edit.in_use", language, file=str(path)), remedy=text("edit.in_use_remedy", language))
+        raise UsageError(words("edit.in_use", file=str(path)), remedy=words("edit.in_use_remedy"))
     if not layout.imported:
-        raise InputError(text("imported.printed_here", language, file=str(path)), remedy=text("edit.printed_here_remedy", language), slug="printed-here")
-    pictures = [_png(gray) for gray in blanks_of(layout, load_blanks(blank, language=language), language)]
+        raise InputError(words("imported.printed_here", file=str(path)), remedy=words("edit.printed_here_remedy"), slug="printed-here")
+    pictures = [_png(gray) for gray in blanks_of(layout, load_blanks(blank))]
     return LayoutEditor(path, layout, pictures, basis)
 
 
@@ -213,10 +210,14 @@ def _bad_code(zone: str, code: str, key: str, language: str, *, length: int = 20
     return Remark(zone=zone, message=text(key, language, code=code), remedy=text("edit.code_remedy", language, proposal=proposal))
 
 
-def _read(path: Path, language: str) -> tuple[Layout, str] | None:
-    """The layout in a file and the name of its content, None when there is no file; raises InputError for what is no layout."""
-    content = _content(path)
-    return None if content is None else (load_layout(content, language=language), _name(content))
+def _read(path: Path) -> tuple[Layout, str]:
+    """The layout in a file and the name of its content; raises InputError for what cannot be read or is no layout."""
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error if isinstance(error, OSError) else words("os.not-utf8")
+        raise InputError(words("imported.no_file", file=str(path), reason=reason), remedy=words("imported.no_file_remedy")) from error
+    return load_layout(content), _name(content)
 
 
 def _content(path: Path) -> str | None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from scanform import rules
 from scanform.consistency import as_entered, checks_of
-from scanform.errors import InputError, UsageError
+from scanform.errors import InputError, UsageError, at, listed, words
 from scanform.filters import Known, beside, is_asked
 from scanform.i18n.texts import text
 from scanform.merge.match import KEYED_PREFIX
@@ -26,7 +26,7 @@ from scanform.store.engine import Transaction
 from scanform.store.records import Issued
 from scanform.workflow.listed import ALIKE, MOST_SUGGESTIONS
 from scanform.workflow.project import Project
-from scanform.workflow.review_cards import reason_text
+from scanform.workflow.review_cards import reason_text, reason_words
 
 BATCH_KIND = "keyed"
 PREFIX = KEYED_PREFIX
@@ -70,21 +70,21 @@ class Field:
         return self.question.code if self.option is None else f"{self.question.code}__{self.option.code}_text"
 
 
-def find_form(project: Project, name: str | None, *, questionnaire: str | None = None, language: str = "de") -> KeyedForm:
+def find_form(project: Project, name: str | None, *, questionnaire: str | None = None) -> KeyedForm:
     """The form called `name`: a printed id or a token; None for a form that was never printed here.
 
     Raises UsageError when the id is mistyped or unknown, a token was printed on several forms, or the questionnaire is
     not clear.
     """
     if name is None or name.lower() == "new":
-        return KeyedForm(response_id="", questionnaire=_only_questionnaire(project, questionnaire, language))
+        return KeyedForm(response_id="", questionnaire=_only_questionnaire(project, questionnaire))
     found = _imported(project, name)
     if found is None:
         with project.store.reading() as tx:
-            found = _issued(tx, name, language)
+            found = _issued(tx, name)
     layout = project.layouts.get(found.digest)
     if layout is None:
-        raise UsageError(text("enter.no-layout", language, form=found.form_id), remedy=text("enter.no-layout-remedy", language))
+        raise UsageError(words("enter.no-layout", form=found.form_id), remedy=words("enter.no-layout-remedy"))
     response_id = PREFIX + found.form_id
     known, scanned = (project.store.response(name) is not None for name in (response_id, found.form_id))
     return KeyedForm(response_id=response_id, questionnaire=project.questionnaire_of(layout), token=found.token, known=known, scanned=scanned)
@@ -140,7 +140,7 @@ def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channe
     """
     line = fields(form.questionnaire, language)
     unknown = sorted(given.keys() - {field.column for field in line})
-    wrong = [text("enter.unknown-column", language, column=column) for column in unknown]
+    wrong = [words("enter.unknown-column", column=column) for column in unknown]
     answers: dict[str, Answer] = {}
     for field in line:
         entry = given.get(field.column)
@@ -153,15 +153,13 @@ def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channe
             if raw is not None:
                 answers[field.column] = _as_written(field, typed, str(problem))
                 continue
-            wrong.append(f"{field.column}: {reason_text(str(problem), language)}")
+            wrong.append(at(field.column, reason_words(str(problem))))
     if wrong:
-        raise InputError(
-            text("enter.wrong-list", language) + "\n" + "\n".join(f"  {entry}" for entry in wrong), remedy=text("enter.wrong-list-remedy", language)
-        )
+        raise InputError(listed(words("enter.wrong-list"), wrong, indented=True), remedy=words("enter.wrong-list-remedy"))
     return _response(form, channel, answers)
 
 
-def save(project: Project, response: Response, *, replace_known: bool = False, reviewer: str = "", language: str = "de") -> Response:
+def save(project: Project, response: Response, *, replace_known: bool = False, reviewer: str = "") -> Response:
     """Stores a keyed response as a batch of its own and returns it with its id; raises UsageError when the form was keyed before.
 
     `reviewer` is the name of the person who keyed it; it goes with each value, and the time with the response.
@@ -170,7 +168,7 @@ def save(project: Project, response: Response, *, replace_known: bool = False, r
     with project.store.writing() as tx:
         known = values.all_versions(tx).keys()
         if response.id in known and not replace_known:
-            raise UsageError(text("enter.known", language, form=response.id), remedy=text("enter.known-remedy", language), slug="keyed-before")
+            raise UsageError(words("enter.known", form=response.id), remedy=words("enter.known-remedy"), slug="keyed-before")
         answers = tuple(replace(answer, reader=f"{rules.PERSON}{TYPIST}{reviewer}" if reviewer else rules.PERSON) for answer in response.answers)
         stored = replace(response, id=response.id or _free_id(known), received_at=response.received_at or now, answers=answers)
         batch = ledger.add_batch(tx, kind=BATCH_KIND, label=stored.id, at=now)
@@ -181,13 +179,13 @@ def save(project: Project, response: Response, *, replace_known: bool = False, r
 # --- which form ------------------------------------------------------------------------------------------------------
 
 
-def _only_questionnaire(project: Project, code: str | None, language: str) -> Questionnaire:
+def _only_questionnaire(project: Project, code: str | None) -> Questionnaire:
     if code is None and len(project.questionnaires) == 1:
         return next(iter(project.questionnaires.values()))
     found = project.questionnaires.get(code or "")
     if found is None:
         known = ", ".join(sorted(project.questionnaires))
-        raise UsageError(text("enter.which-questionnaire", language, known=known), remedy=text("enter.which-questionnaire-remedy", language))
+        raise UsageError(words("enter.which-questionnaire", known=known), remedy=words("enter.which-questionnaire-remedy"))
     return found
 
 
@@ -201,7 +199,7 @@ def _imported(project: Project, name: str) -> Issued | None:
     return Issued(instance=parts[1], digest=parts[0], form_id=form, token=None, printed_at="") if project.store.response(form) is not None else None
 
 
-def _issued(tx: Transaction, name: str, language: str) -> Issued:
+def _issued(tx: Transaction, name: str) -> Issued:
     parts = parse_form_id(name)
     if parts is not None:
         printed = issued.issued_form(tx, parts[1])
@@ -212,8 +210,8 @@ def _issued(tx: Transaction, name: str, language: str) -> Issued:
         return forms[0]
     if forms:
         ids = ", ".join(form.form_id for form in forms)
-        raise UsageError(text("enter.several-forms", language, token=name, forms=ids), remedy=text("enter.several-forms-remedy", language))
-    raise UsageError(text("enter.unknown-form", language, form=name), remedy=text("enter.unknown-form-remedy", language), slug="unknown-form")
+        raise UsageError(words("enter.several-forms", token=name, forms=ids), remedy=words("enter.several-forms-remedy"))
+    raise UsageError(words("enter.unknown-form", form=name), remedy=words("enter.unknown-form-remedy"), slug="unknown-form")
 
 
 def _free_id(known: Collection[str]) -> str:

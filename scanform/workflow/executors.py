@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
-from scanform.errors import InputError, MissingProgramError
-from scanform.i18n.texts import text
+from scanform.errors import InputError, MissingProgramError, words
 from scanform.scan.limits import Limits
 from scanform.workflow.read_page import start_worker
 
@@ -82,16 +81,16 @@ def processes(jobs: int, limits: Limits) -> Workers:
     return Workers(start=lambda: start(count), start_single=lambda: start(1), window=count * WINDOW_PER_WORKER)
 
 
-def dask(scheduler: str, language: str) -> Workers:
+def dask(scheduler: str) -> Workers:
     """A dask cluster; raises MissingProgramError without the package, InputError when nobody answers."""
     try:
         from distributed import Client
     except ImportError as error:
-        raise MissingProgramError(text("ingest.no_dask", language), remedy=text("ingest.no_dask_remedy", language)) from error
+        raise MissingProgramError(words("ingest.no_dask"), remedy=words("ingest.no_dask_remedy")) from error
     try:
         client: Any = cast(Any, Client)(scheduler, timeout="10s")
     except (OSError, ValueError) as error:
-        raise InputError(text("ingest.no_scheduler", language, url=scheduler), remedy=text("ingest.no_scheduler_remedy", language)) from error
+        raise InputError(words("ingest.no_scheduler", url=scheduler), remedy=words("ingest.no_scheduler_remedy")) from error
     threads = sum(client.nthreads().values()) or 1
     return Workers(start=client.get_executor, start_single=client.get_executor, window=threads * WINDOW_PER_WORKER, close=client.close)
 

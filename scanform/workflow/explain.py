@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from scanform import pagecode
-from scanform.errors import InputError
-from scanform.i18n.texts import problem_text, problems_text, remedies_text, remedy_text, text, value_problem_text
+from scanform.errors import InputError, at, remedies, words
+from scanform.i18n.texts import problem_text, remedy_text, text, value_problem_text
 from scanform.imaging.crops import turned, upright
 from scanform.imaging.page_image import Floats
 from scanform.model.geometry import RectMm
@@ -50,8 +50,8 @@ def explain(project: Project, name: str, out: Path) -> Explained:
     job = PageJob(ref=ref, file=str(path), layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits)
     loaded = load_page(PageRef(sha256=ref.sha256, path=str(path), index=index), limits)
     if loaded.image is None:
-        raise InputError(f"{shown(path)}#{index + 1}: {problems_text(loaded.problems, language)}", remedy=remedies_text(loaded.problems, language))
-    result = _sheet(read_page(job), path, index, part, language)
+        raise InputError(at(f"{shown(path)}#{index + 1}", loaded.problems), remedy=remedies(problem.slug for problem in loaded.problems))
+    result = _sheet(read_page(job), path, index, part)
     facts = gather(loaded.image, result, Known(layouts=project.layouts, folder=project.layouts_folder), accept_settings(project))
     title = text("explain.title", language, file=path.name, page=result.ref.place, fate=text(f"fate.{result.outcome.value}", language))
     png = _read_picture(project, facts, title) if facts.zones or result.outcome is Fate.READ else _seen_picture(project, facts, title)
@@ -73,29 +73,28 @@ def _is_count(digits: str) -> bool:
     return digits.isdecimal() and int(digits) > 0
 
 
-def _sheet(found: PageResult, path: Path, index: int, part: int, language: str) -> PageResult:
+def _sheet(found: PageResult, path: Path, index: int, part: int) -> PageResult:
     """The sheet that was asked for in a picture that may show several (the first when none was named); raises InputError when there is none."""
     sheets = {sheet.ref.part: sheet for sheet in found.sheets} or {0: found}
     wanted = part or min(sheets)
     if wanted not in sheets:
-        message = text("explain.no_sheet", language, file=shown(path), page=index + 1, sheets=len(sheets), sheet=part)
-        raise InputError(message, remedy=text("explain.no_sheet_remedy", language, page=index + 1))
+        message = words("explain.no_sheet", file=shown(path), page=index + 1, sheets=len(sheets), sheet=part)
+        raise InputError(message, remedy=words("explain.no_sheet_remedy", page=index + 1))
     return sheets[wanted]
 
 
 def _ref(project: Project, path: Path, index: int) -> PageRef:
     """The page by content, when file and page exist; raises InputError that says what is missing."""
-    language = project.language
     if not path.is_file():
         slug = "folder" if path.is_dir() else "no_file"
-        raise InputError(text(f"explain.{slug}", language, file=shown(path)), remedy=text(f"explain.{slug}_remedy", language))
+        raise InputError(words(f"explain.{slug}", file=shown(path)), remedy=words(f"explain.{slug}_remedy"))
     info = inspect_file(str(path), limits_of(project))
     if not info.pages:
-        raise InputError(f"{shown(path)}: {problems_text(info.problems, language)}", remedy=remedies_text(info.problems, language))
+        raise InputError(at(shown(path), info.problems), remedy=remedies(problem.slug for problem in info.problems))
     if index >= info.pages:
         raise InputError(
-            text("explain.no_page", language, file=shown(path), page=index + 1, pages=info.pages),
-            remedy=text("explain.no_page_remedy", language, pages=info.pages),
+            words("explain.no_page", file=shown(path), page=index + 1, pages=info.pages),
+            remedy=words("explain.no_page_remedy", pages=info.pages),
         )
     return PageRef(sha256=info.sha256, path=shown(path), index=index)
 

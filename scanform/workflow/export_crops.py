@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from scanform.errors import UsageError
+from scanform.errors import UsageError, words
 from scanform.i18n.texts import text
 from scanform.imaging.page_image import Gray
 from scanform.model.layout import Layout, Zone, ZoneKind
@@ -101,7 +101,7 @@ def export_crops(project: Project, folder: Path, order: CropOrder, *, at: dateti
     _refuse_unknown_consent(project, order)
     key = project_key(project.folder)
     own = pseudonym(key, "project")
-    start_folder(folder, own, project.language)
+    start_folder(folder, own)
     run = _Run(project=project, folder=folder, order=order, key=key, at=at, editions=Editions(project))
     pages: dict[tuple[PageRef, str, int], list[_Wanted]] = {}
     for case in load_standings(project, run.editions).cases:
@@ -152,8 +152,8 @@ def _refuse_unknown_consent(project: Project, order: CropOrder) -> None:
     known = [*project.questionnaires.values(), *(project.questionnaire_of(layout) for layout in project.layouts.values())]
     asked = [found.question(code) for found in known]
     if not any(question is not None and question.option(option) is not None for question in asked):
-        message = text("train.no_consent_question", project.language, question=code, option=option)
-        raise UsageError(message, remedy=text("train.consent_remedy", project.language))
+        message = words("train.no_consent_question", question=code, option=option)
+        raise UsageError(message, remedy=words("train.consent_remedy"))
 
 
 # --- which values ------------------------------------------------------------------------------------------------------

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scanform import pagecode
-from scanform.errors import InputError, StoreError
+from scanform.errors import InputError, StoreError, words
 from scanform.formats.codes import suggestion
 from scanform.formats.layout_json import dump_layout
-from scanform.i18n.texts import DEFAULT_LANGUAGE, os_reason, text
+from scanform.i18n.texts import DEFAULT_LANGUAGE
 from scanform.model.layout import Layout, PageLayout, ZoneKind
 from scanform.model.questionnaire import Filled
 from scanform.recognize.find_zones import find_page, zones_of
@@ -29,15 +29,15 @@ class ProposedZones:
 
 def find_zones(blank: Sequence[Path], out: Path, *, code: str | None = None, language: str = DEFAULT_LANGUAGE) -> ProposedZones:
     """Look for zones on the empty pages in `blank` and write them to `out` as layout.json; raises InputError when there are none."""
-    layout = propose(load_blanks(blank, language=language), code=code or _code_of(blank[0]), language=language)
+    layout = propose(load_blanks(blank), code=code or _code_of(blank[0]), language=language)
     zones = [zone for page in layout.pages for zone in page.zones]
     if not zones:
-        raise InputError(text("imported.nothing_found", language), remedy=text("imported.nothing_found_remedy", language), slug="nothing-found")
+        raise InputError(words("imported.nothing_found"), remedy=words("imported.nothing_found_remedy"), slug="nothing-found")
     try:
         write_text(out, dump_layout(layout))
     except OSError as error:
-        message = text("cli.cannot_write", language, place=str(out), cause=os_reason(error, language))
-        raise StoreError(message, remedy=text("cli.cannot_write_remedy", language)) from error
+        message = words("cli.cannot_write", place=str(out), cause=error)
+        raise StoreError(message, remedy=words("cli.cannot_write_remedy")) from error
     return ProposedZones(
         layout=layout,
         boxes=sum(zone.kind is ZoneKind.MARK for zone in zones),

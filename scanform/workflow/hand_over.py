@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from scanform.errors import StoreError
-from scanform.i18n.texts import os_reason, text
+from scanform.errors import StoreError, words
 from scanform.merge import codebook, export, modes, provenance
 from scanform.merge.dataset import Table, table
 from scanform.merge.resolve import Record
@@ -97,7 +96,7 @@ def _write_readings(project: Project, path: Path, responses: Sequence[Response],
     classes = [c for c in DataClass if (c is not DataClass.CONTACT or with_contact) and (c is not DataClass.SENSITIVE or not without_sensitive)]
     named = [under_present_codes(response, project.questionnaires.get(response.questionnaire)) for response in responses]
     rows = provenance.reading_rows(named, project.questionnaires, classes=classes)
-    return _write(path, lambda out: export.write_readings_csv(rows, out), project.language)
+    return _write(path, lambda out: export.write_readings_csv(rows, out))
 
 
 def _write_waived(project: Project, path: Path) -> list[Path]:
@@ -105,7 +104,7 @@ def _write_waived(project: Project, path: Path) -> list[Path]:
     rows = waived_rows(project)
     if not rows and not path.exists():
         return []
-    return [_write(path, lambda out: export.write_rows(WAIVED, rows, out), project.language)]
+    return [_write(path, lambda out: export.write_rows(WAIVED, rows, out))]
 
 
 def _write_edition(edition: _Edition, words: str) -> list[Path]:
@@ -117,12 +116,12 @@ def _write_edition(edition: _Edition, words: str) -> list[Path]:
     conflicts = _conflict_rows(edition, edition.classes)
     by_channel = modes.mode_rows(data)
     files = [
-        _write(folder / "responses.csv", lambda out: export.write_table_csv(data, out), words),
-        _write(folder / "codebook.csv", lambda out: export.write_codebook_csv(described, out), words),
-        _write(folder / "provenance.csv", lambda out: export.write_provenance_csv(origins, out), words),
-        _write(folder / "conflicts.csv", lambda out: export.write_conflicts_csv(conflicts, out), words),
-        _write(folder / "modes.csv", lambda out: export.write_modes_csv(by_channel, out), words),
-        _write(folder / f"{edition.questionnaire.code}.xlsx", lambda out: write_xlsx(_sheets(data, described, origins, conflicts), out), words),
+        _write(folder / "responses.csv", lambda out: export.write_table_csv(data, out)),
+        _write(folder / "codebook.csv", lambda out: export.write_codebook_csv(described, out)),
+        _write(folder / "provenance.csv", lambda out: export.write_provenance_csv(origins, out)),
+        _write(folder / "conflicts.csv", lambda out: export.write_conflicts_csv(conflicts, out)),
+        _write(folder / "modes.csv", lambda out: export.write_modes_csv(by_channel, out)),
+        _write(folder / f"{edition.questionnaire.code}.xlsx", lambda out: write_xlsx(_sheets(data, described, origins, conflicts), out)),
     ]
     return files + _write_contact(edition, words)
 
@@ -136,9 +135,9 @@ def _write_contact(edition: _Edition, words: str) -> list[Path]:
     origins, conflicts = provenance.provenance_rows(data, edition.deciders), _conflict_rows(edition, classes)
     folder = edition.folder
     return [
-        _write(folder / "contact.csv", lambda out: export.write_table_csv(data, out), words),
-        _write(folder / "contact-provenance.csv", lambda out: export.write_provenance_csv(origins, out), words),
-        _write(folder / "contact-conflicts.csv", lambda out: export.write_conflicts_csv(conflicts, out), words),
+        _write(folder / "contact.csv", lambda out: export.write_table_csv(data, out)),
+        _write(folder / "contact-provenance.csv", lambda out: export.write_provenance_csv(origins, out)),
+        _write(folder / "contact-conflicts.csv", lambda out: export.write_conflicts_csv(conflicts, out)),
     ]
 
 
@@ -159,13 +158,13 @@ def _sheets(data: Table, described: Sequence[Sequence[str]], origins: Sequence[S
     )
 
 
-def _write(path: Path, write: Callable[[BinaryIO], None], language: str) -> Path:
+def _write(path: Path, write: Callable[[BinaryIO], None]) -> Path:
     """Write one file whole or not at all, for its owner only: every row is one respondent's; raises StoreError where that is not possible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(path, private=True) as out:
             write(out)
     except OSError as error:
-        message = text("merge.cannot-write", language, file=str(path), reason=os_reason(error, language))
-        raise StoreError(message, remedy=text("merge.cannot-write-remedy", language), slug="cannot-write") from error
+        message = words("merge.cannot-write", file=str(path), reason=error)
+        raise StoreError(message, remedy=words("merge.cannot-write-remedy"), slug="cannot-write") from error
     return path

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from scanform import pagecode
-from scanform.errors import InputError, UsageError
-from scanform.i18n.texts import text
+from scanform.errors import InputError, UsageError, words
 from scanform.model.layout import Layout
 from scanform.model.page import Fate, FoundBy, Identity
 from scanform.scan.intake import hash_file
@@ -43,7 +42,7 @@ def identify_page(project: Project, name: str, form: str, number: int | None) ->
     identity = _identity(project, page, form, number or page.seen_page or (page.identity.page if page.identity else None))
     result = read_page(page_job(project, page, limits_of(project), identity))
     if not settle_given(project, page, result, at=now()):
-        raise _settled(project, name)
+        raise _settled(name)
     return result
 
 
@@ -56,15 +55,15 @@ def _waiting_page(project: Project, name: str, form: str) -> PageRecord:
             found = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW, Fate.UNKNOWN_FORM]) if Path(page.ref.path) == path and page.ref.index == index]
     found = [page for page in found if part in (0, page.ref.part)]
     if not found:
-        raise InputError(text("identify.unknown_page", project.language, name=name), remedy=text("identify.unknown_page_remedy", project.language))
+        raise InputError(words("identify.unknown_page", name=name), remedy=words("identify.unknown_page_remedy"))
     waiting = [page for page in found if page.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM) or _may_move(project, page, form) or _may_be_put(project, page, form)]
     if not waiting:
-        raise _settled(project, name)
+        raise _settled(name)
     return waiting[0]
 
 
-def _settled(project: Project, name: str) -> UsageError:
-    return UsageError(text("identify.settled", project.language, name=name), remedy=text("identify.settled_remedy", project.language))
+def _settled(name: str) -> UsageError:
+    return UsageError(words("identify.settled", name=name), remedy=words("identify.settled_remedy"))
 
 
 def _may_move(project: Project, page: PageRecord, form: str) -> bool:
@@ -108,7 +107,7 @@ def _moved(project: Project, name: str, page: PageRecord, form: str) -> PageResu
     instance = parsed[1] if parsed else own_instance(page.identity.digest, page.ref)
     with project.store.writing() as tx:
         if not _may_move(project, ledger.page_record(tx, page.id), form):
-            raise _settled(project, name)
+            raise _settled(name)
         move_page(project, tx, ledger.page_record(tx, page.id), instance)
         return PageResult(ref=page.ref, outcome=Fate.READ, identity=ledger.page_record(tx, page.id).identity)
 
@@ -118,10 +117,10 @@ def _identity(project: Project, page: PageRecord, form: str, number: int | None)
     layout = project.layouts.get(parsed[0]) if parsed else None
     if parsed is None:
         imported = _imported(project, form)
-        return content_identity(imported, _number(project, imported, number), page.ref, FoundBy.PERSON)
+        return content_identity(imported, _number(imported, number), page.ref, FoundBy.PERSON)
     if layout is None:
-        raise UsageError(text("identify.bad_form", project.language, form=form), remedy=text("identify.bad_form_remedy", project.language))
-    return Identity(digest=parsed[0], instance=parsed[1], page=_number(project, layout, number), pages=len(layout.pages), found_by=FoundBy.PERSON)
+        raise UsageError(words("identify.bad_form", form=form), remedy=words("identify.bad_form_remedy"))
+    return Identity(digest=parsed[0], instance=parsed[1], page=_number(layout, number), pages=len(layout.pages), found_by=FoundBy.PERSON)
 
 
 def _imported(project: Project, form: str) -> Layout:
@@ -129,15 +128,15 @@ def _imported(project: Project, form: str) -> Layout:
     found = [layout for layout in project.layouts.values() if layout.imported and form in (layout.questionnaire, layout.digest)]
     if len(found) > 1:
         known = ", ".join(f"{layout.digest} ({layout.version})" for layout in found)
-        message = text("imported.several_editions", project.language, form=form, known=known)
-        raise UsageError(message, remedy=text("imported.several_editions_remedy", project.language))
+        message = words("imported.several_editions", form=form, known=known)
+        raise UsageError(message, remedy=words("imported.several_editions_remedy"))
     if not found:
-        raise UsageError(text("identify.bad_form", project.language, form=form), remedy=text("identify.bad_form_remedy", project.language))
+        raise UsageError(words("identify.bad_form", form=form), remedy=words("identify.bad_form_remedy"))
     return found[0]
 
 
-def _number(project: Project, layout: Layout, number: int | None) -> int:
+def _number(layout: Layout, number: int | None) -> int:
     wanted = 1 if number is None and len(layout.pages) == 1 else number
     if wanted is None or not 1 <= wanted <= len(layout.pages):
-        raise UsageError(text("identify.bad_page", project.language, pages=len(layout.pages)), remedy=text("identify.bad_page_remedy", project.language))
+        raise UsageError(words("identify.bad_page", pages=len(layout.pages)), remedy=words("identify.bad_page_remedy"))
     return wanted

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scanform.errors import UsageError
+from scanform.errors import UsageError, words
 from scanform.formats.limesurvey import DigitalImport, FileFormat, read_export, recognised
-from scanform.i18n.texts import text
 from scanform.model.column_format import Basis, FormatChoices, FormatDecision, FormatKind
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Questionnaire
@@ -155,13 +154,13 @@ def _read(project: Project, tx: Transaction, order: _Order) -> tuple[SourceSurve
         return replace(found, decisions=(*found.decisions, decided))
 
     first = read({})
-    source = choose_survey(tx, questionnaire=order.questionnaire.code, path=path, export=first.facts, name=order.survey, language=language)
+    source = choose_survey(tx, questionnaire=order.questionnaire.code, path=path, export=first.facts, name=order.survey)
     kept = revisions.formats(tx, source.id)
     again = first.still_open or zone_name(config, kept.get(ZONE)) != zone_name(config, None)
     found = read(kept) if kept and again else first
-    refuse_unclear(found, said, path, language)
+    refuse_unclear(found, said, path)
     if first.still_open and kept:  # times that nobody could read before have their say, too
-        choose_survey(tx, questionnaire=order.questionnaire.code, path=path, export=found.facts, name=source.name, language=language)
+        choose_survey(tx, questionnaire=order.questionnaire.code, path=path, export=found.facts, name=source.name)
     return source, found, contradictions(found.decisions, kept, language)
 
 
@@ -266,18 +265,14 @@ def shortened(names: Sequence[str]) -> str:
 
 def _questionnaire(project: Project, path: Path, code: str | None) -> Questionnaire:
     """The questionnaire named, the only one, or the one that clearly has most of the columns."""
-    language, codes = project.language, ", ".join(sorted(project.questionnaires))
+    codes = ", ".join(sorted(project.questionnaires))
     if code is not None:
         if code not in project.questionnaires:
-            raise UsageError(
-                text("digital.unknown-questionnaire", language, code=code), remedy=text("digital.unknown-questionnaire-remedy", language, codes=codes)
-            )
+            raise UsageError(words("digital.unknown-questionnaire", code=code), remedy=words("digital.unknown-questionnaire-remedy", codes=codes))
         return project.questionnaires[code]
     if len(project.questionnaires) == 1:
         return next(iter(project.questionnaires.values()))
-    ranked = sorted(((recognised(path, found, language=language), name) for name, found in project.questionnaires.items()), reverse=True)
+    ranked = sorted(((recognised(path, found), name) for name, found in project.questionnaires.items()), reverse=True)
     if not ranked or ranked[0][0] < MOSTLY or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
-        raise UsageError(
-            text("digital.which-questionnaire", language, file=path.name, codes=codes), remedy=text("digital.which-questionnaire-remedy", language)
-        )
+        raise UsageError(words("digital.which-questionnaire", file=path.name, codes=codes), remedy=words("digital.which-questionnaire-remedy"))
     return project.questionnaires[ranked[0][1]]

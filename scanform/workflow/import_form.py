@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 
 from scanform import pagecode
-from scanform.errors import InputError, StoreError, TemplateError, UsageError
+from scanform.errors import InputError, StoreError, TemplateError, UsageError, listed, words
 from scanform.formats.layout_json import dump_layout, load_layout
 from scanform.formats.questionnaire_yaml import questionnaire_yaml
 from scanform.formats.template import load_questionnaire
-from scanform.i18n.texts import in_words, problem_text, text
 from scanform.imaging.page_image import BlankPage, Gray, PageImage
 from scanform.imaging.page_map import PageMap, Tier
 from scanform.model.geometry import RectMm
@@ -57,8 +56,8 @@ def import_form(project: Project, blank: Sequence[Path], layout_file: Path) -> I
     Raises InputError when a file cannot be read or blank and layout do not belong together, TemplateError when no questionnaire can be
     made of the layout, UsageError when the project's questionnaire asks something else, StoreError when the digest is taken.
     """
-    layout = read_layout(layout_file, project.language)
-    return keep_form(project, layout, blanks_of(layout, load_blanks(blank, language=project.language), project.language))
+    layout = read_layout(layout_file)
+    return keep_form(project, layout, blanks_of(layout, load_blanks(blank)))
 
 
 def import_filled(project: Project, scans: Sequence[Path], layout_file: Path) -> ImportedForm:
@@ -67,18 +66,18 @@ def import_filled(project: Project, scans: Sequence[Path], layout_file: Path) ->
     The blank pages are what the scans share. Zones of whose print that leaves doubt are named, and people check all that is read there.
     Raises as `import_form`.
     """
-    layout = read_layout(layout_file, project.language)
-    pictures = load_blanks(scans, language=project.language)
+    layout = read_layout(layout_file)
+    pictures = load_blanks(scans)
     if len(pictures) % len(layout.pages):
-        message = text("imported.page_count", project.language, found=len(pictures), wanted=len(layout.pages))
-        raise InputError(message, remedy=text("imported.page_count_remedy", project.language), slug="page-count")
-    made = [_estimated(page, pictures[number :: len(layout.pages)], project.language) for number, page in enumerate(layout.pages)]
+        message = words("imported.page_count", found=len(pictures), wanted=len(layout.pages))
+        raise InputError(message, remedy=words("imported.page_count_remedy"), slug="page-count")
+    made = [_estimated(page, pictures[number :: len(layout.pages)]) for number, page in enumerate(layout.pages)]
     return keep_form(project, layout, [blank.gray for blank in made], weak=tuple(zone for blank in made for zone in blank.weak))
 
 
-def _estimated(page: PageLayout, pictures: Sequence[BlankPicture], language: str) -> EstimatedBlank:
+def _estimated(page: PageLayout, pictures: Sequence[BlankPicture]) -> EstimatedBlank:
     """The blank page behind filled scans of it; scans that do not fit the first one are left out."""
-    first = _blank_of(page, pictures[0], language)
+    first = _blank_of(page, pictures[0])
     check = prepare_page(page, BlankPage(gray=first, px_per_mm_x=PX_PER_MM, px_per_mm_y=PX_PER_MM))
     plain = PageMap(homography=(PX_PER_MM, 0, -0.5, 0, PX_PER_MM, -0.5, 0, 0, 1), residual_mm=0, tier=Tier.T0)
     seen = [(first, plain)]
@@ -90,11 +89,11 @@ def _estimated(page: PageLayout, pictures: Sequence[BlankPicture], language: str
 
 def keep_form(project: Project, layout: Layout, blanks: Sequence[Gray], *, weak: Sequence[str] = ()) -> ImportedForm:
     """Write an imported form into the project; `weak` are zones of whose print the blank pages are not sure."""
-    problems = _outlines_missing(layout, blanks, project.language)
+    problems = _outlines_missing(layout, blanks)
     problems += tuple(Problem(slug=WEAK_BLANK, where=zone, params=(("zone", zone),)) for zone in weak)
     folder = project.layouts_folder / layout.digest
     if folder.is_dir():
-        _refuse_clash(folder, layout, blanks, project.language)
+        _refuse_clash(folder, layout, blanks)
         return ImportedForm(layout=layout, folder=folder, questionnaire=None, problems=problems, known=True)
     written = _questionnaire(project, layout)
     source = project.folder / QUESTIONNAIRES / f"{layout.questionnaire}.yaml"
@@ -108,19 +107,18 @@ def keep_form(project: Project, layout: Layout, blanks: Sequence[Gray], *, weak:
     return ImportedForm(layout=layout, folder=folder, questionnaire=written, problems=problems)
 
 
-def read_layout(path: Path, language: str) -> Layout:
+def read_layout(path: Path) -> Layout:
     """The layout in a file, with page pictures named by their number and the digest that follows from it; raises InputError."""
     try:
-        layout = load_layout(path.read_text(encoding="utf-8-sig"), language=language)
+        layout = load_layout(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise InputError(text("imported.no_file", language, file=str(path), reason=reason), remedy=text("imported.no_file_remedy", language)) from error
+        reason = error if isinstance(error, OSError) else words("os.not-utf8")
+        raise InputError(words("imported.no_file", file=str(path), reason=reason), remedy=words("imported.no_file_remedy")) from error
     if not layout.imported:
-        raise InputError(text("imported.printed_here", language, file=str(path)), remedy=text("imported.printed_here_remedy", language), slug="printed-here")
+        raise InputError(words("imported.printed_here", file=str(path)), remedy=words("imported.printed_here_remedy"), slug="printed-here")
     wrong = contradictions(layout)
     if wrong:
-        listed = "\n".join(f"  {problem_text(problem, language)}" for problem in wrong)
-        raise InputError(text("imported.bad_layout", language, file=str(path)) + "\n" + listed, remedy=text("imported.bad_layout_remedy", language))
+        raise InputError(listed(words("imported.bad_layout", file=str(path)), wrong, indented=True), remedy=words("imported.bad_layout_remedy"))
     pages = tuple(replace(page, blank=f"page-{page.number}.png") for page in layout.pages)
     named = replace(layout, pages=pages)
     return replace(named, digest=pagecode.layout_digest(named))
@@ -153,20 +151,20 @@ def _wrong(zone: Zone, page: PageLayout, ids: set[str], places: set[tuple[str, s
     return slugs
 
 
-def blanks_of(layout: Layout, pictures: Sequence[BlankPicture], language: str) -> list[Gray]:
+def blanks_of(layout: Layout, pictures: Sequence[BlankPicture]) -> list[Gray]:
     """The pictures as the blank pages of the layout, at 300 dpi: straightened where its zones then stand on print, else as they are.
 
     Raises InputError when their number or the ratio of their sides is not that of the layout.
     """
     if len(pictures) != len(layout.pages):
-        message = text("imported.page_count", language, found=len(pictures), wanted=len(layout.pages))
-        raise InputError(message, remedy=text("imported.page_count_remedy", language), slug="page-count")
-    return [_blank_of(page, picture, language) for page, picture in zip(layout.pages, pictures, strict=True)]
+        message = words("imported.page_count", found=len(pictures), wanted=len(layout.pages))
+        raise InputError(message, remedy=words("imported.page_count_remedy"), slug="page-count")
+    return [_blank_of(page, picture) for page, picture in zip(layout.pages, pictures, strict=True)]
 
 
-def _blank_of(page: PageLayout, picture: BlankPicture, language: str) -> Gray:
+def _blank_of(page: PageLayout, picture: BlankPicture) -> Gray:
     if not fits_paper(picture, page.size):
-        raise wrong_ratio(picture, page.size, language)
+        raise wrong_ratio(picture, page.size)
     straight = picture.drawn(page.size)
     if picture.skew == 0.0:
         return straight
@@ -181,25 +179,25 @@ def _printed(page: PageLayout) -> list[tuple[str, RectMm]]:
     return marks + [(zone.id, cell) for zone in page.zones if zone.kind is ZoneKind.COMB for cell in zone.cells]
 
 
-def _outlines_missing(layout: Layout, blanks: Sequence[Gray], language: str) -> tuple[Problem, ...]:
+def _outlines_missing(layout: Layout, blanks: Sequence[Gray]) -> tuple[Problem, ...]:
     """A problem for each zone where nothing is printed; raises InputError when that is so for most of a page."""
     missing: dict[str, int] = {}
     for page, gray in zip(layout.pages, blanks, strict=True):
         printed = _printed(page)
         seen = outlined(gray, [rect for _, rect in printed])
         if len(printed) and (~seen).mean() > MOST_OFF:
-            message = text("imported.not_this_form", language, page=page.number, off=int((~seen).sum()), all=len(printed))
-            raise InputError(message, remedy=text("imported.not_this_form_remedy", language), slug="not-this-form")
+            message = words("imported.not_this_form", page=page.number, off=int((~seen).sum()), all=len(printed))
+            raise InputError(message, remedy=words("imported.not_this_form_remedy"), slug="not-this-form")
         missing |= {zone: page.number for (zone, _), there in zip(printed, seen, strict=True) if not there}
     return tuple(Problem(slug=NO_OUTLINE, where=zone, params=(("zone", zone), ("page", str(number)))) for zone, number in missing.items())
 
 
-def _refuse_clash(folder: Path, layout: Layout, blanks: Sequence[Gray], language: str) -> None:
+def _refuse_clash(folder: Path, layout: Layout, blanks: Sequence[Gray]) -> None:
     """Raise StoreError when another form is kept under this digest: other zones, or other print."""
     same = (folder / "layout.json").read_text(encoding="utf-8") == dump_layout(layout)
     if same and all(_alike(folder / page.blank, gray) for page, gray in zip(layout.pages, blanks, strict=True)):
         return
-    raise StoreError(text("print.digest_clash", language, digest=layout.digest), remedy=text("imported.digest_clash_remedy", language), slug="digest-clash")
+    raise StoreError(words("print.digest_clash", digest=layout.digest), remedy=words("imported.digest_clash_remedy"), slug="digest-clash")
 
 
 def _alike(path: Path, gray: Gray) -> bool:
@@ -213,26 +211,25 @@ def _questionnaire(project: Project, layout: Layout) -> Path | None:
     present = project.questionnaires.get(layout.questionnaire)
     if present is None:
         content = questionnaire_yaml(layout, language=project.language)
-        _refuse_codes(content, path.name, project.language)
+        _refuse_codes(content, path.name)
         write_text(path, content)
         return path
     if present.version != layout.version:
         params = {"code": layout.questionnaire, "there": present.version, "wanted": layout.version}
-        raise UsageError(text("imported.other_version", project.language, **params), remedy=text("imported.other_version_remedy", project.language))
+        raise UsageError(words("imported.other_version", **params), remedy=words("imported.other_version_remedy"))
     refuse_misfits(project, present, layout)
     return None
 
 
-def _refuse_codes(content: str, name: str, language: str) -> None:
+def _refuse_codes(content: str, name: str) -> None:
     """Raise TemplateError when the codes of the layout cannot stand in a questionnaire (reserved words, one option only)."""
     with tempfile.TemporaryDirectory() as scratch:
         trial = Path(scratch) / name
         trial.write_text(content, encoding="utf-8")
         try:
-            load_questionnaire(trial, language=language)
+            load_questionnaire(trial)
         except TemplateError as error:
-            listed = "\n".join(f"  {line}" for line in in_words(error.message, language).split("\n"))
-            raise TemplateError(f"{text('imported.bad_codes', language)}\n{listed}", remedy=text("imported.bad_codes_remedy", language)) from error
+            raise TemplateError(listed(words("imported.bad_codes"), [error.message]), remedy=words("imported.bad_codes_remedy")) from error
 
 
 def _png(gray: Gray) -> bytes:

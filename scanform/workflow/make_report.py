@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from scanform.errors import StoreError
-from scanform.i18n.texts import os_reason, text
+from scanform.errors import StoreError, words
 from scanform.merge.dataset import table
 from scanform.merge.resolve import Record
 from scanform.model.page import Fate
@@ -31,8 +30,8 @@ def make_report(project: Project, out: Path, *, language: str | None = None) -> 
         out.parent.mkdir(parents=True, exist_ok=True)
         write_text(out, page)
     except OSError as error:
-        message = text("merge.cannot-write", project.language, file=str(out), reason=os_reason(error, project.language))
-        raise StoreError(message, remedy=text("merge.cannot-write-remedy", project.language), slug="cannot-write") from error
+        message = words("merge.cannot-write", file=str(out), reason=error)
+        raise StoreError(message, remedy=words("merge.cannot-write-remedy"), slug="cannot-write") from error
     return out
 
 

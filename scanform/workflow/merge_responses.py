@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from scanform import rules
-from scanform.errors import UsageError
-from scanform.i18n.texts import text
+from scanform.errors import UsageError, words
 from scanform.merge.match import Matching, grouped, match
 from scanform.merge.resolve import Conflict, Record, conflict_response
 from scanform.model.problem import Problem
@@ -67,7 +66,7 @@ def undo_merge(project: Project) -> int:
     with project.store.writing() as tx:
         links = values.links(tx)
         if not links:
-            raise UsageError(text("merge.nothing-to-undo", project.language), remedy=text("merge.nothing-to-undo-remedy", project.language))
+            raise UsageError(words("merge.nothing-to-undo"), remedy=words("merge.nothing-to-undo-remedy"))
         values.replace_links(tx, ())
     return len(links)
 
@@ -180,9 +179,7 @@ def _meant(project: Project, record: Record, conflict: Conflict, value: str, *, 
     except ValueError as error:
         if as_written:
             return DecisionKind.IMPLAUSIBLE, rules.as_written(value)
-        raise UsageError(
-            text("merge.not-a-source-value", project.language, column=conflict.column), remedy=text("merge.not-a-source-value-remedy", project.language)
-        ) from error
+        raise UsageError(words("merge.not-a-source-value", column=conflict.column), remedy=words("merge.not-a-source-value-remedy")) from error
     return DecisionKind.CORRECT if typed else DecisionKind.NO_ANSWER, typed
 
 
@@ -195,7 +192,7 @@ def _conflict(project: Project, item: str) -> tuple[Record, Conflict]:
         name, column = split_item_id(item)
     except ValueError:
         name, column = item, ""
-    raise UsageError(text("merge.no-conflict", project.language, response=name, column=column), remedy=text("merge.no-conflict-remedy", project.language))
+    raise UsageError(words("merge.no-conflict", response=name, column=column), remedy=words("merge.no-conflict-remedy"))
 
 
 def _now() -> str:

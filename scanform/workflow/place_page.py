@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from scanform import pagecode
-from scanform.errors import UsageError
-from scanform.i18n.texts import text
+from scanform.errors import UsageError, words
 from scanform.model.page import Fate, FoundBy, Identity
 from scanform.model.problem import Problem
 from scanform.store import issued, ledger, placements
@@ -59,7 +58,6 @@ def place_page(
     reviewer: str,
     uuid: str,
     read: Callable[[PageJob], PageResult] = read_page,
-    language: str | None = None,
 ) -> Placed:
     """Read `page` as page `number` of `form`, at the corners that a person showed, and settle it in the ledger.
 
@@ -67,9 +65,8 @@ def place_page(
     Sending again (same `uuid`, or a page that is settled) changes nothing. Raises UsageError for a form or a page number that
     cannot be, for corners that are none, and for an identity that the page's own code contradicts.
     """
-    language = language or project.language
-    identity = identity_given(project, page, form, number, language=language)
-    corners = _checked(corners_px, language)
+    identity = identity_given(project, page, form, number)
+    corners = _checked(corners_px)
     with project.store.reading() as tx:
         stored = ledger.page_record(tx, page.id)
     if stored.outcome not in HELPABLE:
@@ -102,34 +99,34 @@ def leave_page(project: Project, page: PageRecord, *, reviewer: str, uuid: str) 
         return True
 
 
-def identity_given(project: Project, page: PageRecord, form: str, number: int, *, language: str) -> Identity:
+def identity_given(project: Project, page: PageRecord, form: str, number: int) -> Identity:
     """The identity that a person gives a page; raises UsageError when it cannot be, or when the page's own code says something else."""
-    identity = _form_given(project, page, form, number, language)
+    identity = _form_given(project, page, form, number)
     own = page.identity
     if own is not None and own.found_by in _PROVED and (own.digest, own.instance, own.page) != (identity.digest, identity.instance, number):
-        message = text("sort.contradicts", language, form=pagecode.form_id(own.digest, own.instance), page=own.page)
-        raise UsageError(message, remedy=text("sort.contradicts_remedy", language))
+        message = words("sort.contradicts", form=pagecode.form_id(own.digest, own.instance), page=own.page)
+        raise UsageError(message, remedy=words("sort.contradicts_remedy"))
     return identity
 
 
-def _form_given(project: Project, page: PageRecord, form: str, number: int, language: str) -> Identity:
+def _form_given(project: Project, page: PageRecord, form: str, number: int) -> Identity:
     """The identity behind a typed form id, or behind the layout digest of a form without ids."""
     parsed = pagecode.parse_form_id(form)
     layout = project.layouts.get(parsed[0] if parsed else form)
     if layout is None or (parsed is None and not layout.imported):
-        raise UsageError(text("identify.bad_form", language, form=form), remedy=text("identify.bad_form_remedy", language))
+        raise UsageError(words("identify.bad_form", form=form), remedy=words("identify.bad_form_remedy"))
     if not 1 <= number <= len(layout.pages):
-        raise UsageError(text("identify.bad_page", language, pages=len(layout.pages)), remedy=text("sort.bad_page_remedy", language))
+        raise UsageError(words("identify.bad_page", pages=len(layout.pages)), remedy=words("sort.bad_page_remedy"))
     if parsed is None:
         return content_identity(layout, number, page.ref, FoundBy.PERSON)
     return Identity(digest=parsed[0], instance=parsed[1], page=number, pages=len(layout.pages), found_by=FoundBy.PERSON)
 
 
-def _checked(corners_px: Corners, language: str) -> tuple[tuple[float, float], ...]:
+def _checked(corners_px: Corners) -> tuple[tuple[float, float], ...]:
     """Four points that are finite numbers."""
     corners = tuple((float(x), float(y)) for x, y in corners_px)
     if len(corners) != 4 or not all(math.isfinite(value) for corner in corners for value in corner):
-        raise UsageError(text("sort.bad_corners", language), remedy=text("sort.bad_corners_remedy", language))
+        raise UsageError(words("sort.bad_corners"), remedy=words("sort.bad_corners_remedy"))
     return corners
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 
-from scanform.errors import UsageError
-from scanform.i18n.texts import text
+from scanform.errors import UsageError, Words, words
+from scanform.i18n.texts import in_words
 from scanform.model.preferences import ALT_DIGITS, CHOICES, DEFAULT_KEYS, FUNCTION_KEYS, LARGEST_ZOOM, LOOKS, SMALLEST_ZOOM, TILES, Preferences
 from scanform.store.preferences import preference, save_preference
 from scanform.workflow.project import Project
@@ -16,30 +16,38 @@ def preferences_of(project: Project, person: str) -> Preferences:
         return _understood(preference(tx, person))
 
 
-def change_preferences(project: Project, person: str, change: Mapping[str, object], *, language: str) -> Preferences:
+def change_preferences(project: Project, person: str, change: Mapping[str, object]) -> Preferences:
     """Keep a change of `person`: `letters`, `zoom`, `look` or `tiles`, one key (`screen`, `action`, `key`), or all keys as they were (`reset`: a screen).
 
-    Raises UsageError with the reason in words where a key cannot be had, and ValueError for what no screen of ours asks for.
+    Raises UsageError with the reason where a key cannot be had, and ValueError for what no screen of ours asks for.
     """
     with project.store.writing() as tx:
-        wanted = _changed(_understood(preference(tx, person)), change, language)
+        wanted = _changed(_understood(preference(tx, person)), change)
         save_preference(tx, person, asdict(wanted))
     return wanted
 
 
 def action_text(screen: str, action: str, language: str) -> str:
     """What an action is called."""
+    return in_words(_action(screen, action), language)
+
+
+def _action(screen: str, action: str) -> Words:
     if action in CHOICES:
-        return text("keys.action.choice", language, n=action.removeprefix("choice-"))
-    return text(f"keys.action.{screen}-{action}", language)
+        return words("keys.action.choice", n=action.removeprefix("choice-"))
+    return words(f"keys.action.{screen}-{action}")
 
 
 def key_text(key: str, language: str) -> str:
     """A key as it is written on caps."""
-    return text("keys.space", language) if key == " " else "−" if key == "-" else key.upper()
+    return in_words(_cap(key), language)
 
 
-def _changed(now: Preferences, change: Mapping[str, object], language: str) -> Preferences:
+def _cap(key: str) -> Words:
+    return words("keys.space") if key == " " else words("said.all", said="−" if key == "-" else key.upper())
+
+
+def _changed(now: Preferences, change: Mapping[str, object]) -> Preferences:
     if "reset" in change:
         return replace(now, keys={**now.keys, _screen(change["reset"]): DEFAULT_KEYS[_screen(change["reset"])]})
     if "key" in change:
@@ -47,7 +55,7 @@ def _changed(now: Preferences, change: Mapping[str, object], language: str) -> P
         action, key = change.get("action"), change["key"]
         if not isinstance(action, str) or action not in DEFAULT_KEYS[screen] or not isinstance(key, str):
             raise ValueError(change)
-        return replace(now, keys={**now.keys, screen: _with_key(now.keys[screen], screen, action, key, language)})
+        return replace(now, keys={**now.keys, screen: _with_key(now.keys[screen], screen, action, key)})
     for name in change:
         if not _fine(name, change[name]):
             raise ValueError(name)
@@ -60,16 +68,16 @@ def _screen(name: object) -> str:
     return name
 
 
-def _with_key(keys: Mapping[str, str], screen: str, action: str, key: str, language: str) -> dict[str, str]:
+def _with_key(keys: Mapping[str, str], screen: str, action: str, key: str) -> dict[str, str]:
     key = normal_key(key)
     if not key:
-        raise UsageError(text("keys.refused-kind", language), slug="key-refused")
+        raise UsageError(words("keys.refused-kind"), slug="key-refused")
     if screen == "field" and key in ALT_DIGITS and action not in CHOICES:
-        raise UsageError(text("keys.refused-alt", language, cap=key), slug="key-refused")
+        raise UsageError(words("keys.refused-alt", cap=key), slug="key-refused")
     owner = next((other for other, taken in keys.items() if taken == key and other != action), None)
     if owner is not None:
-        words = text("keys.refused-taken", language, cap=key_text(key, language), action=action_text(screen, owner, language))
-        raise UsageError(words, slug="key-refused")
+        message = words("keys.refused-taken", cap=_cap(key), action=_action(screen, owner))
+        raise UsageError(message, slug="key-refused")
     return {**keys, action: key}
 
 

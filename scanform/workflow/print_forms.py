@@ -14,9 +14,8 @@ from pathlib import Path
 import cv2
 
 from scanform import pagecode
-from scanform.errors import InputError, StoreError, UsageError, Words
+from scanform.errors import InputError, StoreError, UsageError, Words, listed, words
 from scanform.formats.layout_json import dump_layout
-from scanform.i18n.texts import text
 from scanform.imaging.page_image import BLANK_DPI
 from scanform.layout.draw import Copy, Sides, draw_blank, draw_forms, printable, unprintable
 from scanform.layout.drawing import Placement
@@ -85,9 +84,9 @@ def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
     language = order.language or _default_language(questionnaire, project.language)
     if language not in questionnaire.languages:
         known = ", ".join(questionnaire.languages)
-        raise UsageError(text("print.no_language", project.language, asked=language, known=known), remedy=text("print.no_language_remedy", project.language))
+        raise UsageError(words("print.no_language", asked=language, known=known), remedy=words("print.no_language_remedy"))
     placement = place(questionnaire, language=language, variant=order.variant, measure=measure)
-    order = replace(order, recipients=_as_printed(order.recipients, placement, project.language))
+    order = replace(order, recipients=_as_printed(order.recipients, placement))
     keep_layout(project, placement)
     copies = out.with_suffix(".copies.json") if out.suffix.lower() == ".pdf" else out.with_name(out.name + ".copies.json")
     draw = _instances(order.seed)
@@ -124,30 +123,35 @@ class _TakenError(Exception):
     """An identity that was free when the form was drawn is in use by another form now."""
 
 
-def _as_printed(recipients: Sequence[Recipient | None], placement: Placement, language: str) -> tuple[Recipient | None, ...]:
+def _as_printed(recipients: Sequence[Recipient | None], placement: Placement) -> tuple[Recipient | None, ...]:
     """The recipients with texts as they are printed; raises InputError that names all of them that cannot be printed."""
     wanted = [
         found and replace(found, name=found.name and printable(found.name), address=tuple(printable(line) for line in found.address)) for found in recipients
     ]
     rect = recipient_rect(placement.layout.pages[0].size)
-    wrong = [line for found in wanted if found is not None for line in _unprintable(found, placement, rect, language)]
+    wrong = [line for found in wanted if found is not None for line in _unprintable(found, placement, rect)]
     if wrong:
-        listed = "\n".join(f"  {line}" for line in wrong)
-        raise InputError(text("print.unprintable", language, rows=listed), remedy=text("print.unprintable_remedy", language), slug="unprintable")
+        raise InputError(listed(words("print.unprintable"), wrong, indented=True), remedy=words("print.unprintable_remedy"), slug="unprintable")
     return tuple(wanted)
 
 
-def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm, language: str) -> list[str]:
+def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm) -> list[Words]:
     """What of a recipient cannot be printed, in words."""
-    place = text("print.row", language, row=recipient.row, token=recipient.token) if recipient.row else text("print.token", language, token=recipient.token)
+    place = words("print.row", row=recipient.row, token=recipient.token) if recipient.row else words("print.token", token=recipient.token)
     found = {name: unprintable(said) for name, said in (("name", recipient.name or ""), ("address", " ".join(recipient.address)), ("token", recipient.token))}
     wrong = [
-        text("print.unprintable_signs", language, place=place, field=name, characters=" ".join(signs), codes=", ".join(f"U+{ord(sign):04X}" for sign in signs))
+        words(
+            "print.unprintable_signs",
+            place=place,
+            field=words(f"print.field_{name}"),
+            characters=" ".join(signs),
+            codes=", ".join(f"U+{ord(sign):04X}" for sign in signs),
+        )
         for name, signs in found.items()
         if signs
     ]
     if not wrong and not has_room(recipient.name, recipient.address, recipient.token, rect=rect, placement=placement, measure=measure):
-        wrong.append(text("print.no_room", language, place=place))
+        wrong.append(words("print.no_room", place=place))
     return wrong
 
 
@@ -162,7 +166,7 @@ def reissue_order(project: Project, token: str, *, variant: str | None = None, l
     with project.store.reading() as tx:
         known = issued.issued_for(tx, token)
     if not known:
-        raise UsageError(text("print.unknown_token", project.language, token=token), remedy=text("print.unknown_token_remedy", project.language))
+        raise UsageError(words("print.unknown_token", token=token), remedy=words("print.unknown_token_remedy"))
     latest = known[-1]
     before = project.layouts.get(latest.digest)
     return PrintOrder(
@@ -181,7 +185,7 @@ def keep_layout(project: Project, placement: Placement) -> None:
     folder = project.layouts_folder / layout.digest
     if folder.is_dir():
         if (folder / "layout.json").read_text(encoding="utf-8") != dump_layout(layout):
-            raise StoreError(text("print.digest_clash", project.language, digest=layout.digest), remedy=text("print.digest_clash_remedy", project.language))
+            raise StoreError(words("print.digest_clash", digest=layout.digest), remedy=words("print.digest_clash_remedy"))
     else:
         with atomic_folder(folder) as temporary:
             _write_blanks(placement, temporary)
@@ -204,7 +208,7 @@ def _write_blanks(placement: Placement, folder: Path) -> None:
         for page, gray in zip(placement.layout.pages, rasterize(pdf, dpi=BLANK_DPI), strict=True):
             done, png = cv2.imencode(".png", gray)
             if not done:
-                raise StoreError(Words(key="print.no_blank", params=(("page", page.number),)))
+                raise StoreError(words("print.no_blank", page=page.number))
             (folder / page.blank).write_bytes(png.tobytes())
 
 
@@ -213,11 +217,9 @@ def _questionnaire(project: Project, code: str | None) -> Questionnaire:
     if code is None and len(project.questionnaires) == 1:
         return next(iter(project.questionnaires.values()))
     if code is None:
-        raise UsageError(text("print.which_questionnaire", project.language, known=known), remedy=text("print.which_questionnaire_remedy", project.language))
+        raise UsageError(words("print.which_questionnaire", known=known), remedy=words("print.which_questionnaire_remedy"))
     if code not in project.questionnaires:
-        raise UsageError(
-            text("print.no_questionnaire", project.language, code=code, known=known), remedy=text("print.which_questionnaire_remedy", project.language)
-        )
+        raise UsageError(words("print.no_questionnaire", code=code, known=known), remedy=words("print.which_questionnaire_remedy"))
     return project.questionnaires[code]
 
 

@@ -11,10 +11,10 @@ from typing import Self
 import scanform
 from scanform import config as configs
 from scanform.config import Config
-from scanform.errors import StoreError, TemplateError, UsageError
+from scanform.errors import StoreError, TemplateError, UsageError, listed, words
 from scanform.formats.layout_json import load_layout
 from scanform.formats.template import load_new_questionnaire, load_questionnaire, self_contained
-from scanform.i18n.texts import DEFAULT_LANGUAGE, os_reason, problem_text, text
+from scanform.i18n.texts import DEFAULT_LANGUAGE
 from scanform.model.layout import Layout
 from scanform.model.page import PageRef
 from scanform.model.questionnaire import Questionnaire
@@ -81,7 +81,7 @@ class Project:
                 self._printed[layout.digest] = today
                 return today
             lost = today is not None and today.version == layout.version and not kept.exists()
-            self._printed[layout.digest] = today if today is not None and lost else load_questionnaire(kept, language=self.language)
+            self._printed[layout.digest] = today if today is not None and lost else load_questionnaire(kept)
         return self._printed[layout.digest]
 
     def original(self, ref: PageRef) -> PageRef:
@@ -95,10 +95,10 @@ def open_project(folder: Path, *, language: str | None = None, edited: bool = Fa
 
     Raises UsageError when a questionnaire was edited after forms of its version had been printed, unless `edited` ones are to be replaced.
     """
-    config = configs.load_config(folder, language=language or DEFAULT_LANGUAGE)
+    config = configs.load_config(folder)
     language = language or config.language
-    questionnaires = [load_questionnaire(path, language=language) for path in sorted((folder / QUESTIONNAIRES).glob("*.yaml"))]
-    store = open_store(folder, config.database or folder / DATABASE, language)
+    questionnaires = [load_questionnaire(path) for path in sorted((folder / QUESTIONNAIRES).glob("*.yaml"))]
+    store = open_store(folder, config.database or folder / DATABASE)
     project = Project(folder, config, store, {found.code: found for found in questionnaires}, language)
     if not edited:
         try:
@@ -115,19 +115,17 @@ def init_project(
     """Make a project around a template that ships with scanform, around a questionnaire of one's own, or `empty` for imported forms only."""
     language = language or DEFAULT_LANGUAGE
     if sum((template is not None, questionnaire is not None, empty)) != 1:
-        raise UsageError(text("project.one_source", language), remedy=text("project.one_source_remedy", language))
-    source = questionnaire or (template_path(template, language) if template is not None else None)
-    first = load_new_questionnaire(source, language=language) if source else None
+        raise UsageError(words("project.one_source"), remedy=words("project.one_source_remedy"))
+    source = questionnaire or (template_path(template) if template is not None else None)
+    first = load_new_questionnaire(source) if source else None
     try:
-        _make_folder(folder, language)
+        _make_folder(folder)
         if source is not None and first is not None:
             _keep_questionnaire(folder, source, first)
         name = first.code if first else folder.resolve().name
         write_text(folder / configs.FILE_NAME, configs.dump_config(Config(name=name, language=language, database=database)))
     except OSError as error:
-        raise StoreError(
-            text("project.cannot_write", language, folder=str(folder), cause=os_reason(error, language)), remedy=text("project.cannot_write_remedy", language)
-        ) from error
+        raise StoreError(words("project.cannot_write", folder=str(folder), cause=error), remedy=words("project.cannot_write_remedy")) from error
     return open_project(folder, language=language)
 
 
@@ -136,8 +134,8 @@ def add_questionnaire(project: Project, source: Path) -> Project:
 
     Raises UsageError when it differs from forms that are printed under its version. Codes that are in use stay allowed.
     """
-    before = project.questionnaires.get(load_questionnaire(source, language=project.language).code)
-    questionnaire = load_new_questionnaire(source, known=before, language=project.language)
+    before = project.questionnaires.get(load_questionnaire(source).code)
+    questionnaire = load_new_questionnaire(source, known=before)
     refuse_changed(project, questionnaire)
     _keep_questionnaire(project.folder, source, questionnaire)
     project.close()
@@ -152,8 +150,8 @@ def refuse_changed(project: Project, questionnaire: Questionnaire) -> None:
             refuse_misfits(project, questionnaire, layout)
         elif same_version and project.questionnaire_of(layout) != questionnaire:
             raise UsageError(
-                text("project.version_printed", project.language, code=questionnaire.code, version=questionnaire.version),
-                remedy=text("project.version_printed_remedy", project.language, code=questionnaire.code, version=questionnaire.version),
+                words("project.version_printed", code=questionnaire.code, version=questionnaire.version),
+                remedy=words("project.version_printed_remedy", code=questionnaire.code, version=questionnaire.version),
             )
 
 
@@ -163,12 +161,10 @@ def _refuse_edited(project: Project) -> None:
     """
     today = {path.read_text(encoding="utf-8") for path in (project.folder / QUESTIONNAIRES).glob("*.yaml")}
     kept = [path for path in sorted(project.layouts_folder.glob(f"[!.]*/{SNAPSHOT}")) if path.read_text(encoding="utf-8") not in today]
-    for code, path in {load_questionnaire(path, language=project.language).code: path for path in kept}.items():
+    for code, path in {load_questionnaire(path).code: path for path in kept}.items():
         if code not in project.questionnaires:
             named = {"code": code, "kept": path.relative_to(project.folder), "wanted": f"{QUESTIONNAIRES}/{code}.yaml"}
-            raise UsageError(
-                text("project.questionnaire_gone", project.language, **named), remedy=text("project.questionnaire_gone_remedy", project.language, **named)
-            )
+            raise UsageError(words("project.questionnaire_gone", **named), remedy=words("project.questionnaire_gone_remedy", **named))
         refuse_changed(project, project.questionnaires[code])
 
 
@@ -176,14 +172,13 @@ def refuse_misfits(project: Project, questionnaire: Questionnaire, layout: Layou
     """Raise TemplateError that lists the zones of an imported form for which the questionnaire has no place: their answers would be lost."""
     found = misfits(questionnaire, layout)
     if found:
-        listed = "\n".join(f"  {problem_text(problem, project.language)}" for problem in found)
-        message = text("imported.misfits", project.language, code=questionnaire.code, version=questionnaire.version)
-        raise TemplateError(f"{message}\n{listed}", remedy=text("imported.misfits_remedy", project.language), slug="misfits")
+        head = words("imported.misfits", code=questionnaire.code, version=questionnaire.version)
+        raise TemplateError(listed(head, found, indented=True), remedy=words("imported.misfits_remedy"), slug="misfits")
 
 
-def _make_folder(folder: Path, language: str) -> None:
+def _make_folder(folder: Path) -> None:
     if (folder / configs.FILE_NAME).exists():
-        raise StoreError(text("project.exists", language, folder=str(folder)), remedy=text("project.exists_remedy", language), slug="project-exists")
+        raise StoreError(words("project.exists", folder=str(folder)), remedy=words("project.exists_remedy"), slug="project-exists")
     for name in (QUESTIONNAIRES, LAYOUTS, ARCHIVE):
         (folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -192,11 +187,11 @@ def _keep_questionnaire(folder: Path, source: Path, questionnaire: Questionnaire
     write_text(folder / QUESTIONNAIRES / f"{questionnaire.code}.yaml", self_contained(source))
 
 
-def template_path(name: str, language: str) -> Path:
+def template_path(name: str) -> Path:
     """The file of a template that ships with scanform; raises UsageError that names those there are."""
     known = {path.stem: path for path in templates()}
     if name not in known:
-        raise UsageError(text("project.no_template", language, name=name, known=", ".join(sorted(known))), remedy=text("project.no_template_remedy", language))
+        raise UsageError(words("project.no_template", name=name, known=", ".join(sorted(known))), remedy=words("project.no_template_remedy"))
     return known[name]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from scanform.errors import InputError
+from scanform.errors import InputError, words
 from scanform.i18n.texts import text
 from scanform.model.page import REFUSED_FATES, Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
@@ -149,7 +149,7 @@ def read_batch(
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         listed = ", ".join(shown(path) for path in missing)
-        raise InputError(text("ingest.no_such_path", project.language, paths=listed), remedy=text("ingest.no_such_path_remedy", project.language))
+        raise InputError(words("ingest.no_such_path", paths=listed), remedy=words("ingest.no_such_path_remedy"))
     run = _Run(label=label or " ".join(shown(path) for path in paths), at=now(), retry=retry, names=names or {})
     limits = limits_of(project)
     try:

@@ -8,11 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scanform.errors import InputError
+from scanform.errors import InputError, Several, Words, words
 from scanform.formats import spreadsheet
 from scanform.formats.codes import is_participant_column
 from scanform.formats.csv_io import read_table
-from scanform.i18n.texts import problem_text, text
 
 LEAST_BITS = 23.0
 """What a token has to be worth: guessed at random, one in 8 million. 5 letters or characters (the least that LimeSurvey makes), 7 digits."""
@@ -69,27 +68,27 @@ class _Columns:
     kinds: Mapping[int, str]
 
 
-def read_recipients(path: Path, *, language: str) -> tuple[Recipient, ...]:
+def read_recipients(path: Path) -> tuple[Recipient, ...]:
     """The recipients in the file, in its order; see `read_list`."""
-    return read_list(path, language=language).recipients
+    return read_list(path).recipients
 
 
-def read_list(path: Path, *, language: str, printed: Collection[str] = ()) -> RecipientList:
+def read_list(path: Path, *, printed: Collection[str] = ()) -> RecipientList:
     """The recipients in the file, and what of it is not printed.
 
     Column names are German or English, upper or lower case, or LimeSurvey's (its list of participants): only what is known as a name or a part of an
     address is printed, postcode and town together on one line, street and number, first and last name. Raises InputError that names every row whose token is
     missing, stands twice, was changed by a spreadsheet or could be guessed: nobody is left out silently. Tokens that were `printed` before are what they are.
     """
-    table = read_table(path, language=language)
+    table = read_table(path)
     refused = [problem for problem in table.problems if problem.slug != "decoded-as"]
     if refused:
-        raise _wrong(path, "; ".join(f"{problem.where}: {problem_text(problem, language)}" for problem in refused), language)
+        raise _wrong(path, Several(tuple(refused), "; "))
     columns = _columns(table.header)
     if columns is None:
-        raise _wrong(path, text("print.no_token_column", language, columns=", ".join(table.header)), language)
+        raise _wrong(path, words("print.no_token_column", columns=", ".join(table.header)))
     found = tuple(_recipient(cells, columns, number) for number, cells in table.rows if any(cell.strip() for cell in cells))
-    _check(path, found, printed, language)
+    _check(path, found, printed)
     used = {columns.token, *columns.names, *columns.address}
     return RecipientList(recipients=found, left_out=tuple(name for at, name in enumerate(table.header) if at not in used and name.strip()))
 
@@ -144,26 +143,26 @@ def _recipient(cells: Sequence[str], columns: _Columns, row: int) -> Recipient:
     return Recipient(token=cells[columns.token].strip(), name=name or None, address=tuple(lines), row=row)
 
 
-def _check(path: Path, found: Sequence[Recipient], printed: Collection[str], language: str) -> None:
+def _check(path: Path, found: Sequence[Recipient], printed: Collection[str]) -> None:
     """Raises InputError that names every row whose token cannot be used."""
     if not found:
-        raise _wrong(path, text("print.no_recipients", language), language)
+        raise _wrong(path, words("print.no_recipients"))
     seen: dict[str, int] = {}
-    wrong: list[str] = []
+    wrong: list[Words] = []
     usual = _usual_digits([recipient.token for recipient in found])
     for recipient in found:
         token, row = recipient.token, recipient.row
         problem = "" if token in printed else _trouble(token, usual)
         if not token:
-            wrong.append(text("print.row_without_token", language, row=row))
+            wrong.append(words("print.row_without_token", row=row))
         elif token.casefold() in seen:
-            wrong.append(text("print.token_twice", language, row=row, first=seen[token.casefold()]))
+            wrong.append(words("print.token_twice", row=row, first=seen[token.casefold()]))
         elif problem:
-            wrong.append(text(f"print.token_{problem}", language, row=row, token=token, digits=usual))
+            wrong.append(words(f"print.token_{problem}", row=row, token=token, digits=usual))
         seen.setdefault(token.casefold(), row)
     if wrong:
-        more = [text("print.more_rows", language, count=len(wrong) - NAMED)] if len(wrong) > NAMED else []
-        raise _wrong(path, "; ".join([*wrong[:NAMED], *more]), language)
+        more = [words("print.more_rows", count=len(wrong) - NAMED)] if len(wrong) > NAMED else []
+        raise _wrong(path, Several((*wrong[:NAMED], *more), "; "))
 
 
 def _trouble(token: str, usual: int) -> str:
@@ -196,5 +195,5 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s_\-]+", " ", "".join(character for character in decomposed if not unicodedata.combining(character))).strip(" .:")
 
 
-def _wrong(path: Path, what: str, language: str) -> InputError:
-    return InputError(text("print.bad_recipients", language, file=path.name, what=what), remedy=text("print.bad_recipients_remedy", language))
+def _wrong(path: Path, what: Words | Several) -> InputError:
+    return InputError(words("print.bad_recipients", file=path.name, what=what), remedy=words("print.bad_recipients_remedy"))

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from scanform.assemble import COPY
 from scanform.consistency import REFUSED
-from scanform.i18n.texts import text, value_problem_text
+from scanform.errors import Words, words
+from scanform.i18n.texts import in_words, text, value_problem_words
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire, TextForm
 from scanform.model.response import Channel
@@ -189,11 +190,14 @@ def make_card(
 
 
 def reason_text(slug: str, language: str) -> str:
-    """Why a person should look, in words."""
-    try:
-        return value_problem_text(slug, language)
-    except KeyError:
-        return text("review.reason-unknown", language, slug=slug)
+    """Why a person should look, in the language of the reader."""
+    return in_words(reason_words(slug), language)
+
+
+def reason_words(slug: str) -> Words:
+    """Why a person should look."""
+    known = value_problem_words(slug)
+    return known if known is not None else words("review.reason-unknown", slug=slug)
 
 
 def reasons_text(slugs: Sequence[str], language: str) -> str:

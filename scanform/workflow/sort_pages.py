@@ -131,7 +131,7 @@ class SortDesk:
         if record is None:
             return None
         if form:
-            identity_given(self._project, record, form, page or 1, language=language)
+            identity_given(self._project, record, form, page or 1)
         left = {found.id: left for found, left in self._records()}.get(number, "")
         presumed = (form, page) if form else self._presumed(record)
         digest, pages = self._layout_of(*presumed)
@@ -197,7 +197,7 @@ class SortDesk:
         left, top = where_cut(record.region) if record.region else (0, 0)
         corners_px = tuple((x + left, y + top) for x, y in corners_px)
         try:
-            placed = place_page(self._project, record, form, page, corners_px, reviewer=reviewer, uuid=uuid, read=self._read, language=language)
+            placed = place_page(self._project, record, form, page, corners_px, reviewer=reviewer, uuid=uuid, read=self._read)
         except UsageError as error:
             return SortOutcome(result="refused", message=in_words(error.message, language), remedies=(in_words(error.remedy, language),))
         return _outcome(placed, language)

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanform.errors import UsageError
-from scanform.i18n.texts import text
+from scanform.errors import UsageError, words
 from scanform.model.source import SourceFacts
 from scanform.store import revisions, values
 from scanform.store.engine import Transaction
@@ -68,34 +67,34 @@ def compare(survey: SourceSurvey, known: Mapping[str, SourceFacts], export: Mapp
     return Comparison(survey=survey, same=same, other=other, example=example)
 
 
-def choose_survey(tx: Transaction, *, questionnaire: str, path: Path, export: Mapping[str, SourceFacts], name: str | None, language: str) -> SourceSurvey:
+def choose_survey(tx: Transaction, *, questionnaire: str, path: Path, export: Mapping[str, SourceFacts], name: str | None) -> SourceSurvey:
     """The source survey of an export; a new one is recorded. Raises UsageError where that is not clear; nothing is written then."""
     known = [compare(one, known_facts(revisions.known_sources(tx, one.id)), export) for one in revisions.surveys(tx, questionnaire)]
     hint = _IN_FILE_NAME.search(path.name)
     unnamed = hint[1] if hint else questionnaire
-    chosen = _named(known, _checked(name, language), path, language) if name is not None else _found(known, unnamed, path, language)
+    chosen = _named(known, _checked(name), path) if name is not None else _found(known, unnamed, path)
     return chosen if isinstance(chosen, SourceSurvey) else _new(tx, questionnaire, chosen)
 
 
-def _named(known: Sequence[Comparison], name: str, path: Path, language: str) -> SourceSurvey | str:
+def _named(known: Sequence[Comparison], name: str, path: Path) -> SourceSurvey | str:
     """The survey that a person named, by its name where it is new. A known one whose responses are other people's is refused, as is a new one whose
     responses are known.
     """
     for one in known:
         if one.survey.name.casefold() == name.casefold():
             if one.is_other and one.other > 1:
-                raise _another(one, path, language)
+                raise _another(one, path)
             return one.survey
     for one in known:
         if one.is_same:
             raise UsageError(
-                text("digital.same-survey", language, file=path.name, survey=name, known=one.survey.name, count=one.same),
-                remedy=text("digital.same-survey-remedy", language, known=one.survey.name),
+                words("digital.same-survey", file=path.name, survey=name, known=one.survey.name, count=one.same),
+                remedy=words("digital.same-survey-remedy", known=one.survey.name),
             )
     return name
 
 
-def _found(known: Sequence[Comparison], hint: str, path: Path, language: str) -> SourceSurvey | str:
+def _found(known: Sequence[Comparison], hint: str, path: Path) -> SourceSurvey | str:
     """The survey that the file is of when nobody names it, by its name where it is new; `hint` is its number, or the code of the questionnaire."""
     numbered = hint.isdigit() and all(one.survey.name.isdigit() for one in known)  # file names tell the surveys apart
     named = next((one for one in known if one.survey.name == hint), None)
@@ -108,28 +107,28 @@ def _found(known: Sequence[Comparison], hint: str, path: Path, language: str) ->
         return same[0].survey
     others = [one for one in known if one.is_other]
     if others and (named is not None or not numbered):
-        raise _another(named if named in others else others[0], path, language)
+        raise _another(named if named in others else others[0], path)
     if numbered:
         return hint
     if len(known) == 1:
         return known[0].survey
     names = ", ".join(one.survey.name for one in known)
-    raise UsageError(text("digital.which-survey", language, file=path.name, known=names), remedy=text("digital.which-survey-remedy", language))
+    raise UsageError(words("digital.which-survey", file=path.name, known=names), remedy=words("digital.which-survey-remedy"))
 
 
-def _another(one: Comparison, path: Path, language: str) -> UsageError:
+def _another(one: Comparison, path: Path) -> UsageError:
     number, fact, here, known = one.example
     params = {"file": path.name, "survey": one.survey.name, "response": number, "fact": fact, "here": here, "known": known}
     return UsageError(
-        text("digital.another-survey", language, **params, count=one.other, total=one.other + one.same),
-        remedy=text("digital.another-survey-remedy", language, survey=one.survey.name),
+        words("digital.another-survey", **params, count=one.other, total=one.other + one.same),
+        remedy=words("digital.another-survey-remedy", survey=one.survey.name),
     )
 
 
-def _checked(name: str, language: str) -> str:
+def _checked(name: str) -> str:
     stripped = " ".join(name.split())
     if not stripped or len(stripped) > LONGEST_NAME or not stripped.isprintable() or not _slug(stripped):
-        raise UsageError(text("digital.survey-name", language, limit=LONGEST_NAME), remedy=text("digital.survey-name-remedy", language))
+        raise UsageError(words("digital.survey-name", limit=LONGEST_NAME), remedy=words("digital.survey-name-remedy"))
     return stripped
 
 

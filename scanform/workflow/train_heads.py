@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scanform.errors import InputError
-from scanform.i18n.texts import text
+from scanform.errors import InputError, Several, words
 from scanform.recognize import heads
 from scanform.recognize.cells import admissible, class_names, network_for, reader_name, seen_by
 from scanform.recognize.fit_heads import DEFAULT_FIT, Characters, Comparison, compare, enough, fit_head, held_out
@@ -57,13 +56,13 @@ def train(project: Project, folders: Sequence[Path], *, at: datetime, dry_run: b
     rows: list[tuple[Path, RowCrops]] = []
     expired = 0
     for folder in folders:
-        manifest, gone = purge(folder, at.date().isoformat(), project.language)
+        manifest, gone = purge(folder, at.date().isoformat())
         rows += [(folder, row) for row in manifest.rows]
         expired += gone
     found = [_train(project, network, rows, at=at, dry_run=dry_run) for network in heads.NETWORKS]
     networks = tuple(one for one in found if one is not None)
     if not any(one.comparison for one in networks):
-        raise _too_few(project.language, networks)
+        raise _too_few(networks)
     return Trained(networks=networks, expired=expired)
 
 
@@ -76,19 +75,19 @@ def forget(project: Project) -> tuple[str, ...]:
     return found
 
 
-def _too_few(language: str, networks: Sequence[NetworkTrained]) -> InputError:
-    there = "; ".join(text(f"train.there_{one.network}", language, characters=one.characters, forms=one.forms) for one in networks)
+def _too_few(networks: Sequence[NetworkTrained]) -> InputError:
+    there = Several(tuple(words(f"train.there_{one.network}", characters=one.characters, forms=one.forms) for one in networks), "; ")
     needs = DEFAULT_FIT
     return InputError(
-        text("train.too_few", language, there=there or text("train.nothing", language), characters=needs.least_characters, forms=needs.least_forms),
-        remedy=text("train.too_few_remedy", language, each=needs.least_characters_each, forms_each=needs.least_forms_each),
+        words("train.too_few", there=there if there.items else words("train.nothing"), characters=needs.least_characters, forms=needs.least_forms),
+        remedy=words("train.too_few_remedy", each=needs.least_characters_each, forms_each=needs.least_forms_each),
         slug="too-few-crops",
     )
 
 
 def _train(project: Project, network: str, rows: Sequence[tuple[Path, RowCrops]], *, at: datetime, dry_run: bool) -> NetworkTrained | None:
     """Fit one network's head, measure it, put it in place when it is better; None without crops for it."""
-    characters = characters_of(network, [(folder, row) for folder, row in rows if network_for(row.alphabet) == network], project.language)
+    characters = characters_of(network, [(folder, row) for folder, row in rows if network_for(row.alphabet) == network])
     if characters is None:
         return None
     apart = held_out(characters.forms)
@@ -107,13 +106,13 @@ def _train(project: Project, network: str, rows: Sequence[tuple[Path, RowCrops]]
     return done
 
 
-def characters_of(network: str, rows: Sequence[tuple[Path, RowCrops]], language: str) -> Characters | None:
+def characters_of(network: str, rows: Sequence[tuple[Path, RowCrops]]) -> Characters | None:
     """All cells of these rows as their network sees them, None without any; those whose character may not stand there are left out."""
     classes = class_names(network)
     cells, truth, allowed, forms = [], [], [], []
     for folder, row in rows:
         may = admissible(row.alphabet)
-        for crop, cell in zip(row.cells, cells_of(folder, row, language), strict=True):
+        for crop, cell in zip(row.cells, cells_of(folder, row), strict=True):
             if crop.truth in classes and classes.index(crop.truth) in may:
                 cells.append(cell)
                 truth.append(classes.index(crop.truth))

@@ -2,8 +2,7 @@
 
 from uuid import uuid4
 
-from scanform.errors import UsageError
-from scanform.i18n.texts import text
+from scanform.errors import UsageError, words
 from scanform.store import ledger, revisions
 from scanform.store.records import Batch, ResponseWithdrawal
 from scanform.workflow.ledger import settle_batch
@@ -33,14 +32,10 @@ def _set(project: Project, batch_id: int, at: str | None) -> Batch:
         known = {batch.id: batch for batch in ledger.batches(tx)}
         if batch_id not in known:
             numbers = ", ".join(str(number) for number in known) or "–"
-            raise UsageError(
-                text("withdraw.unknown", project.language, batch=batch_id, known=numbers), remedy=text("withdraw.unknown_remedy", project.language)
-            )
+            raise UsageError(words("withdraw.unknown", batch=batch_id, known=numbers), remedy=words("withdraw.unknown_remedy"))
         if (known[batch_id].withdrawn_at is None) == (at is None):
             state = "withdraw.not_withdrawn" if at is None else "withdraw.already"
-            raise UsageError(
-                text(state, project.language, batch=batch_id, label=known[batch_id].label), remedy=text("withdraw.unknown_remedy", project.language)
-            )
+            raise UsageError(words(state, batch=batch_id, label=known[batch_id].label), remedy=words("withdraw.unknown_remedy"))
         ledger.set_withdrawn(tx, batch_id, at)
         settle_batch(project, tx, batch_id)
         return next(batch for batch in ledger.batches(tx) if batch.id == batch_id)
@@ -48,9 +43,8 @@ def _set(project: Project, batch_id: int, at: str | None) -> Batch:
 
 def withdraw_response(project: Project, response_id: str, *, reason: str, reviewer: str) -> ResponseWithdrawal:
     """Take one online response out, whatever later imports say about it; raises UsageError without a reason, and for what is no online response."""
-    language = project.language
     if not reason.strip():
-        raise UsageError(text("withdraw.no_reason", language), remedy=text("withdraw.no_reason_remedy", language))
+        raise UsageError(words("withdraw.no_reason"), remedy=words("withdraw.no_reason_remedy"))
     return _set_response(project, response_id, withdrawn=True, reason=reason.strip()[:LONGEST_REASON], reviewer=reviewer)
 
 
@@ -60,14 +54,14 @@ def restore_response(project: Project, response_id: str, *, reason: str, reviewe
 
 
 def _set_response(project: Project, response_id: str, *, withdrawn: bool, reason: str, reviewer: str) -> ResponseWithdrawal:
-    remedy = text("withdraw.response_remedy", project.language)
+    remedy = words("withdraw.response_remedy")
     with project.store.writing() as tx:
         if not revisions.is_revised(tx, response_id):
-            raise UsageError(text("withdraw.response_unknown", project.language, response=response_id), remedy=remedy)
+            raise UsageError(words("withdraw.response_unknown", response=response_id), remedy=remedy)
         standing = revisions.withdrawals(tx).get(response_id)
         if withdrawn == (standing is not None and standing.withdrawn):
             state = "withdraw.response_already" if withdrawn else "withdraw.response_counts"
-            raise UsageError(text(state, project.language, response=response_id), remedy=remedy)
+            raise UsageError(words(state, response=response_id), remedy=remedy)
         act = ResponseWithdrawal(uuid=str(uuid4()), response_id=response_id, withdrawn=withdrawn, reason=reason, reviewer=reviewer, at=now())
         revisions.add_withdrawal(tx, act)
         settle(project, tx, [response_id])

@@ -59,8 +59,8 @@ def files(tmp_path: Path) -> tuple[Path, list[Path]]:
 
 @pytest.fixture
 def station(files, servers):
-    app = create_editor(open_layout(files[0], files[1], language="en"), language="en")
-    bound = bind_app(app, port=0, language="en")
+    app = create_editor(open_layout(files[0], files[1]), language="en")
+    bound = bind_app(app, port=0)
     thread = bound.start()
     servers.callback(thread.join, 30)
     servers.callback(bound.close)
@@ -287,7 +287,7 @@ def test_the_editor_fits_and_everything_has_a_name(editor, size) -> None:
 
 def test_only_the_own_browser_may_change_the_file(files) -> None:
     """Without the token nothing is written; what is no layout is refused; looking changes nothing."""
-    http = create_editor(open_layout(files[0], files[1], language="en"), language="en").test_client()
+    http = create_editor(open_layout(files[0], files[1]), language="en").test_client()
     base = "http://127.0.0.1:8766"
     before = hashlib.sha256(files[0].read_bytes()).hexdigest()
     state = http.get("/api/layout", base_url=base).get_json()

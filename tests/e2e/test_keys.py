@@ -97,17 +97,17 @@ def change(page, action, key):
 def test_keys_are_each_persons_own_and_conflicts_are_refused_in_words(project):
     """What one person changes holds for that person; two actions never share a key; what is stored in a strange way is not used."""
     assert preferences_of(project, "kim").keys["field"] == DEFAULT_KEYS["field"]
-    wanted = change_preferences(project, "kim", {"screen": "field", "action": "illegible", "key": "U"}, language="en")
+    wanted = change_preferences(project, "kim", {"screen": "field", "action": "illegible", "key": "U"})
     assert wanted.keys["field"]["illegible"] == "u"
     assert preferences_of(project, "kim") == wanted
     assert preferences_of(project, "sam").keys["field"]["illegible"] == "x"
     with pytest.raises(UsageError, match="“Z” already means “undo, as often as you like”"):
-        change_preferences(project, "kim", {"screen": "field", "action": "illegible", "key": "z"}, language="en")
+        change_preferences(project, "kim", {"screen": "field", "action": "illegible", "key": "z"})
     for key, words in (("Enter", "cannot be used"), ("F5", "cannot be used"), ("", "cannot be used"), ("2", "with Alt")):
         with pytest.raises(UsageError, match=words):
-            change_preferences(project, "kim", {"screen": "field", "action": "context", "key": key}, language="en")
+            change_preferences(project, "kim", {"screen": "field", "action": "context", "key": key})
     assert preferences_of(project, "kim") == wanted
-    assert change_preferences(project, "kim", {"reset": "field"}, language="en").keys["field"] == DEFAULT_KEYS["field"]
+    assert change_preferences(project, "kim", {"reset": "field"}).keys["field"] == DEFAULT_KEYS["field"]
     with project.store.writing() as tx:
         save_preference(tx, "kim", {"keys": {"field": {"undo": "x"}}, "zoom": 90, "look": "pink", "tiles": "12", "letters": 1, "other": 2})
     assert preferences_of(project, "kim") == preferences_of(project, "nobody")
@@ -325,7 +325,7 @@ def test_the_browser_counts_as_the_program_does(opened, language):
 @pytest.mark.browser
 def test_the_sheet_of_keys_shows_ones_own_and_prints_on_one_page(opened, project):
     """As a table of both screens, without the bar, on one sheet of A4."""
-    change_preferences(project, "tester", {"screen": "field", "action": "illegible", "key": "u"}, language="en")
+    change_preferences(project, "tester", {"screen": "field", "action": "illegible", "key": "u"})
     page = opened("keys?lang=en")
     assert "U" in page.locator(".sheet[data-screen=field] tr:has-text('illegible') kbd").all_inner_texts()
     page.emulate_media(media="print")

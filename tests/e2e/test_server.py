@@ -20,7 +20,7 @@ def test_a_file_that_nobody_fetches_to_the_end_is_closed_with_the_station(tmp_pa
 
     app = Flask("files")
     app.add_url_rule("/large", view_func=view)
-    station = bind_app(app, port=0, language="en")
+    station = bind_app(app, port=0)
     thread = station.start()
     port = int(station.url.rstrip("/").rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port)) as asked:

@@ -240,7 +240,7 @@ ACTS = {
     "print": Act(nothing, print_one),
     "withdraw a batch": Act(waiting, lambda project: withdraw(project, 1).id),
     "restore a batch": Act(withdrawn, lambda project: restore(project, 1).id),
-    "preferences": Act(nothing, lambda project: change_preferences(project, "ben", {"tiles": 48}, language="en").tiles),
+    "preferences": Act(nothing, lambda project: change_preferences(project, "ben", {"tiles": 48}).tiles),
     "first account": Act(nothing, an_admin),
     "invite": Act(an_admin, invite),
     "accept an invitation": Act(invited, accept_invitation),

@@ -188,7 +188,7 @@ def test_an_edited_questionnaire_is_noticed_at_every_door(folder):
     assert path.read_text(encoding="utf-8") != content
     with pytest.raises(UsageError) as caught:
         open_project(folder, language="en")
-    assert "already printed" in caught.value.message
+    assert "already printed" in str(caught.value)
     (kept,) = (folder / "layouts").glob("*/questionnaire.yaml")
     with add_questionnaire(open_project(folder, edited=True), kept) as project:
         assert project.questionnaires

@@ -61,7 +61,7 @@ WHOLE = {"open": "yes", "days": "5", "name": "Treff", "help[lift]": "Y", "seats"
 def survey(tmp_path_factory):
     path = tmp_path_factory.mktemp("survey") / "small.yaml"
     path.write_text(YAML, encoding="utf-8")
-    return load_questionnaire(path, language="de")
+    return load_questionnaire(path)
 
 
 def cell(code, value, *, full, tells):
@@ -159,7 +159,7 @@ def test_an_option_that_was_not_offered(tmp_path, survey, full):
 
 def test_the_sample_that_was_broken_off():
     """Response 21 ends after the second of five sections; what it left empty before is left empty, what its filter excludes is filtered."""
-    survey = load_questionnaire(TEMPLATE, language="de")
+    survey = load_questionnaire(TEMPLATE)
     (response,) = (one for one in read_export(SAMPLE, survey).responses if one.id == "online-21")
     found = codes(response)
     assert (found["quarter"], found["staffhours"], found["uses"], found["uses__other_text"]) == (NO_ANSWER, FILTERED, None, FILTERED)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from scanform.errors import TemplateError
 from scanform.formats.template import load_questionnaire, self_contained
+from scanform.i18n.texts import in_words
 
 HEAD = "code: demo\nversion: 1\ntitle: Titel\nsections:\n  - title: Teil\n    questions:\n"
 TEXT = HEAD + "      - question: ort\n        type: text\n        text: Wo?\n        values: {values}\n        lines: 2\n"
@@ -70,8 +71,8 @@ def test_mistakes_are_named_with_their_line(tmp_path, values, content, message):
     """A list that is not there, or not whole, is never an empty list."""
     with pytest.raises(TemplateError) as caught:
         load_questionnaire(project(tmp_path, values, content))
-    assert message in caught.value.message
-    assert "Zeile 10" in caught.value.message
+    assert message in in_words(caught.value.message, "de")
+    assert "Zeile 10" in in_words(caught.value.message, "de")
 
 
 PAIRED = (
@@ -154,13 +155,14 @@ def test_mistakes_about_pairs_are_named_with_their_line(tmp_path, goes_with, mes
     """A table that says nothing is no table without contradictions."""
     with pytest.raises(TemplateError) as caught:
         load_questionnaire(paired(tmp_path, goes_with))
-    assert message in caught.value.message
-    assert "Zeile 16" in caught.value.message
+    assert message in in_words(caught.value.message, "de")
+    assert "Zeile 16" in in_words(caught.value.message, "de")
 
 
 def test_a_column_needs_a_file(tmp_path):
     """Pairs come from the file that the list comes from."""
     path = paired(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace("{file: strassen.csv, column: name}", "[Westenhellweg]"), encoding="utf-8")
-    with pytest.raises(TemplateError, match="eine Datei mit der eigenen Spalte"):
+    with pytest.raises(TemplateError) as caught:
         load_questionnaire(path)
+    assert "eine Datei mit der eigenen Spalte" in in_words(caught.value.message, "de")

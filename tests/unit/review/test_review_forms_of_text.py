@@ -81,4 +81,4 @@ def test_keyed_values_keep_the_rules(project):
     assert [answer.value for answer in keyed.answers] == ["+49 231 55501", "A@web.de", ""]
     with pytest.raises(InputError) as caught:
         key_answers(form, {"tel": "later", "mail": "a@web"}, channel=Channel.MANUAL, language="en")
-    assert all(words in caught.value.message for words in ("tel: This is no complete phone number.", "mail: This is no complete e-mail address."))
+    assert all(words in str(caught.value) for words in ("tel: This is no complete phone number.", "mail: This is no complete e-mail address."))

@@ -48,7 +48,7 @@ def messages(layout):
 
 def test_a_saved_layout_is_that_of_its_format(file, blank):
     """What is saved loads again, with the digest that follows from it; nothing but the zones asked for has changed."""
-    editor = open_layout(file, [blank], language="en")
+    editor = open_layout(file, [blank])
     state = editor.state("en")
     zones = state["layout"]["pages"][0]["zones"]
     zones[0]["rect_mm"][0] = 31.4
@@ -68,16 +68,16 @@ def test_layouts_in_use_and_printed_ones_are_not_edited(tiny_survey, file, blank
     printed = tmp_path / "printed.json"
     printed.write_text(dump_layout(tiny_survey.layout), encoding="utf-8")
     with pytest.raises(InputError, match="registration marks"):
-        open_layout(printed, [blank, blank], language="en")
+        open_layout(printed, [blank, blank])
     used = tmp_path / "project" / "layouts" / a_layout().digest / "layout.json"
     used.parent.mkdir(parents=True)
     shutil.copy(file, used)
     with pytest.raises(UsageError, match="in use"):
-        open_layout(used, [blank], language="en")
+        open_layout(used, [blank])
     with pytest.raises(InputError, match="2 pages"):
-        open_layout(file, [blank, blank], language="en")
+        open_layout(file, [blank, blank])
     with pytest.raises(InputError):
-        open_layout(tmp_path / "none.json", [blank], language="en")
+        open_layout(tmp_path / "none.json", [blank])
 
 
 def test_what_is_wrong_is_said_by_the_codes_that_people_see():
@@ -102,7 +102,7 @@ def test_what_is_wrong_is_said_by_the_codes_that_people_see():
 def test_codes_that_cannot_be_are_not_saved(file, blank, change, said):
     """Said at their zone with a proposal; the file stays as it was, to the byte."""
     before = file.read_bytes()
-    editor = open_layout(file, [blank], language="en")
+    editor = open_layout(file, [blank])
     state = editor.state("en")
     zones = state["layout"]["pages"][0]["zones"]
     zones[1] |= change
@@ -114,7 +114,7 @@ def test_codes_that_cannot_be_are_not_saved(file, blank, change, said):
 
 def test_a_folder_without_room_to_write_is_said(file, blank, monkeypatch):
     """When the file cannot be written, nothing is lost and the reason is told."""
-    editor = open_layout(file, [blank], language="en")
+    editor = open_layout(file, [blank])
     state = editor.state("en")
     before = file.read_bytes()
 

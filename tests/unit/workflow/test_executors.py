@@ -100,7 +100,7 @@ def test_dask_gives_the_same(tiny_survey, tmp_path):
     distributed = pytest.importorskip("distributed")
     folder = stack(tiny_survey, tmp_path / "in")
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
-        found = outcome(tiny_survey, tmp_path / "p2", folder, executors.dask(cluster.scheduler_address, "en"))
+        found = outcome(tiny_survey, tmp_path / "p2", folder, executors.dask(cluster.scheduler_address))
     assert found == outcome(tiny_survey, tmp_path / "p1", folder, serial())
 
 
@@ -110,7 +110,7 @@ def test_a_scheduler_that_does_not_answer_is_named():
     """A wrong address ends in a message, not in a traceback."""
     pytest.importorskip("distributed")
     with pytest.raises(InputError, match=r"127\.0\.0\.1"):
-        executors.dask("tcp://127.0.0.1:1", "en")
+        executors.dask("tcp://127.0.0.1:1")
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ def test_a_form_is_taken_in(project, club, tmp_path):
 def test_the_questionnaire_asks_what_stands_on_the_form(project, club, tmp_path):
     """Kinds, options, cells and the matrix come from the zones; the result is a valid questionnaire without misfits."""
     done = import_form(project, [club.pdf], written(club.layout, tmp_path))
-    questionnaire = load_questionnaire(done.questionnaire, language="en")
+    questionnaire = load_questionnaire(done.questionnaire)
     assert misfits(questionnaire, done.layout) == ()
     assert questionnaire.question("heard").kind is QuestionKind.MULTIPLE
     assert [option.code for option in questionnaire.question("crew").options] == list("abcdef")
@@ -90,7 +90,7 @@ def test_bubbles_are_meant_to_be_filled(tmp_path):
     """A layout where filling is marking makes such a questionnaire."""
     quiz = quiz_form(tmp_path)
     (tmp_path / "quiz.yaml").write_text(questionnaire_yaml(quiz.layout, language="en"), encoding="utf-8")
-    questionnaire = load_questionnaire(tmp_path / "quiz.yaml", language="en")
+    questionnaire = load_questionnaire(tmp_path / "quiz.yaml")
     assert questionnaire.filled is Filled.MARK
     assert misfits(questionnaire, quiz.layout) == ()
 
@@ -175,7 +175,7 @@ def test_contradictions_in_a_layout_are_listed(project, club, tmp_path):
     (tmp_path / "bad.json").write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(InputError) as refusal:
         import_form(project, [club.pdf], tmp_path / "bad.json")
-    assert refusal.value.message.count("\n") >= 3
+    assert str(refusal.value).count("\n") >= 3
 
 
 def test_codes_that_cannot_be_used_are_named(project, club, tmp_path):
@@ -269,6 +269,6 @@ def test_an_empty_page_has_no_zones(tmp_path):
 
 def test_the_paper_behind_a_picture(tmp_path, club):
     """A PDF says its size; a picture its resolution, or its shape tells A4."""
-    assert load_blanks([club.pdf], language="en")[0].size.h == 297.0
+    assert load_blanks([club.pdf])[0].size.h == 297.0
     page = save_jpeg(tmp_path / "a4.jpg", next(iter(rasterize(club.pdf, dpi=72))))
-    assert load_blanks([page], language="en")[0].size.w == 210.0
+    assert load_blanks([page])[0].size.w == 210.0

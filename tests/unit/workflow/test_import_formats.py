@@ -244,7 +244,7 @@ def test_a_script_may_always_say_the_same(project):
 
 def test_readings_are_parsed():
     """COLUMN=READING, or READING for all that is open; a column may have brackets."""
-    assert parsed(["since=month-day", "labels"], "en") == {("since", FormatKind.DATES): "month-day", ("", FormatKind.ANSWERS): "labels"}
+    assert parsed(["since=month-day", "labels"]) == {("since", FormatKind.DATES): "month-day", ("", FormatKind.ANSWERS): "labels"}
 
 
 @pytest.mark.slow

@@ -93,11 +93,11 @@ def test_a_form_that_was_read_can_be_keyed_and_exported(mixed, tmp_path):
     shutil.copytree(base / "p", tmp_path / "p")
     with open_project(tmp_path / "p") as project:
         quiz = next(response for response in project.store.responses() if response.questionnaire == "quiz")
-        form = find_form(project, quiz.id, language="en")
+        form = find_form(project, quiz.id)
         assert (form.questionnaire.code, form.scanned, form.known) == ("quiz", True, False)
         assert len(fields(form.questionnaire, "en")) == 40
         with pytest.raises(UsageError):
-            find_form(project, quiz.id[:6] + "0000000" + quiz.id[13:], language="en")
+            find_form(project, quiz.id[:6] + "0000000" + quiz.id[13:])
         done = hand_over(project, tmp_path / "out")
         assert {file.relative_to(tmp_path / "out").parts[0] for file in done.files} == {"club", "quiz", "tiny", "readings.csv"}
         rows = (tmp_path / "out" / "club" / "responses.csv").read_text("utf-8-sig").splitlines()

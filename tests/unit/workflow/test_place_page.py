@@ -136,7 +136,7 @@ def test_what_cannot_be_is_refused_before_anything_is_read(waiting):
 def place_identity(project, page, form_id):
     from scanform.workflow.place_page import identity_given
 
-    return identity_given(project, page, form_id, PAGE, language="en")
+    return identity_given(project, page, form_id, PAGE)
 
 
 @pytest.mark.slow

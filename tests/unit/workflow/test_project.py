@@ -60,13 +60,13 @@ def test_all_templates_can_be_used(tmp_path):
     """Each questionnaire that ships is found by its name and makes a project."""
     assert {path.stem for path in templates()} >= {"begegnungsorte", "visitor-feedback"}
     for path in templates():
-        assert template_path(path.stem, "de") == path
+        assert template_path(path.stem) == path
         init_project(tmp_path / path.stem, template=path.stem).close()
 
 
 def test_several_questionnaires_need_a_choice(tiny_survey, tmp_path):
     """With two questionnaires print asks which; both editions stay apart."""
-    project = add_questionnaire(tiny_survey.project(tmp_path / "p"), template_path("visitor-feedback", "en"))
+    project = add_questionnaire(tiny_survey.project(tmp_path / "p"), template_path("visitor-feedback"))
     with pytest.raises(UsageError, match="visitorfeedback"):
         print_forms(project, PrintOrder(recipients=(None,)), tmp_path / "x.pdf")
     printed = print_forms(project, PrintOrder(recipients=(None,), questionnaire="visitorfeedback"), tmp_path / "x.pdf")
@@ -165,14 +165,14 @@ def test_old_forms_are_read_by_their_own_version(tiny_survey, tmp_path):
 def test_lists_of_recipients_as_spreadsheets_save_them(tmp_path, content, expected):
     """Encodings, separators, German and English names of columns, addresses in one cell or in several; tokens verbatim."""
     (tmp_path / "list.csv").write_bytes(content)
-    assert read_recipients(tmp_path / "list.csv", language="de") == (expected,)
+    assert read_recipients(tmp_path / "list.csv") == (expected,)
 
 
 def test_a_short_row_stops_the_print(tmp_path):
     """A row with too few cells is not passed over."""
     (tmp_path / "list.csv").write_text("token,name,address\nA,x,y\nB\nC,x,y\n", encoding="utf-8")
     with pytest.raises(InputError):
-        read_recipients(tmp_path / "list.csv", language="en")
+        read_recipients(tmp_path / "list.csv")
 
 
 def test_files_are_written_whole_or_not_at_all(tmp_path):

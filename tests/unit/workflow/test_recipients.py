@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scanform.cli import main
 from scanform.errors import InputError
 from scanform.formats.spreadsheet import converted
+from scanform.i18n.texts import in_words
 from scanform.workflow.project import init_project
 from scanform.workflow.recipients import Recipient, read_list
 
@@ -27,16 +28,14 @@ def write(path, header, *rows):
 
 def refused(path, language="en", **options):
     with pytest.raises(InputError) as found:
-        read_list(path, language=language, **options)
-    return str(found.value)
+        read_list(path, **options)
+    return in_words(found.value.message, language)
 
 
 def test_columns_that_are_neither_name_nor_address_are_named_and_not_printed(tmp_path):
     """A phone number or a remark is no line of an address; nothing is dropped without a word."""
     header = ("Nr", "token", "Einrichtung", "Telefon", "Straße", "Hausnummer", "PLZ", "Ort", "Bemerkung", "Zeile 2")
-    found = read_list(
-        write(tmp_path / "l.csv", header, ("1", GOOD, "Haus A", "0231 1", "Weg", "12 a", "44137", "Dortmund", "ruft an", "Hinterhof")), language="en"
-    )
+    found = read_list(write(tmp_path / "l.csv", header, ("1", GOOD, "Haus A", "0231 1", "Weg", "12 a", "44137", "Dortmund", "ruft an", "Hinterhof")))
     assert found.recipients == (Recipient(token=GOOD, name="Haus A", address=("Weg 12 a", "44137 Dortmund", "Hinterhof")),)
     assert found.left_out == ("Nr", "Telefon", "Bemerkung")
 
@@ -45,11 +44,11 @@ def test_limesurveys_own_list_of_participants_is_understood(tmp_path):
     """Its columns about mails and dates are never printed; attributes are what their descriptions say, and those without one are named."""
     row = ("1", "Anna", "Beispiel", "anna@stadt.example", "OK", GOOD, "de", "", "", "2025-06-01 10:00", "N", "0", "N", "1", "Haus der Vielfalt", "Weg 1", "x",
            "44137", "Dortmund", "Leitung")  # fmt: skip
-    found = read_list(write(tmp_path / "l.csv", PARTICIPANTS, row), language="en")
+    found = read_list(write(tmp_path / "l.csv", PARTICIPANTS, row))
     assert found.recipients == (Recipient(token=GOOD, name="Haus der Vielfalt", address=("Weg 1", "44137 Dortmund")),)
     assert {"tid", "email", "emailstatus", "language", "usesleft", "attribute_3", "attribute_6 <Rolle>"} <= set(found.left_out)
     persons = PARTICIPANTS[:14]
-    found = read_list(write(tmp_path / "l.csv", persons, row[:14]), language="en")
+    found = read_list(write(tmp_path / "l.csv", persons, row[:14]))
     assert found.recipients == (Recipient(token=GOOD, name="Anna Beispiel", address=()),)
 
 
@@ -90,7 +89,7 @@ def test_tokens_that_could_be_guessed_are_refused_with_their_row(tmp_path, token
     path = write(tmp_path / "l.csv", ("token", "name"), (GOOD, "A"), (token, "B"))
     assert f"row 3 (“{token}”)" in refused(path)
     assert "Zeile 3" in refused(path, language="de")
-    assert [one.token for one in read_list(path, language="en", printed={token}).recipients] == [GOOD, token]
+    assert [one.token for one in read_list(path, printed={token}).recipients] == [GOOD, token]
 
 
 def test_lost_noughts_and_rounded_digits_are_refused(tmp_path):
@@ -99,7 +98,7 @@ def test_lost_noughts_and_rounded_digits_are_refused(tmp_path):
     assert "row 4 (“1234567”) has fewer than 8 digits" in refused(path)
     assert "row 2" in refused(write(tmp_path / "l.csv", ("token", "name"), ("123456789012345000", "A")))
     mixed = write(tmp_path / "l.csv", ("token",), ("12345678",), ("AB12CD",), ("1234567",), ("K7M2P9QX",))
-    assert len(read_list(mixed, language="en").recipients) == 4
+    assert len(read_list(mixed).recipients) == 4
 
 
 def test_empty_and_repeated_tokens_are_refused(tmp_path):
@@ -117,4 +116,4 @@ def test_tokens_of_the_usual_kind_are_never_refused(tmp_path_factory, tokens):
     kept = [token for token in tokens if not converted(token) and len(set(token)) > 2 and not token.isdigit()]
     if kept:
         path = write(tmp_path_factory.mktemp("list") / "l.csv", ("token",), *((token,) for token in kept))
-        assert [one.token for one in read_list(path, language="en").recipients] == kept
+        assert [one.token for one in read_list(path).recipients] == kept
