@@ -4,6 +4,7 @@ import errno
 import json
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from scanform import __version__
-from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError, words
+from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError, Words, of_place, words
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, in_words, problem_text, remedy_text, text
 from scanform.model.problem import Problem
 from scanform.workflow.signals import ends_on_signals
@@ -103,8 +104,10 @@ def _report(error: Exception, language: str, *, debug: bool) -> ExitCode:
         _say_interrupted("cli.keying_interrupted" if isinstance(error, KeyingAbort) else "cli.interrupted", language)
         return ExitCode.INTERRUPTED
     if isinstance(error, click.ClickException):
-        error.show()
-        return ExitCode.USAGE
+        if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # since click 8.2
+            error.show()
+            return ExitCode.USAGE
+        error = _wrong_call(error)
     if isinstance(error, OSError) and error.errno in (
         errno.ENOSPC,
         errno.EDQUOT,
@@ -127,6 +130,44 @@ def _report(error: Exception, language: str, *, debug: bool) -> ExitCode:
     if error.remedy:
         click.echo(text("cli.remedy", language, remedy=in_words(error.remedy, language)), err=True)
     return error.exit_code
+
+
+def _wrong_call(error: click.ClickException) -> UsageError:
+    """What click refuses, in our words: it has its own in English only."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context is not None else "scanform"
+    return UsageError(_refused_call(error), remedy=words("cli.call_remedy", command=command))
+
+
+def _refused_call(error: click.ClickException) -> Words:
+    if isinstance(error, click.NoSuchOption):
+        near = ", ".join(error.possibilities or ())
+        return words("cli.no_option_near" if near else "cli.no_option", option=error.option_name, near=near)
+    if isinstance(error, click.BadOptionUsage):
+        return words("cli.option_alone" if "does not take" in error.message else "cli.option_value", option=error.option_name)
+    param = error.param if isinstance(error, click.BadParameter) else None
+    if param is not None:
+        name = max(param.opts, key=len) if isinstance(param, click.Option) else param.human_readable_name
+        return words("cli.missing", name=name) if isinstance(error, click.MissingParameter) else of_place(name, _wanted(param.type))
+    if hasattr(error, "command_name"):
+        return words("cli.no_command", command=error.command_name)
+    if error.message.startswith("Missing command"):
+        return words("cli.missing", name="COMMAND")
+    extra = re.match(r"Got unexpected extra arguments? \((.*)\)", error.message, re.DOTALL)
+    return words("cli.extra", given=extra[1]) if extra else words("cli.bad_call")
+
+
+def _wanted(kind: "click.ParamType[Any]") -> Words:
+    """What an option or argument of a kind may be."""
+    if isinstance(kind, click.Choice):
+        return words("cli.want_choice", known=", ".join(map(str, kind.choices)))
+    if isinstance(kind, click.IntRange) and kind.max is not None:
+        return words("cli.want_between", low=kind.min, high=kind.max)
+    if isinstance(kind, click.IntRange) and kind.min is not None:
+        return words("cli.want_least", low=kind.min)
+    if isinstance(kind, click.Path):
+        return words("cli.want_folder" if kind.dir_okay else "cli.want_file")
+    return words("cli.want_number" if kind is click.INT else "cli.want_other")
 
 
 def _asked_language(arguments: Sequence[str]) -> str:

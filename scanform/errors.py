@@ -75,7 +75,7 @@ def listed(head: Words | None, items: Iterable[object], *, indented: bool = Fals
     return words("said.listed", head=head, rows=rows) if head is not None else words("said.all", said=rows)
 
 
-def at(where: object, what: object) -> Words:
+def of_place(where: object, what: object) -> Words:
     """What is said of a place, the place first; several sentences one after the other."""
     return words("said.at", where=where, what=sentences(what) if isinstance(what, list | tuple) else what)
 

@@ -46,7 +46,7 @@ def place(questionnaire: Questionnaire, *, language: str, variant: str, measure:
 
 def _style(questionnaire: Questionnaire, *, language: str, variant: str, measure: Measure) -> Style:
     if variant not in THEMES:
-        raise UsageError(words("layoutproblem.unknown-variant", variant=variant, known=", ".join(THEMES)))
+        raise UsageError(words("layoutproblem.unknown-variant", variant=variant, known=", ".join(THEMES)), remedy=words("layoutproblem.unknown-variant-remedy"))
     if language not in questionnaire.languages:
         raise UsageError(words("layoutproblem.unknown-language", wanted=language, known=", ".join(questionnaire.languages)))
     return Style(theme=THEMES[variant], language=language, measure=measure, questionnaire=questionnaire, numbers=_numbers(questionnaire))

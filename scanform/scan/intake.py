@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanform.errors import InputError, at, words
+from scanform.errors import InputError, of_place, words
 from scanform.model.problem import Problem
 from scanform.scan.limits import Limits, deadline
 from scanform.scan.source import sha256_of
@@ -111,7 +111,7 @@ def hash_file(path: str | Path) -> str:
     try:
         return sha256_of(os.fspath(path))
     except TroubleError as trouble:
-        raise InputError(at(repr(os.fspath(path)), trouble.problem()), remedy=words(f"remedy.{trouble.slug}"), slug=trouble.slug) from trouble
+        raise InputError(of_place(repr(os.fspath(path)), trouble.problem()), remedy=words(f"remedy.{trouble.slug}"), slug=trouble.slug) from trouble
 
 
 def inspect_file(path: str, limits: Limits) -> FileInfo:

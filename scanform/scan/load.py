@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scanform.errors import InputError, MissingProgramError, at, words
+from scanform.errors import InputError, MissingProgramError, of_place, words
 from scanform.imaging.page_image import Gray, PageImage
 from scanform.model.page import PageRef
 from scanform.model.problem import Problem
@@ -76,7 +76,7 @@ def rasterize(pdf: Path, *, dpi: int) -> Iterator[Gray]:
             yield draw_shown(document, index, dpi=dpi, limits=limits)
     except (TroubleError, SyntaxTroubleError) as error:
         trouble = error if isinstance(error, TroubleError) else unreadable(str(error))
-        raise InputError(at(str(pdf), trouble.problem()), remedy=words(f"remedy.{trouble.slug}"), slug=trouble.slug) from error
+        raise InputError(of_place(str(pdf), trouble.problem()), remedy=words(f"remedy.{trouble.slug}"), slug=trouble.slug) from error
 
 
 def _read(ref: PageRef, limits: Limits) -> Picture:

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from scanform.errors import InputError, at, remedies, words
+from scanform.errors import InputError, of_place, remedies, words
 from scanform.imaging.page_image import BLANK_DPI, Floats, Gray
 from scanform.model.geometry import A4, SizeMm
 from scanform.model.page import PageRef
@@ -83,7 +83,7 @@ def _pages(path: Path) -> Iterator[BlankPicture]:
 
 def _refused(path: Path, problems: Sequence[Problem]) -> InputError:
     """All that is wrong with a file; the main problem gives the slug."""
-    return InputError(at(str(path), tuple(problems)), remedy=remedies(problem.slug for problem in problems), slug=problems[0].slug)
+    return InputError(of_place(str(path), tuple(problems)), remedy=remedies(problem.slug for problem in problems), slug=problems[0].slug)
 
 
 def paper_size(gray: Gray, dpi: float | None) -> SizeMm:

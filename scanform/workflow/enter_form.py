@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from scanform import rules
 from scanform.consistency import as_entered, checks_of
-from scanform.errors import InputError, UsageError, at, listed, words
+from scanform.errors import InputError, UsageError, listed, of_place, words
 from scanform.filters import Known, beside, is_asked
 from scanform.i18n.texts import text
 from scanform.merge.match import KEYED_PREFIX
@@ -153,7 +153,7 @@ def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channe
             if raw is not None:
                 answers[field.column] = _as_written(field, typed, str(problem))
                 continue
-            wrong.append(at(field.column, reason_words(str(problem))))
+            wrong.append(of_place(field.column, reason_words(str(problem))))
     if wrong:
         raise InputError(listed(words("enter.wrong-list"), wrong, indented=True), remedy=words("enter.wrong-list-remedy"))
     return _response(form, channel, answers)

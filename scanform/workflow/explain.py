@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from scanform import pagecode
-from scanform.errors import InputError, at, remedies, words
+from scanform.errors import InputError, of_place, remedies, words
 from scanform.i18n.texts import problem_text, remedy_text, text, value_problem_text
 from scanform.imaging.crops import turned, upright
 from scanform.imaging.page_image import Floats
@@ -50,7 +50,7 @@ def explain(project: Project, name: str, out: Path) -> Explained:
     job = PageJob(ref=ref, file=str(path), layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits)
     loaded = load_page(PageRef(sha256=ref.sha256, path=str(path), index=index), limits)
     if loaded.image is None:
-        raise InputError(at(f"{shown(path)}#{index + 1}", loaded.problems), remedy=remedies(problem.slug for problem in loaded.problems))
+        raise InputError(of_place(f"{shown(path)}#{index + 1}", loaded.problems), remedy=remedies(problem.slug for problem in loaded.problems))
     result = _sheet(read_page(job), path, index, part)
     facts = gather(loaded.image, result, Known(layouts=project.layouts, folder=project.layouts_folder), accept_settings(project))
     title = text("explain.title", language, file=path.name, page=result.ref.place, fate=text(f"fate.{result.outcome.value}", language))
@@ -90,7 +90,7 @@ def _ref(project: Project, path: Path, index: int) -> PageRef:
         raise InputError(words(f"explain.{slug}", file=shown(path)), remedy=words(f"explain.{slug}_remedy"))
     info = inspect_file(str(path), limits_of(project))
     if not info.pages:
-        raise InputError(at(shown(path), info.problems), remedy=remedies(problem.slug for problem in info.problems))
+        raise InputError(of_place(shown(path), info.problems), remedy=remedies(problem.slug for problem in info.problems))
     if index >= info.pages:
         raise InputError(
             words("explain.no_page", file=shown(path), page=index + 1, pages=info.pages),

@@ -9,6 +9,7 @@ import stat
 import pytest
 
 from scanform.errors import StoreError, UsageError
+from scanform.i18n.texts import in_words
 from scanform.store.store import Store
 from scanform.workflow.archive import archive_file
 from scanform.workflow.folders import DATABASE, PROJECT_ID
@@ -62,7 +63,7 @@ def test_a_lost_database_is_never_replaced(folder, lose, before):
         with pytest.raises(StoreError) as caught:
             open_project(folder, language="en")
         assert caught.value.slug == "database-lost"
-        assert "backup" in caught.value.remedy
+        assert "backup" in in_words(caught.value.remedy, "en")
         assert was == ((folder / DATABASE).read_bytes() if (folder / DATABASE).exists() else None)
     for path in folder.glob(f"{DATABASE}*"):
         path.unlink()
@@ -121,8 +122,8 @@ def test_a_damaged_database_is_called_damaged(folder):
     with pytest.raises(StoreError) as caught, open_project(folder, language="en") as project:
         verify(project)
     assert caught.value.slug == "database-damaged"
-    assert "backup" in caught.value.remedy
-    assert "disk space" not in caught.value.remedy
+    assert "backup" in in_words(caught.value.remedy, "en")
+    assert "disk space" not in in_words(caught.value.remedy, "en")
 
 
 def test_damage_that_no_command_meets_is_found(folder):
@@ -183,7 +184,7 @@ def test_an_edited_questionnaire_is_noticed_at_every_door(folder):
     path.unlink()
     with pytest.raises(UsageError) as caught:
         open_project(folder, language="en")
-    assert path.name in caught.value.remedy
+    assert path.name in in_words(caught.value.remedy, "en")
     path.write_text(content.replace("question: quiet", "question: calm"), encoding="utf-8")
     assert path.read_text(encoding="utf-8") != content
     with pytest.raises(UsageError) as caught:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from scanform.cli import main
 from scanform.errors import StoreError, UsageError
+from scanform.i18n.texts import in_words
 from scanform.model.response import Channel, Missing
 from scanform.model.review import Decision, DecisionKind
 from scanform.workflow.hand_over import hand_over
@@ -127,7 +128,7 @@ def test_another_survey_is_noticed_and_nothing_is_written(project, load, changes
     fact = next(iter({name: value for name, value in changes.items() if value}))
     assert fact in str(refused.value)
     assert all(shown[:10] in str(refused.value) for shown in (changes[fact], ROW[fact]))
-    assert "--survey" in refused.value.remedy
+    assert "--survey" in in_words(refused.value.remedy, "en")
     assert stored(project) == before
 
 
