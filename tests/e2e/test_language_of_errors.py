@@ -9,10 +9,17 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from bench.review_states import unplaced
+from review_ui.app import create_app
+from review_ui.editor import create_editor
 from scanform.cli import main
 from scanform.formats.layout_json import dump_layout
 from scanform.i18n import texts
 from scanform.workflow.blank_pages import PX_PER_MM
+from scanform.workflow.edit_layout import open_layout
+from scanform.workflow.project import open_project
+from scanform.workflow.review_fields import Desk
+from scanform.workflow.sort_pages import SortDesk
 from tests.e2e.test_edit_layout import a_layout
 
 OF_LIBRARIES = {"usage", "try", "invalid", "expected", "missing", "argument", "option", "such", "unable", "locked", "malformed", "denied", "directory", "line"}
@@ -220,3 +227,72 @@ def test_a_command_fails_in_the_language_of_who_called_it(tiny_survey, tmp_path,
         assert shown.startswith({"de": "Fehler: ", "en": "Error: "}[language])
         assert {"de": "\nAbhilfe: ", "en": "\nWhat to do: "}[language] in shown
         is_said_in(language, shown, GIVEN.get(case, "").split())
+
+
+BASE = "http://127.0.0.1:8765"
+
+
+def posted(http, session, address, body, language):
+    """What the station answers to a change that cannot be, and its words."""
+    token = {"X-CSRFToken": http.get(session, base_url=BASE).get_json()["csrf"]}
+    found = http.post(f"{address}?lang={language}", json=body, base_url=BASE, headers=token)
+    answer = found.get_json()
+    return found.status_code, answer, " ".join([answer.get("message", ""), answer.get("remedy", ""), *answer.get("remedies", ())])
+
+
+@pytest.mark.parametrize("of_project", texts.LANGUAGES)
+def test_the_station_refuses_a_key_in_the_language_of_the_request(tiny_survey, tmp_path, of_project):
+    """Also where the project has another; what the key does already is said in it, too."""
+    with open_project(project_in(of_project, tiny_survey, tmp_path / "p")) as project:
+        http = create_app(Desk(project), reviewer="kim", language=of_project).test_client()
+        for language in texts.LANGUAGES:
+            change = {"screen": "field", "action": "illegible", "key": "z"}
+            code, _, shown = posted(http, "/api/session", "/api/preferences", change, language)
+            assert code == 422
+            assert texts.text("keys.action.field-undo", language) in shown
+            is_said_in(language, shown)
+            code, _, shown = posted(http, "/api/session", "/api/preferences", {**change, "key": "Enter"}, language)
+            assert (code, shown.strip()) == (422, texts.text("keys.refused-kind", language))
+
+
+@pytest.mark.parametrize("of_project", texts.LANGUAGES)
+def test_the_editor_fails_in_the_language_of_the_request(tmp_path, of_project):
+    """Why the operating system does not let it write, and what to do."""
+    folder = tmp_path / "f"
+    folder.mkdir()
+    unfit_layout(folder, None)
+    cv2.imwrite(str(folder / "b2.png"), np.full((round(297 * PX_PER_MM), round(210 * PX_PER_MM)), 255, np.uint8))
+    editor = open_layout(folder / "l.json", [folder / "b.png", folder / "b2.png"])
+    http = create_editor(editor, language=of_project).test_client()
+    state = http.get("/api/layout", base_url=BASE).get_json()
+    shutil.rmtree(folder)
+    body = {"pages": [page["zones"] for page in state["layout"]["pages"]], "basis": state["basis"]}
+    for language in texts.LANGUAGES:
+        code, _, shown = posted(http, "/api/session", "/api/save", body, language)
+        assert code == 422
+        assert texts.text("os.ENOENT", language) in shown
+        is_said_in(language, shown)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("of_project", texts.LANGUAGES)
+def test_the_sort_out_screen_refuses_in_the_language_of_the_request(tiny_survey, tmp_path, of_project):
+    """A form that there is not, shown or given, and a page that it has not."""
+    project = project_in(of_project, tiny_survey, tmp_path / "p")
+    with open_project(project) as opened:
+        unplaced(opened)
+    with open_project(project) as opened:
+        sorter = SortDesk(opened)
+        http = create_app(Desk(opened), sorter=sorter, reviewer="kim", language=of_project).test_client()
+        for language in texts.LANGUAGES:
+            (card,) = http.get(f"/api/pages?lang={language}", base_url=BASE).get_json()["pages"]
+            found = http.get(f"/api/pages/{card['id']}?form=ZZ&number=1&lang={language}", base_url=BASE)
+            assert found.status_code == 422
+            is_said_in(language, " ".join(found.get_json().values()))
+            corners = [[0, 0], [9, 0], [9, 9], [0, 9]]
+            for form, number in (("ZZ", 1), (tiny_survey.form_ids[0], 7)):
+                body = {"form": form, "number": number, "corners": corners, "uuid": f"{form}{language}"}
+                _, answer, shown = posted(http, "/api/sort/session", f"/api/pages/{card['id']}/place", body, language)
+                assert answer["result"] == "refused"
+                is_said_in(language, shown)
+        sorter.close()
