@@ -17,7 +17,7 @@ import click
 
 from scanform import __version__
 from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError, Words, of_place, words
-from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, in_words, problem_text, remedy_text, text
+from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, in_words, place_text, problem_text, remedy_text, text
 from scanform.model.problem import Problem
 from scanform.workflow.signals import ends_on_signals
 
@@ -860,7 +860,7 @@ def _problem_data(problem: "Problem", language: str) -> dict[str, Any]:
 
 
 def _problem_line(problem: "Problem", language: str) -> str:
-    place = f"{problem.where}: " if problem.where else ""
+    place = f"{place_text(problem.where, language)}: " if problem.where else ""
     return _visible(f"{place}{problem_text(problem, language)} {remedy_text(problem.slug, language)}")
 
 

@@ -7,6 +7,7 @@ Every key exists in both languages (a test compares them).
 """
 
 import errno
+import re
 import string
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -131,7 +132,17 @@ def _filled(words: str, language: str, params: Mapping[str, object]) -> str:
 
 def problem_text(problem: Problem, language: str = DEFAULT_LANGUAGE) -> str:
     """What is wrong, in words."""
-    return text(f"problem.{problem.slug}", language, where=problem.where, **dict(problem.params))
+    return text(f"problem.{problem.slug}", language, where=place_text(problem.where, language), **dict(problem.params))
+
+
+_PAGE = re.compile(r"page ([\d.]+)")
+"""A place as problems keep it, whatever the language."""
+
+
+def place_text(where: str, language: str = DEFAULT_LANGUAGE) -> str:
+    """Where a problem is, as the reader says it."""
+    page = _PAGE.fullmatch(where)
+    return text("said.page", language, page=page[1]) if page else where
 
 
 def value_problem_words(slug: str) -> Words | None:
