@@ -835,12 +835,35 @@ def _asked_formats(
             click.echo(_visible_lines(in_words(still_open.message, language)))
             for one in still_open.questions:
                 names = [reading for reading, _ in one.readings]
-                known[one.key] = click.prompt(text("formats.ask", language, column=one.column), type=click.Choice(names), show_choices=True)
+                known[one.key] = _chosen(text("formats.ask", language, column=one.column), names, language)
     if any(formats.is_worth_asking(one) for one in found.decisions):
         click.echo("\n".join(_visible(line) for line in formats.said_lines(found.file, found.decisions, language)))
-        if not click.confirm(text("formats.confirm", language), default=True):
+        if not _confirmed(text("formats.confirm", language), language, default=True):
             raise UsageError(words("formats.not_confirmed"), remedy=words("formats.not_confirmed_remedy"))
     return known
+
+
+def _chosen(question: str, names: Sequence[str], language: str) -> str:
+    """One of the names, typed by a person; asked again for anything else. Click's own question complains in English only."""
+    while True:
+        said = click.prompt(f"{question} ({', '.join(names)})").strip()
+        if said in names:
+            return str(said)
+        click.echo(text("cli.want_choice", language, known=", ".join(names)))
+
+
+_YES, _NO = frozenset({"y", "yes", "j", "ja"}), frozenset({"n", "no", "nein"})
+"""In either language, whatever the question is in."""
+
+
+def _confirmed(question: str, language: str, *, default: bool) -> bool:
+    """Whether a person says yes, or `default` where they say nothing; asked again for anything else."""
+    choice = text("cli.yes_or_no" if default else "cli.no_or_yes", language)
+    while True:
+        said = click.prompt(f"{question} [{choice}]", default="", show_default=False).strip().casefold()
+        if said in _YES | _NO or not said:
+            return said in _YES if said else default
+        click.echo(text("cli.want_choice", language, known=choice.replace("/", ", ").lower()))
 
 
 def _visible_lines(shown: str) -> str:
@@ -880,8 +903,9 @@ def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None, as_
             _answer(settings, {"links": links}, text("cli.merge_undone", project.language, links=links))
             return ExitCode.OK
         if decide:
-            if sys.stdin.isatty() and merging.is_third_value(project, *decide):
-                click.confirm(text("merge.third-value", project.language, value=decide[1]), abort=True)
+            third = sys.stdin.isatty() and merging.is_third_value(project, *decide)
+            if third and not _confirmed(text("merge.third-value", project.language, value=decide[1]), project.language, default=False):
+                raise click.Abort
             decision = merging.decide_conflict(project, decide[0], decide[1], reviewer=_login(), as_written=as_written)
             _answer(settings, {"item": decision.item}, text("cli.stored", project.language, name=decision.item))
             return ExitCode.OK

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from bench.review_states import unplaced
 from review_ui.app import create_app
 from review_ui.editor import create_editor
-from scanform.cli import main
+from scanform.cli import _chosen, _confirmed, main
 from scanform.formats.layout_json import dump_layout
 from scanform.i18n import texts
 from scanform.workflow.blank_pages import PX_PER_MM
@@ -296,3 +296,17 @@ def test_the_sort_out_screen_refuses_in_the_language_of_the_request(tiny_survey,
                 assert answer["result"] == "refused"
                 is_said_in(language, shown)
         sorter.close()
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_questions_of_the_command_line_are_asked_and_asked_again_in_one_language(language):
+    """What is neither yes nor no, or none of the names, is said so in the language of the question; yes and no count in both languages."""
+    with CliRunner().isolation(input="x1\nj\nno\n\n\nzz\ncodes\n") as (out, *_):
+        answers = [_confirmed("?", language, default=default) for default in (True, True, True, False)]
+        name = _chosen("?", ["codes", "labels"], language)
+        shown = out.getvalue().decode()
+    assert (answers, name) == ([True, False, True, False], "codes")
+    yes = {"de": "j, n", "en": "y, n"}[language]
+    for known in (yes, "codes, labels"):
+        assert texts.text("cli.want_choice", language, known=known) in shown
+    is_said_in(language, shown + texts.text("cli.bug_remedy", language), ["codes", "labels"])
