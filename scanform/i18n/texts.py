@@ -194,8 +194,3 @@ def _flatten(prefix: str, table: dict[str, object], entries: dict[str, str]) -> 
 def problems_text(problems: Sequence[Problem], language: str) -> str:
     """All problems in words, each sentence once, the main one first."""
     return " ".join(dict.fromkeys(problem_text(problem, language) for problem in problems))
-
-
-def remedies_text(problems: Sequence[Problem], language: str) -> str:
-    """What to do about all of them, each sentence once."""
-    return " ".join(dict.fromkeys(remedy_text(problem.slug, language) for problem in problems))

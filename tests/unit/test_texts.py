@@ -207,7 +207,7 @@ def kinds_of_errors():
 
 
 RENDERING = {
-    "text", "template", "in_words", "problem_text", "problems_text", "remedy_text", "remedies_text", "value_problem_text", "os_reason", "counted",
+    "text", "template", "in_words", "problem_text", "problems_text", "remedy_text", "value_problem_text", "os_reason", "counted",
     "reason_text", "reading_text", "key_text", "action_text",
 }  # fmt: skip
 """What makes a text of a language."""
