@@ -52,7 +52,6 @@ def _page(releases: ReleaseDesk, language: str, *, refused: str = "", kept: str 
         longest=LONGEST_REASON,
         language=language,
         other="en" if language == "de" else "de",
-        when=lambda at: at[:16].replace("T", " "),
         percent=lambda share: percent(share, language),
         t=lambda key, **values: text(_TEXTS + key, language, **values),
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from scanform.i18n.texts import problem_text, text
+from scanform.i18n.texts import day_text, problem_text, text
 from scanform.reporting import drawing
 from scanform.reporting.figures import (
     ChoiceFigure,
@@ -84,8 +84,7 @@ class _Page:
 
     def day(self, iso: str) -> str:
         """A day as people write it."""
-        year, month, day = iso[:10].split("-")
-        return f"{day}.{month}.{year}" if self.language == "de" else f"{year}-{month}-{day}"
+        return day_text(iso, self.language)
 
     # --- parts of the page ---------------------------------------------------------------------------------------------
 
