@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from review_ui.access import needs, person
 from review_ui.web import language_of
-from scanform.i18n.texts import text
+from scanform.i18n.texts import percent_text, text
 from scanform.model.person import Right
 from scanform.model.release import Step
 from scanform.workflow.figures import own_figures
@@ -76,5 +76,4 @@ def add_own_figures(app: Flask, releases: ReleaseDesk, default: str) -> None:
 
 def percent(share: float, language: str) -> str:
     """A share in per cent, rounded up in the last place: a bound must not look better than it is."""
-    rounded = f"{ceil(round(share * 10_000, 6)) / 100:.2f}"
-    return f"{rounded.replace('.', ',')} %" if language == "de" else f"{rounded}%"
+    return percent_text(ceil(round(share * 10_000, 6)) / 10_000, language, places=2)

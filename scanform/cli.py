@@ -16,7 +16,7 @@ import click
 
 from scanform import __version__
 from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError
-from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, in_words, moment_text, os_reason, problem_text, remedy_text, text
+from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, decimal_text, in_words, moment_text, os_reason, problem_text, remedy_text, text
 from scanform.model.problem import Problem
 from scanform.workflow.signals import ends_on_signals
 
@@ -1012,12 +1012,12 @@ def _trained_lines(one: "NetworkTrained", language: str) -> list[str]:
                 which=text(f"train.{which}", language),
                 right=found.right,
                 characters=found.characters,
-                right_from=f"{100 * found.right_from:.1f}",
+                right_from=decimal_text(100 * found.right_from, language, 1),
                 accepted=found.accepted,
                 wrong=found.wrong_of_accepted,
-                wrong_up_to=f"{100 * found.wrong_up_to:.1f}",
-                log_loss=f"{found.log_loss:.4f}",
-                calibration_error=f"{found.calibration_error:.4f}",
+                wrong_up_to=decimal_text(100 * found.wrong_up_to, language, 1),
+                log_loss=decimal_text(found.log_loss, language, 4),
+                calibration_error=decimal_text(found.calibration_error, language, 4),
             )
         )
     said = "in_place" if one.in_place else "would" if one.comparison.better else "not_better"

@@ -134,13 +134,18 @@ def value_text(value: str, alphabet: Alphabet | None, language: str, *, typed: b
     if alphabet is Alphabet.DATE:
         return day_text(value, language, typed=typed)
     if alphabet is Alphabet.DECIMAL and _NUMBER.fullmatch(value):
-        from babel.numbers import format_decimal
-
-        return format_decimal(Decimal(value), locale=_locale(language), decimal_quantization=False, group_separator=False)
+        return number_text(Decimal(value), language, grouped=False)
     return value
 
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def number_text(value: float | Decimal, language: str, *, grouped: bool = True) -> str:
+    """A number with all its digits."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, locale=_locale(language), decimal_quantization=False, group_separator=grouped)
 
 
 def decimal_text(value: float | Decimal, language: str, places: int) -> str:
