@@ -6,29 +6,11 @@ import pytest
 
 from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, fill
 from bench.waiting import until_page
-from review_ui.server import bind
 from scanform.model.review import DecisionKind
 from scanform.store.pace import paces
-from scanform.workflow.project import open_project
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
 
 FORMS = 30
-
-
-@pytest.fixture
-def project(house):
-    with open_project(house) as opened:
-        yield opened
-
-
-@pytest.fixture
-def station(project, servers):
-    """The address of a station over the project."""
-    desk = Desk(project)
-    found = bind(desk, reviewer="tester", port=0)
-    thread = found.start()
-    servers.callback(lambda: (found.close(), thread.join(), desk.close()))
-    return found.url
 
 
 class Board:
