@@ -26,11 +26,12 @@ from review_ui.second import add_second
 from review_ui.sorting import add_sorting
 from review_ui.submissions import submissions_of
 from review_ui.upload import add_upload
-from review_ui.web import NumberInAddress, body_of, language_of, names_of, number_of, text_of, texts_of
+from review_ui.web import NumberInAddress, body_of, language_of, names_of, number_of, tell_times, text_of, texts_of
 from scanform.i18n.texts import template
 from scanform.model.person import Right
 from scanform.workflow.accounts import AccountDesk
 from scanform.workflow.review_fields import Desk, Sight
+from scanform.workflow.server_zone import readers_zone
 from scanform.workflow.sort_pages import SortDesk
 from scanform.workflow.upload_desk import UploadDesk
 
@@ -77,6 +78,7 @@ def create_app(
     this computer hands requests on. `cookie` differs between programs on one host.
     """
     app = hardened_app(cookie)
+    tell_times(app, readers_zone(desk.project.config))
     if proxy:
         behind_proxy(app, proxy)
     if accounts is None:

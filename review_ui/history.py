@@ -52,6 +52,5 @@ def _common(language: str) -> dict[str, object]:
         "language": language,
         "other": "en" if language == "de" else "de",
         "quote": quote,
-        "when": lambda at: at[:19].replace("T", " "),
         "t": lambda key, **values: text(_TEXTS + key, language, **values),
     }

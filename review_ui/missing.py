@@ -88,6 +88,5 @@ def _page(project: Project, language: str, *, refused: str = "", about: str = ""
         longest=LONGEST_REASON,
         language=language,
         other="en" if language == "de" else "de",
-        when=lambda at: at[:16].replace("T", " "),
         t=lambda key, **values: text(_TEXTS + key, language, **values),
     )

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from review_ui.access import needs, person
 from review_ui.web import asked_number, language_of
-from scanform.i18n.texts import text
+from scanform.i18n.texts import decimal_text, text
 from scanform.model.person import Right
 from scanform.workflow.doubles import WaitingDoubles
 from scanform.workflow.joining_desk import WaitingJoining
@@ -52,7 +52,7 @@ def _common(language: str) -> dict[str, object]:
         "language": language,
         "other": "en" if language == "de" else "de",
         "t": lambda key, **values: text(_TEXTS + key, language, **values),
-        "seconds": lambda value: f"{value:.1f}".replace(".", "," if language == "de" else "."),
+        "seconds": lambda value: decimal_text(value, language, 1),
         "fate_text": lambda name: fate_text(name, language),
     }
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from review_ui.access import needs, person
 from review_ui.web import language_of
-from scanform.i18n.texts import text
+from scanform.i18n.texts import percent_text, text
 from scanform.model.person import Right
 from scanform.model.release import Step
 from scanform.workflow.figures import own_figures
@@ -52,7 +52,6 @@ def _page(releases: ReleaseDesk, language: str, *, refused: str = "", kept: str 
         longest=LONGEST_REASON,
         language=language,
         other="en" if language == "de" else "de",
-        when=lambda at: at[:16].replace("T", " "),
         percent=lambda share: percent(share, language),
         t=lambda key, **values: text(_TEXTS + key, language, **values),
     )
@@ -77,5 +76,4 @@ def add_own_figures(app: Flask, releases: ReleaseDesk, default: str) -> None:
 
 def percent(share: float, language: str) -> str:
     """A share in per cent, rounded up in the last place: a bound must not look better than it is."""
-    rounded = f"{ceil(round(share * 10_000, 6)) / 100:.2f}"
-    return f"{rounded.replace('.', ',')} %" if language == "de" else f"{rounded}%"
+    return percent_text(ceil(round(share * 10_000, 6)) / 10_000, language, places=2)

@@ -9,7 +9,7 @@ from review_ui.access import needs, person, shown_card
 from review_ui.release import add_own_figures, add_release, percent
 from review_ui.submissions import submissions_of
 from review_ui.web import body_of, language_of, names_of, number_of
-from scanform.i18n.texts import text
+from scanform.i18n.texts import decimal_text, text
 from scanform.model.person import Person, Right
 from scanform.workflow.figures import figures
 from scanform.workflow.release import ReleaseDesk
@@ -75,7 +75,7 @@ def _add_quality(app: Flask, again: SecondDesk, desk: Desk, default: str) -> Non
             "quality.html",
             found=again.quality(),
             people=figures(desk.project, person()),
-            seconds=lambda value: f"{value:.1f}".replace(".", "," if language == "de" else "."),
+            seconds=lambda value: decimal_text(value, language, 1),
             wording=lambda code: _wording(desk, code, language),
             percent=lambda share: percent(share, language),
             language=language,

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from review_ui.access import needs, person
-from review_ui.web import body_of, language_of, text_of, texts_of
+from review_ui.web import body_of, day_of, language_of, text_of, texts_of
 from scanform.i18n.texts import problem_text, remedy_text, text
 from scanform.model.person import Right
 from scanform.workflow.overview import SEEN_BY_PEOPLE, fate_text
@@ -128,7 +128,7 @@ def _answer(receipt: Receipt, language: str) -> _Answer:
         return _Answer(name=receipt.name, result=receipt.result, message=text("upload.ui.stored", language, sha=sha[:8]), sha256=sha)
     if batch is None:
         return _Answer(name=receipt.name, result=receipt.result, message=text("upload.known-waiting", language), sha256=sha)
-    message = text("upload.known", language, batch=batch.id, label=batch.label, at=batch.created_at[:10])
+    message = text("upload.known", language, batch=batch.id, label=batch.label, at=day_of(batch.created_at, language))
     return _Answer(name=receipt.name, result=receipt.result, message=message, sha256=sha, batch=batch.id)
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import tzinfo
 from typing import Final, TypeGuard, cast
 from urllib.parse import quote
 
-from flask import abort, request
+from flask import Flask, abort, current_app, request
+from markupsafe import Markup
 from werkzeug.routing import IntegerConverter, ValidationError
 
-from scanform.i18n.texts import LANGUAGES, keys, template
+from scanform.i18n.texts import LANGUAGES, date_text, keys, moment_text, template
 from scanform.workflow.review_cards import Card
 
 LARGEST_NUMBER: Final = 2**31 - 1
@@ -44,6 +46,27 @@ def _whole(text: str) -> int | None:
     """The number that plain digits stand for, None when it is none or too large."""
     plain = text.isascii() and text.isdigit() and len(text.lstrip("0")) <= len(str(LARGEST_NUMBER))
     return int(text[-len(str(LARGEST_NUMBER)) :]) if plain and int(text[-len(str(LARGEST_NUMBER)) :]) <= LARGEST_NUMBER else None
+
+
+def tell_times(app: Flask, zone: tzinfo) -> None:
+    """Moments are told on the clock of `zone`, in templates by `when`, `day_of` and `time_of`."""
+    app.config["ZONE"] = zone
+    app.jinja_env.globals.update(when=when, day_of=day_of, time_of=time_of)
+
+
+def when(at: str, language: str, *, seconds: bool = False) -> str:
+    """A stored moment in words."""
+    return moment_text(at, language, current_app.config["ZONE"], seconds=seconds)
+
+
+def day_of(at: str, language: str) -> str:
+    """The day of a stored moment in words."""
+    return date_text(at, language, current_app.config["ZONE"])
+
+
+def time_of(at: str, language: str, *, seconds: bool = False) -> Markup:
+    """A moment in words with the exact one behind it, for programs."""
+    return Markup('<time datetime="{}">{}</time>').format(at, when(at, language, seconds=seconds))
 
 
 def language_of(default: str) -> str:

@@ -17,7 +17,7 @@ import click
 
 from scanform import __version__
 from scanform.errors import ExitCode, InputError, InternalError, ScanformError, StoreError, UsageError, Words, of_place, words
-from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, in_words, place_text, problem_text, remedy_text, text
+from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, decimal_text, in_words, moment_text, place_text, problem_text, remedy_text, text
 from scanform.model.problem import Problem
 from scanform.workflow.signals import ends_on_signals
 
@@ -513,7 +513,7 @@ def _status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
         lines.append(text("status.responses", language, counts=", ".join(f"{channel.value} {count}" for channel, count in found.responses.items())))
     if found.vanished:
         lines.append(text("status.vanished", language, count=len(found.vanished), responses=shortened(found.vanished)))
-    lines += _batch_lines(found.batches, language)
+    lines += _batch_lines(project, found.batches, language)
     withdrawn = [str(batch.id) for batch in found.batches if batch.withdrawn_at is not None]
     if withdrawn:
         lines.append(text("status.withdrawn", language, batches=", ".join(withdrawn), pages=found.withdrawn_pages))
@@ -556,12 +556,16 @@ def _short(words: str, characters: int = 100) -> str:
     return words if len(words) <= characters else words[: characters - 1] + "…"
 
 
-def _batch_lines(batches: Sequence["Batch"], language: str) -> list[str]:
+def _batch_lines(project: "Project", batches: Sequence["Batch"], language: str) -> list[str]:
     """The newest batches that count, as a table: number, time, what was handed in."""
-    active = [batch for batch in batches if batch.withdrawn_at is None]
+    from scanform.workflow.server_zone import readers_zone
+
+    active, zone = [batch for batch in batches if batch.withdrawn_at is None], readers_zone(project.config)
     if not active:
         return []
-    rows = [f"{batch.id:>7}  {batch.created_at[:16].replace('T', ' ')}  {_short(_visible(batch.label))}" for batch in active[-LISTED:]]
+    times = {batch.id: moment_text(batch.created_at, language, zone) for batch in active[-LISTED:]}
+    wide = max(map(len, times.values()))
+    rows = [f"{batch.id:>7}  {times[batch.id]:<{wide}}  {_short(_visible(batch.label))}" for batch in active[-LISTED:]]
     earlier = len(active) - len(rows)
     more = [text("status.more_batches", language, count=earlier)] if earlier else []
     return [text("status.batches", language), *more, *rows]
@@ -934,6 +938,7 @@ def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None, as_
 def export(settings: Settings, *, folder: Path | None, readings: Path | None, with_contact: bool, without_contact: bool, without_sensitive: bool) -> None:
     """Write the data set: responses, codebook, provenance and contradictions as CSV and XLSX; contact data apart."""
     from scanform.workflow import hand_over as handing
+    from scanform.workflow.server_zone import readers_zone
 
     if (folder is None) == (readings is None):
         raise UsageError(words("cli.one_target"), remedy=words("cli.one_target_remedy"))
@@ -953,7 +958,8 @@ def export(settings: Settings, *, folder: Path | None, readings: Path | None, wi
                 "waived": done.waived,
             }
             line = text("cli.exported", project.language, rows=done.rows, count=len(files), folder=str(folder), conflicts=done.open_conflicts)
-            released = text("cli.released" if done.released_at else "cli.not_released", project.language, at=(done.released_at or "")[:16].replace("T", " "))
+            at = moment_text(done.released_at or "", project.language, readers_zone(project.config))
+            released = text("cli.released" if done.released_at else "cli.not_released", project.language, at=at)
             given_up = [text("cli.waived", project.language, count=done.waived)] if done.waived else []
             _answer(settings, data, line, released, *given_up, *_stale_lines(done.merge_is_stale, project.language))
 
@@ -1071,12 +1077,12 @@ def _trained_lines(one: "NetworkTrained", language: str) -> list[str]:
                 which=text(f"train.{which}", language),
                 right=found.right,
                 characters=found.characters,
-                right_from=f"{100 * found.right_from:.1f}",
+                right_from=decimal_text(100 * found.right_from, language, 1),
                 accepted=found.accepted,
                 wrong=found.wrong_of_accepted,
-                wrong_up_to=f"{100 * found.wrong_up_to:.1f}",
-                log_loss=f"{found.log_loss:.4f}",
-                calibration_error=f"{found.calibration_error:.4f}",
+                wrong_up_to=decimal_text(100 * found.wrong_up_to, language, 1),
+                log_loss=decimal_text(found.log_loss, language, 4),
+                calibration_error=decimal_text(found.calibration_error, language, 4),
             )
         )
     said = "in_place" if one.in_place else "would" if one.comparison.better else "not_better"

@@ -70,7 +70,8 @@ class LoginConfig:
 class Config:
     """The project's settings. `database` is a URL, "" for scanform.sqlite in the project folder.
 
-    `time_zone` is that of the server whose clock wrote the times of online responses, such as "Europe/Berlin"; "" for this machine's.
+    `time_zone` is that of the server whose clock wrote the times of online responses, and of the people who are told times here, such as
+    "Europe/Berlin"; "" for this machine's.
     """
 
     name: str = ""

@@ -7,7 +7,8 @@ answers of several responses together. What breaks a rule keeps its value and go
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scanform import rules
+from scanform import filters, rules
+from scanform.filters import Known
 from scanform.model.questionnaire import GoesWith, Question, Questionnaire
 from scanform.model.response import Answer, Channel, Missing, Response, Status
 
@@ -81,30 +82,43 @@ def contradictions(checks: Checks, values: Mapping[str, str]) -> tuple[Broken, .
 
 
 def is_asked(checks: Checks, code: str, settled: Mapping[str, str]) -> bool | None:
-    """Whether the settled values of its filters ask a question, those of the filters' own filters included; None where they leave it open."""
-    return _asked(checks, code, settled)[0]
+    """Whether the settled values of its filters ask a question, those of the filters' own filters included; None where they leave it open, or it has none."""
+    question = checks.questions[code]
+    return None if question.only_if is None else filters.is_asked(question, _known_before(checks, code, settled))
 
 
-def _asked(checks: Checks, code: str, settled: Mapping[str, str], passed: tuple[str, ...] = ()) -> tuple[bool | None, tuple[str, ...]]:
-    """The same, and the filters that say so; `passed` are the questions on the way here."""
+def _known_before(checks: Checks, code: str, settled: Mapping[str, str], passed: tuple[str, ...] = ()) -> dict[str, Known]:
+    """What the settled values say of the filters before a question, the nearest last; `passed` are the questions on the way here."""
     condition = checks.questions[code].only_if
     if condition is None or condition.question not in checks.questions or condition.question in passed:
-        return None, ()
-    ticked = set(settled.get(condition.question, "").split())
-    if ticked and not ticked & set(condition.options):
-        return False, (condition.question,)
-    asked, filters = _asked(checks, condition.question, settled, (*passed, code))
-    if asked is False:
-        return False, (condition.question, *filters)
-    return (True if ticked else None), (condition.question,)
+        return {}
+    name = condition.question
+    known = _known_before(checks, name, settled, (*passed, code))
+    asked = filters.is_asked(checks.questions[name], known)
+    return {**known, name: Known(value=settled.get(name, ""), asked=asked)}
+
+
+def _denying(checks: Checks, code: str, settled: Mapping[str, str]) -> tuple[str, ...]:
+    """The filters because of which a question was not asked, from its own on; none where it was, or nobody knows."""
+    if is_asked(checks, code, settled) is not False:
+        return ()
+    found: list[str] = []
+    known = _known_before(checks, code, settled)
+    for name, filtering in reversed(known.items()):
+        found.append(name)
+        alone = {name: replace(filtering, asked=True)}  # whether its own value says so, whatever comes before
+        if filters.is_asked(checks.questions[code], alone) is False:
+            break
+        code = name
+    return tuple(found)
 
 
 def out_of_place(checks: Checks, values: Mapping[str, str], settled: Mapping[str, str]) -> tuple[Broken, ...]:
     """Values (column -> canonical value) that should not be there: answers to questions that were not asked, texts beside options that are not ticked."""
     broken = [
-        Broken(slug=FILTERED_BUT_ANSWERED, about=(code, *found[1]), doubted=(code,))
+        Broken(slug=FILTERED_BUT_ANSWERED, about=(code, *found), doubted=(code,))
         for code in checks.filtered
-        if values.get(code) and (found := _asked(checks, code, settled))[0] is False
+        if values.get(code) and (found := _denying(checks, code, settled))
     ]
     broken += [
         Broken(slug=TEXT_WITHOUT_MARK, about=(column, code), doubted=(column,))

@@ -172,7 +172,7 @@ class Station {
     const text = $("text").value.trim();
     if (!text && !(card.proposal === "blank")) return this.view.error(this.texts[card.statements.length ? "needs-claim" : "needs-text"]);
     if (this.checked.text === text && !this.checked.ok) return this.view.refused(this.checked.message);
-    if (text === this.view.untouched || text === card.value) return this.settle("confirm", card.value);
+    if (text === this.view.untouched || text === card.value || text === card.typed) return this.settle("confirm", card.value);
     if (meantAsKey(card, text, this.mine) && !this.#meant(text)) return;
     if (!this.#isOf(card, "correct", text)) return;
     if (!this.#isListed(card, text) && !this.#askedLongAgo(text, fill(this.texts["ask-listed"], { typed: text }))) return;
@@ -188,7 +188,7 @@ class Station {
 
   // Whether an answer is one of those that contradict each other; a third one is asked about, the same key once more settles it.
   #isOf(card, kind, value = "") {
-    if (!card.statements.length || card.statements.some((statement) => statement.kind === kind && statement.value === value)) return true;
+    if (!card.statements.length || card.statements.some((statement) => statement.kind === kind && [statement.value, statement.typed].includes(value))) return true;
     const named = card.choices.filter((choice) => value.split(" ").includes(choice.code)).map((choice) => choice.text).join(", ");
     return this.#askedLongAgo(`${kind} ${value}`, fill(this.texts["ask-third"], { typed: named || value || this.texts[kind] }));
   }
@@ -291,7 +291,7 @@ class Station {
     if (!entry) return this.#undoEarlier();
     this.decided -= entry.kind === "postpone" ? 0 : 1;
     this.outbox.add({ uuid: crypto.randomUUID(), item: entry.card.id, version: entry.card.version, basis: "", kind: "undo", from: entry.to, to: "", undoes: entry.uuid });
-    this.queue.putBack({ ...entry.card, notice: "", draft: (entry.card.text && entry.to) || undefined });
+    this.queue.putBack({ ...entry.card, notice: "", draft: (entry.card.text && asTyped(entry.card, entry.to)) || undefined });
     this.render();
   }
 
@@ -325,7 +325,7 @@ class Station {
     this.history = this.history.filter((entry) => entry.uuid !== decision.uuid);
     this.decided = Math.max(0, this.decided - 1);
     const notice = result === "invalid" && card?.text && decision.kind === "correct" ? `${message} ${this.texts["as-written-how"]}` : message;
-    if (card) this.queue.putBack({ ...card, notice, draft: decision.to || undefined }, { second: true });
+    if (card) this.queue.putBack({ ...card, notice, draft: asTyped(card, decision.to) || undefined }, { second: true });
     else this.view.notice(message);
   }
 
@@ -383,7 +383,12 @@ class Station {
 
 // What stands in the text field before anybody types.
 function before(card) {
-  return (card.filled || (card.draft ?? card.value)).trim();
+  return (card.filled || (card.draft ?? card.typed)).trim();
+}
+
+// What was sent, as it stands in the text field: the stored value as people type it.
+function asTyped(card, sent) {
+  return sent === card.value ? card.typed : sent;
 }
 
 function sameQuestion(one, other) {

@@ -290,7 +290,7 @@ class Station {
     if (!tile?.card.text || tile.state === BROKEN || tile.editor) return false;
     const { card } = tile;
     const field = element("input", { className: "tile-text", autocomplete: "off", spellcheck: false, inputMode: card.keyboard });
-    field.value = begun ?? (tile.state === SET ? (tile.choice.raw ?? tile.choice.code) : card.value);
+    field.value = begun ?? (tile.state === SET ? (tile.choice.raw ?? tile.choice.code) : card.typed);
     const hint = element("span", { className: "quiet", textContent: this.texts["type-hint"] });
     const error = element("span", { className: "error", hidden: true });
     error.setAttribute("role", "alert");
@@ -337,7 +337,7 @@ class Station {
     if (message && !(asWritten && keeps)) return refused(message, keeps);
     this.#close(tile);
     if (message) this.#mark(tile, SET, { code: "", raw: text, text: fill(this.texts["as-written-set"], { raw: text }) });
-    else if (text === tile.card.value) this.#mark(tile, FITS);
+    else if (text === tile.card.value || text === tile.card.typed) this.#mark(tile, FITS);
     else this.#mark(tile, SET, { code: text, text });
     this.focus(this.tiles.indexOf(tile) + 1);
   }

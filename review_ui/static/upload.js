@@ -125,8 +125,12 @@ class Uploads {
   #moved(row, loaded) {
     const size = row.file.size;
     row.bar.value = size ? Math.min(1, loaded / size) : 1;
-    const values = { name: row.file.name, done: (loaded / MB).toFixed(1), size: (size / MB).toFixed(1) };
+    const values = { name: row.file.name, done: this.#megabytes(loaded), size: this.#megabytes(size) };
     row.said.textContent = loaded < size ? this.#words("progress", values) : this.#words("finishing");
+  }
+
+  #megabytes(bytes) {
+    return new Intl.NumberFormat(this.api.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(bytes / MB);
   }
 
   async #answered(row, request) {

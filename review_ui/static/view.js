@@ -128,7 +128,7 @@ export class View {
     $("typing").replaceChildren();
     if (!card.text) return;
     const lines = card.list_id ? 1 : card.lines;
-    const field = element(lines > 1 ? "textarea" : "input", { id: "text", autocomplete: "off", spellcheck: false, value: card.filled || (card.draft ?? card.value) });
+    const field = element(lines > 1 ? "textarea" : "input", { id: "text", autocomplete: "off", spellcheck: false, value: card.filled || (card.draft ?? card.typed) });
     if (lines > 1) field.rows = Math.min(lines, 6);
     field.inputMode = card.keyboard; // not field.type: browsers rewrite what stands in a field for addresses
     this.untouched = (card.draft ?? null) === null && !card.filled ? field.value.trim() : null;

@@ -3,7 +3,8 @@
 Keys are dotted: `problem.<slug>` says what is wrong, `remedy.<slug>` what to do, other tables belong to their room.
 Texts hold `{name}` fields. `{pages:page|pages}` is a number with its word: the forms stand in the order of the language's plural categories (CLDR; German
 and English have "one" and "other"), the number is grouped as the language does. `review_ui/static/view.js` fills in the same.
-Every key exists in both languages (a test compares them).
+Every key exists in both languages (a test compares them). Moments, days and numbers are written as the language writes them (CLDR, through Babel); what
+programs read (JSON, CSV, logs, the database) keeps ISO 8601.
 """
 
 import errno
@@ -11,6 +12,8 @@ import re
 import string
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
 from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -18,12 +21,19 @@ from typing import TYPE_CHECKING, Any
 from scanform import errors
 from scanform.errors import Several, Words, words
 from scanform.model.problem import Problem
+from scanform.model.questionnaire import Alphabet
 
 if TYPE_CHECKING:
     from babel import Locale
 
 LANGUAGES = ("de", "en")
 DEFAULT_LANGUAGE = "de"
+
+_LOCALES = {"de": "de", "en": "en_GB"}
+"""English dates are British: the day before the month, as on the printed forms."""
+
+_FIRST_PLAIN_YEAR = 1000
+"""Years before it would be written with fewer digits and look like others ("26"): such days stand as they are stored."""
 
 
 on_unfilled: Callable[[str], None] | None = None
@@ -83,13 +93,99 @@ def counted(number: object, forms: str, language: str = DEFAULT_LANGUAGE) -> str
 def _locale(language: str) -> "Locale":
     from babel import Locale  # takes 40 ms: only where something is counted
 
-    return Locale.parse(language if language in LANGUAGES else DEFAULT_LANGUAGE)
+    return Locale.parse(_LOCALES.get(language, _LOCALES[DEFAULT_LANGUAGE]))
 
 
 @cache
 def _categories(language: str) -> list[str]:
     known = {*_locale(language).plural_form.tags, "other"}
     return [category for category in _CATEGORIES if category in known]
+
+
+# --- moments, days, numbers ------------------------------------------------------------------------------------------
+
+
+def moment_text(at: str, language: str, zone: tzinfo, *, seconds: bool = False) -> str:
+    """A stored moment (ISO 8601; UTC where it names no zone) on the clock of `zone`: "30.11.2026, 17:21", "30 Nov 2026, 17:21"; "" for none."""
+    if not at:
+        return ""
+    from babel.dates import format_date, format_time, get_datetime_format
+
+    there, locale = _on_clock(at, zone), _locale(language)
+    day, clock = format_date(there, "medium", locale), format_time(there, "medium" if seconds else "short", locale=locale)
+    return str(get_datetime_format("medium", locale)).replace("{1}", day).replace("{0}", clock)
+
+
+def day_of(at: str, zone: tzinfo) -> str:
+    """The day (ISO 8601) on which a stored moment was, on the clock of `zone`; "" for none."""
+    return _on_clock(at, zone).date().isoformat() if at else ""
+
+
+def _on_clock(at: str, zone: tzinfo) -> datetime:
+    """A moment as the clock of `zone` showed it."""
+    moment = datetime.fromisoformat(at)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone).replace(tzinfo=None)
+
+
+def date_text(at: str, language: str, zone: tzinfo) -> str:
+    """The day on which a stored moment was, on the clock of `zone`; "" for none."""
+    return day_text(day_of(at, zone), language)
+
+
+def day_text(day: str, language: str, *, typed: bool = False) -> str:
+    """A stored day (2026-03-14) as people write it: "14.03.2026", "14 Mar 2026", with digits only where it is to be `typed`; what is no day stays as it is."""
+    try:
+        known = date.fromisoformat(day)
+    except ValueError:
+        return day
+    if known.isoformat() != day or known.year < _FIRST_PLAIN_YEAR:
+        return day
+    from babel.dates import format_date
+
+    locale = _locale(language)
+    written = [format_date(known, width, locale) for width in ("short", "medium")]
+    digits = (one for one in written if f"{known.year}" in one and one.replace(".", "").replace("/", "").isdecimal())
+    return next(digits, day) if typed else written[1]
+
+
+def value_text(value: str, alphabet: Alphabet | None, language: str, *, typed: bool = False) -> str:
+    """A stored value of character cells as people write it, or as they would have `typed` it; only days and decimal numbers are stored otherwise."""
+    if alphabet is Alphabet.DATE:
+        return day_text(value, language, typed=typed)
+    if alphabet is Alphabet.DECIMAL and _NUMBER.fullmatch(value):
+        return number_text(Decimal(value), language, grouped=False)
+    return value
+
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def number_text(value: float | Decimal, language: str, *, grouped: bool = True) -> str:
+    """A number with all its digits."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, locale=_locale(language), decimal_quantization=False, group_separator=grouped)
+
+
+def decimal_text(value: float | Decimal, language: str, places: int) -> str:
+    """A number with `places` digits behind the decimal sign, those before it grouped."""
+    from babel.numbers import format_decimal
+
+    locale = _locale(language)
+    return format_decimal(value, _with_places(locale.decimal_formats[None].pattern.partition(".")[0], places), locale)
+
+
+def percent_text(share: float | Decimal, language: str, places: int = 0) -> str:
+    """A share (0..1) in per cent."""
+    from babel.numbers import format_percent
+
+    locale = _locale(language)
+    return format_percent(share, _with_places(locale.percent_formats[None].pattern, places), locale)
+
+
+def _with_places(pattern: str, places: int) -> str:
+    """CLDR's pattern of a number with that many digits behind the decimal sign."""
+    return pattern.replace("##0", "##0." + "0" * places) if places else pattern
 
 
 def os_reason(error: OSError, language: str = DEFAULT_LANGUAGE) -> str:

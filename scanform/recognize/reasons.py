@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.i18n.texts import text
+from scanform.i18n.texts import text, value_text
 from scanform.imaging.page_image import Floats, PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.layout import Zone, ZoneKind
+from scanform.model.questionnaire import Alphabet
 from scanform.recognize import areas, features, paper_level
 from scanform.recognize.darkness import PageInk, measure
 from scanform.recognize.marks import LEAST_FRAME
@@ -77,12 +78,8 @@ OUTLINE_PX = 7
 
 def reason_text(reason: Reason, language: str) -> str:
     """The sentence of a reason, numbers written as in `language`."""
-    params = {name: text(f"side.{value}", language) if name == "side" else _number(value, language) for name, value in reason.params}
+    params = {name: text(f"side.{value}", language) if name == "side" else value_text(value, Alphabet.DECIMAL, language) for name, value in reason.params}
     return text(f"reason.{reason.slug}", language, **params)
-
-
-def _number(value: str, language: str) -> str:
-    return value.replace(".", ",") if language == "de" else value
 
 
 def page_reasons(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> dict[str, tuple[Reason, ...]]:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from html import escape
 
-from scanform.i18n.texts import problem_text, text
+from scanform.i18n.texts import day_text, number_text, percent_text, problem_text, text
 from scanform.reporting import drawing
 from scanform.reporting.figures import (
     ChoiceFigure,
@@ -24,7 +25,6 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What the page may load: nothing. Stated in the page, so that a browser enforces it."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_GERMAN = str.maketrans(",.", ".,")
 _SHADE = (18, 58, 92)
 
 
@@ -62,16 +62,14 @@ class _Page:
 
     def number(self, value: float) -> str:
         """A number with the signs of the language, 12.345,6 or 12,345.6; four digits (years among them) are not parted."""
-        parted = "," if abs(value) >= 10_000 else ""
-        shown = f"{value:{parted}.10g}" if isinstance(value, float) else f"{value:{parted}}"
-        return shown.translate(_GERMAN) if self.language == "de" else shown
+        return number_text(Decimal(f"{value:.10g}") if isinstance(value, float) else value, self.language, grouped=abs(value) >= 10_000)
 
     def percent(self, count: int, base: int) -> str:
         """The share of `count` in `base` in whole percent, escaped; a few are never shown as none; no share of nothing."""
         if not base:
             return "\N{EN DASH}"
-        share = f"{100 * count / base:.0f}" if not count or 200 * count >= base else "<1"
-        return escape(f"{share}{NO_BREAK}%" if self.language == "de" else f"{share}%")
+        few = 0 < 200 * count < base
+        return escape(("<" if few else "") + percent_text(Decimal(1 if few else f"{100 * count / base:.0f}") / 100, self.language))
 
     def title(self) -> str:
         """The name of the page: the surveys, or the project when there are none."""
@@ -84,8 +82,7 @@ class _Page:
 
     def day(self, iso: str) -> str:
         """A day as people write it."""
-        year, month, day = iso[:10].split("-")
-        return f"{day}.{month}.{year}" if self.language == "de" else f"{year}-{month}-{day}"
+        return day_text(iso, self.language)
 
     # --- parts of the page ---------------------------------------------------------------------------------------------
 
@@ -302,7 +299,7 @@ class _Page:
 
     def bin_label(self, low: float, high: float) -> str:
         """The limits of a column; years and other plain numbers without thousands separators."""
-        shown = [f"{value:.6g}".replace(".", "," if self.language == "de" else ".") for value in (low, high)]
+        shown = [number_text(Decimal(f"{value:.6g}"), self.language, grouped=False) for value in (low, high)]
         return shown[0] if low == high else f"{shown[0]}\N{EN DASH}{shown[1]}"
 
     def counted(self, figure: CountFigure) -> str:

@@ -55,7 +55,7 @@ def load_page(ref: PageRef, limits: Limits) -> LoadedPage:
         raise
     except MemoryError:
         return LoadedPage(
-            image=None, problems=(TroubleError("too-large", size=f"> {limits.memory_bytes >> 20} MiB", limit=f"{limits.max_pixels:,}").problem(where),)
+            image=None, problems=(TroubleError("too-large", size=f"> {limits.memory_bytes >> 20} MiB", limit=str(limits.max_pixels)).problem(where),)
         )
     except Exception as error:  # noqa: BLE001 - a hostile file may raise anything from any library; it must not harm the batch
         log.warning("page %d of %s: %s", ref.index + 1, ref.sha256[:12], type(error).__name__)

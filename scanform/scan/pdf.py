@@ -160,7 +160,7 @@ def _drawing_dpi(page: pikepdf.Page, limits: Limits) -> int:
     by_area = math.sqrt(limits.max_pixels / (width_in * height_in)) - 1
     dpi = min(limits.render_dpi, by_area, limits.max_side_px / max(width_in, height_in) - 1)
     if dpi < LOWEST_DPI:
-        raise TroubleError("too-large", size=f"{width_in:.0f} x {height_in:.0f} in", limit=f"{limits.max_pixels:,}")
+        raise TroubleError("too-large", size=f"{width_in:.0f} x {height_in:.0f} in", limit=str(limits.max_pixels))
     return int(dpi)
 
 

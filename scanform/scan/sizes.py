@@ -12,7 +12,7 @@ ANISOTROPY = 1.02
 def check_size(*, width: int, height: int, limits: Limits) -> None:
     """Raise TroubleError when a picture of this size is too large, or too small to hold anything."""
     if width * height > limits.max_pixels or max(width, height) > limits.max_side_px:
-        raise TroubleError("too-large", size=f"{width} x {height}", limit=f"{limits.max_pixels:,}")
+        raise TroubleError("too-large", size=f"{width} x {height}", limit=str(limits.max_pixels))
     if min(width, height) < limits.min_side_px:
         raise TroubleError("unreadable-page", detail=f"{width} x {height} pixels")
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from scanform.config import FILE_NAME
 from scanform.errors import ExitCode, ScanformError
-from scanform.i18n.texts import in_words, os_reason, text
+from scanform.i18n.texts import decimal_text, in_words, os_reason, text
 from scanform.model.questionnaire import Alphabet
 from scanform.store.store import Store
 
@@ -141,8 +141,10 @@ def _folder(folder: Path, language: str) -> Iterator[Finding]:
         remedy = text("doctor.write_access_remedy", language, folder=str(place))
         yield Finding(name=text("doctor.write_access", language), good=False, seen=os_reason(error, language), remedy=remedy, code=ExitCode.STORE)
     free = shutil.disk_usage(place).free
-    remedy = "" if free >= FREE_BYTES else text("doctor.space_remedy", language, needed=f"{FREE_BYTES / 1e9:.1f} GB")
-    yield Finding(name=text("doctor.space", language), good=free >= FREE_BYTES, seen=f"{free / 1e9:.1f} GB", remedy=remedy, code=ExitCode.STORE)
+    remedy = "" if free >= FREE_BYTES else text("doctor.space_remedy", language, needed=f"{decimal_text(FREE_BYTES / 1e9, language, 1)} GB")
+    yield Finding(
+        name=text("doctor.space", language), good=free >= FREE_BYTES, seen=f"{decimal_text(free / 1e9, language, 1)} GB", remedy=remedy, code=ExitCode.STORE
+    )
 
 
 def _database(folder: Path, language: str) -> Finding:

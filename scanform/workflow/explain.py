@@ -7,7 +7,7 @@ import numpy as np
 
 from scanform import pagecode
 from scanform.errors import InputError, of_place, remedies, words
-from scanform.i18n.texts import problem_text, remedy_text, text, value_problem_text
+from scanform.i18n.texts import decimal_text, percent_text, problem_text, remedy_text, text, value_problem_text
 from scanform.imaging.crops import turned, upright
 from scanform.imaging.page_image import Floats
 from scanform.model.geometry import RectMm
@@ -113,14 +113,14 @@ def _read_picture(project: Project, facts: PageFacts, title: str) -> bytes:
 def _drawn(one: ZoneFacts, language: str, tier: str) -> DrawnZone:
     """One zone with its note; a plainly empty one has its probability alone."""
     if one.is_plain:
-        return DrawnZone(rect=one.zone.rect, look=Look.EMPTY, number=percent(one.reading.confidence, language, places=1))
+        return DrawnZone(rect=one.zone.rect, look=Look.EMPTY, number=decimal_text(100 * rounded_down(one.reading.confidence, 1), language, 1))
     if one.state == "outside":
         headline = text("explain.zone", language, zone=one.zone.id, value=text("explain.value_outside", language))
         return DrawnZone(rect=one.zone.rect, look=Look.OUTSIDE, number="", note=(headline,))
     look = Look.SURE if one.state == "auto" else Look.REVIEW
-    facts = [percent(one.reading.confidence, language, places=2) + " %"]
+    facts = [percent_text(rounded_down(one.reading.confidence, 2), language, 2)]
     if one.residual_mm is not None:
-        facts.append(text("explain.off", language, mm=decimal(one.residual_mm, language, 2), tier=tier))
+        facts.append(text("explain.off", language, mm=decimal_text(one.residual_mm, language, 2), tier=tier))
     words = "; ".join(reason_text(reason, language) for reason in one.reasons)
     problems = tuple(value_problem_text(slug, language) for slug in one.reading.problems)
     headline = text("explain.zone", language, zone=one.zone.id, value=_value(one, language))
@@ -138,16 +138,10 @@ def _value(one: ZoneFacts, language: str) -> str:
     return text("explain.value_text", language, value=short)
 
 
-def percent(probability: float, language: str, *, places: int) -> str:
-    """A probability in per cent, rounded down: nothing is certain, so 100 never stands there."""
-    scale = 10**places
-    return decimal(min(int(probability * 100 * scale), 100 * scale - 1) / scale, language, places)
-
-
-def decimal(value: float, language: str, places: int) -> str:
-    """A number as it is written in `language`."""
-    written = f"{value:.{places}f}"
-    return written.replace(".", ",") if language == "de" else written
+def rounded_down(probability: float, places: int) -> float:
+    """A probability with so many places in per cent, rounded down: nothing is certain, so 100 never stands there."""
+    scale = 100 * 10.0**places
+    return min(int(probability * scale), scale - 1) / scale
 
 
 def _frame(project: Project, facts: PageFacts, title: str, page: PageLayout | None) -> Frame:
@@ -178,7 +172,7 @@ def _place_line(facts: PageFacts, language: str, page: PageLayout | None) -> str
         return text(key, language, markers=len(facts.markers), boxes=facts.boxes, placed=facts.boxes_placed)
     tier = text(f"explain.tier_{result.page_map.tier.value.lower()}", language)
     waiting = sum(one.state != "auto" for one in facts.zones)
-    residual = decimal(result.page_map.residual_mm, language, 2)
+    residual = decimal_text(result.page_map.residual_mm, language, 2)
     return text(
         "explain.placed",
         language,
@@ -187,7 +181,7 @@ def _place_line(facts: PageFacts, language: str, page: PageLayout | None) -> str
         mm=residual,
         zones=len(facts.zones),
         waiting=waiting,
-        seconds=decimal(result.milliseconds / 1000, language, 1),
+        seconds=decimal_text(result.milliseconds / 1000, language, 1),
     )
 
 
@@ -198,7 +192,7 @@ def _picture_line(facts: PageFacts, language: str) -> str:
     if picture.px_per_mm:
         parts.append(text("explain.dpi", language, dpi=round(picture.px_per_mm * 25.4)))
     if picture.blur_mm is not None:
-        parts.append(text("explain.blur", language, mm=decimal(picture.blur_mm, language, 2)))
+        parts.append(text("explain.blur", language, mm=decimal_text(picture.blur_mm, language, 2)))
     if picture.paper is not None:
         parts.append(text("explain.paper", language, grey=round(picture.paper)))
     if picture.contrast is not None:

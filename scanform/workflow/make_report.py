@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from scanform.errors import StoreError, words
+from scanform.i18n.texts import day_of
 from scanform.merge.dataset import table
 from scanform.merge.resolve import Record
 from scanform.model.page import Fate
@@ -18,6 +19,7 @@ from scanform.workflow.merge_responses import matches, records
 from scanform.workflow.project import Project
 from scanform.workflow.review_cards import reasons_text
 from scanform.workflow.review_fields import effective_responses
+from scanform.workflow.server_zone import readers_zone
 
 UNSURE = "unsure"
 
@@ -58,7 +60,8 @@ def gather(project: Project, language: str) -> ReportData:
 def _as_of(project: Project, responses: Sequence[Response]) -> str:
     """The day of the latest response, decision or batch: the report of unchanged data does not change."""
     moments = [response.received_at for response in responses] + [decision.at for decision in project.store.decisions()]
-    return max([*moments, *(batch.created_at for batch in project.store.batches())], default="")[:10]
+    latest = max([*moments, *(batch.created_at for batch in project.store.batches())], default="")
+    return day_of(latest, readers_zone(project.config))
 
 
 def _returns(responses: Sequence[Response]) -> tuple[Returns, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from scanform.assemble import COPY
 from scanform.consistency import REFUSED
 from scanform.errors import Words, words
-from scanform.i18n.texts import in_words, text, value_problem_words
+from scanform.i18n.texts import in_words, text, value_problem_words, value_text
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire, TextForm
 from scanform.model.response import Channel
@@ -53,11 +53,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One side of a contradiction: who says what, in words, and the value itself; `kind` is the decision that says the same."""
+    """One side of a contradiction: who says what, in words, the value itself, and how people type it; `kind` is the decision that says the same."""
 
     said_by: str
     text: str
     value: str
+    typed: str
     kind: str = DecisionKind.CORRECT.value
 
 
@@ -76,7 +77,9 @@ class Card:
 
     `basis` is the uuid of the decision in force, "" when there is none. `proposal` says what Enter confirms: "value",
     "blank" (the machine says that nothing is there), or "none" (the machine proposes nothing: a key has to be chosen).
-    `draft` is what stands in the text field where that is not `value`: what was read but cannot be right. `objection` is
+    `value` is as it is stored; `typed`, `suggestions`, `printed` and `statements` have days and numbers as who reads `language` types them, which comes to
+    the same stored value, and `value_text` as they write them. `alphabet` says what stands in character cells.
+    `draft` is what stands in the text field where that is not `typed`: what was read but cannot be right. `objection` is
     the decision for paper that says what cannot be: "inadmissible", "implausible", or "" where neither makes sense.
     `statements` are the sides of a contradiction; then nothing is proposed, and `suggestions` are their values where text is typed.
     `keyboard` is the one that helps with typing, as HTML names it: "decimal", "tel", "email" or "text".
@@ -102,6 +105,8 @@ class Card:
     choices: tuple[Choice, ...]
     suggestions: tuple[str, ...]
     value: str
+    typed: str
+    alphabet: Alphabet | None
     value_text: str
     proposal: str
     draft: str | None
@@ -142,11 +147,12 @@ def make_card(
     known = beside or Beside(questionnaire=questionnaire)
     typed = is_typed(item)
     choices = () if typed else _choices(item, question, claims, language)
-    statements = tuple(_statement(claim, choices, language) for claim in claims)
+    alphabet = question.alphabet if question and item.option is None else None
+    statements = tuple(_statement(claim, question if item.option is None else None, choices, language) for claim in claims)
     wording = _wording(item, question, language)
     draft = raw if raw else _written(item, question) if typed and not item.value and not claims else None
     proposal = proposed(item)
-    reading = _in_words(statements) or draft or _value_text(item.value, _shown_codes(item), choices)
+    reading = _sides(statements) or draft or (_codes_text(_shown_codes(item), choices) if choices else value_text(item.value, alphabet, language))
     reasons = tuple(dict.fromkeys(reason_text(slug, language) for slug in item.reasons))
     reason = reasons_text(item.reasons, language)
     facts = {"question": wording, "reading": reading or text("review.blank" if proposal == "blank" else "review.no-proposal", language), "reason": reason}
@@ -167,11 +173,15 @@ def make_card(
         handwriting=typed and (item.option is not None or item.kind is QuestionKind.HANDWRITING),
         lines=question.lines if question and item.option is None else 1,
         choices=choices,
-        suggestions=_suggestions(item, question, known, claims) if typed else (),
-        printed=_printed(question, known) if typed and item.option is None and not claims else "",
+        suggestions=tuple(as_typed(question if item.option is None else None, one, language) for one in _suggestions(item, question, known, claims))
+        if typed
+        else (),
+        printed=as_typed(question, _printed(question, known), language) if typed and item.option is None and not claims else "",
         filled=_filled(item, question, known) if typed and raw is None else "",
         list_id=f"{layout.digest if layout else item.questionnaire}/{item.question}" if typed and question and question.values and item.option is None else "",
         value=item.value,
+        typed=as_typed(question, item.value, language) if typed and item.option is None else item.value,
+        alphabet=alphabet,
         value_text=facts["reading"],
         proposal=proposal,
         draft=draft,
@@ -205,16 +215,36 @@ def reasons_text(slugs: Sequence[str], language: str) -> str:
     return " ".join(dict.fromkeys(reason_text(slug, language) for slug in slugs))
 
 
-def _statement(claim: Claim, choices: tuple[Choice, ...], language: str) -> Statement:
+def _statement(claim: Claim, question: Question | None, choices: tuple[Choice, ...], language: str) -> Statement:
     said_by = ", ".join(_channel(channel, language) for channel in claim.channels)
-    return Statement(said_by=said_by, text=_value_text(claim.value, set(claim.value.split()), choices), value=claim.value)
+    spoken = value_in_words(claim.value, choices, question.alphabet if question else None, language)
+    return Statement(said_by=said_by, text=spoken, value=claim.value, typed=as_typed(question, claim.value, language))
+
+
+def value_in_words(value: str, choices: tuple[Choice, ...], alphabet: Alphabet | None, language: str) -> str:
+    """A stored value in the reader's words: the texts of the options, else as people write it."""
+    return _codes_text(set(value.split()), choices) if choices else value_text(value, alphabet, language)
+
+
+def as_typed(question: Question | None, value: str, language: str) -> str:
+    """A stored value as who reads `language` types it; as it is stored where what is typed would come to another one."""
+    shown = value_text(value, question.alphabet, language, typed=True) if question is not None else value
+    return shown if question is None or shown == value or _keyed(question, shown) == _keyed(question, value) else value
+
+
+def _keyed(question: Question, typed: str) -> str:
+    """What comes of a typed text: the stored value, or why there is none."""
+    try:
+        return key_answer(question, None, typed).value
+    except ValueError as problem:
+        return str(problem)
 
 
 def _channel(channel: Channel, language: str) -> str:
     return text(f"report.channel-{channel.value}", language)
 
 
-def _in_words(statements: Sequence[Statement]) -> str:
+def _sides(statements: Sequence[Statement]) -> str:
     return " · ".join(f"{statement.said_by}: {statement.text}" for statement in statements)
 
 
@@ -259,9 +289,7 @@ def _shown_codes(item: ReviewItem) -> set[str]:
     return _marked(item) if TWO_MARKS in item.reasons else set(item.value.split())
 
 
-def _value_text(value: str, codes: set[str], choices: tuple[Choice, ...]) -> str:
-    if not choices:
-        return value
+def _codes_text(codes: set[str], choices: tuple[Choice, ...]) -> str:
     known = [choice.text for choice in choices if choice.code in codes]
     return ", ".join(known + sorted(codes - {choice.code for choice in choices}))
 

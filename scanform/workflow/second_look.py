@@ -23,7 +23,7 @@ from scanform.store.engine import Transaction
 from scanform.store.looks import Look, add_look, looks, lot
 from scanform.store.pace import add_pace
 from scanform.workflow.known_answers import contested, people_asked
-from scanform.workflow.review_cards import Card, Statement
+from scanform.workflow.review_cards import Card, Statement, value_in_words
 from scanform.workflow.review_cases import Case
 from scanform.workflow.review_fields import Counts, Desk, Outcome, Submission
 from scanform.workflow.rights import AGAIN, says_the_same
@@ -317,6 +317,7 @@ class SecondDesk:
                 said_by=text(f"review.reading-{name}", language),
                 text=self._in_words(answer, card, language),
                 value=answer.value or answer.raw or "",
+                typed=self._desk.card_of(again.case, replace(again.item, value=answer.value), blind=True, language=language).typed or answer.raw or "",
                 kind=_says(answer).value,
             )
             for name, answer in zip("ab", said, strict=True)
@@ -329,8 +330,7 @@ class SecondDesk:
             return text("review.as-written", language, raw=answer.raw)
         if not answer.value:
             return text(_WITHOUT_VALUE.get(_says(answer), "review.blank"), language)
-        known = {choice.code: choice.text for choice in card.choices}
-        return ", ".join(known.get(code, code) for code in answer.value.split()) if known else answer.value
+        return value_in_words(answer.value, card.choices, card.alphabet, language)
 
 
 _WITHOUT_VALUE = {

@@ -1,4 +1,6 @@
-"""The time zone of the server that wrote the times of an export: the one in survey.toml, else the one known since an earlier export, else this machine's."""
+"""Time zones: that of the server that wrote the times of an export (the one in survey.toml, else the one known since an earlier export, else this
+machine's), and that of the people who read times here (the one in survey.toml, else this machine's).
+"""
 
 import os
 import time
@@ -15,6 +17,11 @@ _FOLDER = "zoneinfo/"
 def zone_name(config: Config, kept: str | None) -> str:
     """The name of the zone: what a person set comes first, and what was known before the machine's own."""
     return config.time_zone or kept or machine_zone()
+
+
+def readers_zone(config: Config) -> tzinfo:
+    """The zone on whose clock people are told when something was."""
+    return zone(zone_name(config, None))
 
 
 def machine_zone() -> str:
@@ -45,6 +52,10 @@ class LocalZone(tzinfo):
     def utcoffset(self, dt: datetime | None) -> timedelta:
         """How far the machine's clock is ahead of UTC at that time."""
         return timedelta(0) if dt is None else dt.replace(tzinfo=None).astimezone().utcoffset() or timedelta(0)
+
+    def fromutc(self, dt: datetime) -> datetime:
+        """The machine's time at a moment in UTC."""
+        return dt.replace(tzinfo=UTC).astimezone().replace(tzinfo=self)
 
     def dst(self, dt: datetime | None) -> timedelta | None:
         """Not told."""

@@ -12,7 +12,7 @@ from scanform.model.review import Decision, DecisionKind
 from scanform.review.apply import decided, in_force, item_id, split_item_id
 from scanform.review.triage import item as review_item
 from scanform.store.looks import looks
-from scanform.workflow.review_cards import Card, reasons_text
+from scanform.workflow.review_cards import Card, reasons_text, value_in_words
 from scanform.workflow.review_cases import Case
 from scanform.workflow.review_fields import Desk, Sight
 from scanform.workflow.second_look import is_of_third
@@ -200,10 +200,7 @@ def _in_words(answer: Answer, card: Card, language: str) -> str:
 
 
 def _code_words(value: str, card: Card, language: str) -> str:
-    if not value:
-        return text("review.blank", language)
-    known = {choice.code: choice.text for choice in card.choices}
-    return ", ".join(known.get(code, code) for code in value.split()) if known else value
+    return value_in_words(value, card.choices, card.alphabet, language) if value else text("review.blank", language)
 
 
 def _how_sure(answer: Answer) -> str:

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from bench.waiting import PATIENCE_MS
+from review_ui.server import bind
+from scanform.workflow.project import open_project
+from scanform.workflow.review_fields import Desk
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -31,6 +34,23 @@ def servers() -> Iterator[ExitStack]:
     """Closes what serves pages: after the pages themselves, whatever order a test names its fixtures in."""
     with ExitStack() as stack:
         yield stack
+
+
+@pytest.fixture
+def project(house):
+    """A project with a printed form and nothing handed in; files of tests may have their own."""
+    with open_project(house) as opened:
+        yield opened
+
+
+@pytest.fixture
+def station(project, servers):
+    """The address of a station over the project."""
+    desk = Desk(project)
+    found = bind(desk, reviewer="tester", port=0)
+    thread = found.start()
+    servers.callback(lambda: (found.close(), thread.join(), desk.close()))
+    return found.url
 
 
 @pytest.fixture

@@ -9,9 +9,6 @@ import pytest
 
 from bench.review_material import OFTEN, PERSONS, SINCE, WHY, fill
 from bench.review_states import STATES, State, served
-from review_ui.server import bind
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
 
 VENDOR = Path(__file__).parents[1] / "vendor" / "axe-core-4.14.1"
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
@@ -209,21 +206,6 @@ def test_everything_is_reached_by_tab_and_nothing_holds_the_focus(at, state: Sta
 
 
 # --- along the way ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def project(house):
-    with open_project(house) as opened:
-        yield opened
-
-
-@pytest.fixture
-def station(project, servers):
-    desk = Desk(project)
-    found = bind(desk, reviewer="tester", port=0)
-    thread = found.start()
-    servers.callback(lambda: (found.close(), thread.join(), desk.close()))
-    return found.url
 
 
 WATCH_FOCUS = "document.activeElement && document.activeElement !== document.body && document.activeElement.checkVisibility()"

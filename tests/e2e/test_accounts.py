@@ -866,7 +866,7 @@ def test_after_login_people_stay_on_this_site(station):
 
 
 def test_the_log_tells_what_happened_and_no_contents(station, rita):
-    """S10: logins, failures, denials and changes, in UTC; not what was typed, and nothing that forges a line."""
+    """S10: logins, failures, denials and changes, kept in UTC; not what was typed, and nothing that forges a line."""
     browser = station.browser()
     browser.log_in("Rita", "secret typed")
     browser.log_in("my password in the wrong field\r\n2026 login Rita", "x")

@@ -159,7 +159,8 @@ def test_status_lists_the_batches_that_count(folder, tmp_path, language):
         run("enter", "new", "--answers", tmp_path / "a.json", "--project", folder)
     run("withdraw", 21, "--project", folder)
     lines = run("status", "--project", folder, "--language", language).splitlines()
-    rows = [found for line in lines if (found := re.fullmatch(r" +(\d+)  \d{4}-\d\d-\d\d \d\d:\d\d  manual-(\d+)", line))]
+    day = {"de": r"\d\d\.\d\d\.\d{4}", "en": r"\d\d? [A-Z][a-z]+ \d{4}"}[language]
+    rows = [found for line in lines if (found := re.fullmatch(rf" +(\d+)  {day}, \d\d:\d\d +manual-(\d+)", line))]
     assert [(int(row[1]), int(row[2])) for row in rows] == [(number, number) for number in (*range(2, 21), 22)]
     assert any("1 frühere" in line or "1 earlier" in line for line in lines)
 

@@ -101,6 +101,7 @@ def test_known_answers_come_at_the_rate_asked_for_and_look_like_the_rest(project
             "tile_url",
             "context_url",
             "value",
+            "typed",
             "value_text",
             "draft",
             "suggestions",

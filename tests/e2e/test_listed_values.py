@@ -7,9 +7,7 @@ import pytest
 from bench import review_material
 from bench.review_material import REMARK, fill, printed_survey
 from bench.waiting import until, until_page
-from review_ui.server import bind
 from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
 from tests.e2e.test_accessibility import RUN, VENDOR
 
 VALUES = '["Ostwall", "Ostenhellweg", "Westenhellweg", "Kuhstraße", "Küpferstraße"]'
@@ -25,15 +23,6 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(review_material, "QUESTIONNAIRE", listed)
     with open_project(printed_survey(tmp_path)) as opened:
         yield opened
-
-
-@pytest.fixture
-def station(project, servers):
-    desk = Desk(project)
-    found = bind(desk, reviewer="tester", port=0)
-    thread = found.start()
-    servers.callback(lambda: (found.close(), thread.join(), desk.close()))
-    return found.url
 
 
 def opened(watched, station, path="?lang=en"):

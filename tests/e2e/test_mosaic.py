@@ -6,29 +6,11 @@ import pytest
 
 from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, fill
 from bench.waiting import until_page
-from review_ui.server import bind
 from scanform.model.review import DecisionKind
 from scanform.store.pace import paces
-from scanform.workflow.project import open_project
 from scanform.workflow.review_fields import Desk, Submission, effective_responses
 
 FORMS = 30
-
-
-@pytest.fixture
-def project(house):
-    with open_project(house) as opened:
-        yield opened
-
-
-@pytest.fixture
-def station(project, servers):
-    """The address of a station over the project."""
-    desk = Desk(project)
-    found = bind(desk, reviewer="tester", port=0)
-    thread = found.start()
-    servers.callback(lambda: (found.close(), thread.join(), desk.close()))
-    return found.url
 
 
 class Board:
@@ -257,3 +239,26 @@ def test_nothing_is_lost_in_small_windows(open_board, project, width, scheme):
     board.page.wait_for_selector("#groups:not([hidden])")
     assert board.page.evaluate("document.activeElement.id") == "groups-title"
     assert json.dumps(stored(project)) == "{}"
+
+
+@pytest.mark.slow
+def test_days_on_tiles_stand_as_the_reader_writes_them(open_board, project):
+    """On the tile and in its text field; what is typed as it stood there fits, another day is stored as all days are."""
+    fill(project, 4, SINCE)
+    board = open_board("mosaic?lang=de#house%3Asince%3A")
+    board.shown(4)
+    assert board.page.locator(".tile-reading").all_inner_texts() == ["01.04.2024"] * 4
+    board.press("F2")
+    field = board.page.locator(".tile-text")
+    assert field.input_value() == "01.04.2024"
+    board.press("Enter")
+    board.until("document.querySelectorAll('.tile-text').length", of=0)
+    assert board.states() == ["fits"] * 4
+    board.press("F2")
+    field.fill("2.4.2024")
+    board.press("Enter")
+    board.until("document.querySelectorAll('.tile-text').length", of=0)
+    board.press("Enter")
+    board.page.wait_for_selector("#groups:not([hidden])")
+    board.saved()
+    assert sorted(stored(project).values()) == [("confirm", "2024-04-01")] * 3 + [("correct", "2024-04-02")]

@@ -10,6 +10,7 @@ import pytest
 
 from bench.review_material import OFTEN, fill
 from review_ui.app import create_app
+from review_ui.release import percent
 from scanform.model.person import Person, Role
 from scanform.model.release import Step
 from scanform.model.response import Status
@@ -137,6 +138,12 @@ def test_only_what_was_seen_is_released(project):
     seen = room.release.readiness().digest
     confirm(room.desk, room.desk.open_items()[0])
     assert room.act(Step.RELEASE, ADMIN, "now", digest=seen) == "changed"
+
+
+def test_a_bound_is_never_rounded_down():
+    """It must not look better than it is; what is exact stays exact."""
+    assert [percent(share, "en") for share in (0.025, 0.02501, 0.0, 1.0)] == ["2.50%", "2.51%", "0.00%", "100.00%"]
+    assert percent(0.1 + 0.2, "de") == "30,00\N{NO-BREAK SPACE}%"
 
 
 @pytest.mark.slow

@@ -527,12 +527,59 @@ def test_text_is_typed_checked_and_left_with_escape(open_screen, project: Projec
     screen.press("Enter")
     screen.visible()
     screen.press("Alt+1")
-    assert screen.page.locator("#text").input_value() == "2024-04-07"
+    assert screen.page.locator("#text").input_value() == "07.04.2024"
     screen.press("Enter")
     screen.visible()
     screen.press("Escape", "x")
     screen.saved()
     assert stored(project) == [("correct", "2024-05-02"), ("correct", "2024-04-07"), ("illegible", "")]
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("language", "read", "typed", "other"), [("de", "01.04.2024", "01.04.2024", "07.04.2024"), ("en", "1 Apr 2024", "01/04/2024", "07/04/2024")]
+)
+def test_days_stand_as_the_reader_writes_them(open_screen, project: Project, language: str, read: str, typed: str, other: str) -> None:
+    """Beside the picture, in the text field and on the suggestions; untouched, typed again or taken back it is the stored day, and Enter says yes to it."""
+    fill(project, 3, SINCE)
+    screen = open_screen(language=language)
+    field = screen.page.locator("#text")
+    screen.visible()
+    assert (screen.page.locator("#reading").inner_text(), field.input_value()) == (read, typed)
+    assert screen.page.locator("#typing .choice-text").all_inner_texts() == [other]
+    screen.press("Enter")
+    screen.visible()
+    screen.press("Alt+z")
+    screen.visible()
+    assert field.input_value() == typed
+    screen.press("Enter")
+    screen.visible()
+    field.fill("x")
+    field.fill(typed)
+    screen.press("Enter")
+    screen.visible()
+    screen.press("Alt+1")
+    assert field.input_value() == other
+    screen.press("Enter")
+    screen.saved()
+    assert stored(project) == [("confirm", "2024-04-01"), ("undo", ""), ("confirm", "2024-04-01"), ("confirm", "2024-04-01"), ("correct", "2024-04-07")]
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_day_typed_as_a_source_says_it_is_no_third_answer(open_screen, project: Project) -> None:
+    """The sides of a contradiction stand in the reader's words, and typing what one of them says settles it without a question."""
+    contradict(project)
+    screen = open_screen()
+    while not screen.visible().endswith("/since"):
+        screen.press("Alt+1")
+    assert screen.page.locator("#reading").inner_text() == "Papier: 01.04.2024 · Online: 07.04.2024"
+    screen.page.locator("#text").fill("07.04.2024")
+    screen.press("Enter")
+    assert screen.visible().endswith("/remark")
+    screen.saved()
+    assert stored(project)[-1] == ("correct", "2024-04-07")
 
 
 @pytest.mark.slow
@@ -624,7 +671,7 @@ def test_keys_with_alt_work_in_the_text_field(open_screen, project: Project) -> 
     assert screen.page.locator("#help").is_visible()
     screen.press("Escape")
     assert screen.page.evaluate("document.activeElement.id") == "text"
-    assert screen.page.locator("#text").input_value() == "2024-04-01"
+    assert screen.page.locator("#text").input_value() == "01.04.2024"
     screen.press("Alt+0")
     screen.visible()
     screen.press("Alt+z")
@@ -632,7 +679,7 @@ def test_keys_with_alt_work_in_the_text_field(open_screen, project: Project) -> 
     for key in ("Alt+0", "Alt+x", "Alt+m"):
         screen.press(key)
         screen.visible()
-    assert screen.page.locator("#text").input_value() == "2024-04-01"
+    assert screen.page.locator("#text").input_value() == "01.04.2024"
     screen.saved()
     assert [kind for kind, _ in stored(project)] == ["no-answer", "undo", "no-answer", "illegible", "implausible"]
 

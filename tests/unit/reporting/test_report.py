@@ -226,9 +226,12 @@ def test_the_page_can_be_heard(language):
 def test_numbers_follow_the_language():
     """Large numbers are parted and decimals signed as the language does; a few are never shown as none."""
     returns = (Returns(channel=Channel.ONLINE, count=12345, complete=1), Returns(channel=Channel.PAPER, count=1, complete=0))
+    returns = (*returns, Returns(channel=Channel.PHONE, count=2024, complete=0))
     german, english = (report(data(returns=returns), language=language) for language in ("de", "en"))
     assert "12.345" in german
     assert "12,345" in english
+    assert "2.024" not in german
+    assert "2,024" not in english
     assert "&lt;1%" in english
     assert "16.01.2026" in german
 

@@ -101,7 +101,7 @@ def test_texts_and_sets_of_answers_offer_both_sides(merged: Project) -> None:
     """For typed values the sides are suggestions, for multiple choice whole sets; who ticked what stands at the options."""
     desk = Desk(merged)
     day, groups = card_of(desk, "day"), card_of(desk, "groups")
-    assert (day.suggestions, day.draft, day.proposal) == (("2025-03-12", "2025-03-13"), None, "none")
+    assert (day.suggestions, day.draft, day.proposal) == (("12.03.2025", "13.03.2025"), None, "none")
     assert [(s.said_by, s.value, s.text) for s in groups.statements] == [("Papier", "kids old", "Kinder, Ältere"), ("Online", "kids", "Kinder")]
     assert [choice.said_by for choice in groups.choices] == [("Papier", "Online"), ("Papier",), ()]
 
@@ -187,7 +187,7 @@ def test_new_words_of_a_source_make_an_old_decision_void(merged: Project) -> Non
     assert outcome.result == "conflict"
     assert outcome.card is not None
     assert outcome.card.version != old.version
-    assert outcome.card.suggestions == ("2025-03-12", "2024-01-01")
+    assert outcome.card.suggestions == ("12.03.2025", "01.01.2024")
     assert desk.undo("r") is None
     assert decide(desk, sent(outcome.card, K.CORRECT, "2024-01-01")) == ["saved"]
     assert merged_answer(merged, "day")[0] == "2024-01-01"

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from scanform.errors import InputError
+from scanform.i18n.texts import percent_text
 from scanform.model.page import Fate
 from scanform.simulate.phone import PLAIN, photograph
 from scanform.workflow.executors import serial
-from scanform.workflow.explain import decimal, explain, percent
+from scanform.workflow.explain import explain, rounded_down
 from scanform.workflow.read_batch import read_batch
 
 
@@ -128,8 +129,7 @@ def test_a_foreign_page_shows_the_scan_itself(project, tmp_path):
 
 
 def test_numbers_as_people_write_them():
-    """Probabilities are rounded down and never 100; German has a decimal comma."""
-    assert percent(0.99999, "en", places=2) == "99.99"
-    assert percent(1.0, "de", places=1) == "99,9"
-    assert percent(0.5, "en", places=2) == "50.00"
-    assert decimal(0.256, "de", 2) == "0,26"
+    """Probabilities are rounded down and never 100."""
+    assert percent_text(rounded_down(0.99999, 2), "en", 2) == "99.99%"
+    assert percent_text(rounded_down(1.0, 1), "de", 1) == "99,9\N{NO-BREAK SPACE}%"
+    assert percent_text(rounded_down(0.5, 2), "en", 2) == "50.00%"
