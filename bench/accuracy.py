@@ -29,10 +29,10 @@ from scanform.simulate.profiles import PROFILES
 from scanform.simulate.scanner import ScannedPage, scan_filled
 from scanform.simulate.scripts import load_crops
 from scanform.simulate.truth import FormTruth
-from scanform.workflow.executors import processes, serial
-from scanform.workflow.print_forms import Printed, PrintOrder, print_forms
-from scanform.workflow.project import Project, init_project
-from scanform.workflow.read_batch import BatchSummary, limits_of, read_batch
+from scanform.workflow.intake.read_batch import BatchSummary, limits_of, read_batch
+from scanform.workflow.printing.print_forms import Printed, PrintOrder, print_forms
+from scanform.workflow.project.project import Project, init_project
+from scanform.workflow.reading.executors import processes, serial
 
 FIRST_SEED = 900_000
 SAMPLES = Path(__file__).parents[1] / "samples"

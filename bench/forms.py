@@ -24,6 +24,7 @@ import cv2
 import numpy as np
 
 from scanform.assemble import AcceptSettings
+from scanform.discover.estimate_blank import estimate_blank
 from scanform.imaging.page_image import BlankPage, PageImage
 from scanform.imaging.page_map import PageMap, Tier
 from scanform.model.geometry import RectMm, SizeMm
@@ -31,15 +32,15 @@ from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.model.page import PageRef
 from scanform.model.questionnaire import Filled
 from scanform.model.reading import FieldReading, MarkValue
-from scanform.recognize import features, reader
-from scanform.recognize.darkness import measure
-from scanform.recognize.estimate_blank import estimate_blank
-from scanform.register.content import Known, identify_by_content
+from scanform.recognize import reader
+from scanform.recognize.ink.extraction import measure
+from scanform.recognize.marks import features
 from scanform.register.fit import fit_page
+from scanform.register.identify_by_print import Known, identify_by_content
 from scanform.register.prepare import BoxCheck, prepare_page
-from scanform.scan.limits import Limits
+from scanform.scan.files.limits import Limits
+from scanform.scan.files.source import scan_file
 from scanform.scan.load import load_page
-from scanform.scan.source import scan_file
 
 SETS = ("sdaps_example_2013", "formscanner_samples", "odkscan_photos", "omrchecker_samples", "amc_tests")
 WITH_BLANK = ("sdaps_example_2013", "odkscan_photos")

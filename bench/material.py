@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from scanform import pagecode
-from scanform.formats.template import load_questionnaire
+from scanform.formats.questionnaires.read_yaml import load_questionnaire
 from scanform.imaging.page_image import BLANK_DPI, BlankPage, Gray
-from scanform.layout.draw import Copy, draw_blank, draw_forms, measure
+from scanform.layout.pdf.draw import Copy, draw_blank, draw_forms, measure
 from scanform.layout.place import place
 from scanform.model.geometry import SizeMm
 from scanform.model.layout import Layout

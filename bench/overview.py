@@ -17,9 +17,9 @@ from bench.review_material import OFTEN, PERSONS, fill, printed_survey
 from bench.review_states import hand_in
 from review_ui.server import bind
 from scanform.model.page import Fate
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
-from scanform.workflow.sort_pages import SortDesk
+from scanform.workflow.pages.sort_pages import SortDesk
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk
 
 LIMIT_MS = 200.0
 PAGES_IN_A_BATCH = 500

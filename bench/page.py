@@ -43,16 +43,16 @@ from scanform.register.fit import fit_page
 from scanform.register.identify import identify
 from scanform.register.markers import find_markers
 from scanform.register.prepare import prepare_page
-from scanform.scan.ccitt import encode_group4
-from scanform.scan.fax_file import as_tiff
-from scanform.scan.limits import Limits
+from scanform.scan.codecs.ccitt import encode_group4
+from scanform.scan.codecs.fax_file import as_tiff
+from scanform.scan.files.limits import Limits
 from scanform.scan.load import load_page
 from scanform.simulate.answers import random_truth
 from scanform.simulate.files import write_pdf_g4, write_pdf_jpeg, write_tiff_g4
 from scanform.simulate.hands import random_hand
 from scanform.simulate.profiles import PROFILES, Profile
 from scanform.simulate.scanner import ScannedPage, scan_filled
-from scanform.workflow.read_page import PageJob, read_page, start_worker
+from scanform.workflow.reading.read_page import PageJob, read_page, start_worker
 
 FAST_LIMIT, VERIFIED_LIMIT, FAX_LIMIT = 1.25, 1.8, 2.5
 """Limits as multiples of the decode floor: decode + identity + T0 + 100 boxes; decode + identity + box check + print-aware marks; both for group 4."""

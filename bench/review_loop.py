@@ -19,8 +19,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bench.review_material import OFTEN, fill, printed_survey
 from bench.waiting import PATIENCE_MS, until_page
 from review_ui.server import bind
-from scanform.workflow.project import Project, open_project
-from scanform.workflow.review_fields import Desk
+from scanform.workflow.project.project import Project, open_project
+from scanform.workflow.review.desk import Desk
 
 CHROMIUM = "/usr/bin/chromium"
 LIMIT_MS = 50.0

@@ -17,9 +17,9 @@ from scanform.model.reading import Candidate
 from scanform.model.response import Answer, Channel, Evidence, Response, Status
 from scanform.store import ledger
 from scanform.store.records import PageResult
-from scanform.workflow.merge_responses import merge_responses
-from scanform.workflow.print_forms import PrintOrder, print_forms
-from scanform.workflow.project import Project, init_project
+from scanform.workflow.dataset.merge_responses import merge_responses
+from scanform.workflow.printing.print_forms import PrintOrder, print_forms
+from scanform.workflow.project.project import Project, init_project
 
 PX_PER_MM = 300 / 25.4
 INK = 60

@@ -29,18 +29,18 @@ from scanform.model.review import DecisionKind
 from scanform.scan.load import rasterize
 from scanform.store import ledger
 from scanform.store.records import NewFile, PageResult
-from scanform.workflow.accounts import AccountDesk
-from scanform.workflow.edit_layout import open_layout
-from scanform.workflow.executors import serial
-from scanform.workflow.ledger import record_page
-from scanform.workflow.missing_pages import accept
-from scanform.workflow.print_forms import PrintOrder, print_forms
-from scanform.workflow.project import Project, open_project
-from scanform.workflow.read_batch import read_batch
-from scanform.workflow.review_fields import Desk, Submission
-from scanform.workflow.second_look import SecondDesk
-from scanform.workflow.sort_pages import SortDesk
-from scanform.workflow.upload_desk import UploadDesk
+from scanform.workflow.foreign_forms.edit_layout import open_layout
+from scanform.workflow.intake.read_batch import read_batch
+from scanform.workflow.intake.upload_desk import UploadDesk
+from scanform.workflow.pages.missing_pages import accept
+from scanform.workflow.pages.sort_pages import SortDesk
+from scanform.workflow.people.accounts import AccountDesk
+from scanform.workflow.printing.print_forms import PrintOrder, print_forms
+from scanform.workflow.project.project import Project, open_project
+from scanform.workflow.reading.executors import serial
+from scanform.workflow.review.desk import Desk, Submission
+from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.settling.assign_fates import record_page
 
 PASSWORD = "viel regen am kanal"
 AT = "2026-01-01T10:00:00Z"

@@ -29,11 +29,11 @@ from review_ui.server import bind
 from scanform.model.response import Answer, Missing, Status
 from scanform.simulate.profiles import PROFILES
 from scanform.simulate.truth import FormTruth
-from scanform.workflow.executors import processes, serial
-from scanform.workflow.print_forms import PrintOrder, print_forms
-from scanform.workflow.project import Project, init_project, open_project
-from scanform.workflow.read_batch import limits_of, read_batch
-from scanform.workflow.review_fields import Desk, effective_responses
+from scanform.workflow.intake.read_batch import limits_of, read_batch
+from scanform.workflow.printing.print_forms import PrintOrder, print_forms
+from scanform.workflow.project.project import Project, init_project, open_project
+from scanform.workflow.reading.executors import processes, serial
+from scanform.workflow.review.desk import Desk, effective_responses
 
 CHROMIUM = "/usr/bin/chromium"
 KEY_S = 0.2

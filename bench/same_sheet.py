@@ -1,4 +1,4 @@
-"""One sheet seen twice by different devices, or two sheets? Labelled pairs of simulated pictures, and what `recognize.same_sheet` makes of them.
+"""One sheet seen twice by different devices, or two sheets? Labelled pairs of simulated pictures, and what `recognize.ink.same_sheet` makes of them.
 
     python -m bench.same_sheet --groups 60 --out pairs.jsonl     makes the pictures (some 20 s a group) and prints the figures
     python -m bench.same_sheet --read pairs.jsonl                the figures only
@@ -24,11 +24,11 @@ from scanform.imaging.page_map import PageMap
 from scanform.model.layout import PageLayout, ZoneKind
 from scanform.model.questionnaire import Filled
 from scanform.model.reading import MarkValue
-from scanform.recognize.darkness import PageInk, measure
-from scanform.recognize.ink import SameInkSettings, likeness, print_of
-from scanform.recognize.marks import read_marks
-from scanform.recognize.same_sheet import MOST_AGREEING, SURE_MARK, Look, _weights, same_sheet
-from scanform.recognize.sheets import PreparedPage, prepare
+from scanform.recognize.ink.extraction import PageInk, measure
+from scanform.recognize.ink.fingerprint import SameInkSettings, likeness, print_of
+from scanform.recognize.ink.same_sheet import MOST_AGREEING, SURE_MARK, Look, _weights, same_sheet
+from scanform.recognize.ink.sampling_plan import PreparedPage, prepare
+from scanform.recognize.marks.read_marks import read_marks
 from scanform.simulate import phone
 from scanform.simulate.answers import random_truth
 from scanform.simulate.fill import draw_ink
@@ -36,7 +36,7 @@ from scanform.simulate.hands import Hand, random_hand
 from scanform.simulate.profiles import PROFILES
 from scanform.simulate.scanner import scan_page
 from scanform.simulate.truth import MarkStyle, MarkTruth, PageTruth
-from scanform.workflow.copies import OTHER_SHEET, SAME_SHEET
+from scanform.workflow.settling.photocopies import OTHER_SHEET, SAME_SHEET
 
 SEED = 12
 KINDS = ("same", "one-more", "same-answers", "other-answers")
@@ -179,7 +179,7 @@ def _look(picture: Picture) -> Look:
 
 
 def fitted(found: Sequence[Pair]) -> list[float]:
-    """The logistic of `recognize.same_sheet.ink_alone`, on the training pairs in which no mark differs; an added answer counts for neither side."""
+    """The logistic of `recognize.ink.same_sheet.ink_alone`, on the training pairs in which no mark differs; an added answer counts for neither side."""
     mine = [pair for pair in found if not is_test(pair.one.group) and pair.kind != "one-more" and not _differ(pair)]
     x = np.array([[1.0, *likeness(pair.one.ink, pair.other.ink, SameInkSettings()), min(_agree(pair), MOST_AGREEING) / MOST_AGREEING] for pair in mine])
     y, w = np.array([pair.kind == "same" for pair in mine], float), np.zeros(x.shape[1])

@@ -25,12 +25,12 @@ from scanform.imaging.page_image import BlankPage, Gray
 from scanform.model.geometry import A4, RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.model.questionnaire import Filled
-from scanform.recognize import crops, text
-from scanform.recognize.areas import find_parts
-from scanform.recognize.darkness import measure
+from scanform.recognize.ink.extraction import measure
+from scanform.recognize.ink.sampling_plan import PreparedPage
+from scanform.recognize.ink.writing_areas import find_parts
 from scanform.recognize.reader import prepare_page
-from scanform.recognize.sheets import PreparedPage
-from scanform.recognize.text import ReadLine, TextSettings
+from scanform.recognize.writing import crops, tesseract
+from scanform.recognize.writing.tesseract import ReadLine, TextSettings
 from scanform.simulate.profiles import PROFILES
 from scanform.simulate.scanner import scan_page
 
@@ -139,11 +139,11 @@ class Tally:
 
 def read(pages: Sequence[tuple[str, Scanned]], settings: TextSettings) -> tuple[Tally, Counter[str], list[tuple[str, str, str]]]:
     """The sum, right lines by kind of page, and (kind, truth, read) of the wrong ones."""
-    text.read_lines(pages[0][1].pictures, settings)
+    tesseract.read_lines(pages[0][1].pictures, settings)
     sum_, right, wrong = Tally(), Counter[str](), []
     for name, page in pages:
         start = cpu_ms()
-        found: tuple[ReadLine, ...] = text.read_lines(page.pictures, settings)
+        found: tuple[ReadLine, ...] = tesseract.read_lines(page.pictures, settings)
         sum_.ms += cpu_ms() - start
         for line, truth in zip(found, page.truth, strict=True):
             sum_.lines += 1
@@ -177,7 +177,7 @@ def main() -> None:
     pages = list(material(args.pages))
     sums = {}
     for settings in (TextSettings(), TextSettings(in_process=False)):
-        name = text.door(settings).reader
+        name = tesseract.door(settings).reader
         sums[name], right, wrong = read(pages, settings)
         print(f"{name}: {sums[name].ms / sums[name].lines:.1f} ms per line, {sums[name].right} of {sums[name].lines} lines exactly right")
         for kind, scan in pages:

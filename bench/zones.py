@@ -20,17 +20,17 @@ import cv2
 import numpy as np
 
 from bench.foreign import clinic_form, club_form, quiz_form
-from scanform.formats.template import load_questionnaire
+from scanform.discover.find_zones import find_page, zones_of
+from scanform.formats.questionnaires.read_yaml import load_questionnaire
 from scanform.imaging.page_image import Gray
-from scanform.layout.draw import draw_blank
-from scanform.layout.fonts import measure
+from scanform.layout.pdf.draw import draw_blank
+from scanform.layout.pdf.fonts import measure
 from scanform.layout.place import place
 from scanform.model.geometry import RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
-from scanform.recognize.find_zones import find_page, zones_of
 from scanform.scan.load import rasterize
 from scanform.simulate.scanner import PROFILES, scan_page
-from scanform.workflow.blank_pages import PX_PER_MM, BlankPicture, paper_size
+from scanform.workflow.foreign_forms.blank_pages import PX_PER_MM, BlankPicture, paper_size
 
 ROOT = Path(__file__).parents[1]
 FORMS = ROOT.parent / "shared" / "data" / "forms"

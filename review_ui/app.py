@@ -1,4 +1,4 @@
-"""The review station's web application: HTTP in, `workflow.review_fields` behind it, nothing else.
+"""The review station's web application: HTTP in, `workflow.review.desk` behind it, nothing else.
 
 GET never changes anything; every change is a POST with JSON, a CSRF token in X-CSRFToken, and the program's own origin.
 """
@@ -12,28 +12,28 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.exceptions import HTTPException
 
-from review_ui.access import alone, guard, guard_values, needs, person, shown_card
-from review_ui.accounts import add_accounts
-from review_ui.doubles import add_doubles
-from review_ui.history import add_history
-from review_ui.joining import add_joining
-from review_ui.missing import add_missing
-from review_ui.mosaic import add_mosaic
-from review_ui.overview import add_overview
-from review_ui.preferences import add_preferences, key_facts
-from review_ui.proxy import behind_proxy
-from review_ui.second import add_second
-from review_ui.sorting import add_sorting
-from review_ui.submissions import submissions_of
-from review_ui.upload import add_upload
-from review_ui.web import NumberInAddress, body_of, language_of, names_of, number_of, tell_times, text_of, texts_of
+from review_ui.accounts.screens import add_accounts
+from review_ui.http.access import alone, guard, guard_values, needs, person, shown_card
+from review_ui.http.proxy import behind_proxy
+from review_ui.http.submissions import submissions_of
+from review_ui.http.web import NumberInAddress, body_of, language_of, names_of, number_of, tell_times, text_of, texts_of
+from review_ui.screens.collation import add_joining
+from review_ui.screens.double_verification import add_second
+from review_ui.screens.history import add_history
+from review_ui.screens.missing import add_missing
+from review_ui.screens.mosaic import add_mosaic
+from review_ui.screens.overview import add_overview
+from review_ui.screens.preferences import add_preferences, key_facts
+from review_ui.screens.repeated_pages import add_doubles
+from review_ui.screens.sorting import add_sorting
+from review_ui.screens.upload import add_upload
 from scanform.i18n.texts import template
 from scanform.model.person import Right
-from scanform.workflow.accounts import AccountDesk
-from scanform.workflow.review_fields import Desk, Sight
-from scanform.workflow.server_zone import readers_zone
-from scanform.workflow.sort_pages import SortDesk
-from scanform.workflow.upload_desk import UploadDesk
+from scanform.workflow.intake.upload_desk import UploadDesk
+from scanform.workflow.pages.sort_pages import SortDesk
+from scanform.workflow.people.accounts import AccountDesk
+from scanform.workflow.project.time_zone import readers_zone
+from scanform.workflow.review.desk import Desk, Sight
 
 log = logging.getLogger(__name__)
 

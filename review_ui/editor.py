@@ -1,4 +1,4 @@
-"""The layout editor's web application: one layout file, `workflow.edit_layout` behind it."""
+"""The layout editor's web application: one layout file, `workflow.foreign_forms.edit_layout` behind it."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -7,13 +7,13 @@ from flask import Flask, Response, abort, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from review_ui.access import alone, guard, needs
 from review_ui.app import hardened_app
+from review_ui.http.access import alone, guard, needs
+from review_ui.http.web import body_of, language_of, text_of, texts_of
 from review_ui.server import bind_app, until_interrupted
-from review_ui.web import body_of, language_of, text_of, texts_of
 from scanform.errors import StoreError, UsageError
 from scanform.i18n.texts import in_words, template
-from scanform.workflow.edit_layout import LayoutEditor
+from scanform.workflow.foreign_forms.edit_layout import LayoutEditor
 
 _TEXTS = "edit.ui."
 

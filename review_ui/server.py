@@ -11,10 +11,10 @@ from waitress.server import TcpWSGIServer, create_server
 
 from review_ui.app import LARGEST_REQUEST, create_app
 from scanform.errors import UsageError, words
-from scanform.workflow.accounts import AccountDesk
-from scanform.workflow.review_fields import Desk
-from scanform.workflow.sort_pages import SortDesk
-from scanform.workflow.upload_desk import UploadDesk
+from scanform.workflow.intake.upload_desk import UploadDesk
+from scanform.workflow.pages.sort_pages import SortDesk
+from scanform.workflow.people.accounts import AccountDesk
+from scanform.workflow.review.desk import Desk
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8765

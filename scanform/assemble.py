@@ -30,7 +30,7 @@ UNFIT = 0.02
 """How much a text in cells counts that the question does not allow: people write impossible dates and numbers out of range, but seldom."""
 
 LEAST = 0.92
-"""Below this no writing is accepted, whatever a project promises: what a reader holds for never sure (`recognize.handwriting.NUMBER`) lies there."""
+"""Below this no writing is accepted, whatever a project promises: what a reader holds for never sure (`recognize.writing.handwriting.NUMBER`) lies there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,9 @@ import pytest
 from scanform.i18n import texts
 from scanform.model.layout import ZoneKind
 from scanform.scan.load import rasterize
-from scanform.workflow.print_forms import PrintOrder, print_forms
-from scanform.workflow.project import init_project, open_project
-from scanform.workflow.recipients import Recipient
+from scanform.workflow.printing.print_forms import PrintOrder, print_forms
+from scanform.workflow.printing.recipients import Recipient
+from scanform.workflow.project.project import init_project, open_project
 from tests.left_over import nothing_left_over
 
 hypothesis.settings.register_profile("scanform", deadline=None)  # how busy the machine is says nothing about the program
@@ -172,7 +172,7 @@ def foreign_forms(tiny_survey, tmp_path_factory):
     """The small survey's project after two forms that were printed elsewhere have been taken in."""
     from bench.foreign import club_form, quiz_form
     from scanform.formats.layout_json import dump_layout
-    from scanform.workflow.import_form import import_form
+    from scanform.workflow.foreign_forms.import_form import import_form
 
     base = tmp_path_factory.mktemp("foreign")
     layouts, pages = {}, {}

@@ -8,7 +8,8 @@ import traceback
 from pathlib import Path
 
 from bench.waiting import until
-from scanform.scan import pdf_file, tiff
+from scanform.scan.codecs import tiff
+from scanform.scan.pdf import pdf_file
 from tests.programs import children_of
 
 HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")

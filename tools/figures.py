@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scanform.assemble import AcceptSettings
 from scanform.config import MOST_KNOWN, LoginConfig, ReadingConfig, ReviewConfig
-from scanform.recognize.fit_heads import FitSettings
+from scanform.recognize.writing.fit_heads import FitSettings
 from scanform.register.quality import DEFAULT_PICTURE
 
 HANDWRITING = "docs/benchmarks/handwriting.txt"

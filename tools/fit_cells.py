@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 from glyphs import by_font, by_rule, by_strokes, cropped, doubled, enlarged, facts_of, left_over, made, struck
 
-from scanform.recognize.cells import DIGITS, EMPTY, LETTERS, OTHER, SIZE, STRUCK, normalised
+from scanform.recognize.writing.cells import DIGITS, EMPTY, LETTERS, OTHER, SIZE, STRUCK, normalised
 
 MODELS = Path(__file__).parents[1] / "scanform" / "recognize" / "models"
 SIGNS = "+-,"

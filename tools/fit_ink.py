@@ -21,8 +21,8 @@ from practice import displaced, draw_templates, practice_page, random_practice, 
 from scanform.imaging.page_image import Gray
 from scanform.model.layout import PageLayout, ZoneKind
 from scanform.model.reading import MarkValue
-from scanform.recognize.ink import SameInkSettings, ink_print, likeness
-from scanform.recognize.sheets import PreparedPage
+from scanform.recognize.ink.fingerprint import SameInkSettings, ink_print, likeness
+from scanform.recognize.ink.sampling_plan import PreparedPage
 from scanform.simulate.fill import draw_ink
 from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import scan_page

@@ -27,10 +27,10 @@ from rapidfuzz.distance import Levenshtein
 
 from scanform.model.geometry import A4, RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
-from scanform.recognize import crops as cut
-from scanform.recognize.areas import find_parts
-from scanform.recognize.darkness import measure
-from scanform.recognize.handwriting import (
+from scanform.recognize.ink.extraction import measure
+from scanform.recognize.ink.writing_areas import find_parts
+from scanform.recognize.writing import crops as cut
+from scanform.recognize.writing.handwriting import (
     EXPECTED_FACTS,
     FREE_FACTS,
     LISTED_FACTS,
@@ -41,8 +41,8 @@ from scanform.recognize.handwriting import (
     listed_texts,
     spellings_known,
 )
-from scanform.recognize.text import ReadLine, read_lines
-from scanform.recognize.words import LineOdds, line_odds
+from scanform.recognize.writing.tesseract import ReadLine, read_lines
+from scanform.recognize.writing.words import LineOdds, line_odds
 from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import scan_filled
 from scanform.simulate.scripts import Crop, Crops, load_crops

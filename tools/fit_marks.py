@@ -26,11 +26,12 @@ from scanform.imaging.page_image import BLANK_DPI, BlankPage, Gray
 from scanform.model.layout import PageLayout
 from scanform.model.questionnaire import Filled
 from scanform.model.reading import MarkValue
-from scanform.recognize import areas, features
-from scanform.recognize.darkness import MarkInk, measure
-from scanform.recognize.marks import FAR_MM, LEAST_FRAME
-from scanform.recognize.sheets import PreparedPage, prepare
-from scanform.recognize.strata import KINDS, STRATA, rescaled, strata
+from scanform.recognize.ink import writing_areas
+from scanform.recognize.ink.extraction import MarkInk, measure
+from scanform.recognize.ink.sampling_plan import PreparedPage, prepare
+from scanform.recognize.marks import features
+from scanform.recognize.marks.read_marks import FAR_MM, LEAST_FRAME
+from scanform.recognize.marks.strata import KINDS, STRATA, rescaled, strata
 from scanform.simulate.hands import random_hand
 from scanform.simulate.pens import PENS
 
@@ -90,8 +91,8 @@ def make_form(number: int, seed: int, drawn: Path) -> tuple[Table, Table]:
     note = f"{hand.pen.name}|{name}"
     marks = [(MARK_CLASSES.index(practice.classes[zone.id]), f"{practice.truth.marks[zone.id].style}|{note}") for zone in prepared.marks.zones]
     zones = [(int(spot.zone.id in practice.truth.texts), f"{spot.zone.kind}|{note}") for spot in prepared.areas.spots]
-    parts = areas.find_parts(ink, prepared.areas)
-    return decided(rows(features.describe(ink, prepared.marks), marks, number), ink.marks), rows(areas.describe(ink, prepared.areas, parts), zones, number)
+    parts = writing_areas.find_parts(ink, prepared.areas)
+    return decided(rows(features.describe(ink, prepared.marks), marks, number), ink.marks), rows(writing_areas.describe(ink, prepared.areas, parts), zones, number)
 
 
 def prepared_page(page: PageLayout, gray: Gray) -> PreparedPage:
@@ -420,7 +421,7 @@ def card(result: dict[str, Figures], command: str) -> str:
     both = zip(marks["clear_tested"].items(), marks["clear"], marks["clear_inked_tested"].values(), marks["clear_inked"], strict=True)
     tested = [f"| {kind} | {limit:.4f} | {_cells(one)} | {other:.4f} | {_cells(inked)} |" for (kind, one), limit, inked, other in both]
     return CARD.format(
-        mark_features=len(features.NAMES), area_features=len(areas.NAMES), members=MEMBERS, command=command,
+        mark_features=len(features.NAMES), area_features=len(writing_areas.NAMES), members=MEMBERS, command=command,
         promised=", ".join(f"{share:.2%} ({kind})" for share, kind in zip(PROMISED, KINDS, strict=True)),
         thresholds="\n".join(tested), rule=_compared(marks), table="\n".join(lines),
     )  # fmt: skip
@@ -472,7 +473,7 @@ def main() -> None:
     MODELS.mkdir(exist_ok=True)
     result = {
         "marks": fit(marks, names=features.NAMES, classes=MARK_CLASSES, hidden=64, epochs=30, seed=args.seed, out=MODELS / "marks.npz"),
-        "areas": fit(zones, names=areas.NAMES, classes=AREA_CLASSES, hidden=12, epochs=80, seed=args.seed, out=MODELS / "areas.npz"),
+        "areas": fit(zones, names=writing_areas.NAMES, classes=AREA_CLASSES, hidden=12, epochs=80, seed=args.seed, out=MODELS / "areas.npz"),
     }
     result["marks"]["rule"] = by_rule(part(marks, (6, 7)), part(marks, (8, 9)))
     (MODELS / "figures.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")

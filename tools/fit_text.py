@@ -17,10 +17,10 @@ from fit_marks import MODELS, prepared_page
 from practice import practice_page, random_profile
 
 from scanform.model.layout import PageLayout, ZoneKind
-from scanform.recognize import crops
-from scanform.recognize.areas import find_parts
-from scanform.recognize.darkness import measure
-from scanform.recognize.text import TextSettings, read_lines
+from scanform.recognize.ink.extraction import measure
+from scanform.recognize.ink.writing_areas import find_parts
+from scanform.recognize.writing import crops
+from scanform.recognize.writing.tesseract import TextSettings, read_lines
 from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import scan_filled
 from scanform.simulate.scripts import Crops, load_crops

@@ -25,7 +25,7 @@ from glyphs import font, has
 from PIL import Image, ImageDraw
 from rapidfuzz.distance import Levenshtein
 
-from scanform.recognize.words import HEIGHT, LineOdds, log_probabilities, normalised_line
+from scanform.recognize.writing.words import HEIGHT, LineOdds, log_probabilities, normalised_line
 from scanform.simulate.scripts import ink_of_crop, load_crops
 
 MODELS = Path(__file__).parents[1] / "scanform" / "recognize" / "models"

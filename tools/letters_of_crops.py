@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from fit_words import DEV, TRAIN, prepared
 
-from scanform.recognize.words import INNER, LineOdds, line_odds, log_probabilities
+from scanform.recognize.writing.words import INNER, LineOdds, line_odds, log_probabilities
 from scanform.simulate.scripts import load_crops
 
 WANTED = "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜßabdefghklmnpqrtuäöü-"

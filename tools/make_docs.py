@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 import figures
 
-from scanform import cli, errors
+from scanform import errors
+from scanform.cli import program
 from scanform.errors import ExitCode, ScanformError
 from scanform.i18n.texts import keys, template
 from scanform.model.page import Fate
@@ -60,7 +61,7 @@ def same(path: Path, content: str) -> bool:
 
 def command_line() -> str:
     """The help of every command."""
-    group = cli.main
+    group = program.main
     parts = [f"{NOTE}# Command line\n\n```text\n{_help(group, 'scanform')}\n```\n"]
     for name in sorted(group.commands):
         parts.append(f"\n## scanform {name}\n\n```text\n{_help(group.commands[name], f'scanform {name}')}\n```\n")

@@ -34,9 +34,9 @@ from scanform.simulate.scripts import FONTS, Crops, load_crops
 from scanform.simulate.truth import FormTruth, MarkStyle
 from scanform.simulate.visibility import faded_marks
 from scanform.simulate.warp import warp_page
-from scanform.workflow.print_forms import PrintOrder, print_forms
-from scanform.workflow.project import add_questionnaire, init_project, template_path
-from scanform.workflow.recipients import read_recipients
+from scanform.workflow.printing.print_forms import PrintOrder, print_forms
+from scanform.workflow.printing.recipients import read_recipients
+from scanform.workflow.project.project import add_questionnaire, init_project, template_path
 
 ROOT = Path(__file__).parents[1]
 SEED = 7

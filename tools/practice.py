@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from pdf2image import convert_from_bytes
 
-from scanform.formats.template import load_questionnaire
+from scanform.formats.questionnaires.read_yaml import load_questionnaire
 from scanform.imaging.page_image import Gray
 from scanform.imaging.page_map import PageMap
-from scanform.layout.draw import draw_blank
-from scanform.layout.fonts import measure as font_measure
+from scanform.layout.pdf.draw import draw_blank
+from scanform.layout.pdf.fonts import measure as font_measure
 from scanform.layout.place import place
 from scanform.layout.themes import THEMES
 from scanform.model.geometry import A4, RectMm

@@ -28,7 +28,7 @@ from bench.handwriting.unipen import Written, as_cell, load
 from bench.statistics import upper_bound
 from scanform.assemble import AcceptSettings
 from scanform.config import ReadingConfig
-from scanform.recognize.cells import DIGITS, LETTERS, character_odds, class_names
+from scanform.recognize.writing.cells import DIGITS, LETTERS, character_odds, class_names
 
 ACCEPT = ReadingConfig().accept
 

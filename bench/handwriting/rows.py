@@ -10,8 +10,8 @@ from bench.handwriting.reliability import Said
 from bench.handwriting.unipen import Written, as_cell, by_writer
 from scanform.assemble import weighed
 from scanform.model.questionnaire import Alphabet, Question, QuestionKind, Texts
-from scanform.recognize.cells import NETWORKS
-from scanform.recognize.readers import Cell, Row
+from scanform.recognize.writing.cells import NETWORKS
+from scanform.recognize.writing.readers import Cell, Row
 
 LISTED = 60
 """Postcodes of a city and its neighbours."""

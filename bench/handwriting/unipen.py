@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from scanform.imaging.page_image import Floats
-from scanform.recognize.readers import Cell
+from scanform.recognize.writing.readers import Cell
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "handwriting" / "unipen"
 WRONG = Path(__file__).parent / "wrong_characters.json"

@@ -21,10 +21,10 @@ from scanform.assemble import AcceptSettings
 from scanform.model.questionnaire import Questionnaire
 from scanform.model.reading import PageReading
 from scanform.model.response import Status
-from scanform.recognize.handwriting import HANDWRITING
 from scanform.recognize.reader import prepare_page, read_fields
-from scanform.recognize.readers import Found, Lines, Printed, best_readers
-from scanform.recognize.writing import Help
+from scanform.recognize.writing.handwriting import HANDWRITING
+from scanform.recognize.writing.readers import Found, Lines, Printed, best_readers
+from scanform.recognize.writing.writing import Help
 from scanform.register import prepare
 from scanform.register.fit import fit_page
 from scanform.register.markers import find_markers

@@ -14,15 +14,15 @@ import cv2
 import numpy as np
 
 from scanform import pagecode
-from scanform.formats.template import load_questionnaire
+from scanform.formats.questionnaires.read_yaml import load_questionnaire
 from scanform.imaging.page_image import BLANK_DPI, BlankPage, Gray
-from scanform.layout.draw import Copy, draw_blank, draw_forms, measure
+from scanform.layout.pdf.draw import Copy, draw_blank, draw_forms, measure
 from scanform.layout.place import Placement, place
 from scanform.model.geometry import RectMm
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
 from scanform.model.page import Identity
 from scanform.recognize import reader
-from scanform.recognize.sheets import PreparedPage
+from scanform.recognize.ink.sampling_plan import PreparedPage
 from scanform.register.prepare import BoxCheck, prepare_page
 from scanform.scan.load import rasterize
 

@@ -18,7 +18,7 @@ from scanform.model.layout import Layout
 from scanform.model.reading import FieldReading, MarkValue
 from scanform.recognize import reader
 from scanform.register.fit import fit_page
-from scanform.register.look import look
+from scanform.register.preprocess import look
 from scanform.simulate.fill import draw_ink
 from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import ScannedPage

@@ -3,9 +3,9 @@
 from scanform.i18n.texts import text
 from scanform.layout import pictures
 from scanform.layout.blocks import Block, Style, overlay, stack
-from scanform.layout.codes import ARUCO_MODULES, QR_MODULES, aruco_rows
 from scanform.layout.drawing import BOLD, REGULAR, Box, Instruction, Line, Modules, Slot, TextRun
 from scanform.layout.labels import HINT_GRAY, paragraph
+from scanform.layout.pdf.codes import ARUCO_MODULES, QR_MODULES, aruco_rows
 from scanform.layout.textflow import fitted_size, line_height
 from scanform.model.geometry import RectMm, SizeMm
 from scanform.model.layout import CodeArea, Fiducial

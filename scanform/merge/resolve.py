@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scanform.consistency import Broken, Checks, broken_rules, recoded
-from scanform.merge.cells import why_missing
+from scanform.dataset.cells import why_missing
 from scanform.merge.match import COMPLETE_COUNTS, form_of, superseded
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate

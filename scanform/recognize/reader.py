@@ -10,17 +10,18 @@ from scanform.model.geometry import RectPx
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.model.questionnaire import Filled
 from scanform.model.reading import Candidate, FieldReading, MarkValue
-from scanform.recognize import areas, cells, ink, writing
-from scanform.recognize.areas import Parts
-from scanform.recognize.beside import found_beside
-from scanform.recognize.darkness import PageInk, measure
-from scanform.recognize.marks import READER, ClearSettings, read_marks
-from scanform.recognize.model import load, probabilities
-from scanform.recognize.outside import outside_zones, without_outside
-from scanform.recognize.readers import best_readers
-from scanform.recognize.sample import Singles
-from scanform.recognize.sheets import PreparedPage, prepare
-from scanform.recognize.writing import NOTHING, Help, Written
+from scanform.recognize.ink import fingerprint, writing_areas
+from scanform.recognize.ink.extraction import PageInk, measure
+from scanform.recognize.ink.label_margin import found_beside
+from scanform.recognize.ink.outside import outside_zones, without_outside
+from scanform.recognize.ink.sampling import Singles
+from scanform.recognize.ink.sampling_plan import PreparedPage, prepare
+from scanform.recognize.ink.writing_areas import Parts
+from scanform.recognize.marks.read_marks import READER, ClearSettings, read_marks
+from scanform.recognize.networks.npz_model import load, probabilities
+from scanform.recognize.writing import cells, writing
+from scanform.recognize.writing.readers import best_readers
+from scanform.recognize.writing.writing import NOTHING, Help, Written
 
 INK_READER = "ink/1"
 SIGNED = "signed"
@@ -39,14 +40,14 @@ def read_fields(image: PageImage, page_map: PageMap, prepared: PreparedPage, by:
     in print.
     """
     page = measure(image, page_map, prepared)
-    return _readings(image, page_map, prepared, (page, areas.find_parts(page, prepared.areas)), by or Help(readers=best_readers()))
+    return _readings(image, page_map, prepared, (page, writing_areas.find_parts(page, prepared.areas)), by or Help(readers=best_readers()))
 
 
 def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage, by: Help | None = None) -> tuple[tuple[FieldReading, ...], bytes]:
     """`read_fields` and `ink.ink_print` from one measurement: a third cheaper than calling both."""
     page = measure(image, page_map, prepared)
-    parts = areas.find_parts(page, prepared.areas)
-    return _readings(image, page_map, prepared, (page, parts), by or Help(readers=best_readers())), ink.print_of(page, prepared, parts)
+    parts = writing_areas.find_parts(page, prepared.areas)
+    return _readings(image, page_map, prepared, (page, parts), by or Help(readers=best_readers())), fingerprint.print_of(page, prepared, parts)
 
 
 def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, seen: tuple[PageInk, Parts], by: Help) -> tuple[FieldReading, ...]:
@@ -90,7 +91,7 @@ def _area_fields(
     if not sheet.spots:
         return {}
     network = load("areas")
-    described = areas.describe(page, sheet, parts)
+    described = writing_areas.describe(page, sheet, parts)
     inked = probabilities(network, described)[:, network.classes.index("inked")]
     worth_reading = [number for number, odds in enumerate(inked) if odds > ClearSettings().doubtful]
     written = writing.write_out(image.gray, page_map, sheet, parts, worth_reading, by=by)
@@ -103,7 +104,7 @@ def _area_fields(
 def _area_field(zone: Zone, inked: float, facts: Singles, written: Written | None, box: RectPx) -> FieldReading:
     unsure = max(inked, 1 - inked) < BLANK_CLEAR
     if inked < 0.5:
-        named = dict(zip(areas.NAMES, facts.tolist(), strict=True))
+        named = dict(zip(writing_areas.NAMES, facts.tolist(), strict=True))
         reason = "stray-ink" if named["entering"] > 0 and named["own"] == 0 else "unsure-blank"
         other = (Candidate(value=written.text, probability=inked * written.confidence),) if written and written.text.strip() else ()
         return FieldReading(

@@ -19,12 +19,12 @@ from scanform.model.layout import PageLayout
 from scanform.register.boxes import DEFAULT_BOXES, BoxOffsets, box_offsets, box_profiles
 from scanform.register.field import fit_field
 from scanform.register.identify import flat
+from scanform.register.markerless import Detector, blank_features, pose_from_codes, pose_from_features, scan_features
 from scanform.register.markers import Marker, find_all_markers, with_edges
-from scanform.register.nomarker import Detector, blank_features, pose_from_codes, pose_from_features, scan_features
 from scanform.register.pose import Pose, fit_homography, fit_pose, is_plausible
 from scanform.register.prepare import BoxCheck
-from scanform.register.proof import covered_boxes, is_in_place, page_shift
 from scanform.register.tiles import TileOffsets, tile_offsets
+from scanform.register.verify_registration import covered_boxes, is_in_place, page_shift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from scanform.model.problem import Problem
-from scanform.scan.heif import count_heif
-from scanform.scan.kinds import FileKind
-from scanform.scan.limits import Limits
-from scanform.scan.pdf_file import open_pdf
-from scanform.scan.pictures import count_pictures
-from scanform.scan.source import ScanFile, scan_file
-from scanform.scan.tiff import count_pages
-from scanform.scan.trouble import TroubleError, problem
+from scanform.scan.codecs.heif import count_heif
+from scanform.scan.codecs.pictures import count_pictures
+from scanform.scan.codecs.tiff import count_pages
+from scanform.scan.files.errors import TroubleError, problem
+from scanform.scan.files.kinds import FileKind
+from scanform.scan.files.limits import Limits
+from scanform.scan.files.source import ScanFile, scan_file
+from scanform.scan.pdf.pdf_file import open_pdf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from scanform.errors import InputError, of_place, words
 from scanform.model.problem import Problem
-from scanform.scan.limits import Limits, deadline
-from scanform.scan.source import sha256_of
-from scanform.scan.trouble import TroubleError, problem
+from scanform.scan.files.errors import TroubleError, problem
+from scanform.scan.files.limits import Limits, deadline
+from scanform.scan.files.source import sha256_of
 
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx", "$recycle.bin", "system volume information", "lost+found"})
 _HIDDEN_SYSTEM_FILES = frozenset({".ds_store", ".localized", ".directory", ".nomedia", ".fseventsd", ".git", ".stfolder"})

@@ -10,17 +10,17 @@ from scanform.errors import InputError, MissingProgramError, of_place, words
 from scanform.imaging.page_image import Gray, PageImage
 from scanform.model.page import PageRef
 from scanform.model.problem import Problem
-from scanform.scan.heif import read_heif
-from scanform.scan.kinds import FileKind
-from scanform.scan.limits import Limits, deadline
-from scanform.scan.negative import is_negative
-from scanform.scan.pdf import draw_shown, read_pdf_page
-from scanform.scan.pdf_file import open_pdf
-from scanform.scan.pictures import Picture, read_picture
-from scanform.scan.poppler import SyntaxTroubleError
-from scanform.scan.source import ScanFile, scan_file
-from scanform.scan.tiff import read_tiff_page
-from scanform.scan.trouble import TroubleError, problem, unreadable
+from scanform.scan.codecs.heif import read_heif
+from scanform.scan.codecs.negative import is_negative
+from scanform.scan.codecs.pictures import Picture, read_picture
+from scanform.scan.codecs.tiff import read_tiff_page
+from scanform.scan.files.errors import TroubleError, problem, unreadable
+from scanform.scan.files.kinds import FileKind
+from scanform.scan.files.limits import Limits, deadline
+from scanform.scan.files.poppler import SyntaxTroubleError
+from scanform.scan.files.source import ScanFile, scan_file
+from scanform.scan.pdf.pdf_file import open_pdf
+from scanform.scan.pdf.read_pdf import draw_shown, read_pdf_page
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """The ledger's rows: batches, files, pages, readings, forms. Each function works inside the caller's transaction.
 
-What the rows *mean* (which page is a re-scan, which belongs to a photocopy) is decided in `scanform.workflow.ledger`.
+What the rows *mean* (which page is a re-scan, which belongs to a photocopy) is decided in `scanform.workflow.settling.assign_fates`.
 """
 
 import hashlib

@@ -10,10 +10,10 @@ from sqlalchemy import func, insert, select
 from scanform.model.column_format import FormatKind
 from scanform.model.response import Answer, Response
 from scanform.model.source import Lacking, SourceFacts
+from scanform.store.acts.seals import add_seal
 from scanform.store.codec import from_plain, to_object
 from scanform.store.engine import Transaction, insert_new
 from scanform.store.records import KnownSource, Listing, ResponseWithdrawal, Revision, SourceSurvey
-from scanform.store.seals import add_seal
 from scanform.store.tables import AnswerVersionRow, BatchRow, FormatRow, ListingRow, ResponseRow, ResponseWithdrawalRow, RevisionRow, SourceSurveyRow
 
 _CHUNK = 500

@@ -9,10 +9,10 @@ from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 from scanform.model.review import Decision, DecisionKind
+from scanform.store.acts.seals import add_seal
 from scanform.store.codec import from_list, from_plain, to_list, to_object
 from scanform.store.engine import Transaction, insert_new
 from scanform.store.records import Link
-from scanform.store.seals import add_seal
 from scanform.store.tables import AnswerRow, DecisionRow, LinkRow, ResponseRow
 
 _MACHINE_VALUE = ("value", "missing", "problems", "not_offered", "raw")

@@ -8,8 +8,8 @@ import pytest
 
 from bench.waiting import PATIENCE_MS
 from review_ui.server import bind
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -18,21 +18,21 @@ from passlib.totp import TOTP
 
 from bench.review_material import OFTEN, fill
 from bench.waiting import until
-from review_ui.access import EVERYBODY, needs, taken_rights
+from review_ui.accounts.passwords import objection
+from review_ui.accounts.security import ARGON2
 from review_ui.app import HEADERS, create_app
-from review_ui.passwords import objection
-from review_ui.proxy import HSTS
-from review_ui.security import ARGON2
+from review_ui.http.access import EVERYBODY, needs, taken_rights
+from review_ui.http.proxy import HSTS
 from review_ui.server import bind
-from scanform.cli import main
+from scanform.cli.program import main
 from scanform.model.account import Stage
 from scanform.model.person import Role
 from scanform.store.tables import Base
-from scanform.workflow.accounts import AccountDesk, Limits
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
-from scanform.workflow.sort_pages import SortDesk
-from scanform.workflow.upload_desk import UploadDesk
+from scanform.workflow.intake.upload_desk import UploadDesk
+from scanform.workflow.pages.sort_pages import SortDesk
+from scanform.workflow.people.accounts import AccountDesk, Limits
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk
 from tests.programs import answered, started
 
 BASE = "http://127.0.0.1:8765"

@@ -13,9 +13,9 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from scanform.cli import main
+from scanform.cli.program import main
 from scanform.model.review import Decision, DecisionKind
-from scanform.workflow.project import open_project
+from scanform.workflow.project.project import open_project
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 
@@ -146,7 +146,7 @@ def test_status_names_incomplete_forms_and_their_missing_pages(tiny_survey, fold
         lines = run("status", "--project", folder, "--language", language)
         assert all(f"{form} ({token}): {words} {page}" in lines for form, (token, page) in wanted.items())
         assert tiny_survey.form_ids[1] not in lines
-    monkeypatch.setattr("scanform.cli.LISTED", 1)
+    monkeypatch.setattr("scanform.cli.program.LISTED", 1)
     lines = run("status", "--project", folder, "--language", "en")
     assert (lines.count("missing page"), "and 1 more" in lines) == (1, True)
 
@@ -261,7 +261,7 @@ def test_a_path_that_does_not_exist_is_unreadable_input(folder, tmp_path):
 
 def test_a_bug_shows_no_traceback_unless_asked(folder, monkeypatch):
     """Something unexpected: exit 70, a short text; the traceback only with --debug."""
-    monkeypatch.setattr("scanform.workflow.status.project_status", lambda project: 1 / 0)
+    monkeypatch.setattr("scanform.workflow.insight.status.project_status", lambda project: 1 / 0)
     found = CliRunner().invoke(main, ["status", "--project", str(folder)])
     assert found.exit_code == 70
     assert "Traceback" not in found.output

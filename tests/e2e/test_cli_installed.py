@@ -22,7 +22,7 @@ def test_an_installed_wheel_makes_a_project_and_prints(tmp_path):
     subprocess.run(install, check=True, capture_output=True)
     for arguments in (["init", "p", "--template", "visitor-feedback"], ["--project", "p", "print", "--copies", "1", "-o", "x.pdf"]):
         program = f"import sys; sys.path.insert(0, {str(place)!r}); import scanform; assert scanform.__file__.startswith({str(place)!r}); "
-        program += f"from scanform.cli import main; main({arguments!r})"
+        program += f"from scanform.cli.program import main; main({arguments!r})"
         ran = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF")

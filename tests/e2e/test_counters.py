@@ -13,13 +13,13 @@ from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Missing, Status
 from scanform.model.review import DecisionKind
 from scanform.store import leases
-from scanform.workflow.project import open_project
-from scanform.workflow.release import ReleaseDesk
-from scanform.workflow.review_fields import Desk, Sight, Submission
-from scanform.workflow.review_mosaic import Mosaic
-from scanform.workflow.rights import AGAIN
-from scanform.workflow.second_look import SecondDesk
-from scanform.workflow.status import project_status
+from scanform.workflow.dataset.release import ReleaseDesk
+from scanform.workflow.insight.status import project_status
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk, Sight, Submission
+from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.mosaic import Mosaic
+from scanform.workflow.review.rights import AGAIN
 
 SUPERVISOR = Person(name="sue", roles=frozenset({Role.SUPERVISOR}))
 

@@ -16,7 +16,7 @@ from scanform.formats.layout_json import dump_layout, load_layout
 from scanform.model.geometry import A4, RectMm
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
 from scanform.model.questionnaire import Alphabet, Filled
-from scanform.workflow.edit_layout import open_layout
+from scanform.workflow.foreign_forms.edit_layout import open_layout
 
 PX_PER_MM = 300 / 25.4
 

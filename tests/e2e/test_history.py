@@ -12,9 +12,9 @@ from review_ui.app import create_app
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
 from scanform.store import leases
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk, Submission
-from scanform.workflow.value_history import page_facts, value_history
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk, Submission
+from scanform.workflow.review.value_history import page_facts, value_history
 
 BASE = "http://127.0.0.1:8765"
 

@@ -21,10 +21,10 @@ from scanform.i18n import texts
 from scanform.model.preferences import DEFAULT_KEYS
 from scanform.model.review import DecisionKind
 from scanform.store.preferences import save_preference
-from scanform.workflow.preferences import change_preferences, preferences_of
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk, effective_responses
-from scanform.workflow.sort_pages import SortDesk
+from scanform.workflow.pages.sort_pages import SortDesk
+from scanform.workflow.people.preferences import change_preferences, preferences_of
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk, effective_responses
 from tests.programs import started
 
 CHROMIUM = "/usr/bin/chromium"
@@ -314,7 +314,7 @@ def test_the_browser_counts_as_the_program_does(opened, language):
     assert len(counted) > 60
     page = opened(f"keys?lang={language}")
     fill_in = """async ([all, n]) => {
-      const { fill } = await import("/static/view.js");
+      const { fill } = await import("/static/lib/view.js");
       return all.map(words => fill(words, new Proxy({}, { has: () => true, get: () => n })));
     }"""
     for number in (0, 1, 2, 1234):
@@ -460,8 +460,8 @@ SERVE = """
 import sys
 from pathlib import Path
 from review_ui.server import serve
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk
 from tests.programs import started
 with open_project(Path(sys.argv[1])) as project:
     serve(Desk(project), reviewer="tester", port=int(sys.argv[2]), ready=lambda url: print(url, flush=True))

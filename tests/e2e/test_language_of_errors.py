@@ -12,14 +12,14 @@ from click.testing import CliRunner
 from bench.review_states import unplaced
 from review_ui.app import create_app
 from review_ui.editor import create_editor
-from scanform.cli import _chosen, _confirmed, main
+from scanform.cli.program import _chosen, _confirmed, main
 from scanform.formats.layout_json import dump_layout
 from scanform.i18n import texts
-from scanform.workflow.blank_pages import PX_PER_MM
-from scanform.workflow.edit_layout import open_layout
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
-from scanform.workflow.sort_pages import SortDesk
+from scanform.workflow.foreign_forms.blank_pages import PX_PER_MM
+from scanform.workflow.foreign_forms.edit_layout import open_layout
+from scanform.workflow.pages.sort_pages import SortDesk
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk
 from tests.e2e.test_edit_layout import a_layout
 
 OF_LIBRARIES = {"usage", "try", "invalid", "expected", "missing", "argument", "option", "such", "unable", "locked", "malformed", "denied", "directory", "line"}

@@ -7,7 +7,7 @@ import pytest
 from bench import review_material
 from bench.review_material import REMARK, fill, printed_survey
 from bench.waiting import until, until_page
-from scanform.workflow.project import open_project
+from scanform.workflow.project.project import open_project
 from tests.e2e.test_accessibility import RUN, VENDOR
 
 VALUES = '["Ostwall", "Ostenhellweg", "Westenhellweg", "Kuhstraße", "Küpferstraße"]'

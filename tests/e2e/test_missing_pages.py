@@ -14,17 +14,17 @@ from bench.review_states import hand_in
 from review_ui.app import create_app
 from scanform.model.page import Fate
 from scanform.store import ledger
-from scanform.store.seals import broken_seals
-from scanform.workflow.executors import serial
-from scanform.workflow.hand_over import hand_over
-from scanform.workflow.missing_pages import accept, missing_pages, scan_again_csv, take_back, take_waiver_back, waive_pages
-from scanform.workflow.overview import overview
-from scanform.workflow.project import open_project
-from scanform.workflow.read_batch import read_batch
-from scanform.workflow.release import ReleaseDesk
-from scanform.workflow.review_fields import Desk
-from scanform.workflow.second_look import SecondDesk
-from scanform.workflow.status import project_status
+from scanform.store.acts.seals import broken_seals
+from scanform.workflow.dataset.export import hand_over
+from scanform.workflow.dataset.release import ReleaseDesk
+from scanform.workflow.insight.overview import overview
+from scanform.workflow.insight.status import project_status
+from scanform.workflow.intake.read_batch import read_batch
+from scanform.workflow.pages.missing_pages import accept, missing_pages, scan_again_csv, take_back, take_waiver_back, waive_pages
+from scanform.workflow.project.project import open_project
+from scanform.workflow.reading.executors import serial
+from scanform.workflow.review.desk import Desk
+from scanform.workflow.review.double_verification import SecondDesk
 
 BASE = "http://127.0.0.1:8765"
 

@@ -7,8 +7,8 @@ import pytest
 from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, fill
 from bench.waiting import until_page
 from scanform.model.review import DecisionKind
-from scanform.store.pace import paces
-from scanform.workflow.review_fields import Desk, Submission, effective_responses
+from scanform.store.decision_times import paces
+from scanform.workflow.review.desk import Desk, Submission, effective_responses
 
 FORMS = 30
 

@@ -15,14 +15,14 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from bench.review_material import OFTEN, fill
+from review_ui.accounts.oidc import SECRET_VARIABLE
 from review_ui.app import create_app
-from review_ui.oidc import SECRET_VARIABLE
 from review_ui.server import bind
 from scanform.errors import UsageError
 from scanform.model.person import Role
-from scanform.workflow.accounts import AccountDesk
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
+from scanform.workflow.people.accounts import AccountDesk
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk
 
 SECRET = "what only the two know"
 

@@ -9,17 +9,17 @@ from sqlalchemy import text
 from bench.review_material import OFTEN, fill
 from bench.waiting import until_page
 from review_ui.app import create_app
-from review_ui.overview import LISTED
+from review_ui.screens.overview import LISTED
 from review_ui.server import bind
 from scanform.model.page import Fate
 from scanform.model.problem import Problem
 from scanform.model.review import DecisionKind
 from scanform.store import ledger
 from scanform.store.records import NewFile, PageResult
-from scanform.workflow.ledger import record_page
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk, Submission
-from scanform.workflow.withdraw import withdraw
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk, Submission
+from scanform.workflow.settling.assign_fates import record_page
+from scanform.workflow.settling.withdraw import withdraw
 
 BASE = "http://127.0.0.1:8765"
 AT = "2026-01-01T10:00:00Z"

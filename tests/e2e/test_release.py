@@ -10,17 +10,17 @@ import pytest
 
 from bench.review_material import OFTEN, fill
 from review_ui.app import create_app
-from review_ui.release import percent
+from review_ui.screens.release import percent
 from scanform.model.person import Person, Role
 from scanform.model.release import Step
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
-from scanform.store.releases import releases
-from scanform.store.seals import broken_seals
-from scanform.workflow.project import open_project
-from scanform.workflow.release import ReleaseDesk, released_at
-from scanform.workflow.review_fields import Desk, Submission
-from scanform.workflow.second_look import SecondDesk
+from scanform.store.acts.releases import releases
+from scanform.store.acts.seals import broken_seals
+from scanform.workflow.dataset.release import ReleaseDesk, released_at
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk, Submission
+from scanform.workflow.review.double_verification import SecondDesk
 
 BASE = "http://127.0.0.1:8765"
 ACCEPTED = replace(OFTEN, problem=None, status=Status.AUTO, candidates=())

@@ -25,9 +25,9 @@ from scanform.model.geometry import RectMm, bounding_box
 from scanform.model.response import Missing, Status
 from scanform.model.review import DecisionKind
 from scanform.store.leases import release
-from scanform.workflow.merge_responses import records
-from scanform.workflow.project import Project, open_project
-from scanform.workflow.review_fields import Desk, Submission, effective_responses
+from scanform.workflow.dataset.merge_responses import records
+from scanform.workflow.project.project import Project, open_project
+from scanform.workflow.review.desk import Desk, Submission, effective_responses
 from tests.programs import started
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def test_changes_need_the_csrf_token(client: Client, project: Project) -> None:
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "192.168.1.5:8765", ""])
 def test_foreign_host_names_are_refused(client: Client, host: str) -> None:
     """A foreign name that points to this computer (DNS rebinding) reads nothing."""
-    for path in ("/", "/api/session", "/static/app.js"):
+    for path in ("/", "/api/session", "/static/screens/field.js"):
         assert client.get(path, Host=host).status_code == 400
 
 
@@ -135,7 +135,7 @@ def test_unknown_things_are_404(client: Client) -> None:
 
 def test_every_answer_carries_the_security_headers(client: Client) -> None:
     """Pages, data, pictures, scripts and errors alike."""
-    answers = [client.get(path) for path in ("/", "/api/session", "/static/app.js", "/nothing", client.cards()[0]["crop_url"])]
+    answers = [client.get(path) for path in ("/", "/api/session", "/static/screens/field.js", "/nothing", client.cards()[0]["crop_url"])]
     refused = [client.get("/", Host="evil"), client.post("/api/undo", {}, **{"X-CSRFToken": ""})]
     for response in answers + refused:
         assert {name: response.headers[name] for name in HEADERS} == HEADERS
@@ -1052,8 +1052,8 @@ SERVE = """
 import sys
 from pathlib import Path
 from review_ui.server import serve
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk
 with open_project(Path(sys.argv[1])) as project:
     serve(Desk(project), reviewer="tester", port=int(sys.argv[2]), ready=lambda url: print(url, flush=True))
 """

@@ -13,15 +13,16 @@ import pytest
 
 from bench import review_material
 from bench.review_material import REMARK, Waiting, fill, printed_survey
-from review_ui.web import LARGEST_NUMBER
+from review_ui.http.web import LARGEST_NUMBER
 from scanform.model.person import RIGHTS, Right, Role
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
-from scanform.store import leases, looks, values
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk, Submission
-from scanform.workflow.rights import AGAIN
-from scanform.workflow.second_look import SecondDesk
+from scanform.store import leases, values
+from scanform.store.acts import verifications
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk, Submission
+from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.rights import AGAIN
 from tests.e2e.test_accounts import MATRIX, Station, address, addresses
 
 FORGED = "Gefälscht"
@@ -85,7 +86,7 @@ def things(project):
         act = values.Decision(
             uuid="look", item=items["differs"], version=1, reviewer="P", kind=DecisionKind.CORRECT, from_value="", to_value="Anders", at="2026-01-01T00:00:00Z"
         )
-        looks.add_look(tx, looks.Look(act=act, third=False))
+        verifications.add_look(tx, verifications.Look(act=act, third=False))
     secrets = {name: BORN if "contact" in name else f"Geheim {name}" for name in OBJECTS} | {
         name: f"Entschieden {name}" for name in OBJECTS if "decided" in name
     }
@@ -112,7 +113,7 @@ class Attack:
     def stored(self):
         """Everything that says something about values."""
         with self.project.store.reading() as tx:
-            return values.decisions(tx), looks.looks(tx)
+            return values.decisions(tx), verifications.looks(tx)
 
     def changed(self, attack):
         """Whether the attack changed anything about the value; what it was answered is kept."""
@@ -339,7 +340,7 @@ def test_every_route_that_names_a_value_is_among_those_tested(project):
 
 def test_a_route_that_does_not_say_what_it_shows_is_refused(project):
     """Deny by default: a new address with a value in it shows nothing until it says what."""
-    from review_ui.access import needs
+    from review_ui.http.access import needs
 
     station = Station(project)
 

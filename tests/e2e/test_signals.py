@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from bench.waiting import until
-from scanform.workflow.project import open_project
-from scanform.workflow.signals import ends_on_signals
-from scanform.workflow.status import project_status
+from scanform.workflow.insight.status import project_status
+from scanform.workflow.project.project import open_project
+from scanform.workflow.project.signals import ends_on_signals
 from tests.programs import SCANFORM, answered, disposed, nothing_is_left, session_of, started, workers_of
 
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
@@ -161,7 +161,7 @@ def test_a_hang_up_is_ignored_where_it_was_asked_for(folder, scratch):
 
 EXIT_CODE = """
 import subprocess, sys
-from scanform.workflow.signals import ends_on_signals
+from scanform.workflow.project.signals import ends_on_signals
 with ends_on_signals():
     print(subprocess.run(["sh", "-c", "exit 3"]).returncode)
 print(subprocess.run(["sh", "-c", "exit 3"]).returncode)

@@ -14,15 +14,16 @@ from review_ui.server import bind
 from scanform.model.layout import ZoneKind
 from scanform.model.page import Fate
 from scanform.scan.load import rasterize
-from scanform.store import ledger, placements
+from scanform.store import ledger
+from scanform.store.acts import manual_registrations
 from scanform.store.records import PlacementKind
-from scanform.workflow.executors import serial
-from scanform.workflow.print_forms import PrintOrder, print_forms
-from scanform.workflow.project import init_project, open_project
-from scanform.workflow.read_batch import read_batch
-from scanform.workflow.review_fields import Desk
-from scanform.workflow.sort_pages import SortDesk
-from scanform.workflow.status import project_status
+from scanform.workflow.insight.status import project_status
+from scanform.workflow.intake.read_batch import read_batch
+from scanform.workflow.pages.sort_pages import SortDesk
+from scanform.workflow.printing.print_forms import PrintOrder, print_forms
+from scanform.workflow.project.project import init_project, open_project
+from scanform.workflow.reading.executors import serial
+from scanform.workflow.review.desk import Desk
 
 DPI = 200
 SCALE = DPI / 25.4
@@ -114,12 +115,12 @@ class Room:
 
     def acts(self):
         with self.project.store.reading() as tx:
-            return placements.placements(tx)
+            return manual_registrations.placements(tx)
 
     def everything(self):
         """All that the project has stored, to be compared."""
         with self.project.store.reading() as tx:
-            return self.page(), ledger.fate_counts(tx), self.project.store.responses(), placements.placements(tx), self.project.store.all_versions()
+            return self.page(), ledger.fate_counts(tx), self.project.store.responses(), manual_registrations.placements(tx), self.project.store.all_versions()
 
 
 @pytest.fixture

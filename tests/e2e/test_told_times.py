@@ -13,24 +13,24 @@ from click.testing import CliRunner
 from bench.review_material import OFTEN, fill
 from bench.review_states import eventful
 from review_ui.app import create_app
-from scanform.cli import main
+from scanform.cli.program import main
 from scanform.model.account import Stage
 from scanform.model.page import Fate
 from scanform.model.person import Person, Role
 from scanform.model.problem import Problem
 from scanform.model.release import Step
 from scanform.store import ledger
+from scanform.store.acts.waived_pages import waived_pages
 from scanform.store.records import NewFile, PageResult
-from scanform.store.waived_pages import waived_pages
-from scanform.workflow.accounts import AccountDesk
-from scanform.workflow.ledger import record_page
-from scanform.workflow.missing_pages import waive_pages
-from scanform.workflow.project import open_project
-from scanform.workflow.release import ReleaseDesk
-from scanform.workflow.review_fields import Desk
-from scanform.workflow.second_look import SecondDesk
-from scanform.workflow.sort_pages import SortDesk
-from scanform.workflow.upload_desk import UploadDesk
+from scanform.workflow.dataset.release import ReleaseDesk
+from scanform.workflow.intake.upload_desk import UploadDesk
+from scanform.workflow.pages.missing_pages import waive_pages
+from scanform.workflow.pages.sort_pages import SortDesk
+from scanform.workflow.people.accounts import AccountDesk
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk
+from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.settling.assign_fates import record_page
 
 BASE = "http://127.0.0.1:8765"
 ZONE = "America/New_York"

@@ -21,12 +21,12 @@ import pytest
 from bench.waiting import PATIENCE_MS, until
 from review_ui.app import LARGEST_REQUEST, create_app
 from review_ui.server import bind
-from scanform.workflow.executors import serial
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
-from scanform.workflow.status import project_status
-from scanform.workflow.upload_box import BoxLimits
-from scanform.workflow.upload_desk import UploadDesk
+from scanform.workflow.insight.status import project_status
+from scanform.workflow.intake.upload_box import BoxLimits
+from scanform.workflow.intake.upload_desk import UploadDesk
+from scanform.workflow.project.project import open_project
+from scanform.workflow.reading.executors import serial
+from scanform.workflow.review.desk import Desk
 from tests.programs import SCANFORM, answered, started
 
 BASE = "http://127.0.0.1:8765"
@@ -454,9 +454,9 @@ SERVE_ONLY = """
 import sys
 from pathlib import Path
 from review_ui.server import bind
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk
-from scanform.workflow.upload_desk import UploadDesk
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk
+from scanform.workflow.intake.upload_desk import UploadDesk
 
 project = open_project(Path(sys.argv[1]))
 station = bind(Desk(project), reviewer="anna", uploads=UploadDesk(project), port=0)

@@ -22,25 +22,25 @@ from scanform.model.release import Step
 from scanform.model.response import Channel, Status
 from scanform.model.review import DecisionKind
 from scanform.store import issued
-from scanform.store.looks import looks
+from scanform.store.acts.seals import broken_seals
+from scanform.store.acts.verifications import looks
 from scanform.store.records import PlacementKind
-from scanform.store.seals import broken_seals
-from scanform.workflow.accounts import AccountDesk
-from scanform.workflow.doubles import act_on, doubles
-from scanform.workflow.enter_form import find_form, key_answers, save
-from scanform.workflow.executors import serial
-from scanform.workflow.import_digital import import_digital
-from scanform.workflow.merge_responses import decide_conflict, merge_responses, open_conflicts, undo_merge
-from scanform.workflow.missing_pages import accept, take_back
-from scanform.workflow.preferences import change_preferences
-from scanform.workflow.print_forms import PrintOrder, print_forms
-from scanform.workflow.project import open_project
-from scanform.workflow.read_batch import read_batch
-from scanform.workflow.recipients import Recipient
-from scanform.workflow.release import ReleaseDesk
-from scanform.workflow.review_fields import Desk, Submission, effective_responses
-from scanform.workflow.second_look import SecondDesk
-from scanform.workflow.withdraw import restore, withdraw, withdraw_response
+from scanform.workflow.dataset.import_digital import import_digital
+from scanform.workflow.dataset.merge_responses import decide_conflict, merge_responses, open_conflicts, undo_merge
+from scanform.workflow.dataset.release import ReleaseDesk
+from scanform.workflow.intake.read_batch import read_batch
+from scanform.workflow.pages.missing_pages import accept, take_back
+from scanform.workflow.pages.repeated_pages import act_on, doubles
+from scanform.workflow.people.accounts import AccountDesk
+from scanform.workflow.people.preferences import change_preferences
+from scanform.workflow.printing.print_forms import PrintOrder, print_forms
+from scanform.workflow.printing.recipients import Recipient
+from scanform.workflow.project.project import open_project
+from scanform.workflow.reading.executors import serial
+from scanform.workflow.review.desk import Desk, Submission, effective_responses
+from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.key_entry import find_form, key_answers, save
+from scanform.workflow.settling.withdraw import restore, withdraw, withdraw_response
 
 DIED = 9
 SUPERVISOR = Person(name="sue", roles=frozenset({Role.SUPERVISOR}))

@@ -14,23 +14,23 @@ import pytest
 
 from bench.waiting import until
 from scanform.model.page import Fate
+from scanform.scan.files.limits import Limits
 from scanform.scan.intake import is_settled
-from scanform.scan.limits import Limits
-from scanform.workflow.executors import serial
-from scanform.workflow.progress import no_progress
-from scanform.workflow.project import open_project
-from scanform.workflow.read_batch import read_batch
-from scanform.workflow.status import project_status
-from scanform.workflow.verify import verify
+from scanform.workflow.insight.status import project_status
+from scanform.workflow.insight.verify import verify
+from scanform.workflow.intake.read_batch import read_batch
+from scanform.workflow.project.progress import no_progress
+from scanform.workflow.project.project import open_project
+from scanform.workflow.reading.executors import serial
 from tests.programs import SCANFORM, started, workers_of
 
 DIE_AT_COMMIT = """
 import os, sys
 from pathlib import Path
 from sqlalchemy import event
-from scanform.workflow.executors import serial
-from scanform.workflow.project import open_project
-from scanform.workflow.read_batch import read_batch
+from scanform.workflow.reading.executors import serial
+from scanform.workflow.project.project import open_project
+from scanform.workflow.intake.read_batch import read_batch
 
 left = [int(sys.argv[3])]
 project = open_project(Path(sys.argv[1]))
@@ -243,7 +243,7 @@ def test_a_file_that_is_still_written_is_waited_for(tiny_survey, tmp_path, monke
             return is_settled(path, 3600)
         return is_settled(path, settle_s)
 
-    monkeypatch.setattr("scanform.workflow.read_batch.is_settled", look)
+    monkeypatch.setattr("scanform.workflow.intake.read_batch.is_settled", look)
     with tiny_survey.project(tmp_path / "p") as project:
         project.config = replace(project.config, reading=replace(project.config.reading, settle_seconds=0.3))
         summary = read_batch(project, [tmp_path / "in"], serial())
@@ -253,7 +253,7 @@ def test_a_file_that_is_still_written_is_waited_for(tiny_survey, tmp_path, monke
 
 def test_a_reader_that_fails_costs_its_pages_until_the_next_try(tiny_survey, tmp_path):
     """The blank picture of page 2 is gone, so that reading fails there: page 1 is read, page 2 is an error, --retry reads it later."""
-    from scanform.workflow.read_page import _prepared
+    from scanform.workflow.reading.read_page import _prepared
 
     _prepared.cache_clear()
     folder = tmp_path / "in"
@@ -288,7 +288,7 @@ def test_a_refused_file_gets_all_its_pages_when_it_can_be_opened(tiny_survey, tm
     tiny_survey.tiff(folder / "a.tif", tiny_survey.sheet(1, 1, open="no"), tiny_survey.sheet(1, 2, quiet="yes"))
     with tiny_survey.project(tmp_path / "p") as project:
         with monkeypatch.context() as patch:
-            patch.setattr("scanform.workflow.read_batch.limits_of", lambda _: Limits(max_pages=1))
+            patch.setattr("scanform.workflow.intake.read_batch.limits_of", lambda _: Limits(max_pages=1))
             assert dict(read_batch(project, [folder], serial()).pages) == {Fate.DAMAGED: 1}
         assert dict(read_batch(project, [folder], serial(), retry=True).pages) == {Fate.READ: 2}
         assert project_status(project).sums_agree

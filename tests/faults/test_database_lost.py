@@ -8,14 +8,14 @@ import stat
 
 import pytest
 
+from scanform.archive.content_store import archive_file
 from scanform.errors import StoreError, UsageError
 from scanform.i18n.texts import in_words
 from scanform.store.store import Store
-from scanform.workflow.archive import archive_file
-from scanform.workflow.folders import DATABASE, PROJECT_ID
-from scanform.workflow.hand_over import hand_over, write_readings
-from scanform.workflow.project import add_questionnaire, open_project
-from scanform.workflow.verify import verify
+from scanform.workflow.dataset.export import hand_over, write_readings
+from scanform.workflow.insight.verify import verify
+from scanform.workflow.project.folders import DATABASE, PROJECT_ID
+from scanform.workflow.project.project import add_questionnaire, open_project
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from scanform.model.page import Fate
-from scanform.workflow.executors import serial
-from scanform.workflow.project import open_project
-from scanform.workflow.read_batch import read_batch
+from scanform.workflow.intake.read_batch import read_batch
+from scanform.workflow.project.project import open_project
+from scanform.workflow.reading.executors import serial
 from tests.conftest import save_jpeg, save_tiff
 from tests.faults.test_batch_faults import DIE_AT_COMMIT, Interrupting, picture
 

@@ -24,10 +24,10 @@ from PIL import Image
 
 from bench.waiting import until
 from scanform.model.page import PageRef
+from scanform.scan.files.limits import Limits, deadline, guard_process
+from scanform.scan.files.poppler import PROGRAMS
 from scanform.scan.intake import inspect_file
-from scanform.scan.limits import Limits, deadline, guard_process
 from scanform.scan.load import load_page
-from scanform.scan.poppler import PROGRAMS
 
 BAD = Path(__file__).parents[2].parent / "shared" / "data" / "bad"
 LIMITS = Limits()

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from scanform.scan.limits import Limits
-from scanform.workflow.executors import processes
-from scanform.workflow.project import open_project
-from scanform.workflow.read_batch import read_batch
+from scanform.scan.files.limits import Limits
+from scanform.workflow.intake.read_batch import read_batch
+from scanform.workflow.project.project import open_project
+from scanform.workflow.reading.executors import processes
 from tests.programs import SCANFORM, started
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "scans"
@@ -20,9 +20,9 @@ DAMAGED = SAMPLES / "0622-uebertragung.pdf"
 
 HOLDS_A_COPY = """
 import os, signal, subprocess, sys
-from scanform.scan.limits import Limits
-from scanform.scan.pdf_file import open_pdf
-from scanform.scan.source import scan_file
+from scanform.scan.files.limits import Limits
+from scanform.scan.pdf.pdf_file import open_pdf
+from scanform.scan.files.source import scan_file
 
 document = open_pdf(scan_file(sys.argv[1], Limits()), Limits())
 copy = document.drawable()

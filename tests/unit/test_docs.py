@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scanform import cli
 from scanform.assemble import AcceptSettings
+from scanform.cli import program
 from scanform.config import ReadingConfig
 
 ROOT = Path(__file__).parents[2]
@@ -26,16 +26,16 @@ def test_commands_in_readme_exist():
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), flags=re.DOTALL)
     named = set(re.findall(r"^(?:\.venv/bin/)?scanform ([a-z][a-z-]+)", "\n".join(blocks), flags=re.MULTILINE))
     assert named
-    assert named <= set(cli.main.commands)
+    assert named <= set(program.main.commands)
 
 
 def test_commands_in_the_page_on_imported_forms_exist():
     """So does each command, and each option, of docs/imported-forms.md."""
     lines = re.findall(r"scanform (?:--project \S+ )?([a-z][a-z-]+)([^\n`]*)", (ROOT / "docs" / "imported-forms.md").read_text("utf-8"))
-    commands = [(name, rest) for name, rest in lines if name in cli.main.commands]
+    commands = [(name, rest) for name, rest in lines if name in program.main.commands]
     assert {"init", "find-zones", "edit-layout", "import-form", "ingest", "identify"} <= {name for name, _ in commands}
     for name, rest in commands:
-        known = {option for parameter in cli.main.commands[name].params for option in parameter.opts}
+        known = {option for parameter in program.main.commands[name].params for option in parameter.opts}
         assert set(re.findall(r"(?<=\s)--?[a-z][a-z-]*", rest.split("#  ")[0])) <= known, (name, rest)
 
 

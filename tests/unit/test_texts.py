@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanform.cli import _problem_line
+from scanform.cli.program import _problem_line
 from scanform.errors import ScanformError, StoreError, Words, sentences, words
 from scanform.i18n import texts
 from scanform.model.problem import Problem
-from scanform.workflow.column_formats import OpenFormatsError
+from scanform.workflow.dataset.column_formats import OpenFormatsError
 
 ROOT = Path(__file__).parents[2]
 

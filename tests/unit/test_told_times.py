@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scanform.config import Config
 from scanform.i18n.texts import date_text, day_text, decimal_text, moment_text, number_text, percent_text, value_text
 from scanform.model.questionnaire import Alphabet
-from scanform.workflow import server_zone
-from scanform.workflow.server_zone import LocalZone, readers_zone
+from scanform.workflow.project import time_zone
+from scanform.workflow.project.time_zone import LocalZone, readers_zone
 
 ROOT = Path(__file__).parents[2]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -56,7 +56,7 @@ def test_a_told_moment_is_the_stored_one(second, name):
 
 def test_the_zone_is_that_of_the_settings_else_the_machines(monkeypatch):
     """One place says on whose clock times are told; a machine whose zone has no name tells its own time all the same."""
-    monkeypatch.setattr(server_zone, "machine_zone", lambda: "Asia/Kathmandu")
+    monkeypatch.setattr(time_zone, "machine_zone", lambda: "Asia/Kathmandu")
     assert readers_zone(Config(time_zone="Europe/Berlin")) == BERLIN
     assert readers_zone(Config()) == ZoneInfo("Asia/Kathmandu")
     local = datetime(2026, 7, 1, 10, tzinfo=UTC).astimezone().strftime("%d.%m.%Y, %H:%M")

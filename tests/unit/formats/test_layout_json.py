@@ -9,8 +9,8 @@ import pytest
 from scanform import pagecode
 from scanform.errors import InputError
 from scanform.formats.layout_json import dump_layout, load_layout
-from scanform.formats.template import load_questionnaire
-from scanform.layout.draw import measure
+from scanform.formats.questionnaires.read_yaml import load_questionnaire
+from scanform.layout.pdf.draw import measure
 from scanform.layout.place import place
 from scanform.model.layout import Layout
 

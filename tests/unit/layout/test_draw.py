@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from scanform import pagecode
-from scanform.formats.template import load_questionnaire
-from scanform.layout.codes import aruco_rows, qr_rows
-from scanform.layout.draw import Copy, draw_blank, draw_forms, measure, printable, unprintable
+from scanform.formats.questionnaires.read_yaml import load_questionnaire
 from scanform.layout.drawing import BOLD, REGULAR, Placement
 from scanform.layout.furniture import recipient_rect
+from scanform.layout.pdf.codes import aruco_rows, qr_rows
+from scanform.layout.pdf.draw import Copy, draw_blank, draw_forms, measure, printable, unprintable
 from scanform.layout.place import place
 from scanform.layout.recipient import recipient_runs
 from scanform.model.geometry import RectMm

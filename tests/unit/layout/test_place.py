@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from scanform import pagecode
 from scanform.errors import TemplateError, UsageError
-from scanform.formats.template import load_questionnaire
-from scanform.layout.draw import measure
+from scanform.formats.questionnaires.read_yaml import load_questionnaire
 from scanform.layout.drawing import Box, Line, Modules, Placement, TextRun
 from scanform.layout.furniture import recipient_rect
+from scanform.layout.pdf.draw import measure
 from scanform.layout.place import place
 from scanform.layout.themes import THEMES
 from scanform.model.geometry import A4, RectMm
@@ -140,8 +140,8 @@ class TestTemplates:
     def test_the_digest_is_the_same_in_every_process(self, template: Questionnaire) -> None:
         """Placement does not depend on hash seeds or on what was placed before."""
         code = (
-            "import sys; from pathlib import Path; from scanform.formats.template import load_questionnaire as load; "
-            "from scanform.layout.place import place; from scanform.layout.draw import measure; "
+            "import sys; from pathlib import Path; from scanform.formats.questionnaires.read_yaml import load_questionnaire as load; "
+            "from scanform.layout.place import place; from scanform.layout.pdf.draw import measure; "
             "q = load(Path(sys.argv[1])); print(place(q, language=q.languages[0], variant='standard', measure=measure).layout.digest)"
         )
         path = next(path for path in TEMPLATES if load_questionnaire(path).code == template.code)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanform.layout.draw import measure
 from scanform.layout.drawing import REGULAR
+from scanform.layout.pdf.draw import measure
 from scanform.layout.textflow import fitted_size, wrap
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanform.merge.cells import tick_cell, value_cell, why_missing
+from scanform.dataset.cells import tick_cell, value_cell, why_missing
 from scanform.merge.resolve import conflict_response, resolve
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Missing, Response, Status

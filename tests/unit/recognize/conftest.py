@@ -12,8 +12,8 @@ from scanform.model.geometry import A4, RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.model.questionnaire import Alphabet, Filled
 from scanform.model.reading import MarkValue
+from scanform.recognize.ink.sampling_plan import PreparedPage
 from scanform.recognize.reader import prepare_page, read_fields
-from scanform.recognize.sheets import PreparedPage
 from scanform.simulate.fill import draw_ink
 from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import PROFILES, scan_page

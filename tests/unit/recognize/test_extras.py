@@ -86,7 +86,7 @@ def test_a_row_with_ink_goes_to_a_person(without, with_it):
 
 def doctor(project, code="", path=None):
     """The findings by name, and the exit code."""
-    done = run(code + f"from scanform.cli import main; main(['doctor', '--language', 'en', '--json', '--project', {str(project)!r}])", path=path)
+    done = run(code + f"from scanform.cli.program import main; main(['doctor', '--language', 'en', '--json', '--project', {str(project)!r}])", path=path)
     return {one["name"]: one for one in json.loads(done.stdout)["findings"]}, done.returncode
 
 

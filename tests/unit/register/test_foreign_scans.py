@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from pdf2image import convert_from_bytes
 
-from scanform.formats.template import load_questionnaire
+from scanform.formats.questionnaires.read_yaml import load_questionnaire
 from scanform.imaging.page_image import BLANK_DPI, BlankPage
-from scanform.layout.draw import draw_blank
-from scanform.layout.fonts import measure
+from scanform.layout.pdf.draw import draw_blank
+from scanform.layout.pdf.fonts import measure
 from scanform.layout.place import place
 from scanform.model.layout import ZoneKind
 from scanform.register.fit import fit_page

@@ -8,8 +8,8 @@ import pytest
 
 from scanform.imaging.page_image import Gray
 from scanform.model.page import PageRef
+from scanform.scan.files.limits import Limits
 from scanform.scan.intake import FileInfo, inspect_file
-from scanform.scan.limits import Limits
 from scanform.scan.load import LoadedPage, load_page
 
 

@@ -17,7 +17,7 @@ from scanform.model.account import Stage
 from scanform.model.person import Role
 from scanform.store import accounts as rows
 from scanform.store.store import Store
-from scanform.workflow.accounts import AccountDesk, LastAdminError
+from scanform.workflow.people.accounts import AccountDesk, LastAdminError
 
 AT = "2026-01-15T09:30:00.000+00:00"
 

@@ -14,8 +14,8 @@ from bench.review_material import OFTEN, PERSONS, fill, printed_survey
 from scanform.model.review import DecisionKind
 from scanform.store.leases import LEASE, claim, holder_of, holders, release, renew
 from scanform.store.store import Store
-from scanform.workflow.project import open_project
-from scanform.workflow.review_fields import Desk, Submission
+from scanform.workflow.project.project import open_project
+from scanform.workflow.review.desk import Desk, Submission
 from tests.programs import forked, next_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

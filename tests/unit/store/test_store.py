@@ -24,13 +24,13 @@ from scanform.model.response import Answer, Channel, Evidence, Missing, Response
 from scanform.model.review import Decision, DecisionKind
 from scanform.store import engine as engines
 from scanform.store import issued, ledger, passed_over, revisions, values
-from scanform.store.pace import Pace, add_pace, paces
-from scanform.store.placements import add_placement, placements
+from scanform.store.acts.manual_registrations import add_placement, placements
+from scanform.store.acts.seals import FIRST, broken_seals, last_seal, seal_of
+from scanform.store.acts.waived_pages import WaivedPage, add_waived, waived_pages
+from scanform.store.decision_times import Pace, add_pace, paces
 from scanform.store.records import Issued, Link, PageResult, PassedOver, Placement, PlacementKind
-from scanform.store.seals import FIRST, broken_seals, last_seal, seal_of
 from scanform.store.store import Store
 from scanform.store.tables import Base, ReadingRow
-from scanform.store.waived_pages import WaivedPage, add_waived, waived_pages
 from tests.programs import forked, next_of
 
 AT = "2026-01-15T09:30:00+00:00"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from scanform.store.seals import seal_everything
+from scanform.store.acts.seals import seal_everything
 
 revision = "0003"
 down_revision = "0002"

@@ -1,0 +1,143 @@
+"""What an admin does: invite people, give them roles, disable accounts, end logins; and the security log."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, request, url_for
+from flask.typing import ResponseReturnValue
+
+from review_ui.accounts.context import LONGEST_NAME, Room, typed
+from review_ui.http.access import needs
+from scanform.model.account import Account
+from scanform.model.person import Right, Role
+from scanform.workflow.people.accounts import LastAdminError
+
+LOGGED = 200
+"""Lines of the security log on its page."""
+
+
+def add_people(app: Flask, room: Room) -> None:
+    """Add the pages."""
+    _add_list(app, room)
+    _add_person(app, room)
+    _add_acts(app, room)
+
+
+def _add_list(app: Flask, room: Room) -> None:
+    @app.get("/users")
+    @needs(Right.USERS)
+    def people_page() -> ResponseReturnValue:
+        return _list(room)
+
+    @app.post("/users")
+    @needs(Right.USERS)
+    def invite() -> ResponseReturnValue:
+        name, email, roles = " ".join(typed("name").split()), typed("email").strip(), _roles()
+        problem = _wrong(name, email, roles)
+        if problem:
+            return _list(room, 422, problem=room.word(problem))
+        made = room.desk.invite(actor=room.logins.mine().account, name=name, email=email, roles=roles)
+        if made is None:
+            return _list(room, 422, problem=room.word("taken"))
+        account, token = made
+        return _link(room, account, token)
+
+    @app.get("/users/log")
+    @needs(Right.USERS)
+    def account_log() -> ResponseReturnValue:
+        return room.show("account_log.html", events=room.desk.events(LOGGED), kind_text=lambda kind: room.word(f"event-{kind}"))
+
+
+def _list(room: Room, status: int = 200, problem: str = "") -> ResponseReturnValue:
+    facts = {"people": room.desk.everybody(), "roles": list(Role), "kept": typed("name")[:LONGEST_NAME], "kept_email": typed("email")[:LONGEST_NAME]}
+    return room.show("users.html", status, problem=problem, chosen=_roles() if status != 200 else [], **facts)
+
+
+def _wrong(name: str, email: str, roles: list[Role]) -> str:
+    """What is wrong with an invitation, "" when nothing is."""
+    if not 0 < len(name) <= LONGEST_NAME:
+        return "name-missing"
+    if email and not (0 < email.find("@") < len(email) - 1 and len(email) <= LONGEST_NAME * 3 and email.isprintable() and " " not in email):
+        return "email-wrong"
+    return "" if roles else "roles-missing"
+
+
+def _roles() -> list[Role]:
+    """The roles that were ticked; 400 for one that does not exist."""
+    try:
+        return sorted({Role(name) for name in request.form.getlist("roles")})
+    except ValueError:
+        abort(400)
+
+
+def _link(room: Room, account: Account, token: str) -> ResponseReturnValue:
+    """The page that shows a link once."""
+    return room.show("account_link.html", account=account, link=_public(url_for("invite_page", token=token, lang=room.language)))
+
+
+def _public(path: str) -> str:
+    parts = urlsplit(request.host_url)
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _add_person(app: Flask, room: Room) -> None:
+    @app.get("/users/<int:number>")
+    @needs(Right.USERS)
+    def person_page(number: int) -> ResponseReturnValue:
+        return _person(room, _known(room, number))
+
+
+def _known(room: Room, number: int) -> Account:
+    return room.desk.account(number) or abort(404)
+
+
+def _person(room: Room, account: Account, status: int = 200, problem: str = "") -> ResponseReturnValue:
+    return room.show("user.html", status, account=account, sessions=room.desk.sessions(account), roles=list(Role), problem=problem)
+
+
+def _add_acts(app: Flask, room: Room) -> None:
+    @app.post("/users/<int:number>/roles")
+    @needs(Right.USERS)
+    def set_roles(number: int) -> ResponseReturnValue:
+        account, roles = _known(room, number), _roles()
+        if not roles:
+            return _person(room, account, 422, room.word("roles-missing"))
+        return _act(room, account, lambda actor: room.desk.set_roles(account, roles, actor=actor))
+
+    @app.post("/users/<int:number>/active")
+    @needs(Right.USERS)
+    def set_active(number: int) -> ResponseReturnValue:
+        account, active = _known(room, number), typed("active") == "1"
+        return _act(room, account, lambda actor: room.desk.set_active(account, active, actor=actor))
+
+    @app.post("/users/<int:number>/sessions/end")
+    @needs(Right.USERS)
+    def end_sessions_of(number: int) -> ResponseReturnValue:
+        account = _known(room, number)
+        return _act(room, account, lambda actor: room.desk.end_sessions(account, actor=actor))
+
+    @app.post("/users/<int:number>/second-factor/off")
+    @needs(Right.USERS)
+    def drop_second_factor_of(number: int) -> ResponseReturnValue:
+        account = _known(room, number)
+        return _act(room, account, lambda actor: room.desk.remove_second_factor(account, actor=actor))
+
+    @app.post("/users/<int:number>/reset")
+    @needs(Right.USERS)
+    def reset_link(number: int) -> ResponseReturnValue:
+        account = _known(room, number)
+        if not account.active:
+            return _person(room, account, 422, room.word("disabled-first"))
+        return _link(room, account, room.desk.reset_link(account, actor=room.logins.mine().account))
+
+
+def _act(room: Room, account: Account, act: Callable[[Account], None]) -> ResponseReturnValue:
+    """Do something with an account on behalf of who asks; whoever ends the own logins by it has to log in again."""
+    actor = room.logins.mine().account
+    try:
+        act(actor)
+    except LastAdminError:
+        return _person(room, account, 422, room.word("last-admin"))
+    if actor.id == account.id:
+        return room.logins.forget(room.go("login_page"))
+    return room.go("person_page", number=account.id)

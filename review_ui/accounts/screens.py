@@ -1,0 +1,287 @@
+"""Accounts at the station: logging in and out, links by which people choose a password, and what all pages share."""
+
+import time
+from typing import Final
+
+from flask import Flask, g, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, generate_csrf
+from werkzeug.exceptions import HTTPException
+
+from review_ui.accounts.context import LONGEST_NAME, TEXTS, Room, browser_name, check_code, check_password, first_screen, logged_in, onward, typed
+from review_ui.accounts.logins import PAGE_OF, Logins
+from review_ui.accounts.my_account import add_my_account
+from review_ui.accounts.passwords import LONGEST
+from review_ui.accounts.people import add_people
+from review_ui.accounts.security import Guard
+from review_ui.http.access import for_everybody, guard, needs
+from review_ui.http.throttle import Throttle
+from review_ui.http.web import texts_of
+from scanform.i18n.texts import text
+from scanform.model.account import Account, Stage
+from scanform.workflow.people.accounts import AccountDesk
+
+DENIAL_EVERY_S: Final = 60.0
+
+DIALOG: Final = "accounts.dialog."
+
+
+def add_accounts(app: Flask, desk: AccountDesk, language: str) -> Room:
+    """Ask everybody who comes for a login, and add the pages about it."""
+    logins = Logins(app, desk)
+    guard(app, logins.who)
+    policy = app.config["HEADERS"]["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
+    app.config["HEADERS"] = {**app.config["HEADERS"], "Content-Security-Policy": policy}
+    room = Room(desk, logins, Guard(app, desk), Throttle(app, lambda: _meant(logins, desk)), language)
+    app.extensions["scanform-accounts"] = room
+    _share(app, room)
+    _add_errors(app, room)
+    _add_login(app, room)
+    _add_login_in_place(app, room)
+    _add_links(app, room)
+    _add_time(app, room)
+    add_my_account(app, room)
+    add_people(app, room)
+    if desk.config.issuer:
+        from review_ui.accounts.oidc import add_oidc
+
+        add_oidc(app, room)
+    return room
+
+
+def _share(app: Flask, room: Room) -> None:
+    """What every template can use: who is logged in, and the texts about it."""
+
+    @app.context_processor
+    def shared() -> dict[str, object]:
+        found = room.logins.present() if "login" in g else None
+        return {
+            "me": found.account if found else None,
+            "account_text": lambda key, language: text(TEXTS + key, language),
+            "password_longest": LONGEST,
+            "browser_name": browser_name,
+            "oidc": bool(room.desk.config.issuer),
+        }
+
+
+# --- errors ----------------------------------------------------------------------------------------------------------
+
+
+def _add_errors(app: Flask, room: Room) -> None:
+    """People get a page, programs get JSON; neither says more than it must."""
+    told: dict[tuple[int, str], float] = {}
+
+    @app.errorhandler(401)
+    def unknown_person(_: HTTPException) -> ResponseReturnValue:
+        if _wants_page() and request.method == "GET":
+            back = request.full_path.rstrip("?") if request.path != "/" else None
+            return room.go("login_page", next=back)
+        return _failure(room, 401, "Unauthorized", "expired") if _wants_page() else (jsonify(error="Unauthorized"), 401)
+
+    @app.errorhandler(403)
+    def forbidden(_: HTTPException) -> ResponseReturnValue:
+        found = room.logins.present() if "login" in g else None
+        if found is not None:
+            _tell_denial(room, found.account, told)
+            if room.logins.must_set_up(found.account) and _wants_page() and request.method == "GET":
+                return room.go("second_factor_page")
+            if request.endpoint == "page" and _wants_page():
+                return room.go(first_screen())
+        return _failure(room, 403, "Forbidden", "denied")
+
+    @app.errorhandler(CSRFError)
+    def old_page(_: CSRFError) -> ResponseReturnValue:
+        return _failure(room, 403, "csrf", "old-page")
+
+    for number, key in ((400, "bad-request"), (404, "not-found"), (429, "too-often"), (503, "busy")):
+        app.register_error_handler(number, lambda problem, number=number, key=key: _failure(room, number, problem.name, key))
+
+
+def _tell_denial(room: Room, account: Account, told: dict[tuple[int, str], float]) -> None:
+    """Put a refusal on record; the same one again only after a while, so that nobody fills the log."""
+    what, now = (account.id, f"{request.method} {request.endpoint}"), time.monotonic()
+    if now - told.get(what, float("-inf")) > DENIAL_EVERY_S:
+        told[what] = now
+        room.desk.log("denied", account, what[1], actor=account)
+
+
+def _failure(room: Room, status: int, name: str, key: str) -> ResponseReturnValue:
+    if _wants_page():
+        return room.show("account_error.html", status, problem=room.word(f"{key}-title"), text=room.word(f"{key}-text"))
+    return jsonify(error=name), status
+
+
+def _wants_page() -> bool:
+    """Whether a person looks at the answer, not a script."""
+    if request.path.startswith(("/api/", "/static/")):
+        return False
+    mode = request.headers.get("Sec-Fetch-Mode")
+    return mode == "navigate" or (mode is None and "text/html" in request.headers.get("Accept", ""))
+
+
+# --- logging in ------------------------------------------------------------------------------------------------------
+
+
+def _meant(logins: Logins, desk: AccountDesk) -> str:
+    """Whom the request wants to log in; "" where it does not say."""
+    found, name = _named(logins, desk), typed("name")
+    if found is not None:
+        return f"account {found.id}"
+    return f"name {name.casefold()[:LONGEST_NAME]}" if name else ""
+
+
+def _named(logins: Logins, desk: AccountDesk) -> Account | None:
+    """Whose password, code or link it is: that of the login that lacks a code, of the link, of the name, or of who is logged in and asked once more."""
+    here, token = request.endpoint, (request.view_args or {}).get("token")
+    if here in {"login_code", "login_code_in_place"}:
+        waiting = logins.waiting()
+        return waiting.account if waiting else None
+    if token is not None:
+        return desk.invited(str(token)) if here in {"invite_page", "accept"} else None
+    present = logins.present()
+    return desk.named(typed("name")) if here in {"login_try", "login_in_place"} else present.account if present else None
+
+
+def _add_login(app: Flask, room: Room) -> None:
+    @app.get("/login")
+    @for_everybody
+    def login_page() -> ResponseReturnValue:
+        if not room.desk.exist():
+            return room.show("account_error.html", problem=room.word("nobody-title"), text=room.word("nobody-text"))
+        return room.show("login.html", next=request.args.get("next", ""), name="", problem="")
+
+    @app.post("/login")
+    @for_everybody
+    @room.throttle.slow
+    def login_try() -> ResponseReturnValue:
+        account = check_password(room, typed("name"), typed("password"))
+        if account is None:
+            return room.show("login.html", 401, next=typed("next"), name=typed("name")[:LONGEST_NAME], problem=room.word("wrong"))
+        if account.totp:
+            return room.logins.begin(account, Stage.CODE, lambda: room.go("login_code_page", next=typed("next") or None))
+        return logged_in(room, account, lambda: onward(room, typed("next")))
+
+    @app.get("/login/code")
+    @for_everybody
+    def login_code_page() -> ResponseReturnValue:
+        if room.logins.waiting() is None:
+            return room.go("login_page")
+        return room.show("login_code.html", next=request.args.get("next", ""), problem="")
+
+    @app.post("/login/code")
+    @for_everybody
+    @room.throttle.slow
+    def login_code() -> ResponseReturnValue:
+        waiting = room.logins.waiting()
+        if waiting is None:
+            return room.go("login_page")
+        if not check_code(room, waiting.account, typed("code")):
+            return room.show("login_code.html", 401, next=typed("next"), problem=room.word("wrong-code"))
+        return logged_in(room, waiting.account, lambda: onward(room, typed("next")))
+
+    @app.post("/logout")
+    @needs()
+    def logout() -> ResponseReturnValue:
+        mine = room.logins.mine()
+        room.desk.end_session(mine.account, mine.login.number, kind="logout")
+        return room.logins.forget(room.go("login_page"))
+
+
+def _add_login_in_place(app: Flask, room: Room) -> None:
+    """The same for a page that stays open: who must log in again there is the person whose page it is."""
+
+    @app.get("/api/login")
+    @for_everybody
+    def login_facts() -> ResponseReturnValue:
+        return jsonify(csrf=generate_csrf(), texts=texts_of(DIALOG, room.language))
+
+    @app.post("/api/login")
+    @for_everybody
+    @room.throttle.slow
+    def login_in_place() -> ResponseReturnValue:
+        account = check_password(room, typed("name"), typed("password"))
+        if account is None or request.headers.get(PAGE_OF) != str(account.id):
+            return jsonify(error="wrong"), 401
+        if account.totp:
+            return room.logins.begin(account, Stage.CODE, lambda: jsonify(needs="code", csrf=generate_csrf()))
+        return logged_in(room, account, lambda: jsonify(csrf=generate_csrf()))
+
+    @app.post("/api/login/code")
+    @for_everybody
+    @room.throttle.slow
+    def login_code_in_place() -> ResponseReturnValue:
+        waiting = room.logins.waiting()
+        if waiting is None or not check_code(room, waiting.account, typed("code")):
+            return jsonify(error="wrong" if waiting else "over"), 401
+        return logged_in(room, waiting.account, lambda: jsonify(csrf=generate_csrf()))
+
+
+# --- links by which people choose a password -------------------------------------------------------------------------
+
+
+def _add_links(app: Flask, room: Room) -> None:
+    @app.get("/start/<token>")
+    @for_everybody
+    @room.throttle.slow
+    def start_page(token: str) -> ResponseReturnValue:
+        return room.show("set_password.html", first=True, name="", problem="") if room.desk.may_start(token) else _void(room)
+
+    @app.post("/start/<token>")
+    @for_everybody
+    @room.throttle.slow
+    def start(token: str) -> ResponseReturnValue:
+        if not room.desk.may_start(token):
+            return _void(room)
+        name, password = " ".join(typed("name").split()), typed("password")
+        problem = room.word("name-missing") if not 0 < len(name) <= LONGEST_NAME else room.refuses(password, typed("again"), None, name)
+        if problem:
+            return room.show("set_password.html", 422, first=True, name=name[:LONGEST_NAME], problem=problem)
+        made = room.desk.start(token, name, room.guard.hashed(password))
+        return logged_in(room, made, lambda: room.go(first_screen())) if made else _void(room)
+
+    @app.get("/invite/<token>")
+    @for_everybody
+    @room.throttle.slow
+    def invite_page(token: str) -> ResponseReturnValue:
+        account = room.desk.invited(token)
+        return room.show("set_password.html", first=False, name=account.name, problem="") if account else _void(room)
+
+    @app.post("/invite/<token>")
+    @for_everybody
+    @room.throttle.slow
+    def accept(token: str) -> ResponseReturnValue:
+        account = room.desk.invited(token)
+        if account is None:
+            return _void(room)
+        problem = room.refuses(typed("password"), typed("again"), account, account.name)
+        if problem:
+            return room.show("set_password.html", 422, first=False, name=account.name, problem=problem)
+        made = room.desk.accept(token, room.guard.hashed(typed("password")))
+        if made is None:
+            return _void(room)
+        if made.totp:
+            return room.go("login_page")
+        return logged_in(room, made, lambda: room.go(first_screen()))
+
+
+def _void(room: Room) -> ResponseReturnValue:
+    """A link that is none: guessing one counts as guessing a password."""
+    room.throttle.failed()
+    return room.show("account_error.html", 404, problem=room.word("void-title"), text=room.word("void-text"))
+
+
+# --- how long a login lasts ------------------------------------------------------------------------------------------
+
+
+def _add_time(app: Flask, room: Room) -> None:
+    @app.get("/api/time-left")
+    @needs()
+    def time_left() -> ResponseReturnValue:
+        login = room.logins.mine().login
+        return jsonify(left_s=room.desk.left_s(login), final_s=room.desk.absolute_left_s(login), warn_s=room.desk.limits.warn_s)
+
+    @app.post("/api/stay")
+    @needs()
+    def stay() -> ResponseReturnValue:
+        room.desk.acted(room.logins.mine().login, at_once=True)
+        return jsonify(stayed=True)

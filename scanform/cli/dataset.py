@@ -1,0 +1,168 @@
+"""Commands of the data set: online responses in, merge, export, report."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scanform.cli.ask import chosen, confirmed
+from scanform.cli.common import FILE, FOLDER, Settings, answer, common_options, login_name, open_settled
+from scanform.cli.say import format_data, problem_data, problem_line, stale_lines, visible, visible_lines
+from scanform.errors import ExitCode, UsageError, words
+from scanform.i18n.texts import in_words, moment_text, text
+
+if TYPE_CHECKING:
+    from scanform.model.column_format import FormatKind
+    from scanform.workflow.dataset.import_digital import ImportSummary
+
+
+@click.command("import-digital")
+@click.argument("file", type=FILE)
+@click.option("--questionnaire", metavar="CODE", help="Which questionnaire, when the project has several.")
+@click.option("--survey", metavar="NAME", help="Which survey of LimeSurvey, when several use one questionnaire: any name, the same for each export of it.")
+@click.option(
+    "--read", "said", multiple=True, metavar="[COLUMN=]READING",
+    help="How to read a column, or all that are unclear: day-month, month-day, decimal-comma, decimal-point, codes, labels, repaired, as-written.",
+)  # fmt: skip
+@click.option("--yes", is_flag=True, help="Do not ask whether the columns are read as they should be.")
+@common_options
+@click.pass_obj
+def import_digital(settings: Settings, *, file: Path, questionnaire: str | None, survey: str | None, said: tuple[str, ...], yes: bool) -> int:
+    """Take in online responses: a LimeSurvey CSV export. Doing it again changes nothing."""
+    from scanform.workflow.dataset import column_formats as formats
+    from scanform.workflow.dataset.import_digital import import_digital as run
+    from scanform.workflow.dataset.import_digital import try_import
+
+    with open_settled(settings) as project:
+        readings = formats.parsed(said)
+        if not yes and not settings.as_json and sys.stdin.isatty() and sys.stdout.isatty():
+            readings = _asked_formats(
+                lambda known: try_import(project, file, questionnaire=questionnaire, survey=survey, said=known), readings, project.language
+            )
+        found = run(project, file, questionnaire=questionnaire, survey=survey, said=readings)
+        data = {"questionnaire": found.questionnaire, "new": len(found.new), "changed": len(found.changed), "unchanged": found.unchanged, "batch": found.batch}
+        untaken = [text("cli.rows_not_taken", project.language, count=found.not_taken)] if found.not_taken else []
+        named = {name: list(getattr(found, name)) for name in ("refused", "older", "vanished", "withdrawn")}
+        ignored = list(found.ignored_columns)
+        problems = [problem_data(problem, project.language) for problem in found.problems]
+        named_survey = [text("cli.imported_survey", project.language, survey=found.survey)] if found.survey != found.questionnaire else []
+        lines = [text("cli.imported", project.language, **data), *named_survey, *untaken]
+        lines += [visible(line) for line in formats.said_lines(found.file, found.decisions, project.language)]
+        lines += [problem_line(problem, project.language) for problem in found.problems]
+        if ignored:
+            lines.append(text("cli.ignored_columns", project.language, columns=", ".join(ignored)))
+        counts = {"survey": found.survey, "rows_not_taken": found.not_taken}
+        told = {**counts, **named, "ignored_columns": ignored, "formats": [format_data(one) for one in found.decisions], "problems": problems}
+        answer(settings, data | told, *lines)
+        return ExitCode.PAGES_REFUSED if found.not_taken else ExitCode.OK
+
+
+def _asked_formats(
+    attempt: "Callable[[dict[tuple[str, FormatKind], str]], ImportSummary]", readings: "dict[tuple[str, FormatKind], str]", language: str
+) -> "dict[tuple[str, FormatKind], str]":
+    """What a person at the terminal says about the columns: each that is open is asked for, and all that is new is confirmed."""
+    from scanform.workflow.dataset import column_formats as formats
+
+    known = dict(readings)
+    while True:
+        try:
+            found = attempt(known)
+            break
+        except formats.OpenFormatsError as still_open:
+            click.echo(visible_lines(in_words(still_open.message, language)))
+            for one in still_open.questions:
+                names = [reading for reading, _ in one.readings]
+                known[one.key] = chosen(text("formats.ask", language, column=one.column), names, language)
+    if any(formats.is_worth_asking(one) for one in found.decisions):
+        click.echo("\n".join(visible(line) for line in formats.said_lines(found.file, found.decisions, language)))
+        if not confirmed(text("formats.confirm", language), language, default=True):
+            raise UsageError(words("formats.not_confirmed"), remedy=words("formats.not_confirmed_remedy"))
+    return known
+
+
+@click.command("merge")
+@click.option("--undo", is_flag=True, help="Take the merge back: each response stands for itself again.")
+@click.option("--decide", nargs=2, metavar="ITEM VALUE", help="Settle a contradiction that conflicts.csv names.")
+@click.option("--as-written", is_flag=True, help="With --decide: keep a value that the question does not allow, beside its missing code.")
+@common_options
+@click.pass_obj
+def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None, as_written: bool) -> int:
+    """Join paper and online responses of one place by their token; contradictions are reported, not decided."""
+    from scanform.workflow.dataset import merge_responses as merging
+
+    with open_settled(settings) as project:
+        if undo:
+            links = merging.undo_merge(project)
+            answer(settings, {"links": links}, text("cli.merge_undone", project.language, links=links))
+            return ExitCode.OK
+        if decide:
+            third = sys.stdin.isatty() and merging.is_third_value(project, *decide)
+            if third and not confirmed(text("merge.third-value", project.language, value=decide[1]), project.language, default=False):
+                raise click.Abort
+            decision = merging.decide_conflict(project, decide[0], decide[1], reviewer=login_name(), as_written=as_written)
+            answer(settings, {"item": decision.item}, text("cli.stored", project.language, name=decision.item))
+            return ExitCode.OK
+        found = merging.merge_responses(project)
+        data = {
+            "responses": found.responses,
+            "records": found.records,
+            "joined": found.joined,
+            "open_conflicts": found.open_conflicts,
+            "decided_conflicts": found.decided_conflicts,
+        }
+        lines = (problem_line(problem, project.language) for problem in found.problems)
+        problems = [problem_data(problem, project.language) for problem in found.problems]
+        answer(settings, data | {"problems": problems}, text("cli.merged", project.language, **data), *lines)
+        return ExitCode.REVIEW_WAITS if found.open_conflicts else ExitCode.OK
+
+
+@click.command("export")
+@click.argument("folder", type=FOLDER, required=False)
+@click.option("--readings", type=FILE, help="Write only what was read on paper, as one CSV file.")
+@click.option("--with-contact", is_flag=True, help="Put contact data into the readings.csv of DIR too.")
+@click.option("--without-contact", is_flag=True, help="Leave contact data out of --readings FILE.")
+@click.option("--without-sensitive", is_flag=True, help="Leave out questions of the class sensitive.")
+@common_options
+@click.pass_obj
+def export(settings: Settings, *, folder: Path | None, readings: Path | None, with_contact: bool, without_contact: bool, without_sensitive: bool) -> None:
+    """Write the data set: responses, codebook, provenance and contradictions as CSV and XLSX; contact data apart."""
+    from scanform.workflow.dataset import export as handing
+    from scanform.workflow.project.time_zone import readers_zone
+
+    if (folder is None) == (readings is None):
+        raise UsageError(words("cli.one_target"), remedy=words("cli.one_target_remedy"))
+    with open_settled(settings) as project:
+        if readings is not None:
+            path = handing.write_readings(project, readings, without_contact=without_contact, without_sensitive=without_sensitive)
+            answer(settings, {"files": [str(path)]}, text("cli.written", project.language, files=str(path)))
+        elif folder is not None:
+            done = handing.hand_over(project, folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language)
+            files = [str(path) for path in done.files]
+            data = {
+                "files": files,
+                "rows": done.rows,
+                "open_conflicts": done.open_conflicts,
+                "merge_is_stale": done.merge_is_stale,
+                "released_at": done.released_at,
+                "waived": done.waived,
+            }
+            line = text("cli.exported", project.language, rows=done.rows, count=len(files), folder=str(folder), conflicts=done.open_conflicts)
+            at = moment_text(done.released_at or "", project.language, readers_zone(project.config))
+            released = text("cli.released" if done.released_at else "cli.not_released", project.language, at=at)
+            given_up = [text("cli.waived", project.language, count=done.waived)] if done.waived else []
+            answer(settings, data, line, released, *given_up, *stale_lines(done.merge_is_stale, project.language))
+
+
+@click.command("report")
+@click.option("-o", "--output", "out", type=FILE, required=True, help="The HTML file to write.")
+@common_options
+@click.pass_obj
+def report(settings: Settings, *, out: Path) -> None:
+    """Write one HTML page with pictures: returns, fates of pages, answers, what waits."""
+    from scanform.workflow.insight.make_report import make_report
+
+    with open_settled(settings) as project:
+        path = make_report(project, out, language=settings.language)
+        answer(settings, {"file": str(path)}, text("cli.written", project.language, files=str(path)))

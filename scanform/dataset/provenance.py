@@ -1,0 +1,145 @@
+"""Where each value of the data set comes from: response, channel, reader, person, rule, file, page and pixels."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from scanform.dataset import cells
+from scanform.dataset.table import Table
+from scanform.merge.resolve import Conflict, Record, Source
+from scanform.model.questionnaire import DataClass, QuestionKind, Questionnaire
+from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
+from scanform.model.review import Decision
+
+PROVENANCE = (
+    "response_id", "column", "value", "rule", "source_response", "source_value", "channel", "status", "confidence", "reader",
+    "reviewer", "decided_at", "source_file", "source_page", "x_px", "y_px", "w_px", "h_px", "as_written",
+)  # fmt: skip
+CONFLICTS = ("item", "response_id", "token", "column", "source_response", "channel", "value", "status", "state", "decided_value", "reviewer", "decided_at")
+READINGS = (
+    "questionnaire", "form_id", "page", "question", "kind", "value", "confidence", "status", "reader", "source_file", "source_page",
+    "x_px", "y_px", "w_px", "h_px", "problem",
+)  # fmt: skip
+
+TYPIST = ":"
+"""What stands between the reader of a keyed value (a person) and the name of that person."""
+
+Deciders = Mapping[str, Decision]
+"""The decision in force by review item, "<response id>/<column>"."""
+
+
+def columns_of(questionnaire: Questionnaire, classes: Collection[DataClass]) -> frozenset[str]:
+    """The answer columns of the questions of `classes`, texts beside options included."""
+    questions = [q for q in questionnaire.questions() if q.data_class in classes]
+    return frozenset(q.code for q in questions) | {f"{q.code}__{o.code}_text" for q in questions for o in q.options if o.writein}
+
+
+def provenance_rows(table: Table, deciders: Deciders) -> Iterator[tuple[str, ...]]:
+    """One row per value and source, in the order of the data set; a contradiction has a row for each of its sources."""
+    wanted = tuple(dict.fromkeys(column.answer for column in table.columns if column.answer))
+    for record in table.records:
+        answers = {answer.column: answer for answer in record.response.answers}
+        for column in wanted:
+            origin, answer = record.origins.get(column), answers.get(column)
+            if origin is not None and answer is not None:
+                for source in origin.sources:
+                    yield _provenance_row(record, answer, origin.rule, source, deciders)
+
+
+def _provenance_row(record: Record, answer: Answer, rule: str, source: Source, deciders: Deciders) -> tuple[str, ...]:
+    of_merge = deciders.get(f"{record.id}/{answer.column}") if rule.startswith("decision/") else None
+    decision = of_merge or deciders.get(f"{source.response_id}/{answer.column}")
+    if of_merge is None and source.answer.status not in {Status.CONFIRMED, Status.CORRECTED}:
+        decision = None
+    reader, _, typist = source.answer.reader.partition(TYPIST) if source.channel in cells.KEYED else (source.answer.reader, "", "")
+    at = source.received_at if source.channel in cells.KEYED else ""
+    return (
+        record.response.id,
+        answer.column,
+        cells.value_cell(answer),
+        rule,
+        source.response_id,
+        cells.value_cell(source.answer),
+        source.channel.value,
+        source.answer.status.value,
+        probability(source.answer.confidence),
+        reader,
+        decision.reviewer if decision else typist,
+        decision.at if decision else at,
+        *_place(source.answer.evidence),
+        source.answer.raw or answer.raw or "",
+    )
+
+
+def conflict_rows(records: Iterable[Record], wanted: Collection[str], deciders: Deciders) -> Iterator[tuple[str, ...]]:
+    """One row per source of each contradiction, decided ones included."""
+    for record in records:
+        answers = {answer.column: answer for answer in record.response.answers}
+        for conflict in record.conflicts:
+            if conflict.column in wanted:
+                for source in conflict.sources:
+                    yield _conflict_row(record, conflict, answers[conflict.column], source, deciders)
+
+
+def _conflict_row(record: Record, conflict: Conflict, answer: Answer, source: Source, deciders: Deciders) -> tuple[str, ...]:
+    item = f"{record.id}/{conflict.column}"
+    decision = deciders.get(item) if conflict.decided else None
+    return (
+        item,
+        record.response.id,
+        record.response.token or "",
+        conflict.column,
+        source.response_id,
+        source.channel.value,
+        source.answer.value,
+        source.answer.status.value,
+        "decided" if conflict.decided else "open",
+        cells.value_cell(answer) if conflict.decided else "",
+        decision.reviewer if decision else "",
+        decision.at if decision else "",
+    )
+
+
+def reading_rows(
+    responses: Iterable[Response], questionnaires: Mapping[str, Questionnaire], *, classes: Collection[DataClass] = (DataClass.ANSWER, DataClass.SENSITIVE)
+) -> Iterator[tuple[str, ...]]:
+    """The rows of readings.csv: what was read on paper in the questions of `classes`, by form, in the order of the questionnaire."""
+    for response in sorted(responses, key=lambda r: (r.questionnaire, r.id)):
+        questionnaire = questionnaires.get(response.questionnaire)
+        if questionnaire is None or response.channel is not Channel.PAPER:
+            continue
+        wanted = columns_of(questionnaire, classes)
+        order = {question.code: place for place, question in enumerate(questionnaire.questions())}
+        for answer in sorted(response.answers, key=lambda a: (order.get(a.question, len(order)), a.option is not None)):
+            if answer.column in wanted:
+                yield _reading_row(response, answer)
+
+
+def _reading_row(response: Response, answer: Answer) -> tuple[str, ...]:
+    kind = QuestionKind.HANDWRITING if answer.option is not None else answer.kind
+    return (
+        response.questionnaire,
+        response.id,
+        str(answer.page or ""),
+        answer.column,
+        kind.value,
+        answer.value,
+        probability(answer.confidence) if answer.evidence is not None else "",
+        Status.REVIEW.value if answer.missing is Missing.PAGE_MISSING else answer.status.value,  # nobody is sure of what nobody has seen
+        answer.reader,
+        *_place(answer.evidence),
+        " ".join(answer.problems),
+    )
+
+
+def _place(evidence: Evidence | None) -> tuple[str, str, str, str, str, str]:
+    """Source file, 1-based page, and the pixel box."""
+    if evidence is None:
+        return ("", "", "", "", "", "")
+    box = evidence.box
+    x, y = max(0, box.x), max(0, box.y)
+    return (evidence.ref.path, str(evidence.ref.index + 1), str(x), str(y), str(max(0, box.w + min(0, box.x))), str(max(0, box.h + min(0, box.y))))
+
+
+def probability(confidence: float) -> str:
+    """A probability with up to six decimals, cut rather than rounded: only certainty is 1."""
+    millionths = int(min(1.0, max(0.0, confidence)) * 1_000_000 + 1e-6)
+    return f"{millionths / 1_000_000:.6f}".rstrip("0").rstrip(".")

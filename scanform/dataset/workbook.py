@@ -1,0 +1,93 @@
+"""The workbook: data, codebook, provenance and conflicts as sheets. The only place that knows openpyxl.
+
+Text is written as text (leading zeros stay, nothing becomes a formula or a date); only ticks, numbers and probabilities are numbers.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO, cast
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell, WriteOnlyCell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from scanform.dataset.safe_text import visible
+
+_SAFE = re.compile(r"[^\W\d_][^\n]*\Z")
+"""What no spreadsheet takes for anything but text: one line that starts with a letter. It needs no style of its own and takes half the time to write."""
+
+MAX_WIDTH = 60  # characters; wider columns push the rest off the screen
+MAX_ROWS = 1_048_575  # a sheet holds one more, the header
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A sheet: header, rows of text, which columns hold numbers, how many columns stay in view."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: Collection[str] = ()
+    frozen: int = 1
+
+
+def write_xlsx(sheets: Iterable[Sheet], out: BinaryIO) -> None:
+    """Write `sheets` as one workbook."""
+    workbook = Workbook(write_only=True)
+    for sheet in sheets:
+        for number, start in enumerate(range(0, max(1, len(sheet.rows)), MAX_ROWS), start=1):
+            part = replace(sheet, title=sheet.title if number == 1 else f"{sheet.title} {number}", rows=sheet.rows[start : start + MAX_ROWS])
+            _write_sheet(cast(Worksheet, workbook.create_sheet(part.title)), part)
+    workbook.save(out)
+
+
+def _write_sheet(page: Worksheet, sheet: Sheet) -> None:
+    """`page` is a write-only sheet; it has what is used here of a worksheet, which its type information does not say."""
+    page.freeze_panes = f"{get_column_letter(sheet.frozen + 1)}2"
+    for place, name in enumerate(sheet.header, start=1):
+        page.column_dimensions[get_column_letter(place)].width = _width(name, [row[place - 1] for row in sheet.rows[:200]])
+    page.append([_header_cell(page, name) for name in sheet.header])
+    are_numbers = [name in sheet.numbers for name in sheet.header]
+    for row in sheet.rows:
+        page.append([_cell(page, value, number) for value, number in zip(row, are_numbers, strict=True)])
+    if sheet.rows:
+        page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.header))}{len(sheet.rows) + 1}"
+
+
+def _width(name: str, values: Sequence[str]) -> float:
+    longest = max((len(line) for value in (name, *values) for line in value.split("\n")), default=8)
+    return float(min(MAX_WIDTH, max(8, longest + 2)))
+
+
+def _header_cell(page: Worksheet, name: str) -> Cell:
+    cell = WriteOnlyCell(page, value=name)
+    cell.font = Font(bold=True)
+    cell.fill = PatternFill("solid", fgColor="E3E9EF")
+    return cell
+
+
+def _cell(page: Worksheet, value: str, number: bool) -> Cell | str | float | None:
+    if value == "":
+        return None
+    if number:
+        try:
+            return float(value) if "." in value else int(value)
+        except ValueError:
+            pass  # a column of numbers may hold a word where a person wrote one
+    shown = visible(value)
+    return shown if _SAFE.match(shown) else _text_cell(page, shown)
+
+
+def _text_cell(page: Worksheet, value: str) -> Cell:
+    """A cell that is text for good, also when somebody edits it: what starts with "=" is no formula, 01067 no number, 1-2 no date."""
+    cell = WriteOnlyCell(page)
+    cell.value = value
+    cell.data_type = "s"
+    cell.number_format = "@"
+    cell.quotePrefix = True
+    if "\n" in value:
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+    return cell

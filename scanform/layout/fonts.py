@@ -1,5 +1,0 @@
-"""How wide texts are: the measure that `place` is handed. It lives beside the drawing, so that both use the same fonts."""
-
-from scanform.layout.draw import measure
-
-__all__ = ["measure"]

@@ -1,0 +1,209 @@
+"""Lines of handwriting: what the network for words makes of them, held against the list of the question, with Tesseract as a second opinion.
+
+Free text is a proposal with its probability. Where the question has a list, its texts are scored exactly and compete with the free reading: the answer may
+be "none of these". Both probabilities are logistic functions of a few facts, fitted on scanned crops of writers from whom the network did not learn
+(tools/fit_lines.py, models/words.md).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from scanform.model.questionnaire import TextForm
+from scanform.model.reading import Candidate
+from scanform.recognize.ink.sampling import Singles
+from scanform.recognize.writing import tesseract as text
+from scanform.recognize.writing.readers import LINES, Found, Lines
+from scanform.recognize.writing.tesseract import ReadLine
+from scanform.recognize.writing.word_lists import nearest, scored, spellings, text_list
+from scanform.recognize.writing.words import LineOdds, alphabet, joined, line_odds, most_probable, only
+
+KEPT = 6
+"""So many candidates are kept of each kind: listed and free."""
+
+LEAST = 1e-12
+FAR = 4.0
+"""From this logarithm of odds on another reading is much better than the expected one, and how much better still matters less."""
+
+NUMBER = 0.9
+"""At most so probable is a listed text with another number than what was read without the list: its letters fit the neighbour's house just as well."""
+
+PRINTED = 0.85
+"""How sure Tesseract is of print: there its capitals count, for the network sees no line beside them (Ö and ö look the same)."""
+
+FREE_FACTS = ("each", "chance", "length", "same", "alike", "sure", "very_sure", "surely_alike")
+LISTED_FACTS = ("fit", "lead", "beaten", "size", "length", "agreed")
+EXPECTED_FACTS = ("fit", "lead", "behind", "ahead", "far_behind", "length", "agreed")
+
+
+CHARACTERS = {
+    TextForm.PHONE: frozenset("0123456789+-/() "),
+    TextForm.EMAIL: frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.-_+äöüß"),
+}
+"""What phone numbers and e-mail addresses are made of: nothing else is read in them."""
+
+
+class HandwritingLines:
+    """The network for words with Tesseract beside it."""
+
+    kind = LINES
+    rank = 20
+    name = "words/1"
+    needs = "onnxruntime"
+
+    def read(self, jobs: Sequence[Lines]) -> tuple[Found, ...]:
+        """One answer for each zone, its lines joined by line breaks."""
+        pictures = [picture for job in jobs for picture in job.pictures]
+        odds, printed = list(line_odds(pictures)), list(text.read_lines(pictures))
+        out = []
+        for job in jobs:
+            count = len(job.pictures)
+            seen, also = (odds[:count], printed[:count]) if job.form is None else _of_form(CHARACTERS[job.form], odds[:count], printed[:count])
+            out.append(_found(self.name, job, seen, also))
+            odds, printed = odds[count:], printed[count:]
+        return tuple(out)
+
+
+HANDWRITING = HandwritingLines()
+
+
+def _found(name: str, job: Lines, odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> Found:
+    if not odds:
+        return Found(texts=(), reader=name)
+    return Found(texts=_listed(job, odds, printed) if job.values else _free(odds, printed), reader=name)
+
+
+def _of_form(characters: frozenset[str], odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> tuple[Sequence[LineOdds], Sequence[ReadLine]]:
+    """What the network and Tesseract say of lines in which only `characters` can stand."""
+    return [only(characters, one) for one in odds], [one if characters >= set(one.text) else replace(one, text="") for one in printed]
+
+
+def _free(odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
+    """The most probable texts: what the network says, and what Tesseract says, which reads print better."""
+    texts, (other, sure) = free_texts(odds), second_opinion(printed)
+    facts = free_facts(texts, other, sure)
+    value = next(iter(texts))
+    found = {value: _logistic("free", facts)}
+    if other.strip() and other != value:
+        found[other] = _logistic("printed", facts)
+        if sure >= PRINTED and other.casefold() == value.casefold():
+            found = {other: max(found.values()), value: min(found.values())}
+    whole = max(sum(found.values()), 1.0)
+    found = {value: chance / whole for value, chance in found.items()}
+    rest = _shared({value: chance for value, chance in texts.items() if value not in found}, 1 - sum(found.values()), sum(texts.values()))
+    return _ranked({value: chance for value, chance in (found | rest).items() if value.strip()})
+
+
+def second_opinion(printed: Sequence[ReadLine]) -> tuple[str, float]:
+    """What Tesseract read in all lines together, and how sure it says it is."""
+    return "\n".join(one.text for one in printed if one.text), float(np.mean([one.sure for one in printed])) if printed else 0.0
+
+
+def _listed(job: Lines, odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
+    """The listed texts that fit, and what is read freely: perhaps it is none of them. The expected one is judged for itself when no other one fits better."""
+    line = joined(odds)
+    texts = free_texts(odds)
+    chosen, logs = listed_texts(line, job.values, job.expected)
+    other = second_opinion(printed)[0].replace("\n", " ")
+    facts = listed_facts((chosen, logs), texts, other, len(job.values))
+    best = _logistic("expected", expected_facts(facts)) if chosen[0] == job.expected else _logistic("listed", facts)
+    if _digits(chosen[0]) != _digits(next(iter(texts))):
+        best = min(best, NUMBER)
+    unlisted = {value: chance for value, chance in texts.items() if value.strip() and not set(spellings_known(chosen)) & {value.casefold()}}
+    rest = dict(zip(chosen[1:KEPT], np.exp(logs[1:KEPT]).tolist(), strict=True)) | unlisted
+    return _ranked({chosen[0]: best, **_shared(rest, 1 - best, max(sum(rest.values()), LEAST))})
+
+
+def _digits(text: str) -> str:
+    return "".join(character for character in text if character.isdigit())
+
+
+def free_texts(odds: Sequence[LineOdds]) -> dict[str, float]:
+    """Texts of all lines together with the network's own probabilities, most probable first."""
+    every = [most_probable(one) for one in odds]
+    best = "\n".join(line[0][0] for line in every)
+    whole = float(np.prod([line[0][1] for line in every]))
+    found = {best: whole}
+    for number, line in enumerate(every):
+        for value, chance in line[1:KEPT]:
+            changed = "\n".join(value if place == number else other[0][0] for place, other in enumerate(every))
+            found.setdefault(changed, whole * chance / max(line[0][1], LEAST))
+    return found
+
+
+def listed_texts(line: LineOdds, values: tuple[str, ...], expected: str = "") -> tuple[tuple[str, ...], Singles]:
+    """The listed texts nearest to a line, best first, with the logarithms of their probabilities; the expected one is always among them."""
+    near = nearest(line, text_list(values, alphabet()))
+    near = near if not expected or expected in near else (*near, expected)
+    logs = scored(line, near)
+    order = np.argsort(-logs, kind="stable")
+    return tuple(near[number] for number in order.tolist()), logs[order]
+
+
+def spellings_known(texts: Sequence[str]) -> frozenset[str]:
+    """All spellings of some listed texts, without regard to capitals."""
+    return frozenset(way.casefold() for one in texts for way in spellings(one))
+
+
+def free_facts(texts: dict[str, float], other: str, sure: float) -> Singles:
+    """What tells whether the best free text is right, and whether Tesseract's is, see FREE_FACTS: how probable the network holds its text for each character
+    and in all, how long it is, whether Tesseract reads the same (also but for capitals), and how sure it says it is.
+    """
+    value, chance = next(iter(texts.items()))
+    length = max(len(value), 1)
+    each = float(np.log(max(chance, LEAST))) / length
+    alike = value.casefold() == other.casefold()
+    return np.array([each, _logit(chance), np.log(length), value == other, alike, sure, sure**4, alike * sure**4], np.float32)
+
+
+def listed_facts(found: tuple[tuple[str, ...], Singles], texts: dict[str, float], other: str, size: int) -> Singles:
+    """What tells whether the best listed text is right, see LISTED_FACTS: how well it fits for each character, how far it leads, by how much a text that is not
+    listed fits better, how long the list and the text are, whether Tesseract says the same.
+    """
+    chosen, logs = found
+    best = max(float(logs[0]), -60.0)
+    second = max(float(logs[1]), -60.0) if len(logs) > 1 else -60.0
+    known = spellings_known(chosen[:1])
+    free = max((float(np.log(max(chance, LEAST))) for value, chance in texts.items() if value.casefold() not in known), default=-60.0)
+    length = max(len(chosen[0]), 1)
+    agreed = float(other.casefold() in known)
+    return np.array([best / length, min(best - second, 20.0), min(max(free - best, -20.0), 20.0), np.log(size), np.log(length), agreed], np.float32)
+
+
+def expected_facts(facts: Singles) -> Singles:
+    """What tells whether the expected text stands there, see EXPECTED_FACTS, from `listed_facts`: how well it fits, how far it leads (to 10 only, there may be
+    no other), how much worse or better than any text that is not listed it fits, the first `FAR` counted apart, its length, whether Tesseract says the same.
+    The size of the list does not count.
+    """
+    fit, lead, beaten, _, length, agreed = facts.tolist()
+    return np.array([fit, min(lead, 10.0), max(beaten, 0.0), min(beaten, 0.0), max(beaten - FAR, 0.0), length, agreed], np.float32)
+
+
+def _shared(chances: dict[str, float], left: float, whole: float) -> dict[str, float]:
+    """`left` shared out in proportion to `chances`, of which `whole` is all there is."""
+    return {value: max(left, 0.0) * chance / max(whole, LEAST) for value, chance in chances.items()}
+
+
+def _ranked(found: dict[str, float]) -> tuple[Candidate, ...]:
+    order = sorted(found.items(), key=lambda one: -one[1])
+    return tuple(Candidate(value=value, probability=min(1.0, chance)) for value, chance in order[: 2 * KEPT])
+
+
+def _logit(chance: float) -> float:
+    clipped = min(max(chance, 1e-6), 1 - 1e-6)
+    return float(np.log(clipped / (1 - clipped)))
+
+
+def _logistic(name: str, facts: Singles) -> float:
+    bias, *weights = _weights()[name]
+    return float(1 / (1 + np.exp(-(bias + float(np.dot(weights, facts))))))
+
+
+@cache
+def _weights() -> dict[str, list[float]]:
+    raw = json.loads(resources.files("scanform.recognize").joinpath("models", "lines.json").read_text("utf-8"))
+    return {name: raw[name] for name in ("free", "printed", "listed", "expected")}

@@ -1,0 +1,155 @@
+"""Handwritten words and lines: a network reads a line column by column, CTC puts the columns together (models/words.md).
+
+The network gives, for every four columns of a line brought to one height, a probability for each character and for "nothing new" (CTC, Graves et al. 2006).
+Texts are found by prefix beam search; where a question has a list, every entry is scored exactly, and stands beside the free reading, never instead of it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+
+from scanform.imaging.page_image import Gray
+from scanform.recognize.ink.sampling import Singles
+from scanform.recognize.networks.onnx_model import load_shipped
+
+HEIGHT, INNER = 48, 44
+"""Lines are brought to HEIGHT pixels, their ink to INNER of them."""
+
+WIDEST = 1200
+"""Longer lines are pressed to this width."""
+
+INK = 0.12
+"""Darkness from which on a pixel is ink when a line is cut out."""
+
+BARRED = np.float32(-60)
+"""The logarithm that stands for a character that cannot be there."""
+
+BEAM, TRIED, MOST_TRIED = 12, 1e-3, 8
+"""Prefixes that are followed; how probable a character must be in a column to be tried, and how many are."""
+
+
+def normalised_line(dark: Singles) -> Singles:
+    """A line of writing given as darkness 0..1 (H, W): cut to its ink, brought to one height and one darkness, (HEIGHT, W'), W' a multiple of 8."""
+    ink = dark > INK
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if len(rows) == 0:
+        return np.zeros((HEIGHT, 16), np.float32)
+    part = np.ascontiguousarray(dark[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], dtype=np.float32)
+    scale = min(INNER / part.shape[0], WIDEST / part.shape[1])
+    high, wide = max(1, round(part.shape[0] * scale)), max(1, round(part.shape[1] * scale))
+    small = cv2.resize(part, (wide, high), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    out = np.zeros((HEIGHT, (wide + 8 + 7) // 8 * 8), np.float32)
+    top = (HEIGHT - high) // 2
+    out[top : top + high, 4 : 4 + wide] = small
+    strong = out[out > INK]
+    return np.asarray(np.clip(out / max(float(np.percentile(strong, 90)) if len(strong) else 1.0, INK), 0, 1), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LineOdds:
+    """Logarithms of probabilities (T, C) of one line; class 0 is "nothing new", class c is `alphabet[c - 1]`."""
+
+    logs: Singles
+    alphabet: str
+
+
+@cache
+def alphabet() -> str:
+    """The characters that the network knows."""
+    return str(json.loads(load_shipped("words").facts["alphabet"]))
+
+
+def line_odds(lines: Sequence[Gray]) -> tuple[LineOdds, ...]:
+    """What the network says about lines (grey, dark on white, the ink alone), each by itself: no line depends on its neighbours."""
+    model = load_shipped("words")
+    cool = np.float32(model.facts["temperature"])
+    out = []
+    for gray in lines:
+        picture = normalised_line(1 - gray.astype(np.float32) / np.float32(255))
+        (logits,) = model.run(pictures=picture[None, None])
+        scaled = logits[0] / cool
+        top = scaled.max(axis=1, keepdims=True)
+        out.append(LineOdds(logs=np.asarray(scaled - top - np.log(np.exp(scaled - top).sum(axis=1, keepdims=True)), dtype=np.float32), alphabet=alphabet()))
+    return tuple(out)
+
+
+def joined(lines: Sequence[LineOdds]) -> LineOdds:
+    """Several lines as one, with a space between them."""
+    if len(lines) == 1:
+        return lines[0]
+    gap = np.full((1, lines[0].logs.shape[1]), -30.0, np.float32)
+    gap[0, lines[0].alphabet.index(" ") + 1] = 0.0
+    parts = [part for line in lines for part in (line.logs, gap)]
+    return LineOdds(logs=np.concatenate(parts[:-1]), alphabet=lines[0].alphabet)
+
+
+def only(characters: frozenset[str], odds: LineOdds) -> LineOdds:
+    """The line as if nothing but `characters` could stand in it; what else seemed to stand there makes the rest less probable, not more."""
+    barred = [number + 1 for number, character in enumerate(odds.alphabet) if character not in characters]
+    logs = odds.logs.copy()
+    logs[:, barred] = BARRED
+    return LineOdds(logs=logs, alphabet=odds.alphabet)
+
+
+def most_probable(odds: LineOdds, *, beam: int = BEAM) -> tuple[tuple[str, float], ...]:
+    """Texts with their probabilities, most probable first, by prefix beam search (Hannun et al. 2014, arXiv 1408.2873)."""
+    known: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
+    chances = np.exp(odds.logs.astype(np.float64))
+    for column in chances:
+        tried = np.flatnonzero(column >= TRIED)
+        tried = tried[np.argsort(-column[tried], kind="stable")][:MOST_TRIED]
+        following: dict[tuple[int, ...], tuple[float, float]] = {}
+        signs = [(int(number), float(column[number])) for number in tried if number]
+        nothing = float(column[0])
+        for prefix, (blank, sign) in known.items():
+            last = prefix[-1] if prefix else 0
+            _add(following, prefix, (blank + sign) * nothing, sign * float(column[last]) if last else 0.0)
+            for number, chance in signs:
+                before = blank if number == last else blank + sign
+                if before > 0:  # a letter cannot follow itself without a column between
+                    _add(following, (*prefix, number), 0.0, before * chance)
+        known = dict(sorted(following.items(), key=lambda one: -sum(one[1]))[:beam])
+    texts = [("".join(odds.alphabet[number - 1] for number in prefix), sum(both)) for prefix, both in known.items()]
+    return tuple(sorted(texts, key=lambda one: -one[1]))
+
+
+def _add(into: dict[tuple[int, ...], tuple[float, float]], prefix: tuple[int, ...], blank: float, sign: float) -> None:
+    old = into.get(prefix, (0.0, 0.0))
+    into[prefix] = (old[0] + blank, old[1] + sign)
+
+
+def log_probabilities(odds: LineOdds, texts: Sequence[str]) -> Singles:
+    """The logarithms of the probabilities that exactly each of `texts` stands in the line (the forward sums of CTC); minus infinity for what has characters
+    that are not known, or more of them than the line has columns.
+    """
+    out = np.full(len(texts), -np.inf, np.float32)
+    known = [[odds.alphabet.find(character) + 1 for character in text] for text in texts]
+    fitting = [number for number, one in enumerate(known) if one and 0 not in one and len(one) <= len(odds.logs)]
+    if not fitting:
+        return out
+    longest = max(len(known[number]) for number in fitting)
+    paths = np.zeros((len(fitting), 2 * longest + 1), np.int64)
+    ends = np.array([2 * len(known[number]) for number in fitting])
+    for row, number in enumerate(fitting):
+        paths[row, 1 : ends[row] : 2] = known[number]
+    skip = np.zeros(paths.shape, np.float64)
+    skip[:, 3::2] = paths[:, 3::2] != paths[:, 1:-2:2]
+    state, lost = np.zeros(paths.shape), np.zeros(len(fitting))
+    chances = np.exp(odds.logs.astype(np.float64))
+    state[:, :2] = chances[0][paths[:, :2]]
+    for column in chances[1:]:
+        moved = state.copy()
+        moved[:, 1:] += state[:, :-1]
+        moved[:, 2:] += state[:, :-2] * skip[:, 2:]
+        state = moved * column[paths]
+        top = np.maximum(state.max(axis=1), 1e-290)
+        state /= top[:, None]
+        lost += np.log(top)
+    rows = np.arange(len(fitting))
+    with np.errstate(divide="ignore"):
+        out[fitting] = np.log(state[rows, ends] + state[rows, ends - 1]) + lost
+    return out

@@ -1,0 +1,85 @@
+"""What stands in the inked zones of a page: cleaned of print, given to the readers of cells and of lines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scanform.imaging.page_image import Gray
+from scanform.imaging.page_map import PageMap
+from scanform.model.layout import ZoneKind
+from scanform.model.questionnaire import Alphabet, TextForm
+from scanform.model.reading import Candidate
+from scanform.recognize.ink.sampling_plan import AreaSheet
+from scanform.recognize.ink.writing_areas import Parts
+from scanform.recognize.writing import crops
+from scanform.recognize.writing.cell_ink import CellRow, cell_row
+from scanform.recognize.writing.readers import Lines, Printed, Readers, Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What was read in one zone: values with their probabilities, most probable first (none when nothing was read), and which reader said so; `clear`:
+    nothing about it needs a person as such.
+    """
+
+    texts: tuple[Candidate, ...]
+    reader: str
+    clear: bool = False
+
+    @property
+    def text(self) -> str:
+        """The most probable value, "" when nothing was read."""
+        return self.texts[0].value if self.texts else ""
+
+    @property
+    def confidence(self) -> float:
+        """Its probability."""
+        return self.texts[0].probability if self.texts else 0.0
+
+
+NOTHING = Written(texts=(), reader="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """Who reads, what the page itself is known to say (question -> what is printed), and which questions ask for a phone number or an e-mail address."""
+
+    readers: Readers
+    printed: Mapping[str, Printed] = field(default_factory=dict)
+    forms: Mapping[str, TextForm] = field(default_factory=dict)
+
+
+def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, numbers: Sequence[int], *, by: Help) -> dict[int, Written]:
+    """What is read in the spots `numbers` of a page: all cells at once, all lines by one call."""
+    lines: dict[int, Lines] = {}
+    rows: dict[int, CellRow] = {}
+    for number in numbers:
+        spot = sheet.spots[number]
+        if spot.zone.kind is ZoneKind.SIGNATURE:
+            continue
+        if spot.zone.cells:
+            rows[number] = cell_row(gray, page_map, sheet, parts, number)
+        else:
+            printed = by.printed.get(spot.zone.question) if spot.zone.option is None else None
+            values, expected = (printed.among, printed.own) if printed else (spot.values, "")
+            pictures = crops.lines(crops.clean_zone(gray, page_map, sheet, parts, number), spot, parts)
+            form = by.forms.get(spot.zone.question) if spot.zone.option is None else None
+            lines[number] = Lines(pictures=pictures, values=values, expected=expected, form=form)
+    return _free_text(lines, by.readers) | _cell_text(rows, {number: sheet.spots[number].zone.alphabet or Alphabet.ALNUM for number in rows}, by.readers)
+
+
+def _cell_text(rows: dict[int, CellRow], alphabets: dict[int, Alphabet], readers: Readers) -> dict[int, Written]:
+    found = readers.cells.read([Row(cells=row.cells, alphabet=alphabets[number]) for number, row in rows.items()]) if rows else ()
+    out = {}
+    for (number, row), one in zip(rows.items(), found, strict=True):
+        empty = all(cell is None for cell in row.cells)
+        out[number] = Written(texts=() if empty else one.texts, reader=one.reader, clear=not (one.unread or row.doubtful or empty))
+    return out
+
+
+def _free_text(zones: dict[int, Lines], readers: Readers) -> dict[int, Written]:
+    """Only what the question lists can be clear: remarks are proposals for a person, always."""
+    found = readers.lines.read(list(zones.values())) if zones else ()
+    return {
+        number: Written(texts=one.texts, reader=one.reader, clear=bool(zones[number].values) and not one.unread)
+        for number, one in zip(zones, found, strict=True)
+    }

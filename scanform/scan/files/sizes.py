@@ -1,0 +1,28 @@
+"""What may be said about a picture before it is decoded: its size and its resolution."""
+
+from scanform.scan.files.errors import TroubleError
+from scanform.scan.files.limits import Limits
+
+PLAUSIBLE_DPI = (97.0, 2400.0)
+"""Resolutions in which paper is scanned. Libraries write 72 and 96 when they know none, some 1 or 0: those outside mean nothing."""
+ANISOTROPY = 1.02
+"""Pixels whose sides differ by more are not square; no single number tells their resolution."""
+
+
+def check_size(*, width: int, height: int, limits: Limits) -> None:
+    """Raise TroubleError when a picture of this size is too large, or too small to hold anything."""
+    if width * height > limits.max_pixels or max(width, height) > limits.max_side_px:
+        raise TroubleError("too-large", size=f"{width} x {height}", limit=str(limits.max_pixels))
+    if min(width, height) < limits.min_side_px:
+        raise TroubleError("unreadable-page", detail=f"{width} x {height} pixels")
+
+
+def plausible_dpi(x: float, y: float) -> float | None:
+    """One resolution for both directions, or None: not claimed, not plausible, or different in x and y.
+
+    A different y is either a fax of low resolution or a wrong tag; in both cases the page must be measured by its marks.
+    """
+    low, high = PLAUSIBLE_DPI
+    if not (low <= x <= high and low <= y <= high):
+        return None
+    return (x + y) / 2 if max(x, y) / min(x, y) <= ANISOTROPY else None

@@ -1,0 +1,73 @@
+"""What people did with pages that the machine could not place: rows that are only ever added."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, select
+
+from scanform.model.page import FoundBy, Identity
+from scanform.store.acts.seals import add_seal
+from scanform.store.engine import Transaction, insert_new
+from scanform.store.records import Placement, PlacementKind
+from scanform.store.tables import PlacementRow
+
+
+def add_placement(tx: Transaction, placement: Placement) -> bool:
+    """Append an act; False when its uuid is known (a repeated sending)."""
+    identity = placement.identity
+    values: dict[str, object] = {
+        "uuid": placement.uuid,
+        "sha256": placement.sha256,
+        "page_index": placement.index,
+        "kind": placement.kind.value,
+        "digest": identity.digest if identity else None,
+        "instance": identity.instance if identity else None,
+        "page": identity.page if identity else None,
+        "pages": identity.pages if identity else None,
+        "corners": [[float(x), float(y)] for x, y in placement.corners_px],
+        "reviewer": placement.reviewer,
+        "at": placement.at,
+        "part": placement.part,
+    }
+    sequence = insert_new(tx, PlacementRow, values, PlacementRow.sequence)
+    if sequence is not None:
+        add_seal(tx, "placement", sequence, values)
+    return sequence is not None
+
+
+def placements(tx: Transaction, sha256: str | None = None) -> list[Placement]:
+    """All acts, or those on the pages of one file, in the order in which they arrived."""
+    query = select(PlacementRow).order_by(PlacementRow.sequence)
+    return _placements(tx, query if sha256 is None else query.where(PlacementRow.sha256 == sha256))
+
+
+def acts_on(tx: Transaction, contents: Sequence[str]) -> list[Placement]:
+    """All acts on the pages of files with these contents, in the order in which they arrived."""
+    return _placements(tx, select(PlacementRow).where(PlacementRow.sha256.in_(contents)).order_by(PlacementRow.sequence))
+
+
+def last_placement(tx: Transaction) -> int:
+    """The number of the latest act, 0 when there is none."""
+    return tx.execute(select(func.max(PlacementRow.sequence))).scalar() or 0
+
+
+def _placements(tx: Transaction, query: Select[PlacementRow]) -> list[Placement]:
+    return [
+        Placement(
+            uuid=row.uuid,
+            sha256=row.sha256,
+            index=row.page_index,
+            kind=PlacementKind(row.kind),
+            identity=_identity(row.digest, row.instance, row.page, row.pages),
+            corners_px=tuple((float(x), float(y)) for x, y in row.corners),
+            reviewer=row.reviewer,
+            at=row.at,
+            part=row.part,
+        )
+        for row in tx.execute(query)
+    ]
+
+
+def _identity(digest: str | None, instance: str | None, page: int | None, pages: int | None) -> Identity | None:
+    if digest is None or instance is None or page is None or pages is None:
+        return None
+    return Identity(digest=digest, instance=instance, page=page, pages=pages, found_by=FoundBy.PERSON)

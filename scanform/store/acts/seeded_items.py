@@ -1,0 +1,141 @@
+"""Known answers and what people said to them: rows that are only ever added, and no part of the data set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from scanform.model.reading import Candidate
+from scanform.model.review import Decision, DecisionKind, ReviewItem
+from scanform.store.acts.seals import add_seal
+from scanform.store.engine import Transaction, insert_new
+from scanform.store.tables import KnownAnswerRow, KnownRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A settled value that `reviewer` is shown once more, before the open value `before`: `truth` is what stands, the rest is what the screen says."""
+
+    item: str
+    version: int
+    reviewer: str
+    before: str
+    truth: str
+    shown: str
+    reasons: tuple[str, ...]
+    confidence: float
+    candidates: tuple[Candidate, ...]
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAnswer:
+    """What somebody did with a known value on which screen; `after` is the number of the latest decision there was."""
+
+    act: Decision
+    screen: str
+    after: int
+
+
+def known_of(item: ReviewItem, *, reviewer: str, before: str, truth: str, at: str) -> Known:
+    """The row of a value in disguise."""
+    return Known(
+        item=item.id,
+        version=item.version,
+        reviewer=reviewer,
+        before=before,
+        truth=truth,
+        shown=item.value,
+        reasons=item.reasons,
+        confidence=item.confidence,
+        candidates=item.candidates,
+        at=at,
+    )
+
+
+def add_known(tx: Transaction, known: Known) -> bool:
+    """Append one; False when the reviewer has had this value, or one before that open value."""
+    row = {
+        "item": known.item,
+        "version": known.version,
+        "reviewer": known.reviewer,
+        "before": known.before,
+        "truth": known.truth,
+        "shown": known.shown,
+        "reason": " ".join(known.reasons),
+        "confidence": known.confidence,
+        "candidates": [[candidate.value, candidate.probability] for candidate in known.candidates],
+        "at": known.at,
+    }
+    sequence = insert_new(tx, KnownRow, row, KnownRow.sequence)
+    if sequence is not None:
+        add_seal(tx, "known", sequence, row)
+    return sequence is not None
+
+
+def knowns(tx: Transaction, reviewer: str | None = None) -> list[Known]:
+    """All of a reviewer, or of everybody, in the order in which they were made."""
+    query = select(KnownRow).order_by(KnownRow.sequence)
+    return [
+        Known(
+            item=row.item,
+            version=row.version,
+            reviewer=row.reviewer,
+            before=row.before,
+            truth=row.truth,
+            shown=row.shown,
+            reasons=tuple(row.reason.split()),
+            confidence=row.confidence,
+            candidates=_candidates(row.candidates),
+            at=row.at,
+        )
+        for row in tx.execute(query if reviewer is None else query.where(KnownRow.reviewer == reviewer))
+    ]
+
+
+def add_answer(tx: Transaction, answer: KnownAnswer) -> bool:
+    """Append an answer; False when its uuid is known (a repeated sending)."""
+    act = answer.act
+    row = {
+        "uuid": act.uuid,
+        "item": act.item,
+        "version": act.version,
+        "reviewer": act.reviewer,
+        "kind": act.kind.value,
+        "value": act.to_value,
+        "screen": answer.screen,
+        "after": answer.after,
+        "at": act.at,
+        "undoes": act.undoes,
+    }
+    sequence = insert_new(tx, KnownAnswerRow, row, KnownAnswerRow.sequence)
+    if sequence is not None:
+        add_seal(tx, "known_answer", sequence, row)
+    return sequence is not None
+
+
+def answers(tx: Transaction, reviewer: str | None = None) -> list[KnownAnswer]:
+    """What a reviewer, or everybody, did with known values, in the order in which it arrived."""
+    query = select(KnownAnswerRow).order_by(KnownAnswerRow.sequence)
+    return [
+        KnownAnswer(
+            act=Decision(
+                uuid=row.uuid,
+                item=row.item,
+                version=row.version,
+                reviewer=row.reviewer,
+                kind=DecisionKind(row.kind),
+                from_value="",
+                to_value=row.value,
+                at=row.at,
+                undoes=row.undoes,
+            ),
+            screen=row.screen,
+            after=row.after,
+        )
+        for row in tx.execute(query if reviewer is None else query.where(KnownAnswerRow.reviewer == reviewer))
+    ]
+
+
+def _candidates(stored: Sequence[Sequence[object]]) -> tuple[Candidate, ...]:
+    return tuple(Candidate(value=str(value), probability=float(str(probability))) for value, probability in stored)

@@ -1,0 +1,73 @@
+"""Pages of which no value can be had and that people accepted so, with a reason: rows that are only ever added.
+
+An act names a page by its content and the fate that it had: a page that becomes readable later is read, and the act is about nothing any more.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from scanform.model.page import Fate
+from scanform.store.acts.seals import add_seal
+from scanform.store.engine import Transaction, insert_new
+from scanform.store.records import PageRecord
+from scanform.store.tables import WaivedPageRow
+
+Place = tuple[str, int, int]
+"""A page by its content: hash, 0-based index, part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaivedPage:
+    """Somebody says that nothing more is to be had of a page with this fate, or takes that back, naming in `undoes` the uuid of what they take back."""
+
+    uuid: str
+    place: Place
+    fate: Fate
+    reviewer: str
+    reason: str
+    at: str
+    undoes: str | None = None
+
+
+def add_waived(tx: Transaction, act: WaivedPage) -> bool:
+    """Append an act; False when its uuid is known (a repeated sending)."""
+    sha256, index, part = act.place
+    row = {
+        "uuid": act.uuid,
+        "sha256": sha256,
+        "page_index": index,
+        "part": part,
+        "fate": act.fate.value,
+        "reviewer": act.reviewer,
+        "reason": act.reason,
+        "undoes": act.undoes,
+        "at": act.at,
+    }
+    sequence = insert_new(tx, WaivedPageRow, row, WaivedPageRow.sequence)
+    if sequence is not None:
+        add_seal(tx, "waived_page", sequence, row)
+    return sequence is not None
+
+
+def waived_pages(tx: Transaction) -> dict[tuple[Place, Fate], WaivedPage]:
+    """The latest act in force on each page, by its content and the fate that it had."""
+    rows = tx.execute(select(WaivedPageRow).order_by(WaivedPageRow.sequence)).all()
+    undone = {row.undoes for row in rows}
+    found = {}
+    for row in rows:
+        if row.undoes is None and row.uuid not in undone:
+            place = (row.sha256, row.page_index, row.part)
+            act = WaivedPage(uuid=row.uuid, place=place, fate=Fate(row.fate), reviewer=row.reviewer, reason=row.reason, at=row.at)
+            found[place, act.fate] = act
+    return found
+
+
+def place_of(page: PageRecord) -> Place:
+    """The content of a page."""
+    return (page.ref.sha256, page.ref.index, page.ref.part)
+
+
+def waived(page: PageRecord, acts: dict[tuple[Place, Fate], WaivedPage]) -> WaivedPage | None:
+    """The act that holds for a page as it is now, None when nobody accepted it so."""
+    return acts.get((place_of(page), page.fate)) if page.fate is not None else None

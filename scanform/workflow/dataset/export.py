@@ -1,0 +1,170 @@
+"""Handing on the data set: CSV files and a workbook per questionnaire, with codebook, provenance and contradictions.
+
+Contact data stand in files of their own (`contact*.csv`, readable by their owner only) and in no other file.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from scanform.dataset import codebook, csv_files, modes, provenance
+from scanform.dataset.table import Table, table
+from scanform.dataset.workbook import Sheet, write_xlsx
+from scanform.errors import StoreError, words
+from scanform.merge.resolve import Record
+from scanform.model.questionnaire import DataClass, Questionnaire
+from scanform.model.response import Response
+from scanform.renaming import under_present_codes
+from scanform.whole_files import atomic_file
+from scanform.workflow.dataset.merge_responses import deciders, is_stale, records
+from scanform.workflow.dataset.release import released_at
+from scanform.workflow.pages.missing_pages import WAIVED, waived_rows
+from scanform.workflow.project.project import Project
+from scanform.workflow.review.desk import effective_responses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """What was written: the files, the rows of the data sets, and the contradictions that are still open.
+
+    With `merge_is_stale` the merge is older than the data: rows and contradictions are those of the old merge. `released_at` is when exactly these values
+    were released at the review station, None when they were not. `waived` counts the pages and incomplete forms that people accepted with a reason: waived.csv.
+    """
+
+    files: tuple[Path, ...]
+    rows: int
+    open_conflicts: int
+    merge_is_stale: bool = False
+    released_at: str | None = None
+    waived: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edition:
+    """One questionnaire about to be written into `folder`."""
+
+    folder: Path
+    questionnaire: Questionnaire
+    records: tuple[Record, ...]
+    deciders: provenance.Deciders
+    classes: tuple[DataClass, ...]
+    language: str
+
+
+def hand_over(project: Project, folder: Path, *, with_contact: bool = False, without_sensitive: bool = False, language: str | None = None) -> HandOver:
+    """Write the data set into `folder`: there with one questionnaire, in `folder/<code>` with several; readings.csv always in `folder`.
+
+    `with_contact` puts the answers to contact questions into readings.csv too, `without_sensitive` leaves sensitive questions out.
+    """
+    responses = effective_responses(project)
+    found, decided = records(project, responses), deciders(project)
+    classes = tuple(c for c in DataClass if c is DataClass.ANSWER or (c is DataClass.SENSITIVE and not without_sensitive))
+    files: list[Path] = []
+    for code, questionnaire in sorted(project.questionnaires.items()):
+        edition = _Edition(
+            folder=folder if len(project.questionnaires) == 1 else folder / code,
+            questionnaire=questionnaire,
+            records=tuple(record for record in found if record.response.questionnaire == code),
+            deciders=decided,
+            classes=classes,
+            language=language or project.language,
+        )
+        files += _write_edition(edition, project.language)
+    files += _write_waived(project, folder / "waived.csv")
+    files.append(_write_readings(project, folder / "readings.csv", responses, with_contact=with_contact, without_sensitive=without_sensitive))
+    waiting = sum(not conflict.decided for record in found for conflict in record.conflicts)
+    return HandOver(
+        files=tuple(files),
+        rows=len(found),
+        open_conflicts=waiting,
+        merge_is_stale=is_stale(project, responses),
+        released_at=released_at(project),
+        waived=len(waived_rows(project)),
+    )
+
+
+def write_readings(project: Project, path: Path, *, without_contact: bool = False, without_sensitive: bool = False) -> Path:
+    """Write readings.csv by itself: all that was read on paper, one row per question, people's corrections included.
+
+    With contact data only the owner may read the file.
+    """
+    return _write_readings(project, path, effective_responses(project), with_contact=not without_contact, without_sensitive=without_sensitive)
+
+
+def _write_readings(project: Project, path: Path, responses: Sequence[Response], *, with_contact: bool, without_sensitive: bool) -> Path:
+    classes = [c for c in DataClass if (c is not DataClass.CONTACT or with_contact) and (c is not DataClass.SENSITIVE or not without_sensitive)]
+    named = [under_present_codes(response, project.questionnaires.get(response.questionnaire)) for response in responses]
+    rows = provenance.reading_rows(named, project.questionnaires, classes=classes)
+    return _write(path, lambda out: csv_files.write_readings_csv(rows, out))
+
+
+def _write_waived(project: Project, path: Path) -> list[Path]:
+    """What people accepted although something is missing, where there is any; an older list of that name is not left standing."""
+    rows = waived_rows(project)
+    if not rows and not path.exists():
+        return []
+    return [_write(path, lambda out: csv_files.write_rows(WAIVED, rows, out))]
+
+
+def _write_edition(edition: _Edition, words: str) -> list[Path]:
+    """All files of one questionnaire; `words` is the language of messages."""
+    data = table(edition.records, edition.questionnaire, classes=edition.classes)
+    folder = edition.folder
+    described = codebook.rows(data.columns, edition.questionnaire, edition.language)
+    origins = tuple(provenance.provenance_rows(data, edition.deciders))
+    conflicts = _conflict_rows(edition, edition.classes)
+    by_channel = modes.mode_rows(data)
+    files = [
+        _write(folder / "responses.csv", lambda out: csv_files.write_table_csv(data, out)),
+        _write(folder / "codebook.csv", lambda out: csv_files.write_codebook_csv(described, out)),
+        _write(folder / "provenance.csv", lambda out: csv_files.write_provenance_csv(origins, out)),
+        _write(folder / "conflicts.csv", lambda out: csv_files.write_conflicts_csv(conflicts, out)),
+        _write(folder / "modes.csv", lambda out: csv_files.write_modes_csv(by_channel, out)),
+        _write(folder / f"{edition.questionnaire.code}.xlsx", lambda out: write_xlsx(_sheets(data, described, origins, conflicts), out)),
+    ]
+    return files + _write_contact(edition, words)
+
+
+def _write_contact(edition: _Edition, words: str) -> list[Path]:
+    """The contact data with their own provenance and contradictions; nothing when the questionnaire asks for none."""
+    classes = (DataClass.CONTACT,)
+    if not provenance.columns_of(edition.questionnaire, classes):
+        return []
+    data = table(edition.records, edition.questionnaire, classes=classes)
+    origins, conflicts = provenance.provenance_rows(data, edition.deciders), _conflict_rows(edition, classes)
+    folder = edition.folder
+    return [
+        _write(folder / "contact.csv", lambda out: csv_files.write_table_csv(data, out)),
+        _write(folder / "contact-provenance.csv", lambda out: csv_files.write_provenance_csv(origins, out)),
+        _write(folder / "contact-conflicts.csv", lambda out: csv_files.write_conflicts_csv(conflicts, out)),
+    ]
+
+
+def _conflict_rows(edition: _Edition, classes: Sequence[DataClass]) -> tuple[tuple[str, ...], ...]:
+    wanted = provenance.columns_of(edition.questionnaire, classes)
+    return tuple(provenance.conflict_rows(edition.records, wanted, edition.deciders))
+
+
+def _sheets(data: Table, described: Sequence[Sequence[str]], origins: Sequence[Sequence[str]], conflicts: Sequence[Sequence[str]]) -> tuple[Sheet, ...]:
+    names = tuple(column.name for column in data.columns)
+    numbers = frozenset(column.name for column in data.columns if column.is_number) | {"complete"}
+    pixels = frozenset({"confidence", "source_page", "x_px", "y_px", "w_px", "h_px"})
+    return (
+        Sheet(title="data", header=names, rows=data.rows, numbers=numbers, frozen=2),
+        Sheet(title="codebook", header=codebook.HEADER, rows=described),
+        Sheet(title="provenance", header=provenance.PROVENANCE, rows=origins, numbers=pixels, frozen=2),
+        Sheet(title="conflicts", header=provenance.CONFLICTS, rows=conflicts),
+    )
+
+
+def _write(path: Path, write: Callable[[BinaryIO], None]) -> Path:
+    """Write one file whole or not at all, for its owner only: every row is one respondent's; raises StoreError where that is not possible."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(path, private=True) as out:
+            write(out)
+    except OSError as error:
+        message = words("merge.cannot-write", file=str(path), reason=error)
+        raise StoreError(message, remedy=words("merge.cannot-write-remedy"), slug="cannot-write") from error
+    return path

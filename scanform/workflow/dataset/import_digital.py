@@ -1,0 +1,278 @@
+"""Taking in the digital responses: a LimeSurvey export becomes revisions of responses in the store. Doing it again changes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scanform.errors import UsageError, words
+from scanform.formats.responses.limesurvey import DigitalImport, FileFormat, read_export, recognised
+from scanform.model.column_format import Basis, FormatChoices, FormatDecision, FormatKind
+from scanform.model.problem import Problem
+from scanform.model.questionnaire import Questionnaire
+from scanform.model.source import SourceFacts
+from scanform.store import ledger, revisions
+from scanform.store.engine import Transaction
+from scanform.store.records import Listing, Revision, SourceSurvey
+from scanform.workflow.dataset.column_formats import ZONE, contradictions, refuse_unclear
+from scanform.workflow.dataset.source_survey import choose_survey, known_facts
+from scanform.workflow.project.project import Project
+from scanform.workflow.project.time_zone import zone, zone_name
+from scanform.workflow.settling.revisions import in_time, present, settle, vanished
+
+MOSTLY = 0.5  # share of known columns from which a file can belong to a questionnaire
+NOT_TAKEN = frozenset({"bad-row", "nul-in-row", "row-without-id"})
+"""Problems of rows that become no response; further ones are refused by what they say (`duplicate-response`, `another-response`)."""
+
+NAMED = 10  # ids that a message names; more are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSummary:
+    """What one import did: ids of new and changed responses, how many were known as they are, and what was wrong.
+
+    `decisions` are how the columns of the file were read, `file` how the file was.
+    `survey` is the name of the source survey, `batch` the number of the batch, None when nothing was new. `refused` are responses whose rows were not
+    taken because they are another person's or contradict each other, `not_taken` counts all rows that were not taken, `older` those of which something
+    newer is known, `vanished` those that are known and stand in the export no more, `withdrawn` those that a person took out and that stay out.
+    """
+
+    questionnaire: str
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: int
+    problems: tuple[Problem, ...]
+    ignored_columns: tuple[str, ...]
+    batch: int | None
+    survey: str = ""
+    decisions: tuple[FormatDecision, ...] = ()
+    file: FileFormat | None = None
+    refused: tuple[str, ...] = ()
+    not_taken: int = 0
+    older: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """The rows of an export sorted by what becomes of them; `rows` are the revisions, in the order of the file, to keep if any of them tells `more`.
+
+    `is_older` is set where some rows are surely older than what is known, and none is newer.
+    """
+
+    rows: tuple[Revision, ...]
+    more: bool
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    refused: tuple[Problem, ...]
+    older: tuple[str, ...]
+    is_older: bool
+
+
+def import_digital(
+    project: Project,
+    path: Path,
+    *,
+    questionnaire: str | None = None,
+    survey: str | None = None,
+    said: Mapping[tuple[str, FormatKind], str] | None = None,
+    at: str | None = None,
+) -> ImportSummary:
+    """Import the export in `path`; `survey` names the source survey, `said` how to read columns (see `column_formats.parsed`).
+
+    Raises InputError for a file that is no export, UsageError when its questionnaire, its survey or a format is not clear; nothing is written then.
+    """
+    chosen = _questionnaire(project, path, questionnaire)
+    with project.store.writing() as tx:  # names and what is new are those of the moment in which it is stored
+        return _import(project, tx, _Order(path=path, questionnaire=chosen, survey=survey, said=said or {}), at)
+
+
+def try_import(
+    project: Project, path: Path, *, questionnaire: str | None = None, survey: str | None = None, said: Mapping[tuple[str, FormatKind], str] | None = None
+) -> ImportSummary:
+    """What `import_digital` would do; nothing is stored."""
+    chosen = _questionnaire(project, path, questionnaire)
+    try:
+        with project.store.writing() as tx:
+            raise _TriedError(_import(project, tx, _Order(path=path, questionnaire=chosen, survey=survey, said=said or {}), None))
+    except _TriedError as tried:
+        return tried.summary
+
+
+class _TriedError(Exception):
+    """Takes back what was only tried, and carries what it came to."""
+
+    def __init__(self, summary: ImportSummary) -> None:
+        super().__init__()
+        self.summary = summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What to import: the file, of which questionnaire and which survey, and what a person says about its columns."""
+
+    path: Path
+    questionnaire: Questionnaire
+    survey: str | None
+    said: Mapping[tuple[str, FormatKind], str]
+
+
+def _import(project: Project, tx: Transaction, order: _Order, at: str | None) -> ImportSummary:
+    source, found, notes = _read(project, tx, order)
+    before = vanished(tx, source.id)
+    taken = _sorted_rows(tx, source, found, order.questionnaire)
+    gone = _gone(tx, source, found, older=taken.is_older)
+    batch = None
+    if taken.more or (not taken.is_older and set(gone) != set(before)):
+        batch = ledger.add_batch(tx, kind="digital", label=str(order.path), at=at or datetime.now(UTC).isoformat(timespec="seconds"))
+        for revision in taken.rows:  # those that say nothing new, too: they count when the import that said it first is withdrawn
+            revisions.add_revision(tx, replace(revision, batch_id=batch))
+        ids = tuple(response.id for response in found.responses)
+        revisions.add_listing(tx, Listing(batch_id=batch, survey_id=source.id, older=taken.is_older, ids=ids))
+        revisions.add_formats(tx, batch, source.id, {decision.key: decision.reading for decision in found.decisions})
+        settle(project, tx, (revision.response.id for revision in taken.rows))
+    out = {name for name, act in revisions.withdrawals(tx).items() if act.withdrawn}
+    withdrawn = tuple(name for name in (f"{source.prefix}{response.id}" for response in found.responses) if name in out)
+    summary = _summary(source, found, taken, gone=gone, withdrawn=withdrawn, batch=batch)
+    return replace(summary, problems=(*notes, *summary.problems))
+
+
+def _read(project: Project, tx: Transaction, order: _Order) -> tuple[SourceSurvey, DigitalImport, list[Problem]]:
+    """The survey of the export, what it holds, and where it contradicts how earlier exports of the survey were read.
+
+    Which survey it is tell token, seed and those times that can be read in one way only; how the others are to be read tells the survey.
+    """
+    language, config, path, said = project.language, project.config, order.path, order.said
+
+    def read(kept: Mapping[tuple[str, FormatKind], str]) -> DigitalImport:
+        name = zone_name(config, kept.get(ZONE))
+        found = read_export(path, order.questionnaire, prefix="", language=language, zone=zone(name), choices=FormatChoices(said=said, kept=kept))
+        decided = FormatDecision(
+            column=ZONE[0], kind=ZONE[1], reading=name, basis=Basis.SAID if config.time_zone else Basis.KEPT if ZONE in kept else Basis.FILE
+        )
+        return replace(found, decisions=(*found.decisions, decided))
+
+    first = read({})
+    source = choose_survey(tx, questionnaire=order.questionnaire.code, path=path, export=first.facts, name=order.survey)
+    kept = revisions.formats(tx, source.id)
+    again = first.still_open or zone_name(config, kept.get(ZONE)) != zone_name(config, None)
+    found = read(kept) if kept and again else first
+    refuse_unclear(found, said, path)
+    if first.still_open and kept:  # times that nobody could read before have their say, too
+        choose_survey(tx, questionnaire=order.questionnaire.code, path=path, export=found.facts, name=source.name)
+    return source, found, contradictions(found.decisions, kept, language)
+
+
+def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, chosen: Questionnaire) -> _Taken:
+    """What becomes of each row: another person's is refused, all else becomes a revision."""
+    known = revisions.known_sources(tx, source.id)
+    ids, facts = {one.id: one.response_id for one in known}, known_facts(known)
+    names = {response.id: ids.get(response.id, f"{source.prefix}{response.id}") for response in found.responses}
+    counting = revisions.revisions(tx, names.values())
+    rows, more = list[Revision](), False
+    new, changed, older, newer, refused = list[str](), list[str](), list[str](), list[str](), list[Problem]()
+    for response in found.responses:
+        row, name = found.facts[response.id], names[response.id]
+        if response.id in facts and row.is_of_another(facts[response.id]):
+            refused.append(_refused(name, row.differences(facts[response.id])[0], row, facts[response.id]))
+            continue
+        revision = Revision(batch_id=0, survey_id=source.id, source_id=response.id, response=replace(response, id=name), facts=row, lacking=found.lacking)
+        before = counting.get(name, [])
+        if any(one.facts.is_newer(row) for one in before):
+            older.append(name)
+        elif any(row.is_newer(one.facts) for one in before):
+            newer.append(name)
+        revision = replace(revision, same_as=_same_as(revision, before))
+        if not before:
+            new.append(name)
+        elif present([*before, revision], chosen) != present(before, chosen):
+            changed.append(name)
+        more = more or name in (*new[-1:], *changed[-1:]) or _tells_more(row, before)
+        rows.append(revision)
+    return _Taken(
+        rows=tuple(rows), more=more, new=tuple(new), changed=tuple(changed), refused=tuple(refused), older=tuple(older), is_older=bool(older) and not newer
+    )
+
+
+def _same_as(revision: Revision, before: Sequence[Revision]) -> int | None:
+    """The first revision that said the same."""
+    same = (one.same_as or one.id for one in before if one.response == revision.response and one.lacking == revision.lacking)
+    return next(same, None)
+
+
+def _tells_more(row: SourceFacts, before: Sequence[Revision]) -> bool:
+    """Whether a row whose answers are known says something new beside them: a later last action, a first token."""
+    known = SourceFacts()
+    for one in in_time(before):
+        known = one.facts.laid_over(known)
+    return not any(one.facts.is_newer(row) for one in before) and row.laid_over(known) != known
+
+
+def _refused(name: str, fact: str, row: SourceFacts, known: SourceFacts) -> Problem:
+    values_shown = (("here", str(getattr(row, fact))), ("known", str(getattr(known, fact))))
+    return Problem(slug="another-response", params=(("response", name), ("fact", fact), *values_shown))
+
+
+def _gone(tx: Transaction, source: SourceSurvey, found: DigitalImport, *, older: bool) -> tuple[str, ...]:
+    """Responses that count and do not stand in the export; nothing can be said of an older one."""
+    held = {response.id for response in found.responses}
+    return () if older else tuple(sorted(name for number, name in revisions.counted_sources(tx, source.id).items() if number not in held))
+
+
+def _summary(
+    source: SourceSurvey, found: DigitalImport, taken: _Taken, *, gone: tuple[str, ...], withdrawn: tuple[str, ...], batch: int | None
+) -> ImportSummary:
+    others = tuple(dict(problem.params)["response"] for problem in taken.refused)
+    repeated = _repeated(found)
+    ruined = sum(problem.slug in NOT_TAKEN for problem in found.problems)
+    said = [_named_list(slug, names) for slug, names in (("older-rows", taken.older), ("responses-vanished", gone), ("stays-withdrawn", withdrawn)) if names]
+    return ImportSummary(
+        questionnaire=source.questionnaire,
+        survey=source.name,
+        new=taken.new,
+        changed=taken.changed,
+        unchanged=len(found.responses) - len(taken.new) - len(taken.changed) - len(others),
+        problems=(*found.problems, *taken.refused, *said),
+        ignored_columns=found.ignored_columns,
+        decisions=found.decisions,
+        file=found.file,
+        batch=batch,
+        refused=(*others, *(f"{source.prefix}{number}" for number in repeated)),
+        not_taken=len(others) + sum(repeated.values()) + ruined,
+        older=taken.older,
+        vanished=gone,
+        withdrawn=withdrawn,
+    )
+
+
+def _repeated(found: DigitalImport) -> dict[str, int]:
+    """The rows of ids that stand in the file with different contents, by id: nobody knows which one is right, so none is taken."""
+    taken = {response.id for response in found.responses}
+    said = (dict(problem.params) for problem in found.problems if problem.slug == "duplicate-response")
+    return {one["response"]: int(one["count"]) for one in said if one["response"] not in taken}
+
+
+def _named_list(slug: str, names: Sequence[str]) -> Problem:
+    """A problem of several responses: their number, and the first of their ids."""
+    return Problem(slug=slug, params=(("count", str(len(names))), ("responses", shortened(names))))
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Ids in a line, as many as a message can name."""
+    return ", ".join(names[:NAMED]) + (f", \N{HORIZONTAL ELLIPSIS} (+{len(names) - NAMED})" if len(names) > NAMED else "")
+
+
+def _questionnaire(project: Project, path: Path, code: str | None) -> Questionnaire:
+    """The questionnaire named, the only one, or the one that clearly has most of the columns."""
+    codes = ", ".join(sorted(project.questionnaires))
+    if code is not None:
+        if code not in project.questionnaires:
+            raise UsageError(words("digital.unknown-questionnaire", code=code), remedy=words("digital.unknown-questionnaire-remedy", codes=codes))
+        return project.questionnaires[code]
+    if len(project.questionnaires) == 1:
+        return next(iter(project.questionnaires.values()))
+    ranked = sorted(((recognised(path, found), name) for name, found in project.questionnaires.items()), reverse=True)
+    if not ranked or ranked[0][0] < MOSTLY or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+        raise UsageError(words("digital.which-questionnaire", file=path.name, codes=codes), remedy=words("digital.which-questionnaire-remedy"))
+    return project.questionnaires[ranked[0][1]]

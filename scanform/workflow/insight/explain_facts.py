@@ -1,0 +1,223 @@
+"""All that is known of how one page was read, or why it was not: the facts behind the picture that `explain` draws."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from scanform import pagecode
+from scanform.assemble import AcceptSettings
+from scanform.i18n.texts import problem_text, remedy_text
+from scanform.imaging.page_image import Floats, PageImage
+from scanform.imaging.page_map import PageMap, Tier
+from scanform.model.geometry import RectMm, RectPx
+from scanform.model.layout import Layout, Zone, ZoneKind
+from scanform.model.page import Identity
+from scanform.model.problem import Problem
+from scanform.model.reading import Candidate, FieldReading
+from scanform.recognize.ink.outside import OUTSIDE
+from scanform.recognize.marks.reasons import Reason, page_reasons, reason_text
+from scanform.recognize.reader import INK_READER, SIGNED, prepare_page
+from scanform.register.codes import Code, search_codes
+from scanform.register.identify import flat
+from scanform.register.markers import Marker, find_markers
+from scanform.register.photo import find_sheet, lightened
+from scanform.register.pose import fit_pose
+from scanform.register.quality import Picture, measure_markers
+from scanform.register.residuals import box_residuals, corner
+from scanform.register.sheets import cut_out
+from scanform.store.records import PageResult
+from scanform.workflow.reading.image_causes import measured
+from scanform.workflow.reading.read_page import known_page, load_blank, moved
+
+PLACED_MM = 0.3
+"""A box this near to its place counts as standing there (as in the fit)."""
+
+TRIVIAL = frozenset({"no-ink", "ink-beside", "speck", "specks-only", "paler"})
+"""Words that need no note when the box is surely empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneFacts:
+    """One zone: its reading, `state` "auto", "review" or "outside" by itself, how far (mm) its outline is from its place, what its ink looks like."""
+
+    zone: Zone
+    state: str
+    reading: FieldReading
+    residual_mm: float | None
+    reasons: tuple[Reason, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """An empty zone about which nothing has to be said."""
+        return self.state == "auto" and self.reading.value in ("", "empty") and {reason.slug for reason in self.reasons} <= TRIVIAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts:
+    """One page. `picture` are measures of its quality; `markers`, `codes` and `sheet` (4, 2) what was seen in it; `zones` () when it was not read.
+
+    Of a sheet in a picture that shows several, `image` is the piece whose top left pixel lies at `origin`, and all else is in pixels of it.
+
+    `boxes_placed` of `boxes` printed outlines stood where the markers alone put them: how near a page that was refused came to being read.
+    """
+
+    image: PageImage
+    result: PageResult
+    picture: Picture
+    markers: tuple[Marker, ...]
+    codes: tuple[Code, ...] = ()
+    sheet: Floats | None = None
+    zones: tuple[ZoneFacts, ...] = ()
+    boxes: int = 0
+    boxes_placed: int = 0
+    origin: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The layouts of the project by digest and the folder they lie in."""
+
+    layouts: Mapping[str, Layout]
+    folder: Path
+
+
+def gather(image: PageImage, result: PageResult, known: Known, accept: AcceptSettings) -> PageFacts:
+    """The facts of a page as it was decoded and read."""
+    if result.region:
+        image, origin = cut_out(image, result.region)
+        cut = gather(image, moved(replace(result, region=()), -origin[0], -origin[1]), known, accept)
+        return replace(cut, origin=origin)
+    seen = lightened(image)
+    markers = find_markers(seen)
+    if result.identity is None or result.page_map is None or result.reading is None:
+        return _not_read(image, seen, markers, result, known)
+    layout = known.layouts[result.identity.digest]
+    page, check = known_page(str(known.folder), layout.digest, result.identity.page)
+    prepared = prepare_page(page, load_blank(known.folder / layout.digest, page), filled=layout.filled)
+    reasons = page_reasons(seen, result.page_map, prepared)
+    residuals = box_residuals(seen, result.page_map, check)
+    readings = {field.zone: field for field in result.reading.fields}
+    zones = tuple(
+        ZoneFacts(
+            zone=zone,
+            state=_state(zone, readings[zone.id], accept),
+            reading=readings[zone.id],
+            residual_mm=_residual(zone, residuals),
+            reasons=reasons.get(zone.id, ()),
+        )
+        for zone in page.zones
+        if zone.id in readings
+    )
+    picture = measure_markers(image, markers, content_mm=prepared.corners_mm.reshape(-1, 2) if page.zones else None, page_map=result.page_map)
+    return PageFacts(image=seen, result=result, picture=picture, markers=markers, zones=zones)
+
+
+def _not_read(image: PageImage, seen: PageImage, markers: tuple[Marker, ...], result: PageResult, known: Known) -> PageFacts:
+    """What was seen of a page that was not read."""
+    boxes, placed = _boxes_at_markers(seen, markers, result.identity, known)
+    picture = measured(image, markers, known.layouts)
+    codes = tuple(search_codes(seen.gray, picture.px_per_mm or 8.0))
+    return PageFacts(
+        image=seen,
+        result=result,
+        picture=picture,
+        markers=markers,
+        codes=codes,
+        sheet=None if markers else find_sheet(seen.gray),
+        boxes=boxes,
+        boxes_placed=placed,
+    )
+
+
+def _boxes_at_markers(seen: PageImage, markers: tuple[Marker, ...], identity: Identity | None, known: Known) -> tuple[int, int]:
+    """How many boxes the page has, and how many stand where its markers alone put them."""
+    if identity is None or identity.digest not in known.layouts:
+        return 0, 0
+    page, check = known_page(str(known.folder), identity.digest, identity.page)
+    pose = fit_pose(markers, page.fiducials, page.size) if page.fiducials else None
+    if pose is None:
+        return len(check.rects_mm), 0
+    found = box_residuals(seen, PageMap(homography=flat(pose.homography), residual_mm=pose.residual_mm, tier=Tier.T0), check)
+    return len(found), sum(off is not None and off <= PLACED_MM for off in found.values())
+
+
+def _state(zone: Zone, reading: FieldReading, accept: AcceptSettings) -> str:
+    """What the zone is by itself; rules of the question may still send it to a person."""
+    if OUTSIDE in reading.problems:
+        return "outside"
+    if zone.kind is ZoneKind.MARK:
+        wanted = accept.choice
+    elif reading.reader == INK_READER:
+        wanted = accept.signature if reading.value == SIGNED else accept.blank
+    else:
+        wanted = accept.characters(zone.alphabet, listed=True) if zone.cells else min(accept.listed, accept.printed)
+    return "auto" if not reading.problems and reading.confidence >= wanted else "review"
+
+
+def _residual(zone: Zone, residuals: dict[tuple[float, float], float | None]) -> float | None:
+    """The largest distance among the zone's outlines that were found."""
+    rects = [zone.rect] if zone.kind is ZoneKind.MARK else list(zone.cells)
+    found = [off for rect in rects if (off := residuals.get(corner(rect))) is not None]
+    return max(found) if found else None
+
+
+def facts_data(facts: PageFacts, *, language: str) -> dict[str, object]:
+    """The facts as plain data for JSON; lengths in mm, boxes in px of the decoded page."""
+    result = facts.result
+    return {
+        "outcome": result.outcome.value,
+        "form_id": pagecode.form_id(result.identity.digest, result.identity.instance) if result.identity else None,
+        "page": result.identity.page if result.identity else None,
+        "pages": result.identity.pages if result.identity else None,
+        "found_by": result.identity.found_by.value if result.identity else None,
+        "tier": result.page_map.tier.value if result.page_map else None,
+        "residual_mm": round(result.page_map.residual_mm, 3) if result.page_map else None,
+        "milliseconds": result.milliseconds,
+        "picture": {name: _rounded(getattr(facts.picture, name)) for name in ("blur_mm", "paper", "contrast", "noise", "px_per_mm", "cut_mm")},
+        "markers": [marker.id for marker in facts.markers],
+        "codes": [code.text for code in facts.codes],
+        "boxes": facts.boxes or None,
+        "boxes_placed": facts.boxes_placed if facts.boxes else None,
+        "problems": [_problem_data(problem, language) for problem in result.problems],
+        "zones": [_zone_data(one, language, facts.origin) for one in facts.zones],
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _problem_data(problem: Problem, language: str) -> dict[str, str]:
+    return {"problem": problem.slug, "where": problem.where, "text": problem_text(problem, language), "remedy": remedy_text(problem.slug, language)}
+
+
+def _zone_data(one: ZoneFacts, language: str, origin: tuple[int, int]) -> dict[str, object]:
+    zone, reading = one.zone, one.reading
+    return {
+        "zone": zone.id,
+        "question": zone.question,
+        "option": zone.option,
+        "kind": zone.kind.value,
+        "state": one.state,
+        "value": reading.value,
+        "confidence": reading.confidence,
+        "candidates": _candidates(reading.candidates),
+        "problem": reading.problem,
+        "problems": list(reading.problems),
+        "residual_mm": _rounded(one.residual_mm),
+        "reasons": [{"reason": reason.slug, **dict(reason.params), "text": reason_text(reason, language)} for reason in one.reasons],
+        "rect_mm": _rect_mm(zone.rect),
+        "box_px": _rect_px(replace(reading.box, x=reading.box.x + origin[0], y=reading.box.y + origin[1])),
+    }
+
+
+def _candidates(candidates: Iterable[Candidate]) -> list[dict[str, object]]:
+    return [{"value": one.value, "probability": one.probability} for one in candidates]
+
+
+def _rect_mm(rect: RectMm) -> list[float]:
+    return [rect.x, rect.y, rect.w, rect.h]
+
+
+def _rect_px(rect: RectPx) -> list[int]:
+    return [rect.x, rect.y, rect.w, rect.h]

@@ -1,0 +1,532 @@
+"""Ingest: take files in, read their pages in workers, settle each page in one transaction of this process.
+
+Killed at any moment and run again, nothing is lost and nothing counted twice: files are known by place and content,
+readings by content, and a page without a fate is read by whichever run comes next.
+"""
+
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from scanform.errors import InputError, words
+from scanform.i18n.texts import text
+from scanform.model.page import REFUSED_FATES, Fate, FoundBy, Identity, PageRef
+from scanform.model.problem import Problem
+from scanform.scan.files.limits import Limits
+from scanform.scan.intake import FoundFile, is_settled, search
+from scanform.store import issued, ledger
+from scanform.store.engine import Transaction
+from scanform.store.records import NewFile, PageRecord, PageResult, PassedOver
+from scanform.workflow.intake.passed_over import keep_passed_over
+from scanform.workflow.intake.register_file import NOT_READ, WITHIN, FileJob, Intake, take_in
+from scanform.workflow.printing.printed_texts import keep_recipients
+from scanform.workflow.project.moments import now, shown
+from scanform.workflow.project.progress import ShowProgress, no_progress
+from scanform.workflow.project.project import Project
+from scanform.workflow.reading.executors import Died, Outcome, Workers, run_in_order
+from scanform.workflow.reading.read_page import PageJob, read_page
+from scanform.workflow.settling.assign_fates import INFERRED, TWIN, PrintedIdentity, page_problems, record_page, settle_identity, settle_reading
+from scanform.workflow.settling.collate_pages import is_joined, join_page, join_waiting
+from scanform.workflow.settling.contradicting_files import are_checked, check_sheets, sheet_remarks
+from scanform.workflow.settling.infer_identity import neighbour_identity
+from scanform.workflow.settling.same_sheet import Twins
+from scanform.workflow.settling.waiting_forms import joining_remarks, outdated
+
+log = logging.getLogger(__name__)
+
+GROWING_WAIT_S = 120.0
+"""How long `ingest` waits for a file that is still being written; then it is left for the next run, and said so."""
+
+LASTING = frozenset({"symlink", "special-file", "empty-file", NOT_READ})
+"""What stands in the ledger although nothing could be opened; other troubles (no right to read, vanished) may be gone next time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something to tell a person: file as handed in, 1-based page (None: the whole file), fate of the page, what is wrong.
+
+    `sheet` is the number of the sheet where that picture shows several, from 1, else 0.
+    """
+
+    path: str
+    page: int | None
+    fate: Fate | None
+    problem: Problem
+    sheet: int = 0
+
+    @property
+    def place(self) -> str:
+        """Page and sheet as people say them: "3" or "3.2"; "" for the whole file."""
+        if self.page is None:
+            return ""
+        return f"{self.page}.{self.sheet}" if self.sheet else str(self.page)
+
+
+def remarks_on(pages: Iterable[PageRecord]) -> tuple[Remark, ...]:
+    """What is wrong with pages, as something to tell."""
+    return tuple(
+        Remark(
+            path=page.ref.path,
+            page=None if whole else page.ref.index + 1,
+            sheet=0 if whole else page.ref.part,
+            fate=page.fate,
+            problem=problem,
+        )
+        for page, problem, whole in page_problems(pages)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSummary:
+    """What became of the files handed in: all their pages by fate, and what this run did.
+
+    `read` pages were read by this run in `seconds`; `page_ms` is the mean time of one page in its worker. `not_taken`
+    counts files without a page in the ledger: vanished, unreadable, still growing. `pictures` are fewer than the pages where pictures
+    show several sheets. `passed_over` was never opened because of its name.
+    """
+
+    batch: int | None
+    files: int
+    new_files: int
+    pages: Mapping[Fate, int]
+    waiting: int
+    read: int
+    seconds: float
+    page_ms: float
+    not_taken: int
+    remarks: tuple[Remark, ...]
+    pictures: int = 0
+    passed_over: tuple[PassedOver, ...] = ()
+
+    @property
+    def refused(self) -> int:
+        """Pages and files that a person has to look at."""
+        return sum(self.pages.get(fate, 0) for fate in REFUSED_FATES) + self.not_taken
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """What one run knows: its batch once there is one, keys of the files handed in, remarks on files that were not taken.
+
+    `divided` are the sheets that it found in pictures that show several.
+    `names` says how people know the files at these places, where that is not how they lie there.
+    """
+
+    label: str
+    at: str
+    retry: bool
+    names: Mapping[str, str] = field(default_factory=dict)
+    batch: int | None = None
+    new_files: int = 0
+    keys: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    milliseconds: list[float] = field(default_factory=list)
+    passed_over: tuple[PassedOver, ...] = ()
+    files: set[int] = field(default_factory=set)
+    twins: Twins = field(default_factory=Twins)
+    divided: set[PageRef] = field(default_factory=set)
+
+
+def read_batch(
+    project: Project,
+    paths: Sequence[Path],
+    workers: Workers,
+    *,
+    progress: ShowProgress = no_progress,
+    retry: bool = False,
+    label: str = "",
+    names: Mapping[str, str] | None = None,
+) -> BatchSummary:
+    """Take in all files under `paths` and read their pages, and those that an earlier run left; raises InputError for paths that do not exist.
+
+    `label` names the batch ("": by its paths), `names` the files at some places (real path -> name as handed in).
+    """
+    started = time.monotonic()
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        listed = ", ".join(shown(path) for path in missing)
+        raise InputError(words("ingest.no_such_path", paths=listed), remedy=words("ingest.no_such_path_remedy"))
+    run = _Run(label=label or " ".join(shown(path) for path in paths), at=now(), retry=retry, names=names or {})
+    limits = limits_of(project)
+    try:
+        found = search(paths)
+        run.passed_over = keep_passed_over(project, paths, found.passed_over, at=run.at)
+        _take_in_all(project, run, workers, _settled_files(project, run, found.files), limits=limits, progress=progress)
+        _wait_again(project, run)
+        keep_recipients(project)
+        _read_all(project, run, workers, limits=limits, progress=progress)
+        _read_sheets_again(project, run, workers, limits)
+        _join_pages(project)
+        _read_by_neighbours(project, run, workers, limits)
+        _check_sheets(project, run)
+    finally:
+        workers.close()
+    return _summary(project, run, time.monotonic() - started)
+
+
+def limits_of(project: Project) -> Limits:
+    """The limits of time that the project sets, the others as they are."""
+    return replace(Limits(), page_seconds=project.config.reading.page_seconds, file_seconds=project.config.reading.file_seconds)
+
+
+def _settled_files(project: Project, run: _Run, found: Iterable[FoundFile]) -> Iterator[FoundFile]:
+    """The files that can be opened and are complete; waits for those that still grow."""
+    deadline = time.monotonic() + GROWING_WAIT_S
+    for file in found:
+        if file.problem is not None:
+            _refuse(project, run, file)
+            continue
+        while not is_settled(file.path, project.config.reading.settle_seconds):
+            if not os.path.lexists(file.path) or time.monotonic() > deadline:
+                slug = "still-growing" if os.path.lexists(file.path) else "vanished"
+                run.remarks.append(Remark(path=shown(file.path), page=None, fate=None, problem=Problem(slug=slug)))
+                break
+            time.sleep(min(0.2, project.config.reading.settle_seconds))
+        else:
+            yield file
+
+
+def _refuse(project: Project, run: _Run, file: FoundFile) -> None:
+    """Something that is never opened: a link, a FIFO, or something that went away."""
+    if file.problem is not None:
+        _without_content(project, run, _new_file(file.path, sha256="", problems=()), file.problem)
+
+
+def _without_content(project: Project, run: _Run, file: NewFile, problem: Problem) -> None:
+    """A file that has no content to hash: in the ledger if that will stay so, else only said."""
+    if problem.slug in LASTING:
+        _record_file(project, run, replace(file, sha256=f"-{problem.slug}", problems=(problem,)))
+    else:
+        run.remarks.append(Remark(path=file.path, page=None, fate=None, problem=problem))
+
+
+def _take_in_all(project: Project, run: _Run, workers: Workers, files: Iterator[FoundFile], *, limits: Limits, progress: ShowProgress) -> None:
+    """Look at all files in workers, copy them into the archive, record those that are new, in order."""
+    jobs = [FileJob(path=file.path, archive=str(project.archive), limits=limits) for file in files]
+    with progress(text("ingest.files", project.language), len(jobs)) as advance:
+        for outcome in run_in_order(workers, take_in, jobs):
+            _take_in(project, run, outcome, limits)
+            advance(1)
+
+
+def _take_in(project: Project, run: _Run, outcome: Outcome[FileJob, Intake], limits: Limits) -> None:
+    path, intake = outcome.job.path, outcome.result
+    if isinstance(intake, Died):
+        slug = "too-slow" if intake.seconds >= limits.file_seconds else "crashed"
+        sha256, archived = _archive_here(project, path)
+        _record_file(project, run, replace(_new_file(path, sha256=sha256, problems=(Problem(slug=slug),)), archived=archived))
+        return
+    _take_in_file(project, run, intake, _new_file(path, sha256=intake.info.sha256, problems=intake.info.problems))
+
+
+def _take_in_file(project: Project, run: _Run, intake: Intake, file: NewFile) -> None:
+    """Record a file that was looked at, `file` as it is called and where it lies, and then the files inside it."""
+    info = intake.info
+    if not info.sha256:
+        for problem in info.problems:
+            _without_content(project, run, file, problem)
+        return
+    _record_file(project, run, replace(file, size=info.size, kind=info.kind, pages=info.pages, archived=intake.archived))
+    name = run.names.get(file.location, file.path)
+    for inner in intake.attached:
+        path, location = f"{name}{WITHIN}{inner.info.path}", f"{file.location}{WITHIN}{inner.info.path}"
+        _take_in_file(project, run, inner, replace(file, path=path, location=location, sha256=inner.info.sha256, problems=inner.info.problems))
+
+
+def _archive_here(project: Project, path: str) -> tuple[str, str]:
+    """Hash and keep a file that ends every process that looks into it; copying does not look into it."""
+    from scanform.archive.content_store import archive_file
+    from scanform.scan.intake import hash_file
+
+    sha256 = hash_file(path)
+    return sha256, archive_file(Path(path), sha256, project.archive)
+
+
+def _new_file(path: str, *, sha256: str, problems: tuple[Problem, ...]) -> NewFile:
+    location = shown(os.path.realpath(path))
+    return NewFile(path=shown(path), location=location, sha256=sha256, size=0, kind="unknown", pages=0, archived="", problems=problems)
+
+
+def _record_file(project: Project, run: _Run, file: NewFile) -> None:
+    """Record a file and its pages, unless the same content from the same place is known; refused files are settled at once."""
+    run.keys.append(ledger.known_key(file.location, file.sha256))
+    file = replace(file, path=run.names.get(file.location, file.path))
+    with project.store.reading() as tx:
+        if ledger.is_known(tx, file.location, file.sha256) and not run.retry:
+            return
+    with project.store.writing() as tx:
+        if ledger.is_known(tx, file.location, file.sha256):  # another run was faster, or this one tries again
+            run.new_files += file.pages > 0 and ledger.reopen_refused(tx, file)
+            return
+        if run.batch is None:
+            interrupted = ledger.unfinished_batch(tx, kind="paper", label=run.label)
+            run.batch = interrupted or ledger.add_batch(tx, kind="paper", label=run.label, at=run.at)
+        ledger.add_file(tx, run.batch, file)
+        run.new_files += 1
+        if file.pages == 0:
+            for page in ledger.pages_of(tx, run.keys[-1:]):
+                outcome = Fate.ERROR if any(problem.slug in ("crashed", "too-slow") for problem in file.problems) else Fate.DAMAGED
+                record_page(project, tx, page, PageResult(ref=page.ref, outcome=outcome, problems=file.problems), at=run.at)
+
+
+def _wait_again(project: Project, run: _Run) -> None:
+    """On request, let pages that could not be read wait to be read anew: those of the files handed in now.
+
+    A picture of which no sheet was read is looked at anew as a whole, and may show another number of sheets then; beside sheets that
+    were read, the others are read again where they lie (`_read_sheets_again`).
+    """
+    if not run.retry:
+        return
+    with project.store.writing() as tx:
+        for page in ledger.pages_of(tx, run.keys):
+            if page.fate not in REFUSED_FATES or page.reading_id is None or page.file_pages == 0:
+                continue
+            if not page.ref.part:
+                ledger.forget_reading(tx, page.reading_id)
+            elif all(other.outcome is not Fate.READ for other in ledger.pages_at(tx, page.ref.sha256, page.ref.index)):
+                ledger.forget_sheets(tx, page.ref)
+
+
+def _read_sheets_again(project: Project, run: _Run, workers: Workers, limits: Limits) -> None:
+    """On request, read sheets again that could not be read, in pictures of which others were."""
+    if not run.retry:
+        return
+    with project.store.reading() as tx:
+        refused = [page for page in ledger.pages_of(tx, run.keys) if page.fate in REFUSED_FATES and page.ref.part and page.ref not in run.divided]
+    jobs = {page_job(project, page, limits): page for page in refused}
+    for outcome in run_in_order(workers, read_page, jobs):
+        result = page_result(outcome, limits)
+        if result.reading is not None:
+            settle_given(project, jobs[outcome.job], result, at=run.at, outcomes=REFUSED_FATES)
+
+
+def _read_all(project: Project, run: _Run, workers: Workers, *, limits: Limits, progress: ShowProgress) -> None:
+    """Read all pages that wait and settle them in order; content that is read already is only settled."""
+    with project.store.reading() as tx:
+        waiting = ledger.waiting_pages(tx)
+    run.files |= {page.file_id for page in waiting}
+    submitted: dict[PageRef, PageRecord] = {}
+    known: list[PageRecord] = []
+    with progress(text("ingest.pages", project.language), len(waiting)) as advance:
+        for outcome in run_in_order(workers, read_page, _jobs(project, waiting, limits, submitted, known)):
+            result = page_result(outcome, limits)
+            run.milliseconds.append(result.milliseconds)
+            _settle(project, run, submitted.pop(outcome.job.ref), result)
+            advance(1)
+        for page in known:
+            _settle(project, run, page, None)
+            advance(1)
+
+
+def _join_pages(project: Project) -> None:
+    """Put pages of imported forms together that are read and wait only for the pages around them."""
+    with project.store.reading() as tx:
+        batches = sorted({page.batch_id for page in ledger.waiting_pages(tx) if page.reading_id is not None})
+    for batch in batches:
+        with project.store.writing() as tx:
+            join_waiting(project, tx, batch)
+
+
+def _check_sheets(project: Project, run: _Run) -> None:
+    """Look whether the printed numbers of the files of this run fit their sheets."""
+    with project.store.reading() as tx:
+        behind = outdated(tx)
+    if behind:
+        with project.store.writing() as tx:
+            for digest, instance in outdated(tx):
+                settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
+    with project.store.reading() as tx:
+        files = sorted({page.file_id for page in ledger.pages_of(tx, run.keys)} | run.files)
+        files = [file for file in files if not are_checked(project, tx, file)]
+    for file in files:
+        with project.store.writing() as tx:
+            check_sheets(project, tx, file)
+
+
+def _read_by_neighbours(project: Project, run: _Run, workers: Workers, limits: Limits) -> None:
+    """Read pages whose code is destroyed but whose neighbours in the file say which page they are."""
+    with project.store.reading() as tx:
+        unknown = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW]) if page.identity is None and page.seen_page is not None]
+        files = ledger.pages_of_files(tx, {page.file_id for page in unknown})
+        inferred = [(page, identity) for page in unknown if (identity := neighbour_identity(page, files)) and not _is_taken(tx, identity)]
+        found = [(page, identity) for page, identity in inferred if not _is_imported(project, identity)]  # markers were seen: it is a printed form
+    jobs = {page_job(project, page, limits, identity): page for page, identity in found}
+    for outcome in run_in_order(workers, read_page, jobs):
+        result = page_result(outcome, limits)
+        if result.reading is not None:
+            settle_given(project, jobs[outcome.job], with_problem(result, Problem(slug=INFERRED)), at=run.at)
+
+
+def _is_taken(tx: Transaction, identity: Identity) -> bool:
+    """Whether this page of this form has come in already; then the unknown one may be anything."""
+    return any(sheet.page == identity.page for sheet in ledger.sheets(tx, digest=identity.digest, instance=identity.instance))
+
+
+def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: str, outcomes: Collection[Fate] = (Fate.REVIEW, Fate.UNKNOWN_FORM)) -> bool:
+    """Replace the reading of a page, which has to be one of `outcomes`, by one with an identity that came from elsewhere, and settle what follows.
+
+    False when the page waits no longer.
+    """
+    with project.store.writing() as tx:
+        now_stored = ledger.page_record(tx, page.id)
+        if now_stored.reading_id is None or now_stored.outcome not in outcomes:
+            return False
+        divide(project, tx, now_stored, result, at=at)
+        ledger.replace_reading(tx, now_stored.reading_id, result, at=at)
+        if result.outcome is Fate.READ and is_joined(project.layouts, result.identity):
+            join_page(project, tx, page.id)
+        settle_reading(project, tx, now_stored.reading_id)
+        check_sheets(project, tx, page.file_id)
+        return True
+
+
+def divide(project: Project, tx: Transaction, page: PageRecord, result: PageResult, *, at: str) -> None:
+    """Where the picture of a page, which was taken for one page, turns out to show other sheets as well: give these pages of their own, and settle them."""
+    if not result.sheets or page.reading_id is None or page.ref.part:
+        return
+    found = {sheet.ref.part: _with_unknown_instance(project, tx, sheet) for sheet in result.sheets}
+    for other in ledger.divide_reading(tx, page.reading_id, page.ref, result.ref.part, sorted(found)):
+        sheet = found[other.ref.part]
+        number = ledger.save_reading(tx, sheet, at=at) if sheet else 0
+        ledger.link_page(tx, other.id, number)
+        if sheet and sheet.outcome is Fate.READ and is_joined(project.layouts, sheet.identity):
+            join_page(project, tx, other.id)
+        settle_reading(project, tx, number)
+
+
+def with_problem(result: PageResult, problem: Problem) -> PageResult:
+    """The result with one more thing to say about the page."""
+    problems = (*result.problems, problem)
+    return replace(result, problems=problems, reading=replace(result.reading, problems=problems) if result.reading else None)
+
+
+def _jobs(project: Project, waiting: Sequence[PageRecord], limits: Limits, submitted: dict[PageRef, PageRecord], known: list[PageRecord]) -> Iterator[PageJob]:
+    """A job for each content that has no reading yet, at the moment when a worker can take it; the other pages land in `known`."""
+    seen: set[tuple[str, int]] = set()
+    for page in waiting:
+        content = (page.ref.sha256, page.ref.index)
+        with project.store.reading() as tx:
+            is_read = content in seen or bool(ledger.parts_read(tx, page.ref))
+        if is_read:
+            known.append(page)
+            continue
+        seen.add(content)
+        submitted[page.ref] = page
+        yield page_job(project, page, limits)
+
+
+def page_job(project: Project, page: PageRecord, limits: Limits, given: Identity | None = None) -> PageJob:
+    """The order to read a page."""
+    return PageJob(
+        ref=page.ref,
+        file=str(project.archive / page.archived),
+        layouts=str(project.layouts_folder),
+        digests=tuple(sorted(project.layouts)),
+        limits=limits,
+        given=given,
+        region=page.region,
+    )
+
+
+def page_result(outcome: Outcome[PageJob, PageResult], limits: Limits) -> PageResult:
+    """The result of a job; a page that ended its worker twice is an error of its own."""
+    if not isinstance(outcome.result, Died):
+        return outcome.result
+    slow = outcome.result.seconds >= limits.page_seconds
+    problem = Problem(slug="too-slow" if slow else "crashed", where=f"page {outcome.job.ref.place}", params=(("seconds", f"{limits.page_seconds:.0f}"),))
+    return PageResult(ref=outcome.job.ref, outcome=Fate.ERROR, problems=(problem,), milliseconds=outcome.result.seconds * 1000)
+
+
+def _settle(project: Project, run: _Run, page: PageRecord, result: PageResult | None) -> None:
+    """Store what was found on a page (None: its content was read before) and settle it; all sheets of a picture that shows several, in one transaction."""
+    with project.store.writing() as tx:
+        for sheet, found in _sheets(tx, page, result):
+            run.divided |= {sheet.ref} if sheet.ref.part else set()
+            _settle_sheet(project, run, tx, sheet, found)
+
+
+def _sheets(tx: Transaction, page: PageRecord, result: PageResult | None) -> list[tuple[PageRecord, PageResult | None]]:
+    """The pages that a picture holds, each with what was found on it; what another run stored first about this content stays."""
+    known = ledger.parts_read(tx, page.ref)
+    if not known and result is not None and not result.sheets:
+        return [(page, result)]
+    found = {} if known or result is None else {sheet.ref.part: sheet for sheet in result.sheets}
+    parts = known or tuple(sorted(found))
+    if parts == (0,) or page.ref.part or ledger.page_record(tx, page.id).ref.part:
+        return [(page, None)]
+    return [(one, found.get(one.ref.part)) for one in ledger.divide_page(tx, page, parts)]
+
+
+def _settle_sheet(project: Project, run: _Run, tx: Transaction, page: PageRecord, result: PageResult | None) -> None:
+    result = _with_twin(project, run, tx, result)
+    if not _waits_for_others(project, tx, page, result, at=run.at):
+        fate = record_page(project, tx, page, _with_unknown_instance(project, tx, result), at=run.at)
+        log.info("page %s of %s: %s", page.ref.place, page.ref.sha256[:12], fate.value)
+
+
+def _with_twin(project: Project, run: _Run, tx: Transaction, result: PageResult | None) -> PageResult | None:
+    """A page of an imported form whose ink is that of another page says so."""
+    if result is None or result.identity is None or result.outcome is not Fate.READ or not _is_imported(project, result.identity):
+        return result
+    other = run.twins.find(tx, result)
+    if other is None:
+        return result
+    return with_problem(result, Problem(slug=TWIN, params=(("page", f"{other.path}#{other.place}"),)))
+
+
+def _waits_for_others(project: Project, tx: Transaction, page: PageRecord, result: PageResult | None, *, at: str) -> bool:
+    """Whether the pages around a page have to be read before it gets its form; its reading is stored all the same."""
+    if ledger.page_fate(tx, page.id) is not None:
+        return False
+    if result is not None and (result.outcome is not Fate.READ or not is_joined(project.layouts, result.identity)):
+        return False
+    number = ledger.reading_id(tx, page.ref) if result is None else ledger.save_reading(tx, result, at=at)
+    sheets = ledger.sheets_of_reading(tx, number) if number is not None else []
+    if number is None or any(sheet.fate is not None for sheet in sheets):  # another page with this content has its form, so has this one
+        return False
+    ledger.link_page(tx, page.id, number)
+    own = ledger.page_record(tx, page.id)
+    return own.outcome is Fate.READ and is_joined(project.layouts, own.identity)
+
+
+def _is_imported(project: Project, identity: Identity) -> bool:
+    return identity.digest in project.layouts and project.layouts[identity.digest].imported
+
+
+def _with_unknown_instance(project: Project, tx: Transaction, result: PageResult | None) -> PageResult | None:
+    """A valid identity that this project never printed is read, and said so; one that was only read as text is not believed."""
+    if result is None or result.identity is None or result.reading is None or _is_imported(project, result.identity):
+        return result
+    if issued.issued_form(tx, result.identity.instance) is not None:
+        return result
+    marked = with_problem(result, Problem(slug="unknown-instance", params=(("instance", result.identity.instance),)))
+    if result.identity.found_by is FoundBy.TEXT:
+        return replace(marked, outcome=Fate.REVIEW, identity=None, reading=None, seen_page=result.identity.page)
+    return marked
+
+
+def _summary(project: Project, run: _Run, seconds: float) -> BatchSummary:
+    with project.store.reading() as tx:
+        pages = ledger.pages_of(tx, run.keys)
+    counts = Counter(page.fate for page in pages)
+    remarks = remarks_on(pages)
+    lost = sum(remark.problem.slug == "missing-pages" for remark in remarks)
+    doubts = [Remark(path=path, page=None, fate=None, problem=problem) for path, problem in (*sheet_remarks(project, pages), *joining_remarks(project, pages))]
+    return BatchSummary(
+        batch=run.batch,
+        files=len(run.keys),
+        new_files=run.new_files,
+        pages={fate: counts[fate] for fate in Fate if counts[fate]},
+        waiting=counts[None],
+        read=len(run.milliseconds),
+        seconds=round(seconds, 2),
+        page_ms=round(sum(run.milliseconds) / len(run.milliseconds), 1) if run.milliseconds else 0.0,
+        not_taken=len(run.remarks) + lost,
+        pictures=sum(page.ref.part <= 1 for page in pages),
+        remarks=(*run.remarks, *remarks, *doubts),
+        passed_over=run.passed_over,
+    )

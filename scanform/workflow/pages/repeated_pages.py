@@ -1,0 +1,272 @@
+"""Pages that came in twice: scans of one sheet, or sheets with one printed identity. The program says what it takes them for, people can say otherwise.
+
+The first scan of a sheet counts, whatever a later one says. Where the two differ nobody may overlook that: such pairs wait here until somebody has looked.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from scanform import pagecode
+from scanform.i18n.texts import text
+from scanform.model.layout import PageLayout, Zone, ZoneKind
+from scanform.model.page import Fate
+from scanform.model.questionnaire import Questionnaire
+from scanform.model.reading import FieldReading, MarkValue, PageReading
+from scanform.store import issued, ledger
+from scanform.store.acts import manual_registrations
+from scanform.store.engine import Transaction
+from scanform.store.records import Placement, PlacementKind, SheetRecord
+from scanform.workflow.project.moments import now, shown
+from scanform.workflow.project.project import Project
+from scanform.workflow.review.desk import Desk
+from scanform.workflow.settling.assign_fates import PrintedIdentity, settle_identity
+from scanform.workflow.settling.photocopies import neighbour_copy
+
+ACTS = (PlacementKind.SEEN, PlacementKind.PREFERRED, PlacementKind.OTHER_SHEET, PlacementKind.SAME_SHEET)
+"""What people can say about a pair."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """One of the two: where it lies (batch, file, position from 1), and the form that it counts for ("" when another scan counts)."""
+
+    page_id: int
+    batch: int
+    file: str
+    position: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What the two say about one question, in words."""
+
+    question: str
+    wording: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Double:
+    """A page of a form that came in twice. `same_sheet`: it is taken for one sheet scanned twice, of which `first` counts; else for two sheets.
+
+    With `unsure` the two may be different sheets as well. `seen_by` is who looked at it last and said so, "" for nobody.
+    `key` names the pair as it stands; an act about another state is refused.
+    """
+
+    key: str
+    form: str
+    number: int
+    pages: int
+    same_sheet: bool
+    first: Scan
+    second: Scan
+    differences: tuple[Difference, ...]
+    seen_by: str
+    unsure: bool = False
+
+    @property
+    def acts(self) -> tuple[PlacementKind, ...]:
+        """What can be said about it."""
+        if self.same_sheet:
+            return (PlacementKind.SEEN, PlacementKind.PREFERRED, PlacementKind.OTHER_SHEET)
+        return (PlacementKind.SEEN, PlacementKind.SAME_SHEET)
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody has to look: one sheet is said to hold two things, or may be two sheets, and nobody has looked."""
+        return self.same_sheet and (bool(self.differences) or self.unsure) and not self.seen_by
+
+
+def doubles(project: Project, *, language: str = "de") -> list[Double]:
+    """All pairs, those that somebody has to look at first."""
+    found: list[Double] = []
+    with project.store.reading() as tx:
+        for digest, instance in ledger.identities_with_doubles(tx):
+            found += _of_identity(project, tx, digest, instance, language)
+    return sorted(found, key=lambda pair: (not pair.waits, bool(pair.seen_by), not pair.differences, pair.form, pair.number))
+
+
+def waiting_doubles(project: Project) -> int:
+    """How many pairs somebody has to look at."""
+    return sum(pair.waits for pair in doubles(project))
+
+
+class WaitingDoubles:
+    """Counts the pairs that wait, anew only when pages, batches or what people said have changed: it is asked every few seconds."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._known: tuple[object, int] = (None, 0)
+
+    def count(self) -> int:
+        """How many pairs somebody has to look at."""
+        with self._project.store.reading() as tx:
+            state = (ledger.state_of_pages(tx), manual_registrations.last_placement(tx))
+        if self._known[0] != state:
+            self._known = (state, waiting_doubles(self._project))
+        return self._known[1]
+
+
+def act_on(project: Project, key: str, kind: PlacementKind, *, reviewer: str, uuid: str) -> bool:
+    """Do what somebody says about a pair; False when it is not as they saw it. Sending again changes nothing."""
+    with project.store.writing() as tx:
+        digest, instance = next(iter(_identities(key)), ("", ""))
+        pair = next((pair for pair in _of_identity(project, tx, digest, instance, project.language) if pair.key == key), None)
+        if pair is None or kind not in pair.acts:
+            return any(act.uuid == uuid for act in manual_registrations.placements(tx))
+        sheets = ledger.sheets(tx, digest=digest, instance=instance)
+        second = next(sheet for sheet in sheets if sheet.page_id == pair.second.page_id)
+        first = next(sheet for sheet in sheets if sheet.page_id == pair.first.page_id)
+        act = Placement(uuid=uuid, sha256=second.sha256, index=second.index, part=second.part, kind=kind, identity=second.identity, reviewer=reviewer, at=now())
+        if not manual_registrations.add_placement(tx, act):
+            return True
+        if kind is PlacementKind.OTHER_SHEET:
+            _to_copy(tx, second, _copy_of_its_own(second, sheets))
+        elif kind is PlacementKind.SAME_SHEET:
+            _to_copy(tx, second, first.copy or 1)
+        settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
+        return True
+
+
+def picture(desk: Desk, page_id: int, question: str = "") -> bytes | None:
+    """JPEG of a page that was read, upright, or of what it says on one question; None when there is none."""
+    with desk.project.store.reading() as tx:
+        record = ledger.find_page(tx, page_id)
+    if record is None or record.identity is None or record.outcome is not Fate.READ or not record.archived:
+        return None
+    layout = desk.project.layouts.get(record.identity.digest)
+    page = next((page for page in layout.pages if page.number == record.identity.page), None) if layout else None
+    if page is None:
+        return None
+    return desk.question(record.ref, page, question) if question else desk.page(record.ref, page.size)
+
+
+def _copy_of_its_own(sheet: SheetRecord, sheets: Sequence[SheetRecord]) -> int:
+    """The photocopy of which the page beside this one is, where it lacks this page; else a new one."""
+    placed = [other for other in sheets if other.copy is not None and other.outcome is Fate.READ and other.fate is not Fate.RESCAN]
+    beside = neighbour_copy(sheet, [other for other in placed if other.reading_id != sheet.reading_id])
+    if beside is not None and beside != sheet.copy and all(other.page != sheet.page for other in placed if other.copy == beside):
+        return beside
+    return max(other.copy or 1 for other in sheets) + 1
+
+
+def _to_copy(tx: Transaction, sheet: SheetRecord, copy: int) -> None:
+    """Put a page to another copy of its form."""
+    identity = sheet.identity
+    assert identity is not None  # pages without one make no pairs
+    form_id = pagecode.form_id(identity.digest, identity.instance)
+    printed = issued.issued_form(tx, identity.instance)
+    number = ledger.add_form(
+        tx,
+        form_id=form_id if copy == 1 else f"{form_id}.{copy}",
+        digest=identity.digest,
+        instance=identity.instance,
+        copy=copy,
+        pages=identity.pages,
+        token=printed.token if printed and copy == 1 else None,
+    )
+    ledger.set_form(tx, sheet.reading_id, number)
+
+
+def _key(first: SheetRecord, second: SheetRecord, digest: str, instance: str) -> str:
+    return ":".join(str(part) for part in (digest, instance, first.page_id, first.copy, second.page_id, second.copy))
+
+
+def _identities(key: str) -> list[tuple[str, str]]:
+    parts = key.split(":")
+    return [(parts[0], parts[1])] if len(parts) == 6 else []
+
+
+def _of_identity(project: Project, tx: Transaction, digest: str, instance: str, language: str) -> list[Double]:
+    layout = project.layouts.get(digest)
+    sheets = [sheet for sheet in ledger.sheets(tx, digest=digest, instance=instance) if sheet.active and sheet.outcome is Fate.READ]
+    if layout is None or not sheets:
+        return []
+    readings = ledger.contents(tx, [sheet.reading_id for sheet in sheets])
+    seen = _seen(tx, sheets)
+    questionnaire = project.questionnaire_of(layout)
+    found = []
+    for page in layout.pages:
+        here = [sheet for sheet in sheets if sheet.page == page.number and sheet.fate in {Fate.READ, Fate.COPY, Fate.RESCAN}]
+        counting = {sheet.copy: sheet for sheet in here if sheet.fate is not Fate.RESCAN}
+        for second in here:
+            first = counting.get(second.copy) if second.fate is Fate.RESCAN else counting.get(1)
+            if first is None or first is second:
+                continue
+            found.append(
+                Double(
+                    key=_key(first, second, digest, instance),
+                    form=pagecode.form_id(digest, instance),
+                    number=page.number,
+                    pages=len(layout.pages),
+                    same_sheet=second.fate is Fate.RESCAN,
+                    first=_scan(first, digest, instance),
+                    second=_scan(second, digest, instance),
+                    differences=tuple(_differences(readings.get(first.reading_id), readings.get(second.reading_id), page, questionnaire, language)),
+                    seen_by=seen.get((second.sha256, second.index, second.part), ""),
+                    unsure=second.fate is Fate.RESCAN and second.unsure_copy,
+                )
+            )
+    return found
+
+
+def _seen(tx: Transaction, sheets: Sequence[SheetRecord]) -> Mapping[tuple[str, int, int], str]:
+    """Who said last that a page is right as it stands, or how it is."""
+    kinds = set(ACTS)
+    return {(act.sha256, act.index, act.part): act.reviewer for act in manual_registrations.acts_on(tx, sorted({sheet.sha256 for sheet in sheets})) if act.kind in kinds}
+
+
+def _scan(sheet: SheetRecord, digest: str, instance: str) -> Scan:
+    copy = sheet.copy or 1
+    form = pagecode.form_id(digest, instance) + ("" if copy == 1 else f".{copy}")
+    return Scan(
+        page_id=sheet.page_id,
+        batch=sheet.batch_id,
+        file=PurePath(shown(sheet.path)).name,
+        position=sheet.ref.place,
+        form="" if sheet.fate is Fate.RESCAN else form,
+    )
+
+
+def _differences(one: PageReading | None, other: PageReading | None, page: PageLayout, questionnaire: Questionnaire, language: str) -> list[Difference]:
+    if one is None or other is None:
+        return []
+    found = []
+    for code in dict.fromkeys(zone.question for zone in page.zones):
+        zones = [zone for zone in page.zones if zone.question == code]
+        said = [_said(reading, zones, questionnaire, language) for reading in (one, other)]
+        if said[0] != said[1]:
+            question = questionnaire.question(code)
+            wording = question.text.get(language) if question else code
+            blank = text("review.blank", language)
+            found.append(Difference(question=code, wording=wording, first=said[0] or blank, second=said[1] or blank))
+    return found
+
+
+def _said(reading: PageReading, zones: Sequence[Zone], questionnaire: Questionnaire, language: str) -> str:
+    fields: Mapping[str, FieldReading] = {field.zone: field for field in reading.fields}
+    parts = []
+    for zone in zones:
+        field = fields.get(zone.id)
+        if field is None:
+            continue
+        if zone.kind is ZoneKind.MARK:
+            if field.value == MarkValue.MARKED.value:
+                parts.append(_option(zone, questionnaire, language))
+        elif field.value.strip():
+            parts.append(" ".join(field.value.split()))
+    return ", ".join(parts)
+
+
+def _option(zone: Zone, questionnaire: Questionnaire, language: str) -> str:
+    question = questionnaire.question(zone.question)
+    option = question.option(zone.option) if question and zone.option else None
+    return option.text.get(language) if option else zone.option or "×"
+
+
+def said(name: str) -> PlacementKind | None:
+    """What a screen says about a pair; None for anything else."""
+    return next((kind for kind in ACTS if kind.value == name), None)

@@ -1,0 +1,148 @@
+"""What a person sees of a page that could not be placed: its picture, and where its corners probably are. Made in a worker, like every decoding."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from scanform.imaging import crops
+from scanform.imaging.page_image import Floats, PageImage
+from scanform.model.layout import PageLayout
+from scanform.model.page import PageRef
+from scanform.model.problem import Problem
+from scanform.register.markerless import blank_features, pose_from_codes, pose_from_features, scan_features
+from scanform.register.markers import Marker, find_markers
+from scanform.register.photo import find_sheet
+from scanform.register.pose import fit_pose
+from scanform.register.sheets import cut_out
+from scanform.scan.files.limits import Limits, deadline
+from scanform.scan.load import LoadedPage, load_page
+from scanform.workflow.reading.read_page import PageJob, known_page
+
+LONG_SIDE_PX = 1800
+"""Longer side of the picture on the screen: 6 px/mm of A4; the magnifier shows them at 4 times their size."""
+
+THUMB_PX = 320
+"""The same in the list."""
+
+Corners = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewJob:
+    """What to show: the page of `job`; `turn` in degrees clockwise; its longer side in px. `number` (with `digest`): the page that it probably is."""
+
+    job: PageJob
+    turn: int = 0
+    long_side_px: int = LONG_SIDE_PX
+    digest: str | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """A page as it can be shown: its size in pixels as decoded, where its corners are presumed (in these pixels, as printed) and by what, and its turn.
+    Of a picture that shows several sheets one is shown; `left` and `top` say where that piece lies, and pixels count from there.
+
+    `found` is "markers", "print", "paper" (the outline of the sheet; which of its corners is which is not known) or "picture" (nothing was
+    found: the corners of the picture). `turn` makes it upright, in degrees clockwise, as far as that is known.
+    """
+
+    width: int
+    height: int
+    corners_px: Corners
+    found: str
+    turn: int
+    problems: tuple[Problem, ...] = ()
+    left: int = 0
+    top: int = 0
+
+
+def page_view(order: ViewJob) -> PageView:
+    """How large the page is, how it lies and where its corners are presumed; size 0 with problems when it cannot be decoded."""
+    with deadline(order.job.limits.page_seconds):
+        loaded = _loaded(replace(order.job.ref, path=order.job.file), order.job.limits)
+        if loaded.image is None:
+            return PageView(width=0, height=0, corners_px=(), found="picture", turn=0, problems=loaded.problems)
+        image, (left, top) = _sheet(order, loaded.image)
+        guess = _guess(order, image)
+        if guess is None:
+            corners, found = _outline(image, loaded.turn)
+            return PageView(width=image.width, height=image.height, corners_px=corners, found=found, turn=loaded.turn, left=left, top=top)
+        corners, found = guess
+        return PageView(width=image.width, height=image.height, corners_px=corners, found=found, turn=_turn(corners), left=left, top=top)
+
+
+def page_picture(order: ViewJob) -> bytes | None:
+    """The page as JPEG, turned by `turn`; None when it cannot be decoded."""
+    with deadline(order.job.limits.page_seconds):
+        whole = _loaded(replace(order.job.ref, path=order.job.file), order.job.limits).image
+        if whole is None:
+            return None
+        image, _ = _sheet(order, whole)
+        factor = min(1.0, order.long_side_px / max(image.width, image.height))
+        return crops.encode_jpeg(crops.turned(crops.scaled(image.gray, factor), order.turn))
+
+
+def _sheet(order: ViewJob, image: PageImage) -> tuple[PageImage, tuple[int, int]]:
+    """What of the picture is shown, one sheet where it shows several, and where its top left pixel lies."""
+    return cut_out(image, order.job.region) if order.job.region else (image, (0, 0))
+
+
+@lru_cache(maxsize=2)
+def _loaded(ref: PageRef, limits: Limits) -> LoadedPage:
+    """Kept for a moment: the view, the picture and the picture turned are asked for one after the other."""
+    return load_page(ref, limits)
+
+
+def _guess(order: ViewJob, image: PageImage) -> tuple[Corners, str] | None:
+    """The presumed corners of the page, from its markers, else from what its print shows of it."""
+    if order.digest is None or order.number is None:
+        return None
+    page, check = known_page(order.job.layouts, order.digest, order.number)
+    markers = find_markers(image)
+    by_markers = fit_pose(markers, page.fiducials, page.size)
+    if by_markers is not None:
+        return _corners(by_markers.homography, page), "markers"
+    homography = pose_from_codes(image.gray, page)
+    if homography is None:
+        pose = pose_from_features(scan_features(image.gray), blank_features(check), page)
+        homography = pose.homography if pose is not None else _from_one_marker(markers, page)
+    return None if homography is None else (_corners(homography, page), "print")
+
+
+def _from_one_marker(markers: Sequence[Marker], page: PageLayout) -> Floats | None:
+    """A homography mm -> px (3, 3) that carries the one marker seen to its place: rough at the far corners, right about the turn."""
+    by_id = {fiducial.id: fiducial.rect for fiducial in page.fiducials}
+    own = [marker for marker in markers if marker.id in by_id]
+    if len(own) != 1:
+        return None
+    mm = np.array([(point.x, point.y) for point in by_id[own[0].id].corners], dtype=np.float32)
+    affine, _ = cv2.estimateAffinePartial2D(mm, np.array(own[0].corners_px, dtype=np.float32))
+    return None if affine is None else np.vstack([affine, [0.0, 0.0, 1.0]])
+
+
+def _corners(homography: Floats, page: PageLayout) -> Corners:
+    """Where the corners of the paper lie in the picture."""
+    w, h = page.size.w, page.size.h
+    mapped = cv2.perspectiveTransform(np.array([[(0, 0), (w, 0), (w, h), (0, h)]], dtype=np.float64), homography)[0]
+    return tuple((float(x), float(y)) for x, y in mapped)
+
+
+def _outline(image: PageImage, turn: int) -> tuple[Corners, str]:
+    """The corners of the sheet by its outline, else those of the picture, beginning at the one that is top left when the picture is turned."""
+    w, h = float(image.width), float(image.height)
+    frame = np.array([(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)])
+    sheet = find_sheet(image.gray)
+    corners = frame if sheet is None else sheet
+    nearest = np.linalg.norm(corners - frame[-(turn // 90) % 4], axis=1).argmin()
+    ordered = np.roll(corners, -int(nearest), axis=0)
+    return tuple((float(x), float(y)) for x, y in ordered), "picture" if sheet is None else "paper"
+
+
+def _turn(corners: Corners) -> int:
+    """The quarter turns, in degrees clockwise, that make a page with these corners upright."""
+    (x0, y0), (x1, y1) = corners[0], corners[1]
+    return round(-float(np.degrees(np.arctan2(y1 - y0, x1 - x0))) / 90) % 4 * 90

@@ -1,0 +1,431 @@
+"""Looking again: some values that were settled are read by somebody else who knows neither value nor author; where the two differ a third person settles it.
+
+What the machine accepted is drawn by lot, as many as the promised error rate takes; of what people decided a share is drawn, and what deserves doubt by rule.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from scanform.i18n.texts import text
+from scanform.model.person import Person, Right
+from scanform.model.response import Answer, Missing, Status
+from scanform.model.review import Decision, DecisionKind, ReviewItem
+from scanform.review.apply import decided, in_force, item_id, split_item_id
+from scanform.review.audit import fraction, most_wrong, sample_size
+from scanform.review.triage import item as review_item
+from scanform.store import leases, values
+from scanform.store.acts.verifications import Look, add_look, looks, lot
+from scanform.store.decision_times import add_pace
+from scanform.store.engine import Transaction
+from scanform.workflow.review.cards import Card, Statement, value_in_words
+from scanform.workflow.review.cases import Case
+from scanform.workflow.review.desk import Counts, Desk, Outcome, Submission
+from scanform.workflow.review.rights import AGAIN, says_the_same
+from scanform.workflow.review.seeded_items import contested, people_asked
+
+SHARE = 0.05
+"""Of the values that people decided, so many are read again."""
+
+TOLERATED = 1
+"""So many wrong values in the sample do not yet break the promise."""
+
+SURE = 0.9
+"""A decision against a reading that was that probable is read again."""
+
+BLIND = "second-look"
+DIFFERENT = "readings-differ"
+"""Why a value is shown: to be read again, or because two readings differ."""
+
+_HARD = {DecisionKind.ILLEGIBLE, DecisionKind.INADMISSIBLE, DecisionKind.IMPLAUSIBLE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """A settled value that is looked at again: as it stands, who settled it (nobody: the machine), whether it was drawn by lot, and the looks in force."""
+
+    item: ReviewItem
+    case: Case
+    answer: Answer
+    authors: frozenset[str]
+    by_machine: bool
+    by_lot: bool = False
+    second: Decision | None = None
+    third: Decision | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the second look says something else than what stands, and nobody has settled that."""
+        return self.second is not None and self.third is None and not self.agrees(self.second, self.answer)
+
+    def agrees(self, look: Decision, with_answer: Answer) -> bool:
+        """Whether a look says the same as an answer."""
+        read = decided(self.case.machine_answer(self.answer), look, version=look.version)
+        return says_the_same(read, with_answer)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether what was settled first was wrong, or may be: nobody has settled the difference yet."""
+        if self.by_machine:
+            machine = self.case.machine_answer(self.answer)
+            return self.second is not None and not self.agrees(self.second, machine) and (self.third is None or not says_the_same(self.answer, machine))
+        changed = self.third is not None and any(decision.uuid == _decision_of(self.third) for decision in self.case.decisions)
+        return self.differs or changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What is known of some values: how many there are, were drawn, were looked at again, turned out wrong."""
+
+    name: str
+    population: int
+    drawn: int
+    looked: int
+    wrong: int
+
+    @property
+    def most(self) -> float:
+        """The share that is wrong at most, with 95 % confidence; 1 while nothing was looked at."""
+        return most_wrong(self.wrong, self.looked, self.population) / self.population if self.looked else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """Samples of what the machine accepted and of what people decided: all of it, and by question. What was `picked` by rule says nothing about the rest."""
+
+    machine: Sample
+    people: Sample
+    picked: Sample
+    machine_by_question: tuple[Sample, ...]
+    people_by_question: tuple[Sample, ...]
+    target: float
+
+
+class SecondDesk:
+    """The work of looking again in one project. Safe to be used by several threads."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._lock = threading.RLock()
+        self._known: dict[str, tuple[Case, tuple[Again, ...]]] = {}
+        with desk.project.store.writing() as tx:
+            self._lot = lot(tx)
+
+    @property
+    def target(self) -> float:
+        """The share of wrong values among the accepted ones that is promised."""
+        return 1.0 - self._desk.project.config.reading.accept
+
+    def claim(self, limit: int, *, reviewer: str, third: bool, shown: Iterable[str] = (), contact: bool = True, language: str = "de") -> list[Card]:
+        """At most `limit` values for `reviewer`, whom they are new to; nobody else gets them while they are on the screen."""
+        with self.acting(reviewer) as tx:
+            line = [again for again in self._waiting(tx, reviewer, third=third) if contact or not self._desk.is_contact(again.item)]
+            known = {f"{AGAIN}{name}" for name in shown}
+            names = [name for name in (f"{AGAIN}{again.item.id}" for again in line) if name not in known]
+            granted = set(leases.claim(tx, names, reviewer, limit))
+        return [self._card(again, language, third=third) for again in line if f"{AGAIN}{again.item.id}" in granted]
+
+    def counts(self, reviewer: str, *, third: bool, contact: bool = True) -> Counts:
+        """How much waits that `reviewer` can reach, and how much of it is done; what others have on the screen is counted apart, and without `contact` names
+        and addresses.
+        """
+        with self._lock, self._desk.project.store.reading() as tx:
+            line = self._waiting(tx, reviewer, third=third)
+            reached = [again for again in line if contact or not self._desk.is_contact(again.item)]
+            others = {name for name, holder in leases.holders(tx).items() if holder != reviewer}
+            waiting = sum(_lease(again.item.id) not in others for again in reached)
+            drawn = [again for again in self._drawn(tx) if (again.third if third else again.second) is not None]
+            done = sum(contact or not self._desk.is_contact(again.item) for again in drawn)
+        apart, elsewhere = len(line) - len(reached), len(reached) - waiting
+        return Counts(open=waiting, postponed=0, settled=done, total=waiting + done, elsewhere=elsewhere, contact=apart)
+
+    def differing(self) -> int:
+        """How many values were read differently a second time and are settled by nobody yet."""
+        with self._lock, self._desk.project.store.reading() as tx:
+            return sum(again.differs for again in self._drawn(tx))
+
+    def decide(self, submissions: Iterable[Submission], *, reviewer: str, third: bool, person: Person | None = None, language: str = "de") -> list[Outcome]:
+        """Writes looks in their order, each with what follows from it in one transaction; returns what became of each. Sending again is harmless.
+
+        Of a `person` whose rights count only what was given to them here is taken; without one the program itself looks for `reviewer`.
+        """
+        return [self._decide(submission, reviewer, language, person, third=third) for submission in submissions]
+
+    @contextmanager
+    def acting(self, reviewer: str) -> Iterator[Transaction]:
+        """One act of a person that hangs on what was read again: this desk is taken first, then the other, then the store."""
+        with self._lock, self._desk.acting(reviewer) as tx:
+            yield tx
+
+    def quality(self) -> Quality:
+        """How wrong accepted and decided values are at most."""
+        with self._lock, self._desk.project.store.reading() as tx:
+            drawn = self._drawn(tx)
+        machine = [again for again in drawn if again.by_machine and again.by_lot]
+        people = [again for again in drawn if not again.by_machine and again.by_lot]
+        picked = [again for again in drawn if not again.by_lot]
+        everything = [again for _, found in self._known.values() for again in found]
+        return Quality(
+            machine=_sample("", [one for one in everything if one.by_machine], machine),
+            people=_sample("", [one for one in everything if not one.by_machine], people),
+            picked=_sample("", picked, picked),
+            machine_by_question=_by_question([one for one in everything if one.by_machine], machine),
+            people_by_question=_by_question([one for one in everything if not one.by_machine], people),
+            target=self.target,
+        )
+
+    def _decide(self, submission: Submission, reviewer: str, language: str, person: Person | None, *, third: bool) -> Outcome:
+        with self.acting(reviewer) as tx:
+            made = looks(tx)
+            author = next((look.act.reviewer for look in made if look.act.uuid == submission.uuid), None)
+            if author is not None:
+                return Outcome(uuid=submission.uuid, result="saved") if author == reviewer else _not_for(submission, language)
+            if submission.kind is DecisionKind.UNDO:
+                return self._take_back(tx, made, submission, reviewer, language)
+            self._desk.take_in(tx, submission.item)
+            again = next((one for one in self._drawn(tx) if one.item.id == submission.item), None)
+            if person is not None and not self._is_given(tx, again, submission.item, person):
+                return _not_for(submission, language)
+            if again is None:
+                return Outcome(uuid=submission.uuid, result="unknown", message=text("review.gone", language, mine=submission.to_value))
+            if submission.kind is DecisionKind.POSTPONE:
+                leases.release(tx, [_lease(submission.item)], holder=reviewer)
+                return Outcome(uuid=submission.uuid, result="saved")
+            refused = self._objection(again, submission, reviewer, language, third=third)
+            return refused or self._look(tx, again, submission, reviewer, language, third=third)
+
+    def _look(self, tx: Transaction, again: Again, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome:
+        """Writes a look, and for a third person the decision that follows from it: both or neither."""
+        act = replace(_act(submission, reviewer), to_value=self._desk.typed_value(again.item, submission.kind, submission.to_value))
+        outcome = Outcome(uuid=submission.uuid, result="saved")
+        if third and not again.agrees(act, again.answer):
+            column = split_item_id(again.item.id)[1]
+            made = replace(submission, uuid=_decision_of_uuid(submission.uuid), version=again.item.version, basis=again.case.basis(column), screen="", ms=0)
+            outcome = self._desk.decide_within(tx, replace(made, from_value=again.answer.value), reviewer=reviewer, language=language)
+        if outcome.result != "saved":
+            return replace(outcome, uuid=submission.uuid, card=self._card(again, language, third=third))
+        add_look(tx, Look(act=act, third=third))
+        leases.release(tx, [_lease(submission.item)])
+        if submission.ms > 0:
+            add_pace(tx, screen="third" if third else "second", ms=submission.ms)
+        return Outcome(uuid=submission.uuid, result="saved")
+
+    def _take_back(self, tx: Transaction, made: Sequence[Look], submission: Submission, reviewer: str, language: str) -> Outcome:
+        """Takes a look of this person back, with the decision that followed from it."""
+        own = next((look for look in made if look.act.uuid == submission.undoes and look.act.reviewer == reviewer), None)
+        settled = own is not None and not own.third and in_force(look.act for look in made if look.third and look.act.item == own.act.item)
+        if own is None or settled:  # what somebody else has built on is not taken away
+            return Outcome(uuid=submission.uuid, result="unknown", message=text("review.gone", language, mine=submission.to_value))
+        led_to = _decision_of_uuid(own.act.uuid)
+        if own.third and values.number_of(tx, led_to):
+            undoing = replace(submission, uuid=_decision_of_uuid(submission.uuid), item=own.act.item, undoes=led_to, screen="", ms=0)
+            outcome = self._desk.decide_within(tx, undoing, reviewer=reviewer, language=language)
+            if outcome.result != "saved":
+                return replace(outcome, uuid=submission.uuid)
+        add_look(tx, Look(act=replace(_act(submission, reviewer), item=own.act.item), third=own.third))
+        leases.claim(tx, [_lease(own.act.item)], reviewer, 1)
+        return Outcome(uuid=submission.uuid, result="saved")
+
+    def _objection(self, again: Again, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome | None:
+        """Why a look is not taken: it is not for this person (then nothing is shown), it confirms what nobody showed, it is no valid value, the work is done,
+        or it was made on a card that shows other values than those that differ now.
+        """
+        if not self._is_for(again, reviewer, third=third):
+            return _not_for(submission, language)
+        result, message = "invalid", ""
+        if submission.kind is DecisionKind.CONFIRM:
+            message = text("review.needs-choice", language)
+        elif third and submission.basis and submission.basis != _seen(again):
+            result, message = "conflict", text("review.changed", language)
+        elif submission.kind is DecisionKind.CORRECT:
+            message = self._desk.normalised(again.item, submission.to_value, language=language)[1]
+        return Outcome(uuid=submission.uuid, result=result, message=message, card=self._card(again, language, third=third)) if message else None
+
+    def _is_given(self, tx: Transaction, again: Again | None, item: str, person: Person) -> bool:
+        """Whether a value was given to a person to be looked at, and is not of a person whom they may not know."""
+        open_to = again is None or person.may(Right.CONTACT) or not self._desk.is_contact(again.item)
+        return open_to and leases.given_to(tx, _lease(item)) == person.name
+
+    # --- what is looked at again -------------------------------------------------------------------------------------
+
+    def _waiting(self, tx: Transaction, reviewer: str, *, third: bool) -> list[Again]:
+        return sorted((one for one in self._drawn(tx) if self._is_for(one, reviewer, third=third)), key=self._place)
+
+    def _place(self, again: Again) -> tuple[str, float]:
+        """Question by question, by lot within it."""
+        return (f"{again.item.questionnaire}:{split_item_id(again.item.id)[1]}", fraction(again.item.id, self._lot))
+
+    def _is_for(self, again: Again, reviewer: str, *, third: bool) -> bool:
+        """Whether somebody may do this look: it has to be done, and they have had nothing to do with the value."""
+        if third:
+            return again.differs and again.second is not None and reviewer not in {*again.authors, again.second.reviewer}
+        return again.second is None and reviewer not in again.authors
+
+    def _drawn(self, tx: Transaction) -> list[Again]:
+        """Everything that is to be looked at again, looked at or not."""
+        self._settle()
+        made = looks(tx)
+        second = {act.item: act for act in in_force(look.act for look in made if not look.third)}
+        third = {act.item: act for act in in_force(look.act for look in made if look.third)}
+        everything = [again for _, found in self._known.values() for again in found]
+        machine = sum(again.by_machine for again in everything)
+        asked, doubted = people_asked(tx), contested(tx)
+        limit = sample_size(machine, self.target, TOLERATED) / machine if machine else 0.0
+        chosen = []
+        for again in everything:
+            name = again.item.id
+            by_lot = fraction(name, self._lot) < (limit if again.by_machine else SHARE)
+            if by_lot or name in second or name in third or name in doubted or _doubtful(again):
+                authors = again.authors | asked.get(name, set())  # who was shown it as a known answer does not come to it blindly
+                chosen.append(replace(again, authors=authors, by_lot=by_lot, second=second.get(name), third=third.get(name)))
+        return chosen
+
+    def _settle(self) -> None:
+        """Takes in what has changed since the last time."""
+        cases = {case.machine.id: case for case in self._desk.settled()}
+        for gone in self._known.keys() - cases.keys():
+            del self._known[gone]
+        for name, case in cases.items():
+            if name not in self._known or self._known[name][0] is not case:
+                self._known[name] = (case, tuple(_again(case)))
+
+    def _card(self, again: Again, language: str, *, third: bool) -> Card:
+        """What the screen shows: neither value nor author; for the third person both values, without names, by lot one before the other."""
+        item = replace(again.item, value="", candidates=(), reasons=(DIFFERENT if third else BLIND,), confidence=0.0)
+        card = replace(
+            self._desk.card_of(again.case, item, blind=True, language=language),
+            basis=_seen(again) if third else "",
+            proposal="none",
+            draft=None,
+            suggestions=(),
+            printed="",
+            filled="",
+            statements=(),
+        )
+        if not third or again.second is None:
+            return card
+        second = decided(again.case.machine_answer(again.answer), again.second, version=again.second.version)
+        said = [again.answer, second]
+        if fraction(f"order {again.item.id}", self._lot) < 0.5:
+            said.reverse()
+        statements = tuple(
+            Statement(
+                said_by=text(f"review.reading-{name}", language),
+                text=self._in_words(answer, card, language),
+                value=answer.value or answer.raw or "",
+                typed=self._desk.card_of(again.case, replace(again.item, value=answer.value), blind=True, language=language).typed or answer.raw or "",
+                kind=_says(answer).value,
+            )
+            for name, answer in zip("ab", said, strict=True)
+        )
+        joined = " · ".join(f"{statement.said_by}: {statement.text}" for statement in statements)
+        return replace(card, statements=statements, suggestions=tuple(one.value for one in statements if one.value) if card.text else (), value_text=joined)
+
+    def _in_words(self, answer: Answer, card: Card, language: str) -> str:
+        if answer.raw:
+            return text("review.as-written", language, raw=answer.raw)
+        if not answer.value:
+            return text(_WITHOUT_VALUE.get(_says(answer), "review.blank"), language)
+        return value_in_words(answer.value, card.choices, card.alphabet, language)
+
+
+_WITHOUT_VALUE = {
+    DecisionKind.ILLEGIBLE: "review.illegible",
+    DecisionKind.IMPLAUSIBLE: "history.ui.missing-implausible",
+    DecisionKind.INADMISSIBLE: "history.ui.missing-multiple-marks",
+}
+
+
+def _says(answer: Answer) -> DecisionKind:
+    """The decision that says the same as an answer that stands."""
+    if answer.value:
+        return DecisionKind.CORRECT
+    kinds = {Missing.ILLEGIBLE: DecisionKind.ILLEGIBLE, Missing.IMPLAUSIBLE: DecisionKind.IMPLAUSIBLE, Missing.MULTIPLE_MARKS: DecisionKind.INADMISSIBLE}
+    return kinds.get(answer.missing, DecisionKind.NO_ANSWER) if answer.missing is not None else DecisionKind.NO_ANSWER
+
+
+def _not_for(submission: Submission, language: str) -> Outcome:
+    """A look that somebody else has to do, or nobody: nothing is said of the value, not even whether it is there."""
+    return Outcome(uuid=submission.uuid, result="invalid", message=text("review.not-for-you", language))
+
+
+def _lease(item: str) -> str:
+    """The name of the lease of a value that is looked at again."""
+    return f"{AGAIN}{item}"
+
+
+def _seen(again: Again) -> str:
+    """Names the two values that a third person is shown without saying whose they are: what they say counts only for these."""
+    facts = [again.item.id, again.item.version, again.case.basis(split_item_id(again.item.id)[1]), again.second.uuid if again.second else ""]
+    return sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def _again(case: Case) -> list[Again]:
+    """What of a response counts as settled, and can be looked at."""
+    found = []
+    for answer in case.effective.answers:
+        if answer.evidence is None or answer.status is Status.REVIEW or answer.missing is Missing.FILTERED:
+            continue
+        name = item_id(case.machine.id, answer.column)
+        by_machine = case.machine_answer(answer).status is Status.AUTO
+        authors = frozenset(decision.reviewer for decision in case.decisions if decision.item == name and not is_of_third(decision))
+        found.append(Again(item=review_item(case.effective, answer, case.versions), case=case, answer=answer, authors=authors, by_machine=by_machine))
+    return found
+
+
+def _doubtful(again: Again) -> bool:
+    """Whether a decision deserves a second look by rule: it says that nothing can be read, or it goes against a sure reading."""
+    decision = again.case.decision(split_item_id(again.item.id)[1])
+    if again.by_machine or decision is None:
+        return False
+    machine = again.case.machine_answer(again.answer)
+    return decision.kind in _HARD or (machine.confidence >= SURE and not says_the_same(again.answer, machine))
+
+
+def _sample(name: str, everything: Sequence[Again], drawn: Sequence[Again]) -> Sample:
+    looked = [again for again in drawn if again.second is not None]
+    return Sample(name=name, population=len(everything), drawn=len(drawn), looked=len(looked), wrong=sum(again.wrong for again in looked))
+
+
+def _by_question(everything: Sequence[Again], drawn: Sequence[Again]) -> tuple[Sample, ...]:
+    of_all: dict[str, list[Again]] = defaultdict(list)
+    of_drawn: dict[str, list[Again]] = defaultdict(list)
+    for group, entries in ((of_all, everything), (of_drawn, drawn)):
+        for again in entries:
+            group[again.item.question].append(again)
+    return tuple(_sample(name, found, of_drawn[name]) for name, found in of_all.items())
+
+
+_OF_THIRD = "-third"
+
+
+def is_of_third(decision: Decision) -> bool:
+    """Whether a decision is what a third person settled."""
+    return decision.uuid.endswith(_OF_THIRD)
+
+
+def _decision_of(look: Decision) -> str:
+    return _decision_of_uuid(look.uuid)
+
+
+def _decision_of_uuid(uuid: str) -> str:
+    """The uuid of the decision that a third look led to."""
+    return f"{uuid}{_OF_THIRD}"
+
+
+def _act(submission: Submission, reviewer: str) -> Decision:
+    return Decision(
+        uuid=submission.uuid,
+        item=submission.item,
+        version=submission.version,
+        reviewer=reviewer,
+        kind=submission.kind,
+        from_value="",
+        to_value=submission.to_value,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        undoes=submission.undoes,
+    )

@@ -1,0 +1,97 @@
+"""Many doubtful values at once: the crops of one question and one reading across all forms, so that one key confirms all that fit.
+
+A screen is drawn by lot, so that nobody can guess what comes, and shows the least certain first. What the machine holds for wrong, what it proposes
+nothing for, contradictions, what a whole form or page is shown for once and what was put off are looked at one by one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from scanform.model.review import ReviewItem
+from scanform.review.apply import split_item_id
+from scanform.workflow.review.cards import SAYS_NOTHING, Card, is_typed, proposed
+from scanform.workflow.review.desk import Desk
+
+LEAST = 0.5
+"""Values that are rather wrong than right are no work for a screen on which most should fit."""
+
+FEWEST = 4
+"""Smaller groups are quicker done one by one."""
+
+BLANK = "blank"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Values that can be looked at together: `said` is the reading they share, in words, "" where each has its own; `count` wait."""
+
+    key: str
+    heading: str
+    wording: str
+    said: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """One value on a screen; `order` is its place among all of its group, the least certain first."""
+
+    card: Card
+    order: int
+
+
+class Mosaic:
+    """The groups of a desk's open values. Keeps nothing: what was decided is gone from the next screen."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def groups(self, reviewer: str = "", *, contact: bool = True, language: str = "de") -> list[Group]:
+        """All groups worth a screen, in the order of the form; for a `reviewer`, of what nobody else has on the screen."""
+        found = []
+        for key, items in _grouped(self._desk.open_items(reviewer, contact=contact)).items():
+            if len(items) >= FEWEST:
+                card = self._desk.cards(items[:1], language=language)[0]
+                said = "" if card.text and card.proposal == "value" else card.value_text
+                found.append(Group(key=key, heading=card.heading, wording=card.wording, said=said, count=len(items)))
+        return found
+
+    def tiles(self, key: str, limit: int, *, reviewer: str, shown: Iterable[str] = (), contact: bool = True, language: str = "de") -> list[Tile]:
+        """At most `limit` open values of a group for `reviewer`, in an order that nobody can foresee and that stays the same while they wait.
+
+        What is `shown` on the screen already is not given again; nobody else gets these values meanwhile.
+        """
+        items = _grouped(self._desk.open_items(reviewer, contact=contact)).get(key, [])
+        drawn = sorted(items, key=_drawn)
+        given = self._desk.claim_items(
+            limit, reviewer=reviewer, shown=shown, contact=contact, among=drawn, fits=lambda item: group_of(item) == key, place=_drawn
+        )
+        everything = {item.id: item for item in (*items, *given)}.values()
+        order = {item.id: place for place, item in enumerate(sorted(everything, key=lambda item: (item.confidence, item.id)))}
+        return [Tile(card=card, order=order[card.id]) for card in self._desk.cards(given, reviewer=reviewer, language=language)]
+
+
+def _drawn(item: ReviewItem) -> bytes:
+    """The place of a value on the screen, by lot."""
+    return sha256(item.id.encode()).digest()
+
+
+def group_of(item: ReviewItem) -> str | None:
+    """The key of the group in which an open value is shown: question and reading, for written values the question; None for what is looked at alone."""
+    proposal = proposed(item)
+    if proposal == "none" or item.evidence is None or item.postponed or item.confidence < LEAST or SAYS_NOTHING & set(item.reasons):
+        return None
+    column = split_item_id(item.id)[1]
+    shared = BLANK if proposal == BLANK else "" if is_typed(item) else f"={item.value}"
+    return f"{item.questionnaire}:{column}:{shared}"
+
+
+def _grouped(items: Iterable[ReviewItem]) -> dict[str, list[ReviewItem]]:
+    found: dict[str, list[ReviewItem]] = defaultdict(list)
+    for item in items:
+        key = group_of(item)
+        if key is not None:
+            found[key].append(item)
+    return dict(found)

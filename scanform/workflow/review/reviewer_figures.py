@@ -1,0 +1,77 @@
+"""How well people work at the station, as far as the project lets anybody see it: wrong proposals let pass, and how long decisions take."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from scanform.model.person import Person, Right
+from scanform.store import values
+from scanform.store.decision_times import Pace, paces, seconds_per_form
+from scanform.workflow.project.project import Project
+from scanform.workflow.review.seeded_items import Tally, acted_on, tallies
+
+NOBODY, SUPERVISOR = "nobody", "supervisor"
+"""Settings of `review.personal_figures`; the third is "self"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Known answers of all people together, screen by screen, and person by person where that may be seen; the pace of everybody's decisions.
+
+    `decided_forms` is on how many forms anybody has decided anything; `share` of the values on a screen are known answers.
+    """
+
+    known: Tally
+    known_by_screen: tuple[Tally, ...]
+    known_by_person: tuple[Tally, ...]
+    paces: tuple[Pace, ...]
+    decided_forms: int
+    share: float
+
+    @property
+    def seconds_per_form(self) -> float:
+        """What people spent on the forms that they looked at, in seconds each; 0 when nothing is known."""
+        return seconds_per_form(self.paces, self.decided_forms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFigures:
+    """What somebody sees of their own work: values decided, forms looked at, known answers; `known` is None where the project shows nobody's."""
+
+    values: int
+    forms: int
+    known: Tally | None
+
+
+def figures(project: Project, viewer: Person) -> Figures:
+    """The figures as `viewer` may see them; names only for supervisors, and only where the project says so."""
+    with project.store.reading() as tx:
+        everything, screens, people = tallies(tx, before=_today())
+        found, forms = paces(tx), values.decided_forms(tx)
+    named = project.config.review.personal_figures == SUPERVISOR and viewer.may(Right.QUALITY)
+    return Figures(
+        known=everything,
+        known_by_screen=screens,
+        known_by_person=people if named else (),
+        paces=tuple(found),
+        decided_forms=forms,
+        share=project.config.review.known_answers,
+    )
+
+
+def own_figures(project: Project, reviewer: str) -> OwnFigures:
+    """A reviewer's own figures."""
+    with project.store.reading() as tx:
+        _, _, people = tallies(tx, before=_today())
+        items = set(values.decided_items(tx, reviewer)) | acted_on(tx, reviewer)
+    mine = next((tally for tally in people if tally.name == reviewer), Tally(name=reviewer, noticed=0, missed=0))
+    hidden = project.config.review.personal_figures == NOBODY
+    return OwnFigures(
+        values=len(items),
+        forms=len({item.rpartition("/")[0] for item in items}),
+        known=None if hidden else mine,
+    )
+
+
+def _today() -> str:
+    """Known answers are counted from the day after: a figure that moved with a decision would tell which values they were."""
+    return datetime.now(UTC).date().isoformat()

@@ -1,0 +1,103 @@
+"""Who may see and decide which value: the one rule that all doors go through, whatever they are called and whatever they answer.
+
+Four things count: whether the value is of a person (contact class), who has it on the screen (lease), whether it waits at all (openness), and what somebody
+had to do with it before (own acts, blind readings).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scanform.model.person import Person, Right
+from scanform.model.response import Answer, Status
+from scanform.model.review import DecisionKind
+from scanform.review.apply import ITEM_SEPARATOR, decided, in_force, split_item_id
+from scanform.store import leases, values
+from scanform.store.acts.verifications import Look, looks
+from scanform.store.engine import Transaction
+from scanform.workflow.review.cases import Case
+
+AGAIN = "again:"
+"""Before an item in the name of its lease when it is looked at a second or third time."""
+
+
+class Sight(StrEnum):
+    """What somebody is shown of a value: the place on the paper, or what was read and decided."""
+
+    PICTURE = "picture"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dealings:
+    """What a person has to do with a value: it was `given` to them and to nobody since, somebody else has it on the screen (`taken`), they `acted` on it, what
+    stands is their `own`, or they read it without knowing what stands there (`blind`): as long as they have it on the screen for that, and no longer once it
+    waits again and was given to them like any other.
+    """
+
+    given: bool
+    taken: bool
+    acted: bool
+    own: bool
+    blind: bool
+
+
+def dealings(tx: Transaction, item: str, name: str, case: Case | None) -> Dealings:
+    """What somebody has to do with a value of `case` (None: it is gone)."""
+    holder = leases.holder_of(tx, item)
+    made = values.decisions(tx, item.rpartition(ITEM_SEPARATOR)[0])
+    seen = looks(tx, item)
+    standing = case.decision(split_item_id(item)[1]) if case else None
+    return Dealings(
+        given=leases.given_to(tx, item) == name,
+        taken=holder not in {None, name},
+        acted=any(act.item == item and act.reviewer == name for act in (*made, *(look.act for look in seen))),
+        own=standing is not None and standing.reviewer == name,
+        blind=(leases.holder_of(tx, f"{AGAIN}{item}") == name and holder != name) or _reads_blindly(case, item, name, seen),
+    )
+
+
+def may_see(person: Person, had: Dealings, *, contact: bool, what: Sight) -> bool:
+    """Whether somebody may see a value, or only its picture. Whoever reads blindly sees the paper and nothing else; others who may not see everything see
+    what was given to them and what they did.
+    """
+    if contact and not person.may(Right.CONTACT):
+        return False
+    if what is Sight.PICTURE:
+        return person.may(Right.CONTACT) or had.given or had.acted or had.blind
+    return not had.blind and (person.may(Right.CONTACT) or had.given or had.own)
+
+
+def refusal(person: Person, had: Dealings, case: Case, answer: Answer, kind: DecisionKind, *, contact: bool) -> str:
+    """Why somebody may not decide a value, as the key of a text `review.*`; "" when they may.
+
+    "not-yours" says nothing about the value: it is the same for one that does not exist.
+    """
+    everything = person.may(Right.CONTACT)
+    if (contact and not everything) or had.taken or had.blind or not (everything or had.given or had.acted):
+        return "not-yours"
+    if kind is DecisionKind.UNDO:
+        return ""  # only own acts can be taken back
+    decision = case.decision(answer.column)
+    if decision is not None and decision.reviewer != person.name:
+        return "" if person.may(Right.HISTORY) and kind is not DecisionKind.POSTPONE else "decided-already"
+    waits = answer.status is Status.REVIEW
+    if kind is DecisionKind.POSTPONE:
+        return "" if waits else "not-open"
+    return "" if waits or decision is not None or case.machine_answer(answer).status is Status.REVIEW else "not-open"
+
+
+def says_the_same(wanted: Answer, current: Answer) -> bool:
+    """Whether two answers come to the same; what stands there although no rule admits it counts where both say it."""
+    if wanted.raw and current.raw and wanted.raw != current.raw:
+        return False
+    return wanted.value == current.value and (bool(wanted.value) or (wanted.missing is current.missing and current.status is not Status.REVIEW))
+
+
+def _reads_blindly(case: Case | None, item: str, name: str, seen: Sequence[Look]) -> bool:
+    """Whether somebody has read a value a second time, and the difference to what stands is not settled: knowing that, they could read anew."""
+    second = [act for act in in_force(look.act for look in seen if not look.third) if act.reviewer == name]
+    answer = next((answer for answer in case.effective.answers if answer.column == split_item_id(item)[1]), None) if case else None
+    if not second or case is None or answer is None or in_force(look.act for look in seen if look.third):
+        return False
+    return not says_the_same(decided(case.machine_answer(answer), second[-1], version=second[-1].version), answer)

@@ -1,0 +1,354 @@
+"""Known answers among what waits: they count how many wrong proposals people let pass. Nobody can tell them from the rest, and none becomes a value.
+
+Where a reviewer's screen gets an open value, the lot may put a settled one of the same question before it, with a wrong proposal of the same kind. What the
+reviewer does with it is written apart from the decisions, so that no merge and no export can meet it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
+
+from scanform.model.response import Answer, Missing, Status
+from scanform.model.review import Decision, DecisionKind, ReviewItem
+from scanform.review.apply import ITEM_SEPARATOR, Standing, in_force, item_id, split_item_id, standings
+from scanform.review.audit import fraction, most_often
+from scanform.review.known import can_precede, disguised, known
+from scanform.review.triage import item as review_item
+from scanform.store import leases
+from scanform.store.acts import seeded_items as rows
+from scanform.store.acts.seeded_items import Known, KnownAnswer
+from scanform.store.acts.verifications import drawn_lot, lot
+from scanform.store.engine import Transaction
+from scanform.workflow.review.cards import proposed
+from scanform.workflow.review.cases import Case, Editions, response_case
+
+FARTHEST = 500
+"""So many responses are looked through for a known value; where none is found the open value goes alone."""
+
+MOST = 4.0
+"""So many times the share is how probable a known value is at most, where it has to make up for values before which none can stand."""
+
+SAMPLE = 200
+"""So many responses tell of which questions values are known."""
+
+LASTS_S = 60.0
+"""How long that is believed."""
+
+Admits = Callable[[ReviewItem, str], bool]
+"""Whether the rules take a written value for an item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What became of known answers: all of them together ("" as `name`), those of a screen or of a person."""
+
+    name: str
+    noticed: int
+    missed: int
+
+    @property
+    def answered(self) -> int:
+        """How many were shown and settled."""
+        return self.noticed + self.missed
+
+    @property
+    def most(self) -> float:
+        """The share of wrong proposals that is let pass at most, with 95 % confidence."""
+        return most_often(self.missed, self.answered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """A reviewer's known values at the moment: those that still wait, in disguise, how many of them were put off, and how many are answered."""
+
+    waiting: Mapping[str, tuple[Known, ReviewItem]]
+    answered: int
+
+    @property
+    def postponed(self) -> int:
+        """How many were put off."""
+        return sum(item.postponed > 0 for _, item in self.waiting.values())
+
+
+class KnownAnswers:
+    """Chooses known values and keeps what became of them. `cases` are the responses as they stand; whoever calls holds the desk's lock."""
+
+    def __init__(self, share: float, admits: Admits) -> None:
+        self._share = share
+        self._admits = admits
+        self._lot = ""
+        self._more = 1.0
+        self._until = 0.0
+        self._plans: dict[tuple[str, str], str] = {}
+
+    def of(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> Own:
+        """What a reviewer has of them."""
+        made = rows.knowns(tx, reviewer)
+        if not made:
+            return Own(waiting={}, answered=0)
+        standing = standings(answer.act for answer in rows.answers(tx, reviewer))
+        waiting = {}
+        answered = 0
+        for row in made:
+            how = standing.get(row.item, Standing())
+            if how.decision is not None:
+                answered += 1
+                continue
+            item = _in_disguise(row, cases.get(split_item_id(row.item)[0]), postponed=how.postponed)
+            if item is not None:
+                waiting[row.item] = (row, item)
+        return Own(waiting=waiting, answered=answered)
+
+    def mix(
+        self,
+        tx: Transaction,
+        granted: Sequence[ReviewItem],
+        *,
+        reviewer: str,
+        cases: Mapping[str, Case],
+        limit: int,
+        shown: Iterable[str] = (),
+        fits: Callable[[ReviewItem], bool] = lambda _: True,
+        lined_up: Callable[[Sequence[ReviewItem]], list[ReviewItem]] = list,
+    ) -> list[ReviewItem]:
+        """`granted` values with known ones among them, at most `limit`, `lined_up` as if all of them waited; what does not go in any more is given back."""
+        if not self._share and not rows.knowns(tx, reviewer):
+            return list(granted)
+        self._lot = self._lot or lot(tx)
+        own = self.of(tx, reviewer, cases)
+        seen = set(shown)
+        again = {row.before: item for row, item in own.waiting.values() if item.id not in seen and not item.postponed and fits(item)}
+        had = {row.before for row in rows.knowns(tx, reviewer)}
+        chance = self._chance(cases)
+        taken = {item for item, holder in leases.holders(tx).items() if holder != reviewer}
+        mixed: list[ReviewItem] = [again.pop(name) for name in list(again) if name not in {item.id for item in granted}]
+        for item in granted:
+            if item.id in again:
+                mixed.append(again.pop(item.id))
+            elif item.id not in had and self._is_drawn(item, reviewer, chance):
+                mixed += self._new(tx, item, reviewer=reviewer, cases=cases, taken=taken, fits=fits)
+            mixed.append(item)
+        mixed += [item for _, item in own.waiting.values() if item.postponed and item.id not in seen and fits(item)]
+        mixed = lined_up(mixed)
+        leases.release(tx, [item.id for item in mixed[limit:]], holder=reviewer)
+        leases.claim(tx, [item.id for item in mixed[:limit]], reviewer, limit)
+        return mixed[:limit]
+
+    def _chance(self, cases: Mapping[str, Case]) -> float:
+        """How probable a known value is before an open one: more than the share where known values cannot stand before many of those that go to people.
+
+        Those of questions of which none of `SAMPLE` responses holds a known value, and those without a proposal. Looked up once in a while.
+        """
+        if monotonic() >= self._until:
+            line = list(cases.values())
+            sample = [case for case in line[:: max(1, len(line) // SAMPLE)] if not case.contradictory]
+            values: dict[str, set[str]] = defaultdict(set)
+            for case in sample:
+                for answer in case.machine.answers:
+                    if known(answer):
+                        values[answer.column].add(answer.value)
+            to_people = [
+                review_item(case.machine, answer, case.versions) for case in sample for answer in case.machine.answers if answer.status is Status.REVIEW
+            ]
+            possible = sum(proposed(item) != "none" and can_precede(values[split_item_id(item.id)[1]], item) for item in to_people)
+            self._more = min(MOST, len(to_people) / possible) if possible else 1.0
+            self._until = monotonic() + LASTS_S
+            self._plans.clear()
+        return min(0.5, self._share * self._more)
+
+    def is_at(self, tx: Transaction, item: str, reviewer: str, cases: Mapping[str, Case]) -> bool:
+        """Whether a value is a known one to somebody at the moment, waiting or answered."""
+        case = cases.get(item.rpartition(ITEM_SEPARATOR)[0])
+        return any(row.item == item and _still_known(row, case) is not None for row in rows.knowns(tx, reviewer))
+
+    def was_shown(self, tx: Transaction, item: str, version: int, shown: str, reviewer: str) -> bool:
+        """Whether somebody who saw `shown` at `item` saw the wrong proposal of a known value."""
+        return any((row.item, row.version, row.shown) == (item, version, shown) for row in rows.knowns(tx, reviewer))
+
+    def seen_by(self, tx: Transaction, case: Case, reviewer: str, editions: Editions) -> Case:
+        """A response as somebody sees it: its known values open in disguise, or as that person decided them."""
+        held = {row.item: row for row in rows.knowns(tx, reviewer) if split_item_id(row.item)[0] == case.machine.id and _still_known(row, case) is not None}
+        if not held:
+            return case
+        names = {split_item_id(name)[1]: row for name, row in held.items()}
+        answers = tuple(_reopened(answer, names[answer.column]) if answer.column in names else answer for answer in case.machine.answers)
+        acts = [_as_decided(answer.act, held[answer.act.item]) for answer in rows.answers(tx, reviewer) if answer.act.item in held]
+        return response_case(replace(case.machine, answers=answers), case.versions, (*case.decisions, *acts), editions)
+
+    def answered(self, tx: Transaction, uuid: str, reviewer: str) -> bool:
+        """Whether an act with this uuid is one of a reviewer's answers to known values."""
+        return any(answer.act.uuid == uuid for answer in rows.answers(tx, reviewer))
+
+    def settle(self, tx: Transaction, act: Decision, *, screen: str, after: int) -> None:
+        """Write what somebody did with a known value; the latest counts, as everywhere."""
+        rows.add_answer(tx, KnownAnswer(act=act, screen=screen, after=after))
+        if act.kind is DecisionKind.UNDO:
+            leases.claim(tx, [act.item], act.reviewer, 1)
+        else:
+            leases.release(tx, [act.item], holder=act.reviewer)
+
+    def latest(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> KnownAnswer | None:
+        """The latest answer of a reviewer that was not taken back, to a value that is still a known one."""
+        held = {row.item for row in rows.knowns(tx, reviewer) if _still_known(row, cases.get(split_item_id(row.item)[0])) is not None}
+        made = {answer.act.uuid: answer for answer in rows.answers(tx, reviewer) if answer.act.item in held}
+        standing = in_force(answer.act for answer in made.values())
+        return made[standing[-1].uuid] if standing else None
+
+    def planned(self, tx: Transaction, waiting: Iterable[ReviewItem], *, reviewer: str, cases: Mapping[str, Case]) -> int:
+        """How many known values the lot will put before what waits, when it is given to a reviewer: they are counted from the first moment, so that no count
+        tells that some have come in between.
+        """
+        self._lot = self._lot or drawn_lot(tx)
+        if not self._share or not self._lot:
+            return 0
+        made, chance = rows.knowns(tx, reviewer), self._chance(cases)
+        before, used = {row.before for row in made}, {row.item for row in made}
+        count = 0
+        for item in waiting:
+            if item.id not in before and self._is_drawn(item, reviewer, chance):
+                found = self._plans.get((reviewer, item.id))
+                if found is None or found in used:
+                    chosen = self._chosen(item, reviewer=reviewer, cases=cases, had=used, fits=lambda _: True)
+                    found = self._plans[reviewer, item.id] = chosen[0].id if chosen else ""
+                used.add(found)
+                count += bool(found)
+        return count
+
+    def _is_drawn(self, waiting: ReviewItem, reviewer: str, chance: float) -> bool:
+        return fraction(f"known:{reviewer}:{waiting.id}", self._lot) < chance
+
+    def _new(
+        self,
+        tx: Transaction,
+        waiting: ReviewItem,
+        *,
+        reviewer: str,
+        cases: Mapping[str, Case],
+        taken: set[str],
+        fits: Callable[[ReviewItem], bool],
+    ) -> list[ReviewItem]:
+        """A known value to go before `waiting`, or none."""
+        had = {row.item for row in rows.knowns(tx, reviewer)} | taken
+        chosen = self._chosen(waiting, reviewer=reviewer, cases=cases, had=had, fits=fits)
+        if chosen is None:
+            return []
+        item, truth = chosen
+        row = rows.known_of(item, reviewer=reviewer, before=waiting.id, truth=truth, at=datetime.now(UTC).isoformat(timespec="seconds"))
+        return [item] if rows.add_known(tx, row) else []
+
+    def _chosen(
+        self, waiting: ReviewItem, *, reviewer: str, cases: Mapping[str, Case], had: set[str], fits: Callable[[ReviewItem], bool]
+    ) -> tuple[ReviewItem, str] | None:
+        """(a known value in disguise to go before `waiting`, what is true), or None: where the machine proposes nothing there is nothing to let pass."""
+        proposal = proposed(waiting)
+        if proposal == "none" or waiting.postponed or waiting.evidence is None:
+            return None
+        column = split_item_id(waiting.id)[1]
+        line = list(cases.values())
+        start = int(fraction(f"from:{reviewer}:{waiting.id}", self._lot) * len(line))
+        for case in [*line[start:], *line[:start]][:FARTHEST]:
+            name = item_id(case.machine.id, column)
+            if case.contradictory or name in had or case.machine.questionnaire != waiting.questionnaire or case.decision(column):
+                continue
+            answer = case.effective.answer(waiting.question, waiting.option)
+            if answer is None or answer.column != column or not known(answer):
+                continue
+            true = review_item(case.effective, answer, case.versions)
+            item = disguised(true, waiting, partial(self._admits, true), f"{self._lot}:{name}")
+            if item is not None and proposed(item) == proposal and fits(item):
+                return item, true.value
+        return None
+
+
+def tallies(tx: Transaction, *, before: str = "") -> tuple[Tally, tuple[Tally, ...], tuple[Tally, ...]]:
+    """(all together, by screen, by person) of the known values that were settled, on days `before` one (ISO 8601) if given; a wrong proposal that stands
+    afterwards was missed.
+    """
+    shown = {(row.reviewer, row.item): row for row in rows.knowns(tx)}
+    made = [answer for answer in rows.answers(tx) if not before or answer.act.at < before]
+    by_uuid = {answer.act.uuid: answer for answer in made}
+    counts: Counter[tuple[str, str, bool]] = Counter()
+    for reviewer in {answer.act.reviewer for answer in made}:
+        for how in standings(answer.act for answer in made if answer.act.reviewer == reviewer).values():
+            if how.decision is not None:
+                row = shown[reviewer, how.decision.item]
+                counts[by_uuid[how.decision.uuid].screen, reviewer, let_pass(row, how.decision)] += 1
+    screens = sorted({screen for screen, _, _ in counts})
+    people = sorted({reviewer for _, reviewer, _ in counts})
+    everything = _tally("", counts)
+    by_screen = tuple(_tally(name, {key: count for key, count in counts.items() if key[0] == name}) for name in screens)
+    by_person = tuple(_tally(name, {key: count for key, count in counts.items() if key[1] == name}) for name in people)
+    return everything, by_screen, by_person
+
+
+def acted_on(tx: Transaction, reviewer: str) -> set[str]:
+    """The known values that somebody has decided, put off or taken back."""
+    return {answer.act.item for answer in rows.answers(tx, reviewer)}
+
+
+def contested(tx: Transaction) -> dict[str, set[str]]:
+    """Who answered which known value with something else than what stands and what was proposed: the truth may not be one."""
+    shown = {(row.reviewer, row.item): row for row in rows.knowns(tx)}
+    found: dict[str, set[str]] = {}
+    made = rows.answers(tx)
+    for reviewer in {answer.act.reviewer for answer in made}:
+        for how in standings(answer.act for answer in made if answer.act.reviewer == reviewer).values():
+            if how.decision is None:
+                continue
+            row = shown[reviewer, how.decision.item]
+            other = how.decision.kind is not DecisionKind.CONFIRM and how.decision.to_value not in {row.truth, row.shown}
+            if other:
+                found.setdefault(row.item, set()).add(reviewer)
+    return found
+
+
+def people_asked(tx: Transaction) -> dict[str, set[str]]:
+    """Who was shown which value as a known one: they have had to do with it."""
+    found: dict[str, set[str]] = {}
+    for row in rows.knowns(tx):
+        found.setdefault(row.item, set()).add(row.reviewer)
+    return found
+
+
+def let_pass(row: Known, act: Decision) -> bool:
+    """Whether the wrong proposal stands after what somebody did."""
+    if act.kind is DecisionKind.CONFIRM:
+        return True
+    return act.kind in {DecisionKind.CORRECT, DecisionKind.NO_ANSWER} and act.to_value == row.shown
+
+
+def _tally(name: str, counts: Mapping[tuple[str, str, bool], int]) -> Tally:
+    missed = sum(count for (_, _, let), count in counts.items() if let)
+    return Tally(name=name, noticed=sum(counts.values()) - missed, missed=missed)
+
+
+def _in_disguise(row: Known, case: Case | None, *, postponed: int) -> ReviewItem | None:
+    """What the screen shows for a known value; None when the value is not what it was, or waits itself by now."""
+    answer = _still_known(row, case)
+    if case is None or answer is None:
+        return None
+    item = review_item(case.effective, answer, case.versions)
+    return replace(item, value=row.shown, reasons=row.reasons, confidence=row.confidence, candidates=row.candidates, postponed=postponed)
+
+
+def _still_known(row: Known, case: Case | None) -> Answer | None:
+    """The settled value behind a known one; None when it is not what it was, or waits itself by now."""
+    column = split_item_id(row.item)[1]
+    answer = next((answer for answer in case.effective.answers if answer.column == column), None) if case else None
+    if case is None or answer is None or not known(answer) or case.decision(column) or answer.value != row.truth:
+        return None
+    return answer if case.versions.get(column, 1) == row.version else None
+
+
+def _reopened(answer: Answer, row: Known) -> Answer:
+    """A settled value as if it waited, with the wrong proposal."""
+    missing = None if row.shown else Missing.NO_ANSWER
+    return replace(answer, value=row.shown, missing=missing, problems=row.reasons, status=Status.REVIEW, confidence=row.confidence, candidates=row.candidates)
+
+
+def _as_decided(act: Decision, row: Known) -> Decision:
+    """What somebody said to a known value as a decision about what was on the screen."""
+    return replace(act, from_value=row.shown) if act.kind is DecisionKind.CONFIRM else act
