@@ -29,8 +29,9 @@ from scanform.simulate.profiles import PROFILES
 from scanform.simulate.scanner import ScannedPage, scan_filled
 from scanform.simulate.scripts import load_crops
 from scanform.simulate.truth import FormTruth
-from scanform.workflow.intake.read_batch import BatchSummary, limits_of, read_batch
+from scanform.workflow.intake.read_batch import BatchSummary, read_batch
 from scanform.workflow.printing.print_forms import Printed, PrintOrder, print_forms
+from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.project import Project, init_project
 from scanform.workflow.reading.executors import processes, serial
 

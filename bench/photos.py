@@ -40,8 +40,8 @@ from scanform.simulate.scripts import load_crops
 from scanform.simulate.truth import FormTruth, PageTruth
 from scanform.simulate.visibility import faded_marks
 from scanform.store.records import PageResult
-from scanform.workflow.intake.read_batch import limits_of
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
+from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.project import Project, init_project
 from scanform.workflow.reading.read_page import PageJob, read_page
 

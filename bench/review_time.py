@@ -29,8 +29,9 @@ from review_ui.server import bind
 from scanform.model.response import Answer, Missing, Status
 from scanform.simulate.profiles import PROFILES
 from scanform.simulate.truth import FormTruth
-from scanform.workflow.intake.read_batch import limits_of, read_batch
+from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
+from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.project import Project, init_project, open_project
 from scanform.workflow.reading.executors import processes, serial
 from scanform.workflow.review.desk import Desk, effective_responses

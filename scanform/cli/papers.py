@@ -121,7 +121,8 @@ def print_(
 @click.pass_obj
 def ingest(settings: Settings, *, paths: tuple[Path, ...], jobs: int | None, serial: bool, scheduler: str | None, retry: bool) -> int:
     """Read scans: files and folders of PDF, TIFF, JPEG and PNG. Running it again goes on, and changes nothing twice."""
-    from scanform.workflow.intake.read_batch import limits_of, read_batch
+    from scanform.workflow.intake.read_batch import read_batch
+    from scanform.workflow.project.moments import limits_of
     from scanform.workflow.project.progress import terminal_progress
     from scanform.workflow.reading import executors
 

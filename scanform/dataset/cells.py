@@ -1,6 +1,6 @@
 """What stands in a cell of the data set for an answer: the value, or the code or the word for why there is none."""
 
-from scanform.model.response import Answer, Channel, Missing, Status
+from scanform.model.response import Answer, Channel, Missing, Status, why_missing
 
 MISSING_WORDS = {
     Missing.NO_ANSWER: "no answer",
@@ -23,19 +23,6 @@ _WORD_OF_CHANNEL = {Channel.ONLINE: "online", Channel.MANUAL: "keyed", Channel.P
 
 KEYED = frozenset({Channel.MANUAL, Channel.PHONE})
 """The channels by which a person delivers the values: all of them are confirmed from the start."""
-
-
-def why_missing(answer: Answer | None) -> Missing | None:
-    """Why there is no value to hand on; None when there is one. A value that waits for a person is none yet."""
-    if answer is None:
-        return Missing.NOT_IN_VERSION
-    if answer.missing in {Missing.PAGE_MISSING, Missing.CONTRADICTION}:
-        return answer.missing
-    if answer.status is Status.REVIEW:
-        return Missing.NOT_REVIEWED
-    if answer.missing is not None:
-        return answer.missing
-    return None if answer.value else Missing.NO_ANSWER
 
 
 def value_cell(answer: Answer | None) -> str:

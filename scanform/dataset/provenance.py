@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from scanform.dataset import cells
 from scanform.dataset.table import Table
-from scanform.merge.resolve import Conflict, Record, Source
 from scanform.model.questionnaire import DataClass, QuestionKind, Questionnaire
+from scanform.model.record import Conflict, Record, Source
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 from scanform.model.review import Decision
 

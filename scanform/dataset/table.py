@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scanform.dataset import cells
-from scanform.merge.resolve import Record
 from scanform.model.questionnaire import Alphabet, DataClass, Question, QuestionKind, Questionnaire
+from scanform.model.record import Record
 from scanform.model.response import Missing
 
 FIXED = ("response_id", "token", "channel", "place_id", "received_at", "complete")

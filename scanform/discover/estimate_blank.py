@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from scanform.imaging.page_image import BLANK_DPI, BlankPage, Gray
+from scanform.imaging.page_image import BLANK_DPI, BlankPage, Gray, Singles
 from scanform.imaging.page_map import PageMap
-from scanform.imaging.sampling import sample_points
+from scanform.imaging.sampling import sample_points, source
 from scanform.model.geometry import RectMm, SizeMm
 from scanform.model.layout import PageLayout, ZoneKind
-from scanform.recognize.ink.sampling import Singles, source
 
 PX_PER_MM = BLANK_DPI / 25.4
 

@@ -44,3 +44,7 @@ class BlankPage:
     gray: Gray
     px_per_mm_x: float
     px_per_mm_y: float
+
+
+Singles = NDArray[np.float32]
+"""Measurements per pixel: float32, shape stated where used."""

@@ -14,14 +14,14 @@
 import unicodedata
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from scanform.consistency import Broken, Checks, broken_rules, recoded
-from scanform.dataset.cells import why_missing
 from scanform.merge.match import COMPLETE_COUNTS, form_of, superseded
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
-from scanform.model.response import Answer, Channel, Missing, Response, Status
+from scanform.model.record import Conflict, Origin, Record, Source
+from scanform.model.response import Answer, Missing, Response, Status, why_missing
 
 SINGLE = "single/1"
 AGREE = "agree/1"
@@ -53,63 +53,8 @@ the answer, so it is never taken for left empty because another source was), the
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """What one response says about one column; `received_at` is when the response came in or was keyed."""
-
-    response_id: str
-    channel: Channel
-    answer: Answer
-    received_at: str = ""
-
-
 def _source(response: Response, answer: Answer) -> Source:
     return Source(response_id=response.id, channel=response.channel, answer=answer, received_at=response.received_at)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where the value of one column comes from: the rule, and the sources that carry it.
-
-    These are all sources with a value in a contradiction, and all sources where one waits for a person, that one first.
-    """
-
-    rule: str
-    sources: tuple[Source, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
-    """Two or more valid values for one column, or one that breaks a rule with that of another source. `version` changes with the values, so an old decision
-    never hides a new contradiction.
-    """
-
-    record_id: str
-    column: str
-    sources: tuple[Source, ...]
-    version: int
-    decided: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One row of the data set. `response` holds the resolved answers under the name that the data set shows.
-
-    `id` is the name of the record in the review, `members` the ids of the responses it is made of, `undecided` the answers in conflict (by column) as they
-    were before people decided.
-    """
-
-    id: str
-    response: Response
-    origins: Mapping[str, Origin]
-    conflicts: tuple[Conflict, ...]
-    members: tuple[str, ...]
-    undecided: Mapping[str, Answer] = field(default_factory=dict)
-
-    def channel_of(self, column: str) -> Channel:
-        """The channel by which the value of `column` came."""
-        origin = self.origins.get(column)
-        return origin.sources[0].channel if origin is not None and origin.sources else self.response.channel
 
 
 Settle = Callable[[Response, Mapping[str, int]], Response]

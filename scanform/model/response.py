@@ -126,3 +126,16 @@ class Response:
     def answer(self, question: str, option: str | None = None) -> Answer | None:
         """The answer to a question (or the text beside an option), if there is one."""
         return next((a for a in self.answers if a.question == question and a.option == option), None)
+
+
+def why_missing(answer: Answer | None) -> Missing | None:
+    """Why there is no value to hand on; None when there is one. A value that waits for a person is none yet."""
+    if answer is None:
+        return Missing.NOT_IN_VERSION
+    if answer.missing in {Missing.PAGE_MISSING, Missing.CONTRADICTION}:
+        return answer.missing
+    if answer.status is Status.REVIEW:
+        return Missing.NOT_REVIEWED
+    if answer.missing is not None:
+        return answer.missing
+    return None if answer.value else Missing.NO_ANSWER

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from scanform.imaging.page_image import BlankPage, PageImage
+from scanform.imaging.page_image import BlankPage, PageImage, Singles
 from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import RectPx
 from scanform.model.layout import PageLayout, Zone, ZoneKind
@@ -14,7 +14,6 @@ from scanform.recognize.ink import fingerprint, writing_areas
 from scanform.recognize.ink.extraction import PageInk, measure
 from scanform.recognize.ink.label_margin import found_beside
 from scanform.recognize.ink.outside import outside_zones, without_outside
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.ink.sampling_plan import PreparedPage, prepare
 from scanform.recognize.ink.writing_areas import Parts
 from scanform.recognize.marks.read_marks import READER, ClearSettings, read_marks

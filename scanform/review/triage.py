@@ -58,3 +58,19 @@ def _item(response: Response, answer: Answer, versions: Mapping[str, int], stand
         confidence=answer.confidence,
         postponed=standing.postponed,
     )
+
+
+INFERRED = "identity-by-neighbours"
+"""The problem of a page whose identity was inferred from the pages around it."""
+
+
+JOINED = "joined-by-order"
+"""The problem of an imported form whose pages were put together by their order in the stack, and may belong together otherwise."""
+
+
+TWIN = "maybe-scanned-twice"
+"""The problem of a page of an imported form whose ink is that of another page: perhaps one sheet was scanned twice."""
+
+
+SHOWN_ONCE = frozenset({INFERRED, JOINED, TWIN})
+"""What a person has to see once on a page."""

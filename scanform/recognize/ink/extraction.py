@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.imaging.page_image import Floats, Gray, PageImage
+from scanform.imaging.page_image import Floats, Gray, PageImage, Singles
 from scanform.imaging.page_map import PageMap
+from scanform.imaging.sampling import Source, source
 from scanform.model.geometry import RectMm
-from scanform.recognize.ink.sampling import Singles, Source, Tiles, cut, resample, source, tiles
+from scanform.recognize.ink.sampling import Tiles, cut, resample, tiles
 from scanform.recognize.ink.sampling_plan import (
     COARSE,
     PX_PER_MM,

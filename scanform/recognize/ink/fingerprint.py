@@ -15,10 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.imaging.page_image import PageImage
+from scanform.imaging.page_image import PageImage, Singles
 from scanform.imaging.page_map import PageMap
 from scanform.recognize.ink.extraction import PageInk, measure
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.ink.sampling_plan import AREA_PX_PER_MM, PX_PER_MM, PreparedPage
 from scanform.recognize.ink.writing_areas import Parts, find_parts
 

@@ -10,12 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.imaging.page_image import BlankPage, Gray
+from scanform.imaging.page_image import BlankPage, Gray, Singles
 from scanform.imaging.page_map import PageMap
 from scanform.imaging.sampling import sample_points
 from scanform.model.geometry import RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
-from scanform.recognize.ink.sampling import Singles
 
 PROBLEM, HIGHLIGHTED = "ink-beside", "highlighted-box"
 

@@ -11,9 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.imaging.page_image import Floats
+from scanform.imaging.page_image import Floats, Singles
 from scanform.recognize.ink.extraction import MarkInk
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.ink.sampling_plan import NEXT, PX_PER_MM, MarkSheet, Mask, core_depth_mm
 
 Ints = NDArray[np.int64]

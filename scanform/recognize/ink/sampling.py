@@ -10,15 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.imaging.page_image import Floats, Gray
+from scanform.imaging.page_image import Floats, Gray, Singles
 from scanform.imaging.page_map import PageMap
-
-Singles = NDArray[np.float32]
-"""Measurements per pixel: float32, shape stated where used."""
-
-REDUCE_ABOVE_PX_PER_MM = 14.0
-"""From here on (360 dpi) the page is halved (area mean) before sampling at 6 px/mm. At 300 dpi every second pixel column is met by the
-bilinear samples, strokes are three pixels wide, and halving would cost 2 ms a page."""
 
 FAR_OUTSIDE = -10_000.0
 """A pixel coordinate that is certainly off the page: reads as paper."""
@@ -28,24 +21,6 @@ _AT_ONCE = 64_000
 
 _MOST = 16384
 """cv2.remap refuses maps with more than 32767 rows or columns."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A page ready to be sampled: `gray`, and `scale` = its pixels per pixel of the decoded page (1, 1/2, 1/4)."""
-
-    gray: Gray
-    scale: float
-
-
-def source(gray: Gray, px_per_mm: float) -> Source:
-    """The page itself, or its area mean when it is finer than sampling needs."""
-    scale = 1.0
-    while px_per_mm * scale > REDUCE_ABOVE_PX_PER_MM:
-        half = cv2.resize(gray[: gray.shape[0] // 2 * 2, : gray.shape[1] // 2 * 2], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        gray = np.asarray(half, dtype=np.uint8)
-        scale /= 2
-    return Source(gray=gray, scale=scale)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

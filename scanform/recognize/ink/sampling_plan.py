@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.imaging.page_image import BlankPage, Floats, Gray
+from scanform.imaging.page_image import BlankPage, Floats, Gray, Singles
 from scanform.imaging.page_map import PageMap, Tier
-from scanform.imaging.sampling import sample_rect
+from scanform.imaging.sampling import sample_rect, source
 from scanform.model.geometry import PointMm, RectMm
 from scanform.model.layout import PageLayout, Zone, ZoneKind
 from scanform.model.questionnaire import Filled
 from scanform.recognize.ink.label_margin import Strips, prepare_strips
-from scanform.recognize.ink.sampling import FAR_OUTSIDE, Singles, resample, source, tile_maps
+from scanform.recognize.ink.sampling import FAR_OUTSIDE, resample, tile_maps
 
 Mask = NDArray[np.bool_]
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanform.imaging.page_image import Gray
-from scanform.recognize.ink.sampling import Singles
+from scanform.imaging.page_image import Gray, Singles
 from scanform.recognize.ink.sampling_plan import Mask
 
 

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scanform.imaging.page_image import Singles
 from scanform.model.layout import ZoneKind
 from scanform.recognize.ink.extraction import PageInk
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.ink.sampling_plan import AREA_PX_PER_MM, AreaSheet
 
 NAMES = (

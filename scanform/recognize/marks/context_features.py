@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.recognize.ink.sampling import Singles
+from scanform.imaging.page_image import Singles
 from scanform.recognize.ink.sampling_plan import EDGE_MM, PX_PER_MM, Mask
 
 NAMES = ("exits", "exit_sides", "around", "around_near", "outside_share")

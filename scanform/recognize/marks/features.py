@@ -12,9 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.imaging.page_image import Gray
+from scanform.imaging.page_image import Gray, Singles
 from scanform.recognize.ink.extraction import PageInk
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.ink.sampling_plan import EDGE_MM, HIDDEN, PRINT_NAMES, PX_PER_MM, MarkSheet, Mask, core_depth_mm
 from scanform.recognize.marks import context_features, stroke_ownership
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanform.imaging.page_image import Singles
 from scanform.model.questionnaire import Filled
 from scanform.model.reading import Candidate, MarkValue
 from scanform.recognize.ink import paper_level
 from scanform.recognize.ink.extraction import PageInk
 from scanform.recognize.ink.label_margin import HIGHLIGHTED
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.ink.sampling_plan import MarkSheet, Mask
 from scanform.recognize.marks import features, stroke_ownership
 from scanform.recognize.marks.strata import NONE, rescaled, strata

@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanform.i18n.texts import text, value_text
-from scanform.imaging.page_image import Floats, PageImage
+from scanform.imaging.page_image import Floats, PageImage, Singles
 from scanform.imaging.page_map import PageMap
 from scanform.model.layout import Zone, ZoneKind
 from scanform.model.questionnaire import Alphabet
 from scanform.recognize.ink import paper_level, writing_areas
 from scanform.recognize.ink.extraction import PageInk, measure
 from scanform.recognize.ink.outside import outside_zones
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.ink.sampling_plan import AREA_PX_PER_MM, PX_PER_MM, MarkSheet, Mask, PreparedPage
 from scanform.recognize.marks import features
 from scanform.recognize.marks.read_marks import LEAST_FRAME

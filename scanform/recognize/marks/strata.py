@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from scanform.imaging.page_image import Singles
 from scanform.model.reading import MarkValue
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.ink.sampling_plan import Mask
 from scanform.recognize.marks.features import NAMES
 

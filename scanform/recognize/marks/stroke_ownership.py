@@ -8,8 +8,7 @@ import numpy as np
 from cv2 import CV_32S, connectedComponents
 from numpy.typing import NDArray
 
-from scanform.imaging.page_image import Gray
-from scanform.recognize.ink.sampling import Singles
+from scanform.imaging.page_image import Gray, Singles
 from scanform.recognize.ink.sampling_plan import EDGE_MM, PX_PER_MM, MarkSheet, Mask
 
 Ints = NDArray[np.int64]

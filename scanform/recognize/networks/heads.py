@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from scanform.recognize.ink.sampling import Singles
+from scanform.imaging.page_image import Singles
 
 FORMAT = "scanform-head/1"
 NETWORKS = ("digits", "characters")

@@ -11,7 +11,7 @@ from importlib import resources
 import cv2
 import numpy as np
 
-from scanform.recognize.ink.sampling import Singles
+from scanform.imaging.page_image import Singles
 
 STRANGE_CAP = 0.90
 """Highest confidence in a box unlike any in training: below every acceptance threshold in use, so a person sees it."""

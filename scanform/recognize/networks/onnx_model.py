@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.recognize.ink.sampling import Singles
+from scanform.imaging.page_image import Singles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -11,9 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.imaging.page_image import Gray
+from scanform.imaging.page_image import Gray, Singles
 from scanform.imaging.page_map import PageMap
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.ink.sampling_plan import READ_PX_PER_MM, AreaSheet, Mask, Spot
 from scanform.recognize.ink.writing_areas import PART_MM, Parts
 from scanform.recognize.writing.crops import CleanZone, clean_zone

@@ -14,9 +14,9 @@ from math import log
 import cv2
 import numpy as np
 
+from scanform.imaging.page_image import Singles
 from scanform.model.questionnaire import Alphabet
 from scanform.model.reading import Candidate
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.networks.heads import Head
 from scanform.recognize.networks.onnx_model import load_shipped
 from scanform.recognize.writing.readers import CELLS, Cell, Found, Row

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from scanform.imaging.page_image import Gray
+from scanform.imaging.page_image import Gray, Singles
 from scanform.imaging.page_map import PageMap
 from scanform.imaging.sampling import sample_rect
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.ink.sampling_plan import AREA_PX_PER_MM, READ_PX_PER_MM, AreaSheet, Mask, Spot, area_of
 from scanform.recognize.ink.writing_areas import PART_MM, Parts
 from scanform.recognize.writing.split_lines import line_of_ink

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanform.config import ReadingConfig
-from scanform.imaging.page_image import Floats
-from scanform.recognize.ink.sampling import Singles
+from scanform.imaging.page_image import Floats, Singles
 from scanform.recognize.networks.heads import Head, shipped_digest
 from scanform.recognize.writing.cells import odds_of, shipped_temperature
 

@@ -13,9 +13,9 @@ from importlib import resources
 
 import numpy as np
 
+from scanform.imaging.page_image import Singles
 from scanform.model.questionnaire import TextForm
 from scanform.model.reading import Candidate
-from scanform.recognize.ink.sampling import Singles
 from scanform.recognize.writing import tesseract as text
 from scanform.recognize.writing.readers import LINES, Found, Lines
 from scanform.recognize.writing.tesseract import ReadLine

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.recognize.ink.sampling import Singles
+from scanform.imaging.page_image import Singles
 
 SMOOTH, APART, LEAST = 0.14, 0.5, 0.15
 """The ink of rows is smoothed by so many pitches; lines lie at least so many pitches apart; a line has at least so much of the ink of the fullest one."""

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.recognize.ink.sampling import Singles
+from scanform.imaging.page_image import Singles
 from scanform.recognize.writing.words import LineOdds, log_probabilities
 
 PARTS = 3

@@ -12,8 +12,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from scanform.imaging.page_image import Gray
-from scanform.recognize.ink.sampling import Singles
+from scanform.imaging.page_image import Gray, Singles
 from scanform.recognize.networks.onnx_model import load_shipped
 
 HEIGHT, INNER = 48, 44

@@ -13,8 +13,7 @@ from scanform.scan.codecs.fax_file import as_tiff, decode_tiff
 from scanform.scan.codecs.group4 import decode_group4, end_mark, up_to_end
 from scanform.scan.codecs.jpeg import Decoded
 from scanform.scan.codecs.libtiff_messages import complaint, native_messages
-from scanform.scan.files.errors import problem
-from scanform.scan.pdf.pdf_walk import NotOneImageError
+from scanform.scan.files.errors import NotOneImageError, problem
 
 
 def decode_fax(data: bytes, parms: Mapping[str, object], *, width: int, height: int, again: bool = True) -> Decoded:

@@ -10,11 +10,10 @@ from PIL import Image
 
 from scanform.errors import MissingProgramError, words
 from scanform.imaging.page_image import Gray
-from scanform.scan.files.errors import TroubleError, unreadable
+from scanform.scan.files.errors import NotOneImageError, TroubleError, unreadable
 from scanform.scan.files.limits import seconds_left
 from scanform.scan.files.poppler import PROGRAMS
 from scanform.scan.files.scratch import Scratch
-from scanform.scan.pdf.pdf_walk import NotOneImageError
 
 log = logging.getLogger(__name__)
 

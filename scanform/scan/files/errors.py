@@ -40,3 +40,7 @@ def unreadable(error: BaseException | str) -> TroubleError:
     """An `unreadable-page` that quotes `error`."""
     detail = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     return TroubleError("unreadable-page", detail=detail)
+
+
+class NotOneImageError(Exception):
+    """The page holds more than one opaque picture, or one of a kind that is left to poppler; it has to be drawn. What is said is a doubt that stays."""

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import pikepdf
 
-from scanform.scan.files.errors import printable
+from scanform.scan.files.errors import NotOneImageError, printable
 from scanform.scan.files.kinds import HEAD_BYTES, FileKind, kind_of
 from scanform.scan.files.limits import Limits
 from scanform.scan.files.source import scan_file
 from scanform.scan.pdf.pdf_file import PdfFile, open_pdf
 from scanform.scan.pdf.pdf_pictures import holds_pictures
-from scanform.scan.pdf.pdf_walk import NotOneImageError, bounded_bytes
+from scanform.scan.pdf.pdf_walk import bounded_bytes
 
 _TREE_DEPTH = 20
 _STREAMS = ("/UF", "/F", "/Unix", "/Mac", "/DOS")

@@ -1,8 +1,9 @@
 """Which pixels of a picture a viewer shows: those within the box of the page, found by the matrix that places the picture."""
 
 from scanform.model.geometry import RectPx
+from scanform.scan.files.errors import NotOneImageError
 from scanform.scan.pdf.pdf_file import Box
-from scanform.scan.pdf.pdf_walk import Matrix, NotOneImageError
+from scanform.scan.pdf.pdf_walk import Matrix
 
 _CROOKED_PX = 1.0
 """A picture whose edges leave those of the box by more cannot be cut along its rows and columns."""

@@ -16,11 +16,11 @@ from scanform.scan.codecs.jbig2 import decode_jbig2
 from scanform.scan.codecs.jpeg import Decoded, decode_jpeg
 from scanform.scan.codecs.libtiff_messages import native_messages
 from scanform.scan.codecs.pixels import apply_table, gray_of_picture, gray_of_rgb, unpack_bits
-from scanform.scan.files.errors import TroubleError, problem, unreadable
+from scanform.scan.files.errors import NotOneImageError, TroubleError, problem, unreadable
 from scanform.scan.files.limits import Limits
 from scanform.scan.files.sizes import check_size
 from scanform.scan.pdf.pdf_pictures import check_flate
-from scanform.scan.pdf.pdf_walk import Matrix, NotOneImageError, filters
+from scanform.scan.pdf.pdf_walk import Matrix, filters
 from scanform.scan.pdf.second_decoder import checked
 
 _GRAY_SPACES = frozenset({"/DeviceGray", "/G", "/CalGray"})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pikepdf
 
+from scanform.scan.files.errors import NotOneImageError
 from scanform.scan.files.limits import Limits
 from scanform.scan.pdf.pdf_file import Box, page_box
 
@@ -30,10 +31,6 @@ _PLAIN_WORD = re.compile(rb"(?P<number>[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))|(?P<na
 _OPERANDS = {"q": 0, "Q": 0, "cm": 6, "Do": 1}
 _UNSEEN_ANNOTATIONS = frozenset({"/Link", "/Popup"})
 _HIDDEN, _NO_VIEW = 2, 32
-
-
-class NotOneImageError(Exception):
-    """The page holds more than one opaque picture, or one of a kind that is left to poppler; it has to be drawn. What is said is a doubt that stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

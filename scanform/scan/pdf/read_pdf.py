@@ -9,7 +9,7 @@ import pikepdf
 from scanform.imaging.page_image import Gray
 from scanform.scan.codecs.jpeg import Decoded
 from scanform.scan.codecs.pictures import Picture
-from scanform.scan.files.errors import TroubleError, problem, unreadable
+from scanform.scan.files.errors import NotOneImageError, TroubleError, problem, unreadable
 from scanform.scan.files.limits import Limits
 from scanform.scan.files.poppler import SyntaxTroubleError, draw_page
 from scanform.scan.files.sizes import check_size, plausible_dpi
@@ -19,7 +19,7 @@ from scanform.scan.pdf.pdf_crop import shown_part
 from scanform.scan.pdf.pdf_file import POINTS_PER_INCH, Box, PdfFile, has_media_box, is_cropped, media_box, open_pdf, page_box, page_turn, user_unit
 from scanform.scan.pdf.pdf_image import decode_image, placement_turn
 from scanform.scan.pdf.pdf_pictures import is_no_scan, picture_damage
-from scanform.scan.pdf.pdf_walk import NotOneImageError, PlacedImage, sole_image
+from scanform.scan.pdf.pdf_walk import PlacedImage, sole_image
 
 _ROUNDED_PX = 2
 """By how much poppler may round the sides of a drawn page."""

@@ -12,8 +12,8 @@ from scanform.dataset import codebook, csv_files, modes, provenance
 from scanform.dataset.table import Table, table
 from scanform.dataset.workbook import Sheet, write_xlsx
 from scanform.errors import StoreError, words
-from scanform.merge.resolve import Record
 from scanform.model.questionnaire import DataClass, Questionnaire
+from scanform.model.record import Record
 from scanform.model.response import Response
 from scanform.renaming import under_present_codes
 from scanform.whole_files import atomic_file

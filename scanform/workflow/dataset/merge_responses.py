@@ -12,8 +12,9 @@ from uuid import uuid4
 from scanform import rules
 from scanform.errors import UsageError, words
 from scanform.merge.match import Matching, grouped, match
-from scanform.merge.resolve import Conflict, Record, conflict_response
+from scanform.merge.resolve import conflict_response
 from scanform.model.problem import Problem
+from scanform.model.record import Conflict, Record
 from scanform.model.response import Channel, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.renaming import item_under_present_code, renamed_columns

@@ -21,8 +21,7 @@ from scanform.scan.load import load_page
 from scanform.store.records import PageResult
 from scanform.whole_files import atomic_file
 from scanform.workflow.insight.explain_facts import Known, PageFacts, ZoneFacts, facts_data, gather
-from scanform.workflow.intake.read_batch import limits_of
-from scanform.workflow.project.moments import shown
+from scanform.workflow.project.moments import limits_of, shown, split_name
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.read_page import PageJob, read_page
 from scanform.workflow.settling.assign_fates import accept_settings
@@ -58,19 +57,6 @@ def explain(project: Project, name: str, out: Path) -> Explained:
     with atomic_file(out) as file:
         file.write(png)
     return Explained(result=result, picture=out, data=facts_data(facts, language=language))
-
-
-def split_name(name: str) -> tuple[Path, int, int]:
-    """FILE#3 as path, 0-based index and part (0: none was named), FILE#3.2 with part 2; a file whose name ends like that is taken as it is."""
-    path, mark, place = name.rpartition("#")
-    number, _, sheet = place.partition(".")
-    if mark and _is_count(number) and (_is_count(sheet) or place == number) and not Path(name).exists():
-        return Path(path), int(number) - 1, int(sheet or 0)
-    return Path(name), 0, 0
-
-
-def _is_count(digits: str) -> bool:
-    return digits.isdecimal() and int(digits) > 0
 
 
 def _sheet(found: PageResult, path: Path, index: int, part: int) -> PageResult:

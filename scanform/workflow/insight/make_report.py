@@ -7,9 +7,9 @@ from pathlib import Path
 from scanform.dataset.table import table
 from scanform.errors import StoreError, words
 from scanform.i18n.texts import day_of
-from scanform.merge.resolve import Record
 from scanform.model.page import Fate
 from scanform.model.questionnaire import QuestionKind, Questionnaire
+from scanform.model.record import Record
 from scanform.model.response import Channel, Missing, Response, Status
 from scanform.reporting.figures import ConflictCount, Reading, ReportData, Returns, Survey, sections
 from scanform.reporting.html import report

@@ -9,14 +9,12 @@ from scanform.store import ledger, values
 from scanform.store.acts.waived_pages import WaivedPage, waived, waived_pages
 from scanform.store.decision_times import Pace, paces, seconds_per_form
 from scanform.store.records import Batch, PageRecord
+from scanform.workflow.intake.upload_desk import WAITING
 from scanform.workflow.pages.missing_pages import open_incomplete, waived_count
 from scanform.workflow.project.moments import shown
 from scanform.workflow.project.project import Project
 from scanform.workflow.review.desk import Counts, Desk
 from scanform.workflow.settling.assign_fates import page_problems
-
-WAITING = "waiting"
-"""Stands for pages without a fate, beside the names of the fates."""
 
 SEEN_BY_PEOPLE = (*sorted(REFUSED_FATES), WAITING)
 """Fates that ask somebody to do something."""

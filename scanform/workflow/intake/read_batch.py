@@ -16,6 +16,7 @@ from scanform.errors import InputError, words
 from scanform.i18n.texts import text
 from scanform.model.page import REFUSED_FATES, Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
+from scanform.review.triage import INFERRED, TWIN
 from scanform.scan.files.limits import Limits
 from scanform.scan.intake import FoundFile, is_settled, search
 from scanform.store import issued, ledger
@@ -24,12 +25,12 @@ from scanform.store.records import NewFile, PageRecord, PageResult, PassedOver
 from scanform.workflow.intake.passed_over import keep_passed_over
 from scanform.workflow.intake.register_file import NOT_READ, WITHIN, FileJob, Intake, take_in
 from scanform.workflow.printing.printed_texts import keep_recipients
-from scanform.workflow.project.moments import now, shown
+from scanform.workflow.project.moments import limits_of, now, shown
 from scanform.workflow.project.progress import ShowProgress, no_progress
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.executors import Died, Outcome, Workers, run_in_order
 from scanform.workflow.reading.read_page import PageJob, read_page
-from scanform.workflow.settling.assign_fates import INFERRED, TWIN, PrintedIdentity, page_problems, record_page, settle_identity, settle_reading
+from scanform.workflow.settling.assign_fates import PrintedIdentity, page_problems, record_page, settle_identity, settle_reading
 from scanform.workflow.settling.collate_pages import is_joined, join_page, join_waiting
 from scanform.workflow.settling.contradicting_files import are_checked, check_sheets, sheet_remarks
 from scanform.workflow.settling.infer_identity import neighbour_identity
@@ -166,11 +167,6 @@ def read_batch(
     finally:
         workers.close()
     return _summary(project, run, time.monotonic() - started)
-
-
-def limits_of(project: Project) -> Limits:
-    """The limits of time that the project sets, the others as they are."""
-    return replace(Limits(), page_seconds=project.config.reading.page_seconds, file_seconds=project.config.reading.file_seconds)
 
 
 def _settled_files(project: Project, run: _Run, found: Iterable[FoundFile]) -> Iterator[FoundFile]:

@@ -19,10 +19,10 @@ from scanform.model.page import Fate
 from scanform.model.problem import Problem
 from scanform.scan.intake import FileInfo, inspect_file
 from scanform.store.submitted import Whereabouts, whereabouts
-from scanform.workflow.insight.overview import WAITING
-from scanform.workflow.intake.read_batch import limits_of, read_batch
+from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.intake.register_file import FileJob
 from scanform.workflow.intake.upload_box import BoxFile, BoxLimits, BoxSet, Receipt, UploadBox
+from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.progress import Advance, ShowProgress
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.executors import Died, Standby, Workers, processes
@@ -283,3 +283,7 @@ def _gone(one: BoxSet, found: Sequence[Whereabouts]) -> tuple[Gone, ...]:
             counts[gone.batch_id, gone.fate] = counts.get((gone.batch_id, gone.fate), 0) + gone.pages
     ordered = sorted(counts.items(), key=lambda entry: (entry[0][0], order.index(entry[0][1])))
     return tuple(Gone(batch=batch, fate=fate.value if fate else WAITING, pages=pages) for (batch, fate), pages in ordered)
+
+
+WAITING = "waiting"
+"""Stands for pages without a fate, beside the names of the fates."""

@@ -26,7 +26,6 @@ from scanform.recognize.writing.written_ink import WrittenInk
 from scanform.review.cell_truth import characters, filled_up
 from scanform.store import ledger
 from scanform.whole_files import atomic_file
-from scanform.workflow.intake.read_batch import limits_of
 from scanform.workflow.learning.crops_folder import (
     FORMAT,
     CellCrop,
@@ -40,6 +39,7 @@ from scanform.workflow.learning.crops_folder import (
     write_picture,
 )
 from scanform.workflow.project.folders import MODELS
+from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.progress import ShowProgress, no_progress
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.read_page import PageJob, written_on

@@ -9,10 +9,9 @@ from scanform.model.page import Fate, FoundBy, Identity
 from scanform.scan.intake import hash_file
 from scanform.store import ledger
 from scanform.store.records import PageRecord, PageResult
-from scanform.workflow.insight.explain import split_name
-from scanform.workflow.intake.read_batch import limits_of, page_job, settle_given
+from scanform.workflow.intake.read_batch import page_job, settle_given
 from scanform.workflow.pages.collate import put_page
-from scanform.workflow.project.moments import now
+from scanform.workflow.project.moments import limits_of, now, split_name
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.read_page import own_instance, read_page
 from scanform.workflow.settling.collate_pages import content_identity, move_page

@@ -15,8 +15,8 @@ from scanform.store import issued, ledger
 from scanform.store.acts import manual_registrations
 from scanform.store.engine import Transaction
 from scanform.store.records import PageRecord, PageResult, Placement, PlacementKind
-from scanform.workflow.intake.read_batch import divide, limits_of, page_job, with_problem
-from scanform.workflow.project.moments import now
+from scanform.workflow.intake.read_batch import divide, page_job, with_problem
+from scanform.workflow.project.moments import limits_of, now
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.read_page import PageJob, read_page
 from scanform.workflow.settling.assign_fates import settle_reading

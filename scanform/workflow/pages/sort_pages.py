@@ -22,8 +22,9 @@ from scanform.store import ledger
 from scanform.store.acts import manual_registrations
 from scanform.store.acts.waived_pages import waived, waived_pages
 from scanform.store.records import PageRecord, PageResult, PlacementKind
-from scanform.workflow.intake.read_batch import limits_of, page_job, page_result
+from scanform.workflow.intake.read_batch import page_job, page_result
 from scanform.workflow.pages.place_page import HELPABLE, Corners, Placed, identity_given, leave_page, place_page
+from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.executors import Died, Outcome, Standby
 from scanform.workflow.reading.page_views import LONG_SIDE_PX, THUMB_PX, PageView, ViewJob, page_picture, page_view

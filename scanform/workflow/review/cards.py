@@ -12,11 +12,11 @@ from scanform.model.layout import Layout
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire, TextForm
 from scanform.model.response import Channel
 from scanform.model.review import DecisionKind, ReviewItem
+from scanform.review.triage import SHOWN_ONCE
 from scanform.rules import SIGNED, check_cells, check_text, key_answer
 from scanform.workflow.review.cases import Claim
 from scanform.workflow.review.crops import CROP_PX_PER_MM, PAGE_PX_PER_MM, page_of, shown_rect
 from scanform.workflow.review.listed_values import MOST_SUGGESTIONS, allowed, only_one, suggested
-from scanform.workflow.settling.assign_fates import SHOWN_ONCE
 
 DIGITS = "123456789"
 LETTERS = "abdefghijklnopqrstuvwy"

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from scanform.consistency import Checks, checked, checks_of
 from scanform.merge.match import grouped
-from scanform.merge.resolve import Record, Source, comparable, conflict_response, resolve
+from scanform.merge.resolve import comparable, conflict_response, resolve
 from scanform.model.layout import Layout
 from scanform.model.questionnaire import QuestionKind, Questionnaire
+from scanform.model.record import Record, Source
 from scanform.model.response import Answer, Channel, Missing, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.renaming import item_under_present_code, renamed_columns, under_present_codes

@@ -11,6 +11,7 @@ from scanform.model.reading import PageReading
 from scanform.model.response import Channel, Response
 from scanform.recognize.ink.same_sheet import Look, has_ink, look_of, same_sheet
 from scanform.review.apply import split_item_id, standings
+from scanform.review.triage import SHOWN_ONCE
 from scanform.store import issued, ledger, revisions, values
 from scanform.store.acts import manual_registrations
 from scanform.store.engine import Transaction
@@ -23,20 +24,6 @@ from scanform.workflow.settling.waiting_forms import Joining, held, joining_of
 
 SUSPECT = "page-suspect"
 """The problem of a page whose file is damaged somewhere: an empty box on it may be a hole in the picture."""
-
-
-INFERRED = "identity-by-neighbours"
-"""The problem of a page whose identity was inferred from the pages around it."""
-
-JOINED = "joined-by-order"
-"""The problem of an imported form whose pages were put together by their order in the stack, and may belong together otherwise."""
-
-
-TWIN = "maybe-scanned-twice"
-"""The problem of a page of an imported form whose ink is that of another page: perhaps one sheet was scanned twice."""
-
-SHOWN_ONCE = frozenset({INFERRED, JOINED, TWIN})
-"""What a person has to see once on a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,13 @@ from pathlib import PurePath
 from scanform.model.layout import Layout
 from scanform.model.page import Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
+from scanform.review.triage import JOINED, TWIN
 from scanform.store import ledger
 from scanform.store.engine import Transaction
 from scanform.store.records import PageRecord
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.read_page import own_instance
-from scanform.workflow.settling.assign_fates import JOINED, TWIN, PrintedIdentity, settle_identity, settle_reading
+from scanform.workflow.settling.assign_fates import PrintedIdentity, settle_identity, settle_reading
 
 SURE_FORMS = 3
 """So many whole forms in a row, and nothing else, show that a stack lies the other way round."""

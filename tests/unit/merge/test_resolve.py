@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanform.dataset.cells import tick_cell, value_cell, why_missing
+from scanform.dataset.cells import tick_cell, value_cell
 from scanform.merge.resolve import conflict_response, resolve
 from scanform.model.questionnaire import QuestionKind
-from scanform.model.response import Answer, Channel, Missing, Response, Status
+from scanform.model.response import Answer, Channel, Missing, Response, Status, why_missing
 
 
 def answer(question, value="", *, kind="single", missing=None, status="auto", confidence=0.99, option=None):

@@ -21,10 +21,11 @@ from scanform.store.acts import manual_registrations
 from scanform.store.records import PageResult, PlacementKind
 from scanform.workflow.foreign_forms.find_zones import find_zones
 from scanform.workflow.foreign_forms.import_form import import_form
-from scanform.workflow.intake.read_batch import limits_of, page_job, read_batch
+from scanform.workflow.intake.read_batch import page_job, read_batch
 from scanform.workflow.pages.place_page import leave_page, place_page
 from scanform.workflow.pages.sort_pages import SortDesk
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
+from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.project import init_project, open_project
 from scanform.workflow.reading.executors import Died, Standby, serial
 from scanform.workflow.reading.page_views import ViewJob, page_picture, page_view

@@ -19,13 +19,13 @@ from scanform.model.reading import Candidate, FieldReading, PageReading
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
 from scanform.review.known import disguised
-from scanform.review.triage import items
+from scanform.review.triage import INFERRED, JOINED, SHOWN_ONCE, TWIN, items
 from scanform.workflow.insight.make_report import _waiting
 from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.reading.executors import serial
 from scanform.workflow.review.cards import make_card, proposed
 from scanform.workflow.review.desk import Desk, Submission
-from scanform.workflow.settling.assign_fates import INFERRED, JOINED, SHOWN_ONCE, SUSPECT, TWIN, with_page_problems
+from scanform.workflow.settling.assign_fates import SUSPECT, with_page_problems
 from scanform.workflow.settling.withdraw import restore, withdraw
 
 TEXT = Texts(entries=(("en", "?"),))
