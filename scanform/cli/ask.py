@@ -8,6 +8,7 @@ from scanform.i18n.texts import text
 
 
 def ask(prompt: str) -> str:
+    """What a person types; nothing is an answer, too."""
     return str(click.prompt(prompt, default="", show_default=False, prompt_suffix=" "))
 
 

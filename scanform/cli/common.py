@@ -77,6 +77,7 @@ def common_options(function: Function) -> Function:
 
 
 def open_settled(settings: Settings, *, edited: bool = False) -> "Project":
+    """The project of the command; `edited` also when a questionnaire was changed by hand."""
     from scanform.workflow.project.project import open_project
 
     return open_project(settings.project or Path(), language=settings.language, edited=edited)
@@ -92,6 +93,7 @@ def answer(settings: Settings, data: dict[str, Any], *lines: str) -> None:
 
 
 def login_name() -> str:
+    """The name of who works at this computer."""
     import getpass
 
     try:

@@ -91,11 +91,13 @@ def demo(settings: Settings, *, folder: Path | None) -> int:
     samples = plan.find_samples()
     folder = plan.fresh(folder or Path("demo-output"))
     worst = 0
+    program = click.get_current_context().find_root().command
+    assert isinstance(program, click.Group)
     for step in plan.steps(samples, folder):
         click.secho(f"\n{text(step.title, words)}", bold=True)
         click.secho("$ scanform " + " ".join(step.arguments), fg="cyan")
         speak = [] if "print" in step.arguments else ["--language", words]  # there it means the language of the form
-        code = super(Program, main).main(args=[*speak, *step.arguments], prog_name="scanform", standalone_mode=False)
+        code = click.Group.main(program, args=[*speak, *step.arguments], prog_name="scanform", standalone_mode=False)
         worst = max(worst, int(code or 0))
     with open_settled(Settings(project=folder / "project", language=words)) as project:
         verdict = plan.check(project, samples)

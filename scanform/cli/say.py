@@ -20,6 +20,7 @@ LISTED = 20
 
 
 def summary_data(summary: "BatchSummary", fields: int, language: str) -> dict[str, Any]:
+    """What became of a batch, for machines."""
     return {
         "batch": summary.batch,
         "files": summary.files,
@@ -78,6 +79,7 @@ def visible(line: str) -> str:
 
 
 def summary_lines(summary: "BatchSummary", fields: int, language: str) -> list[str]:
+    """What became of a batch, in words."""
     pages = sum(summary.pages.values()) + summary.waiting
     counts = "ingest.counts" if summary.pictures == pages else "ingest.counts_pictures"
     lines = [text(counts, language, files=summary.files, new=summary.new_files, pictures=summary.pictures, pages=pages)]
@@ -97,6 +99,7 @@ def _fate_lines(pages: Mapping["Fate", int], waiting: int, language: str) -> lis
 
 
 def status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
+    """The state of a project, for machines."""
     return {
         "files": found.files,
         "pictures": found.pictures,
@@ -127,6 +130,7 @@ def status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
 
 
 def status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
+    """The state of a project, in words."""
     from scanform.workflow.dataset.import_digital import shortened
 
     language = project.language
@@ -212,6 +216,7 @@ def visible_lines(shown: str) -> str:
 
 
 def format_data(decision: "FormatDecision") -> dict[str, str]:
+    """How one column is read, for machines."""
     return {
         "column": decision.column, "kind": decision.kind.value, "reading": decision.reading, "basis": decision.basis.value,
         "example": decision.example, "read_as": decision.read_as,
@@ -219,10 +224,12 @@ def format_data(decision: "FormatDecision") -> dict[str, str]:
 
 
 def problem_data(problem: "Problem", language: str) -> dict[str, Any]:
+    """A problem and what to do about it, for machines."""
     return {"problem": problem.slug, "where": problem.where, "text": problem_text(problem, language), "remedy": remedy_text(problem.slug, language)}
 
 
 def problem_line(problem: "Problem", language: str) -> str:
+    """A problem and what to do about it, in words."""
     place = f"{place_text(problem.where, language)}: " if problem.where else ""
     return visible(f"{place}{problem_text(problem, language)} {remedy_text(problem.slug, language)}")
 
@@ -235,6 +242,7 @@ def stale_lines(is_stale: bool, language: str) -> list[str]:
 
 
 def trained_data(one: "NetworkTrained") -> dict[str, Any]:
+    """What a training came to, for machines."""
     from scanform.workflow.learning.train_heads import figures_data
 
     return {
@@ -250,6 +258,7 @@ def trained_data(one: "NetworkTrained") -> dict[str, Any]:
 
 
 def trained_lines(one: "NetworkTrained", language: str) -> list[str]:
+    """What a training came to, in words."""
     there = text(f"train.there_{one.network}", language, characters=one.characters, forms=one.forms)
     if one.comparison is None:
         return [text("train.skipped", language, there=there)]

@@ -1,0 +1,1 @@
+"""The data set as files: table, codebook, provenance, CSV and XLSX."""

@@ -1,0 +1,1 @@
+"""Zones and print of forms that scanform did not print."""

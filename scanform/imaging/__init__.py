@@ -1,0 +1,1 @@
+"""Arrays: page image, page map from millimetres to pixels, sampling."""

@@ -1,0 +1,1 @@
+"""Questions placed on paper, as pure functions."""

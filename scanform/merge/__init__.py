@@ -1,0 +1,1 @@
+"""Responses of one place matched and resolved to one record, as pure functions."""

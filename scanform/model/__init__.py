@@ -1,0 +1,1 @@
+"""The nouns: frozen, picklable, standard library only."""

@@ -1,0 +1,1 @@
+"""From a registered page to a reading of each of its zones."""

@@ -1,0 +1,1 @@
+"""Markers, identity and page map, each proved on the print."""

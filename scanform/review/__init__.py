@@ -1,0 +1,1 @@
+"""What waits, what was decided, and how sure that makes the rest, as pure functions."""

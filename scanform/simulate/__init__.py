@@ -1,0 +1,1 @@
+"""Pens, printers and scanners for samples, tests and benchmarks; the product never imports it."""

@@ -1,0 +1,1 @@
+"""Tables, ledger, values and migrations of a project's database."""

@@ -146,7 +146,7 @@ def test_status_names_incomplete_forms_and_their_missing_pages(tiny_survey, fold
         lines = run("status", "--project", folder, "--language", language)
         assert all(f"{form} ({token}): {words} {page}" in lines for form, (token, page) in wanted.items())
         assert tiny_survey.form_ids[1] not in lines
-    monkeypatch.setattr("scanform.cli.program.LISTED", 1)
+    monkeypatch.setattr("scanform.cli.say.LISTED", 1)
     lines = run("status", "--project", folder, "--language", "en")
     assert (lines.count("missing page"), "and 1 more" in lines) == (1, True)
 

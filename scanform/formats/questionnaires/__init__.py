@@ -1,0 +1,1 @@
+"""Questionnaires as files: YAML, and the codes that survive other tools."""

@@ -1,0 +1,1 @@
+"""Online responses as survey tools export them, one importer per tool."""

@@ -1,0 +1,1 @@
+"""Placed pages as PDF: the only door to ReportLab."""

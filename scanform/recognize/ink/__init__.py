@@ -1,0 +1,1 @@
+"""Ink measured on the paper: what stands where beside the print."""

@@ -1,0 +1,1 @@
+"""Check boxes: features, mark model, reasons for review."""

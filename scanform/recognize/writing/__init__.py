@@ -1,0 +1,1 @@
+"""Character cells, handwriting and type."""

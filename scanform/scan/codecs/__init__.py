@@ -1,0 +1,1 @@
+"""Coded pictures to grey pixels."""

@@ -1,0 +1,1 @@
+"""Files, their kinds and limits, and the programs that may read them."""

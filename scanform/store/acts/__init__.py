@@ -1,0 +1,1 @@
+"""Acts of people as rows that are only ever added, and sealed."""

@@ -1,0 +1,1 @@
+"""Online responses in, merge, release, export."""

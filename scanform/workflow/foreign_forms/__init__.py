@@ -1,0 +1,1 @@
+"""Forms that scanform did not print: zones found, edited, imported."""

@@ -1,0 +1,1 @@
+"""What the project can tell: status, verification, explanations, report, doctor, demo."""

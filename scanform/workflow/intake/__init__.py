@@ -1,0 +1,1 @@
+"""Files in: upload, registration, batches."""

@@ -1,0 +1,1 @@
+"""Pages that people put right: sorted, placed, identified, collated, missing."""

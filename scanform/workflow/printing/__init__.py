@@ -1,0 +1,1 @@
+"""Forms out: recipients, identities, PDF."""

@@ -1,0 +1,1 @@
+"""The project folder, its files, settings and signals."""

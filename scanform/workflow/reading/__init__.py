@@ -1,0 +1,1 @@
+"""One page read, in this process or another."""

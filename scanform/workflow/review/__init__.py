@@ -1,0 +1,1 @@
+"""Values that people check, correct and key."""

@@ -1,0 +1,1 @@
+"""The fate of each page and form, and the identity of each response."""

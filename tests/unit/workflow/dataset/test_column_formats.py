@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from scanform.cli import program
+from scanform.cli import dataset
 from scanform.cli.program import main
 from scanform.config import Config
 from scanform.errors import StoreError
@@ -154,7 +154,7 @@ def test_a_person_at_the_terminal_is_asked(project):
 
     def ask(typed):
         with open_project(project) as opened, CliRunner().isolation(input=typed) as (out, *_):
-            known = program._asked_formats(lambda said: try_import(opened, path, said=said), {}, "en")
+            known = dataset._asked_formats(lambda said: try_import(opened, path, said=said), {}, "en")
             assert opened.store.responses() == []
             return known, out.getvalue().decode()
 
