@@ -324,11 +324,11 @@ def _truth(truth: dict, option: str) -> str:
 
 def state(reading: FieldReading, filled: Filled) -> tuple[str, float]:
     """The value of a box and its probability; where filling is marking, a filled box is a marked one."""
-    odds = {candidate.value: candidate.probability for candidate in reading.candidates}
+    probs = {candidate.value: candidate.probability for candidate in reading.candidates}
     if filled is Filled.MARK:
-        odds = {MarkValue.EMPTY: odds.get("empty", 0.0), MarkValue.MARKED: odds.get("marked", 0.0) + odds.get("filled", 0.0)}
-    value = max(odds, key=lambda key: odds[key])
-    return str(value), odds[value]
+        probs = {MarkValue.EMPTY: probs.get("empty", 0.0), MarkValue.MARKED: probs.get("marked", 0.0) + probs.get("filled", 0.0)}
+    value = max(probs, key=lambda key: probs[key])
+    return str(value), probs[value]
 
 
 # --- what came of it -------------------------------------------------------------------------------------------------------

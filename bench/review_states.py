@@ -39,7 +39,7 @@ from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.project.project import Project, open_project
 from scanform.workflow.reading.executors import serial
 from scanform.workflow.review.desk import Desk, Submission
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.settling.assign_fates import record_page
 
 PASSWORD = "viel regen am kanal"
@@ -99,7 +99,7 @@ def unplaced(project: Project) -> None:
 def read_again(project: Project, *, forms: int = 40, differently: int = 0) -> None:
     """Accepted values that somebody has read a second time, some of them differently."""
     fill(project, forms, replace(OFTEN, problem=None, status=Status.AUTO))
-    again = SecondDesk(Desk(project))
+    again = VerificationDesk(Desk(project))
     kind = DecisionKind.CORRECT
     for number, card in enumerate(again.claim(40, reviewer="lee", third=False)):
         look = {
@@ -144,7 +144,7 @@ def eventful(project: Project) -> None:
         ("dora", "five", DecisionKind.ILLEGIBLE, "", None, "four"),
     ):
         desk.decide([Submission(uuid=uuid, kind=kind, to_value=to, undoes=undoes, basis=basis, **facts)], reviewer=reviewer)
-    again = SecondDesk(desk)
+    again = VerificationDesk(desk)
     for card in again.claim(40, reviewer="emil", third=False):
         if card.id == item.id:
             look = Submission(uuid="look", item=card.id, version=card.version, basis="", kind=DecisionKind.CORRECT, from_value="", to_value="m")

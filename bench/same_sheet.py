@@ -25,8 +25,8 @@ from scanform.model.layout import PageLayout, ZoneKind
 from scanform.model.questionnaire import Filled
 from scanform.model.reading import MarkValue
 from scanform.recognize.ink.extraction import PageInk, measure
-from scanform.recognize.ink.fingerprint import SameInkSettings, likeness, print_of
-from scanform.recognize.ink.same_sheet import MOST_AGREEING, SURE_MARK, Look, _weights, same_sheet
+from scanform.recognize.ink.fingerprint import SameInkSettings, ink_fingerprint, likeness
+from scanform.recognize.ink.same_sheet import MOST_AGREEING, SURE_MARK, SheetEvidence, _weights, same_sheet
 from scanform.recognize.ink.sampling_plan import PreparedPage, prepare
 from scanform.recognize.marks.read_marks import read_marks
 from scanform.simulate import phone
@@ -108,7 +108,7 @@ def pictures(group: int) -> Iterator[Picture]:
         for device in rng.choice(devices, count, replace=False):
             image, page_map = _taken(str(device), gray, inks[sheet], page, rng)
             found = measure(image, displaced(page_map, rng), prepared[at])
-            yield Picture(group=group, sheet=sheet, device=str(device), ink=print_of(found, prepared[at]), states=_states(found, prepared[at]))
+            yield Picture(group=group, sheet=sheet, device=str(device), ink=ink_fingerprint(found, prepared[at]), states=_states(found, prepared[at]))
 
 
 def _ink(gray: Gray, page: PageLayout, truth: PageTruth, hand: Hand, rng: np.random.Generator) -> Gray:
@@ -173,9 +173,9 @@ def _kind(sheets: set[str]) -> str:
     return "same-answers" if "other" not in sheets else "other-answers"
 
 
-def _look(picture: Picture) -> Look:
+def _look(picture: Picture) -> SheetEvidence:
     sure = {str(at): state == "2" for at, state in enumerate(picture.states) if state != "0"}
-    return Look(ink=picture.ink, marks=sure, read_well=len(sure) / len(picture.states) if picture.states else 1.0)
+    return SheetEvidence(ink=picture.ink, marks=sure, read_well=len(sure) / len(picture.states) if picture.states else 1.0)
 
 
 def fitted(found: Sequence[Pair]) -> list[float]:

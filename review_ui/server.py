@@ -25,7 +25,7 @@ SHUTDOWN_S = 2.0
 """How long requests that are being answered may take when the station closes."""
 
 
-class Station:
+class Server:
     """A bound server: `url` is what to open, `run` serves until `close` is called or the program is interrupted."""
 
     def __init__(self, server: TcpWSGIServer, proxy: str = "") -> None:
@@ -79,7 +79,7 @@ def bind(
     uploads: UploadDesk | None = None,
     port: int = DEFAULT_PORT,
     language: str = "de",
-) -> Station:
+) -> Server:
     """Takes the port (0: any free one) and returns the station, not yet serving; raises UsageError when it is taken."""
     app = create_app(
         desk, reviewer=reviewer, accounts=accounts, proxy=proxy, sorter=sorter, uploads=uploads, language=language, cookie=f"scanform-review-{port}"
@@ -87,7 +87,7 @@ def bind(
     return bind_app(app, port=port, proxy=proxy)
 
 
-def bind_app(app: Flask, *, port: int, proxy: str = "") -> Station:
+def bind_app(app: Flask, *, port: int, proxy: str = "") -> Server:
     """Takes the port for an application; raises UsageError when it is taken.
 
     Only behind a `proxy` its headers reach the application; waitress takes them out otherwise, as anybody could send them.
@@ -95,13 +95,13 @@ def bind_app(app: Flask, *, port: int, proxy: str = "") -> Station:
     try:
         largest = app.config.get("LARGEST_BODY", LARGEST_REQUEST)  # waitress receives a body before it asks the application, larger ones in a nameless file
         options = {"threads": THREADS, "ident": None, "max_request_body_size": largest + 1, "clear_untrusted_proxy_headers": not proxy}
-        return Station(create_server(app, host=HOST, port=port, **options), proxy)
+        return Server(create_server(app, host=HOST, port=port, **options), proxy)
     except OSError as problem:
         raise UsageError(words("review.port-taken", port=port), remedy=words("review.port-remedy"), slug="port-taken") from problem
 
 
 @contextmanager
-def until_interrupted(station: Station) -> Iterator[None]:
+def until_interrupted(station: Server) -> Iterator[None]:
     """An interrupt is how a station is closed, so no failure: from the moment on at which its address is told."""
     try:
         yield

@@ -131,7 +131,7 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Odds:
+class _BoxProbabilities:
     """One box: option code and the probabilities of its three states."""
 
     code: str
@@ -221,7 +221,7 @@ def _choice_answer(question: Question, seen: Sequence[_Seen], filled: Filled, se
         return _absent(question, None, Missing.NOT_IN_VERSION)
     if any(one.reading is None for one in seen):
         return _absent(question, None, Missing.PAGE_MISSING, page=seen[0].page)
-    boxes = [_odds(one, filled) for one in seen]
+    boxes = [_box_probabilities(one, filled) for one in seen]
     verdict = single(boxes, settings) if question.kind is QuestionKind.SINGLE else multiple(boxes, settings)
     checked = rules.check_choice(question, verdict.value.split())
     if verdict.problem is None or question.kind is QuestionKind.MULTIPLE:
@@ -240,7 +240,7 @@ def _in_form_order(question: Question, candidate: Candidate) -> Candidate:
     return replace(candidate, value=rules.check_choice(question, candidate.value.split()).value or candidate.value)
 
 
-def _odds(one: _Seen, filled: Filled) -> _Odds:
+def _box_probabilities(one: _Seen, filled: Filled) -> _BoxProbabilities:
     """Probabilities of a box; where filling is marking, a filled box is a marked one."""
     reading = one.reading
     assert reading is not None
@@ -249,10 +249,10 @@ def _odds(one: _Seen, filled: Filled) -> _Odds:
     total = max(empty + marked + full, 1.0)  # an incomplete list of candidates leaves doubt, which counts for none of the three
     if filled is Filled.MARK:
         marked, full = marked + full, 0.0
-    return _Odds(code=one.zone.option or "", empty=empty / total, marked=marked / total, filled=full / total)
+    return _BoxProbabilities(code=one.zone.option or "", empty=empty / total, marked=marked / total, filled=full / total)
 
 
-def single(boxes: Sequence[_Odds], settings: AcceptSettings) -> _Verdict:
+def single(boxes: Sequence[_BoxProbabilities], settings: AcceptSettings) -> _Verdict:
     """The most probable value of a single choice question; see the formula at the top of the module."""
     alone = {box.code: box.marked * prod(1 - other.marked for other in boxes if other is not box) for box in boxes}
     blank = prod(box.empty for box in boxes)
@@ -274,7 +274,7 @@ def single(boxes: Sequence[_Odds], settings: AcceptSettings) -> _Verdict:
     return _Verdict(value=best.value, confidence=best.probability, candidates=shown, problem=_maybe_filled(boxes, best.value, settings))
 
 
-def _maybe_filled(boxes: Sequence[_Odds], value: str, settings: AcceptSettings) -> str | None:
+def _maybe_filled(boxes: Sequence[_BoxProbabilities], value: str, settings: AcceptSettings) -> str | None:
     """A cross stands beside a box that was taken back only if both are sure: the one filled, the other not."""
     beside = [box for box in boxes if box.code != value and box.empty < 0.5]
     if not value or not beside:
@@ -283,7 +283,7 @@ def _maybe_filled(boxes: Sequence[_Odds], value: str, settings: AcceptSettings) 
     return None if sure else "maybe-filled"
 
 
-def multiple(boxes: Sequence[_Odds], settings: AcceptSettings) -> _Verdict:
+def multiple(boxes: Sequence[_BoxProbabilities], settings: AcceptSettings) -> _Verdict:
     """The most probable set of ticks; a filled box is a withdrawn tick when another box is marked, else it has to be looked at."""
     ticked = [box for box in boxes if box.marked >= max(box.empty, box.filled)]
     filled = [box for box in boxes if box not in ticked and box.filled > box.empty]
@@ -305,7 +305,7 @@ def multiple(boxes: Sequence[_Odds], settings: AcceptSettings) -> _Verdict:
     return _Verdict(value=value, confidence=confidence, candidates=tuple(candidates))
 
 
-def _odds_ratio(box: _Odds, *, marked: bool) -> float:
+def _odds_ratio(box: _BoxProbabilities, *, marked: bool) -> float:
     """How much more probable the other reading of a box is."""
     chance = box.marked if marked else 1 - box.marked
     return (1 - chance) / max(chance, 1e-9)

@@ -125,12 +125,12 @@ def block(job: tuple[int, int, str, Path, bool]) -> tuple[np.ndarray, np.ndarray
     cv2.setNumThreads(1)
     rng, classes, where = np.random.default_rng(seed), CLASSES[network], sources(hands, held_out=held_out)
     known = "".join(name for name in classes if name in DIGITS or name in LETTERS)
-    odds = np.array([RARE.get(name, 1.0 if name in known else 0.15) for name in classes])
+    probs = np.array([RARE.get(name, 1.0 if name in known else 0.15) for name in classes])
     x, facts, y = np.zeros((count, SIZE, SIZE), np.uint8), np.zeros((count, 4), np.float32), np.zeros(count, np.int64)
     for place in range(count):
         found = None
         while found is None:
-            number = int(rng.choice(len(classes), p=odds / odds.sum()))
+            number = int(rng.choice(len(classes), p=probs / probs.sum()))
             found = sample(classes[number], known, where, rng)
         x[place], facts[place], y[place] = np.rint(normalised(found[0]) * 255), found[1], number
     return x, facts, y
@@ -216,13 +216,13 @@ def logits_of(model: Any, pictures: np.ndarray, facts: np.ndarray) -> np.ndarray
 
 def together(logits: np.ndarray, temperature: float) -> np.ndarray:
     """Probabilities (N, C): the mean of what the members say."""
-    odds = np.exp((logits - logits.max(axis=2, keepdims=True)) / temperature)
-    return np.asarray((odds / odds.sum(axis=2, keepdims=True)).mean(axis=0))
+    probs = np.exp((logits - logits.max(axis=2, keepdims=True)) / temperature)
+    return np.asarray((probs / probs.sum(axis=2, keepdims=True)).mean(axis=0))
 
 
-def figures(odds: np.ndarray, truth: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
+def figures(probs: np.ndarray, truth: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
     """How many are right, how many are accepted at 0.995 and wrong, calibration error, and the share of wrong ones by class."""
-    top, right = odds.max(axis=1), odds.argmax(axis=1) == truth
+    top, right = probs.max(axis=1), probs.argmax(axis=1) == truth
     taken = top >= 0.995
     bins = np.clip(np.searchsorted(np.quantile(top, np.linspace(0, 1, 16)), top, side="right") - 1, 0, 14)
     ece = sum(abs(float(top[bins == b].mean() - right[bins == b].mean())) * float((bins == b).mean()) for b in range(15) if (bins == b).any())
@@ -323,10 +323,10 @@ def main() -> None:
     result |= {"epochs": args.epochs, "rows": args.rows, "seed": args.seed}
     if args.unipen:
         x, facts, y, sites = unipen(args.unipen, args.network)
-        odds = together(logits_of(model, x, facts), temperature)
-        result["unipen"] = figures(odds, y, classes)
+        probs = together(logits_of(model, x, facts), temperature)
+        result["unipen"] = figures(probs, y, classes)
         result["unipen"]["sites"] = {
-            site: [int(chosen.sum()), round(float((odds.argmax(1) == y)[chosen].mean()), 4)]
+            site: [int(chosen.sum()), round(float((probs.argmax(1) == y)[chosen].mean()), 4)]
             for site in sorted(set(sites))
             for chosen in [np.array(sites) == site]
         }

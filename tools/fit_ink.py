@@ -50,7 +50,7 @@ def one_more(page: PageLayout, truth: PageTruth, rng: np.random.Generator) -> Pa
     return replace(truth, texts={**truth.texts, rest[0].id: TextTruth(text="ja")}) if rest else truth
 
 
-def print_of(ink: Gray, page: PageLayout, gray: Gray, prepared: PreparedPage, rng: np.random.Generator) -> bytes:
+def ink_fingerprint(ink: Gray, page: PageLayout, gray: Gray, prepared: PreparedPage, rng: np.random.Generator) -> bytes:
     """The fingerprint of one scan of a filled sheet."""
     scan = scan_page(gray, random_profile(rng)[1], rng, ink=ink, size=page.size)
     return ink_print(scan.image, displaced(scan.page_map, rng), prepared)
@@ -76,7 +76,7 @@ def pair(number: int, seed: int, drawn: Path) -> tuple[str, tuple[float, float, 
         other = truth if kind == "other-hand" else calm(random_practice(page, hand, rng).truth)
         second = draw_ink(gray.shape[:2], page, other, hand=random_hand(rng), rng=rng)
         kind = kind if truth.marks or truth.texts or other.marks or other.texts else "same"
-    prints = [print_of(ink, page, gray, prepared, rng) for ink in (first, second)]
+    prints = [ink_fingerprint(ink, page, gray, prepared, rng) for ink in (first, second)]
     return kind, likeness(prints[0], prints[1], SameInkSettings())
 
 

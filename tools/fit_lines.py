@@ -42,7 +42,7 @@ from scanform.recognize.writing.handwriting import (
     spellings_known,
 )
 from scanform.recognize.writing.tesseract import ReadLine, read_lines
-from scanform.recognize.writing.words import LineOdds, line_odds
+from scanform.recognize.writing.words import LineLogProbs, line_log_probs
 from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import scan_filled
 from scanform.simulate.scripts import Crop, Crops, load_crops
@@ -66,7 +66,7 @@ class Line:
 
     text: str
     typed: bool
-    odds: LineOdds
+    probs: LineLogProbs
     printed: ReadLine
 
 
@@ -126,15 +126,15 @@ def read(crops: Crops, chosen: Sequence[Crop], more: Sequence[str], seed: int) -
         found = [cut.lines(zone, spot, parts) for zone, spot in zip(cleaned, prepared.areas.spots, strict=False)]
         pictures = [lines[0] for lines in found if len(lines) == 1]
         kept = [(text, bool(by_type)) for text, by_type, lines in zip(texts, typed, found, strict=True) if len(lines) == 1]
-        for (text, by_type), odds, printed in zip(kept, line_odds(pictures), read_lines(pictures), strict=True):
-            yield Line(text=text, typed=by_type, odds=odds, printed=printed)
+        for (text, by_type), probs, printed in zip(kept, line_log_probs(pictures), read_lines(pictures), strict=True):
+            yield Line(text=text, typed=by_type, probs=probs, printed=printed)
 
 
 def free_rows(lines: Sequence[Line]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Facts of reading freely, whether the network was right, whether Tesseract was."""
     x, y, other = [], [], []
     for line in lines:
-        texts = free_texts([line.odds])
+        texts = free_texts([line.probs])
         x.append(free_facts(texts, line.printed.text, line.printed.sure))
         y.append(next(iter(texts)) == line.text)
         other.append(line.printed.text == line.text)
@@ -150,7 +150,7 @@ def listed_rows(lines: Sequence[Line], names: Sequence[str], seed: int) -> tuple
             others = [name for name in rng.choice(names, size, replace=False).tolist() if name.casefold() not in same]
             inside = rng.random() < LISTED
             values = tuple([*others[:-1], line.text] if inside else others)
-            texts, found = free_texts([line.odds]), listed_texts(line.odds, values)
+            texts, found = free_texts([line.probs]), listed_texts(line.probs, values)
             x.append(listed_facts(found, texts, line.printed.text, len(values)))
             y.append(found[0][0] == line.text)
             known.append(inside)
@@ -161,12 +161,12 @@ def expected_rows(lines: Sequence[Line], names: Sequence[str], seed: int) -> tup
     """Facts and outcomes where a text is expected and no other listed one fits better."""
     rng, x, y = np.random.default_rng([seed, 7]), [], []
     for line in lines:
-        same, texts = spellings_known([line.text]), free_texts([line.odds])
+        same, texts = spellings_known([line.text]), free_texts([line.probs])
         for size in EXPECTED_SIZES:
             expected = expected_text(line.text, names, rng)
             others = [name for name in rng.choice(names, size, replace=False).tolist() if name.casefold() not in same]
             values = (*others, *([line.text] if rng.random() < 0.5 else []), expected)
-            found = listed_texts(line.odds, tuple(dict.fromkeys(values)), expected)
+            found = listed_texts(line.probs, tuple(dict.fromkeys(values)), expected)
             if found[0][0] == expected:
                 x.append(expected_facts(listed_facts(found, texts, line.printed.text, len(values))))
                 y.append(expected == line.text)

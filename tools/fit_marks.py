@@ -92,7 +92,9 @@ def make_form(number: int, seed: int, drawn: Path) -> tuple[Table, Table]:
     marks = [(MARK_CLASSES.index(practice.classes[zone.id]), f"{practice.truth.marks[zone.id].style}|{note}") for zone in prepared.marks.zones]
     zones = [(int(spot.zone.id in practice.truth.texts), f"{spot.zone.kind}|{note}") for spot in prepared.areas.spots]
     parts = writing_areas.find_parts(ink, prepared.areas)
-    return decided(rows(features.describe(ink, prepared.marks), marks, number), ink.marks), rows(writing_areas.describe(ink, prepared.areas, parts), zones, number)
+    return decided(rows(features.describe(ink, prepared.marks), marks, number), ink.marks), rows(
+        writing_areas.describe(ink, prepared.areas, parts), zones, number
+    )
 
 
 def prepared_page(page: PageLayout, gray: Gray) -> PreparedPage:
@@ -211,8 +213,8 @@ def fit(table: Table, *, names: tuple[str, ...], classes: tuple[str, ...], hidde
     scaling = np.array([fit_scaling(known[kinds[0] == kind], check.y[kinds[0] == kind]) for kind in range(count)])
     known, new = rescaled(known, kinds[0], scaling), rescaled(new, kinds[1], scaling)
     clear = np.array([learn_then_test(known[kinds[0] == kind], check.y[kinds[0] == kind], *promised(kind)) for kind in range(count)])
-    odds, truth = inked_or_not(known, check.y, classes)
-    clear_inked = np.array([learn_then_test(odds[kinds[0] == kind], truth[kinds[0] == kind], *promised(kind)) for kind in range(count)])
+    probs, truth = inked_or_not(known, check.y, classes)
+    clear_inked = np.array([learn_then_test(probs[kinds[0] == kind], truth[kinds[0] == kind], *promised(kind)) for kind in range(count)])
     numbers = {
         "mean": mean, "spread": spread, "low": train.x.min(0) - slack, "high": train.x.max(0) + slack,
         "scaling": scaling, "clear": clear, "clear_inked": clear_inked,
@@ -222,8 +224,8 @@ def fit(table: Table, *, names: tuple[str, ...], classes: tuple[str, ...], hidde
     np.savez_compressed(out, features=np.array(names), classes=np.array(classes), temperature=np.array(temperature), **as_single)
     rows = {name: {"rows": len(t.y), "forms": len(np.unique(t.form))} for name, t in (("train", train), ("calibrate", check), ("test", test))}
     tested = {STRATA[kind]: at_threshold(new[kinds[1] == kind], test.y[kinds[1] == kind], clear[kind]) for kind in range(count)} if count > 1 else {}
-    odds, truth = inked_or_not(new, test.y, classes)
-    inked = {STRATA[kind]: at_threshold(odds[kinds[1] == kind], truth[kinds[1] == kind], clear_inked[kind]) for kind in range(count)} if count > 1 else {}
+    probs, truth = inked_or_not(new, test.y, classes)
+    inked = {STRATA[kind]: at_threshold(probs[kinds[1] == kind], truth[kinds[1] == kind], clear_inked[kind]) for kind in range(count)} if count > 1 else {}
     return {
         "temperature": temperature, "split": rows, "clear": clear.tolist(), "clear_tested": tested,
         "clear_inked": clear_inked.tolist(), "clear_inked_tested": inked, **figures(new, test),

@@ -25,7 +25,7 @@ from glyphs import font, has
 from PIL import Image, ImageDraw
 from rapidfuzz.distance import Levenshtein
 
-from scanform.recognize.writing.words import HEIGHT, LineOdds, log_probabilities, normalised_line
+from scanform.recognize.writing.words import HEIGHT, LineLogProbs, log_probabilities, normalised_line
 from scanform.simulate.scripts import ink_of_crop, load_crops
 
 MODELS = Path(__file__).parents[1] / "scanform" / "recognize" / "models"
@@ -284,7 +284,7 @@ def fit(args: argparse.Namespace, words: list[str]) -> Any:
     return model
 
 
-def judged(model: Any, dhsd: Path, writers: Any, temperature: float) -> list[tuple[str, LineOdds, int]]:
+def judged(model: Any, dhsd: Path, writers: Any, temperature: float) -> list[tuple[str, LineLogProbs, int]]:
     """(truth, odds, writer) of every soundly labelled crop of some writers."""
     import torch
 
@@ -295,34 +295,34 @@ def judged(model: Any, dhsd: Path, writers: Any, temperature: float) -> list[tup
             if crop.writer in writers and crop.name not in wrong:
                 picture = torch.tensor(normalised_line(prepared(crop.gray)))[None, None]
                 logs = torch.log_softmax(model(picture)[0] / temperature, 1).numpy()
-                out.append((crop.text, LineOdds(logs=logs, alphabet=ALPHABET), crop.writer))
+                out.append((crop.text, LineLogProbs(logs=logs, alphabet=ALPHABET), crop.writer))
     return out
 
 
-def best_temperature(lines: list[tuple[str, LineOdds, int]]) -> float:
+def best_temperature(lines: list[tuple[str, LineLogProbs, int]]) -> float:
     """The temperature at which the truths are most probable."""
 
     def loss(temperature: float) -> float:
         total = 0.0
-        for truth, odds, _ in lines:
-            scaled = odds.logs / temperature
-            cooled = LineOdds(logs=scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True)), alphabet=odds.alphabet)
+        for truth, probs, _ in lines:
+            scaled = probs.logs / temperature
+            cooled = LineLogProbs(logs=scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True)), alphabet=probs.alphabet)
             total -= max(float(log_probabilities(cooled, [truth])[0]), -60.0)
         return total
 
     return float(min(np.geomspace(0.5, 2.5, 33), key=loss))
 
 
-def greedy(odds: LineOdds) -> str:
+def greedy(probs: LineLogProbs) -> str:
     """The best character of each column, put together."""
-    best = odds.logs.argmax(axis=1)
+    best = probs.logs.argmax(axis=1)
     kept = [int(n) for place, n in enumerate(best) if n and (place == 0 or n != best[place - 1])]
-    return "".join(odds.alphabet[n - 1] for n in kept)
+    return "".join(probs.alphabet[n - 1] for n in kept)
 
 
-def figures(lines: list[tuple[str, LineOdds, int]]) -> dict[str, float]:
+def figures(lines: list[tuple[str, LineLogProbs, int]]) -> dict[str, float]:
     """Character error rate and share of exact texts."""
-    read = [(truth, greedy(odds)) for truth, odds, _ in lines]
+    read = [(truth, greedy(probs)) for truth, probs, _ in lines]
     wrong, characters = sum(Levenshtein.distance(a, b) for a, b in read), sum(len(a) for a, _ in read)
     return {"lines": len(read), "cer": round(wrong / characters, 4), "exact": round(sum(a == b for a, b in read) / len(read), 4)}
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from fit_words import DEV, TRAIN, prepared
 
-from scanform.recognize.writing.words import INNER, LineOdds, line_odds, log_probabilities
+from scanform.recognize.writing.words import INNER, LineLogProbs, line_log_probs, log_probabilities
 from scanform.simulate.scripts import load_crops
 
 WANTED = "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜßabdefghklmnpqrtuäöü-"
@@ -29,19 +29,19 @@ EDGE, CLEAN = 0.12, 2
 """Darkness that is ink; a gap is so many pixels of white paper wide."""
 
 
-def columns_of(odds: LineOdds, text: str) -> list[float]:
+def columns_of(probs: LineLogProbs, text: str) -> list[float]:
     """Where each character of `text` lies in the line, in columns of the network: the middle of its run on the most probable path."""
-    numbers = [odds.alphabet.index(character) + 1 for character in text]
+    numbers = [probs.alphabet.index(character) + 1 for character in text]
     path = [0, *(part for number in numbers for part in (number, 0))]
-    steps, states = len(odds.logs), len(path)
+    steps, states = len(probs.logs), len(path)
     best = np.full((steps, states), -np.inf)
     back = np.zeros((steps, states), np.int64)
-    best[0, :2] = odds.logs[0, path[:2]]
+    best[0, :2] = probs.logs[0, path[:2]]
     for step in range(1, steps):
         for state in range(states):
             before = [state, state - 1] + ([state - 2] if state % 2 and state > 1 and path[state] != path[state - 2] else [])
             back[step, state] = max((one for one in before if one >= 0), key=lambda one: best[step - 1, one])
-            best[step, state] = best[step - 1, back[step, state]] + odds.logs[step, path[state]]
+            best[step, state] = best[step - 1, back[step, state]] + probs.logs[step, path[state]]
     state = states - 1 if best[-1, -1] > best[-1, -2] else states - 2
     places: list[list[int]] = [[] for _ in text]
     for step in range(steps - 1, -1, -1):
@@ -51,7 +51,7 @@ def columns_of(odds: LineOdds, text: str) -> list[float]:
     return [float(np.mean(found)) if found else float("nan") for found in places]
 
 
-def letters(dark: np.ndarray, odds: LineOdds, text: str) -> Iterator[tuple[str, np.ndarray]]:
+def letters(dark: np.ndarray, probs: LineLogProbs, text: str) -> Iterator[tuple[str, np.ndarray]]:
     """The letters of a line (H, W), darkness 0..1, that stand alone."""
     ink = dark > EDGE
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
@@ -59,7 +59,7 @@ def letters(dark: np.ndarray, odds: LineOdds, text: str) -> Iterator[tuple[str, 
     scale = INNER / part.shape[0]
     if part.shape[1] * scale > 1200:
         return
-    at = [(column * 4 + 2 - 4) / scale for column in columns_of(odds, text)]
+    at = [(column * 4 + 2 - 4) / scale for column in columns_of(probs, text)]
     bare = (part > EDGE).sum(axis=0) == 0
     for place, character in enumerate(text):
         if character not in WANTED or np.isnan(at[place]):
@@ -114,9 +114,9 @@ def main() -> None:
         if crop.writer not in TRAIN and crop.writer not in DEV:
             continue
         dark = prepared(crop.gray)
-        (odds,) = line_odds([np.rint(255 * (1 - np.clip(dark, 0, 1))).astype(np.uint8)])
-        if set(crop.text) <= set(odds.alphabet) and float(log_probabilities(odds, [crop.text])[0]) / len(crop.text) > SOUND:
-            found += [(name, crop.writer, picture) for name, part in letters(dark, odds, crop.text) if (picture := boxed(part)) is not None]
+        (probs,) = line_log_probs([np.rint(255 * (1 - np.clip(dark, 0, 1))).astype(np.uint8)])
+        if set(crop.text) <= set(probs.alphabet) and float(log_probabilities(probs, [crop.text])[0]) / len(crop.text) > SOUND:
+            found += [(name, crop.writer, picture) for name, part in letters(dark, probs, crop.text) if (picture := boxed(part)) is not None]
     names, writers, pictures = zip(*found, strict=True)
     np.savez_compressed(args.out, names=np.array(names), writers=np.array(writers), pictures=np.stack(pictures))
     print(len(found), dict(Counter(names).most_common()))

@@ -272,8 +272,8 @@ def random_profile(rng: np.random.Generator) -> tuple[str, Profile]:
             PROFILES["fax"], dpi=(dpi,), depth=depth, threshold=(threshold - 10, threshold + 10), noise=(0.5, 4.0), specks=(0, 60)
         )
     rest = (1 - sum(PROFILE_WEIGHTS.values())) / (len(PROFILES) - len(PROFILE_WEIGHTS))
-    odds = np.array([PROFILE_WEIGHTS.get(name, rest) for name in PROFILES])
-    name = str(rng.choice(list(PROFILES), p=odds / odds.sum()))
+    probs = np.array([PROFILE_WEIGHTS.get(name, rest) for name in PROFILES])
+    name = str(rng.choice(list(PROFILES), p=probs / probs.sum()))
     profile = PROFILES[name]
     if profile.depth == "grey" and rng.random() < 0.42:
         change = int(rng.choice(5, p=[0.36, 0.16, 0.16, 0.16, 0.16]))

@@ -28,7 +28,7 @@ from bench.handwriting.unipen import Written, as_cell, load
 from bench.statistics import upper_bound
 from scanform.assemble import AcceptSettings
 from scanform.config import ReadingConfig
-from scanform.recognize.writing.cells import DIGITS, LETTERS, character_odds, class_names
+from scanform.recognize.writing.cells import DIGITS, LETTERS, character_probs, class_names
 
 ACCEPT = ReadingConfig().accept
 
@@ -112,13 +112,13 @@ def characters(network: str, written: Sequence[Written], known: str) -> Said:
     rng = np.random.default_rng(1)
     cells = [as_cell(one, rng) for one in written]
     start = time.process_time()
-    odds = np.concatenate([character_odds(network, cells[i : i + 60]) for i in range(0, len(cells), 60)])
+    probs = np.concatenate([character_probs(network, cells[i : i + 60]) for i in range(0, len(cells), 60)])
     cost = (time.process_time() - start) / len(cells) * 1000
     names = class_names(network)
     if network != "digits":
-        odds = np.where([name not in DIGITS for name in names], odds, 0)
-        odds = odds / odds.sum(axis=1, keepdims=True)
-    best, top = [names[i] for i in odds.argmax(axis=1)], odds.max(axis=1)
+        probs = np.where([name not in DIGITS for name in names], probs, 0)
+        probs = probs / probs.sum(axis=1, keepdims=True)
+    best, top = [names[i] for i in probs.argmax(axis=1)], probs.max(axis=1)
     right = np.array([a == one.truth for a, one in zip(best, written, strict=True)])
     sites = np.array([one.site for one in written])
     print(f"{network}: {cost:.2f} ms each in lots of 60")

@@ -11,7 +11,7 @@ from bench.handwriting.unipen import Written, as_cell, by_writer
 from scanform.assemble import weighed
 from scanform.model.questionnaire import Alphabet, Question, QuestionKind, Texts
 from scanform.recognize.writing.cells import NETWORKS
-from scanform.recognize.writing.readers import Cell, Row
+from scanform.recognize.writing.readers import Cell, CellImages
 
 LISTED = 60
 """Postcodes of a city and its neighbours."""
@@ -51,7 +51,7 @@ def read_rows(written: Sequence[Written], asked: Asked, *, sites: Collection[str
         if asked.alphabet is Alphabet.DIGITS and asked.listed and not asked.unlisted:
             text = codes[int(rng.integers(len(codes)))]
         row: list[Cell | None] = [as_cell(ways[c][int(rng.integers(len(ways[c])))], rng) for c in text]
-        (read,) = NETWORKS.read([Row(cells=row, alphabet=asked.alphabet)])
+        (read,) = NETWORKS.read([CellImages(cells=row, alphabet=asked.alphabet)])
         best = weighed(question, read.texts)[0]
         in_list = not asked.listed or best.value in question.values
         chances.append(best.probability if in_list else 0.0)

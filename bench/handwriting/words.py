@@ -23,8 +23,8 @@ from scanform.model.reading import PageReading
 from scanform.model.response import Status
 from scanform.recognize.reader import prepare_page, read_fields
 from scanform.recognize.writing.handwriting import HANDWRITING
-from scanform.recognize.writing.readers import Found, Lines, Printed, best_readers
-from scanform.recognize.writing.writing import Help
+from scanform.recognize.writing.readers import LineImages, Printed, ReaderResult, best_readers
+from scanform.recognize.writing.writing import ReadingContext
 from scanform.register import prepare
 from scanform.register.fit import fit_page
 from scanform.register.markers import find_markers
@@ -73,9 +73,9 @@ def picture(crop: Crop) -> np.ndarray:
     return np.rint(255 * (1 - np.clip(sized, 0, 1))).astype(np.uint8)
 
 
-def answers(crops: Sequence[Crop], lists: Sequence[tuple[str, ...]]) -> tuple[Found, ...]:
+def answers(crops: Sequence[Crop], lists: Sequence[tuple[str, ...]]) -> tuple[ReaderResult, ...]:
     """Each crop read by itself, eight in one call as on a page."""
-    jobs = [Lines(pictures=(picture(crop),), values=values) for crop, values in zip(crops, lists, strict=True)]
+    jobs = [LineImages(pictures=(picture(crop),), values=values) for crop, values in zip(crops, lists, strict=True)]
     return tuple(found for start in range(0, len(jobs), 8) for found in HANDWRITING.read(jobs[start : start + 8]))
 
 
@@ -127,7 +127,7 @@ def expected(hands: Hands, kind: str, *, size: int, seed: int = 1) -> tuple[str,
     for crop in hands.chosen:
         own = printed_name(crop.text, kind, hands.names, rng)
         others = [name for name in rng.choice(hands.names, size, replace=False).tolist() if name != crop.text]
-        jobs.append(Lines(pictures=(picture(crop),), values=tuple(dict.fromkeys([own, *others])), expected=own))
+        jobs.append(LineImages(pictures=(picture(crop),), values=tuple(dict.fromkeys([own, *others])), expected=own))
     found = [one.texts for start in range(0, len(jobs), 8) for one in HANDWRITING.read(jobs[start : start + 8])]
     chances = np.array([next((text.probability for text in texts if text.value == job.expected), 0.0) for texts, job in zip(found, jobs, strict=True)])
     right = np.array([job.expected == crop.text for job, crop in zip(jobs, hands.chosen, strict=True)])
@@ -161,7 +161,7 @@ def houses(hands: Hands, digits: Sequence[Written], *, same: bool, expected: boo
         line = (with_number(picture(crop), number, hand[int(rng.integers(len(hand)))], rng),)
         others = [f"{name} {int(rng.integers(1, 200))}" for name in rng.choice(hands.names, 300, replace=False).tolist()]
         known = f"{crop.text} {other}"
-        jobs.append(Lines(pictures=line, values=tuple(dict.fromkeys([known, *others])), expected=known if expected else ""))
+        jobs.append(LineImages(pictures=line, values=tuple(dict.fromkeys([known, *others])), expected=known if expected else ""))
     found = [one.texts for start in range(0, len(jobs), 8) for one in HANDWRITING.read(jobs[start : start + 8])]
     accept = AcceptSettings().text
     taken = sum(texts[0].value == job.values[0] and texts[0].probability >= accept for texts, job in zip(found, jobs, strict=True))
@@ -220,7 +220,9 @@ def chain(hands: Hands, *, pages: int, seed: int, profiles: Sequence[str], print
             page_map = fit_page(scan.image, find_markers(scan.image), page, checks[place])
             if page_map is not None:
                 among = {code: Printed(own=text, among=tuple(dict.fromkeys((*values[code], text)))) for code, text in own.items()}
-                readings[page.number] = reading_of(form, read_fields(scan.image, page_map, prepared[place], Help(readers=best_readers(), printed=among)), place)
+                readings[page.number] = reading_of(
+                    form, read_fields(scan.image, page_map, prepared[place], ReadingContext(readers=best_readers(), printed=among)), place
+                )
         judge(form, readings, truth, (known, own), found)
     return found
 

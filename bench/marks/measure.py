@@ -18,7 +18,7 @@ from scanform.model.layout import Layout
 from scanform.model.reading import FieldReading, MarkValue
 from scanform.recognize import reader
 from scanform.register.fit import fit_page
-from scanform.register.preprocess import look
+from scanform.register.preprocess import preprocess
 from scanform.simulate.fill import draw_ink
 from scanform.simulate.hands import random_hand
 from scanform.simulate.scanner import ScannedPage
@@ -93,7 +93,7 @@ def make_scan(kind: str, number: int, seed: int) -> tuple[Sheet, Filled, Scanned
 
 def read_scan(image: PageImage, sheet: Sheet) -> tuple[str, tuple[FieldReading, ...]]:
     """Tier and readings of a scan; no readings when it was kept for a person."""
-    seen = look(image, layouts=_layouts(sheet.layout.digest), read_text=lambda _: "")
+    seen = preprocess(image, layouts=_layouts(sheet.layout.digest), read_text=lambda _: "")
     if seen.sighting.identity is None or seen.sighting.identity.page != sheet.page.number:
         return "-", ()
     page_map = fit_page(seen.seen, seen.markers, sheet.page, sheet.check)

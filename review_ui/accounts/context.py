@@ -29,7 +29,7 @@ LONGEST_NAME: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class AccountContext:
     """What the pages about accounts work with."""
 
     desk: AccountDesk
@@ -79,7 +79,7 @@ def first_screen() -> str:
     return next((endpoint for endpoint in FIRST_SCREENS if opens(endpoint)), "account_page")
 
 
-def check_password(room: Room, name: str, password: str) -> Account | None:
+def check_password(room: AccountContext, name: str, password: str) -> Account | None:
     """The account, if name and password are right and it is in use."""
     found = room.desk.named(name) if 0 < len(name) <= LONGEST_NAME else None
     usable = found if found is not None and found.active else None
@@ -89,7 +89,7 @@ def check_password(room: Room, name: str, password: str) -> Account | None:
     return None
 
 
-def check_code(room: Room, account: Account, code: str) -> bool:
+def check_code(room: AccountContext, account: Account, code: str) -> bool:
     """Whether a code of the second factor, or a recovery code, is right."""
     if len(code) <= LONGEST_NAME and account.totp and (room.guard.code_fits(code, account.totp, account) or room.guard.recovery_code_fits(code, account)):
         return True
@@ -97,14 +97,14 @@ def check_code(room: Room, account: Account, code: str) -> bool:
     return False
 
 
-def logged_in(room: Room, account: Account, respond: Callable[[], ResponseReturnValue]) -> Response:
+def logged_in(room: AccountContext, account: Account, respond: Callable[[], ResponseReturnValue]) -> Response:
     """Begin the complete login of somebody, then answer."""
     answer = room.logins.begin(account, Stage.FULL, respond)
     room.throttle.remember(account, answer)
     return answer
 
 
-def onward(room: Room, target: str) -> ResponseReturnValue:
+def onward(room: AccountContext, target: str) -> ResponseReturnValue:
     """On to the page that somebody wanted, or to the first one that they may see."""
     return redirect(target, 303) if is_own_page(target) else room.go(first_screen())
 

@@ -6,7 +6,7 @@ import segno
 from flask import Flask, Response, abort, session
 from flask.typing import ResponseReturnValue
 
-from review_ui.accounts.context import Room, first_screen, logged_in, typed
+from review_ui.accounts.context import AccountContext, first_screen, logged_in, typed
 from review_ui.http.access import needs
 from scanform.model.account import Account
 
@@ -14,14 +14,14 @@ _WAITING: Final = "second-factor"
 """Where the secret of a second factor (encrypted) waits in the cookie until its first code is right."""
 
 
-def add_my_account(app: Flask, room: Room) -> None:
+def add_my_account(app: Flask, room: AccountContext) -> None:
     """Add the pages."""
     _add_overview(app, room)
     _add_password(app, room)
     _add_second_factor(app, room)
 
 
-def _add_overview(app: Flask, room: Room) -> None:
+def _add_overview(app: Flask, room: AccountContext) -> None:
     @app.get("/account")
     @needs()
     def account_page() -> ResponseReturnValue:
@@ -44,14 +44,14 @@ def _add_overview(app: Flask, room: Room) -> None:
         return room.go("account_page")
 
 
-def _page(room: Room, status: int = 200, **problems: str) -> ResponseReturnValue:
+def _page(room: AccountContext, status: int = 200, **problems: str) -> ResponseReturnValue:
     mine = room.logins.mine()
     must = room.logins.must_set_up(mine.account)
     facts = {"account": mine.account, "sessions": room.desk.sessions(mine.account), "current": mine.login.number, "fresh": room.logins.fresh(), "must": must}
     return room.show("account.html", status, must_have=room.desk.must_have_second_factor(mine.account), problems=problems, **facts)
 
 
-def _add_password(app: Flask, room: Room) -> None:
+def _add_password(app: Flask, room: AccountContext) -> None:
     @app.post("/account/password")
     @needs()
     @room.throttle.slow
@@ -67,12 +67,12 @@ def _add_password(app: Flask, room: Room) -> None:
         return logged_in(room, _again(room, account), lambda: room.go("account_page"))
 
 
-def _again(room: Room, account: Account) -> Account:
+def _again(room: AccountContext, account: Account) -> Account:
     """The account as it is now."""
     return room.desk.account(account.id) or account
 
 
-def _add_second_factor(app: Flask, room: Room) -> None:
+def _add_second_factor(app: Flask, room: AccountContext) -> None:
     @app.post("/account/second-factor/start")
     @needs()
     @room.throttle.slow
@@ -124,13 +124,13 @@ def _add_second_factor(app: Flask, room: Room) -> None:
         return logged_in(room, _again(room, account), lambda: room.go("account_page"))
 
 
-def _setup(room: Room, status: int = 200, problem: str = "") -> ResponseReturnValue:
+def _setup(room: AccountContext, status: int = 200, problem: str = "") -> ResponseReturnValue:
     account, secret = room.logins.mine().account, session.get(_WAITING)
     text = room.guard.secret_text(secret) if secret else ""
     facts = {"secret": text, "account": account, "fresh": room.logins.fresh(), "must": room.logins.must_set_up(account)}
     return room.show("second_factor.html", status, problem=problem, **facts)
 
 
-def _sure(room: Room, account: Account) -> bool:
+def _sure(room: AccountContext, account: Account) -> bool:
     """Whether it is the account's owner who asks: just logged in, or with the password."""
     return room.logins.fresh() or room.guard.fits(typed("old"), account)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Flask, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from review_ui.accounts.context import Room, first_screen, logged_in
+from review_ui.accounts.context import AccountContext, first_screen, logged_in
 from review_ui.http.access import for_everybody
 from scanform.errors import MissingProgramError, UsageError, words
 
@@ -17,7 +17,7 @@ WAIT_S: Final = 10
 """How long the login service may take to answer."""
 
 
-def add_oidc(app: Flask, room: Room) -> None:
+def add_oidc(app: Flask, room: AccountContext) -> None:
     """Add the way there and back. Raises MissingProgramError or UsageError when something for it is missing."""
     service = _service(app, room)
 
@@ -43,7 +43,7 @@ def add_oidc(app: Flask, room: Room) -> None:
         return _let_in(room, claims)
 
 
-def _let_in(room: Room, claims: Any) -> ResponseReturnValue:
+def _let_in(room: AccountContext, claims: Any) -> ResponseReturnValue:
     email = claims.get("email", "") if claims.get("email_verified") is True else ""
     account = room.desk.known_elsewhere(f"{claims['iss']}|{claims['sub']}", str(email))
     if account is None or not account.active:
@@ -52,12 +52,12 @@ def _let_in(room: Room, claims: Any) -> ResponseReturnValue:
     return logged_in(room, account, lambda: room.go(first_screen()))
 
 
-def _refused(room: Room) -> ResponseReturnValue:
+def _refused(room: AccountContext) -> ResponseReturnValue:
     session.clear()
     return room.show("login.html", 401, next="", name="", problem=room.word("wrong-elsewhere"))
 
 
-def _once_more(room: Room) -> ResponseReturnValue:
+def _once_more(room: AccountContext) -> ResponseReturnValue:
     return room.show("account_onward.html", onward=f"{request.full_path}&again=1")
 
 
@@ -69,7 +69,7 @@ def _problems() -> tuple[type[Exception], ...]:
     return AuthlibBaseError, JoseError, RequestException, KeyError
 
 
-def _service(app: Flask, room: Room) -> Any:
+def _service(app: Flask, room: AccountContext) -> Any:
     config = room.desk.config
     try:
         from authlib.integrations.flask_client import OAuth
@@ -84,7 +84,7 @@ def _service(app: Flask, room: Room) -> Any:
     )
 
 
-def _secret(room: Room) -> str:
+def _secret(room: AccountContext) -> str:
     named = room.desk.config.secret_file
     try:
         found = (room.desk.folder / Path(named)).read_text(encoding="utf-8").strip() if named else os.environ.get(SECRET_VARIABLE, "")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, request, url_for
 from flask.typing import ResponseReturnValue
 
-from review_ui.accounts.context import LONGEST_NAME, Room, typed
+from review_ui.accounts.context import LONGEST_NAME, AccountContext, typed
 from review_ui.http.access import needs
 from scanform.model.account import Account
 from scanform.model.person import Right, Role
@@ -16,14 +16,14 @@ LOGGED = 200
 """Lines of the security log on its page."""
 
 
-def add_people(app: Flask, room: Room) -> None:
+def add_people(app: Flask, room: AccountContext) -> None:
     """Add the pages."""
     _add_list(app, room)
     _add_person(app, room)
     _add_acts(app, room)
 
 
-def _add_list(app: Flask, room: Room) -> None:
+def _add_list(app: Flask, room: AccountContext) -> None:
     @app.get("/users")
     @needs(Right.USERS)
     def people_page() -> ResponseReturnValue:
@@ -48,7 +48,7 @@ def _add_list(app: Flask, room: Room) -> None:
         return room.show("account_log.html", events=room.desk.events(LOGGED), kind_text=lambda kind: room.word(f"event-{kind}"))
 
 
-def _list(room: Room, status: int = 200, problem: str = "") -> ResponseReturnValue:
+def _list(room: AccountContext, status: int = 200, problem: str = "") -> ResponseReturnValue:
     facts = {"people": room.desk.everybody(), "roles": list(Role), "kept": typed("name")[:LONGEST_NAME], "kept_email": typed("email")[:LONGEST_NAME]}
     return room.show("users.html", status, problem=problem, chosen=_roles() if status != 200 else [], **facts)
 
@@ -70,7 +70,7 @@ def _roles() -> list[Role]:
         abort(400)
 
 
-def _link(room: Room, account: Account, token: str) -> ResponseReturnValue:
+def _link(room: AccountContext, account: Account, token: str) -> ResponseReturnValue:
     """The page that shows a link once."""
     return room.show("account_link.html", account=account, link=_public(url_for("invite_page", token=token, lang=room.language)))
 
@@ -80,22 +80,22 @@ def _public(path: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
-def _add_person(app: Flask, room: Room) -> None:
+def _add_person(app: Flask, room: AccountContext) -> None:
     @app.get("/users/<int:number>")
     @needs(Right.USERS)
     def person_page(number: int) -> ResponseReturnValue:
         return _person(room, _known(room, number))
 
 
-def _known(room: Room, number: int) -> Account:
+def _known(room: AccountContext, number: int) -> Account:
     return room.desk.account(number) or abort(404)
 
 
-def _person(room: Room, account: Account, status: int = 200, problem: str = "") -> ResponseReturnValue:
+def _person(room: AccountContext, account: Account, status: int = 200, problem: str = "") -> ResponseReturnValue:
     return room.show("user.html", status, account=account, sessions=room.desk.sessions(account), roles=list(Role), problem=problem)
 
 
-def _add_acts(app: Flask, room: Room) -> None:
+def _add_acts(app: Flask, room: AccountContext) -> None:
     @app.post("/users/<int:number>/roles")
     @needs(Right.USERS)
     def set_roles(number: int) -> ResponseReturnValue:
@@ -131,7 +131,7 @@ def _add_acts(app: Flask, room: Room) -> None:
         return _link(room, account, room.desk.reset_link(account, actor=room.logins.mine().account))
 
 
-def _act(room: Room, account: Account, act: Callable[[Account], None]) -> ResponseReturnValue:
+def _act(room: AccountContext, account: Account, act: Callable[[Account], None]) -> ResponseReturnValue:
     """Do something with an account on behalf of who asks; whoever ends the own logins by it has to log in again."""
     actor = room.logins.mine().account
     try:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException
 
-from review_ui.accounts.context import LONGEST_NAME, TEXTS, Room, browser_name, check_code, check_password, first_screen, logged_in, onward, typed
+from review_ui.accounts.context import LONGEST_NAME, TEXTS, AccountContext, browser_name, check_code, check_password, first_screen, logged_in, onward, typed
 from review_ui.accounts.logins import PAGE_OF, Logins
 from review_ui.accounts.my_account import add_my_account
 from review_ui.accounts.passwords import LONGEST
@@ -26,13 +26,13 @@ DENIAL_EVERY_S: Final = 60.0
 DIALOG: Final = "accounts.dialog."
 
 
-def add_accounts(app: Flask, desk: AccountDesk, language: str) -> Room:
+def add_accounts(app: Flask, desk: AccountDesk, language: str) -> AccountContext:
     """Ask everybody who comes for a login, and add the pages about it."""
     logins = Logins(app, desk)
     guard(app, logins.who)
     policy = app.config["HEADERS"]["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
     app.config["HEADERS"] = {**app.config["HEADERS"], "Content-Security-Policy": policy}
-    room = Room(desk, logins, Guard(app, desk), Throttle(app, lambda: _meant(logins, desk)), language)
+    room = AccountContext(desk, logins, Guard(app, desk), Throttle(app, lambda: _meant(logins, desk)), language)
     app.extensions["scanform-accounts"] = room
     _share(app, room)
     _add_errors(app, room)
@@ -49,7 +49,7 @@ def add_accounts(app: Flask, desk: AccountDesk, language: str) -> Room:
     return room
 
 
-def _share(app: Flask, room: Room) -> None:
+def _share(app: Flask, room: AccountContext) -> None:
     """What every template can use: who is logged in, and the texts about it."""
 
     @app.context_processor
@@ -67,7 +67,7 @@ def _share(app: Flask, room: Room) -> None:
 # --- errors ----------------------------------------------------------------------------------------------------------
 
 
-def _add_errors(app: Flask, room: Room) -> None:
+def _add_errors(app: Flask, room: AccountContext) -> None:
     """People get a page, programs get JSON; neither says more than it must."""
     told: dict[tuple[int, str], float] = {}
 
@@ -97,7 +97,7 @@ def _add_errors(app: Flask, room: Room) -> None:
         app.register_error_handler(number, lambda problem, number=number, key=key: _failure(room, number, problem.name, key))
 
 
-def _tell_denial(room: Room, account: Account, told: dict[tuple[int, str], float]) -> None:
+def _tell_denial(room: AccountContext, account: Account, told: dict[tuple[int, str], float]) -> None:
     """Put a refusal on record; the same one again only after a while, so that nobody fills the log."""
     what, now = (account.id, f"{request.method} {request.endpoint}"), time.monotonic()
     if now - told.get(what, float("-inf")) > DENIAL_EVERY_S:
@@ -105,7 +105,7 @@ def _tell_denial(room: Room, account: Account, told: dict[tuple[int, str], float
         room.desk.log("denied", account, what[1], actor=account)
 
 
-def _failure(room: Room, status: int, name: str, key: str) -> ResponseReturnValue:
+def _failure(room: AccountContext, status: int, name: str, key: str) -> ResponseReturnValue:
     if _wants_page():
         return room.show("account_error.html", status, problem=room.word(f"{key}-title"), text=room.word(f"{key}-text"))
     return jsonify(error=name), status
@@ -142,7 +142,7 @@ def _named(logins: Logins, desk: AccountDesk) -> Account | None:
     return desk.named(typed("name")) if here in {"login_try", "login_in_place"} else present.account if present else None
 
 
-def _add_login(app: Flask, room: Room) -> None:
+def _add_login(app: Flask, room: AccountContext) -> None:
     @app.get("/login")
     @for_everybody
     def login_page() -> ResponseReturnValue:
@@ -187,7 +187,7 @@ def _add_login(app: Flask, room: Room) -> None:
         return room.logins.forget(room.go("login_page"))
 
 
-def _add_login_in_place(app: Flask, room: Room) -> None:
+def _add_login_in_place(app: Flask, room: AccountContext) -> None:
     """The same for a page that stays open: who must log in again there is the person whose page it is."""
 
     @app.get("/api/login")
@@ -219,7 +219,7 @@ def _add_login_in_place(app: Flask, room: Room) -> None:
 # --- links by which people choose a password -------------------------------------------------------------------------
 
 
-def _add_links(app: Flask, room: Room) -> None:
+def _add_links(app: Flask, room: AccountContext) -> None:
     @app.get("/start/<token>")
     @for_everybody
     @room.throttle.slow
@@ -264,7 +264,7 @@ def _add_links(app: Flask, room: Room) -> None:
         return logged_in(room, made, lambda: room.go(first_screen()))
 
 
-def _void(room: Room) -> ResponseReturnValue:
+def _void(room: AccountContext) -> ResponseReturnValue:
     """A link that is none: guessing one counts as guessing a password."""
     room.throttle.failed()
     return room.show("account_error.html", 404, problem=room.word("void-title"), text=room.word("void-text"))
@@ -273,7 +273,7 @@ def _void(room: Room) -> ResponseReturnValue:
 # --- how long a login lasts ------------------------------------------------------------------------------------------
 
 
-def _add_time(app: Flask, room: Room) -> None:
+def _add_time(app: Flask, room: AccountContext) -> None:
     @app.get("/api/time-left")
     @needs()
     def time_left() -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from scanform.i18n.texts import decimal_text, text
 from scanform.model.person import Person, Right
 from scanform.workflow.dataset.release import ReleaseDesk
 from scanform.workflow.review.desk import Counts, Desk
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.review.reviewer_figures import figures
 
 _TEXTS = "quality.ui."
@@ -24,7 +24,7 @@ MOST_CARDS = 200
 
 def add_second(app: Flask, desk: Desk, default: str, field_page: Callable[[str, str], str]) -> None:
     """Add the screens to an application; `field_page` draws the screen for single values (task, language)."""
-    again = SecondDesk(desk)
+    again = VerificationDesk(desk)
     _add_looks(app, again, default, field_page)
     _add_quality(app, again, desk, default)
     releases = ReleaseDesk(desk, again)
@@ -32,7 +32,7 @@ def add_second(app: Flask, desk: Desk, default: str, field_page: Callable[[str, 
     add_own_figures(app, releases, default)
 
 
-def _add_looks(app: Flask, again: SecondDesk, default: str, field_page: Callable[[str, str], str]) -> None:
+def _add_looks(app: Flask, again: VerificationDesk, default: str, field_page: Callable[[str, str], str]) -> None:
     @app.get("/<any(second,third):task>")
     @needs(Right.SECOND)
     def again_page(task: str) -> ResponseReturnValue:
@@ -61,12 +61,12 @@ def _add_looks(app: Flask, again: SecondDesk, default: str, field_page: Callable
         return jsonify(card=None, counts=_counts(again, person(), third=task == "third").told())
 
 
-def _counts(again: SecondDesk, who: Person, *, third: bool) -> Counts:
+def _counts(again: VerificationDesk, who: Person, *, third: bool) -> Counts:
     """What somebody can reach here."""
     return again.counts(who.name, third=third, contact=who.may(Right.CONTACT))
 
 
-def _add_quality(app: Flask, again: SecondDesk, desk: Desk, default: str) -> None:
+def _add_quality(app: Flask, again: VerificationDesk, desk: Desk, default: str) -> None:
     @app.get("/quality")
     @needs(Right.QUALITY)
     def quality_page() -> ResponseReturnValue:

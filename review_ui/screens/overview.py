@@ -10,8 +10,8 @@ from review_ui.http.web import asked_number, language_of
 from scanform.i18n.texts import decimal_text, text
 from scanform.model.person import Right
 from scanform.workflow.insight.overview import SEEN_BY_PEOPLE, fate_text, overview, pages_of
-from scanform.workflow.pages.collation_queue import WaitingJoining
-from scanform.workflow.pages.repeated_pages import WaitingDoubles
+from scanform.workflow.pages.collation_queue import WaitingCollations
+from scanform.workflow.pages.repeated_pages import WaitingRepeats
 from scanform.workflow.pages.sort_pages import SortDesk
 from scanform.workflow.project.project import Project
 from scanform.workflow.review.desk import Desk
@@ -24,7 +24,7 @@ LISTED = 200
 
 def add_overview(app: Flask, project: Project, desk: Desk, sorter: SortDesk | None, default: str) -> None:
     """Add the screens to an application."""
-    doubles, joining = WaitingDoubles(project), WaitingJoining(project)
+    doubles, joining = WaitingRepeats(project), WaitingCollations(project)
 
     @app.get("/overview")
     @needs(Right.OVERVIEW)

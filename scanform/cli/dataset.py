@@ -138,7 +138,7 @@ def export(settings: Settings, *, folder: Path | None, readings: Path | None, wi
             path = handing.write_readings(project, readings, without_contact=without_contact, without_sensitive=without_sensitive)
             answer(settings, {"files": [str(path)]}, text("cli.written", project.language, files=str(path)))
         elif folder is not None:
-            done = handing.hand_over(project, folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language)
+            done = handing.export_dataset(project, folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language)
             files = [str(path) for path in done.files]
             data = {
                 "files": files,

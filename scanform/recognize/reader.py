@@ -12,7 +12,7 @@ from scanform.model.questionnaire import Filled
 from scanform.model.reading import Candidate, FieldReading, MarkValue
 from scanform.recognize.ink import fingerprint, writing_areas
 from scanform.recognize.ink.extraction import PageInk, measure
-from scanform.recognize.ink.label_margin import found_beside
+from scanform.recognize.ink.label_margin import found_in_margins
 from scanform.recognize.ink.outside import outside_zones, without_outside
 from scanform.recognize.ink.sampling_plan import PreparedPage, prepare
 from scanform.recognize.ink.writing_areas import Parts
@@ -20,7 +20,7 @@ from scanform.recognize.marks.read_marks import READER, ClearSettings, read_mark
 from scanform.recognize.networks.npz_model import load, probabilities
 from scanform.recognize.writing import cells, writing
 from scanform.recognize.writing.readers import best_readers
-from scanform.recognize.writing.writing import NOTHING, Help, Written
+from scanform.recognize.writing.writing import NOTHING, ReadingContext, ZoneText
 
 INK_READER = "ink/1"
 SIGNED = "signed"
@@ -34,22 +34,22 @@ def prepare_page(page: PageLayout, blank: BlankPage, *, filled: Filled, lists: M
     return prepare(page, blank, filled=filled, lists=lists)
 
 
-def read_fields(image: PageImage, page_map: PageMap, prepared: PreparedPage, by: Help | None = None) -> tuple[FieldReading, ...]:
+def read_fields(image: PageImage, page_map: PageMap, prepared: PreparedPage, by: ReadingContext | None = None) -> tuple[FieldReading, ...]:
     """The readings of all zones of a page, in the order of the layout. `by` says who reads writing (the best that are installed) and what this form bears
     in print.
     """
     page = measure(image, page_map, prepared)
-    return _readings(image, page_map, prepared, (page, writing_areas.find_parts(page, prepared.areas)), by or Help(readers=best_readers()))
+    return _readings(image, page_map, prepared, (page, writing_areas.find_parts(page, prepared.areas)), by or ReadingContext(readers=best_readers()))
 
 
-def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage, by: Help | None = None) -> tuple[tuple[FieldReading, ...], bytes]:
+def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage, by: ReadingContext | None = None) -> tuple[tuple[FieldReading, ...], bytes]:
     """`read_fields` and `ink.ink_print` from one measurement: a third cheaper than calling both."""
     page = measure(image, page_map, prepared)
     parts = writing_areas.find_parts(page, prepared.areas)
-    return _readings(image, page_map, prepared, (page, parts), by or Help(readers=best_readers())), fingerprint.print_of(page, prepared, parts)
+    return _readings(image, page_map, prepared, (page, parts), by or ReadingContext(readers=best_readers())), fingerprint.ink_fingerprint(page, prepared, parts)
 
 
-def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, seen: tuple[PageInk, Parts], by: Help) -> tuple[FieldReading, ...]:
+def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, seen: tuple[PageInk, Parts], by: ReadingContext) -> tuple[FieldReading, ...]:
     boxes = _boxes_px(image, page_map, prepared)
     found = _mark_fields(image, page_map, seen[0], prepared, boxes) | _area_fields(image, page_map, prepared, seen, boxes, by=by)
     zones = prepared.page.zones
@@ -78,13 +78,13 @@ def _mark_fields(image: PageImage, page_map: PageMap, page: PageInk, prepared: P
     strips = prepared.strips
     chosen = [n for n, name in enumerate(strips.zones) if strips.questions[n] not in answered]
     paper = dict(zip((zone.id for zone in prepared.marks.zones), page.marks.paper.tolist(), strict=True))
-    for name, problem in found_beside(image.gray, page_map, strips, chosen, paper=paper, toner=page.toner).items():
+    for name, problem in found_in_margins(image.gray, page_map, strips, chosen, paper=paper, toner=page.toner).items():
         fields[name] = fields[name].doubted(problem)
     return fields
 
 
 def _area_fields(
-    image: PageImage, page_map: PageMap, prepared: PreparedPage, found: tuple[PageInk, Parts], boxes: dict[str, RectPx], *, by: Help
+    image: PageImage, page_map: PageMap, prepared: PreparedPage, found: tuple[PageInk, Parts], boxes: dict[str, RectPx], *, by: ReadingContext
 ) -> dict[str, FieldReading]:
     sheet, (page, parts) = prepared.areas, found
     if not sheet.spots:
@@ -92,7 +92,7 @@ def _area_fields(
     network = load("areas")
     described = writing_areas.describe(page, sheet, parts)
     inked = probabilities(network, described)[:, network.classes.index("inked")]
-    worth_reading = [number for number, odds in enumerate(inked) if odds > ClearSettings().doubtful]
+    worth_reading = [number for number, probs in enumerate(inked) if probs > ClearSettings().doubtful]
     written = writing.write_out(image.gray, page_map, sheet, parts, worth_reading, by=by)
     return {
         spot.zone.id: _area_field(spot.zone, float(inked[number]), described[number], written.get(number), boxes[spot.zone.id])
@@ -100,7 +100,7 @@ def _area_fields(
     }
 
 
-def _area_field(zone: Zone, inked: float, facts: Singles, written: Written | None, box: RectPx) -> FieldReading:
+def _area_field(zone: Zone, inked: float, facts: Singles, written: ZoneText | None, box: RectPx) -> FieldReading:
     unsure = max(inked, 1 - inked) < BLANK_CLEAR
     if inked < 0.5:
         named = dict(zip(writing_areas.NAMES, facts.tolist(), strict=True))

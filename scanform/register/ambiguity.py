@@ -24,7 +24,7 @@ Singles = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RivalSettings:
+class AmbiguitySettings:
     """`apart_mm` from the other's print a point has to be to tell them apart, `dark` the least darkness of print, `least_mm2` of such print.
 
     `written_mm` around zones is where people write. `clear`: how surely the scan has to follow one of them (1 = exactly, 0 = neither).
@@ -37,7 +37,7 @@ class RivalSettings:
     clear: float = 0.4
 
 
-DEFAULT_RIVALS = RivalSettings()
+DEFAULT_AMBIGUITY = AmbiguitySettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,7 +50,7 @@ class Difference:
 
 
 @lru_cache(maxsize=4096)
-def difference(first: BoxCheck, second: BoxCheck, settings: RivalSettings = DEFAULT_RIVALS) -> Difference | None:
+def difference(first: BoxCheck, second: BoxCheck, settings: AmbiguitySettings = DEFAULT_AMBIGUITY) -> Difference | None:
     """How two blank pages differ; None when they are not alike at all. Kept for each pair."""
     page = PageLayout(number=1, size=first.size, blank="", fiducials=(), codes=(), zones=())
     pose = pose_from_features(blank_features(second), blank_features(first), page)
@@ -72,7 +72,7 @@ def difference(first: BoxCheck, second: BoxCheck, settings: RivalSettings = DEFA
     return Difference(first=only_one, second=only_two, between=pose.homography)
 
 
-def verdict(gray: Gray, page_map: PageMap, size: SizeMm, found: Difference, settings: RivalSettings = DEFAULT_RIVALS) -> float:
+def verdict(gray: Gray, page_map: PageMap, size: SizeMm, found: Difference, settings: AmbiguitySettings = DEFAULT_AMBIGUITY) -> float:
     """Which of two pages a scan shows, laid flat by the map of the first: 1 the first, -1 the second, 0 no telling."""
     count = int(found.first.sum()) + int(found.second.sum())
     if count < settings.least_mm2 * TILE_PX_PER_MM**2:
@@ -94,7 +94,7 @@ def _dark(gray: Gray) -> Singles:
     return np.asarray(1 - gray / np.maximum(closed.astype(np.float32), 40), dtype=np.float32)
 
 
-def _free(shape: tuple[int, ...], first: BoxCheck, second: BoxCheck, between: Floats, settings: RivalSettings) -> NDArray[np.bool_]:
+def _free(shape: tuple[int, ...], first: BoxCheck, second: BoxCheck, between: Floats, settings: AmbiguitySettings) -> NDArray[np.bool_]:
     """Where nobody is asked to write, on either page."""
     free = np.ones(shape, np.uint8)
     around = settings.written_mm * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])

@@ -14,7 +14,7 @@ from scanform.imaging.page_image import PageImage
 from scanform.imaging.page_map import PageMap
 from scanform.model.layout import PageLayout
 from scanform.model.problem import Problem
-from scanform.register.ambiguity import DEFAULT_RIVALS, Difference, RivalSettings, difference, verdict
+from scanform.register.ambiguity import DEFAULT_AMBIGUITY, AmbiguitySettings, Difference, difference, verdict
 from scanform.register.fit import fit_from_homography
 from scanform.register.markerless import Detector, Features, blank_features, matches, pose_from_features, scan_features
 from scanform.register.prepare import BoxCheck
@@ -97,7 +97,7 @@ def _proved(image: PageImage, scan: Features, counted: Sequence[tuple[int, Known
     return found
 
 
-def _settled(image: PageImage, found: _Proved, known: Sequence[Known], settings: RivalSettings = DEFAULT_RIVALS) -> _Proved | None:
+def _settled(image: PageImage, found: _Proved, known: Sequence[Known], settings: AmbiguitySettings = DEFAULT_AMBIGUITY) -> _Proved | None:
     """The one among a page and those like it that the picture shows; None when it cannot tell."""
     for _ in range(len(known)):
         better = None

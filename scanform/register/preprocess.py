@@ -17,7 +17,7 @@ from scanform.register.markers import Marker, find_markers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookSettings:
+class PreprocessSettings:
     """`half_lines`: height by width of an A4 or letter page at standard fax resolution (0.62-0.68); an A4 page lying on its side has 0.707.
 
     `line_factor`: lines that are missing, 204 / 98. `soften_px` is the sigma that merges the dots of a dithered scan and leaves page codes readable
@@ -29,11 +29,11 @@ class LookSettings:
     soften_px: float = 0.8
 
 
-DEFAULT_LOOK = LookSettings()
+DEFAULT_PREPROCESS = PreprocessSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Attempt:
     """What was seen: `seen` is the picture to register, `read` the one to read answers from (same size), `factor` = its rows by those of the file."""
 
     seen: PageImage
@@ -43,19 +43,19 @@ class Look:
     factor: float = 1.0
 
 
-def look(image: PageImage, *, layouts: Mapping[str, Layout], read_text: ReadText, settings: LookSettings = DEFAULT_LOOK) -> Look:
+def preprocess(image: PageImage, *, layouts: Mapping[str, Layout], read_text: ReadText, settings: PreprocessSettings = DEFAULT_PREPROCESS) -> Attempt:
     """The first of several looks that identifies the page, else the first of all. Layouts by digest."""
-    looks: list[Look] = []
+    looks: list[Attempt] = []
     for seen, read, factor in _pictures(image, settings):
         markers = find_markers(seen)
         sighting = identify(seen, markers, layouts=layouts, read_text=read_text)
-        looks.append(Look(seen=seen, read=read, markers=tuple(markers), sighting=sighting, factor=factor))
+        looks.append(Attempt(seen=seen, read=read, markers=tuple(markers), sighting=sighting, factor=factor))
         if sighting.identity is not None:
             return looks[-1]
     return max(looks, key=_found)
 
 
-def _found(one: Look) -> tuple[bool, int]:
+def _found(one: Attempt) -> tuple[bool, int]:
     return bool(one.sighting.problems), _ours(one.markers)
 
 
@@ -63,7 +63,7 @@ def _ours(markers: Sequence[Marker]) -> int:
     return len(markers) if len(markers) >= 2 else 0
 
 
-def _pictures(image: PageImage, settings: LookSettings) -> Iterator[tuple[PageImage, PageImage, float]]:
+def _pictures(image: PageImage, settings: PreprocessSettings) -> Iterator[tuple[PageImage, PageImage, float]]:
     yield image, image, 1.0
     low, high = settings.half_lines
     if low < image.height / image.width < high:

@@ -6,7 +6,7 @@ from scanform.model.problem import Problem
 from scanform.scan.codecs.heif import count_heif
 from scanform.scan.codecs.pictures import count_pictures
 from scanform.scan.codecs.tiff import count_pages
-from scanform.scan.files.errors import TroubleError, problem
+from scanform.scan.files.errors import ScanError, problem
 from scanform.scan.files.kinds import FileKind
 from scanform.scan.files.limits import Limits
 from scanform.scan.files.source import ScanFile, scan_file
@@ -25,11 +25,11 @@ class Inspected:
 
 
 def inspect(path: str, limits: Limits) -> Inspected:
-    """What the file at `path` is; raises TroubleError when it cannot even be opened."""
+    """What the file at `path` is; raises ScanError when it cannot even be opened."""
     file = scan_file(path, limits)
     try:
         pages, problems = _count(file, limits)
-    except TroubleError as trouble:
+    except ScanError as trouble:
         pages, problems = 0, (trouble.problem(),)
     except MemoryError:
         pages, problems = 0, (problem("too-large", size=f"> {limits.memory_bytes >> 20} MiB", limit=str(limits.max_pixels)),)
@@ -40,7 +40,7 @@ def inspect(path: str, limits: Limits) -> Inspected:
 
 def _count(file: ScanFile, limits: Limits) -> tuple[int, tuple[Problem, ...]]:
     if file.kind is FileKind.UNKNOWN:
-        raise TroubleError("not-a-scan", detail="")
+        raise ScanError("not-a-scan", detail="")
     if file.kind is FileKind.PDF:
         document = open_pdf(file, limits)
         return document.pages, document.problems

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scanform.errors import InputError, of_place, words
 from scanform.model.problem import Problem
-from scanform.scan.files.errors import TroubleError, problem
+from scanform.scan.files.errors import ScanError, problem
 from scanform.scan.files.limits import Limits, deadline
 from scanform.scan.files.source import sha256_of
 
@@ -110,7 +110,7 @@ def hash_file(path: str | Path) -> str:
     """Hex SHA-256 of a regular file, read piecewise; raises InputError for anything else."""
     try:
         return sha256_of(os.fspath(path))
-    except TroubleError as trouble:
+    except ScanError as trouble:
         raise InputError(of_place(repr(os.fspath(path)), trouble.problem()), remedy=words(f"remedy.{trouble.slug}"), slug=trouble.slug) from trouble
 
 
@@ -122,7 +122,7 @@ def inspect_file(path: str, limits: Limits) -> FileInfo:
         with deadline(limits.file_seconds), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             seen = inspect(path, limits)
-    except TroubleError as trouble:
+    except ScanError as trouble:
         return FileInfo(path=path, sha256="", size=0, kind="unknown", pages=0, problems=(trouble.problem(),))
     return FileInfo(path=path, sha256=seen.sha256, size=seen.size, kind=seen.kind.value, pages=seen.pages, problems=seen.problems)
 

@@ -14,10 +14,10 @@ from scanform.scan.codecs.heif import read_heif
 from scanform.scan.codecs.negative import is_negative
 from scanform.scan.codecs.pictures import Picture, read_picture
 from scanform.scan.codecs.tiff import read_tiff_page
-from scanform.scan.files.errors import TroubleError, problem, unreadable
+from scanform.scan.files.errors import ScanError, problem, unreadable
 from scanform.scan.files.kinds import FileKind
 from scanform.scan.files.limits import Limits, deadline
-from scanform.scan.files.poppler import SyntaxTroubleError
+from scanform.scan.files.poppler import PdfSyntaxError
 from scanform.scan.files.source import ScanFile, scan_file
 from scanform.scan.pdf.pdf_file import open_pdf
 from scanform.scan.pdf.read_pdf import draw_shown, read_pdf_page
@@ -49,13 +49,13 @@ def load_page(ref: PageRef, limits: Limits) -> LoadedPage:
         with deadline(limits.page_seconds), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about damaged tags; damaged pixels are found by checks of our own
             picture = _read(ref, limits)
-    except TroubleError as trouble:
+    except ScanError as trouble:
         return LoadedPage(image=None, problems=(trouble.problem(where),))
     except MissingProgramError:
         raise
     except MemoryError:
         return LoadedPage(
-            image=None, problems=(TroubleError("too-large", size=f"> {limits.memory_bytes >> 20} MiB", limit=str(limits.max_pixels)).problem(where),)
+            image=None, problems=(ScanError("too-large", size=f"> {limits.memory_bytes >> 20} MiB", limit=str(limits.max_pixels)).problem(where),)
         )
     except Exception as error:  # noqa: BLE001 - a hostile file may raise anything from any library; it must not harm the batch
         log.warning("page %d of %s: %s", ref.index + 1, ref.sha256[:12], type(error).__name__)
@@ -74,21 +74,21 @@ def rasterize(pdf: Path, *, dpi: int) -> Iterator[Gray]:
         document = open_pdf(scan_file(str(pdf), limits), limits)
         for index in range(document.pages):
             yield draw_shown(document, index, dpi=dpi, limits=limits)
-    except (TroubleError, SyntaxTroubleError) as error:
-        trouble = error if isinstance(error, TroubleError) else unreadable(str(error))
+    except (ScanError, PdfSyntaxError) as error:
+        trouble = error if isinstance(error, ScanError) else unreadable(str(error))
         raise InputError(of_place(str(pdf), trouble.problem()), remedy=words(f"remedy.{trouble.slug}"), slug=trouble.slug) from error
 
 
 def _read(ref: PageRef, limits: Limits) -> Picture:
     file = scan_file(ref.path, limits)
     if file.sha256 != ref.sha256:
-        raise TroubleError("changed")
+        raise ScanError("changed")
     if file.kind is FileKind.PDF:
         return read_pdf_page(file, ref.index, limits)
     if file.kind is FileKind.TIFF:
         return read_tiff_page(file, ref.index, limits)
     if file.kind is FileKind.UNKNOWN:
-        raise TroubleError("not-a-scan", detail="")
+        raise ScanError("not-a-scan", detail="")
     if file.kind is FileKind.HEIF:
         return read_heif(_content(file), ref.index, limits)
     return read_picture(_content(file), file.kind, ref.index, limits)

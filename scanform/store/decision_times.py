@@ -7,7 +7,7 @@ from statistics import median
 from sqlalchemy import insert, select
 
 from scanform.store.engine import Transaction
-from scanform.store.tables import PaceRow
+from scanform.store.tables import DecisionTimeRow
 
 LATEST = 10_000
 """So many of the latest decisions count."""
@@ -17,7 +17,7 @@ BREAK_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class DecisionTime:
     """Decisions on one screen: how many, the median of their time and its sum, in seconds; a screen of many values shares its time out to them."""
 
     screen: str
@@ -26,19 +26,19 @@ class Pace:
     sum_s: float
 
 
-def add_pace(tx: Transaction, *, screen: str, ms: int) -> None:
+def add_decision_time(tx: Transaction, *, screen: str, ms: int) -> None:
     """Record one decision."""
-    tx.execute(insert(PaceRow).values(screen=screen, ms=min(max(ms, 0), BREAK_MS)))
+    tx.execute(insert(DecisionTimeRow).values(screen=screen, ms=min(max(ms, 0), BREAK_MS)))
 
 
-def paces(tx: Transaction) -> list[Pace]:
+def decision_times(tx: Transaction) -> list[DecisionTime]:
     """The latest decisions, screen by screen."""
     found: dict[str, list[int]] = {}
-    for row in tx.execute(select(PaceRow.screen, PaceRow.ms).order_by(PaceRow.number.desc()).limit(LATEST)):
+    for row in tx.execute(select(DecisionTimeRow.screen, DecisionTimeRow.ms).order_by(DecisionTimeRow.number.desc()).limit(LATEST)):
         found.setdefault(row.screen, []).append(row.ms)
-    return [Pace(screen=screen, decisions=len(ms), median_s=median(ms) / 1000, sum_s=sum(ms) / 1000) for screen, ms in sorted(found.items())]
+    return [DecisionTime(screen=screen, decisions=len(ms), median_s=median(ms) / 1000, sum_s=sum(ms) / 1000) for screen, ms in sorted(found.items())]
 
 
-def seconds_per_form(found: Sequence[Pace], forms: int) -> float:
+def seconds_per_form(found: Sequence[DecisionTime], forms: int) -> float:
     """Seconds of all decisions over the forms that they were on; 0 when nothing is known."""
     return sum(pace.sum_s for pace in found) / forms if forms else 0.0

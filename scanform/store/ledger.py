@@ -421,7 +421,7 @@ def state_of_pages(tx: Transaction) -> tuple[object, ...]:
     return (*readings, tuple(sorted((fate.value if fate else "", count) for fate, count in fate_counts(tx).items())))
 
 
-def identities_with_doubles(tx: Transaction) -> list[tuple[str, str]]:
+def identities_with_repeats(tx: Transaction) -> list[tuple[str, str]]:
     """(digest, instance) of the printed identities of which a page came in more than once, counted by content."""
     query = (
         select(ReadingRow.digest, ReadingRow.instance)

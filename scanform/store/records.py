@@ -113,7 +113,7 @@ class PageResult:
     sheets: "tuple[PageResult, ...]" = ()
 
 
-class PlacementKind(StrEnum):
+class ManualRegistrationKind(StrEnum):
     """What a person did with a page: placed it by its corners or left it alone; or, where a page of a form came in twice, said that both are scans of
     one sheet, that they are two sheets, that this one counts, or that everything is right as it is.
     """
@@ -127,7 +127,7 @@ class PlacementKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
+class ManualRegistration:
     """One act of a person on the page of this content: showed its corners and said what it is, or left it alone.
 
     `corners_px` are the top left, top right, bottom right and bottom left corner as printed, in pixels of the decoded page;
@@ -137,7 +137,7 @@ class Placement:
     uuid: str
     sha256: str
     index: int
-    kind: PlacementKind
+    kind: ManualRegistrationKind
     reviewer: str
     at: str
     identity: Identity | None = None

@@ -314,7 +314,7 @@ class DecisionRow(Base):
     undoes: Mapped[str | None]
 
 
-class PlacementRow(Base):
+class ManualRegistrationRow(Base):
     """One act of a person on a page without registration, append-only: its corners were shown, or it was left alone.
 
     `corners` are [x, y] in pixels of the decoded page: top left, top right, bottom right, bottom left as printed.
@@ -347,7 +347,7 @@ class SealRow(Base):
     seal: Mapped[str]
 
 
-class PaceRow(Base):
+class DecisionTimeRow(Base):
     """How long one decision took on which screen, in milliseconds; whose and about what is not kept."""
 
     __tablename__ = "pace"
@@ -356,7 +356,7 @@ class PaceRow(Base):
     ms: Mapped[int]
 
 
-class LookRow(Base):
+class VerificationRow(Base):
     """One look of a person at a settled value without knowing what it is, or, as `third`, at two values that differ; append-only."""
 
     __tablename__ = "look"
@@ -372,7 +372,7 @@ class LookRow(Base):
     undoes: Mapped[str | None]
 
 
-class LotRow(Base):
+class SamplingSeedRow(Base):
     """What a draw by lot depends on: kept, so that it can be repeated."""
 
     __tablename__ = "lot"
@@ -380,7 +380,7 @@ class LotRow(Base):
     lot: Mapped[str]
 
 
-class KnownRow(Base):
+class SeededItemRow(Base):
     """A settled value that a reviewer is shown once more, with the wrong proposal `shown`, before the open value `before`; append-only."""
 
     __tablename__ = "known"
@@ -398,7 +398,7 @@ class KnownRow(Base):
     at: Mapped[str]
 
 
-class KnownAnswerRow(Base):
+class SeededAnswerRow(Base):
     """What a reviewer did with a known value, append-only: counted, never a value of the data set. `after` is the latest decision there was."""
 
     __tablename__ = "known_answer"
@@ -430,7 +430,7 @@ class ReleaseRow(Base):
     at: Mapped[str]
 
 
-class AcceptanceRow(Base):
+class IncompleteAcceptedRow(Base):
     """Somebody says that a form counts although these of its pages have not come in, or takes that back (`undoes`); append-only."""
 
     __tablename__ = "acceptance"

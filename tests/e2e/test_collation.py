@@ -9,10 +9,10 @@ from review_ui.server import bind
 from scanform.workflow.dataset.release import ReleaseDesk
 from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.pages.collate import gathering
-from scanform.workflow.pages.collation_queue import WaitingJoining
+from scanform.workflow.pages.collation_queue import WaitingCollations
 from scanform.workflow.reading.executors import serial
 from scanform.workflow.review.desk import Desk
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 
 BASE = "http://127.0.0.1:8765"
 
@@ -51,13 +51,13 @@ def test_what_waits_is_counted_and_listed(project, tiny_survey):
     """The overview's number is that of its list, and a release is refused."""
     desk = Desk(project)
     http = create_app(desk, reviewer="kim", language="en").test_client()
-    assert WaitingJoining(project).count() == 2
+    assert WaitingCollations(project).count() == 2
     assert "2</strong> times people have to say whose pages these are" in http.get("/overview", base_url=BASE).get_data(as_text=True)
     page = http.get("/joining", base_url=BASE).get_data(as_text=True)
     assert page.count("Please look") == 2
     assert tiny_survey.form_ids[0] in page
     assert "two forms at a time have changed backs" in page
-    names = {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, SecondDesk(desk)).readiness().obstacles}
+    names = {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, VerificationDesk(desk)).readiness().obstacles}
     assert names["joining"] == 2
 
 
@@ -108,7 +108,7 @@ def test_what_is_said_about_sheets(project, tiny_survey):
     page = http.get("/joining", base_url=BASE).get_data(as_text=True)
     assert "kim said: the numbers are right." in page
     assert http.post("/joining/sheets", data={**sent, "uuid": "b", "key": key(page), "act": "undo"}, base_url=BASE).status_code == 303
-    assert WaitingJoining(project).count() == 2
+    assert WaitingCollations(project).count() == 2
 
 
 @pytest.mark.slow

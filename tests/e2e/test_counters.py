@@ -17,7 +17,7 @@ from scanform.workflow.dataset.release import ReleaseDesk
 from scanform.workflow.insight.status import project_status
 from scanform.workflow.project.project import open_project
 from scanform.workflow.review.desk import Desk, Sight, Submission
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.review.mosaic import Mosaic
 from scanform.workflow.review.rights import AGAIN
 
@@ -35,7 +35,7 @@ def project(house):
 def waiting(project):
     """How much waits by every count of the whole project."""
     desk, now = Desk(project), project_status(project)
-    obstacles = {one.name: one.count for one in ReleaseDesk(desk, SecondDesk(desk)).readiness().obstacles}
+    obstacles = {one.name: one.count for one in ReleaseDesk(desk, VerificationDesk(desk)).readiness().obstacles}
     found = {desk.counts().open, now.fields_waiting + now.contradictions, obstacles.get("values", 0)}
     assert len(found) == 1, found
     return found.pop()
@@ -105,7 +105,7 @@ def test_names_and_addresses_are_counted_apart_for_whom_they_are_not(project, mo
 def test_second_looks_count_what_can_be_reached(project):
     """What somebody else has on the screen for a second look is counted apart."""
     fill(project, 12, replace(OFTEN, problem=None, status=Status.AUTO))
-    again = SecondDesk(Desk(project))
+    again = VerificationDesk(Desk(project))
     assert again.counts("P", third=False).open == 12
     assert len(again.claim(5, reviewer="Lou", third=False)) == 5
     own = again.counts("P", third=False)

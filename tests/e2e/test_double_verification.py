@@ -16,7 +16,7 @@ from scanform.store.acts import verifications as look_store
 from scanform.store.acts.seals import broken_seals
 from scanform.workflow.project.project import open_project
 from scanform.workflow.review.desk import Desk, Submission, effective_responses
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 
 NAMES_OF_THE_ITEM = ("id", "form", "response_id", "crop_url", "tile_url", "context_url")
 BASE = "http://127.0.0.1:8765"
@@ -104,7 +104,7 @@ def test_who_decided_first_does_not_read_again(project):
     forced = {**cards[0], "id": own[0]}
     assert anna.decide(forced, "correct", "w")["result"] == "invalid"
     with project.store.reading() as tx:
-        assert look_store.looks(tx) == []
+        assert look_store.verifications(tx) == []
 
 
 def test_agreement_changes_nothing_and_a_difference_waits_for_a_third_person(project):
@@ -128,7 +128,7 @@ def test_agreement_changes_nothing_and_a_difference_waits_for_a_third_person(pro
     assert value_of(project, items[1]).value == "w"
     assert project.store.decisions()[-1].reviewer == "carla"
     assert carla.claim("third").get_json()["cards"] == []
-    quality = SecondDesk(desk).quality()
+    quality = VerificationDesk(desk).quality()
     assert (quality.people.looked + quality.picked.looked, quality.people.wrong + quality.picked.wrong) == (2, 1)
     with project.store.reading() as tx:
         assert broken_seals(tx) == []
@@ -158,7 +158,7 @@ def test_sending_again_is_harmless_and_confirming_blindly_is_refused(project):
     assert ben.decide(card, "correct", "nonsense")["result"] == "invalid"
     assert [ben.decide(card, "correct", "m")["result"] for _ in range(3)] == ["saved"] * 3
     with project.store.reading() as tx:
-        assert len(look_store.looks(tx)) == 1
+        assert len(look_store.verifications(tx)) == 1
 
 
 def test_two_second_readers_get_different_values(project):
@@ -175,15 +175,15 @@ def test_quality_is_what_was_found(project):
     fill(project, 40, ACCEPTED)
     desk = Desk(project)
     ben, carla = Client(desk, "ben"), Client(desk, "carla")
-    quality = SecondDesk(desk).quality()
+    quality = VerificationDesk(desk).quality()
     assert (quality.machine.population, quality.machine.drawn, quality.machine.looked) == (40, 40, 0)
     assert "none has been read" in ben.get("/quality").get_data(as_text=True)
     for number, card in enumerate(ben.claim().get_json()["cards"]):
         assert ben.decide(card, "correct", "w" if number < 2 else "m")["result"] == "saved"
-    assert SecondDesk(desk).quality().machine.wrong == 2
+    assert VerificationDesk(desk).quality().machine.wrong == 2
     for number, card in enumerate(carla.claim("third").get_json()["cards"]):
         carla.decide(card, "correct", "wm"[number], task="third")
-    machine = SecondDesk(desk).quality().machine
+    machine = VerificationDesk(desk).quality().machine
     assert (machine.population, machine.looked, machine.wrong, machine.most) == (40, 40, 1, 1 / 40)
     page = ben.get("/quality").get_data(as_text=True)
     assert "at most 2.50% wrong" in page
@@ -217,7 +217,7 @@ def test_a_second_look_by_keyboard(project, watched, servers):
         page.wait_for_selector("#saved[data-state='saved']")
         page.wait_for_timeout(500)
     with project.store.reading() as tx:
-        made = [(look.act.reviewer, look.third, look.act.to_value) for look in look_store.looks(tx)]
+        made = [(look.act.reviewer, look.third, look.act.to_value) for look in look_store.verifications(tx)]
     assert made == [("ben", False, "w")] * 3 + [("carla", True, "m")]
     assert project.store.decisions() == []
 
@@ -227,7 +227,7 @@ def test_both_desks_at_once_do_not_wait_for_each_other_for_ever(project):
     fill(project, 8, OFTEN)
     fill(project, 8, ACCEPTED, start=20)
     desk = Desk(project)
-    again, failed = SecondDesk(desk), []
+    again, failed = VerificationDesk(desk), []
 
     def work(name, claim):
         try:

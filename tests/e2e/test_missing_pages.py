@@ -15,7 +15,7 @@ from review_ui.app import create_app
 from scanform.model.page import Fate
 from scanform.store import ledger
 from scanform.store.acts.seals import broken_seals
-from scanform.workflow.dataset.export import hand_over
+from scanform.workflow.dataset.export import export_dataset
 from scanform.workflow.dataset.release import ReleaseDesk
 from scanform.workflow.insight.overview import overview
 from scanform.workflow.insight.status import project_status
@@ -24,7 +24,7 @@ from scanform.workflow.pages.missing_pages import accept, missing_pages, scan_ag
 from scanform.workflow.project.project import open_project
 from scanform.workflow.reading.executors import serial
 from scanform.workflow.review.desk import Desk
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 
 BASE = "http://127.0.0.1:8765"
 
@@ -44,7 +44,7 @@ def project(tiny_survey, tmp_path):
 
 def obstacles(project):
     desk = Desk(project)
-    return {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, SecondDesk(desk)).readiness().obstacles}.get("incomplete", 0)
+    return {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, VerificationDesk(desk)).readiness().obstacles}.get("incomplete", 0)
 
 
 @pytest.mark.slow
@@ -137,7 +137,7 @@ def lost(house):
 
 def in_the_way(project):
     desk = Desk(project)
-    return {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, SecondDesk(desk)).readiness().obstacles}.get("pages", 0)
+    return {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, VerificationDesk(desk)).readiness().obstacles}.get("pages", 0)
 
 
 def counted(project):
@@ -163,7 +163,7 @@ def test_pages_that_nobody_can_read_are_accepted_with_a_reason(lost, tmp_path):
     assert counted(lost) == 1
     after = project_status(lost)
     assert (after.pages, after.sums_agree, after.waived) == (before.pages, True, 3)
-    done = hand_over(lost, tmp_path / "out")
+    done = export_dataset(lost, tmp_path / "out")
     with (tmp_path / "out" / "waived.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {(row["kind"], row["problem"], row["reason"], row["accepted_by"]) for row in rows} == {
@@ -177,7 +177,7 @@ def test_pages_that_nobody_can_read_are_accepted_with_a_reason(lost, tmp_path):
         assert broken_seals(tx) == []
     for page in pages[1:3]:
         assert take_waiver_back(lost, page, reviewer="ben")
-    hand_over(lost, tmp_path / "out")
+    export_dataset(lost, tmp_path / "out")
     assert (tmp_path / "out" / "waived.csv").read_text("utf-8-sig").count("\n") == 1
 
 

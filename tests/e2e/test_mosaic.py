@@ -7,7 +7,7 @@ import pytest
 from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, fill
 from bench.waiting import until_page
 from scanform.model.review import DecisionKind
-from scanform.store.decision_times import paces
+from scanform.store.decision_times import decision_times
 from scanform.workflow.review.desk import Desk, Submission, effective_responses
 
 FORMS = 30
@@ -84,7 +84,7 @@ def test_a_group_is_done_by_keyboard_alone(open_board, project):
     values = {response.id: response.answer("often").value for response in effective_responses(project)}
     assert sorted(values.values()).count("w") == 1
     with project.store.reading() as tx:
-        (pace,) = paces(tx)
+        (pace,) = decision_times(tx)
     assert (pace.screen, pace.decisions) == ("mosaic", FORMS)
     assert 0.02 < pace.median_s < 60
 

@@ -20,7 +20,7 @@ from scanform.store.acts.seals import broken_seals
 from scanform.workflow.dataset.release import ReleaseDesk, released_at
 from scanform.workflow.project.project import open_project
 from scanform.workflow.review.desk import Desk, Submission
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 
 BASE = "http://127.0.0.1:8765"
 ACCEPTED = replace(OFTEN, problem=None, status=Status.AUTO, candidates=())
@@ -41,7 +41,7 @@ class Room:
     def __init__(self, project):
         self.project = project
         self.desk = Desk(project)
-        self.again = SecondDesk(self.desk)
+        self.again = VerificationDesk(self.desk)
         self.release = ReleaseDesk(self.desk, self.again)
 
     def read_again(self, wrong=0):

@@ -8,14 +8,14 @@ from sqlalchemy import text as sql
 from review_ui.app import create_app
 from scanform.model.page import Fate
 from scanform.store.acts.seals import broken_seals
-from scanform.store.records import PlacementKind
+from scanform.store.records import ManualRegistrationKind
 from scanform.workflow.dataset.release import ReleaseDesk
 from scanform.workflow.insight.status import project_status
 from scanform.workflow.intake.read_batch import read_batch
-from scanform.workflow.pages.repeated_pages import WaitingDoubles, act_on, doubles
+from scanform.workflow.pages.repeated_pages import WaitingRepeats, act_on, doubles
 from scanform.workflow.reading.executors import serial
 from scanform.workflow.review.desk import Desk
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 
 BASE = "http://127.0.0.1:8765"
 
@@ -68,19 +68,19 @@ def test_what_the_program_takes_them_for(project, tiny_survey):
     assert (other.first.form, other.second.form) == (second, f"{second}.2")
     assert same.differences == ()
     assert [(one.first, one.second) for one in other.differences if "open" in one.wording.lower()] == [("No", "Yes")]
-    assert WaitingDoubles(project).count() == 0
+    assert WaitingRepeats(project).count() == 0
 
 
 def test_two_sheets_that_were_taken_for_one(project, tiny_survey):
     """The second becomes a form of its own, with every value; taking that back makes it a scan of the first again."""
     form = tiny_survey.form_ids[0]
     assert value(project, f"{form}.2", "open") is None
-    assert act(project, pair_of(project, form), PlacementKind.OTHER_SHEET)
+    assert act(project, pair_of(project, form), ManualRegistrationKind.OTHER_SHEET)
     assert fates(project)["b1.jpg"] == "copy"
     assert value(project, f"{form}.2", "open") == "no"
     again = pair_of(project, form)
     assert (again.same_sheet, again.seen_by) == (False, "sue")
-    assert act(project, again, PlacementKind.SAME_SHEET, uuid="v")
+    assert act(project, again, ManualRegistrationKind.SAME_SHEET, uuid="v")
     assert fates(project)["b1.jpg"] == "re-scan"
     assert value(project, f"{form}.2", "open") is None
     assert project_status(project).sums_agree
@@ -89,19 +89,19 @@ def test_two_sheets_that_were_taken_for_one(project, tiny_survey):
 def test_one_sheet_that_was_taken_for_two(project, tiny_survey, folder):
     """The photocopy was none: its form goes, the difference waits for somebody, and the later scan can be made to count; another run changes nothing."""
     form = tiny_survey.form_ids[1]
-    counter = WaitingDoubles(project)
+    counter = WaitingRepeats(project)
     assert counter.count() == 0
-    assert act(project, pair_of(project, form), PlacementKind.SAME_SHEET)
+    assert act(project, pair_of(project, form), ManualRegistrationKind.SAME_SHEET)
     assert value(project, f"{form}.2", "open") is None
     assert value(project, form, "open") == "no"
     pair = pair_of(project, form)
     assert (pair.same_sheet, bool(pair.differences)) == (True, True)
-    assert act(project, pair, PlacementKind.PREFERRED, uuid="v")
+    assert act(project, pair, ManualRegistrationKind.PREFERRED, uuid="v")
     assert value(project, form, "open") == "yes"
     assert fates(project) == {"a1.jpg": "read", "b1.jpg": "re-scan", "a2.jpg": "re-scan", "b2.jpg": "read"}
     read_batch(project, [folder], serial(), retry=True)
     assert value(project, form, "open") == "yes"
-    assert act(project, pair_of(project, form), PlacementKind.PREFERRED, uuid="w")  # and back
+    assert act(project, pair_of(project, form), ManualRegistrationKind.PREFERRED, uuid="w")  # and back
     assert value(project, form, "open") == "no"
     with project.store.reading() as tx:
         assert broken_seals(tx) == []
@@ -112,28 +112,28 @@ def test_one_sheet_that_was_taken_for_two(project, tiny_survey, folder):
 def test_a_difference_waits_until_somebody_has_looked(project, tiny_survey):
     """A sheet that says two things stands in the way of a release and on the overview."""
     form = tiny_survey.form_ids[1]
-    act(project, pair_of(project, form), PlacementKind.SAME_SHEET)
+    act(project, pair_of(project, form), ManualRegistrationKind.SAME_SHEET)
     with project.store.writing() as tx:  # as if nobody had said so
         for table in ("placement", "seal"):
             tx.execute(sql(f"DROP TRIGGER {table}_no_delete"))
             tx.execute(sql(f"DELETE FROM {table}"))
     desk = Desk(project)
-    names = {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, SecondDesk(desk)).readiness().obstacles}
-    assert names["doubles"] == WaitingDoubles(project).count() == 1
+    names = {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, VerificationDesk(desk)).readiness().obstacles}
+    assert names["doubles"] == WaitingRepeats(project).count() == 1
     http = create_app(desk, reviewer="kim", language="en").test_client()
     assert "1</strong> pages came in twice and say two things" in http.get("/overview", base_url=BASE).get_data(as_text=True)
-    act(project, pair_of(project, form), PlacementKind.SEEN, uuid="seen")
-    assert WaitingDoubles(project).count() == 0
+    act(project, pair_of(project, form), ManualRegistrationKind.SEEN, uuid="seen")
+    assert WaitingRepeats(project).count() == 0
 
 
 def test_an_act_about_another_state_is_refused(project, tiny_survey):
     """Two people decide about one pair: the second one is told; sending the first again changes nothing."""
     pair = pair_of(project, tiny_survey.form_ids[0])
-    assert act(project, pair, PlacementKind.OTHER_SHEET)
-    assert act(project, pair, PlacementKind.OTHER_SHEET)  # sent again
-    assert not act(project, pair, PlacementKind.PREFERRED, uuid="v")
-    assert not act(project, pair, PlacementKind.SAME_SHEET, uuid="w")
-    assert not act_on(project, "nonsense", PlacementKind.SEEN, reviewer="sue", uuid="x")
+    assert act(project, pair, ManualRegistrationKind.OTHER_SHEET)
+    assert act(project, pair, ManualRegistrationKind.OTHER_SHEET)  # sent again
+    assert not act(project, pair, ManualRegistrationKind.PREFERRED, uuid="v")
+    assert not act(project, pair, ManualRegistrationKind.SAME_SHEET, uuid="w")
+    assert not act_on(project, "nonsense", ManualRegistrationKind.SEEN, reviewer="sue", uuid="x")
     assert fates(project)["b1.jpg"] == Fate.COPY
 
 

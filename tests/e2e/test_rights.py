@@ -21,7 +21,7 @@ from scanform.store import leases, values
 from scanform.store.acts import verifications
 from scanform.workflow.project.project import open_project
 from scanform.workflow.review.desk import Desk, Submission
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.review.rights import AGAIN
 from tests.e2e.test_accounts import MATRIX, Station, address, addresses
 
@@ -86,7 +86,7 @@ def things(project):
         act = values.Decision(
             uuid="look", item=items["differs"], version=1, reviewer="P", kind=DecisionKind.CORRECT, from_value="", to_value="Anders", at="2026-01-01T00:00:00Z"
         )
-        verifications.add_look(tx, verifications.Look(act=act, third=False))
+        verifications.add_verification(tx, verifications.Verification(act=act, third=False))
     secrets = {name: BORN if "contact" in name else f"Geheim {name}" for name in OBJECTS} | {
         name: f"Entschieden {name}" for name in OBJECTS if "decided" in name
     }
@@ -113,7 +113,7 @@ class Attack:
     def stored(self):
         """Everything that says something about values."""
         with self.project.store.reading() as tx:
-            return values.decisions(tx), verifications.looks(tx)
+            return values.decisions(tx), verifications.verifications(tx)
 
     def changed(self, attack):
         """Whether the attack changed anything about the value; what it was answered is kept."""
@@ -420,7 +420,7 @@ def test_a_refusal_says_the_same_of_every_value(project):
 def test_a_late_reader_of_a_second_look_cannot_take_it_back(project):
     """What a third person has settled stands, also when the second one takes the reading back that it settled."""
     attack = Attack(project, Role.REVIEWER, "differs")
-    again = SecondDesk(Desk(project))
+    again = VerificationDesk(Desk(project))
     card = next(card for card in again.claim(50, reviewer="Carla", third=True) if card.id == attack.thing.item)
     act = Submission(uuid="third", item=card.id, version=1, basis=card.basis, kind=DecisionKind.CORRECT, from_value="", to_value="Anders")
     assert [outcome.result for outcome in again.decide([act], reviewer="Carla", third=True)] == ["saved"]

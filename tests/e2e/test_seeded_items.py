@@ -19,11 +19,11 @@ from scanform.store.acts import seeded_items as rows
 from scanform.store.acts.seals import broken_seals
 from scanform.store.acts.verifications import LOT
 from scanform.store.engine import insert_new
-from scanform.store.tables import AnswerRow, LotRow
-from scanform.workflow.dataset.export import hand_over
+from scanform.store.tables import AnswerRow, SamplingSeedRow
+from scanform.workflow.dataset.export import export_dataset
 from scanform.workflow.project.project import open_project
 from scanform.workflow.review.desk import Desk, Submission, effective_responses
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.review.seeded_items import tallies
 
 BASE = "http://127.0.0.1:8765"
@@ -79,7 +79,7 @@ class Client:
 
 def known_cards(project, cards, reviewer):
     with project.store.reading() as tx:
-        made = {row.item for row in rows.knowns(tx, reviewer)}
+        made = {row.item for row in rows.seeded_items_of(tx, reviewer)}
     return [card for card in cards if card["id"] in made]
 
 
@@ -125,13 +125,13 @@ def test_nothing_of_it_is_in_the_data(project, tmp_path):
     cards = ben.claim()["cards"]
     known = known_cards(project, cards, "ben")
     before = {response.id: response for response in effective_responses(project)}
-    hand_over(project, tmp_path / "before", with_contact=True)
+    export_dataset(project, tmp_path / "before", with_contact=True)
     kinds = ["confirm", "correct", "no-answer", "illegible", "postpone"]
     for number, card in enumerate(known):
         kind = kinds[number % len(kinds)]
         to = "" if kind != "correct" else "s" if card["column"] == "often" else "99"
         assert ben.decide(card, kind, to)["outcomes"][0]["result"] == "saved"
-    hand_over(project, tmp_path / "after", with_contact=True)
+    export_dataset(project, tmp_path / "after", with_contact=True)
     assert project.store.decisions() == []
     assert {response.id: response for response in effective_responses(project)} == before
     assert {response.id: response for response in effective_responses(open_again(project))} == before
@@ -219,7 +219,7 @@ def test_an_answer_that_is_neither_leads_to_a_second_look(project):
     ben = Client(desk, "ben")
     card = next(card for card in known_cards(project, ben.claim()["cards"], "ben") if card["column"] == "often")
     ben.decide(card, "correct", "s")
-    again = SecondDesk(desk)
+    again = VerificationDesk(desk)
     quality = again.quality()
     assert card["id"] not in {found.id for found in again.claim(500, reviewer="ben", third=False)}
     assert card["id"] in {found.id for found in again.claim(500, reviewer="carla", third=False)}
@@ -275,7 +275,7 @@ def test_known_answers_stand_where_they_would_if_they_waited(project):
     for card in (known[0], rest[3], rest[70], known[-1]):
         ben.decide(card, "postpone")
     with project.store.reading() as tx:
-        before = {row.before for row in rows.knowns(tx, "ben")}
+        before = {row.before for row in rows.seeded_items_of(tx, "ben")}
     for card in [card for card in rest if card["id"] in before][:3]:
         ben.decide(card, "confirm")
     again = ben.claim()["cards"]
@@ -342,7 +342,9 @@ def test_own_figures_move_alike_and_the_day_after(project, monkeypatch):
         assert (mine.values, mine.forms) == (number + 1, number + 1)
         assert mine.known is None or mine.known.answered == 0
     monkeypatch.setattr(reviewer_figures, "_today", lambda: "9999-01-01")
-    assert (reviewer_figures.own_figures(project, "ben").known or reviewer_figures.figures(project, Person(name="ben", roles=frozenset(Role))).known).missed == 1
+    assert (
+        reviewer_figures.own_figures(project, "ben").known or reviewer_figures.figures(project, Person(name="ben", roles=frozenset(Role))).known
+    ).missed == 1
 
 
 def test_among_many_on_one_screen(project):
@@ -372,7 +374,7 @@ def test_others_make_up_for_values_before_which_none_can_stand(tmp_path, at_once
     printed = surveyed(tmp_path, 0, 60)
     with open_project(printed) as project:
         with project.store.writing() as tx:
-            insert_new(tx, LotRow, {"name": LOT, "lot": "always the same"}, LotRow.name)
+            insert_new(tx, SamplingSeedRow, {"name": LOT, "lot": "always the same"}, SamplingSeedRow.name)
         fill(project, 60, replace(REMARK, value="", problem=None, status=Status.AUTO), start=600, confidence=0.9995)
         fill(project, 150, replace(OFTEN, candidates=("m", "s")), REMARK, start=1000)
         desk = Desk(project)
@@ -382,7 +384,7 @@ def test_others_make_up_for_values_before_which_none_can_stand(tmp_path, at_once
                 assert ben.decide(card, "confirm")["outcomes"][0]["result"] == "saved"
             met += len(cards)
         with project.store.reading() as tx:
-            made = rows.knowns(tx, "ben")
+            made = rows.seeded_items_of(tx, "ben")
         assert met == 300 + len(made)
         assert {row.item.split("/")[1] for row in made} == {"often"}
         assert 24 <= len(made) <= 36  # 30 are a tenth; 15 without making up for it
@@ -393,7 +395,7 @@ def test_none_are_made_where_none_are_wanted(tmp_path):
     with open_project(surveyed(tmp_path, 30, 30, share=0)) as project:
         assert len(Client(Desk(project), "ben").claim()["cards"]) == 60
         with project.store.reading() as tx:
-            assert rows.knowns(tx) == []
+            assert rows.seeded_items_of(tx) == []
 
 
 @pytest.mark.slow
@@ -423,7 +425,7 @@ def test_several_people_take_turns(tmp_path):
             assert {outcome.result for outcome in desk.decide(made, reviewer=name)} <= {"saved"}
         assert max(given.values()) == 1
         with project.store.reading() as tx:
-            made = {(row.item, row.reviewer) for row in rows.knowns(tx)}
+            made = {(row.item, row.reviewer) for row in rows.seeded_items_of(tx)}
             assert leases.holders(tx) == {}
         assert made <= set(given)
         assert len({name for _, name in made}) >= 2

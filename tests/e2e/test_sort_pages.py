@@ -16,7 +16,7 @@ from scanform.model.page import Fate
 from scanform.scan.load import rasterize
 from scanform.store import ledger
 from scanform.store.acts import manual_registrations
-from scanform.store.records import PlacementKind
+from scanform.store.records import ManualRegistrationKind
 from scanform.workflow.insight.status import project_status
 from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.pages.sort_pages import SortDesk
@@ -115,12 +115,18 @@ class Room:
 
     def acts(self):
         with self.project.store.reading() as tx:
-            return manual_registrations.placements(tx)
+            return manual_registrations.manual_registrations(tx)
 
     def everything(self):
         """All that the project has stored, to be compared."""
         with self.project.store.reading() as tx:
-            return self.page(), ledger.fate_counts(tx), self.project.store.responses(), manual_registrations.placements(tx), self.project.store.all_versions()
+            return (
+                self.page(),
+                ledger.fate_counts(tx),
+                self.project.store.responses(),
+                manual_registrations.manual_registrations(tx),
+                self.project.store.all_versions(),
+            )
 
 
 @pytest.fixture
@@ -187,7 +193,7 @@ def assert_read(room: Room) -> None:
     assert {question: response.answer(question).value for question in room.printed.crossed} == room.printed.crossed
     assert "placed-by-hand" in {problem.slug for problem in response.problems}
     (act,) = room.acts()
-    assert (act.kind, act.reviewer, act.identity.page, act.identity.instance) == (PlacementKind.PLACED, "kim", PAGE, found.identity.instance)
+    assert (act.kind, act.reviewer, act.identity.page, act.identity.instance) == (ManualRegistrationKind.PLACED, "kim", PAGE, found.identity.instance)
     assert np.abs(np.array(act.corners_px) - np.array(CORNERS)).max() < 12
     status = project_status(room.project)
     assert Counter(status.pages) == {Fate.READ: 1}
@@ -317,7 +323,7 @@ def test_a_page_without_print_is_not_read_and_can_be_left_alone(watched, room) -
     assert found.acts() == []
     page.locator("#leave").click()
     page.locator("#done-text:text('stays as it is')").wait_for()
-    assert [(act.kind, act.reviewer) for act in found.acts()] == [(PlacementKind.LEFT, "kim")]
+    assert [(act.kind, act.reviewer) for act in found.acts()] == [(ManualRegistrationKind.LEFT, "kim")]
     assert found.page().fate is Fate.REVIEW
     page.locator("#done-back").click()
     page.locator("#left-cards .tag:text('left alone by kim')").wait_for()

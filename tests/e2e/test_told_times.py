@@ -29,7 +29,7 @@ from scanform.workflow.pages.sort_pages import SortDesk
 from scanform.workflow.people.accounts import AccountDesk
 from scanform.workflow.project.project import open_project
 from scanform.workflow.review.desk import Desk
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.settling.assign_fates import record_page
 
 BASE = "http://127.0.0.1:8765"
@@ -115,7 +115,7 @@ def test_the_release_says_when(project, tmp_path, language):
     """On its screen, and where the data set is exported; `--json` has the stored moment."""
     fill(project, 2, OFTEN)
     desk = Desk(project)
-    releases = ReleaseDesk(desk, SecondDesk(desk))
+    releases = ReleaseDesk(desk, VerificationDesk(desk))
     assert not releases.act(Step.RELEASE, Person(name="kim", roles=frozenset(Role)), uuid="u", digest=releases.readiness().digest, reason="a pilot")
     at = releases.readiness().released.at
     client = create_app(desk, reviewer="kim", language="en").test_client()

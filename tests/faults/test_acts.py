@@ -23,8 +23,8 @@ from scanform.model.response import Channel, Status
 from scanform.model.review import DecisionKind
 from scanform.store import issued
 from scanform.store.acts.seals import broken_seals
-from scanform.store.acts.verifications import looks
-from scanform.store.records import PlacementKind
+from scanform.store.acts.verifications import verifications
+from scanform.store.records import ManualRegistrationKind
 from scanform.workflow.dataset.import_digital import import_digital
 from scanform.workflow.dataset.merge_responses import decide_conflict, merge_responses, open_conflicts, undo_merge
 from scanform.workflow.dataset.release import ReleaseDesk
@@ -38,7 +38,7 @@ from scanform.workflow.printing.recipients import Recipient
 from scanform.workflow.project.project import open_project
 from scanform.workflow.reading.executors import serial
 from scanform.workflow.review.desk import Desk, Submission, effective_responses
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.review.key_entry import find_form, key_answers, save
 from scanform.workflow.settling.withdraw import restore, withdraw, withdraw_response
 
@@ -63,14 +63,14 @@ class Act:
 
 def waiting(project):
     fill(project, 2, OFTEN, PERSONS)
-    SecondDesk(Desk(project))  # draws the lot once
+    VerificationDesk(Desk(project))  # draws the lot once
 
 
 def decided(project):
     """Anna has said of three values that they cannot be read."""
     fill(project, 3, OFTEN)
     desk = Desk(project)
-    SecondDesk(desk)  # draws the lot once
+    VerificationDesk(desk)  # draws the lot once
     sent = [submission(item, DecisionKind.ILLEGIBLE, uuid=f"anna-{at}") for at, item in enumerate(desk.open_items())]
     assert {one.result for one in desk.decide(sent, reviewer="anna")} == {"saved"}
 
@@ -108,7 +108,7 @@ def undo(project):
 
 
 def look(project, kind=DecisionKind.CORRECT, to="w", *, who="ben", third=False, uuid="look", **more):
-    again = SecondDesk(Desk(project))
+    again = VerificationDesk(Desk(project))
     return [one.result for one in again.decide([submission(first_item(project), kind, to, uuid=uuid, **more)], reviewer=who, third=third)]
 
 
@@ -126,7 +126,7 @@ def third_taken_back(project):
 
 def ask_for_release(project):
     desk = Desk(project)
-    release = ReleaseDesk(desk, SecondDesk(desk))
+    release = ReleaseDesk(desk, VerificationDesk(desk))
     return release.act(Step.ASK, SUPERVISOR, uuid="ask", digest=release.readiness().digest, reason="in a hurry")
 
 
@@ -382,7 +382,7 @@ def test_killed_while_somebody_says_what_pages_are(tiny_survey, tmp_path):
     tiny_survey.jpeg(tmp_path / "in" / "b.jpg", 1, 1, open="yes", floor="2", uses="chess", seed=44)
     with tiny_survey.project(tmp_path / "ready") as project:
         read_batch(project, [tmp_path / "in"], serial())
-    killed_everywhere(tmp_path / "ready", say_of_a_double(PlacementKind.SAME_SHEET))
+    killed_everywhere(tmp_path / "ready", say_of_a_double(ManualRegistrationKind.SAME_SHEET))
     killed_everywhere(tmp_path / "ready", lambda project: withdraw(project, 1).id)
 
 
@@ -408,13 +408,13 @@ def test_a_third_look_that_comes_too_late_is_refused_with_all_that_belongs_to_it
     """Dora settles the value while Carla looks at it: Carla is told, and neither her look nor her decision is stored."""
     folder = ready(differing)
     with open_project(folder) as project:
-        again = SecondDesk(Desk(project))
+        again = VerificationDesk(Desk(project))
         item = first_item(project)
         between(project, lambda other: look(other, to="m", who="dora", third=True, uuid="dora"))
         (outcome,) = again.decide([submission(item, DecisionKind.CORRECT, "w", uuid="carla")], reviewer="carla", third=True)
         assert (outcome.result, bool(outcome.message)) == ("invalid", True)
         with project.store.reading() as tx:
-            assert [found.act.uuid for found in looks(tx)] == ["look", "dora"]
+            assert [found.act.uuid for found in verifications(tx)] == ["look", "dora"]
         assert [decision.reviewer for decision in project.store.decisions() if decision.uuid.endswith("-third")] == ["dora"]
 
 
@@ -423,7 +423,7 @@ def test_a_third_look_at_values_that_are_no_longer_those_is_refused(ready):
     """Somebody decides the value anew after Carla got her card: what she says was said about other values."""
     folder = ready(differing)
     with open_project(folder) as project:
-        again = SecondDesk(Desk(project))
+        again = VerificationDesk(Desk(project))
         (card,) = again.claim(1, reviewer="carla", third=True)
         item = first_item(project)
         with open_project(folder) as other:
@@ -433,7 +433,7 @@ def test_a_third_look_at_values_that_are_no_longer_those_is_refused(ready):
         (outcome,) = again.decide([sent], reviewer="carla", third=True)
         assert (outcome.result, outcome.card is not None) == ("conflict", True)
         with project.store.reading() as tx:
-            assert [found.act.uuid for found in looks(tx)] == ["look"]
+            assert [found.act.uuid for found in verifications(tx)] == ["look"]
         (fresh,) = again.claim(1, reviewer="carla", third=True)
         (outcome,) = again.decide([replace(sent, basis=fresh.basis)], reviewer="carla", third=True)
         assert outcome.result == "saved"
@@ -445,7 +445,7 @@ def test_a_release_is_about_what_there_is_when_it_is_written(ready):
     folder = ready(waiting)
     with open_project(folder) as project:
         desk = Desk(project)
-        release = ReleaseDesk(desk, SecondDesk(desk))
+        release = ReleaseDesk(desk, VerificationDesk(desk))
         digest = release.readiness().digest
         between(project, decide)
         assert release.act(Step.ASK, SUPERVISOR, uuid="ask", digest=digest, reason="in a hurry") == "changed"
@@ -457,7 +457,7 @@ def test_a_release_knows_what_came_in_a_moment_ago(ready):
     folder = ready(lambda project: fill(project, 1, replace(OFTEN, status=Status.AUTO, problem=None)))
     with open_project(folder) as project:
         desk = Desk(project)
-        release = ReleaseDesk(desk, SecondDesk(desk))
+        release = ReleaseDesk(desk, VerificationDesk(desk))
         assert "values" not in {obstacle.name for obstacle in release.readiness().obstacles}
         with open_project(folder) as other:
             fill(other, 1, OFTEN, start=5)

@@ -12,7 +12,7 @@ from scanform.archive.content_store import archive_file
 from scanform.errors import StoreError, UsageError
 from scanform.i18n.texts import in_words
 from scanform.store.store import Store
-from scanform.workflow.dataset.export import hand_over, write_readings
+from scanform.workflow.dataset.export import export_dataset, write_readings
 from scanform.workflow.insight.verify import verify
 from scanform.workflow.project.folders import DATABASE, PROJECT_ID
 from scanform.workflow.project.project import add_questionnaire, open_project
@@ -153,7 +153,7 @@ def test_what_was_kept_is_for_its_owner_only(folder, tmp_path):
         for path in folder.glob(f"{DATABASE}*"):
             path.unlink()
         with open_project(folder) as project:
-            hand_over(project, tmp_path / "out")
+            export_dataset(project, tmp_path / "out")
             write_readings(project, tmp_path / "out" / "readings.csv")
     finally:
         os.umask(mask)

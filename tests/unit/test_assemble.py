@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanform.assemble import AcceptSettings, FormPages, _Odds, assemble, multiple, single, weighed
+from scanform.assemble import AcceptSettings, FormPages, _BoxProbabilities, assemble, multiple, single, weighed
 from scanform.model.geometry import A4, RectMm, RectPx
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
 from scanform.model.page import Identity, PageRef
@@ -273,14 +273,14 @@ def test_question_that_this_edition_does_not_have():
 
 shares = st.tuples(*(st.floats(min_value=1e-6, max_value=1.0) for _ in range(3)))
 boxes = st.lists(shares, min_size=1, max_size=6).map(
-    lambda rows: [_Odds(code=f"o{i}", empty=e / (e + m + f), marked=m / (e + m + f), filled=f / (e + m + f)) for i, (e, m, f) in enumerate(rows)]
+    lambda rows: [_BoxProbabilities(code=f"o{i}", empty=e / (e + m + f), marked=m / (e + m + f), filled=f / (e + m + f)) for i, (e, m, f) in enumerate(rows)]
 )
 
 
 @given(boxes)
-def test_probabilities_of_a_single_choice_add_up(odds):
+def test_probabilities_of_a_single_choice_add_up(probs):
     """Values, blank, two marks and filled alone share one unit; the confidence is never more than what the formula leaves."""
-    verdict = single(odds, AcceptSettings())
+    verdict = single(probs, AcceptSettings())
     assert 0 <= verdict.confidence <= 1
     assert sum(c.probability for c in verdict.candidates) <= 1 + 1e-9
     if verdict.problem is None:
@@ -288,9 +288,9 @@ def test_probabilities_of_a_single_choice_add_up(odds):
 
 
 @given(boxes)
-def test_probabilities_of_a_multiple_choice_add_up(odds):
+def test_probabilities_of_a_multiple_choice_add_up(probs):
     """The same for several ticks: best value and its nearest rival together stay within one."""
-    verdict = multiple(odds, AcceptSettings())
+    verdict = multiple(probs, AcceptSettings())
     assert 0 <= verdict.confidence <= 1
     assert sum(c.probability for c in verdict.candidates) <= 1 + 1e-9
     assert len({c.value for c in verdict.candidates}) == len(verdict.candidates)
@@ -522,7 +522,7 @@ def test_nothing_is_drawn_to_its_partner():
 )
 def test_no_contradiction_is_accepted(codes, streets):
     """Whatever was read: a pair that the table does not have is never accepted, and no probability leaves 0 to 1."""
-    shares = [[(value, odds / max(1.0, sum(p for _, p in texts))) for value, odds in texts] for texts in (codes, streets)]
+    shares = [[(value, probs / max(1.0, sum(p for _, p in texts))) for value, probs in texts] for texts in (codes, streets)]
     found = pair((POSTCODE, tuple(shares[0])), (STREET, tuple(shares[1])))
     values = {one.question: one.value for one in found}
     table = {("44135", "Ostwall"), ("44135", "Ring"), ("44137", "Ring"), ("44137", "Rind")}
@@ -535,7 +535,7 @@ def test_no_contradiction_is_accepted(codes, streets):
 @pytest.mark.parametrize("filled", [0.55, 0.9, 0.97])
 def test_a_box_that_may_be_filled_is_never_passed_over_beside_a_cross(filled):
     """Taken back or not? Unless the filled box is surely filled, the cross beside it is not accepted."""
-    boxes = [_Odds(code="a", empty=1 - filled, marked=0.0, filled=filled), _Odds(code="b", empty=0.0, marked=0.999, filled=0.001)]
+    boxes = [_BoxProbabilities(code="a", empty=1 - filled, marked=0.0, filled=filled), _BoxProbabilities(code="b", empty=0.0, marked=0.999, filled=0.001)]
     assert single(boxes, AcceptSettings()).problem == "maybe-filled"
     assert single([replace(boxes[0], empty=0.001, filled=0.999), boxes[1]], AcceptSettings()).problem is None
     assert single([replace(boxes[0], empty=1.0, filled=0.0), boxes[1]], AcceptSettings()).problem is None

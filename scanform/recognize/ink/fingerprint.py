@@ -47,10 +47,10 @@ class SameInkSettings:
 
 def ink_print(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> bytes:
     """The fingerprint of the ink that a hand added to a page; `MAX_BYTES` unless more than 600 zones hold ink."""
-    return print_of(measure(image, page_map, prepared), prepared)
+    return ink_fingerprint(measure(image, page_map, prepared), prepared)
 
 
-def print_of(page: PageInk, prepared: PreparedPage, parts: Parts | None = None, settings: SameInkSettings | None = None) -> bytes:
+def ink_fingerprint(page: PageInk, prepared: PreparedPage, parts: Parts | None = None, settings: SameInkSettings | None = None) -> bytes:
     """The fingerprint of measured ink; `parts` when they have been found already."""
     parts = parts or find_parts(page, prepared.areas)
     settings = settings or SameInkSettings()

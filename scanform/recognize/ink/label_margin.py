@@ -28,7 +28,7 @@ GREY_GAIN, TINT = 1.5, 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BesideSettings:
+class LabelMarginSettings:
     """Labels stand right of a box, up to `reach_mm`; narrower room than `least_mm` holds none. Print may lie `tolerance_mm` off and is grown by that.
 
     Ink is darker than `floor` and than `noise_factor` times the noise of the paper. A piece of ink (joined where print hides it) counts when it is
@@ -54,7 +54,7 @@ class BesideSettings:
     swiped_mm: float = 8.0
 
 
-DEFAULT_BESIDE = BesideSettings()
+DEFAULT_LABEL_MARGIN = LabelMarginSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,7 +70,7 @@ class Strips:
     cover: Gray
 
 
-def prepare_strips(page: PageLayout, blank: BlankPage, plain: PageMap, settings: BesideSettings = DEFAULT_BESIDE) -> Strips:
+def prepare_strips(page: PageLayout, blank: BlankPage, plain: PageMap, settings: LabelMarginSettings = DEFAULT_LABEL_MARGIN) -> Strips:
     """The strips beside all boxes that have room for a label; `plain` maps mm to pixels of the blank page."""
     rooms = {zone: rect for zone in page.zones if zone.kind is ZoneKind.MARK and (rect := _room(zone, page, settings)) is not None}
     rects = list(rooms.values())
@@ -98,7 +98,7 @@ def _as_printed(dark: Gray) -> Gray:
     return np.asarray(np.rint(table * 255).astype(np.uint8)[dark], dtype=np.uint8)
 
 
-def _room(zone: Zone, page: PageLayout, settings: BesideSettings) -> RectMm | None:
+def _room(zone: Zone, page: PageLayout, settings: LabelMarginSettings) -> RectMm | None:
     """From the box to the next thing that stands right of it at its height."""
     left, top, bottom = zone.rect.right + settings.gap_mm, zone.rect.y - settings.above_mm, zone.rect.bottom + settings.above_mm
     things = [other.rect for other in page.zones if other is not zone] + [mark.rect for mark in page.fiducials] + [code.rect for code in page.codes]
@@ -107,7 +107,7 @@ def _room(zone: Zone, page: PageLayout, settings: BesideSettings) -> RectMm | No
     return RectMm(x=left, y=top, w=right - left, h=bottom - top) if right - left >= settings.least_mm else None
 
 
-def found_beside(
+def found_in_margins(
     gray: Gray,
     page_map: PageMap,
     strips: Strips,
@@ -115,7 +115,7 @@ def found_beside(
     *,
     paper: Mapping[str, float],
     toner: float,
-    settings: BesideSettings = DEFAULT_BESIDE,
+    settings: LabelMarginSettings = DEFAULT_LABEL_MARGIN,
 ) -> dict[str, str]:
     """The boxes with handwriting beside them, or with a highlighted label, and the problem of each, of the strips numbered `chosen`; `paper` is the grey of
     the paper at each box.
@@ -130,7 +130,7 @@ def found_beside(
     return {strips.zones[number]: HIGHLIGHTED if swiped[place] else PROBLEM for place, number in enumerate(chosen) if inked[place] or swiped[place]}
 
 
-def _inked(seen: Gray, cover: Gray, levels: Singles, toner: float, settings: BesideSettings) -> list[bool]:
+def _inked(seen: Gray, cover: Gray, levels: Singles, toner: float, settings: LabelMarginSettings) -> list[bool]:
     """Which of K strips (K, H, W) hold handwriting; a look in whole numbers tells which cannot."""
     few, found = settings.ink_mm2 * settings.px_per_mm**2, []
     for strip, printed, level in zip(seen, cover, levels.tolist(), strict=True):
@@ -141,7 +141,7 @@ def _inked(seen: Gray, cover: Gray, levels: Singles, toner: float, settings: Bes
     return found
 
 
-def _highlighted(seen: Gray, cover: Gray, levels: Singles, settings: BesideSettings) -> Mask:
+def _highlighted(seen: Gray, cover: Gray, levels: Singles, settings: LabelMarginSettings) -> Mask:
     """In which of K strips (K, H, W) the middle is tinted over the length of a swipe, (K,)."""
     high, wide, block = seen.shape[1], seen.shape[2], round(settings.block_mm * settings.px_per_mm)
     middle = np.s_[:, high // 4 : high - high // 4, : wide // block * block]
@@ -156,7 +156,7 @@ def _highlighted(seen: Gray, cover: Gray, levels: Singles, settings: BesideSetti
     return np.asarray(run.any(axis=1), dtype=np.bool_)
 
 
-def _is_inked(seen: Gray, cover: Gray, toner: float, settings: BesideSettings) -> bool:
+def _is_inked(seen: Gray, cover: Gray, toner: float, settings: LabelMarginSettings) -> bool:
     """Whether a strip (H, W) holds a piece of ink that is long and large enough."""
     free = cover < FREE
     if free.sum() < 50:

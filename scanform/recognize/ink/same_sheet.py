@@ -37,7 +37,7 @@ MOST_AGREEING = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class SheetEvidence:
     """What two pictures are compared by: the fingerprint of the ink, for each box that was read surely whether it is marked, and the share of such boxes."""
 
     ink: bytes
@@ -45,20 +45,20 @@ class Look:
     read_well: float = 1.0
 
 
-def look_of(ink: bytes, reading: PageReading | None) -> Look:
+def sheet_evidence(ink: bytes, reading: PageReading | None) -> SheetEvidence:
     """The look of a page that was read."""
     values, states = {MarkValue.MARKED.value: True, MarkValue.EMPTY.value: False}, {value.value for value in MarkValue}
     boxes = [field for field in reading.fields if field.value in states] if reading else []
     sure = {field.zone: values[field.value] for field in boxes if field.value in values and field.confidence >= SURE_MARK and not field.problems}
-    return Look(ink=ink, marks=sure, read_well=len(sure) / len(boxes) if boxes else 1.0)
+    return SheetEvidence(ink=ink, marks=sure, read_well=len(sure) / len(boxes) if boxes else 1.0)
 
 
-def has_ink(look: Look) -> bool:
+def has_ink(look: SheetEvidence) -> bool:
     """Whether somebody wrote on the page."""
     return bool(look.ink) and bool(inked_zones(look.ink))
 
 
-def same_sheet(one: Look, other: Look) -> float:
+def same_sheet(one: SheetEvidence, other: SheetEvidence) -> float:
     """The probability that both are pictures of one sheet."""
     shared = one.marks.keys() & other.marks.keys()
     only_one = sum(one.marks[zone] and not other.marks[zone] for zone in shared)

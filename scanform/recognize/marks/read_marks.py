@@ -91,21 +91,21 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     settings = settings or ClearSettings()
     raw = probabilities(network, described)
     kinds = strata(described, raw, network.classes)
-    odds, unclear = without_unclear(rescaled(raw, kinds, network.scaling), network)
+    probs, unclear = without_unclear(rescaled(raw, kinds, network.scaling), network)
     clear = network.clear_inked if filled is Filled.MARK else network.clear
     learnt = np.where(kinds == NONE, 2.0, np.maximum(clear[kinds], LEAST_CLEAR))
-    limits = learnt if settings.clear is None else np.full(len(odds), settings.clear)
+    limits = learnt if settings.clear is None else np.full(len(probs), settings.clear)
     classes = [name for name in network.classes if name != UNCLEAR]
-    order = np.argsort(-odds, axis=1, kind="stable")
-    ordered, names = np.take_along_axis(odds, order, axis=1).tolist(), [[classes[i] for i in row] for row in order.tolist()]
-    empty = odds[:, classes.index(MarkValue.EMPTY)]
-    sure = np.maximum(empty, 1 - empty) if filled is Filled.MARK else odds.max(axis=1)
-    value = odds.argmax(axis=1)
+    order = np.argsort(-probs, axis=1, kind="stable")
+    ordered, names = np.take_along_axis(probs, order, axis=1).tolist(), [[classes[i] for i in row] for row in order.tolist()]
+    empty = probs[:, classes.index(MarkValue.EMPTY)]
+    sure = np.maximum(empty, 1 - empty) if filled is Filled.MARK else probs.max(axis=1)
+    value = probs.argmax(axis=1)
     is_empty = value == classes.index(MarkValue.EMPTY)
     struck = (unclear > HALF) & ~_is_circled(described)
     line = stroke_ownership.beside_lines(sheet, marked=~is_empty & ~struck, struck=struck)
     doubted = ((sure < limits) | line | _may_have_lost_all(described)).tolist()
-    dense = (_may_be_filled(described, odds, classes, sheet) if filled is Filled.WITHDRAWN else np.zeros(len(odds), bool)).tolist()
+    dense = (_may_be_filled(described, probs, classes, sheet) if filled is Filled.WITHDRAWN else np.zeros(len(probs), bool)).tolist()
     is_seen = float(np.median(page.marks.frame)) >= SEEN_FRAME
     tinted = paper_level.tinted(page.marks, sheet, is_empty).tolist()
     covered, far, lines = ((page.marks.frame < LEAST_FRAME) & is_seen).tolist(), (np.hypot(*page.marks.shift_mm.T) > FAR_MM).tolist(), line.tolist()
@@ -126,23 +126,23 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     return tuple(found)
 
 
-def _may_be_filled(described: Singles, odds: Singles, classes: list[str], sheet: MarkSheet) -> Mask:
+def _may_be_filled(described: Singles, probs: Singles, classes: list[str], sheet: MarkSheet) -> Mask:
     """Boxes (N,) that were read as marked but may be blacked out: a mark that was taken back."""
-    value = odds.argmax(axis=1)
+    value = probs.argmax(axis=1)
     marked = value == classes.index(MarkValue.MARKED)
     dense = described[:, features.NAMES.index("core_half_peak")] >= DENSE
     marks_of = Counter(zone.question for zone, empty in zip(sheet.zones, (value == classes.index(MarkValue.EMPTY)).tolist(), strict=True) if not empty)
     beside = np.array([marks_of[zone.question] > 1 for zone in sheet.zones])
-    return np.asarray(marked & (dense | (beside & (odds[:, classes.index(MarkValue.FILLED)] >= PERHAPS))), dtype=np.bool_)
+    return np.asarray(marked & (dense | (beside & (probs[:, classes.index(MarkValue.FILLED)] >= PERHAPS))), dtype=np.bool_)
 
 
-def without_unclear(odds: Singles, network: Network) -> tuple[Singles, Singles]:
+def without_unclear(probs: Singles, network: Network) -> tuple[Singles, Singles]:
     """Probabilities of the values (N, 3) and of "nobody can tell" (N,), which is shared out evenly between empty and marked."""
     names = list(network.classes)
     if UNCLEAR not in names:
-        return odds, np.zeros(len(odds), np.float32)
-    unclear = odds[:, names.index(UNCLEAR)]
-    kept = np.delete(odds, names.index(UNCLEAR), axis=1)
+        return probs, np.zeros(len(probs), np.float32)
+    unclear = probs[:, names.index(UNCLEAR)]
+    kept = np.delete(probs, names.index(UNCLEAR), axis=1)
     names.remove(UNCLEAR)
     for value in (MarkValue.EMPTY, MarkValue.MARKED):
         kept[:, names.index(value)] += unclear / 2

@@ -114,7 +114,7 @@ person.
 STRATA = tuple(f"{scan}, {room}: {kind}" for scan in SCANS for room in ROOM for kind in KINDS)
 
 
-def strata(described: Singles, odds: Singles, classes: tuple[str, ...]) -> Ints:
+def strata(described: Singles, probs: Singles, classes: tuple[str, ...]) -> Ints:
     """The stratum (N,) of boxes by their features (N, F) and probabilities (N, C)."""
     named = {name: described[:, number] for number, name in enumerate(NAMES)}
     mono = named["mono"] > 0.5
@@ -130,7 +130,7 @@ def strata(described: Singles, odds: Singles, classes: tuple[str, ...]) -> Ints:
     joined, faint = (named["crossed"] >= JOINED) & (named["own_share"] < MOSTLY_OWN), named["peak_of_page"] < FAINT
     small = np.where(_may_be_a_rest(named), NONE, SMALL)
     marked = np.where(joined, JOINT, np.where(faint, PALE, np.where(named["reach"] < SMALL_REACH, small, MARKED)))
-    top = odds.argmax(axis=1)
+    top = probs.argmax(axis=1)
     values = {MarkValue.EMPTY.value: empty, MarkValue.MARKED.value: marked, MarkValue.FILLED.value: np.where(joined, JOINT, FULL)}
     kind = np.full(len(top), NONE)
     for name, number in values.items():
@@ -172,19 +172,19 @@ def is_of_another_box(named: Mapping[str, Singles]) -> Mask:
     return np.asarray(shared & (named["near_share"] <= PASSING), dtype=np.bool_)
 
 
-def rescaled(odds: Singles, stratum: Ints, coefficients: Singles) -> Singles:
+def rescaled(probs: Singles, stratum: Ints, coefficients: Singles) -> Singles:
     """The probabilities with the highest one of each row put at sigmoid(a + b logit(p)), (a, b) by stratum (S, 2); the others share what is left.
 
     Platt 1999, "Probabilistic outputs for support vector machines".
     """
     rows = np.flatnonzero(stratum != NONE)
     if len(rows) == 0:
-        return odds
-    top = odds.argmax(axis=1)[rows]
-    p = np.clip(odds[rows, top].astype(np.float64), 1e-6, 1 - 1e-6)
+        return probs
+    top = probs.argmax(axis=1)[rows]
+    p = np.clip(probs[rows, top].astype(np.float64), 1e-6, 1 - 1e-6)
     a, b = coefficients[stratum[rows]].T
-    new = np.clip(1 / (1 + np.exp(-np.clip(a + b * np.log(p / (1 - p)), -50, 50))), 1 / odds.shape[1], 1 - 1e-6)
-    out = odds.astype(np.float64)
+    new = np.clip(1 / (1 + np.exp(-np.clip(a + b * np.log(p / (1 - p)), -50, 50))), 1 / probs.shape[1], 1 - 1e-6)
+    out = probs.astype(np.float64)
     out[rows] *= ((1 - new) / (1 - p))[:, None]
     out[rows, top] = new
     return np.asarray(out, dtype=np.float32)

@@ -19,7 +19,7 @@ from scanform.model.questionnaire import Alphabet
 from scanform.model.reading import Candidate
 from scanform.recognize.networks.heads import Head
 from scanform.recognize.networks.onnx_model import load_shipped
-from scanform.recognize.writing.readers import CELLS, Cell, Found, Row
+from scanform.recognize.writing.readers import CELLS, Cell, CellImages, ReaderResult
 
 READER = "cells/1"
 
@@ -65,18 +65,18 @@ class CellNetworks:
         self.heads = dict(heads or {})
         self.name = "+".join((READER, *(self.heads[network].digest for network in sorted(self.heads))))
 
-    def read(self, jobs: Sequence[Row]) -> tuple[Found, ...]:
+    def read(self, jobs: Sequence[CellImages]) -> tuple[ReaderResult, ...]:
         """Reads the rows of a page; the cells of all rows that go to one network are read at once."""
-        found: dict[int, Found] = {}
+        found: dict[int, ReaderResult] = {}
         for name in sorted({network_for(row.alphabet) for row in jobs}):
             chosen = [number for number, row in enumerate(jobs) if network_for(row.alphabet) == name]
             inked = [cell for number in chosen for cell in jobs[number].cells if cell is not None]
             head = self.heads.get(name)
-            odds = character_odds(name, inked, head)
+            probs = character_probs(name, inked, head)
             for number in chosen:
                 count = sum(cell is not None for cell in jobs[number].cells)
-                found[number] = _put_together(jobs[number], odds[:count], reader_name(head))
-                odds = odds[count:]
+                found[number] = _put_together(jobs[number], probs[:count], reader_name(head))
+                probs = probs[count:]
         return tuple(found[number] for number in range(len(jobs)))
 
 
@@ -110,13 +110,13 @@ def normalised(dark: Singles) -> Singles:
     return np.asarray(np.clip(out / max(float(np.percentile(strong, 90)) if len(strong) else 1.0, INK), 0, 1), dtype=np.float32)
 
 
-def character_odds(name: str, cells: Sequence[Cell], head: Head | None = None) -> Singles:
+def character_probs(name: str, cells: Sequence[Cell], head: Head | None = None) -> Singles:
     """Probabilities (N, C) of the classes of a network, with its own head or that of a project."""
     if not cells:
         return np.zeros((0, len(class_names(name))), np.float32)
     if head is None:
-        return odds_of(name, _run(name, cells)[0], shipped_temperature(name))
-    return odds_of(name, head.scores(*seen_by(name, cells)), head.temperature)
+        return probs_of(name, _run(name, cells)[0], shipped_temperature(name))
+    return probs_of(name, head.scores(*seen_by(name, cells)), head.temperature)
 
 
 def seen_by(name: str, cells: Sequence[Cell]) -> tuple[Singles, Singles]:
@@ -131,10 +131,10 @@ def _run(name: str, cells: Sequence[Cell]) -> tuple[Singles, ...]:
     return load_shipped(f"cells-{name}").run(pictures=pictures, facts=facts)
 
 
-def odds_of(name: str, logits: Singles, temperature: float) -> Singles:
+def probs_of(name: str, logits: Singles, temperature: float) -> Singles:
     """Probabilities (N, C) from scores (members, N, C): the mean of what the members say, weighed with how usual the characters are."""
-    odds = np.exp((logits - logits.max(axis=2, keepdims=True)) / np.float32(temperature))
-    mean = (odds / odds.sum(axis=2, keepdims=True)).mean(axis=0) * np.array([USUAL.get(one, 1.0) for one in class_names(name)], np.float32)
+    probs = np.exp((logits - logits.max(axis=2, keepdims=True)) / np.float32(temperature))
+    mean = (probs / probs.sum(axis=2, keepdims=True)).mean(axis=0) * np.array([USUAL.get(one, 1.0) for one in class_names(name)], np.float32)
     return np.asarray(mean / mean.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
@@ -155,15 +155,15 @@ def class_names(name: str) -> tuple[str, ...]:
     return tuple(json.loads(load_shipped(f"cells-{name}").facts["classes"]))
 
 
-def _put_together(row: Row, odds: Singles, reader: str) -> Found:
+def _put_together(row: CellImages, probs: Singles, reader: str) -> ReaderResult:
     """The values of a row from the odds (N, C) of its inked cells."""
     inked = [number for number, cell in enumerate(row.cells) if cell is not None]
     if not inked:
-        return Found(texts=(Candidate(value=" " * len(row.cells), probability=1.0),), reader=reader)
+        return ReaderResult(texts=(Candidate(value=" " * len(row.cells), probability=1.0),), reader=reader)
     classes = class_names(network_for(row.alphabet))
     kept = admissible(row.alphabet)
     names = list(dict.fromkeys(_SHOWN.get(classes[number], classes[number]) for number in kept))
-    shares = np.stack([odds[:, [k for k in kept if _SHOWN.get(classes[k], classes[k]) == name]].sum(axis=1) for name in names], axis=1)
+    shares = np.stack([probs[:, [k for k in kept if _SHOWN.get(classes[k], classes[k]) == name]].sum(axis=1) for name in names], axis=1)
     shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
     texts: dict[str, float] = {}
     for chosen, probability in _combinations([_ranked(line) for line in shares]):
@@ -172,7 +172,7 @@ def _put_together(row: Row, odds: Singles, reader: str) -> Found:
             text[place] = names[character]
         texts["".join(text)] = probability
     best = tuple(Candidate(value=value, probability=probability) for value, probability in texts.items())
-    return Found(texts=best, reader=reader, unread=any(best[0].value[place] in {UNREAD, " "} for place in inked))
+    return ReaderResult(texts=best, reader=reader, unread=any(best[0].value[place] in {UNREAD, " "} for place in inked))
 
 
 def _ranked(line: Singles) -> list[tuple[int, float]]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scanform.config import ReadingConfig
 from scanform.imaging.page_image import Floats, Singles
 from scanform.recognize.networks.heads import Head, shipped_digest
-from scanform.recognize.writing.cells import odds_of, shipped_temperature
+from scanform.recognize.writing.cells import probs_of, shipped_temperature
 
 NEVER = -1e9
 """The score of a class that takes no part."""
@@ -147,25 +147,25 @@ def fit_head(network: str, characters: Characters, settings: FitSettings = DEFAU
 
 def compare(network: str, before: Head | None, after: Head, characters: Characters, settings: FitSettings = DEFAULT_FIT) -> Comparison:
     """What two heads (None: the shipped one) make of the same characters."""
-    odds = [reading_odds(network, head, characters) for head in (before, after)]
-    first, second = (losses(one, characters.truth) for one in odds)
+    probs = [reading_probs(network, head, characters) for head in (before, after)]
+    first, second = (losses(one, characters.truth) for one in probs)
     gains = np.array([float((first - second)[characters.forms == form].mean()) for form in np.unique(characters.forms)])
     return Comparison(
-        before=figures(odds[0], characters.truth, settings), after=figures(odds[1], characters.truth, settings), gain=float(gains.mean()),
+        before=figures(probs[0], characters.truth, settings), after=figures(probs[1], characters.truth, settings), gain=float(gains.mean()),
         gain_error=float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else float("inf"),
     )  # fmt: skip
 
 
-def reading_odds(network: str, head: Head | None, characters: Characters) -> Singles:
+def reading_probs(network: str, head: Head | None, characters: Characters) -> Singles:
     """Probabilities (N, C) as the reader has them: only classes that may stand there."""
     if head is None:
         return _allowed(network, characters.logits, shipped_temperature(network), characters)
     return _allowed(network, head.scores(characters.logits, characters.features), head.temperature, characters)
 
 
-def figures(odds: Singles, truth: NDArray[np.int64], settings: FitSettings = DEFAULT_FIT) -> Figures:
+def figures(probs: Singles, truth: NDArray[np.int64], settings: FitSettings = DEFAULT_FIT) -> Figures:
     """Figures of probabilities (N, C), N at least 1."""
-    top, right = odds.max(axis=1), odds.argmax(axis=1) == truth
+    top, right = probs.max(axis=1), probs.argmax(axis=1) == truth
     taken = top >= settings.accept
     wrong = int((taken & ~right).sum())
     bins = np.clip(np.searchsorted(np.quantile(top, np.linspace(0, 1, 16)), top, side="right") - 1, 0, 14)
@@ -173,13 +173,13 @@ def figures(odds: Singles, truth: NDArray[np.int64], settings: FitSettings = DEF
     return Figures(
         characters=len(truth), right=int(right.sum()), right_from=1 - most_of(int((~right).sum()), len(truth)), accepted=int(taken.sum()),
         wrong_of_accepted=wrong, wrong_up_to=most_of(wrong, int(taken.sum())),
-        log_loss=float(losses(odds, truth).mean()), calibration_error=float(sum(gaps)),
+        log_loss=float(losses(probs, truth).mean()), calibration_error=float(sum(gaps)),
     )  # fmt: skip
 
 
-def losses(odds: Singles, truth: NDArray[np.int64]) -> Singles:
+def losses(probs: Singles, truth: NDArray[np.int64]) -> Singles:
     """The loss (N,) of each character: the negative logarithm of how probable its label is, when `MISTAKEN` of the labels are wrong."""
-    return np.asarray(-np.log((1 - MISTAKEN) * odds[np.arange(len(truth)), truth] + MISTAKEN / odds.shape[1]), dtype=np.float32)
+    return np.asarray(-np.log((1 - MISTAKEN) * probs[np.arange(len(truth)), truth] + MISTAKEN / probs.shape[1]), dtype=np.float32)
 
 
 def most_of(seen: int, of: int, level: float = 0.95) -> float:
@@ -205,8 +205,8 @@ def _at_most(seen: int, of: int, share: float) -> float:
 
 
 def _allowed(network: str, scores: Singles, temperature: float, characters: Characters) -> Singles:
-    odds = odds_of(network, scores, temperature) * characters.allowed
-    return np.asarray(odds / np.maximum(odds.sum(axis=1, keepdims=True), 1e-12), dtype=np.float32)
+    probs = probs_of(network, scores, temperature) * characters.allowed
+    return np.asarray(probs / np.maximum(probs.sum(axis=1, keepdims=True), 1e-12), dtype=np.float32)
 
 
 def _losses(network: str, scores: Singles, temperature: float, characters: Characters) -> Singles:
@@ -267,12 +267,12 @@ def _fitted(x: Floats, fixed: Floats, truth: NDArray[np.int64], pull: float, *, 
         weights = flat.reshape(x.shape[1], fixed.shape[1])
         scores = fixed + x @ weights
         scores -= scores.max(axis=1, keepdims=True)
-        odds = np.exp(scores)
-        total = odds.sum(axis=1)
+        probs = np.exp(scores)
+        total = probs.sum(axis=1)
         said = np.log(total) - scores[here, truth]
         sure = 1 / (1 + stray * np.exp(np.minimum(said, 700)))
         value = float(pull / 2 * (flat**2).sum() + (said + np.log(sure)).sum())
-        return value, (x.T @ ((odds / total[:, None] - wanted) * sure[:, None]) + pull * weights).ravel()
+        return value, (x.T @ ((probs / total[:, None] - wanted) * sure[:, None]) + pull * weights).ravel()
 
     start = np.zeros(x.shape[1] * fixed.shape[1])
     start = lowest(lambda flat: loss(flat, 0.0), start) if believing else start

@@ -17,10 +17,10 @@ from scanform.imaging.page_image import Singles
 from scanform.model.questionnaire import TextForm
 from scanform.model.reading import Candidate
 from scanform.recognize.writing import tesseract as text
-from scanform.recognize.writing.readers import LINES, Found, Lines
+from scanform.recognize.writing.readers import LINES, LineImages, ReaderResult
 from scanform.recognize.writing.tesseract import ReadLine
 from scanform.recognize.writing.word_lists import nearest, scored, spellings, text_list
-from scanform.recognize.writing.words import LineOdds, alphabet, joined, line_odds, most_probable, only
+from scanform.recognize.writing.words import LineLogProbs, alphabet, joined, line_log_probs, most_probable, only
 
 KEPT = 6
 """So many candidates are kept of each kind: listed and free."""
@@ -55,36 +55,36 @@ class HandwritingLines:
     name = "words/1"
     needs = "onnxruntime"
 
-    def read(self, jobs: Sequence[Lines]) -> tuple[Found, ...]:
+    def read(self, jobs: Sequence[LineImages]) -> tuple[ReaderResult, ...]:
         """One answer for each zone, its lines joined by line breaks."""
         pictures = [picture for job in jobs for picture in job.pictures]
-        odds, printed = list(line_odds(pictures)), list(text.read_lines(pictures))
+        probs, printed = list(line_log_probs(pictures)), list(text.read_lines(pictures))
         out = []
         for job in jobs:
             count = len(job.pictures)
-            seen, also = (odds[:count], printed[:count]) if job.form is None else _of_form(CHARACTERS[job.form], odds[:count], printed[:count])
+            seen, also = (probs[:count], printed[:count]) if job.form is None else _of_form(CHARACTERS[job.form], probs[:count], printed[:count])
             out.append(_found(self.name, job, seen, also))
-            odds, printed = odds[count:], printed[count:]
+            probs, printed = probs[count:], printed[count:]
         return tuple(out)
 
 
 HANDWRITING = HandwritingLines()
 
 
-def _found(name: str, job: Lines, odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> Found:
-    if not odds:
-        return Found(texts=(), reader=name)
-    return Found(texts=_listed(job, odds, printed) if job.values else _free(odds, printed), reader=name)
+def _found(name: str, job: LineImages, probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]) -> ReaderResult:
+    if not probs:
+        return ReaderResult(texts=(), reader=name)
+    return ReaderResult(texts=_listed(job, probs, printed) if job.values else _free(probs, printed), reader=name)
 
 
-def _of_form(characters: frozenset[str], odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> tuple[Sequence[LineOdds], Sequence[ReadLine]]:
+def _of_form(characters: frozenset[str], probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]) -> tuple[Sequence[LineLogProbs], Sequence[ReadLine]]:
     """What the network and Tesseract say of lines in which only `characters` can stand."""
-    return [only(characters, one) for one in odds], [one if characters >= set(one.text) else replace(one, text="") for one in printed]
+    return [only(characters, one) for one in probs], [one if characters >= set(one.text) else replace(one, text="") for one in printed]
 
 
-def _free(odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
+def _free(probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
     """The most probable texts: what the network says, and what Tesseract says, which reads print better."""
-    texts, (other, sure) = free_texts(odds), second_opinion(printed)
+    texts, (other, sure) = free_texts(probs), second_opinion(printed)
     facts = free_facts(texts, other, sure)
     value = next(iter(texts))
     found = {value: _logistic("free", facts)}
@@ -103,10 +103,10 @@ def second_opinion(printed: Sequence[ReadLine]) -> tuple[str, float]:
     return "\n".join(one.text for one in printed if one.text), float(np.mean([one.sure for one in printed])) if printed else 0.0
 
 
-def _listed(job: Lines, odds: Sequence[LineOdds], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
+def _listed(job: LineImages, probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
     """The listed texts that fit, and what is read freely: perhaps it is none of them. The expected one is judged for itself when no other one fits better."""
-    line = joined(odds)
-    texts = free_texts(odds)
+    line = joined(probs)
+    texts = free_texts(probs)
     chosen, logs = listed_texts(line, job.values, job.expected)
     other = second_opinion(printed)[0].replace("\n", " ")
     facts = listed_facts((chosen, logs), texts, other, len(job.values))
@@ -122,9 +122,9 @@ def _digits(text: str) -> str:
     return "".join(character for character in text if character.isdigit())
 
 
-def free_texts(odds: Sequence[LineOdds]) -> dict[str, float]:
+def free_texts(probs: Sequence[LineLogProbs]) -> dict[str, float]:
     """Texts of all lines together with the network's own probabilities, most probable first."""
-    every = [most_probable(one) for one in odds]
+    every = [most_probable(one) for one in probs]
     best = "\n".join(line[0][0] for line in every)
     whole = float(np.prod([line[0][1] for line in every]))
     found = {best: whole}
@@ -135,7 +135,7 @@ def free_texts(odds: Sequence[LineOdds]) -> dict[str, float]:
     return found
 
 
-def listed_texts(line: LineOdds, values: tuple[str, ...], expected: str = "") -> tuple[tuple[str, ...], Singles]:
+def listed_texts(line: LineLogProbs, values: tuple[str, ...], expected: str = "") -> tuple[tuple[str, ...], Singles]:
     """The listed texts nearest to a line, best first, with the logarithms of their probabilities; the expected one is always among them."""
     near = nearest(line, text_list(values, alphabet()))
     near = near if not expected or expected in near else (*near, expected)

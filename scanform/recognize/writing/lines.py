@@ -9,7 +9,7 @@ import numpy as np
 
 from scanform.model.reading import Candidate
 from scanform.recognize.writing import tesseract
-from scanform.recognize.writing.readers import LINES, Found, Lines
+from scanform.recognize.writing.readers import LINES, LineImages, ReaderResult
 
 
 class TesseractLines:
@@ -22,7 +22,7 @@ class TesseractLines:
     def __init__(self, settings: tesseract.TextSettings | None = None) -> None:
         self.settings = settings
 
-    def read(self, jobs: Sequence[Lines]) -> tuple[Found, ...]:
+    def read(self, jobs: Sequence[LineImages]) -> tuple[ReaderResult, ...]:
         """One answer for each zone, its lines joined by line breaks."""
         read = list(tesseract.read_lines([picture for job in jobs for picture in job.pictures], self.settings))
         out = []
@@ -31,7 +31,7 @@ class TesseractLines:
             joined = "\n".join(one.text for one in mine if one.text)
             sure = float(np.mean([one.sure for one in mine])) if mine else 0.0
             texts = (Candidate(value=joined, probability=probability(sure, len(joined))),) if joined.strip() else ()
-            out.append(Found(texts=texts, reader=mine[0].reader if mine else self.name))
+            out.append(ReaderResult(texts=texts, reader=mine[0].reader if mine else self.name))
         return tuple(out)
 
 

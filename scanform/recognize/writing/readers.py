@@ -40,7 +40,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class CellImages:
     """The cells of one zone in reading order, None for one without ink."""
 
     cells: Sequence[Cell | None]
@@ -48,7 +48,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lines:
+class LineImages:
     """The lines of one zone, top to bottom: dark writing alone on white paper. `values` are the texts that the question lists, if it does: what stands there
     is probably one of them, but need not be. `expected` is the one of them that the form itself bears in print, "" for none. `form`: they hold a phone
     number or an e-mail address.
@@ -71,7 +71,7 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ReaderResult:
     """What a job may hold, most probable first (a row: one character per cell, a space for an empty one, ? for what is crossed out or does not belong there),
     with calibrated probabilities; `unread`: a person has to look whatever the probability. `reader` says who read.
     """
@@ -88,7 +88,7 @@ class CellReader(Protocol):
     rank: int
     name: str
 
-    def read(self, jobs: Sequence[Row]) -> Sequence[Found]:
+    def read(self, jobs: Sequence[CellImages]) -> Sequence[ReaderResult]:
         """One answer for each row."""
         ...
 
@@ -100,7 +100,7 @@ class LineReader(Protocol):
     rank: int
     name: str
 
-    def read(self, jobs: Sequence[Lines]) -> Sequence[Found]:
+    def read(self, jobs: Sequence[LineImages]) -> Sequence[ReaderResult]:
         """One answer for each zone, its lines joined by line breaks."""
         ...
 
@@ -112,9 +112,9 @@ class Unread:
     rank = 0
     name = "none"
 
-    def read(self, jobs: Sequence[Row]) -> tuple[Found, ...]:
+    def read(self, jobs: Sequence[CellImages]) -> tuple[ReaderResult, ...]:
         """No text for any row."""
-        return tuple(Found(texts=(), reader=self.name, unread=True) for _ in jobs)
+        return tuple(ReaderResult(texts=(), reader=self.name, unread=True) for _ in jobs)
 
 
 UNREAD = Unread()

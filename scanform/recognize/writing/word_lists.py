@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanform.imaging.page_image import Singles
-from scanform.recognize.writing.words import LineOdds, log_probabilities
+from scanform.recognize.writing.words import LineLogProbs, log_probabilities
 
 PARTS = 3
 """Characters are counted in so many parts of a text, one running over into the next: a first look at 10,000 texts takes a millisecond."""
@@ -59,9 +59,9 @@ def _counts(text: str, alphabet: str) -> Singles:
     return counts.reshape(-1)
 
 
-def nearest(odds: LineOdds, among: TextList, count: int = NEAREST) -> tuple[str, ...]:
+def nearest(probs: LineLogProbs, among: TextList, count: int = NEAREST) -> tuple[str, ...]:
     """The texts of a list whose characters lie most like those that the line seems to have; `count` of them."""
-    chances = np.exp(odds.logs)
+    chances = np.exp(probs.logs)
     fresh = chances[:, 1:].copy()
     fresh[1:] *= 1 - chances[:-1, 1:]
     inked = np.flatnonzero(fresh.sum(axis=1) > 0.1)
@@ -69,9 +69,9 @@ def nearest(odds: LineOdds, among: TextList, count: int = NEAREST) -> tuple[str,
         return among.texts[:count]
     first, last = inked[0], max(inked[-1], inked[0] + 1)
     places = np.clip((np.arange(len(fresh)) - first + 0.5) / (last - first + 1), 0, 1)
-    small = _small(odds.alphabet)
+    small = _small(probs.alphabet)
     fold = np.zeros((fresh.shape[1], max(small.values()) + 1), np.float32)
-    fold[np.arange(fresh.shape[1]), [small[character] for character in odds.alphabet]] = 1
+    fold[np.arange(fresh.shape[1]), [small[character] for character in probs.alphabet]] = 1
     parts = np.stack([_shares(float(place)) for place in places])
     seen = (parts.T @ fresh @ fold).reshape(-1)
     far = np.abs(among.counts - seen).sum(axis=1)
@@ -79,10 +79,10 @@ def nearest(odds: LineOdds, among: TextList, count: int = NEAREST) -> tuple[str,
     return tuple(among.texts[number] for number in chosen.tolist())
 
 
-def scored(odds: LineOdds, texts: Sequence[str]) -> Singles:
+def scored(probs: LineLogProbs, texts: Sequence[str]) -> Singles:
     """For each of `texts` the logarithm of the probability that it stands there, in any of its spellings."""
     ways = [spellings(text) for text in texts]
-    logs = log_probabilities(odds, [way for every in ways for way in every])
+    logs = log_probabilities(probs, [way for every in ways for way in every])
     ends = np.cumsum([0, *(len(every) for every in ways)])
     return np.array([np.logaddexp.reduce(logs[a:b]) for a, b in itertools.pairwise(ends)], np.float32)
 

@@ -49,7 +49,7 @@ def normalised_line(dark: Singles) -> Singles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LineOdds:
+class LineLogProbs:
     """Logarithms of probabilities (T, C) of one line; class 0 is "nothing new", class c is `alphabet[c - 1]`."""
 
     logs: Singles
@@ -62,7 +62,7 @@ def alphabet() -> str:
     return str(json.loads(load_shipped("words").facts["alphabet"]))
 
 
-def line_odds(lines: Sequence[Gray]) -> tuple[LineOdds, ...]:
+def line_log_probs(lines: Sequence[Gray]) -> tuple[LineLogProbs, ...]:
     """What the network says about lines (grey, dark on white, the ink alone), each by itself: no line depends on its neighbours."""
     model = load_shipped("words")
     cool = np.float32(model.facts["temperature"])
@@ -72,32 +72,32 @@ def line_odds(lines: Sequence[Gray]) -> tuple[LineOdds, ...]:
         (logits,) = model.run(pictures=picture[None, None])
         scaled = logits[0] / cool
         top = scaled.max(axis=1, keepdims=True)
-        out.append(LineOdds(logs=np.asarray(scaled - top - np.log(np.exp(scaled - top).sum(axis=1, keepdims=True)), dtype=np.float32), alphabet=alphabet()))
+        out.append(LineLogProbs(logs=np.asarray(scaled - top - np.log(np.exp(scaled - top).sum(axis=1, keepdims=True)), dtype=np.float32), alphabet=alphabet()))
     return tuple(out)
 
 
-def joined(lines: Sequence[LineOdds]) -> LineOdds:
+def joined(lines: Sequence[LineLogProbs]) -> LineLogProbs:
     """Several lines as one, with a space between them."""
     if len(lines) == 1:
         return lines[0]
     gap = np.full((1, lines[0].logs.shape[1]), -30.0, np.float32)
     gap[0, lines[0].alphabet.index(" ") + 1] = 0.0
     parts = [part for line in lines for part in (line.logs, gap)]
-    return LineOdds(logs=np.concatenate(parts[:-1]), alphabet=lines[0].alphabet)
+    return LineLogProbs(logs=np.concatenate(parts[:-1]), alphabet=lines[0].alphabet)
 
 
-def only(characters: frozenset[str], odds: LineOdds) -> LineOdds:
+def only(characters: frozenset[str], probs: LineLogProbs) -> LineLogProbs:
     """The line as if nothing but `characters` could stand in it; what else seemed to stand there makes the rest less probable, not more."""
-    barred = [number + 1 for number, character in enumerate(odds.alphabet) if character not in characters]
-    logs = odds.logs.copy()
+    barred = [number + 1 for number, character in enumerate(probs.alphabet) if character not in characters]
+    logs = probs.logs.copy()
     logs[:, barred] = BARRED
-    return LineOdds(logs=logs, alphabet=odds.alphabet)
+    return LineLogProbs(logs=logs, alphabet=probs.alphabet)
 
 
-def most_probable(odds: LineOdds, *, beam: int = BEAM) -> tuple[tuple[str, float], ...]:
+def most_probable(probs: LineLogProbs, *, beam: int = BEAM) -> tuple[tuple[str, float], ...]:
     """Texts with their probabilities, most probable first, by prefix beam search (Hannun et al. 2014, arXiv 1408.2873)."""
     known: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
-    chances = np.exp(odds.logs.astype(np.float64))
+    chances = np.exp(probs.logs.astype(np.float64))
     for column in chances:
         tried = np.flatnonzero(column >= TRIED)
         tried = tried[np.argsort(-column[tried], kind="stable")][:MOST_TRIED]
@@ -112,7 +112,7 @@ def most_probable(odds: LineOdds, *, beam: int = BEAM) -> tuple[tuple[str, float
                 if before > 0:  # a letter cannot follow itself without a column between
                     _add(following, (*prefix, number), 0.0, before * chance)
         known = dict(sorted(following.items(), key=lambda one: -sum(one[1]))[:beam])
-    texts = [("".join(odds.alphabet[number - 1] for number in prefix), sum(both)) for prefix, both in known.items()]
+    texts = [("".join(probs.alphabet[number - 1] for number in prefix), sum(both)) for prefix, both in known.items()]
     return tuple(sorted(texts, key=lambda one: -one[1]))
 
 
@@ -121,13 +121,13 @@ def _add(into: dict[tuple[int, ...], tuple[float, float]], prefix: tuple[int, ..
     into[prefix] = (old[0] + blank, old[1] + sign)
 
 
-def log_probabilities(odds: LineOdds, texts: Sequence[str]) -> Singles:
+def log_probabilities(probs: LineLogProbs, texts: Sequence[str]) -> Singles:
     """The logarithms of the probabilities that exactly each of `texts` stands in the line (the forward sums of CTC); minus infinity for what has characters
     that are not known, or more of them than the line has columns.
     """
     out = np.full(len(texts), -np.inf, np.float32)
-    known = [[odds.alphabet.find(character) + 1 for character in text] for text in texts]
-    fitting = [number for number, one in enumerate(known) if one and 0 not in one and len(one) <= len(odds.logs)]
+    known = [[probs.alphabet.find(character) + 1 for character in text] for text in texts]
+    fitting = [number for number, one in enumerate(known) if one and 0 not in one and len(one) <= len(probs.logs)]
     if not fitting:
         return out
     longest = max(len(known[number]) for number in fitting)
@@ -138,7 +138,7 @@ def log_probabilities(odds: LineOdds, texts: Sequence[str]) -> Singles:
     skip = np.zeros(paths.shape, np.float64)
     skip[:, 3::2] = paths[:, 3::2] != paths[:, 1:-2:2]
     state, lost = np.zeros(paths.shape), np.zeros(len(fitting))
-    chances = np.exp(odds.logs.astype(np.float64))
+    chances = np.exp(probs.logs.astype(np.float64))
     state[:, :2] = chances[0][paths[:, :2]]
     for column in chances[1:]:
         moved = state.copy()

@@ -12,11 +12,11 @@ from scanform.recognize.ink.sampling_plan import AreaSheet
 from scanform.recognize.ink.writing_areas import Parts
 from scanform.recognize.writing import crops
 from scanform.recognize.writing.cell_ink import CellRow, cell_row
-from scanform.recognize.writing.readers import Lines, Printed, Readers, Row
+from scanform.recognize.writing.readers import CellImages, LineImages, Printed, Readers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class ZoneText:
     """What was read in one zone: values with their probabilities, most probable first (none when nothing was read), and which reader said so; `clear`:
     nothing about it needs a person as such.
     """
@@ -36,11 +36,11 @@ class Written:
         return self.texts[0].probability if self.texts else 0.0
 
 
-NOTHING = Written(texts=(), reader="")
+NOTHING = ZoneText(texts=(), reader="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Help:
+class ReadingContext:
     """Who reads, what the page itself is known to say (question -> what is printed), and which questions ask for a phone number or an e-mail address."""
 
     readers: Readers
@@ -48,9 +48,9 @@ class Help:
     forms: Mapping[str, TextForm] = field(default_factory=dict)
 
 
-def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, numbers: Sequence[int], *, by: Help) -> dict[int, Written]:
+def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, numbers: Sequence[int], *, by: ReadingContext) -> dict[int, ZoneText]:
     """What is read in the spots `numbers` of a page: all cells at once, all lines by one call."""
-    lines: dict[int, Lines] = {}
+    lines: dict[int, LineImages] = {}
     rows: dict[int, CellRow] = {}
     for number in numbers:
         spot = sheet.spots[number]
@@ -63,23 +63,23 @@ def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, num
             values, expected = (printed.among, printed.own) if printed else (spot.values, "")
             pictures = crops.lines(crops.clean_zone(gray, page_map, sheet, parts, number), spot, parts)
             form = by.forms.get(spot.zone.question) if spot.zone.option is None else None
-            lines[number] = Lines(pictures=pictures, values=values, expected=expected, form=form)
+            lines[number] = LineImages(pictures=pictures, values=values, expected=expected, form=form)
     return _free_text(lines, by.readers) | _cell_text(rows, {number: sheet.spots[number].zone.alphabet or Alphabet.ALNUM for number in rows}, by.readers)
 
 
-def _cell_text(rows: dict[int, CellRow], alphabets: dict[int, Alphabet], readers: Readers) -> dict[int, Written]:
-    found = readers.cells.read([Row(cells=row.cells, alphabet=alphabets[number]) for number, row in rows.items()]) if rows else ()
+def _cell_text(rows: dict[int, CellRow], alphabets: dict[int, Alphabet], readers: Readers) -> dict[int, ZoneText]:
+    found = readers.cells.read([CellImages(cells=row.cells, alphabet=alphabets[number]) for number, row in rows.items()]) if rows else ()
     out = {}
     for (number, row), one in zip(rows.items(), found, strict=True):
         empty = all(cell is None for cell in row.cells)
-        out[number] = Written(texts=() if empty else one.texts, reader=one.reader, clear=not (one.unread or row.doubtful or empty))
+        out[number] = ZoneText(texts=() if empty else one.texts, reader=one.reader, clear=not (one.unread or row.doubtful or empty))
     return out
 
 
-def _free_text(zones: dict[int, Lines], readers: Readers) -> dict[int, Written]:
+def _free_text(zones: dict[int, LineImages], readers: Readers) -> dict[int, ZoneText]:
     """Only what the question lists can be clear: remarks are proposals for a person, always."""
     found = readers.lines.read(list(zones.values())) if zones else ()
     return {
-        number: Written(texts=one.texts, reader=one.reader, clear=bool(zones[number].values) and not one.unread)
+        number: ZoneText(texts=one.texts, reader=one.reader, clear=bool(zones[number].values) and not one.unread)
         for number, one in zip(zones, found, strict=True)
     }

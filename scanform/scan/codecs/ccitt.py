@@ -19,7 +19,7 @@ from scanform.scan.files.errors import NotOneImageError, problem
 def decode_fax(data: bytes, parms: Mapping[str, object], *, width: int, height: int, again: bool = True) -> Decoded:
     """A CCITTFaxDecode stream as grey (H, W) uint8, before /Decode and colour space: sample 0 is 0, sample 1 is 255.
 
-    `parms` are its /DecodeParms (ISO 32000-1, 7.4.6), `again` as `Limits.fax_again`. Raises NotOneImageError for variants left to poppler, TroubleError
+    `parms` are its /DecodeParms (ISO 32000-1, 7.4.6), `again` as `Limits.fax_again`. Raises NotOneImageError for variants left to poppler, ScanError
     `unreadable-page`.
     """
     group = _number(parms, "/K", 0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scanform.scan.codecs.pictures import Picture
 from scanform.scan.codecs.pixels import gray_of_picture
-from scanform.scan.files.errors import TroubleError, unreadable
+from scanform.scan.files.errors import ScanError, unreadable
 from scanform.scan.files.limits import Limits
 from scanform.scan.files.sizes import check_size
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 def count_heif(data: bytes, limits: Limits) -> int:
-    """The number of pictures (thumbnails, depth and gain maps are none); raises TroubleError `phone-picture`, `damaged-file`, `too-large`."""
+    """The number of pictures (thumbnails, depth and gain maps are none); raises ScanError `phone-picture`, `damaged-file`, `too-large`."""
     file = _opened(data, "damaged-file")
     for number in range(len(file)):
         check_size(width=file[number].size[0], height=file[number].size[1], limits=limits)
     if len(file) > limits.max_pages:
-        raise TroubleError("too-many-pages", limit=limits.max_pages)
+        raise ScanError("too-many-pages", limit=limits.max_pages)
     return len(file)
 
 
 def read_heif(data: bytes, index: int, limits: Limits) -> Picture:
-    """Picture `index` (0-based), upright as libheif turns it (the EXIF orientation says the same again); raises TroubleError."""
+    """Picture `index` (0-based), upright as libheif turns it (the EXIF orientation says the same again); raises ScanError."""
     file = _opened(data, "unreadable-page")
     if index >= len(file):
         raise unreadable(f"HEIF: no picture {index + 1}")
@@ -40,7 +40,7 @@ def read_heif(data: bytes, index: int, limits: Limits) -> Picture:
 
 def _opened(data: bytes, slug: str) -> "pillow_heif.HeifFile":
     if find_spec("pillow_heif") is None:
-        raise TroubleError("phone-picture")
+        raise ScanError("phone-picture")
     import pillow_heif
 
     pillow_heif.options.DECODE_THREADS = 1
@@ -49,4 +49,4 @@ def _opened(data: bytes, slug: str) -> "pillow_heif.HeifFile":
     except MemoryError:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
-        raise TroubleError(slug, detail=f"{type(error).__name__}: {error}") from error
+        raise ScanError(slug, detail=f"{type(error).__name__}: {error}") from error

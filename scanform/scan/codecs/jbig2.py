@@ -10,7 +10,7 @@ from PIL import Image
 
 from scanform.errors import MissingProgramError, words
 from scanform.imaging.page_image import Gray
-from scanform.scan.files.errors import NotOneImageError, TroubleError, unreadable
+from scanform.scan.files.errors import NotOneImageError, ScanError, unreadable
 from scanform.scan.files.limits import seconds_left
 from scanform.scan.files.poppler import PROGRAMS
 from scanform.scan.files.scratch import Scratch
@@ -22,7 +22,7 @@ def decode_jbig2(data: bytes, shared: bytes, *, width: int, height: int, timeout
     """Samples of a JBIG2Decode stream, (H, W) uint8: 0 = black, 1 = white, and whether jbig2dec complained. `shared` are its global segments, if any.
 
     jbig2dec leaves out what it does not know and goes on, with a complaint or without: what comes back has to be compared with what another decoder makes
-    of it. Raises NotOneImageError when nothing comes back, TroubleError `unreadable-page`, `too-slow`, MissingProgramError.
+    of it. Raises NotOneImageError when nothing comes back, ScanError `unreadable-page`, `too-slow`, MissingProgramError.
     """
     picture, inputs = Scratch(), [Scratch(content) for content in (shared, data) if content]
     command = [str(PROGRAMS / "jbig2dec"), "--embedded", "--format", "pbm", "--output", picture.path, *(part.path for part in inputs)]
@@ -39,7 +39,7 @@ def _run(command: list[str], timeout_s: float) -> str:
     try:
         done = subprocess.run(command, capture_output=True, timeout=seconds_left(timeout_s), check=False)
     except subprocess.TimeoutExpired as error:
-        raise TroubleError("too-slow", seconds=round(timeout_s)) from error
+        raise ScanError("too-slow", seconds=round(timeout_s)) from error
     complaint = done.stderr.decode("utf-8", "replace").strip()
     if complaint and shutil.which("jbig2dec") is None:
         raise MissingProgramError(words("scan.no-jbig2dec"), remedy=words("scan.install-jbig2dec"))

@@ -8,7 +8,7 @@ import simplejpeg
 
 from scanform.imaging.page_image import Gray
 from scanform.model.problem import Problem
-from scanform.scan.files.errors import TroubleError, problem
+from scanform.scan.files.errors import ScanError, problem
 from scanform.scan.files.limits import Limits
 from scanform.scan.files.sizes import check_size
 
@@ -38,7 +38,7 @@ def decode_jpeg(data: bytes, limits: Limits) -> Decoded:
 
     A file that ends too early is refused; one with other damage is decoded with the problem `page-suspect`, because libjpeg
     goes on after a hole and the pixels behind it may be wrong. Warnings that are not about pixels are none (`loses_nothing`).
-    Raises TroubleError: `unreadable-page`, `too-large`.
+    Raises ScanError: `unreadable-page`, `too-large`.
     """
     space = _check_header(data, limits)
     try:
@@ -46,13 +46,13 @@ def decode_jpeg(data: bytes, limits: Limits) -> Decoded:
     except ValueError as error:
         warning = str(error)
     if is_cut(data):
-        raise TroubleError("unreadable-page", detail=f"JPEG ends too early: {warning}")
+        raise ScanError("unreadable-page", detail=f"JPEG ends too early: {warning}")
     try:
         gray = _gray(data, space, strict=False)
     except ValueError as error:
-        raise TroubleError("unreadable-page", detail=f"JPEG: {error}") from error
+        raise ScanError("unreadable-page", detail=f"JPEG: {error}") from error
     if _grey_rows(gray) > MISSING_SHARE * gray.shape[0]:
-        raise TroubleError("unreadable-page", detail=f"JPEG: {warning}")
+        raise ScanError("unreadable-page", detail=f"JPEG: {warning}")
     return Decoded(gray=gray, problems=() if loses_nothing(warning, data) else (problem("page-suspect", detail=f"JPEG: {warning}"),))
 
 
@@ -76,17 +76,17 @@ def check_jpeg(data: bytes, limits: Limits) -> str:
     """What is wrong with the JPEG in `data`, in words; "" when it decodes without a warning."""
     try:
         decoded = decode_jpeg(data, limits)
-    except TroubleError as trouble:
+    except ScanError as trouble:
         return str(trouble.params.get("detail", ""))  # one that is too large for us may still be drawn small
     return "; ".join(value for found in decoded.problems for _, value in found.params)
 
 
 def jpeg_size(data: bytes) -> tuple[int, int]:
-    """Height and width in pixels; raises TroubleError `unreadable-page`."""
+    """Height and width in pixels; raises ScanError `unreadable-page`."""
     try:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data, strict=False)
     except ValueError as error:
-        raise TroubleError("unreadable-page", detail=f"JPEG: {error}") from error
+        raise ScanError("unreadable-page", detail=f"JPEG: {error}") from error
     return int(height), int(width)
 
 
@@ -105,7 +105,7 @@ def _check_header(data: bytes, limits: Limits) -> str:
     try:
         height, width, space, _ = simplejpeg.decode_jpeg_header(data, strict=False)
     except ValueError as error:
-        raise TroubleError("unreadable-page", detail=f"JPEG: {error}") from error
+        raise ScanError("unreadable-page", detail=f"JPEG: {error}") from error
     check_size(width=int(width), height=int(height), limits=limits)
     return str(space)
 

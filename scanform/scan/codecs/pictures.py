@@ -11,7 +11,7 @@ from scanform.imaging.page_image import Gray
 from scanform.model.problem import Problem
 from scanform.scan.codecs.jpeg import decode_jpeg, jpeg_size
 from scanform.scan.codecs.pixels import gray_of_picture
-from scanform.scan.files.errors import TroubleError, problem, unreadable
+from scanform.scan.files.errors import ScanError, problem, unreadable
 from scanform.scan.files.kinds import FileKind
 from scanform.scan.files.limits import Limits
 from scanform.scan.files.sizes import check_size, plausible_dpi
@@ -36,7 +36,7 @@ class Picture:
 
 
 def count_pictures(data: bytes, kind: FileKind, limits: Limits) -> int:
-    """Look at the header only: 1, or the number of frames; raises TroubleError `unreadable-page`, `damaged-file`, `too-large`."""
+    """Look at the header only: 1, or the number of frames; raises ScanError `unreadable-page`, `damaged-file`, `too-large`."""
     if kind is FileKind.JPEG:
         height, width = jpeg_size(data)
         frames = 1
@@ -46,12 +46,12 @@ def count_pictures(data: bytes, kind: FileKind, limits: Limits) -> int:
             frames = int(getattr(picture, "n_frames", 1))
     check_size(width=width, height=height, limits=limits)
     if frames > limits.max_pages:
-        raise TroubleError("too-many-pages", limit=limits.max_pages)
+        raise ScanError("too-many-pages", limit=limits.max_pages)
     return frames
 
 
 def read_picture(data: bytes, kind: FileKind, index: int, limits: Limits) -> Picture:
-    """Page `index` (0-based; more than one only in moving pictures) of a JPEG, PNG or other picture; raises TroubleError."""
+    """Page `index` (0-based; more than one only in moving pictures) of a JPEG, PNG or other picture; raises ScanError."""
     if kind is FileKind.JPEG:
         return _read_jpeg(data, limits)
     problems = _check_png(data) if kind is FileKind.PNG else ()
@@ -124,7 +124,7 @@ def _open(data: bytes, kind: FileKind) -> Image.Image:
     except MemoryError:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
-        raise TroubleError("damaged-file", detail=f"{type(error).__name__}: {error}") from error
+        raise ScanError("damaged-file", detail=f"{type(error).__name__}: {error}") from error
 
 
 def _check_png(data: bytes) -> tuple[Problem, ...]:

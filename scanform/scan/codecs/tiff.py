@@ -19,7 +19,7 @@ from scanform.scan.codecs.jpeg import loses_nothing
 from scanform.scan.codecs.libtiff_messages import complaint, native_messages
 from scanform.scan.codecs.pictures import Picture, dpi_of, is_mirrored, turn_of
 from scanform.scan.codecs.pixels import gray_of_picture
-from scanform.scan.files.errors import TroubleError, unreadable
+from scanform.scan.files.errors import ScanError, unreadable
 from scanform.scan.files.limits import Limits
 from scanform.scan.files.sizes import check_size
 from scanform.scan.files.source import ScanFile
@@ -69,12 +69,12 @@ class _Directory:
 
 
 def count_pages(file: ScanFile, limits: Limits) -> Directories:
-    """Walk the chain of directories without decoding anything; raises TroubleError `damaged-file` when there is no page, `too-large`."""
+    """Walk the chain of directories without decoding anything; raises ScanError `damaged-file` when there is no page, `too-large`."""
     found = _directories(file, limits.max_pages)
     if not found.offsets:
-        raise TroubleError("damaged-file", detail="TIFF: no directory")
+        raise ScanError("damaged-file", detail="TIFF: no directory")
     if len(found.offsets) > limits.max_pages:
-        raise TroubleError("too-many-pages", limit=limits.max_pages)
+        raise ScanError("too-many-pages", limit=limits.max_pages)
     return found
 
 
@@ -85,7 +85,7 @@ def _directories(file: ScanFile, max_pages: int) -> Directories:
 
 
 def read_tiff_page(file: ScanFile, index: int, limits: Limits) -> Picture:
-    """Page `index` (0-based) of a TIFF; raises TroubleError."""
+    """Page `index` (0-based) of a TIFF; raises ScanError."""
     try:
         place, turned = _place(file, index, limits), _directories(file, limits.max_pages).turned
         picture = _opened(file, turned)
@@ -107,7 +107,7 @@ def read_tiff_page(file: ScanFile, index: int, limits: Limits) -> Picture:
         stored = _unmirrored(gray, orientation)
         problems = fax_problems(_without_padding(messages, file, tags), _group4_strips(file, tags, stored))
         return Picture(gray=gray, dpi=dpi, turn=turn_of(orientation), problems=problems)
-    except (TroubleError, MemoryError):
+    except (ScanError, MemoryError):
         raise
     except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
         _opened.cache_clear()
@@ -138,7 +138,7 @@ def _opened(file: ScanFile, turned: tuple[tuple[int, int], ...] = ()) -> TiffIma
         picture = Image.open(stream, formats=("TIFF",))
         if not isinstance(picture, TiffImagePlugin.TiffImageFile):
             raise unreadable("not a TIFF")
-    except (TroubleError, MemoryError):
+    except (ScanError, MemoryError):
         stream.close()
         raise
     except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name

@@ -11,7 +11,7 @@ DETAIL_CHARS = 200
 _OBJECT = re.compile(r"(stream |image file )?<_io\.[^>]*>[:,]? ?")
 
 
-class TroubleError(Exception):
+class ScanError(Exception):
     """A page or file that cannot be used, with the slug of its problem and the fields of its text."""
 
     def __init__(self, slug: str, **params: object) -> None:
@@ -36,10 +36,10 @@ def printable(text: str) -> str:
     return shown if len(shown) <= DETAIL_CHARS else shown[: DETAIL_CHARS - 1] + "…"
 
 
-def unreadable(error: BaseException | str) -> TroubleError:
+def unreadable(error: BaseException | str) -> ScanError:
     """An `unreadable-page` that quotes `error`."""
     detail = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    return TroubleError("unreadable-page", detail=detail)
+    return ScanError("unreadable-page", detail=detail)
 
 
 class NotOneImageError(Exception):

@@ -13,14 +13,14 @@ from PIL import Image
 
 from scanform.errors import MissingProgramError, words
 from scanform.imaging.page_image import Gray
-from scanform.scan.files.errors import TroubleError, unreadable
+from scanform.scan.files.errors import ScanError, unreadable
 from scanform.scan.files.limits import seconds_left
 
 PROGRAMS = Path(__file__).with_name("programs")
 """Small scripts that start poppler's programs and jbig2dec with limits; pdf2image takes a folder where to look for programs."""
 
 
-class SyntaxTroubleError(Exception):
+class PdfSyntaxError(Exception):
     """Poppler met something in the page that it does not understand."""
 
 
@@ -29,7 +29,7 @@ def draw_page(pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bo
 
     `cropped` False: media box. `dpi` counts units of the page as points: poppler 22.12 does not know /UserUnit.
 
-    Raises SyntaxTroubleError in strict mode, TroubleError `too-slow` or `unreadable-page`, MissingProgramError.
+    Raises PdfSyntaxError in strict mode, ScanError `too-slow` or `unreadable-page`, MissingProgramError.
     """
     try:
         pages = convert_from_path(
@@ -44,9 +44,9 @@ def draw_page(pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bo
             poppler_path=PROGRAMS,
         )
     except PDFSyntaxError as error:
-        raise SyntaxTroubleError(str(error)) from error
+        raise PdfSyntaxError(str(error)) from error
     except PDFPopplerTimeoutError as error:
-        raise TroubleError("too-slow", seconds=round(timeout_s)) from error
+        raise ScanError("too-slow", seconds=round(timeout_s)) from error
     except PDFPageCountError as error:
         if shutil.which("pdfinfo") is None or shutil.which("pdftoppm") is None:
             raise MissingProgramError(words("scan.no-poppler"), remedy=words("scan.install-poppler")) from error
@@ -57,7 +57,7 @@ def draw_page(pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bo
 
 
 def draw_file(pdf: str, *, dpi: int, timeout_s: float) -> Gray:
-    """The only page of a PDF that was made here, drawn without asking for its size first; raises TroubleError when poppler complains of anything."""
+    """The only page of a PDF that was made here, drawn without asking for its size first; raises ScanError when poppler complains of anything."""
     if shutil.which("pdftoppm") is None:
         raise MissingProgramError(words("scan.no-poppler"), remedy=words("scan.install-poppler"))
     try:
@@ -65,7 +65,7 @@ def draw_file(pdf: str, *, dpi: int, timeout_s: float) -> Gray:
         with Image.open(io.BytesIO(done.stdout), formats=("PPM",)) as page:
             gray: Gray = np.array(page.convert("L"))
     except subprocess.TimeoutExpired as error:
-        raise TroubleError("too-slow", seconds=round(timeout_s)) from error
+        raise ScanError("too-slow", seconds=round(timeout_s)) from error
     except (OSError, ValueError) as error:
         raise unreadable("poppler: no picture") from error
     if b"Syntax Error" in done.stderr:

@@ -1,6 +1,6 @@
 """What may be said about a picture before it is decoded: its size and its resolution."""
 
-from scanform.scan.files.errors import TroubleError
+from scanform.scan.files.errors import ScanError
 from scanform.scan.files.limits import Limits
 
 PLAUSIBLE_DPI = (97.0, 2400.0)
@@ -10,11 +10,11 @@ ANISOTROPY = 1.02
 
 
 def check_size(*, width: int, height: int, limits: Limits) -> None:
-    """Raise TroubleError when a picture of this size is too large, or too small to hold anything."""
+    """Raise ScanError when a picture of this size is too large, or too small to hold anything."""
     if width * height > limits.max_pixels or max(width, height) > limits.max_side_px:
-        raise TroubleError("too-large", size=f"{width} x {height}", limit=str(limits.max_pixels))
+        raise ScanError("too-large", size=f"{width} x {height}", limit=str(limits.max_pixels))
     if min(width, height) < limits.min_side_px:
-        raise TroubleError("unreadable-page", detail=f"{width} x {height} pixels")
+        raise ScanError("unreadable-page", detail=f"{width} x {height} pixels")
 
 
 def plausible_dpi(x: float, y: float) -> float | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
 
-from scanform.scan.files.errors import TroubleError
+from scanform.scan.files.errors import ScanError
 from scanform.scan.files.kinds import HEAD_BYTES, FileKind, kind_of
 from scanform.scan.files.limits import Limits
 
@@ -36,53 +36,53 @@ class ScanFile:
     data: bytes | None
 
     def stream(self) -> BinaryIO:
-        """The content as a seekable stream of its own; raises TroubleError `changed` or `vanished`."""
+        """The content as a seekable stream of its own; raises ScanError `changed` or `vanished`."""
         if self.data is not None:
             return io.BytesIO(self.data)
         file, stamp = _open(self.stamp.path)
         if stamp != self.stamp:
             file.close()
-            raise TroubleError("changed")
+            raise ScanError("changed")
         return file
 
 
 def scan_file(path: str, limits: Limits) -> ScanFile:
     """The file at `path`, opened and hashed; the last one stays open in this process, so that its pages cost no second hash.
 
-    Raises TroubleError: `vanished`, `symlink`, `special-file`, `no-permission`, `empty-file`, `changed`, `damaged-file`.
+    Raises ScanError: `vanished`, `symlink`, `special-file`, `no-permission`, `empty-file`, `changed`, `damaged-file`.
     """
     return _read(look(path), limits.cached_bytes)
 
 
 def look(path: str) -> Stamp:
-    """The stamp of the regular file at `path`, without opening it; raises TroubleError for anything else."""
+    """The stamp of the regular file at `path`, without opening it; raises ScanError for anything else."""
     with _file_errors():
         info = os.lstat(path)
     if stat.S_ISLNK(info.st_mode):
-        raise TroubleError("symlink")
+        raise ScanError("symlink")
     if not stat.S_ISREG(info.st_mode):
-        raise TroubleError("special-file")
+        raise ScanError("special-file")
     return _stamp(path, info)
 
 
 def sha256_of(path: str) -> str:
-    """Hex SHA-256 of the content of the regular file at `path`, read piecewise; raises TroubleError."""
+    """Hex SHA-256 of the content of the regular file at `path`, read piecewise; raises ScanError."""
     file, before = _open(path)
     with file, _file_errors():
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         if _stamp(path, os.fstat(file.fileno())) != before:
-            raise TroubleError("changed")
+            raise ScanError("changed")
     return digest
 
 
 @lru_cache(maxsize=1)
 def _read(stamp: Stamp, cached_bytes: int) -> ScanFile:
     if stamp.size == 0:
-        raise TroubleError("empty-file")
+        raise ScanError("empty-file")
     file, opened = _open(stamp.path)
     with file, _file_errors():
         if opened != stamp:
-            raise TroubleError("changed")
+            raise ScanError("changed")
         if stamp.size <= cached_bytes:
             data = file.read(cached_bytes + 1)
             head, digest = data[:HEAD_BYTES], hashlib.sha256(data).hexdigest()
@@ -91,7 +91,7 @@ def _read(stamp: Stamp, cached_bytes: int) -> ScanFile:
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if _stamp(stamp.path, os.fstat(file.fileno())) != stamp:
-            raise TroubleError("changed")
+            raise ScanError("changed")
     return ScanFile(stamp=stamp, sha256=digest, kind=kind_of(head), data=data)
 
 
@@ -102,7 +102,7 @@ def _open(path: str) -> tuple[io.BufferedReader, Stamp]:
         info = os.fstat(file.fileno())
     if not stat.S_ISREG(info.st_mode):
         file.close()
-        raise TroubleError("special-file")
+        raise ScanError("special-file")
     return file, _stamp(path, info)
 
 
@@ -115,8 +115,8 @@ def _file_errors() -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise TroubleError("vanished") from error
+        raise ScanError("vanished") from error
     except PermissionError as error:
-        raise TroubleError("no-permission") from error
+        raise ScanError("no-permission") from error
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL
-        raise TroubleError("damaged-file", detail=f"{type(error).__name__}: {getattr(error, 'strerror', None) or error}") from error
+        raise ScanError("damaged-file", detail=f"{type(error).__name__}: {getattr(error, 'strerror', None) or error}") from error

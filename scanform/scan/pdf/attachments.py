@@ -38,7 +38,7 @@ class Attachment:
 
 
 def attachments(path: str, limits: Limits) -> Iterator[Attachment]:
-    """The files inside the PDF at `path`, each once, one after the other; nothing for other files. Raises TroubleError where the PDF cannot be opened."""
+    """The files inside the PDF at `path`, each once, one after the other; nothing for other files. Raises ScanError where the PDF cannot be opened."""
     file = scan_file(path, limits)
     if file.kind is not FileKind.PDF:
         return

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import pikepdf
 
 from scanform.model.problem import Problem
-from scanform.scan.files.errors import TroubleError, problem, unreadable
+from scanform.scan.files.errors import ScanError, problem, unreadable
 from scanform.scan.files.limits import Limits
 from scanform.scan.files.scratch import Scratch
 from scanform.scan.files.source import ScanFile
@@ -59,7 +59,7 @@ class PdfFile:
 
 
 def open_pdf(file: ScanFile, limits: Limits) -> PdfFile:
-    """The PDF in `file`; the last one stays open in this process. Raises TroubleError `encrypted`, `damaged-file`, `no-pages`, `too-many-pages`."""
+    """The PDF in `file`; the last one stays open in this process. Raises ScanError `encrypted`, `damaged-file`, `no-pages`, `too-many-pages`."""
     return _open(file, limits.max_pages)
 
 
@@ -81,15 +81,15 @@ def _opened(file: ScanFile, stream: BinaryIO, max_pages: int) -> PdfFile:
         pages = len(pdf.pages)
         declared = _declared_pages(pdf)
     except pikepdf.PasswordError as error:
-        raise TroubleError("encrypted") from error
-    except (TroubleError, MemoryError):
+        raise ScanError("encrypted") from error
+    except (ScanError, MemoryError):
         raise
     except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
-        raise TroubleError("damaged-file", detail=error) from error
+        raise ScanError("damaged-file", detail=error) from error
     if pages == 0:
-        raise TroubleError("no-pages")
+        raise ScanError("no-pages")
     if pages > max_pages:
-        raise TroubleError("too-many-pages", limit=max_pages)
+        raise ScanError("too-many-pages", limit=max_pages)
     return PdfFile(pdf=pdf, pages=pages, problems=_problems(pdf, pages, declared), source=file)
 
 

@@ -16,7 +16,7 @@ from scanform.scan.codecs.jbig2 import decode_jbig2
 from scanform.scan.codecs.jpeg import Decoded, decode_jpeg
 from scanform.scan.codecs.libtiff_messages import native_messages
 from scanform.scan.codecs.pixels import apply_table, gray_of_picture, gray_of_rgb, unpack_bits
-from scanform.scan.files.errors import NotOneImageError, TroubleError, problem, unreadable
+from scanform.scan.files.errors import NotOneImageError, ScanError, problem, unreadable
 from scanform.scan.files.limits import Limits
 from scanform.scan.files.sizes import check_size
 from scanform.scan.pdf.pdf_pictures import check_flate
@@ -37,7 +37,7 @@ _CROOKED_DEG = 5.0
 def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
     """The pixels of an image XObject as grey (H, W).
 
-    Raises NotOneImageError for kinds that are left to poppler (unusual colour spaces and filters), TroubleError
+    Raises NotOneImageError for kinds that are left to poppler (unusual colour spaces and filters), ScanError
     `unreadable-page` for damaged ones, `too-large`.
     """
     width, height = _size(image, limits)
@@ -136,7 +136,7 @@ def _decode_jpx(raw: bytes, limits: Limits) -> Gray:
         with native_messages(), Image.open(io.BytesIO(raw), formats=("JPEG2000",)) as picture:
             check_size(width=picture.width, height=picture.height, limits=limits)
             return gray_of_picture(picture)
-    except (TroubleError, MemoryError):
+    except (ScanError, MemoryError):
         raise
     except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
         raise unreadable(error) from error

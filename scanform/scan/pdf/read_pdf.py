@@ -9,9 +9,9 @@ import pikepdf
 from scanform.imaging.page_image import Gray
 from scanform.scan.codecs.jpeg import Decoded
 from scanform.scan.codecs.pictures import Picture
-from scanform.scan.files.errors import NotOneImageError, TroubleError, problem, unreadable
+from scanform.scan.files.errors import NotOneImageError, ScanError, problem, unreadable
 from scanform.scan.files.limits import Limits
-from scanform.scan.files.poppler import SyntaxTroubleError, draw_page
+from scanform.scan.files.poppler import PdfSyntaxError, draw_page
 from scanform.scan.files.sizes import check_size, plausible_dpi
 from scanform.scan.files.source import ScanFile
 from scanform.scan.pdf.attachments import is_cover
@@ -28,7 +28,7 @@ LOWEST_DPI = 72
 
 
 def read_pdf_page(file: ScanFile, index: int, limits: Limits) -> Picture:
-    """Page `index` (0-based); raises TroubleError.
+    """Page `index` (0-based); raises ScanError.
 
     The pixels are those before /Rotate, also when the page was drawn; `turn` is /Rotate plus the way the picture is placed.
     """
@@ -113,13 +113,13 @@ def _draw(document: PdfFile, index: int, dpi: int, limits: Limits) -> tuple[Gray
     """The page as poppler draws it, and what it complained about; a copy rewritten by qpdf is tried before a complaint is believed."""
     try:
         return draw_shown(document, index, dpi=dpi, limits=limits), ()
-    except SyntaxTroubleError as error:
+    except PdfSyntaxError as error:
         complaints = (str(error),)
     if not document.rewritten:
         document.rewrite()
         try:
             return draw_shown(document, index, dpi=dpi, limits=limits), ()
-        except SyntaxTroubleError as error:
+        except PdfSyntaxError as error:
             complaints = (str(error),)
     return draw_shown(document, index, dpi=dpi, limits=limits, strict=False), complaints
 
@@ -160,7 +160,7 @@ def _drawing_dpi(page: pikepdf.Page, limits: Limits) -> int:
     by_area = math.sqrt(limits.max_pixels / (width_in * height_in)) - 1
     dpi = min(limits.render_dpi, by_area, limits.max_side_px / max(width_in, height_in) - 1)
     if dpi < LOWEST_DPI:
-        raise TroubleError("too-large", size=f"{width_in:.0f} x {height_in:.0f} in", limit=str(limits.max_pixels))
+        raise ScanError("too-large", size=f"{width_in:.0f} x {height_in:.0f} in", limit=str(limits.max_pixels))
     return int(dpi)
 
 

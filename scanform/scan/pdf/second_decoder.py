@@ -11,7 +11,7 @@ import pikepdf
 
 from scanform.imaging.page_image import Gray
 from scanform.scan.codecs.jpeg import Decoded
-from scanform.scan.files.errors import TroubleError, problem
+from scanform.scan.files.errors import ScanError, problem
 from scanform.scan.files.limits import Limits
 from scanform.scan.files.poppler import draw_file
 from scanform.scan.files.scratch import Scratch
@@ -34,7 +34,7 @@ def checked(name: str, image: pikepdf.Object, decoded: Decoded, limits: Limits) 
     try:
         difference = _difference(image, decoded.gray, limits)
         doubt = "decoders do not agree" if difference > AGREE else ""
-    except (TroubleError, pikepdf.PdfError, ValueError, RuntimeError):
+    except (ScanError, pikepdf.PdfError, ValueError, RuntimeError):
         doubt = "a second decoder cannot read it"
     if not doubt:
         return decoded
@@ -54,12 +54,12 @@ def _difference(image: pikepdf.Object, gray: Gray, limits: Limits) -> float:
 def _seen(image: pikepdf.Object, gray: Gray, limits: Limits) -> Gray:
     try:
         return _drawn(image, gray.shape[1], gray.shape[0], limits)
-    except (TroubleError, pikepdf.PdfError, ValueError, RuntimeError):
+    except (ScanError, pikepdf.PdfError, ValueError, RuntimeError):
         return gray
 
 
 def _drawn(image: pikepdf.Object, width: int, height: int, limits: Limits) -> Gray:
-    """The picture alone, drawn by poppler with so many pixels; raises TroubleError, ValueError.
+    """The picture alone, drawn by poppler with so many pixels; raises ScanError, ValueError.
 
     Poppler lets a picture cover every pixel that it touches, so that one of exactly the size of the page would be stretched by a pixel.
     """

@@ -6,11 +6,11 @@ from sqlalchemy import select
 
 from scanform.store.acts.seals import add_seal
 from scanform.store.engine import Transaction, insert_new
-from scanform.store.tables import AcceptanceRow
+from scanform.store.tables import IncompleteAcceptedRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
+class IncompleteAccepted:
     """Somebody says that a form counts without these pages (counted from 1), or takes that back, naming in `undoes` the uuid of what they take back."""
 
     uuid: str
@@ -22,7 +22,7 @@ class Acceptance:
     undoes: str | None = None
 
 
-def add_acceptance(tx: Transaction, acceptance: Acceptance) -> bool:
+def add_incomplete_accepted(tx: Transaction, acceptance: IncompleteAccepted) -> bool:
     """Append an act; False when its uuid is known (a repeated sending)."""
     row = {
         "uuid": acceptance.uuid,
@@ -33,20 +33,22 @@ def add_acceptance(tx: Transaction, acceptance: Acceptance) -> bool:
         "undoes": acceptance.undoes,
         "at": acceptance.at,
     }
-    sequence = insert_new(tx, AcceptanceRow, row, AcceptanceRow.sequence)
+    sequence = insert_new(tx, IncompleteAcceptedRow, row, IncompleteAcceptedRow.sequence)
     if sequence is not None:
         add_seal(tx, "acceptance", sequence, row)
     return sequence is not None
 
 
-def acceptances(tx: Transaction) -> dict[str, Acceptance]:
+def incomplete_accepted(tx: Transaction) -> dict[str, IncompleteAccepted]:
     """The latest acceptance in force of each form, by its id."""
-    found: dict[str, Acceptance] = {}
+    found: dict[str, IncompleteAccepted] = {}
     undone: set[str | None] = set()
-    rows = tx.execute(select(AcceptanceRow).order_by(AcceptanceRow.sequence)).all()
+    rows = tx.execute(select(IncompleteAcceptedRow).order_by(IncompleteAcceptedRow.sequence)).all()
     for row in rows:
         undone.add(row.undoes)
     for row in rows:
         if row.undoes is None and row.uuid not in undone:
-            found[row.form_id] = Acceptance(uuid=row.uuid, form_id=row.form_id, pages=tuple(row.pages), reviewer=row.reviewer, reason=row.reason, at=row.at)
+            found[row.form_id] = IncompleteAccepted(
+                uuid=row.uuid, form_id=row.form_id, pages=tuple(row.pages), reviewer=row.reviewer, reason=row.reason, at=row.at
+            )
     return found

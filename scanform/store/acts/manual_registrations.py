@@ -7,11 +7,11 @@ from sqlalchemy import Select, func, select
 from scanform.model.page import FoundBy, Identity
 from scanform.store.acts.seals import add_seal
 from scanform.store.engine import Transaction, insert_new
-from scanform.store.records import Placement, PlacementKind
-from scanform.store.tables import PlacementRow
+from scanform.store.records import ManualRegistration, ManualRegistrationKind
+from scanform.store.tables import ManualRegistrationRow
 
 
-def add_placement(tx: Transaction, placement: Placement) -> bool:
+def add_manual_registration(tx: Transaction, placement: ManualRegistration) -> bool:
     """Append an act; False when its uuid is known (a repeated sending)."""
     identity = placement.identity
     values: dict[str, object] = {
@@ -28,35 +28,35 @@ def add_placement(tx: Transaction, placement: Placement) -> bool:
         "at": placement.at,
         "part": placement.part,
     }
-    sequence = insert_new(tx, PlacementRow, values, PlacementRow.sequence)
+    sequence = insert_new(tx, ManualRegistrationRow, values, ManualRegistrationRow.sequence)
     if sequence is not None:
         add_seal(tx, "placement", sequence, values)
     return sequence is not None
 
 
-def placements(tx: Transaction, sha256: str | None = None) -> list[Placement]:
+def manual_registrations(tx: Transaction, sha256: str | None = None) -> list[ManualRegistration]:
     """All acts, or those on the pages of one file, in the order in which they arrived."""
-    query = select(PlacementRow).order_by(PlacementRow.sequence)
-    return _placements(tx, query if sha256 is None else query.where(PlacementRow.sha256 == sha256))
+    query = select(ManualRegistrationRow).order_by(ManualRegistrationRow.sequence)
+    return _placements(tx, query if sha256 is None else query.where(ManualRegistrationRow.sha256 == sha256))
 
 
-def acts_on(tx: Transaction, contents: Sequence[str]) -> list[Placement]:
+def acts_on(tx: Transaction, contents: Sequence[str]) -> list[ManualRegistration]:
     """All acts on the pages of files with these contents, in the order in which they arrived."""
-    return _placements(tx, select(PlacementRow).where(PlacementRow.sha256.in_(contents)).order_by(PlacementRow.sequence))
+    return _placements(tx, select(ManualRegistrationRow).where(ManualRegistrationRow.sha256.in_(contents)).order_by(ManualRegistrationRow.sequence))
 
 
-def last_placement(tx: Transaction) -> int:
+def last_manual_registration(tx: Transaction) -> int:
     """The number of the latest act, 0 when there is none."""
-    return tx.execute(select(func.max(PlacementRow.sequence))).scalar() or 0
+    return tx.execute(select(func.max(ManualRegistrationRow.sequence))).scalar() or 0
 
 
-def _placements(tx: Transaction, query: Select[PlacementRow]) -> list[Placement]:
+def _placements(tx: Transaction, query: Select[ManualRegistrationRow]) -> list[ManualRegistration]:
     return [
-        Placement(
+        ManualRegistration(
             uuid=row.uuid,
             sha256=row.sha256,
             index=row.page_index,
-            kind=PlacementKind(row.kind),
+            kind=ManualRegistrationKind(row.kind),
             identity=_identity(row.digest, row.instance, row.page, row.pages),
             corners_px=tuple((float(x), float(y)) for x, y in row.corners),
             reviewer=row.reviewer,

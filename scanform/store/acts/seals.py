@@ -12,17 +12,17 @@ from sqlalchemy import insert, inspect, select
 
 from scanform.store.engine import Transaction
 from scanform.store.tables import (
-    AcceptanceRow,
     Base,
     CollationRow,
     DecisionRow,
-    KnownAnswerRow,
-    KnownRow,
-    LookRow,
-    PlacementRow,
+    IncompleteAcceptedRow,
+    ManualRegistrationRow,
     ReleaseRow,
     ResponseWithdrawalRow,
     SealRow,
+    SeededAnswerRow,
+    SeededItemRow,
+    VerificationRow,
     WaivedPageRow,
 )
 
@@ -31,12 +31,12 @@ FIRST = "0" * 64
 
 _ACTS: dict[str, type[Base]] = {
     "decision": DecisionRow,
-    "placement": PlacementRow,
-    "look": LookRow,
-    "known": KnownRow,
-    "known_answer": KnownAnswerRow,
+    "placement": ManualRegistrationRow,
+    "look": VerificationRow,
+    "known": SeededItemRow,
+    "known_answer": SeededAnswerRow,
     "release": ReleaseRow,
-    "acceptance": AcceptanceRow,
+    "acceptance": IncompleteAcceptedRow,
     "waived_page": WaivedPageRow,
     "collation": CollationRow,
     "response_withdrawal": ResponseWithdrawalRow,

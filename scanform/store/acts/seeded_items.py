@@ -9,11 +9,11 @@ from scanform.model.reading import Candidate
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.store.acts.seals import add_seal
 from scanform.store.engine import Transaction, insert_new
-from scanform.store.tables import KnownAnswerRow, KnownRow
+from scanform.store.tables import SeededAnswerRow, SeededItemRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class SeededItem:
     """A settled value that `reviewer` is shown once more, before the open value `before`: `truth` is what stands, the rest is what the screen says."""
 
     item: str
@@ -29,7 +29,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownAnswer:
+class SeededAnswer:
     """What somebody did with a known value on which screen; `after` is the number of the latest decision there was."""
 
     act: Decision
@@ -37,9 +37,9 @@ class KnownAnswer:
     after: int
 
 
-def known_of(item: ReviewItem, *, reviewer: str, before: str, truth: str, at: str) -> Known:
+def seeded_item_of(item: ReviewItem, *, reviewer: str, before: str, truth: str, at: str) -> SeededItem:
     """The row of a value in disguise."""
-    return Known(
+    return SeededItem(
         item=item.id,
         version=item.version,
         reviewer=reviewer,
@@ -53,7 +53,7 @@ def known_of(item: ReviewItem, *, reviewer: str, before: str, truth: str, at: st
     )
 
 
-def add_known(tx: Transaction, known: Known) -> bool:
+def add_seeded_item(tx: Transaction, known: SeededItem) -> bool:
     """Append one; False when the reviewer has had this value, or one before that open value."""
     row = {
         "item": known.item,
@@ -67,17 +67,17 @@ def add_known(tx: Transaction, known: Known) -> bool:
         "candidates": [[candidate.value, candidate.probability] for candidate in known.candidates],
         "at": known.at,
     }
-    sequence = insert_new(tx, KnownRow, row, KnownRow.sequence)
+    sequence = insert_new(tx, SeededItemRow, row, SeededItemRow.sequence)
     if sequence is not None:
         add_seal(tx, "known", sequence, row)
     return sequence is not None
 
 
-def knowns(tx: Transaction, reviewer: str | None = None) -> list[Known]:
+def seeded_items_of(tx: Transaction, reviewer: str | None = None) -> list[SeededItem]:
     """All of a reviewer, or of everybody, in the order in which they were made."""
-    query = select(KnownRow).order_by(KnownRow.sequence)
+    query = select(SeededItemRow).order_by(SeededItemRow.sequence)
     return [
-        Known(
+        SeededItem(
             item=row.item,
             version=row.version,
             reviewer=row.reviewer,
@@ -89,11 +89,11 @@ def knowns(tx: Transaction, reviewer: str | None = None) -> list[Known]:
             candidates=_candidates(row.candidates),
             at=row.at,
         )
-        for row in tx.execute(query if reviewer is None else query.where(KnownRow.reviewer == reviewer))
+        for row in tx.execute(query if reviewer is None else query.where(SeededItemRow.reviewer == reviewer))
     ]
 
 
-def add_answer(tx: Transaction, answer: KnownAnswer) -> bool:
+def add_answer(tx: Transaction, answer: SeededAnswer) -> bool:
     """Append an answer; False when its uuid is known (a repeated sending)."""
     act = answer.act
     row = {
@@ -108,17 +108,17 @@ def add_answer(tx: Transaction, answer: KnownAnswer) -> bool:
         "at": act.at,
         "undoes": act.undoes,
     }
-    sequence = insert_new(tx, KnownAnswerRow, row, KnownAnswerRow.sequence)
+    sequence = insert_new(tx, SeededAnswerRow, row, SeededAnswerRow.sequence)
     if sequence is not None:
         add_seal(tx, "known_answer", sequence, row)
     return sequence is not None
 
 
-def answers(tx: Transaction, reviewer: str | None = None) -> list[KnownAnswer]:
+def answers(tx: Transaction, reviewer: str | None = None) -> list[SeededAnswer]:
     """What a reviewer, or everybody, did with known values, in the order in which it arrived."""
-    query = select(KnownAnswerRow).order_by(KnownAnswerRow.sequence)
+    query = select(SeededAnswerRow).order_by(SeededAnswerRow.sequence)
     return [
-        KnownAnswer(
+        SeededAnswer(
             act=Decision(
                 uuid=row.uuid,
                 item=row.item,
@@ -133,7 +133,7 @@ def answers(tx: Transaction, reviewer: str | None = None) -> list[KnownAnswer]:
             screen=row.screen,
             after=row.after,
         )
-        for row in tx.execute(query if reviewer is None else query.where(KnownAnswerRow.reviewer == reviewer))
+        for row in tx.execute(query if reviewer is None else query.where(SeededAnswerRow.reviewer == reviewer))
     ]
 
 

@@ -8,20 +8,20 @@ from sqlalchemy import select
 from scanform.model.review import Decision, DecisionKind
 from scanform.store.acts.seals import add_seal
 from scanform.store.engine import Transaction, insert_new
-from scanform.store.tables import LookRow, LotRow
+from scanform.store.tables import SamplingSeedRow, VerificationRow
 
 LOT = "second-look"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Verification:
     """What somebody read without knowing what others read; `third` when they settled a difference and saw both values."""
 
     act: Decision
     third: bool
 
 
-def add_look(tx: Transaction, look: Look) -> bool:
+def add_verification(tx: Transaction, look: Verification) -> bool:
     """Append a look; False when its uuid is known (a repeated sending)."""
     act = look.act
     row = {
@@ -35,17 +35,17 @@ def add_look(tx: Transaction, look: Look) -> bool:
         "at": act.at,
         "undoes": act.undoes,
     }
-    sequence = insert_new(tx, LookRow, row, LookRow.sequence)
+    sequence = insert_new(tx, VerificationRow, row, VerificationRow.sequence)
     if sequence is not None:
         add_seal(tx, "look", sequence, row)
     return sequence is not None
 
 
-def looks(tx: Transaction, item: str | None = None) -> list[Look]:
+def verifications(tx: Transaction, item: str | None = None) -> list[Verification]:
     """All looks, or those at one item, in the order in which they arrived."""
-    query = select(LookRow).order_by(LookRow.sequence)
+    query = select(VerificationRow).order_by(VerificationRow.sequence)
     return [
-        Look(
+        Verification(
             act=Decision(
                 uuid=row.uuid,
                 item=row.item,
@@ -59,16 +59,16 @@ def looks(tx: Transaction, item: str | None = None) -> list[Look]:
             ),
             third=row.third,
         )
-        for row in tx.execute(query if item is None else query.where(LookRow.item == item))
+        for row in tx.execute(query if item is None else query.where(VerificationRow.item == item))
     ]
 
 
-def lot(tx: Transaction) -> str:
+def sampling_seed(tx: Transaction) -> str:
     """What decides by lot which values are looked at again; drawn once for a project and kept, so that every draw can be repeated."""
-    insert_new(tx, LotRow, {"name": LOT, "lot": secrets.token_hex(16)}, LotRow.name)
-    return tx.execute(select(LotRow.lot).where(LotRow.name == LOT)).scalar_one()
+    insert_new(tx, SamplingSeedRow, {"name": LOT, "lot": secrets.token_hex(16)}, SamplingSeedRow.name)
+    return tx.execute(select(SamplingSeedRow.lot).where(SamplingSeedRow.name == LOT)).scalar_one()
 
 
-def drawn_lot(tx: Transaction) -> str:
+def drawn_seed(tx: Transaction) -> str:
     """The lot that was drawn, "" before that."""
-    return tx.execute(select(LotRow.lot).where(LotRow.name == LOT)).scalar() or ""
+    return tx.execute(select(SamplingSeedRow.lot).where(SamplingSeedRow.name == LOT)).scalar() or ""

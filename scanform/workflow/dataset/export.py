@@ -52,7 +52,7 @@ class _Edition:
     language: str
 
 
-def hand_over(project: Project, folder: Path, *, with_contact: bool = False, without_sensitive: bool = False, language: str | None = None) -> HandOver:
+def export_dataset(project: Project, folder: Path, *, with_contact: bool = False, without_sensitive: bool = False, language: str | None = None) -> HandOver:
     """Write the data set into `folder`: there with one questionnaire, in `folder/<code>` with several; readings.csv always in `folder`.
 
     `with_contact` puts the answers to contact questions into readings.csv too, `without_sensitive` leaves sensitive questions out.

@@ -21,7 +21,7 @@ from scanform.workflow.pages.missing_pages import open_incomplete, waived_count
 from scanform.workflow.pages.repeated_pages import waiting_doubles
 from scanform.workflow.project.project import Project
 from scanform.workflow.review.desk import Desk, effective_responses
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 
 LONGEST_REASON = 1000
 
@@ -68,7 +68,7 @@ class Readiness:
 class ReleaseDesk:
     """Where the data set of one project is released."""
 
-    def __init__(self, desk: Desk, again: SecondDesk) -> None:
+    def __init__(self, desk: Desk, again: VerificationDesk) -> None:
         self._desk = desk
         self._again = again
 

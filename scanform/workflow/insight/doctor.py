@@ -92,8 +92,8 @@ def _readers(language: str) -> Iterator[Finding]:
     try:
         best = readers.best_readers()
         for alphabet in (Alphabet.DIGITS, Alphabet.ALNUM):
-            best.cells.read([readers.Row(cells=(blank,), alphabet=alphabet)])
-        best.lines.read([readers.Lines(pictures=(blank.gray,))])
+            best.cells.read([readers.CellImages(cells=(blank,), alphabet=alphabet)])
+        best.lines.read([readers.LineImages(pictures=(blank.gray,))])
     except Exception as error:  # noqa: BLE001  # whatever a library or another package raises: it is said, not hidden
         yield Finding(name=readers.GROUP, good=False, seen=str(error), remedy=text("doctor.reader_remedy", language))
         return

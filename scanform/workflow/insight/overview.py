@@ -7,7 +7,7 @@ from scanform.i18n.texts import problem_text, remedy_text, text
 from scanform.model.page import REFUSED_FATES, Fate
 from scanform.store import ledger, values
 from scanform.store.acts.waived_pages import WaivedPage, waived, waived_pages
-from scanform.store.decision_times import Pace, paces, seconds_per_form
+from scanform.store.decision_times import DecisionTime, decision_times, seconds_per_form
 from scanform.store.records import Batch, PageRecord
 from scanform.workflow.intake.upload_desk import WAITING
 from scanform.workflow.pages.missing_pages import open_incomplete, waived_count
@@ -52,7 +52,7 @@ class Overview:
     refused: int
     doubles: int
     joining: int
-    paces: tuple[Pace, ...]
+    decision_times: tuple[DecisionTime, ...]
     decided_forms: int
 
     @property
@@ -63,7 +63,7 @@ class Overview:
     @property
     def seconds_per_form(self) -> float:
         """What people spent on the forms that they looked at, in seconds each; 0 when nothing is known."""
-        return seconds_per_form(self.paces, self.decided_forms)
+        return seconds_per_form(self.decision_times, self.decided_forms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def overview(project: Project, desk: Desk, *, unplaced: int, doubles: int = 0, j
     somebody has to say whose pages they are. For a `reviewer` the values that wait are those of their own screen, without `contact` names and addresses apart.
     """
     with project.store.reading() as tx:
-        counts, batches, found, forms = ledger.batch_counts(tx), ledger.batches(tx), paces(tx), values.decided_forms(tx)
+        counts, batches, found, forms = ledger.batch_counts(tx), ledger.batches(tx), decision_times(tx), values.decided_forms(tx)
         given_up = waived_count(tx)
     incomplete = open_incomplete(project, [case.effective for case in desk.settled()])
     lines = tuple(BatchLine(batch=batch, pages=_by_name(counts.get(batch.id, {}))) for batch in reversed(batches) if batch.id in counts)
@@ -98,7 +98,7 @@ def overview(project: Project, desk: Desk, *, unplaced: int, doubles: int = 0, j
         refused=sum(line.troubled for line in lines if line.batch.withdrawn_at is None) - given_up,
         doubles=doubles,
         joining=joining,
-        paces=tuple(found),
+        decision_times=tuple(found),
         decided_forms=forms,
     )
 

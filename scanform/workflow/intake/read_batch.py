@@ -23,19 +23,19 @@ from scanform.store import issued, ledger
 from scanform.store.engine import Transaction
 from scanform.store.records import NewFile, PageRecord, PageResult, PassedOver
 from scanform.workflow.intake.passed_over import keep_passed_over
-from scanform.workflow.intake.register_file import NOT_READ, WITHIN, FileJob, Intake, take_in
+from scanform.workflow.intake.register_file import NOT_READ, WITHIN, FileJob, Intake, register_file
 from scanform.workflow.printing.printed_texts import keep_recipients
 from scanform.workflow.project.moments import limits_of, now, shown
 from scanform.workflow.project.progress import ShowProgress, no_progress
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.executors import Died, Outcome, Workers, run_in_order
 from scanform.workflow.reading.read_page import PageJob, read_page
-from scanform.workflow.settling.assign_fates import PrintedIdentity, page_problems, record_page, settle_identity, settle_reading
+from scanform.workflow.settling.assign_fates import PrintedIdentity, page_problems, record_page, resolve_identity, resolve_reading
 from scanform.workflow.settling.collate_pages import is_joined, join_page, join_waiting
 from scanform.workflow.settling.contradicting_files import are_checked, check_sheets, sheet_remarks
-from scanform.workflow.settling.infer_identity import neighbour_identity
-from scanform.workflow.settling.same_sheet import Twins
-from scanform.workflow.settling.waiting_forms import joining_remarks, outdated
+from scanform.workflow.settling.infer_identity import inferred_identity
+from scanform.workflow.settling.same_sheet import SameSheets
+from scanform.workflow.settling.waiting_forms import collation_remarks, outdated
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ class _Run:
     milliseconds: list[float] = field(default_factory=list)
     passed_over: tuple[PassedOver, ...] = ()
     files: set[int] = field(default_factory=set)
-    twins: Twins = field(default_factory=Twins)
+    twins: SameSheets = field(default_factory=SameSheets)
     divided: set[PageRef] = field(default_factory=set)
 
 
@@ -156,7 +156,7 @@ def read_batch(
     try:
         found = search(paths)
         run.passed_over = keep_passed_over(project, paths, found.passed_over, at=run.at)
-        _take_in_all(project, run, workers, _settled_files(project, run, found.files), limits=limits, progress=progress)
+        _register_all(project, run, workers, _settled_files(project, run, found.files), limits=limits, progress=progress)
         _wait_again(project, run)
         keep_recipients(project)
         _read_all(project, run, workers, limits=limits, progress=progress)
@@ -200,26 +200,26 @@ def _without_content(project: Project, run: _Run, file: NewFile, problem: Proble
         run.remarks.append(Remark(path=file.path, page=None, fate=None, problem=problem))
 
 
-def _take_in_all(project: Project, run: _Run, workers: Workers, files: Iterator[FoundFile], *, limits: Limits, progress: ShowProgress) -> None:
+def _register_all(project: Project, run: _Run, workers: Workers, files: Iterator[FoundFile], *, limits: Limits, progress: ShowProgress) -> None:
     """Look at all files in workers, copy them into the archive, record those that are new, in order."""
     jobs = [FileJob(path=file.path, archive=str(project.archive), limits=limits) for file in files]
     with progress(text("ingest.files", project.language), len(jobs)) as advance:
-        for outcome in run_in_order(workers, take_in, jobs):
-            _take_in(project, run, outcome, limits)
+        for outcome in run_in_order(workers, register_file, jobs):
+            _register(project, run, outcome, limits)
             advance(1)
 
 
-def _take_in(project: Project, run: _Run, outcome: Outcome[FileJob, Intake], limits: Limits) -> None:
+def _register(project: Project, run: _Run, outcome: Outcome[FileJob, Intake], limits: Limits) -> None:
     path, intake = outcome.job.path, outcome.result
     if isinstance(intake, Died):
         slug = "too-slow" if intake.seconds >= limits.file_seconds else "crashed"
         sha256, archived = _archive_here(project, path)
         _record_file(project, run, replace(_new_file(path, sha256=sha256, problems=(Problem(slug=slug),)), archived=archived))
         return
-    _take_in_file(project, run, intake, _new_file(path, sha256=intake.info.sha256, problems=intake.info.problems))
+    _register_file(project, run, intake, _new_file(path, sha256=intake.info.sha256, problems=intake.info.problems))
 
 
-def _take_in_file(project: Project, run: _Run, intake: Intake, file: NewFile) -> None:
+def _register_file(project: Project, run: _Run, intake: Intake, file: NewFile) -> None:
     """Record a file that was looked at, `file` as it is called and where it lies, and then the files inside it."""
     info = intake.info
     if not info.sha256:
@@ -230,7 +230,7 @@ def _take_in_file(project: Project, run: _Run, intake: Intake, file: NewFile) ->
     name = run.names.get(file.location, file.path)
     for inner in intake.attached:
         path, location = f"{name}{WITHIN}{inner.info.path}", f"{file.location}{WITHIN}{inner.info.path}"
-        _take_in_file(project, run, inner, replace(file, path=path, location=location, sha256=inner.info.sha256, problems=inner.info.problems))
+        _register_file(project, run, inner, replace(file, path=path, location=location, sha256=inner.info.sha256, problems=inner.info.problems))
 
 
 def _archive_here(project: Project, path: str) -> tuple[str, str]:
@@ -297,7 +297,7 @@ def _read_sheets_again(project: Project, run: _Run, workers: Workers, limits: Li
     for outcome in run_in_order(workers, read_page, jobs):
         result = page_result(outcome, limits)
         if result.reading is not None:
-            settle_given(project, jobs[outcome.job], result, at=run.at, outcomes=REFUSED_FATES)
+            resolve_given(project, jobs[outcome.job], result, at=run.at, outcomes=REFUSED_FATES)
 
 
 def _read_all(project: Project, run: _Run, workers: Workers, *, limits: Limits, progress: ShowProgress) -> None:
@@ -334,7 +334,7 @@ def _check_sheets(project: Project, run: _Run) -> None:
     if behind:
         with project.store.writing() as tx:
             for digest, instance in outdated(tx):
-                settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
+                resolve_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
     with project.store.reading() as tx:
         files = sorted({page.file_id for page in ledger.pages_of(tx, run.keys)} | run.files)
         files = [file for file in files if not are_checked(project, tx, file)]
@@ -348,13 +348,13 @@ def _read_by_neighbours(project: Project, run: _Run, workers: Workers, limits: L
     with project.store.reading() as tx:
         unknown = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW]) if page.identity is None and page.seen_page is not None]
         files = ledger.pages_of_files(tx, {page.file_id for page in unknown})
-        inferred = [(page, identity) for page in unknown if (identity := neighbour_identity(page, files)) and not _is_taken(tx, identity)]
+        inferred = [(page, identity) for page in unknown if (identity := inferred_identity(page, files)) and not _is_taken(tx, identity)]
         found = [(page, identity) for page, identity in inferred if not _is_imported(project, identity)]  # markers were seen: it is a printed form
     jobs = {page_job(project, page, limits, identity): page for page, identity in found}
     for outcome in run_in_order(workers, read_page, jobs):
         result = page_result(outcome, limits)
         if result.reading is not None:
-            settle_given(project, jobs[outcome.job], with_problem(result, Problem(slug=INFERRED)), at=run.at)
+            resolve_given(project, jobs[outcome.job], with_problem(result, Problem(slug=INFERRED)), at=run.at)
 
 
 def _is_taken(tx: Transaction, identity: Identity) -> bool:
@@ -362,7 +362,7 @@ def _is_taken(tx: Transaction, identity: Identity) -> bool:
     return any(sheet.page == identity.page for sheet in ledger.sheets(tx, digest=identity.digest, instance=identity.instance))
 
 
-def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: str, outcomes: Collection[Fate] = (Fate.REVIEW, Fate.UNKNOWN_FORM)) -> bool:
+def resolve_given(project: Project, page: PageRecord, result: PageResult, *, at: str, outcomes: Collection[Fate] = (Fate.REVIEW, Fate.UNKNOWN_FORM)) -> bool:
     """Replace the reading of a page, which has to be one of `outcomes`, by one with an identity that came from elsewhere, and settle what follows.
 
     False when the page waits no longer.
@@ -375,7 +375,7 @@ def settle_given(project: Project, page: PageRecord, result: PageResult, *, at: 
         ledger.replace_reading(tx, now_stored.reading_id, result, at=at)
         if result.outcome is Fate.READ and is_joined(project.layouts, result.identity):
             join_page(project, tx, page.id)
-        settle_reading(project, tx, now_stored.reading_id)
+        resolve_reading(project, tx, now_stored.reading_id)
         check_sheets(project, tx, page.file_id)
         return True
 
@@ -391,7 +391,7 @@ def divide(project: Project, tx: Transaction, page: PageRecord, result: PageResu
         ledger.link_page(tx, other.id, number)
         if sheet and sheet.outcome is Fate.READ and is_joined(project.layouts, sheet.identity):
             join_page(project, tx, other.id)
-        settle_reading(project, tx, number)
+        resolve_reading(project, tx, number)
 
 
 def with_problem(result: PageResult, problem: Problem) -> PageResult:
@@ -511,7 +511,9 @@ def _summary(project: Project, run: _Run, seconds: float) -> BatchSummary:
     counts = Counter(page.fate for page in pages)
     remarks = remarks_on(pages)
     lost = sum(remark.problem.slug == "missing-pages" for remark in remarks)
-    doubts = [Remark(path=path, page=None, fate=None, problem=problem) for path, problem in (*sheet_remarks(project, pages), *joining_remarks(project, pages))]
+    doubts = [
+        Remark(path=path, page=None, fate=None, problem=problem) for path, problem in (*sheet_remarks(project, pages), *collation_remarks(project, pages))
+    ]
     return BatchSummary(
         batch=run.batch,
         files=len(run.keys),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scanform.archive.content_store import archive_content, archive_file
 from scanform.model.problem import Problem
-from scanform.scan.files.errors import TroubleError, problem
+from scanform.scan.files.errors import ScanError, problem
 from scanform.scan.files.limits import Limits, deadline
 from scanform.scan.intake import FileInfo, inspect_file
 from scanform.scan.pdf.attachments import Attachment, attachments
@@ -40,7 +40,7 @@ class Intake:
     attached: tuple["Intake", ...] = ()
 
 
-def take_in(job: FileJob) -> Intake:
+def register_file(job: FileJob) -> Intake:
     """Look at a file (hash, kind, pages) and the files inside it, and keep a copy of each in the archive."""
     info = inspect_file(job.path, job.limits)
     if not info.sha256:
@@ -71,7 +71,7 @@ def _found(intake: Intake, job: FileJob) -> Iterator[Attachment]:
         return
     try:
         yield from attachments(str(Path(job.archive) / intake.archived), job.limits)
-    except (TroubleError, RuntimeError, ValueError, TypeError, KeyError, RecursionError):
+    except (ScanError, RuntimeError, ValueError, TypeError, KeyError, RecursionError):
         yield Attachment(name="?", content=None)
 
 

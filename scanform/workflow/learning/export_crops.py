@@ -21,7 +21,7 @@ from scanform.model.page import PageRef
 from scanform.model.questionnaire import DataClass, Question, QuestionKind
 from scanform.model.response import Answer, Channel, Response, Status
 from scanform.recognize.writing.cell_ink import CellRow
-from scanform.recognize.writing.cells import character_odds, class_names, network_for
+from scanform.recognize.writing.cells import character_probs, class_names, network_for
 from scanform.recognize.writing.written_ink import WrittenInk
 from scanform.review.cell_truth import characters, filled_up
 from scanform.store import ledger
@@ -288,8 +288,8 @@ def cell_characters(question: Question, value: str, row: CellRow) -> tuple[str, 
         return "count"
     network = network_for(question.alphabet)
     noughts = [cell for place in filled_up(question, shown) if (cell := row.cells[place]) is not None]
-    odds = character_odds(network, noughts)[:, class_names(network).index("0")]
-    return "count" if (odds < IS_NOUGHT).any() else shown
+    probs = character_probs(network, noughts)[:, class_names(network).index("0")]
+    return "count" if (probs < IS_NOUGHT).any() else shown
 
 
 def _keep_lines(run: _Run, one: _Wanted, pictures: Sequence[Gray]) -> None:

@@ -18,11 +18,11 @@ from scanform.store.engine import Transaction
 from scanform.store.records import SheetRecord
 from scanform.workflow.project.moments import now, shown
 from scanform.workflow.project.project import Project
-from scanform.workflow.settling.assign_fates import PrintedIdentity, settle_identity
+from scanform.workflow.settling.assign_fates import PrintedIdentity, resolve_identity
 from scanform.workflow.settling.carry_decisions import carry, decisions_on
 from scanform.workflow.settling.collation import proposals
 from scanform.workflow.settling.photocopies import counting
-from scanform.workflow.settling.waiting_forms import Joining, arranged, joining_of, subject_of
+from scanform.workflow.settling.waiting_forms import CollationState, arranged, collation_of, subject_of
 
 NOBODY = 0
 """Said instead of a copy: none of them is the addressee's."""
@@ -63,7 +63,7 @@ class Gathering:
     form: str
     pages: int
     respondents: tuple[Respondent, ...]
-    joining: Joining
+    joining: CollationState
     place: str
     ways: Mapping[str, Mapping[int, int]]
     last: Collation | None
@@ -131,7 +131,7 @@ def name_addressee(project: Project, form: str, key: str, copy: int, *, reviewer
         page = _name(state.copies[copy][0]) if copy != NOBODY else ""
         said = Collation(uuid=uuid, kind=CollationKind.ADDRESSEE, subject=form, content={"page": page}, reviewer=reviewer, at=now())
         collations.add_collation(tx, said)
-        settle_identity(project, tx, state.printed)
+        resolve_identity(project, tx, state.printed)
         return ""
 
     return _once(project, form, key, uuid, act)
@@ -211,7 +211,7 @@ def _move(
     decided = [(reading, decision) for reading, sheet in moved.items() for decision in decisions_on(tx, form_name(printed, sheet.copy or 1), sheet.page)]
     for reading, (copy, unsure) in target.items():
         ledger.set_form(tx, reading, form_number(tx, printed, copy, sheets), unsure=unsure)
-    settle_identity(project, tx, printed)
+    resolve_identity(project, tx, printed)
     for number, (reading, decision) in enumerate(decided):
         carry(tx, decision, form_name(printed, target[reading][0]), reviewer=reviewer, uuid=f"{uuid}:{number}", at=now())
 
@@ -274,7 +274,7 @@ def _gathering(project: Project, tx: Transaction, digest: str, instance: str) ->
     acts = collations.collations(tx, subject_of(digest, instance))
     if layout is None or not copies or (len(copies) < 2 and not acts and not any(sheet.unsure_copy for pages in copies.values() for sheet in pages)):
         return None
-    joining = joining_of(tx, sheets, copies)
+    joining = collation_of(tx, sheets, copies)
     scans: dict[tuple[int | None, int | None], int] = {}
     for sheet in sheets:
         if sheet.active and sheet.fate is not Fate.DUPLICATE:

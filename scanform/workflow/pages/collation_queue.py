@@ -7,7 +7,7 @@ from scanform.store import ledger
 from scanform.store.acts import collations
 from scanform.workflow.project.moments import shown
 from scanform.workflow.project.project import Project
-from scanform.workflow.settling.waiting_forms import joining_now
+from scanform.workflow.settling.waiting_forms import collation_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ def open_forms(project: Project) -> list[OpenForm]:
     found = []
     with project.store.reading() as tx:
         for digest, instance in ledger.identities_with_copies(tx):
-            joining = joining_now(tx, digest, instance)
+            joining = collation_now(tx, digest, instance)
             if joining is None or not joining.waits:
                 continue
             form = pagecode.form_id(digest, instance)
@@ -72,7 +72,7 @@ def waiting_joining(project: Project) -> int:
     return len(open_forms(project)) + len(open_files(project))
 
 
-class WaitingJoining:
+class WaitingCollations:
     """Counts what waits, anew only when pages, batches or what people said have changed: it is asked every few seconds."""
 
     def __init__(self, project: Project) -> None:

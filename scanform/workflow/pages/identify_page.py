@@ -9,7 +9,7 @@ from scanform.model.page import Fate, FoundBy, Identity
 from scanform.scan.intake import hash_file
 from scanform.store import ledger
 from scanform.store.records import PageRecord, PageResult
-from scanform.workflow.intake.read_batch import page_job, settle_given
+from scanform.workflow.intake.read_batch import page_job, resolve_given
 from scanform.workflow.pages.collate import put_page
 from scanform.workflow.project.moments import limits_of, now, split_name
 from scanform.workflow.project.project import Project
@@ -40,7 +40,7 @@ def identify_page(project: Project, name: str, form: str, number: int | None) ->
         return _put(project, page, form) if _copy_of(page, form) else _moved(project, name, page, form)
     identity = _identity(project, page, form, number or page.seen_page or (page.identity.page if page.identity else None))
     result = read_page(page_job(project, page, limits_of(project), identity))
-    if not settle_given(project, page, result, at=now()):
+    if not resolve_given(project, page, result, at=now()):
         raise _settled(name)
     return result
 

@@ -13,7 +13,7 @@ from scanform.model.page import REFUSED_FATES, Fate
 from scanform.model.problem import Problem
 from scanform.model.response import Channel, Response
 from scanform.store import ledger, values
-from scanform.store.acts.incomplete_accepted import Acceptance, acceptances, add_acceptance
+from scanform.store.acts.incomplete_accepted import IncompleteAccepted, add_incomplete_accepted, incomplete_accepted
 from scanform.store.acts.waived_pages import WaivedPage, add_waived, place_of, waived, waived_pages
 from scanform.store.engine import Transaction
 from scanform.store.records import PageRecord
@@ -45,7 +45,7 @@ class IncompleteForm:
     token: str
     missing: tuple[int, ...]
     came: tuple[CamePage, ...]
-    accepted: Acceptance | None
+    accepted: IncompleteAccepted | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def missing_pages(project: Project, *, language: str = "de") -> Missing:
     """What has to be looked for in the stacks, by form and by file."""
     responses = [response for response in project.store.responses() if _lacks(response)]
     with project.store.reading() as tx:
-        accepted = acceptances(tx)
+        accepted = incomplete_accepted(tx)
         lost, given_up = ledger.pages_with_fate(tx, REFUSED_FATES), waived_pages(tx)
         came: dict[str, list[PageRecord]] = defaultdict(list)
         if responses:
@@ -117,33 +117,33 @@ def open_incomplete(project: Project, responses: Sequence[Response]) -> int:
     if not lacking:
         return 0
     with project.store.reading() as tx:
-        accepted = acceptances(tx)
+        accepted = incomplete_accepted(tx)
     return sum(_holds(accepted.get(response.id), response) is None for response in lacking)
 
 
 def accept(project: Project, form: str, *, reviewer: str, reason: str, uuid: str = "") -> bool:
     """Say that a form counts although pages are missing; False when it lacks none or was accepted before."""
     with project.store.writing() as tx:
-        known = acceptances(tx).get(form)
+        known = incomplete_accepted(tx).get(form)
         if known is not None and known.uuid == uuid:
             return True  # sent again
         response = next((found for found in values.load_responses(tx, response_id=form) if _lacks(found)), None)
         if response is None or _holds(known, response) is not None:
             return False
-        made = Acceptance(
+        made = IncompleteAccepted(
             uuid=uuid or str(uuid4()), form_id=form, pages=response.pages_missing, reviewer=reviewer, reason=reason.strip()[:LONGEST_REASON], at=_now()
         )
-        return add_acceptance(tx, made)
+        return add_incomplete_accepted(tx, made)
 
 
 def take_back(project: Project, form: str, *, reviewer: str, uuid: str = "") -> bool:
     """Take an acceptance back; False when there is none."""
     with project.store.writing() as tx:
-        known = acceptances(tx).get(form)
+        known = incomplete_accepted(tx).get(form)
         if known is None:
             return False
-        undoing = Acceptance(uuid=uuid or str(uuid4()), form_id=form, pages=known.pages, reviewer=reviewer, reason="", at=_now(), undoes=known.uuid)
-        return add_acceptance(tx, undoing)
+        undoing = IncompleteAccepted(uuid=uuid or str(uuid4()), form_id=form, pages=known.pages, reviewer=reviewer, reason="", at=_now(), undoes=known.uuid)
+        return add_incomplete_accepted(tx, undoing)
 
 
 def waive_pages(project: Project, pages: Collection[int], *, reviewer: str, reason: str, uuid: str = "") -> bool:
@@ -218,12 +218,12 @@ def _lacks(response: Response) -> bool:
     return response.channel is Channel.PAPER and bool(response.pages_missing)
 
 
-def _holds(acceptance: Acceptance | None, response: Response) -> Acceptance | None:
+def _holds(acceptance: IncompleteAccepted | None, response: Response) -> IncompleteAccepted | None:
     """An acceptance holds as long as no other page is missing than those that it was about."""
     return acceptance if acceptance is not None and set(response.pages_missing) <= set(acceptance.pages) else None
 
 
-def _form(response: Response, came: Sequence[PageRecord], accepted: Acceptance | None) -> IncompleteForm:
+def _form(response: Response, came: Sequence[PageRecord], accepted: IncompleteAccepted | None) -> IncompleteForm:
     pages = [
         CamePage(number=page.identity.page if page.identity else 0, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.place) for page in came
     ]

@@ -14,12 +14,12 @@ from scanform.model.problem import Problem
 from scanform.store import issued, ledger
 from scanform.store.acts import manual_registrations
 from scanform.store.engine import Transaction
-from scanform.store.records import PageRecord, PageResult, Placement, PlacementKind
+from scanform.store.records import ManualRegistration, ManualRegistrationKind, PageRecord, PageResult
 from scanform.workflow.intake.read_batch import divide, page_job, with_problem
 from scanform.workflow.project.moments import limits_of, now
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.read_page import PageJob, read_page
-from scanform.workflow.settling.assign_fates import settle_reading
+from scanform.workflow.settling.assign_fates import resolve_reading
 from scanform.workflow.settling.collate_pages import content_identity, is_joined, join_page
 
 HELPABLE = frozenset({Fate.REVIEW, Fate.UNKNOWN_FORM})
@@ -75,12 +75,12 @@ def place_page(
     result = read(replace(page_job(project, page, limits_of(project), identity), corners_px=corners))
     if result.reading is None:
         return Placed(outcome=result.outcome, problems=result.problems)
-    placement = Placement(
+    placement = ManualRegistration(
         uuid=uuid,
         sha256=page.ref.sha256,
         index=page.ref.index,
         part=page.ref.part,
-        kind=PlacementKind.PLACED,
+        kind=ManualRegistrationKind.PLACED,
         identity=identity,
         corners_px=corners,
         reviewer=reviewer,
@@ -95,8 +95,8 @@ def leave_page(project: Project, page: PageRecord, *, reviewer: str, uuid: str) 
         if ledger.page_record(tx, page.id).outcome not in HELPABLE:
             return False
         ref = page.ref
-        act = Placement(uuid=uuid, sha256=ref.sha256, index=ref.index, part=ref.part, kind=PlacementKind.LEFT, reviewer=reviewer, at=now())
-        manual_registrations.add_placement(tx, act)
+        act = ManualRegistration(uuid=uuid, sha256=ref.sha256, index=ref.index, part=ref.part, kind=ManualRegistrationKind.LEFT, reviewer=reviewer, at=now())
+        manual_registrations.add_manual_registration(tx, act)
         return True
 
 
@@ -138,7 +138,7 @@ def _standing(page: PageRecord, wanted: Identity, *, by_layout: bool) -> Placed:
     return Placed(outcome=page.outcome or Fate.REVIEW, fate=page.fate, form_id=page.form_id, problems=page.problems, by_other=not same)
 
 
-def _settle(project: Project, page: PageRecord, result: PageResult, placement: Placement, *, named_by_layout: bool) -> Placed:
+def _settle(project: Project, page: PageRecord, result: PageResult, placement: ManualRegistration, *, named_by_layout: bool) -> Placed:
     """Store the reading and who placed it, in one transaction; what another person settled in the meantime stays.
 
     A page that is `named_by_layout` gets its form from the pages around it; one with a form id of its own is left there.
@@ -152,14 +152,14 @@ def _settle(project: Project, page: PageRecord, result: PageResult, placement: P
         placement = replace(placement, part=result.ref.part)
         divide(project, tx, stored, result, at=placement.at)
         ledger.replace_reading(tx, stored.reading_id, _with_remarks(project, tx, result, placement), at=placement.at)
-        manual_registrations.add_placement(tx, placement)
+        manual_registrations.add_manual_registration(tx, placement)
         if named_by_layout and is_joined(project.layouts, result.identity):
             join_page(project, tx, page.id)
-        settle_reading(project, tx, stored.reading_id)
+        resolve_reading(project, tx, stored.reading_id)
         return _standing(ledger.page_record(tx, page.id), given, by_layout=named_by_layout)
 
 
-def _with_remarks(project: Project, tx: Transaction, result: PageResult, placement: Placement) -> PageResult:
+def _with_remarks(project: Project, tx: Transaction, result: PageResult, placement: ManualRegistration) -> PageResult:
     """The result with what has to be said about it: who placed it, and that its form was never printed here (where forms have ids)."""
     marked = with_problem(result, Problem(slug=BY_HAND, params=(("reviewer", placement.reviewer), ("at", placement.at))))
     identity = result.identity

@@ -16,14 +16,14 @@ from scanform.model.reading import FieldReading, MarkValue, PageReading
 from scanform.store import issued, ledger
 from scanform.store.acts import manual_registrations
 from scanform.store.engine import Transaction
-from scanform.store.records import Placement, PlacementKind, SheetRecord
+from scanform.store.records import ManualRegistration, ManualRegistrationKind, SheetRecord
 from scanform.workflow.project.moments import now, shown
 from scanform.workflow.project.project import Project
 from scanform.workflow.review.desk import Desk
-from scanform.workflow.settling.assign_fates import PrintedIdentity, settle_identity
+from scanform.workflow.settling.assign_fates import PrintedIdentity, resolve_identity
 from scanform.workflow.settling.photocopies import neighbour_copy
 
-ACTS = (PlacementKind.SEEN, PlacementKind.PREFERRED, PlacementKind.OTHER_SHEET, PlacementKind.SAME_SHEET)
+ACTS = (ManualRegistrationKind.SEEN, ManualRegistrationKind.PREFERRED, ManualRegistrationKind.OTHER_SHEET, ManualRegistrationKind.SAME_SHEET)
 """What people can say about a pair."""
 
 
@@ -49,7 +49,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Double:
+class RepeatedPage:
     """A page of a form that came in twice. `same_sheet`: it is taken for one sheet scanned twice, of which `first` counts; else for two sheets.
 
     With `unsure` the two may be different sheets as well. `seen_by` is who looked at it last and said so, "" for nobody.
@@ -68,11 +68,11 @@ class Double:
     unsure: bool = False
 
     @property
-    def acts(self) -> tuple[PlacementKind, ...]:
+    def acts(self) -> tuple[ManualRegistrationKind, ...]:
         """What can be said about it."""
         if self.same_sheet:
-            return (PlacementKind.SEEN, PlacementKind.PREFERRED, PlacementKind.OTHER_SHEET)
-        return (PlacementKind.SEEN, PlacementKind.SAME_SHEET)
+            return (ManualRegistrationKind.SEEN, ManualRegistrationKind.PREFERRED, ManualRegistrationKind.OTHER_SHEET)
+        return (ManualRegistrationKind.SEEN, ManualRegistrationKind.SAME_SHEET)
 
     @property
     def waits(self) -> bool:
@@ -80,11 +80,11 @@ class Double:
         return self.same_sheet and (bool(self.differences) or self.unsure) and not self.seen_by
 
 
-def doubles(project: Project, *, language: str = "de") -> list[Double]:
+def doubles(project: Project, *, language: str = "de") -> list[RepeatedPage]:
     """All pairs, those that somebody has to look at first."""
-    found: list[Double] = []
+    found: list[RepeatedPage] = []
     with project.store.reading() as tx:
-        for digest, instance in ledger.identities_with_doubles(tx):
+        for digest, instance in ledger.identities_with_repeats(tx):
             found += _of_identity(project, tx, digest, instance, language)
     return sorted(found, key=lambda pair: (not pair.waits, bool(pair.seen_by), not pair.differences, pair.form, pair.number))
 
@@ -94,7 +94,7 @@ def waiting_doubles(project: Project) -> int:
     return sum(pair.waits for pair in doubles(project))
 
 
-class WaitingDoubles:
+class WaitingRepeats:
     """Counts the pairs that wait, anew only when pages, batches or what people said have changed: it is asked every few seconds."""
 
     def __init__(self, project: Project) -> None:
@@ -104,30 +104,32 @@ class WaitingDoubles:
     def count(self) -> int:
         """How many pairs somebody has to look at."""
         with self._project.store.reading() as tx:
-            state = (ledger.state_of_pages(tx), manual_registrations.last_placement(tx))
+            state = (ledger.state_of_pages(tx), manual_registrations.last_manual_registration(tx))
         if self._known[0] != state:
             self._known = (state, waiting_doubles(self._project))
         return self._known[1]
 
 
-def act_on(project: Project, key: str, kind: PlacementKind, *, reviewer: str, uuid: str) -> bool:
+def act_on(project: Project, key: str, kind: ManualRegistrationKind, *, reviewer: str, uuid: str) -> bool:
     """Do what somebody says about a pair; False when it is not as they saw it. Sending again changes nothing."""
     with project.store.writing() as tx:
         digest, instance = next(iter(_identities(key)), ("", ""))
         pair = next((pair for pair in _of_identity(project, tx, digest, instance, project.language) if pair.key == key), None)
         if pair is None or kind not in pair.acts:
-            return any(act.uuid == uuid for act in manual_registrations.placements(tx))
+            return any(act.uuid == uuid for act in manual_registrations.manual_registrations(tx))
         sheets = ledger.sheets(tx, digest=digest, instance=instance)
         second = next(sheet for sheet in sheets if sheet.page_id == pair.second.page_id)
         first = next(sheet for sheet in sheets if sheet.page_id == pair.first.page_id)
-        act = Placement(uuid=uuid, sha256=second.sha256, index=second.index, part=second.part, kind=kind, identity=second.identity, reviewer=reviewer, at=now())
-        if not manual_registrations.add_placement(tx, act):
+        act = ManualRegistration(
+            uuid=uuid, sha256=second.sha256, index=second.index, part=second.part, kind=kind, identity=second.identity, reviewer=reviewer, at=now()
+        )
+        if not manual_registrations.add_manual_registration(tx, act):
             return True
-        if kind is PlacementKind.OTHER_SHEET:
+        if kind is ManualRegistrationKind.OTHER_SHEET:
             _to_copy(tx, second, _copy_of_its_own(second, sheets))
-        elif kind is PlacementKind.SAME_SHEET:
+        elif kind is ManualRegistrationKind.SAME_SHEET:
             _to_copy(tx, second, first.copy or 1)
-        settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
+        resolve_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
         return True
 
 
@@ -180,7 +182,7 @@ def _identities(key: str) -> list[tuple[str, str]]:
     return [(parts[0], parts[1])] if len(parts) == 6 else []
 
 
-def _of_identity(project: Project, tx: Transaction, digest: str, instance: str, language: str) -> list[Double]:
+def _of_identity(project: Project, tx: Transaction, digest: str, instance: str, language: str) -> list[RepeatedPage]:
     layout = project.layouts.get(digest)
     sheets = [sheet for sheet in ledger.sheets(tx, digest=digest, instance=instance) if sheet.active and sheet.outcome is Fate.READ]
     if layout is None or not sheets:
@@ -197,7 +199,7 @@ def _of_identity(project: Project, tx: Transaction, digest: str, instance: str, 
             if first is None or first is second:
                 continue
             found.append(
-                Double(
+                RepeatedPage(
                     key=_key(first, second, digest, instance),
                     form=pagecode.form_id(digest, instance),
                     number=page.number,
@@ -216,7 +218,11 @@ def _of_identity(project: Project, tx: Transaction, digest: str, instance: str, 
 def _seen(tx: Transaction, sheets: Sequence[SheetRecord]) -> Mapping[tuple[str, int, int], str]:
     """Who said last that a page is right as it stands, or how it is."""
     kinds = set(ACTS)
-    return {(act.sha256, act.index, act.part): act.reviewer for act in manual_registrations.acts_on(tx, sorted({sheet.sha256 for sheet in sheets})) if act.kind in kinds}
+    return {
+        (act.sha256, act.index, act.part): act.reviewer
+        for act in manual_registrations.acts_on(tx, sorted({sheet.sha256 for sheet in sheets}))
+        if act.kind in kinds
+    }
 
 
 def _scan(sheet: SheetRecord, digest: str, instance: str) -> Scan:
@@ -267,6 +273,6 @@ def _option(zone: Zone, questionnaire: Questionnaire, language: str) -> str:
     return option.text.get(language) if option else zone.option or "×"
 
 
-def said(name: str) -> PlacementKind | None:
+def said(name: str) -> ManualRegistrationKind | None:
     """What a screen says about a pair; None for anything else."""
     return next((kind for kind in ACTS if kind.value == name), None)

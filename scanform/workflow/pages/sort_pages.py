@@ -21,7 +21,7 @@ from scanform.register.sheets import where_cut
 from scanform.store import ledger
 from scanform.store.acts import manual_registrations
 from scanform.store.acts.waived_pages import waived, waived_pages
-from scanform.store.records import PageRecord, PageResult, PlacementKind
+from scanform.store.records import ManualRegistrationKind, PageRecord, PageResult
 from scanform.workflow.intake.read_batch import page_job, page_result
 from scanform.workflow.pages.place_page import HELPABLE, Corners, Placed, identity_given, leave_page, place_page
 from scanform.workflow.project.moments import limits_of
@@ -217,7 +217,11 @@ class SortDesk:
             given_up = waived_pages(tx)
             helpable = [page for page in ledger.pages_with_fate(tx, HELPABLE) if waived(page, given_up) is None]
             pages = [page for page in helpable if page.reading_id is not None and page.archived]
-            left = {(act.sha256, act.index, act.part): act.reviewer for act in manual_registrations.placements(tx) if act.kind is PlacementKind.LEFT}
+            left = {
+                (act.sha256, act.index, act.part): act.reviewer
+                for act in manual_registrations.manual_registrations(tx)
+                if act.kind is ManualRegistrationKind.LEFT
+            }
         return [(page, left.get((page.ref.sha256, page.ref.index, page.ref.part), "")) for page in pages]
 
     def _record(self, number: int, *, settled: bool = False) -> PageRecord | None:

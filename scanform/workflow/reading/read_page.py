@@ -30,7 +30,7 @@ from scanform.recognize import reader
 from scanform.recognize.ink.sampling_plan import PreparedPage
 from scanform.recognize.writing.readers import Printed
 from scanform.recognize.writing.tesseract import read_line
-from scanform.recognize.writing.writing import Help
+from scanform.recognize.writing.writing import ReadingContext
 from scanform.recognize.writing.written_ink import WrittenInk, written_ink
 from scanform.register.blank_paper import Doubt, is_one_white
 from scanform.register.fit import fit_from_corners, fit_page
@@ -39,7 +39,7 @@ from scanform.register.identify_by_print import Known, identify_by_content
 from scanform.register.markers import Marker, find_markers, page_number
 from scanform.register.photo import lightened
 from scanform.register.prepare import BoxCheck, prepare_page
-from scanform.register.preprocess import Look, look
+from scanform.register.preprocess import Attempt, preprocess
 from scanform.register.quality import doubt_of_blank
 from scanform.register.sheets import Region, around, corners_of, cut_out, find_regions, holds_more, in_reading_order
 from scanform.scan.files.limits import Limits, deadline, guard_process
@@ -163,7 +163,7 @@ def _read_picture(job: PageJob, loaded: LoadedPage, image: PageImage, original: 
     if isinstance(registered, PageResult):
         found = _with_causes(job, _proven(job, registered, original), original)
         return _named_negative(_without_reading(found, loaded.problems), image)
-    by = Help(
+    by = ReadingContext(
         readers=readers_of(Path(job.layouts).parent), printed=_printed(job.layouts, registered.identity), forms=_forms(job.layouts, registered.identity.digest)
     )
     fields, ink = reader.read_page(registered.image or image, registered.page_map, registered.prepared, by)
@@ -258,7 +258,7 @@ def written_on(job: PageJob, page_map: PageMap, digest: str, number: int, zones:
     if loaded.image is None:
         return None
     image, (left, top) = cut_out(lightened(loaded.image), job.region) if job.region else (lightened(loaded.image), (0, 0))
-    seen = look(image, layouts=_layouts(job.layouts, job.digests), read_text=read_line)
+    seen = preprocess(image, layouts=_layouts(job.layouts, job.digests), read_text=read_line)
     page_map = page_map.shifted(-left, -top)
     here = page_map.rows_scaled(seen.factor) if seen.factor != 1 else page_map
     return written_ink(seen.read, here, _prepared(job.layouts, digest, number)[1], zones)
@@ -303,7 +303,7 @@ def _named_negative(found: PageResult, image: PageImage) -> PageResult:
 def _register(job: PageJob, image: PageImage) -> Registered | PageResult:
     """The page's identity and map, or the fate it has without."""
     layouts = _layouts(job.layouts, job.digests)
-    seen = look(image, layouts=layouts, read_text=read_line)
+    seen = preprocess(image, layouts=layouts, read_text=read_line)
     markers = seen.markers
     sighting = Sighting(identity=job.given) if job.given else seen.sighting
     identity = sighting.identity
@@ -328,7 +328,7 @@ def _rows_scaled(box: RectPx, factor: float) -> RectPx:
     return RectPx(x=box.x, y=top, w=box.w, h=max(0, bottom - top))
 
 
-def _by_print(job: PageJob, scan: Look, layouts: Mapping[str, Layout]) -> Registered | PageResult | None:
+def _by_print(job: PageJob, scan: Attempt, layouts: Mapping[str, Layout]) -> Registered | PageResult | None:
     """A page of our own that shows markers, but no code that can be read as it is: its print says which edition it is, and where to look for its number."""
     if any(problem.slug in _CONTRADICTION for problem in scan.sighting.problems):
         return None
@@ -342,7 +342,7 @@ def _by_print(job: PageJob, scan: Look, layouts: Mapping[str, Layout]) -> Regist
     return _own_page(job, scan, *found[0]) if len(found) == 1 else None
 
 
-def _own_page(job: PageJob, scan: Look, layout: Layout, page: PageLayout, page_map: PageMap) -> Registered | PageResult:
+def _own_page(job: PageJob, scan: Attempt, layout: Layout, page: PageLayout, page_map: PageMap) -> Registered | PageResult:
     """A page of our own known by its print; whose it is, its code or its printed number say. Where neither can be made out a person has to."""
     sighting = identify_at(scan.seen, page_map, page, layout, read_line)
     if sighting is None or sighting.identity is None:
@@ -361,7 +361,7 @@ def _own_page(job: PageJob, scan: Look, layout: Layout, page: PageLayout, page_m
     )
 
 
-def _by_content(job: PageJob, scan: Look, layouts: Mapping[str, Layout], *, blank: bool) -> Registered | PageResult | None:
+def _by_content(job: PageJob, scan: Attempt, layouts: Mapping[str, Layout], *, blank: bool) -> Registered | PageResult | None:
     """A page on which nothing of ours was found, if its print is that of a known one; one that could be several waits for a person.
 
     Paper that is `blank` is compared with imported forms only: some of these bear next to nothing.

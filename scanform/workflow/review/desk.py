@@ -32,7 +32,7 @@ from scanform.review.apply import ITEM_SEPARATOR, decided, in_force, split_item_
 from scanform.review.triage import item as review_item
 from scanform.review.triage import ordered
 from scanform.store import issued, leases, values
-from scanform.store.decision_times import add_pace
+from scanform.store.decision_times import add_decision_time
 from scanform.store.engine import Transaction
 from scanform.workflow.printing.printed_texts import printed_answers
 from scanform.workflow.project.project import Project
@@ -40,7 +40,7 @@ from scanform.workflow.review.cards import Beside, Card, is_typed, make_card, re
 from scanform.workflow.review.cases import Case, Editions, Standings, conflict_case, effective_responses, load_standings, resolved, response_case
 from scanform.workflow.review.crops import CropCutter
 from scanform.workflow.review.rights import Dealings, Sight, dealings, may_see, refusal, says_the_same
-from scanform.workflow.review.seeded_items import KnownAnswers
+from scanform.workflow.review.seeded_items import SeededItems
 
 __all__ = ["Counts", "Desk", "Outcome", "Sight", "Submission", "effective_responses"]
 
@@ -126,7 +126,7 @@ class Desk:
         self._printed: dict[str, Mapping[str, str]] = {}
         self._open_questions: dict[int, tuple[Questionnaire, frozenset[str]]] = {}
         self._cutter = CropCutter(project, self.layout)
-        self._known = KnownAnswers(project.config.review.known_answers, lambda item, typed: self._normalised(item, typed, "de") == (typed, ""))
+        self._known = SeededItems(project.config.review.known_answers, lambda item, typed: self._normalised(item, typed, "de") == (typed, ""))
 
     def close(self) -> None:
         """Waits for what is still being loaded; the desk can be used again afterwards."""
@@ -388,7 +388,7 @@ class Desk:
         """Writes a decision as part of an act (`acting`); unless the outcome is "saved", it has written nothing."""
         return self._decide(tx, submission, reviewer, language, None)
 
-    def take_in(self, tx: Transaction, item: str) -> None:
+    def register_file(self, tx: Transaction, item: str) -> None:
         """Within an act: what other programs have stored about the response of `item` until now."""
         self._catch_up(tx)
         self._reload(tx, item)
@@ -473,7 +473,7 @@ class Desk:
         else:
             self._write(tx, case, decision)
         if submission.screen in SCREENS and submission.ms > 0:
-            add_pace(tx, screen=submission.screen, ms=submission.ms)
+            add_decision_time(tx, screen=submission.screen, ms=submission.ms)
         return saved
 
     def _is_late(self, tx: Transaction, submission: Submission, reviewer: str) -> bool:

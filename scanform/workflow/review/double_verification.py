@@ -19,8 +19,8 @@ from scanform.review.apply import decided, in_force, item_id, split_item_id
 from scanform.review.audit import fraction, most_wrong, sample_size
 from scanform.review.triage import item as review_item
 from scanform.store import leases, values
-from scanform.store.acts.verifications import Look, add_look, looks, lot
-from scanform.store.decision_times import add_pace
+from scanform.store.acts.verifications import Verification, add_verification, sampling_seed, verifications
+from scanform.store.decision_times import add_decision_time
 from scanform.store.engine import Transaction
 from scanform.workflow.review.cards import Card, Statement, value_in_words
 from scanform.workflow.review.cases import Case
@@ -45,7 +45,7 @@ _HARD = {DecisionKind.ILLEGIBLE, DecisionKind.INADMISSIBLE, DecisionKind.IMPLAUS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
+class VerificationCase:
     """A settled value that is looked at again: as it stands, who settled it (nobody: the machine), whether it was drawn by lot, and the looks in force."""
 
     item: ReviewItem
@@ -53,7 +53,7 @@ class Again:
     answer: Answer
     authors: frozenset[str]
     by_machine: bool
-    by_lot: bool = False
+    drawn_at_random: bool = False
     second: Decision | None = None
     third: Decision | None = None
 
@@ -105,15 +105,15 @@ class Quality:
     target: float
 
 
-class SecondDesk:
+class VerificationDesk:
     """The work of looking again in one project. Safe to be used by several threads."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._lock = threading.RLock()
-        self._known: dict[str, tuple[Case, tuple[Again, ...]]] = {}
+        self._known: dict[str, tuple[Case, tuple[VerificationCase, ...]]] = {}
         with desk.project.store.writing() as tx:
-            self._lot = lot(tx)
+            self._seed = sampling_seed(tx)
 
     @property
     def target(self) -> float:
@@ -165,9 +165,9 @@ class SecondDesk:
         """How wrong accepted and decided values are at most."""
         with self._lock, self._desk.project.store.reading() as tx:
             drawn = self._drawn(tx)
-        machine = [again for again in drawn if again.by_machine and again.by_lot]
-        people = [again for again in drawn if not again.by_machine and again.by_lot]
-        picked = [again for again in drawn if not again.by_lot]
+        machine = [again for again in drawn if again.by_machine and again.drawn_at_random]
+        people = [again for again in drawn if not again.by_machine and again.drawn_at_random]
+        picked = [again for again in drawn if not again.drawn_at_random]
         everything = [again for _, found in self._known.values() for again in found]
         return Quality(
             machine=_sample("", [one for one in everything if one.by_machine], machine),
@@ -180,13 +180,13 @@ class SecondDesk:
 
     def _decide(self, submission: Submission, reviewer: str, language: str, person: Person | None, *, third: bool) -> Outcome:
         with self.acting(reviewer) as tx:
-            made = looks(tx)
+            made = verifications(tx)
             author = next((look.act.reviewer for look in made if look.act.uuid == submission.uuid), None)
             if author is not None:
                 return Outcome(uuid=submission.uuid, result="saved") if author == reviewer else _not_for(submission, language)
             if submission.kind is DecisionKind.UNDO:
                 return self._take_back(tx, made, submission, reviewer, language)
-            self._desk.take_in(tx, submission.item)
+            self._desk.register_file(tx, submission.item)
             again = next((one for one in self._drawn(tx) if one.item.id == submission.item), None)
             if person is not None and not self._is_given(tx, again, submission.item, person):
                 return _not_for(submission, language)
@@ -198,7 +198,7 @@ class SecondDesk:
             refused = self._objection(again, submission, reviewer, language, third=third)
             return refused or self._look(tx, again, submission, reviewer, language, third=third)
 
-    def _look(self, tx: Transaction, again: Again, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome:
+    def _look(self, tx: Transaction, again: VerificationCase, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome:
         """Writes a look, and for a third person the decision that follows from it: both or neither."""
         act = replace(_act(submission, reviewer), to_value=self._desk.typed_value(again.item, submission.kind, submission.to_value))
         outcome = Outcome(uuid=submission.uuid, result="saved")
@@ -208,13 +208,13 @@ class SecondDesk:
             outcome = self._desk.decide_within(tx, replace(made, from_value=again.answer.value), reviewer=reviewer, language=language)
         if outcome.result != "saved":
             return replace(outcome, uuid=submission.uuid, card=self._card(again, language, third=third))
-        add_look(tx, Look(act=act, third=third))
+        add_verification(tx, Verification(act=act, third=third))
         leases.release(tx, [_lease(submission.item)])
         if submission.ms > 0:
-            add_pace(tx, screen="third" if third else "second", ms=submission.ms)
+            add_decision_time(tx, screen="third" if third else "second", ms=submission.ms)
         return Outcome(uuid=submission.uuid, result="saved")
 
-    def _take_back(self, tx: Transaction, made: Sequence[Look], submission: Submission, reviewer: str, language: str) -> Outcome:
+    def _take_back(self, tx: Transaction, made: Sequence[Verification], submission: Submission, reviewer: str, language: str) -> Outcome:
         """Takes a look of this person back, with the decision that followed from it."""
         own = next((look for look in made if look.act.uuid == submission.undoes and look.act.reviewer == reviewer), None)
         settled = own is not None and not own.third and in_force(look.act for look in made if look.third and look.act.item == own.act.item)
@@ -226,11 +226,11 @@ class SecondDesk:
             outcome = self._desk.decide_within(tx, undoing, reviewer=reviewer, language=language)
             if outcome.result != "saved":
                 return replace(outcome, uuid=submission.uuid)
-        add_look(tx, Look(act=replace(_act(submission, reviewer), item=own.act.item), third=own.third))
+        add_verification(tx, Verification(act=replace(_act(submission, reviewer), item=own.act.item), third=own.third))
         leases.claim(tx, [_lease(own.act.item)], reviewer, 1)
         return Outcome(uuid=submission.uuid, result="saved")
 
-    def _objection(self, again: Again, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome | None:
+    def _objection(self, again: VerificationCase, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome | None:
         """Why a look is not taken: it is not for this person (then nothing is shown), it confirms what nobody showed, it is no valid value, the work is done,
         or it was made on a card that shows other values than those that differ now.
         """
@@ -245,30 +245,30 @@ class SecondDesk:
             message = self._desk.normalised(again.item, submission.to_value, language=language)[1]
         return Outcome(uuid=submission.uuid, result=result, message=message, card=self._card(again, language, third=third)) if message else None
 
-    def _is_given(self, tx: Transaction, again: Again | None, item: str, person: Person) -> bool:
+    def _is_given(self, tx: Transaction, again: VerificationCase | None, item: str, person: Person) -> bool:
         """Whether a value was given to a person to be looked at, and is not of a person whom they may not know."""
         open_to = again is None or person.may(Right.CONTACT) or not self._desk.is_contact(again.item)
         return open_to and leases.given_to(tx, _lease(item)) == person.name
 
     # --- what is looked at again -------------------------------------------------------------------------------------
 
-    def _waiting(self, tx: Transaction, reviewer: str, *, third: bool) -> list[Again]:
+    def _waiting(self, tx: Transaction, reviewer: str, *, third: bool) -> list[VerificationCase]:
         return sorted((one for one in self._drawn(tx) if self._is_for(one, reviewer, third=third)), key=self._place)
 
-    def _place(self, again: Again) -> tuple[str, float]:
+    def _place(self, again: VerificationCase) -> tuple[str, float]:
         """Question by question, by lot within it."""
-        return (f"{again.item.questionnaire}:{split_item_id(again.item.id)[1]}", fraction(again.item.id, self._lot))
+        return (f"{again.item.questionnaire}:{split_item_id(again.item.id)[1]}", fraction(again.item.id, self._seed))
 
-    def _is_for(self, again: Again, reviewer: str, *, third: bool) -> bool:
+    def _is_for(self, again: VerificationCase, reviewer: str, *, third: bool) -> bool:
         """Whether somebody may do this look: it has to be done, and they have had nothing to do with the value."""
         if third:
             return again.differs and again.second is not None and reviewer not in {*again.authors, again.second.reviewer}
         return again.second is None and reviewer not in again.authors
 
-    def _drawn(self, tx: Transaction) -> list[Again]:
+    def _drawn(self, tx: Transaction) -> list[VerificationCase]:
         """Everything that is to be looked at again, looked at or not."""
         self._settle()
-        made = looks(tx)
+        made = verifications(tx)
         second = {act.item: act for act in in_force(look.act for look in made if not look.third)}
         third = {act.item: act for act in in_force(look.act for look in made if look.third)}
         everything = [again for _, found in self._known.values() for again in found]
@@ -278,10 +278,10 @@ class SecondDesk:
         chosen = []
         for again in everything:
             name = again.item.id
-            by_lot = fraction(name, self._lot) < (limit if again.by_machine else SHARE)
-            if by_lot or name in second or name in third or name in doubted or _doubtful(again):
+            drawn_at_random = fraction(name, self._seed) < (limit if again.by_machine else SHARE)
+            if drawn_at_random or name in second or name in third or name in doubted or _doubtful(again):
                 authors = again.authors | asked.get(name, set())  # who was shown it as a known answer does not come to it blindly
-                chosen.append(replace(again, authors=authors, by_lot=by_lot, second=second.get(name), third=third.get(name)))
+                chosen.append(replace(again, authors=authors, drawn_at_random=drawn_at_random, second=second.get(name), third=third.get(name)))
         return chosen
 
     def _settle(self) -> None:
@@ -293,7 +293,7 @@ class SecondDesk:
             if name not in self._known or self._known[name][0] is not case:
                 self._known[name] = (case, tuple(_again(case)))
 
-    def _card(self, again: Again, language: str, *, third: bool) -> Card:
+    def _card(self, again: VerificationCase, language: str, *, third: bool) -> Card:
         """What the screen shows: neither value nor author; for the third person both values, without names, by lot one before the other."""
         item = replace(again.item, value="", candidates=(), reasons=(DIFFERENT if third else BLIND,), confidence=0.0)
         card = replace(
@@ -310,7 +310,7 @@ class SecondDesk:
             return card
         second = decided(again.case.machine_answer(again.answer), again.second, version=again.second.version)
         said = [again.answer, second]
-        if fraction(f"order {again.item.id}", self._lot) < 0.5:
+        if fraction(f"order {again.item.id}", self._seed) < 0.5:
             said.reverse()
         statements = tuple(
             Statement(
@@ -358,13 +358,13 @@ def _lease(item: str) -> str:
     return f"{AGAIN}{item}"
 
 
-def _seen(again: Again) -> str:
+def _seen(again: VerificationCase) -> str:
     """Names the two values that a third person is shown without saying whose they are: what they say counts only for these."""
     facts = [again.item.id, again.item.version, again.case.basis(split_item_id(again.item.id)[1]), again.second.uuid if again.second else ""]
     return sha256(repr(facts).encode()).hexdigest()[:16]
 
 
-def _again(case: Case) -> list[Again]:
+def _again(case: Case) -> list[VerificationCase]:
     """What of a response counts as settled, and can be looked at."""
     found = []
     for answer in case.effective.answers:
@@ -373,11 +373,13 @@ def _again(case: Case) -> list[Again]:
         name = item_id(case.machine.id, answer.column)
         by_machine = case.machine_answer(answer).status is Status.AUTO
         authors = frozenset(decision.reviewer for decision in case.decisions if decision.item == name and not is_of_third(decision))
-        found.append(Again(item=review_item(case.effective, answer, case.versions), case=case, answer=answer, authors=authors, by_machine=by_machine))
+        found.append(
+            VerificationCase(item=review_item(case.effective, answer, case.versions), case=case, answer=answer, authors=authors, by_machine=by_machine)
+        )
     return found
 
 
-def _doubtful(again: Again) -> bool:
+def _doubtful(again: VerificationCase) -> bool:
     """Whether a decision deserves a second look by rule: it says that nothing can be read, or it goes against a sure reading."""
     decision = again.case.decision(split_item_id(again.item.id)[1])
     if again.by_machine or decision is None:
@@ -386,14 +388,14 @@ def _doubtful(again: Again) -> bool:
     return decision.kind in _HARD or (machine.confidence >= SURE and not says_the_same(again.answer, machine))
 
 
-def _sample(name: str, everything: Sequence[Again], drawn: Sequence[Again]) -> Sample:
+def _sample(name: str, everything: Sequence[VerificationCase], drawn: Sequence[VerificationCase]) -> Sample:
     looked = [again for again in drawn if again.second is not None]
     return Sample(name=name, population=len(everything), drawn=len(drawn), looked=len(looked), wrong=sum(again.wrong for again in looked))
 
 
-def _by_question(everything: Sequence[Again], drawn: Sequence[Again]) -> tuple[Sample, ...]:
-    of_all: dict[str, list[Again]] = defaultdict(list)
-    of_drawn: dict[str, list[Again]] = defaultdict(list)
+def _by_question(everything: Sequence[VerificationCase], drawn: Sequence[VerificationCase]) -> tuple[Sample, ...]:
+    of_all: dict[str, list[VerificationCase]] = defaultdict(list)
+    of_drawn: dict[str, list[VerificationCase]] = defaultdict(list)
     for group, entries in ((of_all, everything), (of_drawn, drawn)):
         for again in entries:
             group[again.item.question].append(again)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from scanform.model.person import Person, Right
 from scanform.store import values
-from scanform.store.decision_times import Pace, paces, seconds_per_form
+from scanform.store.decision_times import DecisionTime, decision_times, seconds_per_form
 from scanform.workflow.project.project import Project
 from scanform.workflow.review.seeded_items import Tally, acted_on, tallies
 
@@ -21,16 +21,16 @@ class Figures:
     """
 
     known: Tally
-    known_by_screen: tuple[Tally, ...]
-    known_by_person: tuple[Tally, ...]
-    paces: tuple[Pace, ...]
+    seeded_by_screen: tuple[Tally, ...]
+    seeded_by_person: tuple[Tally, ...]
+    decision_times: tuple[DecisionTime, ...]
     decided_forms: int
     share: float
 
     @property
     def seconds_per_form(self) -> float:
         """What people spent on the forms that they looked at, in seconds each; 0 when nothing is known."""
-        return seconds_per_form(self.paces, self.decided_forms)
+        return seconds_per_form(self.decision_times, self.decided_forms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +46,13 @@ def figures(project: Project, viewer: Person) -> Figures:
     """The figures as `viewer` may see them; names only for supervisors, and only where the project says so."""
     with project.store.reading() as tx:
         everything, screens, people = tallies(tx, before=_today())
-        found, forms = paces(tx), values.decided_forms(tx)
+        found, forms = decision_times(tx), values.decided_forms(tx)
     named = project.config.review.personal_figures == SUPERVISOR and viewer.may(Right.QUALITY)
     return Figures(
         known=everything,
-        known_by_screen=screens,
-        known_by_person=people if named else (),
-        paces=tuple(found),
+        seeded_by_screen=screens,
+        seeded_by_person=people if named else (),
+        decision_times=tuple(found),
         decided_forms=forms,
         share=project.config.review.known_answers,
     )

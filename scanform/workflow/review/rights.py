@@ -13,7 +13,7 @@ from scanform.model.response import Answer, Status
 from scanform.model.review import DecisionKind
 from scanform.review.apply import ITEM_SEPARATOR, decided, in_force, split_item_id
 from scanform.store import leases, values
-from scanform.store.acts.verifications import Look, looks
+from scanform.store.acts.verifications import Verification, verifications
 from scanform.store.engine import Transaction
 from scanform.workflow.review.cases import Case
 
@@ -46,7 +46,7 @@ def dealings(tx: Transaction, item: str, name: str, case: Case | None) -> Dealin
     """What somebody has to do with a value of `case` (None: it is gone)."""
     holder = leases.holder_of(tx, item)
     made = values.decisions(tx, item.rpartition(ITEM_SEPARATOR)[0])
-    seen = looks(tx, item)
+    seen = verifications(tx, item)
     standing = case.decision(split_item_id(item)[1]) if case else None
     return Dealings(
         given=leases.given_to(tx, item) == name,
@@ -94,7 +94,7 @@ def says_the_same(wanted: Answer, current: Answer) -> bool:
     return wanted.value == current.value and (bool(wanted.value) or (wanted.missing is current.missing and current.status is not Status.REVIEW))
 
 
-def _reads_blindly(case: Case | None, item: str, name: str, seen: Sequence[Look]) -> bool:
+def _reads_blindly(case: Case | None, item: str, name: str, seen: Sequence[Verification]) -> bool:
     """Whether somebody has read a value a second time, and the difference to what stands is not settled: knowing that, they could read anew."""
     second = [act for act in in_force(look.act for look in seen if not look.third) if act.reviewer == name]
     answer = next((answer for answer in case.effective.answers if answer.column == split_item_id(item)[1]), None) if case else None

@@ -19,8 +19,8 @@ from scanform.review.known import can_precede, disguised, known
 from scanform.review.triage import item as review_item
 from scanform.store import leases
 from scanform.store.acts import seeded_items as rows
-from scanform.store.acts.seeded_items import Known, KnownAnswer
-from scanform.store.acts.verifications import drawn_lot, lot
+from scanform.store.acts.seeded_items import SeededAnswer, SeededItem
+from scanform.store.acts.verifications import drawn_seed, sampling_seed
 from scanform.store.engine import Transaction
 from scanform.workflow.review.cards import proposed
 from scanform.workflow.review.cases import Case, Editions, response_case
@@ -64,7 +64,7 @@ class Tally:
 class Own:
     """A reviewer's known values at the moment: those that still wait, in disguise, how many of them were put off, and how many are answered."""
 
-    waiting: Mapping[str, tuple[Known, ReviewItem]]
+    waiting: Mapping[str, tuple[SeededItem, ReviewItem]]
     answered: int
 
     @property
@@ -73,20 +73,20 @@ class Own:
         return sum(item.postponed > 0 for _, item in self.waiting.values())
 
 
-class KnownAnswers:
+class SeededItems:
     """Chooses known values and keeps what became of them. `cases` are the responses as they stand; whoever calls holds the desk's lock."""
 
     def __init__(self, share: float, admits: Admits) -> None:
         self._share = share
         self._admits = admits
-        self._lot = ""
+        self._seed = ""
         self._more = 1.0
         self._until = 0.0
         self._plans: dict[tuple[str, str], str] = {}
 
     def of(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> Own:
         """What a reviewer has of them."""
-        made = rows.knowns(tx, reviewer)
+        made = rows.seeded_items_of(tx, reviewer)
         if not made:
             return Own(waiting={}, answered=0)
         standing = standings(answer.act for answer in rows.answers(tx, reviewer))
@@ -115,13 +115,13 @@ class KnownAnswers:
         lined_up: Callable[[Sequence[ReviewItem]], list[ReviewItem]] = list,
     ) -> list[ReviewItem]:
         """`granted` values with known ones among them, at most `limit`, `lined_up` as if all of them waited; what does not go in any more is given back."""
-        if not self._share and not rows.knowns(tx, reviewer):
+        if not self._share and not rows.seeded_items_of(tx, reviewer):
             return list(granted)
-        self._lot = self._lot or lot(tx)
+        self._seed = self._seed or sampling_seed(tx)
         own = self.of(tx, reviewer, cases)
         seen = set(shown)
         again = {row.before: item for row, item in own.waiting.values() if item.id not in seen and not item.postponed and fits(item)}
-        had = {row.before for row in rows.knowns(tx, reviewer)}
+        had = {row.before for row in rows.seeded_items_of(tx, reviewer)}
         chance = self._chance(cases)
         taken = {item for item, holder in leases.holders(tx).items() if holder != reviewer}
         mixed: list[ReviewItem] = [again.pop(name) for name in list(again) if name not in {item.id for item in granted}]
@@ -162,15 +162,17 @@ class KnownAnswers:
     def is_at(self, tx: Transaction, item: str, reviewer: str, cases: Mapping[str, Case]) -> bool:
         """Whether a value is a known one to somebody at the moment, waiting or answered."""
         case = cases.get(item.rpartition(ITEM_SEPARATOR)[0])
-        return any(row.item == item and _still_known(row, case) is not None for row in rows.knowns(tx, reviewer))
+        return any(row.item == item and _still_known(row, case) is not None for row in rows.seeded_items_of(tx, reviewer))
 
     def was_shown(self, tx: Transaction, item: str, version: int, shown: str, reviewer: str) -> bool:
         """Whether somebody who saw `shown` at `item` saw the wrong proposal of a known value."""
-        return any((row.item, row.version, row.shown) == (item, version, shown) for row in rows.knowns(tx, reviewer))
+        return any((row.item, row.version, row.shown) == (item, version, shown) for row in rows.seeded_items_of(tx, reviewer))
 
     def seen_by(self, tx: Transaction, case: Case, reviewer: str, editions: Editions) -> Case:
         """A response as somebody sees it: its known values open in disguise, or as that person decided them."""
-        held = {row.item: row for row in rows.knowns(tx, reviewer) if split_item_id(row.item)[0] == case.machine.id and _still_known(row, case) is not None}
+        held = {
+            row.item: row for row in rows.seeded_items_of(tx, reviewer) if split_item_id(row.item)[0] == case.machine.id and _still_known(row, case) is not None
+        }
         if not held:
             return case
         names = {split_item_id(name)[1]: row for name, row in held.items()}
@@ -184,15 +186,15 @@ class KnownAnswers:
 
     def settle(self, tx: Transaction, act: Decision, *, screen: str, after: int) -> None:
         """Write what somebody did with a known value; the latest counts, as everywhere."""
-        rows.add_answer(tx, KnownAnswer(act=act, screen=screen, after=after))
+        rows.add_answer(tx, SeededAnswer(act=act, screen=screen, after=after))
         if act.kind is DecisionKind.UNDO:
             leases.claim(tx, [act.item], act.reviewer, 1)
         else:
             leases.release(tx, [act.item], holder=act.reviewer)
 
-    def latest(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> KnownAnswer | None:
+    def latest(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> SeededAnswer | None:
         """The latest answer of a reviewer that was not taken back, to a value that is still a known one."""
-        held = {row.item for row in rows.knowns(tx, reviewer) if _still_known(row, cases.get(split_item_id(row.item)[0])) is not None}
+        held = {row.item for row in rows.seeded_items_of(tx, reviewer) if _still_known(row, cases.get(split_item_id(row.item)[0])) is not None}
         made = {answer.act.uuid: answer for answer in rows.answers(tx, reviewer) if answer.act.item in held}
         standing = in_force(answer.act for answer in made.values())
         return made[standing[-1].uuid] if standing else None
@@ -201,10 +203,10 @@ class KnownAnswers:
         """How many known values the lot will put before what waits, when it is given to a reviewer: they are counted from the first moment, so that no count
         tells that some have come in between.
         """
-        self._lot = self._lot or drawn_lot(tx)
-        if not self._share or not self._lot:
+        self._seed = self._seed or drawn_seed(tx)
+        if not self._share or not self._seed:
             return 0
-        made, chance = rows.knowns(tx, reviewer), self._chance(cases)
+        made, chance = rows.seeded_items_of(tx, reviewer), self._chance(cases)
         before, used = {row.before for row in made}, {row.item for row in made}
         count = 0
         for item in waiting:
@@ -218,7 +220,7 @@ class KnownAnswers:
         return count
 
     def _is_drawn(self, waiting: ReviewItem, reviewer: str, chance: float) -> bool:
-        return fraction(f"known:{reviewer}:{waiting.id}", self._lot) < chance
+        return fraction(f"known:{reviewer}:{waiting.id}", self._seed) < chance
 
     def _new(
         self,
@@ -231,13 +233,13 @@ class KnownAnswers:
         fits: Callable[[ReviewItem], bool],
     ) -> list[ReviewItem]:
         """A known value to go before `waiting`, or none."""
-        had = {row.item for row in rows.knowns(tx, reviewer)} | taken
+        had = {row.item for row in rows.seeded_items_of(tx, reviewer)} | taken
         chosen = self._chosen(waiting, reviewer=reviewer, cases=cases, had=had, fits=fits)
         if chosen is None:
             return []
         item, truth = chosen
-        row = rows.known_of(item, reviewer=reviewer, before=waiting.id, truth=truth, at=datetime.now(UTC).isoformat(timespec="seconds"))
-        return [item] if rows.add_known(tx, row) else []
+        row = rows.seeded_item_of(item, reviewer=reviewer, before=waiting.id, truth=truth, at=datetime.now(UTC).isoformat(timespec="seconds"))
+        return [item] if rows.add_seeded_item(tx, row) else []
 
     def _chosen(
         self, waiting: ReviewItem, *, reviewer: str, cases: Mapping[str, Case], had: set[str], fits: Callable[[ReviewItem], bool]
@@ -248,7 +250,7 @@ class KnownAnswers:
             return None
         column = split_item_id(waiting.id)[1]
         line = list(cases.values())
-        start = int(fraction(f"from:{reviewer}:{waiting.id}", self._lot) * len(line))
+        start = int(fraction(f"from:{reviewer}:{waiting.id}", self._seed) * len(line))
         for case in [*line[start:], *line[:start]][:FARTHEST]:
             name = item_id(case.machine.id, column)
             if case.contradictory or name in had or case.machine.questionnaire != waiting.questionnaire or case.decision(column):
@@ -257,7 +259,7 @@ class KnownAnswers:
             if answer is None or answer.column != column or not known(answer):
                 continue
             true = review_item(case.effective, answer, case.versions)
-            item = disguised(true, waiting, partial(self._admits, true), f"{self._lot}:{name}")
+            item = disguised(true, waiting, partial(self._admits, true), f"{self._seed}:{name}")
             if item is not None and proposed(item) == proposal and fits(item):
                 return item, true.value
         return None
@@ -267,7 +269,7 @@ def tallies(tx: Transaction, *, before: str = "") -> tuple[Tally, tuple[Tally, .
     """(all together, by screen, by person) of the known values that were settled, on days `before` one (ISO 8601) if given; a wrong proposal that stands
     afterwards was missed.
     """
-    shown = {(row.reviewer, row.item): row for row in rows.knowns(tx)}
+    shown = {(row.reviewer, row.item): row for row in rows.seeded_items_of(tx)}
     made = [answer for answer in rows.answers(tx) if not before or answer.act.at < before]
     by_uuid = {answer.act.uuid: answer for answer in made}
     counts: Counter[tuple[str, str, bool]] = Counter()
@@ -291,7 +293,7 @@ def acted_on(tx: Transaction, reviewer: str) -> set[str]:
 
 def contested(tx: Transaction) -> dict[str, set[str]]:
     """Who answered which known value with something else than what stands and what was proposed: the truth may not be one."""
-    shown = {(row.reviewer, row.item): row for row in rows.knowns(tx)}
+    shown = {(row.reviewer, row.item): row for row in rows.seeded_items_of(tx)}
     found: dict[str, set[str]] = {}
     made = rows.answers(tx)
     for reviewer in {answer.act.reviewer for answer in made}:
@@ -308,12 +310,12 @@ def contested(tx: Transaction) -> dict[str, set[str]]:
 def people_asked(tx: Transaction) -> dict[str, set[str]]:
     """Who was shown which value as a known one: they have had to do with it."""
     found: dict[str, set[str]] = {}
-    for row in rows.knowns(tx):
+    for row in rows.seeded_items_of(tx):
         found.setdefault(row.item, set()).add(row.reviewer)
     return found
 
 
-def let_pass(row: Known, act: Decision) -> bool:
+def let_pass(row: SeededItem, act: Decision) -> bool:
     """Whether the wrong proposal stands after what somebody did."""
     if act.kind is DecisionKind.CONFIRM:
         return True
@@ -325,7 +327,7 @@ def _tally(name: str, counts: Mapping[tuple[str, str, bool], int]) -> Tally:
     return Tally(name=name, noticed=sum(counts.values()) - missed, missed=missed)
 
 
-def _in_disguise(row: Known, case: Case | None, *, postponed: int) -> ReviewItem | None:
+def _in_disguise(row: SeededItem, case: Case | None, *, postponed: int) -> ReviewItem | None:
     """What the screen shows for a known value; None when the value is not what it was, or waits itself by now."""
     answer = _still_known(row, case)
     if case is None or answer is None:
@@ -334,7 +336,7 @@ def _in_disguise(row: Known, case: Case | None, *, postponed: int) -> ReviewItem
     return replace(item, value=row.shown, reasons=row.reasons, confidence=row.confidence, candidates=row.candidates, postponed=postponed)
 
 
-def _still_known(row: Known, case: Case | None) -> Answer | None:
+def _still_known(row: SeededItem, case: Case | None) -> Answer | None:
     """The settled value behind a known one; None when it is not what it was, or waits itself by now."""
     column = split_item_id(row.item)[1]
     answer = next((answer for answer in case.effective.answers if answer.column == column), None) if case else None
@@ -343,12 +345,12 @@ def _still_known(row: Known, case: Case | None) -> Answer | None:
     return answer if case.versions.get(column, 1) == row.version else None
 
 
-def _reopened(answer: Answer, row: Known) -> Answer:
+def _reopened(answer: Answer, row: SeededItem) -> Answer:
     """A settled value as if it waited, with the wrong proposal."""
     missing = None if row.shown else Missing.NO_ANSWER
     return replace(answer, value=row.shown, missing=missing, problems=row.reasons, status=Status.REVIEW, confidence=row.confidence, candidates=row.candidates)
 
 
-def _as_decided(act: Decision, row: Known) -> Decision:
+def _as_decided(act: Decision, row: SeededItem) -> Decision:
     """What somebody said to a known value as a decision about what was on the screen."""
     return replace(act, from_value=row.shown) if act.kind is DecisionKind.CONFIRM else act

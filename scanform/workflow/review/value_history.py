@@ -11,7 +11,7 @@ from scanform.model.response import Answer, Missing, Status
 from scanform.model.review import Decision, DecisionKind
 from scanform.review.apply import decided, in_force, item_id, split_item_id
 from scanform.review.triage import item as review_item
-from scanform.store.acts.verifications import looks
+from scanform.store.acts.verifications import verifications
 from scanform.workflow.review.cards import Card, reasons_text, value_in_words
 from scanform.workflow.review.cases import Case
 from scanform.workflow.review.desk import Desk, Sight
@@ -88,7 +88,7 @@ def value_history(desk: Desk, item: str, *, reviewer: str = "", language: str = 
     answer = next(answer for answer in case.effective.answers if answer.column == column)
     acts = [decision for decision in case.decisions if decision.item == item]
     with desk.project.store.reading() as tx:
-        seen = [] if _in_disguise(desk, case, answer) else looks(tx, item)
+        seen = [] if _in_disguise(desk, case, answer) else verifications(tx, item)
     events = [*_read(case, answer, card, language), *(_event(case, answer, card, act, language, undone=act not in in_force(acts)) for act in acts)]
     standing = in_force(look.act for look in seen)
     for look in seen:

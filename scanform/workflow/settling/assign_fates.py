@@ -9,18 +9,18 @@ from scanform.model.page import Fate, Identity
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
 from scanform.model.response import Channel, Response
-from scanform.recognize.ink.same_sheet import Look, has_ink, look_of, same_sheet
+from scanform.recognize.ink.same_sheet import SheetEvidence, has_ink, same_sheet, sheet_evidence
 from scanform.review.apply import split_item_id, standings
 from scanform.review.triage import SHOWN_ONCE
 from scanform.store import issued, ledger, revisions, values
 from scanform.store.acts import manual_registrations
 from scanform.store.engine import Transaction
-from scanform.store.records import FormRecord, PageRecord, PageResult, PlacementKind, SheetRecord
+from scanform.store.records import FormRecord, ManualRegistrationKind, PageRecord, PageResult, SheetRecord
 from scanform.workflow.printing.printed_texts import printed_answers
 from scanform.workflow.project.project import Project
 from scanform.workflow.settling.photocopies import choose_copy, counting, fates
 from scanform.workflow.settling.revisions import settle as settle_revisions
-from scanform.workflow.settling.waiting_forms import Joining, held, joining_of
+from scanform.workflow.settling.waiting_forms import CollationState, collation_of, held
 
 SUSPECT = "page-suspect"
 """The problem of a page whose file is damaged somewhere: an empty box on it may be a hole in the picture."""
@@ -46,10 +46,10 @@ def record_page(project: Project, tx: Transaction, page: PageRecord, result: Pag
     if number is None:
         raise LookupError(f"no reading of page {page.id}")
     ledger.link_page(tx, page.id, number)
-    return settle_reading(project, tx, number)[page.id]
+    return resolve_reading(project, tx, number)[page.id]
 
 
-def settle_reading(project: Project, tx: Transaction, number: int) -> dict[int, Fate]:
+def resolve_reading(project: Project, tx: Transaction, number: int) -> dict[int, Fate]:
     """Settle all that depends on a reading: its form, the fates of its pages, the responses of its identity. Returns the fates."""
     own = ledger.sheets_of_reading(tx, number)
     identity = own[0].identity
@@ -59,16 +59,16 @@ def settle_reading(project: Project, tx: Transaction, number: int) -> dict[int, 
         return given
     if own[0].copy is None:
         _place(tx, own[0], identity)
-    return settle_identity(project, tx, PrintedIdentity(digest=identity.digest, instance=identity.instance))
+    return resolve_identity(project, tx, PrintedIdentity(digest=identity.digest, instance=identity.instance))
 
 
-def settle_identity(project: Project, tx: Transaction, printed: PrintedIdentity) -> dict[int, Fate]:
+def resolve_identity(project: Project, tx: Transaction, printed: PrintedIdentity) -> dict[int, Fate]:
     """Fates and responses of all pages with one printed identity, anew from the pages that count. Returns the fates."""
     sheets = ledger.sheets(tx, digest=printed.digest, instance=printed.instance)
     given = fates(sheets, _preferred(tx, sheets))
     ledger.set_fates(tx, {sheet.page_id: given[sheet.page_id] for sheet in sheets if sheet.page_id in given and given[sheet.page_id] != sheet.fate})
     copies = counting(sheets, given)
-    joining = joining_of(tx, sheets, copies) if copies else None
+    joining = collation_of(tx, sheets, copies) if copies else None
     for form in ledger.forms(tx, digest=printed.digest, instance=printed.instance):
         if joining is not None and form.copy in copies:
             _save_form(project, tx, form, copies[form.copy], joining)
@@ -85,7 +85,7 @@ def _preferred(tx: Transaction, sheets: Sequence[SheetRecord]) -> set[int]:
     by_content = {(sheet.sha256, sheet.index, sheet.part): sheet for sheet in sheets}
     for act in manual_registrations.acts_on(tx, sorted({sheet.sha256 for sheet in sheets})):
         sheet = by_content.get((act.sha256, act.index, act.part))
-        if act.kind is PlacementKind.PREFERRED and sheet is not None:
+        if act.kind is ManualRegistrationKind.PREFERRED and sheet is not None:
             found[sheet.copy, sheet.page] = sheet.reading_id
     return set(found.values())
 
@@ -94,10 +94,10 @@ def _place(tx: Transaction, sheet: SheetRecord, identity: Identity) -> None:
     """Give a page that was just read its form: the printed one, or one more photocopy of it."""
     known = [other for other in ledger.sheets(tx, digest=identity.digest, instance=identity.instance) if other.outcome is Fate.READ]
     readings = ledger.contents(tx, [other.reading_id for other in (*known, sheet) if other.page == sheet.page])
-    looks: dict[int, Look] = {}
+    looks: dict[int, SheetEvidence] = {}
 
-    def look(one: SheetRecord) -> Look:
-        return looks.setdefault(one.reading_id, look_of(one.ink, readings.get(one.reading_id)))
+    def look(one: SheetRecord) -> SheetEvidence:
+        return looks.setdefault(one.reading_id, sheet_evidence(one.ink, readings.get(one.reading_id)))
 
     def inked(one: SheetRecord) -> bool:
         return has_ink(look(one))
@@ -119,7 +119,7 @@ def _place(tx: Transaction, sheet: SheetRecord, identity: Identity) -> None:
         ledger.set_form(tx, moved, number)
 
 
-def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequence[SheetRecord], joining: Joining) -> None:
+def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequence[SheetRecord], joining: CollationState) -> None:
     layout = project.layouts.get(form.digest)
     if layout is None:
         return
@@ -170,12 +170,12 @@ def _with_path(reading: PageReading, sheet: SheetRecord) -> PageReading:
     return replace(reading, ref=sheet.ref)
 
 
-def settle_batch(project: Project, tx: Transaction, batch_id: int) -> None:
+def resolve_batch(project: Project, tx: Transaction, batch_id: int) -> None:
     """Settle everything that the pages of a batch touch, after it was withdrawn or brought back."""
     pages = ledger.pages_of_batch(tx, batch_id)
     identities = {PrintedIdentity(digest=page.identity.digest, instance=page.identity.instance) for page in pages if page.identity is not None}
     for printed in sorted(identities, key=lambda found: (found.digest, found.instance)):
-        settle_identity(project, tx, printed)
+        resolve_identity(project, tx, printed)
     for number in sorted({page.reading_id for page in pages if page.reading_id is not None}):
         ledger.set_fates(tx, fates(ledger.sheets_of_reading(tx, number)) if _stands_alone(tx, number) else {})
     withdrawn = next(batch.withdrawn_at for batch in ledger.batches(tx) if batch.id == batch_id) is not None

@@ -20,7 +20,7 @@ from scanform.store.engine import Transaction
 from scanform.store.records import PageRecord
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.read_page import own_instance
-from scanform.workflow.settling.assign_fates import PrintedIdentity, settle_identity, settle_reading
+from scanform.workflow.settling.assign_fates import PrintedIdentity, resolve_identity, resolve_reading
 
 SURE_FORMS = 3
 """So many whole forms in a row, and nothing else, show that a stack lies the other way round."""
@@ -122,7 +122,7 @@ def join_waiting(project: Project, tx: Transaction, batch_id: int) -> int:
         _name(project, tx, stretch, fresh)
         for number in dict.fromkeys(page.reading_id for page, _ in stretch if page.id in fresh):
             if number is not None:
-                settle_reading(project, tx, number)
+                resolve_reading(project, tx, number)
                 settled.add(number)
     return len(settled)
 
@@ -144,8 +144,8 @@ def move_page(project: Project, tx: Transaction, page: PageRecord, instance: str
     kept = tuple(problem for problem in page.problems if problem.slug not in (JOINED, TWIN))
     ledger.set_form(tx, page.reading_id, None)
     ledger.set_identity(tx, page.reading_id, replace(page.identity, instance=instance, found_by=FoundBy.PERSON), kept)
-    given = settle_reading(project, tx, page.reading_id)
-    settle_identity(project, tx, before)
+    given = resolve_reading(project, tx, page.reading_id)
+    resolve_identity(project, tx, before)
     return given
 
 

@@ -16,7 +16,7 @@ from scanform.store.engine import Transaction
 from scanform.store.records import PageRecord
 from scanform.workflow.project.moments import now, shown
 from scanform.workflow.project.project import Project
-from scanform.workflow.settling.assign_fates import PrintedIdentity, settle_identity, settle_reading
+from scanform.workflow.settling.assign_fates import PrintedIdentity, resolve_identity, resolve_reading
 from scanform.workflow.settling.carry_decisions import carry, decisions_on
 from scanform.workflow.settling.sheet_order import Contradiction, Side, contradiction
 
@@ -58,7 +58,7 @@ def check_sheets(project: Project, tx: Transaction, file_id: int) -> None:
     if found == known:
         return
     for digest, instance in sorted(collations.set_sheet_doubt(tx, file_id, found)):
-        settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
+        resolve_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
 
 
 def are_checked(project: Project, tx: Transaction, file_id: int) -> bool:
@@ -198,11 +198,11 @@ def _rename(project: Project, tx: Transaction, pages: list[PageRecord], names: M
             touched.add((page.identity.digest, names[page.ref.index]))
     for number in readings:
         if number is not None:
-            settle_reading(project, tx, number)
+            resolve_reading(project, tx, number)
     for file in sorted({page.file_id for page in pages}):
         check_sheets(project, tx, file)
     for digest, instance in sorted(touched):
-        settle_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
+        resolve_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
     for at, (number, decision) in enumerate(decided):
         form = next((page.form_id for page in ledger.pages_of_files(tx, {page.file_id for page in pages}) if page.reading_id == number), None)
         if form is not None:

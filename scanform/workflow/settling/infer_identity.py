@@ -6,7 +6,7 @@ from scanform.model.page import Fate, FoundBy, Identity
 from scanform.store.records import PageRecord
 
 
-def neighbour_identity(unknown: PageRecord, pages: Iterable[PageRecord]) -> Identity | None:
+def inferred_identity(unknown: PageRecord, pages: Iterable[PageRecord]) -> Identity | None:
     """The identity of a page whose markers show only its number, from the pages directly before and after it.
 
     Both neighbours have to agree: the page before is the one before it on the same form (or the end of another form, when

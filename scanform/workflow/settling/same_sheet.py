@@ -21,7 +21,7 @@ ALIKE = 0.8
 
 
 @dataclass(slots=True)
-class Twins:
+class SameSheets:
     """The ink of all pages of imported forms that one run has seen, by edition and page."""
 
     _known: dict[tuple[str, int], list[tuple[int, bytes, frozenset[int]]]] = field(default_factory=dict)

@@ -24,7 +24,7 @@ TOKEN_WITHHELD = "token-withheld"  # noqa: S105 (a problem, not a password)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Joining:
+class CollationState:
     """How matters stand with one printed identity: its copies and those that may be mixed, the pattern by which its numbers contradict the sheets ("" for
     none), the token that was printed on it, the copy that is the addressee's (None: nobody knows, 0: none of them), and how many pages count.
     """
@@ -78,7 +78,7 @@ def subject_of(digest: str, instance: str) -> str:
     return pagecode.form_id(digest, instance)
 
 
-def joining_of(tx: Transaction, sheets: Sequence[SheetRecord], copies: Mapping[int, Sequence[SheetRecord]]) -> Joining:
+def collation_of(tx: Transaction, sheets: Sequence[SheetRecord], copies: Mapping[int, Sequence[SheetRecord]]) -> CollationState:
     """How matters stand with one printed identity: all its pages, and those that count by copy."""
     identity = next(sheet.identity for sheet in sheets if sheet.identity is not None)
     acts = collations.collations(tx, subject_of(identity.digest, identity.instance))
@@ -89,7 +89,7 @@ def joining_of(tx: Transaction, sheets: Sequence[SheetRecord], copies: Mapping[i
         arranged=arranged(acts, sheets),
         others=_others(sheets, copies),
     )
-    return Joining(
+    return CollationState(
         copies=frozenset(copies),
         unproven=unproven(copies, known) if several else frozenset(),
         pattern=collations.doubt_of(tx, identity.digest, identity.instance),
@@ -136,7 +136,7 @@ def held(response: Response, problems: Sequence[Problem]) -> Response:
     return replace(found, answers=answers, complete=False, token=None)
 
 
-def joining_remarks(project: Project, pages: Iterable[PageRecord]) -> list[tuple[str, Problem]]:
+def collation_remarks(project: Project, pages: Iterable[PageRecord]) -> list[tuple[str, Problem]]:
     """What a person has to say about the printed identities on these pages, with the file in which the first page lies."""
     first: dict[tuple[str, str], str] = {}
     for page in pages:
@@ -145,7 +145,7 @@ def joining_remarks(project: Project, pages: Iterable[PageRecord]) -> list[tuple
     found = []
     with project.store.reading() as tx:
         for digest, instance in sorted(first.keys() & set(ledger.identities_with_copies(tx))):
-            joining = joining_now(tx, digest, instance)
+            joining = collation_now(tx, digest, instance)
             problem = joining.main_problem(subject_of(digest, instance)) if joining else None
             if problem is not None:
                 found.append((first[digest, instance], problem))
@@ -156,7 +156,7 @@ def outdated(tx: Transaction) -> list[tuple[str, str]]:
     """The printed identities (digest, instance) whose responses do not say what is known of them: those of a project from before forms were held."""
     found = []
     for digest, instance in ledger.identities_with_copies(tx):
-        joining = joining_now(tx, digest, instance)
+        joining = collation_now(tx, digest, instance)
         if joining is None:
             continue
         for form in ledger.forms(tx, digest=digest, instance=instance):
@@ -167,8 +167,8 @@ def outdated(tx: Transaction) -> list[tuple[str, str]]:
     return sorted(set(found))
 
 
-def joining_now(tx: Transaction, digest: str, instance: str) -> Joining | None:
+def collation_now(tx: Transaction, digest: str, instance: str) -> CollationState | None:
     """How matters stand with a printed identity, None where no page of it counts."""
     sheets = [sheet for sheet in ledger.sheets(tx, digest=digest, instance=instance) if sheet.outcome is Fate.READ]
     copies = counting(sheets, {sheet.page_id: sheet.fate for sheet in sheets if sheet.active and sheet.fate is not None})
-    return joining_of(tx, sheets, copies) if copies else None
+    return collation_of(tx, sheets, copies) if copies else None

@@ -7,7 +7,7 @@ from scanform.store import ledger, revisions
 from scanform.store.records import Batch, ResponseWithdrawal
 from scanform.workflow.project.moments import now
 from scanform.workflow.project.project import Project
-from scanform.workflow.settling.assign_fates import settle_batch
+from scanform.workflow.settling.assign_fates import resolve_batch
 from scanform.workflow.settling.revisions import settle
 
 LONGEST_REASON = 500
@@ -37,7 +37,7 @@ def _set(project: Project, batch_id: int, at: str | None) -> Batch:
             state = "withdraw.not_withdrawn" if at is None else "withdraw.already"
             raise UsageError(words(state, batch=batch_id, label=known[batch_id].label), remedy=words("withdraw.unknown_remedy"))
         ledger.set_withdrawn(tx, batch_id, at)
-        settle_batch(project, tx, batch_id)
+        resolve_batch(project, tx, batch_id)
         return next(batch for batch in ledger.batches(tx) if batch.id == batch_id)
 
 

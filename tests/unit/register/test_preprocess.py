@@ -5,7 +5,7 @@ import pytest
 
 from bench.marks.measure import make_scan, read_scan
 from scanform.imaging.page_image import PageImage
-from scanform.register.preprocess import look
+from scanform.register.preprocess import preprocess
 
 
 @pytest.mark.slow
@@ -21,7 +21,7 @@ def test_faxes_and_dots_are_identified_and_registered(kind: str) -> None:
 
 def test_missing_lines_put_back_lie_where_they_should() -> None:
     sheet, _, scan, _ = make_scan("fax standard", 1, 3)
-    seen = look(scan.image, layouts={sheet.layout.digest: sheet.layout}, read_text=lambda _: "")
+    seen = preprocess(scan.image, layouts={sheet.layout.digest: sheet.layout}, read_text=lambda _: "")
     assert seen.factor == 204 / 98
     centres = {mark.id: mark.rect.centre for mark in sheet.page.fiducials}
     truth = scan.page_map.rows_scaled(seen.factor)
@@ -32,7 +32,7 @@ def test_missing_lines_put_back_lie_where_they_should() -> None:
 
 def test_ordinary_pictures_are_looked_at_once() -> None:
     sheet, _, scan, _ = make_scan("office copier", 0, 3)
-    seen = look(scan.image, layouts={sheet.layout.digest: sheet.layout}, read_text=lambda _: "")
+    seen = preprocess(scan.image, layouts={sheet.layout.digest: sheet.layout}, read_text=lambda _: "")
     assert seen.seen.gray is scan.gray
     assert seen.factor == 1.0
 
@@ -47,6 +47,6 @@ def test_rows_scaled_and_back_is_the_same_map() -> None:
 def test_empty_paper_stays_unknown() -> None:
     paper = PageImage(gray=np.full((1145, 1728), 255, np.uint8))
     sheet = make_scan("office copier", 0, 3)[0]
-    seen = look(paper, layouts={sheet.layout.digest: sheet.layout}, read_text=lambda _: "")
+    seen = preprocess(paper, layouts={sheet.layout.digest: sheet.layout}, read_text=lambda _: "")
     assert seen.sighting.identity is None
     assert not seen.markers

@@ -24,11 +24,11 @@ from scanform.model.response import Answer, Channel, Evidence, Missing, Response
 from scanform.model.review import Decision, DecisionKind
 from scanform.store import engine as engines
 from scanform.store import issued, ledger, passed_over, revisions, values
-from scanform.store.acts.manual_registrations import add_placement, placements
+from scanform.store.acts.manual_registrations import add_manual_registration, manual_registrations
 from scanform.store.acts.seals import FIRST, broken_seals, last_seal, seal_of
 from scanform.store.acts.waived_pages import WaivedPage, add_waived, waived_pages
-from scanform.store.decision_times import Pace, add_pace, paces
-from scanform.store.records import Issued, Link, PageResult, PassedOver, Placement, PlacementKind
+from scanform.store.decision_times import DecisionTime, add_decision_time, decision_times
+from scanform.store.records import Issued, Link, ManualRegistration, ManualRegistrationKind, PageResult, PassedOver
 from scanform.store.store import Store
 from scanform.store.tables import Base, ReadingRow
 from tests.programs import forked, next_of
@@ -275,15 +275,19 @@ def test_placements_are_append_only_and_counted_once(store):
     """What a person did with a page is kept with corners and name; sending again changes nothing, and nothing can be changed."""
     identity = Identity(digest="ABCDE", instance="0000001", page=1, pages=2, found_by=FoundBy.PERSON)
     corners = ((1.5, 2.0), (100.0, 3.0), (101.0, 140.25), (0.0, 141.0))
-    placed = Placement(
-        uuid="u1", sha256="ab", index=0, kind=PlacementKind.PLACED, reviewer="kim", at="2026-01-01T00:00:00Z", identity=identity, corners_px=corners
+    placed = ManualRegistration(
+        uuid="u1", sha256="ab", index=0, kind=ManualRegistrationKind.PLACED, reviewer="kim", at="2026-01-01T00:00:00Z", identity=identity, corners_px=corners
     )
-    left = replace(placed, uuid="u2", index=1, kind=PlacementKind.LEFT, identity=None, corners_px=())
+    left = replace(placed, uuid="u2", index=1, kind=ManualRegistrationKind.LEFT, identity=None, corners_px=())
     with store.writing() as tx:
-        assert [add_placement(tx, placed), add_placement(tx, replace(placed, reviewer="other")), add_placement(tx, left)] == [True, False, True]
+        assert [add_manual_registration(tx, placed), add_manual_registration(tx, replace(placed, reviewer="other")), add_manual_registration(tx, left)] == [
+            True,
+            False,
+            True,
+        ]
     with store.reading() as tx:
-        assert placements(tx) == placements(tx, "ab") == [placed, left]
-        assert placements(tx, "cd") == []
+        assert manual_registrations(tx) == manual_registrations(tx, "ab") == [placed, left]
+        assert manual_registrations(tx, "cd") == []
     for change in ("UPDATE placement SET reviewer = 'x'", "DELETE FROM placement"):
         with pytest.raises(StoreError, match="only ever added"), store.writing() as tx:
             tx.execute(text(change))
@@ -294,8 +298,11 @@ def acts(store):
     for number in range(3):
         store.add_decision(a_decision(uuid=f"u{number}", to_value="ä" * number))
     with store.writing() as tx:
-        add_placement(
-            tx, Placement(uuid="p1", sha256="ab", index=0, kind=PlacementKind.LEFT, reviewer="kim", at=AT, identity=None, corners_px=((0.1, 2.0), (1e-7, 3.5)))
+        add_manual_registration(
+            tx,
+            ManualRegistration(
+                uuid="p1", sha256="ab", index=0, kind=ManualRegistrationKind.LEFT, reviewer="kim", at=AT, identity=None, corners_px=((0.1, 2.0), (1e-7, 3.5))
+            ),
         )
 
 
@@ -534,9 +541,9 @@ def test_pages_of_an_older_database_are_whole_pictures(where):
         assert ledger.divide_page(tx, ledger.page_record(tx, 3), (1, 2))[1].ref.place == "1.2"
         assert ledger.further_sheets(tx) == 1
         assert [sheet.position for sheet in ledger.sheets(tx, digest="2BNBJ", instance="0A1B2C3")] == [2]
-        add_placement(tx, Placement(uuid="p2", sha256="ab", index=0, part=2, kind=PlacementKind.LEFT, reviewer="kim", at=AT))
+        add_manual_registration(tx, ManualRegistration(uuid="p2", sha256="ab", index=0, part=2, kind=ManualRegistrationKind.LEFT, reviewer="kim", at=AT))
         assert broken_seals(tx) == []
-        assert [act.part for act in placements(tx)] == [0, 2]
+        assert [act.part for act in manual_registrations(tx)] == [0, 2]
     with store.writing() as tx:
         unguarded(tx, "placement")
         tx.execute(text("UPDATE placement SET part = 1 WHERE uuid = 'p1'"))
@@ -548,7 +555,10 @@ def test_pace_is_counted_by_screen_and_breaks_do_not_count(store):
     """Medians and sums in seconds; nothing says whose decision it was."""
     with store.writing() as tx:
         for screen, ms in (("field", 1000), ("field", 3000), ("field", 3_600_000), ("mosaic", 250)):
-            add_pace(tx, screen=screen, ms=ms)
+            add_decision_time(tx, screen=screen, ms=ms)
     with store.reading() as tx:
-        assert paces(tx) == [Pace(screen="field", decisions=3, median_s=3.0, sum_s=64.0), Pace(screen="mosaic", decisions=1, median_s=0.25, sum_s=0.25)]
+        assert decision_times(tx) == [
+            DecisionTime(screen="field", decisions=3, median_s=3.0, sum_s=64.0),
+            DecisionTime(screen="mosaic", decisions=1, median_s=0.25, sum_s=0.25),
+        ]
         assert set(tx.execute(text("SELECT * FROM pace")).keys()) == {"number", "screen", "ms"}

@@ -13,7 +13,7 @@ from scanform.recognize.reader import read_fields
 from scanform.recognize.writing.lines import TESSERACT
 from scanform.recognize.writing.readers import Readers, best_readers
 from scanform.recognize.writing.tesseract import read_line, read_lines
-from scanform.recognize.writing.writing import Help
+from scanform.recognize.writing.writing import ReadingContext
 from scanform.simulate.truth import MarkStyle
 
 TEXTS = {"comb0": "01022024", "text0": "Haus am Park", "sign": "x"}
@@ -75,7 +75,7 @@ def test_without_the_program_writing_waits_for_a_person(sheet, monkeypatch):
     monkeypatch.setenv("PATH", "")
     fields = sheet.read(scan)
     assert (fields["text0"].reader, fields["text0"].problem) == ("words/1", "handwriting")
-    alone = Help(readers=Readers(cells=best_readers().cells, lines=TESSERACT))
+    alone = ReadingContext(readers=Readers(cells=best_readers().cells, lines=TESSERACT))
     fields = {field.zone: field for field in read_fields(scan.image, scan.page_map, sheet.prepared, alone)}
     assert (fields["text0"].value, fields["text0"].problem) == ("", "handwriting")
     assert fields["text0"].confidence < 0.5

@@ -12,7 +12,7 @@ from scanform.model.page import Identity, PageRef
 from scanform.model.reading import FieldReading, PageReading
 from scanform.recognize.ink.extraction import measure
 from scanform.recognize.ink.fingerprint import ink_print
-from scanform.recognize.ink.same_sheet import Look, look_of, same_sheet
+from scanform.recognize.ink.same_sheet import SheetEvidence, same_sheet, sheet_evidence
 from scanform.recognize.marks.read_marks import read_marks
 from scanform.simulate.truth import MarkStyle
 from scanform.workflow.settling.photocopies import OTHER_SHEET, SAME_SHEET
@@ -33,7 +33,7 @@ def look(sheet, scan, gray=None):
     reading = PageReading(
         ref=PageRef(sha256="", path="", index=0), identity=Identity(digest="AAAAA", instance="AAAAAAA", page=1, pages=1), fields=tuple(fields)
     )
-    return look_of(ink_print(image, scan.page_map, sheet.prepared), reading)
+    return sheet_evidence(ink_print(image, scan.page_map, sheet.prepared), reading)
 
 
 def devices(sheet):
@@ -76,7 +76,7 @@ def test_marks_that_a_bad_scan_lost_prove_nothing(sheet, lost):
     good = look(sheet, sheet.scan(MARKS, TEXTS, seed=2))
     gone = sorted(zone for zone, marked in good.marks.items() if marked)[:lost]
     assert len(gone) == lost
-    bad = Look(ink=good.ink, marks={zone: marked and zone not in gone for zone, marked in good.marks.items()}, read_well=0.6)
+    bad = SheetEvidence(ink=good.ink, marks={zone: marked and zone not in gone for zone, marked in good.marks.items()}, read_well=0.6)
     assert OTHER_SHEET < same_sheet(bad, good) < SAME_SHEET
     assert (same_sheet(replace(bad, read_well=1.0), replace(good, read_well=1.0)) <= OTHER_SHEET) == (lost >= 4)
 

@@ -16,9 +16,9 @@ def described(**values: float) -> np.ndarray:
 
 
 def kind_of(top: int, **values: float) -> str:
-    odds = np.full((1, 4), 0.05, np.float32)
-    odds[0, top] = 0.85
-    found = int(strata(described(**values), odds, CLASSES)[0])
+    probs = np.full((1, 4), 0.05, np.float32)
+    probs[0, top] = 0.85
+    found = int(strata(described(**values), probs, CLASSES)[0])
     return "none" if found == NONE else STRATA[found]
 
 
@@ -75,10 +75,10 @@ def test_boxes_that_may_be_marked_are_never_empty_without_a_person() -> None:
 
 
 def test_rescaling_keeps_sums_and_order_of_the_others() -> None:
-    odds = np.array([[0.9, 0.06, 0.03, 0.01], [0.2, 0.7, 0.05, 0.05]], np.float32)
+    probs = np.array([[0.9, 0.06, 0.03, 0.01], [0.2, 0.7, 0.05, 0.05]], np.float32)
     scaling = np.array([[1.0, 1.0], [0.0, 1.0]], np.float32)
-    new = rescaled(odds, np.array([0, NONE]), scaling)
+    new = rescaled(probs, np.array([0, NONE]), scaling)
     assert np.allclose(new.sum(axis=1), 1, atol=1e-5)
     assert np.isclose(new[0, 0], 1 / (1 + np.exp(-(1 + np.log(9)))), atol=1e-5)
-    assert np.allclose(new[0, 1:] / new[0, 1], odds[0, 1:] / odds[0, 1], atol=1e-4)
-    assert np.allclose(new[1], odds[1])
+    assert np.allclose(new[0, 1:] / new[0, 1], probs[0, 1:] / probs[0, 1], atol=1e-4)
+    assert np.allclose(new[1], probs[1])

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from scanform.model.questionnaire import Alphabet
-from scanform.recognize.writing.cells import INNER, NETWORKS, SIZE, UNREAD, character_odds, class_names, normalised
-from scanform.recognize.writing.readers import Cell, Row
+from scanform.recognize.writing.cells import INNER, NETWORKS, SIZE, UNREAD, character_probs, class_names, normalised
+from scanform.recognize.writing.readers import Cell, CellImages
 from scanform.simulate.hands import random_hand
 from scanform.simulate.pens import stroke
 from scanform.simulate.truth import PageTruth, TextTruth
@@ -154,10 +154,10 @@ def printed(character, *, thick=3):
 def test_rows_do_not_depend_on_each_other():
     """What is read together is what is read alone, in the order it was given; blanks keep their place."""
     rows = [
-        Row(cells=[printed("4"), None, printed("7")], alphabet=Alphabet.DIGITS),
-        Row(cells=[printed("K"), printed("M")], alphabet=Alphabet.LETTERS),
-        Row(cells=[None, None], alphabet=Alphabet.DATE),
-        Row(cells=[printed("2")], alphabet=Alphabet.TIME),
+        CellImages(cells=[printed("4"), None, printed("7")], alphabet=Alphabet.DIGITS),
+        CellImages(cells=[printed("K"), printed("M")], alphabet=Alphabet.LETTERS),
+        CellImages(cells=[None, None], alphabet=Alphabet.DATE),
+        CellImages(cells=[printed("2")], alphabet=Alphabet.TIME),
     ]
     together = NETWORKS.read(rows)
     assert [one.texts[0].value for one in together] == ["4 7", "KM", "  ", "2"]
@@ -169,13 +169,13 @@ def test_rows_do_not_depend_on_each_other():
 
 def test_letters_hold_no_digits():
     """Where only letters may stand, a ring is the letter O."""
-    (read,) = NETWORKS.read([Row(cells=[printed("0")], alphabet=Alphabet.LETTERS)])
+    (read,) = NETWORKS.read([CellImages(cells=[printed("0")], alphabet=Alphabet.LETTERS)])
     assert not any(character.isdigit() for one in read.texts for character in one.value)
 
 
 def test_a_sharp_s_among_capitals_is_rare():
     """A B is no ß because it might be one."""
-    (read,) = NETWORKS.read([Row(cells=[printed("B")], alphabet=Alphabet.LETTERS)])
+    (read,) = NETWORKS.read([CellImages(cells=[printed("B")], alphabet=Alphabet.LETTERS)])
     found = {one.value: one.probability for one in read.texts}
     assert read.texts[0].value == "B"
     assert found.get("ß", 0.0) < 0.01
@@ -188,9 +188,9 @@ def test_a_small_stroke_at_the_bottom_is_no_sure_one():
     one = Cell(gray=picture, height=0.7, width=0.2, x=0.5, y=0.5)
     comma = Cell(gray=picture, height=0.22, width=0.08, x=0.5, y=0.95)
     names = class_names("digits")
-    odds = character_odds("digits", [one, comma])
-    assert odds[0, names.index("1")] > 0.9
-    assert odds[1, names.index("1")] < 0.5
+    probs = character_probs("digits", [one, comma])
+    assert probs[0, names.index("1")] > 0.9
+    assert probs[1, names.index("1")] < 0.5
 
 
 @settings(max_examples=40)
@@ -211,7 +211,7 @@ def test_any_picture_is_brought_to_size(dark):
 def test_probabilities_of_texts(pictures, alphabet):
     """Most probable first, never more than 1 in all, one character per cell, whatever stands in the cells."""
     row = [Cell(gray=picture, height=0.7, width=0.5, x=0.5, y=0.5) for picture in pictures]
-    (read,) = NETWORKS.read([Row(cells=[*row, None], alphabet=alphabet)])
+    (read,) = NETWORKS.read([CellImages(cells=[*row, None], alphabet=alphabet)])
     shares = [one.probability for one in read.texts]
     assert shares == sorted(shares, reverse=True)
     assert 0 < sum(shares) <= 1 + 1e-4

@@ -9,7 +9,7 @@ import pytest
 from scanform.model.geometry import RectMm
 from scanform.model.questionnaire import Alphabet
 from scanform.recognize.networks.heads import NETWORKS, Head, shipped_digest
-from scanform.recognize.writing.cells import STRUCK, admissible, character_odds, class_names, seen_by, shipped_temperature
+from scanform.recognize.writing.cells import STRUCK, admissible, character_probs, class_names, seen_by, shipped_temperature
 from scanform.recognize.writing.fit_heads import (
     Characters,
     FitSettings,
@@ -22,7 +22,7 @@ from scanform.recognize.writing.fit_heads import (
     held_out,
     lowest,
     most_of,
-    reading_odds,
+    reading_probs,
 )
 from scanform.recognize.writing.readers import Cell
 from scanform.simulate.glyphs import glyph_strokes
@@ -101,7 +101,7 @@ def test_no_change_reads_as_shipped(network):
         change=np.zeros((len(logits), features.shape[2] + 1, logits.shape[2]), np.float32),
         temperature=shipped_temperature(network),
     )
-    assert (character_odds(network, cells, head) == character_odds(network, cells)).all()
+    assert (character_probs(network, cells, head) == character_probs(network, cells)).all()
 
 
 def test_a_habit_is_learnt(odd):
@@ -118,8 +118,8 @@ def test_a_habit_is_learnt(odd):
 @pytest.mark.slow
 def test_usual_hands_are_read_as_before(plain, odd):
     """What was learnt from a habit takes little from hands without it, and nothing wrong is sure."""
-    before, after = (reading_odds("digits", head, plain) for head in (None, fit_head("digits", parts(odd)[0])))
-    right = [int((odds.argmax(axis=1) == plain.truth).sum()) for odds in (before, after)]
+    before, after = (reading_probs("digits", head, plain) for head in (None, fit_head("digits", parts(odd)[0])))
+    right = [int((probs.argmax(axis=1) == plain.truth).sum()) for probs in (before, after)]
     assert right[1] >= right[0] - 2
     assert figures(after, plain.truth).wrong_of_accepted <= figures(before, plain.truth).wrong_of_accepted
 
@@ -129,7 +129,7 @@ def test_usual_hands_are_read_as_before(plain, odd):
 def test_a_few_crops_and_a_few_wrong_ones_do_no_harm(plain, forms, each, wrong):
     """Few characters of hands that are read well anyway, some of them said wrong: what was read is still read, and nearly as much is sure."""
     few = gathered(forms, each, wrong=wrong, start=300)
-    before, after = (figures(reading_odds("digits", head, plain), plain.truth) for head in (None, fit_head("digits", few)))
+    before, after = (figures(reading_probs("digits", head, plain), plain.truth) for head in (None, fit_head("digits", few)))
     assert after.right >= before.right - 1
     assert after.wrong_of_accepted <= before.wrong_of_accepted
     assert after.accepted > 0.85 * before.accepted
@@ -158,8 +158,8 @@ def test_what_is_struck_out_stays_struck_out(odd):
         x = np.linspace(CELL.x + 0.8, CELL.right - 0.8, 14) + rng.normal(0, 0.15, 14)
         y = np.where(np.arange(14) % 2, CELL.y + 1.2, CELL.bottom - 1.2) + rng.normal(0, 0.2, 14)
         scribbles.append(drawn([stroke(np.column_stack([x, y])), *glyph_strokes("4", CELL, random_hand(np.random.default_rng(seed)), rng)], rng))
-    odds = character_odds("digits", scribbles, head)
-    assert (odds[:, :10].max(axis=1) < 0.9).all()
+    probs = character_probs("digits", scribbles, head)
+    assert (probs[:, :10].max(axis=1) < 0.9).all()
 
 
 def test_how_often_a_character_occurs_is_not_learnt(plain):
@@ -228,7 +228,7 @@ def test_bounds(seen, of, bound):
 
 def test_figures_count():
     """Right ones, accepted ones and wrong ones among them."""
-    odds = np.array([[0.999, 0.001], [0.999, 0.001], [0.4, 0.6], [0.2, 0.8]], np.float32)
-    found = figures(odds, np.array([0, 1, 1, 0]))
+    probs = np.array([[0.999, 0.001], [0.999, 0.001], [0.4, 0.6], [0.2, 0.8]], np.float32)
+    found = figures(probs, np.array([0, 1, 1, 0]))
     assert (found.characters, found.right, found.accepted, found.wrong_of_accepted) == (4, 2, 2, 1)
     assert found.log_loss == pytest.approx(-np.log(0.99 * np.array([0.999, 0.001, 0.6, 0.2]) + 0.01 / 2).mean(), rel=1e-5)

@@ -10,7 +10,7 @@ import pytest
 from scanform.model.questionnaire import Alphabet
 from scanform.recognize.writing import readers
 from scanform.recognize.writing.lines import TesseractLines
-from scanform.recognize.writing.readers import CELLS, LINES, UNREAD, Cell, Found, Lines, Row, best_readers, every_reader
+from scanform.recognize.writing.readers import CELLS, LINES, UNREAD, Cell, CellImages, LineImages, ReaderResult, best_readers, every_reader
 from scanform.recognize.writing.tesseract import TextSettings
 
 
@@ -26,25 +26,25 @@ def cell(text):
 
 NOISE = np.random.default_rng(1).integers(0, 256, (40, 60), dtype=np.uint8)
 ROWS = (
-    Row(cells=(cell("4"), None, cell("7")), alphabet=Alphabet.DIGITS),
-    Row(cells=(None, None), alphabet=Alphabet.DATE),
-    Row(cells=(cell("A"), cell("8")), alphabet=Alphabet.ALNUM),
-    Row(cells=(Cell(gray=NOISE, height=1.2, width=1.0, x=0.1, y=0.9),), alphabet=Alphabet.TIME),
-    Row(cells=(Cell(gray=np.full((1, 1), 255, np.uint8), height=0.1, width=0.1, x=0.5, y=0.5),), alphabet=Alphabet.DECIMAL),
-    Row(cells=(cell("H"),), alphabet=Alphabet.LETTERS),
+    CellImages(cells=(cell("4"), None, cell("7")), alphabet=Alphabet.DIGITS),
+    CellImages(cells=(None, None), alphabet=Alphabet.DATE),
+    CellImages(cells=(cell("A"), cell("8")), alphabet=Alphabet.ALNUM),
+    CellImages(cells=(Cell(gray=NOISE, height=1.2, width=1.0, x=0.1, y=0.9),), alphabet=Alphabet.TIME),
+    CellImages(cells=(Cell(gray=np.full((1, 1), 255, np.uint8), height=0.1, width=0.1, x=0.5, y=0.5),), alphabet=Alphabet.DECIMAL),
+    CellImages(cells=(cell("H"),), alphabet=Alphabet.LETTERS),
 )
 ZONES = (
-    Lines(pictures=(written("NACHBARN"), written("GARTEN"))),
-    Lines(pictures=()),
-    Lines(pictures=(NOISE,)),
-    Lines(pictures=(np.full((8, 8), 255, np.uint8),)),
-    Lines(pictures=(written("1234567"),)),
-    Lines(pictures=(written("Garten"),), values=("Garten", "Haus", "Hof")),
-    Lines(pictures=(written("am"), written("Park")), values=("am Park", "Am Markt")),
-    Lines(pictures=(NOISE,), values=("Garten",)),
-    Lines(pictures=(), values=("Garten",)),
-    Lines(pictures=(written("Garten"),), values=("Garten", "Haus"), expected="Garten"),
-    Lines(pictures=(written("Garten"),), values=("Haus", "Hof"), expected="Haus"),
+    LineImages(pictures=(written("NACHBARN"), written("GARTEN"))),
+    LineImages(pictures=()),
+    LineImages(pictures=(NOISE,)),
+    LineImages(pictures=(np.full((8, 8), 255, np.uint8),)),
+    LineImages(pictures=(written("1234567"),)),
+    LineImages(pictures=(written("Garten"),), values=("Garten", "Haus", "Hof")),
+    LineImages(pictures=(written("am"), written("Park")), values=("am Park", "Am Markt")),
+    LineImages(pictures=(NOISE,), values=("Garten",)),
+    LineImages(pictures=(), values=("Garten",)),
+    LineImages(pictures=(written("Garten"),), values=("Garten", "Haus"), expected="Garten"),
+    LineImages(pictures=(written("Garten"),), values=("Haus", "Hof"), expected="Haus"),
 )
 
 
@@ -73,7 +73,7 @@ def test_it_says_what_it_is(reader):
     """Kind, rank and name; every result names its reader."""
     assert reader.kind in {CELLS, LINES}
     assert isinstance(reader.rank, int)
-    assert all(isinstance(one, Found) and one.reader for one in reader.read(jobs_of(reader)))
+    assert all(isinstance(one, ReaderResult) and one.reader for one in reader.read(jobs_of(reader)))
 
 
 @each_reader()
@@ -128,14 +128,14 @@ def test_it_needs_no_network(reader, monkeypatch):
 
 PLUGIN = """
 from scanform.model.reading import Candidate
-from scanform.recognize.writing.readers import Found
+from scanform.recognize.writing.readers import ReaderResult
 
 
 class Parrot:
     kind, rank, name = "lines", 50, "parrot"
 
     def read(self, jobs):
-        return [Found(texts=(Candidate(value="Lora", probability=0.5),), reader=self.name) for _ in jobs]
+        return [ReaderResult(texts=(Candidate(value="Lora", probability=0.5),), reader=self.name) for _ in jobs]
 
 
 PARROT = Parrot()

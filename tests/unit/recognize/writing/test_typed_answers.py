@@ -22,7 +22,7 @@ from scanform.recognize.writing.handwriting import HANDWRITING
 from scanform.recognize.writing.lines import TesseractLines
 from scanform.recognize.writing.readers import Readers, best_readers
 from scanform.recognize.writing.tesseract import TextSettings
-from scanform.recognize.writing.writing import Help
+from scanform.recognize.writing.writing import ReadingContext
 from scanform.register import prepare
 from scanform.register.fit import fit_page
 from scanform.register.markers import find_markers
@@ -102,7 +102,7 @@ class Survey:
     def read(self, image, reader):
         """The fields by question."""
         page_map = fit_page(image, find_markers(image), self.page, self.check)
-        by = Help(readers=Readers(cells=best_readers().cells, lines=reader))
+        by = ReadingContext(readers=Readers(cells=best_readers().cells, lines=reader))
         return {field.zone.partition(".")[0]: field for field in read_fields(image, page_map, self.prepared, by)}
 
 

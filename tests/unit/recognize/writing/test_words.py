@@ -9,15 +9,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scanform.recognize.writing.word_lists import nearest, scored, spellings, text_list
-from scanform.recognize.writing.words import HEIGHT, LineOdds, alphabet, joined, line_odds, log_probabilities, most_probable, normalised_line, only
+from scanform.recognize.writing.words import HEIGHT, LineLogProbs, alphabet, joined, line_log_probs, log_probabilities, most_probable, normalised_line, only
 
 LETTERS = " abc"
 
 
-def odds(rows):
+def probs(rows):
     """Columns of probabilities as they come from a network: nothing new, then the letters."""
     chances = np.array(rows, np.float64) + 1e-9
-    return LineOdds(logs=np.log(chances / chances.sum(axis=1, keepdims=True)).astype(np.float32), alphabet=LETTERS)
+    return LineLogProbs(logs=np.log(chances / chances.sum(axis=1, keepdims=True)).astype(np.float32), alphabet=LETTERS)
 
 
 def every_text(line):
@@ -37,7 +37,7 @@ rows = st.lists(st.lists(st.floats(0.001, 1), min_size=5, max_size=5), min_size=
 @settings(max_examples=40)
 def test_the_probability_of_a_text_is_the_sum_over_all_its_paths(columns):
     """What is computed column by column is what counting all paths gives, for every text there can be."""
-    line = odds(columns)
+    line = probs(columns)
     known = {text: chance for text, chance in every_text(line).items() if text}
     found = log_probabilities(line, list(known))
     assert np.allclose(np.exp(found), list(known.values()), rtol=1e-3, atol=1e-9)
@@ -48,7 +48,7 @@ def test_the_probability_of_a_text_is_the_sum_over_all_its_paths(columns):
 @settings(max_examples=40)
 def test_the_most_probable_texts_come_first(columns):
     """With a beam that holds everything, the first text is the best of all; with the usual one, none is said to be more probable than it is."""
-    line = odds(columns)
+    line = probs(columns)
     known = every_text(line)
     (first, chance), *_ = most_probable(line, beam=4000)
     assert chance == pytest.approx(max(known.values()), rel=1e-3)
@@ -60,7 +60,7 @@ def test_the_most_probable_texts_come_first(columns):
 @settings(max_examples=40)
 def test_barred_characters_make_no_other_text_likelier(columns, allowed):
     """Where only some characters can stand, texts of these are as probable as before, and all others cannot be."""
-    line = odds(columns)
+    line = probs(columns)
     texts = sorted(text for text in every_text(line) if text)
     before, after = (np.exp(log_probabilities(one, texts)) for one in (line, only(frozenset(allowed), line)))
     kept = np.array([set(text) <= allowed for text in texts])
@@ -72,7 +72,7 @@ def test_barred_characters_make_no_other_text_likelier(columns, allowed):
 
 def test_texts_that_cannot_be():
     """Unknown characters, more characters than columns, nothing at all: no probability, no error."""
-    line = odds([[0.1, 0.1, 0.8, 0.1, 0.1]])
+    line = probs([[0.1, 0.1, 0.8, 0.1, 0.1]])
     found = log_probabilities(line, ["q", "abc", "", "a"])
     assert list(np.isinf(found)) == [True, True, True, False]
     assert log_probabilities(line, []).shape == (0,)
@@ -85,7 +85,7 @@ def written(text, *, sure=0.94):
     for place, character in enumerate(text):
         logs[3 * place, known.index(character) + 1] = log(sure)
         logs[3 * place + 1 : 3 * place + 3, 0] = log(sure)
-    return LineOdds(logs=logs - np.log(np.exp(logs).sum(axis=1, keepdims=True)), alphabet=known)
+    return LineLogProbs(logs=logs - np.log(np.exp(logs).sum(axis=1, keepdims=True)), alphabet=known)
 
 
 STREETS = tuple(
@@ -137,7 +137,7 @@ def test_no_line_depends_on_its_neighbours():
     """A line says the same alone and among others."""
     rng = np.random.default_rng(3)
     pictures = [rng.integers(0, 256, (40, wide), dtype=np.uint8) for wide in (60, 300, 120)]
-    together = line_odds(pictures)
+    together = line_log_probs(pictures)
     for picture, found in zip(pictures, together, strict=True):
-        assert np.array_equal(line_odds([picture])[0].logs, found.logs)
+        assert np.array_equal(line_log_probs([picture])[0].logs, found.logs)
         assert np.allclose(np.exp(found.logs).sum(axis=1), 1, atol=1e-4)

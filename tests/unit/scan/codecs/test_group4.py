@@ -12,7 +12,7 @@ from scanform.imaging.page_image import Gray
 from scanform.scan.codecs import ccitt
 from scanform.scan.codecs.ccitt import decode_fax, encode_group4
 from scanform.scan.codecs.group4 import decode_group4, end_mark
-from scanform.scan.files.errors import TroubleError
+from scanform.scan.files.errors import ScanError
 from scanform.scan.load import LoadedPage
 
 HEIGHT, WIDTH = 877, 620
@@ -181,7 +181,7 @@ def test_damage_is_said_or_changes_next_to_nothing(page: Gray, damage: Callable[
         broken = damage(data, rng)
         try:
             decoded = decode_fax(broken, PARMS, width=WIDTH, height=HEIGHT, again=again)
-        except TroubleError:
+        except ScanError:
             found["said"] += 1
             continue
         wrong = float(np.mean(decoded.gray != np.where(page, 0, 255)))

@@ -18,7 +18,7 @@ from scanform.model.page import PageRef
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Evidence, Response, Status
 from scanform.model.review import Decision, DecisionKind
-from scanform.workflow.dataset.export import hand_over, write_readings
+from scanform.workflow.dataset.export import export_dataset, write_readings
 from scanform.workflow.dataset.import_digital import import_digital
 from scanform.workflow.dataset.merge_responses import STALE, decide_conflict, merge_responses, open_conflicts, records, undo_merge
 from scanform.workflow.insight.make_report import make_report
@@ -148,7 +148,7 @@ def test_a_project_with_two_surveys_finds_the_right_one(project, tmp_path):
         assert sorted(r.id for r in both.store.responses()) == ["online-17", "online-one-17"]
         with pytest.raises(UsageError):
             import_digital(both, export(tmp_path, ["1"], header=["id"]), questionnaire="three")
-        written = hand_over(both, tmp_path / "out")
+        written = export_dataset(both, tmp_path / "out")
         assert (tmp_path / "out" / "one" / "responses.csv") in written.files
         assert rows(tmp_path / "out" / "two" / "responses.csv")[0]["response_id"] == "online-17"
         assert import_digital(both, export(tmp_path, ROW)).unchanged == 1
@@ -179,7 +179,7 @@ def test_a_person_decides_a_contradiction(merged, tmp_path):
     with pytest.raises(UsageError):
         decide_conflict(merged, "online-17/open", "yes", reviewer="anna")
     decide_conflict(merged, name, "yes", reviewer="anna", at=AT)
-    hand_over(merged, tmp_path / "out")
+    export_dataset(merged, tmp_path / "out")
     assert rows(tmp_path / "out" / "responses.csv")[0]["open"] == "yes"
     conflicts = rows(tmp_path / "out" / "conflicts.csv")
     assert [(c["value"], c["state"], c["decided_value"], c["reviewer"]) for c in conflicts] == [
@@ -196,7 +196,7 @@ def test_a_person_decides_a_contradiction(merged, tmp_path):
 def test_the_package_that_is_handed_on(merged, tmp_path):
     """All files are there, fit their schemas, keep leading zeros, and hold contact data only where they belong."""
     out = tmp_path / "out"
-    written = hand_over(merged, out)
+    written = export_dataset(merged, out)
     names = {path.name for path in written.files}
     assert names == {
         "responses.csv", "codebook.csv", "provenance.csv", "conflicts.csv", "modes.csv", "one.xlsx",
@@ -225,7 +225,7 @@ def test_the_package_that_is_handed_on(merged, tmp_path):
 
 def test_what_waits_on_paper_is_not_filled_from_online(merged, tmp_path):
     """A field that a person has yet to look at waits in the data set; once it is known to be blank the online text fills it."""
-    hand_over(merged, tmp_path / "a")
+    export_dataset(merged, tmp_path / "a")
     told = [r for r in rows(tmp_path / "a" / "provenance.csv") if r["column"] == "remarks"]
     assert [(r["rule"], r["value"], r["source_response"], r["source_value"]) for r in told] == [
         ("waiting/1", "-8", PAPER.id, "-8"),
@@ -233,7 +233,7 @@ def test_what_waits_on_paper_is_not_filled_from_online(merged, tmp_path):
     ]
     decision = Decision(uuid="u1", item=f"{PAPER.id}/remarks", version=1, reviewer="anna", kind=DecisionKind.NO_ANSWER, from_value="", to_value="", at=AT)
     merged.store.add_decision(decision)
-    hand_over(merged, tmp_path / "b")
+    export_dataset(merged, tmp_path / "b")
     (row,) = rows(tmp_path / "b" / "responses.csv")
     assert (row["remarks"], row["remarks__status"]) == ("'=fine", "online")
 
@@ -241,7 +241,7 @@ def test_what_waits_on_paper_is_not_filled_from_online(merged, tmp_path):
 def test_handing_over_twice_writes_the_same_bytes(merged, tmp_path):
     """Unchanged data give unchanged CSV files."""
     for name in ("a", "b"):
-        hand_over(merged, tmp_path / name)
+        export_dataset(merged, tmp_path / name)
     for path in sorted((tmp_path / "a").glob("*.csv")):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
@@ -257,7 +257,7 @@ def test_a_form_that_was_scanned_and_keyed_stands_once_in_the_data(merged, tmp_p
     summary = merge_responses(merged)
     assert (summary.responses, summary.records, summary.problems) == (3, 1, ())
     assert {link.rule for link in merged.store.links()} == {"same-form/1", "token-exact/1"}
-    hand_over(merged, tmp_path / "out")
+    export_dataset(merged, tmp_path / "out")
     (row,) = rows(tmp_path / "out" / "responses.csv")
     assert (row["response_id"], row["open"], row["groups__old"], row["postcode"]) == (PAPER.id, "-9", "1", "01067")
 
@@ -265,7 +265,7 @@ def test_a_form_that_was_scanned_and_keyed_stands_once_in_the_data(merged, tmp_p
 def told(project, tmp_path):
     """What export, status and report say about a merge that is older than the data."""
     page = make_report(project, tmp_path / "stale.html", language="en").read_text("utf-8")
-    return (hand_over(project, tmp_path / "stale").merge_is_stale, project_status(project).merge_is_stale, "The merge is older than the data" in page)
+    return (export_dataset(project, tmp_path / "stale").merge_is_stale, project_status(project).merge_is_stale, "The merge is older than the data" in page)
 
 
 def test_no_contradictions_are_never_said_of_an_old_merge(merged, tmp_path):
@@ -295,7 +295,7 @@ def test_a_folder_that_cannot_be_written(merged, tmp_path):
     """A target that is a file is a plain failure, and nothing is left behind."""
     (tmp_path / "out").write_text("x")
     with pytest.raises(StoreError):
-        hand_over(merged, tmp_path / "out")
+        export_dataset(merged, tmp_path / "out")
     with pytest.raises(StoreError):
         make_report(merged, tmp_path / "out" / "report.html")
 

@@ -19,7 +19,7 @@ from scanform.formats.spreadsheet import spoilt
 from scanform.i18n.texts import in_words
 from scanform.model.response import Channel, Missing, Status
 from scanform.model.review import DecisionKind as K
-from scanform.workflow.dataset.export import hand_over
+from scanform.workflow.dataset.export import export_dataset
 from scanform.workflow.dataset.import_digital import import_digital
 from scanform.workflow.dataset.merge_responses import merge_responses, open_conflicts, records
 from scanform.workflow.project.project import add_questionnaire, init_project, open_project, template_path
@@ -260,7 +260,7 @@ def test_a_renamed_code_keeps_what_came_in_under_the_old_one(old, tmp_path):
     assert values(new) == RENAMED
     assert values(new, "online-4") == RENAMED | {"mail": "tel@haus.example"}
     merge_responses(new)
-    hand_over(new, tmp_path / "out")
+    export_dataset(new, tmp_path / "out")
     with (tmp_path / "out" / "responses.csv").open(encoding="utf-8-sig", newline="") as file:
         row = next(csv.DictReader(file))
     assert (row["isopen"], row["isopen__oth_text"], row["uses__a"], row["uses__b"], row["uses__c"], row["sentout"]) == ("oth", "sometimes", "1", "0", "1", "a")

@@ -15,7 +15,7 @@ from scanform.consistency import as_entered, checked, checks_of, recoded
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Missing, Response, Status
 from scanform.model.review import DecisionKind as K
-from scanform.workflow.dataset.export import hand_over
+from scanform.workflow.dataset.export import export_dataset
 from scanform.workflow.dataset.import_digital import import_digital
 from scanform.workflow.dataset.merge_responses import decide_conflict, merge_responses, open_conflicts, records
 from scanform.workflow.project.project import init_project, open_project
@@ -209,7 +209,7 @@ def test_rules_are_checked_on_what_a_merge_comes_to(project, load, tmp_path, on_
     items = {item.id.rpartition("/")[2]: item for item in open_conflicts(project)}
     assert {column: item.reasons for column, item in items.items()} == {column: (slug,) for column, slug in expected.items()}
     assert {column: item.value for column, item in items.items()} == {column: (on_paper | online)[column] for column in expected}
-    hand_over(project, tmp_path / "out")
+    export_dataset(project, tmp_path / "out")
     with (tmp_path / "out" / "responses.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert {column: row.get(f"{column}__status", row[column]) for column in expected} == {

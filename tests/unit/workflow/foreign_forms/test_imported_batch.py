@@ -85,7 +85,7 @@ def test_every_page_goes_where_its_print_says(mixed, foreign_forms):
 
 def test_a_form_that_was_read_can_be_keyed_and_exported(mixed, tmp_path):
     """By the id that it got when it was read: keyed beside the scan. Export writes data set and codebook for each questionnaire, with the values read."""
-    from scanform.workflow.dataset.export import hand_over
+    from scanform.workflow.dataset.export import export_dataset
     from scanform.workflow.project.project import open_project
     from scanform.workflow.review.key_entry import fields, find_form
 
@@ -98,7 +98,7 @@ def test_a_form_that_was_read_can_be_keyed_and_exported(mixed, tmp_path):
         assert len(fields(form.questionnaire, "en")) == 40
         with pytest.raises(UsageError):
             find_form(project, quiz.id[:6] + "0000000" + quiz.id[13:])
-        done = hand_over(project, tmp_path / "out")
+        done = export_dataset(project, tmp_path / "out")
         assert {file.relative_to(tmp_path / "out").parts[0] for file in done.files} == {"club", "quiz", "tiny", "readings.csv"}
         rows = (tmp_path / "out" / "club" / "responses.csv").read_text("utf-8-sig").splitlines()
         assert len(rows) == 3

@@ -214,7 +214,7 @@ def test_inner_files_are_kept_in_the_archive_by_content(project, tiny_survey, tm
         archive=str(tmp_path / "archive"),
         limits=Limits(),
     )
-    (found,) = take_in_module.take_in(job).attached
+    (found,) = take_in_module.register_file(job).attached
     assert (tmp_path / "archive" / found.archived).read_bytes() == inner
     assert found.archived == f"{found.info.sha256[:2]}/{found.info.sha256}.pdf"
 

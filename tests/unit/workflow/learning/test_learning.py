@@ -20,7 +20,7 @@ from scanform.recognize import reader
 from scanform.recognize.networks.heads import Head, read_head, shipped_digest, write_head
 from scanform.recognize.writing.cells import NETWORKS, READER, class_names
 from scanform.recognize.writing.readers import Readers, best_readers, every_reader
-from scanform.recognize.writing.writing import Help
+from scanform.recognize.writing.writing import ReadingContext
 from scanform.scan.files.poppler import draw_page
 from scanform.simulate.fill import draw_ink
 from scanform.simulate.hands import random_hand
@@ -235,7 +235,7 @@ def test_crops_are_what_the_reader_saw(survey, opened, tmp_path):
             page_map, _ = ledger.page_maps(tx, ref)
         image = read_page.lightened(read_page.load_page(replace(ref, path=job.file), job.limits).image)
         prepared = read_page._prepared(job.layouts, survey.layout.digest, 1)[1]
-        reader.read_page(image, page_map, prepared, Help(readers=Readers(cells=ears, lines=best_readers().lines)))
+        reader.read_page(image, page_map, prepared, ReadingContext(readers=Readers(cells=ears, lines=best_readers().lines)))
         for row in ears.heard:
             for cell in row.cells:
                 if cell is not None:

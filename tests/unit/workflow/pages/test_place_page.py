@@ -18,7 +18,7 @@ from scanform.scan.files.limits import Limits
 from scanform.scan.load import rasterize
 from scanform.store import ledger
 from scanform.store.acts import manual_registrations
-from scanform.store.records import PageResult, PlacementKind
+from scanform.store.records import ManualRegistrationKind, PageResult
 from scanform.workflow.foreign_forms.find_zones import find_zones
 from scanform.workflow.foreign_forms.import_form import import_form
 from scanform.workflow.intake.read_batch import page_job, read_batch
@@ -72,7 +72,7 @@ def waiting(printed, tmp_path):
 
 def stored(project, page):
     with project.store.reading() as tx:
-        return ledger.page_record(tx, page.id), ledger.fate_counts(tx), manual_registrations.placements(tx), project.store.responses()
+        return ledger.page_record(tx, page.id), ledger.fate_counts(tx), manual_registrations.manual_registrations(tx), project.store.responses()
 
 
 def never(_):
@@ -87,7 +87,7 @@ def test_shown_corners_are_read_once_and_recorded(waiting):
     assert (placed.outcome, placed.fate, placed.form_id) == (Fate.READ, Fate.READ, form_id)
     found, counts, acts, responses = stored(project, page)
     assert (found.identity.found_by, counts) == (FoundBy.PERSON, {Fate.READ: 1})
-    assert [(act.kind, act.reviewer, act.corners_px, act.identity) for act in acts] == [(PlacementKind.PLACED, "kim", tuple(corners), found.identity)]
+    assert [(act.kind, act.reviewer, act.corners_px, act.identity) for act in acts] == [(ManualRegistrationKind.PLACED, "kim", tuple(corners), found.identity)]
     assert "placed-by-hand" in {problem.slug for problem in responses[0].problems}
     before = stored(project, page)
     again = [place_page(project, page, form_id, PAGE, corners, reviewer=name, uuid=uuid, read=never) for name, uuid in (("kim", "u1"), ("lee", "u2"))]
@@ -164,7 +164,7 @@ def test_a_page_left_alone_keeps_its_fate(waiting):
     assert desk.waiting() == 1
     for _ in range(2):
         leave_page(project, page, reviewer="kim", uuid="u")
-    assert [(act.kind, act.reviewer) for act in stored(project, page)[2]] == [(PlacementKind.LEFT, "kim")]
+    assert [(act.kind, act.reviewer) for act in stored(project, page)[2]] == [(ManualRegistrationKind.LEFT, "kim")]
     assert stored(project, page)[0].fate is page.fate
     assert desk.waiting() == 0
     assert [card.left_by for card in desk.cards(language="en")] == ["kim"]

@@ -16,7 +16,7 @@ from scanform.simulate.profiles import PROFILES
 from scanform.simulate.scanner import scan_filled
 from scanform.simulate.scripts import load_crops
 from scanform.simulate.truth import PageTruth, TextTruth
-from scanform.store.records import Issued, PlacementKind
+from scanform.store.records import Issued, ManualRegistrationKind
 from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.pages.repeated_pages import act_on, doubles
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
@@ -134,7 +134,7 @@ def test_on_a_second_sheet_with_the_same_code_nothing_is_expected(survey, tmp_pa
         for hand in (6, 7, 8):
             read_batch(project, [scan_of(form, 0, {"name": names[0]}, tmp_path, hand=hand)], serial())
         while pair := next((pair for pair in doubles(project) if pair.waits), None):  # other hands, but no mark that differs: people say what it is
-            assert act_on(project, pair.key, PlacementKind.OTHER_SHEET, reviewer="kim", uuid=pair.key)
+            assert act_on(project, pair.key, ManualRegistrationKind.OTHER_SHEET, reviewer="kim", uuid=pair.key)
         form_id = form[0].forms[0].form_id
         found = [response for response in project.store.responses() if response.id.startswith(f"{form_id}.")]
     assert len(found) >= 2

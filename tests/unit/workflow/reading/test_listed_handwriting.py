@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scanform.model.questionnaire import TextForm
 from scanform.model.response import Status
 from scanform.recognize.writing.handwriting import CHARACTERS, HANDWRITING
-from scanform.recognize.writing.readers import Lines
+from scanform.recognize.writing.readers import LineImages
 from scanform.scan.load import rasterize
 from scanform.simulate.hands import random_hand
 from scanform.simulate.profiles import PROFILES
@@ -120,7 +120,7 @@ def test_a_list_is_no_cage(name):
     """A name is found in a list of others, but never accepted as one of them."""
     crop = CROPS.items[name]
     picture = np.rint(255 * (1 - np.clip(ink_of_crop(crop.gray), 0, 1))).astype(np.uint8)
-    (inside, outside) = HANDWRITING.read([Lines(pictures=(picture,), values=(*MORE, crop.text)), Lines(pictures=(picture,), values=MORE)])
+    (inside, outside) = HANDWRITING.read([LineImages(pictures=(picture,), values=(*MORE, crop.text)), LineImages(pictures=(picture,), values=MORE)])
     assert inside.texts[0].value == crop.text
     assert all(one.probability < 0.9 for one in outside.texts if one.value in MORE)
 
@@ -137,7 +137,7 @@ def test_the_house_next_door_is_not_accepted(street, number, expected):
     ImageDraw.Draw(sheet).text((20, 10), said, 0, font=face)
     lines = (np.asarray(sheet),)
     (near, right) = HANDWRITING.read(
-        [Lines(pictures=lines, values=values, expected=values[0] if expected else "") for values in ((other, *MORE), (said, other, *MORE))]
+        [LineImages(pictures=lines, values=values, expected=values[0] if expected else "") for values in ((other, *MORE), (said, other, *MORE))]
     )
     assert all(one.probability <= 0.9 for one in near.texts if one.value == other)
     assert right.texts[0].value == said

@@ -16,11 +16,11 @@ from scanform.model.page import PageRef
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 from scanform.model.review import DecisionKind
-from scanform.workflow.dataset.export import hand_over
+from scanform.workflow.dataset.export import export_dataset
 from scanform.workflow.dataset.merge_responses import decide_conflict, is_third_value, merge_responses, open_conflicts, records
 from scanform.workflow.project.project import init_project
 from scanform.workflow.review.desk import Desk, Submission, effective_responses
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.review.key_entry import find_form, key_answers, key_form, save
 from scanform.workflow.review.value_history import value_history
 
@@ -82,7 +82,7 @@ def keep(project, item, text, **more):
 
 
 def exported(project, folder, name):
-    hand_over(project, folder)
+    export_dataset(project, folder)
     with (folder / name).open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -134,7 +134,7 @@ def test_a_second_reading_of_it_is_blind_and_compared(project):
     store(project, *(replace(form(name), answers=(replace(waits("mail"), evidence=seen),)) for name in "AB"))
     for name in "AB":
         keep(project, f"{name}/mail", "anna @ web")
-    again = SecondDesk(Desk(project))
+    again = VerificationDesk(Desk(project))
     for card in again.claim(9, reviewer="lee", third=False):
         assert "anna" not in repr(card)
         text = "anna @ web" if card.id == "A/mail" else "anna @ wab"

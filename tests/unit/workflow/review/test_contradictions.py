@@ -13,7 +13,7 @@ import pytest
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Missing, Response, Status
 from scanform.model.review import DecisionKind as K
-from scanform.workflow.dataset.export import hand_over
+from scanform.workflow.dataset.export import export_dataset
 from scanform.workflow.dataset.merge_responses import decide_conflict, merge_responses, open_conflicts, records, undo_merge
 from scanform.workflow.insight.status import project_status
 from scanform.workflow.project.project import Project
@@ -123,7 +123,7 @@ def test_a_decision_holds_for_the_data_set(merged: Project, tmp_path: Path, colu
     assert merged_answer(merged, column) == (*stored, "decision/1")
     assert desk.counts() == Counts(open=12, postponed=0, settled=1, total=13)
     assert [card.id for card in Desk(merged).queue(100)] == [card.id for card in desk.queue(100)]
-    assert hand_over(merged, tmp_path / "out").open_conflicts == 2
+    assert export_dataset(merged, tmp_path / "out").open_conflicts == 2
     with (tmp_path / "out" / "provenance.csv").open(encoding="utf-8-sig", newline="") as file:
         rules = {row["column"]: row["rule"] for row in csv.DictReader(file)}
     assert rules[column] == "decision/1"

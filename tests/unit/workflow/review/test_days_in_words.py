@@ -15,7 +15,7 @@ from scanform.rules import key_answer
 from scanform.workflow.project.project import open_project
 from scanform.workflow.review.cards import as_typed
 from scanform.workflow.review.desk import Desk, Submission
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.review.value_history import page_facts, value_history
 
 WORDS = {"de": "01.04.2024", "en": "1 Apr 2024"}
@@ -80,7 +80,7 @@ def test_sources_and_readers_that_differ_say_days_in_words(project, language):
 def test_a_third_person_sees_both_days_in_words(project):
     """Either can be taken by its key, or typed as it stands there."""
     fill(project, 8, replace(SINCE, problem=None, status=Status.AUTO))
-    again = SecondDesk(Desk(project))
+    again = VerificationDesk(Desk(project))
     looks = again.claim(8, reviewer="lee", third=False)
     assert looks
     for number, card in enumerate(looks):

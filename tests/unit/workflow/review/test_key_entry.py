@@ -8,7 +8,7 @@ from scanform.errors import InputError, UsageError
 from scanform.i18n.texts import text
 from scanform.model.response import Channel, Missing, Response, Status
 from scanform.model.review import PERSON_CONFIDENCE
-from scanform.workflow.dataset.export import hand_over
+from scanform.workflow.dataset.export import export_dataset
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.printing.recipients import Recipient
 from scanform.workflow.project.project import Project
@@ -109,7 +109,7 @@ def test_a_form_that_was_scanned_may_be_keyed_and_the_person_is_told(project: Pr
 def test_who_keyed_a_form_and_when_stands_in_the_provenance(project: Project, tmp_path) -> None:
     """Each keyed value names the person and the time, like a value that was decided in the review."""
     stored = save(project, key_answers(find_form(project, None), {"open": "ja"}, channel=Channel.MANUAL), reviewer="anna:b")
-    hand_over(project, tmp_path / "out")
+    export_dataset(project, tmp_path / "out")
     with (tmp_path / "out" / "provenance.csv").open(encoding="utf-8-sig", newline="") as file:
         told = {(row["channel"], row["reader"], row["reviewer"], row["decided_at"]) for row in csv.DictReader(file)}
     assert told == {("manual", "person", "anna:b", stored.received_at)}

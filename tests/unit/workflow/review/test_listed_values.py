@@ -12,12 +12,12 @@ from scanform.model.page import PageRef
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 from scanform.model.response import Answer, Channel, Evidence, Response, Status
-from scanform.store.acts.seeded_items import add_known, known_of
+from scanform.store.acts.seeded_items import add_seeded_item, seeded_item_of
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.printing.recipients import Recipient
 from scanform.workflow.project.project import init_project, open_project
 from scanform.workflow.review.desk import Desk
-from scanform.workflow.review.double_verification import SecondDesk
+from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.review.key_entry import find_form, key_form
 
 STREETS = {"44137": ["Ostwall", "Westwall", "Kuhstraße"], "44135": ["Ostenhellweg"], "44139": ["Hohe Straße", "Kuhstraße"]}
@@ -124,15 +124,15 @@ def test_a_known_answer_tells_nothing_by_what_is_filled_in(project):
     assert card(project, "A/street").filled == "Ostenhellweg"
     true = Desk(project).item("A/plz")
     with project.store.writing() as tx:
-        row = known_of(replace(true, value="44137"), reviewer="p", before="A/street", truth="44135", at="2026-01-01T00:00:00Z")
-        assert add_known(tx, row)
+        row = seeded_item_of(replace(true, value="44137"), reviewer="p", before="A/street", truth="44135", at="2026-01-01T00:00:00Z")
+        assert add_seeded_item(tx, row)
     assert card(project, "A/street", shown=("A/plz",)).filled == ""
 
 
 def test_a_blind_reading_has_neither(project):
     """Nothing leads somebody who reads blindly to what stands."""
     store(project, read("plz", "44135", status=Status.AUTO), read("street", "Ostenhellweg", status=Status.AUTO))
-    again = SecondDesk(Desk(project))
+    again = VerificationDesk(Desk(project))
     assert {(card.filled, card.printed, card.suggestions) for card in again.claim(9, reviewer="lee", third=False)} <= {("", "", ())}
 
 

@@ -18,7 +18,7 @@ from scanform.model.review import Decision, DecisionKind
 from scanform.recognize.ink import fingerprint
 from scanform.store import ledger
 from scanform.store.acts.seals import broken_seals
-from scanform.store.records import NewFile, PageResult, PlacementKind
+from scanform.store.records import ManualRegistrationKind, NewFile, PageResult
 from scanform.workflow.insight.status import project_status
 from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.pages.collate import NOBODY, arrange, gathering, gatherings, name_addressee, take_back
@@ -393,7 +393,7 @@ def test_unsure_pages_wait_as_pairs(office):
     assert project_status(office.project).doubles == PAGES
     for number in range(1, PAGES + 1):
         pair = next(pair for pair in doubles(office.project) if pair.waits and pair.number == number)
-        assert act_on(office.project, pair.key, PlacementKind.OTHER_SHEET, reviewer="kim", uuid=f"u{number}")
+        assert act_on(office.project, pair.key, ManualRegistrationKind.OTHER_SHEET, reviewer="kim", uuid=f"u{number}")
     assert not held(office)
     assert [office.people_of(name) for name in sorted(office.responses())] == [{0}, {1}]
 

@@ -68,7 +68,7 @@ class Histories(RuleBasedStateMachine):
         ids=st.sets(st.sampled_from(IDS), min_size=1),
         odd=st.booleans(),
     )
-    def take_in(self, survey, time, columns, ids, odd):
+    def register_file(self, survey, time, columns, ids, odd):
         """Import an export; a second time it changes nothing."""
         path = self.folder / "export.csv"
         headings = {"a": "a", "p": "b[p]", "q": "b[q]"}

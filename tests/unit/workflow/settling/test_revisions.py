@@ -13,7 +13,7 @@ from scanform.errors import StoreError, UsageError
 from scanform.i18n.texts import in_words
 from scanform.model.response import Channel, Missing
 from scanform.model.review import Decision, DecisionKind
-from scanform.workflow.dataset.export import hand_over
+from scanform.workflow.dataset.export import export_dataset
 from scanform.workflow.dataset.import_digital import import_digital
 from scanform.workflow.dataset.merge_responses import deciders, merge_responses, records, undo_merge
 from scanform.workflow.insight.status import project_status
@@ -395,7 +395,7 @@ def test_the_complete_response_counts_beside_a_broken_off_one(project, load, tmp
     """One person broke off and began anew with the same token: one row, of the complete response, whatever the broken-off one says otherwise."""
     load(ROW | {"id": "1", "submitdate": "", "open": "no", "hours": "", "carrier": ""}, ROW | {"id": "2", "hours": ""})
     assert merge_responses(project).records == 1
-    hand_over(project, tmp_path / "out")
+    export_dataset(project, tmp_path / "out")
     with (tmp_path / "out" / "responses.csv").open(encoding="utf-8-sig", newline="") as file:
         [row] = csv.DictReader(file)
     assert (row["response_id"], row["open"], row["hours"]) == ("online-2", "yes", "-1")
