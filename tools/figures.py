@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import house
+
 from scanform.assemble import AcceptSettings
 from scanform.config import MOST_KNOWN, LoginConfig, ReadingConfig, ReviewConfig
 from scanform.recognize.writing.fit_heads import FitSettings
@@ -40,7 +42,7 @@ def filled(content: str, figures: Mapping[str, str]) -> str:
 
 def all_figures(root: Path) -> dict[str, str]:
     """Every figure by its name."""
-    return of_settings() | of_marks((root / MARKS).read_text("utf-8")) | of_handwriting((root / HANDWRITING).read_text("utf-8"))
+    return house.of_house(root) | of_settings() | of_marks((root / MARKS).read_text("utf-8")) | of_handwriting((root / HANDWRITING).read_text("utf-8"))
 
 
 # --- settings --------------------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ mean says little about the hard ones.
 """
 
 LEAST_ROWS = 150
-"""Rows of a kind of reading from which on it may be accepted without a person."""
+"""Minimum rows of a stratum for it to be accepted without a person."""
 
 BLANKS = 4
 """One in so many rows without ink is fitted on."""

@@ -22,7 +22,7 @@ WANTED = "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜßabdefghklmnpqrtuäöü-"
 """Capitals and ß for the cells; small letters that look like no capital, for what does not belong among digits."""
 
 SOUND = -0.7
-"""Mean logarithm of the probability of a letter from which on a label is believed."""
+"""Minimum mean log probability of a letter for its label to be believed."""
 
 SIDE, INNER_SIDE = 64, 45
 EDGE, CLEAN = 0.12, 2

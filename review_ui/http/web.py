@@ -70,7 +70,7 @@ def time_of(at: str, language: str, *, seconds: bool = False) -> Markup:
 
 
 def language_of(default: str) -> str:
-    """The language that the request asks for, if there is such a one."""
+    """The language that the request asks for, if it is one of ours."""
     wanted = request.args.get("lang", default)
     return wanted if wanted in LANGUAGES else default
 

@@ -1,5 +1,6 @@
-"""Whose pages are these? Pages of one printed number that may be several people's, and files whose numbers contradict their sheets; `workflow.pages.collate` and
-`workflow.settling.contradicting_files` behind it. Plain forms that work without scripts; with one, pages are moved by mouse, too.
+"""Whose pages are these? Pages of one printed number that may be several people's, and files whose numbers contradict their
+sheets; `workflow.pages.collate` and `workflow.settling.contradicting_files` behind it. Plain forms that work
+without scripts; with one, pages are moved by mouse, too.
 """
 
 from uuid import uuid4

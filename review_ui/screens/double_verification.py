@@ -1,4 +1,4 @@
-"""Looking again: the blind second look, the third that settles differences, and what both say about quality; `workflow.review.double_verification` behind it."""
+"""Double verification: second readings, adjudication, and what both say about quality; `workflow.review.double_verification` behind it."""
 
 from collections.abc import Callable
 

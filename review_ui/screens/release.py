@@ -1,4 +1,6 @@
-"""Releasing the data set, and what people see of their own work; `workflow.dataset.release` and `workflow.review.reviewer_figures` behind it. Plain forms, no script."""
+"""Releasing the data set, and what people see of their own work; `workflow.dataset.release` and `workflow.review.reviewer_figures` behind
+it. Plain forms, no script.
+"""
 
 from math import ceil
 from uuid import uuid4

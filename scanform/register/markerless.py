@@ -79,7 +79,7 @@ class FeaturePose:
 
 
 def scan_features(gray: Gray, detector: Detector = Detector.ORB, settings: FeatureSettings = DEFAULT_FEATURES) -> Features:
-    """The features of a scan, looked at as if its longer side were that of A4."""
+    """The features of a scan, scaled as if its longer side were that of A4."""
     factor = max(1.0, max(gray.shape) / A4.h / TILE_PX_PER_MM)
     reduced = cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False) if factor > 1 else gray
     points, described = _described(reduced, detector, settings)

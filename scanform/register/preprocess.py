@@ -84,6 +84,6 @@ def with_lines(image: PageImage, factor: float) -> PageImage:
 
 
 def _is_one_bit(image: PageImage) -> bool:
-    """Whether a picture has only black and white; looked at on one row in 97."""
+    """Whether a picture is bilevel, judged on one row in 97."""
     rows = image.gray[48::97]
     return bool(rows.size and np.mean((rows > 4) & (rows < 251)) < 0.0005)

@@ -181,7 +181,7 @@ SIDE_MM = (-1.6, 1.2)
 _STEP_MM = 0.08
 _ALONG = 7
 _MARKERS = 4
-"""Markers looked at: enough for the corners of a page, and cheap."""
+"""Markers tried: enough for the corners of a page, and cheap."""
 
 
 def measure_markers(image: PageImage, markers: Sequence[Marker], *, content_mm: Floats | None = None, page_map: PageMap | None = None) -> Picture:

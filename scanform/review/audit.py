@@ -1,4 +1,4 @@
-"""How wrong values can be at most, given how many of those that were looked at a second time were wrong. Pure.
+"""Upper bounds on the error rate, from a sample that was read a second time. Pure.
 
 Drawing without replacement, so the count of wrong values in the sample is hypergeometric; the bound is exact (one-sided Clopper-Pearson for finite populations:
 Buonaccorsi 1987, doi:10.1080/00031305.1987.10475484).
@@ -43,7 +43,7 @@ def most_often(hits: int, trials: int) -> float:
 
 
 def sample_size(population: int, target: float, tolerated: int) -> int:
-    """How many have to be looked at so that with `tolerated` wrong ones at most the share `target` of the population is wrong; all of a small population."""
+    """Sample size that proves at most the fraction `target` of the population wrong when `tolerated` wrong ones are found; all of a small population."""
     allowed = int(population * target + 1e-9)
     low, high = min(tolerated, population), population
     while low < high:

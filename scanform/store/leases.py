@@ -9,7 +9,7 @@ from scanform.store.engine import Transaction
 from scanform.store.tables import LeaseRow
 
 LEASE = timedelta(minutes=10)
-"""How long a value stays with somebody who is not heard of; every decision and every sign of life begins the time anew."""
+"""How long a value stays with somebody who is not heard of; every decision and every sign of life renews it."""
 
 AT_ONCE = 500
 """Items named in one statement: SQLite takes no more than 32,766 parameters, older ones 999."""
@@ -32,7 +32,7 @@ def claim(tx: Transaction, items: Sequence[str], holder: str, limit: int, *, now
 
 
 def renew(tx: Transaction, holder: str, *, now: datetime | None = None) -> int:
-    """Begin the time of all that `holder` holds anew; what has lapsed stays lapsed. Returns how many there are."""
+    """Renew every lease of `holder`; a lapsed one stays lapsed. Returns how many there are."""
     until = moment((now or datetime.now(UTC)) + LEASE)
     return tx.execute(update(LeaseRow).where(LeaseRow.holder == holder, LeaseRow.until > moment(now)).values(until=until)).rowcount
 

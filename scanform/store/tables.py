@@ -373,7 +373,7 @@ class VerificationRow(Base):
 
 
 class SamplingSeedRow(Base):
-    """What a draw by lot depends on: kept, so that it can be repeated."""
+    """The seed of random draws, kept so that they can be repeated."""
 
     __tablename__ = "lot"
     name: Mapped[str] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""Text that was stored as UTF-8 and read as something else: "HÃ¶rde" for "Hörde". Whether a column is such a one is decided from all its rows."""
+"""Text that was stored as UTF-8 and read as something else: "HÃ¶rde" for "Hörde". Whether a column holds such text is decided from all its rows."""
 
 import re
 import unicodedata

@@ -36,7 +36,7 @@ class Sides(StrEnum):
     TWO = "two"
 
     def fillers(self, pages: int) -> int:
-        """How many empty pages follow a form of so many pages, so that the next one begins on a new sheet."""
+        """Empty pages after a form of `pages` pages, so that the next one begins on a new sheet."""
         return pages % 2 if self is Sides.TWO else 0
 
 

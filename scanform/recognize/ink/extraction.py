@@ -215,7 +215,7 @@ def _largest_sum(darker: Gray) -> NDArray[np.uint16]:
 
 
 def _is_mono(gray: Gray) -> bool:
-    """Whether a page has only black and white; looked at on one row in 97."""
+    """Whether a page is bilevel, judged on one row in 97."""
     rows = gray[48::97]
     return bool(np.mean((rows > 4) & (rows < 251)) < 0.0005)
 
@@ -256,7 +256,7 @@ class _Level:
     rest: Singles
 
     def put(self, chosen: Ints, other: "_Level") -> None:
-        """Take over what was measured anew in some windows."""
+        """Take over what was measured again in some windows."""
         self.paper[chosen], self.noise[chosen], self.rest[chosen] = other.paper, other.noise, other.rest
 
 

@@ -26,13 +26,13 @@ PX_PER_MM = 6.0
 """Sampling of check boxes: a box line of 0.35 mm is two samples wide."""
 
 MARGIN_MM = 2.0
-"""Paper looked at around a box: strokes that come from outside show there; boxes stand at least 3 mm apart."""
+"""Margin of paper around a box that is sampled: strokes from outside show there; boxes stand at least 3 mm apart."""
 
 AREA_PX_PER_MM = 5.0
 TILE_MM = 5.0
 TILE_PX = 25
 AREA_MARGIN_MM = 1.0
-"""Paper looked at around a writing zone: g and y hang below the line."""
+"""Margin of paper around a writing zone that is sampled: g and y hang below the line."""
 
 MARK_TOLERANCE_MM = 0.2
 READ_PX_PER_MM = 10.0
@@ -62,13 +62,13 @@ BARE = 0.06
 """Expected darkness, as printed at worst, below which a sample counts as bare paper."""
 
 CORE_MM, CORE_OF_BOX = 1.0, 0.2
-"""The core of a box begins so far inside its outer edge, or so much of its shorter side where that is less."""
+"""Inset of a box's core from its outer edge, or this fraction of its shorter side where that is less."""
 
 EDGE_MM = -0.3
 """What is further out than this is beside the box: mm inside the outer edge (negative: outside)."""
 
 PIECES = 12
-"""An outline is looked at in so many pieces: what hides a part of a box hides some of them wholly."""
+"""Pieces into which an outline is divided: what hides a part of a box hides some of them wholly."""
 
 LEAST_PIECE = 4.0
 """Darkness, summed over samples (0.1 mm2 of black), that a piece of a dark outline must have on the blank page to be looked for."""
@@ -80,7 +80,7 @@ PRINT_NAMES = ("open_core", "print_beside")
 """The columns of `MarkSheet.print_facts`: the share of the core that print leaves open, and of the paper beside the box that it covers."""
 
 COARSE = 3
-"""One sample in so many, along both axes, tells the level of the paper."""
+"""Step, along both axes, of the samples that tell the paper level."""
 
 NEXT, NEAREST, AROUND_MM = 8, 24, 30.0
 """Boxes around one that tell how light its paper should be: the next ones, and how many more, no further away than that: light changes over a photo."""

@@ -27,7 +27,7 @@ LEAST_CLEAR = 0.98
 """Below this confidence a box carries a reason for review even where a lower threshold was learnt: it is not accepted anyway (`assemble.AcceptSettings`)."""
 
 HALF = 0.5
-"""Probability of "nobody can tell" from which on that is said."""
+"""Least probability at which a mark is called unclear."""
 
 LEAST_FRAME, SEEN_FRAME = 0.4, 0.7
 """Where a piece of the printed outline is paler than this, by the page's outlines, something hides the box or a part of it (a filing hole, a label, correction

@@ -83,7 +83,7 @@ def reason_text(reason: Reason, language: str) -> str:
 
 
 def page_reasons(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> dict[str, tuple[Reason, ...]]:
-    """The reasons for every zone of a registered page, by zone id; measures the page anew."""
+    """The reasons for every zone of a registered page, by zone id; measures the page again."""
     page = measure(image, page_map, prepared)
     found = {**mark_reasons(page, prepared.marks), **area_reasons(page, prepared)}
     for zone in outside_zones(image, page_map, prepared.page.zones, prepared.corners_mm):

@@ -23,7 +23,7 @@ ROOM = ("free", "crowded")
 """Boxes as on our own paper; boxes with print inside, or close to other print."""
 
 FREE_CORE, FREE_BESIDE = 0.9, 0.15
-"""Boxes are free when print leaves so much of their core open, and covers at most so much of the paper beside them."""
+"""A box is free when print leaves at least this fraction of its core open and covers at most this fraction of the paper beside it."""
 
 KINDS = (
     "empty", "empty, traces", "empty, specks inside", "empty, stroke inside", "empty, ink close by", "empty, ink of another box",
@@ -54,7 +54,7 @@ FAINT = 0.6
 """Darkness of a faint mark, by that of the page's marks."""
 
 JOINED, MOSTLY_OWN = 2, 0.8
-"""Ink is joined with other boxes when one part runs through so many, and less than this share of it is in one."""
+"""A component is joined when it runs through this many boxes and less than this fraction of it is in one."""
 
 LOOSE = 0.055
 """Share of the paper beside the box that is inked by what is in no other box, from which on it may be a mark that missed this one: ends of strokes that begin
@@ -90,7 +90,7 @@ ROUND, PEN_BROAD = 1.5, 1.2
 """A small mark less longer than broad, and no broader than this by the page's strokes, is what a resting pen leaves as well."""
 
 BRIGHTER = 1.5
-"""Darkness of a small mark by that of the page's marks from which on it is none of them: they are pale traces (the other side showing through)."""
+"""Darkness of a small mark relative to the page's marks below which it is none of them but a pale trace (show-through)."""
 
 STROKES_SHARE = 0.2
 """Part of the core that the marks of a page ink, below which they are dots: nothing then tells how broad the pen is, and whether a dot is a mark or a resting

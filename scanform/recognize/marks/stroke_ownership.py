@@ -26,7 +26,7 @@ INSIDE_MM = 0.25
 """Ink so far inside the edge is in the box."""
 
 TOUCHES = 4
-"""Samples (0.4 mm2) of ink in a box from which on a part runs through it."""
+"""Minimum ink samples (0.4 mm2) in a box for a part to run through it."""
 
 LONG_MM = 1.5
 """Shorter parts beside a box are dirt, not a mark that missed it."""
@@ -38,7 +38,7 @@ print is paler.
 
 
 NEXT_MM, LEVEL_MM = 9.0, 2.0
-"""The next box in a row or column: so far away at most, so much out of line."""
+"""The next box in a row or column: maximum distance and maximum offset, in mm."""
 
 IN_A_ROW = 2
 """Marked boxes in a row that a line is followed through."""
@@ -91,7 +91,7 @@ def describe(bridged: Gray, smooth: Singles, windows: Ints, sheet: MarkSheet) ->
 
 
 def beside_lines(sheet: MarkSheet, *, marked: Mask, struck: Mask) -> Mask:
-    """Which of the `marked` boxes (N,) stand in a row or a column next to a box that a line runs through (`struck`, N), or next to such a one.
+    """Which of the `marked` boxes (N,) stand in a row or column beside a struck box (`struck`, N), or beside one that does.
 
     A line seldom runs through one box alone; in a box that is crossed or filled as well it does not show, and under a label it cannot be followed.
     """

@@ -25,10 +25,10 @@ AROUND_PX = 8
 """Paper around a cell that is moved with it."""
 
 PRINT, MORE = 0.15, 0.3
-"""Darkness of the blank page from which on a sample is print; ink on pale print is seen when it is so much darker than that."""
+"""Minimum darkness of a print sample on the blank page; ink on pale print shows when it is darker by this much."""
 
 LINE_PX = 11
-"""Strokes are joined across print over so much (1.1 mm: a line of 0.25 mm with its soft edges, crossed at an angle)."""
+"""Strokes are joined across print up to this gap (1.1 mm: a line of 0.25 mm with its soft edges, crossed at an angle)."""
 
 INK_SHARE, LEAST_INK, MOST_INK = 0.45, 0.1, 0.5
 """Ink is what is so dark in comparison with the ink that was found coarsely, within bounds."""
@@ -37,7 +37,7 @@ INSIDE = 0.5
 """Where less of the ink of a cell lies inside it, somebody has to say which cell is meant."""
 
 WHOLE = 0.8
-"""A part of ink belongs wholly to the cell that holds so much of it."""
+"""A component belongs wholly to the cell that holds at least this fraction of it."""
 
 Frame = tuple[int, int, int, int]
 

@@ -41,7 +41,7 @@ SIZE, INNER = 32, 26
 """The networks see SIZE x SIZE pixels; the longer side of a character takes up INNER of them."""
 
 INK = 0.12
-"""Darkness from which on a pixel is ink when a character is cut out."""
+"""Minimum darkness of an ink pixel when a character is cut out."""
 
 USUAL = {"ß": 0.1, OTHER: 0.3, ",": 0.3}
 """How often a character occurs in what people write, in comparison with the others of its network, where that is far from what it learnt from: a small

@@ -124,7 +124,7 @@ UNREAD = Unread()
 def every_reader() -> tuple[Any, ...]:
     """All readers, ours and those of installed packages, available or not; one that cannot be loaded raises, it is never left out in silence."""
     ours = [EntryPoint(name=name, value=value, group=GROUP) for name, value in BUILT_IN.items()]
-    others = [one for one in entry_points(group=GROUP) if one.value not in BUILT_IN.values()]
+    others = [one for one in entry_points(group=GROUP) if one.dist is None or one.dist.name != "scanform"]  # what it was installed with may be older
     return tuple(one.load() for one in (*ours, *sorted(others, key=lambda one: (one.name, one.value))))
 
 

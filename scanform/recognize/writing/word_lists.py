@@ -17,7 +17,7 @@ from scanform.imaging.page_image import Singles
 from scanform.recognize.writing.words import LineLogProbs, log_probabilities
 
 PARTS = 3
-"""Characters are counted in so many parts of a text, one running over into the next: a first look at 10,000 texts takes a millisecond."""
+"""Overlapping parts of a text in which characters are counted: a first pass over 10,000 texts takes a millisecond."""
 
 NEAREST = 32
 """So many texts of a list are scored exactly; `python -m bench.handwriting` counts a text that is missed here as not listed."""

@@ -22,7 +22,7 @@ WIDEST = 1200
 """Longer lines are pressed to this width."""
 
 INK = 0.12
-"""Darkness from which on a pixel is ink when a line is cut out."""
+"""Minimum darkness of an ink pixel when a line is cut out."""
 
 BARRED = np.float32(-60)
 """The logarithm that stands for a character that cannot be there."""

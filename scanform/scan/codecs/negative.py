@@ -6,11 +6,11 @@ import numpy as np
 from scanform.imaging.page_image import Gray
 
 DARK_MEAN = 110
-"""Mean grey from which on a page is not dark enough to be looked at: negatives of forms have 5 to 60."""
+"""Mean grey above which a page cannot be a negative: negatives of forms have 5 to 60."""
 FIRST_PX = 150
 """Pixels taken of the longer side for the first question, whether the page is dark: 0.1 ms."""
 SIDE_PX = 600
-"""Longer side at which it is looked at: 2 pixels per mm of A4, where a printed line is still seen."""
+"""Longer side at which a page is judged: 2 pixels per mm of A4, where a printed line still shows."""
 LEAST_CONTRAST = 60
 """Grey levels between print and paper; under a dark lid without a sheet there is noise only."""
 PRINT_SHARE = (0.002, 0.35)

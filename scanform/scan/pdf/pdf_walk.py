@@ -15,7 +15,7 @@ Operand = pikepdf.Object | float | str
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 COVERS_ALL = 0.995
-"""Share of the page from which on an opaque picture hides everything drawn before it."""
+"""Minimum fraction of the page for an opaque picture to hide everything drawn before it."""
 COVERS_ENOUGH = 0.5
 """A picture on less of the page is a part of it (a logo), not the scan."""
 _GENERIC = frozenset({"/FlateDecode", "/LZWDecode", "/ASCII85Decode", "/ASCIIHexDecode", "/RunLengthDecode"})

@@ -46,7 +46,7 @@ class SheetDoubt:
 
 
 def add_collation(tx: Transaction, act: Collation) -> bool:
-    """Append an act; False when its uuid is known (a repeated sending)."""
+    """Append an act; False when its uuid is known (sent twice)."""
     row = {
         "uuid": act.uuid,
         "kind": act.kind.value,

@@ -23,7 +23,7 @@ class IncompleteAccepted:
 
 
 def add_incomplete_accepted(tx: Transaction, acceptance: IncompleteAccepted) -> bool:
-    """Append an act; False when its uuid is known (a repeated sending)."""
+    """Append an act; False when its uuid is known (sent twice)."""
     row = {
         "uuid": acceptance.uuid,
         "form_id": acceptance.form_id,

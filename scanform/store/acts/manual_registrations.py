@@ -12,7 +12,7 @@ from scanform.store.tables import ManualRegistrationRow
 
 
 def add_manual_registration(tx: Transaction, placement: ManualRegistration) -> bool:
-    """Append an act; False when its uuid is known (a repeated sending)."""
+    """Append an act; False when its uuid is known (sent twice)."""
     identity = placement.identity
     values: dict[str, object] = {
         "uuid": placement.uuid,

@@ -9,7 +9,7 @@ from scanform.store.tables import ReleaseRow
 
 
 def add_release(tx: Transaction, release: Release) -> bool:
-    """Append a step; False when its uuid is known (a repeated sending)."""
+    """Append a step; False when its uuid is known (sent twice)."""
     row = {
         "uuid": release.uuid,
         "kind": release.step.value,

@@ -1,4 +1,4 @@
-"""Second and third looks at values that were settled: rows that are only ever added. What a look says counts nowhere but here, until somebody decides."""
+"""Second readings and adjudications of settled values, append-only. A second reading counts nowhere else until somebody decides."""
 
 import secrets
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Verification:
 
 
 def add_verification(tx: Transaction, look: Verification) -> bool:
-    """Append a look; False when its uuid is known (a repeated sending)."""
+    """Append a reading; False when its uuid is known (sent twice)."""
     act = look.act
     row = {
         "uuid": act.uuid,
@@ -42,7 +42,7 @@ def add_verification(tx: Transaction, look: Verification) -> bool:
 
 
 def verifications(tx: Transaction, item: str | None = None) -> list[Verification]:
-    """All looks, or those at one item, in the order in which they arrived."""
+    """All readings, or those of one item, in order of arrival."""
     query = select(VerificationRow).order_by(VerificationRow.sequence)
     return [
         Verification(
@@ -64,11 +64,11 @@ def verifications(tx: Transaction, item: str | None = None) -> list[Verification
 
 
 def sampling_seed(tx: Transaction) -> str:
-    """What decides by lot which values are looked at again; drawn once for a project and kept, so that every draw can be repeated."""
+    """The seed of all random draws for double verification: drawn once per project and kept, so that every draw can be repeated."""
     insert_new(tx, SamplingSeedRow, {"name": LOT, "lot": secrets.token_hex(16)}, SamplingSeedRow.name)
     return tx.execute(select(SamplingSeedRow.lot).where(SamplingSeedRow.name == LOT)).scalar_one()
 
 
 def drawn_seed(tx: Transaction) -> str:
-    """The lot that was drawn, "" before that."""
+    """The seed, "" before one was drawn."""
     return tx.execute(select(SamplingSeedRow.lot).where(SamplingSeedRow.name == LOT)).scalar() or ""

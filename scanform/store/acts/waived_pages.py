@@ -31,7 +31,7 @@ class WaivedPage:
 
 
 def add_waived(tx: Transaction, act: WaivedPage) -> bool:
-    """Append an act; False when its uuid is known (a repeated sending)."""
+    """Append an act; False when its uuid is known (sent twice)."""
     sha256, index, part = act.place
     row = {
         "uuid": act.uuid,

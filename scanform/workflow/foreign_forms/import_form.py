@@ -30,7 +30,7 @@ from scanform.workflow.project.project import Project, refuse_misfits
 from scanform.workflow.reading.read_page import WEAK, WEAK_BLANK
 
 MOST_OFF = 0.5
-"""Share of boxes and cells without printed outline from which on blank and layout do not belong together."""
+"""Fraction of boxes and cells without a printed outline above which blank and layout do not belong together."""
 
 NO_OUTLINE = "no-outline"
 """The problem of a zone in whose place nothing is printed on the blank page."""

@@ -42,7 +42,7 @@ class Verification:
 
 
 def verify(project: Project, *, progress: ShowProgress = no_progress) -> Verification:
-    """Hash every archived file anew and compare everything that is stored twice."""
+    """Hash every archived file again and compare everything that is stored twice."""
     with project.store.reading() as tx:
         files = ledger.files(tx) + ledger.files(tx, withdrawn=True)
     found: list[Discrepancy] = []

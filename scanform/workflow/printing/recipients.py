@@ -17,7 +17,7 @@ LEAST_BITS = 23.0
 """What a token has to be worth: guessed at random, one in 8 million. 5 letters or characters (the least that LimeSurvey makes), 7 digits."""
 
 KEPT_DIGITS = 15
-"""A spreadsheet keeps so many digits of a number and makes noughts of the others."""
+"""Digits of a number that a spreadsheet keeps; it turns the rest into zeros."""
 
 MOSTLY = 0.6
 """Share of the tokens of a list that consist of equally many digits, from which shorter numbers are taken for such that lost their noughts."""

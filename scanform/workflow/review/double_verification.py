@@ -1,6 +1,7 @@
 """Looking again: some values that were settled are read by somebody else who knows neither value nor author; where the two differ a third person settles it.
 
-What the machine accepted is drawn by lot, as many as the promised error rate takes; of what people decided a share is drawn, and what deserves doubt by rule.
+Of what the machine accepted, a random sample is drawn, as large as the promised error rate takes; of what people decided, a
+fraction and whatever a rule doubts.
 """
 
 import threading
@@ -29,7 +30,7 @@ from scanform.workflow.review.rights import AGAIN, says_the_same
 from scanform.workflow.review.seeded_items import contested, people_asked
 
 SHARE = 0.05
-"""Of the values that people decided, so many are read again."""
+"""Fraction of the values decided by people that are read again."""
 
 TOLERATED = 1
 """So many wrong values in the sample do not yet break the promise."""
@@ -46,7 +47,9 @@ _HARD = {DecisionKind.ILLEGIBLE, DecisionKind.INADMISSIBLE, DecisionKind.IMPLAUS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationCase:
-    """A settled value that is looked at again: as it stands, who settled it (nobody: the machine), whether it was drawn by lot, and the looks in force."""
+    """A settled value under double verification: as it stands, who settled it (nobody: the machine), whether it was drawn at random, and the
+    readings in force.
+    """
 
     item: ReviewItem
     case: Case
@@ -79,7 +82,7 @@ class VerificationCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What is known of some values: how many there are, were drawn, were looked at again, turned out wrong."""
+    """Counts of some values: all, drawn, read again, wrong."""
 
     name: str
     population: int
@@ -89,7 +92,7 @@ class Sample:
 
     @property
     def most(self) -> float:
-        """The share that is wrong at most, with 95 % confidence; 1 while nothing was looked at."""
+        """Upper bound on the fraction that is wrong, at 95 % confidence; 1 while nothing was read again."""
         return most_wrong(self.wrong, self.looked, self.population) / self.population if self.looked else 1.0
 
 
@@ -250,13 +253,13 @@ class VerificationDesk:
         open_to = again is None or person.may(Right.CONTACT) or not self._desk.is_contact(again.item)
         return open_to and leases.given_to(tx, _lease(item)) == person.name
 
-    # --- what is looked at again -------------------------------------------------------------------------------------
+    # --- the verification sample -------------------------------------------------------------------------------------
 
     def _waiting(self, tx: Transaction, reviewer: str, *, third: bool) -> list[VerificationCase]:
         return sorted((one for one in self._drawn(tx) if self._is_for(one, reviewer, third=third)), key=self._place)
 
     def _place(self, again: VerificationCase) -> tuple[str, float]:
-        """Question by question, by lot within it."""
+        """By question, in random order within each."""
         return (f"{again.item.questionnaire}:{split_item_id(again.item.id)[1]}", fraction(again.item.id, self._seed))
 
     def _is_for(self, again: VerificationCase, reviewer: str, *, third: bool) -> bool:
@@ -266,7 +269,7 @@ class VerificationDesk:
         return again.second is None and reviewer not in again.authors
 
     def _drawn(self, tx: Transaction) -> list[VerificationCase]:
-        """Everything that is to be looked at again, looked at or not."""
+        """The whole verification sample, read or not."""
         self._settle()
         made = verifications(tx)
         second = {act.item: act for act in in_force(look.act for look in made if not look.third)}
@@ -294,7 +297,7 @@ class VerificationDesk:
                 self._known[name] = (case, tuple(_again(case)))
 
     def _card(self, again: VerificationCase, language: str, *, third: bool) -> Card:
-        """What the screen shows: neither value nor author; for the third person both values, without names, by lot one before the other."""
+        """What the screen shows: neither value nor author; for adjudication both values, without names, in random order."""
         item = replace(again.item, value="", candidates=(), reasons=(DIFFERENT if third else BLIND,), confidence=0.0)
         card = replace(
             self._desk.card_of(again.case, item, blind=True, language=language),
@@ -354,7 +357,7 @@ def _not_for(submission: Submission, language: str) -> Outcome:
 
 
 def _lease(item: str) -> str:
-    """The name of the lease of a value that is looked at again."""
+    """The lease name of a value under double verification."""
     return f"{AGAIN}{item}"
 
 
@@ -365,7 +368,7 @@ def _seen(again: VerificationCase) -> str:
 
 
 def _again(case: Case) -> list[VerificationCase]:
-    """What of a response counts as settled, and can be looked at."""
+    """What of a response counts as settled and can be verified."""
     found = []
     for answer in case.effective.answers:
         if answer.evidence is None or answer.status is Status.REVIEW or answer.missing is Missing.FILTERED:

@@ -1,6 +1,6 @@
 """Many doubtful values at once: the crops of one question and one reading across all forms, so that one key confirms all that fit.
 
-A screen is drawn by lot, so that nobody can guess what comes, and shows the least certain first. What the machine holds for wrong, what it proposes
+A screen is drawn at random, so that nobody can guess what comes, and shows the least certain first. What the machine holds for wrong, what it proposes
 nothing for, contradictions, what a whole form or page is shown for once and what was put off are looked at one by one.
 """
 
@@ -25,7 +25,7 @@ BLANK = "blank"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Values that can be looked at together: `said` is the reading they share, in words, "" where each has its own; `count` wait."""
+    """Values that can be shown together: `said` is the reading they share, in words, "" where each has its own; `count` wait."""
 
     key: str
     heading: str
@@ -74,12 +74,12 @@ class Mosaic:
 
 
 def _drawn(item: ReviewItem) -> bytes:
-    """The place of a value on the screen, by lot."""
+    """The place of a value on the screen, drawn at random."""
     return sha256(item.id.encode()).digest()
 
 
 def group_of(item: ReviewItem) -> str | None:
-    """The key of the group in which an open value is shown: question and reading, for written values the question; None for what is looked at alone."""
+    """The key of the group in which an open value is shown: question and reading, for written values the question; None for what is shown alone."""
     proposal = proposed(item)
     if proposal == "none" or item.evidence is None or item.postponed or item.confidence < LEAST or SAYS_NOTHING & set(item.reasons):
         return None

@@ -18,7 +18,7 @@ from scanform.store.engine import Transaction
 from scanform.workflow.review.cases import Case
 
 AGAIN = "again:"
-"""Before an item in the name of its lease when it is looked at a second or third time."""
+"""Prefix of an item in the name of its lease for a second reading or adjudication."""
 
 
 class Sight(StrEnum):

@@ -208,5 +208,5 @@ def _how_sure(answer: Answer) -> str:
 
 
 def _one_in(confidence: float) -> int:
-    """Of so many such readings one is wrong."""
+    """One of this many such readings is wrong."""
     return max(2, round(1 / max(1 - confidence, 1e-6)))

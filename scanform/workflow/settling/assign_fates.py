@@ -63,7 +63,7 @@ def resolve_reading(project: Project, tx: Transaction, number: int) -> dict[int,
 
 
 def resolve_identity(project: Project, tx: Transaction, printed: PrintedIdentity) -> dict[int, Fate]:
-    """Fates and responses of all pages with one printed identity, anew from the pages that count. Returns the fates."""
+    """Recompute fates and responses of all pages with one printed identity from the pages that count. Returns the fates."""
     sheets = ledger.sheets(tx, digest=printed.digest, instance=printed.instance)
     given = fates(sheets, _preferred(tx, sheets))
     ledger.set_fates(tx, {sheet.page_id: given[sheet.page_id] for sheet in sheets if sheet.page_id in given and given[sheet.page_id] != sheet.fate})

@@ -23,7 +23,7 @@ SURE_RUNS = 3
 20 orders, and sheets are seldom shuffled; fewer show too little once something is missing."""
 
 LEAST_PAGES = 3
-"""From so many pages on the order in a file proves something: see above."""
+"""Minimum pages of a file whose order proves something: see above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ of both sides odd, or both even), and where a stack of single pages explains eve
 
 Numbers can also change from sheet to sheet inside sets whose pages lie in perfect order (sheets of several forms stapled together): the pattern "sets".
 
-Ordinary stacks (`tests/unit/workflow/settling/test_sheet_order.py`) are left alone. Single pages that somebody shuffled look like wrong sheets by chance: 2 forms of two
-pages in 15 of 100 orders, 3 in 9, 4 in 2.5, 6 in 0.05, more never (2,000 orders each); of four pages 2 forms in 2 of 100.
+Ordinary stacks (`tests/unit/workflow/settling/test_sheet_order.py`) are left alone. Single pages that somebody shuffled look like wrong sheets by
+chance: 2 forms of two pages in 15 of 100 orders, 3 in 9, 4 in 2.5, 6 in 0.05, more never (2,000 orders each); of four pages 2 forms in 2 of 100.
 """
 
 from collections.abc import Mapping, Sequence

@@ -83,7 +83,8 @@ def test_without_the_program_writing_waits_for_a_person(sheet, monkeypatch):
 
 def test_text_libraries_are_loaded_only_for_text():
     """A process that reads boxes only never imports pytesseract, pandas and onnxruntime."""
-    code = "import sys, scanform.recognize.reader, scanform.recognize.ink.fingerprint; assert not {'pytesseract', 'pandas', 'onnxruntime'} & set(sys.modules), 'loaded'"
+    loads = "import sys, scanform.recognize.reader, scanform.recognize.ink.fingerprint"
+    code = f"{loads}; assert not {{'pytesseract', 'pandas', 'onnxruntime'}} & set(sys.modules), 'loaded'"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
