@@ -30,6 +30,7 @@ from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import RectMm
 from scanform.model.layout import PageLayout, ZoneKind
 from scanform.model.page import Fate, PageRef
+from scanform.page_result import PageResult
 from scanform.scan.intake import hash_file
 from scanform.scan.load import rasterize
 from scanform.simulate.answers import random_truth
@@ -39,7 +40,6 @@ from scanform.simulate.phone import PHONE_PROFILES, Photo, photograph
 from scanform.simulate.scripts import load_crops
 from scanform.simulate.truth import FormTruth, PageTruth
 from scanform.simulate.visibility import faded_marks
-from scanform.store.records import PageResult
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.project import Project, init_project

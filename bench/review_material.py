@@ -15,8 +15,8 @@ from scanform.model.page import Fate, PageRef
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 from scanform.model.response import Answer, Channel, Evidence, Response, Status
+from scanform.page_result import PageResult
 from scanform.store import ledger
-from scanform.store.records import PageResult
 from scanform.workflow.dataset.merge_responses import merge_responses
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.project.project import Project, init_project

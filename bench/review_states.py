@@ -26,9 +26,10 @@ from scanform.model.person import Role
 from scanform.model.problem import Problem
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
+from scanform.page_result import PageResult
 from scanform.scan.load import rasterize
 from scanform.store import ledger
-from scanform.store.records import NewFile, PageResult
+from scanform.store.records import NewFile
 from scanform.workflow.foreign_forms.edit_layout import open_layout
 from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.intake.upload_desk import UploadDesk

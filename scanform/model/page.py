@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+Corners = tuple[tuple[float, float], ...]
+"""Points in pixels of the decoded page."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRef:

@@ -12,12 +12,13 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import aliased
 
 from scanform.imaging.page_map import PageMap
-from scanform.model.page import Fate, FoundBy, Identity, PageRef
+from scanform.model.page import Corners, Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
+from scanform.page_result import PageResult
 from scanform.store.codec import from_list, from_plain, to_list, to_object
 from scanform.store.engine import Transaction, insert_new
-from scanform.store.records import Batch, Corners, FileRecord, FormRecord, NewFile, PageRecord, PageResult, SheetRecord
+from scanform.store.records import Batch, FileRecord, FormRecord, NewFile, PageRecord, SheetRecord
 from scanform.store.tables import BatchRow, FileRow, FormRow, PageRow, ReadingRow
 
 _CHUNK = 500

@@ -14,8 +14,9 @@ from review_ui.server import bind
 from scanform.model.page import Fate
 from scanform.model.problem import Problem
 from scanform.model.review import DecisionKind
+from scanform.page_result import PageResult
 from scanform.store import ledger
-from scanform.store.records import NewFile, PageResult
+from scanform.store.records import NewFile
 from scanform.workflow.project.project import open_project
 from scanform.workflow.review.desk import Desk, Submission
 from scanform.workflow.settling.assign_fates import record_page

@@ -13,12 +13,12 @@ from scanform.imaging.page_image import Floats
 from scanform.model.geometry import RectMm
 from scanform.model.layout import PageLayout, ZoneKind
 from scanform.model.page import Fate, PageRef
+from scanform.page_result import PageResult
 from scanform.recognize.marks.reasons import reason_text
 from scanform.reporting import page_picture
 from scanform.reporting.page_picture import DrawnShape, DrawnZone, Frame, Look
 from scanform.scan.intake import inspect_file
 from scanform.scan.load import load_page
-from scanform.store.records import PageResult
 from scanform.whole_files import atomic_file
 from scanform.workflow.insight.explain_facts import Known, PageFacts, ZoneFacts, facts_data, gather
 from scanform.workflow.project.moments import limits_of, shown, split_name

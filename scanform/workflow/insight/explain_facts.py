@@ -14,6 +14,7 @@ from scanform.model.layout import Layout, Zone, ZoneKind
 from scanform.model.page import Identity
 from scanform.model.problem import Problem
 from scanform.model.reading import Candidate, FieldReading
+from scanform.page_result import PageResult
 from scanform.recognize.ink.outside import OUTSIDE
 from scanform.recognize.marks.reasons import Reason, page_reasons, reason_text
 from scanform.recognize.reader import INK_READER, SIGNED, prepare_page
@@ -25,7 +26,6 @@ from scanform.register.pose import fit_pose
 from scanform.register.quality import Picture, measure_markers
 from scanform.register.residuals import box_residuals, corner
 from scanform.register.sheets import cut_out
-from scanform.store.records import PageResult
 from scanform.workflow.reading.image_causes import measured
 from scanform.workflow.reading.read_page import known_page, load_blank, moved
 

@@ -16,12 +16,13 @@ from scanform.errors import InputError, words
 from scanform.i18n.texts import text
 from scanform.model.page import REFUSED_FATES, Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
+from scanform.page_result import PageResult
 from scanform.review.triage import INFERRED, TWIN
 from scanform.scan.files.limits import Limits
 from scanform.scan.intake import FoundFile, is_settled, search
 from scanform.store import issued, ledger
 from scanform.store.engine import Transaction
-from scanform.store.records import NewFile, PageRecord, PageResult, PassedOver
+from scanform.store.records import NewFile, PageRecord, PassedOver
 from scanform.workflow.intake.passed_over import keep_passed_over
 from scanform.workflow.intake.register_file import NOT_READ, WITHIN, FileJob, Intake, register_file
 from scanform.workflow.printing.printed_texts import keep_recipients

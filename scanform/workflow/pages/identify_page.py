@@ -6,9 +6,10 @@ from scanform import pagecode
 from scanform.errors import InputError, UsageError, words
 from scanform.model.layout import Layout
 from scanform.model.page import Fate, FoundBy, Identity
+from scanform.page_result import PageResult
 from scanform.scan.intake import hash_file
 from scanform.store import ledger
-from scanform.store.records import PageRecord, PageResult
+from scanform.store.records import PageRecord
 from scanform.workflow.intake.read_batch import page_job, resolve_given
 from scanform.workflow.pages.collate import put_page
 from scanform.workflow.project.moments import limits_of, now, split_name

@@ -11,10 +11,11 @@ from scanform import pagecode
 from scanform.errors import UsageError, words
 from scanform.model.page import Fate, FoundBy, Identity
 from scanform.model.problem import Problem
+from scanform.page_result import PageResult
 from scanform.store import issued, ledger
 from scanform.store.acts import manual_registrations
 from scanform.store.engine import Transaction
-from scanform.store.records import ManualRegistration, ManualRegistrationKind, PageRecord, PageResult
+from scanform.store.records import ManualRegistration, ManualRegistrationKind, PageRecord
 from scanform.workflow.intake.read_batch import divide, page_job, with_problem
 from scanform.workflow.project.moments import limits_of, now
 from scanform.workflow.project.project import Project

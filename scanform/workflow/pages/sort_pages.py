@@ -17,11 +17,12 @@ from scanform.i18n.texts import in_words, problem_text, remedy_text, text
 from scanform.imaging.page_image import BLANK_DPI
 from scanform.model.page import Fate, FoundBy
 from scanform.model.problem import Problem
+from scanform.page_result import PageResult
 from scanform.register.sheets import where_cut
 from scanform.store import ledger
 from scanform.store.acts import manual_registrations
 from scanform.store.acts.waived_pages import waived, waived_pages
-from scanform.store.records import ManualRegistrationKind, PageRecord, PageResult
+from scanform.store.records import ManualRegistrationKind, PageRecord
 from scanform.workflow.intake.read_batch import page_job, page_result
 from scanform.workflow.pages.place_page import HELPABLE, Corners, Placed, identity_given, leave_page, place_page
 from scanform.workflow.project.moments import limits_of

@@ -26,6 +26,7 @@ from scanform.model.page import Fate, FoundBy, Identity, PageRef
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Questionnaire, RecipientField, TextForm
 from scanform.model.reading import FieldReading, PageReading
+from scanform.page_result import PageResult
 from scanform.recognize import reader
 from scanform.recognize.ink.sampling_plan import PreparedPage
 from scanform.recognize.writing.readers import Printed
@@ -44,7 +45,6 @@ from scanform.register.quality import doubt_of_blank
 from scanform.register.sheets import Region, around, corners_of, cut_out, find_regions, holds_more, in_reading_order
 from scanform.scan.files.limits import Limits, deadline, guard_process
 from scanform.scan.load import LoadedPage, load_page
-from scanform.store.records import PageResult
 from scanform.workflow.printing.printed_texts import printed_on
 from scanform.workflow.project.folders import QUESTIONNAIRES, SNAPSHOT
 from scanform.workflow.project.signals import leave_signals_to_the_parent

@@ -9,13 +9,14 @@ from scanform.model.page import Fate, Identity
 from scanform.model.problem import Problem
 from scanform.model.reading import PageReading
 from scanform.model.response import Channel, Response
+from scanform.page_result import PageResult
 from scanform.recognize.ink.same_sheet import SheetEvidence, has_ink, same_sheet, sheet_evidence
 from scanform.review.apply import split_item_id, standings
 from scanform.review.triage import SHOWN_ONCE
 from scanform.store import issued, ledger, revisions, values
 from scanform.store.acts import manual_registrations
 from scanform.store.engine import Transaction
-from scanform.store.records import FormRecord, ManualRegistrationKind, PageRecord, PageResult, SheetRecord
+from scanform.store.records import FormRecord, ManualRegistrationKind, PageRecord, SheetRecord
 from scanform.workflow.printing.printed_texts import printed_answers
 from scanform.workflow.project.project import Project
 from scanform.workflow.settling.photocopies import choose_copy, counting, fates

@@ -7,10 +7,10 @@ and a person decides (`scanform identify FILE#PAGE FORM` puts the page to the fo
 from dataclasses import dataclass, field, replace
 
 from scanform.model.page import PageRef
+from scanform.page_result import PageResult
 from scanform.recognize.ink.fingerprint import inked_zones, same_ink
 from scanform.store import ledger
 from scanform.store.engine import Transaction
-from scanform.store.records import PageResult
 
 SAME_SHEET = 0.75
 """Probability from which two pages may be one sheet: of 60 sheets scanned twice 57 have it; of 540 pairs of sheets with the same boxes ticked by other hands

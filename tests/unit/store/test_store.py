@@ -22,13 +22,14 @@ from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate, FieldReading, PageReading
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 from scanform.model.review import Decision, DecisionKind
+from scanform.page_result import PageResult
 from scanform.store import engine as engines
 from scanform.store import issued, ledger, passed_over, revisions, values
 from scanform.store.acts.manual_registrations import add_manual_registration, manual_registrations
 from scanform.store.acts.seals import FIRST, broken_seals, last_seal, seal_of
 from scanform.store.acts.waived_pages import WaivedPage, add_waived, waived_pages
 from scanform.store.decision_times import DecisionTime, add_decision_time, decision_times
-from scanform.store.records import Issued, Link, ManualRegistration, ManualRegistrationKind, PageResult, PassedOver
+from scanform.store.records import Issued, Link, ManualRegistration, ManualRegistrationKind, PassedOver
 from scanform.store.store import Store
 from scanform.store.tables import Base, ReadingRow
 from tests.programs import forked, next_of

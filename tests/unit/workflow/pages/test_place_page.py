@@ -14,11 +14,12 @@ import pytest
 from scanform import pagecode
 from scanform.errors import UsageError
 from scanform.model.page import Fate, FoundBy
+from scanform.page_result import PageResult
 from scanform.scan.files.limits import Limits
 from scanform.scan.load import rasterize
 from scanform.store import ledger
 from scanform.store.acts import manual_registrations
-from scanform.store.records import ManualRegistrationKind, PageResult
+from scanform.store.records import ManualRegistrationKind
 from scanform.workflow.foreign_forms.find_zones import find_zones
 from scanform.workflow.foreign_forms.import_form import import_form
 from scanform.workflow.intake.read_batch import page_job, read_batch

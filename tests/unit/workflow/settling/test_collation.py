@@ -15,10 +15,11 @@ from scanform.model.page import Fate, FoundBy, Identity
 from scanform.model.reading import Candidate, FieldReading, PageReading
 from scanform.model.response import PAGES_UNPROVEN, Status
 from scanform.model.review import Decision, DecisionKind
+from scanform.page_result import PageResult
 from scanform.recognize.ink import fingerprint
 from scanform.store import ledger
 from scanform.store.acts.seals import broken_seals
-from scanform.store.records import ManualRegistrationKind, NewFile, PageResult
+from scanform.store.records import ManualRegistrationKind, NewFile
 from scanform.workflow.insight.status import project_status
 from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.pages.collate import NOBODY, arrange, gathering, gatherings, name_addressee, take_back

@@ -1,0 +1,33 @@
+"""What reading a page gives: made in a worker, taken by the store, shown by `explain`."""
+
+from dataclasses import dataclass
+
+from scanform.imaging.page_map import PageMap
+from scanform.model.page import Corners, Fate, Identity, PageRef
+from scanform.model.problem import Problem
+from scanform.model.reading import PageReading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageResult:
+    """What a worker found on one page: small, picklable, without arrays.
+
+    `outcome` is what the page is by itself (read, review, unknown-form, blank, damaged or error); whether it is a
+    re-scan, a copy or a duplicate depends on the other pages. `turn` is in clockwise degrees for a viewer. `seen_page` is
+    the page number that the markers show when there is no identity. `region` are the corners of the sheet in a picture that
+    shows several. Where such a picture is read as a whole, `sheets` holds what was found on each, and nothing else counts; where it was known what one of
+    them is (`PageJob.given`), the result is of that one, and `sheets` are the others.
+    """
+
+    ref: PageRef
+    outcome: Fate
+    identity: Identity | None = None
+    page_map: PageMap | None = None
+    ink: bytes = b""
+    reading: PageReading | None = None
+    problems: tuple[Problem, ...] = ()
+    seen_page: int | None = None
+    turn: int = 0
+    milliseconds: float = 0.0
+    region: Corners = ()
+    sheets: "tuple[PageResult, ...]" = ()
