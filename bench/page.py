@@ -52,7 +52,10 @@ from scanform.simulate.files import write_pdf_g4, write_pdf_jpeg, write_tiff_g4
 from scanform.simulate.hands import random_hand
 from scanform.simulate.profiles import PROFILES, Profile
 from scanform.simulate.scanner import ScannedPage, scan_filled
-from scanform.workflow.reading.read_page import PageJob, read_page, start_worker
+from scanform.workflow.reading.edition import FolderSource
+from scanform.workflow.reading.read_page import read_page
+from scanform.workflow.reading.stages import PageJob
+from scanform.workflow.reading.worker import start_worker
 
 FAST_LIMIT, VERIFIED_LIMIT, FAX_LIMIT = 1.25, 1.8, 2.5
 """Limits as multiples of the decode floor: decode + identity + T0 + 100 boxes; decode + identity + box check + print-aware marks; both for group 4."""
@@ -260,7 +263,7 @@ def seconds(pool: ProcessPoolExecutor, function: Callable[[Job], tuple[list[str]
 def print_scaling(sheet: Sheet, folder: Path, case: Case, label: str, *, chunks: int) -> None:
     """Reading and bare decoding, each in one process and in two, in turn: `ROUNDS` rounds, medians."""
     limits, data = Limits(), case.scan.jpeg
-    job = PageJob(ref=case.ref, file=str(case.path), layouts=str(folder / "layouts"), digests=(sheet.form.layout.digest,), limits=limits)
+    job = PageJob(ref=case.ref, file=str(case.path), editions=FolderSource(folder=str(folder)), digests=(sheet.form.layout.digest,), limits=limits)
     context = multiprocessing.get_context("spawn")
     rounds: list[tuple[float, float]] = []
     speeds, peak, outcomes = [], 0.0, set[str]()

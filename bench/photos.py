@@ -43,7 +43,9 @@ from scanform.simulate.visibility import faded_marks
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.project import Project, init_project
-from scanform.workflow.reading.read_page import PageJob, read_page
+from scanform.workflow.reading.edition import FolderSource
+from scanform.workflow.reading.read_page import read_page
+from scanform.workflow.reading.stages import PageJob
 
 FIRST_SEED = 700_000
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -101,7 +103,7 @@ def outcomes(folder: Path, kinds: list[str], *, template: str, pages: int, seed:
 def read(project: Project, path: Path) -> PageResult:
     """The page as `ingest` reads it."""
     ref = PageRef(sha256=hash_file(path), path=path.name, index=0)
-    job = PageJob(ref=ref, file=str(path), layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits_of(project))
+    job = PageJob(ref=ref, file=str(path), editions=FolderSource(folder=str(project.folder)), digests=tuple(sorted(project.layouts)), limits=limits_of(project))
     found = read_page(job)
     return next((sheet for sheet in found.sheets if sheet.reading is not None), found)  # other papers may lie beside it
 

@@ -1,6 +1,6 @@
 """What reading a page gives: made in a worker, taken by the store, shown by `explain`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scanform.imaging.page_map import PageMap
 from scanform.model.page import Corners, Fate, Identity, PageRef
@@ -31,3 +31,11 @@ class PageResult:
     milliseconds: float = 0.0
     region: Corners = ()
     sheets: "tuple[PageResult, ...]" = ()
+
+    def shifted(self, left: int, top: int) -> "PageResult":
+        """The result for a picture in which everything lies so many pixels further right and down; regions stay."""
+        reading = self.reading
+        if reading is not None:
+            fields = tuple(replace(field, box=replace(field.box, x=field.box.x + left, y=field.box.y + top)) for field in reading.fields)
+            reading = replace(reading, fields=fields)
+        return replace(self, reading=reading, page_map=self.page_map.shifted(left, top) if self.page_map else None)

@@ -253,9 +253,6 @@ def test_a_file_that_is_still_written_is_waited_for(tiny_survey, tmp_path, monke
 
 def test_a_reader_that_fails_costs_its_pages_until_the_next_try(tiny_survey, tmp_path):
     """The blank picture of page 2 is gone, so that reading fails there: page 1 is read, page 2 is an error, --retry reads it later."""
-    from scanform.workflow.reading.read_page import _prepared
-
-    _prepared.cache_clear()
     folder = tmp_path / "in"
     tiny_survey.tiff(folder / "a.tif", tiny_survey.sheet(1, 1, open="no"), tiny_survey.sheet(1, 2, quiet="yes"))
     with tiny_survey.project(tmp_path / "p") as project:

@@ -27,7 +27,8 @@ from scanform.whole_files import atomic_folder, write_text
 from scanform.workflow.foreign_forms.blank_pages import PX_PER_MM, BlankPicture, fits_paper, load_blanks, wrong_ratio
 from scanform.workflow.project.folders import QUESTIONNAIRES, SNAPSHOT
 from scanform.workflow.project.project import Project, refuse_misfits
-from scanform.workflow.reading.read_page import WEAK, WEAK_BLANK
+from scanform.workflow.reading.edition import WEAK
+from scanform.workflow.reading.stages import WEAK_BLANK
 
 MOST_OFF = 0.5
 """Fraction of boxes and cells without a printed outline above which blank and layout do not belong together."""

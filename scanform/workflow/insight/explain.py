@@ -23,7 +23,9 @@ from scanform.whole_files import atomic_file
 from scanform.workflow.insight.explain_facts import Known, PageFacts, ZoneFacts, facts_data, gather
 from scanform.workflow.project.moments import limits_of, shown, split_name
 from scanform.workflow.project.project import Project
-from scanform.workflow.reading.read_page import PageJob, read_page
+from scanform.workflow.reading.edition import FolderSource, editions_of
+from scanform.workflow.reading.read_page import read_page
+from scanform.workflow.reading.stages import PageJob
 from scanform.workflow.settling.assign_fates import accept_settings
 
 VALUE_LENGTH = 90
@@ -46,12 +48,13 @@ def explain(project: Project, name: str, out: Path) -> Explained:
     path, index, part = split_name(name)
     limits, language = limits_of(project), project.language
     ref = _ref(project, path, index)
-    job = PageJob(ref=ref, file=str(path), layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits)
+    source = FolderSource(folder=str(project.folder))
+    job = PageJob(ref=ref, file=str(path), editions=source, digests=tuple(sorted(project.layouts)), limits=limits)
     loaded = load_page(PageRef(sha256=ref.sha256, path=str(path), index=index), limits)
     if loaded.image is None:
         raise InputError(of_place(f"{shown(path)}#{index + 1}", loaded.problems), remedy=remedies(problem.slug for problem in loaded.problems))
     result = _sheet(read_page(job), path, index, part)
-    facts = gather(loaded.image, result, Known(layouts=project.layouts, folder=project.layouts_folder), accept_settings(project))
+    facts = gather(loaded.image, result, Known(layouts=project.layouts, editions=editions_of(source)), accept_settings(project))
     title = text("explain.title", language, file=path.name, page=result.ref.place, fate=text(f"fate.{result.outcome.value}", language))
     png = _read_picture(project, facts, title) if facts.zones or result.outcome is Fate.READ else _seen_picture(project, facts, title)
     with atomic_file(out) as file:

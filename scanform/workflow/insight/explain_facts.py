@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from scanform import pagecode
 from scanform.assemble import AcceptSettings
@@ -17,7 +16,7 @@ from scanform.model.reading import Candidate, FieldReading
 from scanform.page_result import PageResult
 from scanform.recognize.ink.outside import OUTSIDE
 from scanform.recognize.marks.reasons import Reason, page_reasons, reason_text
-from scanform.recognize.reader import INK_READER, SIGNED, prepare_page
+from scanform.recognize.reader import INK_READER, SIGNED
 from scanform.register.codes import Code, search_codes
 from scanform.register.identify import flat
 from scanform.register.markers import Marker, find_markers
@@ -26,8 +25,8 @@ from scanform.register.pose import fit_pose
 from scanform.register.quality import Picture, measure_markers
 from scanform.register.residuals import box_residuals, corner
 from scanform.register.sheets import cut_out
+from scanform.workflow.reading.edition import Editions
 from scanform.workflow.reading.image_causes import measured
-from scanform.workflow.reading.read_page import known_page, load_blank, moved
 
 PLACED_MM = 0.3
 """A box this near to its place counts as standing there (as in the fit)."""
@@ -75,25 +74,25 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The layouts of the project by digest and the folder they lie in."""
+    """The layouts of the project by digest, and its editions."""
 
     layouts: Mapping[str, Layout]
-    folder: Path
+    editions: Editions
 
 
 def gather(image: PageImage, result: PageResult, known: Known, accept: AcceptSettings) -> PageFacts:
     """The facts of a page as it was decoded and read."""
     if result.region:
         image, origin = cut_out(image, result.region)
-        cut = gather(image, moved(replace(result, region=()), -origin[0], -origin[1]), known, accept)
+        cut = gather(image, replace(result, region=()).shifted(-origin[0], -origin[1]), known, accept)
         return replace(cut, origin=origin)
     seen = lightened(image)
     markers = find_markers(seen)
     if result.identity is None or result.page_map is None or result.reading is None:
         return _not_read(image, seen, markers, result, known)
-    layout = known.layouts[result.identity.digest]
-    page, check = known_page(str(known.folder), layout.digest, result.identity.page)
-    prepared = prepare_page(page, load_blank(known.folder / layout.digest, page), filled=layout.filled)
+    edition = known.editions.edition(result.identity.digest)
+    page, check = edition.page(result.identity.page), edition.check(result.identity.page)
+    prepared = edition.prepared(result.identity.page)
     reasons = page_reasons(seen, result.page_map, prepared)
     residuals = box_residuals(seen, result.page_map, check)
     readings = {field.zone: field for field in result.reading.fields}
@@ -133,7 +132,7 @@ def _boxes_at_markers(seen: PageImage, markers: tuple[Marker, ...], identity: Id
     """How many boxes the page has, and how many stand where its markers alone put them."""
     if identity is None or identity.digest not in known.layouts:
         return 0, 0
-    page, check = known_page(str(known.folder), identity.digest, identity.page)
+    page, check = known.layouts[identity.digest].page(identity.page), known.editions.check(identity.digest, identity.page)
     pose = fit_pose(markers, page.fiducials, page.size) if page.fiducials else None
     if pose is None:
         return len(check.rects_mm), 0

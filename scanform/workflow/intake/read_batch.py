@@ -29,8 +29,10 @@ from scanform.workflow.printing.printed_texts import keep_recipients
 from scanform.workflow.project.moments import limits_of, now, shown
 from scanform.workflow.project.progress import ShowProgress, no_progress
 from scanform.workflow.project.project import Project
+from scanform.workflow.reading.edition import FolderSource
 from scanform.workflow.reading.executors import Died, Outcome, Workers, run_in_order
-from scanform.workflow.reading.read_page import PageJob, read_page
+from scanform.workflow.reading.read_page import read_page
+from scanform.workflow.reading.stages import PageJob
 from scanform.workflow.settling.assign_fates import PrintedIdentity, page_problems, record_page, resolve_identity, resolve_reading
 from scanform.workflow.settling.collate_pages import is_joined, join_page, join_waiting
 from scanform.workflow.settling.contradicting_files import are_checked, check_sheets, sheet_remarks
@@ -421,7 +423,7 @@ def page_job(project: Project, page: PageRecord, limits: Limits, given: Identity
     return PageJob(
         ref=page.ref,
         file=str(project.archive / page.archived),
-        layouts=str(project.layouts_folder),
+        editions=FolderSource(folder=str(project.folder)),
         digests=tuple(sorted(project.layouts)),
         limits=limits,
         given=given,

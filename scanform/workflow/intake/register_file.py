@@ -40,6 +40,11 @@ class Intake:
     attached: tuple["Intake", ...] = ()
 
 
+def look_at_file(job: FileJob) -> FileInfo:
+    """Hash, kind and pages of a file; nothing is kept."""
+    return inspect_file(job.path, job.limits)
+
+
 def register_file(job: FileJob) -> Intake:
     """Look at a file (hash, kind, pages) and the files inside it, and keep a copy of each in the archive."""
     info = inspect_file(job.path, job.limits)

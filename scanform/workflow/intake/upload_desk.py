@@ -17,10 +17,9 @@ from scanform.errors import ScanformError
 from scanform.i18n.texts import problem_text, remedy_text
 from scanform.model.page import Fate
 from scanform.model.problem import Problem
-from scanform.scan.intake import FileInfo, inspect_file
 from scanform.store.submitted import Whereabouts, whereabouts
 from scanform.workflow.intake.read_batch import read_batch
-from scanform.workflow.intake.register_file import FileJob
+from scanform.workflow.intake.register_file import FileJob, look_at_file
 from scanform.workflow.intake.upload_box import BoxFile, BoxLimits, BoxSet, Receipt, UploadBox
 from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.progress import Advance, ShowProgress
@@ -190,7 +189,7 @@ class UploadDesk:
 
     def _counted(self, path: str) -> tuple[int, tuple[Problem, ...]]:
         """How many pages a file has, and what is wrong with it; a file that ends the process that looks has none."""
-        info = self._counter.run(_look, FileJob(path=path, archive="", limits=self._limits))
+        info = self._counter.run(look_at_file, FileJob(path=path, archive="", limits=self._limits))
         if isinstance(info, Died):
             return 0, (Problem(slug="too-slow" if info.seconds >= self._limits.file_seconds else "crashed", params=(("seconds", f"{info.seconds:.0f}"),)),)
         return info.pages, info.problems
@@ -257,11 +256,6 @@ class UploadDesk:
 
         advance(0)
         yield advance
-
-
-def _look(job: FileJob) -> FileInfo:
-    """Hash, kind and pages of a file: in the process that is guarded by limits."""
-    return inspect_file(job.path, job.limits)
 
 
 def _file_line(file: BoxFile, language: str) -> FileLine:

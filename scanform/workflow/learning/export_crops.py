@@ -42,7 +42,9 @@ from scanform.workflow.project.folders import MODELS
 from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.progress import ShowProgress, no_progress
 from scanform.workflow.project.project import Project
-from scanform.workflow.reading.read_page import PageJob, written_on
+from scanform.workflow.reading.edition import FolderSource
+from scanform.workflow.reading.read_page import written_on
+from scanform.workflow.reading.stages import PageJob
 from scanform.workflow.review.cases import Case, Editions, load_standings
 
 KEY = "pseudonyms.key"
@@ -247,8 +249,8 @@ def _ink(project: Project, layout: Layout, number: int, ref: PageRef, zones: fro
     if page_map is None:
         return None
     job = PageJob(
-        ref=ref, file=project.original(ref).path, layouts=str(project.layouts_folder), digests=tuple(sorted(project.layouts)), limits=limits_of(project),
-        region=region,
+        ref=ref, file=project.original(ref).path, editions=FolderSource(folder=str(project.folder)),
+        digests=tuple(sorted(project.layouts)), limits=limits_of(project), region=region,
     )  # fmt: skip
     return written_on(job, page_map, layout.digest, number, zones)
 

@@ -14,7 +14,8 @@ from scanform.workflow.intake.read_batch import page_job, resolve_given
 from scanform.workflow.pages.collate import put_page
 from scanform.workflow.project.moments import limits_of, now, split_name
 from scanform.workflow.project.project import Project
-from scanform.workflow.reading.read_page import own_instance, read_page
+from scanform.workflow.reading.identify import own_instance
+from scanform.workflow.reading.read_page import read_page
 from scanform.workflow.settling.collate_pages import content_identity, move_page
 
 COMMAND = "scanform identify"

@@ -19,7 +19,8 @@ from scanform.store.records import ManualRegistration, ManualRegistrationKind, P
 from scanform.workflow.intake.read_batch import divide, page_job, with_problem
 from scanform.workflow.project.moments import limits_of, now
 from scanform.workflow.project.project import Project
-from scanform.workflow.reading.read_page import PageJob, read_page
+from scanform.workflow.reading.read_page import read_page
+from scanform.workflow.reading.stages import PageJob
 from scanform.workflow.settling.assign_fates import resolve_reading
 from scanform.workflow.settling.collate_pages import content_identity, is_joined, join_page
 

@@ -27,9 +27,12 @@ from scanform.workflow.intake.read_batch import page_job, page_result
 from scanform.workflow.pages.place_page import HELPABLE, Corners, Placed, identity_given, leave_page, place_page
 from scanform.workflow.project.moments import limits_of
 from scanform.workflow.project.project import Project
+from scanform.workflow.reading.edition import FolderSource
 from scanform.workflow.reading.executors import Died, Outcome, Standby
+from scanform.workflow.reading.identify import ONLY_FORM
 from scanform.workflow.reading.page_views import LONG_SIDE_PX, THUMB_PX, PageView, ViewJob, page_picture, page_view
-from scanform.workflow.reading.read_page import ONLY_FORM, PageJob, load_blank, read_page
+from scanform.workflow.reading.read_page import read_page
+from scanform.workflow.reading.stages import PageJob
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +180,7 @@ class SortDesk:
         page = next((page for page in layout.pages if page.number == number), None) if layout else None
         if page is None:
             return None
-        blank = load_blank(self._project.layouts_folder / digest, page)
+        blank = FolderSource(folder=str(self._project.folder)).blank(digest, page)
         factor = BLANK_PX_PER_MM / (BLANK_DPI / 25.4)
         size = (round(page.size.w * BLANK_PX_PER_MM), round(page.size.h * BLANK_PX_PER_MM))
         held = np.full((round(page.size.h / 25.4 * BLANK_DPI), round(page.size.w / 25.4 * BLANK_DPI)), 255, np.uint8)

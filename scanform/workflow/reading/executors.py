@@ -14,7 +14,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from scanform.errors import InputError, MissingProgramError, words
 from scanform.scan.files.limits import Limits
-from scanform.workflow.reading.read_page import start_worker
+from scanform.workflow.reading.worker import start_worker
 
 P = ParamSpec("P")
 T = TypeVar("T")

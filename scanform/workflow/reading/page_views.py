@@ -19,7 +19,8 @@ from scanform.register.pose import fit_pose
 from scanform.register.sheets import cut_out
 from scanform.scan.files.limits import Limits, deadline
 from scanform.scan.load import LoadedPage, load_page
-from scanform.workflow.reading.read_page import PageJob, known_page
+from scanform.workflow.reading.edition import editions_of
+from scanform.workflow.reading.stages import PageJob
 
 LONG_SIDE_PX = 1800
 """Longer side of the picture on the screen: 6 px/mm of A4; the magnifier shows them at 4 times their size."""
@@ -101,7 +102,8 @@ def _guess(order: ViewJob, image: PageImage) -> tuple[Corners, str] | None:
     """The presumed corners of the page, from its markers, else from what its print shows of it."""
     if order.digest is None or order.number is None:
         return None
-    page, check = known_page(order.job.layouts, order.digest, order.number)
+    editions = editions_of(order.job.editions)
+    page, check = editions.layout(order.digest).page(order.number), editions.check(order.digest, order.number)
     markers = find_markers(image)
     by_markers = fit_pose(markers, page.fiducials, page.size)
     if by_markers is not None:

@@ -28,6 +28,11 @@ def head_path(folder: Path, network: str) -> Path:
     return folder / MODELS / f"cells-{network}.npz"
 
 
+def head_paths(folder: Path) -> tuple[Path, ...]:
+    """Where a project keeps its heads, whether there are any or not."""
+    return tuple(head_path(folder, network) for network in heads.NETWORKS)
+
+
 def readers_of(folder: Path) -> Readers:
     """The readers for the project in `folder`; a reader of a higher rank than ours goes before its heads."""
     best = best_readers()

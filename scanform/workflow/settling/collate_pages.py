@@ -19,7 +19,7 @@ from scanform.store import ledger
 from scanform.store.engine import Transaction
 from scanform.store.records import PageRecord
 from scanform.workflow.project.project import Project
-from scanform.workflow.reading.read_page import own_instance
+from scanform.workflow.reading.identify import own_instance
 from scanform.workflow.settling.assign_fates import PrintedIdentity, resolve_identity, resolve_reading
 
 SURE_FORMS = 3

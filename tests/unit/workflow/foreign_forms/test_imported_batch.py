@@ -170,13 +170,13 @@ def test_a_page_that_a_person_names_joins_the_form_beside_it(foreign_forms, tmp_
 
 def test_a_page_that_can_be_read_later_completes_its_form(foreign_forms, tmp_path, monkeypatch):
     """The second page failed in the first run; named by a person it is read and joins the form of the page before it."""
-    from scanform.workflow.reading import read_page
+    from scanform.workflow.reading import identify
 
     pages = club(foreign_forms, 60)
     save_tiff(tmp_path / "in" / "a.tif", [*pages, *club(foreign_forms, 70, winter="1")])
-    by_content = read_page._by_content
+    by_content = identify._by_content
     with foreign_forms.project(tmp_path / "p") as project:
-        monkeypatch.setattr(read_page, "_by_content", lambda job, *rest, **how: None if job.ref.index == 1 else by_content(job, *rest, **how))
+        monkeypatch.setattr(identify, "_by_content", lambda loaded, scan: None if loaded.job.ref.index == 1 else by_content(loaded, scan))
         summary = read_batch(project, [tmp_path / "in"], serial())
         assert dict(summary.pages) == {Fate.READ: 3, Fate.UNKNOWN_FORM: 1}
         before = {response.id for response in project.store.responses()}

@@ -21,7 +21,10 @@ from scanform.recognize.networks.heads import Head, read_head, shipped_digest, w
 from scanform.recognize.writing.cells import NETWORKS, READER, class_names
 from scanform.recognize.writing.readers import Readers, best_readers, every_reader
 from scanform.recognize.writing.writing import ReadingContext
+from scanform.register.photo import lightened
+from scanform.scan.files.limits import Limits
 from scanform.scan.files.poppler import draw_page
+from scanform.scan.load import load_page
 from scanform.simulate.fill import draw_ink
 from scanform.simulate.hands import random_hand
 from scanform.simulate.pens import stroke
@@ -36,7 +39,8 @@ from scanform.workflow.learning.train_heads import forget, train
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.project.folders import MODELS
 from scanform.workflow.project.project import init_project, open_project
-from scanform.workflow.reading import executors, read_page
+from scanform.workflow.reading import executors
+from scanform.workflow.reading.edition import FolderSource, editions_of
 from scanform.workflow.reading.project_readers import head_path, readers_of
 from scanform.workflow.review.desk import Desk, Submission
 from scanform.workflow.settling.withdraw import withdraw
@@ -228,13 +232,10 @@ def test_crops_are_what_the_reader_saw(survey, opened, tmp_path):
     for response in opened.store.responses():
         ears = Ears()
         ref = next(answer.evidence.ref for answer in response.answers if answer.evidence)
-        job = read_page.PageJob(
-            ref=ref, file=opened.original(ref).path, layouts=str(opened.layouts_folder), digests=tuple(opened.layouts), limits=read_page.Limits()
-        )
         with opened.store.reading() as tx:
             page_map, _ = ledger.page_maps(tx, ref)
-        image = read_page.lightened(read_page.load_page(replace(ref, path=job.file), job.limits).image)
-        prepared = read_page._prepared(job.layouts, survey.layout.digest, 1)[1]
+        image = lightened(load_page(opened.original(ref), Limits()).image)
+        prepared = editions_of(FolderSource(folder=str(opened.folder))).edition(survey.layout.digest).prepared(1)
         reader.read_page(image, page_map, prepared, ReadingContext(readers=Readers(cells=ears, lines=best_readers().lines)))
         for row in ears.heard:
             for cell in row.cells:

@@ -20,8 +20,10 @@ from scanform.simulate.truth import PageTruth, TextTruth
 from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.project.project import init_project, open_project
+from scanform.workflow.reading.edition import FolderSource
 from scanform.workflow.reading.executors import serial
-from scanform.workflow.reading.read_page import PageJob, read_page
+from scanform.workflow.reading.read_page import read_page
+from scanform.workflow.reading.stages import PageJob
 
 pytestmark = pytest.mark.slow
 
@@ -117,7 +119,7 @@ def test_a_known_postcode_helps_to_read_the_house(houses, tmp_path):
         plz = sorted(ALIKE)[number % 2]
         path = scanned(houses, number, {"plz": plz, "house": ALIKE[plz][number // 2 % 2]}, tmp_path, profile="fax")
         ref = PageRef(sha256=hashlib.sha256(path.read_bytes()).hexdigest(), path=str(path), index=0)
-        job = PageJob(ref=ref, file=str(path), layouts=str(folder / "layouts"), digests=(printed.layout.digest,), limits=Limits())
+        job = PageJob(ref=ref, file=str(path), editions=FolderSource(folder=str(folder)), digests=(printed.layout.digest,), limits=Limits())
         reading = read_page(job).reading
         with_pairs, without = (confidence(one, printed.layout, reading) for one in (survey, apart))
         assert with_pairs >= without

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanform.model.page import PageRef
-from scanform.workflow.reading.read_page import own_instance
+from scanform.workflow.reading.identify import own_instance
 from scanform.workflow.settling.collate_pages import Sheet, group, places
 
 

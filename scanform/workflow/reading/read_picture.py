@@ -1,0 +1,58 @@
+"""One page in one picture: identified, registered, read."""
+
+from scanform.imaging.page_map import PageMap
+from scanform.model.page import Fate
+from scanform.model.problem import Problem
+from scanform.page_result import PageResult
+from scanform.recognize import reader
+from scanform.register.fit import fit_from_corners, fit_page
+from scanform.workflow.reading import image_causes
+from scanform.workflow.reading.identify import identify
+from scanform.workflow.reading.refusals import explained
+from scanform.workflow.reading.stages import Identified, Loaded, Read, Refusal, RefusedError, Registered
+
+WEAK_REGISTRATION = "weak-registration"
+"""The problem of a page whose print does not prove where it lies."""
+
+
+def read_picture(loaded: Loaded) -> PageResult:
+    """What is on one page, taking the picture for one of it alone."""
+    try:
+        return read(register(identify(loaded))).result()
+    except RefusedError as refused:
+        return explained(loaded, refused.refusal).result(loaded.job.ref)
+
+
+def register(identified: Identified) -> Registered:
+    """Where the page lies; raises RefusedError when its print does not prove that."""
+    page_map = identified.fitted or _fitted(identified)
+    if page_map is None:
+        problems = (*identified.problems, Problem(slug=WEAK_REGISTRATION))
+        raise RefusedError(Refusal(outcome=Fate.REVIEW, identity=identified.identity, problems=problems))
+    return Registered(identified=identified, page_map=page_map, prepared=identified.edition.prepared(identified.identity.page))
+
+
+def _fitted(identified: Identified) -> PageMap | None:
+    """The map from the corners that a person showed, else from the markers; None when the print does not bear it out."""
+    scan, check = identified.scan, identified.edition.check(identified.identity.page)
+    corners = tuple((x, (y + 0.5) * scan.factor - 0.5) for x, y in identified.loaded.job.corners_px)
+    if corners:
+        return fit_from_corners(scan.seen, corners, identified.page, check)
+    return fit_page(scan.seen, scan.markers, identified.page, check)
+
+
+def read(registered: Registered) -> Read:
+    """What is in the zones of the page."""
+    identified = registered.identified
+    by = identified.edition.context(identified.identity.instance)
+    fields, ink = reader.read_page(identified.scan.read, registered.page_map, registered.prepared, by)
+    problems = identified.loaded.problems + identified.problems + _remarks(registered)
+    return Read(registered=registered, fields=fields, ink=ink, problems=problems)
+
+
+def _remarks(registered: Registered) -> tuple[Problem, ...]:
+    """What is poor about the picture of a page that was read; not asked of pictures whose lines had to be put back."""
+    scan, original = registered.identified.scan, registered.identified.loaded.original
+    if scan.factor != 1:
+        return ()
+    return image_causes.remarks(original, scan.markers, registered.prepared.corners_mm, registered.page_map)
