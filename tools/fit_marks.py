@@ -355,7 +355,7 @@ def by_rule(check: Table, test: Table) -> dict[str, float]:
     """What a rule of thumb does for comparison: little ink in the core of the box is empty, more is marked, much is filled. Its two limits are the best on the
     calibration forms; counted on the test forms, every box decided.
     """
-    known, new = (table.x[:, features.NAMES.index("core_share")] for table in (check, test))
+    known, new = (table.x[:, features.COLUMN["core_share"]] for table in (check, test))
     limits = np.unique(np.quantile(known[known > 0], np.linspace(0, 1, 200)))
     low = min(limits, key=lambda limit: int(((known > limit) != (check.y > 0)).sum()))
     high = min(limits[limits >= low], key=lambda limit: int(((known > limit) != (check.y == MARK_CLASSES.index(MarkValue.FILLED.value))).sum()))

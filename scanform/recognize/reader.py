@@ -89,7 +89,7 @@ def _area_fields(
     sheet, (page, parts) = prepared.areas, found
     if not sheet.spots:
         return {}
-    network = load("areas")
+    network = load("areas", writing_areas.NAMES)
     described = writing_areas.describe(page, sheet, parts)
     inked = probabilities(network, described)[:, network.classes.index("inked")]
     worth_reading = [number for number, probs in enumerate(inked) if probs > ClearSettings().doubtful]

@@ -38,7 +38,7 @@ def test_measuring_for_the_models(tools, tmp_path):
     drawn.write_bytes(pickle.dumps((practice.practice_page(np.random.default_rng(1)),)))
     marks, zones = fit_marks.make_form(3, 1, drawn)
     assert marks.x.shape == (len(marks.y), len(fit_marks.features.NAMES))
-    assert zones.x.shape == (len(zones.y), len(fit_marks.areas.NAMES))
+    assert zones.x.shape == (len(zones.y), len(fit_marks.writing_areas.NAMES))
     kinds = dict(fit_ink.pair(number, 1, drawn) for number in range(6))
     assert kinds["same"][0] >= 0
     assert all(0 <= sure <= 1 for sure, _, _ in fit_text.read(1, 1, None))

@@ -16,7 +16,7 @@ NAMES = (
     "own", "outside", "entering", "entering_longest", "on_print", "spread", "noise", "toner", "scale", "mono", "streak",
     "cells", "signature", "area",
 )  # fmt: skip
-"""The columns of `describe`, in order."""
+"""The columns of `describe`, in order; the weights in `models/areas.npz` hold the same names, and are refused for others."""
 
 PART_MM = 0.8
 """A stroke is at least this long; dots and dust are counted apart."""
@@ -91,14 +91,33 @@ def describe(page: PageInk, sheet: AreaSheet, parts: Parts) -> Singles:
         in_core = float(parts.in_core[mine].sum())
         area = spot.w * spot.h / AREA_PX_PER_MM**2
         xs = parts.left[strokes]
-        rows[number] = (
-            np.log1p(in_core), np.log1p(100 * in_core / (spot.w * spot.h)), np.log1p(strokes.sum()), *(np.log1p(item) for item in first),
-            np.log1p(_most(parts.in_core, mine)), _most(parts.peak, mine), weights / max(float(parts.size[mine].sum()), 1), np.log1p(weights),
-            np.log1p(own.sum()), np.log1p(float((parts.size - parts.in_core)[mine].sum())), np.log1p(entering.sum()), np.log1p(_most(reach, entering)),
-            float(parts.printed[mine].sum()) / max(float(parts.size[mine].sum()), 1), np.log1p(float(np.ptp(xs)) / AREA_PX_PER_MM) if len(xs) else 0.0,
-            page.areas.noise, page.toner, np.log(np.clip(page.px_per_mm, 4, 24)), page.mono, float(any(page.areas.streaks[number : number + 1])),
-            np.log1p(len(spot.zone.cells)), spot.zone.kind is ZoneKind.SIGNATURE, np.log1p(area),
-        )  # fmt: skip
+        facts = {
+            "ink": np.log1p(in_core),
+            "ink_share": np.log1p(100 * in_core / (spot.w * spot.h)),
+            "parts": np.log1p(strokes.sum()),
+            "longest": np.log1p(first[0]),
+            "second": np.log1p(first[1]),
+            "third": np.log1p(first[2]),
+            "largest": np.log1p(_most(parts.in_core, mine)),
+            "darkest": _most(parts.peak, mine),
+            "darkness": weights / max(float(parts.size[mine].sum()), 1),
+            "weight": np.log1p(weights),
+            "own": np.log1p(own.sum()),
+            "outside": np.log1p(float((parts.size - parts.in_core)[mine].sum())),
+            "entering": np.log1p(entering.sum()),
+            "entering_longest": np.log1p(_most(reach, entering)),
+            "on_print": float(parts.printed[mine].sum()) / max(float(parts.size[mine].sum()), 1),
+            "spread": np.log1p(float(np.ptp(xs)) / AREA_PX_PER_MM) if len(xs) else 0.0,
+            "noise": page.areas.noise,
+            "toner": page.toner,
+            "scale": np.log(np.clip(page.px_per_mm, 4, 24)),
+            "mono": page.mono,
+            "streak": float(any(page.areas.streaks[number : number + 1])),
+            "cells": np.log1p(len(spot.zone.cells)),
+            "signature": spot.zone.kind is ZoneKind.SIGNATURE,
+            "area": np.log1p(area),
+        }
+        rows[number] = [facts[name] for name in NAMES]
     return rows
 
 

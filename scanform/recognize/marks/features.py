@@ -36,7 +36,12 @@ _STATE = (
 )  # fmt: skip
 
 NAMES = (*_AMOUNTS, *_SHAPES, *stroke_ownership.NAMES, *_STATE)
-"""The columns of `describe`, in order."""
+"""The columns of `describe`, in order. The weights of the mark model hold the same names (`models/marks.npz`), and are refused for others."""
+
+COLUMN = {name: number for number, name in enumerate(NAMES)}
+"""The number of each column."""
+
+_OWNERSHIP = slice(COLUMN[stroke_ownership.NAMES[0]], COLUMN[stroke_ownership.NAMES[-1]] + 1)
 
 RIM_MM, NEAR_MM = 0.3, -1.0
 """Where the rings begin that are no property of the print, in mm inside the outer edge of the box (negative: outside)."""
@@ -120,6 +125,11 @@ def _moved(block: slice, by: int) -> slice:
     return slice(max(block.start - by, 0), max(block.stop - by, 0))
 
 
+def by_name(rows: Singles) -> dict[str, Singles]:
+    """The columns (N,) of rows (N, F) that `describe` gave; of one row (F,) its values."""
+    return {name: rows[..., number] for name, number in COLUMN.items()}
+
+
 def describe(page: PageInk, sheet: MarkSheet) -> Singles:
     """The features of all N windows, (N, len(NAMES)); those of the ink are zero where there is none."""
     out = np.zeros((len(sheet.zones), len(NAMES)), np.float32)
@@ -131,11 +141,9 @@ def describe(page: PageInk, sheet: MarkSheet) -> Singles:
         if len(chosen):
             out[ink.windows[chosen]] = _describe_size(every.of(chosen), sheet, rings(*size, sheet.side))
     if len(ink.windows):
-        first = len(_AMOUNTS) + len(_SHAPES)
-        out[ink.windows, first : first + len(stroke_ownership.NAMES)] = stroke_ownership.describe(bridged, ink.smooth, ink.windows, sheet)
+        out[ink.windows, _OWNERSHIP] = stroke_ownership.describe(bridged, ink.smooth, ink.windows, sheet)
     if len(out):
-        _page_state(out, page)
-        out[:, -len(PRINT_NAMES) :] = sheet.print_facts
+        _page_state(out, page, sheet.print_facts)
     return out
 
 
@@ -184,19 +192,14 @@ def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
     if len(touched):
         some = ink.of(touched)
         within, smooth = some.ink[:, *ring.box], np.where(some.ink[:, *ring.box], some.smooth[:, *ring.box], 0)
-        parts, whole = _parts(some, ring)
-        columns = [
-            *_strength(within, smooth, some.noise, ring),
-            *parts,
-            *_coverage(within, ring),
-            *_thickness(within, smooth, ring),
-            *_lines(some, sheet),
-            *whole,
-            *context_features.describe(some.ink, context_features.distance_mm(*ring.size_mm, sheet.side)),
-            *_penetration(within, ring),
-            *_breadth(within, ring),
-        ]
-        out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack(columns, axis=1)
+        around = context_features.describe(some.ink, context_features.distance_mm(*ring.size_mm, sheet.side))
+        shapes = (
+            _strength(within, smooth, some.noise, ring) | _parts(some, ring) | _coverage(within, ring) | _thickness(within, smooth, ring) | _lines(some, sheet)
+            | dict(zip(context_features.NAMES, around, strict=True)) | _penetration(within, ring) | _breadth(within, ring)
+        )  # fmt: skip
+        assert shapes.keys() == set(_SHAPES) - {"peak_of_page"}  # that is known when all boxes of the page are
+        shapes["peak_of_page"] = shapes["peak"]
+        out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack([shapes[name] for name in _SHAPES], axis=1)
     return out
 
 
@@ -206,33 +209,34 @@ def _by_band(values: Singles | Mask, ring: Rings) -> Singles:
     return np.asarray(np.add.reduceat(ordered, ring.starts, axis=1, dtype=np.float32) / ring.sizes, dtype=np.float32)
 
 
-def _page_state(out: Singles, page: PageInk) -> None:
-    """Fills in what holds for the whole page: its scan, and how dark, how broad and how many its marks are.
+def _page_state(out: Singles, page: PageInk, print_facts: Singles) -> None:
+    """Fills in what holds for the whole page: its scan, its print, and how dark, how broad and how many its marks are.
 
     A scan without grey levels may have lost a pencil; then what is left of the other marks on the page is thin and broken.
     """
     ink = page.marks
-    peaks, shares = out[:, NAMES.index("peak")], out[:, NAMES.index("core_share")]
+    named = by_name(out)  # views: what is written to them stands in `out`
+    peaks, shares = named["peak"], named["core_share"]
     stroke = shares > STROKE_SHARE
     broad = float(np.median(shares[stroke])) if stroke.any() else 0.0
     weak = float(((shares > 0) & ~stroke).sum() / max(int((shares > 0).sum()), 1))
     usual = float(np.median(peaks[stroke])) if stroke.any() else 0.0
-    out[:, NAMES.index("peak_of_page")] = np.minimum(peaks / usual, 4) if usual else 0
+    named["peak_of_page"][:] = np.minimum(peaks / usual, 4) if usual else 0
     shift = np.hypot(ink.shift_mm[:, 0], ink.shift_mm[:, 1])
     scale = np.log(np.clip(page.px_per_mm, 4, 24))
-    breadths, broadest = out[:, NAMES.index("stroke_mm")], out[:, NAMES.index("broadest_mm")]
+    breadths, broadest = named["stroke_mm"], named["broadest_mm"]
     pen = float(np.median(breadths[stroke])) if stroke.any() else 0.0
     of_page = np.minimum(broadest / pen, 6) if pen else np.zeros(len(out), np.float32)
-    dirt = np.log1p(out[:, NAMES.index("specks")].mean())
-    state = (
-        ink.noise, np.minimum(ink.fit, 1.5), np.minimum(shift, 0.6), scale, page.mono, usual, stroke.mean(), broad, weak, page.toner,
-        ink.frame, pen, of_page, dirt,
-    )  # fmt: skip
-    for name, value in zip(_STATE, state, strict=False):
-        out[:, NAMES.index(name)] = value
+    state = {
+        "noise": ink.noise, "fit": np.minimum(ink.fit, 1.5), "shift": np.minimum(shift, 0.6), "scale": scale, "mono": page.mono, "usual_peak": usual,
+        "inked_boxes": stroke.mean(), "usual_share": broad, "weak_boxes": weak, "toner": page.toner, "frame": ink.frame, "usual_stroke_mm": pen,
+        "broad_of_page": of_page, "dirt": np.log1p(named["specks"].mean()),
+    } | dict(zip(PRINT_NAMES, print_facts.T, strict=True))  # fmt: skip
+    for name in _STATE:
+        named[name][:] = state[name]
 
 
-def _strength(within: Mask, smooth: Singles, noise: Singles, ring: Rings) -> list[Singles]:
+def _strength(within: Mask, smooth: Singles, noise: Singles, ring: Rings) -> dict[str, Singles]:
     """How dark the ink inside each box is; `within` (M, rows, columns) is the ink there, `smooth` its darkness."""
     peak = smooth.max(axis=(1, 2))
     strong = smooth > STRONG
@@ -240,7 +244,10 @@ def _strength(within: Mask, smooth: Singles, noise: Singles, ring: Rings) -> lis
     mean = smooth.sum(axis=(1, 2)) / np.maximum(_count(within), 1)
     in_core = _count(strong[:, *ring.middle])
     to_noise = np.log1p(peak / np.maximum(noise, 0.005))
-    return [in_core / ring.sizes[0], (_count(strong) - in_core) / ring.sizes[1], half, peak, peak, to_noise, mean]
+    return {
+        "core_strong": in_core / ring.sizes[0], "rim_strong": (_count(strong) - in_core) / ring.sizes[1], "core_half_peak": half, "peak": peak,
+        "peak_to_noise": to_noise, "darkness": mean,
+    }  # fmt: skip
 
 
 def _count(chosen: Mask) -> Singles:
@@ -248,7 +255,7 @@ def _count(chosen: Mask) -> Singles:
     return np.asarray(np.count_nonzero(chosen.reshape(len(chosen), -1), axis=1), dtype=np.float32)
 
 
-def _parts(ink: _Inked, ring: Rings) -> tuple[list[Singles], list[Singles]]:
+def _parts(ink: _Inked, ring: Rings) -> dict[str, Singles]:
     """The connected part of ink with most ink inside each box: size, reach, share inside, whether it leaves the window; then all of it, see `_whole`.
 
     A stroke that crosses printed lines is one part: print hides it, it does not end it.
@@ -271,15 +278,18 @@ def _parts(ink: _Inked, ring: Rings) -> tuple[list[Singles], list[Singles]]:
     best, second = _two_largest(area_in, window, count)
     there, box = best > 0, np.sqrt(ring.area)
     number = np.bincount(window[1:][area_in[1:] >= MIN_PART], minlength=count)
-    columns = (
-        np.where(there, area_in[best], 0) / ring.area, np.where(there, width[best], 0) / box, np.where(there, height[best], 0) / box,
-        np.where(there, area_in[best] / np.maximum(area[best], 1), 0), np.where(there, leaves[best], False),
-        np.where(there, in_core[best], 0) / ring.sizes[0], np.minimum(number, 8), np.where(second > 0, area_in[second], 0) / ring.area,
-    )  # fmt: skip
-    return [np.asarray(column, dtype=np.float32) for column in columns], _whole((label, position % side, position // side), area, best, ring)
+    columns = {
+        "part_area": np.where(there, area_in[best], 0) / ring.area, "part_width": np.where(there, width[best], 0) / box,
+        "part_height": np.where(there, height[best], 0) / box, "part_inside": np.where(there, area_in[best] / np.maximum(area[best], 1), 0),
+        "part_leaves": np.where(there, leaves[best], False), "part_core": np.where(there, in_core[best], 0) / ring.sizes[0],
+        "parts": np.minimum(number, 8), "second_area": np.where(second > 0, area_in[second], 0) / ring.area,
+    }  # fmt: skip
+    return {name: np.asarray(column, dtype=np.float32) for name, column in columns.items()} | _whole(
+        (label, position % side, position // side), area, best, ring
+    )
 
 
-def _whole(samples: tuple[Ints, Ints, Ints], area: Ints, best: Ints, ring: Rings) -> list[Singles]:
+def _whole(samples: tuple[Ints, Ints, Ints], area: Ints, best: Ints, ring: Rings) -> dict[str, Singles]:
     """The best part with all that lies outside the box: its size, how far its middle is from the middle of the box, its reach; in boxes.
 
     `samples`: part, column and row of each sample of ink.
@@ -290,8 +300,10 @@ def _whole(samples: tuple[Ints, Ints, Ints], area: Ints, best: Ints, ring: Rings
     half = [size / 2 * PX_PER_MM for size in ring.size_mm]
     middle = np.maximum(np.abs(middles[0]) / half[0], np.abs(middles[1]) / half[1])
     box = np.sqrt(ring.area)
-    found = (area / ring.area, middle, _reach(label, x, total) / box, _reach(label, y, total) / box)
-    return [np.asarray(np.where(best > 0, column[best], 0), dtype=np.float32) for column in found]
+    found = {
+        "part_whole": area / ring.area, "part_middle": middle, "part_reach_x": _reach(label, x, total) / box, "part_reach_y": _reach(label, y, total) / box,
+    }  # fmt: skip
+    return {name: np.asarray(np.where(best > 0, column[best], 0), dtype=np.float32) for name, column in found.items()}
 
 
 def _two_largest(area_in: Ints, window: Ints, count: int) -> tuple[Ints, Ints]:
@@ -318,14 +330,15 @@ def _reach(label: Ints, ticks: Ints, total: int) -> Singles:
     return np.where(high >= 0, high - low + 1, 0).astype(np.float32)
 
 
-def _coverage(within: Mask, ring: Rings) -> list[Singles]:
+def _coverage(within: Mask, ring: Rings) -> dict[str, Singles]:
     """How ink (M, rows, columns) spreads over rows, columns and quarters of the box."""
     share_across, share_down = (_along(within, axis) / np.float32(max(wide, 1)) for axis, wide in ((2, ring.columns), (1, ring.rows)))
-    out = [_count(share > least) / max(share.shape[1], 1) for least in (0.0, 0.5) for share in (share_across, share_down)]
+    lines = {"rows": (share_across, 0.0), "columns": (share_down, 0.0), "rows_half": (share_across, 0.5), "columns_half": (share_down, 0.5)}
+    out = {name: _count(share > least) / max(share.shape[1], 1) for name, (share, least) in lines.items()}
     upper, left = within[:, : ring.rows // 2], np.s_[: ring.columns // 2]
     lower, right = within[:, ring.rows // 2 :], np.s_[ring.columns // 2 :]
     quarters = np.stack([_count(part[:, :, side]) for part in (upper, lower) for side in (left, right)], axis=1) / (ring.area / 4)
-    return [*out, quarters.min(axis=1), _count(quarters > 0.04) / 4]
+    return out | {"weakest_quadrant": quarters.min(axis=1), "quadrants": _count(quarters > 0.04) / 4}
 
 
 def _along(chosen: Mask, axis: int) -> Singles:
@@ -333,7 +346,7 @@ def _along(chosen: Mask, axis: int) -> Singles:
     return np.asarray(chosen.view(np.uint8).sum(axis=axis, dtype=np.uint16), dtype=np.float32)
 
 
-def _thickness(within: Mask, smooth: Singles, ring: Rings) -> list[Singles]:
+def _thickness(within: Mask, smooth: Singles, ring: Rings) -> dict[str, Singles]:
     """Ink that survives thinning by 0.4 mm (a filled box does, strokes do not), and how far the ink lies from the middle."""
     framed = np.zeros((len(within), ring.rows + 4, ring.columns + 4), np.uint8)
     framed[:, 2:-2, 2:-2] = within
@@ -341,10 +354,10 @@ def _thickness(within: Mask, smooth: Singles, ring: Rings) -> list[Singles]:
     solid = np.asarray(thinned, dtype=np.bool_).reshape(framed.shape)[:, 2:-2, 2:-2]
     total = np.maximum(smooth.sum(axis=(1, 2)), 1e-3)
     x, y = (np.einsum("nk,k->n", smooth.sum(axis=axis), ticks) / total for axis, ticks in zip((1, 2), _ticks(ring), strict=True))
-    return [_count(solid) / ring.area, _count(solid[:, *ring.middle]) / ring.sizes[0], np.hypot(x, y)]
+    return {"thick": _count(solid) / ring.area, "thick_core": _count(solid[:, *ring.middle]) / ring.sizes[0], "off_centre": np.hypot(x, y)}
 
 
-def _penetration(within: Mask, ring: Rings) -> list[Singles]:
+def _penetration(within: Mask, ring: Rings) -> dict[str, Singles]:
     """How deep ink reaches into the box (1 = to its middle), and whether it lies in a corner (1) or at the middle of an edge (0)."""
     down, across = (np.abs((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32) for size in (ring.rows, ring.columns))
     deep = 1 - np.maximum(down[:, None], across[None, :])
@@ -352,7 +365,7 @@ def _penetration(within: Mask, ring: Rings) -> list[Singles]:
     depth = np.where(within, deep, 0).max(axis=(1, 2), initial=0)
     middles = [np.abs((_along(within, axis) * ticks).sum(axis=1)) / total for axis, ticks in zip((1, 2), _sides(ring), strict=True)]
     corner = np.minimum(*middles) / np.maximum(np.maximum(*middles), 0.05)
-    return [np.asarray(column, dtype=np.float32) for column in (depth, corner)]
+    return {"depth": np.asarray(depth, dtype=np.float32), "corner": np.asarray(corner, dtype=np.float32)}
 
 
 def _sides(ring: Rings) -> list[Singles]:
@@ -360,14 +373,15 @@ def _sides(ring: Rings) -> list[Singles]:
     return [((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32) for size in (ring.columns, ring.rows)]
 
 
-def _breadth(within: Mask, ring: Rings) -> list[Singles]:
+def _breadth(within: Mask, ring: Rings) -> dict[str, Singles]:
     """How broad the strokes inside the box are and how broad the ink is where it is broadest, mm: a resting pen leaves a dot as broad as its strokes."""
     framed = np.zeros((len(within), ring.rows + 2, ring.columns + 2), np.uint8)
     framed[:, 1:-1, 1:-1] = within
     depth = cv2.distanceTransform(framed.reshape(-1, ring.columns + 2), cv2.DIST_L2, cv2.DIST_MASK_3)
     depth = np.asarray(depth, dtype=np.float32).reshape(len(within), -1)
     mean = depth.sum(axis=1) / np.maximum(_count(within), 1)
-    return [np.asarray(4 * mean / PX_PER_MM, dtype=np.float32), np.asarray(2 * depth.max(axis=1) / PX_PER_MM, dtype=np.float32)]
+    stroke, broadest = 4 * mean / PX_PER_MM, 2 * depth.max(axis=1) / PX_PER_MM
+    return {"stroke_mm": np.asarray(stroke, dtype=np.float32), "broadest_mm": np.asarray(broadest, dtype=np.float32)}
 
 
 def _ticks(ring: Rings) -> list[Singles]:
@@ -377,11 +391,11 @@ def _ticks(ring: Rings) -> list[Singles]:
     return [every[ring.box[1]], every[ring.box[0]]]
 
 
-def _lines(ink: _Inked, sheet: MarkSheet) -> list[Singles]:
+def _lines(ink: _Inked, sheet: MarkSheet) -> dict[str, Singles]:
     """The longest straight upright and level line of ink through the window within the box: a fold, a streak, a long stroke; 0..1."""
     open_ink = ink.ink & sheet.free[ink.windows]
-    out = []
-    for axis, lines in ((1, sheet.columns), (2, sheet.rows)):
+    out = {}
+    for name, axis, lines in (("line_down", 1, sheet.columns), ("line_across", 2, sheet.rows)):
         share = _along(open_ink, axis) / np.maximum(lines.free[ink.windows], ink.ink.shape[axis] // 3)
-        out.append(np.where(lines.within[ink.windows], share, 0).max(axis=1).astype(np.float32))
+        out[name] = np.where(lines.within[ink.windows], share, 0).max(axis=1).astype(np.float32)
     return out

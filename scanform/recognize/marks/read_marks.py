@@ -85,7 +85,7 @@ class MarkReading:
 def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None = None, *, filled: Filled = Filled.WITHDRAWN) -> tuple[MarkReading, ...]:
     """All boxes of a page, in the order of the sheet; `filled` says whether a filled box is a mark or one taken back."""
     described = features.describe(page, sheet)
-    network = load("marks")
+    network = load("marks", features.NAMES)
     if not len(described):
         return ()
     settings = settings or ClearSettings()
@@ -130,7 +130,7 @@ def _may_be_filled(described: Singles, probs: Singles, classes: list[str], sheet
     """Boxes (N,) that were read as marked but may be blacked out: a mark that was taken back."""
     value = probs.argmax(axis=1)
     marked = value == classes.index(MarkValue.MARKED)
-    dense = described[:, features.NAMES.index("core_half_peak")] >= DENSE
+    dense = described[:, features.COLUMN["core_half_peak"]] >= DENSE
     marks_of = Counter(zone.question for zone, empty in zip(sheet.zones, (value == classes.index(MarkValue.EMPTY)).tolist(), strict=True) if not empty)
     beside = np.array([marks_of[zone.question] > 1 for zone in sheet.zones])
     return np.asarray(marked & (dense | (beside & (probs[:, classes.index(MarkValue.FILLED)] >= PERHAPS))), dtype=np.bool_)
@@ -151,13 +151,13 @@ def without_unclear(probs: Singles, network: Network) -> tuple[Singles, Singles]
 
 def _may_have_lost_all(described: Singles) -> bool:
     """Whether nothing on a page is dark enough for a mark, but traces stand in several boxes; `described` (N, F) are all its boxes."""
-    core, usual = (described[:, features.NAMES.index(name)] for name in ("core_share", "usual_peak"))
+    core, usual = (described[:, features.COLUMN[name]] for name in ("core_share", "usual_peak"))
     return bool(usual[0] == 0 and (core > 0).sum() >= max(LEAST_TRACES, TRACES_SHARE * len(core)))
 
 
 def _is_circled(facts: Singles) -> Mask:
     """Whether ink runs around boxes that are empty inside; features (F,) or (N, F)."""
-    around, core = (facts[..., features.NAMES.index(name)] for name in ("around", "core_share"))
+    around, core = (facts[..., features.COLUMN[name]] for name in ("around", "core_share"))
     return np.asarray((around > 0.75) & (core < 0.1), dtype=np.bool_)
 
 

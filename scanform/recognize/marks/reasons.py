@@ -96,7 +96,7 @@ def mark_reasons(page: PageInk, sheet: MarkSheet) -> dict[str, tuple[Reason, ...
     if not sheet.zones:
         return {}
     rows = features.describe(page, sheet)
-    odd = strange(load("marks"), rows).tolist()
+    odd = strange(load("marks", features.NAMES), rows).tolist()
     inked = {int(window): number for number, window in enumerate(page.marks.windows)}
     seen = [_box(page, sheet, number, inked.get(number)) for number in range(len(sheet.zones))]
     shared = _lines_through(seen, sheet.zones)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scanform.imaging.page_image import Singles
 from scanform.model.reading import MarkValue
 from scanform.recognize.ink.sampling_plan import Mask
-from scanform.recognize.marks.features import NAMES
+from scanform.recognize.marks.features import by_name
 
 Ints = NDArray[np.int64]
 
@@ -116,7 +116,7 @@ STRATA = tuple(f"{scan}, {room}: {kind}" for scan in SCANS for room in ROOM for 
 
 def strata(described: Singles, probs: Singles, classes: tuple[str, ...]) -> Ints:
     """The stratum (N,) of boxes by their features (N, F) and probabilities (N, C)."""
-    named = {name: described[:, number] for number, name in enumerate(NAMES)}
+    named = by_name(described)
     mono = named["mono"] > 0.5
     coarse = named["scale"] < np.log(COARSE_PX_PER_MM)
     scan = np.where(mono, 3, np.where(coarse, 2, np.where(named["dirt"] > DIRT, 1, 0)))

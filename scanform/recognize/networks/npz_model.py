@@ -7,10 +7,12 @@ A few networks with one hidden layer of tanh units each give class probabilities
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import zip_longest
 
 import cv2
 import numpy as np
 
+from scanform.errors import InternalError, Words
 from scanform.imaging.page_image import Singles
 
 STRANGE_CAP = 0.90
@@ -49,8 +51,22 @@ _ARRAYS = ("mean", "spread", "low", "high", "hidden", "hidden_bias", "out", "out
 
 
 @cache
-def load(name: str) -> Network:
-    """The model `models/<name>.npz`; read once per process."""
+def load(name: str, columns: tuple[str, ...]) -> Network:
+    """The model `models/<name>.npz` for rows with these columns; read once per process.
+
+    Raises InternalError when it was fitted on others, or on the same in another order: every probability would be wrong, and none would look it.
+    """
+    network = _read(name)
+    if network.features != columns:
+        number, fitted, given = next(
+            (number, *pair) for number, pair in enumerate(zip_longest(network.features, columns, fillvalue="-"), start=1) if pair[0] != pair[1]
+        )
+        params = (("model", f"{name}.npz"), ("number", number), ("fitted", fitted), ("given", given))
+        raise InternalError(Words(key="model.other_columns", params=params), remedy=Words(key="model.other_columns_remedy"))
+    return network
+
+
+def _read(name: str) -> Network:
     with resources.files("scanform.recognize").joinpath("models", f"{name}.npz").open("rb") as file, np.load(file, allow_pickle=False) as data:
         return Network(
             features=tuple(str(item) for item in data["features"]),

@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import replace
 
-from scanform.errors import MissingProgramError
+from scanform.errors import InternalError, MissingProgramError
 from scanform.imaging.page_map import PageMap
 from scanform.model.page import Fate
 from scanform.model.problem import Problem
@@ -37,7 +37,7 @@ def _result_or_error(job: PageJob, decoded: LoadedPage) -> PageResult:
     """A page on which the reading itself fails must not harm the others: it gets a fate of its own and can be read again later."""
     try:
         return _result(job, decoded, editions_of(job.editions))
-    except MissingProgramError:
+    except (MissingProgramError, InternalError):
         raise
     except Exception as error:  # whatever a library or a reader raises on strange pixels
         log.info("page %s of %s: %s", job.ref.place, job.ref.sha256[:12], type(error).__name__, exc_info=True)

@@ -169,11 +169,10 @@ def test_probabilities_add_up_and_strange_boxes_are_not_sure(sheet):
     """Class probabilities sum to one; a box unlike all training boxes never reaches the acceptance threshold."""
     scan = sheet.scan(everywhere(sheet, (MarkStyle.CROSS,)))
     rows = features.describe(measure(scan.image, scan.page_map, sheet.prepared), sheet.prepared.marks)
-    network = load("marks")
-    assert network.features == features.NAMES
+    network = load("marks", features.NAMES)
     usual = probabilities(network, rows)
     assert usual.sum(axis=1) == pytest.approx(1, abs=1e-5)
-    rows[:, features.NAMES.index("shift")] = 50
+    rows[:, features.COLUMN["shift"]] = 50
     assert probabilities(network, rows).max() <= STRANGE_CAP + 1e-6
 
 
@@ -201,14 +200,14 @@ def test_a_page_that_lost_its_marks_is_not_unanswered(sheet):
 
 def test_where_filling_is_marking_its_own_thresholds_count(sheet, monkeypatch):
     """Each way of reading filled boxes goes by the thresholds that were learnt for it, and only by those."""
-    network = load("marks")
+    network = load("marks", features.NAMES)
     assert network.clear_inked.shape == network.clear.shape == (len(STRATA),)
     styles = {zone.id: MarkStyle.CROSS for zone in marks_of(sheet)[::2]}
     scan = sheet.scan(styles, profile="good scanner", pen="ballpoint blue", seed=8)
     ink = measure(scan.image, scan.page_map, sheet.prepared)
     for name, strict in (("clear_inked", Filled.MARK), ("clear", Filled.WITHDRAWN)):
         refusing = replace(network, **{name: np.full(len(STRATA), 2, np.float32)})
-        monkeypatch.setattr(marks, "load", lambda _, refusing=refusing: refusing)
+        monkeypatch.setattr(marks, "load", lambda *_, refusing=refusing: refusing)
         for filled in (Filled.MARK, Filled.WITHDRAWN):
             doubted = [bool(one.problems) for one in read_marks(ink, sheet.prepared.marks, filled=filled)]
             assert all(doubted) if filled is strict else sum(doubted) < 5

@@ -4,7 +4,11 @@ import hashlib
 import pickle
 from dataclasses import dataclass, field
 
+import pytest
+
+from scanform.errors import InternalError
 from scanform.model.page import Fate, PageRef
+from scanform.recognize.marks import features
 from scanform.scan.files.limits import Limits
 from scanform.workflow.printing.recipient_texts import RecipientTexts, dump_texts
 from scanform.workflow.project.folders import LAYOUTS, RECIPIENTS
@@ -115,3 +119,11 @@ def test_a_job_is_small(tiny_survey, tmp_path):
     one = job(tiny_survey, path, FolderSource(folder=str(tiny_survey.folder)))
     assert len(pickle.dumps(one)) < 2000
     assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_weights_of_other_columns_end_the_run_and_are_no_fate_of_a_page(tiny_survey, tmp_path, monkeypatch):
+    """What is wrong with the program itself is wrong for every page: none of them is put down as unreadable."""
+    monkeypatch.setattr(features, "NAMES", features.NAMES[::-1])
+    path = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no")
+    with pytest.raises(InternalError):
+        read_page(job(tiny_survey, path, FolderSource(folder=str(tiny_survey.folder))))
