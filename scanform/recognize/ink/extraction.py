@@ -46,27 +46,32 @@ AT_REST = 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureSettings:
-    """How the print is compared.
-
-    A window whose print lies further off than `moved_mm` (a third of the tolerance of `cover`) is sampled anew, in at most `rounds`
-    rounds. Outlines paler than `pale_fit` of the blank page's, or than `lost_fit` of the page's median, are searched for,
-    `search_mm` far, unless they correlate with the print by `in_place` where they are (pale toner). Ink is darker than `floor` (half the contrast of the
-    lightest pencil that was simulated) and than `noise_factor` times the noise of the 3 x 3 mean; the noise is measured on the
-    paper of the window and is at most `noise_of_page` times that of the page. Fewer samples than `few` (0.2 mm2), all of them on print
-    outside the core of the box and none darker than `faint` times that, are no ink but the edge of the print.
-    """
+    """How the print is compared with the blank page's, and what counts as ink beside it."""
 
     moved_mm: float = 0.06
+    """mm; a window whose print lies further off is sampled again: a third of the tolerance of `cover`."""
     rounds: int = 4
+    """How often it is sampled again at most."""
     lost_fit: float = 0.6
+    """Share of the median of the page's outlines, 0..1; a paler outline is searched for."""
     pale_fit: float = 0.65
+    """Share of the darkness on the blank page, 0..1; a paler outline is searched for."""
     search_mm: float = 0.7
+    """mm; how far it is searched for."""
     in_place: float = 0.85
+    """Correlation with the print, -1..1, from which a pale outline stands where it is looked for (pale toner)."""
     noise_factor: float = 4.0
+    """Ink is darker than so many times the noise of the 3 x 3 mean, measured on the paper of the window."""
     noise_of_page: float = 1.5
+    """That noise is at most so many times the page's."""
     floor: float = 0.035
+    """Darkness, 0..1; ink is darker: half the contrast of the lightest pencil that was simulated."""
     few: int = 7
+    """Samples (7: 0.2 mm2); fewer, all on print outside the core of the box and none darker than `faint` allows, are
+    the edge of the print.
+    """
     faint: float = 1.6
+    """Times the limit from which it is ink; a sample of such an edge is paler."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

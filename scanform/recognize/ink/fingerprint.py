@@ -34,15 +34,18 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SameInkSettings:
-    """`box_mm` and `area_mm` are the squares; `least` is the ink (filled squares) below which a zone counts as empty; `doubtful` the
-    amount below which ink on one side only may be dust (it counts less, up to twice that amount); `faintest` ink that can be usual on a page.
-    """
+    """How the ink of two scans is compared."""
 
     box_mm: float = 0.75
+    """mm; side of the squares of a check box."""
     area_mm: float = 1.5
+    """mm; side of the squares of a writing zone."""
     least: float = 1.2
+    """Filled squares; a zone with less ink counts as empty."""
     faintest: float = 0.25
+    """Darkness, 0..1; the least that can be usual on a page, by which its ink is measured."""
     doubtful: float = 3.0
+    """Filled squares; less ink on one side only may be dust and counts for nothing, up to twice as much for a part."""
 
 
 def ink_print(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> bytes:

@@ -29,29 +29,40 @@ GREY_GAIN, TINT = 1.5, 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelMarginSettings:
-    """Labels stand right of a box, up to `reach_mm`; narrower room than `least_mm` holds none. Print may lie `tolerance_mm` off and is grown by that.
-
-    Ink is darker than `floor` and than `noise_factor` times the noise of the paper. A piece of ink (joined where print hides it) counts when it is
-    `long_mm` long and `ink_mm2` large: a circle around a word, a word; not the end of a neighbour's stroke. A label is
-    highlighted where, over `swiped_mm` in blocks of `block_mm`, less than the share `light` of the free paper is lighter than `tint` of the paper at the box,
-    less `slope` per mm for light that falls off.
-    """
+    """Where the label of a box is looked for, and which ink there counts."""
 
     px_per_mm: float = 4.0
+    """Samples per mm."""
     gap_mm: float = 1.0
+    """mm between the box and its label, and before the next box."""
     reach_mm: float = 45.0
+    """mm; labels stand right of a box, up to here."""
     least_mm: float = 6.0
+    """mm; narrower room holds no label."""
     above_mm: float = 1.2
+    """mm above and below the box that belong to the label."""
     tolerance_mm: float = 0.4
+    """mm; print may lie so far off, and is grown by that."""
     floor: float = 0.08
+    """Darkness, 0..1; ink is darker."""
     noise_factor: float = 2.0
+    """Ink is darker than so many times the noise of the paper."""
     long_mm: float = 5.0
+    """mm; length of a piece of ink (joined where print hides it) that counts: a circle around a word, a word; not the
+    end of a neighbour's stroke.
+    """
     ink_mm2: float = 1.5
+    """mm2 of ink of such a piece."""
     tint: float = 0.94
+    """Share of the grey of the paper at the box, 0..1; paper that is not lighter is tinted."""
     slope: float = 0.0015
+    """Per mm; so much of that may go by itself, as light falls off."""
     light: float = 0.3
+    """Share of the free paper of a block, 0..1; where less is lighter than `tint`, the block is highlighted."""
     block_mm: float = 4.0
+    """mm; length of a block."""
     swiped_mm: float = 8.0
+    """mm of highlighted blocks in a row that make a highlighted label."""
 
 
 DEFAULT_LABEL_MARGIN = LabelMarginSettings()

@@ -20,22 +20,30 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperSettings:
-    """`least`: paper darker than this share of the level around the box is highlighted or in a shadow; the palest swipes in use (yellow) leave 0.91.
-
-    The level around is the median of the eight boxes next to it, or the `upper` quantile of those within 30 mm where that is lighter: a swipe may run over
-    several boxes; light may fall by `slope` per mm (photos: up to .0017). `light`: quantile of the darkness in a piece of paper that tells its tint, so that a
-    stroke through it does not. `beside_mm`: strip along the sides of a box that is looked at. `pale`: mean darkness up to which ink can be a highlighter's,
-    `even`: and up to which its darker samples (quantile `dark`) exceed the lighter ones (pens and pencils leave paper between their strokes).
-    """
+    """Which paper is highlighted or lies in a shadow."""
 
     least: float = 0.95
+    """Share of the paper level around the box, 0..1; darker paper is tinted. The palest swipes in use (yellow) leave
+    0.91.
+    """
     upper: float = 0.75
+    """Quantile of the levels of boxes within 30 mm; it is the level around where it is lighter than the median of the
+    eight boxes next to this one: a swipe may run over several boxes.
+    """
     slope: float = 0.0015
+    """Per mm; so much the light may fall off (photos: up to .0017)."""
     light: float = 0.3
+    """Quantile of the darkness in a piece of paper that tells its tint, so that a stroke through it does not."""
     dark: float = 0.9
+    """Quantile of the darkness of ink that tells its darker samples."""
     beside_mm: tuple[float, float] = (0.4, 1.6)
+    """mm from the outer edge of a box, from and to: the strips along its sides that are measured."""
     pale: float = 0.45
+    """Mean darkness, 0..1, up to which ink can be a highlighter's."""
     even: float = 1.6
+    """Darker by lighter samples, up to which ink can be a highlighter's: pens and pencils leave paper between their
+    strokes.
+    """
 
 
 DEFAULT_PAPER = PaperSettings()

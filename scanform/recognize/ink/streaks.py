@@ -14,17 +14,22 @@ from scanform.recognize.ink.sampling_plan import Mask
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreakSettings:
-    """`along` share of a block's free samples on one line that must be dark; `beyond` the same on the page `reach_px` up and down;
-    (one row in `every_px`); `beside_px` where the paper beside is looked at; `contrast` grey levels between the two; `slack_px` is cleared on each side.
-    """
+    """Which dark lines were made by the scanner."""
 
     along: float = 0.8
+    """Share of a block's free samples on one line that must be dark, 0..1."""
     beyond: float = 0.6
+    """The same on the page, above and below the block."""
     reach_px: int = 350
+    """Pixels above and below that are looked at."""
     every_px: int = 3
+    """One row in so many of these."""
     beside_px: int = 7
+    """Pixels beside the line at which the paper is measured."""
     contrast: float = 8.0
+    """Grey levels between paper and line."""
     slack_px: float = 2.0
+    """Pixels cleared on each side of the line."""
 
 
 def suspects(ink: Mask, free: Mask, axis: int, settings: StreakSettings) -> Mask:

@@ -56,12 +56,14 @@ Beside another mark of the question the network's own probability of "filled" is
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearSettings:
-    """`clear`: below this confidence a box carries a reason for review; None: what was learnt and tested with the model for each kind of reading
-    (models/marks.md). `doubtful`: from this probability of ink on, the text reader looks at a zone, so that the reviewer has a candidate.
-    """
+    """What a person looks at."""
 
     clear: float | None = None
+    """Confidence, 0..1, below which a box carries a reason for review; None: what was learnt and tested with the model
+    for each kind of reading (models/marks.md).
+    """
     doubtful: float = 0.1
+    """Probability of ink, 0..1, from which the text reader looks at a zone, so that the reviewer has a candidate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,31 +39,36 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordSettings:
-    """Where one word ends and the next begins; lengths in mm, shares 0..1.
-
-    `speck_mm`: longest piece that is called a speck. `tail`: a piece with less of its ink inside the box belongs to something else.
-    `dot_mm`: length of a stroke that is a dot. `filled`: solid share of a filled box, `scribbled`: inked share of a box full of strokes,
-    `hole`: share of the box that a ring encloses, `cross`: longest way of two crossing strokes by the diagonal around them.
-    `straight`: chord by length of one straight stroke. `spur_mm`: side branches of a skeleton shorter than that are its own roughness.
-    `beyond_mm`: a stroke that reaches further out leaves the box. `paler`: darkness by that of the page's marks. `faint_print`: share of
-    the outline's darkness that was found. `shifted_mm`: print that is off by more is worth a word. `apart_mm`: boxes further apart do not
-    share a line.
-    """
+    """Where one word ends and the next begins."""
 
     speck_mm: float = 1.0
+    """mm; the longest piece that is called a speck."""
     tail: float = 0.25
+    """Share of the ink of a piece inside the box, 0..1; with less it belongs to something else."""
     dot_mm: float = 1.4
+    """mm; the longest stroke that is a dot."""
     filled: float = 0.4
+    """Solid share of a filled box, 0..1."""
     scribbled: float = 0.55
+    """Inked share of a box full of strokes, 0..1."""
     hole: float = 0.2
+    """Share of the box that a ring encloses, 0..1."""
     cross: float = 2.3
+    """Longest way of two crossing strokes, by the diagonal around them."""
     straight: float = 0.88
+    """Chord by length of one straight stroke, 0..1."""
     spur_mm: float = 0.7
+    """mm; shorter side branches of a skeleton are its own roughness."""
     beyond_mm: float = 0.8
+    """mm; a stroke that reaches further out leaves the box."""
     paler: float = 0.6
+    """Darkness by that of the page's marks, 0..1; less is called pale."""
     faint_print: float = 0.6
+    """Share of the outline's darkness that was found, 0..1; less is called faint."""
     shifted_mm: float = 0.25
+    """mm; print that is off by more is worth a word."""
     apart_mm: float = 30.0
+    """mm; boxes further apart do not share a line."""
 
 
 WORDS = WordSettings()

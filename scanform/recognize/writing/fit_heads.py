@@ -33,20 +33,28 @@ been corrected to something else than what was written. Without it, one wrong la
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitSettings:
-    """`strengths`: by how much the score of a usual character may change, as standard deviations of the prior, besides 0. `held_out`: the share of forms
-    that figures come from; `folds` within the rest. `least_*`: what there has to be altogether, and in each of both parts. `accept`: from this
-    probability on a value needs no person. `spread`: how far the logarithm of the temperature may go.
-    """
+    """How a head is fitted, and when its figures are believed."""
 
     strengths: tuple[float, ...] = (0.3, 1.0, 3.0)
+    """Standard deviations of the prior that are tried, besides 0: by how much the score of a usual character may
+    change.
+    """
     held_out: float = 0.25
+    """Share of the forms that figures come from, 0..1."""
     folds: int = 5
+    """Parts of the rest for cross-validation."""
     least_characters: int = 100
+    """Characters that there have to be altogether."""
     least_forms: int = 10
+    """Forms that there have to be altogether."""
     least_characters_each: int = 25
+    """Characters in each of both parts."""
     least_forms_each: int = 2
+    """Forms in each of both parts."""
     accept: float = ReadingConfig().accept
+    """Probability, 0..1, from which a value needs no person: that of the project's settings."""
     spread: float = 0.3
+    """Standard deviation of the prior of the logarithm of the temperature, around that of the shipped network."""
 
 
 DEFAULT_FIT = FitSettings()

@@ -49,14 +49,16 @@ LIST_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSettings:
-    """`timeout_s` for one call on one page (a page takes about 0.2 s); `language` is a Tesseract model, `fallback` one that is always there; `in_process`:
-    tesserocr reads where it can.
-    """
+    """How Tesseract is used."""
 
     timeout_s: float = 20.0
+    """Seconds for one call on one page; a page takes about 0.2 s."""
     language: str = "deu"
+    """The Tesseract model."""
     fallback: str = "eng"
+    """One that is always there."""
     in_process: bool = True
+    """Whether tesserocr reads where it can, instead of a program that is started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
