@@ -22,34 +22,40 @@ PX_PER_MM = BLANK_DPI / 25.4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateSettings:
-    """How print is told from marks.
-
-    `shared`: print is dark in more than this share of the scans, within `shake_mm` of the place (registration errs by that much).
-    `margin_mm` around a box belongs to its look; boxes alike within `size_mm` may look the same, and are aligned within `align_mm`.
-    A box follows a look when no more than `extra` of its area is darker by more than `darker` than the look, and no more than
-    `extra` lighter. A look holds when `least` boxes follow it, `most` of those that share an option or letter, or `nearly_all` of
-    those that share only their size; these may differ by `letter` of the inside. `many` scans are enough to take what they share
-    for print without a look. What covers more than `full` of the inside of a box is no print; more than `filled` beyond the look of
-    boxes of its size is a mark on every scan. `dark_line`: the median outline is made that dark (photos are pale), but not more
-    than `most_gain`.
-    """
+    """How print is told from marks when the blank page is estimated from filled scans."""
 
     shared: float = 0.7
+    """Share of the scans, 0..1; what is dark in more of them is print."""
     shake_mm: float = 0.12
+    """mm; so near to the place it may be dark: registration errs by that much."""
     margin_mm: float = 0.6
+    """mm around a box that belong to its look."""
     size_mm: float = 0.25
+    """mm; boxes whose sides differ by no more may look the same."""
     align_mm: float = 0.5
+    """mm; how far boxes that look the same are aligned."""
     darker: float = 0.22
+    """Darkness, 0..1, by which a sample of a box must exceed its look, or fall short of it, to count against it."""
     extra: float = 0.035
+    """Share of the area of a box, 0..1, that may be darker than its look, and that may be lighter."""
     letter: float = 0.01
+    """Share of the inside, 0..1, by which looks of boxes of one size may differ: a letter printed in them."""
     least: int = 3
+    """Boxes that have to follow a look."""
     most: float = 0.35
+    """Share of the boxes with the same option or letter, 0..1, that have to follow it."""
     nearly_all: float = 0.6
+    """The same share of boxes that have only their size in common."""
     many: int = 5
+    """Scans that are enough to take what they share for print without a look."""
     full: float = 0.3
+    """Share of the inside of a box, 0..1; what covers more is no print."""
     dark_line: float = 0.8
+    """Darkness, 0..1, that the median outline is given: photos are pale."""
     most_gain: float = 3.0
+    """Outlines get darker by no more than this factor."""
     filled: float = 0.6
+    """Share of the inside beyond the look of boxes of its size, 0..1; more is a mark on every scan."""
 
 
 DEFAULT_ESTIMATE = EstimateSettings()

@@ -47,34 +47,46 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShapeSettings:
-    """Ink is darker than `contrast` of the paper around it and than `noise_sigmas` of the paper's noise; outlines are looked for at several
-    `contrasts`, as thin grey ones need a low one and letters in a box a high one. `seal_mm` closes gaps in outlines.
-
-    Insides of marks measure `least_mm` to `most_mm` (bubbles of answer sheets from 2 mm, boxes of large print to 9 mm) and fill their frame by
-    `box_fill` or like an ellipse (pi / 4) within `oval_fill`. `line_mm`: thickest outline. A letter has neighbours nearer than `letter_gap` of
-    its height; check boxes stand apart. Below the first of `letters_share` no outline of a size is one, above the second all are.
-    `lonely_mm`: a single outline of its size is a mark only from here on. Frames measure `frame_mm` or more and hold at most `frame_ink`.
-    Lines to write on are `rule_mm` long with `room_mm` of white above, those in the outer `rim_mm` of the page are none.
-    """
+    """Which shapes of a blank page are boxes, frames and lines to write on."""
 
     contrast: float = 0.12
+    """Share of the grey of the paper around it, 0..1; ink is darker."""
     contrasts: tuple[float, ...] = (0.12, 0.06, 0.25)
+    """The same, for outlines: thin grey ones need a low one, letters in a box a high one. Each is tried."""
     noise_sigmas: float = 5.0
+    """Ink is darker than so many times the noise of the paper."""
     seal_mm: float = 0.1
+    """mm; gaps in outlines up to here are closed."""
     least_mm: float = 1.5
+    """mm; the smallest inside of a mark (bubbles of answer sheets: 2 mm)."""
     most_mm: float = 10.0
+    """mm; the largest (boxes of large print: 9 mm)."""
     box_fill: float = 0.88
+    """Share of its frame, 0..1, that the inside of a box fills."""
     oval_fill: tuple[float, float] = (0.7, 0.87)
+    """The same of an ellipse, from and to (pi / 4 when drawn exactly)."""
     line_mm: float = 1.2
+    """mm; the thickest outline."""
     letter_gap: float = 0.3
+    """By its height; a letter has neighbours nearer than that, check boxes stand apart."""
     letters_share: tuple[float, float] = (0.25, 0.5)
+    """Shares of letters among outlines of one size, 0..1: below the first none is a letter, above the second all
+    are.
+    """
     lonely_mm: float = 2.6
+    """mm; a single outline of its size is a mark only from here."""
     frame_mm: tuple[float, float] = (14.0, 5.0)
+    """mm; least width and height of a frame."""
     frame_ink: float = 0.004
+    """Share of the inside of a frame, 0..1, that may be inked."""
     rule_mm: float = 15.0
+    """mm; least length of a line to write on."""
     room_mm: float = 4.2
+    """mm of white that it has above."""
     most_room_mm: float = 12.0
+    """mm; more of the white above does not belong to it."""
     rim_mm: float = 4.0
+    """mm; lines in the outer rim of the page are none."""
 
 
 DEFAULT_SHAPES = ShapeSettings()

@@ -20,24 +20,28 @@ from scanform.model.layout import Zone, ZoneKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSettings:
-    """Character cells stand closer than `cell_gap_mm` and are at least `cell_mm` high; those that touch may be of any size but `least_cells`. A gap
-    of up to `group_gap` cells parts groups of one answer.
-
-    Boxes of a row stand within `row_share` of their height; a gap that is `apart` times the narrowest one parts two questions. Rows belong
-    together up to `apart` times the closest distance of two. Ink counts as words between boxes from `word_share` of the gap on. Lines to write on
-    are `pitch_mm` apart; the tails of letters reach `tails_mm` below the last. A line up to `beside_mm` to the right of a box is for text beside it.
-    """
+    """Which shapes belong together."""
 
     cell_gap_mm: float = 2.2
+    """mm; character cells stand closer."""
     cell_mm: float = 5.5
+    """mm; least height of character cells that do not touch."""
     least_cells: int = 3
+    """Cells that touch may be of any size, when there are so many."""
     group_gap: float = 1.4
+    """Cells; a gap up to here parts groups of one answer."""
     row_share: float = 0.4
+    """By the height of a box; boxes of a row stand that close to one line."""
     apart: float = 1.7
+    """Times the narrowest gap, or the closest distance of two rows: wider ones part two questions."""
     word_share: float = 0.02
+    """Share of a gap between boxes, 0..1; from here on its ink counts as words."""
     pitch_mm: tuple[float, float] = (4.5, 14.0)
+    """mm from one line to write on to the next, from and to."""
     tails_mm: float = 1.5
+    """mm; how far the tails of letters reach below the last line."""
     beside_mm: float = 75.0
+    """mm; a line that begins no further to the right of a box is for text beside it."""
 
 
 DEFAULT_GROUPS = GroupSettings()

@@ -13,12 +13,16 @@ from scanform.imaging.page_image import Gray
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkewSettings:
-    """Looked for within `reach_deg`, at `px_per_mm`; below `least_deg` a page counts as straight (0.12 mm over the width of A4). `rim_mm` is left out."""
+    """How a page is found to be turned a little."""
 
     reach_deg: float = 4.0
+    """Degrees to each side that are tried."""
     px_per_mm: float = 4.0
+    """Pixels per mm of the picture that is looked at."""
     least_deg: float = 0.04
+    """Degrees; below, a page counts as straight (0.12 mm over the width of A4)."""
     rim_mm: float = 6.0
+    """mm at the edges that are left out."""
 
 
 DEFAULT_SKEW = SkewSettings()

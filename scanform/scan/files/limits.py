@@ -13,43 +13,49 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one file and one page may cost.
-
-    page_seconds, file_seconds: wall clock for loading a page, for inspecting a file. An honest 600 dpi A3 page takes under 3 s;
-        60 s leaves room for a busy machine.
-    render_seconds: wall clock for one program (poppler, jbig2dec). An A4 page takes 0.1 to 1 s; the page's own deadline must come later.
-    memory_bytes: address space a worker may add after `guard_process`. The largest page of `max_pixels` needs about 0.6 GB
-        (16-bit colour in and its grey copy), libraries map 0.7 GB; measured peak over honest files: 0.4 GB.
-    max_pixels: pixels of one page. A3 at 600 dpi has 69.6 million; checked in headers, before anything is decoded.
-    max_side_px, min_side_px: cv2.remap cannot address 32768 rows; below 16 pixels nothing can be read.
-    max_pages: pages of one file; a copier's feeder holds 300 sheets.
-    max_attachments, max_attachment_bytes, attachment_depth: files inside a PDF that are looked at, the size of one unpacked, and how many files deep; a
-        portfolio of a mail program holds a message's files, a colour scan of 300 sheets has 0.2 GB.
-    max_stream_bytes: size of a page description that is looked at; the invisible text of a searchable page has 10 to 300 kB.
-    max_operators: drawing steps looked at in order to find out whether a page is one image; more, and poppler draws the page.
-    render_dpi: resolution at which pages that are not one image are drawn.
-    fax_again: whether group 4 data that are proved to be whole are encoded again too. Single flipped bits are then found 87 times in 100 instead of
-        85 (1,000 tried); it costs 15 ms a page, three times the decoding. Off: cuts, holes and lost pieces are found either way, and what the proof alone
-        lets pass changes at most 0.3 % of the pixels.
-    cached_bytes: a file up to this size is read into memory once; larger ones are read piecewise from the disk.
-    """
+    """What one file and one page may cost."""
 
     page_seconds: float = 60.0
+    """Seconds by the clock for loading and reading a page. An honest 600 dpi A3 page is loaded in under 3 s; 60 s
+    leaves room for a busy machine.
+    """
     file_seconds: float = 60.0
+    """The same for inspecting a file."""
     render_seconds: float = 25.0
+    """Seconds by the clock for one program (poppler, jbig2dec). An A4 page takes 0.1 to 1 s; the page's own deadline
+    must come later.
+    """
     memory_bytes: int = 1536 * MIB
+    """Bytes of address space that a worker may add after `guard_process`. The largest page of `max_pixels` needs about
+    0.6 GB (16-bit colour in and its grey copy), libraries map 0.7 GB; measured peak over honest files: 0.4 GB.
+    """
     max_pixels: int = 100_000_000
+    """Pixels of one page, checked in headers before anything is decoded. A3 at 600 dpi has 69.6 million."""
     max_side_px: int = 32_000
+    """Pixels of the longer side; cv2.remap cannot address 32768 rows."""
     min_side_px: int = 16
+    """Pixels of the shorter side; below, nothing can be read."""
     max_pages: int = 5_000
+    """Pages of one file; a copier's feeder holds 300 sheets."""
     max_attachments: int = 500
+    """Files inside a PDF that are looked at; a portfolio of a mail program holds a message's files."""
     max_attachment_bytes: int = 256 * MIB
+    """Bytes of one of them, unpacked; a colour scan of 300 sheets has 0.2 GB."""
     attachment_depth: int = 3
+    """How many files deep they may lie."""
     max_stream_bytes: int = 2 * MIB
+    """Bytes of a page description that is looked at; the invisible text of a searchable page has 10 to 300 kB."""
     max_operators: int = 50_000
+    """Drawing steps looked at in order to find out whether a page is one image; with more, poppler draws the page."""
     render_dpi: int = 300
+    """Resolution at which pages that are not one image are drawn."""
     fax_again: bool = False
+    """Whether group 4 data that are proved to be whole are encoded again too. Single flipped bits are then found 87
+    times in 100 instead of 85 (1,000 tried); it costs 15 ms a page, three times the decoding. Off: cuts, holes and
+    lost pieces are found either way, and what the proof alone lets pass changes at most 0.3 % of the pixels.
+    """
     cached_bytes: int = 64 * MIB
+    """Bytes; a file up to this size is read into memory once, larger ones piecewise from the disk."""
 
 
 class _Guard:
