@@ -25,16 +25,18 @@ Singles = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmbiguitySettings:
-    """`apart_mm` from the other's print a point has to be to tell them apart, `dark` the least darkness of print, `least_mm2` of such print.
-
-    `written_mm` around zones is where people write. `clear`: how surely the scan has to follow one of them (1 = exactly, 0 = neither).
-    """
+    """How two pages that both fit a scan are told apart."""
 
     apart_mm: float = 0.25
+    """mm; a point of one print that tells them apart lies so far from the other's print."""
     dark: float = 0.35
+    """Darkness of print there, 0..1, at least."""
     least_mm2: float = 2.5
+    """mm2 of such print, at least."""
     written_mm: float = 1.5
+    """mm around zones where people write: left out."""
     clear: float = 0.4
+    """How surely the scan has to follow one of them: 1 = exactly, 0 = neither."""
 
 
 DEFAULT_AMBIGUITY = AmbiguitySettings()

@@ -33,54 +33,77 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofSettings:
-    """What proves blank paper. Lengths in mm on a sheet of 297 mm; contrasts as a share of the paper's grey. Chosen on simulated sheets,
-    see docs/blank-paper.md for the sets and what was measured.
+    """What proves blank paper. Lengths are for a sheet of 297 mm; contrasts are shares of the paper's grey, 0..1.
 
-    Pictures are looked at with about `px_per_mm`; coarser ones than `least_px_per_mm` say nothing.
-    `dark`: paper is lighter. `noisy`: noise of a pixel, one sigma, beyond which a pencil would drown. `white`: a picture of one grey is paper only from here.
-    `uneven`: the light may change over the sheet by so much in all (slowly), by `lumpy` around a slow change.
-    `sigmas` of the noise and `least` contrast make a stroke; `soft` contrast at millimetres, `shape` at a centimetre.
-    Up to `specks` pieces no longer than `speck_mm` and darker than `speck_dark` are dust.
-    `long_mm`: a piece as long is no dust; together they may be `total_mm`. `rim_mm`: shadows of the lid; `hole_mm`, `hole_edge_mm` as for ink.
-    Lines thinner than `line_mm`, no more than `line_deg` off and over `line_share` of the sheet are folds or the edge of the paper; columns and rows that are
-    dark for `streak_share` of it and in all but one of `streak_parts` parts, as no line of text within its margins is, and upright lines of `line_long_mm` no
-    broader than `streak_mm`, are streaks of the glass.
-    `through`: nothing may be darker than the markers that shine through, by this factor.
+    Chosen on simulated sheets; docs/blank-paper.md has the sets and what was measured.
     """
 
     px_per_mm: float = 3.0
+    """Pixels per mm, about, at which pictures are looked at."""
     least_px_per_mm: float = 2.4
+    """Pixels per mm; coarser pictures say nothing."""
     inner_mm: float = 20.0
+    """mm; the rim of the sheet that may be the backing of the scanner."""
     lighter: float = 0.005
+    """Share of the sheet's grey by which paper in that rim may be lighter than the sheet beside it."""
     dark: float = 150.0
+    """Grey level, 0..255; paper is lighter."""
     noisy: float = 0.08
+    """Contrast; noise of a pixel, one sigma, beyond which a pencil would drown."""
     white: float = 250.0
+    """Grey level; a picture of one grey is paper only from here."""
     uneven: float = 0.25
+    """Contrast; so much the light may change over the sheet in all, slowly."""
     lumpy: float = 0.045
+    """Contrast; so much it may change around a slow change."""
     sigmas: float = 5.0
+    """Times the noise that make a stroke."""
     least: float = 0.008
+    """Contrast that makes a stroke, at least."""
     soft: float = 0.012
+    """The same at millimetres."""
     shape: float = 0.018
+    """The same at a centimetre."""
     drowned: float = 0.05
+    """Contrast; where a stroke would have to be darker because of the noise, the sheet is too noisy to say."""
     cloudy: float = 0.03
+    """The same at millimetres and at a centimetre: the sheet is too uneven to say."""
     speck_mm: float = 1.5
+    """mm; the longest speck of dust."""
     speck_dark: float = 0.05
+    """Contrast from which a piece is clearly darker than paper."""
     specks: int = 200
+    """So many specks are dust; more could be print."""
     long_mm: float = 4.0
+    """mm; a piece as long is no dust."""
     total_mm: float = 9.0
+    """mm; so long all such pieces may be together."""
     soft_mm: float = 8.0
+    """mm; the same as `long_mm` at millimetres and at a centimetre."""
     rim_mm: float = 3.0
+    """mm from the edge; what lies there is the shadow of the lid."""
     hole_mm: tuple[float, float] = (3.5, 9.5)
+    """mm; width of punch holes, from and to."""
     hole_edge_mm: float = 25.0
+    """mm; how far from the edge they lie at most."""
     streak_share: float = 0.2
+    """Share of a column or row that is dark where it is a streak of the glass."""
     streak_parts: int = 12
+    """Parts of the sheet; a streak is dark in all but one of them, as no line of text within its margins is."""
     line_mm: float = 2.0
+    """mm; the thickest fold or edge of the paper."""
     line_long_mm: float = 40.0
+    """mm; the shortest line that can be one, or a streak."""
     line_deg: float = 6.5
+    """Degrees by which it may be off."""
     line_share: float = 0.65
+    """Share of the sheet that it runs over."""
     streak_mm: float = 1.4
+    """mm; the broadest upright line that is a streak."""
     through: float = 2.6
+    """Times the darkness of markers that shine through; nothing that shines through is darker."""
     page_long_mm: float = 297.0
+    """mm; the longer side of the sheet."""
 
 
 DEFAULT_PROOF = ProofSettings()

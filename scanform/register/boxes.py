@@ -20,19 +20,22 @@ Profiles = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxSettings:
-    """`step_mm` between samples across a side, `half_mm` of profile kept on each side of the outline (white on both sides).
-
-    `along` samples between 15 and 85 % of the side. `match`: least correlation of a side that is seen. `contrast`: least
-    share of the blank page's contrast (toner nearly out: .06); four sides agree by chance in mere noise 1 time in 10,000.
-    `squeeze_mm`: how much a box may have grown or shrunk (feeder stretch: 0.35 mm).
-    """
+    """How the printed outline of a box is found in a scan."""
 
     step_mm: float = 0.1
+    """mm between samples across a side."""
     half_mm: float = 0.8
+    """mm of profile kept on each side of the outline, with white on both sides."""
     along: int = 11
+    """Samples between 15 and 85 % of a side."""
     match: float = 0.6
+    """Correlation, -1..1, of a side that is seen, at least."""
     contrast: float = 0.04
+    """Share of the blank page's contrast, 0..1, at least (toner nearly out: .06); four sides agree by chance in mere
+    noise 1 time in 10,000.
+    """
     squeeze_mm: float = 0.4
+    """mm by which a box may have grown or shrunk (feeder stretch: 0.35 mm)."""
 
 
 DEFAULT_BOXES = BoxSettings()

@@ -18,23 +18,28 @@ from scanform.model.geometry import SizeMm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSettings:
-    """`kernels_mm`: widths (sigma) in x and y. `step_mm` of the grid: a wave of 90 mm and 1 mm is then followed to 0.02 mm.
-    `fine_kernels_mm` follow what the first left over, if that lowers the error by `gain`.
-
-    `rounds` of reweighting. `better_part` of the points decides between kernels. `floor_mm`: residuals below it never
-    count as outliers (noise of a box: 0.02-0.05 mm). `slope_prior`: pulls slopes to zero where there are few points.
-    """
+    """How offsets measured at some points become a smooth field."""
 
     kernels_mm: tuple[tuple[float, float], ...] = ((30.0, 30.0), (15.0, 15.0), (150.0, 12.0), (150.0, 6.0), (12.0, 150.0), (6.0, 150.0))
+    """mm; widths (sigma) in x and y of the kernels that are tried."""
     fine_kernels_mm: tuple[tuple[float, float], ...] = ((25.0, 25.0), (12.0, 12.0))
+    """mm; the same for kernels that follow what the first left over."""
     gain: float = 0.9
+    """By the error before; a fine kernel counts only where the error is lower than that."""
     step_mm: float = 6.0
+    """mm; the grid. A wave of 90 mm and 1 mm is then followed to 0.02 mm."""
     rounds: int = 2
+    """Rounds of reweighting."""
     better_part: float = 0.85
+    """Share of the points, 0..1, the better ones, that decides between kernels."""
     floor_mm: float = 0.04
+    """mm; smaller residuals never count as outliers (noise of a box: 0.02-0.05 mm)."""
     far_weight: float = 1e-4
+    """Weight of far points, 0..1, so that no place is without any."""
     far_mm: float = 90.0
+    """mm; the width (sigma) within which they count."""
     slope_prior: float = 1e-3
+    """Pulls slopes to zero where there are few points."""
 
 
 DEFAULT_FIELD = FieldSettings()

@@ -29,41 +29,54 @@ from scanform.register.verify_registration import covered_boxes, is_in_place, pa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitSettings:
-    """`near_mm`: search where nothing should have moved; `far_mm`: for moved boxes, half the distance between two.
-
-    A map is confirmed at once when `sure_share` of the sample was found, at most `moved_share` stands more than
-    `moved_mm` off and one box more than `far_off_mm` (marks shift what is measured, but not that far). A map is proved
-    when `found_share` of all boxes, and `band_share` in each part of the height and among each box and its neighbours
-    (`around` of them), stand within `place_mm`, and of those seen at most `misplaced_share` stand elsewhere. It is
-    settled when nine in ten stand within `settled_mm`. Pages with fewer than `least_boxes` are proved by tiles, pages
-    with fewer than `sure_markers` (and all of T2 and T3) by both. `markers_only_mm`: residual that is trusted where
-    there is nothing to check. `gap_search_mm`: what a field through boxes may err between them. `bend_mm`: beyond it
-    boxes alone do not carry a field, tiles have to (curled photos). `corner_search_mm`: how far a person may miss a corner.
-    """
+    """How a page is registered, and what proves the map. Shares are 0..1."""
 
     near_mm: float = 0.6
+    """mm; how far boxes are searched for where nothing should have moved."""
     far_mm: float = 1.5
+    """mm; how far moved boxes are searched for: half the distance between two."""
     sure_markers: int = 3
+    """Markers; pages with fewer (and all of T2 and T3) are proved by boxes and by tiles."""
     moved_mm: float = 0.1
+    """mm; a box further off has moved."""
     moved_share: float = 0.1
+    """Share of the sample that may have moved where a map is confirmed at once."""
     far_off_mm: float = 0.25
+    """mm; one box of the sample may be further off than that (marks shift what is measured, but not that far)."""
     sure_share: float = 0.85
+    """Share of the sample that has to be found for that."""
     place_mm: float = 0.3
+    """mm; a box within that stands in its place."""
     found_share: float = 0.6
+    """Share of all boxes that have to stand in their places for a map to be proved."""
     band_share: float = 0.34
+    """The same in each part of the height, and among each box and its neighbours."""
     misplaced_share: float = 0.1
+    """Share of the boxes seen that may stand elsewhere."""
     bands: int = 5
+    """Parts of the height."""
     around: int = 8
+    """Neighbours of a box."""
     settled_mm: float = 0.12
+    """mm; a map is settled when nine in ten boxes stand within that."""
     least_boxes: int = 6
+    """Boxes; pages with fewer are proved by tiles."""
     least_tiles: int = 5
+    """Tiles that have to be found."""
     tile_place_mm: float = 0.5
+    """mm; a tile within that is in its place."""
     tile_search_mm: tuple[float, ...] = (4.0, 2.0)
+    """mm; how far tiles are searched for, round by round."""
     corner_search_mm: float = 8.0
+    """mm; the same in the first round where a person showed the corners: how far they may miss one."""
     gap_search_mm: float = 1.0
+    """mm that a field through boxes may err between them."""
     bend_mm: float = 2.5
+    """mm; beyond that boxes alone do not carry a field, tiles have to (curled photos)."""
     box_rounds: int = 3
+    """Rounds of searching for boxes."""
     markers_only_mm: float = 0.3
+    """mm; residual that is trusted where there is nothing to check."""
 
 
 DEFAULT_FIT = FitSettings()

@@ -24,18 +24,20 @@ ReadText = Callable[[Gray], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifySettings:
-    """`crop_margin_mm`: around a code where the markers say it is; more than a bent page moves it (1.3 mm, p95).
-
-    `single_page_share`: a page that covers less of the picture than this leaves room for a second form beside it.
-    `text_px_per_mm`: 300 dpi, what text recognition is made for. `through_share` of the paper's grey: what is lighter is
-    the other side shining through (80 g paper: .85 and lighter), not print (toner nearly out: .6).
-    """
+    """Where codes and printed numbers are read."""
 
     crop_margin_mm: float = 3.0
+    """mm around a code where the markers say it is; more than a bent page moves it (1.3 mm, p95)."""
     single_page_share: float = 0.7
+    """Share of the picture, 0..1; a page that covers less leaves room for a second form beside it."""
     text_px_per_mm: float = 11.811
+    """Pixels per mm for text recognition: 300 dpi, what it is made for."""
     text_margin_mm: float = 1.0
+    """mm around a printed number that are read with it."""
     through_share: float = 0.72
+    """Share of the paper's grey, 0..1; what is lighter is the other side shining through (80 g paper: .85 and
+    lighter), not print (toner nearly out: .6).
+    """
 
 
 DEFAULT_IDENTIFY = IdentifySettings()

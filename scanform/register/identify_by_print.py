@@ -22,14 +22,14 @@ from scanform.register.prepare import BoxCheck
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentSettings:
-    """`tried`: so many of the most promising pages are registered in full, as long as they have `share` of the matches of the best.
-
-    `least` matches of the strongest features make a page worth trying; its print has to prove it anyway.
-    """
+    """Which known pages are tried on a page without a code."""
 
     tried: int = 5
+    """So many of the most promising pages are registered in full."""
     share: float = 0.5
+    """By the matches of the best, 0..1; pages with fewer are not."""
     least: int = 6
+    """Matches of the strongest features that make a page worth trying; its print has to prove it anyway."""
 
 
 DEFAULT_CONTENT = ContentSettings()

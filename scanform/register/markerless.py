@@ -30,16 +30,18 @@ class Detector(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureSettings:
-    """`ratio` of the best to the second match (Lowe). `least` matches that agree within `within_mm`: the print has to prove the map afterwards.
-
-    `few`: the strongest features of a blank page, compared to see which of many pages are worth more.
-    """
+    """How a page is found by features of its print."""
 
     features: int = 3000
+    """Features looked for in a picture, at most."""
     ratio: float = 0.8
+    """Distance of the best by that of the second match, 0..1, at most (Lowe)."""
     within_mm: float = 1.5
+    """mm; matches agree within that."""
     least: int = 12
+    """Matches that have to agree; the print has to prove the map afterwards."""
     few: int = 600
+    """The strongest features of a blank page, compared to see which of many pages are worth more."""
 
 
 DEFAULT_FEATURES = FeatureSettings()

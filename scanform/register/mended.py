@@ -30,17 +30,23 @@ _QUIET = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MendSettings:
-    """The code is looked for within `reach_mm` of its place in steps of `step_mm` (a quarter of a module): a map that rests on the print in the middle of the
-    page is that far off at its rim. `least` is the agreement (-1 to 1) of the fixed patterns that are in the picture: 39 codes, whole or
-    without 4 mm, had 0.82 and more (the shipped forms at 150 dpi with blur and noise), 39 other places of these pages 0.27 at most; the middle is taken.
-    `contrast` in grey levels between dark and light modules.
-    """
+    """How a code of which a piece is missing is found and read."""
 
     reach_mm: float = 1.25
+    """mm around its place within which it is looked for: so far off at its rim is a map that rests on the print in
+    the middle of the page.
+    """
     step_mm: float = 0.125
+    """mm from one try to the next: a quarter of a module."""
     least: float = 0.55
+    """Agreement of the fixed patterns that are in the picture, -1..1, at least. 39 codes, whole or without 4 mm, had
+    0.82 and more (the shipped forms at 150 dpi with blur and noise), 39 other places of these pages 0.27 at most;
+    the middle is taken.
+    """
     least_seen: int = 40
+    """Modules of fixed patterns that have to be in the picture."""
     contrast: float = 30.0
+    """Grey levels between dark and light modules."""
 
 
 DEFAULT_MEND = MendSettings()

@@ -14,21 +14,26 @@ from scanform.imaging.page_image import Floats, Gray, PageImage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightSettings:
-    """`dark`: a picture whose paper is darker than this grey is lightened until its paper is at `wanted`; scanners deliver 215 and more.
-
-    The paper is the `paper` percentile of one pixel in `every` squared: a sheet that takes a thirtieth of the picture is not overexposed.
-    `most` gain: beyond it nothing but noise is left. From a gain of `plain` on, grains are smoothed by `grain_px` in pictures of
-    `grain_long_px`, which costs no stroke: phones have 8 px per mm and more.
-    """
+    """How a dark picture is lightened."""
 
     dark: float = 150.0
+    """Grey level, 0..255; a picture whose paper is darker is lightened. Scanners deliver 215 and more."""
     wanted: float = 225.0
+    """Grey level that its paper gets."""
     paper: float = 97.0
+    """Percentile of the pixels that is the paper: a sheet that takes a thirtieth of the picture is not overexposed."""
     every: int = 37
+    """One pixel in so many, along both axes, is looked at for that."""
     most: float = 12.0
+    """The highest gain; beyond it nothing but noise is left."""
     plain: float = 2.0
+    """The gain from which grains are smoothed."""
     grain_px: float = 1.0
+    """Pixels; sigma of that smoothing in a picture of `grain_long_px`. It costs no stroke: phones have 8 px per mm
+    and more.
+    """
     grain_long_px: int = 3000
+    """Pixels of the longer side of such a picture."""
 
 
 DEFAULT_LIGHT = LightSettings()
@@ -50,22 +55,28 @@ def lightened(image: PageImage, settings: LightSettings = DEFAULT_LIGHT) -> Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetSettings:
-    """Looked at a copy of `long_px`. Print is closed with `print_px`; pieces brighter than one of `levels` between dark and bright are tried.
-
-    A sheet fills `fills` of the quadrilateral around it and between `least` and `most` of the picture; its sides are in a ratio within `aspect`; along
-    `edges` of its outline the paper is brighter than what is `beside_px` outside, by `step` grey levels: the edge of light on a table is soft.
-    """
+    """How the outline of a sheet is found in a photo. Shares are 0..1."""
 
     long_px: int = 640
+    """Pixels of the longer side of the copy that is looked at."""
     print_px: int = 21
+    """Pixels over which print is closed."""
     levels: int = 14
+    """Grey levels between dark and bright that are tried: pieces brighter than one of them."""
     fills: float = 0.9
+    """Share of the quadrilateral around it that a sheet fills."""
     least: float = 0.03
+    """Share of the picture that it covers, at least."""
     most: float = 0.97
+    """The same, at most."""
     aspect: tuple[float, float] = (1.05, 2.0)
+    """Longer by shorter side, from and to."""
     beside_px: float = 4.0
+    """Pixels outside the outline where the table is measured: the edge of light on a table is soft."""
     step: float = 8.0
+    """Grey levels by which the paper is brighter than that."""
     edges: float = 0.8
+    """Share of the outline along which it has to be."""
 
 
 DEFAULT_SHEET = SheetSettings()

@@ -15,19 +15,20 @@ from scanform.register.markers import Marker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoseSettings:
-    """`outlier_mm`: a marker further off than any bent page showed is not ours. `affine_mm`: a fit this good needs no perspective.
-
-    `hull_share`: markers that span this much of the marker frame may fix a perspective. `spread_mm`: markers in a line
-    (a smaller spread across it) fix only position, turn and scale. `max_stretch`: x against y, beyond it no scanner
-    works. `max_zoom`: scale at one page corner against another, in photographs.
-    """
+    """How markers fix the pose of a page."""
 
     outlier_mm: float = 3.0
+    """mm; a marker further off than any bent page showed is not ours."""
     affine_mm: float = 0.15
+    """mm; a fit this good needs no perspective."""
     hull_share: float = 0.6
+    """Share of the marker frame, 0..1; markers that span so much may fix a perspective."""
     spread_mm: float = 20.0
+    """mm; markers in a line (a smaller spread across it) fix only position, turn and scale."""
     max_stretch: float = 1.5
+    """Scale in x by scale in y; beyond that no scanner works."""
     max_zoom: float = 3.0
+    """Scale at one page corner by that at another, in photographs."""
 
 
 DEFAULT_POSE = PoseSettings()

@@ -18,15 +18,18 @@ from scanform.register.markers import Marker, find_markers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreprocessSettings:
-    """`half_lines`: height by width of an A4 or letter page at standard fax resolution (0.62-0.68); an A4 page lying on its side has 0.707.
-
-    `line_factor`: lines that are missing, 204 / 98. `soften_px` is the sigma that merges the dots of a dithered scan and leaves page codes readable
-    (tried: 0.8 identified all of 8 dithered pages, 1.2 six, none without).
-    """
+    """How pictures are changed that say nothing as they are."""
 
     half_lines: tuple[float, float] = (0.58, 0.69)
+    """Height by width, from and to, of an A4 or letter page at standard fax resolution (0.62-0.68); an A4 page lying
+    on its side has 0.707.
+    """
     line_factor: float = 204 / 98
+    """Times as many lines as such a page has: 204 / 98."""
     soften_px: float = 0.8
+    """Pixels; the sigma that merges the dots of a dithered scan and leaves page codes readable (tried: 0.8
+    identified all of 8 dithered pages, 1.2 six, none without).
+    """
 
 
 DEFAULT_PREPROCESS = PreprocessSettings()

@@ -24,27 +24,34 @@ from scanform.register.markers import DEFAULT_SEARCH, Marker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlankSettings:
-    """Looked at `px_per_mm` of the longer side over 297 mm. Ink is darker than `contrast` of the paper around it (a back side
-    shining through: up to .15) and than `noise_sigmas` of the picture's noise.
-
-    Pieces below `speck_mm2` are dust. `hole_mm`: punch holes are round, 4-8 mm wide and within `hole_edge_mm` of an edge.
-    `edge_mm`: shadows of the lid touch this border. `streak_mm` and `streak_share`: a thinner and longer piece is a scanner
-    streak or a fold. Paper with more than `ink_mm2` of ink is not blank: the initials of a name measure 8. `dark`: grey
-    value below which a page is black, not paper.
-    """
+    """Which pages hold hardly any ink."""
 
     px_per_mm: float = 3.0
+    """Pixels per mm at which the page is looked at."""
     contrast: float = 0.2
+    """Share of the paper's grey, 0..1; ink is darker than the paper around it by more (a back side shining through:
+    up to .15).
+    """
     noise_sigmas: float = 6.0
+    """Ink is darker than so many times the picture's noise."""
     speck_mm2: float = 0.6
+    """mm2; smaller pieces are dust."""
     hole_mm: tuple[float, float] = (3.5, 8.5)
+    """mm; width of punch holes, from and to: round, 4-8 mm wide."""
     hole_edge_mm: float = 25.0
+    """mm; how far from the edge they lie at most."""
     edge_mm: float = 3.0
+    """mm; shadows of the lid touch this border."""
     streak_mm: float = 1.5
+    """mm; a piece that is thinner and long enough is a scanner streak or a fold."""
     streak_share: float = 0.5
+    """Share of the page, 0..1, over which it runs."""
     ink_mm2: float = 6.0
+    """mm2; paper with more ink is not blank: the initials of a name measure 8."""
     dark: float = 70.0
+    """Grey level, 0..255; below, a page is black, not paper."""
     page_long_mm: float = 297.0
+    """mm; the longer side of the page."""
 
 
 DEFAULT_BLANK = BlankSettings()
@@ -116,21 +123,25 @@ def _is_streak(w: float, h: float, width: float, height: float, settings: BlankS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSettings:
-    """When a picture is called poor. Chosen on photos of odd seeds and checked on even ones and on all scanner profiles (docs/photos.md).
+    """When a picture is called poor.
 
-    `blur_mm`: sigma of the edges of print; scans have .16 at most, codes are lost from .25-.3 on; less
-    than `blur_px` is the picture's own resolution. `dark`: grey of the paper. `pale`: contrast of print
-    by the grey of the paper. `noisy`: noise by contrast. `px_per_mm`: below it boxes are unlike any that the mark model was fitted on.
-    `cut_mm`: so much of what stands on the page may be beyond the picture's edge.
+    Chosen on photos of odd seeds and checked on even ones and on all scanner profiles (docs/photos.md).
     """
 
     blur_mm: float = 0.2
+    """mm; sigma of the edges of print. Scans have .16 at most, codes are lost from .25-.3."""
     blur_px: float = 1.5
+    """Pixels; less is the picture's own resolution."""
     dark: float = 70.0
+    """Grey level of the paper, 0..255."""
     pale: float = 0.2
+    """Contrast of print by the grey of the paper, 0..1."""
     noisy: float = 0.07
+    """Noise by contrast."""
     px_per_mm: float = 5.5
+    """Pixels per mm; below, boxes are unlike any that the mark model was fitted on."""
     cut_mm: float = 0.3
+    """mm; so much of what stands on the page may be beyond the picture's edge."""
 
 
 DEFAULT_PICTURE = PictureSettings()

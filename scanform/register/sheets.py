@@ -28,39 +28,52 @@ Corners = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetsSettings:
-    """`one_page`: a page that covers so much of the picture leaves no room for a readable piece of another (15 mm of the width of A4 are 7 %).
-
-    Markers belong to one sheet when the middles that they predict lie within `same_mm`, turned within `turn_deg`, sized within `ratio` (a marker of 8 mm
-    seen at 4 px per mm predicts the middle to some 10 mm; sheets lie 148 mm and more apart). A sheet reaches `margin_mm` beyond its presumed edge,
-    `rough_mm` where only two marks or one code say where it lies. `most` sheets are told apart in a picture.
-
-    Print beside the sheets is looked for at `px_per_mm`, on paper (`paper` of the grey of the sheets and lighter: tables are darker), darker than `ink` of the
-    paper around it, `off_mm` away from the sheets. `joined_mm` lie between pieces of one thing; it holds `least_pieces` of at least
-    `piece_mm2`, all together `least_mm2`, and is `least_mm` long. A piece `streak_mm` long and thinner than a tenth of that is the
-    edge of a sheet or a scanner streak; one that is broader than `broad_mm` for the most part is no print
-    (tablecloths). Things that would fit on one sheet of `paper_mm` between the others are taken for one.
-    """
+    """How several sheets in one picture are told apart, and what print beside them is a thing of its own."""
 
     one_page: float = 0.93
+    """Share of the picture, 0..1; a page that covers so much leaves no room for a readable piece of another (15 mm
+    of the width of A4 are 7 %).
+    """
     same_mm: float = 45.0
+    """mm; markers belong to one sheet when the middles that they predict lie within that (a marker of 8 mm seen at 4
+    px per mm predicts the middle to some 10 mm; sheets lie 148 mm and more apart).
+    """
     turn_deg: float = 20.0
+    """Degrees by which they may be turned against each other."""
     ratio: float = 1.35
+    """Size of one by that of another, at most."""
     margin_mm: float = 5.0
+    """mm; so far a sheet reaches beyond its presumed edge."""
     rough_mm: float = 12.0
+    """mm; the same where only two marks or one code say where it lies."""
     most: int = 16
+    """Sheets that are told apart in a picture."""
     px_per_mm: float = 3.0
+    """Pixels per mm at which print beside the sheets is looked for."""
     paper: float = 0.72
+    """Share of the grey of the sheets, 0..1; paper is as light or lighter, tables are darker."""
     ink: float = 0.75
+    """Share of the grey of the paper around it, 0..1; print is darker."""
     off_mm: float = 5.0
+    """mm; so far it lies from the sheets."""
     around_mm: float = 8.0
+    """mm; the paper around it, which also is cut out with it."""
     joined_mm: float = 12.0
+    """mm between pieces of one thing, at most."""
     least_pieces: int = 6
+    """Pieces of a thing, at least."""
     piece_mm2: float = 0.25
+    """mm2 of a piece, at least."""
     least_mm2: float = 12.0
+    """mm2 of all of them together, at least."""
     least_mm: float = 12.0
+    """mm; length of a thing, at least."""
     streak_mm: float = 40.0
+    """mm; a piece so long and thinner than a tenth of that is the edge of a sheet or a scanner streak."""
     broad_mm: float = 3.0
+    """mm; a piece that is broader for the most part is no print (tablecloths)."""
     paper_mm: tuple[float, float] = (212.0, 299.0)
+    """mm; things that would fit on one sheet of this size between the others are taken for one."""
 
 
 DEFAULT_SHEETS = SheetsSettings()

@@ -19,16 +19,16 @@ from scanform.register.unwarp import shrunk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileSettings:
-    """`size_mm`: large enough to be unique, small enough to be nearly rigid.
-
-    `match`: least correlation; right tiles had .5 and more on the worst scans. `lead`: over the best place more than
-    `apart_mm` away, because rows of boxes repeat.
-    """
+    """How pieces of the page are found in a scan."""
 
     size_mm: float = TILE_MM
+    """mm; large enough to be unique, small enough to be nearly rigid."""
     match: float = 0.45
+    """Correlation, -1..1, at least; right tiles had .5 and more on the worst scans."""
     lead: float = 0.08
+    """Correlation over the best place elsewhere, because rows of boxes repeat."""
     apart_mm: float = 1.5
+    """mm; from here on a place is elsewhere."""
 
 
 DEFAULT_TILES = TileSettings()

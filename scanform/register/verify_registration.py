@@ -24,21 +24,26 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofSettings:
-    """`px_per_mm` and `local_mm` of the correlation (contrast is made even over that width), `reach_mm` of shifts tried, `same_mm` is no shift.
-
-    `least`: correlation of a page that is there (other pages: up to .2, photographs of dense forms: .35). `lead` over the best other shift: right maps
-    had 1.15 and more, maps a row or a column off .96 and less. `covered`: a box whose inside is that much darker than on the blank page is
-    marked over and cannot show its outline.
-    """
+    """How a map is compared with the print of the whole page."""
 
     px_per_mm: float = 2.0
+    """Pixels per mm of the correlation."""
     local_mm: float = 6.5
+    """mm over which contrast is made even."""
     reach_mm: float = 25.0
+    """mm of the shifts that are tried."""
     same_mm: float = 1.6
+    """mm; a smaller shift is none."""
     least: float = 0.25
+    """Correlation of a page that is there, -1..1 (other pages: up to .2, photographs of dense forms: .35)."""
     lead: float = 1.07
+    """By the best other shift; right maps had 1.15 and more, maps a row or a column off .96 and less."""
     covered: float = 0.25
+    """Darkness, 0..1; a box whose inside is so much darker than on the blank page is marked over and cannot show its
+    outline.
+    """
     floor: float = 12.0
+    """Grey levels; what is added to the local contrast, so that bare paper is not made even."""
 
 
 DEFAULT_PROOF = ProofSettings()
@@ -105,19 +110,24 @@ def _inside_dark(gray: Gray, page_map: PageMap, rects_mm: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceSettings:
-    """Boxes count within `place_mm`, tiles within `tile_mm`; of the boxes seen at most `misplaced` stand elsewhere, of the tiles seen at most `tiles_off`.
-
-    `share` of all pieces of evidence, of the tiles, and of the `around` next to each box have to be in place, and `least` tiles.
-    """
+    """What speaks for a map, and how much of it has to. Shares are 0..1."""
 
     place_mm: float = 0.3
+    """mm; a box within that is in its place."""
     tile_mm: float = 0.5
+    """mm; a tile within that is in its place."""
     misplaced: float = 0.12
+    """Share of the boxes seen that may stand elsewhere."""
     tiles_off: float = 0.35
+    """The same of the tiles seen."""
     share: float = 0.5
+    """Share of all pieces of evidence, and of the tiles, that has to be in place."""
     around_share: float = 0.34
+    """The same among the pieces next to each box."""
     around: int = 10
+    """Pieces of evidence next to a box."""
     least: int = 5
+    """Tiles that have to be in place."""
 
 
 DEFAULT_EVIDENCE = EvidenceSettings()
