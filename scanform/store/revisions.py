@@ -10,13 +10,16 @@ from sqlalchemy import func, insert, select
 from scanform.model.column_format import FormatKind
 from scanform.model.response import Answer, Response
 from scanform.model.source import Lacking, SourceFacts
-from scanform.store.acts.seals import add_seal
+from scanform.store.acts.append import append_act, in_order
 from scanform.store.codec import from_plain, to_object
-from scanform.store.engine import Transaction, insert_new
+from scanform.store.engine import Transaction
 from scanform.store.records import KnownSource, Listing, ResponseWithdrawal, Revision, SourceSurvey
 from scanform.store.tables import AnswerVersionRow, BatchRow, FormatRow, ListingRow, ResponseRow, ResponseWithdrawalRow, RevisionRow, SourceSurveyRow
 
 _CHUNK = 500
+
+_WITHDRAWAL = ("uuid", "response_id", "withdrawn", "reason", "reviewer", "at")
+"""The columns of a withdrawal, named like the attributes of `ResponseWithdrawal`."""
 
 
 def surveys(tx: Transaction, questionnaire: str | None = None) -> list[SourceSurvey]:
@@ -166,15 +169,12 @@ def digest_of(answer: Answer) -> str:
 
 def add_withdrawal(tx: Transaction, act: ResponseWithdrawal) -> bool:
     """Append what somebody did; False when its uuid is known (a repeated sending)."""
-    values = {name: getattr(act, name) for name in ("uuid", "response_id", "withdrawn", "reason", "reviewer", "at")}
-    sequence = insert_new(tx, ResponseWithdrawalRow, values, ResponseWithdrawalRow.sequence)
-    if sequence is not None:
-        add_seal(tx, "response_withdrawal", sequence, values)
-    return sequence is not None
+    values = {name: getattr(act, name) for name in _WITHDRAWAL}
+    return append_act(tx, ResponseWithdrawalRow, values)
 
 
 def withdrawals(tx: Transaction) -> dict[str, ResponseWithdrawal]:
     """The act in force by response: the latest of those that took responses out or back in."""
     latest = select(func.max(ResponseWithdrawalRow.sequence)).group_by(ResponseWithdrawalRow.response_id)
-    rows = tx.execute(select(ResponseWithdrawalRow.__table__).where(ResponseWithdrawalRow.sequence.in_(latest)).order_by(ResponseWithdrawalRow.sequence))
-    return {row["response_id"]: ResponseWithdrawal(**{name: item for name, item in row.items() if name != "sequence"}) for row in rows.mappings()}
+    rows = in_order(tx, ResponseWithdrawalRow, ResponseWithdrawalRow.sequence.in_(latest))
+    return {row.response_id: ResponseWithdrawal(**{name: getattr(row, name) for name in _WITHDRAWAL}) for row in rows}

@@ -48,6 +48,13 @@ class Base(DeclarativeBase):
     type_annotation_map = {str: Text}  # noqa: RUF012  (SQLAlchemy's own way to say it)
 
 
+class ActRow(Base):
+    """What somebody did, append-only and sealed: `sequence` is the order in which the acts of its kind arrived."""
+
+    __abstract__ = True
+    sequence: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
+
+
 class ProjectRow(Base):
     """Whose database this is; one row."""
 
@@ -284,11 +291,10 @@ class AnswerVersionRow(Base):
     digest: Mapped[str]
 
 
-class ResponseWithdrawalRow(Base):
+class ResponseWithdrawalRow(ActRow):
     """Somebody took one online response out of everything, or (`withdrawn` false) back in; append-only, the latest counts."""
 
     __tablename__ = "response_withdrawal"
-    sequence: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(unique=True)
     response_id: Mapped[str] = mapped_column(index=True)
     withdrawn: Mapped[bool]
@@ -297,11 +303,10 @@ class ResponseWithdrawalRow(Base):
     at: Mapped[str]
 
 
-class DecisionRow(Base):
-    """One act of a reviewer, append-only. `sequence` is the order in which decisions arrived."""
+class DecisionRow(ActRow):
+    """One act of a reviewer on a value, append-only."""
 
     __tablename__ = "decision"
-    sequence: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(unique=True)
     item: Mapped[str] = mapped_column(index=True)
     response_id: Mapped[str] = mapped_column(index=True)
@@ -314,14 +319,13 @@ class DecisionRow(Base):
     undoes: Mapped[str | None]
 
 
-class ManualRegistrationRow(Base):
+class ManualRegistrationRow(ActRow):
     """One act of a person on a page without registration, append-only: its corners were shown, or it was left alone.
 
     `corners` are [x, y] in pixels of the decoded page: top left, top right, bottom right, bottom left as printed.
     """
 
     __tablename__ = "placement"
-    sequence: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(unique=True)
     sha256: Mapped[str] = mapped_column(index=True)
     page_index: Mapped[int]
@@ -356,11 +360,10 @@ class DecisionTimeRow(Base):
     ms: Mapped[int]
 
 
-class VerificationRow(Base):
+class VerificationRow(ActRow):
     """One look of a person at a settled value without knowing what it is, or, as `third`, at two values that differ; append-only."""
 
     __tablename__ = "look"
-    sequence: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(unique=True)
     item: Mapped[str] = mapped_column(index=True)
     version: Mapped[int]
@@ -380,12 +383,11 @@ class SamplingSeedRow(Base):
     lot: Mapped[str]
 
 
-class SeededItemRow(Base):
+class SeededItemRow(ActRow):
     """A settled value that a reviewer is shown once more, with the wrong proposal `shown`, before the open value `before`; append-only."""
 
     __tablename__ = "known"
     __table_args__ = (UniqueConstraint("reviewer", "item"), UniqueConstraint("reviewer", "before", name="uq_known_reviewer_before"))
-    sequence: Mapped[int] = mapped_column(primary_key=True)
     item: Mapped[str]
     version: Mapped[int]
     reviewer: Mapped[str]
@@ -398,11 +400,10 @@ class SeededItemRow(Base):
     at: Mapped[str]
 
 
-class SeededAnswerRow(Base):
+class SeededAnswerRow(ActRow):
     """What a reviewer did with a known value, append-only: counted, never a value of the data set. `after` is the latest decision there was."""
 
     __tablename__ = "known_answer"
-    sequence: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(unique=True)
     item: Mapped[str]
     version: Mapped[int]
@@ -415,11 +416,10 @@ class SeededAnswerRow(Base):
     undoes: Mapped[str | None]
 
 
-class ReleaseRow(Base):
+class ReleaseRow(ActRow):
     """A step towards handing on the data set whose content has the hash `digest`, append-only: asked for, released, refused; `about` is what it answers."""
 
     __tablename__ = "release"
-    sequence: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     digest: Mapped[str]
@@ -430,11 +430,10 @@ class ReleaseRow(Base):
     at: Mapped[str]
 
 
-class IncompleteAcceptedRow(Base):
+class IncompleteAcceptedRow(ActRow):
     """Somebody says that a form counts although these of its pages have not come in, or takes that back (`undoes`); append-only."""
 
     __tablename__ = "acceptance"
-    sequence: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(unique=True)
     form_id: Mapped[str] = mapped_column(index=True)
     pages: Mapped[list[int]] = mapped_column(JSON)
@@ -444,11 +443,10 @@ class IncompleteAcceptedRow(Base):
     at: Mapped[str]
 
 
-class WaivedPageRow(Base):
+class WaivedPageRow(ActRow):
     """Somebody says of a page with this fate that nothing more is to be had of it, or takes that back (`undoes`); append-only."""
 
     __tablename__ = "waived_page"
-    sequence: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(unique=True)
     sha256: Mapped[str] = mapped_column(index=True)
     page_index: Mapped[int]
@@ -460,11 +458,10 @@ class WaivedPageRow(Base):
     at: Mapped[str]
 
 
-class CollationRow(Base):
+class CollationRow(ActRow):
     """What a person said about the pages of one printed identity, or about the sheets of a file, or took back (`undoes`); append-only."""
 
     __tablename__ = "collation_act"
-    sequence: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     subject: Mapped[str] = mapped_column(index=True)

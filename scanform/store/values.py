@@ -9,7 +9,7 @@ from scanform.model.questionnaire import QuestionKind
 from scanform.model.reading import Candidate
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 from scanform.model.review import Decision, DecisionKind
-from scanform.store.acts.seals import add_seal
+from scanform.store.acts.append import append_act, in_order, last_number
 from scanform.store.codec import from_list, from_plain, to_list, to_object
 from scanform.store.engine import Transaction, insert_new
 from scanform.store.records import Link
@@ -177,7 +177,7 @@ def decisions_after(tx: Transaction, sequence: int) -> list[Decision]:
 
 def last_decision(tx: Transaction) -> int:
     """The number of the latest decision, 0 when there is none."""
-    return tx.execute(select(func.max(DecisionRow.sequence))).scalar() or 0
+    return last_number(tx, DecisionRow)
 
 
 def number_of(tx: Transaction, uuid: str) -> int:
@@ -203,7 +203,7 @@ def _decisions(tx: Transaction, *conditions: ColumnElement[bool]) -> list[Decisi
             at=row.at,
             undoes=row.undoes,
         )
-        for row in tx.execute(select(DecisionRow).where(*conditions).order_by(DecisionRow.sequence))
+        for row in in_order(tx, DecisionRow, *conditions)
     ]
 
 
@@ -231,10 +231,7 @@ def add_decision(tx: Transaction, decision: Decision) -> bool:
         "at": decision.at,
         "undoes": decision.undoes,
     }
-    sequence = insert_new(tx, DecisionRow, values, DecisionRow.sequence)
-    if sequence is not None:
-        add_seal(tx, "decision", sequence, values)
-    return sequence is not None
+    return append_act(tx, DecisionRow, values)
 
 
 def add_links(tx: Transaction, links: Iterable[Link]) -> int:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
-from scanform.store.acts.seals import add_seal
-from scanform.store.engine import Transaction, insert_new
+from scanform.store.acts.append import append_act, in_force, in_order, last_number
+from scanform.store.engine import Transaction
 from scanform.store.tables import BatchRow, CollationRow, FileRow, PageRow, SheetDoubtRow
 
 
@@ -56,30 +56,24 @@ def add_collation(tx: Transaction, act: Collation) -> bool:
         "undoes": act.undoes,
         "at": act.at,
     }
-    sequence = insert_new(tx, CollationRow, row, CollationRow.sequence)
-    if sequence is not None:
-        add_seal(tx, "collation", sequence, row)
-    return sequence is not None
+    return append_act(tx, CollationRow, row)
 
 
 def collations(tx: Transaction, subject: str) -> list[Collation]:
     """The acts about a subject that nobody took back, oldest first."""
-    return _in_force(tx, select(CollationRow).where(CollationRow.subject == subject))
+    return _standing(tx, CollationRow.subject == subject)
 
 
 def of_kind(tx: Transaction, kind: CollationKind) -> list[Collation]:
     """All acts of a kind that nobody took back, oldest first."""
     wanted = CollationRow.kind.in_([kind.value, CollationKind.UNDONE.value])
-    return [act for act in _in_force(tx, select(CollationRow).where(wanted)) if act.kind is kind]
+    return [act for act in _standing(tx, wanted) if act.kind is kind]
 
 
-def _in_force(tx: Transaction, query: Select[CollationRow]) -> list[Collation]:
-    rows = tx.execute(query.order_by(CollationRow.sequence)).all()
-    undone = {row.undoes for row in rows}
+def _standing(tx: Transaction, condition: ColumnElement[bool]) -> list[Collation]:
     return [
         Collation(uuid=row.uuid, kind=CollationKind(row.kind), subject=row.subject, content=row.content, reviewer=row.reviewer, at=row.at)
-        for row in rows
-        if row.kind != CollationKind.UNDONE.value and row.uuid not in undone
+        for row in in_force(in_order(tx, CollationRow, condition))
     ]
 
 
@@ -90,7 +84,7 @@ def is_known(tx: Transaction, uuid: str) -> bool:
 
 def last_collation(tx: Transaction) -> int:
     """The number of the latest act, 0 when there is none."""
-    return tx.execute(select(CollationRow.sequence).order_by(CollationRow.sequence.desc()).limit(1)).scalar() or 0
+    return last_number(tx, CollationRow)
 
 
 def set_sheet_doubt(tx: Transaction, file_id: int, doubt: SheetDoubt | None) -> frozenset[tuple[str, str]]:

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
-from scanform.store.acts.seals import add_seal
-from scanform.store.engine import Transaction, insert_new
+from scanform.store.acts.append import append_act, in_force, in_order
+from scanform.store.engine import Transaction
 from scanform.store.tables import IncompleteAcceptedRow
 
 
@@ -33,22 +31,19 @@ def add_incomplete_accepted(tx: Transaction, acceptance: IncompleteAccepted) -> 
         "undoes": acceptance.undoes,
         "at": acceptance.at,
     }
-    sequence = insert_new(tx, IncompleteAcceptedRow, row, IncompleteAcceptedRow.sequence)
-    if sequence is not None:
-        add_seal(tx, "acceptance", sequence, row)
-    return sequence is not None
+    return append_act(tx, IncompleteAcceptedRow, row)
 
 
 def incomplete_accepted(tx: Transaction) -> dict[str, IncompleteAccepted]:
     """The latest acceptance in force of each form, by its id."""
-    found: dict[str, IncompleteAccepted] = {}
-    undone: set[str | None] = set()
-    rows = tx.execute(select(IncompleteAcceptedRow).order_by(IncompleteAcceptedRow.sequence)).all()
-    for row in rows:
-        undone.add(row.undoes)
-    for row in rows:
-        if row.undoes is None and row.uuid not in undone:
-            found[row.form_id] = IncompleteAccepted(
-                uuid=row.uuid, form_id=row.form_id, pages=tuple(row.pages), reviewer=row.reviewer, reason=row.reason, at=row.at
-            )
-    return found
+    return {
+        row.form_id: IncompleteAccepted(
+            uuid=row.uuid,
+            form_id=row.form_id,
+            pages=tuple(row.pages),
+            reviewer=row.reviewer,
+            reason=row.reason,
+            at=row.at,
+        )
+        for row in in_force(in_order(tx, IncompleteAcceptedRow))
+    }

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement
 
 from scanform.model.page import FoundBy, Identity
-from scanform.store.acts.seals import add_seal
-from scanform.store.engine import Transaction, insert_new
+from scanform.store.acts.append import append_act, in_order, last_number
+from scanform.store.engine import Transaction
 from scanform.store.records import ManualRegistration, ManualRegistrationKind
 from scanform.store.tables import ManualRegistrationRow
 
@@ -28,29 +28,25 @@ def add_manual_registration(tx: Transaction, placement: ManualRegistration) -> b
         "at": placement.at,
         "part": placement.part,
     }
-    sequence = insert_new(tx, ManualRegistrationRow, values, ManualRegistrationRow.sequence)
-    if sequence is not None:
-        add_seal(tx, "placement", sequence, values)
-    return sequence is not None
+    return append_act(tx, ManualRegistrationRow, values)
 
 
 def manual_registrations(tx: Transaction, sha256: str | None = None) -> list[ManualRegistration]:
     """All acts, or those on the pages of one file, in the order in which they arrived."""
-    query = select(ManualRegistrationRow).order_by(ManualRegistrationRow.sequence)
-    return _placements(tx, query if sha256 is None else query.where(ManualRegistrationRow.sha256 == sha256))
+    return _registrations(tx) if sha256 is None else _registrations(tx, ManualRegistrationRow.sha256 == sha256)
 
 
 def acts_on(tx: Transaction, contents: Sequence[str]) -> list[ManualRegistration]:
     """All acts on the pages of files with these contents, in the order in which they arrived."""
-    return _placements(tx, select(ManualRegistrationRow).where(ManualRegistrationRow.sha256.in_(contents)).order_by(ManualRegistrationRow.sequence))
+    return _registrations(tx, ManualRegistrationRow.sha256.in_(contents))
 
 
 def last_manual_registration(tx: Transaction) -> int:
     """The number of the latest act, 0 when there is none."""
-    return tx.execute(select(func.max(ManualRegistrationRow.sequence))).scalar() or 0
+    return last_number(tx, ManualRegistrationRow)
 
 
-def _placements(tx: Transaction, query: Select[ManualRegistrationRow]) -> list[ManualRegistration]:
+def _registrations(tx: Transaction, *conditions: ColumnElement[bool]) -> list[ManualRegistration]:
     return [
         ManualRegistration(
             uuid=row.uuid,
@@ -63,7 +59,7 @@ def _placements(tx: Transaction, query: Select[ManualRegistrationRow]) -> list[M
             at=row.at,
             part=row.part,
         )
-        for row in tx.execute(query)
+        for row in in_order(tx, ManualRegistrationRow, *conditions)
     ]
 
 

@@ -1,10 +1,8 @@
 """Releases of the data set: rows that are only ever added."""
 
-from sqlalchemy import select
-
 from scanform.model.release import Release, Step
-from scanform.store.acts.seals import add_seal
-from scanform.store.engine import Transaction, insert_new
+from scanform.store.acts.append import append_act, in_order
+from scanform.store.engine import Transaction
 from scanform.store.tables import ReleaseRow
 
 
@@ -20,10 +18,7 @@ def add_release(tx: Transaction, release: Release) -> bool:
         "about": release.about,
         "at": release.at,
     }
-    sequence = insert_new(tx, ReleaseRow, row, ReleaseRow.sequence)
-    if sequence is not None:
-        add_seal(tx, "release", sequence, row)
-    return sequence is not None
+    return append_act(tx, ReleaseRow, row)
 
 
 def releases(tx: Transaction) -> list[Release]:
@@ -39,5 +34,5 @@ def releases(tx: Transaction) -> list[Release]:
             at=row.at,
             about=row.about,
         )
-        for row in tx.execute(select(ReleaseRow).order_by(ReleaseRow.sequence))
+        for row in in_order(tx, ReleaseRow)
     ]

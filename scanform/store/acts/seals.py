@@ -12,7 +12,7 @@ from sqlalchemy import insert, inspect, select
 
 from scanform.store.engine import Transaction
 from scanform.store.tables import (
-    Base,
+    ActRow,
     CollationRow,
     DecisionRow,
     IncompleteAcceptedRow,
@@ -29,7 +29,7 @@ from scanform.store.tables import (
 FIRST = "0" * 64
 """What the first seal follows."""
 
-_ACTS: dict[str, type[Base]] = {
+_ACTS: dict[str, type[ActRow]] = {
     "decision": DecisionRow,
     "placement": ManualRegistrationRow,
     "look": VerificationRow,
@@ -41,6 +41,8 @@ _ACTS: dict[str, type[Base]] = {
     "collation": CollationRow,
     "response_withdrawal": ResponseWithdrawalRow,
 }
+
+_KINDS = {table: kind for kind, table in _ACTS.items()}
 
 _LATER: dict[str, dict[str, object]] = {"placement": {"part": 0}}
 """Columns that came after acts had been sealed, with what they hold in those: a seal covers them only where they hold something else."""
@@ -54,8 +56,9 @@ def seal_of(before: str, kind: str, act: Mapping[str, object]) -> str:
     return sha256(content.encode()).hexdigest()
 
 
-def add_seal(tx: Transaction, kind: str, sequence: int, act: Mapping[str, object]) -> None:
-    """Seal an act that was just added; writers wait for each other, so that the chain has one end."""
+def add_seal(tx: Transaction, table: type[ActRow], sequence: int, act: Mapping[str, object]) -> None:
+    """Seal an act that was just added to `table`; writers wait for each other, so that the chain has one end."""
+    kind = _KINDS[table]
     tx.execute(insert(SealRow).values(kind=kind, sequence=sequence, seal=seal_of(last_seal(tx), kind, act)))
 
 
@@ -81,7 +84,7 @@ def seal_everything(tx: Transaction) -> None:
     for kind in ("decision", "placement"):
         there = {column["name"] for column in inspect(tx).get_columns(_ACTS[kind].__tablename__)}
         for row in _rows(tx, kind, there):
-            add_seal(tx, kind, int(str(row["sequence"])), {name: value for name, value in row.items() if name != "sequence"})
+            add_seal(tx, _ACTS[kind], int(str(row["sequence"])), {name: value for name, value in row.items() if name != "sequence"})
 
 
 def _rows(tx: Transaction, kind: str, there: Collection[str] | None = None) -> list[dict[str, object]]:

@@ -1,14 +1,12 @@
-"""Seeded items and the answers to them: append-only, and no part of the data set."""
+"""Known answers and what people said to them: rows that are only ever added, and no part of the data set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from scanform.model.reading import Candidate
-from scanform.model.review import Decision, DecisionKind, ReviewItem
-from scanform.store.acts.seals import add_seal
-from scanform.store.engine import Transaction, insert_new
+from scanform.model.review import Decision, ReviewItem
+from scanform.store.acts.append import append_act, in_order, look_of, values_of_look
+from scanform.store.engine import Transaction
 from scanform.store.tables import SeededAnswerRow, SeededItemRow
 
 
@@ -54,7 +52,7 @@ def seeded_item_of(item: ReviewItem, *, reviewer: str, before: str, truth: str, 
 
 
 def add_seeded_item(tx: Transaction, known: SeededItem) -> bool:
-    """Append an item; False when the reviewer has had this value already, or a seeded item before that open value."""
+    """Append one; False when the reviewer has had this value, or one before that open value."""
     row = {
         "item": known.item,
         "version": known.version,
@@ -67,15 +65,12 @@ def add_seeded_item(tx: Transaction, known: SeededItem) -> bool:
         "candidates": [[candidate.value, candidate.probability] for candidate in known.candidates],
         "at": known.at,
     }
-    sequence = insert_new(tx, SeededItemRow, row, SeededItemRow.sequence)
-    if sequence is not None:
-        add_seal(tx, "known", sequence, row)
-    return sequence is not None
+    return append_act(tx, SeededItemRow, row)
 
 
 def seeded_items_of(tx: Transaction, reviewer: str | None = None) -> list[SeededItem]:
     """All of a reviewer, or of everybody, in the order in which they were made."""
-    query = select(SeededItemRow).order_by(SeededItemRow.sequence)
+    conditions = () if reviewer is None else (SeededItemRow.reviewer == reviewer,)
     return [
         SeededItem(
             item=row.item,
@@ -89,52 +84,19 @@ def seeded_items_of(tx: Transaction, reviewer: str | None = None) -> list[Seeded
             candidates=_candidates(row.candidates),
             at=row.at,
         )
-        for row in tx.execute(query if reviewer is None else query.where(SeededItemRow.reviewer == reviewer))
+        for row in in_order(tx, SeededItemRow, *conditions)
     ]
 
 
 def add_answer(tx: Transaction, answer: SeededAnswer) -> bool:
-    """Append an answer; False when its uuid is known (sent twice)."""
-    act = answer.act
-    row = {
-        "uuid": act.uuid,
-        "item": act.item,
-        "version": act.version,
-        "reviewer": act.reviewer,
-        "kind": act.kind.value,
-        "value": act.to_value,
-        "screen": answer.screen,
-        "after": answer.after,
-        "at": act.at,
-        "undoes": act.undoes,
-    }
-    sequence = insert_new(tx, SeededAnswerRow, row, SeededAnswerRow.sequence)
-    if sequence is not None:
-        add_seal(tx, "known_answer", sequence, row)
-    return sequence is not None
+    """Append an answer; False when its uuid is known (a repeated sending)."""
+    return append_act(tx, SeededAnswerRow, {**values_of_look(answer.act), "screen": answer.screen, "after": answer.after})
 
 
 def answers(tx: Transaction, reviewer: str | None = None) -> list[SeededAnswer]:
     """What a reviewer, or everybody, did with known values, in the order in which it arrived."""
-    query = select(SeededAnswerRow).order_by(SeededAnswerRow.sequence)
-    return [
-        SeededAnswer(
-            act=Decision(
-                uuid=row.uuid,
-                item=row.item,
-                version=row.version,
-                reviewer=row.reviewer,
-                kind=DecisionKind(row.kind),
-                from_value="",
-                to_value=row.value,
-                at=row.at,
-                undoes=row.undoes,
-            ),
-            screen=row.screen,
-            after=row.after,
-        )
-        for row in tx.execute(query if reviewer is None else query.where(SeededAnswerRow.reviewer == reviewer))
-    ]
+    conditions = () if reviewer is None else (SeededAnswerRow.reviewer == reviewer,)
+    return [SeededAnswer(act=look_of(row), screen=row.screen, after=row.after) for row in in_order(tx, SeededAnswerRow, *conditions)]
 
 
 def _candidates(stored: Sequence[Sequence[object]]) -> tuple[Candidate, ...]:

@@ -1,12 +1,12 @@
-"""Second readings and adjudications of settled values, append-only. A second reading counts nowhere else until somebody decides."""
+"""Second and third looks at values that were settled: rows that are only ever added. What a look says counts nowhere but here, until somebody decides."""
 
 import secrets
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from scanform.model.review import Decision, DecisionKind
-from scanform.store.acts.seals import add_seal
+from scanform.model.review import Decision
+from scanform.store.acts.append import append_act, in_order, look_of, values_of_look
 from scanform.store.engine import Transaction, insert_new
 from scanform.store.tables import SamplingSeedRow, VerificationRow
 
@@ -22,53 +22,22 @@ class Verification:
 
 
 def add_verification(tx: Transaction, look: Verification) -> bool:
-    """Append a reading; False when its uuid is known (sent twice)."""
-    act = look.act
-    row = {
-        "uuid": act.uuid,
-        "item": act.item,
-        "version": act.version,
-        "third": look.third,
-        "reviewer": act.reviewer,
-        "kind": act.kind.value,
-        "value": act.to_value,
-        "at": act.at,
-        "undoes": act.undoes,
-    }
-    sequence = insert_new(tx, VerificationRow, row, VerificationRow.sequence)
-    if sequence is not None:
-        add_seal(tx, "look", sequence, row)
-    return sequence is not None
+    """Append a look; False when its uuid is known (a repeated sending)."""
+    return append_act(tx, VerificationRow, {**values_of_look(look.act), "third": look.third})
 
 
 def verifications(tx: Transaction, item: str | None = None) -> list[Verification]:
-    """All readings, or those of one item, in order of arrival."""
-    query = select(VerificationRow).order_by(VerificationRow.sequence)
-    return [
-        Verification(
-            act=Decision(
-                uuid=row.uuid,
-                item=row.item,
-                version=row.version,
-                reviewer=row.reviewer,
-                kind=DecisionKind(row.kind),
-                from_value="",
-                to_value=row.value,
-                at=row.at,
-                undoes=row.undoes,
-            ),
-            third=row.third,
-        )
-        for row in tx.execute(query if item is None else query.where(VerificationRow.item == item))
-    ]
+    """All looks, or those at one item, in the order in which they arrived."""
+    conditions = () if item is None else (VerificationRow.item == item,)
+    return [Verification(act=look_of(row), third=row.third) for row in in_order(tx, VerificationRow, *conditions)]
 
 
 def sampling_seed(tx: Transaction) -> str:
-    """The seed of all random draws for double verification: drawn once per project and kept, so that every draw can be repeated."""
+    """What decides by lot which values are looked at again; drawn once for a project and kept, so that every draw can be repeated."""
     insert_new(tx, SamplingSeedRow, {"name": LOT, "lot": secrets.token_hex(16)}, SamplingSeedRow.name)
     return tx.execute(select(SamplingSeedRow.lot).where(SamplingSeedRow.name == LOT)).scalar_one()
 
 
 def drawn_seed(tx: Transaction) -> str:
-    """The seed, "" before one was drawn."""
+    """The lot that was drawn, "" before that."""
     return tx.execute(select(SamplingSeedRow.lot).where(SamplingSeedRow.name == LOT)).scalar() or ""

@@ -5,11 +5,9 @@ An act names a page by its content and the fate that it had: a page that becomes
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from scanform.model.page import Fate
-from scanform.store.acts.seals import add_seal
-from scanform.store.engine import Transaction, insert_new
+from scanform.store.acts.append import append_act, in_force, in_order
+from scanform.store.engine import Transaction
 from scanform.store.records import PageRecord
 from scanform.store.tables import WaivedPageRow
 
@@ -44,22 +42,16 @@ def add_waived(tx: Transaction, act: WaivedPage) -> bool:
         "undoes": act.undoes,
         "at": act.at,
     }
-    sequence = insert_new(tx, WaivedPageRow, row, WaivedPageRow.sequence)
-    if sequence is not None:
-        add_seal(tx, "waived_page", sequence, row)
-    return sequence is not None
+    return append_act(tx, WaivedPageRow, row)
 
 
 def waived_pages(tx: Transaction) -> dict[tuple[Place, Fate], WaivedPage]:
     """The latest act in force on each page, by its content and the fate that it had."""
-    rows = tx.execute(select(WaivedPageRow).order_by(WaivedPageRow.sequence)).all()
-    undone = {row.undoes for row in rows}
     found = {}
-    for row in rows:
-        if row.undoes is None and row.uuid not in undone:
-            place = (row.sha256, row.page_index, row.part)
-            act = WaivedPage(uuid=row.uuid, place=place, fate=Fate(row.fate), reviewer=row.reviewer, reason=row.reason, at=row.at)
-            found[place, act.fate] = act
+    for row in in_force(in_order(tx, WaivedPageRow)):
+        place = (row.sha256, row.page_index, row.part)
+        act = WaivedPage(uuid=row.uuid, place=place, fate=Fate(row.fate), reviewer=row.reviewer, reason=row.reason, at=row.at)
+        found[place, act.fate] = act
     return found
 
 

@@ -1,0 +1,69 @@
+"""What the acts of all kinds have in common: an act is appended once and sealed, read in the order of arrival, and may be taken back by another."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Row, func, select
+
+from scanform.model.review import Decision, DecisionKind
+from scanform.store.acts.seals import add_seal
+from scanform.store.engine import Transaction, insert_new
+from scanform.store.tables import ActRow
+
+Act = TypeVar("Act", bound=ActRow)
+
+
+def append_act(tx: Transaction, table: type[Act], values: Mapping[str, object]) -> bool:
+    """Append an act (column -> value, without its number) and seal it.
+
+    False when a unique constraint says that it is stored already, as a repeated sending is: then nothing is written.
+    """
+    sequence = insert_new(tx, table, values, table.sequence)
+    if sequence is not None:
+        add_seal(tx, table, sequence, values)
+    return sequence is not None
+
+
+def in_order(tx: Transaction, table: type[Act], *conditions: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """The acts that meet all `conditions`, in the order of arrival."""
+    return tx.execute(select(table).where(*conditions).order_by(table.sequence)).all()
+
+
+def in_force(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Of acts that name in `undoes` what they take back: those that nobody took back, without those that only take back."""
+    undone = {row.undoes for row in rows}
+    return [row for row in rows if row.undoes is None and row.uuid not in undone]
+
+
+def last_number(tx: Transaction, table: type[Act]) -> int:
+    """The number of the latest act of a kind, 0 when there is none."""
+    return tx.execute(select(func.max(table.sequence))).scalar() or 0
+
+
+def values_of_look(act: Decision) -> dict[str, object]:
+    """The columns of an act on a value that says what somebody read, and not what they saw before."""
+    return {
+        "uuid": act.uuid,
+        "item": act.item,
+        "version": act.version,
+        "reviewer": act.reviewer,
+        "kind": act.kind.value,
+        "value": act.to_value,
+        "at": act.at,
+        "undoes": act.undoes,
+    }
+
+
+def look_of(row: Row[Any]) -> Decision:
+    """The act in a row that has the columns of `values_of_look`."""
+    return Decision(
+        uuid=row.uuid,
+        item=row.item,
+        version=row.version,
+        reviewer=row.reviewer,
+        kind=DecisionKind(row.kind),
+        from_value="",
+        to_value=row.value,
+        at=row.at,
+        undoes=row.undoes,
+    )
