@@ -1,7 +1,7 @@
 """The survey's own rules: what a value must look like, what excludes what, which questions apply. Pure functions on text.
 
-A value that breaks a rule is named by a problem slug; texts for the slugs live in `scanform.i18n`. Typed values raise ValueError with
-the slug as its message, so that a form can show the words.
+A value that breaks a rule is named by a problem slug; texts for the slugs live in `scanform.i18n`. Of a value that a person
+typed comes an answer, or the problem that keeps it from being one: no rule raises.
 """
 
 import datetime
@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from scanform.model.problem import Problem
 from scanform.model.questionnaire import Alphabet, GoesWith, Question, QuestionKind, TextForm
 from scanform.model.response import Answer, Missing, Status
 from scanform.model.review import PERSON_CONFIDENCE
@@ -154,22 +155,37 @@ def applies(question: Question, values: Mapping[str, str]) -> bool:
     return any(code in condition.options for code in values.get(condition.question, "").split())
 
 
-def key_answer(question: Question, option: str | None, typed: str) -> Answer:
-    """A value typed by a person, canonical and checked; an empty one is "no answer". Raises ValueError with a problem slug."""
-    kind = QuestionKind.HANDWRITING if option is not None else question.kind
-    if option is not None:
-        found = question.option(option)
-        if found is None or not found.writein:
-            raise ValueError("not-in-list")
-        checked = Checked(value=" ".join(typed.split()))
-    else:
-        checked = _typed(question, typed.strip())
-    if checked.problem is not None and not (checked.problem == "not-in-list" and question.kind in {QuestionKind.HANDWRITING, QuestionKind.COMB}):
-        raise ValueError(checked.problem)
+def key_answer(question: Question, option: str | None, typed: str) -> Answer | Problem:
+    """The answer that a person typed, in canonical form, or the problem with it; an empty one is "no answer".
+
+    `option` names the option beside which a text stands. A text or code that is not in its question's list is an answer all the same.
+    """
+    checked = _typed(question, typed.strip()) if option is None else _typed_beside(question, option, typed)
+    unlisted = checked.problem == "not-in-list" and option is None and question.kind in _OPEN_LISTS
+    if checked.problem is not None and not unlisted:
+        return Problem(slug=checked.problem)
     return Answer(
-        question=question.code, option=option, kind=kind, value=checked.value, confidence=PERSON_CONFIDENCE, status=Status.CONFIRMED,
-        missing=None if checked.value else Missing.NO_ANSWER, reader=PERSON,
-    )  # fmt: skip
+        question=question.code,
+        option=option,
+        kind=QuestionKind.HANDWRITING if option is not None else question.kind,
+        value=checked.value,
+        confidence=PERSON_CONFIDENCE,
+        status=Status.CONFIRMED,
+        missing=None if checked.value else Missing.NO_ANSWER,
+        reader=PERSON,
+    )
+
+
+_OPEN_LISTS = frozenset({QuestionKind.HANDWRITING, QuestionKind.COMB})
+"""The kinds of question whose list of admissible values is not complete: a person may type another one."""
+
+
+def _typed_beside(question: Question, option: str, typed: str) -> Checked:
+    """A text beside an option, where that has a line for one."""
+    found = question.option(option)
+    if found is None or not found.writein:
+        return Checked(value="", problem="not-in-list")
+    return Checked(value=" ".join(typed.split()))
 
 
 def _typed(question: Question, typed: str) -> Checked:

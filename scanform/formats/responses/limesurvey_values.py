@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from scanform import rules
 from scanform.formats.responses import moments, numerals
 from scanform.model.column_format import Reading
+from scanform.model.problem import Problem
 from scanform.model.questionnaire import Alphabet, Question, QuestionKind
 
 NOT_SHOWN = frozenset({"n/a", "{question_not_shown}"})
@@ -136,10 +137,8 @@ def field(raw: str, question: Question, *, full_answers: bool, order: Reading | 
     typed = _uniform(cell.value, question, order, sign) if question.form is None else cell.value
     if typed is None:
         return Cell(value=cell.value, problem="bad-date" if question.alphabet is Alphabet.DATE else "bad-format")
-    try:
-        return Cell(value=rules.key_answer(question, None, typed).value)
-    except ValueError as broken:
-        return Cell(value=typed, problem=str(broken))
+    found = rules.key_answer(question, None, typed)
+    return Cell(value=typed, problem=found.slug) if isinstance(found, Problem) else Cell(value=found.value)
 
 
 def _uniform(value: str, question: Question, order: Reading | None, sign: Reading | None) -> str | None:

@@ -15,7 +15,7 @@ from scanform.merge.match import Matching, grouped, match
 from scanform.merge.resolve import conflict_response
 from scanform.model.problem import Problem
 from scanform.model.record import Conflict, Record
-from scanform.model.response import Channel, Response
+from scanform.model.response import Answer, Channel, Response
 from scanform.model.review import Decision, DecisionKind, ReviewItem
 from scanform.renaming import item_under_present_code, renamed_columns
 from scanform.review.apply import item_id, split_item_id, standings
@@ -175,13 +175,12 @@ def _meant(project: Project, record: Record, conflict: Conflict, value: str, *, 
     question = project.questionnaires[record.response.questionnaire].question(answer.question)
     if not value or question is None:
         return DecisionKind.CORRECT if value else DecisionKind.NO_ANSWER, value
-    try:
-        typed = rules.key_answer(question, answer.option, value).value
-    except ValueError as error:
-        if as_written:
-            return DecisionKind.IMPLAUSIBLE, rules.as_written(value)
-        raise UsageError(words("merge.not-a-source-value", column=conflict.column), remedy=words("merge.not-a-source-value-remedy")) from error
-    return DecisionKind.CORRECT if typed else DecisionKind.NO_ANSWER, typed
+    typed = rules.key_answer(question, answer.option, value)
+    if isinstance(typed, Answer):
+        return DecisionKind.CORRECT if typed.value else DecisionKind.NO_ANSWER, typed.value
+    if as_written:
+        return DecisionKind.IMPLAUSIBLE, rules.as_written(value)
+    raise UsageError(words("merge.not-a-source-value", column=conflict.column), remedy=words("merge.not-a-source-value-remedy"))
 
 
 def _conflict(project: Project, item: str) -> tuple[Record, Conflict]:

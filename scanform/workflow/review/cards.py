@@ -9,6 +9,7 @@ from scanform.consistency import REFUSED
 from scanform.errors import Words, words
 from scanform.i18n.texts import in_words, text, value_problem_words, value_text
 from scanform.model.layout import Layout
+from scanform.model.problem import Problem
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire, TextForm
 from scanform.model.response import Channel
 from scanform.model.review import DecisionKind, ReviewItem
@@ -398,9 +399,8 @@ def _printed(question: Question | None, known: Beside) -> str:
     """What the form bears in print as the answer, as the rules admit it; "" where they do not."""
     if question is None or not known.printed:
         return ""
-    try:
-        answer = key_answer(question, None, known.printed)
-    except ValueError:
+    answer = key_answer(question, None, known.printed)
+    if isinstance(answer, Problem):
         return ""
     return answer.value if not question.values or answer.value in question.values else ""
 

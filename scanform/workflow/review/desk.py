@@ -24,6 +24,7 @@ from scanform.model.geometry import SizeMm
 from scanform.model.layout import Layout, PageLayout
 from scanform.model.page import PageRef
 from scanform.model.person import Person, Right
+from scanform.model.problem import Problem
 from scanform.model.questionnaire import DataClass, Questionnaire
 from scanform.model.response import Answer, Status
 from scanform.model.review import Decision, DecisionKind, ReviewItem
@@ -560,10 +561,8 @@ class Desk:
         question = questionnaire.question(item.question) if questionnaire else None
         if question is None or not typed:
             return typed, ""
-        try:
-            return rules.key_answer(question, item.option, typed).value, ""
-        except ValueError as problem:
-            return typed, reason_text(str(problem), language)
+        keyed = rules.key_answer(question, item.option, typed)
+        return (typed, reason_text(keyed.slug, language)) if isinstance(keyed, Problem) else (keyed.value, "")
 
     def _catch_up(self, tx: Transaction) -> None:
         """Takes in what was decided through other programs since the memory was filled."""

@@ -17,6 +17,7 @@ from scanform.errors import InputError, UsageError, listed, of_place, words
 from scanform.filters import Known, beside, is_asked
 from scanform.i18n.texts import text
 from scanform.merge.match import KEYED_PREFIX
+from scanform.model.problem import Problem
 from scanform.model.questionnaire import Matrix, Option, Question, QuestionKind, Questionnaire
 from scanform.model.response import Answer, Channel, Missing, Response, Status
 from scanform.model.review import PERSON_CONFIDENCE
@@ -147,13 +148,13 @@ def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channe
         raw = entry.get(RAW) if isinstance(entry, dict) else None
         typed = _typed(entry if raw is None else raw)
         settled = _not_asked(field, answers) if not typed else None
-        try:
-            answers[field.column] = settled or _key(field, typed)
-        except ValueError as problem:
-            if raw is not None:
-                answers[field.column] = _as_written(field, typed, str(problem))
-                continue
-            wrong.append(of_place(field.column, reason_words(str(problem))))
+        keyed = settled or _key(field, typed)
+        if isinstance(keyed, Answer):
+            answers[field.column] = keyed
+        elif raw is not None:
+            answers[field.column] = _as_written(field, typed, keyed.slug)
+        else:
+            wrong.append(of_place(field.column, reason_words(keyed.slug)))
     if wrong:
         raise InputError(listed(words("enter.wrong-list"), wrong, indented=True), remedy=words("enter.wrong-list-remedy"))
     return _response(form, channel, answers)
@@ -270,17 +271,15 @@ def _ask(field: Field, prompt: Callable[[str], str], echo: Callable[[str], None]
             _show(field, echo, language)
             continue
         coded = _codes(field.question, typed) if field.option is None else typed
-        try:
-            keyed = _key(field, coded)
-            if _is_listed(field, keyed.value):
-                return keyed
-            if unlisted == keyed:
-                return keyed
-            unlisted = keyed
-            echo(f"  ! {_not_listed(field, keyed.value, language)}")
-        except ValueError as problem:
-            refused, unlisted = (coded, str(problem)), None
-            echo(f"  ! {reason_text(str(problem), language)} {text('enter.keep', language, sign=AS_WRITTEN)}")
+        keyed = _key(field, coded)
+        if isinstance(keyed, Problem):
+            refused, unlisted = (coded, keyed.slug), None
+            echo(f"  ! {reason_text(keyed.slug, language)} {text('enter.keep', language, sign=AS_WRITTEN)}")
+            continue
+        if _is_listed(field, keyed.value) or unlisted == keyed:
+            return keyed
+        unlisted = keyed
+        echo(f"  ! {_not_listed(field, keyed.value, language)}")
 
 
 def _show(field: Field, echo: Callable[[str], None], language: str) -> None:
@@ -317,8 +316,8 @@ def _codes(question: Question, typed: str) -> str:
     return " ".join(options.get(part, part) for part in re.split(r"[\s,;]+", typed) if part)
 
 
-def _key(field: Field, typed: str) -> Answer:
-    """The answer to a field as a person keyed it; raises ValueError with a problem's slug."""
+def _key(field: Field, typed: str) -> Answer | Problem:
+    """The answer to a field as a person keyed it, or the problem with it."""
     if typed == ILLEGIBLE:
         return replace(_empty(field, Missing.ILLEGIBLE), problems=("illegible",))
     if not typed:
