@@ -1,4 +1,6 @@
-"""What the acts of all kinds have in common: an act is appended once and sealed, read in the order of arrival, and may be taken back by another."""
+"""What the acts of all kinds have in common: an act is appended once and sealed, read in the order of arrival, and may
+be taken back by another.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -30,7 +32,9 @@ def in_order(tx: Transaction, table: type[Act], *conditions: ColumnElement[bool]
 
 
 def in_force(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Of acts that name in `undoes` what they take back: those that nobody took back, without those that only take back."""
+    """Of acts that name in `undoes` what they take back: those that nobody took back, without those that only take
+    back.
+    """
     undone = {row.undoes for row in rows}
     return [row for row in rows if row.undoes is None and row.uuid not in undone]
 

@@ -25,7 +25,7 @@ from scanform.store.decision_times import add_decision_time
 from scanform.store.engine import Transaction
 from scanform.workflow.review.cards import Card, Statement, value_in_words
 from scanform.workflow.review.cases import Case
-from scanform.workflow.review.desk import Counts, Desk, Outcome, Submission
+from scanform.workflow.review.desk import Counts, Desk, Outcome, Result, Submission
 from scanform.workflow.review.rights import AGAIN, says_the_same
 from scanform.workflow.review.seeded_items import contested, people_asked
 
@@ -186,52 +186,52 @@ class VerificationDesk:
             made = verifications(tx)
             author = next((look.act.reviewer for look in made if look.act.uuid == submission.uuid), None)
             if author is not None:
-                return Outcome(uuid=submission.uuid, result="saved") if author == reviewer else _not_for(submission, language)
+                return Outcome(uuid=submission.uuid, result=Result.ACCEPTED) if author == reviewer else _not_for(submission, language)
             if submission.kind is DecisionKind.UNDO:
                 return self._take_back(tx, made, submission, reviewer, language)
-            self._desk.register_file(tx, submission.item)
+            self._desk.catch_up(tx, submission.item)
             again = next((one for one in self._drawn(tx) if one.item.id == submission.item), None)
             if person is not None and not self._is_given(tx, again, submission.item, person):
                 return _not_for(submission, language)
             if again is None:
-                return Outcome(uuid=submission.uuid, result="unknown", message=text("review.gone", language, mine=submission.to_value))
+                return Outcome(uuid=submission.uuid, result=Result.REFUSED, message=text("review.gone", language, mine=submission.to_value))
             if submission.kind is DecisionKind.POSTPONE:
                 leases.release(tx, [_lease(submission.item)], holder=reviewer)
-                return Outcome(uuid=submission.uuid, result="saved")
+                return Outcome(uuid=submission.uuid, result=Result.ACCEPTED)
             refused = self._objection(again, submission, reviewer, language, third=third)
             return refused or self._look(tx, again, submission, reviewer, language, third=third)
 
     def _look(self, tx: Transaction, again: VerificationCase, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome:
         """Writes a look, and for a third person the decision that follows from it: both or neither."""
-        act = replace(_act(submission, reviewer), to_value=self._desk.typed_value(again.item, submission.kind, submission.to_value))
-        outcome = Outcome(uuid=submission.uuid, result="saved")
+        act = replace(_act(submission, reviewer), to_value=self._desk.kept_value(again.item, submission.kind, submission.to_value))
+        outcome = Outcome(uuid=submission.uuid, result=Result.ACCEPTED)
         if third and not again.agrees(act, again.answer):
             column = split_item_id(again.item.id)[1]
             made = replace(submission, uuid=_decision_of_uuid(submission.uuid), version=again.item.version, basis=again.case.basis(column), screen="", ms=0)
             outcome = self._desk.decide_within(tx, replace(made, from_value=again.answer.value), reviewer=reviewer, language=language)
-        if outcome.result != "saved":
+        if outcome.result is not Result.ACCEPTED:
             return replace(outcome, uuid=submission.uuid, card=self._card(again, language, third=third))
         add_verification(tx, Verification(act=act, third=third))
         leases.release(tx, [_lease(submission.item)])
         if submission.ms > 0:
             add_decision_time(tx, screen="third" if third else "second", ms=submission.ms)
-        return Outcome(uuid=submission.uuid, result="saved")
+        return Outcome(uuid=submission.uuid, result=Result.ACCEPTED)
 
     def _take_back(self, tx: Transaction, made: Sequence[Verification], submission: Submission, reviewer: str, language: str) -> Outcome:
         """Takes a look of this person back, with the decision that followed from it."""
         own = next((look for look in made if look.act.uuid == submission.undoes and look.act.reviewer == reviewer), None)
         settled = own is not None and not own.third and in_force(look.act for look in made if look.third and look.act.item == own.act.item)
         if own is None or settled:  # what somebody else has built on is not taken away
-            return Outcome(uuid=submission.uuid, result="unknown", message=text("review.gone", language, mine=submission.to_value))
+            return Outcome(uuid=submission.uuid, result=Result.REFUSED, message=text("review.gone", language, mine=submission.to_value))
         led_to = _decision_of_uuid(own.act.uuid)
         if own.third and values.number_of(tx, led_to):
             undoing = replace(submission, uuid=_decision_of_uuid(submission.uuid), item=own.act.item, undoes=led_to, screen="", ms=0)
             outcome = self._desk.decide_within(tx, undoing, reviewer=reviewer, language=language)
-            if outcome.result != "saved":
+            if outcome.result is not Result.ACCEPTED:
                 return replace(outcome, uuid=submission.uuid)
         add_verification(tx, Verification(act=replace(_act(submission, reviewer), item=own.act.item), third=own.third))
         leases.claim(tx, [_lease(own.act.item)], reviewer, 1)
-        return Outcome(uuid=submission.uuid, result="saved")
+        return Outcome(uuid=submission.uuid, result=Result.ACCEPTED)
 
     def _objection(self, again: VerificationCase, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome | None:
         """Why a look is not taken: it is not for this person (then nothing is shown), it confirms what nobody showed, it is no valid value, the work is done,
@@ -239,11 +239,11 @@ class VerificationDesk:
         """
         if not self._is_for(again, reviewer, third=third):
             return _not_for(submission, language)
-        result, message = "invalid", ""
+        result, message = Result.INVALID, ""
         if submission.kind is DecisionKind.CONFIRM:
             message = text("review.needs-choice", language)
         elif third and submission.basis and submission.basis != _seen(again):
-            result, message = "conflict", text("review.changed", language)
+            result, message = Result.CONFLICT, text("review.changed", language)
         elif submission.kind is DecisionKind.CORRECT:
             message = self._desk.normalised(again.item, submission.to_value, language=language)[1]
         return Outcome(uuid=submission.uuid, result=result, message=message, card=self._card(again, language, third=third)) if message else None
@@ -353,7 +353,7 @@ def _says(answer: Answer) -> DecisionKind:
 
 def _not_for(submission: Submission, language: str) -> Outcome:
     """A look that somebody else has to do, or nobody: nothing is said of the value, not even whether it is there."""
-    return Outcome(uuid=submission.uuid, result="invalid", message=text("review.not-for-you", language))
+    return Outcome(uuid=submission.uuid, result=Result.INVALID, message=text("review.not-for-you", language))
 
 
 def _lease(item: str) -> str:

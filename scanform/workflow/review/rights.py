@@ -1,7 +1,8 @@
-"""Who may see and decide which value: the one rule that all doors go through, whatever they are called and whatever they answer.
+"""Who may see and decide which value: the one rule that all doors go through, whatever they are called and whatever
+they answer.
 
-Four things count: whether the value is of a person (contact class), who has it on the screen (lease), whether it waits at all (openness), and what somebody
-had to do with it before (own acts, blind readings).
+Four things count: whether the value is of a person (contact class), who has it on the screen (lease), whether it waits
+at all (openness), and what somebody had to do with it before (own acts, blind readings).
 """
 
 from collections.abc import Sequence
@@ -28,11 +29,24 @@ class Sight(StrEnum):
     VALUE = "value"
 
 
+class Refusal(StrEnum):
+    """Why somebody may not decide a value; the values are keys of the texts `review.*`.
+
+    NOT_YOURS says nothing about the value: it is the same for one that does not exist.
+    """
+
+    NOT_YOURS = "not-yours"
+    DECIDED_ALREADY = "decided-already"
+    NOT_OPEN = "not-open"
+    GONE = "gone"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dealings:
-    """What a person has to do with a value: it was `given` to them and to nobody since, somebody else has it on the screen (`taken`), they `acted` on it, what
-    stands is their `own`, or they read it without knowing what stands there (`blind`): as long as they have it on the screen for that, and no longer once it
-    waits again and was given to them like any other.
+    """What a person has to do with a value: it was `given` to them and to nobody since, somebody else has it on the
+    screen (`taken`), they `acted` on it, what stands is their `own`, or they read it without knowing what stands there
+    (`blind`): as long as they have it on the screen for that, and no longer once it waits again and was given to them
+    like any other.
     """
 
     given: bool
@@ -58,8 +72,8 @@ def dealings(tx: Transaction, item: str, name: str, case: Case | None) -> Dealin
 
 
 def may_see(person: Person, had: Dealings, *, contact: bool, what: Sight) -> bool:
-    """Whether somebody may see a value, or only its picture. Whoever reads blindly sees the paper and nothing else; others who may not see everything see
-    what was given to them and what they did.
+    """Whether somebody may see a value, or only its picture. Whoever reads blindly sees the paper and nothing else;
+    others who may not see everything see what was given to them and what they did.
     """
     if contact and not person.may(Right.CONTACT):
         return False
@@ -68,23 +82,30 @@ def may_see(person: Person, had: Dealings, *, contact: bool, what: Sight) -> boo
     return not had.blind and (person.may(Right.CONTACT) or had.given or had.own)
 
 
-def refusal(person: Person, had: Dealings, case: Case, answer: Answer, kind: DecisionKind, *, contact: bool) -> str:
-    """Why somebody may not decide a value, as the key of a text `review.*`; "" when they may.
-
-    "not-yours" says nothing about the value: it is the same for one that does not exist.
-    """
+def refusal(
+    person: Person,
+    had: Dealings,
+    case: Case,
+    answer: Answer,
+    kind: DecisionKind,
+    *,
+    contact: bool,
+) -> Refusal | None:
+    """Why somebody may not decide a value; None when they may."""
     everything = person.may(Right.CONTACT)
     if (contact and not everything) or had.taken or had.blind or not (everything or had.given or had.acted):
-        return "not-yours"
+        return Refusal.NOT_YOURS
     if kind is DecisionKind.UNDO:
-        return ""  # only own acts can be taken back
+        return None  # only own acts can be taken back
     decision = case.decision(answer.column)
     if decision is not None and decision.reviewer != person.name:
-        return "" if person.may(Right.HISTORY) and kind is not DecisionKind.POSTPONE else "decided-already"
+        may_correct = person.may(Right.HISTORY) and kind is not DecisionKind.POSTPONE
+        return None if may_correct else Refusal.DECIDED_ALREADY
     waits = answer.status is Status.REVIEW
     if kind is DecisionKind.POSTPONE:
-        return "" if waits else "not-open"
-    return "" if waits or decision is not None or case.machine_answer(answer).status is Status.REVIEW else "not-open"
+        return None if waits else Refusal.NOT_OPEN
+    read_doubtfully = case.machine_answer(answer).status is Status.REVIEW
+    return None if waits or decision is not None or read_doubtfully else Refusal.NOT_OPEN
 
 
 def says_the_same(wanted: Answer, current: Answer) -> bool:
@@ -95,7 +116,9 @@ def says_the_same(wanted: Answer, current: Answer) -> bool:
 
 
 def _reads_blindly(case: Case | None, item: str, name: str, seen: Sequence[Verification]) -> bool:
-    """Whether somebody has read a value a second time, and the difference to what stands is not settled: knowing that, they could read anew."""
+    """Whether somebody has read a value a second time, and the difference to what stands is not settled: knowing that,
+    they could read anew.
+    """
     second = [act for act in in_force(look.act for look in seen if not look.third) if act.reviewer == name]
     answer = next((answer for answer in case.effective.answers if answer.column == split_item_id(item)[1]), None) if case else None
     if not second or case is None or answer is None or in_force(look.act for look in seen if look.third):

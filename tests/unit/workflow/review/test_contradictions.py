@@ -17,7 +17,7 @@ from scanform.workflow.dataset.export import export_dataset
 from scanform.workflow.dataset.merge_responses import decide_conflict, merge_responses, open_conflicts, records, undo_merge
 from scanform.workflow.insight.status import project_status
 from scanform.workflow.project.project import Project
-from scanform.workflow.review import desk as review_fields
+from scanform.workflow.review import memory
 from scanform.workflow.review.cards import Card
 from scanform.workflow.review.desk import Counts, Desk, Submission
 
@@ -231,8 +231,8 @@ def test_contradictions_of_a_new_merge_appear_while_the_desk_is_open(filled: Pro
     assert len(desk.queue(100)) == 10
     filled.store.save_responses([PAPER, ONLINE], kind="digital", label="both", at=AT)
     merge_responses(filled, at=AT)
-    monkeypatch.setattr(review_fields, "FRESH_S", 0.0)
-    monkeypatch.setattr(review_fields, "LOAD_SHARE", 0.0)
+    monkeypatch.setattr(memory, "FRESH_S", 0.0)
+    monkeypatch.setattr(memory, "LOAD_SHARE", 0.0)
     desk.queue(100)
     desk.close()
     assert len(desk.queue(100)) == 13

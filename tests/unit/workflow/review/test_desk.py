@@ -9,8 +9,9 @@ import pytest
 from scanform.model.reading import Candidate
 from scanform.model.response import Missing, Status
 from scanform.model.review import DecisionKind as K
+from scanform.store import values
 from scanform.workflow.project.project import Project
-from scanform.workflow.review import desk as review_fields
+from scanform.workflow.review import memory
 from scanform.workflow.review.desk import Counts, Desk, Submission, effective_responses
 
 numbers = itertools.count()
@@ -204,7 +205,7 @@ def test_unknown_items_are_named_not_stored(filled: Project) -> None:
 
 def test_a_failing_store_leaves_nothing_half_done(filled: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """When writing breaks off in the middle, neither store nor desk keep the first half."""
-    desk, add = Desk(filled), review_fields.values.add_decision
+    desk, add = Desk(filled), values.add_decision
     desk.queue(10)
 
     def breaking(tx, decision):
@@ -212,7 +213,7 @@ def test_a_failing_store_leaves_nothing_half_done(filled: Project, monkeypatch: 
             raise OSError("disk full")
         return add(tx, decision)
 
-    monkeypatch.setattr(review_fields.values, "add_decision", breaking)
+    monkeypatch.setattr(values, "add_decision", breaking)
     batch = [sent("B/open", K.CORRECT, "nein"), sent("A/open", K.CORRECT, "nein")]
     with pytest.raises(OSError, match="disk full"):
         desk.decide(batch, reviewer="r")
@@ -229,8 +230,8 @@ def test_new_pages_appear_while_the_desk_is_open(filled: Project, monkeypatch: p
     other = filled.store.response("A")
     assert other is not None
     filled.store.save_response(replace(other, id="C"), batch_id=1)
-    monkeypatch.setattr(review_fields, "FRESH_S", 0.0)
-    monkeypatch.setattr(review_fields, "LOAD_SHARE", 0.0)
+    monkeypatch.setattr(memory, "FRESH_S", 0.0)
+    monkeypatch.setattr(memory, "LOAD_SHARE", 0.0)
     decide(desk, sent("A/open", K.CONFIRM))
     desk.queue(100)
     decide(desk, sent("B/open", K.CONFIRM))  # perhaps while the store is being read: it must not come back
