@@ -36,7 +36,8 @@ from scanform.simulate.visibility import faded_marks
 from scanform.simulate.warp import warp_page
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.printing.recipients import read_recipients
-from scanform.workflow.project.project import add_questionnaire, init_project, template_path
+from scanform.workflow.project.project import add_questionnaire, init_project
+from scanform.workflow.project.shipped import template_path
 
 ROOT = Path(__file__).parents[1]
 SEED = 7

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-import scanform
 from scanform.errors import UsageError, words
 from scanform.model.page import Fate
 from scanform.model.response import Response, Status
 from scanform.store import ledger
-from scanform.workflow.project.project import Project, template_path
+from scanform.workflow.project.project import Project
+from scanform.workflow.project.shipped import shipped, template_path
 
 MARKER = ".scanform-demo"
 """A file that tells a folder of the demo from one that holds somebody's work."""
@@ -63,8 +63,8 @@ class _Expected(TypedDict):
 
 
 def find_samples() -> Path:
-    """The folder of the samples, which come with a clone; raises UsageError in an installation without them."""
-    samples = Path(scanform.__file__).parents[1] / "samples"
+    """The folder of the samples; raises UsageError in an installation without them."""
+    samples = shipped("samples")
     if not (samples / "expected.json").is_file():
         raise UsageError(words("demo.no_samples"), remedy=words("demo.no_samples_remedy"))
     return samples

@@ -1,14 +1,11 @@
 """The project folder: settings, questionnaires, printed layouts, database, archive of originals."""
 
-import importlib.metadata
-import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import scanform
 from scanform import config as configs
 from scanform.config import Config
 from scanform.errors import StoreError, TemplateError, UsageError, listed, words
@@ -23,8 +20,7 @@ from scanform.whole_files import write_text
 from scanform.workflow.project.database_identity import open_store
 from scanform.workflow.project.folders import ARCHIVE, DATABASE, LAYOUTS, QUESTIONNAIRES, SNAPSHOT
 from scanform.workflow.project.misfits import misfits
-
-SHARE = "share/scanform/templates"
+from scanform.workflow.project.shipped import template_path
 
 
 class Project:
@@ -185,22 +181,3 @@ def _make_folder(folder: Path) -> None:
 
 def _keep_questionnaire(folder: Path, source: Path, questionnaire: Questionnaire) -> None:
     write_text(folder / QUESTIONNAIRES / f"{questionnaire.code}.yaml", self_contained(source))
-
-
-def template_path(name: str) -> Path:
-    """The file of a template that ships with scanform; raises UsageError that names those there are."""
-    known = {path.stem: path for path in templates()}
-    if name not in known:
-        raise UsageError(words("project.no_template", name=name, known=", ".join(sorted(known))), remedy=words("project.no_template_remedy"))
-    return known[name]
-
-
-def templates() -> Sequence[Path]:
-    """All templates that ship with scanform: in a clone in templates/, installed among the files that the package lists."""
-    clone = Path(scanform.__file__).parents[1]
-    if (clone / "pyproject.toml").is_file():
-        return sorted((clone / "templates").glob("*.yaml"))
-    listed = (Path(str(file.locate())) for file in importlib.metadata.files("scanform") or [] if file.match(f"{SHARE}/*.yaml"))
-    beside = (clone / SHARE).glob("*.yaml")  # where `pip install --target` puts them, whatever its list says
-    shared = (Path(sysconfig.get_path("data")) / SHARE).glob("*.yaml")
-    return sorted({path.name: path.resolve() for path in (*shared, *beside, *listed) if path.is_file()}.values())

@@ -22,7 +22,8 @@ from scanform.model.review import DecisionKind as K
 from scanform.workflow.dataset.export import export_dataset
 from scanform.workflow.dataset.import_digital import import_digital
 from scanform.workflow.dataset.merge_responses import merge_responses, open_conflicts, records
-from scanform.workflow.project.project import add_questionnaire, init_project, open_project, template_path
+from scanform.workflow.project.project import add_questionnaire, init_project, open_project
+from scanform.workflow.project.shipped import template_path
 from scanform.workflow.review.cases import effective_responses
 from scanform.workflow.review.desk import Desk, Submission
 

@@ -11,7 +11,8 @@ from scanform.whole_files import atomic_file, atomic_folder
 from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.printing.recipients import Recipient, read_recipients
-from scanform.workflow.project.project import add_questionnaire, init_project, open_project, template_path, templates
+from scanform.workflow.project.project import add_questionnaire, init_project, open_project
+from scanform.workflow.project.shipped import template_path, templates
 from scanform.workflow.reading import executors
 
 
