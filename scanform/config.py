@@ -4,11 +4,12 @@ import re
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import cast
+from typing import Annotated, cast, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scanform.errors import StoreError, Words, words
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES, text
+from scanform.model.constraint import Constraint
 from scanform.model.person import Role
 
 FILE_NAME = "survey.toml"
@@ -24,11 +25,11 @@ class ReadingConfig:
     `settle_seconds` is how long a file must not have changed before it is taken: copiers write slowly.
     """
 
-    accept: float = 0.995
-    jobs: int = 0
+    accept: Annotated[float, Constraint(least=0.5, most=1)] = 0.995
+    jobs: Annotated[int, Constraint(least=0)] = 0
     page_seconds: float = 60.0
     file_seconds: float = 60.0
-    settle_seconds: float = 2.0
+    settle_seconds: Annotated[float, Constraint(least=0)] = 2.0
 
 
 PERSONAL_FIGURES = ("nobody", "self", "supervisor")
@@ -45,8 +46,11 @@ class ReviewConfig:
     `personal_figures` is one of PERSONAL_FIGURES.
     """
 
-    known_answers: float = 0.03
-    personal_figures: str = "self"
+    known_answers: Annotated[
+        float,
+        Constraint(least=0, most=MOST_KNOWN, says="share of settled values with a wrong proposal among those shown; 0 for none"),
+    ] = 0.03
+    personal_figures: Annotated[str, Constraint(choices=PERSONAL_FIGURES, says="who sees how many wrong proposals a person let pass")] = "self"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +62,12 @@ class LoginConfig:
     `secret_file` or, without one, of the environment variable SCANFORM_OIDC_SECRET.
     """
 
-    idle_minutes: int = 30
-    absolute_hours: int = 12
-    second_factor: str = ""
-    issuer: str = ""
+    idle_minutes: Annotated[int, Constraint(least=1)] = 30
+    absolute_hours: Annotated[int, Constraint(least=1)] = 12
+    second_factor: Annotated[str, Constraint(says="roles that must have a second factor, separated by spaces")] = ""
+    issuer: Annotated[str, Constraint(says="address of the organisation's login service (OpenID Connect); empty: none")] = ""
     client_id: str = ""
-    secret_file: str = ""
+    secret_file: Annotated[str, Constraint(says="file with the client's secret; empty: environment variable SCANFORM_OIDC_SECRET")] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +79,15 @@ class Config:
     """
 
     name: str = ""
-    language: str = DEFAULT_LANGUAGE
-    database: str = ""
-    time_zone: str = ""
+    language: Annotated[str, Constraint(choices=LANGUAGES)] = DEFAULT_LANGUAGE
+    database: Annotated[str, Constraint(says="a database URL; empty: scanform.sqlite in the folder")] = ""
+    time_zone: Annotated[
+        str,
+        Constraint(says="IANA name of the time zone of the online survey's server, such as Europe/Berlin; empty: that of this machine"),
+    ] = ""
     reading: ReadingConfig = ReadingConfig()
-    review: ReviewConfig = ReviewConfig()
-    login: LoginConfig = LoginConfig()
+    review: Annotated[ReviewConfig, Constraint(says="how values are reviewed; see docs/review-station.md")] = ReviewConfig()
+    login: Annotated[LoginConfig, Constraint(says="how people log in to the review station; see docs/accounts.md")] = LoginConfig()
 
 
 def load_config(folder: Path) -> Config:
@@ -135,13 +142,12 @@ def _config(content: dict[str, object], path: Path) -> Config:
     config = replace(config, login=cast(LoginConfig, _filled(LoginConfig(), login, path)))
     config = replace(config, review=cast(ReviewConfig, _filled(ReviewConfig(), review, path)))
     config = replace(config, reading=cast(ReadingConfig, _filled(ReadingConfig(), reading, path)))
-    if config.language not in LANGUAGES:
+    if not _is_allowed(config):
         raise _wrong(path, f'language = "{config.language}"')
-    if not 0.5 <= config.reading.accept <= 1.0 or config.reading.jobs < 0 or config.reading.settle_seconds < 0:
-        raise _wrong(path, "[reading]")
-    if not 0.0 <= config.review.known_answers <= MOST_KNOWN or config.review.personal_figures not in PERSONAL_FIGURES:
-        raise _wrong(path, "[review]")
-    if config.login.idle_minutes < 1 or config.login.absolute_hours < 1 or not set(config.login.second_factor.split()) <= set(Role):
+    for name in ("reading", "review", "login"):
+        if not _is_allowed(getattr(config, name)):
+            raise _wrong(path, f"[{name}]")
+    if not set(config.login.second_factor.split()) <= set(Role):
         raise _wrong(path, "[login]")
     if not _is_zone(config.time_zone):
         raise _wrong(path, f'time_zone = "{config.time_zone}"')
@@ -160,6 +166,18 @@ _ACCEPTED: dict[type, tuple[type, ...]] = {str: (str,), int: (int,), float: (int
 
 
 _Part = Config | ReadingConfig | ReviewConfig | LoginConfig
+
+
+def _is_allowed(part: _Part) -> bool:
+    """Whether every setting is what the constraint beside it admits, as docs/schemas/survey.schema.json says it."""
+    for name, hint in get_type_hints(type(part), include_extras=True).items():
+        value = getattr(part, name)
+        for constraint in getattr(hint, "__metadata__", ()):
+            if constraint.choices and value not in constraint.choices:
+                return False
+            if isinstance(value, int | float) and not constraint.allows(value):
+                return False
+    return True
 
 
 def _filled(defaults: _Part, values: dict[str, object], path: Path) -> _Part:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 import figures
+import schemas
 
 from scanform import errors
 from scanform.cli import program
@@ -45,7 +46,8 @@ def main() -> int:
 def generated() -> dict[Path, str]:
     """The pages that are written as a whole."""
     pages = {"cli.md": command_line(), "exit-codes.md": exit_codes(), "problems.md": problems(), "files.md": files()}
-    return {DOCS / name: content for name, content in pages.items()}
+    contracts = {f"schemas/{name}": content for name, content in schemas.schemas().items()}
+    return {DOCS / name: content for name, content in (pages | contracts).items()}
 
 
 def quoting(known: Mapping[str, str]) -> dict[Path, str]:
@@ -100,10 +102,11 @@ def _cell(table: str, slug: str) -> str:
 
 def files() -> str:
     """The file contracts: a table of the properties of each JSON Schema."""
-    parts = [f"{NOTE}# File contracts\n\nVersioned; the JSON Schemas in `docs/schemas/` are checked against golden files in `tests/golden/`.\n"]
-    for path in sorted((DOCS / "schemas").glob("*.schema.json")):
-        schema = json.loads(path.read_text(encoding="utf-8"))
-        parts.append(f"\n## {schema['title']}\n\n`{path.name}`\n\n{schema.get('description', '')}\n\n{_properties(schema)}")
+    made = "made from the types that read and write the files (`tools/schemas.py`) and checked against `tests/golden/`"
+    parts = [f"{NOTE}# File contracts\n\nVersioned; the JSON Schemas in `docs/schemas/` are {made}.\n"]
+    for name, content in sorted(schemas.schemas().items()):
+        schema = json.loads(content)
+        parts.append(f"\n## {schema['title']}\n\n`{name}`\n\n{schema.get('description', '')}\n\n{_properties(schema)}")
     parts.append("\n## Fates of a page\n\n" + "".join(f"- `{fate.value}`\n" for fate in Fate))
     parts.append("\n## Status of a value\n\n" + "".join(f"- `{status.value}`\n" for status in Status))
     codes = "".join(f"| {code.value} | {code.name.lower().replace('_', ' ')} |\n" for code in Missing)

@@ -1,9 +1,12 @@
 """Where each value of the data set comes from: response, channel, reader, person, rule, file, page and pixels."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Annotated
 
 from scanform.dataset import cells
 from scanform.dataset.table import Table
+from scanform.model.constraint import COLUMN, FORM_ID, QUESTION_CODE, Constraint
 from scanform.model.questionnaire import DataClass, QuestionKind, Questionnaire
 from scanform.model.record import Conflict, Record, Source
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
@@ -14,10 +17,32 @@ PROVENANCE = (
     "reviewer", "decided_at", "source_file", "source_page", "x_px", "y_px", "w_px", "h_px", "as_written",
 )  # fmt: skip
 CONFLICTS = ("item", "response_id", "token", "column", "source_response", "channel", "value", "status", "state", "decided_value", "reviewer", "decided_at")
-READINGS = (
-    "questionnaire", "form_id", "page", "question", "kind", "value", "confidence", "status", "reader", "source_file", "source_page",
-    "x_px", "y_px", "w_px", "h_px", "problem",
-)  # fmt: skip
+Pixels = Annotated[str, Constraint(pattern="[0-9]*")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingRow:
+    """A row of readings.csv, all cells as text, in the order of the columns."""
+
+    questionnaire: Annotated[str, Constraint(pattern=QUESTION_CODE)]
+    form_id: Annotated[str, Constraint(pattern=rf"{FORM_ID}(\.[2-9][0-9]*|\.1[0-9]+)?")]
+    page: Annotated[str, Constraint(pattern="[0-9]*")]
+    question: Annotated[str, Constraint(pattern=COLUMN)]
+    kind: QuestionKind
+    value: str
+    confidence: Annotated[str, Constraint(pattern=r"(0(\.[0-9]+)?|1(\.0+)?)?")]
+    status: Status
+    reader: str
+    source_file: str
+    source_page: Annotated[str, Constraint(pattern="([1-9][0-9]*)?")]
+    x_px: Pixels
+    y_px: Pixels
+    w_px: Pixels
+    h_px: Pixels
+    problem: Annotated[str, Constraint(pattern="([a-z0-9-]+( [a-z0-9-]+)*)?")]
+
+
+READINGS = tuple(field.name for field in fields(ReadingRow))
 
 TYPIST = ":"
 """What stands between the reader of a keyed value (a person) and the name of that person."""
@@ -110,23 +135,30 @@ def reading_rows(
         order = {question.code: place for place, question in enumerate(questionnaire.questions())}
         for answer in sorted(response.answers, key=lambda a: (order.get(a.question, len(order)), a.option is not None)):
             if answer.column in wanted:
-                yield _reading_row(response, answer)
+                row = _reading_row(response, answer)
+                yield tuple(str(getattr(row, name)) for name in READINGS)
 
 
-def _reading_row(response: Response, answer: Answer) -> tuple[str, ...]:
-    kind = QuestionKind.HANDWRITING if answer.option is not None else answer.kind
-    return (
-        response.questionnaire,
-        response.id,
-        str(answer.page or ""),
-        answer.column,
-        kind.value,
-        answer.value,
-        probability(answer.confidence) if answer.evidence is not None else "",
-        Status.REVIEW.value if answer.missing is Missing.PAGE_MISSING else answer.status.value,  # nobody is sure of what nobody has seen
-        answer.reader,
-        *_place(answer.evidence),
-        " ".join(answer.problems),
+def _reading_row(response: Response, answer: Answer) -> ReadingRow:
+    path, page, x, y, w, h = _place(answer.evidence)
+    unseen = answer.missing is Missing.PAGE_MISSING  # nobody is sure of what nobody has seen
+    return ReadingRow(
+        questionnaire=response.questionnaire,
+        form_id=response.id,
+        page=str(answer.page or ""),
+        question=answer.column,
+        kind=QuestionKind.HANDWRITING if answer.option is not None else answer.kind,
+        value=answer.value,
+        confidence=probability(answer.confidence) if answer.evidence is not None else "",
+        status=Status.REVIEW if unseen else answer.status,
+        reader=answer.reader,
+        source_file=path,
+        source_page=page,
+        x_px=x,
+        y_px=y,
+        w_px=w,
+        h_px=h,
+        problem=" ".join(answer.problems),
     )
 
 

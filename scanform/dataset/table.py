@@ -4,16 +4,34 @@ Rows are tuples of text, never typed cells: types would turn postcodes into numb
 missing codes into NaN. `modes.frame` makes a data frame of text of them.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Annotated
 
 from scanform.dataset import cells
+from scanform.model.constraint import COLUMN, MOMENT, OPTION_CODE, QUESTION_CODE, Constraint
 from scanform.model.questionnaire import Alphabet, DataClass, Question, QuestionKind, Questionnaire
 from scanform.model.record import Record
-from scanform.model.response import Missing
+from scanform.model.response import Channel, Missing
 
-FIXED = ("response_id", "token", "channel", "place_id", "received_at", "complete")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedCells:
+    """The cells that every row of responses.csv begins with, in the order of the columns."""
+
+    response_id: Annotated[str, Constraint(shortest=1)]
+    token: str
+    channel: Channel
+    place_id: str
+    received_at: Annotated[str, Constraint(pattern=f"({MOMENT})?")]
+    complete: Annotated[str, Constraint(choices=("0", "1"))]
+
+
+FIXED = tuple(field.name for field in fields(FixedCells))
+
+MISSING_CODES = tuple(str(int(missing)) for missing in Missing)
+"""The missing codes as they stand in cells, -1 first."""
 
 
 class Holds(StrEnum):
@@ -26,6 +44,19 @@ class Holds(StrEnum):
     TEXT = "text"
     STATUS = "status"
     AS_WRITTEN = "as-written"
+
+
+_NAMED_LIKE_ANSWERS = (f"^{COLUMN}$", Constraint())
+
+COLUMNS: Mapping[Holds, tuple[str, Constraint]] = {
+    Holds.TICK: (f"^{QUESTION_CODE}__{OPTION_CODE}$", Constraint(choices=("0", "1", *MISSING_CODES))),
+    Holds.STATUS: ("__status$", Constraint()),
+    Holds.AS_WRITTEN: ("__as_written$", Constraint()),
+    Holds.CODE: _NAMED_LIKE_ANSWERS,
+    Holds.FIELD: _NAMED_LIKE_ANSWERS,
+    Holds.TEXT: _NAMED_LIKE_ANSWERS,
+}
+"""How the columns of questions are named (a regular expression), and what their cells may hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,18 +144,19 @@ def _text_columns(question: Question, name: str, option: str | None) -> Iterable
 def _row(record: Record, columns: Sequence[Column]) -> tuple[str, ...]:
     response = record.response
     answers = {answer.column: answer for answer in response.answers}
-    fixed = dict(
-        zip(
-            FIXED,
-            (response.id, response.token or "", response.channel.value, response.place_id or "", response.received_at, str(int(response.complete))),
-            strict=True,
-        )
+    fixed = FixedCells(
+        response_id=response.id,
+        token=response.token or "",
+        channel=response.channel,
+        place_id=response.place_id or "",
+        received_at=response.received_at,
+        complete=str(int(response.complete)),
     )
 
     def cell(column: Column) -> str:
         answer = answers.get(column.answer)
         if column.holds is Holds.FIXED:
-            return fixed[column.name]
+            return str(getattr(fixed, column.name))
         if column.holds is Holds.TICK:
             return cells.tick_cell(answer, column.option or "")
         if column.holds is Holds.AS_WRITTEN:
@@ -136,7 +168,3 @@ def _row(record: Record, columns: Sequence[Column]) -> tuple[str, ...]:
         return cells.value_cell(answer)
 
     return tuple(cell(column) for column in columns)
-
-
-MISSING_CODES = tuple(str(int(missing)) for missing in Missing)
-"""The missing codes as they stand in cells, -1 first."""

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scanform.errors import InputError, Words, words
+from scanform.model.constraint import DIGEST, OPTION_CODE, QUESTION_CODE
 from scanform.model.geometry import RectMm, SizeMm
 from scanform.model.layout import CodeArea, Fiducial, Layout, PageLayout, Zone, ZoneKind, layout_to_dict
 from scanform.model.questionnaire import Alphabet, Filled
@@ -13,9 +14,12 @@ from scanform.model.questionnaire import Alphabet, Filled
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Length = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Rect = tuple[_Finite, _Finite, _Length, _Length]
-_Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,19}$")]
+_Code = Annotated[str, Field(pattern=f"^{QUESTION_CODE}$")]
 _Name = Annotated[str, Field(min_length=1)]
-_OptionCode = Annotated[str, Field(pattern=r"^[a-z0-9]{1,5}$")]
+_OptionCode = Annotated[str, Field(pattern=f"^{OPTION_CODE}$")]
+
+
+_BLANK = "path of the 300 dpi grey picture without names and codes, relative to layout.json"
 
 
 class _Strict(BaseModel):
@@ -49,7 +53,7 @@ class _Zone(_Strict):
 class _Page(_Strict):
     number: Annotated[int, Field(ge=1)]
     size_mm: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
-    blank: str
+    blank: Annotated[str, Field(description=_BLANK)]
     fiducials: tuple[_Fiducial, ...]
     codes: tuple[_CodeArea, ...]
     zones: tuple[_Zone, ...]
@@ -61,7 +65,7 @@ class _Layout(_Strict):
     version: _Name
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
     variant: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-    digest: Annotated[str, Field(pattern=r"^[0-9A-HJKMNP-TV-Z]{5}$")]
+    digest: Annotated[str, Field(pattern=f"^{DIGEST}$")]
     filled: Filled
     pages: Annotated[tuple[_Page, ...], Field(min_length=1, max_length=31)]
 
@@ -72,6 +76,10 @@ _KINDS = {"missing": "missing", "extra_forbidden": "extra", "json_invalid": "no-
 
 def _wrong(kind: str) -> Words:
     return words(f"layoutjson.{_KINDS.get(kind, 'wrong-value')}")
+
+
+FILE = _Layout
+"""The type of the whole file, from which docs/schemas/layout.schema.json is made."""
 
 
 def dump_layout(layout: Layout) -> str:

@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import cv2
 import numpy as np
 
 from scanform.errors import InputError, words
 from scanform.imaging.page_image import Gray
+from scanform.model.constraint import COLUMN, MOMENT, OPTION_CODE, QUESTION_CODE, Constraint
 from scanform.model.questionnaire import Alphabet, DataClass
 from scanform.recognize.writing.readers import Cell
 from scanform.store.codec import from_plain, to_plain
@@ -26,30 +28,36 @@ PICTURES = "pictures"
 
 _PICTURE = re.compile(r"[a-z0-9_-]{1,80}\.png")
 
+REASONS = ("contact", "sensitive", "expired", "no-value", "zones", "page", "doubtful", "count", "character")
+"""Why something that a person settled is not among the crops (`LeftOut`)."""
+
+Picture = Annotated[str, Constraint(pattern=_PICTURE.pattern)]
+Pseudonym = Annotated[str, Constraint(pattern="[0-9a-f]{16}")]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellCrop:
     """The ink of one cell as its reader saw it: picture, place in its row (from 0), size and place of the ink (`readers.Cell`), and what it shows."""
 
-    file: str
-    place: int
+    file: Picture
+    place: Annotated[int, Constraint(least=0)]
     height: float
     width: float
     x: float
     y: float
-    truth: str
+    truth: Annotated[str, Constraint(shortest=1, longest=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where crops come from: form (a pseudonym), question, its data class, when a person settled the value (ISO 8601), the last day they may be kept."""
 
-    form: str
-    questionnaire: str
-    question: str
+    form: Annotated[Pseudonym, Constraint(says="pseudonym")]
+    questionnaire: Annotated[str, Constraint(pattern=QUESTION_CODE)]
+    question: Annotated[str, Constraint(pattern=COLUMN)]
     data_class: DataClass
     confirmed_at: str
-    keep_until: str
+    keep_until: Annotated[str, Constraint(pattern="[0-9]{4}-[0-9]{2}-[0-9]{2}")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +66,7 @@ class RowCrops:
 
     source: Source
     alphabet: Alphabet
-    cells: tuple[CellCrop, ...]
+    cells: Annotated[tuple[CellCrop, ...], Constraint(shortest=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,30 +74,36 @@ class LineCrops:
     """The lines of one handwriting zone, top to bottom, and the text that a person confirmed."""
 
     source: Source
-    files: tuple[str, ...]
-    truth: str
+    files: Annotated[tuple[Picture, ...], Constraint(shortest=1)]
+    truth: Annotated[str, Constraint(shortest=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
     """What was settled by a person and still is not here, and how often: fields, or cells for `character`."""
 
-    reason: str
-    count: int
+    reason: Annotated[str, Constraint(choices=REASONS)]
+    count: Annotated[int, Constraint(least=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What lies in the folder. `project` tells the exports of one project from those of others; `consent` says on what the export rests."""
 
-    format: str
-    project: str
-    made_at: str
-    consent: str
-    keep_days: int
-    rows: tuple[RowCrops, ...] = ()
-    lines: tuple[LineCrops, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    format: Annotated[str, Constraint(choices=(FORMAT,))]
+    project: Annotated[Pseudonym, Constraint(says="tells exports of one project from those of others")]
+    made_at: Annotated[str, Constraint(pattern=MOMENT)]
+    consent: Annotated[
+        str,
+        Constraint(
+            pattern=f"(all|{QUESTION_CODE}={OPTION_CODE})",
+            says="QUESTION=OPTION that each form carries; all: stated for all forms",
+        ),
+    ]
+    keep_days: Annotated[int, Constraint(least=1)]
+    rows: Annotated[tuple[RowCrops, ...], Constraint(says="fields in character cells")] = ()
+    lines: Annotated[tuple[LineCrops, ...], Constraint(says="free handwriting")] = ()
+    left_out: Annotated[tuple[LeftOut, ...], Constraint(says="what was settled and is not here")] = ()
 
     def pictures(self) -> Iterator[str]:
         """The names of all pictures."""

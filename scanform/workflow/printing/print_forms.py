@@ -1,6 +1,5 @@
 """Print: draw identities, write the layout with its blank pages, the PDF, and the list of what stands where."""
 
-import json
 import os
 import random
 import secrets
@@ -15,6 +14,7 @@ import cv2
 
 from scanform import pagecode
 from scanform.errors import InputError, StoreError, UsageError, Words, listed, words
+from scanform.formats.copies_json import PrintedCopy, dump_copies
 from scanform.formats.layout_json import dump_layout
 from scanform.imaging.page_image import BLANK_DPI
 from scanform.layout.drawing import Placement
@@ -282,8 +282,6 @@ def _copy(form: Issued, pages: int) -> Copy:
 def _copies_json(forms: Sequence[Issued], layout: Layout, fillers: int) -> str:
     """The content of x.copies.json; pages count from 1, the empty ones behind each form included."""
     step = len(layout.pages) + fillers
-    rows = [
-        {"form_id": form.form_id} | ({"token": form.token} if form.token else {}) | {"layout": layout.digest, "first_page": number * step + 1}
-        for number, form in enumerate(forms)
-    ]
-    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    return dump_copies(
+        PrintedCopy(form_id=form.form_id, token=form.token or None, layout=layout.digest, first_page=number * step + 1) for number, form in enumerate(forms)
+    )

@@ -235,10 +235,8 @@ def as_typed(question: Question | None, value: str, language: str) -> str:
 
 def _keyed(question: Question, typed: str) -> str:
     """What comes of a typed text: the stored value, or why there is none."""
-    try:
-        return key_answer(question, None, typed).value
-    except ValueError as problem:
-        return str(problem)
+    found = key_answer(question, None, typed)
+    return found.value if isinstance(found, Answer) else found.slug
 
 
 def _channel(channel: Channel, language: str) -> str:
