@@ -1,4 +1,6 @@
-"""The JSON Schemas of the file contracts, made from the types that read and write the files (docs/schemas/, written by tools/make_docs.py)."""
+"""The JSON Schemas of the file contracts, made from the types that read and write the files (docs/schemas/, written by
+tools/make_docs.py).
+"""
 
 import json
 from collections.abc import Mapping
@@ -135,8 +137,8 @@ _OF_THE_CODE = frozenset({"title", "default", "additionalProperties"})
 
 
 def _in_place(found: Schema, known: Mapping[str, Schema]) -> Schema:
-    """A schema without null for what may be absent, as files leave that out, with an enumeration in its place, and with one
-    admissible value as a constant.
+    """A schema without null for what may be absent, as files leave that out, with an enumeration in its place, and with
+    one admissible value as a constant.
     """
     if "anyOf" in found:
         kind = next(one for one in found["anyOf"] if one.get("type") != "null")

@@ -1,4 +1,6 @@
-"""What a field of a file contract may hold, beyond its type: said once, beside the field, for whoever checks and whoever publishes it."""
+"""What a field of a file contract may hold, beyond its type: said once, beside the field, for whoever checks and
+whoever publishes it.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +16,9 @@ MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
-    """Metadata of a field (`Annotated`): the whole text matches `pattern`; numbers lie from `least` to `most`, or are `above`;
-    texts and lists have `shortest` to `longest` entries; the value is one of `choices`; `says` is one line for a reader.
+    """Metadata of a field (`Annotated`): the whole text matches `pattern`; numbers lie from `least` to `most`, or are
+    `above`; texts and lists have `shortest` to `longest` entries; the value is one of `choices`; `says` is one line for
+    a reader.
     """
 
     pattern: str | None = None
@@ -45,6 +48,8 @@ class Constraint:
         return {name: value for name, value in found.items() if value is not None}
 
     def __get_pydantic_json_schema__(self, core: object, handler: Callable[[object], Mapping[str, object]]) -> dict[str, object]:
-        """How pydantic asks for it when it makes a schema from the types (tools/schemas.py); nothing of pydantic is needed here."""
+        """How pydantic asks for it when it makes a schema from the types (tools/schemas.py); nothing of pydantic is
+        needed here.
+        """
         found = dict(handler(core))
         return found | self.keywords(found.get("type"))

@@ -6,7 +6,7 @@ responses, `queue` knows what waits for whom, `views` what a person may see of a
 takes them back.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ from scanform.workflow.review.cases import Case, effective_responses
 from scanform.workflow.review.crops import CropCutter
 from scanform.workflow.review.decide import By, Decider, Outcome, Result, Submission, normalised
 from scanform.workflow.review.memory import Memory, shown_item
-from scanform.workflow.review.queue import Counts, Queue
+from scanform.workflow.review.queue import Counts, Part, Queue
 from scanform.workflow.review.rights import Sight
 from scanform.workflow.review.seeded_items import SeededItems
 from scanform.workflow.review.views import Views
@@ -99,28 +99,14 @@ class Desk:
         reviewer: str,
         shown: Iterable[str] = (),
         contact: bool = True,
-        among: Sequence[ReviewItem] | None = None,
         first: str = "",
-        fits: Callable[[ReviewItem], bool] = lambda _: True,
-        place: Callable[[ReviewItem], bytes] | None = None,
+        part: Part | None = None,
     ) -> list[ReviewItem]:
-        """The values that `claim` gives out, `among` those given, where known answers have to be such as `fits` says;
-        the item `first` before all others.
-
-        They come in the order of `place`, else in that of the queue: known answers stand where they would if they
-        waited.
+        """The values that `claim` gives out, of all that waits or of a `part` of it. Known answers stand where they
+        would if they waited.
         """
         with self._lock:
-            return self._queue.claim(
-                limit,
-                reviewer=reviewer,
-                shown=shown,
-                contact=contact,
-                among=among,
-                first=first,
-                fits=fits,
-                place=place,
-            )
+            return self._queue.claim(limit, reviewer=reviewer, shown=shown, contact=contact, first=first, part=part)
 
     def open_items(self, reviewer: str = "", *, contact: bool = True) -> tuple[ReviewItem, ...]:
         """All open doubtful values, without contradictions, question by question; for a `reviewer`, without those that

@@ -13,6 +13,7 @@ from scanform.model.review import ReviewItem
 from scanform.review.apply import split_item_id
 from scanform.workflow.review.cards import SAYS_NOTHING, Card, is_typed, proposed
 from scanform.workflow.review.desk import Desk
+from scanform.workflow.review.queue import Part
 
 LEAST = 0.5
 """Values that are rather wrong than right are no work for a screen on which most should fit."""
@@ -65,9 +66,8 @@ class Mosaic:
         """
         items = _grouped(self._desk.open_items(reviewer, contact=contact)).get(key, [])
         drawn = sorted(items, key=_drawn)
-        given = self._desk.claim_items(
-            limit, reviewer=reviewer, shown=shown, contact=contact, among=drawn, fits=lambda item: group_of(item) == key, place=_drawn
-        )
+        part = Part(items=drawn, fits=lambda item: group_of(item) == key, place=_drawn)
+        given = self._desk.claim_items(limit, reviewer=reviewer, shown=shown, contact=contact, part=part)
         everything = {item.id: item for item in (*items, *given)}.values()
         order = {item.id: place for place, item in enumerate(sorted(everything, key=lambda item: (item.confidence, item.id)))}
         return [Tile(card=card, order=order[card.id]) for card in self._desk.cards(given, reviewer=reviewer, language=language)]

@@ -35,6 +35,17 @@ class Counts:
         return {name: count for name, count in asdict(self).items() if count or name not in {"elsewhere", "contact"}}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Some of what waits, to be given out by itself: only such known answers go with it as it `fits`, and all come in
+    the order of their `place`.
+    """
+
+    items: Sequence[ReviewItem]
+    fits: Callable[[ReviewItem], bool]
+    place: Callable[[ReviewItem], bytes]
+
+
 class Queue:
     """The open values of a project. Whoever calls holds the memory's lock."""
 
@@ -58,10 +69,8 @@ class Queue:
         reviewer: str,
         shown: Iterable[str],
         contact: bool,
-        among: Sequence[ReviewItem] | None,
         first: str,
-        fits: Callable[[ReviewItem], bool],
-        place: Callable[[ReviewItem], bytes] | None,
+        part: Part | None,
     ) -> list[ReviewItem]:
         """Lease at most `limit` open values to `reviewer`, with known answers among them: see `Desk.claim_items`."""
         self._memory.refresh()
@@ -70,13 +79,13 @@ class Queue:
             return sorted(items, key=lambda item: item.id != first) if first else list(items)
 
         def lined_up(items: Sequence[ReviewItem]) -> list[ReviewItem]:
-            return first_of_all(sorted(items, key=place) if place else self._in_line(items))
+            return first_of_all(sorted(items, key=part.place) if part else self._in_line(items))
 
         with self._store.writing() as tx:
             self._memory.catch_up(tx)
             leases.renew(tx, reviewer)
             seen = set(shown)
-            line = first_of_all(among if among is not None else self.after(""))
+            line = first_of_all(part.items if part else self.after(""))
             unseen = (one for one in line if one.id not in seen and self._waits(one))
             free = [one for one in unseen if contact or not self._memory.is_contact(one)]
             granted = set(leases.claim(tx, [item.id for item in free], reviewer, limit))
@@ -87,10 +96,10 @@ class Queue:
                 cases=self._memory.cases,
                 limit=limit,
                 shown=seen,
-                fits=fits,
+                fits=part.fits if part else lambda _: True,
                 lined_up=lined_up,
             )
-        if not given and among is None and not seen:
+        if not given and part is None and not seen:
             self._memory.refresh(anxious=True)
         return given
 
