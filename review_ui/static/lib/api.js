@@ -3,27 +3,58 @@
 
 import { logInAgain, whosePage } from "./relogin.js";
 
+/** @import { Refusal } from "./types.js" */
+
 const TIMEOUT_MS = 15000;
 
 export class Refused extends Error {
+  /**
+   * @param {number} status
+   * @param {Refusal | null} answer what the program says about it, if anything
+   */
   constructor(status, answer) {
     super(`refused: ${status}`);
     this.status = status;
-    this.answer = answer; // what the program says about it, if anything
+    this.answer = answer;
   }
 }
 
+/**
+ * What the program says about a request that failed; null when it did not answer.
+ *
+ * @param {unknown} problem
+ */
+export function answerOf(problem) {
+  return problem instanceof Refused ? problem.answer : null;
+}
+
 export class Api {
+  /**
+   * @param {string} csrf
+   * @param {string} language
+   */
   constructor(csrf, language) {
     this.csrf = csrf;
     this.language = language;
   }
 
+  /**
+   * @param {string} path
+   * @param {Record<string, string | number>} params
+   * @returns {Promise<any>} the JSON of the answer; raises `Refused`, or the error of `fetch`
+   */
   async get(path, params = {}, timeout_ms = TIMEOUT_MS) {
-    const query = new URLSearchParams({ ...params, lang: this.language });
-    return read(await this.#known(() => fetch(`${path}?${query}`, { headers: whosePage(), signal: AbortSignal.timeout(timeout_ms) })));
+    const asked = Object.entries(params).map(([name, value]) => [name, String(value)]);
+    const query = new URLSearchParams([...asked, ["lang", this.language]]);
+    const ask = () => fetch(`${path}?${query}`, { headers: whosePage(), signal: AbortSignal.timeout(timeout_ms) });
+    return read(await this.#known(ask));
   }
 
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   * @returns {Promise<any>} the JSON of the answer; raises `Refused`, or the error of `fetch`
+   */
   async post(path, body, timeout_ms = TIMEOUT_MS) {
     let response = await this.#known(() => this.#send(path, body, timeout_ms));
     if (response.status === 403) {
@@ -33,7 +64,11 @@ export class Api {
     return read(response);
   }
 
-  // What `ask` is answered, once the person is known.
+  /**
+   * What `ask` is answered, once the person is known.
+   *
+   * @param {() => Promise<Response>} ask
+   */
   async #known(ask) {
     for (;;) {
       const response = await ask();
@@ -42,6 +77,11 @@ export class Api {
     }
   }
 
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   * @param {number} timeout_ms
+   */
   #send(path, body, timeout_ms) {
     return fetch(`${path}?${new URLSearchParams({ lang: this.language })}`, {
       method: "POST",
@@ -52,23 +92,8 @@ export class Api {
   }
 }
 
+/** @param {Response} response */
 async function read(response) {
   if (!response.ok) throw new Refused(response.status, response.status === 422 ? await response.json() : null);
   return response.json();
-}
-
-// Asks the program for its texts and a token, and hands them to `open`; tries again until the program is there.
-export async function connect(path, retry_ms, open) {
-  const api = new Api("", document.documentElement.lang);
-  for (;;) {
-    try {
-      const { csrf, texts } = await api.get(path);
-      api.csrf = csrf;
-      await open(api, texts);
-      return;
-    } catch (problem) {
-      console.warn(problem);
-      await new Promise((resolve) => setTimeout(resolve, retry_ms));
-    }
-  }
 }

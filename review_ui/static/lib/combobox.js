@@ -1,18 +1,24 @@
-// A text field with a list of values: what begins like the text, then what holds it, is offered while somebody types; what is the only one left is filled
-// in, marked so that the next character takes its place. Keys and roles are those of the ARIA pattern "editable combobox with list and inline completion".
+// A text field with a list of values: what begins like the text, then what holds it, is offered while somebody types; what
+// is the only one left is filled in, marked so that the next character takes its place. Keys and roles are those of the
+// ARIA pattern "editable combobox with list and inline completion".
 
+import { beginning, completion, offered } from "./folding.js";
 import { element } from "./view.js";
-
-const MOST = 8; // values offered at once
-const LEAST = 2; // characters after which the only one left is filled in
 
 export class Combobox {
   #place = -1;
+  /** @type {string[]} */
   #offered = [];
+  /** @type {string[]} */
   #values = [];
+  /** @type {InputEvent | null} */
   #last = null; // what was typed before the values were there
 
-  // `field` is in the document; `say` tells a screen reader how many are offered.
+  /**
+   * @param {HTMLInputElement} field is in the document
+   * @param {{ id: string, label: string, say: (count: number) => void }} facts `say` tells a screen reader how many are
+   *   offered
+   */
   constructor(field, { id, label, say }) {
     this.field = field;
     this.say = say;
@@ -22,13 +28,13 @@ export class Combobox {
     field.after(this.box);
     const facts = { role: "combobox", "aria-autocomplete": "both", "aria-expanded": "false", "aria-controls": id };
     for (const [name, value] of Object.entries(facts)) field.setAttribute(name, value);
-    field.addEventListener("input", (event) => this.#typed(event));
+    field.addEventListener("input", (event) => this.#typed(/** @type {InputEvent} */ (event)));
     field.addEventListener("keydown", (event) => this.#key(event));
     field.addEventListener("blur", () => this.close());
   }
 
-  // The values of the list. They may come after somebody has begun to type: what stands in the field by then is answered at once.
-  set values(values) {
+  /** The values may come after somebody has begun to type: what stands in the field by then is answered at once. */
+  set values(/** @type {string[]} */ values) {
     this.#values = values;
     const last = this.#last;
     this.#last = null;
@@ -46,34 +52,49 @@ export class Combobox {
     this.field.removeAttribute("aria-activedescendant");
   }
 
+  /** @param {InputEvent} event */
   #typed(event) {
     if (event.isComposing || !event.isTrusted) return this.close();
     this.#last = event;
     const text = this.field.value;
-    const beginning = text.trim() ? this.#values.filter((value) => folded(value).startsWith(folded(text))) : [];
-    const atEnd = this.field.selectionEnd === text.length;
-    if (beginning.length === 1 && (event.inputType ?? "").startsWith("insert") && atEnd && text.trim().length >= LEAST) this.#fill(text, beginning[0]);
-    this.#offer(text, beginning);
+    const first = text.trim() ? beginning(this.#values, text) : [];
+    const adding = (event.inputType ?? "").startsWith("insert") && this.field.selectionEnd === text.length;
+    const whole = adding ? completion(text, first) : "";
+    if (whole) this.#fill(text, whole);
+    return this.#offer(text, first);
   }
 
-  // The rest of the only value left, marked.
+  /**
+   * The rest of the only value left, marked.
+   *
+   * @param {string} text
+   * @param {string} value
+   */
   #fill(text, value) {
-    if (folded(text) === folded(value)) return;
     this.field.value = value;
     this.field.setSelectionRange(text.length, value.length);
   }
 
-  #offer(text, beginning) {
-    const holding = text.trim() ? this.#values.filter((value) => !beginning.includes(value) && folded(value).includes(folded(text))) : [];
-    this.#offered = [...beginning, ...holding].slice(0, MOST);
-    if (!this.#offered.length || (this.#offered.length === 1 && this.#offered[0] === this.field.value)) return this.close();
+  /**
+   * @param {string} text
+   * @param {string[]} first what begins like it
+   */
+  #offer(text, first) {
+    this.#offered = offered(this.#values, text, first);
+    if (!this.#offered.length || (this.#offered.length === 1 && this.#offered[0] === this.field.value)) {
+      return this.close();
+    }
     this.box.replaceChildren(...this.#offered.map((value, place) => this.#option(value, place)));
     this.box.hidden = false;
     this.field.setAttribute("aria-expanded", "true");
     this.#mark(-1);
-    this.say(this.#offered.length);
+    return this.say(this.#offered.length);
   }
 
+  /**
+   * @param {string} value
+   * @param {number} place
+   */
   #option(value, place) {
     const option = element("li", { id: `${this.box.id}-${place}`, textContent: value });
     option.setAttribute("role", "option");
@@ -82,14 +103,18 @@ export class Combobox {
     return option;
   }
 
+  /** @param {number} place */
   #mark(place) {
     this.#place = place;
-    for (const [number, option] of [...this.box.children].entries()) option.setAttribute("aria-selected", String(number === place));
+    for (const [number, option] of [...this.box.children].entries()) {
+      option.setAttribute("aria-selected", String(number === place));
+    }
     if (place < 0) return this.field.removeAttribute("aria-activedescendant");
     this.field.setAttribute("aria-activedescendant", this.box.children[place].id);
-    this.box.children[place].scrollIntoView({ block: "nearest" });
+    return this.box.children[place].scrollIntoView({ block: "nearest" });
   }
 
+  /** @param {number} place */
   #take(place) {
     this.field.value = this.#offered[place];
     this.close();
@@ -97,13 +122,17 @@ export class Combobox {
     this.field.focus();
   }
 
-  // Arrows move, Enter takes what is marked, Escape closes; everything else is the screen's.
+  /**
+   * Arrows move, Enter takes what is marked, Escape closes; everything else is the screen's.
+   *
+   * @param {KeyboardEvent} event
+   */
   #key(event) {
     if (event.key === "Enter") this.#last = null; // taken as it stands: a list that comes after that changes nothing
     if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
     const last = this.#offered.length - 1;
     if (!this.open && event.key === "ArrowDown" && this.#values.length) {
-      this.#offer(this.field.value, this.#values.filter((value) => folded(value).startsWith(folded(this.field.value))));
+      this.#offer(this.field.value, beginning(this.#values, this.field.value));
       if (!this.open) return;
     } else if (!this.open) return;
     if (event.key === "ArrowDown") this.#mark(this.#place < last ? this.#place + 1 : 0);
@@ -114,33 +143,4 @@ export class Combobox {
     event.preventDefault();
     event.stopImmediatePropagation();
   }
-}
-
-// The lists of questions, each fetched once; without one nothing is offered, and typing goes on.
-export class Lists {
-  #asked = new Map();
-  #known = new Map();
-
-  constructor(api) {
-    this.api = api;
-  }
-
-  // What has come already, without waiting.
-  known(id) {
-    return this.#known.get(id) ?? [];
-  }
-
-  of(id) {
-    if (!this.#asked.has(id)) {
-      const path = id.split("/").map(encodeURIComponent).join("/");
-      const asked = this.api.get(`/api/lists/${path}`).then(({ values }) => (this.#known.set(id, values), values));
-      this.#asked.set(id, asked.catch(() => (this.#asked.delete(id), [])));
-    }
-    return this.#asked.get(id);
-  }
-}
-
-// A text as it is compared: without case and accents.
-function folded(text) {
-  return text.trim().toLowerCase().normalize("NFD").replace(/\p{Mn}/gu, "");
 }

@@ -1,24 +1,36 @@
 // Decisions on their way to the program: kept in order, sent again until they are acknowledged. A uuid in each makes
 // sending twice harmless. Nothing is written to the browser's storage: answers are personal data.
 
+/** @import { Acknowledged, Decision } from "./types.js" */
+
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 3000;
 const LARGEST_BATCH = 50;
 export const QUIET_MS = 1000; // shorter delays are not worth a word
 
 export class Outbox {
+  /** @type {Decision[]} */
   #pending = [];
   #running = false;
   #failing = false;
   #oldest = 0;
   #wake = () => {};
 
-  constructor({ send, saved, changed }) {
+  /**
+   * @param {{
+   *   send: (decisions: Decision[]) => Promise<Acknowledged>,
+   *   saved: (batch: Decision[], answer: Acknowledged) => void,
+   *   changed: () => void,
+   *   now?: () => number,
+   *   pause?: (ms: number, done: () => void) => () => void,
+   * }} ways `pause` calls `done` later, and returns how to give that up
+   */
+  constructor({ send, saved, changed, now = () => performance.now(), pause = timer }) {
     this.send = send;
     this.saved = saved;
     this.changed = changed;
-    window.addEventListener("online", () => this.#wake());
-    setInterval(() => this.#pending.length && this.changed(), QUIET_MS / 2);
+    this.now = now;
+    this.pause = pause;
   }
 
   get pending() {
@@ -29,16 +41,27 @@ export class Outbox {
     return this.#failing;
   }
 
-  // How many decisions have been waiting long enough to be mentioned.
+  /** How many decisions have been waiting long enough to be mentioned. */
   get late() {
-    const slow = this.#failing || performance.now() - this.#oldest > QUIET_MS;
+    const slow = this.#failing || this.now() - this.#oldest > QUIET_MS;
     return this.#pending.length && slow ? this.#pending.length : 0;
   }
 
+  /** How many more fields are settled once everything has arrived. */
+  get settling() {
+    return this.#pending.reduce((sum, { kind }) => sum + (kind === "undo" ? -1 : kind === "postpone" ? 0 : 1), 0);
+  }
+
+  /** @param {Decision} decision */
   add(decision) {
-    if (this.#pending.length === 0) this.#oldest = performance.now();
+    if (this.#pending.length === 0) this.#oldest = this.now();
     this.#pending.push(decision);
     this.#run();
+  }
+
+  /** Ends the pause before the next attempt. */
+  wake() {
+    this.#wake();
   }
 
   async #run() {
@@ -50,7 +73,7 @@ export class Outbox {
       try {
         const answer = await this.send(batch);
         this.#pending.splice(0, batch.length);
-        this.#oldest = performance.now();
+        this.#oldest = this.now();
         this.#failing = false;
         pause = FIRST_PAUSE_MS;
         this.saved(batch, answer);
@@ -65,13 +88,23 @@ export class Outbox {
     this.changed();
   }
 
+  /** @param {number} ms */
   #rest(ms) {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+    return new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+      const giveUp = this.pause(ms, resolve);
       this.#wake = () => {
-        clearTimeout(timer);
+        giveUp();
         resolve();
       };
     });
   }
+}
+
+/**
+ * @param {number} ms
+ * @param {() => void} done
+ */
+function timer(ms, done) {
+  const running = setTimeout(done, ms);
+  return () => clearTimeout(running);
 }

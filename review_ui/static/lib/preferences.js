@@ -1,85 +1,82 @@
 // What belongs to the person who works here: keys, zoom, tones. It is kept by the program, never by the browser, and asked
 // for when a page opens.
 
+import { KeyMap } from "./keymap.js";
 import { $, fill } from "./view.js";
 
-const LETTERS = "abcdefghijklmnopqrstuvwxyz";
-const OTHER_NAMES = { "=": "+", "−": "-" }; // keys that stand beside or look like the usual ones
+/** @import { Session } from "./session.js" */
+/** @import { Facts, Texts } from "./types.js" */
+
 export const LOOKS = ["plain", "contrast", "inverted"];
 
-export class Mine {
+export class Preferences {
+  /** @type {Partial<Facts> | null} */
   #unsent = null;
   #sending = false;
 
-  constructor(api, texts, screen, facts) {
-    this.api = api;
-    this.texts = texts;
-    this.raw = { ...texts };
+  /**
+   * @param {Session} session its texts name the keys as they are set
+   * @param {string} screen whose keys hold: "field" or "mosaic"
+   * @param {Facts} facts
+   */
+  constructor(session, screen, facts) {
+    this.api = session.api;
+    this.texts = session.texts;
+    /** @type {Texts} */
+    this.raw = { ...session.texts };
     this.screen = screen;
-    this.changed = () => {};
-    this.take(facts);
+    this.facts = facts;
+    /** @type {KeyMap} */
+    this.keymap = this.take(facts);
   }
 
-  static async of(api, texts, screen) {
-    const facts = await api.get("/api/preferences");
-    Object.assign(texts, prefixed(facts.texts));
-    return new Mine(api, texts, screen, facts);
+  /**
+   * @param {Session} session gets the texts about keys
+   * @param {string} screen
+   */
+  static async of(session, screen) {
+    const facts = await session.api.get("/api/preferences");
+    for (const [name, words] of Object.entries(facts.texts)) session.texts[`keys-${name}`] = words;
+    return new Preferences(session, screen, facts);
   }
 
+  /**
+   * @param {Facts} facts
+   * @returns {KeyMap}
+   */
   take(facts) {
     this.facts = facts;
-    this.keys = facts.keys[this.screen];
-    const named = Object.fromEntries(Object.entries(this.keys).map(([action, key]) => [`key_${action.replaceAll("-", "_")}`, this.cap(key)]));
+    this.keymap = new KeyMap(facts.keys[this.screen], this.raw["keys-space"]);
+    const caps = Object.entries(this.keymap.keys).map(([action, key]) => [action.replaceAll("-", "_"), this.cap(key)]);
+    const named = Object.fromEntries(caps.map(([action, cap]) => [`key_${action}`, cap]));
     for (const [name, words] of Object.entries(this.raw)) this.texts[name] = fill(words, named);
     this.paint();
-    this.changed();
+    return this.keymap;
   }
 
-  // How a key is written.
+  /**
+   * How a key is written.
+   *
+   * @param {string} key
+   */
   cap(key) {
-    return key === " " ? this.raw["keys-space"] : key === "-" ? "−" : key.toUpperCase();
+    return this.keymap.cap(key);
   }
 
-  keyOf(action) {
-    return this.keys[action];
-  }
-
-  // What a key means here: the name of an action, or undefined.
-  actionOf(key) {
-    const meant = (wanted) => Object.keys(this.keys).find((action) => this.keys[action] === wanted);
-    return meant(key) ?? (OTHER_NAMES[key] && meant(OTHER_NAMES[key]));
-  }
-
-  // The key of an answer by its place among all of them: nine have one of their own, the next ones the letters that are left.
-  choiceKey(place) {
-    if (place < 9) return this.keys[`choice-${place + 1}`];
-    const taken = new Set(Object.values(this.keys));
-    return [...LETTERS].filter((letter) => !taken.has(letter))[place - 9] ?? "";
-  }
-
-  choiceOf(key, count) {
-    for (let place = 0; place < count; place += 1) if (this.choiceKey(place) === key) return place;
-    return -1;
-  }
-
-  // Whether `text` is the key of a command, as it could have been meant by somebody who stands in a text field.
-  isCommand(text) {
-    const action = this.actionOf(text.toLowerCase());
-    return Boolean(action) && !action.startsWith("choice-");
-  }
-
-  // Writes the keys on everything that shows one, and the tones on the page.
+  /** Writes the keys on everything that shows one, and the tones on the page. */
   paint() {
-    for (const cap of document.querySelectorAll("[data-key-of]")) {
-      const key = this.cap(this.keys[cap.dataset.keyOf]);
+    for (const cap of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-key-of]"))) {
+      const key = this.cap(this.keymap.keyOf(cap.dataset.keyOf ?? ""));
       cap.textContent = cap.dataset.with ? `${cap.dataset.with}${key}` : key;
     }
-    for (const cap of document.querySelectorAll("[data-choice]")) cap.textContent = this.cap(this.choiceKey(Number(cap.dataset.choice)));
+    for (const cap of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-choice]"))) {
+      cap.textContent = this.cap(this.keymap.choiceKey(Number(cap.dataset.choice)));
+    }
     document.documentElement.dataset.look = this.facts.look;
     $("keys-on").checked = this.facts.letters;
   }
 
-  // The next way to show crops; says which.
+  /** The next way to show crops; says which. */
   nextLook() {
     this.facts.look = LOOKS[(LOOKS.indexOf(this.facts.look) + 1) % LOOKS.length];
     this.paint();
@@ -87,7 +84,11 @@ export class Mine {
     return this.texts[`keys-look-${this.facts.look}`];
   }
 
-  // Keeps facts for the next screen and the next visit; what comes while a request is under way goes with the next one.
+  /**
+   * Keeps facts for the next screen and the next visit; what comes while a request is under way goes with the next one.
+   *
+   * @param {Partial<Facts>} facts
+   */
   async save(facts) {
     Object.assign(this.facts, facts);
     this.#unsent = { ...this.#unsent, ...facts };
@@ -100,67 +101,4 @@ export class Mine {
     }
     this.#sending = false;
   }
-}
-
-function prefixed(texts) {
-  return Object.fromEntries(Object.entries(texts).map(([name, words]) => [`keys-${name}`, words]));
-}
-
-// The table of keys in the help: a button in each row takes the next key that is pressed; what cannot be is said in words.
-export function bindKeyTable(mine, { opened }) {
-  const say = (words) => ($("keys-said").textContent = words);
-  let waiting = null;
-
-  async function change(body, words) {
-    try {
-      mine.take(await mine.api.post("/api/preferences", body));
-      say(words());
-    } catch (problem) {
-      say(problem.answer?.message ?? mine.texts["keys-offline"]);
-    }
-  }
-
-  function listen(button) {
-    stop();
-    say("");
-    waiting = button;
-    button.setAttribute("aria-pressed", "true");
-    button.firstChild.textContent = mine.texts["keys-press"];
-  }
-
-  function stop() {
-    waiting?.setAttribute("aria-pressed", "false");
-    if (waiting) waiting.firstChild.textContent = mine.texts["keys-change"];
-    waiting = null;
-  }
-
-  function pressed(event) {
-    if (!waiting && event.key === "Escape") {
-      event.preventDefault(); // the browser closes a dialog a little later, and the next key would be lost
-      event.stopPropagation();
-      return $("help").close();
-    }
-    if (!waiting || ["Shift", "Control", "Alt", "Meta", "AltGraph", "Tab"].includes(event.key)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const { action, name } = waiting.dataset;
-    stop();
-    if (event.key === "Escape") return say(mine.texts["keys-kept"]);
-    change({ screen: mine.screen, action, key: event.key }, () => fill(mine.texts["keys-changed"], { key: mine.cap(mine.keyOf(action)), action: name }));
-  }
-
-  $("help").addEventListener("keydown", pressed, true);
-  $("help").addEventListener("close", () => (stop(), say("")));
-  $("help").addEventListener("cancel", (event) => waiting && event.preventDefault());
-  for (const button of document.querySelectorAll(".change-key")) {
-    button.addEventListener("click", () => listen(button));
-    button.addEventListener("blur", () => waiting === button && stop());
-  }
-  $("keys-reset").addEventListener("click", () => change({ reset: mine.screen }, () => mine.texts["keys-reset-done"]));
-  $("keys-on").addEventListener("change", () => mine.save({ letters: $("keys-on").checked }));
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "F1") return;
-    event.preventDefault();
-    opened();
-  });
 }

@@ -1,5 +1,9 @@
 // The next fields and their pictures, fetched ahead so that a key never waits.
 
+import { loadPicture } from "./pictures.js";
+
+/** @import { Card, Picture, Range } from "./types.js" */
+
 const FETCH = 60; // cards in one request
 const LOW = 48; // fetch more when fewer are left
 const AHEAD = 40; // pictures loaded ahead: five seconds of the fastest keys
@@ -7,30 +11,45 @@ const KEPT = 24; // pictures of decided fields kept for going back
 const RETRY_MS = 2000; // a picture that failed is asked for again after this time
 
 export class Queue {
+  /** @type {Card[]} */
   #cards = [];
+  /** @type {Map<string, Picture>} */
   #pictures = new Map();
+  /** @type {Map<string, number>} */
   #settled = new Map(); // item -> clock at which the program acknowledged the decision, Infinity while it has not
   #clock = 0;
+  /** @type {Promise<Card[]> | null} */
   #loading = null;
   #ended = false;
+  /** @type {unknown} */
+  problem = null;
 
-  constructor({ fetchCards, changed }) {
+  /**
+   * @param {{
+   *   fetchCards: (range: Range) => Promise<Card[]>,
+   *   changed: () => void,
+   *   load?: (url: string, changed: () => void) => Picture,
+   * }} ways
+   */
+  constructor({ fetchCards, changed, load = loadPicture }) {
     this.fetchCards = fetchCards;
     this.changed = changed;
-    this.problem = null;
+    this.load = load;
   }
 
   get current() {
     return this.#cards[0] ?? null;
   }
 
-  // Whether the program has said that nothing is left, and nothing is.
+  /** Whether the program has said that nothing is left, and nothing is. */
   get ended() {
     return this.#ended && this.#cards.length === 0;
   }
 
+  /** Takes the current card away: it is decided, or put off. */
   take() {
     const card = this.#cards.shift();
+    if (!card) throw new RangeError("nothing to take");
     if (this.#cards.length === 0) this.#ended = false; // what was put off comes again: ask from the start
     this.#settled.set(card.id, Infinity);
     this.#prefetch();
@@ -38,11 +57,16 @@ export class Queue {
     return card;
   }
 
+  /** @param {string} id */
   acknowledge(id) {
     this.#settled.set(id, ++this.#clock);
   }
 
-  // Puts a card to the front, or second when somebody is looking at the first one.
+  /**
+   * Puts a card to the front, or second when somebody is looking at the first one.
+   *
+   * @param {Card} card
+   */
   putBack(card, { second = false } = {}) {
     this.#cards = this.#cards.filter((other) => other.id !== card.id);
     this.#cards.splice(second && this.#cards.length ? 1 : 0, 0, card);
@@ -50,12 +74,13 @@ export class Queue {
     this.#prefetch();
   }
 
-  // Fetches more cards when few are left. What was decided here since the request began is not shown again.
+  /** Fetches more cards when few are left. What was decided here since the request began is not shown again. */
   async fill() {
-    if (this.#loading || (this.#cards.length >= LOW) || (this.#ended && this.#cards.length)) return;
+    if (this.#loading || this.#cards.length >= LOW || (this.#ended && this.#cards.length)) return;
     const began = ++this.#clock;
     const unsaved = [...this.#settled].filter(([, clock]) => clock === Infinity).map(([id]) => id);
-    this.#loading = this.fetchCards({ shown: [...this.#cards.map((card) => card.id), ...unsaved], limit: FETCH });
+    const shown = [...this.#cards.map((card) => card.id), ...unsaved];
+    this.#loading = this.fetchCards({ shown, limit: FETCH });
     try {
       const cards = await this.#loading;
       this.problem = null;
@@ -70,18 +95,28 @@ export class Queue {
     this.changed();
   }
 
+  /**
+   * @param {Card[]} cards
+   * @param {number} began
+   */
   #append(cards, began) {
     const shown = new Set(this.#cards.map((card) => card.id));
-    const fresh = (card) => !shown.has(card.id) && !((this.#settled.get(card.id) ?? 0) > began);
+    const fresh = (/** @type {Card} */ card) => !shown.has(card.id) && !((this.#settled.get(card.id) ?? 0) > began);
     this.#cards.push(...cards.filter(fresh));
   }
 
+  /**
+   * The crop of a card, or its whole page; null where there is none.
+   *
+   * @param {Card} card
+   */
   picture(card, { context = false } = {}) {
-    if (!card.crop_url) return null;
+    const url = context ? card.context_url : card.crop_url;
+    if (!card.crop_url || !url) return null;
     const key = `${card.id} ${card.version} ${context}`;
     const known = this.#pictures.get(key);
     if (known && !(known.failed && performance.now() - known.failedAt > RETRY_MS)) return known;
-    const picture = load(context ? card.context_url : card.crop_url, this.changed);
+    const picture = this.load(url, this.changed);
     this.#pictures.set(key, picture);
     return picture;
   }
@@ -98,24 +133,4 @@ export class Queue {
       dropped += 1;
     }
   }
-}
-
-// A picture that is decoded before it is needed; `ready` and `failed` say how far it is.
-function load(url, changed) {
-  const image = new Image();
-  image.decoding = "sync";
-  image.src = url;
-  const picture = { image, ready: false, failed: false, failedAt: 0 };
-  image.decode().then(
-    () => {
-      picture.ready = true;
-      changed();
-    },
-    () => {
-      picture.failed = true;
-      picture.failedAt = performance.now();
-      changed();
-    },
-  );
-  return picture;
 }

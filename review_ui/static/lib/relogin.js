@@ -1,76 +1,116 @@
 // Logging in again without leaving the page. What is not saved yet stays in its outbox and is sent afterwards, and only as
 // the person whose page this is: everybody else has to open a page of their own.
 
-const meta = document.querySelector("meta[name=person]");
+import { element } from "./view.js";
+
+/** @import { Texts } from "./types.js" */
+
+/** @type {Promise<string> | null} */
 let running = null;
 
-// The header that says whose page this is.
+function personOfPage() {
+  return /** @type {HTMLMetaElement | null} */ (globalThis.document?.querySelector("meta[name=person]") ?? null);
+}
+
+/**
+ * The header that says whose page this is.
+ *
+ * @returns {Record<string, string>}
+ */
 export function whosePage() {
+  const meta = personOfPage();
   return meta ? { "X-Person": meta.content } : {};
 }
 
-// Resolves with a token for changes when the person has logged in again.
+/**
+ * Resolves with a token for changes when the person has logged in again.
+ *
+ * @param {string} language
+ * @returns {Promise<string>}
+ */
 export function logInAgain(language) {
-  running ??= new Again(language).done.finally(() => (running = null));
+  running ??= askAgain(language).finally(() => (running = null));
   return running;
 }
 
-// Puts the token of a new login into the forms of this page.
-export function renewForms(csrf) {
-  for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = csrf;
-}
-
-class Again {
-  constructor(language) {
-    this.query = new URLSearchParams({ lang: language });
-    this.done = new Promise((resolve) => (this.resolve = resolve));
-    this.csrf = "";
-    this.#open();
-  }
-
-  async #open() {
-    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-    for (;;) {
-      try {
-        const response = await fetch(`/api/login?${this.query}`, { headers: whosePage() });
-        const { csrf, texts } = await response.json();
-        this.csrf = csrf;
-        return this.#show(texts);
-      } catch {
-        await pause(1000);
-      }
+/** @param {string} language */
+async function askAgain(language) {
+  const query = new URLSearchParams({ lang: language });
+  for (;;) {
+    try {
+      const response = await fetch(`/api/login?${query}`, { headers: whosePage() });
+      const { csrf, texts } = await response.json();
+      return await new Promise((/** @type {(csrf: string) => void} */ done) => {
+        new Relogin(query, csrf, texts, done).open();
+      });
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
+}
 
-  #show(texts) {
+/**
+ * Puts the token of a new login into the forms of this page.
+ *
+ * @param {string} csrf
+ */
+function renewForms(csrf) {
+  const fields = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[name=csrf_token]"));
+  for (const field of fields) field.value = csrf;
+}
+
+class Relogin {
+  /**
+   * @param {URLSearchParams} query
+   * @param {string} csrf
+   * @param {Texts} texts
+   * @param {(csrf: string) => void} done
+   */
+  constructor(query, csrf, texts, done) {
+    this.query = query;
+    this.csrf = csrf;
     this.texts = texts;
-    this.dialog = make("dialog", { id: "again", className: "again" });
-    this.dialog.setAttribute("aria-labelledby", "again-title");
-    this.problem = make("p", { id: "again-problem", className: "error", hidden: true });
-    this.problem.setAttribute("role", "alert");
-    this.name = input("again-name", { value: meta?.dataset.name ?? "", readOnly: true, autocomplete: "username" });
+    this.done = done;
+    this.dialog = element("dialog", { id: "again", className: "again" });
+    this.problem = element("p", { id: "again-problem", className: "error", hidden: true });
+    const name = personOfPage()?.dataset.name ?? "";
+    this.name = input("again-name", { value: name, readOnly: true, autocomplete: "username" });
     this.password = input("again-password", { type: "password", autocomplete: "current-password", required: true });
     this.code = input("again-code", { autocomplete: "one-time-code", maxLength: 20 });
     this.codeLabel = label(texts.code, this.code);
     this.codeLabel.hidden = true;
-    const form = make("form");
-    form.append(this.problem, label(texts.name, this.name), label(texts.password, this.password), this.codeLabel, make("button", { className: "primary", textContent: texts["log-in"] }));
+  }
+
+  open() {
+    const { dialog, texts } = this;
+    dialog.setAttribute("aria-labelledby", "again-title");
+    this.problem.setAttribute("role", "alert");
+    const button = element("button", { className: "primary", textContent: texts["log-in"] });
+    const fields = [label(texts.name, this.name), label(texts.password, this.password), this.codeLabel];
+    const form = element("form", {}, this.problem, ...fields, button);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#try();
     });
-    const other = make("a", { className: "plain", id: "again-other", href: `/login?${this.query}`, textContent: texts.other });
-    this.dialog.append(make("h2", { id: "again-title", textContent: texts.title }), make("p", { textContent: texts.text }), form, make("p", { className: "quiet", textContent: texts["other-text"] }), other);
-    this.dialog.addEventListener("cancel", (event) => event.preventDefault());
-    this.dialog.addEventListener("keydown", (event) => event.stopPropagation()); // keys of the page rest
-    document.body.append(this.dialog);
-    this.dialog.showModal();
+    const href = `/login?${this.query}`;
+    dialog.append(
+      element("h2", { id: "again-title", textContent: texts.title }),
+      element("p", { textContent: texts.text }),
+      form,
+      element("p", { className: "quiet", textContent: texts["other-text"] }),
+      element("a", { className: "plain", id: "again-other", href, textContent: texts.other }),
+    );
+    dialog.addEventListener("cancel", (event) => event.preventDefault());
+    dialog.addEventListener("keydown", (event) => event.stopPropagation()); // keys of the page rest
+    document.body.append(dialog);
+    dialog.showModal();
     this.password.focus();
   }
 
   async #try() {
     const asksCode = !this.codeLabel.hidden;
-    const [path, body] = asksCode ? ["/api/login/code", { code: this.code.value }] : ["/api/login", { name: this.name.value, password: this.password.value }];
+    const path = asksCode ? "/api/login/code" : "/api/login";
+    const body = asksCode ? { code: this.code.value } : { name: this.name.value, password: this.password.value };
     try {
       const response = await fetch(`${path}?${this.query}`, {
         method: "POST",
@@ -83,17 +123,22 @@ class Again {
     }
   }
 
+  /**
+   * @param {Response} response
+   * @param {boolean} asksCode
+   */
   async #answered(response, asksCode) {
     const answer = await response.json();
     if (answer.csrf) this.csrf = answer.csrf;
     if (response.status === 429 || response.status === 503) return this.#say(this.texts["too-often"]);
     if (response.status === 403) return this.#renew();
-    if (!response.ok) return answer.error === "over" ? this.#restart() : this.#say(this.texts[asksCode ? "wrong-code" : "wrong"]);
+    if (!response.ok && answer.error === "over") return this.#restart();
+    if (!response.ok) return this.#say(this.texts[asksCode ? "wrong-code" : "wrong"]);
     if (answer.needs === "code") return this.#askCode();
     renewForms(this.csrf);
     this.dialog.close();
     this.dialog.remove();
-    return this.resolve(this.csrf);
+    return this.done(this.csrf);
   }
 
   async #renew() {
@@ -115,6 +160,7 @@ class Again {
     this.code.focus();
   }
 
+  /** @param {string} text */
   #say(text) {
     this.problem.textContent = text;
     this.problem.hidden = false;
@@ -122,16 +168,18 @@ class Again {
   }
 }
 
-function make(name, properties = {}) {
-  return Object.assign(document.createElement(name), properties);
-}
-
+/**
+ * @param {string} id
+ * @param {Record<string, unknown>} properties
+ */
 function input(id, properties) {
-  return make("input", { id, autocapitalize: "off", spellcheck: false, ...properties });
+  return element("input", { id, autocapitalize: "off", spellcheck: false, ...properties });
 }
 
+/**
+ * @param {string} text
+ * @param {HTMLInputElement} field
+ */
 function label(text, field) {
-  const found = make("label", { htmlFor: field.id });
-  found.append(make("span", { textContent: text }), field);
-  return found;
+  return element("label", { htmlFor: field.id }, element("span", { textContent: text }), field);
 }

@@ -1,21 +1,32 @@
 // The zones of a layout as plain data, and what can be done to them. Millimetres throughout; rectangles are [x, y, w, h].
 
-const round = (value) => Math.round(value * 1000) / 1000;
+/** @import { Layout, LayoutPage, Rect, Zone } from "./types.js" */
+/** @typedef {{ kind: string, state: string, selected: string[] }} Step */
 
-// What the person works on: the layout, a selection of zone ids, and everything before and after.
-export class Document {
+const round = (/** @type {number} */ value) => Math.round(value * 1000) / 1000;
+
+const LARGEST_BOX_MM = 9; // of a new zone; larger ones are for writing
+const rounded = (/** @type {number[]} */ values) => /** @type {Rect} */ (values.map(round));
+
+/** What the person works on: the layout, a selection of zone ids, and everything before and after. */
+export class LayoutDocument {
+  /** @type {Step[]} */
   #past = [];
+  /** @type {Step[]} */
   #future = [];
+  /** @type {Set<string>} */
+  selected = new Set();
 
+  /** @param {Layout} layout */
   constructor(layout) {
     this.layout = layout;
-    this.selected = new Set();
   }
 
   get pages() {
     return this.layout.pages;
   }
 
+  /** @param {string} id */
   find(id) {
     for (const page of this.pages) {
       const zone = page.zones.find((each) => each.id === id);
@@ -28,7 +39,12 @@ export class Document {
     return this.pages.flatMap((page) => page.zones.filter((zone) => this.selected.has(zone.id)));
   }
 
-  // Remembers how it was, then changes; changes of one `kind` that follow each other are one step (a key held down).
+  /**
+   * Remembers how it was, then changes; changes of one `kind` that follow each other are one step (a key held down).
+   *
+   * @param {string} kind "" for a change that is always a step of its own
+   * @param {() => void} act
+   */
   change(kind, act) {
     const before = JSON.stringify(this.layout);
     act();
@@ -40,9 +56,10 @@ export class Document {
     return true;
   }
 
-  // Whatever comes next is a step of its own.
+  /** Whatever comes next is a step of its own. */
   settle() {
-    if (this.#past.length) this.#past.at(-1).kind = "";
+    const last = this.#past.at(-1);
+    if (last) last.kind = "";
   }
 
   undo() {
@@ -53,6 +70,10 @@ export class Document {
     return this.#travel(this.#future, this.#past);
   }
 
+  /**
+   * @param {Step[]} from
+   * @param {Step[]} to
+   */
   #travel(from, to) {
     const step = from.pop();
     if (!step) return false;
@@ -67,28 +88,118 @@ export class Document {
     for (let number = taken.size + 1; ; number += 1) if (!taken.has(`z${number}`)) return `z${number}`;
   }
 
-  // The first question code of the form q1, q2, … that no zone has.
+  /** The first question code of the form q1, q2, … that no zone has. */
   freshQuestion() {
     const taken = new Set(this.pages.flatMap((page) => page.zones.map((zone) => zone.question)));
     for (let number = 1; ; number += 1) if (!taken.has(`q${number}`)) return `q${number}`;
   }
 
-  // Puts a zone where it belongs in reading order; the others keep their places.
+  /**
+   * The first number that no option of a question has.
+   *
+   * @param {string} question
+   */
+  freshOption(question) {
+    const zones = this.pages.flatMap((page) => page.zones);
+    const taken = new Set(zones.filter((zone) => zone.question === question).map((zone) => zone.option));
+    for (let number = 1; ; number += 1) if (!taken.has(String(number))) return String(number);
+  }
+
+  /**
+   * Puts a zone where it belongs in reading order; the others keep their places.
+   *
+   * @param {LayoutPage} page
+   * @param {Zone} zone
+   */
   insert(page, zone) {
     const order = readingOrder([...page.zones, zone]);
     const before = order[order.indexOf(zone) - 1];
     page.zones.splice(before ? page.zones.indexOf(before) + 1 : 0, 0, zone);
   }
 
+  /**
+   * Adds a zone at a rectangle. A small one is a box to tick, of the question of `model`, the zone that was chosen before,
+   * where that is one, too; others are lines to write on.
+   *
+   * @param {LayoutPage} page
+   * @param {Rect} rect
+   * @param {Zone | undefined} model
+   */
+  add(page, rect, model) {
+    const kind = Math.max(rect[2], rect[3]) <= LARGEST_BOX_MM ? "mark" : "handwriting";
+    const beside = kind === "mark" && model?.kind === "mark" ? model : null;
+    /** @type {Zone} */
+    const zone = { id: this.freshId(), question: beside?.question ?? this.freshQuestion(), kind, rect_mm: rect };
+    setKind(zone, kind);
+    if (kind === "mark") zone.option = this.freshOption(zone.question);
+    if (beside) zone.multiple = beside.multiple ?? false;
+    this.insert(page, zone);
+    return zone;
+  }
+
+  /** Puts a copy of each chosen zone below it, or above where there is no room; returns the copies. */
+  duplicate() {
+    return this.chosen.map((zone) => {
+      const { page } = this.whereIs(zone);
+      const copy = structuredClone(zone);
+      const [x, y, w, h] = copy.rect_mm;
+      const below = y + 2 * h + 1 <= page.size_mm[1];
+      copy.id = this.freshId();
+      place(copy, [x, below ? y + h + 1 : Math.max(0, y - h - 1), w, h]);
+      if (copy.kind === "mark") copy.option = this.freshOption(copy.question);
+      else copy.question = this.freshQuestion();
+      if (copy.kind === "handwriting") delete copy.option;
+      this.insert(page, copy);
+      return copy;
+    });
+  }
+
+  /**
+   * The page of a zone of this layout.
+   *
+   * @param {Zone} zone
+   */
+  whereIs(zone) {
+    const found = this.find(zone.id);
+    if (!found) throw new RangeError(`no zone ${zone.id}`);
+    return found;
+  }
+
+  /**
+   * One or several answers is a matter of the question: all of its boxes follow.
+   *
+   * @param {boolean} multiple
+   */
+  setMultiple(multiple) {
+    const questions = new Set(this.chosen.map((zone) => zone.question));
+    for (const zone of this.pages.flatMap((page) => page.zones)) {
+      if (zone.kind === "mark" && questions.has(zone.question)) zone.multiple = multiple;
+    }
+  }
+
+  /** Numbers the chosen boxes in reading order. */
+  numberOptions() {
+    const marks = new Set(this.chosen.filter((zone) => zone.kind === "mark"));
+    const order = this.pages.flatMap((page) => readingOrder(page.zones)).filter((zone) => marks.has(zone));
+    for (const [number, zone] of order.entries()) zone.option = String(number + 1);
+  }
+
+  /** @param {Set<string>} ids */
   remove(ids) {
     for (const page of this.pages) page.zones = page.zones.filter((zone) => !ids.has(zone.id));
     this.selected = new Set();
   }
 }
 
-// Row by row, each from left to right: zones whose middles lie within the height of the row's first zone make a row.
+/**
+ * Row by row, each from left to right: zones whose middles lie within the height of the row's first zone make a row.
+ *
+ * @param {Zone[]} zones
+ */
 export function readingOrder(zones) {
-  const waiting = [...zones].sort((one, other) => one.rect_mm[1] - other.rect_mm[1] || one.rect_mm[0] - other.rect_mm[0]);
+  const downward = (/** @type {Zone} */ { rect_mm: [x, y] }, /** @type {Zone} */ { rect_mm: [ox, oy] }) => y - oy || x - ox;
+  const waiting = [...zones].sort(downward);
+  /** @type {Zone[]} */
   const found = [];
   while (waiting.length) {
     const [, top, , height] = waiting[0].rect_mm;
@@ -99,31 +210,52 @@ export function readingOrder(zones) {
   return found;
 }
 
+/**
+ * How a zone is called.
+ *
+ * @param {Zone} zone
+ */
 export function called(zone) {
   return zone.option ? `${zone.question} ${zone.option}` : zone.question || "?";
 }
 
-// Gives a zone another rectangle; its cells come along, in proportion.
+/**
+ * Gives a zone another rectangle; its cells come along, in proportion.
+ *
+ * @param {Zone} zone
+ * @param {Rect} rect
+ */
 export function place(zone, rect) {
   const [x, y, w, h] = zone.rect_mm;
-  const [nx, ny, nw, nh] = rect.map(round);
-  if (zone.cells_mm) {
-    zone.cells_mm = zone.cells_mm.map(([cx, cy, cw, ch]) => [nx + ((cx - x) * nw) / w, ny + ((cy - y) * nh) / h, (cw * nw) / w, (ch * nh) / h].map(round));
-  }
+  const [nx, ny, nw, nh] = rounded(rect);
+  const moved = (/** @type {Rect} */ [cx, cy, cw, ch]) =>
+    rounded([nx + ((cx - x) * nw) / w, ny + ((cy - y) * nh) / h, (cw * nw) / w, (ch * nh) / h]);
+  if (zone.cells_mm) zone.cells_mm = zone.cells_mm.map(moved);
   zone.rect_mm = [nx, ny, nw, nh];
 }
 
-// Divides a zone into `count` cells of the width that leaves an eighth of it between them.
+/**
+ * Divides a zone into `count` cells of the width that leaves an eighth of it between them.
+ *
+ * @param {Zone} zone
+ * @param {number} count
+ */
 export function divide(zone, count) {
   const [x, y, w, h] = zone.rect_mm;
   const width = w / (count + (count - 1) / 8);
-  zone.cells_mm = Array.from({ length: count }, (_, number) => [x + number * width * 1.125, y, width, h].map(round));
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  zone.cells_mm = numbers.map((number) => rounded([x + number * width * 1.125, y, width, h]));
 }
 
-// Makes a zone another kind, with what that kind needs and without what it must not have.
+/**
+ * Makes a zone another kind, with what that kind needs and without what it must not have.
+ *
+ * @param {Zone} zone
+ * @param {string} kind
+ */
 export function setKind(zone, kind) {
   zone.kind = kind;
-  for (const name of ["multiple", "cells_mm", "alphabet", "lines"]) delete zone[name];
+  for (const name of /** @type {const} */ (["multiple", "cells_mm", "alphabet", "lines"])) delete zone[name];
   if (kind === "mark") Object.assign(zone, { option: zone.option ?? "1", multiple: false });
   else if (kind === "comb") divide(zone, Math.max(1, Math.round(zone.rect_mm[2] / 6)));
   else if (kind === "handwriting") zone.lines = Math.max(1, Math.round(zone.rect_mm[3] / 9));

@@ -1,62 +1,91 @@
 // Moves pages between respondents by mouse; the choice under each page does the same by keyboard, and is what is sent.
 
-const people = document.getElementById("people");
-const said = document.getElementById("said");
+import { $ } from "../lib/view.js";
 
-function section(copy) {
-  return people.querySelector(`[data-copy="${copy}"]`);
+const people = $("people");
+
+/** @param {string} selector */
+function all(selector, parent = document.documentElement) {
+  return /** @type {NodeListOf<HTMLElement>} */ (parent.querySelectorAll(selector));
 }
 
+/**
+ * @param {string} page
+ * @returns {HTMLElement | null}
+ */
+function leafOf(page) {
+  return people.querySelector(`.leaf[data-page="${CSS.escape(page)}"]`);
+}
+
+/**
+ * The choice under a page.
+ *
+ * @param {HTMLElement} leaf
+ */
+function choiceOf(leaf) {
+  return /** @type {HTMLSelectElement} */ (leaf.querySelector("select"));
+}
+
+/**
+ * @param {HTMLElement} leaf
+ * @param {string} copy
+ */
 function settle(leaf, copy) {
-  const leaves = section(copy)?.querySelector(".leaves");
+  const [leaves] = all(`[data-copy="${copy}"] .leaves`, people);
   if (!leaves) return;
-  const after = [...leaves.children].find((other) => other !== leaf && Number(other.dataset.number) > Number(leaf.dataset.number));
+  const others = [...all(":scope > *", leaves)].filter((other) => other !== leaf);
+  const after = others.find((other) => Number(other.dataset.number) > Number(leaf.dataset.number));
   leaves.insertBefore(leaf, after ?? null);
-  leaf.classList.toggle("moved", leaf.dataset.first !== String(copy));
+  leaf.classList.toggle("moved", leaf.dataset.first !== copy);
 }
 
+/**
+ * @param {HTMLElement} leaf
+ * @param {string} copy
+ */
 function move(leaf, copy) {
-  const choice = leaf.querySelector("select");
+  const choice = choiceOf(leaf);
   const had = document.activeElement === choice;
-  choice.value = String(copy);
+  choice.value = copy;
   settle(leaf, choice.value);
   if (had) choice.focus();
-  said.textContent = `${leaf.querySelector("label").textContent}: ${choice.selectedOptions[0].textContent}`;
+  $("said").textContent = `${leaf.querySelector("label")?.textContent}: ${choice.selectedOptions[0].textContent}`;
 }
 
-for (const leaf of people.querySelectorAll(".leaf")) {
-  const choice = leaf.querySelector("select");
+for (const leaf of all(".leaf", people)) {
+  const choice = choiceOf(leaf);
   leaf.dataset.first = choice.value;
   leaf.draggable = true;
-  leaf.querySelector("img").draggable = false; // else the picture is dragged, not its page
+  for (const picture of leaf.querySelectorAll("img")) picture.draggable = false; // else it is dragged, not its page
   choice.addEventListener("change", () => move(leaf, choice.value));
   leaf.addEventListener("dragstart", (event) => {
-    event.dataTransfer.setData("text/plain", leaf.dataset.page);
+    if (!event.dataTransfer) return;
+    event.dataTransfer.setData("text/plain", leaf.dataset.page ?? "");
     event.dataTransfer.effectAllowed = "move";
   });
 }
 
-for (const place of people.querySelectorAll(".respondent")) {
+for (const place of all(".respondent", people)) {
   place.addEventListener("dragover", (event) => {
     event.preventDefault();
-    event.dataTransfer.dropEffect = "move";
+    if (event.dataTransfer) event.dataTransfer.dropEffect = "move";
     place.classList.add("over");
   });
   place.addEventListener("dragleave", () => place.classList.remove("over"));
   place.addEventListener("drop", (event) => {
     event.preventDefault();
     place.classList.remove("over");
-    const leaf = people.querySelector(`.leaf[data-page="${CSS.escape(event.dataTransfer.getData("text/plain"))}"]`);
-    if (leaf) move(leaf, place.dataset.copy);
+    const leaf = leafOf(event.dataTransfer?.getData("text/plain") ?? "");
+    if (leaf) move(leaf, place.dataset.copy ?? "");
   });
 }
 
-for (const button of document.querySelectorAll("button.preview")) {
+for (const button of all("button.preview")) {
   button.hidden = false;
   button.addEventListener("click", () => {
-    for (const [page, copy] of Object.entries(JSON.parse(button.dataset.way))) {
-      const leaf = people.querySelector(`.leaf[data-page="${page}"]`);
-      if (leaf) move(leaf, copy);
+    for (const [page, copy] of Object.entries(JSON.parse(button.dataset.way ?? "{}"))) {
+      const leaf = leafOf(page);
+      if (leaf) move(leaf, String(copy));
     }
   });
 }

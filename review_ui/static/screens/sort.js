@@ -1,23 +1,38 @@
 // Sorting out pages that could not be placed: a list, and for each page its form, its corners, and "read this page".
 
-import { connect, Refused } from "../lib/api.js";
+import { Refused, answerOf } from "../lib/api.js";
+import { openSession } from "../lib/session.js";
 import { Stage } from "../lib/stage.js";
-import { $, element, fill } from "../lib/view.js";
+import { $, element, fill, showWords, targetOf } from "../lib/view.js";
+
+/** @import { Session } from "../lib/session.js" */
+/** @import { PageCard, PageView, Placed } from "../lib/types.js" */
 
 const RETRY_MS = 1500;
+const READ_TIMEOUT_MS = 180000; // a worker starts, and reads a page; nothing is lost when that takes longer
 const FORM_ID = /^[0-9A-Z]{5}-[0-9A-Z]{7}-[0-9A-Z]$/;
 
-class Sorting {
+class SortScreen {
+  /** @type {PageView | null} */
   view = null; // the page on the screen
   form = ""; // form id or digest, once it is valid
   uuid = "";
   busy = false;
+  /** @type {Promise<void> | null} */
   asking = null; // the check of form and page that is under way, or the last one
+  #asked = {}; // names the last check
 
-  constructor(api, texts) {
-    this.api = api;
-    this.texts = texts;
-    this.stage = new Stage({ texts, moved: (state) => this.#moved(state), say: (words, values) => this.announce(fill(words, values)) });
+  /** @param {Session} session */
+  constructor(session) {
+    this.session = session;
+    this.api = session.api;
+    this.texts = session.texts;
+    this.stage = new Stage({
+      texts: session.texts,
+      moved: (state) => this.#moved(state),
+      say: (words, values) => session.announce(fill(words, values)),
+    });
+    /** @type {Record<string, () => void>} */
     const acts = {
       back: () => this.#toList(),
       "done-back": () => this.#toList(),
@@ -35,20 +50,18 @@ class Sorting {
       this.#read();
     });
     $("form").addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target.matches("input, select")) {
-        event.preventDefault(); // the number is typed, then the corners are looked at: Enter in a field reads nothing
+      if (event.key === "Enter" && targetOf(event).matches("input, select")) {
+        event.preventDefault(); // the number is typed, then the corners are checked: Enter in a field reads nothing
         this.#formTyped();
       }
     });
     $("form-id").addEventListener("input", () => this.#formTyped());
     $("form-pick").addEventListener("change", () => this.#formTyped());
     $("number").addEventListener("change", () => this.#chosen());
-    for (const radio of document.querySelectorAll("[name=kind]")) radio.addEventListener("change", () => this.#kindChosen());
+    for (const radio of document.querySelectorAll("[name=kind]")) {
+      radio.addEventListener("change", () => this.#kindChosen());
+    }
     window.addEventListener("hashchange", () => this.route());
-  }
-
-  announce(words) {
-    $("live").textContent = words;
   }
 
   // --- where we are ------------------------------------------------------------------------------------------------
@@ -61,6 +74,7 @@ class Sorting {
     else await this.#list();
   }
 
+  /** @param {string} id of the section that is shown */
   #only(id) {
     for (const section of ["list", "page", "done"]) $(section).hidden = section !== id;
   }
@@ -73,9 +87,10 @@ class Sorting {
   async #list() {
     this.view = null;
     this.#only("list");
+    /** @type {PageCard[]} */
     let pages;
     try {
-      pages = (await this.api.get("/api/pages")).pages;
+      ({ pages } = await this.api.get("/api/pages"));
     } catch {
       $("list-text").textContent = this.texts["list-error"];
       return;
@@ -84,28 +99,34 @@ class Sorting {
     const count = fill(this.texts["list-count"], { n: waiting.length });
     $("list-text").textContent = waiting.length ? `${count}. ${this.texts["list-intro"]}` : this.texts["list-empty"];
     $("cards").replaceChildren(...waiting.map((card) => this.#card(card)));
-    $("left-cards").replaceChildren(...pages.filter((card) => card.left_by).map((card) => this.#card(card)));
+    const left = pages.filter((card) => card.left_by);
+    $("left-cards").replaceChildren(...left.map((card) => this.#card(card)));
     $("left").hidden = waiting.length === pages.length;
     $("list").dataset.ready = String(pages.length);
     $("list-title").focus({ preventScroll: true });
-    this.announce($("list-text").textContent);
+    this.session.announce($("list-text").textContent ?? "");
   }
 
-  #card(card) {
-    const picture = element("img", { src: `/pages/${card.id}?small=1`, loading: "lazy", alt: fill(this.texts["thumb-alt"], card) });
-    picture.className = "thumb";
-    const title = element(card.left_by ? "h3" : "h2", { textContent: card.name, className: "card-name" });
-    const words = element("div", { className: "card-words" }, title, element("p", { className: "quiet", textContent: card.where }));
-    words.append(...card.why.map((why) => element("p", { textContent: why })));
-    if (card.left_by) words.append(element("p", { className: "tag", textContent: fill(this.texts["left-by"], { name: card.left_by }) }));
-    const open = element("a", { className: "open", href: `#page=${card.id}`, textContent: this.texts.open });
-    open.setAttribute("aria-label", `${this.texts.open}: ${card.name}, ${card.where}`);
+  /** @param {PageCard} card */
+  #card({ id, name, where, page, pages, why, left_by: leftBy }) {
+    const alt = fill(this.texts["thumb-alt"], { name, where, page, pages });
+    const picture = element("img", { src: `/pages/${id}?small=1`, loading: "lazy", alt, className: "thumb" });
+    const title = element(leftBy ? "h3" : "h2", { textContent: name, className: "card-name" });
+    const place = element("p", { className: "quiet", textContent: where });
+    const words = element("div", { className: "card-words" }, title, place);
+    words.append(...why.map((reason) => element("p", { textContent: reason })));
+    if (leftBy) {
+      words.append(element("p", { className: "tag", textContent: fill(this.texts["left-by"], { name: leftBy }) }));
+    }
+    const open = element("a", { className: "open", href: `#page=${id}`, textContent: this.texts.open });
+    open.setAttribute("aria-label", `${this.texts.open}: ${name}, ${where}`);
     words.append(open);
     return element("li", { className: "card" }, picture, words);
   }
 
   async #next() {
     try {
+      /** @type {{ pages: PageCard[] }} */
       const { pages } = await this.api.get("/api/pages");
       const next = pages.find((card) => !card.left_by);
       if (next) location.hash = `#page=${next.id}`;
@@ -117,13 +138,18 @@ class Sorting {
 
   // --- one page ----------------------------------------------------------------------------------------------------
 
+  /**
+   * @param {number} id
+   * @returns {Promise<void>}
+   */
   async #open(id) {
     this.#only("page");
     this.view = null;
     this.#result("");
     $("page-title").textContent = this.texts.loading;
     $("stage").removeAttribute("data-known"); // nothing to move before the picture is known
-    this.announce(this.texts.loading);
+    this.session.announce(this.texts.loading);
+    /** @type {PageView} */
     let view;
     try {
       view = await this.api.get(`/api/pages/${id}`, {}, READ_TIMEOUT_MS);
@@ -138,29 +164,32 @@ class Sorting {
     $("why").textContent = card.why.join(" ");
     $("helps").textContent = card.remedies.join(" ");
     $("overlay-text").hidden = true;
-    this.stage.show(id, view.view, fill(this.texts["picture-alt"], card));
+    const { name, where, page, pages } = card;
+    this.stage.show(id, view.view, fill(this.texts["picture-alt"], { name, where, page, pages }));
     this.#showForm(view);
     this.#taken(view);
     $("page").dataset.ready = String(id);
     $("page-title").focus({ preventScroll: true });
     scrollTo(0, 0);
-    this.announce(`${$("page-title").textContent}. ${$("why").textContent} ${$("found").textContent}`);
+    this.session.announce(`${$("page-title").textContent}. ${$("why").textContent} ${$("found").textContent}`);
   }
 
   #failed() {
     $("page-title").textContent = this.texts.offline;
-    this.announce(this.texts.offline);
+    this.session.announce(this.texts.offline);
   }
 
+  /** @param {PageView} view */
   #showForm(view) {
     const picked = view.choices.some((choice) => choice.form === view.form);
     $("kinds").hidden = !view.choices.length || view.known;
-    document.querySelector(`[name=kind][value=${picked ? "pick" : "id"}]`).checked = true;
+    kindRadio(picked ? "pick" : "id").checked = true;
     $("form-id").value = picked ? "" : view.form;
     $("form-id").readOnly = view.known;
     $("form-id-hint").textContent = this.texts[view.known ? "form-known" : "form-id-hint"];
     const empty = element("option", { value: "", textContent: this.texts.choose });
-    $("form-pick").replaceChildren(empty, ...view.choices.map((choice) => element("option", { value: choice.form, textContent: choice.title })));
+    const choices = view.choices.map(({ form, title }) => element("option", { value: form, textContent: title }));
+    $("form-pick").replaceChildren(empty, ...choices);
     $("form-pick").value = picked ? view.form : "";
     this.#showKind();
     this.#error("");
@@ -169,7 +198,7 @@ class Sorting {
   }
 
   get #picking() {
-    return document.querySelector("[name=kind]:checked").value === "pick";
+    return kindRadio("pick").checked;
   }
 
   #showKind() {
@@ -182,17 +211,24 @@ class Sorting {
     this.#formTyped();
   }
 
-  // The page numbers that can be chosen; a form of one page leaves no choice.
+  /**
+   * The page numbers that can be chosen; a form of one page leaves no choice.
+   *
+   * @param {number} pages
+   * @param {number} chosen
+   */
   #numbers(pages, chosen) {
     const known = Boolean(this.view?.known);
-    const entries = Array.from({ length: pages }, (_, place) => element("option", { value: String(place + 1), textContent: String(place + 1) }));
+    const numbers = Array.from({ length: pages }, (_, place) => String(place + 1));
+    const entries = numbers.map((number) => element("option", { value: number, textContent: number }));
     $("number").replaceChildren(element("option", { value: "0", textContent: this.texts.choose }), ...entries);
     $("number").value = String(pages === 1 ? 1 : chosen <= pages ? chosen : 0);
     $("number").disabled = known || pages === 0;
   }
 
   #formTyped() {
-    const typed = (this.#picking ? $("form-pick").value : $("form-id").value.trim().toUpperCase()).replaceAll(" ", "");
+    const written = this.#picking ? $("form-pick").value : $("form-id").value.trim().toUpperCase();
+    const typed = written.replaceAll(" ", "");
     this.#error("");
     if (typed === this.form) return;
     this.form = "";
@@ -205,42 +241,53 @@ class Sorting {
     if (this.form) this.asking = this.#ask(this.form, Number($("number").value));
   }
 
-  // Whether there is such a form and page, and where the page then probably lies.
+  /**
+   * Whether there is such a form and page, and where the page then probably lies.
+   *
+   * @param {string} form
+   * @param {number} number of the page, 0 for none
+   * @returns {Promise<void>}
+   */
   async #ask(form, number) {
-    const id = this.view?.card.id;
-    const asked = (this.asked = {});
+    const shown = this.view;
+    if (!shown) return; // the page is still on its way, and brings a form of its own
+    const asked = (this.#asked = {});
+    const over = () => this.#asked !== asked || this.view !== shown;
     try {
-      const wanted = number || this.view?.number || 0;
-      const view = await this.api.get(`/api/pages/${id}`, { form, number: wanted }, READ_TIMEOUT_MS);
-      if (this.asked !== asked || this.view?.card.id !== id) return;
+      const wanted = number || shown.number || 0;
+      /** @type {PageView} */
+      const view = await this.api.get(`/api/pages/${shown.card.id}`, { form, number: wanted }, READ_TIMEOUT_MS);
+      if (over()) return;
       this.form = form;
       this.#numbers(view.pages, wanted);
-      if (Number($("number").value) && Number($("number").value) !== wanted) return this.#ask(form, Number($("number").value));
-      this.view.digest = view.digest;
+      const chosen = Number($("number").value);
+      if (chosen && chosen !== wanted) return await this.#ask(form, chosen);
+      shown.digest = view.digest;
       this.stage.suggest(view.view);
-      this.#taken({ ...view, digest: view.digest });
+      this.#taken(view);
     } catch (problem) {
-      if (this.asked !== asked) return;
+      if (over()) return;
       this.form = "";
-      const words = problem.answer ? `${problem.answer.message} ${problem.answer.remedy}` : this.texts.offline;
-      this.#error(words);
+      const answer = answerOf(problem);
+      this.#error(answer ? `${answer.message} ${answer.remedy}` : this.texts.offline);
       this.#drawBlank();
     }
   }
 
+  /** @param {PageView} view */
   #taken(view) {
-    this.view.digest = view.digest;
     $("found").textContent = this.texts[`corners-found-${view.view.found}`];
     this.#drawBlank();
   }
 
   #drawBlank() {
     const number = Number($("number").value);
-    const shown = this.view?.digest && number && (this.form || this.view.number);
-    this.stage.blank(shown ? `/blanks/${this.view.digest}/${number}` : "");
+    const digest = this.form || this.view?.number ? (this.view?.digest ?? "") : "";
+    this.stage.blank(digest && number ? `/blanks/${digest}/${number}` : "");
     this.#moved({ good: true });
   }
 
+  /** @param {{ good: boolean }} state of the corners */
   #moved({ good }) {
     const hasBlank = Boolean($("blank").getAttribute("src"));
     $("overlay-text").textContent = this.texts[good ? "overlay-none" : "overlay-bad"];
@@ -248,11 +295,11 @@ class Sorting {
     $("overlay-text").className = good ? "quiet" : "ask";
   }
 
+  /** @param {string} words */
   #error(words) {
-    $("form-error").textContent = words;
-    $("form-error").hidden = !words;
+    showWords("form-error", words);
     $("form-id").setAttribute("aria-invalid", String(Boolean(words)));
-    if (words) this.announce(words);
+    if (words) this.session.announce(words);
   }
 
   // --- acting ------------------------------------------------------------------------------------------------------
@@ -272,8 +319,10 @@ class Sorting {
     this.#working(true);
     this.#result("");
     const { id } = this.view.card;
+    const body = { uuid: this.uuid, form: this.form, number, corners: this.stage.corners };
     try {
-      const outcome = await this.api.post(`/api/pages/${id}/place`, { uuid: this.uuid, form: this.form, number, corners: this.stage.corners }, READ_TIMEOUT_MS);
+      /** @type {Placed} */
+      const outcome = await this.api.post(`/api/pages/${id}/place`, body, READ_TIMEOUT_MS);
       if (outcome.result === "read") return this.#done(this.texts["done-title"], outcome.message);
       this.uuid = crypto.randomUUID();
       this.#result(this.texts.refused, outcome.message, outcome.remedies);
@@ -294,36 +343,54 @@ class Sorting {
     }
   }
 
+  /** @param {boolean} busy */
   #working(busy) {
     this.busy = busy;
     $("read").setAttribute("aria-disabled", String(busy));
     $("read").textContent = this.texts[busy ? "reading" : "read"];
     $("form").setAttribute("aria-busy", String(busy));
-    if (busy) this.announce(this.texts.reading);
+    if (busy) this.session.announce(this.texts.reading);
   }
 
+  /**
+   * @param {string} title "" to show none
+   * @param {string} message
+   * @param {string[]} steps what to do
+   */
   #result(title, message = "", steps = []) {
     $("result").hidden = !title;
     $("result-title").textContent = title;
     $("result-text").textContent = message;
-    $("result-steps").replaceChildren(...steps.filter(Boolean).map((step) => element("li", { textContent: step })));
+    const entries = steps.filter(Boolean).map((step) => element("li", { textContent: step }));
+    $("result-steps").replaceChildren(...entries);
     if (!title) return;
-    this.announce(`${title}. ${message} ${steps.join(" ")}`);
+    this.session.announce(`${title}. ${message} ${steps.join(" ")}`);
     $("result").focus({ preventScroll: true });
     $("result").scrollIntoView({ block: "nearest" });
   }
 
+  /**
+   * @param {string} title
+   * @param {string} words
+   */
   #done(title, words) {
     this.view = null;
     this.#only("done");
     $("done-title").textContent = title;
     $("done-text").textContent = words;
-    this.announce(`${title}. ${words}`);
+    this.session.announce(`${title}. ${words}`);
     $("done").focus({ preventScroll: true });
     history.replaceState(null, "", location.pathname + location.search);
   }
 }
 
-const READ_TIMEOUT_MS = 180000; // a worker starts, and reads a page; nothing is lost when that takes longer
+/**
+ * The button that says how the form is named: by what was typed ("id") or picked ("pick").
+ *
+ * @param {"id" | "pick"} kind
+ */
+function kindRadio(kind) {
+  return /** @type {HTMLInputElement} */ (document.querySelector(`[name=kind][value=${kind}]`));
+}
 
-connect("/api/sort/session", RETRY_MS, (api, texts) => new Sorting(api, texts).route());
+openSession("/api/sort/session", RETRY_MS, (session) => new SortScreen(session).route());

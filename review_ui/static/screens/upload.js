@@ -2,52 +2,90 @@
 // XMLHttpRequest, because fetch says nothing about how much has been sent. The page works without this script.
 
 import { logInAgain, whosePage } from "../lib/relogin.js";
-import { connect } from "../lib/api.js";
-import { $, element, fill } from "../lib/view.js";
+import { openSession } from "../lib/session.js";
+import { $, element, replaceKeepingFocus } from "../lib/view.js";
+
+/** @import { Session } from "../lib/session.js" */
+/** @typedef {{ id: string, left: number }} Batch files that were chosen together */
 
 const RETRY_MS = 1500;
 const EVERY_MS = 1000;
 const MB = 1_000_000;
 
-const OUTCOMES = { 200: true, 201: true, 422: true };
+const OUTCOMES = [200, 201, 422];
+const AGAIN = ["failed", "cancelled"]; // states of a row whose file can be sent once more
 
-class Uploads {
+class Row {
+  /** @type {XMLHttpRequest | null} */
+  request = null;
+  renewed = false; // the token was fetched again for this file
+  said = element("span", { className: "said" });
+  bar = element("progress", { max: 1, value: 0 });
+  buttons = element("span", { className: "row-buttons" });
+  node = element("li");
+
+  /**
+   * @param {File} file
+   * @param {Batch} group
+   */
+  constructor(file, group) {
+    this.file = file;
+    this.group = group;
+    const name = element("span", {}, element("strong", { textContent: file.name }));
+    const head = element("div", { className: "row-head" }, name, this.buttons);
+    this.node.append(head, this.bar, element("p", {}, this.said));
+  }
+}
+
+class UploadScreen {
+  /** @type {Row[]} */
   waiting = []; // rows that are not sent yet
+  /** @type {Row | null} */
   current = null;
   sent = 0;
   all = 0;
 
-  constructor(api, texts, largest) {
-    this.api = api;
-    this.texts = texts;
+  /**
+   * @param {Session} session
+   * @param {number} largest size of a file in bytes
+   */
+  constructor(session, largest) {
+    this.session = session;
+    this.api = session.api;
     this.largest = largest;
     const form = $("form");
     document.documentElement.classList.add("scripted");
     $("send").hidden = true;
     $("drop-text").hidden = false;
-    for (const id of ["files", "photos"]) $(id).addEventListener("change", (event) => this.#chosen(event.target));
+    for (const id of /** @type {const} */ (["files", "photos"])) {
+      $(id).addEventListener("change", () => this.#chosen($(id)));
+    }
     form.addEventListener("submit", (event) => event.preventDefault());
-    for (const name of ["dragenter", "dragover"]) document.addEventListener(name, (event) => this.#over(event));
+    for (const name of /** @type {const} */ (["dragenter", "dragover"])) {
+      document.addEventListener(name, (event) => this.#over(event));
+    }
     document.addEventListener("dragleave", (event) => event.relatedTarget ?? form.classList.remove("over"));
     document.addEventListener("drop", (event) => this.#dropped(event));
-    window.addEventListener("beforeunload", (event) => {
-      if (this.current || this.waiting.length) event.preventDefault(); // files that are on their way would be lost
-    });
+    // files that are on their way would be lost
+    session.guardLeaving(() => this.current !== null || this.waiting.length > 0);
   }
 
   // --- taking files ------------------------------------------------------------------------------------------------
 
+  /** @param {HTMLInputElement} input */
   #chosen(input) {
-    this.#take([...input.files]);
+    this.#take([...(input.files ?? [])]);
     input.value = "";
   }
 
+  /** @param {DragEvent} event */
   #over(event) {
     if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
     event.preventDefault();
     $("form").classList.add("over");
   }
 
+  /** @param {DragEvent} event */
   #dropped(event) {
     $("form").classList.remove("over");
     if (!event.dataTransfer?.files.length) return;
@@ -55,40 +93,47 @@ class Uploads {
     this.#take([...event.dataTransfer.files]);
   }
 
+  /** @param {File[]} files */
   #take(files) {
     if (!files.length) return;
+    /** @type {Batch} */
     const group = { id: crypto.randomUUID(), left: files.length };
     for (const file of files) this.#row(file, group);
     $("sending").hidden = false;
     this.#next();
   }
 
+  /**
+   * @param {File} file
+   * @param {Batch} group
+   */
   #row(file, group) {
-    const row = { file, group, request: null };
-    row.said = element("span", { className: "said" });
-    row.bar = element("progress", { max: 1, value: 0 });
-    row.bar.setAttribute("aria-label", this.#words("progress-label", { name: file.name }));
-    row.buttons = element("span", { className: "row-buttons" });
-    const head = element("div", { className: "row-head" }, element("span", {}, element("strong", { textContent: file.name })), row.buttons);
-    row.node = element("li", { className: "sheet queued" }, head, row.bar, element("p", {}, row.said));
+    const row = new Row(file, group);
+    row.bar.setAttribute("aria-label", this.session.words("progress-label", { name: file.name }));
     $("rows").append(row.node);
     this.all += 1;
     this.#wait(row);
   }
 
+  /** @param {Row} row */
   #wait(row) {
     row.node.className = "sheet queued";
     row.bar.hidden = false;
     row.bar.value = 0;
-    row.said.textContent = this.#words("queued");
+    row.said.textContent = this.session.words("queued");
     this.#button(row, "cancel", () => this.#cancel(row));
     this.waiting.push(row);
   }
 
+  /**
+   * @param {Row} row
+   * @param {string} name of its text
+   * @param {() => void} act
+   */
   #button(row, name, act) {
     const had = row.buttons.contains(document.activeElement);
-    const button = element("button", { type: "button", textContent: this.#words(name) });
-    button.setAttribute("aria-label", this.#words(`${name}-label`, { name: row.file.name }));
+    const button = element("button", { type: "button", textContent: this.session.words(name) });
+    button.setAttribute("aria-label", this.session.words(`${name}-label`, { name: row.file.name }));
     button.addEventListener("click", act);
     row.buttons.replaceChildren(button);
     if (had) button.focus();
@@ -97,10 +142,11 @@ class Uploads {
   // --- sending -----------------------------------------------------------------------------------------------------
 
   #next() {
-    if (this.current || !this.waiting.length) return;
+    if (this.current) return;
     const row = this.waiting.shift();
+    if (!row) return;
     if (row.file.size > this.largest) {
-      this.#done(row, "refused", this.#words("upload-too-large"));
+      this.#done(row, "refused", this.session.words("upload-too-large"));
       return;
     }
     this.current = row;
@@ -115,68 +161,86 @@ class Uploads {
     for (const [name, value] of Object.entries(whosePage())) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => this.#moved(row, event.loaded));
     request.addEventListener("load", () => this.#answered(row, request));
-    request.addEventListener("error", () => this.#done(row, "failed", this.#words("failed")));
-    request.addEventListener("abort", () => this.#done(row, "cancelled", this.#words("cancelled")));
+    request.addEventListener("error", () => this.#done(row, "failed", this.session.words("failed")));
+    request.addEventListener("abort", () => this.#done(row, "cancelled", this.session.words("cancelled")));
     row.node.className = "sheet sending";
     this.#moved(row, 0);
     request.send(row.file);
   }
 
+  /**
+   * @param {Row} row
+   * @param {number} loaded bytes
+   */
   #moved(row, loaded) {
     const size = row.file.size;
     row.bar.value = size ? Math.min(1, loaded / size) : 1;
-    const values = { name: row.file.name, done: this.#megabytes(loaded), size: this.#megabytes(size) };
-    row.said.textContent = loaded < size ? this.#words("progress", values) : this.#words("finishing");
+    const values = { name: row.file.name, done: (loaded / MB).toFixed(1), size: (size / MB).toFixed(1) };
+    row.said.textContent = loaded < size ? this.session.words("progress", values) : this.session.words("finishing");
   }
 
-  #megabytes(bytes) {
-    return new Intl.NumberFormat(this.api.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(bytes / MB);
-  }
-
+  /**
+   * @param {Row} row
+   * @param {XMLHttpRequest} request
+   */
   async #answered(row, request) {
     const { status, response } = request;
     if (status === 401) {
       this.api.csrf = await logInAgain(this.api.language);
-      this.waiting.unshift(row);
-      this.current = null;
-      this.#next();
+      this.#resend(row);
     } else if (status === 403 && !row.renewed) {
-      row.renewed = true; // the program was started anew: its token is, too
+      row.renewed = true; // the program was restarted: its token is another one
       this.api.csrf = (await this.api.get("/api/upload/session")).csrf;
-      this.waiting.unshift(row);
-      this.current = null;
-      this.#next();
-    } else if (OUTCOMES[status] && response) {
+      this.#resend(row);
+    } else if (OUTCOMES.includes(status) && response) {
       this.#done(row, response.result, [response.message, response.remedy].filter(Boolean).join(" "));
+    } else if (status === 413) {
+      this.#done(row, "refused", this.session.words("upload-too-large"));
     } else {
-      this.#done(row, status === 413 ? "refused" : "failed", this.#words(status === 413 ? "upload-too-large" : "failed"));
+      this.#done(row, "failed", this.session.words("failed"));
     }
   }
 
+  /** @param {Row} row */
+  #resend(row) {
+    this.waiting.unshift(row);
+    this.current = null;
+    this.#next();
+  }
+
+  /** @param {Row} row */
   #cancel(row) {
     if (row.request) {
       row.request.abort();
       return;
     }
     this.waiting = this.waiting.filter((other) => other !== row);
-    this.#done(row, "cancelled", this.#words("cancelled"));
+    this.#done(row, "cancelled", this.session.words("cancelled"));
   }
 
+  /**
+   * @param {Row} row
+   * @param {string} state
+   * @param {string} words
+   */
   #done(row, state, words) {
     row.request = null;
     row.node.className = `sheet ${state}`;
     row.bar.hidden = true;
     row.said.textContent = words;
-    this.#button(row, state === "failed" || state === "cancelled" ? "retry" : "dismiss", () => (state === "failed" || state === "cancelled" ? this.#again(row) : this.#dismiss(row)));
+    if (AGAIN.includes(state)) this.#button(row, "retry", () => this.#again(row));
+    else this.#button(row, "dismiss", () => this.#dismiss(row));
     if (this.current === row) this.current = null;
     this.sent += 1;
     row.group.left -= 1;
     if (row.group.left === 0) this.#close(row.group);
-    this.#say(`${row.file.name}: ${words} ${this.#words("said-progress", { done: this.sent, all: this.all })}`);
+    const progress = this.session.words("said-progress", { done: this.sent, all: this.all });
+    this.session.announce(`${row.file.name}: ${words} ${progress}`);
     this.#next();
     refresh();
   }
 
+  /** @param {Row} row */
   #again(row) {
     row.group = { id: crypto.randomUUID(), left: 1 };
     row.renewed = false;
@@ -185,6 +249,7 @@ class Uploads {
     this.#next();
   }
 
+  /** @param {Row} row */
   #dismiss(row) {
     const other = row.node.nextElementSibling ?? row.node.previousElementSibling;
     row.node.remove();
@@ -194,6 +259,7 @@ class Uploads {
     (other?.querySelector("button") ?? $("files")).focus();
   }
 
+  /** @param {Batch} group */
   async #close(group) {
     try {
       await this.api.post("/api/uploads/close", { group: group.id });
@@ -201,14 +267,6 @@ class Uploads {
       console.warn(problem); // the program closes the group itself after a while
     }
     refresh();
-  }
-
-  #say(words) {
-    $("live").textContent = words;
-  }
-
-  #words(name, values) {
-    return fill(this.texts[name], values);
   }
 }
 
@@ -223,16 +281,13 @@ async function refresh() {
     $("age").textContent = "";
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("jobs");
     if (!fresh || fresh.isEqualNode(jobs)) return;
-    const held = jobs.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    jobs.replaceChildren(...document.importNode(fresh, true).childNodes);
-    if (held) [...jobs.querySelectorAll("a")].find((link) => link.getAttribute("href") === held)?.focus({ preventScroll: true });
+    replaceKeepingFocus(jobs, fresh);
   } catch {
-    $("age").textContent = $("age").dataset.stale;
+    $("age").textContent = $("age").dataset.stale ?? "";
   }
 }
 
-connect("/api/upload/session", RETRY_MS, async (api, texts) => {
-  const { largest } = await api.get("/api/upload/session");
-  new Uploads(api, texts, largest);
+openSession("/api/upload/session", RETRY_MS, (session, { largest }) => {
+  new UploadScreen(session, largest);
   setInterval(refresh, EVERY_MS);
 });

@@ -11,7 +11,7 @@ from scanform.i18n.texts import in_words, text, value_problem_words, value_text
 from scanform.model.layout import Layout
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Alphabet, Matrix, Question, QuestionKind, Questionnaire, TextForm
-from scanform.model.response import Channel
+from scanform.model.response import Answer, Channel
 from scanform.model.review import DecisionKind, ReviewItem
 from scanform.review.triage import SHOWN_ONCE
 from scanform.rules import SIGNED, check_cells, check_text, key_answer
