@@ -1,5 +1,5 @@
-// Talking to the program. Every change carries the CSRF token; when the program was restarted a fresh one is fetched, and
-// when the login is over the person logs in again on this page, after which what was asked for is asked again.
+// Talking to the program. Every change carries the CSRF token; when the program was restarted a fresh one is fetched,
+// and when the login is over the person logs in again on this page, after which what was asked for is asked again.
 
 import { logInAgain, whosePage } from "./relogin.js";
 

@@ -55,7 +55,8 @@ export function isStated(card, kind, value) {
 }
 
 /**
- * The codes of several answers after one of them was pressed: it goes, or it comes and those that exclude each other go.
+ * The codes of several answers after one of them was pressed: it goes, or it comes and those that exclude each other
+ * go.
  *
  * @param {Card} card
  * @param {Set<string> | null} chosen

@@ -1,6 +1,6 @@
-// A text field with a list of values: what begins like the text, then what holds it, is offered while somebody types; what
-// is the only one left is filled in, marked so that the next character takes its place. Keys and roles are those of the
-// ARIA pattern "editable combobox with list and inline completion".
+// A text field with a list of values: what begins like the text, then what holds it, is offered while somebody types;
+// what is the only one left is filled in, marked so that the next character takes its place. Keys and roles are those
+// of the ARIA pattern "editable combobox with list and inline completion".
 
 import { beginning, completion, offered } from "./folding.js";
 import { element } from "./view.js";

@@ -76,10 +76,25 @@ export class Decisions {
     const beside = maybe("postponed");
     if (beside) {
       const parts = { "postponed-count": postponed, "elsewhere-count": elsewhere, "contact-count": contact };
-      const said = Object.entries(parts).map(([name, n]) => (n ? fill(this.texts[name], { n }) : ""));
-      beside.textContent = said.filter(Boolean).join(" · ");
+      beside.textContent = this.#counted(parts).join(" · ");
     }
     this.#drawSaved();
+  }
+
+  /** What waits, but not for this person: on other people's screens, or names and addresses that others may see. */
+  others() {
+    const { elsewhere = 0, contact = 0 } = this.counts;
+    const parts = { "left-elsewhere": elsewhere, "left-contact": contact };
+    return this.#counted(parts).join(" ");
+  }
+
+  /**
+   * The texts of what is not nought.
+   *
+   * @param {Record<string, number>} parts
+   */
+  #counted(parts) {
+    return Object.entries(parts).filter(([, n]) => n).map(([name, n]) => fill(this.texts[name], { n }));
   }
 
   #drawSaved() {

@@ -35,8 +35,8 @@ export function unturned([x, y], turn, width, height) {
 }
 
 /**
- * The homography (nine numbers, row by row) that carries the corners of a `width` x `height` rectangle, clockwise from the
- * top left, to four points; null when there is none. After Heckbert (1989), Fundamentals of Texture Mapping, 2.2.3.
+ * The homography (nine numbers, row by row) that carries the corners of a `width` x `height` rectangle, clockwise from
+ * the top left, to four points; null when there is none. After Heckbert (1989), Fundamentals of Texture Mapping, 2.2.3.
  *
  * @param {Point[]} corners
  * @param {number} width

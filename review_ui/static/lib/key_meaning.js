@@ -1,4 +1,5 @@
-// What a pressed key means on the screen of one field and on the screen of many. Pure: reads the event, touches nothing.
+// What a pressed key means on the screen of one field and on the screen of many. Pure: reads the event, touches
+// nothing.
 //
 // Letters and digits act as keys only outside text fields, and can be switched off (WCAG 2.1.4). With Alt the same keys
 // work everywhere, also in a text field.
@@ -109,7 +110,8 @@ export function mosaicMeaning(press, where) {
 }
 
 /**
- * A key that the person can change: a command, an answer, or, on a written value, the first character of the right text.
+ * A key that the person can change: a command, an answer, or, on a written value, the first character of the right
+ * text.
  *
  * @param {string} typed as it stands on the keyboard
  * @param {string} key in small letters

@@ -1,4 +1,5 @@
-// The table of keys in the help: a button in each row takes the next key that is pressed; what cannot be is said in words.
+// The table of keys in the help: a button in each row takes the next key that is pressed; what cannot be is said in
+// words.
 
 import { answerOf } from "./api.js";
 import { $, fill } from "./view.js";

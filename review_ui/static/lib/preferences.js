@@ -1,5 +1,5 @@
-// What belongs to the person who works here: keys, zoom, tones. It is kept by the program, never by the browser, and asked
-// for when a page opens.
+// What belongs to the person who works here: keys, zoom, tones. It is kept by the program, never by the browser, and
+// asked for when a page opens.
 
 import { KeyMap } from "./keymap.js";
 import { $, fill } from "./view.js";

@@ -1,5 +1,5 @@
-// Logging in again without leaving the page. What is not saved yet stays in its outbox and is sent afterwards, and only as
-// the person whose page this is: everybody else has to open a page of their own.
+// Logging in again without leaving the page. What is not saved yet stays in its outbox and is sent afterwards, and only
+// as the person whose page this is: everybody else has to open a page of their own.
 
 import { element } from "./view.js";
 

@@ -113,7 +113,8 @@ export class Stage {
   }
 
   /**
-   * Turns the picture by a quarter; the corners keep their places on the screen's order: top left is what is top left now.
+   * Turns the picture by a quarter; the corners keep their places on the screen's order: top left is what is top left
+   * now.
    *
    * @param {number} step 90 or -90
    */

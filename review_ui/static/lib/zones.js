@@ -1,4 +1,5 @@
-// The zones of a layout as plain data, and what can be done to them. Millimetres throughout; rectangles are [x, y, w, h].
+// The zones of a layout as plain data, and what can be done to them. Millimetres throughout; rectangles are [x, y, w,
+// h].
 
 /** @import { Layout, LayoutPage, Rect, Zone } from "./types.js" */
 /** @typedef {{ kind: string, state: string, selected: string[] }} Step */
@@ -47,11 +48,12 @@ export class LayoutDocument {
    */
   change(kind, act) {
     const before = JSON.stringify(this.layout);
+    const selected = [...this.selected];
     act();
     const after = JSON.stringify(this.layout);
     if (before === after) return false;
     const last = this.#past.at(-1);
-    if (!(kind && last?.kind === kind)) this.#past.push({ kind, state: before, selected: [...this.selected] });
+    if (!(kind && last?.kind === kind)) this.#past.push({ kind, state: before, selected });
     this.#future = [];
     return true;
   }
@@ -118,8 +120,8 @@ export class LayoutDocument {
   }
 
   /**
-   * Adds a zone at a rectangle. A small one is a box to tick, of the question of `model`, the zone that was chosen before,
-   * where that is one, too; others are lines to write on.
+   * Adds a zone at a rectangle. A small one is a box to tick, of the question of `model`, the zone that was chosen
+   * before, where that is one, too; others are lines to write on.
    *
    * @param {LayoutPage} page
    * @param {Rect} rect
@@ -197,8 +199,7 @@ export class LayoutDocument {
  * @param {Zone[]} zones
  */
 export function readingOrder(zones) {
-  const downward = (/** @type {Zone} */ { rect_mm: [x, y] }, /** @type {Zone} */ { rect_mm: [ox, oy] }) => y - oy || x - ox;
-  const waiting = [...zones].sort(downward);
+  const waiting = [...zones].sort(({ rect_mm: one }, { rect_mm: other }) => one[1] - other[1] || one[0] - other[0]);
   /** @type {Zone[]} */
   const found = [];
   while (waiting.length) {

@@ -1,5 +1,5 @@
-// The screen of one field: one field, one key, the next field. What a key does happens here at once; the program hears of
-// it through the outbox.
+// The screen of one field: one field, one key, the next field. What a key does happens here at once; the program hears
+// of it through the outbox.
 
 import { before, isStated, kindOf, meantAsKey, proposed, sameQuestion, toggled, valueOf } from "../lib/card_rules.js";
 import { Combobox } from "../lib/combobox.js";
@@ -118,8 +118,8 @@ export class FieldScreen {
     if (!$("help").open) this.view.focus(card);
     const facts = { question: card.wording, reading: card.value_text, reason: card.reason_text };
     const progress = $("progress-text").textContent ?? "";
-    const words = this.session.words(card.statements.length ? "announce-statements" : "announce", { progress, ...facts });
-    this.session.announce(card.notice || words);
+    const name = card.statements.length ? "announce-statements" : "announce";
+    this.session.announce(card.notice || this.session.words(name, { progress, ...facts }));
   }
 
   /**
@@ -165,17 +165,9 @@ export class FieldScreen {
     this.left = this.shown ?? this.left;
     this.shown = null;
     const name = this.#panelName();
-    const left = ["done", "empty"].includes(name) ? this.#others() : "";
+    const left = ["done", "empty"].includes(name) ? this.decisions.others() : "";
     const fresh = this.view.panel(name, { n: this.decided }, { undo: this.history.length > 0, left });
     if (fresh) this.session.announce($("panel-title").textContent ?? "");
-  }
-
-  /** What waits, but not for this person: on other people's screens, or names and addresses that others may see. */
-  #others() {
-    const { elsewhere = 0, contact = 0 } = this.decisions.counts;
-    const parts = { "left-elsewhere": elsewhere, "left-contact": contact };
-    const words = Object.entries(parts).map(([name, n]) => (n ? this.session.words(name, { n }) : ""));
-    return words.filter(Boolean).join(" ");
   }
 
   #panelName() {

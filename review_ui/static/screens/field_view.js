@@ -185,7 +185,8 @@ export class FieldView {
     });
     if (!entries.length) return [];
     const title = this.texts[card.statements.length ? "statements" : "suggestions"];
-    return [element("p", { className: "quiet", textContent: title }), element("ol", { className: "choices" }, ...entries)];
+    const head = element("p", { className: "quiet", textContent: title });
+    return [head, element("ol", { className: "choices" }, ...entries)];
   }
 
   /**

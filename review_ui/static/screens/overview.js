@@ -1,4 +1,5 @@
-// Keeps the numbers fresh. The page is whole without it: what changed is fetched and put in place, focus stays where it is.
+// Keeps the numbers fresh. The page is whole without it: what changed is fetched and put in place, focus stays where it
+// is.
 
 import { $, replaceKeepingFocus } from "../lib/view.js";
 

@@ -4,6 +4,7 @@ import { Refused, answerOf } from "../lib/api.js";
 import { openSession } from "../lib/session.js";
 import { Stage } from "../lib/stage.js";
 import { $, element, fill, showWords, targetOf } from "../lib/view.js";
+import { cardEntry } from "./sort_cards.js";
 
 /** @import { Session } from "../lib/session.js" */
 /** @import { PageCard, PageView, Placed } from "../lib/types.js" */
@@ -98,30 +99,13 @@ class SortScreen {
     const waiting = pages.filter((card) => !card.left_by);
     const count = fill(this.texts["list-count"], { n: waiting.length });
     $("list-text").textContent = waiting.length ? `${count}. ${this.texts["list-intro"]}` : this.texts["list-empty"];
-    $("cards").replaceChildren(...waiting.map((card) => this.#card(card)));
+    $("cards").replaceChildren(...waiting.map((card) => cardEntry(this.texts, card)));
     const left = pages.filter((card) => card.left_by);
-    $("left-cards").replaceChildren(...left.map((card) => this.#card(card)));
+    $("left-cards").replaceChildren(...left.map((card) => cardEntry(this.texts, card)));
     $("left").hidden = waiting.length === pages.length;
     $("list").dataset.ready = String(pages.length);
     $("list-title").focus({ preventScroll: true });
     this.session.announce($("list-text").textContent ?? "");
-  }
-
-  /** @param {PageCard} card */
-  #card({ id, name, where, page, pages, why, left_by: leftBy }) {
-    const alt = fill(this.texts["thumb-alt"], { name, where, page, pages });
-    const picture = element("img", { src: `/pages/${id}?small=1`, loading: "lazy", alt, className: "thumb" });
-    const title = element(leftBy ? "h3" : "h2", { textContent: name, className: "card-name" });
-    const place = element("p", { className: "quiet", textContent: where });
-    const words = element("div", { className: "card-words" }, title, place);
-    words.append(...why.map((reason) => element("p", { textContent: reason })));
-    if (leftBy) {
-      words.append(element("p", { className: "tag", textContent: fill(this.texts["left-by"], { name: leftBy }) }));
-    }
-    const open = element("a", { className: "open", href: `#page=${id}`, textContent: this.texts.open });
-    open.setAttribute("aria-label", `${this.texts.open}: ${name}, ${where}`);
-    words.append(open);
-    return element("li", { className: "card" }, picture, words);
   }
 
   async #next() {

@@ -270,16 +270,18 @@ class UploadScreen {
   }
 }
 
-// --- the list of what was handed in ------------------------------------------------------------------------------------
+// --- the list of what was handed in ----------------------------------------------------------------------------------
 
 async function refresh() {
   if (document.hidden) return;
   const jobs = $("jobs");
   try {
-    const response = await fetch(`/upload?${new URLSearchParams({ lang: document.documentElement.lang })}`, { cache: "no-store" });
+    const query = new URLSearchParams({ lang: document.documentElement.lang });
+    const response = await fetch(`/upload?${query}`, { cache: "no-store" });
     if (!response.ok) return;
     $("age").textContent = "";
-    const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("jobs");
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.getElementById("jobs");
     if (!fresh || fresh.isEqualNode(jobs)) return;
     replaceKeepingFocus(jobs, fresh);
   } catch {
