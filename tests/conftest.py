@@ -1,9 +1,11 @@
 """What tests of several rooms share: a small survey on two pages, printed, filled with crosses, scanned; and what holds for every run of the tests."""
 
+import gc
 import json
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections import Counter
@@ -22,6 +24,8 @@ from scanform.workflow.printing.print_forms import PrintOrder, print_forms
 from scanform.workflow.printing.recipients import Recipient
 from scanform.workflow.project.project import init_project, open_project
 from tests.left_over import nothing_left_over
+
+gc.disable()  # until all tests are collected: what is imported stays for good, and to look through it again and again takes a tenth of the time
 
 hypothesis.settings.register_profile("scanform", deadline=None)  # how busy the machine is says nothing about the program
 hypothesis.settings.load_profile("scanform")
@@ -212,6 +216,11 @@ MINUTES = {"fast": 4, "all": 35}
 """On two idle cores, without what is installed first; measured with --durations."""
 
 
+IMPORTED, DRAWN = pytest.StashKey(), pytest.StashKey()
+LARGEST_PARAMETER = 100_000
+"""Pixels of a parameter that may be drawn before a test runs."""
+
+
 def pytest_configure(config):
     """A run ends with its workers, browsers and servers when it is asked to, also when it was started in the background, where Ctrl-C is ignored."""
     if not hasattr(config, "workerinput") and threading.current_thread() is threading.main_thread():
@@ -229,6 +238,27 @@ def pytest_collection_modifyitems(items):
         seen[name] += 1
         if found is not None and seen[name] > found.args[0]:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    """What collecting the tests has cost is kept for `collected`; from here on memory is tidied up as usual."""
+    result = yield
+    session.config.stash[IMPORTED] = frozenset(sys.modules)
+    session.config.stash[DRAWN] = frozenset(item.nodeid for item in session.items if _has_picture(item))
+    gc.freeze()
+    gc.enable()
+    return result
+
+
+def _has_picture(item):
+    return hasattr(item, "callspec") and any(getattr(value, "size", 0) > LARGEST_PARAMETER for value in item.callspec.params.values())
+
+
+@pytest.fixture
+def collected(pytestconfig):
+    """The modules that were imported when the tests were collected, and the tests that got a picture for a parameter."""
+    return pytestconfig.stash[IMPORTED], pytestconfig.stash[DRAWN]
 
 
 def pytest_sessionstart(session):

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sourced by ./demo and ./test: makes a bare Debian machine ready. POSIX sh, safe to repeat, quick when nothing is missing.
 #
-# setup_programs NAME...   system programs: tesseract tesseract-deu pdftoppm jbig2dec chromium postgresql
+# setup_programs NAME...   system programs: tesseract tesseract-deu pdftoppm jbig2dec chromium postgresql node npm
 # setup_python [EXTRA]     virtual environment in .venv with the project and an optional extra
 #
 # PYTHON names another interpreter (3.11 or newer), for instance PYTHON=/usr/bin/python3 ./demo
@@ -23,6 +23,7 @@ package_of() {
         tesseract-deu) echo tesseract-ocr-deu ;;
         pdftoppm) echo poppler-utils ;;
         venv) echo python3-venv ;;
+        node) echo nodejs ;;
         *) echo "$1" ;;
     esac
 }

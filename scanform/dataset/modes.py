@@ -3,22 +3,31 @@
 All cells stay text in the frame, so that no type is guessed: a postcode keeps its zeros, a missing code stays a code.
 """
 
-import pandas as pd
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from scanform.dataset.table import Column, Holds, Table
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Channel
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes longer to import than all of the rest: only where modes are counted
 
 HEADER = ("column", "value", *(channel.value for channel in Channel), "total")
 
 
 def frame(table: Table) -> pd.DataFrame:
     """The data set as a data frame of text, one row per record, columns as in responses.csv."""
+    import pandas as pd
+
     return pd.DataFrame(table.rows, columns=[column.name for column in table.columns], dtype=object)
 
 
 def mode_rows(table: Table) -> tuple[tuple[str, ...], ...]:
     """One row per column of a choice question and value, missing codes included, with the counts per channel and in all; cells as in `HEADER`."""
+    import pandas as pd
+
     data = frame(table)
     rows: list[tuple[str, ...]] = []
     for column in table.columns:

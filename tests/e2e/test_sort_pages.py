@@ -1,6 +1,7 @@
 """Pages that could not be placed, end to end: real project, real scans, real server, real Chromium; a person drags the corners."""
 
 import json
+import re
 import shutil
 from collections import Counter
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ SCALE = DPI / 25.4
 PAGE = 2
 CORNERS = ((310.0, 150.0), (1380.0, 90.0), (1600.0, 1900.0), (150.0, 2050.0))
 SIZE = (1700, 2150)
+CHECKED = re.compile(r"/api/pages/\d+\?form=")
 
 
 @dataclass(frozen=True)
@@ -350,6 +352,25 @@ def test_typed_numbers_are_checked_and_the_picture_turns(watched, room) -> None:
     read(page)
     page.wait_for_selector("#done:not([hidden])")
     assert_read(found)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_an_answer_about_a_page_that_was_left_says_nothing_of_the_next_one(watched, room) -> None:
+    """Somebody types a number and goes back before it is checked: the page that is opened then is not blamed."""
+    found = room()
+    page = open_page(watched, found)
+    held = []
+    page.route(CHECKED, held.append)
+    with page.expect_request(CHECKED):
+        page.locator("#form-id").fill(found.printed.form_id[:-1] + ("0" if found.printed.form_id[-1] != "0" else "1"))
+    page.locator("#back").click()
+    page.locator("#cards .open").click()
+    page.locator("#page-title:text('from the club')").wait_for()
+    with page.expect_response(CHECKED):
+        held[0].fulfill(status=422, json={"message": "There is no such form.", "remedy": "Look again."})
+    page.evaluate("fetch('/api/sort/session').then((answer) => answer.text())")
+    assert page.locator("#form-error").is_hidden()
 
 
 @pytest.mark.slow

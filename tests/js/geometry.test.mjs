@@ -65,6 +65,8 @@ test("rectangles that touch do not overlap", () => {
   assert.ok(overlap([0, 0, 10, 10], [9, 9, 5, 5]));
   assert.ok(!overlap([0, 0, 10, 10], [10, 0, 5, 5]));
   assert.ok(!overlap([0, 0, 10, 10], [0, 10, 5, 5]));
+  assert.ok(!overlap([10, 0, 5, 5], [0, 0, 10, 10]));
+  assert.ok(!overlap([0, 10, 5, 5], [0, 0, 10, 10]));
 });
 
 test("the zoom goes to the next step, from between two of them, too", () => {

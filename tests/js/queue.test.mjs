@@ -106,6 +106,7 @@ test("pictures are loaded ahead, each once", async () => {
 test("there is no picture where there is no crop, and no page for whoever must not see it", async () => {
   const { queue } = await filled("a");
   assert.equal(queue.picture(card({ crop_url: null })), null);
+  assert.equal(queue.picture(card({ crop_url: null }), { context: true }), null);
   assert.equal(queue.picture(card({ context_url: null }), { context: true }), null);
   assert.equal(queue.picture(card(), { context: true }).url, "/crops/1?context=1");
 });
