@@ -2,7 +2,7 @@
 
 Keys are dotted: `problem.<slug>` says what is wrong, `remedy.<slug>` what to do, other tables belong to their room.
 Texts hold `{name}` fields. `{pages:page|pages}` is a number with its word: the forms stand in the order of the language's plural categories (CLDR; German
-and English have "one" and "other"), the number is grouped as the language does. `review_ui/static/lib/view.js` fills in the same.
+and English have "one" and "other"), the number is grouped as the language does. `review_ui/static/lib/filling.js` fills in the same.
 Every key exists in both languages (a test compares them). Moments, days and numbers are written as the language writes them (CLDR, through Babel); what
 programs read (JSON, CSV, logs, the database) keeps ISO 8601.
 """
