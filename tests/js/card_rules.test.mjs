@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  before, isStated, kindOf, meantAsKey, proposed, sameQuestion, toggled, valueOf,
+  asTyped, before, isStated, kindOf, meantAsKey, proposed, sameQuestion, toggled, valueOf,
 } from "../../review_ui/static/lib/card_rules.js";
 import { KeyMap } from "../../review_ui/static/lib/keymap.js";
 import { card, choice } from "./cards.mjs";
@@ -46,6 +46,16 @@ test("Enter confirms what was read, corrects to something else, or says that not
   assert.equal(kindOf(card(), ""), "no-answer");
   assert.equal(kindOf(card({ value: "", proposal: "blank" }), ""), "confirm");
   assert.equal(kindOf(card({ value: "", proposal: "none" }), ""), "no-answer");
+});
+
+test("a stored value stands in the field as the reader types it, and is known as the same", () => {
+  const day = card({ value: "2026-03-14", typed: "14.03.2026", text: true });
+  assert.equal(before(day), "14.03.2026");
+  assert.equal(asTyped(day, "2026-03-14"), "14.03.2026");
+  assert.equal(asTyped(day, "15.03.2026"), "15.03.2026");
+  const sides = card({ statements: [{ kind: "correct", value: "2026-03-14", typed: "14.03.2026" }] });
+  assert.ok(isStated(sides, "correct", "14.03.2026"));
+  assert.ok(!isStated(sides, "correct", "15.03.2026"));
 });
 
 test("of a contradiction only the decisions of its sides are stated", () => {

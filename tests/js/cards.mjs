@@ -14,6 +14,7 @@ export function card(facts = {}) {
     choices: [choice("yes"), choice("no"), choice("now")],
     suggestions: [],
     value: "yes",
+    typed: facts.value ?? "yes",
     proposal: "value",
     draft: null,
     objection: "",

@@ -1,7 +1,7 @@
 // What a field's card says about the decisions that are made on it. Pure functions.
 
 /** @import { KeyMap } from "./keymap.js" */
-/** @import { Card } from "./types.js" */
+/** @import { Card, Statement } from "./types.js" */
 
 /**
  * What stands in the text field before anybody types.
@@ -9,7 +9,17 @@
  * @param {Card} card
  */
 export function before(card) {
-  return (card.filled || (card.draft ?? card.value)).trim();
+  return (card.filled || (card.draft ?? card.typed)).trim();
+}
+
+/**
+ * What was sent, as it stands in the text field: the stored value as the reader types it.
+ *
+ * @param {Card} card
+ * @param {string} sent
+ */
+export function asTyped(card, sent) {
+  return sent === card.value ? card.typed : sent;
 }
 
 /**
@@ -51,7 +61,8 @@ export function proposed(card) {
  * @param {string} value
  */
 export function isStated(card, kind, value) {
-  return !card.statements.length || card.statements.some((side) => side.kind === kind && side.value === value);
+  const says = (/** @type {Statement} */ side) => side.kind === kind && [side.value, side.typed].includes(value);
+  return !card.statements.length || card.statements.some(says);
 }
 
 /**

@@ -17,6 +17,7 @@ export interface Statement {
   said_by: string;
   text: string;
   value: string;
+  typed: string; // the value as the reader types it
   kind: string;
 }
 
@@ -38,6 +39,7 @@ export interface Card {
   choices: Choice[];
   suggestions: string[];
   value: string;
+  typed: string; // the value as the reader types it
   value_text: string;
   proposal: "value" | "blank" | "none";
   draft?: string | null;

@@ -1,7 +1,9 @@
 // The screen of one field: one field, one key, the next field. What a key does happens here at once; the program hears
 // of it through the outbox.
 
-import { before, isStated, kindOf, meantAsKey, proposed, sameQuestion, toggled, valueOf } from "../lib/card_rules.js";
+import {
+  asTyped, before, isStated, kindOf, meantAsKey, proposed, sameQuestion, toggled, valueOf,
+} from "../lib/card_rules.js";
 import { Combobox } from "../lib/combobox.js";
 import { Decisions } from "../lib/decisions.js";
 import { bindKeyTable } from "../lib/key_table.js";
@@ -211,7 +213,8 @@ export class FieldScreen {
     if (!text && card.proposal !== "blank") return this.view.error(this.texts[needed]);
     const refusal = this.typing.refusal(text);
     if (refusal) return this.view.refused(refusal);
-    if (text === this.view.untouched || text === card.value) return this.settle("confirm", card.value);
+    const same = [this.view.untouched, card.value, card.typed].includes(text);
+    if (same) return this.settle("confirm", card.value);
     if (meantAsKey(card, text, this.preferences.keymap) && !this.#meant(card, text)) return undefined;
     if (!this.#isOf(card, "correct", text)) return undefined;
     if (!this.#isListed(card, text) && !this.#asked(text, this.session.words("ask-listed", { typed: text }))) {
@@ -355,7 +358,8 @@ export class FieldScreen {
     if (!entry) return this.#undoEarlier();
     this.decided -= entry.kind === "postpone" ? 0 : 1;
     this.decisions.takeBack(entry.card, entry.to, entry.uuid);
-    this.queue.putBack({ ...entry.card, notice: "", draft: (entry.card.text && entry.to) || undefined });
+    const draft = entry.card.text && asTyped(entry.card, entry.to);
+    this.queue.putBack({ ...entry.card, notice: "", draft: draft || undefined });
     return this.render();
   }
 
@@ -397,7 +401,7 @@ export class FieldScreen {
     this.decided = Math.max(0, this.decided - 1);
     const how = result === "invalid" && card?.text && decision.kind === "correct";
     const notice = how ? `${message} ${this.texts["as-written-how"]}` : message;
-    if (card) this.queue.putBack({ ...card, notice, draft: decision.to || undefined }, { second: true });
+    if (card) this.queue.putBack({ ...card, notice, draft: asTyped(card, decision.to) || undefined }, { second: true });
     else this.session.notice(message, { announced: false });
   }
 

@@ -162,7 +162,7 @@ export class FieldView {
   /** @param {Card} card */
   #textField(card) {
     const lines = card.list_id ? 1 : card.lines;
-    const value = card.filled || (card.draft ?? card.value);
+    const value = card.filled || (card.draft ?? card.typed);
     const properties = { id: "text", autocomplete: "off", spellcheck: false, value };
     const field = lines > 1 ? element("textarea", properties) : element("input", properties);
     if (field instanceof HTMLTextAreaElement) field.rows = Math.min(lines, 6);

@@ -24,7 +24,7 @@ export class TileEditor {
     this.session = tiles.session;
     this.field = element("input", { className: "tile-text", autocomplete: "off", spellcheck: false });
     this.field.inputMode = card.keyboard;
-    const set = tile.state === SET && tile.choice ? (tile.choice.raw ?? tile.choice.code) : card.value;
+    const set = tile.state === SET && tile.choice ? (tile.choice.raw ?? tile.choice.code) : card.typed;
     this.field.value = begun ?? set;
     this.error = element("span", { className: "error", hidden: true });
     this.error.setAttribute("role", "alert");
@@ -102,7 +102,7 @@ export class TileEditor {
     this.close();
     const asStands = this.session.words("as-written-set", { raw: text });
     if (message) tiles.mark(tile, SET, { code: "", raw: text, text: asStands });
-    else if (text === tile.card.value) tiles.mark(tile, FITS);
+    else if ([tile.card.value, tile.card.typed].includes(text)) tiles.mark(tile, FITS);
     else tiles.mark(tile, SET, { code: text, text });
     tiles.focus(tiles.all.indexOf(tile) + 1);
   }

@@ -175,8 +175,14 @@ class UploadScreen {
   #moved(row, loaded) {
     const size = row.file.size;
     row.bar.value = size ? Math.min(1, loaded / size) : 1;
-    const values = { name: row.file.name, done: (loaded / MB).toFixed(1), size: (size / MB).toFixed(1) };
+    const values = { name: row.file.name, done: this.#megabytes(loaded), size: this.#megabytes(size) };
     row.said.textContent = loaded < size ? this.session.words("progress", values) : this.session.words("finishing");
+  }
+
+  /** @param {number} bytes */
+  #megabytes(bytes) {
+    const places = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+    return new Intl.NumberFormat(this.api.language, places).format(bytes / MB);
   }
 
   /**
