@@ -1,41 +1,35 @@
-"""Answers by channel: whether people answer otherwise on paper than online. The one place for pandas.
+"""Answers by channel: whether people answer otherwise on paper than online."""
 
-All cells stay text in the frame, so that no type is guessed: a postcode keeps its zeros, a missing code stays a code.
-"""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections import Counter
 
 from scanform.dataset.table import Column, Holds, Table
 from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Channel
 
-if TYPE_CHECKING:
-    import pandas as pd  # takes longer to import than all of the rest: only where modes are counted
-
 HEADER = ("column", "value", *(channel.value for channel in Channel), "total")
 
 
-def frame(table: Table) -> pd.DataFrame:
-    """The data set as a data frame of text, one row per record, columns as in responses.csv."""
-    import pandas as pd
-
-    return pd.DataFrame(table.rows, columns=[column.name for column in table.columns], dtype=object)
-
-
 def mode_rows(table: Table) -> tuple[tuple[str, ...], ...]:
-    """One row per column of a choice question and value, missing codes included, with the counts per channel and in all; cells as in `HEADER`."""
-    import pandas as pd
+    """One row per column of a choice question and value, missing codes included, with the counts per channel and in all.
 
-    data = frame(table)
-    rows: list[tuple[str, ...]] = []
-    for column in table.columns:
-        if _is_choice(column) and len(data):
-            counts = pd.crosstab(data[column.name], data["channel"]).reindex(columns=[channel.value for channel in Channel], fill_value=0)
-            for value, row in sorted(counts.iterrows(), key=lambda item: _place(column, str(item[0]))):
-                rows.append((column.name, str(value), *(str(int(count)) for count in row), str(int(row.sum()))))
-    return tuple(rows)
+    Cells as in `HEADER`.
+    """
+    channel = [column.name for column in table.columns].index("channel")
+    return tuple(
+        row
+        for at, column in enumerate(table.columns)
+        if _is_choice(column)
+        for row in _counted(column, Counter((cells[at], cells[channel]) for cells in table.rows))
+    )
+
+
+def _counted(column: Column, counts: Counter[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """The rows of one column; `counts` are by value and channel."""
+    found = []
+    for value in sorted({value for value, _ in counts}, key=lambda value: _place(column, value)):
+        by_channel = [counts[value, channel.value] for channel in Channel]
+        found.append((column.name, value, *map(str, by_channel), str(sum(by_channel))))
+    return found
 
 
 def _is_choice(column: Column) -> bool:

@@ -1,7 +1,7 @@
 """The data set: one row per record, the columns of the file contract in the order of the questionnaire.
 
 Rows are tuples of text, never typed cells: types would turn postcodes into numbers and
-missing codes into NaN. `modes.frame` makes a data frame of text of them.
+missing codes into NaN. `frames.frame` makes a data frame of text of them.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

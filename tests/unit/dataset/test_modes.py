@@ -1,6 +1,7 @@
 """Answers by channel."""
 
-from scanform.dataset.modes import HEADER, frame, mode_rows
+from scanform.dataset.frames import frame
+from scanform.dataset.modes import HEADER, mode_rows
 from scanform.dataset.table import Column, Holds, Table
 from scanform.model.questionnaire import Option, Question, QuestionKind, Questionnaire, Texts
 

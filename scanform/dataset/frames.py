@@ -1,0 +1,13 @@
+"""The data set as a pandas data frame, for programs that go on computing. The one place for pandas.
+
+All cells stay text, so that no type is guessed: a postcode keeps its zeros, a missing code stays a code.
+"""
+
+import pandas as pd
+
+from scanform.dataset.table import Table
+
+
+def frame(table: Table) -> pd.DataFrame:
+    """The data set as a data frame of text, one row per record, columns as in responses.csv."""
+    return pd.DataFrame(table.rows, columns=[column.name for column in table.columns], dtype=object)
