@@ -11,7 +11,7 @@ from typing import BinaryIO
 from scanform.dataset import codebook, csv_files, modes, provenance
 from scanform.dataset.table import Table, table
 from scanform.dataset.workbook import Sheet, write_xlsx
-from scanform.errors import StoreError, words
+from scanform.errors import StoreError, UsageError, words
 from scanform.model.questionnaire import DataClass, Questionnaire
 from scanform.model.record import Record
 from scanform.model.response import Response
@@ -59,7 +59,7 @@ def export_dataset(project: Project, folder: Path, *, with_contact: bool = False
     """
     responses = effective_responses(project)
     found, decided = records(project, responses), deciders(project)
-    classes = tuple(c for c in DataClass if c is DataClass.ANSWER or (c is DataClass.SENSITIVE and not without_sensitive))
+    classes = _classes(without_sensitive=without_sensitive)
     files: list[Path] = []
     for code, questionnaire in sorted(project.questionnaires.items()):
         edition = _Edition(
@@ -82,6 +82,21 @@ def export_dataset(project: Project, folder: Path, *, with_contact: bool = False
         released_at=released_at(project),
         waived=len(waived_rows(project)),
     )
+
+
+def dataset_table(project: Project, questionnaire: str | None = None, *, without_sensitive: bool = False) -> Table:
+    """What responses.csv of one questionnaire holds (None: the only one), without writing it; raises UsageError when it is not clear which."""
+    codes = sorted(project.questionnaires)
+    code = questionnaire if questionnaire is not None or len(codes) != 1 else codes[0]
+    if code is None or code not in project.questionnaires:
+        message = words("merge.which-questionnaire", known=", ".join(codes))
+        raise UsageError(message, remedy=words("merge.which-questionnaire-remedy"))
+    return table(records(project), project.questionnaires[code], classes=_classes(without_sensitive=without_sensitive))
+
+
+def _classes(*, without_sensitive: bool) -> tuple[DataClass, ...]:
+    """The classes of questions that stand in the data set; contact data never do."""
+    return tuple(c for c in DataClass if c is DataClass.ANSWER or (c is DataClass.SENSITIVE and not without_sensitive))
 
 
 def write_readings(project: Project, path: Path, *, without_contact: bool = False, without_sensitive: bool = False) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from scanform import pagecode
-from scanform.errors import InputError, of_place, remedies, words
+from scanform.errors import InputError, of_place, remedies
 from scanform.i18n.texts import decimal_text, percent_text, problem_text, remedy_text, text, value_problem_text
 from scanform.imaging.crops import turned, upright
 from scanform.imaging.page_image import Floats
@@ -17,15 +17,13 @@ from scanform.page_result import PageResult
 from scanform.recognize.marks.reasons import reason_text
 from scanform.reporting import page_picture
 from scanform.reporting.page_picture import DrawnShape, DrawnZone, Frame, Look
-from scanform.scan.intake import inspect_file
 from scanform.scan.load import load_page
 from scanform.whole_files import atomic_file
 from scanform.workflow.insight.explain_facts import Known, PageFacts, ZoneFacts, facts_data, gather
+from scanform.workflow.insight.one_page import one_sheet, page_ref, read_sheets
 from scanform.workflow.project.moments import limits_of, shown, split_name
 from scanform.workflow.project.project import Project
 from scanform.workflow.reading.edition import FolderSource, editions_of
-from scanform.workflow.reading.read_page import read_page
-from scanform.workflow.reading.stages import PageJob
 from scanform.workflow.settling.assign_fates import accept_settings
 
 VALUE_LENGTH = 90
@@ -46,46 +44,18 @@ def explain(project: Project, name: str, out: Path) -> Explained:
     InputError.
     """
     path, index, part = split_name(name)
-    limits, language = limits_of(project), project.language
-    ref = _ref(project, path, index)
-    source = FolderSource(folder=str(project.folder))
-    job = PageJob(ref=ref, file=str(path), editions=source, digests=tuple(sorted(project.layouts)), limits=limits)
-    loaded = load_page(PageRef(sha256=ref.sha256, path=str(path), index=index), limits)
+    language, ref = project.language, page_ref(project, path, index)
+    loaded = load_page(PageRef(sha256=ref.sha256, path=str(path), index=index), limits_of(project))
     if loaded.image is None:
         raise InputError(of_place(f"{shown(path)}#{index + 1}", loaded.problems), remedy=remedies(problem.slug for problem in loaded.problems))
-    result = _sheet(read_page(job), path, index, part)
-    facts = gather(loaded.image, result, Known(layouts=project.layouts, editions=editions_of(source)), accept_settings(project))
+    result = one_sheet(read_sheets(project, path, ref), path, index, part)
+    known = Known(layouts=project.layouts, editions=editions_of(FolderSource(folder=str(project.folder))))
+    facts = gather(loaded.image, result, known, accept_settings(project))
     title = text("explain.title", language, file=path.name, page=result.ref.place, fate=text(f"fate.{result.outcome.value}", language))
     png = _read_picture(project, facts, title) if facts.zones or result.outcome is Fate.READ else _seen_picture(project, facts, title)
     with atomic_file(out) as file:
         file.write(png)
     return Explained(result=result, picture=out, data=facts_data(facts, language=language))
-
-
-def _sheet(found: PageResult, path: Path, index: int, part: int) -> PageResult:
-    """The sheet that was asked for in a picture that may show several (the first when none was named); raises InputError when there is none."""
-    sheets = {sheet.ref.part: sheet for sheet in found.sheets} or {0: found}
-    wanted = part or min(sheets)
-    if wanted not in sheets:
-        message = words("explain.no_sheet", file=shown(path), page=index + 1, sheets=len(sheets), sheet=part)
-        raise InputError(message, remedy=words("explain.no_sheet_remedy", page=index + 1))
-    return sheets[wanted]
-
-
-def _ref(project: Project, path: Path, index: int) -> PageRef:
-    """The page by content, when file and page exist; raises InputError that says what is missing."""
-    if not path.is_file():
-        slug = "folder" if path.is_dir() else "no_file"
-        raise InputError(words(f"explain.{slug}", file=shown(path)), remedy=words(f"explain.{slug}_remedy"))
-    info = inspect_file(str(path), limits_of(project))
-    if not info.pages:
-        raise InputError(of_place(shown(path), info.problems), remedy=remedies(problem.slug for problem in info.problems))
-    if index >= info.pages:
-        raise InputError(
-            words("explain.no_page", file=shown(path), page=index + 1, pages=info.pages),
-            remedy=words("explain.no_page_remedy", pages=info.pages),
-        )
-    return PageRef(sha256=info.sha256, path=shown(path), index=index)
 
 
 def _read_picture(project: Project, facts: PageFacts, title: str) -> bytes:

@@ -136,10 +136,10 @@ class Standings:
 def effective_responses(project: Project) -> list[Response]:
     """All responses that count, with what people decided laid over what the machine read."""
     editions = Editions(project)
-    return [_offered(case.effective, editions) for case in _response_cases(project, editions, decisions_by_response(project.store.decisions()))]
+    return [offered(case.effective, editions) for case in _response_cases(project, editions, decisions_by_response(project.store.decisions()))]
 
 
-def _offered(response: Response, editions: Editions) -> Response:
+def offered(response: Response, editions: Editions) -> Response:
     """The response with the options that its printed edition did not offer yet."""
     newer = editions.newer_options(response.id, response.questionnaire)
     if not newer:
