@@ -12,6 +12,7 @@ from scanform.errors import ScanformError
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES
 
 if TYPE_CHECKING:
+    from scanform.api import Project as ApiProject
     from scanform.workflow.project.project import Project
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -79,6 +80,13 @@ def common_options(function: Function) -> Function:
 def open_settled(settings: Settings, *, edited: bool = False) -> "Project":
     """The project of the command; `edited` also when a questionnaire was changed by hand."""
     from scanform.workflow.project.project import open_project
+
+    return open_project(settings.project or Path(), language=settings.language, edited=edited)
+
+
+def open_api(settings: Settings, *, edited: bool = False) -> "ApiProject":
+    """The project of the command through `scanform.api`: for commands that do what a program can do, too."""
+    from scanform.api import open_project
 
     return open_project(settings.project or Path(), language=settings.language, edited=edited)
 

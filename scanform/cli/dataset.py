@@ -2,19 +2,19 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from scanform.cli.ask import chosen, confirmed
-from scanform.cli.common import FILE, FOLDER, Settings, answer, common_options, login_name, open_settled
+from scanform.cli.common import FILE, FOLDER, Settings, answer, common_options, login_name, open_api, open_settled
 from scanform.cli.say import format_data, problem_data, problem_line, stale_lines, visible, visible_lines
 from scanform.errors import ExitCode, UsageError, words
 from scanform.i18n.texts import in_words, moment_text, text
 
 if TYPE_CHECKING:
-    from scanform.model.column_format import FormatKind
     from scanform.workflow.dataset.import_digital import ImportSummary
 
 
@@ -32,16 +32,12 @@ if TYPE_CHECKING:
 def import_digital(settings: Settings, *, file: Path, questionnaire: str | None, survey: str | None, said: tuple[str, ...], yes: bool) -> int:
     """Take in online responses: a LimeSurvey CSV export. Doing it again changes nothing."""
     from scanform.workflow.dataset import column_formats as formats
-    from scanform.workflow.dataset.import_digital import import_digital as run
-    from scanform.workflow.dataset.import_digital import try_import
 
-    with open_settled(settings) as project:
-        readings = formats.parsed(said)
+    with open_api(settings) as project:
+        run = partial(project.import_digital, file, questionnaire=questionnaire, survey=survey)
         if not yes and not settings.as_json and sys.stdin.isatty() and sys.stdout.isatty():
-            readings = _asked_formats(
-                lambda known: try_import(project, file, questionnaire=questionnaire, survey=survey, said=known), readings, project.language
-            )
-        found = run(project, file, questionnaire=questionnaire, survey=survey, said=readings)
+            said = _asked_formats(partial(run, dry_run=True), said, project.language)
+        found = run(read_as=said)
         data = {"questionnaire": found.questionnaire, "new": len(found.new), "changed": len(found.changed), "unchanged": found.unchanged, "batch": found.batch}
         untaken = [text("cli.rows_not_taken", project.language, count=found.not_taken)] if found.not_taken else []
         named = {name: list(getattr(found, name)) for name in ("refused", "older", "vanished", "withdrawn")}
@@ -59,27 +55,25 @@ def import_digital(settings: Settings, *, file: Path, questionnaire: str | None,
         return ExitCode.PAGES_REFUSED if found.not_taken else ExitCode.OK
 
 
-def _asked_formats(
-    attempt: "Callable[[dict[tuple[str, FormatKind], str]], ImportSummary]", readings: "dict[tuple[str, FormatKind], str]", language: str
-) -> "dict[tuple[str, FormatKind], str]":
+def _asked_formats(attempt: "Callable[..., ImportSummary]", said: tuple[str, ...], language: str) -> tuple[str, ...]:
     """What a person at the terminal says about the columns: each that is open is asked for, and all that is new is confirmed."""
     from scanform.workflow.dataset import column_formats as formats
 
-    known = dict(readings)
     while True:
         try:
-            found = attempt(known)
+            found = attempt(read_as=said)
             break
         except formats.OpenFormatsError as still_open:
             click.echo(visible_lines(in_words(still_open.message, language)))
             for one in still_open.questions:
                 names = [reading for reading, _ in one.readings]
-                known[one.key] = chosen(text("formats.ask", language, column=one.column), names, language)
+                reading = chosen(text("formats.ask", language, column=one.column), names, language)
+                said = (*said, f"{one.column}={reading}")
     if any(formats.is_worth_asking(one) for one in found.decisions):
         click.echo("\n".join(visible(line) for line in formats.said_lines(found.file, found.decisions, language)))
         if not confirmed(text("formats.confirm", language), language, default=True):
             raise UsageError(words("formats.not_confirmed"), remedy=words("formats.not_confirmed_remedy"))
-    return known
+    return said
 
 
 @click.command("merge")
@@ -90,21 +84,15 @@ def _asked_formats(
 @click.pass_obj
 def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None, as_written: bool) -> int:
     """Join paper and online responses of one place by their token; contradictions are reported, not decided."""
-    from scanform.workflow.dataset import merge_responses as merging
-
-    with open_settled(settings) as project:
-        if undo:
-            links = merging.undo_merge(project)
+    if undo:
+        with open_api(settings) as project:
+            links = project.undo_merge()
             answer(settings, {"links": links}, text("cli.merge_undone", project.language, links=links))
             return ExitCode.OK
-        if decide:
-            third = sys.stdin.isatty() and merging.is_third_value(project, *decide)
-            if third and not confirmed(text("merge.third-value", project.language, value=decide[1]), project.language, default=False):
-                raise click.Abort
-            decision = merging.decide_conflict(project, decide[0], decide[1], reviewer=login_name(), as_written=as_written)
-            answer(settings, {"item": decision.item}, text("cli.stored", project.language, name=decision.item))
-            return ExitCode.OK
-        found = merging.merge_responses(project)
+    if decide:
+        return _decide(settings, *decide, as_written=as_written)
+    with open_api(settings) as project:
+        found = project.merge()
         data = {
             "responses": found.responses,
             "records": found.records,
@@ -118,6 +106,19 @@ def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None, as_
         return ExitCode.REVIEW_WAITS if found.open_conflicts else ExitCode.OK
 
 
+def _decide(settings: Settings, item: str, value: str, *, as_written: bool) -> ExitCode:
+    """Settle one contradiction; asks before a value is taken that no source has."""
+    from scanform.workflow.dataset import merge_responses as merging
+
+    with open_settled(settings) as project:
+        third = sys.stdin.isatty() and merging.is_third_value(project, item, value)
+        if third and not confirmed(text("merge.third-value", project.language, value=value), project.language, default=False):
+            raise click.Abort
+        decision = merging.decide_conflict(project, item, value, reviewer=login_name(), as_written=as_written)
+        answer(settings, {"item": decision.item}, text("cli.stored", project.language, name=decision.item))
+        return ExitCode.OK
+
+
 @click.command("export")
 @click.argument("folder", type=FOLDER, required=False)
 @click.option("--readings", type=FILE, help="Write only what was read on paper, as one CSV file.")
@@ -128,17 +129,14 @@ def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None, as_
 @click.pass_obj
 def export(settings: Settings, *, folder: Path | None, readings: Path | None, with_contact: bool, without_contact: bool, without_sensitive: bool) -> None:
     """Write the data set: responses, codebook, provenance and contradictions as CSV and XLSX; contact data apart."""
-    from scanform.workflow.dataset import export as handing
-    from scanform.workflow.project.time_zone import readers_zone
-
     if (folder is None) == (readings is None):
         raise UsageError(words("cli.one_target"), remedy=words("cli.one_target_remedy"))
-    with open_settled(settings) as project:
+    with open_api(settings) as project:
         if readings is not None:
-            path = handing.write_readings(project, readings, without_contact=without_contact, without_sensitive=without_sensitive)
+            path = project.export_readings(readings, without_contact=without_contact, without_sensitive=without_sensitive)
             answer(settings, {"files": [str(path)]}, text("cli.written", project.language, files=str(path)))
         elif folder is not None:
-            done = handing.export_dataset(project, folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language)
+            done = project.export(folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language)
             files = [str(path) for path in done.files]
             data = {
                 "files": files,
@@ -149,7 +147,7 @@ def export(settings: Settings, *, folder: Path | None, readings: Path | None, wi
                 "waived": done.waived,
             }
             line = text("cli.exported", project.language, rows=done.rows, count=len(files), folder=str(folder), conflicts=done.open_conflicts)
-            at = moment_text(done.released_at or "", project.language, readers_zone(project.config))
+            at = moment_text(done.released_at or "", project.language, project.time_zone)
             released = text("cli.released" if done.released_at else "cli.not_released", project.language, at=at)
             given_up = [text("cli.waived", project.language, count=done.waived)] if done.waived else []
             answer(settings, data, line, released, *given_up, *stale_lines(done.merge_is_stale, project.language))

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from scanform.cli.ask import ask
-from scanform.cli.common import ANYTHING, FILE, FOLDER, KeyingAbort, Settings, answer, common_options, login_name, open_settled
+from scanform.cli.common import ANYTHING, FILE, FOLDER, KeyingAbort, Settings, answer, common_options, login_name, open_api, open_settled
 from scanform.cli.say import problem_data, problem_line, summary_data, summary_lines
-from scanform.errors import ExitCode, InputError, UsageError, words
+from scanform.errors import ExitCode, InputError, words
 from scanform.i18n.texts import text
 
 if TYPE_CHECKING:
-    from scanform.workflow.project.project import Project
+    from scanform.api import Project
 
 
 @click.command("init")
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def init(settings: Settings, *, folder: Path, template: str | None, questionnaire: Path | None, empty: bool, database: str) -> None:
     """Make a project folder around a questionnaire."""
-    from scanform.workflow.project.project import init_project
+    from scanform.api import init_project
 
     with init_project(folder, template=template, questionnaire=questionnaire, empty=empty, language=settings.language, database=database) as project:
         code = next(iter(project.questionnaires), None)
@@ -40,9 +40,8 @@ def init(settings: Settings, *, folder: Path, template: str | None, questionnair
 @click.pass_obj
 def add_questionnaire(settings: Settings, file: Path) -> None:
     """Add a questionnaire (YAML) to the project, or replace the one with the same code."""
-    from scanform.workflow.project import project as projects
-
-    with projects.add_questionnaire(open_settled(settings, edited=True), file) as project:
+    with open_api(settings, edited=True) as project:
+        project.add_questionnaire(file)
         codes = sorted(project.questionnaires)
         answer(settings, {"questionnaires": codes}, text("project.questionnaires", project.language, codes=", ".join(codes)))
 
@@ -77,23 +76,18 @@ def print_(
     out: Path,
 ) -> None:
     """Print forms as PDF, with a list of what stands on which page beside it."""
-    from dataclasses import replace
-
-    from scanform.workflow.printing import print_forms as printing
-    from scanform.workflow.printing.recipients import Recipient, read_list
-
-    if sum(given is not None for given in (copies, recipients, reissue)) != 1:
-        raise UsageError(words("print.one_way"), remedy=words("print.one_way_remedy"))
-    left_out: tuple[str, ...] = ()
-    with open_settled(settings) as project:
-        if reissue is not None:
-            order = printing.reissue_order(project, reissue, variant=variant, language=settings.language, seed=seed)
-        else:
-            listed = read_list(recipients, printed=printing.printed_tokens(project)) if recipients else None
-            people: tuple[Recipient | None, ...] = listed.recipients if listed else (None,) * (copies or 0)
-            left_out = listed.left_out if listed else ()
-            order = printing.PrintOrder(recipients=people, questionnaire=questionnaire, variant=variant or "standard", language=settings.language, seed=seed)
-        printed = printing.print_forms(project, replace(order, sides=printing.Sides(sides)), out)
+    with open_api(settings) as project:
+        printed = project.print_forms(
+            out,
+            copies=copies,
+            recipients=recipients,
+            reissue=reissue,
+            questionnaire=questionnaire,
+            variant=variant,
+            language=settings.language,
+            seed=seed,
+            sides="one" if sides == "one" else "two",
+        )
         pages = len(printed.forms) * len(printed.layout.pages)
         data = {
             "forms": len(printed.forms),
@@ -103,9 +97,9 @@ def print_(
             "copies": str(printed.copies),
             "printed_before": printed.printed_before,
             "empty_pages": printed.fillers,
-            "columns_left_out": list(left_out),
+            "columns_left_out": list(printed.left_out),
         }
-        aside = [text("print.left_out", project.language, columns=", ".join(left_out))] if left_out else []
+        aside = [text("print.left_out", project.language, columns=", ".join(printed.left_out))] if printed.left_out else []
         backs = [text("print.backs", project.language, count=printed.fillers)] if printed.fillers else []
         again = [text("print.again", project.language, count=printed.printed_before)] if printed.printed_before else []
         answer(settings, data, text("print.done", project.language, **data), *aside, *backs, *again)
@@ -121,19 +115,8 @@ def print_(
 @click.pass_obj
 def ingest(settings: Settings, *, paths: tuple[Path, ...], jobs: int | None, serial: bool, scheduler: str | None, retry: bool) -> int:
     """Read scans: files and folders of PDF, TIFF, JPEG and PNG. Running it again goes on, and changes nothing twice."""
-    from scanform.workflow.intake.read_batch import read_batch
-    from scanform.workflow.project.moments import limits_of
-    from scanform.workflow.project.progress import terminal_progress
-    from scanform.workflow.reading import executors
-
-    with open_settled(settings) as project:
-        if scheduler is not None:
-            workers = executors.dask(scheduler)
-        elif serial:
-            workers = executors.serial()
-        else:
-            workers = executors.processes(project.config.reading.jobs if jobs is None else jobs, limits_of(project))
-        summary = read_batch(project, paths, workers, progress=terminal_progress, retry=retry)
+    with open_api(settings) as project:
+        summary = project.read_batch(paths, jobs=jobs, serial=serial, scheduler=scheduler, retry=retry, progress=True)
         fields = _fields_waiting(project)
         answer(settings, summary_data(summary, fields, project.language), *summary_lines(summary, fields, project.language))
         return _after(summary.refused, fields)
@@ -148,9 +131,8 @@ def _after(refused: int, fields: int) -> ExitCode:
 
 def _fields_waiting(project: "Project") -> int:
     from scanform.model.response import Status
-    from scanform.workflow.review.cases import effective_responses
 
-    return sum(answer.status is Status.REVIEW for response in effective_responses(project) for answer in response.answers)
+    return sum(answer.status is Status.REVIEW for response in project.responses() for answer in response.answers)
 
 
 @click.command("withdraw")

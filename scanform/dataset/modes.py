@@ -39,5 +39,7 @@ def _is_choice(column: Column) -> bool:
 
 def _place(column: Column, value: str) -> tuple[int, str]:
     """Options in the order of the questionnaire, then ticks, then missing codes."""
-    options = [option.code for option in column.question.options] if column.question is not None and column.holds is Holds.CODE else ["1", "0"]
+    options = ["1", "0"]
+    if column.question is not None and column.holds is Holds.CODE:
+        options = [option.code for option in column.question.options]
     return (options.index(value), "") if value in options else (len(options), value)

@@ -89,8 +89,8 @@ def dataset_table(project: Project, questionnaire: str | None = None, *, without
     codes = sorted(project.questionnaires)
     code = questionnaire if questionnaire is not None or len(codes) != 1 else codes[0]
     if code is None or code not in project.questionnaires:
-        message = words("merge.which-questionnaire", known=", ".join(codes))
-        raise UsageError(message, remedy=words("merge.which-questionnaire-remedy"))
+        message = words("api.which-questionnaire", known=", ".join(codes))
+        raise UsageError(message, remedy=words("api.which-questionnaire-remedy"))
     return table(records(project), project.questionnaires[code], classes=_classes(without_sensitive=without_sensitive))
 
 

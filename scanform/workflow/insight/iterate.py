@@ -1,4 +1,4 @@
-"""Readings and responses one after the other, for programs that go through all of them: only a few are in memory at a time."""
+"""Readings and responses one after the other, only a few of them in memory at a time."""
 
 from collections.abc import Iterator
 

@@ -35,7 +35,7 @@ class PageRead:
 
 
 def read_one_page(project: Project, path: Path, *, page: int, sheet: int | None) -> PageRead:
-    """Read the page with the 1-based number `page` of the file `path`; raises InputError when there is no such page or sheet."""
+    """Read the page `page` (from 1) of the file `path`; raises InputError when there is no such page or sheet."""
     ref = page_ref(project, path, page - 1)
     sheets = read_sheets(project, path, ref)
     found = one_sheet(sheets, path, page - 1, sheet)

@@ -63,6 +63,7 @@ class Printed:
     """What was printed: forms in order, pages of one form, files written.
 
     `printed_before` of its tokens had a form of this questionnaire already; `fillers` empty pages were put behind forms.
+    `left_out` are the headings of columns of the list of recipients of which nothing is printed.
     """
 
     forms: tuple[Issued, ...]
@@ -71,6 +72,7 @@ class Printed:
     copies: Path
     printed_before: int = 0
     fillers: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:

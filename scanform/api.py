@@ -1,0 +1,348 @@
+"""The interface for programs: a project opened from Python, with a method for each thing that its daily work needs.
+
+`import scanform` offers what stands here (docs/python.md). The modules behind it may change from version to version.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import tzinfo
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+from scanform.errors import UsageError, words
+from scanform.workflow.project import project as projects
+
+if TYPE_CHECKING:
+    from scanform.dataset.frames import DataFrame
+    from scanform.model.questionnaire import Questionnaire
+    from scanform.model.reading import PageReading
+    from scanform.model.response import Response
+    from scanform.workflow.dataset.export import HandOver
+    from scanform.workflow.dataset.import_digital import ImportSummary
+    from scanform.workflow.dataset.merge_responses import MergeSummary
+    from scanform.workflow.insight.one_page import PageRead
+    from scanform.workflow.intake.read_batch import BatchSummary
+    from scanform.workflow.printing.print_forms import Printed
+    from scanform.workflow.printing.recipients import Recipient
+    from scanform.workflow.reading.executors import Workers
+
+StrPath = str | os.PathLike[str]
+
+
+class Project:
+    """An open project, from `init_project` or `open_project`; `with` closes it. One thread uses it at a time.
+
+    What goes wrong is raised as one of `scanform.errors`; wrong paper never is: it is a problem in the result.
+    """
+
+    def __init__(self, opened: projects.Project) -> None:
+        self._project = opened
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give up the database; nothing is lost without it, each act is on disk when it returns."""
+        self._project.close()
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder."""
+        return self._project.folder
+
+    @property
+    def language(self) -> str:
+        """The language of messages and, where the questionnaire has it, of print: "de" or "en"."""
+        return self._project.language
+
+    @property
+    def time_zone(self) -> tzinfo:
+        """The zone in which times are shown to people, from the project's settings."""
+        from scanform.workflow.project.time_zone import readers_zone
+
+        return readers_zone(self._project.config)
+
+    @property
+    def questionnaires(self) -> "Mapping[str, Questionnaire]":
+        """The questionnaires by code, as they are today."""
+        return self._project.questionnaires
+
+    def add_questionnaire(self, file: StrPath) -> None:
+        """Add a questionnaire (YAML), or replace the one with its code; raises TemplateError, UsageError."""
+        self._project = projects.add_questionnaire(self._project, Path(file))
+
+    def print_forms(
+        self,
+        out: StrPath,
+        *,
+        copies: int | None = None,
+        recipients: "StrPath | Iterable[Recipient] | None" = None,
+        reissue: str | None = None,
+        questionnaire: str | None = None,
+        variant: str | None = None,
+        language: str | None = None,
+        seed: int | None = None,
+        sides: Literal["one", "two"] = "two",
+    ) -> "Printed":
+        """Write the PDF `out`, and beside it `<out>.copies.json`: what stands on which page.
+
+        Forms are for `copies` people without a token, or for `recipients` (a CSV file with token, name and address, or
+        the recipients themselves), or once more for one token (`reissue`): exactly one of the three. `variant` is the
+        edition (None: standard). The same `seed` draws the same identities in a fresh project. Raises UsageError, and
+        InputError that names all recipients who cannot be printed as they stand; nothing was printed then.
+        """
+        from dataclasses import replace
+
+        from scanform.workflow.printing import print_forms as printing
+
+        ways = sum(given is not None for given in (copies, recipients, reissue))
+        if ways != 1 or (copies is not None and copies < 1):
+            raise UsageError(words("print.one_way"), remedy=words("print.one_way_remedy"))
+        left_out: tuple[str, ...] = ()
+        if reissue is not None:
+            order = printing.reissue_order(self._project, reissue, variant=variant, language=language, seed=seed)
+        else:
+            people, left_out = self._people(copies, recipients)
+            order = printing.PrintOrder(
+                recipients=people,
+                questionnaire=questionnaire,
+                variant=variant or "standard",
+                language=language,
+                seed=seed,
+            )
+        printed = printing.print_forms(self._project, replace(order, sides=printing.Sides(sides)), Path(out))
+        return replace(printed, left_out=left_out)
+
+    def _people(
+        self,
+        copies: int | None,
+        recipients: "StrPath | Iterable[Recipient] | None",
+    ) -> "tuple[tuple[Recipient | None, ...], tuple[str, ...]]":
+        """Who gets a form, and the columns of their list of which nothing is printed."""
+        from scanform.workflow.printing.print_forms import printed_tokens
+        from scanform.workflow.printing.recipients import read_list
+
+        if recipients is None:
+            return (None,) * (copies or 0), ()
+        if isinstance(recipients, str | os.PathLike):
+            found = read_list(Path(recipients), printed=printed_tokens(self._project))
+            return found.recipients, found.left_out
+        return tuple(recipients), ()
+
+    def read_batch(
+        self,
+        paths: StrPath | Iterable[StrPath],
+        *,
+        jobs: int | None = None,
+        serial: bool = False,
+        scheduler: str | None = None,
+        retry: bool = False,
+        progress: bool = False,
+    ) -> "BatchSummary":
+        """Read scans: files and folders of PDF, TIFF, JPEG and PNG. Doing it again goes on, and changes nothing twice.
+
+        Pages are read in `jobs` processes (0: one per core, None: as the project's settings say), in this process
+        without limits of time if `serial`, or on the dask cluster at `scheduler`. `retry` reads pages again that could
+        not be read; `progress` shows a bar on a terminal. Raises InputError for paths that do not exist, and UsageError
+        in a script without a main guard: each process would run it from its beginning.
+        """
+        from scanform.workflow.intake.read_batch import read_batch
+        from scanform.workflow.project.progress import no_progress, terminal_progress
+
+        files = [paths] if isinstance(paths, str | os.PathLike) else paths
+        return read_batch(
+            self._project,
+            [Path(path) for path in files],
+            self._workers(jobs, serial=serial, scheduler=scheduler),
+            progress=terminal_progress if progress else no_progress,
+            retry=retry,
+        )
+
+    def _workers(self, jobs: int | None, *, serial: bool, scheduler: str | None) -> "Workers":
+        from scanform.workflow.project.moments import limits_of
+        from scanform.workflow.reading import executors
+
+        if scheduler is not None:
+            return executors.dask(scheduler)
+        if serial:
+            return executors.serial()
+        _refuse_unguarded_script()
+        count = self._project.config.reading.jobs if jobs is None else jobs
+        return executors.processes(count, limits_of(self._project))
+
+    def read_page(self, file: StrPath, page: int = 1, *, sheet: int | None = None) -> "PageRead":
+        """Read one page (from 1) of a file by itself, in this process; nothing is recorded.
+
+        `sheet` (from 1) is the one that is wanted where the picture shows several; without it, it is the first. Raises
+        InputError for a file that cannot be opened, and for a page or sheet that it does not have.
+        """
+        from scanform.workflow.insight.one_page import read_one_page
+
+        return read_one_page(self._project, Path(file), page=page, sheet=sheet)
+
+    def readings(self) -> "Iterator[PageReading]":
+        """What was read on each page that counts, in order of receipt; values as the machine read them.
+
+        Only a few readings are in memory at a time. What people decided since stands in `responses`.
+        """
+        from scanform.workflow.insight.iterate import each_reading
+
+        return each_reading(self._project)
+
+    def responses(self, questionnaire: str | None = None) -> "Iterator[Response]":
+        """All responses that count, of all channels and before any merge, by id; people's decisions included.
+
+        Only one response is in memory at a time. An answer with the status `review` still waits for a person.
+        """
+        from scanform.workflow.insight.iterate import each_response
+
+        return each_response(self._project, questionnaire)
+
+    def import_digital(
+        self,
+        file: StrPath,
+        *,
+        questionnaire: str | None = None,
+        survey: str | None = None,
+        read_as: Iterable[str] = (),
+        dry_run: bool = False,
+    ) -> "ImportSummary":
+        """Take in online responses: a LimeSurvey CSV export. Doing it again changes nothing.
+
+        `survey` names the source where several surveys use one questionnaire. `read_as` says how to read columns,
+        "COLUMN=READING" or "READING" for all that are unclear: day-month, month-day, decimal-comma, decimal-point,
+        codes, labels, repaired, as-written. With `dry_run` nothing is stored. Raises InputError for a file that is no
+        export, UsageError where questionnaire, survey or a format is not clear; nothing is stored then.
+        """
+        from scanform.workflow.dataset.column_formats import parsed
+        from scanform.workflow.dataset.import_digital import import_digital, try_import
+
+        run = try_import if dry_run else import_digital
+        return run(self._project, Path(file), questionnaire=questionnaire, survey=survey, said=parsed(read_as))
+
+    def merge(self) -> "MergeSummary":
+        """Join paper and online responses of one place by their token; contradictions are reported, not decided."""
+        from scanform.workflow.dataset.merge_responses import merge_responses
+
+        return merge_responses(self._project)
+
+    def undo_merge(self) -> int:
+        """Take the merge back; returns how many links between responses went. Raises UsageError without a merge."""
+        from scanform.workflow.dataset.merge_responses import undo_merge
+
+        return undo_merge(self._project)
+
+    def export(
+        self,
+        folder: StrPath,
+        *,
+        with_contact: bool = False,
+        without_sensitive: bool = False,
+        language: str | None = None,
+    ) -> "HandOver":
+        """Write the data set into `folder`: responses, codebook, provenance and contradictions as CSV and XLSX.
+
+        Contact data stand in files of their own, with `with_contact` in readings.csv too; `without_sensitive` leaves
+        questions of the class sensitive out. Raises StoreError where a file cannot be written.
+        """
+        from scanform.workflow.dataset.export import export_dataset
+
+        return export_dataset(
+            self._project,
+            Path(folder),
+            with_contact=with_contact,
+            without_sensitive=without_sensitive,
+            language=language,
+        )
+
+    def export_readings(
+        self,
+        file: StrPath,
+        *,
+        without_contact: bool = False,
+        without_sensitive: bool = False,
+    ) -> Path:
+        """Write what was read on paper as one CSV file, people's corrections included; returns its path."""
+        from scanform.workflow.dataset.export import write_readings
+
+        return write_readings(
+            self._project,
+            Path(file),
+            without_contact=without_contact,
+            without_sensitive=without_sensitive,
+        )
+
+    def data_frame(self, questionnaire: str | None = None, *, without_sensitive: bool = False) -> "DataFrame":
+        """The data set of one questionnaire (None: the only one) as a pandas data frame, as in responses.csv.
+
+        One row per record, all cells text: no type is guessed, a postcode keeps its zeros, a missing code stays a code.
+        Contact data are left out. Raises UsageError when it is not clear which questionnaire is meant.
+        """
+        from scanform.dataset.frames import frame
+        from scanform.workflow.dataset.export import dataset_table
+
+        return frame(dataset_table(self._project, questionnaire, without_sensitive=without_sensitive))
+
+
+def open_project(folder: StrPath = ".", *, language: str | None = None, edited: bool = False) -> Project:
+    """Open the project in `folder`.
+
+    `language` ("de" or "en") is that of messages, None the one of its settings. Raises StoreError when there is no
+    project, TemplateError when a questionnaire in it is wrong, UsageError when one was edited after forms of its
+    version had been printed, unless `edited` ones are to be replaced.
+    """
+    return Project(projects.open_project(Path(folder), language=language, edited=edited))
+
+
+def init_project(
+    folder: StrPath,
+    *,
+    template: str | None = None,
+    questionnaire: StrPath | None = None,
+    empty: bool = False,
+    language: str | None = None,
+    database: str = "",
+) -> Project:
+    """Make a project and open it.
+
+    It is made around a `template` that ships with scanform, around a `questionnaire` of your own (YAML), or `empty`,
+    for imported forms: exactly one of the three. `database` is the URL of a PostgreSQL database, "" a SQLite file in
+    the folder. Raises UsageError, TemplateError, and StoreError where there is a project already.
+    """
+    made = projects.init_project(
+        Path(folder),
+        template=template,
+        questionnaire=None if questionnaire is None else Path(questionnaire),
+        empty=empty,
+        language=language,
+        database=database,
+    )
+    return Project(made)
+
+
+def _refuse_unguarded_script() -> None:
+    """Raise UsageError where processes that are started import a script that goes on to start processes.
+
+    They would end at once, and their pages be taken for such that end every process. A script that never names
+    `__main__` has no guard; a module run with -m, a notebook and standard input are not imported anew.
+    """
+    main = sys.modules["__main__"]
+    file = getattr(main, "__file__", None)
+    if getattr(main, "__spec__", None) is not None or file is None or not file.endswith(".py"):
+        return
+    try:
+        source = Path(file).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    if "__main__" not in source:
+        raise UsageError(words("api.unguarded", file=file), remedy=words("api.unguarded-remedy"))
