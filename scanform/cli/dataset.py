@@ -1,7 +1,7 @@
 """Commands of the data set: online responses in, merge, export, report."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from scanform.errors import ExitCode, UsageError, words
 from scanform.i18n.texts import in_words, moment_text, text
 
 if TYPE_CHECKING:
+    from scanform.model.column_format import FormatKind
     from scanform.workflow.dataset.import_digital import ImportSummary
 
 
@@ -36,7 +37,8 @@ def import_digital(settings: Settings, *, file: Path, questionnaire: str | None,
     with open_api(settings) as project:
         run = partial(project.import_digital, file, questionnaire=questionnaire, survey=survey)
         if not yes and not settings.as_json and sys.stdin.isatty() and sys.stdout.isatty():
-            said = _asked_formats(partial(run, dry_run=True), said, project.language)
+            known = _asked_formats(lambda known: run(read_as=_as_said(known), dry_run=True), formats.parsed(said), project.language)
+            said = _as_said(known)
         found = run(read_as=said)
         data = {"questionnaire": found.questionnaire, "new": len(found.new), "changed": len(found.changed), "unchanged": found.unchanged, "batch": found.batch}
         untaken = [text("cli.rows_not_taken", project.language, count=found.not_taken)] if found.not_taken else []
@@ -55,25 +57,32 @@ def import_digital(settings: Settings, *, file: Path, questionnaire: str | None,
         return ExitCode.PAGES_REFUSED if found.not_taken else ExitCode.OK
 
 
-def _asked_formats(attempt: "Callable[..., ImportSummary]", said: tuple[str, ...], language: str) -> tuple[str, ...]:
+def _as_said(known: "Mapping[tuple[str, FormatKind], str]") -> tuple[str, ...]:
+    """Readings as they are given with --read."""
+    return tuple(f"{column}={reading}" for (column, _), reading in known.items())
+
+
+def _asked_formats(
+    attempt: "Callable[[dict[tuple[str, FormatKind], str]], ImportSummary]", readings: "dict[tuple[str, FormatKind], str]", language: str
+) -> "dict[tuple[str, FormatKind], str]":
     """What a person at the terminal says about the columns: each that is open is asked for, and all that is new is confirmed."""
     from scanform.workflow.dataset import column_formats as formats
 
+    known = dict(readings)
     while True:
         try:
-            found = attempt(read_as=said)
+            found = attempt(known)
             break
         except formats.OpenFormatsError as still_open:
             click.echo(visible_lines(in_words(still_open.message, language)))
             for one in still_open.questions:
                 names = [reading for reading, _ in one.readings]
-                reading = chosen(text("formats.ask", language, column=one.column), names, language)
-                said = (*said, f"{one.column}={reading}")
+                known[one.key] = chosen(text("formats.ask", language, column=one.column), names, language)
     if any(formats.is_worth_asking(one) for one in found.decisions):
         click.echo("\n".join(visible(line) for line in formats.said_lines(found.file, found.decisions, language)))
         if not confirmed(text("formats.confirm", language), language, default=True):
             raise UsageError(words("formats.not_confirmed"), remedy=words("formats.not_confirmed_remedy"))
-    return said
+    return known
 
 
 @click.command("merge")
