@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanform.cli.program import _problem_line
+from scanform.cli.say import problem_line as _problem_line
 from scanform.errors import ScanformError, StoreError, Words, sentences, words
 from scanform.i18n import texts
 from scanform.model.problem import Problem
