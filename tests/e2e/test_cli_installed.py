@@ -48,6 +48,7 @@ def installed(wheel, tmp_path_factory):
 def test_the_wheel_holds_what_ships_and_nothing_else(wheel):
     """Templates and samples lie inside the package, whole; tests, benches, tools and single crops of handwriting stay away."""
     names = set(zipfile.ZipFile(wheel).namelist())
+    assert "scanform/py.typed" in names  # programs that use it are type-checked
     inside = {name.removeprefix("scanform/") for name in names if name.startswith(("scanform/templates/", "scanform/samples/"))}
     there = {path.relative_to(ROOT).as_posix() for folder in ("templates", "samples") for path in (ROOT / folder).rglob("*") if path.is_file()}
     assert inside == {name for name in there if not name.startswith("samples/handwriting/")}
