@@ -13,9 +13,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-from passlib.hash import argon2
 
 from bench.review_material import OFTEN, PERSONS, REMARK, SINCE, WHY, Waiting, contradict, fill
+from review_ui.accounts.password_hashes import hashed
 from review_ui.editor import create_editor
 from review_ui.server import bind, bind_app
 from scanform import pagecode
@@ -118,7 +118,7 @@ def read_again(project: Project, *, forms: int = 40, differently: int = 0) -> No
 def several_people(project: Project) -> None:
     """Ada manages people and supervises; Ben reviews; Cleo has been invited; Dirk is disabled."""
     accounts = AccountDesk(project)
-    secret = argon2.using(memory_cost=19456, time_cost=2, parallelism=1).hash(PASSWORD)
+    secret = hashed(PASSWORD)
     ada = accounts.start(accounts.start_token(), "Ada", secret)
     assert ada is not None
     accounts.set_roles(ada, [Role.ADMIN, Role.SUPERVISOR], actor=ada)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from review_ui.accounts.logins import Logins
+from review_ui.accounts.password_hashes import normal
 from review_ui.accounts.passwords import LONGEST, SHORTEST, SHORTEST_ALONE, objection
 from review_ui.accounts.security import Guard
 from review_ui.http.access import opens
@@ -63,7 +64,7 @@ class AccountContext:
             return self.word("passwords-differ")
         alone = account is None or (account.totp is None and not self.desk.must_have_second_factor(account))
         words = [name, self.desk.survey, "scanform", *(account.email.split("@")[:1] if account and account.email else [])]
-        why = objection(self.guard.normal(password), alone=alone, words=words)
+        why = objection(normal(password), alone=alone, words=words)
         return self.word(why, shortest=SHORTEST_ALONE if alone else SHORTEST, longest=LONGEST) if why else ""
 
 

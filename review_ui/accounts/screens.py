@@ -32,7 +32,7 @@ def add_accounts(app: Flask, desk: AccountDesk, language: str) -> AccountContext
     guard(app, logins.who)
     policy = app.config["HEADERS"]["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
     app.config["HEADERS"] = {**app.config["HEADERS"], "Content-Security-Policy": policy}
-    room = AccountContext(desk, logins, Guard(app, desk), Throttle(app, lambda: _meant(logins, desk)), language)
+    room = AccountContext(desk, logins, Guard(desk), Throttle(app, lambda: _meant(logins, desk)), language)
     app.extensions["scanform-accounts"] = room
     _share(app, room)
     _add_errors(app, room)

@@ -1,7 +1,7 @@
 """Accounts, logins and the security log in the database. What a browser or a letter holds (ids, tokens) comes here as a hash."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Literal
 from unicodedata import normalize
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
@@ -68,11 +68,6 @@ def by_subject(tx: Transaction, subject: str) -> Account | None:
     return _one(tx, AccountRow.subject == subject)
 
 
-def by_uniquifier(tx: Transaction, uniquifier: str) -> Account | None:
-    """The account with this random mark."""
-    return _one(tx, AccountRow.uniquifier == uniquifier)
-
-
 def by_invitation(tx: Transaction, invited: str) -> Account | None:
     """The account that waits for this invitation (its hash) to be accepted."""
     return _one(tx, AccountRow.invited == invited)
@@ -81,6 +76,12 @@ def by_invitation(tx: Transaction, invited: str) -> Account | None:
 def change_account(tx: Transaction, account_id: int, values: Mapping[str, object]) -> None:
     """Set columns of an account."""
     tx.execute(update(AccountRow).where(AccountRow.id == account_id).values(dict(values)))
+
+
+def replace_secret(tx: Transaction, account_id: int, kind: Literal["password", "totp"], was: str, now: str) -> None:
+    """Set a hash or an encrypted secret, if it still is what it `was`."""
+    column = {"password": AccountRow.password, "totp": AccountRow.totp}[kind]
+    tx.execute(update(AccountRow).where(AccountRow.id == account_id, column == was).values({column: now}))
 
 
 def use_counter(tx: Transaction, account_id: int, counter: int) -> bool:

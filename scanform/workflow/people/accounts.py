@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest, digest
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
 from scanform.config import LoginConfig
@@ -126,11 +127,6 @@ class AccountDesk:
         with self._store.reading() as tx:
             return rows.by_name(tx, name)
 
-    def marked(self, uniquifier: str) -> Account | None:
-        """The account with this random mark."""
-        with self._store.reading() as tx:
-            return rows.by_uniquifier(tx, uniquifier)
-
     def known_elsewhere(self, subject: str, email: str) -> Account | None:
         """The account of somebody whom the organisation's login service has sent. The first time an admin's e-mail address counts, then only the subject."""
         with self._store.writing() as tx:
@@ -212,10 +208,10 @@ class AccountDesk:
 
     # --- what an account's owner changes -----------------------------------------------------------------------------
 
-    def keep(self, account_id: int, values: dict[str, object]) -> None:
-        """Keep what the login library changed: hash, second factor, recovery codes."""
+    def renew(self, account_id: int, kind: Literal["password", "totp"], was: str, now: str) -> None:
+        """Keep the same secret in another form (hashed or encrypted anew), unless it has been changed or taken away meanwhile. No login ends."""
         with self._store.writing() as tx:
-            rows.change_account(tx, account_id, values)
+            rows.replace_secret(tx, account_id, kind, was, now)
 
     def set_password(self, account: Account, password: str) -> None:
         """Another password (its hash): all logins end, links to set one are void."""
