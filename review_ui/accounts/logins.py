@@ -35,6 +35,7 @@ class Logins:
         self.cookie = f"{name}-login"
         app.config["SECRET_KEY"] = desk.key_for("cookies")
         app.before_request(self._recognise)
+        app.after_request(_varies)
 
     # --- who asks ----------------------------------------------------------------------------------------------------
 
@@ -105,6 +106,12 @@ class Logins:
         answer.delete_cookie(self.cookie, path="/", secure=bool(current_app.config["SESSION_COOKIE_SECURE"]), httponly=True, samesite="Strict")
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer
+
+
+def _varies(response: Response) -> Response:
+    """Tell caches on the way that answers depend on who is logged in."""
+    response.vary.add("Cookie")
+    return response
 
 
 def _is_act() -> bool:
