@@ -58,7 +58,7 @@ class SecondFactors:
 
     def address(self, kept: str, *, name: str, issuer: str) -> str:
         """The secret as an app reads it from a picture, an otpauth: address. Colons would end a name there."""
-        return TOTP(self._secret(kept) or "").provisioning_uri(name=name.replace(":", " "), issuer_name=issuer.replace(":", " "))
+        return TOTP(self._secret(kept) or "").provisioning_uri(name=_without_colons(name), issuer_name=_without_colons(issuer))
 
     def step(self, code: str, kept: str) -> int | None:
         """The step of time (RFC 6238) whose code this is; None when it is that of no step that counts now. Spaces in the code count for nothing."""
@@ -113,6 +113,10 @@ class SecondFactors:
 
 def _grouped(text: str) -> str:
     return "-".join(text[start : start + _GROUP] for start in range(0, len(text), _GROUP))
+
+
+def _without_colons(name: str) -> str:
+    return " ".join(name.replace(":", " ").split())
 
 
 def _from_base32(text: str) -> bytes:
