@@ -1,4 +1,4 @@
-"""Known answers and what people said to them: rows that are only ever added, and no part of the data set."""
+"""Seeded items and the answers to them: append-only, and no part of the data set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def seeded_item_of(item: ReviewItem, *, reviewer: str, before: str, truth: str, 
 
 
 def add_seeded_item(tx: Transaction, known: SeededItem) -> bool:
-    """Append one; False when the reviewer has had this value, or one before that open value."""
+    """Append an item; False when the reviewer has had this value already, or a seeded item before that open value."""
     row = {
         "item": known.item,
         "version": known.version,
@@ -89,7 +89,7 @@ def seeded_items_of(tx: Transaction, reviewer: str | None = None) -> list[Seeded
 
 
 def add_answer(tx: Transaction, answer: SeededAnswer) -> bool:
-    """Append an answer; False when its uuid is known (a repeated sending)."""
+    """Append an answer; False when its uuid is known (sent twice)."""
     return append_act(tx, SeededAnswerRow, {**values_of_look(answer.act), "screen": answer.screen, "after": answer.after})
 
 

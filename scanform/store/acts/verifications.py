@@ -1,4 +1,4 @@
-"""Second and third looks at values that were settled: rows that are only ever added. What a look says counts nowhere but here, until somebody decides."""
+"""Second readings and adjudications of settled values, append-only. A second reading counts nowhere else until somebody decides."""
 
 import secrets
 from dataclasses import dataclass
@@ -22,22 +22,22 @@ class Verification:
 
 
 def add_verification(tx: Transaction, look: Verification) -> bool:
-    """Append a look; False when its uuid is known (a repeated sending)."""
+    """Append a reading; False when its uuid is known (sent twice)."""
     return append_act(tx, VerificationRow, {**values_of_look(look.act), "third": look.third})
 
 
 def verifications(tx: Transaction, item: str | None = None) -> list[Verification]:
-    """All looks, or those at one item, in the order in which they arrived."""
+    """All readings, or those of one item, in order of arrival."""
     conditions = () if item is None else (VerificationRow.item == item,)
     return [Verification(act=look_of(row), third=row.third) for row in in_order(tx, VerificationRow, *conditions)]
 
 
 def sampling_seed(tx: Transaction) -> str:
-    """What decides by lot which values are looked at again; drawn once for a project and kept, so that every draw can be repeated."""
+    """The seed of all random draws for double verification: drawn once per project and kept, so that every draw can be repeated."""
     insert_new(tx, SamplingSeedRow, {"name": LOT, "lot": secrets.token_hex(16)}, SamplingSeedRow.name)
     return tx.execute(select(SamplingSeedRow.lot).where(SamplingSeedRow.name == LOT)).scalar_one()
 
 
 def drawn_seed(tx: Transaction) -> str:
-    """The lot that was drawn, "" before that."""
+    """The seed, "" before one was drawn."""
     return tx.execute(select(SamplingSeedRow.lot).where(SamplingSeedRow.name == LOT)).scalar() or ""
