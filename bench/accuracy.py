@@ -1,11 +1,13 @@
-"""The whole way of simulated forms through the real program: lost pages, silent errors, what goes to people, calibration.
+"""The whole way of simulated forms through the real program: lost pages, silent errors, what goes to people,
+calibration.
 
     python -m bench.accuracy                         100 pages, profile "office copier"
     python -m bench.accuracy --profile fax --pages 40 --seed 3
 
-Forms are printed by `print`, filled in and scanned by the simulator, read by `ingest` from multi-page PDF files in shuffled order, and compared with the truth.
-A silent error is a value with status auto that is not the truth, or a sure value where a person could not tell either.
-The seeds here are not those of the training of any reader (see the model cards).
+Forms are printed by `print`, filled in and scanned by the simulator, read by `ingest` from multi-page PDF files in
+shuffled order, and compared with the truth. A silent error is a value with status auto that is not the truth, or a sure
+value where a person could not tell either. The seeds here are not those of the training of any reader (see the model
+cards).
 """
 
 import argparse
@@ -77,9 +79,13 @@ def run(folder: Path, *, template: str, profile: str, pages: int, seed: int, job
         workers = serial() if jobs == 1 else processes(jobs, limits_of(project))
         summary = read_batch(project, [folder / "scans"], workers)
         responses = {response.id: response for response in project.store.responses()}
-    values = tuple(value for form, truth in truths.items() if form in responses for value in compare(responses[form], truth))
+    values = tuple(
+        value for form, truth in truths.items() if form in responses for value in compare(responses[form], truth)
+    )
     handed_in = sum(len(truth.pages) for truth in truths.values())
-    return Outcome(summary=summary, pages=handed_in, values=values, missing=tuple(form for form in truths if form not in responses))
+    return Outcome(
+        summary=summary, pages=handed_in, values=values, missing=tuple(form for form in truths if form not in responses)
+    )
 
 
 def _print(project: Project, folder: Path, pages: int, seed: int) -> Printed:
@@ -88,7 +94,9 @@ def _print(project: Project, folder: Path, pages: int, seed: int) -> Printed:
     return print_forms(project, PrintOrder(recipients=(None,) * forms, seed=seed + 1), folder / "forms.pdf")
 
 
-def scan_all(printed: Printed, folder: Path, *, questionnaire_of: Project, profile: str, seed: int) -> dict[str, FormTruth]:
+def scan_all(
+    printed: Printed, folder: Path, *, questionnaire_of: Project, profile: str, seed: int
+) -> dict[str, FormTruth]:
     """Fill in and scan all forms, ten sheets a file in shuffled order; returns the truth by form id."""
     folder.mkdir(parents=True)
     questionnaire = questionnaire_of.questionnaire_of(printed.layout)
@@ -103,7 +111,11 @@ def scan_all(printed: Printed, folder: Path, *, questionnaire_of: Project, profi
         truths[form.form_id] = truth
         for page in printed.layout.pages:
             gray = exact(next(sheets), page.size)
-            scans.append(scan_filled(gray, page, truth.page(page.number), hand=hand, profile=PROFILES[profile], rng=rng, crops=crops))
+            scans.append(
+                scan_filled(
+                    gray, page, truth.page(page.number), hand=hand, profile=PROFILES[profile], rng=rng, crops=crops
+                )
+            )
     order = np.random.default_rng(seed).permutation(len(scans)).tolist()
     for first in range(0, len(order), 10):
         stack = [scans[index] for index in order[first : first + 10]]
@@ -124,27 +136,41 @@ def show(outcome: Outcome, profile: str) -> None:
     """Print the figures."""
     summary = outcome.summary
     fates = ", ".join(f"{fate.value} {count}" for fate, count in summary.pages.items())
-    print(f"profile {profile}: {outcome.pages} pages handed in; fates: {fates}; forms not there: {len(outcome.missing)}; {summary.page_ms:.0f} ms per page")
+    print(
+        f"profile {profile}: {outcome.pages} pages handed in; fates: {fates}; forms not there: {len(outcome.missing)}; {summary.page_ms:.0f} ms per page"
+    )
     print(f"lost pages: {outcome.pages - sum(summary.pages.values())} (limit 0)")
     print(f"pages read: {summary.pages.get(Fate.READ, 0)} of {outcome.pages}")
     silent = [value for value in outcome.values if value.silent]
-    print(f"silent errors: {len(silent)} of {sum(value.answer.status is Status.AUTO for value in outcome.values)} values read automatically (limit 0)")
+    print(
+        f"silent errors: {len(silent)} of {sum(value.answer.status is Status.AUTO for value in outcome.values)} values read automatically (limit 0)"
+    )
     for value in silent:
         answer = value.answer
-        print(f"  {value.form} {answer.column}: read {answer.value!r} p={answer.confidence:.5f}, truth {value.expected!r} unclear={value.unclear}")
+        print(
+            f"  {value.form} {answer.column}: read {answer.value!r} p={answer.confidence:.5f}, truth {value.expected!r} unclear={value.unclear}"
+        )
     print("\nkind         values   auto  best candidate right")
     for kind in sorted({value.answer.kind for value in outcome.values}):
         of_kind = [value for value in outcome.values if value.answer.kind is kind]
         auto = sum(value.answer.status is Status.AUTO for value in of_kind) / len(of_kind)
-        print(f"{kind.value:12} {len(of_kind):6} {auto:6.1%} {sum(value.right for value in of_kind) / len(of_kind):8.2%}")
-    reasons = Counter(value.answer.problem or "low confidence" for value in outcome.values if value.answer.status is Status.REVIEW)
+        print(
+            f"{kind.value:12} {len(of_kind):6} {auto:6.1%} {sum(value.right for value in of_kind) / len(of_kind):8.2%}"
+        )
+    reasons = Counter(
+        value.answer.problem or "low confidence" for value in outcome.values if value.answer.status is Status.REVIEW
+    )
     print("\nto review because of: " + ", ".join(f"{slug} {count}" for slug, count in reasons.most_common()))
     print(f"expected calibration error of choices: {calibration_error(outcome.values):.4f}")
 
 
 def calibration_error(values: tuple[Value, ...], bins: int = 10) -> float:
     """Expected calibration error over single and multiple choice, equal-count bins (Naeini et al. 2015, AAAI)."""
-    pairs = sorted((value.answer.confidence, value.right) for value in values if value.answer.kind.value in {"single", "multiple"} and not value.unclear)
+    pairs = sorted(
+        (value.answer.confidence, value.right)
+        for value in values
+        if value.answer.kind.value in {"single", "multiple"} and not value.unclear
+    )
     parts = [part for part in np.array_split(np.array(pairs, dtype=float), bins) if len(part)]
     return float(sum(abs(part[:, 0].mean() - part[:, 1].mean()) * len(part) for part in parts) / max(1, len(pairs)))
 
@@ -162,7 +188,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = chosen.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        outcome = run(folder, template=chosen.template, profile=chosen.profile, pages=chosen.pages, seed=chosen.seed, jobs=chosen.jobs)
+        outcome = run(
+            folder,
+            template=chosen.template,
+            profile=chosen.profile,
+            pages=chosen.pages,
+            seed=chosen.seed,
+            jobs=chosen.jobs,
+        )
     show(outcome, chosen.profile)
     lost = outcome.pages - sum(outcome.summary.pages.values())
     return 1 if lost or outcome.missing or any(value.silent for value in outcome.values) else 0

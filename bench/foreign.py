@@ -72,21 +72,64 @@ class Sheet:
             self.paper.setFillGray(0.5)
             self.words(x + w / 2 - 0.6, y + h * 0.76, letter, size=6)
             self.paper.setFillGray(0)
-        self._mark(RectMm(x=x - line / 2, y=y - line / 2, w=w + line, h=h + line), question, option, multiple=False, group=group)
+        self._mark(
+            RectMm(x=x - line / 2, y=y - line / 2, w=w + line, h=h + line),
+            question,
+            option,
+            multiple=False,
+            group=group,
+        )
 
     def _mark(self, rect: RectMm, question: str, option: str, *, multiple: bool, group: str | None) -> None:
-        zone = Zone(id=f"{question}.{option}", question=question, kind=ZoneKind.MARK, rect=rect, option=option, multiple=multiple, group=group)
+        zone = Zone(
+            id=f"{question}.{option}",
+            question=question,
+            kind=ZoneKind.MARK,
+            rect=rect,
+            option=option,
+            multiple=multiple,
+            group=group,
+        )
         self.zones.append(zone)
 
-    def cells(self, x: float, y: float, question: str, count: int, *, w: float = 6.0, h: float = 8.0, alphabet: Alphabet = Alphabet.DIGITS) -> None:
+    def cells(
+        self,
+        x: float,
+        y: float,
+        question: str,
+        count: int,
+        *,
+        w: float = 6.0,
+        h: float = 8.0,
+        alphabet: Alphabet = Alphabet.DIGITS,
+    ) -> None:
         """Character cells that share their walls."""
         self.paper.setLineWidth(0.25 * mm)
         cells = tuple(RectMm(x=x + i * w, y=y, w=w, h=h) for i in range(count))
         for cell in cells:
             self.paper.rect(cell.x * mm, self.y(cell.bottom), w * mm, h * mm)
-        self.zones.append(Zone(id=question, question=question, kind=ZoneKind.COMB, rect=bounding_box(cells), cells=cells, alphabet=alphabet))
+        self.zones.append(
+            Zone(
+                id=question,
+                question=question,
+                kind=ZoneKind.COMB,
+                rect=bounding_box(cells),
+                cells=cells,
+                alphabet=alphabet,
+            )
+        )
 
-    def lines(self, x: float, y: float, question: str, count: int, *, w: float = 150.0, pitch: float = 9.0, dotted: bool = False) -> None:
+    def lines(
+        self,
+        x: float,
+        y: float,
+        question: str,
+        count: int,
+        *,
+        w: float = 150.0,
+        pitch: float = 9.0,
+        dotted: bool = False,
+    ) -> None:
         """Lines to write on; `y` is the top of the zone."""
         self.paper.setLineWidth(0.25 * mm)
         self.paper.setDash([0.4 * mm, 1.0 * mm] if dotted else [])
@@ -112,7 +155,14 @@ class ForeignForm:
     layout: Layout
 
 
-def draw(path: Path, code: str, pages: Sequence[Callable[[Sheet], None]], *, size: SizeMm = A4, filled: Filled = Filled.WITHDRAWN) -> ForeignForm:
+def draw(
+    path: Path,
+    code: str,
+    pages: Sequence[Callable[[Sheet], None]],
+    *,
+    size: SizeMm = A4,
+    filled: Filled = Filled.WITHDRAWN,
+) -> ForeignForm:
     """Draw a form whose pages are functions of a `Sheet`."""
     paper = canvas.Canvas(str(path), pagesize=(size.w * mm, size.h * mm), invariant=True)
     layouts = []
@@ -120,9 +170,21 @@ def draw(path: Path, code: str, pages: Sequence[Callable[[Sheet], None]], *, siz
         sheet = Sheet(paper=paper, size=size, zones=[])
         page(sheet)
         paper.showPage()
-        layouts.append(PageLayout(number=number, size=size, blank=f"page-{number}.png", fiducials=(), codes=(), zones=tuple(sheet.zones)))
+        layouts.append(
+            PageLayout(
+                number=number, size=size, blank=f"page-{number}.png", fiducials=(), codes=(), zones=tuple(sheet.zones)
+            )
+        )
     paper.save()
-    layout = Layout(questionnaire=code, version="1", language="en", variant="standard", digest="00000", filled=filled, pages=tuple(layouts))
+    layout = Layout(
+        questionnaire=code,
+        version="1",
+        language="en",
+        variant="standard",
+        digest="00000",
+        filled=filled,
+        pages=tuple(layouts),
+    )
     return ForeignForm(pdf=path, layout=layout)
 
 
@@ -131,7 +193,9 @@ def club_page_1(sheet: Sheet) -> None:
     sheet.words(20, 24, "Riverside Rowing Club - members' survey", 16, "Helvetica-Bold")
     sheet.words(20, 31, "Please tick what applies and hand the sheet in at the boathouse before the end of May.")
     sheet.words(20, 44, "1. How did you hear about us?", 11, "Helvetica-Bold")
-    for row, (option, words) in enumerate((("1", "From friends or family"), ("2", "From the newspaper"), ("3", "On the internet"), ("4", "Passing by"))):
+    for row, (option, words) in enumerate(
+        (("1", "From friends or family"), ("2", "From the newspaper"), ("3", "On the internet"), ("4", "Passing by"))
+    ):
         sheet.box(22, 48 + 7 * row, "heard", option, multiple=True)
         sheet.words(29, 51.4 + 7 * row, words)
     sheet.words(20, 86, "2. How satisfied are you with the following?", 11, "Helvetica-Bold")
@@ -184,7 +248,9 @@ def quiz_page(sheet: Sheet) -> None:
     sheet.words(20, 205, "Team number", 11, "Helvetica-Bold")
     for column in range(3):
         for digit in range(10):
-            sheet.bubble(24 + 8 * column, 210 + 6 * digit, f"team{column + 1}", str(digit), letter=str(digit), w=4.0, h=4.0)
+            sheet.bubble(
+                24 + 8 * column, 210 + 6 * digit, f"team{column + 1}", str(digit), letter=str(digit), w=4.0, h=4.0
+            )
     sheet.words(70, 240, "Team name", 11, "Helvetica-Bold")
     sheet.lines(70, 242, "name", 1, w=110, pitch=10)
 
@@ -200,7 +266,9 @@ def quiz_form(folder: Path) -> ForeignForm:
 
 
 def clinic_page(sheet: Sheet) -> None:
-    """A dense sheet: boxes in the cells of a table, dotted lines, a comb of many cells, inline answers, text beside an answer."""
+    """A dense sheet: boxes in the cells of a table, dotted lines, a comb of many cells, inline answers, text beside
+    an answer.
+    """
     sheet.words(18, 18, "Outpatient clinic: before your appointment", 13, "Helvetica-Bold")
     sheet.words(18, 28, "Surname", 9)
     sheet.cells(40, 23, "surname", 20, w=5.0, h=7.0, alphabet=Alphabet.LETTERS)
@@ -208,7 +276,9 @@ def clinic_page(sheet: Sheet) -> None:
     sheet.cells(40, 35, "birth", 8, w=5.5, h=7.0)
     sheet.words(18, 54, "Do you have, or did you have:", 10, "Helvetica-Bold")
     sheet.paper.setLineWidth(0.2 * mm)
-    for row, words in enumerate(("Asthma", "Diabetes", "High blood pressure", "Heart disease", "Allergies", "Epilepsy")):
+    for row, words in enumerate(
+        ("Asthma", "Diabetes", "High blood pressure", "Heart disease", "Allergies", "Epilepsy")
+    ):
         top = 58 + 8 * row
         sheet.paper.rect(18 * mm, sheet.y(top + 8), 80 * mm, 8 * mm)
         sheet.words(20, top + 5.4, words, 9)

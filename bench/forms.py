@@ -1,14 +1,15 @@
-"""Forms that scanform did not print, on real scans: lost pages, wrong registrations, silent errors and what goes to review.
+"""Forms that scanform did not print, on real scans: lost pages, wrong registrations, silent errors and what goes to
+review.
 
     python -m bench.forms [--data ../shared/data/forms] [--set NAME] [--stack] [--save FILE]
 
-Each layout of the data becomes a page of ours without markers and codes. Where there is no blank page, one scan of each layout
-(the anchor) defines the frame by the homography that comes with the data, as a person does who draws zones on a filled scan, and
-the blank is estimated from all scans of that layout. All scans are then registered by their print; the homographies serve to score that.
-Tuned on: amc_tests multi* and odkscan form 1. All other figures are held out, but windows of every set except odkscan's were looked at, without
-their labels, when pale and thin outlines were taken for ink, and formscanner's small bubbles before `strata.LEAST_OPEN_BROAD` was chosen. `--stack` routes
-every scan among all known pages.
-`--save` writes the measured features of the boxes with their labels.
+Each layout of the data becomes a page of ours without markers and codes. Where there is no blank page, one scan of each
+layout (the anchor) defines the frame by the homography that comes with the data, as a person does who draws zones on a
+filled scan, and the blank is estimated from all scans of that layout. All scans are then registered by their print; the
+homographies serve to score that. Tuned on: amc_tests multi* and odkscan form 1. All other figures are held out, but
+windows of every set except odkscan's were looked at, without their labels, when pale and thin outlines were taken for
+ink, and formscanner's small bubbles before `strata.LEAST_OPEN_BROAD` was chosen. `--stack` routes every scan among all
+known pages. `--save` writes the measured features of the boxes with their labels.
 """
 
 import argparse
@@ -51,10 +52,13 @@ PAPER_MM = {210 / 297: 210.0, 215.9 / 279.4: 215.9}
 
 
 def is_tuned(name: str, file: str) -> bool:
-    return (name == "amc_tests" and Path(file).name.startswith("multi")) or (name == "odkscan_photos" and "checkbox_test_1" in file and "_1642" in file)
+    return (name == "amc_tests" and Path(file).name.startswith("multi")) or (
+        name == "odkscan_photos" and "checkbox_test_1" in file and "_1642" in file
+    )
 
 
-# --- forms -----------------------------------------------------------------------------------------------------------------
+# --- forms
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +73,9 @@ class Scan:
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """One layout: `given` as in the data, `page` with zones laid onto the print, `fields` question -> options by zone id."""
+    """One layout: `given` as in the data, `page` with zones laid onto the print, `fields` question -> options by
+    zone id.
+    """
 
     set_name: str
     name: str
@@ -97,7 +103,15 @@ def load_forms(data: Path, name: str, only: str) -> Iterator[Form]:
 
 def make_form(folder: Path, name: str, layout: dict, file: str, images: list[dict]) -> Form:
     per_mm, given, fields, looks = converted(layout)
-    scans = [Scan(file=one["file"], image=load(folder / one["file"]), truth=one["fields"], frame_to_px=np.array(one["ref_to_image"])) for one in images]
+    scans = [
+        Scan(
+            file=one["file"],
+            image=load(folder / one["file"]),
+            truth=one["fields"],
+            frame_to_px=np.array(one["ref_to_image"]),
+        )
+        for one in images
+    ]
     if name in WITH_BLANK:
         gray = load(folder / layout["reference_image"]).gray
         page, blank, weak, anchor = *with_blank(given, gray, per_mm), frozenset(), None
@@ -117,7 +131,9 @@ def load(path: Path) -> PageImage:
 
 
 def converted(layout: dict) -> tuple[float, PageLayout, dict[str, dict], dict[str, str]]:
-    """Pixels of the frame per mm, the page, its choice fields by question, and the letters printed inside boxes by zone."""
+    """Pixels of the frame per mm, the page, its choice fields by question, and the letters printed inside boxes by
+    zone.
+    """
     aspect = layout["width"] / layout["height"]
     paper = PAPER_MM[min(PAPER_MM, key=lambda known: abs(known - aspect))]
     per_mm = layout["dpi"] / 25.4 if layout["dpi"] else layout["width"] / paper
@@ -130,14 +146,30 @@ def converted(layout: dict) -> tuple[float, PageLayout, dict[str, dict], dict[st
         for option in one["options"]:
             zone = f"{question}.{option['value']}"
             left, top = option["cx"] - option["w"] / 2, option["cy"] - option["h"] / 2
-            rect = RectMm(x=(left + 0.5) / per_mm, y=(top + 0.5) / per_mm, w=option["w"] / per_mm, h=option["h"] / per_mm)
+            rect = RectMm(
+                x=(left + 0.5) / per_mm, y=(top + 0.5) / per_mm, w=option["w"] / per_mm, h=option["h"] / per_mm
+            )
             multiple = one["select"] != "one"
-            zones.append(Zone(id=zone, question=question, option=str(option["value"]), multiple=multiple, kind=ZoneKind.MARK, rect=rect))
+            zones.append(
+                Zone(
+                    id=zone,
+                    question=question,
+                    option=str(option["value"]),
+                    multiple=multiple,
+                    kind=ZoneKind.MARK,
+                    rect=rect,
+                )
+            )
             fields[question]["values"][zone] = option["value"]
             if "printed_char" in option:
                 looks[zone] = option["printed_char"]
     size = SizeMm(w=layout["width"] / per_mm, h=layout["height"] / per_mm)
-    return per_mm, PageLayout(number=1, size=size, blank="page-1.png", fiducials=(), codes=(), zones=tuple(zones)), fields, looks
+    return (
+        per_mm,
+        PageLayout(number=1, size=size, blank="page-1.png", fiducials=(), codes=(), zones=tuple(zones)),
+        fields,
+        looks,
+    )
 
 
 def with_blank(given: PageLayout, gray: np.ndarray, per_mm: float) -> tuple[PageLayout, BlankPage]:
@@ -149,8 +181,12 @@ def with_blank(given: PageLayout, gray: np.ndarray, per_mm: float) -> tuple[Page
     return page, blank
 
 
-def without_blank(given: PageLayout, scans: list[Scan], per_mm: float, looks: dict[str, str]) -> tuple[PageLayout, BlankPage, frozenset[str], str]:
-    """The page and the blank estimated from its filled scans; the sharpest scan is the anchor that defines the frame."""
+def without_blank(
+    given: PageLayout, scans: list[Scan], per_mm: float, looks: dict[str, str]
+) -> tuple[PageLayout, BlankPage, frozenset[str], str]:
+    """The page and the blank estimated from its filled scans; the sharpest scan is the anchor that defines the
+    frame.
+    """
     anchor = max(scans, key=lambda scan: abs(np.linalg.det(scan.frame_to_px)))
     frame = np.array([[per_mm, 0, -0.5], [0, per_mm, -0.5], [0, 0, 1]])
     start = plain_map(anchor.frame_to_px @ frame)
@@ -167,10 +203,15 @@ def without_blank(given: PageLayout, scans: list[Scan], per_mm: float, looks: di
 
 
 def plain_map(homography: np.ndarray) -> PageMap:
-    return PageMap(homography=tuple(float(value) for value in np.ravel(homography / homography[2, 2])), residual_mm=0.0, tier=Tier.T3)
+    return PageMap(
+        homography=tuple(float(value) for value in np.ravel(homography / homography[2, 2])),
+        residual_mm=0.0,
+        tier=Tier.T3,
+    )
 
 
-# --- zones onto print ------------------------------------------------------------------------------------------------------
+# --- zones onto print
+# ------------------------------------------------------------------------------------------------------
 
 
 def snapped(zones: tuple[Zone, ...], blank: BlankPage) -> tuple[Zone, ...]:
@@ -190,7 +231,9 @@ def snapped(zones: tuple[Zone, ...], blank: BlankPage) -> tuple[Zone, ...]:
             own = outlines[index, :2] - given[index]
             by = own if not np.isnan(own[0]) and np.abs(own - usual).max() < 0.5 else usual
             x, y = given[index] + by
-            moved[index] = replace(zones[index], rect=RectMm(x=float(x - w / 2), y=float(y - h / 2), w=float(w), h=float(h)))
+            moved[index] = replace(
+                zones[index], rect=RectMm(x=float(x - w / 2), y=float(y - h / 2), w=float(w), h=float(h))
+            )
     return tuple(moved)
 
 
@@ -220,14 +263,19 @@ def outline(rect: RectMm, blank: BlankPage) -> tuple[float, float, float, float]
         x, y, w, h = cv2.boundingRect(contour)
         wide, high = w / per_mm, h / per_mm
         cx, cy = (left + x + w / 2) / per_mm, (top + y + h / 2) / per_mm
-        fits = 0.6 <= wide / rect.w <= 1.6 and 0.6 <= high / rect.h <= 1.6 and max(abs(cx - rect.centre.x) / rect.w, abs(cy - rect.centre.y) / rect.h) < 0.6
+        fits = (
+            0.6 <= wide / rect.w <= 1.6
+            and 0.6 <= high / rect.h <= 1.6
+            and max(abs(cx - rect.centre.x) / rect.w, abs(cy - rect.centre.y) / rect.h) < 0.6
+        )
         full = cv2.contourArea(cv2.convexHull(contour)) > 0.7 * w * h
         if fits and full and w * h > best_area:
             best, best_area = (cx, cy, wide, high), w * h
     return best
 
 
-# --- reading ---------------------------------------------------------------------------------------------------------------
+# --- reading
+# ---------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(kw_only=True)
@@ -285,7 +333,11 @@ def run_form(form: Form, tally: Tally) -> None:
             tally.wrong.append(f"{scan.file} ({np.percentile(off, 90):.1f} mm)")
         readings = {one.zone: one for one in reader.read_fields(scan.image, page_map, prepared)}
         described = dict(
-            zip((zone.id for zone in prepared.marks.zones), features.describe(measure(scan.image, page_map, prepared), prepared.marks), strict=True)
+            zip(
+                (zone.id for zone in prepared.marks.zones),
+                features.describe(measure(scan.image, page_map, prepared), prepared.marks),
+                strict=True,
+            )
         )
         tally.boxes.extend(judged(form, scan, readings, described, filled))
 
@@ -297,7 +349,9 @@ def errors_mm(form: Form, scan: Scan, page_map: PageMap) -> np.ndarray:
     return np.linalg.norm(page_map.to_mm(wanted) - points, axis=1)
 
 
-def judged(form: Form, scan: Scan, readings: dict[str, FieldReading], described: dict[str, np.ndarray], filled: Filled) -> Iterator[Box]:
+def judged(
+    form: Form, scan: Scan, readings: dict[str, FieldReading], described: dict[str, np.ndarray], filled: Filled
+) -> Iterator[Box]:
     """The boxes of a scan with the status that `scanform.assemble` would give their values."""
     for question in form.fields.values():
         truth = scan.truth.get(question["id"])
@@ -326,12 +380,16 @@ def state(reading: FieldReading, filled: Filled) -> tuple[str, float]:
     """The value of a box and its probability; where filling is marking, a filled box is a marked one."""
     probs = {candidate.value: candidate.probability for candidate in reading.candidates}
     if filled is Filled.MARK:
-        probs = {MarkValue.EMPTY: probs.get("empty", 0.0), MarkValue.MARKED: probs.get("marked", 0.0) + probs.get("filled", 0.0)}
+        probs = {
+            MarkValue.EMPTY: probs.get("empty", 0.0),
+            MarkValue.MARKED: probs.get("marked", 0.0) + probs.get("filled", 0.0),
+        }
     value = max(probs, key=lambda key: probs[key])
     return str(value), probs[value]
 
 
-# --- what came of it -------------------------------------------------------------------------------------------------------
+# --- what came of it
+# -------------------------------------------------------------------------------------------------------
 
 
 def upper_bound(errors: int, of: int, level: float = 0.95) -> float:
@@ -341,7 +399,10 @@ def upper_bound(errors: int, of: int, level: float = 0.95) -> float:
     low, high = errors / of, 1.0
     for _ in range(60):
         middle = (low + high) / 2
-        terms = (lgamma(of + 1) - lgamma(k + 1) - lgamma(of - k + 1) + k * log(middle) + (of - k) * log(1 - middle) for k in range(errors + 1))
+        terms = (
+            lgamma(of + 1) - lgamma(k + 1) - lgamma(of - k + 1) + k * log(middle) + (of - k) * log(1 - middle)
+            for k in range(errors + 1)
+        )
         low, high = (middle, high) if sum(exp(term) for term in terms) > 1 - level else (low, middle)
     return high
 
@@ -350,7 +411,11 @@ def line(name: str, tallies: list[Tally], boxes: list[Box]) -> str:
     scored = [box for box in boxes if box.scored and not box.doubtful]
     marked = [box for box in scored if box.truth == MarkValue.MARKED]
     silent, on_marked = [box for box in scored if box.silent], [box for box in marked if box.silent]
-    pages, lost, wrong = sum(t.pages for t in tallies), sum(len(t.lost) for t in tallies), sum(len(t.wrong) for t in tallies)
+    pages, lost, wrong = (
+        sum(t.pages for t in tallies),
+        sum(len(t.lost) for t in tallies),
+        sum(len(t.wrong) for t in tallies),
+    )
     off = [value for t in tallies for value in t.off_mm]
     looked, looked_marked = sum(not box.auto for box in scored), sum(not box.auto for box in marked)
     return (
@@ -376,17 +441,27 @@ def report(tallies: dict[str, Tally]) -> None:
     print(line("held out boxes", every, held))
     surveys = [tallies[name] for name in SURVEYS if name in tallies]
     print(line("scanned surveys", surveys, [box for tally in surveys for box in tally.boxes]))
-    print("per 1000: silent errors per 1000 marked boxes. Tuned on amc_tests multi* and two pictures of odkscan form 1; the rest is held out.")
+    print(
+        "per 1000: silent errors per 1000 marked boxes. Tuned on amc_tests multi* and two pictures of odkscan form 1; the rest is held out."
+    )
     for name, tally in tallies.items():
-        print(f"{name}: tiers {dict(tally.tiers)}, registration {1000 * np.median(tally.seconds):.0f} ms median, {1000 * max(tally.seconds):.0f} worst")
+        print(
+            f"{name}: tiers {dict(tally.tiers)}, registration {1000 * np.median(tally.seconds):.0f} ms median, {1000 * max(tally.seconds):.0f} worst"
+        )
         for file in tally.lost:
             print(f"  lost  {file}")
         for file in tally.wrong:
             print(f"  WRONG {file}")
         for box in tally.boxes:
             if box.silent:
-                print(f"  silent {Path(box.file).name} {box.field} {box.option}: {box.value} {box.probability:.4f}, is {box.truth}")
-        reasons = Counter(("weak blank" if box.weak else box.problem or "probability") for box in tally.boxes if box.scored and not box.auto)
+                print(
+                    f"  silent {Path(box.file).name} {box.field} {box.option}: {box.value} {box.probability:.4f}, is {box.truth}"
+                )
+        reasons = Counter(
+            ("weak blank" if box.weak else box.problem or "probability")
+            for box in tally.boxes
+            if box.scored and not box.auto
+        )
         print(f"  review {dict(reasons)}")
 
 
@@ -399,21 +474,40 @@ def run_stack(forms: list[Form]) -> None:
             start = time.process_time()
             found = identify_by_content(scan.image, known)
             seconds.append(time.process_time() - start)
-            outcome = "right" if found.key == (form.name, 1) else "wrong" if found.key else found.problems[0].slug if found.problems else "not routed"
+            outcome = (
+                "right"
+                if found.key == (form.name, 1)
+                else "wrong"
+                if found.key
+                else found.problems[0].slug
+                if found.problems
+                else "not routed"
+            )
             counts[form.set_name, outcome] += 1
             if outcome != "right":
                 print(f"  {outcome:15} {scan.file} {found.key or ''}")
     for name in SETS:
         print(f"{name:22} { {outcome: count for (other, outcome), count in sorted(counts.items()) if other == name} }")
-    print(f"{len(known)} known pages, {1000 * np.median(seconds):.0f} ms median per scan, {1000 * max(seconds):.0f} worst")
+    print(
+        f"{len(known)} known pages, {1000 * np.median(seconds):.0f} ms median per scan, {1000 * max(seconds):.0f} worst"
+    )
 
 
 def save(file: Path, boxes: list[Box]) -> None:
     """Measured features, truth, set, file and zone of all scored boxes."""
     scored = [box for box in boxes if box.scored]
-    columns = {name: np.array([getattr(box, name) for box in scored]) for name in ("truth", "zone", "value", "probability", "weak", "doubtful")}
+    columns = {
+        name: np.array([getattr(box, name) for box in scored])
+        for name in ("truth", "zone", "value", "probability", "weak", "doubtful")
+    }
     columns["scan"] = np.array([box.file for box in scored])
-    np.savez(file, x=np.stack([box.described for box in scored]), names=np.array(features.NAMES), set=np.array([box.set_name for box in scored]), **columns)
+    np.savez(
+        file,
+        x=np.stack([box.described for box in scored]),
+        names=np.array(features.NAMES),
+        set=np.array([box.set_name for box in scored]),
+        **columns,
+    )
 
 
 def main() -> None:

@@ -27,7 +27,9 @@ from scanform.simulate.scanner import ScannedPage, scan_filled
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 PRINT_DPI, PRINT_PX_PER_MM = 508, 15
-"""Printed pages are drawn with 20 px per mm and reduced to 15 (381 dpi): whole numbers, so that the simulator's truth is exact."""
+"""Printed pages are drawn with 20 px per mm and reduced to 15 (381 dpi): whole numbers, so that the simulator's
+truth is exact.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,10 @@ def make_form(template: str = "begegnungsorte", *, folder: Path = TEMPLATES, ins
     questionnaire = load_questionnaire(folder / f"{template}.yaml")
     placement = place(questionnaire, language=questionnaire.languages[0], variant="standard", measure=measure)
     layout = placement.layout
-    payloads = tuple(pagecode.encode(Identity(digest=layout.digest, instance=instance, page=page.number, pages=len(layout.pages))) for page in layout.pages)
+    payloads = tuple(
+        pagecode.encode(Identity(digest=layout.digest, instance=instance, page=page.number, pages=len(layout.pages)))
+        for page in layout.pages
+    )
     copy = Copy(form_id=pagecode.form_id(layout.digest, instance), payloads=payloads, token=None, name=None, address=())
     forms, blanks = BytesIO(), BytesIO()
     draw_forms(placement, [copy], forms)
@@ -53,8 +58,13 @@ def make_form(template: str = "begegnungsorte", *, folder: Path = TEMPLATES, ins
     return Form(
         questionnaire=questionnaire,
         layout=layout,
-        printed=tuple(exact(gray, page.size) for gray, page in zip(_pages(forms, PRINT_DPI), layout.pages, strict=True)),
-        blanks=tuple(BlankPage(gray=gray, px_per_mm_x=BLANK_DPI / 25.4, px_per_mm_y=BLANK_DPI / 25.4) for gray in _pages(blanks, BLANK_DPI)),
+        printed=tuple(
+            exact(gray, page.size) for gray, page in zip(_pages(forms, PRINT_DPI), layout.pages, strict=True)
+        ),
+        blanks=tuple(
+            BlankPage(gray=gray, px_per_mm_x=BLANK_DPI / 25.4, px_per_mm_y=BLANK_DPI / 25.4)
+            for gray in _pages(blanks, BLANK_DPI)
+        ),
     )
 
 
@@ -72,8 +82,12 @@ def exact(gray: Gray, size: SizeMm) -> Gray:
     return cv2.resize(sheet, target, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
-def scan_form(form: Form, profile: str, *, seed: int, numbers: tuple[int, ...] | None = None) -> list[tuple[int, ScannedPage]]:
-    """Pages (1-based number, scan) of the form as filled in by a random person and scanned with a profile of the simulator."""
+def scan_form(
+    form: Form, profile: str, *, seed: int, numbers: tuple[int, ...] | None = None
+) -> list[tuple[int, ScannedPage]]:
+    """Pages (1-based number, scan) of the form as filled in by a random person and scanned with a profile of the
+    simulator.
+    """
     rng = np.random.default_rng(seed)
     hand = random_hand(rng)
     truth = random_truth(form.questionnaire, form.layout, rng, hand=hand)

@@ -1,4 +1,5 @@
-"""How long the overview takes in a project with 10,000 pages, and what it takes again when nothing has changed, on the real server.
+"""How long the overview takes in a project with 10,000 pages, and what it takes again when nothing has changed, on the
+real server.
 
     python -m bench.overview                 10,000 pages in 20 batches, 2,000 forms with values that wait
     python -m bench.overview --pages 1000
@@ -53,7 +54,9 @@ def main() -> int:
     first, rest = took[0], sorted(took[1:])
     late = rest[int(0.95 * len(rest))]
     print(f"{chosen.pages} pages, {chosen.pages // 5} forms: overview of {size // 1000} kB")
-    print(f"first request {first:.0f} ms; then p50 {rest[len(rest) // 2]:.0f} ms, p95 {late:.0f} ms (limit {LIMIT_MS:.0f})")
+    print(
+        f"first request {first:.0f} ms; then p50 {rest[len(rest) // 2]:.0f} ms, p95 {late:.0f} ms (limit {LIMIT_MS:.0f})"
+    )
     return 1 if late > LIMIT_MS else 0
 
 

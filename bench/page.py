@@ -1,11 +1,13 @@
-"""What reading a page costs beside decoding it: milliseconds by step, ratios with their limits, two processes, memory; against a naive chain.
+"""What reading a page costs beside decoding it: milliseconds by step, ratios with their limits, two processes, memory;
+against a naive chain.
 
     python -m bench.page [--quick]
 
 CPU time, one thread, best of several runs; with text that of the programs started too. Figures are ratios inside one
-run on one machine. The files are made by the benchmark: a page of the questionnaire (55 boxes) and one with more than a hundred, filled in by the
-simulator, once with ticks only, once with handwriting too. Each chain is timed as the sum of its steps, each by itself, and as a
-whole, step after step on a page that was decoded just before: what is still in the caches then is what a worker has there.
+run on one machine. The files are made by the benchmark: a page of the questionnaire (55 boxes) and one with more than a
+hundred, filled in by the simulator, once with ticks only, once with handwriting too. Each chain is timed as the sum of
+its steps, each by itself, and as a whole, step after step on a page that was decoded just before: what is still in the
+caches then is what a worker has there.
 """
 
 import ctypes
@@ -58,7 +60,9 @@ from scanform.workflow.reading.stages import PageJob
 from scanform.workflow.reading.worker import start_worker
 
 FAST_LIMIT, VERIFIED_LIMIT, FAX_LIMIT = 1.25, 1.8, 2.5
-"""Limits as multiples of the decode floor: decode + identity + T0 + 100 boxes; decode + identity + box check + print-aware marks; both for group 4."""
+"""Limits as multiples of the decode floor: decode + identity + T0 + 100 boxes; decode + identity + box check +
+print-aware marks; both for group 4.
+"""
 SCALING_LIMIT, MEMORY_LIMIT_MB = 0.9, 250
 """Two processes against one, as a share of what bare decoding gains in the same run; peak of a worker."""
 ROUNDS = 5
@@ -70,15 +74,29 @@ Job = TypeVar("Job")
 
 _OFFICE = replace(PROFILES["office copier"], skew_deg=(0.4, 0.6), punched=0.0, corner_cut=0.0, jpeg=(80, 80))
 _GREY = replace(_OFFICE, paper_grey=(235, 235), white=(255, 255), black=(0, 0), noise=(4.0, 4.0))
-"""Paper is not whitened by the device, so its noise is kept: large files, as of a scanner that is set to photographs."""
+"""Paper is not whitened by the device, so its noise is kept: large files, as of a scanner that is set to
+photographs.
+"""
 
 KINDS: dict[str, tuple[Profile, Callable[[Path, list[ScannedPage]], None], str]] = {
     "JPEG 200": (replace(_GREY, dpi=(200,)), write_pdf_jpeg, "pdf"),
     "JPEG 300": (replace(_GREY, dpi=(300,)), write_pdf_jpeg, "pdf"),
     "JPEG 300 white": (replace(_OFFICE, dpi=(300,)), write_pdf_jpeg, "pdf"),
-    "TIFF G4 300": (replace(_OFFICE, dpi=(300,), depth="threshold", threshold=(150, 150), jpeg=None), write_tiff_g4, "tif"),
-    "TIFF G4 proof": (replace(_OFFICE, dpi=(300,), depth="threshold", threshold=(150, 150), jpeg=None), write_tiff_g4, "tif"),
-    "PDF G4 300": (replace(_OFFICE, dpi=(300,), depth="threshold", threshold=(150, 150), jpeg=None), write_pdf_g4, "pdf"),
+    "TIFF G4 300": (
+        replace(_OFFICE, dpi=(300,), depth="threshold", threshold=(150, 150), jpeg=None),
+        write_tiff_g4,
+        "tif",
+    ),
+    "TIFF G4 proof": (
+        replace(_OFFICE, dpi=(300,), depth="threshold", threshold=(150, 150), jpeg=None),
+        write_tiff_g4,
+        "tif",
+    ),
+    "PDF G4 300": (
+        replace(_OFFICE, dpi=(300,), depth="threshold", threshold=(150, 150), jpeg=None),
+        write_pdf_g4,
+        "pdf",
+    ),
 }
 """Grey JPEG in PDF of 200 and 300 dpi, the same with whitened paper, and fax compression."""
 _PROOF = "TIFF G4 proof"
@@ -122,7 +140,12 @@ def make_case(sheet: Sheet, folder: Path, name: str, *, texts: bool) -> Case:
     scan = scan_filled(sheet.form.printed[sheet.number - 1], sheet.page, truth, hand=hand, profile=profile, rng=rng)
     path = folder / f"{name.replace(' ', '-')}-{sheet.boxes}-{'text' if texts else 'ticks'}.{suffix}"
     write(path, [scan])
-    return Case(name=name, path=path, scan=scan, ref=PageRef(sha256=sha256(path.read_bytes()).hexdigest(), path=str(path), index=0))
+    return Case(
+        name=name,
+        path=path,
+        scan=scan,
+        ref=PageRef(sha256=sha256(path.read_bytes()).hexdigest(), path=str(path), index=0),
+    )
 
 
 def best_ms(function: Callable[[], object], *, runs: int, clock: Callable[[], float] = time.process_time) -> float:
@@ -146,11 +169,18 @@ def forget_poses() -> None:
 
 
 def decode_floor(case: Case) -> Callable[[], object]:
-    """The fastest decoding of the page's own bytes that we know, without opening or checking anything: simplejpeg, or libtiff behind Pillow."""
+    """The fastest decoding of the page's own bytes that we know, without opening or checking anything: simplejpeg,
+    or libtiff behind Pillow.
+    """
     if case.scan.jpeg is not None:
         data = case.scan.jpeg
         return lambda: simplejpeg.decode_jpeg(data, colorspace="GRAY")
-    strip = as_tiff([encode_group4((case.scan.gray < 128).astype(np.uint8))], width=case.scan.gray.shape[1], rows=case.scan.gray.shape[0], group=-1)
+    strip = as_tiff(
+        [encode_group4((case.scan.gray < 128).astype(np.uint8))],
+        width=case.scan.gray.shape[1],
+        rows=case.scan.gray.shape[0],
+        group=-1,
+    )
     return lambda: np.asarray(Image.open(BytesIO(strip)))
 
 
@@ -177,15 +207,23 @@ def chains_of(sheet: Sheet, case: Case) -> Chains:
     boxes = [zone.rect.centre for zone in boxes_only.zones]
     centres = np.array([(point.x, point.y) for point in itertools.islice(itertools.cycle(boxes), 100)])
     size_kb = case.path.stat().st_size // 1000
-    print(f"  {case.name}, {sheet.boxes} boxes, {size_kb} kB: registered {page_map.tier.value}, residual {page_map.residual_mm:.3f} mm", flush=True)
+    print(
+        f"  {case.name}, {sheet.boxes} boxes, {size_kb} kB: registered {page_map.tier.value}, residual {page_map.residual_mm:.3f} mm",
+        flush=True,
+    )
     return Chains(
         steps={
             "decode floor": decode_floor(case),
             "load_page": lambda: load_page(case.ref, limits),
             "markers": lambda: find_markers(image),
-            "identify, homography": lambda: (forget_poses(), identify(image, markers, layouts=layouts, read_text=lambda _: "")),
+            "identify, homography": lambda: (
+                forget_poses(),
+                identify(image, markers, layouts=layouts, read_text=lambda _: ""),
+            ),
             "map T0": lambda: fit_page(image, markers, page, None),
-            "100 boxes": lambda: sample_patches(image.gray, flat, centres, size_mm=3.0, px_per_mm=8.0).mean(axis=(1, 2)),
+            "100 boxes": lambda: sample_patches(image.gray, flat, centres, size_mm=3.0, px_per_mm=8.0).mean(
+                axis=(1, 2)
+            ),
             "fit with box check": lambda: fit_page(image, markers, page, check),
             "marks": lambda: reader.read_fields(image, page_map, marks),
             "marks and blank writing zones": lambda: reader.read_fields(image, page_map, prepared),
@@ -211,12 +249,20 @@ def measure_chains(sheet: Sheet, cases: dict[str, Case], *, runs: int) -> dict[s
         print(f"{name:44}" + "".join(f"{steps[name]:16.2f}" for steps in table.values()))
     for label, part in (("fast", "fast"), ("verified", "verified")):
         names: tuple[str, ...] = getattr(next(iter(chains.values())), part)
-        limits = {kind: FAX_LIMIT if kind in _FAX else FAST_LIMIT if part == "fast" else VERIFIED_LIMIT for kind in table}
+        limits = {
+            kind: FAX_LIMIT if kind in _FAX else FAST_LIMIT if part == "fast" else VERIFIED_LIMIT for kind in table
+        }
         ratios = {kind: sum(steps[name] for name in names) / steps["decode floor"] for kind, steps in table.items()}
         print(f"{label}: {' + '.join(names)}")
-        print(f"{'  sum of steps x floor (limit)':44}" + "".join(f"{against(ratios[kind], limits[kind]):>16}" for kind in table))
+        print(
+            f"{'  sum of steps x floor (limit)':44}"
+            + "".join(f"{against(ratios[kind], limits[kind]):>16}" for kind in table)
+        )
         whole = {kind: whole_ratio(one, names, runs=runs) for kind, one in chains.items()}
-        print(f"{'  as a whole x floor (limit)':44}" + "".join(f"{against(whole[kind], limits[kind]):>16}" for kind in table))
+        print(
+            f"{'  as a whole x floor (limit)':44}"
+            + "".join(f"{against(whole[kind], limits[kind]):>16}" for kind in table)
+        )
     return table[MAIN]
 
 
@@ -253,23 +299,38 @@ def peak_memory_mb() -> float:
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
-def seconds(pool: ProcessPoolExecutor, function: Callable[[Job], tuple[list[str], float]], job: Job, *, chunks: int) -> tuple[float, float, set[str]]:
+def seconds(
+    pool: ProcessPoolExecutor, function: Callable[[Job], tuple[list[str], float]], job: Job, *, chunks: int
+) -> tuple[float, float, set[str]]:
     """Wall time of `chunks` calls in a pool, the peak memory of a worker, and the outcomes."""
     start = time.perf_counter()
     results = list(pool.map(function, [job] * chunks))
-    return time.perf_counter() - start, max(memory for _, memory in results), {outcome for outcomes, _ in results for outcome in outcomes}
+    return (
+        time.perf_counter() - start,
+        max(memory for _, memory in results),
+        {outcome for outcomes, _ in results for outcome in outcomes},
+    )
 
 
 def print_scaling(sheet: Sheet, folder: Path, case: Case, label: str, *, chunks: int) -> None:
     """Reading and bare decoding, each in one process and in two, in turn: `ROUNDS` rounds, medians."""
     limits, data = Limits(), case.scan.jpeg
-    job = PageJob(ref=case.ref, file=str(case.path), editions=FolderSource(folder=str(folder)), digests=(sheet.form.layout.digest,), limits=limits)
+    job = PageJob(
+        ref=case.ref,
+        file=str(case.path),
+        editions=FolderSource(folder=str(folder)),
+        digests=(sheet.form.layout.digest,),
+        limits=limits,
+    )
     context = multiprocessing.get_context("spawn")
     rounds: list[tuple[float, float]] = []
     speeds, peak, outcomes = [], 0.0, set[str]()
     with ExitStack() as stack:
         pools = [
-            stack.enter_context(ProcessPoolExecutor(count, mp_context=context, initializer=start_worker, initargs=(limits, os.getpid()))) for count in (1, 2)
+            stack.enter_context(
+                ProcessPoolExecutor(count, mp_context=context, initializer=start_worker, initargs=(limits, os.getpid()))
+            )
+            for count in (1, 2)
         ]
         for pool, count in zip(pools, (1, 2), strict=True):
             list(pool.map(work, [[job]] * count * 4))
@@ -288,7 +349,9 @@ def print_scaling(sheet: Sheet, folder: Path, case: Case, label: str, *, chunks:
 
 
 def keep_memory() -> None:
-    """Memory that was freed is used again (glibc): else the first use of fresh pages, which depends on what ran before, is counted for some steps."""
+    """Memory that was freed is used again (glibc): else the first use of fresh pages, which depends on what ran
+    before, is counted for some steps.
+    """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
         libc.mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD
@@ -300,8 +363,13 @@ def main(arguments: list[str]) -> None:
     os.environ["OMP_THREAD_LIMIT"] = "1"
     keep_memory()
     quick = "--quick" in arguments
-    usual, dense = Sheet(form=make_form(), number=2), Sheet(form=make_form("dense", folder=Path(__file__).parent), number=1)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}, OpenCV {cv2.__version__}")
+    usual, dense = (
+        Sheet(form=make_form(), number=2),
+        Sheet(form=make_form("dense", folder=Path(__file__).parent), number=1),
+    )
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}, OpenCV {cv2.__version__}"
+    )
     with TemporaryDirectory() as name:
         folder = Path(name)
         write_layouts(usual.form, folder / "layouts")
@@ -313,7 +381,9 @@ def main(arguments: list[str]) -> None:
             main_case = ticks[MAIN]
             print(flush=True)
         written = make_case(usual, folder, MAIN, texts=True)
-        print("whole reading of a page in worker processes (300 dpi grey JPEG in PDF), against bare decoding in the same run")
+        print(
+            "whole reading of a page in worker processes (300 dpi grey JPEG in PDF), against bare decoding in the same run"
+        )
         if main_case:
             print_scaling(usual, folder, main_case, "ticks only", chunks=6 if quick else 24)
         print_scaling(usual, folder, written, "with handwriting", chunks=1 if quick else 3)
@@ -332,13 +402,21 @@ def text_ms(sheet: Sheet, case: Case) -> float:
 def print_naive(sheet: Sheet, case: Case, steps: dict[str, float], text: float) -> None:
     page = sheet.page
     fields = sum(zone.kind is not ZoneKind.MARK for zone in page.zones)
-    ours = steps["load_page"] + steps["markers"] + steps["identify, homography"] + steps["fit with box check"] + steps["marks"]
+    ours = (
+        steps["load_page"]
+        + steps["markers"]
+        + steps["identify, homography"]
+        + steps["fit with box check"]
+        + steps["marks"]
+    )
     bare = best_ms(lambda: read_naively(case.path, page, fields=0), runs=2, clock=cpu_seconds)
     full = best_ms(lambda: read_naively(case.path, page, fields=fields), runs=1, clock=cpu_seconds)
     print(f"\nnaive chain (pdf2image {DPI} dpi, Hough, full warp), CPU ms with the programs it starts, same page")
     print(f"  without text {bare:.0f} = {bare / ours:.0f} x our verified chain")
     with_text = ours - steps["marks"] + text
-    print(f"  with one Tesseract call for each of {fields} fields {full:.0f} = {full / with_text:.1f} x ours with all text ({with_text:.0f})")
+    print(
+        f"  with one Tesseract call for each of {fields} fields {full:.0f} = {full / with_text:.1f} x ours with all text ({with_text:.0f})"
+    )
 
 
 if __name__ == "__main__":

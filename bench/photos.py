@@ -3,10 +3,11 @@
     python -m bench.photos                              4 forms' worth of pages per kind
     python -m bench.photos --pages 12 --seed 7 --kinds blurred shaken dark
 
-Forms are printed by `print`, filled in and photographed by `scanform.simulate.phone`, written as JPEG with EXIF, and read by the very function that
-`ingest` uses. "error" is how far the map errs at the corners of check boxes and cells (mm, against the simulator's truth); where it errs more than
-`WRONG_MM` at a box that was read without a person, it is wrong. A silent error is a box that needs no person by itself (no problem, at least the
-confidence that is accepted) and is not what was drawn; boxes that people could not tell either, and marks that the picture does not show, do not count.
+Forms are printed by `print`, filled in and photographed by `scanform.simulate.phone`, written as JPEG with EXIF, and
+read by the very function that `ingest` uses. "error" is how far the map errs at the corners of check boxes and cells
+(mm, against the simulator's truth); where it errs more than `WRONG_MM` at a box that was read without a person, it is
+wrong. A silent error is a box that needs no person by itself (no problem, at least the confidence that is accepted) and
+is not what was drawn; boxes that people could not tell either, and marks that the picture does not show, do not count.
 Odd seeds are for choosing thresholds, even ones for testing.
 """
 
@@ -61,8 +62,8 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One photo: what was made of it, its facts, map error (mm, NaN when not read) at all boxes and at those that no person sees (`taken_mm`), boxes (all, to
-    review, silent) and the lines about silent ones.
+    """One photo: what was made of it, its facts, map error (mm, NaN when not read) at all boxes and at those that no
+    person sees (`taken_mm`), boxes (all, to review, silent) and the lines about silent ones.
     """
 
     kind: str
@@ -86,24 +87,39 @@ def outcomes(folder: Path, kinds: list[str], *, template: str, pages: int, seed:
     crops = load_crops(SAMPLES / "handwriting")
     with init_project(folder / "project", template=template) as project:
         printed = print_forms(project, PrintOrder(recipients=(None,), seed=1), folder / "form.pdf")
-        sheets = [Sheet(page=page, gray=exact(gray, page.size)) for page, gray in zip(printed.layout.pages, rasterize(printed.pdf, dpi=PRINT_DPI), strict=True)]
+        sheets = [
+            Sheet(page=page, gray=exact(gray, page.size))
+            for page, gray in zip(printed.layout.pages, rasterize(printed.pdf, dpi=PRINT_DPI), strict=True)
+        ]
         for kind in kinds:
             for number in range(pages):
                 rng = np.random.default_rng([FIRST_SEED, seed, list(PHONE_PROFILES).index(kind), number])
                 sheet = sheets[number % len(sheets)]
                 hand = random_hand(rng)
-                truth: FormTruth = random_truth(project.questionnaire_of(printed.layout), printed.layout, rng, hand=hand, crops=crops)
-                ink = draw_ink(sheet.gray.shape, sheet.page, truth.page(sheet.page.number), hand=hand, rng=rng, crops=crops)
+                truth: FormTruth = random_truth(
+                    project.questionnaire_of(printed.layout), printed.layout, rng, hand=hand, crops=crops
+                )
+                ink = draw_ink(
+                    sheet.gray.shape, sheet.page, truth.page(sheet.page.number), hand=hand, rng=rng, crops=crops
+                )
                 photo = photograph(sheet.gray, PHONE_PROFILES[kind], rng, ink=ink, size=sheet.page.size)
                 path = folder / f"{kind.replace(' ', '-')}-{number:03}.jpg"
                 path.write_bytes(photo.jpeg)
-                yield judged(kind, photo, read(project, path), page=sheet.page, truth=truth.page(sheet.page.number), ink=ink)
+                yield judged(
+                    kind, photo, read(project, path), page=sheet.page, truth=truth.page(sheet.page.number), ink=ink
+                )
 
 
 def read(project: Project, path: Path) -> PageResult:
     """The page as `ingest` reads it."""
     ref = PageRef(sha256=hash_file(path), path=path.name, index=0)
-    job = PageJob(ref=ref, file=str(path), editions=FolderSource(folder=str(project.folder)), digests=tuple(sorted(project.layouts)), limits=limits_of(project))
+    job = PageJob(
+        ref=ref,
+        file=str(path),
+        editions=FolderSource(folder=str(project.folder)),
+        digests=tuple(sorted(project.layouts)),
+        limits=limits_of(project),
+    )
     found = read_page(job)
     return next((sheet for sheet in found.sheets if sheet.reading is not None), found)  # other papers may lie beside it
 
@@ -126,10 +142,26 @@ def judged(kind: str, photo: Photo, result: PageResult, *, page: PageLayout, tru
             continue
         taken.append(zones[reading.zone].rect)
         if reading.value != expected and not (drawn and drawn.ambiguous) and reading.zone not in faded:
-            silent.append(f"{reading.zone}: read {reading.value} p={reading.confidence:.5f}, truth {drawn.style.value if drawn else 'none'}")
-    every = [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [cell for zone in page.zones for cell in zone.cells]
-    error, taken_error = (float(box_errors_mm(photo, result.page_map, rects).max(initial=0)) for rects in (every, taken))
-    return Outcome(kind=kind, photo=photo, result=result, error_mm=error, taken_mm=taken_error, boxes=boxes, marked=marked, review=review, silent=tuple(silent))
+            silent.append(
+                f"{reading.zone}: read {reading.value} p={reading.confidence:.5f}, truth {drawn.style.value if drawn else 'none'}"
+            )
+    every = [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [
+        cell for zone in page.zones for cell in zone.cells
+    ]
+    error, taken_error = (
+        float(box_errors_mm(photo, result.page_map, rects).max(initial=0)) for rects in (every, taken)
+    )
+    return Outcome(
+        kind=kind,
+        photo=photo,
+        result=result,
+        error_mm=error,
+        taken_mm=taken_error,
+        boxes=boxes,
+        marked=marked,
+        review=review,
+        silent=tuple(silent),
+    )
 
 
 def box_errors_mm(photo: Photo, page_map: PageMap, rects: list[RectMm]) -> np.ndarray:
@@ -142,7 +174,9 @@ def show(kind: str, found: list[Outcome], seconds: float) -> None:
     """Print the figures of one kind, and a line per silent error and per page that was not read."""
     read_ones = [one for one in found if one.is_read]
     errors = np.array([one.error_mm for one in read_ones])
-    boxes, marked, silent = (sum(values) for values in zip(*((one.boxes, one.marked, len(one.silent)) for one in found), strict=True))
+    boxes, marked, silent = (
+        sum(values) for values in zip(*((one.boxes, one.marked, len(one.silent)) for one in found), strict=True)
+    )
     review = sum(one.review for one in found)
     tiers = Counter(one.result.page_map.tier.value for one in read_ones if one.result.page_map)
     spread = f"error mm median {np.median(errors):.3f} worst {errors.max():.3f}" if len(errors) else "error -"
@@ -167,7 +201,9 @@ def show(kind: str, found: list[Outcome], seconds: float) -> None:
 def main() -> int:
     """Run and print; 1 when an error was silent or a map wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kinds", nargs="*", default=list(PHONE_PROFILES), choices=list(PHONE_PROFILES), metavar="KIND")
+    parser.add_argument(
+        "--kinds", nargs="*", default=list(PHONE_PROFILES), choices=list(PHONE_PROFILES), metavar="KIND"
+    )
     parser.add_argument("--template", default="begegnungsorte")
     parser.add_argument("--pages", type=int, default=4)
     parser.add_argument("--seed", type=int, default=2)
@@ -178,12 +214,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = chosen.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        for kind, found, seconds in _by_kind(outcomes(folder, chosen.kinds, template=chosen.template, pages=chosen.pages, seed=chosen.seed), chosen.pages):
+        for kind, found, seconds in _by_kind(
+            outcomes(folder, chosen.kinds, template=chosen.template, pages=chosen.pages, seed=chosen.seed), chosen.pages
+        ):
             show(kind, found, seconds)
             everything += found
     boxes, silent = sum(one.boxes for one in everything), sum(len(one.silent) for one in everything)
     wrong = sum(one.taken_mm > WRONG_MM for one in everything)
-    print(f"all          read {sum(one.is_read for one in everything)}/{len(everything)}  wrong {wrong}  boxes {boxes}  silent {silent}")
+    print(
+        f"all          read {sum(one.is_read for one in everything)}/{len(everything)}  wrong {wrong}  boxes {boxes}  silent {silent}"
+    )
     return 1 if silent or wrong else 0
 
 

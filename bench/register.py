@@ -1,4 +1,5 @@
-"""How exactly and how surely pages are registered, by kind of scan: error at the zones in mm against the simulator's truth.
+"""How exactly and how surely pages are registered, by kind of scan: error at the zones in mm against the simulator's
+truth.
 
     python -m bench.register [FORMS PER PROFILE] [PROFILE ...]
 
@@ -22,13 +23,17 @@ from scanform.simulate.profiles import PROFILES
 from scanform.simulate.scanner import ScannedPage
 
 WRONG_MM = 0.7
-"""A box is read at the wrong place when it is off by about the distance between its outline and the middle of a small mark."""
+"""A box is read at the wrong place when it is off by about the distance between its outline and the middle of a
+small mark.
+"""
 
 
 def zone_errors_mm(form: Form, number: int, scan: ScannedPage, page_map, *, boxes: bool) -> np.ndarray:
     """Errors at the corners of check boxes and cells, or of the larger areas for writing."""
     zones = form.layout.page(number).zones
-    rects = [zone.rect for zone in zones if zone.kind is ZoneKind.MARK] + [cell for zone in zones for cell in zone.cells]
+    rects = [zone.rect for zone in zones if zone.kind is ZoneKind.MARK] + [
+        cell for zone in zones for cell in zone.cells
+    ]
     if not boxes:
         rects = [zone.rect for zone in zones if zone.kind in (ZoneKind.HANDWRITING, ZoneKind.SIGNATURE)]
     points = np.array([(p.x, p.y) for rect in rects for p in rect.corners])
@@ -43,7 +48,11 @@ def run(form: Form, checks: dict[int, BoxCheck], profile: str, forms: int) -> No
         for number, scan in scan_form(form, profile, seed=seed):
             markers = find_markers(scan.image)
             sighting = identify(scan.image, markers, layouts={form.layout.digest: form.layout}, read_text=lambda _: "")
-            ids["right" if sighting.identity and sighting.identity.page == number else ",".join(p.slug for p in sighting.problems) or "WRONG"] += 1
+            ids[
+                "right"
+                if sighting.identity and sighting.identity.page == number
+                else ",".join(p.slug for p in sighting.problems) or "WRONG"
+            ] += 1
             start = time.process_time()
             page_map = fit_page(scan.image, markers, form.layout.page(number), checks[number])
             cost.append((time.process_time() - start) * 1000)
@@ -54,17 +63,29 @@ def run(form: Form, checks: dict[int, BoxCheck], profile: str, forms: int) -> No
                 worst.append(float(errors.max()))
                 wrong += worst[-1] > WRONG_MM
                 areas.append(float(zone_errors_mm(form, number, scan, page_map, boxes=False).max(initial=0)))
-    spread = f"p95 median {np.median(p95):.3f} worst {max(p95):.3f}  max {max(worst):.3f}  areas {max(areas):.3f}" if p95 else "-"
+    spread = (
+        f"p95 median {np.median(p95):.3f} worst {max(p95):.3f}  max {max(worst):.3f}  areas {max(areas):.3f}"
+        if p95
+        else "-"
+    )
     times = f"fit ms median {np.median(cost):5.1f} max {max(cost):6.1f}"
-    print(f"{profile:14} {dict(sorted(tiers.items()))!s:38} wrong {wrong}  {spread}  {times}  identity {dict(ids)}", flush=True)
+    print(
+        f"{profile:14} {dict(sorted(tiers.items()))!s:38} wrong {wrong}  {spread}  {times}  identity {dict(ids)}",
+        flush=True,
+    )
 
 
 def main(arguments: list[str]) -> None:
     cv2.setNumThreads(1)
     forms = int(arguments[0]) if arguments else 3
     form = make_form()
-    checks = {page.number: prepare_page(page, blank) for page, blank in zip(form.layout.pages, form.blanks, strict=True)}
-    print({number: (len(check.rects_mm), len(check.sample)) for number, check in checks.items()}, "boxes, of them in the sample")
+    checks = {
+        page.number: prepare_page(page, blank) for page, blank in zip(form.layout.pages, form.blanks, strict=True)
+    }
+    print(
+        {number: (len(check.rects_mm), len(check.sample)) for number, check in checks.items()},
+        "boxes, of them in the sample",
+    )
     for profile in arguments[1:] or PROFILES:
         run(form, checks, profile, forms)
 

@@ -1,10 +1,12 @@
-"""How long a key takes until the next field can be seen, and whether fast keys are lost, on the real server and in a real browser.
+"""How long a key takes until the next field can be seen, and whether fast keys are lost, on the real server and in a
+real browser.
 
     python -m bench.review_loop              55 fields at 0, 20 and 80 ms to the server
     python -m bench.review_loop --keys 1     another key than the digit "2"
 
-A field can be seen two frames after it stands in the page with its decoded crop: of each figure about 33 ms are the display's. The limit is 50 ms for
-95 of 100 keys. Then 40 keys come 120 ms apart at 150 ms to the server: each must be stored once, as what its key means.
+A field can be seen two frames after it stands in the page with its decoded crop: of each figure about 33 ms are the
+display's. The limit is 50 ms for 95 of 100 keys. Then 40 keys come 120 ms apart at 150 ms to the server: each must be
+stored once, as what its key means.
 """
 
 import argparse
@@ -113,11 +115,15 @@ def main() -> int:
             p95 = quantile(times, 0.95)
             missed += p95 > LIMIT_MS
             p50 = quantile(times, 0.5)
-            print(f"{latency_ms:3} ms to the server: next field after p50 {p50:5.1f} ms, p95 {p95:5.1f} ms (limit {LIMIT_MS:.0f}); {len(times)} fields")
+            print(
+                f"{latency_ms:3} ms to the server: next field after p50 {p50:5.1f} ms, p95 {p95:5.1f} ms (limit {LIMIT_MS:.0f}); {len(times)} fields"
+            )
         for keys in dict.fromkeys((chosen.keys, "123", "1xm02")):
             stored, lost, double = fast_keys(browser, new_project(Path(temporary)), keys)
             missed += lost + double
-            print(f"{FAST} keys {keys!r} every {FAST_EVERY_MS} ms, {FAST_LATENCY_MS} ms to the server: stored {stored}, lost {lost}, double {double} (limit 0)")
+            print(
+                f"{FAST} keys {keys!r} every {FAST_EVERY_MS} ms, {FAST_LATENCY_MS} ms to the server: stored {stored}, lost {lost}, double {double} (limit 0)"
+            )
         browser.close()
     return 1 if missed else 0
 

@@ -1,4 +1,6 @@
-"""A small survey with scanned forms on which values wait for a person: what the review station is tested and measured with."""
+"""A small survey with scanned forms on which values wait for a person: what the review station is tested and
+measured with.
+"""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -80,7 +82,9 @@ REMARK = Waiting(column="remark", value="Mehr Licht", problem="handwriting")
 
 
 def printed_survey(folder: Path, *, database: str = "") -> Path:
-    """A project with a printed layout and no responses, in `folder`; its values lie there, too, unless another `database` is named."""
+    """A project with a printed layout and no responses, in `folder`; its values lie there, too, unless another
+    `database` is named.
+    """
     (folder / "house.yaml").write_text(QUESTIONNAIRE, encoding="utf-8")
     with init_project(folder / "project", questionnaire=folder / "house.yaml", database=database) as project:
         print_forms(project, PrintOrder(recipients=(None,), seed=1), folder / "forms.pdf")
@@ -88,7 +92,9 @@ def printed_survey(folder: Path, *, database: str = "") -> Path:
 
 
 def fill(project: Project, forms: int, *waiting: Waiting, start: int = 0, confidence: float = 0.5) -> None:
-    """Stores `forms` responses, counted from `start`, in which `waiting` is open, with a scanned page each: crossed, written on, lying on its side."""
+    """Stores `forms` responses, counted from `start`, in which `waiting` is open, with a scanned page each: crossed,
+    written on, lying on its side.
+    """
     layout = next(iter(project.layouts.values()))
     at = "2026-01-01T00:00:00Z"
     responses, turned = [], strokes(project, layout)
@@ -96,9 +102,18 @@ def fill(project: Project, forms: int, *waiting: Waiting, start: int = 0, confid
         ref, page_map = scan(project, turned, number)
         with project.store.writing() as tx:
             ledger.save_reading(tx, PageResult(ref=ref, outcome=Fate.READ, page_map=page_map), at=at)
-        answers = tuple(answer(layout, ref, entry, confidence=min(1.0, confidence + number / 1000)) for entry in waiting)
+        answers = tuple(
+            answer(layout, ref, entry, confidence=min(1.0, confidence + number / 1000)) for entry in waiting
+        )
         responses.append(
-            Response(id=f"{layout.digest}-{number:07d}-A", questionnaire="house", version="1", channel=Channel.PAPER, answers=answers, received_at=at)
+            Response(
+                id=f"{layout.digest}-{number:07d}-A",
+                questionnaire="house",
+                version="1",
+                channel=Channel.PAPER,
+                answers=answers,
+                received_at=at,
+            )
         )
     project.store.save_responses(responses, kind="paper", label="test", at=at)
 
@@ -108,7 +123,9 @@ def strokes(project: Project, layout: Layout) -> Gray:
     blank = project.layouts_folder / layout.digest / layout.pages[0].blank
     gray = np.asarray(cv2.imread(str(blank), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
     for zone in layout.pages[0].zones:
-        x, y, right, bottom = (round(edge * PX_PER_MM) for edge in (zone.rect.x, zone.rect.y, zone.rect.right, zone.rect.bottom))
+        x, y, right, bottom = (
+            round(edge * PX_PER_MM) for edge in (zone.rect.x, zone.rect.y, zone.rect.right, zone.rect.bottom)
+        )
         if zone.kind is ZoneKind.MARK and zone.option in {"m", "cafe", "class"}:
             cv2.line(gray, (x + 8, y + 8), (right - 8, bottom - 8), (INK,), 6)
             cv2.line(gray, (x + 8, bottom - 8), (right - 8, y + 8), (INK,), 6)
@@ -133,7 +150,9 @@ def scan(project: Project, turned: Gray, number: int) -> tuple[PageRef, PageMap]
     path.write_bytes(data.tobytes())
     scale = PX_PER_MM
     homography = (0.0, scale, 0.0, -scale, 0.0, float(width), 0.0, 0.0, 1.0)  # (x, y) mm -> (y, width - x) px
-    return PageRef(sha256=sha256, path="gone.jpg", index=0), PageMap(homography=homography, residual_mm=0.0, tier=Tier.T0)
+    return PageRef(sha256=sha256, path="gone.jpg", index=0), PageMap(
+        homography=homography, residual_mm=0.0, tier=Tier.T0
+    )
 
 
 def answer(layout: Layout, ref: PageRef, entry: Waiting, *, confidence: float) -> Answer:
@@ -159,12 +178,16 @@ def answer(layout: Layout, ref: PageRef, entry: Waiting, *, confidence: float) -
 
 
 def contradict(project: Project) -> None:
-    """One place whose form, token with slash and mark included, says something else than its online response, in every question."""
+    """One place whose form, token with slash and mark included, says something else than its online response, in
+    every question.
+    """
     fill(project, 1, OFTEN, WHY, SINCE, REMARK)
     paper = replace(project.store.responses()[0], token="T/1?")
     read = tuple(replace(entry, status=Status.AUTO, problems=(), candidates=()) for entry in paper.answers)
     said = {"often": "w", "why": "cafe", "since": "2024-04-07", "remark": "Mehr Licht im Flur"}
     typed = tuple(replace(entry, value=said[entry.column], evidence=None, page=None) for entry in read)
     online = replace(paper, id="online-1", channel=Channel.ONLINE, answers=typed)
-    project.store.save_responses([replace(paper, answers=read), online], kind="digital", label="test", at=paper.received_at)
+    project.store.save_responses(
+        [replace(paper, answers=read), online], kind="digital", label="test", at=paper.received_at
+    )
     merge_responses(project)

@@ -1,4 +1,5 @@
-"""Every screen of the review station in every state that people meet, as one table: tests of accessibility and pictures for the documents go through it.
+"""Every screen of the review station in every state that people meet, as one table: tests of accessibility and pictures
+for the documents go through it.
 
 A new screen is a line in `STATES`, with a scene (what the project holds) and the steps that lead to the state.
 """
@@ -57,14 +58,33 @@ def hand_in(project: Project, label: str, fates: tuple[Fate | None, ...]) -> Non
     with project.store.writing() as tx:
         batch = ledger.add_batch(tx, kind="paper", label=label, at=AT)
         sha256 = hashlib.sha256(label.encode()).hexdigest()
-        file = NewFile(path=f"{label}.pdf", location=f"/in/{label}.pdf", sha256=sha256, size=1, kind="pdf", pages=len(fates), archived="", problems=())
+        file = NewFile(
+            path=f"{label}.pdf",
+            location=f"/in/{label}.pdf",
+            sha256=sha256,
+            size=1,
+            kind="pdf",
+            pages=len(fates),
+            archived="",
+            problems=(),
+        )
         ledger.add_file(tx, batch, file)
         for page in ledger.pages_of(tx, [ledger.known_key(file.location, sha256)]):
             fate = fates[page.ref.index]
             if fate is not None:
-                problems = (Problem(slug="unreadable-page", where="page", params=(("detail", "the JPEG ends early"),)),) if fate is Fate.DAMAGED else ()
-                form = Identity(digest=digest, instance=f"{1000 * batch + page.ref.index:07}", page=1, pages=1) if fate is Fate.READ else None
-                record_page(project, tx, page, PageResult(ref=page.ref, outcome=fate, identity=form, problems=problems), at=AT)
+                problems = (
+                    (Problem(slug="unreadable-page", where="page", params=(("detail", "the JPEG ends early"),)),)
+                    if fate is Fate.DAMAGED
+                    else ()
+                )
+                form = (
+                    Identity(digest=digest, instance=f"{1000 * batch + page.ref.index:07}", page=1, pages=1)
+                    if fate is Fate.READ
+                    else None
+                )
+                record_page(
+                    project, tx, page, PageResult(ref=page.ref, outcome=fate, identity=form, problems=problems), at=AT
+                )
 
 
 def many(project: Project) -> None:
@@ -78,21 +98,27 @@ def unplaced(project: Project) -> None:
     """A photographed page whose marks and codes nobody can read."""
     layout = next(iter(project.layouts.values()))
     page = layout.pages[0]
-    gray = np.asarray(cv2.imread(str(project.layouts_folder / layout.digest / page.blank), cv2.IMREAD_GRAYSCALE), dtype=np.uint8).copy()
+    gray = np.asarray(
+        cv2.imread(str(project.layouts_folder / layout.digest / page.blank), cv2.IMREAD_GRAYSCALE), dtype=np.uint8
+    ).copy()
     for rect in [area.rect for area in (*page.codes, *page.fiducials)]:
         left, top, right, bottom = (round(edge * 300 / 25.4) for edge in (rect.x, rect.y, rect.right, rect.bottom))
         cv2.rectangle(gray, (left - 8, top - 8), (right + 8, bottom + 8), (60,), -1)
     height, width = gray.shape
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float32)
     seen = np.array([(300, 160), (1380, 90), (1600, 1900), (150, 2050)], dtype=np.float32)
-    photo = cv2.warpPerspective(gray, cv2.getPerspectiveTransform(corners, seen), (1700, 2150), flags=cv2.INTER_AREA, borderValue=(245,))
+    photo = cv2.warpPerspective(
+        gray, cv2.getPerspectiveTransform(corners, seen), (1700, 2150), flags=cv2.INTER_AREA, borderValue=(245,)
+    )
     folder = project.folder.parent / f"{project.folder.name}-in"
     folder.mkdir()
     done, data = cv2.imencode(".jpg", photo)
     assert done
     (folder / "from the club.jpg").write_bytes(data.tobytes())
     settings = project.folder / "survey.toml"
-    settings.write_text(settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8"
+    )
     with open_project(project.folder) as fresh:
         read_batch(fresh, [folder], serial())
 
@@ -132,7 +158,9 @@ def several_people(project: Project) -> None:
 
 
 def eventful(project: Project) -> None:
-    """A value that was decided, taken back, put off and decided again by others, and read a second time; others wait or were accepted."""
+    """A value that was decided, taken back, put off and decided again by others, and read a second time; others wait
+    or were accepted.
+    """
     fill(project, 1, OFTEN, replace(WHY, problem=None, status=Status.AUTO), SINCE, PERSONS, REMARK)
     desk = Desk(project)
     (item, *_) = desk.open_items()
@@ -144,11 +172,21 @@ def eventful(project: Project) -> None:
         ("carla", "four", DecisionKind.CORRECT, "w", None, ""),
         ("dora", "five", DecisionKind.ILLEGIBLE, "", None, "four"),
     ):
-        desk.decide([Submission(uuid=uuid, kind=kind, to_value=to, undoes=undoes, basis=basis, **facts)], reviewer=reviewer)
+        desk.decide(
+            [Submission(uuid=uuid, kind=kind, to_value=to, undoes=undoes, basis=basis, **facts)], reviewer=reviewer
+        )
     again = VerificationDesk(desk)
     for card in again.claim(40, reviewer="emil", third=False):
         if card.id == item.id:
-            look = Submission(uuid="look", item=card.id, version=card.version, basis="", kind=DecisionKind.CORRECT, from_value="", to_value="m")
+            look = Submission(
+                uuid="look",
+                item=card.id,
+                version=card.version,
+                basis="",
+                kind=DecisionKind.CORRECT,
+                from_value="",
+                to_value="m",
+            )
             again.decide([look], reviewer="emil", third=False)
 
 
@@ -176,7 +214,9 @@ def twice(project: Project) -> None:
         cv2.line(gray, (left + 6, bottom - 6), (right - 6, top + 6), (60,), 6)
         cv2.imwrite(str(folder / name), gray)
     settings = project.folder / "survey.toml"
-    settings.write_text(settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8"
+    )
     with open_project(project.folder) as fresh:
         read_batch(fresh, [folder], serial())
 
@@ -234,7 +274,15 @@ def served(printed: Path, folder: Path, scene: str, *, language: str = "en") -> 
             stack.callback(sorter.close)
             stack.callback(desk.close)
             accounts = AccountDesk(project) if scene in {"accounts", "nobody yet"} else None
-            bound = bind(desk, sorter=sorter, uploads=UploadDesk(project), reviewer="kim", accounts=accounts, port=0, language=language)
+            bound = bind(
+                desk,
+                sorter=sorter,
+                uploads=UploadDesk(project),
+                reviewer="kim",
+                accounts=accounts,
+                port=0,
+                language=language,
+            )
         thread = bound.start()
         stack.callback(thread.join)
         stack.callback(bound.close)
@@ -249,7 +297,9 @@ Steps = Callable[[Any], object]
 
 @dataclass(frozen=True)
 class State:
-    """One state of one screen. `picture`: what its picture in the documents is said to show, "" for none; `expected`: what the browser may complain of."""
+    """One state of one screen. `picture`: what its picture in the documents is said to show, "" for none;
+    `expected`: what the browser may complain of.
+    """
 
     name: str
     scene: str
@@ -370,7 +420,9 @@ def wrong_password(page: Any) -> None:
 
 
 def sent(*names: str) -> Steps:
-    """Files are handed in: a white page for each name that ends in .png, twice the same for "again", and what is no scan."""
+    """Files are handed in: a white page for each name that ends in .png, twice the same for "again", and what is no
+    scan.
+    """
 
     def steps(page: Any) -> None:
         page.wait_for_selector(".scripted")
@@ -378,7 +430,9 @@ def sent(*names: str) -> Steps:
             white = np.full((1170, 827), 255 - (0 if name.startswith("again") else number), dtype=np.uint8)
             done, data = cv2.imencode(".png", white)
             assert done
-            content = data.tobytes() if name.endswith(".png") else b"Dear all, the minutes of the meeting are as follows."
+            content = (
+                data.tobytes() if name.endswith(".png") else b"Dear all, the minutes of the meeting are as follows."
+            )
             page.set_input_files("#files", [{"name": name, "mimeType": "image/png", "buffer": content}])
             page.wait_for_selector(f"#rows > :nth-child({number + 1}) .said:not(:empty)")
         page.wait_for_timeout(300)
@@ -408,7 +462,9 @@ def one_form(page: Any) -> None:
 def both_pictures(page: Any) -> None:
     """The two scans of the first pair have been painted."""
     page.wait_for_selector(".pair table")
-    page.evaluate("() => Promise.all([...document.querySelectorAll('.pair img')].slice(0, 2).map((image) => image.decode()))")
+    page.evaluate(
+        "() => Promise.all([...document.querySelectorAll('.pair img')].slice(0, 2).map((image) => image.decode()))"
+    )
 
 
 def there(selector: str) -> Steps:
@@ -421,11 +477,29 @@ NUMBERS = GROUP.replace("{column}", "persons").replace("{said}", "")
 EMPTY = "#panel[data-name='empty']"
 
 STATES = (
-    State("field-choice", "choice", "?lang={language}", field, "One field, one key: the crop, why it is shown, and the answers with their keys."),
+    State(
+        "field-choice",
+        "choice",
+        "?lang={language}",
+        field,
+        "One field, one key: the crop, why it is shown, and the answers with their keys.",
+    ),
     State("field-several", "several", "?lang={language}", field, "Several answers: digits switch, Enter confirms."),
-    State("field-text", "text", "?lang={language}", field, "Handwriting: the reading stands in the text field, corrected by typing."),
+    State(
+        "field-text",
+        "text",
+        "?lang={language}",
+        field,
+        "Handwriting: the reading stands in the text field, corrected by typing.",
+    ),
     State("field-cells", "cells", "?lang={language}", field),
-    State("field-contradiction", "contradiction", "?lang={language}", field, "Paper and online response contradict each other: nothing is chosen beforehand."),
+    State(
+        "field-contradiction",
+        "contradiction",
+        "?lang={language}",
+        field,
+        "Paper and online response contradict each other: nothing is chosen beforehand.",
+    ),
     State("field-contradiction-sets", "contradiction", "?lang={language}", keys("1", then="#statements:not([hidden])")),
     State(
         "field-error",
@@ -436,18 +510,53 @@ STATES = (
     ),
     State("field-wrong-text", "cells", "?lang={language}", typed("31.2.2024", "#error:not([hidden])")),
     State("field-question", "text", "?lang={language}", typed("x", "#ask:not([hidden])", enter=True)),
-    State("field-context", "choice", "?lang={language}", keys("c", then="#context[aria-pressed=true]"), "The whole page with a frame around the place."),
+    State(
+        "field-context",
+        "choice",
+        "?lang={language}",
+        keys("c", then="#context[aria-pressed=true]"),
+        "The whole page with a frame around the place.",
+    ),
     State("field-large", "choice", "?lang={language}", keys(*["+"] * 12)),
-    State("field-inverted", "choice", "?lang={language}", keys("i", "i", then="html[data-look=inverted]"), "The crop inverted, for eyes that need it."),
-    State("field-help", "choice", "?lang={language}", keys("?", then="#help[open]"), "F1 lists all keys; each can be changed, and all can be switched off."),
+    State(
+        "field-inverted",
+        "choice",
+        "?lang={language}",
+        keys("i", "i", then="html[data-look=inverted]"),
+        "The crop inverted, for eyes that need it.",
+    ),
+    State(
+        "field-help",
+        "choice",
+        "?lang={language}",
+        keys("?", then="#help[open]"),
+        "F1 lists all keys; each can be changed, and all can be switched off.",
+    ),
     State("field-help-waiting", "choice", "?lang={language}", changing("", ".change-key[aria-pressed=true]")),
     State("field-help-refused", "choice", "?lang={language}", changing("x", "#keys-said:not(:empty)")),
     State("field-empty", "nothing", "?lang={language}", there(EMPTY)),
-    State("field-done", "one", "?lang={language}", keys("1", then="#panel[data-name='done']"), "Nothing is left to check."),
-    State("field-offline", "choice", "?lang={language}", offline, "The program does not answer: decisions are kept and shown as unsaved.", "ERR_INTERNET"),
-    State("mosaic-groups", "many", "mosaic?lang={language}", there(".group"), "Values of one question and one reading wait together."),
+    State(
+        "field-done", "one", "?lang={language}", keys("1", then="#panel[data-name='done']"), "Nothing is left to check."
+    ),
+    State(
+        "field-offline",
+        "choice",
+        "?lang={language}",
+        offline,
+        "The program does not answer: decisions are kept and shown as unsaved.",
+        "ERR_INTERNET",
+    ),
+    State(
+        "mosaic-groups",
+        "many",
+        "mosaic?lang={language}",
+        there(".group"),
+        "Values of one question and one reading wait together.",
+    ),
     State("mosaic-none", "nothing", "mosaic?lang={language}", there("#groups:not([hidden])")),
-    State("mosaic-screen", "many", CHOICES, tiles, "Many at once: what does not fit is marked, Enter confirms the rest."),
+    State(
+        "mosaic-screen", "many", CHOICES, tiles, "Many at once: what does not fit is marked, Enter confirms the rest."
+    ),
     State(
         "mosaic-marked",
         "many",
@@ -456,20 +565,61 @@ STATES = (
         "One tile does not fit, two got another answer.",
     ),
     State("mosaic-numbers", "many", NUMBERS, tiles),
-    State("mosaic-typing", "many", NUMBERS, keys("F2", "7", then=".tile-text", first=tiles), "A written value is corrected where it stands."),
-    State("mosaic-typing-wrong", "many", NUMBERS, keys("F2", "x", "Enter", then=".tile-editor .error:not([hidden])", first=tiles)),
+    State(
+        "mosaic-typing",
+        "many",
+        NUMBERS,
+        keys("F2", "7", then=".tile-text", first=tiles),
+        "A written value is corrected where it stands.",
+    ),
+    State(
+        "mosaic-typing-wrong",
+        "many",
+        NUMBERS,
+        keys("F2", "x", "Enter", then=".tile-editor .error:not([hidden])", first=tiles),
+    ),
     State("mosaic-page", "many", CHOICES, keys("c", then="#page-pane img", first=tiles)),
     State("mosaic-help", "many", CHOICES, keys("?", then="#help[open]", first=tiles)),
     State("mosaic-done", "few", CHOICES, keys("Enter", then="#groups-undo:not([hidden])", first=tiles)),
-    State("sort-list", "unplaced", "sort?lang={language}", there("#cards .open"), "Pages that the program could not place."),
+    State(
+        "sort-list",
+        "unplaced",
+        "sort?lang={language}",
+        there("#cards .open"),
+        "Pages that the program could not place.",
+    ),
     State("sort-none", "nothing", "sort?lang={language}", there("#list:not([hidden])")),
-    State("sort-page", "unplaced", "sort?lang={language}", sort_page, "Somebody says which page it is and where its corners lie."),
+    State(
+        "sort-page",
+        "unplaced",
+        "sort?lang={language}",
+        sort_page,
+        "Somebody says which page it is and where its corners lie.",
+    ),
     State("sort-corner", "unplaced", "sort?lang={language}", corner),
-    State("overview", "many", "overview?lang={language}", there("#numbers table"), "What came in and what waits; every number leads to its list."),
+    State(
+        "overview",
+        "many",
+        "overview?lang={language}",
+        there("#numbers table"),
+        "What came in and what waits; every number leads to its list.",
+    ),
     State("overview-none", "nothing", "overview?lang={language}", there("#numbers")),
     State("overview-list", "many", "overview/pages?batch=1&fate=damaged&lang={language}", there("main li")),
-    State("second", "settled", "second?lang={language}", field, "Read a second time: neither the first value nor its author can be seen."),
-    State("third", "differing", "third?lang={language}", field, "Two readings differ: a third person decides, without names."),
+    State(
+        "second",
+        "settled",
+        "second?lang={language}",
+        field,
+        "Read a second time: neither the first value nor its author can be seen.",
+    ),
+    State(
+        "third",
+        "differing",
+        "third?lang={language}",
+        field,
+        "Two readings differ: a third person decides, without names.",
+    ),
     State(
         "release",
         "differing",
@@ -477,13 +627,43 @@ STATES = (
         there("#reason"),
         "Something stands in the way: handing on the data set takes a signature and a reason.",
     ),
-    State("upload", "hand in", "upload?lang={language}", there(".scripted"), "Scans are dropped here, or chosen; what was handed in is listed below."),
-    State("upload-sent", "handed in", "upload?lang={language}", sent("club.png", "minutes.txt", "again.png"), "Each file says what became of it."),
-    State("quality", "differing", "quality?lang={language}", there("table"), "How much can be wrong at most: what the program accepted, what people decided."),
+    State(
+        "upload",
+        "hand in",
+        "upload?lang={language}",
+        there(".scripted"),
+        "Scans are dropped here, or chosen; what was handed in is listed below.",
+    ),
+    State(
+        "upload-sent",
+        "handed in",
+        "upload?lang={language}",
+        sent("club.png", "minutes.txt", "again.png"),
+        "Each file says what became of it.",
+    ),
+    State(
+        "quality",
+        "differing",
+        "quality?lang={language}",
+        there("table"),
+        "How much can be wrong at most: what the program accepted, what people decided.",
+    ),
     State("quality-none", "nothing", "quality?lang={language}", there(".statement")),
-    State("login", "accounts", "login?lang={language}", there("#password"), "Everybody logs in with an account of their own."),
+    State(
+        "login",
+        "accounts",
+        "login?lang={language}",
+        there("#password"),
+        "Everybody logs in with an account of their own.",
+    ),
     State("login-wrong", "accounts", "login?lang={language}", wrong_password, expected=" 401 "),
-    State("account", "accounts", "login?next=/account%3Flang%3D{language}&lang={language}", logged_in("main.accounts h2"), "One's own account."),
+    State(
+        "account",
+        "accounts",
+        "login?next=/account%3Flang%3D{language}&lang={language}",
+        logged_in("main.accounts h2"),
+        "One's own account.",
+    ),
     State(
         "account-factor",
         "accounts",
@@ -491,17 +671,38 @@ STATES = (
         logged_in("img.qr", press="main .primary"),
         "A second factor is set up.",
     ),
-    State("users", "accounts", "login?next=/users%3Flang%3D{language}&lang={language}", logged_in("#email"), "Who works here, in which roles."),
+    State(
+        "users",
+        "accounts",
+        "login?next=/users%3Flang%3D{language}&lang={language}",
+        logged_in("#email"),
+        "Who works here, in which roles.",
+    ),
     State("users-one", "accounts", "login?next=/users/2%3Flang%3D{language}&lang={language}", logged_in("main h1")),
     State("users-log", "accounts", "login?next=/users/log%3Flang%3D{language}&lang={language}", logged_in("main h1")),
     State(
-        "users-wrong", "accounts", "login?next=/users%3Flang%3D{language}&lang={language}", logged_in(".error", fill_in=("#name", "Ben"), press="main .primary")
+        "users-wrong",
+        "accounts",
+        "login?next=/users%3Flang%3D{language}&lang={language}",
+        logged_in(".error", fill_in=("#name", "Ben"), press="main .primary"),
     ),
     State("first-start", "nobody yet", "login?lang={language}", there("main h1")),
     State("release-none", "nothing", "release?lang={language}", there(".state")),
     State("release-ready", "read again", "release?lang={language}", there("form.page-line")),
-    State("release-done", "to be released", "release?lang={language}", released, "Exactly these values were released, by whom and when."),
-    State("figures", "many", "figures?lang={language}", there(".statement"), "Everybody sees their own figures, if the project lets anybody see them."),
+    State(
+        "release-done",
+        "to be released",
+        "release?lang={language}",
+        released,
+        "Exactly these values were released, by whom and when.",
+    ),
+    State(
+        "figures",
+        "many",
+        "figures?lang={language}",
+        there(".statement"),
+        "Everybody sees their own figures, if the project lets anybody see them.",
+    ),
     State(
         "history",
         "eventful",
@@ -509,14 +710,31 @@ STATES = (
         by_links("#to-page", ".ways a[href^='/history/']", then=".events .undone"),
         "What became of a value: who read and decided what, and when.",
     ),
-    State("missing", "lacking", "missing?lang={language}", there("form.inline"), "Forms that lack pages: scan them again, or accept them as they are."),
+    State(
+        "missing",
+        "lacking",
+        "missing?lang={language}",
+        there("form.inline"),
+        "Forms that lack pages: scan them again, or accept them as they are.",
+    ),
     State("missing-none", "nothing", "missing?lang={language}", there("main h2")),
-    State("doubles", "twice", "doubles?lang={language}", both_pictures, "A page that came in twice: what differs, and what it is."),
+    State(
+        "doubles",
+        "twice",
+        "doubles?lang={language}",
+        both_pictures,
+        "A page that came in twice: what differs, and what it is.",
+    ),
     State("joining", "twice", "joining?lang={language}", there("main li a")),
     State("joining-form", "twice", "joining?lang={language}", one_form),
     State("joining-none", "nothing", "joining?lang={language}", there("main p")),
     State("doubles-none", "nothing", "doubles?lang={language}", there("main p")),
-    State("history-contradiction", "contradiction", "?lang={language}", by_links("#to-history", then=".history .events li")),
+    State(
+        "history-contradiction",
+        "contradiction",
+        "?lang={language}",
+        by_links("#to-history", then=".history .events li"),
+    ),
     State(
         "page",
         "eventful",
@@ -524,10 +742,21 @@ STATES = (
         by_links("#to-page", then=".picture image"),
         "A page with everything that was read on it; what waits is dashed.",
     ),
-    State("page-large", "eventful", "?lang={language}", by_links("#to-page", ".sizes a:last-child", "li a[href='#at-1']", then=".picture.size-3 rect:target")),
+    State(
+        "page-large",
+        "eventful",
+        "?lang={language}",
+        by_links("#to-page", ".sizes a:last-child", "li a[href='#at-1']", then=".picture.size-3 rect:target"),
+    ),
     State("field-not-free", "few", "?item=nobody%2Foften&lang={language}", keys(then="#notice:not([hidden])")),
     State("keys", "nothing", "keys?lang={language}", there(".sheet"), "The keys on one sheet, for printing."),
     State("accessibility", "nothing", "accessibility?lang={language}", there("main h2")),
     State("easy", "nothing", "easy?lang={language}", there("main h2"), "Help in easy words."),
-    State("editor", "editor", "?lang={language}", there("body[data-ready]"), "The layout editor: zones of a form that scanform did not print."),
+    State(
+        "editor",
+        "editor",
+        "?lang={language}",
+        there("body[data-ready]"),
+        "The layout editor: zones of a form that scanform did not print.",
+    ),
 )

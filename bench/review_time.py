@@ -1,12 +1,14 @@
-"""How long people would need for a batch: forms are printed, filled in, scanned and read, then a scripted person works off what waits.
+"""How long people would need for a batch: forms are printed, filled in, scanned and read, then a scripted person works
+off what waits.
 
-    python -m bench.review_time                          200 forms, profile "office copier"
-    python -m bench.review_time --forms 60 --keep FOLDER read once; later runs with the same folder only do the reviewing again
-    python -m bench.review_time --keep FOLDER --one-by-one   without the screen of many values, for comparison
+    python -m bench.review_time                          200 forms, profile "office copier" python -m bench.review_time
+    --forms 60 --keep FOLDER read once; later runs with the same folder only do the reviewing again python -m
+    bench.review_time --keep FOLDER --one-by-one   without the screen of many values, for comparison
 
-The scripted person works at the real station in a real browser by keyboard alone and answers what truly stands on the paper. The seconds are a model
-and no measurement of people: keystroke-level times (Card, Moran and Newell 1983, DOI 10.1201/9780203736166) for somebody with practice, as in the
-constants below. What people really take stands on the overview of their own project. What the simulator wrote decides whether a value is wrong.
+The scripted person works at the real station in a real browser by keyboard alone and answers what truly stands on the
+paper. The seconds are a model and no measurement of people: keystroke-level times (Card, Moran and Newell 1983, DOI
+10.1201/9780203736166) for somebody with practice, as in the constants below. What people really take stands on the
+overview of their own project. What the simulator wrote decides whether a value is wrong.
 """
 
 import argparse
@@ -77,8 +79,12 @@ def typed_s(text: str) -> float:
 # --- the batch -------------------------------------------------------------------------------------------------------
 
 
-def prepared(folder: Path, *, template: str, profile: str, forms: int, seed: int, jobs: int) -> dict[str, dict[str, object]]:
-    """Reads a batch of simulated forms into `folder`/project, unless that was done; returns the truth: expected values and unclear columns by form."""
+def prepared(
+    folder: Path, *, template: str, profile: str, forms: int, seed: int, jobs: int
+) -> dict[str, dict[str, object]]:
+    """Reads a batch of simulated forms into `folder`/project, unless that was done; returns the truth: expected
+    values and unclear columns by form.
+    """
     known = folder / "truth.json"
     if known.exists():
         found: dict[str, dict[str, object]] = json.loads(known.read_text("utf-8"))
@@ -96,7 +102,9 @@ def answers_of(project: Project, truth: dict[str, dict[str, object]]) -> Iterato
     """Form, answer, what is written there, and whether a person could not tell either."""
     for response in effective_responses(project):
         if response.id in truth:
-            facts = FormTruth(pages=(), expected=truth[response.id]["expected"], unclear=frozenset(truth[response.id]["unclear"]))
+            facts = FormTruth(
+                pages=(), expected=truth[response.id]["expected"], unclear=frozenset(truth[response.id]["unclear"])
+            )
             yield from ((value.form, value.answer, value.expected, value.unclear) for value in compare(response, facts))
 
 
@@ -122,7 +130,9 @@ class Reviewer:
         self.page.goto(f"{self.url}mosaic?lang=de")
         done: set[str] = set()
         while True:
-            self.until("document.querySelector('.group') || !document.getElementById('groups-text').textContent.includes('…')")
+            self.until(
+                "document.querySelector('.group') || !document.getElementById('groups-text').textContent.includes('…')"
+            )
             self.page.wait_for_timeout(400)  # the list may still be the one of before
             groups = self.page.evaluate("[...document.querySelectorAll('.group')].map((link) => link.hash)")
             left = [group for group in groups if group not in done]
@@ -163,7 +173,9 @@ class Reviewer:
             return self.ledger.add(item, "mosaic", "one key", seconds + EXCEPTION_S)
         if tile["own"] and self.typed_in_place(value):
             return self.ledger.add(item, "mosaic", "typed", seconds + EXCEPTION_S + KEY_S * (len(value) + 1))
-        keys = self.page.evaluate("[...document.querySelectorAll('.key-choice kbd')].map((cap) => cap.textContent.toLowerCase())")
+        keys = self.page.evaluate(
+            "[...document.querySelectorAll('.key-choice kbd')].map((cap) => cap.textContent.toLowerCase())"
+        )
         codes = tile["codes"].split()
         if not tile["own"] and not tile["multiple"] and value in codes and codes.index(value) < len(keys):
             self.page.keyboard.press(keys[codes.index(value)])
@@ -177,7 +189,12 @@ class Reviewer:
         self.page.keyboard.press("F2")
         self.page.keyboard.insert_text(value)
         self.page.keyboard.press("Enter")
-        taken = self.until("!document.querySelector('.tile-editor') ? 'yes' : document.querySelector('.tile-editor .error:not([hidden])') ? 'no' : ''") == "yes"
+        taken = (
+            self.until(
+                "!document.querySelector('.tile-editor') ? 'yes' : document.querySelector('.tile-editor .error:not([hidden])') ? 'no' : ''"
+            )
+            == "yes"
+        )
         if not taken:
             self.page.keyboard.press("Escape")
         return taken
@@ -226,7 +243,12 @@ class Reviewer:
         self.page.wait_for_timeout(300)  # the check of what was typed
         keys.press("Enter")
         self.page.wait_for_timeout(30)
-        if self.page.evaluate("document.getElementById('error').hidden ? '' : document.getElementById('item').dataset.item") == card["item"]:
+        if (
+            self.page.evaluate(
+                "document.getElementById('error').hidden ? '' : document.getElementById('item').dataset.item"
+            )
+            == card["item"]
+        ):
             keys.press("Alt+m" if card["objection"] else "Alt+x")
             return "cannot be stored", typed_s(value) + LOOK_S + KEY_S
         if self.page.evaluate("document.getElementById('ask')?.hidden === false"):
@@ -311,7 +333,9 @@ def station(project: Project) -> Iterator[str]:
 
 def review(browser: Browser, project: Project, truth: dict[str, dict[str, object]], *, mosaic: bool) -> Ledger:
     """Works off all that waits."""
-    expected = {f"{form}/{column}": value for form, facts in truth.items() for column, value in facts["expected"].items()}
+    expected = {
+        f"{form}/{column}": value for form, facts in truth.items() for column, value in facts["expected"].items()
+    }
     with station(project) as url:
         context = browser.new_context(viewport={"width": 1366, "height": 768})
         page = context.new_page()
@@ -332,14 +356,18 @@ def review(browser: Browser, project: Project, truth: dict[str, dict[str, object
 def show(ledger: Ledger, before: Counter[str], project: Project, truth: dict[str, dict[str, object]]) -> int:
     """Prints the figures; returns how many values end up wrong."""
     forms = len(truth)
-    print(f"{forms} forms; of {sum(before.values())} values {before['auto']} were read automatically, {before['review']} waited for a person")
+    print(
+        f"{forms} forms; of {sum(before.values())} values {before['auto']} were read automatically, {before['review']} waited for a person"
+    )
     print("\nscreen   act               values")
     for (screen, act), count in sorted(ledger.acts.items()):
         print(f"{screen:8} {act:16} {count:7}")
     print(f"screens of many values: {ledger.screens}")
     each = sorted(ledger.seconds.get(form, 0.0) for form in truth)
     late = each[int(0.95 * forms)]
-    print(f"\nmodel, no measurement of people: median {median(each):.1f} s a form, mean {sum(each) / forms:.1f} s, 95 % of forms below {late:.1f} s")
+    print(
+        f"\nmodel, no measurement of people: median {median(each):.1f} s a form, mean {sum(each) / forms:.1f} s, 95 % of forms below {late:.1f} s"
+    )
     print(f"in all {sum(each) / 60:.1f} min for {forms} forms")
     wrong = Counter[str]()
     columns = Counter[str]()
@@ -349,7 +377,10 @@ def show(ledger: Ledger, before: Counter[str], project: Project, truth: dict[str
         elif answer.value != expected and answer.missing not in {Missing.ILLEGIBLE, Missing.IMPLAUSIBLE}:
             wrong["unclear on paper, decided otherwise" if unclear else f"wrong, {answer.status.value}"] += 1
             columns[f"{answer.column}: {answer.value!r} for {expected!r}"] += 1
-    print("values that are not what was written: " + (", ".join(f"{name} {count}" for name, count in sorted(wrong.items())) or "0"))
+    print(
+        "values that are not what was written: "
+        + (", ".join(f"{name} {count}" for name, count in sorted(wrong.items())) or "0")
+    )
     for name, count in columns.most_common(15):
         print(f"  {count} x {name}")
     return sum(count for name, count in wrong.items() if not name.startswith("unclear"))
@@ -369,7 +400,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = chosen.keep or Path(temporary) / "batch"
         folder.mkdir(parents=True, exist_ok=True)
-        truth = prepared(folder, template=chosen.template, profile=chosen.profile, forms=chosen.forms, seed=chosen.seed, jobs=chosen.jobs)
+        truth = prepared(
+            folder,
+            template=chosen.template,
+            profile=chosen.profile,
+            forms=chosen.forms,
+            seed=chosen.seed,
+            jobs=chosen.jobs,
+        )
         shutil.copytree(folder / "project", Path(temporary) / "reviewed")
         with open_project(Path(temporary) / "reviewed") as project, sync_playwright() as playwright:
             before = Counter(answer.status.value for _, answer, _, _ in answers_of(project, truth))

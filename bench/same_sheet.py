@@ -1,10 +1,12 @@
-"""One sheet seen twice by different devices, or two sheets? Labelled pairs of simulated pictures, and what `recognize.ink.same_sheet` makes of them.
+"""One sheet seen twice by different devices, or two sheets? Labelled pairs of simulated pictures, and what
+`recognize.ink.same_sheet` makes of them.
 
-    python -m bench.same_sheet --groups 60 --out pairs.jsonl     makes the pictures (some 20 s a group) and prints the figures
-    python -m bench.same_sheet --read pairs.jsonl                the figures only
+    python -m bench.same_sheet --groups 60 --out pairs.jsonl     makes the pictures (some 20 s a group) and prints the
+    figures python -m bench.same_sheet --read pairs.jsonl                the figures only
 
-A group is one page of a shipped template: a sheet seen by four devices, the same sheet after its writer added one answer, a photocopy with the same answers by
-another hand, and a photocopy with other answers, seen by two. Groups 0, 3, 6, ... test and have devices of their own; the limits were chosen on the others.
+A group is one page of a shipped template: a sheet seen by four devices, the same sheet after its writer added one
+answer, a photocopy with the same answers by another hand, and a photocopy with other answers, seen by two. Groups 0, 3,
+6, ... test and have devices of their own; the limits were chosen on the others.
 """
 
 import argparse
@@ -41,16 +43,45 @@ from scanform.workflow.settling.photocopies import OTHER_SHEET, SAME_SHEET
 SEED = 12
 KINDS = ("same", "one-more", "same-answers", "other-answers")
 MODELS = Path(__file__).parents[1] / "scanform" / "recognize" / "models"
-TRAIN = ("good scanner", "office copier", "low toner", "150 dpi", "folded", "worn feeder", "1-bit", "1-bit thin", "phone plain", "phone tilted", "phone shadow")
-TEST = ("office copier", "jpeg q30", "stained", "crooked", "fax", "1-bit hollow", "worst", "phone messenger", "phone curled", "phone dark", "phone worst photo")
+TRAIN = (
+    "good scanner",
+    "office copier",
+    "low toner",
+    "150 dpi",
+    "folded",
+    "worn feeder",
+    "1-bit",
+    "1-bit thin",
+    "phone plain",
+    "phone tilted",
+    "phone shadow",
+)
+TEST = (
+    "office copier",
+    "jpeg q30",
+    "stained",
+    "crooked",
+    "fax",
+    "1-bit hollow",
+    "worst",
+    "phone messenger",
+    "phone curled",
+    "phone dark",
+    "phone worst photo",
+)
 """Devices of the groups that the limits were chosen on, and of those that test them."""
 
-PHONES = {found.name: found for found in (phone.PLAIN, phone.TILTED, phone.SHADOW, phone.MESSENGER, phone.CURLED, phone.DARK, phone.WORST_PHOTO)}
+PHONES = {
+    found.name: found
+    for found in (phone.PLAIN, phone.TILTED, phone.SHADOW, phone.MESSENGER, phone.CURLED, phone.DARK, phone.WORST_PHOTO)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One picture of a page: which sheet, seen by what, its fingerprint, and what each box surely is (2 marked, 1 empty, 0 unsure or filled)."""
+    """One picture of a page: which sheet, seen by what, its fingerprint, and what each box surely is (2 marked, 1
+    empty, 0 unsure or filled).
+    """
 
     group: int
     sheet: str
@@ -74,7 +105,14 @@ def forms() -> tuple[tuple[Form, tuple[PreparedPage, ...]], ...]:
     """The shipped templates, printed, with what is known of their pages before a scan."""
     found = [make_form(name) for name in ("begegnungsorte", "begegnungsorte", "visitor-feedback")]
     return tuple(
-        (form, tuple(prepare(page, blank, filled=Filled.WITHDRAWN) for page, blank in zip(form.layout.pages, form.blanks, strict=True))) for form in found
+        (
+            form,
+            tuple(
+                prepare(page, blank, filled=Filled.WITHDRAWN)
+                for page, blank in zip(form.layout.pages, form.blanks, strict=True)
+            ),
+        )
+        for form in found
     )
 
 
@@ -108,7 +146,13 @@ def pictures(group: int) -> Iterator[Picture]:
         for device in rng.choice(devices, count, replace=False):
             image, page_map = _taken(str(device), gray, inks[sheet], page, rng)
             found = measure(image, displaced(page_map, rng), prepared[at])
-            yield Picture(group=group, sheet=sheet, device=str(device), ink=ink_fingerprint(found, prepared[at]), states=_states(found, prepared[at]))
+            yield Picture(
+                group=group,
+                sheet=sheet,
+                device=str(device),
+                ink=ink_fingerprint(found, prepared[at]),
+                states=_states(found, prepared[at]),
+            )
 
 
 def _ink(gray: Gray, page: PageLayout, truth: PageTruth, hand: Hand, rng: np.random.Generator) -> Gray:
@@ -125,7 +169,10 @@ def _one_mark(page: PageLayout, truth: PageTruth, rng: np.random.Generator) -> P
 def _states(found: PageInk, prepared: PreparedPage) -> str:
     """What each box surely is."""
     names = {MarkValue.MARKED.value: "2", MarkValue.EMPTY.value: "1"}
-    return "".join(names.get(read.value, "0") if read.confidence >= SURE_MARK and not read.problems else "0" for read in read_marks(found, prepared.marks))
+    return "".join(
+        names.get(read.value, "0") if read.confidence >= SURE_MARK and not read.problems else "0"
+        for read in read_marks(found, prepared.marks)
+    )
 
 
 def _taken(device: str, gray: Gray, ink: Gray, page: PageLayout, rng: np.random.Generator) -> tuple[PageImage, PageMap]:
@@ -141,9 +188,16 @@ def _taken(device: str, gray: Gray, ink: Gray, page: PageLayout, rng: np.random.
 
 
 def _one_bit(gray: Gray, device: str, rng: np.random.Generator) -> Gray:
-    """Black and white as office devices make it: at a usual level, with strokes thinned, or by the surroundings of each pixel (broad strokes become hollow)."""
+    """Black and white as office devices make it: at a usual level, with strokes thinned, or by the surroundings of
+    each pixel (broad strokes become hollow).
+    """
     if device == "1-bit hollow":
-        return np.asarray(cv2.adaptiveThreshold(gray, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 7, float(rng.uniform(6, 12))), dtype=np.uint8)
+        return np.asarray(
+            cv2.adaptiveThreshold(
+                gray, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 7, float(rng.uniform(6, 12))
+            ),
+            dtype=np.uint8,
+        )
     level = rng.uniform(80, 110) if device == "1-bit thin" else rng.uniform(130, 170)
     return np.where(gray > level, np.uint8(255), np.uint8(0))
 
@@ -151,7 +205,13 @@ def _one_bit(gray: Gray, device: str, rng: np.random.Generator) -> Gray:
 def displaced(page_map: PageMap, rng: np.random.Generator) -> PageMap:
     """The true map with a small error of registration, as `tools/practice.py` has it."""
     dx, dy = np.clip(rng.normal(0, 0.13, 2), -0.4, 0.4)
-    wrong = np.array([[rng.normal(1, 0.0004), rng.normal(0, 0.0003), dx], [rng.normal(0, 0.0003), rng.normal(1, 0.0004), dy], [0, 0, 1]])
+    wrong = np.array(
+        [
+            [rng.normal(1, 0.0004), rng.normal(0, 0.0003), dx],
+            [rng.normal(0, 0.0003), rng.normal(1, 0.0004), dy],
+            [0, 0, 1],
+        ]
+    )
     return replace(page_map, homography=tuple((np.array(page_map.homography).reshape(3, 3) @ wrong).ravel().tolist()))
 
 
@@ -162,7 +222,12 @@ def pairs(seen: Sequence[Picture]) -> Iterator[Pair]:
         by_group.setdefault(picture.group, []).append(picture)
     for found in by_group.values():
         for one, other in combinations(found, 2):
-            yield Pair(kind=_kind({one.sheet, other.sheet}), one=one, other=other, probability=same_sheet(_look(one), _look(other)))
+            yield Pair(
+                kind=_kind({one.sheet, other.sheet}),
+                one=one,
+                other=other,
+                probability=same_sheet(_look(one), _look(other)),
+            )
 
 
 def _kind(sheets: set[str]) -> str:
@@ -175,17 +240,32 @@ def _kind(sheets: set[str]) -> str:
 
 def _look(picture: Picture) -> SheetEvidence:
     sure = {str(at): state == "2" for at, state in enumerate(picture.states) if state != "0"}
-    return SheetEvidence(ink=picture.ink, marks=sure, read_well=len(sure) / len(picture.states) if picture.states else 1.0)
+    return SheetEvidence(
+        ink=picture.ink, marks=sure, read_well=len(sure) / len(picture.states) if picture.states else 1.0
+    )
 
 
 def fitted(found: Sequence[Pair]) -> list[float]:
-    """The logistic of `recognize.ink.same_sheet.ink_alone`, on the training pairs in which no mark differs; an added answer counts for neither side."""
+    """The logistic of `recognize.ink.same_sheet.ink_alone`, on the training pairs in which no mark differs; an added
+    answer counts for neither side.
+    """
     mine = [pair for pair in found if not is_test(pair.one.group) and pair.kind != "one-more" and not _differ(pair)]
-    x = np.array([[1.0, *likeness(pair.one.ink, pair.other.ink, SameInkSettings()), min(_agree(pair), MOST_AGREEING) / MOST_AGREEING] for pair in mine])
+    x = np.array(
+        [
+            [
+                1.0,
+                *likeness(pair.one.ink, pair.other.ink, SameInkSettings()),
+                min(_agree(pair), MOST_AGREEING) / MOST_AGREEING,
+            ]
+            for pair in mine
+        ]
+    )
     y, w = np.array([pair.kind == "same" for pair in mine], float), np.zeros(x.shape[1])
     for _ in range(80):
         p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
-        w -= np.linalg.solve((x * (p * (1 - p) + 1e-9)[:, None]).T @ x + 0.05 * np.eye(len(w)), x.T @ (p - y) + 0.05 * w)
+        w -= np.linalg.solve(
+            (x * (p * (1 - p) + 1e-9)[:, None]).T @ x + 0.05 * np.eye(len(w)), x.T @ (p - y) + 0.05 * w
+        )
     return [round(float(one), 3) for one in w]
 
 
@@ -198,17 +278,26 @@ def _agree(pair: Pair) -> int:
 
 
 def figures(found: Sequence[Pair]) -> str:
-    """A table: how many pairs of each kind are taken for one sheet, wait, are taken for two; then the same for each pair of kinds of devices that test."""
+    """A table: how many pairs of each kind are taken for one sheet, wait, are taken for two; then the same for each
+    pair of kinds of devices that test.
+    """
     lines = ["| groups | pairs of | pairs | one sheet | waits | two sheets |", "|---|---|---|---|---|---|"]
     for name, tests in (("training", False), ("test", True)):
         for kind in KINDS:
-            lines.append(_line(f"{name} | {kind}", [pair for pair in found if is_test(pair.one.group) is tests and pair.kind == kind]))
+            lines.append(
+                _line(
+                    f"{name} | {kind}",
+                    [pair for pair in found if is_test(pair.one.group) is tests and pair.kind == kind],
+                )
+            )
     lines += ["", "| devices (test) | pairs of | pairs | one sheet | waits | two sheets |", "|---|---|---|---|---|---|"]
     for kind in ("same", "other-answers"):
         by_devices: dict[str, list[Pair]] = {}
         for pair in found:
             if is_test(pair.one.group) and pair.kind == kind:
-                by_devices.setdefault(" and ".join(sorted(_class(one.device) for one in (pair.one, pair.other))), []).append(pair)
+                by_devices.setdefault(
+                    " and ".join(sorted(_class(one.device) for one in (pair.one, pair.other))), []
+                ).append(pair)
         lines += [_line(f"{devices} | {kind}", by_devices[devices]) for devices in sorted(by_devices)]
     return "\n".join(lines)
 
@@ -220,13 +309,22 @@ def _line(name: str, found: Sequence[Pair]) -> str:
 
 
 def _class(device: str) -> str:
-    return "phone" if device.startswith("phone") else "black and white" if device.startswith("1-bit") or device == "fax" else "grey scanner"
+    return (
+        "phone"
+        if device.startswith("phone")
+        else "black and white"
+        if device.startswith("1-bit") or device == "fax"
+        else "grey scanner"
+    )
 
 
 def load(path: Path) -> list[Picture]:
     """The pictures of a file that `--out` wrote."""
     raw = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    return [Picture(group=r["group"], sheet=r["sheet"], device=r["device"], ink=bytes.fromhex(r["ink"]), states=r["states"]) for r in raw]
+    return [
+        Picture(group=r["group"], sheet=r["sheet"], device=r["device"], ink=bytes.fromhex(r["ink"]), states=r["states"])
+        for r in raw
+    ]
 
 
 def make(first: int, groups: int, out: Path) -> None:
@@ -234,7 +332,13 @@ def make(first: int, groups: int, out: Path) -> None:
     with out.open("a", encoding="utf-8") as target:
         for group in range(first, first + groups):
             for seen in pictures(group):
-                facts = {"group": seen.group, "sheet": seen.sheet, "device": seen.device, "ink": seen.ink.hex(), "states": seen.states}
+                facts = {
+                    "group": seen.group,
+                    "sheet": seen.sheet,
+                    "device": seen.device,
+                    "ink": seen.ink.hex(),
+                    "states": seen.states,
+                }
                 target.write(json.dumps(facts) + "\n")
             target.flush()
 

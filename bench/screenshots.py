@@ -1,8 +1,8 @@
 """Pictures of every screen of the review station, for docs/review-station.md and for looking at.
 
 python -m bench.screenshots                      docs/screenshots/*.webp and the list of them in docs/review-station.md
-python -m bench.screenshots --all FOLDER         every state in light, dark, large text and at 320 px as PNG, to be looked at
-python -m bench.screenshots --all FOLDER --only release
+python -m bench.screenshots --all FOLDER         every state in light, dark, large text and at 320 px as PNG, to be
+looked at python -m bench.screenshots --all FOLDER --only release
 """
 
 import argparse
@@ -50,11 +50,15 @@ SHOWN = LOOKS[:3]
 """What the documents show; the rest is for looking at."""
 
 
-def pictures(browser: Browser, printed: Path, state: State, looks: tuple[Look, ...]) -> Iterator[tuple[Look, Image.Image]]:
+def pictures(
+    browser: Browser, printed: Path, state: State, looks: tuple[Look, ...]
+) -> Iterator[tuple[Look, Image.Image]]:
     """One picture of a state for each look, each on a station of its own."""
     for look in looks:
         with tempfile.TemporaryDirectory() as folder, served(printed, Path(folder) / "project", state.scene) as url:
-            context = browser.new_context(viewport={"width": look.width, "height": 800}, color_scheme=look.scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            context = browser.new_context(
+                viewport={"width": look.width, "height": 800}, color_scheme=look.scheme, reduced_motion="reduce"
+            )  # type: ignore[arg-type]
             page = context.new_page()
             page.set_default_timeout(PATIENCE_MS)
             page.goto(url + state.path.format(language="en"))
@@ -76,7 +80,12 @@ def gallery() -> str:
     for state in STATES:
         if state.picture:
             shown = " ".join(f"[{look.title}](screenshots/{state.name}-{look.name}.webp)" for look in SHOWN[1:])
-            lines += [f"**{state.picture}**  ", f"![{state.picture}](screenshots/{state.name}-light.webp)  ", f"Also: {shown}.", ""]
+            lines += [
+                f"**{state.picture}**  ",
+                f"![{state.picture}](screenshots/{state.name}-light.webp)  ",
+                f"Also: {shown}.",
+                "",
+            ]
     return "\n".join(lines)
 
 
@@ -89,7 +98,9 @@ def write_documents(browser: Browser, printed: Path) -> None:
             continue
         for look, image in pictures(browser, printed, state, SHOWN):
             at = FOLDER / f"{state.name}-{look.name}.webp"
-            image.resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS).save(at, quality=QUALITY, method=6)
+            image.resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS).save(
+                at, quality=QUALITY, method=6
+            )
             kept.add(at)
         print(state.name)
     for old in set(FOLDER.glob("*.webp")) - kept:
@@ -101,7 +112,9 @@ def write_documents(browser: Browser, printed: Path) -> None:
 def main() -> int:
     """Draw the pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--all", type=Path, metavar="FOLDER", help="draw every state in every look into this folder instead")
+    parser.add_argument(
+        "--all", type=Path, metavar="FOLDER", help="draw every state in every look into this folder instead"
+    )
     parser.add_argument("--only", default="", help="with --all: states whose name begins with this")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

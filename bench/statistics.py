@@ -16,6 +16,9 @@ def upper_bound(wrong: int, count: int, *, level: float = 0.95) -> float:
 
 def _tail(wrong: int, count: int, rate: float) -> float:
     """Probability of at most `wrong` errors."""
-    logs = [lgamma(count + 1) - lgamma(k + 1) - lgamma(count - k + 1) + k * log(rate) + (count - k) * log1p(-rate) for k in range(wrong + 1)]
+    logs = [
+        lgamma(count + 1) - lgamma(k + 1) - lgamma(count - k + 1) + k * log(rate) + (count - k) * log1p(-rate)
+        for k in range(wrong + 1)
+    ]
     top = max(logs)
     return min(1.0, exp(top) * sum(exp(value - top) for value in logs))

@@ -1,11 +1,13 @@
-"""Printed German lines by Tesseract: in this process (tesserocr) and by the program (montage), milliseconds per line and share read exactly.
+"""Printed German lines by Tesseract: in this process (tesserocr) and by the program (montage), milliseconds per line
+and share read exactly.
 
     python -m bench.text [--pages 15]
 
-Typed answers stand 1 mm above the printed lines of a page, in five kinds of type of 8, 10 and 12 pt; the page is scanned by the simulator at 200 and
-300 dpi. Both readers get the same pictures of lines, all of a page at once, cut out and cleaned as the tool does it (with the simulator's own map, so
-that registration plays no part). CPU time, that of the program included, one thread; the first page is read once before, so that loading
-the model does not count. Figures are of one run on one machine.
+Typed answers stand 1 mm above the printed lines of a page, in five kinds of type of 8, 10 and 12 pt; the page is
+scanned by the simulator at 200 and 300 dpi. Both readers get the same pictures of lines, all of a page at once, cut out
+and cleaned as the tool does it (with the simulator's own map, so that registration plays no part). CPU time, that of
+the program included, one thread; the first page is read once before, so that loading the model does not count. Figures
+are of one run on one machine.
 """
 
 import argparse
@@ -81,7 +83,9 @@ class Scanned:
 def fonts() -> dict[str, Path]:
     """Common kinds of type; those of the system where they are installed."""
     found = {
-        "Atkinson": Path(next(iter(fontpkg_atkinson_hyperlegible.__path__))) / "files" / "AtkinsonHyperlegible-Regular.ttf",
+        "Atkinson": Path(next(iter(fontpkg_atkinson_hyperlegible.__path__)))
+        / "files"
+        / "AtkinsonHyperlegible-Regular.ttf",
         "Vera": Path(reportlab.__file__).parent / "fonts" / "Vera.ttf",
     }
     others = {name: LIBERATION / f"Liberation{name}-Regular.ttf" for name in ("Sans", "Serif", "Mono")}
@@ -105,11 +109,19 @@ def typed(page: PageLayout, lines: Sequence[str], font: Path, size_pt: float) ->
     sheet = Image.new("L", (round(A4.w * PX_PER_MM), round(A4.h * PX_PER_MM)), 255)
     pen, face = ImageDraw.Draw(sheet), ImageFont.truetype(str(font), size_pt * 25.4 / 72 * PX_PER_MM)
     for zone, line in zip(page.zones, lines, strict=True):
-        pen.text(((zone.rect.x + 1.5) * PX_PER_MM, (zone.rect.y + PITCH_MM - ABOVE_MM) * PX_PER_MM), line, font=face, fill=0, anchor="ls")
+        pen.text(
+            ((zone.rect.x + 1.5) * PX_PER_MM, (zone.rect.y + PITCH_MM - ABOVE_MM) * PX_PER_MM),
+            line,
+            font=face,
+            fill=0,
+            anchor="ls",
+        )
     return np.asarray(sheet)
 
 
-def scanned(page: PageLayout, printed: Gray, prepared: PreparedPage, ink: Gray, lines: Sequence[str], *, dpi: int, seed: int) -> Scanned:
+def scanned(
+    page: PageLayout, printed: Gray, prepared: PreparedPage, ink: Gray, lines: Sequence[str], *, dpi: int, seed: int
+) -> Scanned:
     """The page after an office copier; lines that come out as several pictures or none count as not read."""
     profile = replace(PROFILES["office copier"], dpi=(dpi,), punched=0.0, corner_cut=0.0)
     scan = scan_page(printed, profile, np.random.default_rng([seed, dpi]), ink=ink)
@@ -137,7 +149,9 @@ class Tally:
     right: int = 0
 
 
-def read(pages: Sequence[tuple[str, Scanned]], settings: TextSettings) -> tuple[Tally, Counter[str], list[tuple[str, str, str]]]:
+def read(
+    pages: Sequence[tuple[str, Scanned]], settings: TextSettings
+) -> tuple[Tally, Counter[str], list[tuple[str, str, str]]]:
     """The sum, right lines by kind of page, and (kind, truth, read) of the wrong ones."""
     tesseract.read_lines(pages[0][1].pictures, settings)
     sum_, right, wrong = Tally(), Counter[str](), []
@@ -157,19 +171,26 @@ def read(pages: Sequence[tuple[str, Scanned]], settings: TextSettings) -> tuple[
 def material(count: int) -> Iterator[tuple[str, Scanned]]:
     """Pages of every resolution, font and size in turn, `count` of each resolution."""
     page, printed = ruled()
-    prepared = prepare_page(page, BlankPage(gray=printed, px_per_mm_x=PX_PER_MM, px_per_mm_y=PX_PER_MM), filled=Filled.WITHDRAWN)
+    prepared = prepare_page(
+        page, BlankPage(gray=printed, px_per_mm_x=PX_PER_MM, px_per_mm_y=PX_PER_MM), filled=Filled.WITHDRAWN
+    )
     kinds = [(name, path, size) for name, path in fonts().items() for size in SIZES_PT]
     for dpi in DPI:
         for number in range(count):
             name, path, size = kinds[number % len(kinds)]
             lines = [LINES[(number + i) % len(LINES)] for i in range(len(LINES))]
-            yield f"{dpi} dpi {name} {size} pt", scanned(page, printed, prepared, typed(page, lines, path, size), lines, dpi=dpi, seed=number)
+            yield (
+                f"{dpi} dpi {name} {size} pt",
+                scanned(page, printed, prepared, typed(page, lines, path, size), lines, dpi=dpi, seed=number),
+            )
 
 
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=int, default=15, help="pages of each resolution; 15 are all fonts and sizes once")
+    parser.add_argument(
+        "--pages", type=int, default=15, help="pages of each resolution; 15 are all fonts and sizes once"
+    )
     parser.add_argument("--wrong", action="store_true", help="print the lines that were read wrong")
     args = parser.parse_args()
     cv2.setNumThreads(1)
@@ -179,13 +200,17 @@ def main() -> None:
     for settings in (TextSettings(), TextSettings(in_process=False)):
         name = tesseract.door(settings).reader
         sums[name], right, wrong = read(pages, settings)
-        print(f"{name}: {sums[name].ms / sums[name].lines:.1f} ms per line, {sums[name].right} of {sums[name].lines} lines exactly right")
+        print(
+            f"{name}: {sums[name].ms / sums[name].lines:.1f} ms per line, {sums[name].right} of {sums[name].lines} lines exactly right"
+        )
         for kind, scan in pages:
             print(f"    {kind:24} {right[kind]:3d} of {len(scan.truth)}")
         for kind, truth, line in wrong if args.wrong else ():
             print(f"        {kind}: {truth!r} read as {line!r}")
     first, second = sums.values()
-    print(f"by the program / in process: {(second.ms / second.lines) / (first.ms / first.lines):.2f} times the time per line")
+    print(
+        f"by the program / in process: {(second.ms / second.lines) / (first.ms / first.lines):.2f} times the time per line"
+    )
 
 
 if __name__ == "__main__":

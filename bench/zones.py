@@ -1,11 +1,12 @@
-"""How many of the zones of a blank form are proposed, how many proposals are none, and how many questions come out whole.
+"""How many of the zones of a blank form are proposed, how many proposals are none, and how many questions come out
+whole.
 
-python -m bench.zones            our templates, drawn forms, the reference pictures in ../shared/data/forms where they are
-python -m bench.zones --quick    our templates and drawn forms only
+python -m bench.zones            our templates, drawn forms, the reference pictures in ../shared/data/forms where they
+are python -m bench.zones --quick    our templates and drawn forms only
 
-A box counts as found when each of the two rectangles holds the middle of the other and neither is twice as wide or high; a place to
-write when both share 0.3 of what they cover together (its height is a matter of taste). Whole questions: those of several boxes that
-are proposed with exactly these boxes.
+A box counts as found when each of the two rectangles holds the middle of the other and neither is twice as wide or
+high; a place to write when both share 0.3 of what they cover together (its height is a matter of taste). Whole
+questions: those of several boxes that are proposed with exactly these boxes.
 """
 
 import json
@@ -40,7 +41,9 @@ BLANK_ENOUGH = {
     "odkscan_photos": ("checkbox_test_form",),
     "omrchecker_samples": ("community_UPSC_mock", "community_UmarFarootAPS_scans"),
 }
-"""References without answers, or (the last two) with so few that most bubbles are empty; filled bubbles cannot be found."""
+"""References without answers, or (the last two) with so few that most bubbles are empty; filled bubbles cannot be
+found.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,9 @@ class Case:
 
 @dataclass(slots=True, kw_only=True)
 class Score:
-    """Counts over pages: (true, found, proposed) of boxes, cells and places to write, whole questions of all, seconds."""
+    """Counts over pages: (true, found, proposed) of boxes, cells and places to write, whole questions of all,
+    seconds.
+    """
 
     boxes: tuple[int, int, int] = (0, 0, 0)
     cells: tuple[int, int, int] = (0, 0, 0)
@@ -103,11 +108,17 @@ def template_cases(name: str) -> Iterator[Case]:
         with pdf.open("wb") as file:
             draw_blank(placement, file)
         for page, gray in zip(placement.layout.pages, rasterize(pdf, dpi=300), strict=True):
-            yield Case(name=f"{name} {page.number}", picture=BlankPicture(gray=gray, size=page.size, name="", exact=True), zones=page.zones)
+            yield Case(
+                name=f"{name} {page.number}",
+                picture=BlankPicture(gray=gray, size=page.size, name="", exact=True),
+                zones=page.zones,
+            )
 
 
 def scanned(gray: Gray, page: PageLayout, profile: str) -> BlankPicture:
-    """The blank page as a scan, skew and noise included, but as large as the sheet: what moved is moved back to its place by the page's map."""
+    """The blank page as a scan, skew and noise included, but as large as the sheet: what moved is moved back to its
+    place by the page's map.
+    """
     scan = scan_page(gray, PROFILES[profile], np.random.default_rng(page.number), size=page.size)
     middle = np.array([[page.size.w / 2, page.size.h / 2]])
     at = scan.page_map.to_px(middle)[0]
@@ -123,7 +134,9 @@ def reference_case(path: Path) -> Case:
     layout = json.loads(path.read_text(encoding="utf-8"))
     gray = cv2.imread(str(path.parent / layout["reference_image"]), cv2.IMREAD_GRAYSCALE)
     assert gray is not None
-    picture = BlankPicture(gray=np.asarray(gray, dtype=np.uint8), size=paper_size(np.asarray(gray, dtype=np.uint8), layout["dpi"]), name="")
+    picture = BlankPicture(
+        gray=np.asarray(gray, dtype=np.uint8), size=paper_size(np.asarray(gray, dtype=np.uint8), layout["dpi"]), name=""
+    )
     scale = picture.size.w / layout["width"]
     zones = [zone for field in layout["fields"] for zone in _zones(field, scale)]
     return Case(name=path.stem.removeprefix("layout_"), picture=picture, zones=tuple(zones))
@@ -139,9 +152,22 @@ def _zones(field: dict[str, object], scale: float) -> Iterator[Zone]:
             w=option["w"] * scale,
             h=option["h"] * scale,
         )
-        kind = ZoneKind.HANDWRITING if field["select"] == "free" else ZoneKind.COMB if field["select"] == "comb" else ZoneKind.MARK
+        kind = (
+            ZoneKind.HANDWRITING
+            if field["select"] == "free"
+            else ZoneKind.COMB
+            if field["select"] == "comb"
+            else ZoneKind.MARK
+        )
         cells = (rect,) if kind is ZoneKind.COMB else ()
-        yield Zone(id=f"{field['id']}.{number}", question=str(field["id"]), kind=kind, rect=rect, option=str(number), cells=cells)
+        yield Zone(
+            id=f"{field['id']}.{number}",
+            question=str(field["id"]),
+            kind=kind,
+            rect=rect,
+            option=str(number),
+            cells=cells,
+        )
 
 
 def judged(case: Case) -> Score:
@@ -154,11 +180,17 @@ def judged(case: Case) -> Score:
     writing = (ZoneKind.HANDWRITING, ZoneKind.SIGNATURE)
     areas = [[zone.rect for zone in zones if zone.kind in writing] for zones in (case.zones, found)]
     return Score(
-        boxes=counted(*boxes, same_box), cells=counted(*cells, same_box), areas=counted(*areas, same_area), whole=whole(case.zones, found), seconds=seconds
+        boxes=counted(*boxes, same_box),
+        cells=counted(*cells, same_box),
+        areas=counted(*areas, same_area),
+        whole=whole(case.zones, found),
+        seconds=seconds,
     )
 
 
-def counted(true: Sequence[RectMm], proposed: Sequence[RectMm], same: Callable[[RectMm, RectMm], bool]) -> tuple[int, int, int]:
+def counted(
+    true: Sequence[RectMm], proposed: Sequence[RectMm], same: Callable[[RectMm, RectMm], bool]
+) -> tuple[int, int, int]:
     """(true, found, proposed)."""
     return len(true), sum(any(same(one, other) for other in proposed) for one in true), len(proposed)
 

@@ -74,8 +74,9 @@ def create_app(
 ) -> Flask:
     """The application over `desk`, and over `sorter` for pages that could not be placed, over `uploads` for handing in.
 
-    What people decide is signed with their name in `accounts`, without those with `reviewer`. `proxy` is the https address under which a reverse proxy on
-    this computer hands requests on. `cookie` differs between programs on one host.
+    What people decide is signed with their name in `accounts`, without those with `reviewer`. `proxy` is the https
+    address under which a reverse proxy on this computer hands requests on. `cookie` differs between programs on one
+    host.
     """
     app = hardened_app(cookie)
     tell_times(app, readers_zone(desk.project.config))
@@ -104,7 +105,9 @@ def create_app(
 
 
 def hardened_app(cookie: str) -> Flask:
-    """An application without pages that answers only this computer's own browser: host names, origins, CSRF tokens, headers."""
+    """An application without pages that answers only this computer's own browser: host names, origins, CSRF tokens,
+    headers.
+    """
     app = Flask(__name__)
     app.url_map.converters["int"] = NumberInAddress
     app.config.update(
@@ -113,7 +116,8 @@ def hardened_app(cookie: str) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=False,  # it asks for a Referer, which our pages never send; `_own_origin_only` looks at the origin
+        # it asks for a Referer, which our pages never send; `_own_origin_only` looks at the origin
+        WTF_CSRF_SSL_STRICT=False,
         HOSTS=HOSTS,
         HEADERS=HEADERS,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
@@ -141,7 +145,9 @@ def _own_origin_only() -> None:
     if site not in {"same-origin", "none"} and not navigation:
         abort(403)
     origin = request.headers.get("Origin", "null")  # forms of pages without referrer say "null"
-    if origin not in {"null", request.host_url.rstrip("/")} or (origin == "null" and "Origin" in request.headers and site == "none"):
+    if origin not in {"null", request.host_url.rstrip("/")} or (
+        origin == "null" and "Origin" in request.headers and site == "none"
+    ):
         abort(403)
 
 
@@ -199,10 +205,20 @@ def _add_pages(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) ->
 
 
 def _field_page(desk: Desk, task: str, language: str, *, sorting: bool) -> str:
-    """The screen on which values are decided one by one: doubtful ones, or for a `task` "second" or "third" those that are looked at again."""
+    """The screen on which values are decided one by one: doubtful ones, or for a `task` "second" or "third" those
+    that are looked at again.
+    """
     other = "en" if language == "de" else "de"
     keys = key_facts(desk.project, "field", language)
-    return render_template("review.html", task=task, language=language, other=other, sorting=sorting, t=lambda key: template(_TEXTS + key, language), **keys)
+    return render_template(
+        "review.html",
+        task=task,
+        language=language,
+        other=other,
+        sorting=sorting,
+        t=lambda key: template(_TEXTS + key, language),
+        **keys,
+    )
 
 
 def _add_changes(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) -> None:
@@ -213,22 +229,39 @@ def _add_changes(app: Flask, desk: Desk, sorter: SortDesk | None, default: str) 
         limit = min(max(number_of(body, "limit"), 1), MOST_CARDS)
         contact = person().may(Right.CONTACT)
         first = text_of(body, "first") if "first" in body else ""
-        cards = desk.claim(limit, reviewer=person().name, shown=names_of(body, "shown"), contact=contact, first=first, language=language_of(default))
+        cards = desk.claim(
+            limit,
+            reviewer=person().name,
+            shown=names_of(body, "shown"),
+            contact=contact,
+            first=first,
+            language=language_of(default),
+        )
         pages = sorter.waiting() if sorter and person().may(Right.PLACE) else 0
-        return jsonify(cards=[shown_card(card) for card in cards], counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told(), pages=pages)
+        return jsonify(
+            cards=[shown_card(card) for card in cards],
+            counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told(),
+            pages=pages,
+        )
 
     @app.post("/api/decisions")
     @needs(Right.REVIEW)
     def decide() -> ResponseReturnValue:
-        outcomes = desk.decide(submissions_of(body_of()), reviewer=person().name, person=person(), language=language_of(default))
-        answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": shown_card(o.card)} for o in outcomes]
+        outcomes = desk.decide(
+            submissions_of(body_of()), reviewer=person().name, person=person(), language=language_of(default)
+        )
+        answer = [
+            {"uuid": o.uuid, "result": o.result, "message": o.message, "card": shown_card(o.card)} for o in outcomes
+        ]
         return jsonify(outcomes=answer, counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told())
 
     @app.post("/api/undo")
     @needs(Right.REVIEW)
     def undo() -> ResponseReturnValue:
         card = desk.undo(person().name, person=person(), language=language_of(default))
-        return jsonify(card=shown_card(card), counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told())
+        return jsonify(
+            card=shown_card(card), counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told()
+        )
 
     @app.post("/api/check")
     @needs(Right.REVIEW, shows=Sight.PICTURE)

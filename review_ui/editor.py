@@ -41,7 +41,13 @@ def _add_pages(app: Flask, editor: LayoutEditor, default: str) -> None:
     def page() -> ResponseReturnValue:
         language = language_of(default)
         other = "en" if language == "de" else "de"
-        return render_template("edit.html", language=language, other=other, name=editor.name, t=lambda key: template(_TEXTS + key, language))
+        return render_template(
+            "edit.html",
+            language=language,
+            other=other,
+            name=editor.name,
+            t=lambda key: template(_TEXTS + key, language),
+        )
 
     @app.get("/api/session")
     @needs()
@@ -78,4 +84,7 @@ def _add_changes(app: Flask, editor: LayoutEditor, default: str) -> None:
         except UsageError:
             abort(400)
         except StoreError as error:
-            return jsonify(message=in_words(error.message, language_of(default)), remedy=in_words(error.remedy, language_of(default))), 422
+            return jsonify(
+                message=in_words(error.message, language_of(default)),
+                remedy=in_words(error.remedy, language_of(default)),
+            ), 422

@@ -82,7 +82,14 @@ def bind(
 ) -> Server:
     """Takes the port (0: any free one) and returns the station, not yet serving; raises UsageError when it is taken."""
     app = create_app(
-        desk, reviewer=reviewer, accounts=accounts, proxy=proxy, sorter=sorter, uploads=uploads, language=language, cookie=f"scanform-review-{port}"
+        desk,
+        reviewer=reviewer,
+        accounts=accounts,
+        proxy=proxy,
+        sorter=sorter,
+        uploads=uploads,
+        language=language,
+        cookie=f"scanform-review-{port}",
     )
     return bind_app(app, port=port, proxy=proxy)
 
@@ -90,14 +97,24 @@ def bind(
 def bind_app(app: Flask, *, port: int, proxy: str = "") -> Server:
     """Takes the port for an application; raises UsageError when it is taken.
 
-    Only behind a `proxy` its headers reach the application; waitress takes them out otherwise, as anybody could send them.
+    Only behind a `proxy` its headers reach the application; waitress takes them out otherwise, as anybody could send
+    them.
     """
     try:
-        largest = app.config.get("LARGEST_BODY", LARGEST_REQUEST)  # waitress receives a body before it asks the application, larger ones in a nameless file
-        options = {"threads": THREADS, "ident": None, "max_request_body_size": largest + 1, "clear_untrusted_proxy_headers": not proxy}
+        largest = app.config.get(
+            "LARGEST_BODY", LARGEST_REQUEST
+        )  # waitress receives a body before it asks the application, larger ones in a nameless file
+        options = {
+            "threads": THREADS,
+            "ident": None,
+            "max_request_body_size": largest + 1,
+            "clear_untrusted_proxy_headers": not proxy,
+        }
         return Server(create_server(app, host=HOST, port=port, **options), proxy)
     except OSError as problem:
-        raise UsageError(words("review.port-taken", port=port), remedy=words("review.port-remedy"), slug="port-taken") from problem
+        raise UsageError(
+            words("review.port-taken", port=port), remedy=words("review.port-remedy"), slug="port-taken"
+        ) from problem
 
 
 @contextmanager
@@ -121,8 +138,19 @@ def serve(
     language: str = "de",
     ready: Callable[[str], None],
 ) -> None:
-    """Serves the review station until interrupted; `ready` is called once with its address. What was handed in is read meanwhile."""
-    station = bind(desk, reviewer=reviewer, accounts=accounts, proxy=proxy, sorter=sorter, uploads=uploads, port=port, language=language)
+    """Serves the review station until interrupted; `ready` is called once with its address. What was handed in is
+    read meanwhile.
+    """
+    station = bind(
+        desk,
+        reviewer=reviewer,
+        accounts=accounts,
+        proxy=proxy,
+        sorter=sorter,
+        uploads=uploads,
+        port=port,
+        language=language,
+    )
     try:
         with until_interrupted(station):
             ready(station.url)

@@ -1,8 +1,9 @@
 """From the readings of a form's pages to one response: every question and every write-in gets exactly one answer.
 
-Boxes of a question are judged together. With `e, m, f` the probabilities that a box is empty, marked, filled, and boxes taken as
-independent, a single choice has value k with probability m_k * product of (1 - m_j); it is blank with the product of e_j; what is
-left over is two marks, or filled boxes without any cross. The confidence of an answer is the probability that the whole value is right.
+Boxes of a question are judged together. With `e, m, f` the probabilities that a box is empty, marked, filled, and boxes
+taken as independent, a single choice has value k with probability m_k * product of (1 - m_j); it is blank with the
+product of e_j; what is left over is two marks, or filled boxes without any cross. The confidence of an answer is the
+probability that the whole value is right.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,23 +28,28 @@ COPY = "copy"
 HANDWRITING = "handwriting"
 
 UNFIT = 0.02
-"""How much a text in cells counts that the question does not allow: people write impossible dates and numbers out of range, but seldom."""
+"""How much a text in cells counts that the question does not allow: people write impossible dates and numbers out of
+range, but seldom.
+"""
 
 LEAST = 0.92
-"""Below this no writing is accepted, whatever a project promises: what a reader holds for never sure (`recognize.writing.handwriting.NUMBER`) lies there."""
+"""Below this no writing is accepted, whatever a project promises: what a reader holds for never sure
+(`recognize.writing.handwriting.NUMBER`) lies there.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptSettings:
     """From which confidence a value needs no person, per kind; a value with a problem always goes to review.
 
-    `choice` is for the doubts of several boxes that add up: each box below the threshold that was learnt for its kind carries a problem anyway
-    (models/marks.md). `blank` for writing zones without ink, `signature` for signed ones. Of what is written (free handwriting always carries a problem)
-    `cells` is for digits in cells and `letters` for cells with letters, `codes` for digits and `listed` for lines that the question's list has, `printed`
-    for lines that the form bears in print; of what each accepts no more is to be wrong than `accept` in survey.toml allows
-    (docs/handwriting-benchmark.md). `text` is for the rest. From `sure` on a value helps to judge others.
-    `filled`: from here on a box beside a cross is surely filled, and so taken back.
-    `filled_alone`: probability that a filled box without any cross in the question was meant as a mark (no data: even odds).
+    `choice` is for the doubts of several boxes that add up: each box below the threshold that was learnt for its kind
+    carries a problem anyway (models/marks.md). `blank` for writing zones without ink, `signature` for signed ones. Of
+    what is written (free handwriting always carries a problem) `cells` is for digits in cells and `letters` for cells
+    with letters, `codes` for digits and `listed` for lines that the question's list has, `printed` for lines that the
+    form bears in print; of what each accepts no more is to be wrong than `accept` in survey.toml allows
+    (docs/handwriting-benchmark.md). `text` is for the rest. From `sure` on a value helps to judge others. `filled`:
+    from here on a box beside a cross is surely filled, and so taken back. `filled_alone`: probability that a filled box
+    without any cross in the question was meant as a mark (no data: even odds).
     """
 
     choice: float = 0.98
@@ -80,8 +86,8 @@ class AcceptSettings:
         return self.codes if listed else self.cells
 
     def written(self, question: Question, value: str, *, printed: bool) -> float:
-        """For an answer with ink to a question; `printed` when the form bears just this answer in print. Lists say little about numbers in a name: the house
-        next door is spelt alike.
+        """For an answer with ink to a question; `printed` when the form bears just this answer in print. Lists say
+        little about numbers in a name: the house next door is spelt alike.
         """
         if question.kind is QuestionKind.SIGNATURE:
             return self.signature
@@ -105,8 +111,9 @@ NOTHING_BEFORE = Before()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPages:
-    """What came in of one form: page number (1-based) -> reading. `copy`: a photocopied form, filled by somebody else. `printed` is what the form itself bears
-    as the probable answer to some questions, question -> text. `before` is how the form stood.
+    """What came in of one form: page number (1-based) -> reading. `copy`: a photocopied form, filled by somebody else.
+    `printed` is what the form itself bears as the probable answer to some questions, question -> text. `before` is how
+    the form stood.
     """
 
     form_id: str
@@ -121,7 +128,9 @@ class FormPages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """A zone with its reading and the page it is on; `reading` is None when the page is missing. `printed`: what the form bears as the probable answer."""
+    """A zone with its reading and the page it is on; `reading` is None when the page is missing. `printed`: what the
+    form bears as the probable answer.
+    """
 
     zone: Zone
     page: int
@@ -168,7 +177,9 @@ def assemble(form: FormPages, questionnaire: Questionnaire, layout: Layout, sett
     if not form.copy:
         return response
     answers = shown_once(response.answers, COPY, before=form.before)
-    return replace(response, answers=tuple(answers), problems=(*response.problems, Problem(slug=COPY, where=form.form_id)))
+    return replace(
+        response, answers=tuple(answers), problems=(*response.problems, Problem(slug=COPY, where=form.form_id))
+    )
 
 
 def _zones_by_question(form: FormPages, layout: Layout) -> dict[str, list[_Seen]]:
@@ -178,7 +189,13 @@ def _zones_by_question(form: FormPages, layout: Layout) -> dict[str, list[_Seen]
         by_zone = {field.zone: field for field in read.fields} if read else {}
         for zone in page.zones:
             printed = form.printed.get(zone.question, "") if zone.option is None else ""
-            one = _Seen(zone=zone, page=page.number, ref=read.ref if read else None, reading=by_zone.get(zone.id), printed=printed)
+            one = _Seen(
+                zone=zone,
+                page=page.number,
+                ref=read.ref if read else None,
+                reading=by_zone.get(zone.id),
+                printed=printed,
+            )
             found.setdefault(zone.question, []).append(one)
     return found
 
@@ -186,7 +203,11 @@ def _zones_by_question(form: FormPages, layout: Layout) -> dict[str, list[_Seen]
 def _answers(question: Question, seen: Sequence[_Seen], filled: Filled, settings: AcceptSettings) -> list[Answer]:
     """The answer to a question, then those to the texts beside its options."""
     own = [one for one in seen if one.zone.kind is ZoneKind.MARK or one.zone.option is None]
-    main = _choice_answer(question, own, filled, settings) if question.options else _written_answer(question, None, own, settings)
+    main = (
+        _choice_answer(question, own, filled, settings)
+        if question.options
+        else _written_answer(question, None, own, settings)
+    )
     beside = []
     for option in question.options:
         if option.writein:
@@ -202,7 +223,9 @@ def _text_and_mark(main: Answer, text: Answer, code: str, zones: Sequence[_Seen]
     inked = any(_has_ink(one.reading) for one in zones)
     if not inked or code in main.value.split() or main.missing is Missing.PAGE_MISSING:
         return main, text
-    text = replace(text, problems=without_repeats((TEXT_WITHOUT_MARK,), text.problems), status=Status.REVIEW, missing=None)
+    text = replace(
+        text, problems=without_repeats((TEXT_WITHOUT_MARK,), text.problems), status=Status.REVIEW, missing=None
+    )
     return main.doubted(TEXT_WITHOUT_MARK), text
 
 
@@ -225,13 +248,19 @@ def _choice_answer(question: Question, seen: Sequence[_Seen], filled: Filled, se
     verdict = single(boxes, settings) if question.kind is QuestionKind.SINGLE else multiple(boxes, settings)
     checked = rules.check_choice(question, verdict.value.split())
     if verdict.problem is None or question.kind is QuestionKind.MULTIPLE:
-        verdict = replace(verdict, value=checked.value, candidates=tuple(_in_form_order(question, c) for c in verdict.candidates))
+        verdict = replace(
+            verdict, value=checked.value, candidates=tuple(_in_form_order(question, c) for c in verdict.candidates)
+        )
     read = [slug for one in seen if one.reading is not None for slug in one.reading.problems]
     empty = [REQUIRED_EMPTY] if question.required and not verdict.value else []
     problems = without_repeats(_named(verdict.problem, checked.problem), read, empty)
     answer = _answer(question, None, seen, verdict, problems, threshold=settings.choice, doubt="unclear-mark")
     offered = {one.zone.option for one in seen}
-    absent = tuple(option.code for option in question.options if option.code not in offered) if question.kind is QuestionKind.MULTIPLE else ()
+    absent = (
+        tuple(option.code for option in question.options if option.code not in offered)
+        if question.kind is QuestionKind.MULTIPLE
+        else ()
+    )
     return replace(answer, not_offered=absent) if absent else answer
 
 
@@ -244,12 +273,18 @@ def _box_probabilities(one: _Seen, filled: Filled) -> _BoxProbabilities:
     """Probabilities of a box; where filling is marking, a filled box is a marked one."""
     reading = one.reading
     assert reading is not None
-    p = {candidate.value: candidate.probability for candidate in reading.candidates} or {reading.value: reading.confidence}
+    p = {candidate.value: candidate.probability for candidate in reading.candidates} or {
+        reading.value: reading.confidence
+    }
     empty, marked, full = (p.get(value, 0.0) for value in (MarkValue.EMPTY, MarkValue.MARKED, MarkValue.FILLED))
-    total = max(empty + marked + full, 1.0)  # an incomplete list of candidates leaves doubt, which counts for none of the three
+    total = max(
+        empty + marked + full, 1.0
+    )  # an incomplete list of candidates leaves doubt, which counts for none of the three
     if filled is Filled.MARK:
         marked, full = marked + full, 0.0
-    return _BoxProbabilities(code=one.zone.option or "", empty=empty / total, marked=marked / total, filled=full / total)
+    return _BoxProbabilities(
+        code=one.zone.option or "", empty=empty / total, marked=marked / total, filled=full / total
+    )
 
 
 def single(boxes: Sequence[_BoxProbabilities], settings: AcceptSettings) -> _Verdict:
@@ -259,7 +294,12 @@ def single(boxes: Sequence[_BoxProbabilities], settings: AcceptSettings) -> _Ver
     none_marked = prod(1 - box.marked for box in boxes)
     filled_alone = max(0.0, none_marked - blank)
     several = max(0.0, 1 - none_marked - sum(alone.values()))
-    ranked = tuple(sorted((Candidate(value=code, probability=p) for code, p in {**alone, "": blank}.items()), key=lambda c: -c.probability))
+    ranked = tuple(
+        sorted(
+            (Candidate(value=code, probability=p) for code, p in {**alone, "": blank}.items()),
+            key=lambda c: -c.probability,
+        )
+    )
     best = ranked[0]
     shown = tuple(c for c in ranked if c.probability >= 0.0005)[:5] or ranked[:1]
     if several > max(best.probability, filled_alone):
@@ -270,8 +310,18 @@ def single(boxes: Sequence[_BoxProbabilities], settings: AcceptSettings) -> _Ver
         likely = sorted(boxes, key=lambda box: -box.filled)
         p = settings.filled_alone * filled_alone * (1.0 if likely[1:] == [] or likely[1].filled < 0.3 else 0.5)
         rest = (Candidate(value="", probability=(1 - settings.filled_alone) * filled_alone),)
-        return _Verdict(value=likely[0].code, confidence=p, candidates=(Candidate(value=likely[0].code, probability=p), *rest), problem="filled-without-cross")
-    return _Verdict(value=best.value, confidence=best.probability, candidates=shown, problem=_maybe_filled(boxes, best.value, settings))
+        return _Verdict(
+            value=likely[0].code,
+            confidence=p,
+            candidates=(Candidate(value=likely[0].code, probability=p), *rest),
+            problem="filled-without-cross",
+        )
+    return _Verdict(
+        value=best.value,
+        confidence=best.probability,
+        candidates=shown,
+        problem=_maybe_filled(boxes, best.value, settings),
+    )
 
 
 def _maybe_filled(boxes: Sequence[_BoxProbabilities], value: str, settings: AcceptSettings) -> str | None:
@@ -279,12 +329,16 @@ def _maybe_filled(boxes: Sequence[_BoxProbabilities], value: str, settings: Acce
     beside = [box for box in boxes if box.code != value and box.empty < 0.5]
     if not value or not beside:
         return None
-    sure = all(box.filled >= settings.filled for box in beside) and all(box.filled <= 1 - settings.filled for box in boxes if box.code == value)
+    sure = all(box.filled >= settings.filled for box in beside) and all(
+        box.filled <= 1 - settings.filled for box in boxes if box.code == value
+    )
     return None if sure else "maybe-filled"
 
 
 def multiple(boxes: Sequence[_BoxProbabilities], settings: AcceptSettings) -> _Verdict:
-    """The most probable set of ticks; a filled box is a withdrawn tick when another box is marked, else it has to be looked at."""
+    """The most probable set of ticks; a filled box is a withdrawn tick when another box is marked, else it has to be
+    looked at.
+    """
     ticked = [box for box in boxes if box.marked >= max(box.empty, box.filled)]
     filled = [box for box in boxes if box not in ticked and box.filled > box.empty]
     confidence = prod(box.marked if box in ticked else 1 - box.marked for box in boxes)
@@ -293,7 +347,12 @@ def multiple(boxes: Sequence[_BoxProbabilities], settings: AcceptSettings) -> _V
         value = " ".join(box.code for box in filled)
         p = settings.filled_alone * prod(max(box.empty, box.marked, box.filled) for box in boxes)
         rest = Candidate(value="", probability=p)
-        return _Verdict(value=value, confidence=p, candidates=(Candidate(value=value, probability=p), rest), problem="filled-without-cross")
+        return _Verdict(
+            value=value,
+            confidence=p,
+            candidates=(Candidate(value=value, probability=p), rest),
+            problem="filled-without-cross",
+        )
     if not ticked:  # blank means untouched: a filled box would have to be looked at
         confidence = prod(box.empty for box in boxes)
     doubtful = min(boxes, key=lambda box: max(box.marked, 1 - box.marked))
@@ -330,11 +389,20 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
     canonical = option is None and (question.kind is QuestionKind.COMB or question.form is not None)
     if canonical and len(inked) == 1:
         candidates = weighed(question, candidates, printed=seen[0].printed)
-        raw, confidence = (candidates[0].value, candidates[0].probability) if candidates and candidates[0].value.strip() else (raw, confidence)
+        raw, confidence = (
+            (candidates[0].value, candidates[0].probability)
+            if candidates and candidates[0].value.strip()
+            else (raw, confidence)
+        )
     checked = rules.Checked(value=" ".join(raw.split())) if option is not None else rules.check(question, raw)
     printed = option is None and checked.value != "" and checked.value == seen[0].printed
     known = printed or (option is None and bool(question.values))
-    free = bool(inked) and question.kind is not QuestionKind.COMB and question.kind is not QuestionKind.SIGNATURE and not known
+    free = (
+        bool(inked)
+        and question.kind is not QuestionKind.COMB
+        and question.kind is not QuestionKind.SIGNATURE
+        and not known
+    )
     empty = not checked.value and not inked and question.required and option is None
     rest = [HANDWRITING] * free + [REQUIRED_EMPTY] * empty  # free text is a proposal for a person, whoever read it
     problems = without_repeats(_named(checked.problem), read, rest)
@@ -344,9 +412,19 @@ def _written_answer(question: Question, option: str | None, seen: Sequence[_Seen
         candidates.insert(0, Candidate(value=checked.value, probability=confidence))
     elif same is not None and checked.value and canonical:
         confidence = same.probability
-    verdict = _Verdict(value=checked.value, confidence=confidence if checked.problem is None else 0.0, candidates=tuple(candidates))
+    verdict = _Verdict(
+        value=checked.value, confidence=confidence if checked.problem is None else 0.0, candidates=tuple(candidates)
+    )
     threshold = settings.blank if not inked else settings.written(question, checked.value, printed=printed)
-    return _answer(question, option, seen, verdict, problems, threshold=threshold, doubt="unsure-blank" if not inked else HANDWRITING)
+    return _answer(
+        question,
+        option,
+        seen,
+        verdict,
+        problems,
+        threshold=threshold,
+        doubt="unsure-blank" if not inked else HANDWRITING,
+    )
 
 
 def _named(*slugs: str | None) -> list[str]:
@@ -354,15 +432,18 @@ def _named(*slugs: str | None) -> list[str]:
 
 
 def weighed(question: Question, candidates: Sequence[Candidate], *, printed: str = "") -> list[Candidate]:
-    """Texts of cells, phone numbers and addresses with what is known about the question: those that its kind, range or list does not allow count `UNFIT` as
-    much among the texts, and what the list of candidates leaves open counts fully. Where the form bears the probable answer in print, other texts count `UNFIT`
-    as much, too. How probable a blank is stays as it was. Texts come first, the most probable at the top.
+    """Texts of cells, phone numbers and addresses with what is known about the question: those that its kind, range or
+    list does not allow count `UNFIT` as much among the texts, and what the list of candidates leaves open counts fully.
+    Where the form bears the probable answer in print, other texts count `UNFIT` as much, too. How probable a blank is
+    stays as it was. Texts come first, the most probable at the top.
     """
     own = rules.check(question, printed).value if printed else ""
 
     def weight(text: str) -> float:
         found = rules.check(question, text)
-        return (1.0 if found.problem in {None, "illegible-cells"} else UNFIT) * (1.0 if not own or found.value == own else UNFIT)
+        return (1.0 if found.problem in {None, "illegible-cells"} else UNFIT) * (
+            1.0 if not own or found.value == own else UNFIT
+        )
 
     return _shared(candidates, weight)
 
@@ -374,7 +455,10 @@ def _shared(candidates: Sequence[Candidate], weight: Callable[[str], float]) -> 
     shares = [one.probability * weight(one.value) for one in texts]
     inked = max(0.0, 1 - sum(one.probability for one in blank))
     total = sum(shares) + max(0.0, inked - sum(one.probability for one in texts))
-    found = [Candidate(value=one.value, probability=inked * share / max(total, 1e-12)) for one, share in zip(texts, shares, strict=True)]
+    found = [
+        Candidate(value=one.value, probability=inked * share / max(total, 1e-12))
+        for one, share in zip(texts, shares, strict=True)
+    ]
     return [*sorted(found, key=lambda one: -one.probability), *blank]
 
 
@@ -394,29 +478,47 @@ _Fits = Callable[[str], bool]
 
 
 def _beside_sure_values(
-    questionnaire: Questionnaire, answers: Sequence[Answer], seen: Mapping[str, Sequence[_Seen]], filled: Filled, settings: AcceptSettings
+    questionnaire: Questionnaire,
+    answers: Sequence[Answer],
+    seen: Mapping[str, Sequence[_Seen]],
+    filled: Filled,
+    settings: AcceptSettings,
 ) -> list[Answer]:
-    """The answers, with doubtful values of lists judged again beside the sure values that they have to go with: a street beside its postcode.
+    """The answers, with doubtful values of lists judged again beside the sure values that they have to go with: a
+    street beside its postcode.
 
-    Only what was sure by itself helps others, and is never judged again. What becomes another value has to be sure, too.
+    Only what was sure by itself helps others, and is never judged again. What becomes another value has to be sure,
+    too.
     """
     sure = {
         answer.question: answer.value
         for answer in answers
-        if answer.option is None and answer.status is Status.AUTO and answer.value and answer.confidence >= settings.sure
+        if answer.option is None
+        and answer.status is Status.AUTO
+        and answer.value
+        and answer.confidence >= settings.sure
     }
     out = []
     for answer in answers:
         question = questionnaire.question(answer.question)
         doubtful = answer.status is Status.REVIEW or answer.confidence < settings.sure
-        fits = _partners(questionnaire, question, sure) if question is not None and doubtful and answer.option is None else []
+        fits = (
+            _partners(questionnaire, question, sure)
+            if question is not None and doubtful and answer.option is None
+            else []
+        )
         zones = seen.get(answer.question, ())
         if question is not None and fits and sum(_has_ink(one.reading) for one in zones) == 1:
             beside = [_beside(one, question, fits) if _has_ink(one.reading) else one for one in zones]
             judged = _answers(question, beside, filled, settings)
             if any(one.option is None and one.value != answer.value for one in judged):
                 judged = _answers(
-                    question, beside, filled, replace(settings, cells=settings.sure, codes=settings.sure, listed=settings.sure, printed=settings.sure)
+                    question,
+                    beside,
+                    filled,
+                    replace(
+                        settings, cells=settings.sure, codes=settings.sure, listed=settings.sure, printed=settings.sure
+                    ),
                 )
             out.extend(judged)
         else:
@@ -427,7 +529,9 @@ def _beside_sure_values(
 def _partners(questionnaire: Questionnaire, question: Question, sure: Mapping[str, str]) -> list[_Fits]:
     """What the sure values of other questions ask of a value of `question`."""
     own = question.goes_with
-    found: list[_Fits] = [partial(rules.go_together, own, other=sure[own.question])] if own is not None and own.question in sure else []
+    found: list[_Fits] = (
+        [partial(rules.go_together, own, other=sure[own.question])] if own is not None and own.question in sure else []
+    )
     for other in questionnaire.questions():
         if other.goes_with is not None and other.goes_with.question == question.code and other.code in sure:
             found.append(partial(rules.go_together, other.goes_with, sure[other.code]))
@@ -435,14 +539,18 @@ def _partners(questionnaire: Questionnaire, question: Question, sure: Mapping[st
 
 
 def _beside(one: _Seen, question: Question, fits: Sequence[_Fits]) -> _Seen:
-    """The reading of a zone, in which texts that go with the known values are likelier than others: what does not counts `UNFIT` as much, and what the list of
-    candidates leaves open counts fully, as in `weighed`.
+    """The reading of a zone, in which texts that go with the known values are likelier than others: what does not
+    counts `UNFIT` as much, and what the list of candidates leaves open counts fully, as in `weighed`.
     """
     reading = one.reading
     if reading is None or not any(candidate.value.strip() for candidate in reading.candidates):
         return one
-    found = _shared(reading.candidates, lambda text: prod(1.0 if fit(rules.check(question, text).value) else UNFIT for fit in fits))
-    return replace(one, reading=replace(reading, value=found[0].value, confidence=found[0].probability, candidates=tuple(found)))
+    found = _shared(
+        reading.candidates, lambda text: prod(1.0 if fit(rules.check(question, text).value) else UNFIT for fit in fits)
+    )
+    return replace(
+        one, reading=replace(reading, value=found[0].value, confidence=found[0].probability, candidates=tuple(found))
+    )
 
 
 # --- common -----------------------------------------------------------------------------------------------------------
@@ -458,7 +566,14 @@ def _absent(question: Question, option: str | None, missing: Missing, *, page: i
 
 
 def _answer(
-    question: Question, option: str | None, seen: Sequence[_Seen], verdict: _Verdict, problems: tuple[str, ...], *, threshold: float, doubt: str
+    question: Question,
+    option: str | None,
+    seen: Sequence[_Seen],
+    verdict: _Verdict,
+    problems: tuple[str, ...],
+    *,
+    threshold: float,
+    doubt: str,
 ) -> Answer:
     """The answer with all its reasons; `doubt` stands for those that nobody named where it is not probable enough."""
     if not problems and verdict.confidence < threshold:
@@ -484,7 +599,9 @@ def _evidence(seen: Sequence[_Seen]) -> Evidence | None:
 
 
 def _filtered(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[Answer]:
-    """Questions that do not apply: an empty answer was filtered, a filled one has to be looked at. Only settled filters count."""
+    """Questions that do not apply: an empty answer was filtered, a filled one has to be looked at. Only settled
+    filters count.
+    """
     known: dict[str, Known] = {}
     out = []
     for answer in answers:
@@ -496,7 +613,9 @@ def _filtered(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[A
         else:
             asked = is_asked(question, known)
             found = _judged(answer) if asked is False else answer
-            known[answer.question] = Known(value=found.value, missing=found.missing, settled=_settled(found), asked=asked)
+            known[answer.question] = Known(
+                value=found.value, missing=found.missing, settled=_settled(found), asked=asked
+            )
             out.append(found)
     return out
 
@@ -518,7 +637,9 @@ def _judged(answer: Answer) -> Answer:
 
 
 def _text_beside(answer: Answer, question: Known | None) -> Answer:
-    """An empty text beside an option, as the answer to its question has it; a text where the question does not apply has to be looked at."""
+    """An empty text beside an option, as the answer to its question has it; a text where the question does not apply
+    has to be looked at.
+    """
     if question is None:
         return answer
     if answer.value and question.asked is False:
@@ -528,10 +649,14 @@ def _text_beside(answer: Answer, question: Known | None) -> Answer:
     return answer
 
 
-def shown_once(answers: Sequence[Answer], slug: str, *, page: int | None = None, before: Before = NOTHING_BEFORE) -> list[Answer]:
-    """One answer goes to a person with this reason, beside those that it has: on `page`, or anywhere on the form where that page has no answers.
+def shown_once(
+    answers: Sequence[Answer], slug: str, *, page: int | None = None, before: Before = NOTHING_BEFORE
+) -> list[Answer]:
+    """One answer goes to a person with this reason, beside those that it has: on `page`, or anywhere on the form where
+    that page has no answers.
 
-    It stays where it was shown before; else it is the first answer that nobody has decided, as a decision would hide it.
+    It stays where it was shown before; else it is the first answer that nobody has decided, as a decision would hide
+    it.
     """
     seen = [answer for answer in answers if answer.evidence is not None]
     on = [answer for answer in seen if page is None or answer.page == page] or seen

@@ -20,9 +20,10 @@ FORMAT = "scanform-survey/1"
 class ReadingConfig:
     """How pages are read.
 
-    `accept` is the share of the values accepted without a person that has to be right, of every kind of field.
-    From which confidence on a kind keeps that is measured (`assemble.AcceptSettings`). `jobs` is the number of processes, 0 for one per core.
-    `settle_seconds` is how long a file must not have changed before it is taken: copiers write slowly.
+    `accept` is the share of the values accepted without a person that has to be right, of every kind of field. From
+    which confidence on a kind keeps that is measured (`assemble.AcceptSettings`). `jobs` is the number of processes, 0
+    for one per core. `settle_seconds` is how long a file must not have changed before it is taken: copiers write
+    slowly.
     """
 
     accept: Annotated[float, Constraint(least=0.5, most=1)] = 0.995
@@ -33,7 +34,9 @@ class ReadingConfig:
 
 
 PERSONAL_FIGURES = ("nobody", "self", "supervisor")
-"""Who sees how many wrong proposals somebody let pass: only all people's together, each their own as well, supervisors each person's."""
+"""Who sees how many wrong proposals somebody let pass: only all people's together, each their own as well,
+supervisors each person's.
+"""
 
 MOST_KNOWN = 0.2
 
@@ -42,40 +45,49 @@ MOST_KNOWN = 0.2
 class ReviewConfig:
     """How values are reviewed.
 
-    So large a share of the values on a screen are `known_answers`: settled ones with a wrong proposal, which count what people let pass; 0 for none.
-    `personal_figures` is one of PERSONAL_FIGURES.
+    So large a share of the values on a screen are `known_answers`: settled ones with a wrong proposal, which count what
+    people let pass; 0 for none. `personal_figures` is one of PERSONAL_FIGURES.
     """
 
     known_answers: Annotated[
         float,
-        Constraint(least=0, most=MOST_KNOWN, says="share of settled values with a wrong proposal among those shown; 0 for none"),
+        Constraint(
+            least=0, most=MOST_KNOWN, says="share of settled values with a wrong proposal among those shown; 0 for none"
+        ),
     ] = 0.03
-    personal_figures: Annotated[str, Constraint(choices=PERSONAL_FIGURES, says="who sees how many wrong proposals a person let pass")] = "self"
+    personal_figures: Annotated[
+        str, Constraint(choices=PERSONAL_FIGURES, says="who sees how many wrong proposals a person let pass")
+    ] = "self"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginConfig:
     """How people log in to the review station.
 
-    A login ends after `idle_minutes` in which nothing was done, and `absolute_hours` after it began. `second_factor` names the roles that must have one
-    ("admin supervisor"). `issuer` and `client_id` name the organisation's login service (OpenID Connect), "" for none; its secret is the content of
-    `secret_file` or, without one, of the environment variable SCANFORM_OIDC_SECRET.
+    A login ends after `idle_minutes` in which nothing was done, and `absolute_hours` after it began. `second_factor`
+    names the roles that must have one ("admin supervisor"). `issuer` and `client_id` name the organisation's login
+    service (OpenID Connect), "" for none; its secret is the content of `secret_file` or, without one, of the
+    environment variable SCANFORM_OIDC_SECRET.
     """
 
     idle_minutes: Annotated[int, Constraint(least=1)] = 30
     absolute_hours: Annotated[int, Constraint(least=1)] = 12
     second_factor: Annotated[str, Constraint(says="roles that must have a second factor, separated by spaces")] = ""
-    issuer: Annotated[str, Constraint(says="address of the organisation's login service (OpenID Connect); empty: none")] = ""
+    issuer: Annotated[
+        str, Constraint(says="address of the organisation's login service (OpenID Connect); empty: none")
+    ] = ""
     client_id: str = ""
-    secret_file: Annotated[str, Constraint(says="file with the client's secret; empty: environment variable SCANFORM_OIDC_SECRET")] = ""
+    secret_file: Annotated[
+        str, Constraint(says="file with the client's secret; empty: environment variable SCANFORM_OIDC_SECRET")
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The project's settings. `database` is a URL, "" for scanform.sqlite in the project folder.
 
-    `time_zone` is that of the server whose clock wrote the times of online responses, and of the people who are told times here, such as
-    "Europe/Berlin"; "" for this machine's.
+    `time_zone` is that of the server whose clock wrote the times of online responses, and of the people who are told
+    times here, such as "Europe/Berlin"; "" for this machine's.
     """
 
     name: str = ""
@@ -83,20 +95,30 @@ class Config:
     database: Annotated[str, Constraint(says="a database URL; empty: scanform.sqlite in the folder")] = ""
     time_zone: Annotated[
         str,
-        Constraint(says="IANA name of the time zone of the online survey's server, such as Europe/Berlin; empty: that of this machine"),
+        Constraint(
+            says="IANA name of the time zone of the online survey's server, such as Europe/Berlin; empty: that of this machine"
+        ),
     ] = ""
     reading: ReadingConfig = ReadingConfig()
-    review: Annotated[ReviewConfig, Constraint(says="how values are reviewed; see docs/review-station.md")] = ReviewConfig()
-    login: Annotated[LoginConfig, Constraint(says="how people log in to the review station; see docs/accounts.md")] = LoginConfig()
+    review: Annotated[ReviewConfig, Constraint(says="how values are reviewed; see docs/review-station.md")] = (
+        ReviewConfig()
+    )
+    login: Annotated[LoginConfig, Constraint(says="how people log in to the review station; see docs/accounts.md")] = (
+        LoginConfig()
+    )
 
 
 def load_config(folder: Path) -> Config:
-    """The settings of the project in `folder`; raises StoreError, in `language`, when there is none or something in it is wrong."""
+    """The settings of the project in `folder`; raises StoreError, in `language`, when there is none or something in
+    it is wrong.
+    """
     path = folder / FILE_NAME
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
-        raise StoreError(words("project.none", folder=str(folder)), remedy=words("project.none_remedy"), slug="no-project") from error
+        raise StoreError(
+            words("project.none", folder=str(folder)), remedy=words("project.none_remedy"), slug="no-project"
+        ) from error
     except OSError as error:
         raise _wrong(path, error) from error
     except tomllib.TOMLDecodeError as error:
@@ -115,14 +137,21 @@ def dump_config(config: Config) -> str:
         part = getattr(config, table)
         lines += ["", f"[{table}]"]
         for field in fields(part):
-            lines += [f"# {text(f'project.setting_{field.name}', config.language)}", f"{field.name} = {_toml(getattr(part, field.name))}"]
+            lines += [
+                f"# {text(f'project.setting_{field.name}', config.language)}",
+                f"{field.name} = {_toml(getattr(part, field.name))}",
+            ]
     return "\n".join(lines) + "\n"
 
 
 def _toml(value: str | float | int) -> str:
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return '"' + "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in escaped) + '"'
+        return (
+            '"'
+            + "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in escaped)
+            + '"'
+        )
     return str(value)
 
 
@@ -198,4 +227,8 @@ def _no_toml(error: tomllib.TOMLDecodeError) -> Words:
 
 
 def _wrong(path: Path, what: str | Words | OSError) -> StoreError:
-    return StoreError(words("project.bad_config", path=str(path), what=what), remedy=words("project.bad_config_remedy"), slug="bad-config")
+    return StoreError(
+        words("project.bad_config", path=str(path), what=what),
+        remedy=words("project.bad_config_remedy"),
+        slug="bad-config",
+    )

@@ -1,7 +1,9 @@
-"""Rules between answers, and rules that every channel has to keep: the one place that checks them (editing, in the words of official statistics).
+"""Rules between answers, and rules that every channel has to keep: the one place that checks them (editing, in the
+words of official statistics).
 
-Paper, online and keyed answers go through the same checks when they come in, once more after what people decided, and once more when a merge has put the
-answers of several responses together. What breaks a rule keeps its value and goes to a person; nothing is dropped and nothing is changed to fit.
+Paper, online and keyed answers go through the same checks when they come in, once more after what people decided, and
+once more when a merge has put the answers of several responses together. What breaks a rule keeps its value and goes to
+a person; nothing is dropped and nothing is changed to fit.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,8 +34,9 @@ _ASKED = frozenset({None, Missing.NO_ANSWER, Missing.FILTERED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
-    """What a questionnaire asks of its answers: `orders` are (later, earlier), `together` (question, what it goes with), `texts` (column, question, option) of
-    lines beside options, `lists` the admissible texts by question, without difference between capital and small letters.
+    """What a questionnaire asks of its answers: `orders` are (later, earlier), `together` (question, what it goes
+    with), `texts` (column, question, option) of lines beside options, `lists` the admissible texts by question, without
+    difference between capital and small letters.
     """
 
     questions: Mapping[str, Question]
@@ -47,7 +50,9 @@ class Checks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """A rule that values break: its slug, the columns whose values it is about, and those that a person has to look at."""
+    """A rule that values break: its slug, the columns whose values it is about, and those that a person has to look
+    at.
+    """
 
     slug: str
     about: tuple[str, ...]
@@ -60,35 +65,58 @@ def checks_of(questionnaire: Questionnaire) -> Checks:
     return Checks(
         questions=questions,
         orders=tuple((question.code, question.not_before) for question in questions.values() if question.not_before),
-        together=tuple((question.code, question.goes_with) for question in questions.values() if question.goes_with is not None),
+        together=tuple(
+            (question.code, question.goes_with) for question in questions.values() if question.goes_with is not None
+        ),
         filtered=tuple(question.code for question in questions.values() if question.only_if is not None),
-        texts=tuple((f"{code}__{one.code}_text", code, one.code) for code, question in questions.items() for one in question.options if one.writein),
+        texts=tuple(
+            (f"{code}__{one.code}_text", code, one.code)
+            for code, question in questions.items()
+            for one in question.options
+            if one.writein
+        ),
         required=frozenset(question.code for question in questions.values() if question.required),
-        lists={question.code: frozenset(value.casefold() for value in question.values) for question in questions.values() if question.values},
+        lists={
+            question.code: frozenset(value.casefold() for value in question.values)
+            for question in questions.values()
+            if question.values
+        },
     )
 
 
 def contradictions(checks: Checks, values: Mapping[str, str]) -> tuple[Broken, ...]:
-    """Pairs of values (question -> canonical value) that cannot both be right: a wrong order, or a pair that no table knows."""
+    """Pairs of values (question -> canonical value) that cannot both be right: a wrong order, or a pair that no
+    table knows.
+    """
     pairs = [
-        (WRONG_ORDER, code, other) for code, other in checks.orders if not rules.in_order(checks.questions[code], values.get(code, ""), values.get(other, ""))
+        (WRONG_ORDER, code, other)
+        for code, other in checks.orders
+        if not rules.in_order(checks.questions[code], values.get(code, ""), values.get(other, ""))
     ]
     pairs += [
         (NOT_TOGETHER, code, known.question)
         for code, known in checks.together
-        if values.get(code) and values.get(known.question) and not rules.go_together(known, values[code], values[known.question])
+        if values.get(code)
+        and values.get(known.question)
+        and not rules.go_together(known, values[code], values[known.question])
     ]
     return tuple(Broken(slug=slug, about=(code, other), doubted=(code, other)) for slug, code, other in pairs)
 
 
 def is_asked(checks: Checks, code: str, settled: Mapping[str, str]) -> bool | None:
-    """Whether the settled values of its filters ask a question, those of the filters' own filters included; None where they leave it open, or it has none."""
+    """Whether the settled values of its filters ask a question, those of the filters' own filters included; None
+    where they leave it open, or it has none.
+    """
     question = checks.questions[code]
     return None if question.only_if is None else filters.is_asked(question, _known_before(checks, code, settled))
 
 
-def _known_before(checks: Checks, code: str, settled: Mapping[str, str], passed: tuple[str, ...] = ()) -> dict[str, Known]:
-    """What the settled values say of the filters before a question, the nearest last; `passed` are the questions on the way here."""
+def _known_before(
+    checks: Checks, code: str, settled: Mapping[str, str], passed: tuple[str, ...] = ()
+) -> dict[str, Known]:
+    """What the settled values say of the filters before a question, the nearest last; `passed` are the questions on
+    the way here.
+    """
     condition = checks.questions[code].only_if
     if condition is None or condition.question not in checks.questions or condition.question in passed:
         return {}
@@ -114,7 +142,9 @@ def _denying(checks: Checks, code: str, settled: Mapping[str, str]) -> tuple[str
 
 
 def out_of_place(checks: Checks, values: Mapping[str, str], settled: Mapping[str, str]) -> tuple[Broken, ...]:
-    """Values (column -> canonical value) that should not be there: answers to questions that were not asked, texts beside options that are not ticked."""
+    """Values (column -> canonical value) that should not be there: answers to questions that were not asked, texts
+    beside options that are not ticked.
+    """
     broken = [
         Broken(slug=FILTERED_BUT_ANSWERED, about=(code, *found), doubted=(code,))
         for code in checks.filtered
@@ -132,17 +162,26 @@ def broken_rules(checks: Checks, answers: Iterable[Answer]) -> tuple[Broken, ...
     """All rules between answers that these break; of a value that is inadmissible by itself nothing is said."""
     sound = [answer for answer in answers if not INADMISSIBLE & set(answer.problems)]
     values = {answer.column: answer.value for answer in sound if answer.value}
-    settled = {answer.question: answer.value for answer in sound if answer.option is None and answer.status is not Status.REVIEW and answer.missing in _ASKED}
+    settled = {
+        answer.question: answer.value
+        for answer in sound
+        if answer.option is None and answer.status is not Status.REVIEW and answer.missing in _ASKED
+    }
     return (*contradictions(checks, values), *out_of_place(checks, values, settled))
 
 
 def checked(response: Response, checks: Checks) -> Response:
-    """The response with every answer that breaks a rule waiting for a person, unless a person has decided about that answer; checking again changes nothing."""
+    """The response with every answer that breaks a rule waiting for a person, unless a person has decided about that
+    answer; checking again changes nothing.
+    """
     doubts: dict[str, list[str]] = {}
     for broken in broken_rules(checks, response.answers):
         for column in broken.doubted:
             doubts.setdefault(column, []).append(broken.slug)
-    answers = tuple(_doubted(answer, [*_own(answer, checks, response), *doubts.get(answer.column, ())]) for answer in response.answers)
+    answers = tuple(
+        _doubted(answer, [*_own(answer, checks, response), *doubts.get(answer.column, ())])
+        for answer in response.answers
+    )
     return replace(response, answers=answers) if answers != response.answers else response
 
 
@@ -152,7 +191,9 @@ def _doubted(answer: Answer, slugs: Sequence[str]) -> Answer:
 
 
 def _own(answer: Answer, checks: Checks, response: Response) -> list[str]:
-    """Rules that an accepted answer breaks by itself. Whoever broke off online has not left a required question empty: it stood before them."""
+    """Rules that an accepted answer breaks by itself. Whoever broke off online has not left a required question
+    empty: it stood before them.
+    """
     if answer.status is not Status.AUTO or answer.option is not None:
         return []
     finished = response.complete or response.channel is not Channel.ONLINE
@@ -163,19 +204,35 @@ def _own(answer: Answer, checks: Checks, response: Response) -> list[str]:
 
 
 def as_entered(response: Response, checks: Checks) -> Response:
-    """A response that a person keyed, its values as people enter them: those that break a rule between answers wait for a look, as on paper."""
-    opened = replace(response, answers=tuple(replace(answer, status=Status.AUTO) if answer.value else answer for answer in response.answers))
+    """A response that a person keyed, its values as people enter them: those that break a rule between answers wait
+    for a look, as on paper.
+    """
+    opened = replace(
+        response,
+        answers=tuple(replace(answer, status=Status.AUTO) if answer.value else answer for answer in response.answers),
+    )
     found = checked(opened, checks)
     answers = zip(response.answers, opened.answers, found.answers, strict=True)
     return replace(response, answers=tuple(before if seen == after else after for before, seen, after in answers))
 
 
 def recoded(answers: Sequence[Answer], checks: Checks) -> tuple[Answer, ...]:
-    """Answers without a value, with the reason that the values of their filters give now: filtered, or asked and left empty."""
-    settled = {a.question: a.value for a in answers if a.option is None and a.status is not Status.REVIEW and a.missing in _ASKED}
+    """Answers without a value, with the reason that the values of their filters give now: filtered, or asked and
+    left empty.
+    """
+    settled = {
+        a.question: a.value
+        for a in answers
+        if a.option is None and a.status is not Status.REVIEW and a.missing in _ASKED
+    }
 
     def seen(answer: Answer) -> Answer:
-        if answer.value or answer.option is not None or answer.status is Status.REVIEW or answer.missing not in {Missing.NO_ANSWER, Missing.FILTERED}:
+        if (
+            answer.value
+            or answer.option is not None
+            or answer.status is Status.REVIEW
+            or answer.missing not in {Missing.NO_ANSWER, Missing.FILTERED}
+        ):
             return answer
         asked = is_asked(checks, answer.question, settled) if answer.question in checks.questions else None
         return answer if asked is None else replace(answer, missing=Missing.NO_ANSWER if asked else Missing.FILTERED)

@@ -35,8 +35,8 @@ class ExitCode(IntEnum):
 class Words:
     """A text by its key and what fills it in, where nobody knows yet in which language it will be read.
 
-    What fills it in may itself be words, an `OSError` (its reason), a `Problem`, or several of these: they get their language with the rest
-    (`scanform.i18n.texts.in_words`).
+    What fills it in may itself be words, an `OSError` (its reason), a `Problem`, or several of these: they get their
+    language with the rest (`scanform.i18n.texts.in_words`).
     """
 
     key: str
@@ -92,7 +92,8 @@ in_english: Callable[[Words], str] = str
 class ScanformError(Exception):
     """A failure that a person can act on.
 
-    `message` says what happened and where, `remedy` what to do: words that become sentences where they are shown, in the reader's language.
+    `message` says what happened and where, `remedy` what to do: words that become sentences where they are shown, in
+    the reader's language.
     """
 
     exit_code = ExitCode.BUG

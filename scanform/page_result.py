@@ -13,10 +13,11 @@ class PageResult:
     """What a worker found on one page: small, picklable, without arrays.
 
     `outcome` is what the page is by itself (read, review, unknown-form, blank, damaged or error); whether it is a
-    re-scan, a copy or a duplicate depends on the other pages. `turn` is in clockwise degrees for a viewer. `seen_page` is
-    the page number that the markers show when there is no identity. `region` are the corners of the sheet in a picture that
-    shows several. Where such a picture is read as a whole, `sheets` holds what was found on each, and nothing else counts; where it was known what one of
-    them is (`PageJob.given`), the result is of that one, and `sheets` are the others.
+    re-scan, a copy or a duplicate depends on the other pages. `turn` is in clockwise degrees for a viewer. `seen_page`
+    is the page number that the markers show when there is no identity. `region` are the corners of the sheet in a
+    picture that shows several. Where such a picture is read as a whole, `sheets` holds what was found on each, and
+    nothing else counts; where it was known what one of them is (`PageJob.given`), the result is of that one, and
+    `sheets` are the others.
     """
 
     ref: PageRef
@@ -36,6 +37,9 @@ class PageResult:
         """The result for a picture in which everything lies so many pixels further right and down; regions stay."""
         reading = self.reading
         if reading is not None:
-            fields = tuple(replace(field, box=replace(field.box, x=field.box.x + left, y=field.box.y + top)) for field in reading.fields)
+            fields = tuple(
+                replace(field, box=replace(field.box, x=field.box.x + left, y=field.box.y + top))
+                for field in reading.fields
+            )
             reading = replace(reading, fields=fields)
         return replace(self, reading=reading, page_map=self.page_map.shifted(left, top) if self.page_map else None)

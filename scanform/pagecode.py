@@ -4,9 +4,9 @@ Payload, upper case, 21 characters that fit QR version 2 level Q in alphanumeric
 
     SF1 | layout digest 5 | instance 7 | page 1 | pages 1 | CRC 4
 
-All fields are Crockford base32 (Crockford 2002, crockford.com/base32). The CRC is CRC-16/CCITT-FALSE (polynomial 0x1021,
-start 0xFFFF) over the ASCII characters before it, as 4 base32 digits. The printed form id is `digest-instance` with an
-ISO 7064 mod 37,36 check character.
+All fields are Crockford base32 (Crockford 2002, crockford.com/base32). The CRC is CRC-16/CCITT-FALSE (polynomial
+0x1021, start 0xFFFF) over the ASCII characters before it, as 4 base32 digits. The printed form id is `digest-instance`
+with an ISO 7064 mod 37,36 check character.
 """
 
 import binascii

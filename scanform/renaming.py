@@ -1,4 +1,6 @@
-"""Answers under the codes of today: what came in under a code that a question or an answer had before (`formerly`) is that question's answer."""
+"""Answers under the codes of today: what came in under a code that a question or an answer had before (`formerly`)
+is that question's answer.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +16,11 @@ def renamed_columns(questionnaire: Questionnaire) -> dict[str, str]:
         for code in (question.code, *question.formerly):
             found[code] = question.code
             for option in question.options:
-                found |= {f"{code}__{name}_text": f"{question.code}__{option.code}_text" for name in (option.code, *option.formerly) if option.writein}
+                found |= {
+                    f"{code}__{name}_text": f"{question.code}__{option.code}_text"
+                    for name in (option.code, *option.formerly)
+                    if option.writein
+                }
     return {former: present for former, present in found.items() if former != present}
 
 
@@ -34,11 +40,16 @@ def _renamed_options(questionnaire: Questionnaire | None) -> dict[str, dict[str,
     """The present codes of options by former ones, by question."""
     if questionnaire is None:
         return {}
-    found = {q.code: {former: option.code for option in q.options for former in option.formerly} for q in questionnaire.questions()}
+    found = {
+        q.code: {former: option.code for option in q.options for former in option.formerly}
+        for q in questionnaire.questions()
+    }
     return {code: options for code, options in found.items() if options}
 
 
-def _renamed(answer: Answer, questionnaire: Questionnaire, renames: Mapping[str, str], options: Mapping[str, Mapping[str, str]]) -> Answer:
+def _renamed(
+    answer: Answer, questionnaire: Questionnaire, renames: Mapping[str, str], options: Mapping[str, Mapping[str, str]]
+) -> Answer:
     code = renames.get(answer.question, answer.question)
     codes = options.get(code, {})
     question = questionnaire.question(code)

@@ -1,7 +1,8 @@
-"""The survey's own rules: what a value must look like, what excludes what, which questions apply. Pure functions on text.
+"""The survey's own rules: what a value must look like, what excludes what, which questions apply. Pure functions on
+text.
 
-A value that breaks a rule is named by a problem slug; texts for the slugs live in `scanform.i18n`. Of a value that a person
-typed comes an answer, or the problem that keeps it from being one: no rule raises.
+A value that breaks a rule is named by a problem slug; texts for the slugs live in `scanform.i18n`. Of a value that a
+person typed comes an answer, or the problem that keeps it from being one: no rule raises.
 """
 
 import datetime
@@ -28,7 +29,9 @@ _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _PHONE_PART = r"(?:\( ?[0-9](?: ?[0-9])* ?\)|[0-9])"
 _PHONE = re.compile(rf"(?:\+ ?)?{_PHONE_PART}(?:(?: ?[/-] ?| )?{_PHONE_PART})*")
 _PHONE_DIGITS = range(5, 16)  # at most 15: E.164; at least 5: short numbers of small places, without their prefix
-_DASHES = str.maketrans(dict.fromkeys("\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}", "-"))
+_DASHES = str.maketrans(
+    dict.fromkeys("\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}", "-")
+)
 _MAIL_WORD = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _MAIL_LABEL = r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?"
 _MAIL_TOP = r"[^\W\d_](?:[^\W_]|-)*[^\W_]"
@@ -47,7 +50,9 @@ class Checked:
 
 
 def check(question: Question, raw: str) -> Checked:
-    """The canonical value of what was read for `question`: cells (one character each, space = empty, ? = unread), text or option codes."""
+    """The canonical value of what was read for `question`: cells (one character each, space = empty, ? = unread),
+    text or option codes.
+    """
     if question.kind is QuestionKind.COMB:
         return check_cells(question, raw)
     if question.kind in {QuestionKind.SINGLE, QuestionKind.MULTIPLE}:
@@ -58,14 +63,18 @@ def check(question: Question, raw: str) -> Checked:
 
 
 def as_written(typed: str) -> str:
-    """What a person typed, as it is kept where no rule admits it: composed, line by line with single spaces, without characters that cannot be seen."""
+    """What a person typed, as it is kept where no rule admits it: composed, line by line with single spaces, without
+    characters that cannot be seen.
+    """
     composed = unicodedata.normalize("NFC", typed)
     lines = ("".join(c for c in line if c.isprintable() or c.isspace()) for line in composed.splitlines())
     return "\n".join(found for line in lines if (found := " ".join(line.split())))
 
 
 def check_choice(question: Question, codes: Sequence[str]) -> Checked:
-    """Option codes in form order; unknown codes, two in a single choice, and an exclusive option beside others are named."""
+    """Option codes in form order; unknown codes, two in a single choice, and an exclusive option beside others are
+    named.
+    """
     chosen = [option for option in question.options if option.code in codes]
     value = " ".join(option.code for option in chosen)
     if any(question.option(code) is None for code in codes):
@@ -99,7 +108,9 @@ def check_cells(question: Question, raw: str) -> Checked:
 
 
 def check_text(question: Question, raw: str) -> Checked:
-    """Free text with single spaces; where there is a list of admissible values, the one that is meant; phone numbers and e-mail addresses in canonical form."""
+    """Free text with single spaces; where there is a list of admissible values, the one that is meant; phone numbers
+    and e-mail addresses in canonical form.
+    """
     if question.form is TextForm.PHONE:
         return _phone(raw)
     if question.form is TextForm.EMAIL:
@@ -110,7 +121,9 @@ def check_text(question: Question, raw: str) -> Checked:
 
 
 def _phone(raw: str) -> Checked:
-    """A phone number as it is written, with single spaces: 5 to 15 digits (E.164), between them spaces, / - and whole brackets, perhaps + before them."""
+    """A phone number as it is written, with single spaces: 5 to 15 digits (E.164), between them spaces, / - and
+    whole brackets, perhaps + before them.
+    """
     value = " ".join(raw.translate(_DASHES).split())
     digits = sum(character.isdigit() for character in value)
     if not value or (_PHONE.fullmatch(value) and digits in _PHONE_DIGITS):
@@ -119,7 +132,9 @@ def _phone(raw: str) -> Checked:
 
 
 def _email(raw: str) -> Checked:
-    """An address of the form name@domain.tld (RFC 5321 without quoted names) with its domain in lower case; spaces around @ and dots are never meant."""
+    """An address of the form name@domain.tld (RFC 5321 without quoted names) with its domain in lower case; spaces
+    around @ and dots are never meant.
+    """
     name, at, domain = _MAIL_SIGN.sub(r"\1", raw.strip()).partition("@")
     value = f"{name}{at}{domain.lower()}"
     if not value or (_EMAIL.fullmatch(value) and len(value) <= _MAIL_LENGTH):
@@ -128,7 +143,9 @@ def _email(raw: str) -> Checked:
 
 
 def in_order(question: Question, value: str, other: str) -> bool:
-    """Whether the canonical `value` of `question` is not before `other`, the value of the question it names; empty values are in order."""
+    """Whether the canonical `value` of `question` is not before `other`, the value of the question it names; empty
+    values are in order.
+    """
     if not value or not other:
         return True
     if question.alphabet in {Alphabet.DATE, Alphabet.TIME}:  # ISO text sorts like time
@@ -140,8 +157,8 @@ def in_order(question: Question, value: str, other: str) -> bool:
 
 
 def go_together(known: GoesWith, value: str, other: str) -> bool:
-    """Whether the canonical `value` of a question goes with `other`, the value of the question that `known` names; what the table does not have contradicts
-    nothing.
+    """Whether the canonical `value` of a question goes with `other`, the value of the question that `known` names; what
+    the table does not have contradicts nothing.
     """
     by_value = dict(known.values)
     return other not in by_value or value in by_value[other] or all(value not in group for group in by_value.values())
@@ -158,7 +175,8 @@ def applies(question: Question, values: Mapping[str, str]) -> bool:
 def key_answer(question: Question, option: str | None, typed: str) -> Answer | Problem:
     """The answer that a person typed, in canonical form, or the problem with it; an empty one is "no answer".
 
-    `option` names the option beside which a text stands. A text or code that is not in its question's list is an answer all the same.
+    `option` names the option beside which a text stands. A text or code that is not in its question's list is an answer
+    all the same.
     """
     checked = _typed(question, typed.strip()) if option is None else _typed_beside(question, option, typed)
     unlisted = checked.problem == "not-in-list" and option is None and question.kind in _OPEN_LISTS
@@ -259,7 +277,11 @@ def _number(text: str, question: Question) -> Checked:
     if part and question.alphabet is not Alphabet.DECIMAL:
         return Checked(value="", problem="bad-format")
     if question.minimum is None and question.maximum is None:
-        return _code(text, question) if question.alphabet is not Alphabet.DECIMAL else Checked(value=_plain_number(whole, part))
+        return (
+            _code(text, question)
+            if question.alphabet is not Alphabet.DECIMAL
+            else Checked(value=_plain_number(whole, part))
+        )
     return _in_range(Checked(value=_plain_number(whole, part)), question)
 
 
@@ -270,7 +292,9 @@ def _code(text: str, question: Question) -> Checked:
 
 
 def _listed(value: str, question: Question) -> Checked:
-    """A text as the question's list has it, whatever the case of its letters; one that is not in the list keeps its value, and a person looks."""
+    """A text as the question's list has it, whatever the case of its letters; one that is not in the list keeps its
+    value, and a person looks.
+    """
     if not value or not question.values:
         return Checked(value=value)
     known = {entry.casefold(): entry for entry in question.values}.get(value.casefold())
@@ -299,5 +323,9 @@ def _in_range(checked: Checked, question: Question) -> Checked:
 def _groups(raw: str, sizes: Sequence[int]) -> list[str]:
     """The cells cut into their printed groups; without sizes one group."""
     if sum(sizes) != len(raw):
-        return [raw] if not sizes else [raw.ljust(sum(sizes))[sum(sizes[:i]) : sum(sizes[: i + 1])] for i in range(len(sizes))]
+        return (
+            [raw]
+            if not sizes
+            else [raw.ljust(sum(sizes))[sum(sizes[:i]) : sum(sizes[: i + 1])] for i in range(len(sizes))]
+        )
     return [raw[sum(sizes[:i]) : sum(sizes[: i + 1])] for i in range(len(sizes))]

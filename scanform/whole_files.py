@@ -1,4 +1,6 @@
-"""Writing files whole or not at all: into a temporary file beside the target, synced, then renamed, the name synced, too."""
+"""Writing files whole or not at all: into a temporary file beside the target, synced, then renamed, the name synced,
+too.
+"""
 
 import os
 import shutil
@@ -11,7 +13,9 @@ from typing import BinaryIO
 
 @contextmanager
 def atomic_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
-    """A binary file that becomes `path` when the block ends well, and vanishes when it does not; a `private` one can be read by its owner only."""
+    """A binary file that becomes `path` when the block ends well, and vanishes when it does not; a `private` one can
+    be read by its owner only.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     temporary = Path(name)
     try:
@@ -35,7 +39,9 @@ def write_text(path: Path, content: str, *, private: bool = False) -> None:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """A new folder that becomes `path` when the block ends well; nothing happens to a `path` that another run made first."""
+    """A new folder that becomes `path` when the block ends well; nothing happens to a `path` that another run made
+    first.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:

@@ -1,4 +1,6 @@
-"""What tests of several rooms share: a small survey on two pages, printed, filled with crosses, scanned; and what holds for every run of the tests."""
+"""What tests of several rooms share: a small survey on two pages, printed, filled with crosses, scanned; and what
+holds for every run of the tests.
+"""
 
 import gc
 import json
@@ -25,9 +27,13 @@ from scanform.workflow.printing.recipients import Recipient
 from scanform.workflow.project.project import init_project, open_project
 from tests.left_over import nothing_left_over
 
-gc.disable()  # until all tests are collected: what is imported stays for good, and to look through it again and again takes a tenth of the time
+# until all tests are collected: what is imported stays for good, and to look through it again and again takes a tenth
+# of the time
+gc.disable()
 
-hypothesis.settings.register_profile("scanform", deadline=None)  # how busy the machine is says nothing about the program
+hypothesis.settings.register_profile(
+    "scanform", deadline=None
+)  # how busy the machine is says nothing about the program
 hypothesis.settings.load_profile("scanform")
 
 TINY_YAML = """\
@@ -68,7 +74,9 @@ class TinySurvey:
         return open_project(target)
 
     def sheet(self, form, page, **answers):
-        """The picture of a page (both 1-based) with crosses: question=option or a list of options; seed= varies the hand."""
+        """The picture of a page (both 1-based) with crosses: question=option or a list of options; seed= varies the
+        hand.
+        """
         gray = self.pages[(form - 1) * len(self.layout.pages) + page - 1].copy()
         rng = np.random.default_rng(answers.pop("seed", 0))
         scale = gray.shape[1] / 210
@@ -121,11 +129,15 @@ def tiny_survey(tmp_path_factory):
     base = tmp_path_factory.mktemp("tiny")
     source = base / "tiny.yaml"
     source.write_text(TINY_YAML, encoding="utf-8")
-    recipients = tuple(Recipient(token=f"T{number}", name=f"Place {number}", address=("Street 1", "Town")) for number in range(1, 5))
+    recipients = tuple(
+        Recipient(token=f"T{number}", name=f"Place {number}", address=("Street 1", "Town")) for number in range(1, 5)
+    )
     with init_project(base / "project", questionnaire=source, language="en") as project:
         printed = print_forms(project, PrintOrder(recipients=recipients, seed=7), base / "forms.pdf")
         settings = project.folder / "survey.toml"
-        settings.write_text(settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8")
+        settings.write_text(
+            settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8"
+        )
         pages = tuple(rasterize(base / "forms.pdf", dpi=SCAN_DPI))
         form_ids = tuple(row["form_id"] for row in json.loads((base / "forms.copies.json").read_text("utf-8")))
         return TinySurvey(folder=project.folder, form_ids=form_ids, pages=pages, layout=printed.layout)
@@ -147,7 +159,9 @@ def house(printed_house, tmp_path):
 
 @dataclass(frozen=True, slots=True)
 class ForeignForms:
-    """A project with the small survey and two imported forms (club: two pages of boxes, quiz: one of bubbles); their layouts and empty pages."""
+    """A project with the small survey and two imported forms (club: two pages of boxes, quiz: one of bubbles); their
+    layouts and empty pages.
+    """
 
     folder: Path
     layouts: dict
@@ -195,7 +209,9 @@ def foreign_forms(tiny_survey, tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_is_left_over(tmp_path_factory):
-    """The first fixture of a run and so the last to end: by then every program has ended, every thread, and every file is closed."""
+    """The first fixture of a run and so the last to end: by then every program has ended, every thread, and every
+    file is closed.
+    """
     yield
     nothing_left_over(tmp_path_factory.getbasetemp())
 
@@ -222,7 +238,9 @@ LARGEST_PARAMETER = 100_000
 
 
 def pytest_configure(config):
-    """A run ends with its workers, browsers and servers when it is asked to, also when it was started in the background, where Ctrl-C is ignored."""
+    """A run ends with its workers, browsers and servers when it is asked to, also when it was started in the
+    background, where Ctrl-C is ignored.
+    """
     if not hasattr(config, "workerinput") and threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
@@ -252,12 +270,16 @@ def pytest_collection(session):
 
 
 def _has_picture(item):
-    return hasattr(item, "callspec") and any(getattr(value, "size", 0) > LARGEST_PARAMETER for value in item.callspec.params.values())
+    return hasattr(item, "callspec") and any(
+        getattr(value, "size", 0) > LARGEST_PARAMETER for value in item.callspec.params.values()
+    )
 
 
 @pytest.fixture
 def collected(pytestconfig):
-    """The modules that were imported when the tests were collected, and the tests that got a picture for a parameter."""
+    """The modules that were imported when the tests were collected, and the tests that got a picture for a
+    parameter.
+    """
     return pytestconfig.stash[IMPORTED], pytestconfig.stash[DRAWN]
 
 
@@ -268,7 +290,10 @@ def pytest_sessionstart(session):
         expression = "some"
     kind = "all" if "slow or not slow" in expression else "fast" if expression == "not slow" else "chosen"
     lasts = f", about {MINUTES[kind]} minutes on two idle cores" if kind in MINUTES else ""
-    _say(session.config, f"scanform: the {kind} tests{lasts}{'; the slow ones as well: ./test --all' if kind == 'fast' else ''}")
+    _say(
+        session.config,
+        f"scanform: the {kind} tests{lasts}{'; the slow ones as well: ./test --all' if kind == 'fast' else ''}",
+    )
 
 
 @pytest.hookimpl(optionalhook=True)

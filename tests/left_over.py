@@ -20,8 +20,13 @@ GRACE_LOOKS = 200
 
 
 def left_over(folder: Path) -> list[str]:
-    """Programs that still run or that nobody has waited for, threads that hold up the end, files in `folder` that are still open (Linux)."""
-    for kept in (tiff._opened, pdf_file._open):  # a process keeps its last document open: the pages after the first cost less
+    """Programs that still run or that nobody has waited for, threads that hold up the end, files in `folder` that
+    are still open (Linux).
+    """
+    for kept in (
+        tiff._opened,
+        pdf_file._open,
+    ):  # a process keeps its last document open: the pages after the first cost less
         kept.cache_clear()
     gc.collect()
     return [*_programs(), *_threads(), *_files(folder)]
@@ -45,7 +50,11 @@ def _programs() -> list[str]:
 
 def _threads() -> list[str]:
     ours = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
-    return [f"thread {thread.name}, {_place(thread)}" for thread in ours if not thread.daemon or thread.name.startswith(OUR_DAEMONS)]
+    return [
+        f"thread {thread.name}, {_place(thread)}"
+        for thread in ours
+        if not thread.daemon or thread.name.startswith(OUR_DAEMONS)
+    ]
 
 
 OUR_DAEMONS = ("upload-desk", "upload-counter", "review-desk", "review-station", "waitress-")
@@ -55,7 +64,11 @@ OUR_DAEMONS = ("upload-desk", "upload-counter", "review-desk", "review-station",
 def _place(thread: threading.Thread) -> str:
     """Where a thread is just now."""
     frame = sys._current_frames().get(thread.ident or 0)
-    return " < ".join(f"{Path(entry.filename).name}:{entry.lineno}" for entry in reversed(traceback.extract_stack(frame))) if frame else "ending"
+    return (
+        " < ".join(f"{Path(entry.filename).name}:{entry.lineno}" for entry in reversed(traceback.extract_stack(frame)))
+        if frame
+        else "ending"
+    )
 
 
 def _files(folder: Path) -> list[str]:

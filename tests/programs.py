@@ -1,4 +1,6 @@
-"""Programs that a test starts: each is ended, waited for and its pipes closed, also when the test fails; and what one leaves behind is found."""
+"""Programs that a test starts: each is ended, waited for and its pipes closed, also when the test fails; and what
+one leaves behind is found.
+"""
 
 import json
 import multiprocessing
@@ -24,7 +26,9 @@ for number in ignored:
 signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
 os.execv(sys.argv[3], sys.argv[3:])
 """
-"""Starts a program as shells and services do: with some signals ignored (a shell does that with Ctrl-C in the background), some blocked."""
+"""Starts a program as shells and services do: with some signals ignored (a shell does that with Ctrl-C in the
+background), some blocked.
+"""
 
 
 def disposed(command: Iterable[object], *, ignored: Iterable[int] = (), blocked: Iterable[int] = ()) -> list[str]:
@@ -35,9 +39,12 @@ def disposed(command: Iterable[object], *, ignored: Iterable[int] = (), blocked:
 
 @contextmanager
 def started(command: Iterable[object], **options: object) -> Iterator[subprocess.Popen]:
-    """A program in a session of its own; at the end it and whatever it started is killed, its pipes are closed, and it is waited for."""
+    """A program in a session of its own; at the end it and whatever it started is killed, its pipes are closed, and
+    it is waited for.
+    """
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True, **options}
-    process = subprocess.Popen([str(part) for part in command], **given)  # type: ignore[call-overload]  # the stubs cannot match keywords handed on
+    # the stubs cannot match keywords handed on
+    process = subprocess.Popen([str(part) for part in command], **given)  # type: ignore[call-overload]
     try:
         yield process
     finally:
@@ -59,7 +66,9 @@ def answered(process: subprocess.Popen) -> dict[str, str]:
         if line == "}\n":
             return json.loads("".join(lines))
     process.wait()
-    raise AssertionError(f"ended with {process.returncode} and said {''.join(lines)!r} {process.stderr.read() if process.stderr else ''!r}")
+    raise AssertionError(
+        f"ended with {process.returncode} and said {''.join(lines)!r} {process.stderr.read() if process.stderr else ''!r}"
+    )
 
 
 @contextmanager
@@ -81,7 +90,9 @@ def forked(target: Callable[..., object], arguments: Iterable[tuple[object, ...]
 
 def next_of(queue: Any, workers: Iterable[BaseProcess]) -> Any:
     """The next entry that one of the workers puts into the queue; fails when one of them has failed."""
-    until(lambda: not queue.empty(), "an entry in the queue", alive=lambda: not any(worker.exitcode for worker in workers))
+    until(
+        lambda: not queue.empty(), "an entry in the queue", alive=lambda: not any(worker.exitcode for worker in workers)
+    )
     return queue.get()
 
 
@@ -96,12 +107,16 @@ def session_of(leader: int) -> list[int]:
 
 
 def children_of(parent: int) -> dict[int, str]:
-    """The children of a process, ended ones that nobody has waited for among them, and their command lines (Linux; nothing elsewhere)."""
+    """The children of a process, ended ones that nobody has waited for among them, and their command lines (Linux;
+    nothing elsewhere).
+    """
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         if _stat(folder, 1)[0] == str(parent):
             with suppress(OSError):
-                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+                found[int(folder.name)] = (
+                    (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+                )
     return found
 
 

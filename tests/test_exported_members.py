@@ -1,4 +1,6 @@
-"""The interface for programs: its names and signatures, exactly. Who changes one of them changes what other people's programs rely on."""
+"""The interface for programs: its names and signatures, exactly. Who changes one of them changes what other people's
+programs rely on.
+"""
 
 import inspect
 import os
@@ -93,15 +95,27 @@ def test_everything_says_what_it_is():
     """Each name, each method and each property has a docstring of its own."""
     found = [getattr(scanform, name) for name in scanform.__all__ if name != "__version__"]
     found += [getattr(scanform.Project, name) for name in [*METHODS, *PROPERTIES]]
-    assert [one for one in found if not (one.__doc__ or "").strip() or one.__doc__.startswith(f"{getattr(one, '__name__', '')}(")] == []
+    assert [
+        one
+        for one in found
+        if not (one.__doc__ or "").strip() or one.__doc__.startswith(f"{getattr(one, '__name__', '')}(")
+    ] == []
 
 
 def run(code, *arguments):
-    return subprocess.run([sys.executable, *arguments, "-c", code], capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    return subprocess.run(
+        [sys.executable, *arguments, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
 
 
 def test_importing_it_loads_nothing():
-    """`import scanform` brings none of its own modules and none of the libraries: they come with the first name that is used."""
+    """`import scanform` brings none of its own modules and none of the libraries: they come with the first name that
+    is used.
+    """
     done = run(
         "import sys; before = set(sys.modules); import scanform; new = set(sys.modules) - before;"
         "roots = {name.partition('.')[0] for name in new} - set(sys.stdlib_module_names);"
@@ -169,7 +183,15 @@ def test_a_program_is_type_checked_from_outside(tmp_path):
     (site / "scanform").symlink_to(ROOT / "scanform")
 
     def check(name):
-        command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--ignore-missing-imports", name]
+        command = [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--follow-imports=silent",
+            "--ignore-missing-imports",
+            name,
+        ]
         environment = os.environ | {"MYPYPATH": str(site), "MYPY_CACHE_DIR": str(tmp_path / "cache")}
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
 

@@ -1,7 +1,9 @@
-"""Figures that documents quote: settings of the program and results of benchmarks, each by a name, so that a figure stands in one place only.
+"""Figures that documents quote: settings of the program and results of benchmarks, each by a name, so that a figure
+stands in one place only.
 
-A document says `<!--=NAME-->0.99<!--/-->`; `tools/make_docs.py` writes what stands between, and with --check finds what is out of date. Settings come from
-the code, results from what the benchmark itself has written: `docs/benchmarks/handwriting.txt` and `docs/marks-benchmark.md`.
+A document says `<!--=NAME-->0.99<!--/-->`; `tools/make_docs.py` writes what stands between, and with --check finds what
+is out of date. Settings come from the code, results from what the benchmark itself has written:
+`docs/benchmarks/handwriting.txt` and `docs/marks-benchmark.md`.
 """
 
 import re
@@ -42,7 +44,12 @@ def filled(content: str, figures: Mapping[str, str]) -> str:
 
 def all_figures(root: Path) -> dict[str, str]:
     """Every figure by its name."""
-    return house.of_house(root) | of_settings() | of_marks((root / MARKS).read_text("utf-8")) | of_handwriting((root / HANDWRITING).read_text("utf-8"))
+    return (
+        house.of_house(root)
+        | of_settings()
+        | of_marks((root / MARKS).read_text("utf-8"))
+        | of_handwriting((root / HANDWRITING).read_text("utf-8"))
+    )
 
 
 # --- settings --------------------------------------------------------------------------------------------------------
@@ -78,10 +85,18 @@ def of_settings() -> dict[str, str]:
 
 def of_marks(page: str) -> dict[str, str]:
     """The figures of `python -m bench.marks`, from the table that it wrote."""
-    rows = [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("|") and line.count("|") == 15]
+    rows = [
+        [cell.strip(" *") for cell in line.strip("|").split("|")]
+        for line in page.splitlines()
+        if line.startswith("|") and line.count("|") == 15
+    ]
     head, kinds = rows[0], {row[0]: row for row in rows[2:]}
     office = dict(zip(head, kinds.pop("office profiles together"), strict=True))
-    damages = [dict(zip(head, row, strict=True)) for name, row in kinds.items() if name not in {"good scanner", "office copier"}]
+    damages = [
+        dict(zip(head, row, strict=True))
+        for name, row in kinds.items()
+        if name not in {"good scanner", "office copier"}
+    ]
     return {
         "marks.boxes": office["boxes"],
         "marks.silent": office["silent"],
@@ -132,7 +147,9 @@ def of_handwriting(output: str) -> dict[str, str]:
     for name in ("place", "street"):
         take(f"named.{name}", NAMED, f"{name}, printed  ", accepted=share)
     chain = [f"chain.{name}" for name in ("number", "time", "post", "date")]
-    found["chain.accepted"] = str(sum(round(float(found[f"{one}.accepted"]) / 100 * int(found[f"{one}.fields"])) for one in chain))
+    found["chain.accepted"] = str(
+        sum(round(float(found[f"{one}.accepted"]) / 100 * int(found[f"{one}.fields"])) for one in chain)
+    )
     found["chain.wrong"] = str(sum(int(found[f"{one}.wrong"]) for one in chain))
     return found | {name: f"{int(value):,}" for name, value in found.items() if value.isdigit()} | rounded(found)
 
@@ -143,7 +160,9 @@ def row_of(output: str, section: str, line: str) -> str:
     for row in rest.split("\n\n")[0].splitlines():
         if row.strip().startswith(line):
             return row.strip()
-    raise UnknownFigureError(f"{HANDWRITING}: no line {line!r} in {section!r}" if begun else f"{HANDWRITING}: no section {section!r}")
+    raise UnknownFigureError(
+        f"{HANDWRITING}: no line {line!r} in {section!r}" if begun else f"{HANDWRITING}: no section {section!r}"
+    )
 
 
 def rounded(figures: Mapping[str, str]) -> dict[str, str]:

@@ -1,14 +1,15 @@
 """Fits the networks that read characters in cells: digits, or digits and capitals; writes them as ONNX with a card.
 
-    tools/fetch_hands.sh hands                                             MNIST and handwriting fonts
-    python tools/letters_of_crops.py --dhsd ../shared/data/handwriting/dhsd_train.zip --out hands/letters.npz       letters of real writers
-    pip install torch onnx onnxscript                                      only needed for this
-    python tools/fit_cells.py --hands hands --network digits
-    python tools/fit_cells.py --hands hands --network characters [--unipen ../shared/data/handwriting/unipen]
+    tools/fetch_hands.sh hands                                             MNIST and handwriting fonts python
+    tools/letters_of_crops.py --dhsd ../shared/data/handwriting/dhsd_train.zip --out hands/letters.npz       letters of
+    real writers pip install torch onnx onnxscript                                      only needed for this python
+    tools/fit_cells.py --hands hands --network digits python tools/fit_cells.py --hands hands --network characters
+    [--unipen ../shared/data/handwriting/unipen]
 
-Characters are drawn by rule (`glyph_rules.py`: European forms), set in handwriting fonts, or taken from MNIST and from words of real writers (DHSD), then
-warped, written with pens and scanned. One font in five, MNIST's test part and letters of writers 23 and 24 are held out: temperature and figures come from
-them and from strokes by rule of other seeds. UNIPEN is looked at only after the fit, never trained on.
+Characters are drawn by rule (`glyph_rules.py`: European forms), set in handwriting fonts, or taken from MNIST and from
+words of real writers (DHSD), then warped, written with pens and scanned. One font in five, MNIST's test part and
+letters of writers 23 and 24 are held out: temperature and figures come from them and from strokes by rule of other
+seeds. UNIPEN is looked at only after the fit, never trained on.
 """
 
 import argparse
@@ -33,8 +34,8 @@ CLASSES = {
     "characters": (*DIGITS, *LETTERS, "-", ".", STRUCK, EMPTY),
 }
 MNIST_SHARE, AMERICAN_SHARE, FONT_SHARE, LETTER_FONT_SHARE = 0.5, 0.25, 0.2, 0.5
-"""Where digits come from (the rest is drawn by rule): MNIST's, less of those that Europeans write in another way; and the share of letters that are set in
-fonts, of those that no real writer wrote.
+"""Where digits come from (the rest is drawn by rule): MNIST's, less of those that Europeans write in another way; and
+the share of letters that are set in fonts, of those that no real writer wrote.
 """
 
 AMERICAN = "147"
@@ -42,7 +43,9 @@ REAL_SHARE, ENOUGH = 0.5, 150
 """Letters of real writers: at most this share, less where there are fewer than ENOUGH of a letter."""
 
 OTHERS = "ACDEFGHJKLMNPRTUVWXYÄÖÜacdefhkmnprtuvwxyäöü"
-"""Letters that no digit looks like; the rest (O, I, S, Z, B, b, g, q, l) nobody can tell from digits in a cell for digits."""
+"""Letters that no digit looks like; the rest (O, I, S, Z, B, b, g, q, l) nobody can tell from digits in a cell for
+digits.
+"""
 
 RARE = {STRUCK: 0.35, EMPTY: 0.25, OTHER: 0.3}
 """How often classes occur beside characters (1) and signs (0.15): probabilities follow from it."""
@@ -74,7 +77,9 @@ def sources(hands: Path, *, held_out: bool) -> Sources:
     labels = np.fromfile(hands / "mnist" / f"{name}-labels-idx1-ubyte", np.uint8)[8:]
     found = np.load(hands / "letters.npz")
     chosen = (found["writers"] >= FIRST_HELD_OUT) == held_out
-    letters = {str(name): found["pictures"][chosen & (found["names"] == name)] for name in np.unique(found["names"][chosen])}
+    letters = {
+        str(name): found["pictures"][chosen & (found["names"] == name)] for name in np.unique(found["names"][chosen])
+    }
     return Sources(fonts=fonts, pictures=tuple(pictures[labels == digit] for digit in range(10)), letters=letters)
 
 
@@ -92,7 +97,11 @@ def sample(name: str, known: str, where: Sources, rng: np.random.Generator) -> t
         if real is not None:
             cut = made(real, rng)
             return None if cut is None else (cut, facts_of(name, cut, rng))
-        dark = by_rule(letter, rng) if letter in LETTERS and rng.random() < 0.5 else by_font(letter, where.fonts[int(rng.integers(len(where.fonts)))], rng)
+        dark = (
+            by_rule(letter, rng)
+            if letter in LETTERS and rng.random() < 0.5
+            else by_font(letter, where.fonts[int(rng.integers(len(where.fonts)))], rng)
+        )
         cut = made(dark, rng)
         return None if cut is None else (cut, facts_of(name, cut, rng))
     kind = rng.random()
@@ -137,7 +146,9 @@ def block(job: tuple[int, int, str, Path, bool]) -> tuple[np.ndarray, np.ndarray
 
 
 def network_of(classes: int) -> Any:
-    """`MEMBERS` small convolutional networks in torch, each with 8 million multiplications for a character; their scores (members, N, C)."""
+    """`MEMBERS` small convolutional networks in torch, each with 8 million multiplications for a character; their
+    scores (members, N, C).
+    """
     import torch
     from torch import nn
 
@@ -147,7 +158,15 @@ def network_of(classes: int) -> Any:
     class Member(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.seen = nn.Sequential(*layer(1, 28, 5, 2), *layer(28, 40), *layer(40, 72, 3, 2), *layer(72, 72), nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(0.2))
+            self.seen = nn.Sequential(
+                *layer(1, 28, 5, 2),
+                *layer(28, 40),
+                *layer(40, 72, 3, 2),
+                *layer(72, 72),
+                nn.MaxPool2d(2),
+                nn.Flatten(),
+                nn.Dropout(0.2),
+            )
             self.place = nn.Sequential(nn.Linear(4, 16), nn.ReLU())
             self.out = nn.Sequential(nn.Linear(72 * 16 + 16, 96), nn.ReLU(), nn.Dropout(0.2), nn.Linear(96, classes))
 
@@ -165,7 +184,9 @@ def network_of(classes: int) -> Any:
     return Members()
 
 
-def fit(network: str, hands: Path, *, epochs: int, rows: int, seed: int, jobs: int) -> tuple[Any, float, dict[str, Any]]:
+def fit(
+    network: str, hands: Path, *, epochs: int, rows: int, seed: int, jobs: int
+) -> tuple[Any, float, dict[str, Any]]:
     """The fitted network, its temperature, and figures on what was held out."""
     import torch
     from torch.nn import functional
@@ -174,21 +195,35 @@ def fit(network: str, hands: Path, *, epochs: int, rows: int, seed: int, jobs: i
     torch.set_num_threads(jobs)
     model, classes = network_of(len(CLASSES[network])), CLASSES[network]
     optimiser = torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=epochs * (rows // BLOCKS * BLOCKS // 256) + 1, pct_start=0.15)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, 3e-3, total_steps=epochs * (rows // BLOCKS * BLOCKS // 256) + 1, pct_start=0.15
+    )
     with get_context("spawn").Pool(jobs) as pool:
 
         def started(number: int, *, held_out: bool = False, count: int = rows) -> Any:
-            return pool.map_async(block, [(seed * 1_000_000 + number * 1000 + part, count // BLOCKS, network, hands, held_out) for part in range(BLOCKS)], 1)
+            return pool.map_async(
+                block,
+                [
+                    (seed * 1_000_000 + number * 1000 + part, count // BLOCKS, network, hands, held_out)
+                    for part in range(BLOCKS)
+                ],
+                1,
+            )
 
         following = started(1)
         for epoch in range(epochs):
             x, facts, y = (np.concatenate(parts) for parts in zip(*following.get(), strict=True))
-            following = started(epoch + 2) if epoch + 1 < epochs else started(999, held_out=True, count=min(rows, 16_000))
+            following = (
+                started(epoch + 2) if epoch + 1 < epochs else started(999, held_out=True, count=min(rows, 16_000))
+            )
             order, total = np.random.default_rng([seed, epoch]).permutation(len(x)), 0.0
             model.train()
             for start in range(0, len(x) - 255, 256):
                 chosen = order[start : start + 256]
-                scores, wanted = model(torch.tensor(x[chosen])[:, None].float() / 255, torch.tensor(facts[chosen])), torch.tensor(y[chosen])
+                scores, wanted = (
+                    model(torch.tensor(x[chosen])[:, None].float() / 255, torch.tensor(facts[chosen])),
+                    torch.tensor(y[chosen]),
+                )
                 loss = torch.stack([functional.cross_entropy(one, wanted) for one in scores]).mean()
                 optimiser.zero_grad()
                 loss.backward()
@@ -201,7 +236,11 @@ def fit(network: str, hands: Path, *, epochs: int, rows: int, seed: int, jobs: i
     temperatures = np.geomspace(0.4, 4, 60)
     losses = [float(-np.log(np.maximum(together(logits, t)[np.arange(len(y)), y], 1e-9)).mean()) for t in temperatures]
     temperature = float(temperatures[int(np.argmin(losses))])
-    return model, temperature, {"held_out": figures(together(logits, temperature), y, classes), "temperature": temperature}
+    return (
+        model,
+        temperature,
+        {"held_out": figures(together(logits, temperature), y, classes), "temperature": temperature},
+    )
 
 
 def logits_of(model: Any, pictures: np.ndarray, facts: np.ndarray) -> np.ndarray:
@@ -210,7 +249,10 @@ def logits_of(model: Any, pictures: np.ndarray, facts: np.ndarray) -> np.ndarray
 
     model.eval()
     with torch.no_grad():
-        parts = [model(torch.tensor(pictures[i : i + 1000])[:, None], torch.tensor(facts[i : i + 1000])).numpy() for i in range(0, len(pictures), 1000)]
+        parts = [
+            model(torch.tensor(pictures[i : i + 1000])[:, None], torch.tensor(facts[i : i + 1000])).numpy()
+            for i in range(0, len(pictures), 1000)
+        ]
     return np.concatenate(parts, axis=1)
 
 
@@ -221,12 +263,22 @@ def together(logits: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def figures(probs: np.ndarray, truth: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
-    """How many are right, how many are accepted at 0.995 and wrong, calibration error, and the share of wrong ones by class."""
+    """How many are right, how many are accepted at 0.995 and wrong, calibration error, and the share of wrong ones
+    by class.
+    """
     top, right = probs.max(axis=1), probs.argmax(axis=1) == truth
     taken = top >= 0.995
     bins = np.clip(np.searchsorted(np.quantile(top, np.linspace(0, 1, 16)), top, side="right") - 1, 0, 14)
-    ece = sum(abs(float(top[bins == b].mean() - right[bins == b].mean())) * float((bins == b).mean()) for b in range(15) if (bins == b).any())
-    by_class = {name: round(float(1 - right[truth == number].mean()), 4) for number, name in enumerate(classes) if (truth == number).any()}
+    ece = sum(
+        abs(float(top[bins == b].mean() - right[bins == b].mean())) * float((bins == b).mean())
+        for b in range(15)
+        if (bins == b).any()
+    )
+    by_class = {
+        name: round(float(1 - right[truth == number].mean()), 4)
+        for number, name in enumerate(classes)
+        if (truth == number).any()
+    }
     return {
         "characters": len(truth), "right": round(float(right.mean()), 5), "accepted": round(float(taken.mean()), 4),
         "wrong_of_accepted": int((~right & taken).sum()), "ece": round(float(ece), 4), "wrong_by_class": by_class,
@@ -241,7 +293,13 @@ def unipen(folder: Path, network: str) -> tuple[np.ndarray, np.ndarray, np.ndarr
             for number, one in enumerate(json.load(opened)):
                 lines = [np.array(line, dtype=np.float64) for line in one["s"] if line]
                 rng = np.random.default_rng(number)
-                dark = cropped(cv2.GaussianBlur(cv2.resize(by_strokes(lines, rng), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), (0, 0), 0.6))
+                dark = cropped(
+                    cv2.GaussianBlur(
+                        cv2.resize(by_strokes(lines, rng), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+                        (0, 0),
+                        0.6,
+                    )
+                )
                 if dark is not None and one["t"] in CLASSES[network]:
                     x.append(normalised(dark))
                     facts.append(facts_of(one["t"], dark, rng))
@@ -251,7 +309,9 @@ def unipen(folder: Path, network: str) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def write_onnx(model: Any, path: Path, classes: tuple[str, ...], temperature: float) -> None:
-    """The network with its scores and features, classes and temperature as metadata; weights are kept with half precision."""
+    """The network with its scores and features, classes and temperature as metadata; weights are kept with half
+    precision.
+    """
     import torch
 
     model.eval()
@@ -264,7 +324,9 @@ def write_onnx(model: Any, path: Path, classes: tuple[str, ...], temperature: fl
 
 
 def give_features(path: Path) -> None:
-    """Adds the output `features` (members, N, F): what goes into the last linear layer of each member. A project retrains that layer on it."""
+    """Adds the output `features` (members, N, F): what goes into the last linear layer of each member. A project
+    retrains that layer on it.
+    """
     import onnx
 
     loaded = onnx.load(str(path))
@@ -274,11 +336,15 @@ def give_features(path: Path) -> None:
     made_by = {name: node for node in graph.node for name in node.output}
     stacked = made_by["logits"]
     members, names = [made_by[name] for name in stacked.input], []
-    if stacked.op_type != "Concat" or any(member.op_type != "Unsqueeze" or made_by[member.input[0]].op_type != "Gemm" for member in members):
+    if stacked.op_type != "Concat" or any(
+        member.op_type != "Unsqueeze" or made_by[member.input[0]].op_type != "Gemm" for member in members
+    ):
         raise ValueError(f"{path}: the scores are not those of linear layers, stacked")
     for number, member in enumerate(members):
         names.append(f"features_{number}")
-        graph.node.append(onnx.helper.make_node("Unsqueeze", [made_by[member.input[0]].input[0], member.input[1]], [names[-1]]))
+        graph.node.append(
+            onnx.helper.make_node("Unsqueeze", [made_by[member.input[0]].input[0], member.input[1]], [names[-1]])
+        )
     graph.node.append(onnx.helper.make_node("Concat", names, ["features"], axis=0))
     graph.output.append(onnx.helper.make_tensor_value_info("features", onnx.TensorProto.FLOAT, [len(names), "n", None]))
     onnx.checker.check_model(loaded)
@@ -286,7 +352,9 @@ def give_features(path: Path) -> None:
 
 
 def halve(path: Path, facts: dict[str, str]) -> None:
-    """Keeps the weights of an ONNX file with half precision (the network still computes with single) and adds metadata."""
+    """Keeps the weights of an ONNX file with half precision (the network still computes with single) and adds
+    metadata.
+    """
     import onnx
     from onnx import numpy_helper
 
@@ -316,7 +384,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--unipen", type=Path)
     args = parser.parse_args()
-    model, temperature, result = fit(args.network, args.hands, epochs=args.epochs, rows=args.rows, seed=args.seed, jobs=args.jobs)
+    model, temperature, result = fit(
+        args.network, args.hands, epochs=args.epochs, rows=args.rows, seed=args.seed, jobs=args.jobs
+    )
     classes = CLASSES[args.network]
     write_onnx(model, MODELS / f"cells-{args.network}.onnx", classes, temperature)
     result["parameters"] = sum(weights.numel() for weights in model.parameters())

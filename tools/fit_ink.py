@@ -2,8 +2,8 @@
 
     python tools/fit_ink.py --pairs 400 --drawn pages.pickle
 
-Same: one filled sheet, scanned twice by different scanners. Not the same: the same answers by another hand, other answers, one
-answer more. Pairs are split by their number: pair % 5 == 0 tests, the others fit.
+Same: one filled sheet, scanned twice by different scanners. Not the same: the same answers by another hand, other
+answers, one answer more. Pairs are split by their number: pair % 5 == 0 tests, the others fit.
 """
 
 import argparse
@@ -29,7 +29,9 @@ from scanform.simulate.scanner import scan_page
 from scanform.simulate.truth import MARKED_STYLES, NEAR_MISS_STYLES, MarkStyle, MarkTruth, PageTruth, TextTruth
 
 SWALLOWED = 3.0
-"""Another sheet taken for a re-scan loses answers, a re-scan taken for another sheet costs a look: the former counts this much more."""
+"""Another sheet taken for a re-scan loses answers, a re-scan taken for another sheet costs a look: the former counts
+this much more.
+"""
 
 KINDS = ("same", "same", "same", "other-hand", "other-answers", "one-more")
 
@@ -37,7 +39,12 @@ KINDS = ("same", "same", "same", "other-hand", "other-answers", "one-more")
 def calm(truth: PageTruth) -> PageTruth:
     """As forms come back: every second ink is dropped, near misses too."""
     left_out = {MarkStyle.NONE, *NEAR_MISS_STYLES}
-    return replace(truth, marks={name: mark for i, (name, mark) in enumerate(truth.marks.items()) if mark.style not in left_out and i % 2})
+    return replace(
+        truth,
+        marks={
+            name: mark for i, (name, mark) in enumerate(truth.marks.items()) if mark.style not in left_out and i % 2
+        },
+    )
 
 
 def one_more(page: PageLayout, truth: PageTruth, rng: np.random.Generator) -> PageTruth:
@@ -45,7 +52,13 @@ def one_more(page: PageLayout, truth: PageTruth, rng: np.random.Generator) -> Pa
     boxes = [zone for zone in page.zones if zone.kind is ZoneKind.MARK and zone.id not in truth.marks]
     if boxes:
         style = MarkStyle(rng.choice([style.value for style in MARKED_STYLES]))
-        return replace(truth, marks={**truth.marks, boxes[int(rng.integers(len(boxes)))].id: MarkTruth(value=MarkValue.MARKED, style=style)})
+        return replace(
+            truth,
+            marks={
+                **truth.marks,
+                boxes[int(rng.integers(len(boxes)))].id: MarkTruth(value=MarkValue.MARKED, style=style),
+            },
+        )
     rest = [zone for zone in page.zones if zone.id not in truth.texts and zone.kind is ZoneKind.HANDWRITING]
     return replace(truth, texts={**truth.texts, rest[0].id: TextTruth(text="ja")}) if rest else truth
 
@@ -59,7 +72,9 @@ def ink_fingerprint(ink: Gray, page: PageLayout, gray: Gray, prepared: PreparedP
 def pair(number: int, seed: int, drawn: Path) -> tuple[str, tuple[float, float, float]]:
     """One pair of scans and how alike they are."""
     rng = np.random.default_rng([seed, number])
-    page, gray = practice_page(rng) if rng.random() < 0.3 else templates(drawn)[int(rng.integers(len(templates(drawn))))]
+    page, gray = (
+        practice_page(rng) if rng.random() < 0.3 else templates(drawn)[int(rng.integers(len(templates(drawn))))]
+    )
     prepared, kind = prepared_page(page, gray), KINDS[number % len(KINDS)]
     hand, state = random_hand(rng), rng.integers(1 << 30)
     truth = calm(random_practice(page, hand, rng).truth)
@@ -69,7 +84,11 @@ def pair(number: int, seed: int, drawn: Path) -> tuple[str, tuple[float, float, 
     elif kind == "one-more":
         more = one_more(page, truth, rng)
         new_marks = {name: mark for name, mark in more.marks.items() if name not in truth.marks}
-        added = replace(more, marks=new_marks, texts={name: written for name, written in more.texts.items() if name not in truth.texts})
+        added = replace(
+            more,
+            marks=new_marks,
+            texts={name: written for name, written in more.texts.items() if name not in truth.texts},
+        )
         second = np.minimum(first, draw_ink(gray.shape[:2], page, added, hand=hand, rng=rng))
         kind = kind if added.marks or added.texts else "same"
     else:
@@ -107,12 +126,21 @@ def main() -> None:
     y, test = (kinds == "same").astype(float), np.arange(len(made)) % 5 == 0
     weights = logistic(x[~test], y[~test], np.where(y[~test] == 1, 1.0, SWALLOWED))
     p = 1 / (1 + np.exp(-(np.column_stack([np.ones(len(x)), x]) @ weights)))
-    report: dict[str, object] = {"logistic": [round(float(w), 3) for w in weights], "pairs": len(made), "test_pairs": int(test.sum())}
+    report: dict[str, object] = {
+        "logistic": [round(float(w), 3) for w in weights],
+        "pairs": len(made),
+        "test_pairs": int(test.sum()),
+    }
     for kind in sorted(set(kinds)):
         mine = test & (kinds == kind)
         wrong = int(((p[mine] > 0.5) != (kind == "same")).sum())
         spread = np.round(np.quantile(p[mine], [0, 0.1, 0.5, 0.9, 1]), 3).tolist()
-        report[kind] = {"pairs": int(mine.sum()), "wrong": wrong, "at_most_95": round(upper(wrong, int(mine.sum())), 4), "p_quantiles": spread}
+        report[kind] = {
+            "pairs": int(mine.sum()),
+            "wrong": wrong,
+            "at_most_95": round(upper(wrong, int(mine.sum())), 4),
+            "p_quantiles": spread,
+        }
     (MODELS / "ink.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     print(json.dumps(report, indent=1))
     for number in np.argsort(np.abs(p - y))[::-1][:12]:

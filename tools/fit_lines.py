@@ -1,12 +1,13 @@
-"""Fits the probabilities of the line reader: that a text read freely is right, that the best text of a list is, and that the one text stands there that was
-expected, because it is printed on the form.
+"""Fits the probabilities of the line reader: that a text read freely is right, that the best text of a list is, and
+that the one text stands there that was expected, because it is printed on the form.
 
     python tools/fit_lines.py --dhsd ../shared/data/handwriting/dhsd_train.zip
 
-Real handwriting (DHSD, CC BY 4.0) is written into zones of made-up pages, scanned by the simulator, cut out and read as any page is; three zones in ten hold
-type instead. The network for words has not learnt from writers 23 and later: 23 and 24 are fitted on, 25-29 are the test. Lists of 30 to 3,000 names hold
-the right one, or do not; what is expected is right in six cases of ten, otherwise a name much like it, the right one misspelt, or another name.
-Labels that are wrong at the source (`bench/handwriting/wrong_labels.json`) are left out.
+Real handwriting (DHSD, CC BY 4.0) is written into zones of made-up pages, scanned by the simulator, cut out and read as
+any page is; three zones in ten hold type instead. The network for words has not learnt from writers 23 and later: 23
+and 24 are fitted on, 25-29 are the test. Lists of 30 to 3,000 names hold the right one, or do not; what is expected is
+right in six cases of ten, otherwise a name much like it, the right one misspelt, or another name. Labels that are wrong
+at the source (`bench/handwriting/wrong_labels.json`) are left out.
 """
 
 import argparse
@@ -57,7 +58,9 @@ DEV, TEST = (23, 24), (25, 26, 27, 28, 29)
 SIZES, LISTED, TYPED = (30, 300, 3000), 0.7, 0.3
 DOUBT, FITTING = 0.01, 26
 EXPECTED_SIZES, EXPECTED, ALIKE, MISSPELT, TWINS = (0, 30, 300, 3000), 0.6, 0.15, 0.15, 5
-"""How many other names compete with the expected one, how often that is right, one of the TWINS nearest other names, or the right one with a slip."""
+"""How many other names compete with the expected one, how often that is right, one of the TWINS nearest other names,
+or the right one with a slip.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,12 +76,19 @@ class Line:
 def page_of_lines(rng: np.random.Generator) -> tuple[PageLayout, np.ndarray]:
     """A page full of writing zones of one line, ruled, boxed or bare."""
     gray = np.full((round(A4.h * PX), round(A4.w * PX)), 255, np.uint8)
-    high, look, grey, thick = rng.uniform(7.5, 11), rng.choice(["line", "box", "bare"], p=[0.6, 0.25, 0.15]), int(rng.integers(0, 180)), rng.uniform(0.1, 0.35)
+    high, look, grey, thick = (
+        rng.uniform(7.5, 11),
+        rng.choice(["line", "box", "bare"], p=[0.6, 0.25, 0.15]),
+        int(rng.integers(0, 180)),
+        rng.uniform(0.1, 0.35),
+    )
     zones = []
     for row in range(int(250 / (high + 4))):
         for column in range(2):
             rect = RectMm(x=18 + 90 * column, y=20 + row * (high + 4), w=82, h=high)
-            zones.append(Zone(id=f"z{row}-{column}", question=f"z{row}-{column}", kind=ZoneKind.HANDWRITING, rect=rect, lines=1))
+            zones.append(
+                Zone(id=f"z{row}-{column}", question=f"z{row}-{column}", kind=ZoneKind.HANDWRITING, rect=rect, lines=1)
+            )
             if look == "box":
                 rectangle(gray, rect, thick, grey)
             elif look == "line":
@@ -96,7 +106,9 @@ def some_words(first: str, more: Sequence[str], rng: np.random.Generator) -> str
 
 
 def with_type(gray: np.ndarray, texts: Sequence[tuple[Zone, str]], rng: np.random.Generator) -> np.ndarray:
-    """The page with texts set in type in some zones, 8 to 13 points, as a form filled in on a screen or by a typewriter has them."""
+    """The page with texts set in type in some zones, 8 to 13 points, as a form filled in on a screen or by a
+    typewriter has them.
+    """
     picture = Image.fromarray(gray)
     for zone, text in texts:
         size = round(rng.uniform(8, 13) * 25.4 / 72 * PX)
@@ -107,7 +119,9 @@ def with_type(gray: np.ndarray, texts: Sequence[tuple[Zone, str]], rng: np.rando
 
 
 def read(crops: Crops, chosen: Sequence[Crop], more: Sequence[str], seed: int) -> Iterator[Line]:
-    """All of `chosen`, each written once into a zone of some page, or set in type there with some of the words `more`, and read."""
+    """All of `chosen`, each written once into a zone of some page, or set in type there with some of the words
+    `more`, and read.
+    """
     left = [chosen[number] for number in np.random.default_rng(seed).permutation(len(chosen))]
     number = 0
     while left:
@@ -118,14 +132,22 @@ def read(crops: Crops, chosen: Sequence[Crop], more: Sequence[str], seed: int) -
         written = [(zone, one) for zone, one, by_type in zip(page.zones, here, typed, strict=False) if not by_type]
         truth = PageTruth(number=1, texts={zone.id: TextTruth(text=one.text, crop=one.name) for zone, one in written})
         prepared = prepared_page(page, gray)
-        texts = [some_words(one.text, more, rng) if by_type else one.text for one, by_type in zip(here, typed, strict=True)]
-        answered = with_type(gray, [(zone, text) for zone, text, by_type in zip(page.zones, texts, typed, strict=False) if by_type], rng)
-        scan = scan_filled(answered, page, truth, hand=random_hand(rng), profile=random_profile(rng)[1], rng=rng, crops=crops)
+        texts = [
+            some_words(one.text, more, rng) if by_type else one.text for one, by_type in zip(here, typed, strict=True)
+        ]
+        answered = with_type(
+            gray, [(zone, text) for zone, text, by_type in zip(page.zones, texts, typed, strict=False) if by_type], rng
+        )
+        scan = scan_filled(
+            answered, page, truth, hand=random_hand(rng), profile=random_profile(rng)[1], rng=rng, crops=crops
+        )
         parts = find_parts(measure(scan.image, scan.page_map, prepared), prepared.areas)
         cleaned = [cut.clean_zone(scan.gray, scan.page_map, prepared.areas, parts, place) for place in range(len(here))]
         found = [cut.lines(zone, spot, parts) for zone, spot in zip(cleaned, prepared.areas.spots, strict=False)]
         pictures = [lines[0] for lines in found if len(lines) == 1]
-        kept = [(text, bool(by_type)) for text, by_type, lines in zip(texts, typed, found, strict=True) if len(lines) == 1]
+        kept = [
+            (text, bool(by_type)) for text, by_type, lines in zip(texts, typed, found, strict=True) if len(lines) == 1
+        ]
         for (text, by_type), probs, printed in zip(kept, line_log_probs(pictures), read_lines(pictures), strict=True):
             yield Line(text=text, typed=by_type, probs=probs, printed=printed)
 
@@ -188,7 +210,9 @@ def expected_text(text: str, names: Sequence[str], rng: np.random.Generator) -> 
 
 
 def doubting(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Weights for free text, of which there is too little to believe every outcome: each counts a little as its opposite, too."""
+    """Weights for free text, of which there is too little to believe every outcome: each counts a little as its
+    opposite, too.
+    """
     return logistic(np.concatenate([x, x]), np.concatenate([y, 1 - y]), np.repeat([1 - DOUBT, DOUBT], len(y)))
 
 
@@ -212,12 +236,24 @@ def main() -> None:
     cv2.setNumThreads(1)
     crops, wrong = load_crops(args.dhsd), json.loads(WRONG.read_text("utf-8"))
     names = sorted({crop.text for crop in crops.items.values()})
-    result: dict[str, object] = {"free_facts": FREE_FACTS, "listed_facts": LISTED_FACTS, "expected_facts": EXPECTED_FACTS}
+    result: dict[str, object] = {
+        "free_facts": FREE_FACTS,
+        "listed_facts": LISTED_FACTS,
+        "expected_facts": EXPECTED_FACTS,
+    }
     weights = {}
     for part, writers in (("dev", DEV), ("test", TEST)):
         chosen = [crop for crop in crops.items.values() if crop.writer in writers and crop.name not in wrong]
-        lines = [line for number in range(args.rounds) for line in read(crops, chosen, names, args.seed * 100 + number + 10 * (part == "test"))]
-        free, listed, expected = free_rows(lines), listed_rows(lines, names, args.seed), expected_rows(lines, names, args.seed)
+        lines = [
+            line
+            for number in range(args.rounds)
+            for line in read(crops, chosen, names, args.seed * 100 + number + 10 * (part == "test"))
+        ]
+        free, listed, expected = (
+            free_rows(lines),
+            listed_rows(lines, names, args.seed),
+            expected_rows(lines, names, args.seed),
+        )
         if part == "dev":
             weights = {
                 "free": doubting(free[0], free[1]),
@@ -226,7 +262,12 @@ def main() -> None:
                 "expected": logistic(*expected),
             }
             result |= {name: [round(float(w), 4) for w in found] for name, found in weights.items()}
-        outcomes = {"free": (free[0], free[1]), "printed": (free[0], free[2]), "listed": listed[:2], "expected": expected}
+        outcomes = {
+            "free": (free[0], free[1]),
+            "printed": (free[0], free[2]),
+            "listed": listed[:2],
+            "expected": expected,
+        }
         result[part] = {name: report(weights[name], *rows) for name, rows in outcomes.items()}
     (MODELS / "lines.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     print(json.dumps(result, indent=1))

@@ -26,7 +26,17 @@ from scanform.simulate.scanner import scan_filled
 from scanform.simulate.scripts import Crops, load_crops
 from scanform.simulate.truth import PageTruth, TextTruth
 
-WORDS = ("Haus am Park", "Müller", "Treffpunkt", "Sommerpause", "Kirchstraße 12", "täglich", "keine Angabe", "Nachbarschaft e.V.", "mehr Räume")
+WORDS = (
+    "Haus am Park",
+    "Müller",
+    "Treffpunkt",
+    "Sommerpause",
+    "Kirchstraße 12",
+    "täglich",
+    "keine Angabe",
+    "Nachbarschaft e.V.",
+    "mehr Räume",
+)
 BOTH = (TextSettings(), TextSettings(in_process=False))
 
 
@@ -47,7 +57,14 @@ def read(number: int, seed: int, hands: Crops | None) -> list[tuple[float, int, 
     """(Tesseract's confidence, length, right) of every text on one page, in this process and by the program."""
     rng = np.random.default_rng([seed, number])
     page, gray = practice_page(rng)
-    page = PageLayout(number=1, size=page.size, blank="", fiducials=(), codes=(), zones=tuple(z for z in page.zones if z.kind is ZoneKind.HANDWRITING))
+    page = PageLayout(
+        number=1,
+        size=page.size,
+        blank="",
+        fiducials=(),
+        codes=(),
+        zones=tuple(z for z in page.zones if z.kind is ZoneKind.HANDWRITING),
+    )
     prepared, truth = prepared_page(page, gray), PageTruth(number=1, texts=written(page, hands, rng))
     scan = scan_filled(gray, page, truth, hand=random_hand(rng), profile=random_profile(rng)[1], rng=rng, crops=hands)
     ink = measure(scan.image, scan.page_map, prepared)
@@ -55,10 +72,18 @@ def read(number: int, seed: int, hands: Crops | None) -> list[tuple[float, int, 
     out = []
     for place, spot in enumerate(prepared.areas.spots):
         if spot.zone.id in truth.texts:
-            pictures = crops.lines(crops.clean_zone(scan.gray, scan.page_map, prepared.areas, parts, place), spot, parts)
+            pictures = crops.lines(
+                crops.clean_zone(scan.gray, scan.page_map, prepared.areas, parts, place), spot, parts
+            )
             for lines in (read_lines(pictures, settings) for settings in BOTH):
                 text = "\n".join(line.text for line in lines if line.text)
-                out.append((float(np.mean([line.sure for line in lines])) if lines else 0.0, len(text), text.strip() == truth.texts[spot.zone.id].text))
+                out.append(
+                    (
+                        float(np.mean([line.sure for line in lines])) if lines else 0.0,
+                        len(text),
+                        text.strip() == truth.texts[spot.zone.id].text,
+                    )
+                )
     return out
 
 

@@ -1,14 +1,16 @@
 """Fits the network that reads handwritten words and lines; writes it as ONNX.
 
-    pip download --no-deps rapidocr==3.10.0 && unzip rapidocr-*.whl -d ocr          weights of PP-OCRv6-small (Apache-2.0)
-    tools/fetch_hands.sh hands                                                      handwriting fonts
-    pip install torch onnx onnxscript rapidfuzz                                          only needed for this; a list of words is Debian's wngerman
-    python tools/fit_words.py --dhsd ../shared/data/handwriting/dhsd_train.zip --hands hands --backbone ocr/rapidocr/models/PP-OCRv6_rec_small.onnx
-    python tools/fit_lines.py --dhsd ../shared/data/handwriting/dhsd_train.zip      then the probabilities of the line reader
+    pip download --no-deps rapidocr==3.10.0 && unzip rapidocr-*.whl -d ocr          weights of PP-OCRv6-small
+    (Apache-2.0) tools/fetch_hands.sh hands                                                      handwriting fonts pip
+    install torch onnx onnxscript rapidfuzz                                          only needed for this; a list of
+    words is Debian's wngerman python tools/fit_words.py --dhsd ../shared/data/handwriting/dhsd_train.zip --hands hands
+    --backbone ocr/rapidocr/models/PP-OCRv6_rec_small.onnx python tools/fit_lines.py --dhsd
+    ../shared/data/handwriting/dhsd_train.zip      then the probabilities of the line reader
 
-The convolutions of PP-OCRv6-small (up to its last stage) are taken over and trained further under a head of our own, on DHSD (CC BY 4.0, German city and
-street names of real writers) and on words set in handwriting fonts. Split by writer: 1-22 are trained on, 23 and 24 decide the temperature, 25-29 are the
-test. Every labelled crop is drawn anew for every epoch: slanted, stretched, bent, thicker or thinner, paler, noisy. Labels that are wrong at the source
+The convolutions of PP-OCRv6-small (up to its last stage) are taken over and trained further under a head of our own, on
+DHSD (CC BY 4.0, German city and street names of real writers) and on words set in handwriting fonts. Split by writer:
+1-22 are trained on, 23 and 24 decide the temperature, 25-29 are the test. Every labelled crop is drawn anew for every
+epoch: slanted, stretched, bent, thicker or thinner, paler, noisy. Labels that are wrong at the source
 (bench/handwriting/wrong_labels.json) are left out when temperature and figures are taken.
 """
 
@@ -40,7 +42,9 @@ LETTERS = "ÄÖÜäöüß"
 
 
 def backbone(path: Path) -> Any:
-    """The convolutions of the ONNX file as a torch module whose weights can be trained; its nodes are run one by one."""
+    """The convolutions of the ONNX file as a torch module whose weights can be trained; its nodes are run one by
+    one.
+    """
     import onnx
     import torch
     from onnx import numpy_helper
@@ -54,7 +58,14 @@ def backbone(path: Path) -> Any:
         if node.op_type == "Constant":
             constants[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
             continue
-        nodes.append((node.op_type, list(node.input), node.output[0], {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}))
+        nodes.append(
+            (
+                node.op_type,
+                list(node.input),
+                node.output[0],
+                {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute},
+            )
+        )
         if node.output[0] == LAST:
             break
 
@@ -112,7 +123,13 @@ def backbone(path: Path) -> Any:
     return Run()
 
 
-_PLAIN = {"Add": lambda a, b: a + b, "Mul": lambda a, b: a * b, "Div": lambda a, b: a / b, "Relu": lambda a: a.relu(), "Identity": lambda a: a}
+_PLAIN = {
+    "Add": lambda a, b: a + b,
+    "Mul": lambda a, b: a * b,
+    "Div": lambda a, b: a / b,
+    "Relu": lambda a: a.relu(),
+    "Identity": lambda a: a,
+}
 
 
 def network(path: Path, *, classes: int) -> Any:
@@ -139,7 +156,9 @@ def network(path: Path, *, classes: int) -> Any:
 
 
 def drawn(dark: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A line (H, W), darkness 0..1, some 64 high, as another hand with another pen on another scanner might have left it."""
+    """A line (H, W), darkness 0..1, some 64 high, as another hand with another pen on another scanner might have
+    left it.
+    """
     h, w = dark.shape
     slant, wide, turn = rng.normal(0.03, 0.18), float(np.exp(rng.normal(0, 0.14))), np.radians(rng.normal(0, 1.2))
     pad = 12
@@ -157,7 +176,9 @@ def drawn(dark: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     elif grow < 0:
         out = 0.5 * out + 0.5 * cv2.erode(out, np.ones((2, 2), np.uint8))
     scale = rng.uniform(0.5, 1.0)
-    out = cv2.GaussianBlur(cv2.resize(out, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), (0, 0), rng.uniform(0.3, 0.8))
+    out = cv2.GaussianBlur(
+        cv2.resize(out, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), (0, 0), rng.uniform(0.3, 0.8)
+    )
     out = np.clip(out * rng.uniform(0.5, 1.0) + rng.normal(0, rng.uniform(0, 0.02), out.shape), 0, 1).astype(np.float32)
     if rng.random() < 0.12:
         out = (out > rng.uniform(0.25, 0.5) * out.max()).astype(np.float32)
@@ -190,7 +211,9 @@ def invented(words: list[str], rng: np.random.Generator) -> str:
         more = [str(words[int(number)]) for number in rng.integers(len(words), size=int(rng.integers(1, 4)))]
         return f"{word}{rng.choice([' ', ', ', ' ', ' - '])}{' '.join(more)}{rng.choice(['', '.', '!', '?'])}"
     if kind < 0.95:
-        return str(rng.choice(["0231 ", "0172-", "+49 231 ", "4", ""])) + " ".join(str(n) for n in rng.integers(0, 1000, int(rng.integers(1, 3))))
+        return str(rng.choice(["0231 ", "0172-", "+49 231 ", "4", ""])) + " ".join(
+            str(n) for n in rng.integers(0, 1000, int(rng.integers(1, 3)))
+        )
     return f"{word.lower().replace(' ', '.')}@{rng.choice(['web', 'mail', 'verein'])}.de"
 
 
@@ -209,7 +232,11 @@ def prepared(gray: np.ndarray) -> np.ndarray:
     """The ink of a crop of DHSD, 64 high."""
     ink = ink_of_crop(gray).astype(np.float32)
     scale = 64 / max(ink.shape[0], 1)
-    return cv2.resize(ink, (max(8, min(1600, round(ink.shape[1] * scale))), 64), interpolation=cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA)
+    return cv2.resize(
+        ink,
+        (max(8, min(1600, round(ink.shape[1] * scale))), 64),
+        interpolation=cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA,
+    )
 
 
 def made(job: tuple[int, str, str]) -> tuple[np.ndarray, str]:
@@ -242,16 +269,25 @@ def fit(args: argparse.Namespace, words: list[str]) -> Any:
     torch.set_num_threads(args.jobs)
     model = network(args.backbone, classes=len(ALPHABET) + 1)
     own = [weights for name, weights in model.named_parameters() if not name.startswith("seen.")]
-    crops = [(crop.name, crop.text) for crop in load_crops(args.dhsd).items.values() if crop.writer in TRAIN and set(crop.text) <= set(ALPHABET)]
+    crops = [
+        (crop.name, crop.text)
+        for crop in load_crops(args.dhsd).items.values()
+        if crop.writer in TRAIN and set(crop.text) <= set(ALPHABET)
+    ]
     drawn_too = round(len(crops) * args.fonts)
     steps = args.epochs * -(-(len(crops) + drawn_too) // BATCH)
-    optimiser = torch.optim.AdamW([{"params": own, "lr": 2e-3}, {"params": list(model.seen.parameters()), "lr": 3e-4}], weight_decay=1e-3)
+    optimiser = torch.optim.AdamW(
+        [{"params": own, "lr": 2e-3}, {"params": list(model.seen.parameters()), "lr": 3e-4}], weight_decay=1e-3
+    )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [2e-3, args.rate], total_steps=steps + 1, pct_start=0.15)
     known = {character: number + 1 for number, character in enumerate(ALPHABET)}
     with get_context("spawn").Pool(args.jobs, _begin, (args.dhsd, args.hands, words)) as pool:
 
         def started(epoch: int) -> Any:
-            jobs = [(args.seed * 10**9 + epoch * 10**6 + number, name, text) for number, (name, text) in enumerate([*crops, *[("", "")] * drawn_too])]
+            jobs = [
+                (args.seed * 10**9 + epoch * 10**6 + number, name, text)
+                for number, (name, text) in enumerate([*crops, *[("", "")] * drawn_too])
+            ]
             return pool.map_async(made, jobs, 64)
 
         following = started(0)
@@ -271,7 +307,9 @@ def fit(args: argparse.Namespace, words: list[str]) -> Any:
                 targets = [torch.tensor([known[c] for c in text]) for _, text in group]
                 logs = functional.log_softmax(model(torch.tensor(pictures)), 2).transpose(0, 1)
                 lengths = torch.tensor([min(len(logs), line.shape[1] // 4) for line, _ in group])
-                loss = functional.ctc_loss(logs, torch.cat(targets), lengths, torch.tensor([len(t) for t in targets]), zero_infinity=True)
+                loss = functional.ctc_loss(
+                    logs, torch.cat(targets), lengths, torch.tensor([len(t) for t in targets]), zero_infinity=True
+                )
                 optimiser.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -306,7 +344,9 @@ def best_temperature(lines: list[tuple[str, LineLogProbs, int]]) -> float:
         total = 0.0
         for truth, probs, _ in lines:
             scaled = probs.logs / temperature
-            cooled = LineLogProbs(logs=scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True)), alphabet=probs.alphabet)
+            cooled = LineLogProbs(
+                logs=scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True)), alphabet=probs.alphabet
+            )
             total -= max(float(log_probabilities(cooled, [truth])[0]), -60.0)
         return total
 
@@ -324,7 +364,11 @@ def figures(lines: list[tuple[str, LineLogProbs, int]]) -> dict[str, float]:
     """Character error rate and share of exact texts."""
     read = [(truth, greedy(probs)) for truth, probs, _ in lines]
     wrong, characters = sum(Levenshtein.distance(a, b) for a, b in read), sum(len(a) for a, _ in read)
-    return {"lines": len(read), "cer": round(wrong / characters, 4), "exact": round(sum(a == b for a, b in read) / len(read), 4)}
+    return {
+        "lines": len(read),
+        "cer": round(wrong / characters, 4),
+        "exact": round(sum(a == b for a, b in read) / len(read), 4),
+    }
 
 
 def write_onnx(model: Any, path: Path, temperature: float) -> None:
@@ -346,8 +390,12 @@ def main() -> None:
     parser.add_argument("--dhsd", type=Path, required=True)
     parser.add_argument("--backbone", type=Path, required=True)
     parser.add_argument("--hands", type=Path, required=True)
-    parser.add_argument("--words", type=Path, default=Path("/usr/share/dict/ngerman"), help="a list of German words (Debian: wngerman)")
-    parser.add_argument("--epochs", type=int, default=14, help="for which the rate is planned: it falls to nothing at their end")
+    parser.add_argument(
+        "--words", type=Path, default=Path("/usr/share/dict/ngerman"), help="a list of German words (Debian: wngerman)"
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=14, help="for which the rate is planned: it falls to nothing at their end"
+    )
     parser.add_argument("--last", type=int, default=12, help="epoch after which to stop")
     parser.add_argument("--frozen", type=int, default=1, help="epochs in which the convolutions stay as they are")
     parser.add_argument("--rate", type=float, default=4e-4)
@@ -361,7 +409,11 @@ def main() -> None:
     model = fit(args, [*names, *listed[:: max(1, len(listed) // 20_000)]])
     dev = judged(model, args.dhsd, DEV, 1.0)
     temperature = best_temperature(dev)
-    result = {"dev": figures(dev), "test": figures(judged(model, args.dhsd, TEST, temperature)), "temperature": temperature}
+    result = {
+        "dev": figures(dev),
+        "test": figures(judged(model, args.dhsd, TEST, temperature)),
+        "temperature": temperature,
+    }
     result["by_writer"] = {str(writer): figures(judged(model, args.dhsd, (writer,), temperature)) for writer in TEST}
     write_onnx(model, args.out, temperature)
     args.out.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")

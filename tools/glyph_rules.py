@@ -1,8 +1,9 @@
 """Characters drawn by rule: digits as Europeans write them, capitals, signs; the strokes of each in many variants.
 
-A variant is a list of strokes; a stroke is a list of control points in a box of width and height 1 (x right, y down) that are joined by a smooth curve
-("~") or by straight lines ("-"). Points are moved a little at random, so that no two characters are alike. Handwriting fonts and the data sets that may be
-shipped are American in their digits: a 1 with a long upstroke, a crossed 7, an open 4 or a slashed 0 hardly occur there.
+A variant is a list of strokes; a stroke is a list of control points in a box of width and height 1 (x right, y down)
+that are joined by a smooth curve ("~") or by straight lines ("-"). Points are moved a little at random, so that no two
+characters are alike. Handwriting fonts and the data sets that may be shipped are American in their digits: a 1 with a
+long upstroke, a crossed 7, an open 4 or a slashed 0 hardly occur there.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,9 @@ Stroke = tuple[str, list[tuple[float, float]]]
 Variant = list[Stroke]
 
 
-def arc(middle: tuple[float, float], radii: tuple[float, float], start: float, end: float, steps: int = 9) -> list[tuple[float, float]]:
+def arc(
+    middle: tuple[float, float], radii: tuple[float, float], start: float, end: float, steps: int = 9
+) -> list[tuple[float, float]]:
     """Points on an ellipse; angles in degrees, 0 to the right, 90 downwards."""
     (cx, cy), (rx, ry) = middle, radii
     return [(cx + rx * np.cos(t), cy + ry * np.sin(t)) for t in np.radians(np.linspace(start, end, steps))]
@@ -27,7 +30,10 @@ def _zero(r: np.random.Generator) -> Variant:
     round_ = arc((0.5, 0.5), (wide, 0.5), start, start + turn * r.uniform(330, 410), 13)
     kind = r.choice(["plain", "slashed", "slashed in one", "tail"], p=[0.74, 0.14, 0.06, 0.06])
     over = r.uniform(0, 0.3)
-    high, low = (r.uniform(0.65, 1.0) + over, r.uniform(-0.05, 0.25) - over), (r.uniform(0, 0.35) - over, r.uniform(0.75, 1.05) + over)
+    high, low = (
+        (r.uniform(0.65, 1.0) + over, r.uniform(-0.05, 0.25) - over),
+        (r.uniform(0, 0.35) - over, r.uniform(0.75, 1.05) + over),
+    )
     if r.random() < 0.12:
         high, low = (1 - high[0], high[1]), (1 - low[0], low[1])
     if kind == "slashed":
@@ -64,19 +70,52 @@ def _one(r: np.random.Generator) -> Variant:
     else:
         out = [("~", [(x - reach, fall), bend, (x, 0.0)]), ("~", down)]
     if kind != "foot" and r.random() < 0.09:
-        out.append(("~", [down[-1], (down[-1][0] + r.uniform(0.02, 0.12), r.uniform(0.9, 1.0)), (x + r.uniform(0.1, 0.35), r.uniform(0.65, 0.92))]))
+        out.append(
+            (
+                "~",
+                [
+                    down[-1],
+                    (down[-1][0] + r.uniform(0.02, 0.12), r.uniform(0.9, 1.0)),
+                    (x + r.uniform(0.1, 0.35), r.uniform(0.65, 0.92)),
+                ],
+            )
+        )
     if kind == "foot":
         out.append(("-", [(x - r.uniform(0.2, 0.55), 1.0), (x + r.uniform(0.1, 0.55), 1.0)]))
     return out
 
 
 def _two(r: np.random.Generator) -> Variant:
-    head = [(0.1, r.uniform(0.15, 0.35)), (0.3, 0.03), (0.55, 0.0), (0.82, 0.12), (0.85, 0.3), (0.65, 0.55), (0.35, 0.8)]
+    head = [
+        (0.1, r.uniform(0.15, 0.35)),
+        (0.3, 0.03),
+        (0.55, 0.0),
+        (0.82, 0.12),
+        (0.85, 0.3),
+        (0.65, 0.55),
+        (0.35, 0.8),
+    ]
     kind = r.choice(["corner", "loop", "gamma", "wave"], p=[0.43, 0.27, 0.08, 0.22])
     if kind == "corner":
-        return [("~", [*head, (0.08, 0.98)]), ("~", [(0.08, 0.98), (0.5, r.uniform(0.92, 1.0)), (r.uniform(0.85, 1.05), r.uniform(0.92, 1.02))])]
+        return [
+            ("~", [*head, (0.08, 0.98)]),
+            ("~", [(0.08, 0.98), (0.5, r.uniform(0.92, 1.0)), (r.uniform(0.85, 1.05), r.uniform(0.92, 1.02))]),
+        ]
     if kind == "loop":
-        return [("~", [*head, (0.1, 0.97), (0.0, 0.88), (0.12, r.uniform(0.7, 0.82)), (0.35, 0.88), (0.65, 1.0), (1.0, r.uniform(0.85, 1.0))])]
+        return [
+            (
+                "~",
+                [
+                    *head,
+                    (0.1, 0.97),
+                    (0.0, 0.88),
+                    (0.12, r.uniform(0.7, 0.82)),
+                    (0.35, 0.88),
+                    (0.65, 1.0),
+                    (1.0, r.uniform(0.85, 1.0)),
+                ],
+            )
+        ]
     if kind == "gamma":
         knot = [
             (0.12, 0.98),
@@ -93,7 +132,14 @@ def _three(r: np.random.Generator) -> Variant:
     lower = [(0.45, 0.46), (0.75, 0.5), (0.92, 0.7), (0.75, 0.95), (0.4, 1.0), (0.05, r.uniform(0.8, 0.95))]
     if r.random() < 0.2:
         return [("-", [(0.1, 0.02), (0.85, 0.0), (0.42, 0.42)]), ("~", lower)]
-    upper = [(0.1, r.uniform(0.08, 0.22)), (0.4, 0.0), (0.75, 0.06), (0.82, 0.24), (0.65, 0.4), (r.uniform(0.3, 0.5), 0.46)]
+    upper = [
+        (0.1, r.uniform(0.08, 0.22)),
+        (0.4, 0.0),
+        (0.75, 0.06),
+        (0.82, 0.24),
+        (0.65, 0.4),
+        (r.uniform(0.3, 0.5), 0.46),
+    ]
     if r.random() < 0.5:
         return [("~", [*upper, (0.5, 0.47), *lower[1:]])]
     return [("~", upper), ("~", lower)]
@@ -103,23 +149,55 @@ def _four(r: np.random.Generator) -> Variant:
     bar, x = r.uniform(0.5, 0.72), r.uniform(0.6, 0.8)
     kind = r.choice(["open", "round", "closed", "one line"], p=[0.43, 0.14, 0.28, 0.15])
     if kind == "closed":
-        return [("-", [(x, 0.0), (0.02, bar), (r.uniform(0.9, 1.05), bar + r.uniform(-0.05, 0.03))]), ("-", [(x, 0.0), (x - r.uniform(-0.02, 0.08), 1.0)])]
+        return [
+            ("-", [(x, 0.0), (0.02, bar), (r.uniform(0.9, 1.05), bar + r.uniform(-0.05, 0.03))]),
+            ("-", [(x, 0.0), (x - r.uniform(-0.02, 0.08), 1.0)]),
+        ]
     if kind == "one line":
-        return [("-", [(0.35, 0.0), (0.05, bar), (0.95, bar), (r.uniform(0.75, 0.95), r.uniform(0.2, 0.45)), (0.55, 1.0)])]
+        return [
+            ("-", [(0.35, 0.0), (0.05, bar), (0.95, bar), (r.uniform(0.75, 0.95), r.uniform(0.2, 0.45)), (0.55, 1.0)])
+        ]
     top = r.uniform(0.1, 0.45)
     if kind == "round":
-        bowl = [(r.uniform(0.05, 0.2), 0.0), (0.04, bar - 0.15), (0.25, bar), (0.55, bar - 0.02), (x, bar - r.uniform(0.05, 0.2))]
+        bowl = [
+            (r.uniform(0.05, 0.2), 0.0),
+            (0.04, bar - 0.15),
+            (0.25, bar),
+            (0.55, bar - 0.02),
+            (x, bar - r.uniform(0.05, 0.2)),
+        ]
         return [("~", bowl), ("-", [(x, r.uniform(-0.05, 0.25)), (x - r.uniform(-0.02, 0.1), 1.0)])]
-    left: Stroke = ("-", [(r.uniform(0.15, 0.45), 0.0), (0.03, bar), (r.uniform(0.85, 1.05), bar + r.uniform(-0.06, 0.03))])
+    left: Stroke = (
+        "-",
+        [(r.uniform(0.15, 0.45), 0.0), (0.03, bar), (r.uniform(0.85, 1.05), bar + r.uniform(-0.06, 0.03))],
+    )
     return [left, ("-", [(x, top), (x - r.uniform(-0.02, 0.12), 1.0)])]
 
 
 def _five(r: np.random.Generator) -> Variant:
-    belly = [(0.16, 0.45), (0.5, 0.36), (0.85, 0.5), (0.88, 0.75), (0.6, 0.98), (0.3, 1.0), (0.02, r.uniform(0.82, 0.95))]
+    belly = [
+        (0.16, 0.45),
+        (0.5, 0.36),
+        (0.85, 0.5),
+        (0.88, 0.75),
+        (0.6, 0.98),
+        (0.3, 1.0),
+        (0.02, r.uniform(0.82, 0.95)),
+    ]
     left = r.uniform(0.15, 0.28)
     if r.random() < 0.45:
-        return [("~", [(r.uniform(0.8, 1.0), 0.0), (0.5, 0.02), (left, 0.02)]), ("~", [(left, 0.02), (0.17, 0.25), *belly])]
-    bar: Stroke = ("~", [(left + r.uniform(-0.05, 0.15), r.uniform(-0.02, 0.08)), (0.6, 0.02), (r.uniform(0.8, 1.1), r.uniform(-0.06, 0.05))])
+        return [
+            ("~", [(r.uniform(0.8, 1.0), 0.0), (0.5, 0.02), (left, 0.02)]),
+            ("~", [(left, 0.02), (0.17, 0.25), *belly]),
+        ]
+    bar: Stroke = (
+        "~",
+        [
+            (left + r.uniform(-0.05, 0.15), r.uniform(-0.02, 0.08)),
+            (0.6, 0.02),
+            (r.uniform(0.8, 1.1), r.uniform(-0.06, 0.05)),
+        ],
+    )
     return [("-" if r.random() < 0.4 else "~", [(left, 0.04), (0.16, 0.44)]), ("~", belly), bar]
 
 
@@ -149,14 +227,34 @@ def _eight(r: np.random.Generator) -> Variant:
     if r.random() < 0.25:
         top, low = arc((0.5, 0.25), (0.34, 0.25), -90, 280, 11), arc((0.5, 0.75), (0.42, 0.26), -90, 280, 11)
         return [("~", top), ("~", low)]
-    line = [(0.72, 0.08), (0.5, 0.0), (0.22, 0.14), (0.3, 0.36), (0.65, 0.6), (0.82, 0.8), (0.52, 1.0), (0.18, 0.82), (0.34, 0.58), (0.68, 0.36), (0.78, 0.16)]
+    line = [
+        (0.72, 0.08),
+        (0.5, 0.0),
+        (0.22, 0.14),
+        (0.3, 0.36),
+        (0.65, 0.6),
+        (0.82, 0.8),
+        (0.52, 1.0),
+        (0.18, 0.82),
+        (0.34, 0.58),
+        (0.68, 0.36),
+        (0.78, 0.16),
+    ]
     end = [(r.uniform(0.55, 0.8), r.uniform(-0.02, 0.1))]
     return [("~", [*line, *end])] if r.random() < 0.7 else [("~", [(1 - x, y) for x, y in [*line, *end]])]
 
 
 def _nine(r: np.random.Generator) -> Variant:
     if r.random() < 0.06:
-        bowl = [(r.uniform(0.7, 0.9), 0.12), (0.45, 0.0), (0.15, 0.2), (0.4, 0.42), (0.72, r.uniform(0.4, 0.55)), (0.68, 0.8), (r.uniform(0.2, 0.5), 1.0)]
+        bowl = [
+            (r.uniform(0.7, 0.9), 0.12),
+            (0.45, 0.0),
+            (0.15, 0.2),
+            (0.4, 0.42),
+            (0.72, r.uniform(0.4, 0.55)),
+            (0.68, 0.8),
+            (r.uniform(0.2, 0.5), 1.0),
+        ]
         return [("~", bowl)]
     rx, cy = r.uniform(0.28, 0.46), r.uniform(0.12, 0.3)
     loop = arc((0.48, cy), (rx, cy), -r.uniform(10, 60), -r.uniform(330, 395), 11)
@@ -277,7 +375,10 @@ def _umlaut(base: str) -> Callable[[np.random.Generator], list[Variant]]:
         for variant in _LETTERS[base](r):
             low: Variant = [(kind, [(x, y * (1 - up) + up) for x, y in points]) for kind, points in variant]
             middle, gap, long = r.uniform(0.45, 0.55), r.uniform(0.12, 0.25), r.uniform(0.02, 0.14)
-            dots: Variant = [("-", [(middle + side * gap, 0.0), (middle + side * gap + r.uniform(-0.04, 0.04), long)]) for side in (-1, 1)]
+            dots: Variant = [
+                ("-", [(middle + side * gap, 0.0), (middle + side * gap + r.uniform(-0.04, 0.04), long)])
+                for side in (-1, 1)
+            ]
             out.append([*low, *dots])
         return out
 
@@ -315,7 +416,9 @@ def variant(character: str, rng: np.random.Generator) -> Variant:
 
 
 def strokes(character: str, rng: np.random.Generator) -> list[Floats]:
-    """The character as dense lines, (N, 2) each, control points moved at random, slanted, narrow or wide; about 1 high."""
+    """The character as dense lines, (N, 2) each, control points moved at random, slanted, narrow or wide; about 1
+    high.
+    """
     jitter, slant, wide = rng.uniform(0.01, 0.055), rng.normal(0.08, 0.16), rng.uniform(0.36, 0.92)
     out = []
     for kind, points in variant(character, rng):
@@ -340,5 +443,7 @@ def _smooth(points: Floats) -> Floats:
     t = np.linspace(0, 1, 10, endpoint=False)[:, None]
     out = []
     for p0, p1, p2, p3 in zip(ends[:-3], ends[1:-2], ends[2:-1], ends[3:], strict=True):
-        out.append(0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3))
+        out.append(
+            0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3)
+        )
     return np.concatenate([*out, points[-1:]])

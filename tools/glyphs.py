@@ -1,4 +1,6 @@
-"""Pictures of single characters for training: strokes by rule, handwriting fonts and MNIST, warped, written with pens, scanned, cut out as the reader does."""
+"""Pictures of single characters for training: strokes by rule, handwriting fonts and MNIST, warped, written with
+pens, scanned, cut out as the reader does.
+"""
 
 from functools import lru_cache
 from pathlib import Path
@@ -97,7 +99,10 @@ def warped(dark: Floats, rng: np.random.Generator, *, strength: float = 1.0) -> 
     affine = np.concatenate([matrix, (centre - matrix @ centre)[:, None]], axis=1)
     soft = rng.uniform(10, 20)
     field = rng.normal(0, 1, (2, 14, 14)).astype(np.float32)
-    bend = [cv2.GaussianBlur(cv2.resize(one, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC), (0, 0), soft / 4) for one in field]
+    bend = [
+        cv2.GaussianBlur(cv2.resize(one, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC), (0, 0), soft / 4)
+        for one in field
+    ]
     amount = rng.uniform(0, 3.2 * strength)
     y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
     inverse = cv2.invertAffineTransform(affine)
@@ -107,14 +112,18 @@ def warped(dark: Floats, rng: np.random.Generator, *, strength: float = 1.0) -> 
 
 
 def scanned(dark: Floats, rng: np.random.Generator) -> Floats:
-    """Coarser, softer, paler, noisy, broken, in black and white, with a gap where print was taken away: as it comes out of a scanner; most of them good."""
+    """Coarser, softer, paler, noisy, broken, in black and white, with a gap where print was taken away: as it comes
+    out of a scanner; most of them good.
+    """
     good = rng.random() < 0.75
     if rng.random() < 0.08:
         holes = cv2.GaussianBlur(rng.normal(0, 1, dark.shape).astype(np.float32), (0, 0), rng.uniform(2, 5))
         dark = dark * (holes / max(float(holes.std()), 1e-6) > rng.uniform(-2.4, -1.6)).astype(np.float32)
     scale = rng.uniform(0.5, 1.0) if good else rng.uniform(0.3, 0.7)
     small = cv2.resize(dark, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.3, 0.7 if good else 1.0)) * rng.uniform(0.6 if good else 0.35, 1.0)
+    small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.3, 0.7 if good else 1.0)) * rng.uniform(
+        0.6 if good else 0.35, 1.0
+    )
     small = small + rng.normal(0, rng.uniform(0, 0.015 if good else 0.05), small.shape).astype(np.float32)
     if rng.random() < 0.15:
         small = (small > rng.uniform(0.25, 0.5) * small.max()).astype(np.float32)
@@ -124,7 +133,9 @@ def scanned(dark: Floats, rng: np.random.Generator) -> Floats:
 
 
 def frame_rest(dark: Floats, rng: np.random.Generator) -> Floats:
-    """What is left where a character runs over the frame of its cell: the print is gone, with the strokes that lie along it; perhaps what is beyond it, too."""
+    """What is left where a character runs over the frame of its cell: the print is gone, with the strokes that lie
+    along it; perhaps what is beyond it, too.
+    """
     out = dark.copy()
     rows, columns = np.flatnonzero((dark > 0.2).any(1)), np.flatnonzero((dark > 0.2).any(0))
     if len(rows) == 0:
@@ -169,7 +180,9 @@ def by_strokes(lines: list[NDArray[np.float64]], rng: np.random.Generator) -> Fl
     out = np.zeros((SIDE, SIDE), np.uint8)
     for line in lines:
         points = (line - (low + high) / 2) * scale * np.array([1, -1]) + SIDE / 2
-        cv2.polylines(out, [np.rint(points * 16).astype(np.int32).reshape(-1, 1, 2)], False, (255,), pen, cv2.LINE_AA, 4)
+        cv2.polylines(
+            out, [np.rint(points * 16).astype(np.int32).reshape(-1, 1, 2)], False, (255,), pen, cv2.LINE_AA, 4
+        )
     return out.astype(np.float32) / 255
 
 
@@ -198,7 +211,14 @@ def left_over(rng: np.random.Generator) -> tuple[Floats, Floats]:
         size = long / 100
     elif kind == "specks":
         for _ in range(int(rng.integers(1, 5))):
-            cv2.circle(out, tuple(int(v) for v in rng.normal(56, 12, 2)), int(rng.integers(1, 6)), (float(rng.uniform(0.4, 1)),), -1, cv2.LINE_AA)
+            cv2.circle(
+                out,
+                tuple(int(v) for v in rng.normal(56, 12, 2)),
+                int(rng.integers(1, 6)),
+                (float(rng.uniform(0.4, 1)),),
+                -1,
+                cv2.LINE_AA,
+            )
         cut = cropped(scanned(out, rng))
         at, size = (float(rng.uniform(0, 1)), float(rng.uniform(0, 1))), float(rng.uniform(0.05, 0.35))
     else:
@@ -212,7 +232,9 @@ def left_over(rng: np.random.Generator) -> tuple[Floats, Floats]:
 
 
 def facts_of(character: str, cut: Floats, rng: np.random.Generator) -> Floats:
-    """Where people write a character in its cell and how large: height and width in heights of the cell, middle in widths and heights of the cell."""
+    """Where people write a character in its cell and how large: height and width in heights of the cell, middle in
+    widths and heights of the cell.
+    """
     aspect = cut.shape[1] / cut.shape[0]
     across, down = rng.normal(0.5, 0.11), rng.normal(0.5, 0.09)
     high = float(np.clip(rng.normal(0.66, 0.17), 0.2, 1.3))

@@ -1,4 +1,6 @@
-"""The rooms of the house for ARCHITECTURE.md: what each package says of itself, and the libraries to which it is the only door."""
+"""The rooms of the house for ARCHITECTURE.md: what each package says of itself, and the libraries to which it is the
+only door.
+"""
 
 import ast
 import tomllib
@@ -17,7 +19,9 @@ def of_house(root: Path) -> dict[str, str]:
 
 def rooms(root: Path) -> list[tuple[str, Path]]:
     """Packages and the modules that stand beside them in `scanform/`, top down as they are written on disk."""
-    packages = [path for name in ROOTS for path in sorted((root / name).rglob("__init__.py")) if "migrations" not in path.parts]
+    packages = [
+        path for name in ROOTS for path in sorted((root / name).rglob("__init__.py")) if "migrations" not in path.parts
+    ]
     modules = sorted(path for path in (root / "scanform").glob("*.py") if path.name != "__init__.py")
     found = [(f"{path.parent.relative_to(root)}/", path) for path in packages if path.parent != root / "scanform"]
     return [*((str(path.relative_to(root)), path) for path in modules), *found]
@@ -45,7 +49,13 @@ def _list(value: object) -> list[object]:
 def doors_in(place: str, doors: list[tuple[str, str]]) -> list[str]:
     """The libraries that only this room may import; a room's parent leaves those of its own rooms to them."""
     module = place.removesuffix("/").removesuffix(".py").replace("/", ".")
-    return sorted({library for pattern, library in doors if _owner(pattern) == module or (place.endswith(".py") and fnmatchcase(module, pattern))})
+    return sorted(
+        {
+            library
+            for pattern, library in doors
+            if _owner(pattern) == module or (place.endswith(".py") and fnmatchcase(module, pattern))
+        }
+    )
 
 
 def _owner(pattern: str) -> str:

@@ -2,8 +2,9 @@
 
     python tools/letters_of_crops.py --dhsd ../shared/data/handwriting/dhsd_train.zip --out hands/letters.npz
 
-The network for words says in which column of a crop each letter of its label lies (the most probable path of CTC); a letter is taken when there is white
-paper on both sides of it. Only crops of the writers that the network for words has learnt from (1-22) are cut, and only those in whose label it sees no error.
+The network for words says in which column of a crop each letter of its label lies (the most probable path of CTC); a
+letter is taken when there is white paper on both sides of it. Only crops of the writers that the network for words has
+learnt from (1-22) are cut, and only those in whose label it sees no error.
 """
 
 import argparse
@@ -30,7 +31,9 @@ EDGE, CLEAN = 0.12, 2
 
 
 def columns_of(probs: LineLogProbs, text: str) -> list[float]:
-    """Where each character of `text` lies in the line, in columns of the network: the middle of its run on the most probable path."""
+    """Where each character of `text` lies in the line, in columns of the network: the middle of its run on the most
+    probable path.
+    """
     numbers = [probs.alphabet.index(character) + 1 for character in text]
     path = [0, *(part for number in numbers for part in (number, 0))]
     steps, states = len(probs.logs), len(path)
@@ -39,7 +42,9 @@ def columns_of(probs: LineLogProbs, text: str) -> list[float]:
     best[0, :2] = probs.logs[0, path[:2]]
     for step in range(1, steps):
         for state in range(states):
-            before = [state, state - 1] + ([state - 2] if state % 2 and state > 1 and path[state] != path[state - 2] else [])
+            before = [state, state - 1] + (
+                [state - 2] if state % 2 and state > 1 and path[state] != path[state - 2] else []
+            )
             back[step, state] = max((one for one in before if one >= 0), key=lambda one: best[step - 1, one])
             best[step, state] = best[step - 1, back[step, state]] + probs.logs[step, path[state]]
     state = states - 1 if best[-1, -1] > best[-1, -2] else states - 2
@@ -115,8 +120,15 @@ def main() -> None:
             continue
         dark = prepared(crop.gray)
         (probs,) = line_log_probs([np.rint(255 * (1 - np.clip(dark, 0, 1))).astype(np.uint8)])
-        if set(crop.text) <= set(probs.alphabet) and float(log_probabilities(probs, [crop.text])[0]) / len(crop.text) > SOUND:
-            found += [(name, crop.writer, picture) for name, part in letters(dark, probs, crop.text) if (picture := boxed(part)) is not None]
+        if (
+            set(crop.text) <= set(probs.alphabet)
+            and float(log_probabilities(probs, [crop.text])[0]) / len(crop.text) > SOUND
+        ):
+            found += [
+                (name, crop.writer, picture)
+                for name, part in letters(dark, probs, crop.text)
+                if (picture := boxed(part)) is not None
+            ]
     names, writers, pictures = zip(*found, strict=True)
     np.savez_compressed(args.out, names=np.array(names), writers=np.array(writers), pictures=np.stack(pictures))
     print(len(found), dict(Counter(names).most_common()))

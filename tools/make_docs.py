@@ -1,4 +1,5 @@
-"""Writes the generated pages of docs/ (command line, exit codes, problems, fates, file contracts) and the figures that pages quote (tools/figures.py).
+"""Writes the generated pages of docs/ (command line, exit codes, problems, fates, file contracts) and the figures that
+pages quote (tools/figures.py).
 
 python tools/make_docs.py
 """
@@ -53,7 +54,11 @@ def generated() -> dict[Path, str]:
 def quoting(known: Mapping[str, str]) -> dict[Path, str]:
     """The pages that quote figures, with those of today."""
     pages = {path: path.read_text(encoding="utf-8") for path in [*ROOT.glob("*.md"), *DOCS.glob("*.md")]}
-    return {path: figures.filled(content, known) for path, content in sorted(pages.items()) if figures.QUOTED.search(content)}
+    return {
+        path: figures.filled(content, known)
+        for path, content in sorted(pages.items())
+        if figures.QUOTED.search(content)
+    }
 
 
 def same(path: Path, content: str) -> bool:
@@ -83,7 +88,11 @@ def exit_codes() -> str:
 
 
 def _exception(code: ExitCode) -> str:
-    found = [item.__name__ for item in vars(errors).values() if isinstance(item, type) and issubclass(item, ScanformError) and item.exit_code == code]
+    found = [
+        item.__name__
+        for item in vars(errors).values()
+        if isinstance(item, type) and issubclass(item, ScanformError) and item.exit_code == code
+    ]
     return ", ".join(f"`{name}`" for name in found if name != "ScanformError")
 
 
@@ -96,7 +105,10 @@ def problems() -> str:
 
 
 def _cell(table: str, slug: str) -> str:
-    words = (re.sub(r"\{(\w+):[^{}]*\|([^{}|]*)\}", r"{\1} \2", template(f"{table}.{slug}", language)) for language in ("en", "de"))  # the form for many
+    words = (
+        re.sub(r"\{(\w+):[^{}]*\|([^{}|]*)\}", r"{\1} \2", template(f"{table}.{slug}", language))
+        for language in ("en", "de")
+    )  # the form for many
     return "<br>".join(one.replace("|", "\\|").replace("\n", " ") for one in words)
 
 
@@ -117,7 +129,10 @@ def files() -> str:
 def _properties(schema: dict[str, object]) -> str:
     target = schema.get("items", schema)
     assert isinstance(target, dict)
-    rows = [f"| `{name}` | {'yes' if name in target.get('required', []) else ''} | {_rule(rule)} |" for name, rule in target.get("properties", {}).items()]
+    rows = [
+        f"| `{name}` | {'yes' if name in target.get('required', []) else ''} | {_rule(rule)} |"
+        for name, rule in target.get("properties", {}).items()
+    ]
     rows += [f"| `{name}` (pattern) | | {_rule(rule)} |" for name, rule in target.get("patternProperties", {}).items()]
     return "| field | required | rule |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 

@@ -1,8 +1,10 @@
-"""Makes samples/ anew: a mixed stack of scans, the recipients it was printed for, a digital export, and what is to be expected of all of it.
+"""Makes samples/ anew: a mixed stack of scans, the recipients it was printed for, a digital export, and what is to be
+expected of all of it.
 
     .venv/bin/python tools/make_samples.py [--out DIR]
 
-The same sources give the same bytes. Names, places and organisations are invented; the handwriting in samples/handwriting/ is real.
+The same sources give the same bytes. Names, places and organisations are invented; the handwriting in
+samples/handwriting/ is real.
 """
 
 import argparse
@@ -56,11 +58,23 @@ FAX = replace(PROFILES["fax"], specks=(5, 40))
 ONE_BIT_300 = replace(FAX, name="copier, 1 bit", dpi=(300,), threshold=(130, 160), noise=(1, 3))
 ONE_BIT_UPSIDE_DOWN = replace(ONE_BIT_300, turned=(0.0, 0.0, 1.0, 0.0))
 ON_ITS_SIDE = replace(COPIER, name="office copier, on its side", turned=(0.0, 1.0, 0.0, 0.0))
-WORN = replace(PROFILES["worn feeder"], dpi=(200,), jpeg=(58, 66), noise=(0.8, 1.8), texture=(0.2, 0.6), streaks=(1, 3), streak_dark=(20, 70))
+WORN = replace(
+    PROFILES["worn feeder"],
+    dpi=(200,),
+    jpeg=(58, 66),
+    noise=(0.8, 1.8),
+    texture=(0.2, 0.6),
+    streaks=(1, 3),
+    streak_dark=(20, 70),
+)
 STAINED = replace(PROFILES["stained"], dpi=(200,), jpeg=(60, 68), noise=(0.8, 1.8), texture=(0.2, 0.6))
 FOLDED = replace(PROFILES["folded"], dpi=(200,), jpeg=(60, 68), noise=(0.8, 1.8), texture=(0.2, 0.6), folds=(2, 3))
-PHOTO = replace(PROFILES["photo"], dpi=(200,), jpeg=(72, 80), noise=(1.5, 3.0), turned=(0.0, 1.0, 0.0, 0.0), curl_mm=(0.5, 1.5))
-PHOTOCOPY = replace(PROFILES["good scanner"], jpeg=None, dpi=(300,), turned=(1.0, 0.0, 0.0, 0.0), show_through=(0.0, 0.0))
+PHOTO = replace(
+    PROFILES["photo"], dpi=(200,), jpeg=(72, 80), noise=(1.5, 3.0), turned=(0.0, 1.0, 0.0, 0.0), curl_mm=(0.5, 1.5)
+)
+PHOTOCOPY = replace(
+    PROFILES["good scanner"], jpeg=None, dpi=(300,), turned=(1.0, 0.0, 0.0, 0.0), show_through=(0.0, 0.0)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +90,9 @@ class Edition:
 
 @dataclass(frozen=True, kw_only=True)
 class Filled:
-    """A form that somebody filled in: what was printed and the ink on it, page by page; `copy` for a photocopy of a form."""
+    """A form that somebody filled in: what was printed and the ink on it, page by page; `copy` for a photocopy of a
+    form.
+    """
 
     edition: Edition
     number: int
@@ -149,7 +165,9 @@ def main() -> None:
     scans.mkdir()
     stack = Stack(scans)
     write_stack(stack, forms, copied, guests, places)
-    online = write_online(out / "begegnungsorte-limesurvey.csv", places.questionnaire, [form.truth.expected for form in forms], seed=SEED)
+    online = write_online(
+        out / "begegnungsorte-limesurvey.csv", places.questionnaire, [form.truth.expected for form in forms], seed=SEED
+    )
     write_expected(out / "expected.json", stack, [*forms, copied, *guests], online)
     report(out)
 
@@ -162,7 +180,10 @@ def print_editions(recipients: Path) -> tuple[Edition, Edition]:
         with project:
             known = read_recipients(recipients)
             made = []
-            for code, people, seed in (("begegnungsorte", known, SEED), ("visitorfeedback", (None,) * VISITORS, VISITOR_SEED)):
+            for code, people, seed in (
+                ("begegnungsorte", known, SEED),
+                ("visitorfeedback", (None,) * VISITORS, VISITOR_SEED),
+            ):
                 pdf = Path(scratch) / f"{code}.pdf"
                 printed = print_forms(project, PrintOrder(questionnaire=code, recipients=tuple(people), seed=seed), pdf)
                 pages = list(rasterize(pdf, dpi=DPI))
@@ -186,7 +207,9 @@ def fill(edition: Edition, person: Person, crops: Crops, *, photocopy: bool = Fa
     truth = random_truth(edition.questionnaire, edition.layout, rng, behaviour=person.behaviour, hand=hand, crops=crops)
     printed, inks = [], []
     for sheet, page in zip(edition.sheets[person.number], edition.layout.pages, strict=True):
-        ink = draw_ink((int(sheet.shape[0]), int(sheet.shape[1])), page, truth.page(page.number), hand=hand, rng=rng, crops=crops)
+        ink = draw_ink(
+            (int(sheet.shape[0]), int(sheet.shape[1])), page, truth.page(page.number), hand=hand, rng=rng, crops=crops
+        )
         if photocopy:
             copy = scan_page(sheet, PHOTOCOPY, rng)
             size = (int(copy.gray.shape[1]), int(copy.gray.shape[0]))
@@ -194,12 +217,16 @@ def fill(edition: Edition, person: Person, crops: Crops, *, photocopy: bool = Fa
             sheet = copy.gray  # noqa: PLW2901  (the copy takes the place of the original)
         printed.append(sheet)
         inks.append(ink)
-    return Filled(edition=edition, number=person.number, truth=truth, ink=tuple(inks), printed=tuple(printed), copy=photocopy)
+    return Filled(
+        edition=edition, number=person.number, truth=truth, ink=tuple(inks), printed=tuple(printed), copy=photocopy
+    )
 
 
 def hand_of(person: Person, rng: np.random.Generator) -> Hand:
     hand = random_hand(rng, pen=person.pen)
-    return replace(hand, script=person.script, writer=person.writer, habit=person.habit or CROSSES, aim_mm=min(hand.aim_mm, 0.4))
+    return replace(
+        hand, script=person.script, writer=person.writer, habit=person.habit or CROSSES, aim_mm=min(hand.aim_mm, 0.4)
+    )
 
 
 class Stack:
@@ -219,10 +246,18 @@ def scan(form: Filled, page: int, profile: Profile, seed: int) -> ScannedPage:
     """Page `page` (1-based) of a filled form through a scanner; the other side of the sheet shines through."""
     other = page if page % 2 else page - 2  # 0-based
     back = cv2.multiply(form.printed[other], form.ink[other], scale=1 / 255) if other < len(form.printed) else None
-    scanned = scan_page(form.printed[page - 1], profile, np.random.default_rng([SEED, seed, page]), ink=form.ink[page - 1], back=back)
-    faded = faded_marks(scanned, form.edition.layout.page(page), form.truth.page(page), form.ink[page - 1]) if not form.copy else ()
+    scanned = scan_page(
+        form.printed[page - 1], profile, np.random.default_rng([SEED, seed, page]), ink=form.ink[page - 1], back=back
+    )
+    faded = (
+        faded_marks(scanned, form.edition.layout.page(page), form.truth.page(page), form.ink[page - 1])
+        if not form.copy
+        else ()
+    )
     if faded:
-        raise SystemExit(f"{form.form_id} page {page}: nobody can see the marks {sorted(faded)}; choose another pen or profile")
+        raise SystemExit(
+            f"{form.form_id} page {page}: nobody can see the marks {sorted(faded)}; choose another pen or profile"
+        )
     return scanned
 
 
@@ -230,27 +265,52 @@ def sheet(form: Filled, page: int, fate: str = "read") -> dict[str, object]:
     return {"fate": fate, "form_id": form.form_id, "form_page": page}
 
 
-def write_stack(stack: Stack, forms: Sequence[Filled], copied: Filled, guests: Sequence[Filled], places: Edition) -> None:
+def write_stack(
+    stack: Stack, forms: Sequence[Filled], copied: Filled, guests: Sequence[Filled], places: Edition
+) -> None:
     """All files of the demo. Names sort in the order in which the sheets came in."""
     all_pages = range(1, len(places.layout.pages) + 1)
     first, second, third, fourth, fifth, sixth, seventh, eighth = forms
 
-    files.write_pdf_jpeg(stack.add("0616-kopierer-01.pdf", [sheet(first, page) for page in all_pages]), [scan(first, page, COPIER, 1) for page in all_pages])
+    files.write_pdf_jpeg(
+        stack.add("0616-kopierer-01.pdf", [sheet(first, page) for page in all_pages]),
+        [scan(first, page, COPIER, 1) for page in all_pages],
+    )
     files.write_pdf_jpeg(
         stack.add("0616-kopierer-02.pdf", [sheet(second, page) for page in reversed(all_pages)]),
         [scan(second, page, UPSIDE_DOWN, 2) for page in reversed(all_pages)],
     )
 
-    files.write_tiff_g4(stack.add("0616-fax-02.tif", [sheet(third, page) for page in all_pages]), [scan(third, page, FAX, 3) for page in all_pages])
+    files.write_tiff_g4(
+        stack.add("0616-fax-02.tif", [sheet(third, page) for page in all_pages]),
+        [scan(third, page, FAX, 3) for page in all_pages],
+    )
 
-    mixed = [(fourth, 3), (fifth, 1), (fourth, 1), (fifth, 4), (fourth, 4), (fifth, 2), (fourth, 2)]  # page 3 of the fifth form is missing
+    mixed = [
+        (fourth, 3),
+        (fifth, 1),
+        (fourth, 1),
+        (fifth, 4),
+        (fourth, 4),
+        (fifth, 2),
+        (fourth, 2),
+    ]  # page 3 of the fifth form is missing
     path = stack.add("0617-gemischt-03.pdf", [sheet(form, page) for form, page in mixed])
-    files.write_pdf_g4(path, [scan(form, page, ONE_BIT_UPSIDE_DOWN if page == 1 else ONE_BIT_300, 4) for form, page in mixed])
+    files.write_pdf_g4(
+        path, [scan(form, page, ONE_BIT_UPSIDE_DOWN if page == 1 else ONE_BIT_300, 4) for form, page in mixed]
+    )
     duplicate = stack.add("0617-gemischt-03_Kopie.pdf", [sheet(form, page, "duplicate") for form, page in mixed])
     shutil.copyfile(path, duplicate)
 
-    files.write_pdf_layered(stack.add("0618-kompakt-04.pdf", [sheet(sixth, page) for page in (1, 2)]), [scan(sixth, page, COPIER, 5) for page in (1, 2)])
-    files.write_pdf_jpx(stack.add("0618-kompakt-05.pdf", [sheet(sixth, page) for page in (3, 4)]), [scan(sixth, page, FOLDED, 5) for page in (3, 4)], ratio=16)
+    files.write_pdf_layered(
+        stack.add("0618-kompakt-04.pdf", [sheet(sixth, page) for page in (1, 2)]),
+        [scan(sixth, page, COPIER, 5) for page in (1, 2)],
+    )
+    files.write_pdf_jpx(
+        stack.add("0618-kompakt-05.pdf", [sheet(sixth, page) for page in (3, 4)]),
+        [scan(sixth, page, FOLDED, 5) for page in (3, 4)],
+        ratio=16,
+    )
 
     found = "Begegnungsorte in Dortmund\nSeite {} von 4"
     files.write_pdf_searchable(
@@ -259,7 +319,10 @@ def write_stack(stack: Stack, forms: Sequence[Filled], copied: Filled, guests: S
         [found.format(page) for page in all_pages],
     )
 
-    files.write_pdf_jbig2(stack.add("0619-buero-nord-07.pdf", [sheet(eighth, page) for page in all_pages]), [scan(eighth, page, FAX, 7) for page in all_pages])
+    files.write_pdf_jbig2(
+        stack.add("0619-buero-nord-07.pdf", [sheet(eighth, page) for page in all_pages]),
+        [scan(eighth, page, FAX, 7) for page in all_pages],
+    )
     files.write_pdf_jpeg(
         stack.add("0620-fotokopie-08.pdf", [sheet(copied, page, "copy") for page in all_pages]),
         [scan(copied, page, ON_ITS_SIDE if page == 3 else COPIER, 8) for page in all_pages],
@@ -267,11 +330,16 @@ def write_stack(stack: Stack, forms: Sequence[Filled], copied: Filled, guests: S
 
     again = [scan(first, 2, COPIER, 9), foreign_letter(), scan(guests[0], 1, COPIER, 10), blank_paper()]
     files.write_tiff(
-        stack.add("0620-nachzuegler-09.tif", [sheet(first, 2, "re-scan"), {"fate": "unknown-form"}, sheet(guests[0], 1), {"fate": "blank"}]),
+        stack.add(
+            "0620-nachzuegler-09.tif",
+            [sheet(first, 2, "re-scan"), {"fate": "unknown-form"}, sheet(guests[0], 1), {"fate": "blank"}],
+        ),
         again,
         compression="jpeg",
     )
-    files.write_jpeg(stack.add("IMG_0621.jpg", [sheet(guests[1], 1)]), scan(guests[1], 1, PHOTO, 11), quality=78, orientation=8)
+    files.write_jpeg(
+        stack.add("IMG_0621.jpg", [sheet(guests[1], 1)]), scan(guests[1], 1, PHOTO, 11), quality=78, orientation=8
+    )
     files.write_png(stack.add("bogen-drei.png", [sheet(guests[2], 1)]), scan(guests[2], 1, FAX, 12), bits=1)
     write_troubles(stack, places)
 
@@ -288,7 +356,11 @@ def write_troubles(stack: Stack, places: Edition) -> None:
     locked = stack.add("0622-vertraulich.pdf", [{"fate": "damaged"}])
     with pikepdf.Pdf.new() as pdf:
         pdf.add_blank_page(page_size=(595, 842))
-        pdf.save(locked, encryption=pikepdf.Encryption(user="geheim", owner="geheim", R=3, aes=False, metadata=False), static_id=True)
+        pdf.save(
+            locked,
+            encryption=pikepdf.Encryption(user="geheim", owner="geheim", R=3, aes=False, metadata=False),
+            static_id=True,
+        )
     stack.add("0622-leer.pdf", [{"fate": "damaged"}]).write_bytes(b"")
 
 
@@ -320,21 +392,34 @@ def letter_font() -> str:
     """The regular face of the font that the forms use, from its package."""
     from importlib.metadata import files as package_files
 
-    found = next(file for file in package_files("fontpkg-atkinson-hyperlegible") or () if file.name.lower().endswith("regular.ttf"))
+    found = next(
+        file
+        for file in package_files("fontpkg-atkinson-hyperlegible") or ()
+        if file.name.lower().endswith("regular.ttf")
+    )
     return str(found.locate())
 
 
 def write_expected(path: Path, stack: Stack, forms: Sequence[Filled], online: Mapping[str, object]) -> None:
-    """What the job must come to: fates by file and page, values by form and column, and what the digital export holds."""
+    """What the job must come to: fates by file and page, values by form and column, and what the digital export
+    holds.
+    """
     entries = [form_entry(form, stack) for form in forms]
     content = {"files": stack.files, "forms": entries, "online": online}
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def form_entry(form: Filled, stack: Stack) -> dict[str, object]:
-    """One form: identity, pages that came in, values of the columns on those pages, columns that nobody could settle."""
+    """One form: identity, pages that came in, values of the columns on those pages, columns that nobody could
+    settle.
+    """
     fate = "copy" if form.copy else "read"
-    came = {int(str(page["form_page"])) for pages in stack.files.values() for page in pages if page.get("form_id") == form.form_id and page["fate"] == fate}
+    came = {
+        int(str(page["form_page"]))
+        for pages in stack.files.values()
+        for page in pages
+        if page.get("form_id") == form.form_id and page["fate"] == fate
+    }
     page_of = dict(columns_with_pages(form.edition.layout.pages))
     return {
         "form_id": form.form_id,
@@ -346,7 +431,9 @@ def form_entry(form: Filled, stack: Stack) -> dict[str, object]:
         "values": {column: value for column, value in form.truth.expected.items() if page_of[column] in came},
         "columns_missing": [column for column in form.truth.expected if page_of[column] not in came],
         "unclear": sorted(form.truth.unclear),
-        "corrected_boxes": sorted(name for page in form.truth.pages for name, mark in page.marks.items() if mark.value.value == "filled"),
+        "corrected_boxes": sorted(
+            name for page in form.truth.pages for name, mark in page.marks.items() if mark.value.value == "filled"
+        ),
     }
 
 

@@ -1,15 +1,19 @@
-"""Looks whether the code suits the other supported versions of Python that are installed here: quickly, without their packages.
+"""Looks whether the code suits the other supported versions of Python that are installed here: quickly, without their
+packages.
 
     python tools/other_pythons.py
 
-For each of python3.11, python3.12 and python3.13 that is found on the PATH or in ~/.pyenv/versions, but the one that runs this:
+For each of python3.11, python3.12 and python3.13 that is found on the PATH or in ~/.pyenv/versions, but the one that
+runs this:
 
 1. every file is compiled, and a warning of the compiler is an error;
 2. every name that the code imports from the standard library is there;
-3. every module is imported whose packages that interpreter has (without any: the model, the errors, and what builds on them only).
+3. every module is imported whose packages that interpreter has (without any: the model, the errors, and what builds on
+them only).
 
-Where there is a virtual environment .venv-3.12 (made by `python3.12 -m venv .venv-3.12` and `pip install -e ".[dev]"`), its Python is taken, so that
-all modules are imported, and the tests are collected with it. What only shows when a test runs is not found out here.
+Where there is a virtual environment .venv-3.12 (made by `python3.12 -m venv .venv-3.12` and `pip install -e ".[dev]"`),
+its Python is taken, so that all modules are imported, and the tests are collected with it. What only shows when a test
+runs is not found out here.
 """
 
 import os
@@ -75,12 +79,17 @@ sys.exit(bool(wrong))
 
 
 def interpreters() -> dict[str, Path]:
-    """The other versions that are installed, version -> interpreter; their own environment with all packages where there is one."""
+    """The other versions that are installed, version -> interpreter; their own environment with all packages where
+    there is one.
+    """
     found = {}
     for version in VERSIONS:
         if version == "{}.{}".format(*sys.version_info):
             continue
-        places = [ROOT / f".venv-{version}/bin/python", *sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))]
+        places = [
+            ROOT / f".venv-{version}/bin/python",
+            *sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python")),
+        ]
         on_path = shutil.which(f"python{version}")
         places += [Path(on_path)] if on_path else []
         there = next((place for place in places if _runs(place)), None)
@@ -90,7 +99,10 @@ def interpreters() -> dict[str, Path]:
 
 
 def _runs(python: Path) -> bool:
-    return python.exists() and subprocess.run([python, "-c", "import sys"], capture_output=True, check=False).returncode == 0
+    return (
+        python.exists()
+        and subprocess.run([python, "-c", "import sys"], capture_output=True, check=False).returncode == 0
+    )
 
 
 def check(version: str, python: Path) -> bool:
@@ -99,7 +111,13 @@ def check(version: str, python: Path) -> bool:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache, "PYTHONPATH": str(ROOT)}
         fine = subprocess.run([python, "-c", LOOK, *ROOMS], cwd=ROOT, env=environment, check=False).returncode == 0
         if python.is_relative_to(ROOT):
-            collected = subprocess.run([python, "-m", "pytest", "--collect-only", "-q"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False)
+            collected = subprocess.run(
+                [python, "-m", "pytest", "--collect-only", "-q"],
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                check=False,
+            )
             print(f"{version}: the tests {'are' if collected.returncode == 0 else 'CANNOT BE'} collected")
             fine = fine and collected.returncode == 0
     return fine

@@ -1,7 +1,7 @@
 """Practice pages for fitting: filled forms of every look, with all kinds of marks, seen by all kinds of scanners.
 
-A third are pages of the project's templates, the others are drawn at random: boxes and bubbles from 2.6 to 7 mm, alone or in dense grids, with letters
-printed inside or labels beside, and writing zones.
+A third are pages of the project's templates, the others are drawn at random: boxes and bubbles from 2.6 to 7 mm, alone
+or in dense grids, with letters printed inside or labels beside, and writing zones.
 """
 
 import pickle
@@ -31,7 +31,16 @@ from scanform.simulate.marks import line_through
 from scanform.simulate.pens import Stroke
 from scanform.simulate.profiles import PROFILES, Profile
 from scanform.simulate.scanner import ScannedPage, scan_page
-from scanform.simulate.truth import FILLED_STYLES, HARD_STYLES, MARKED_STYLES, NEAR_MISS_STYLES, MarkStyle, MarkTruth, PageTruth, TextTruth
+from scanform.simulate.truth import (
+    FILLED_STYLES,
+    HARD_STYLES,
+    MARKED_STYLES,
+    NEAR_MISS_STYLES,
+    MarkStyle,
+    MarkTruth,
+    PageTruth,
+    TextTruth,
+)
 
 ROOT = Path(__file__).parents[1]
 PX = 300 / 25.4
@@ -43,14 +52,36 @@ PROFILE_WEIGHTS = {"office copier": 0.30, "good scanner": 0.12, "clean": 0.02, "
 """Share of pages by profile; the others share the rest evenly."""
 
 ONE_BIT_SHARE = 0.16
-"""Share of pages that are scanned in black and white, as many office copiers do by default: 200 to 400 dpi, threshold low to high, or dithered."""
+"""Share of pages that are scanned in black and white, as many office copiers do by default: 200 to 400 dpi,
+threshold low to high, or dithered.
+"""
 
-WORDS = ("Haus", "Treff", "am", "Park", "Sommerpause", "keine", "Frau", "Müller", "e.V.", "Straße", "12", "täglich", "Kaffee", "Raum", "Kirche", "ja", "0231")
+WORDS = (
+    "Haus",
+    "Treff",
+    "am",
+    "Park",
+    "Sommerpause",
+    "keine",
+    "Frau",
+    "Müller",
+    "e.V.",
+    "Straße",
+    "12",
+    "täglich",
+    "Kaffee",
+    "Raum",
+    "Kirche",
+    "ja",
+    "0231",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Look:
-    """How the boxes of a practice page are printed: shape, size, gap between them, line width and grey, what stands inside (letters) or beside (labels)."""
+    """How the boxes of a practice page are printed: shape, size, gap between them, line width and grey, what stands
+    inside (letters) or beside (labels).
+    """
 
     round: bool
     width: float
@@ -83,8 +114,19 @@ def practice_page(rng: np.random.Generator) -> tuple[PageLayout, Gray]:
     zones: list[Zone] = []
     for row in range(int(120 / (look.height + look.gap))):
         for column in range(int(170 / look.across)):
-            rect = RectMm(x=20 + column * look.across, y=20 + row * (look.height + look.gap), w=look.width, h=look.height)
-            zones.append(Zone(id=f"b{row}-{column}", question=f"b{row}", option=f"{column}", kind=ZoneKind.MARK, rect=rect, multiple=True))
+            rect = RectMm(
+                x=20 + column * look.across, y=20 + row * (look.height + look.gap), w=look.width, h=look.height
+            )
+            zones.append(
+                Zone(
+                    id=f"b{row}-{column}",
+                    question=f"b{row}",
+                    option=f"{column}",
+                    kind=ZoneKind.MARK,
+                    rect=rect,
+                    multiple=True,
+                )
+            )
             draw_box(gray, rect, look, "ABCDEFGHIJ0123456789"[int(rng.integers(20))] if look.inside else "")
             if look.across > look.width + look.gap + 10:
                 at_mm = (rect.right + rng.uniform(1.2, 3), rect.bottom - rng.uniform(0.3, 1.5))
@@ -120,7 +162,13 @@ def practice_zones(gray: Gray, rng: np.random.Generator) -> list[Zone]:
             rectangle(gray, cell, rng.uniform(0.15, 0.35), int(rng.choice([0, 60, 130])))
         for written in range((zone.lines or 0) if rng.random() < 0.7 else 0):
             level = round((zone.rect.y + zone.rect.h * (written + 1) / (zone.lines or 1)) * PX)
-            cv2.line(gray, (round(zone.rect.x * PX), level), (round(zone.rect.right * PX), level), (int(rng.integers(0, 180)),), int(rng.integers(1, 4)))
+            cv2.line(
+                gray,
+                (round(zone.rect.x * PX), level),
+                (round(zone.rect.right * PX), level),
+                (int(rng.integers(0, 180)),),
+                int(rng.integers(1, 4)),
+            )
         y = zone.rect.bottom + rng.uniform(2.5, 6)
         if y > 270:
             break
@@ -134,10 +182,23 @@ def practice_zone(number: int, y: float, rng: np.random.Generator) -> Zone:
         w, h, gap, count = rng.uniform(5, 7), rng.uniform(6.5, 9), rng.uniform(0.8, 2.5), int(rng.integers(1, 11))
         cells = tuple(RectMm(x=20 + i * (w + gap), y=y, w=w, h=h) for i in range(count))
         whole = RectMm(x=20, y=y, w=count * (w + gap) - gap, h=h)
-        return Zone(id=f"z{number}", question=f"z{number}", kind=ZoneKind.COMB, cells=cells, alphabet=Alphabet.DIGITS, rect=whole)
+        return Zone(
+            id=f"z{number}",
+            question=f"z{number}",
+            kind=ZoneKind.COMB,
+            cells=cells,
+            alphabet=Alphabet.DIGITS,
+            rect=whole,
+        )
     lines = int(rng.integers(1, 4))
     rect = RectMm(x=20, y=y, w=rng.uniform(35, 170), h=lines * rng.uniform(7, 10))
-    return Zone(id=f"z{number}", question=f"z{number}", kind=ZoneKind(kind), rect=rect, lines=lines if kind == "handwriting" else None)
+    return Zone(
+        id=f"z{number}",
+        question=f"z{number}",
+        kind=ZoneKind(kind),
+        rect=rect,
+        lines=lines if kind == "handwriting" else None,
+    )
 
 
 def rectangle(gray: Gray, rect: RectMm, line_mm: float, grey: int) -> None:
@@ -151,7 +212,16 @@ def label(gray: Gray, words: str, at_mm: tuple[float, float], room: float, rng: 
     """Printed words from a point, cut to `room` mm."""
     size, weight = rng.uniform(0.9, 1.5), int(rng.integers(2, 5))
     fits = words.encode("ascii", "ignore").decode()[: max(1, int(room * PX / (22 * size)))]
-    cv2.putText(gray, fits, (round(at_mm[0] * PX), round(at_mm[1] * PX)), cv2.FONT_HERSHEY_SIMPLEX, size, (0,), weight, cv2.LINE_AA)
+    cv2.putText(
+        gray,
+        fits,
+        (round(at_mm[0] * PX), round(at_mm[1] * PX)),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        size,
+        (0,),
+        weight,
+        cv2.LINE_AA,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -180,13 +250,26 @@ def random_practice(page: PageLayout, hand: Hand, rng: np.random.Generator) -> P
             lines += line_through(run[0].rect, run[-1].rect, hand, rng)
             classes |= {zone.id: UNCLEAR for zone in run}
     marks = {name: MarkTruth(value=_as_value(class_of(style)), style=style) for name, style in styles.items()}
-    return Practice(truth=PageTruth(number=page.number, marks=marks, texts=random_texts(page, rng)), lines=tuple(lines), classes=classes)
+    return Practice(
+        truth=PageTruth(number=page.number, marks=marks, texts=random_texts(page, rng)),
+        lines=tuple(lines),
+        classes=classes,
+    )
 
 
 LEAST_ROOM_MM = 2.2
 """Distance of boxes from which a mark beside a box is nearer to it than to the next one."""
 
-_REACHING = frozenset({MarkStyle.STRADDLING, MarkStyle.CIRCLE_AROUND, MarkStyle.HUGE_CROSS, MarkStyle.OVERFILL, MarkStyle.SCRIBBLED_OUT, MarkStyle.LONG_TICK})
+_REACHING = frozenset(
+    {
+        MarkStyle.STRADDLING,
+        MarkStyle.CIRCLE_AROUND,
+        MarkStyle.HUGE_CROSS,
+        MarkStyle.OVERFILL,
+        MarkStyle.SCRIBBLED_OUT,
+        MarkStyle.LONG_TICK,
+    }
+)
 
 
 def _room_mm(boxes: list[Zone]) -> float:
@@ -194,16 +277,33 @@ def _room_mm(boxes: list[Zone]) -> float:
     if len(boxes) < 2:
         return 10.0
     first = boxes[0].rect
-    gaps = [max(other.rect.x - first.right, first.x - other.rect.right, other.rect.y - first.bottom, first.y - other.rect.bottom) for other in boxes[1:]]
+    gaps = [
+        max(
+            other.rect.x - first.right,
+            first.x - other.rect.right,
+            other.rect.y - first.bottom,
+            first.y - other.rect.bottom,
+        )
+        for other in boxes[1:]
+    ]
     return min(*gaps, min(first.w, first.h) * 0.75)
 
 
 def _style(hand: Hand, rng: np.random.Generator, *, tidy: bool) -> MarkStyle:
     """How one box is touched: on tidy pages mostly by habit, on the others in all ways alike."""
     if tidy and rng.random() < 0.75:
-        return list(hand.habit)[int(rng.choice(len(hand.habit), p=np.array(list(hand.habit.values())) / sum(hand.habit.values())))]
+        return list(hand.habit)[
+            int(rng.choice(len(hand.habit), p=np.array(list(hand.habit.values())) / sum(hand.habit.values())))
+        ]
     black = (*FILLED_STYLES, MarkStyle.SCRIBBLED_OUT, MarkStyle.OVERFILL)
-    groups = ((MarkStyle.CROSS,), MARKED_STYLES, (MarkStyle.LIGHT_CROSS, *HARD_STYLES), black, NEAR_MISS_STYLES, (MarkStyle.CIRCLE_AROUND,))
+    groups = (
+        (MarkStyle.CROSS,),
+        MARKED_STYLES,
+        (MarkStyle.LIGHT_CROSS, *HARD_STYLES),
+        black,
+        NEAR_MISS_STYLES,
+        (MarkStyle.CIRCLE_AROUND,),
+    )
     group = groups[int(rng.choice(len(groups), p=[0.26, 0.32, 0.15, 0.08, 0.17, 0.02]))]
     return group[int(rng.integers(len(group)))]
 
@@ -244,7 +344,11 @@ def random_texts(page: PageLayout, rng: np.random.Generator) -> dict[str, TextTr
         if zone.kind is ZoneKind.COMB:
             used = int(rng.integers(1, len(zone.cells) + 1))
             digits = [str(rng.integers(0, 10)) for _ in range(used)]
-            cells = tuple(["", *[""] * (len(zone.cells) - used - 1), *digits][-len(zone.cells) :]) if used < len(zone.cells) else tuple(digits)
+            cells = (
+                tuple(["", *[""] * (len(zone.cells) - used - 1), *digits][-len(zone.cells) :])
+                if used < len(zone.cells)
+                else tuple(digits)
+            )
             out[zone.id] = TextTruth(text="".join(digits), cells=cells)
         else:
             words = [str(rng.choice(WORDS)) for _ in range(int(rng.integers(1, 4)))]
@@ -264,12 +368,19 @@ def displaced(page_map: PageMap, rng: np.random.Generator) -> PageMap:
 
 
 def random_profile(rng: np.random.Generator) -> tuple[str, Profile]:
-    """A kind of scanner, with its name for the notes; some of them coarser, more compressed or dustier than the profile says."""
+    """A kind of scanner, with its name for the notes; some of them coarser, more compressed or dustier than the
+    profile says.
+    """
     if rng.random() < ONE_BIT_SHARE:
         dpi, threshold = int(rng.choice([200, 204, 300, 400])), float(rng.uniform(105, 185))
         depth = "dither" if rng.random() < 0.15 else "threshold"
         return f"one bit {depth}", replace(
-            PROFILES["fax"], dpi=(dpi,), depth=depth, threshold=(threshold - 10, threshold + 10), noise=(0.5, 4.0), specks=(0, 60)
+            PROFILES["fax"],
+            dpi=(dpi,),
+            depth=depth,
+            threshold=(threshold - 10, threshold + 10),
+            noise=(0.5, 4.0),
+            specks=(0, 60),
         )
     rest = (1 - sum(PROFILE_WEIGHTS.values())) / (len(PROFILES) - len(PROFILE_WEIGHTS))
     probs = np.array([PROFILE_WEIGHTS.get(name, rest) for name in PROFILES])
@@ -294,7 +405,9 @@ def back_of(hand: Hand, page: PageLayout, gray: Gray, rng: np.random.Generator) 
     return fill_page(gray, page, random_practice(page, hand, rng).truth, hand=hand, rng=rng)
 
 
-def scan_practice(gray: Gray, page: PageLayout, practice: Practice, *, hand: Hand, profile: Profile, rng: np.random.Generator) -> ScannedPage:
+def scan_practice(
+    gray: Gray, page: PageLayout, practice: Practice, *, hand: Hand, profile: Profile, rng: np.random.Generator
+) -> ScannedPage:
     """The page filled in and scanned; on one page in eight the pen is paler than pens are."""
     back = back_of(hand, page, gray, rng) if profile.show_through[1] > 0 else None
     ink = draw_ink(gray.shape[:2], page, practice.truth, hand=hand, rng=rng, lines=practice.lines)

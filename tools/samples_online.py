@@ -15,7 +15,9 @@ from scanform.simulate.words import sentence, short_text
 SYSTEM = ("id", "submitdate", "lastpage", "startlanguage", "seed", "token", "startdate", "datestamp")
 
 SAME, CONTRADICTS, FILLS = 0, 3, 4
-"""Places in recipients.csv of three people who answered on paper and online: the same, twice differently, and what the missing page lacks."""
+"""Places in recipients.csv of three people who answered on paper and online: the same, twice differently, and what
+the missing page lacks.
+"""
 
 ONLINE_ONLY = range(8, 16)
 BROKEN_OFF = 9
@@ -23,8 +25,12 @@ BROKEN_OFF = 9
 SECTIONS_DONE = 2
 
 
-def write_online(path: Path, questionnaire: Questionnaire, paper: Sequence[Mapping[str, str]], *, seed: int) -> dict[str, object]:
-    """Writes the export; returns per response what is to be expected: token, values by column, columns in which it contradicts the paper."""
+def write_online(
+    path: Path, questionnaire: Questionnaire, paper: Sequence[Mapping[str, str]], *, seed: int
+) -> dict[str, object]:
+    """Writes the export; returns per response what is to be expected: token, values by column, columns in which it
+    contradicts the paper.
+    """
     rng = np.random.default_rng([seed, 99])
     answers: list[tuple[str, dict[str, str], list[str]]] = [
         (RECIPIENTS[SAME][0], dict(paper[SAME]), []),
@@ -53,7 +59,9 @@ def write_online(path: Path, questionnaire: Questionnaire, paper: Sequence[Mappi
 
 def _forget(questionnaire: Questionnaire, values: dict[str, str]) -> None:
     """Empties all answers after the first SECTIONS_DONE sections, in place."""
-    done = {question.code for question, _ in _items(replace(questionnaire, sections=questionnaire.sections[:SECTIONS_DONE]))}
+    done = {
+        question.code for question, _ in _items(replace(questionnaire, sections=questionnaire.sections[:SECTIONS_DONE]))
+    }
     values.update({column: "" for column in values if column.split("__", maxsplit=1)[0] not in done})
 
 
@@ -70,7 +78,16 @@ def _system(number: int, token: str, *, complete: bool, rng: np.random.Generator
     """The system columns; response numbers have gaps as in a real survey."""
     day, minute = 10 + number, int(rng.integers(0, 50))
     start, end = f"2025-06-{day:02d} 10:{minute:02d}:07", f"2025-06-{day:02d} 10:{minute + 9:02d}:41"
-    return [str(3 + 2 * number), end if complete else "", "11" if complete else "4", "de", str(int(rng.integers(10**8, 10**9))), token, start, end]
+    return [
+        str(3 + 2 * number),
+        end if complete else "",
+        "11" if complete else "4",
+        "de",
+        str(int(rng.integers(10**8, 10**9))),
+        token,
+        start,
+        end,
+    ]
 
 
 def _items(questionnaire: Questionnaire) -> Iterator[tuple[Question, str]]:
@@ -109,13 +126,21 @@ def _padded(question: Question, value: str) -> str:
 
 
 def _contradicting(questionnaire: Questionnaire, paper: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The paper's answers with the first two single choices that have an answer changed (none that decides about another question)."""
+    """The paper's answers with the first two single choices that have an answer changed (none that decides about
+    another question).
+    """
     values, different = dict(paper), list[str]()
     deciding = {question.only_if.question for question in questionnaire.questions() if question.only_if}
     for question in questionnaire.questions():
-        free = question.kind is QuestionKind.SINGLE and question.code not in deciding and not any(option.writein for option in question.options)
+        free = (
+            question.kind is QuestionKind.SINGLE
+            and question.code not in deciding
+            and not any(option.writein for option in question.options)
+        )
         if free and paper[question.code] and len(different) < 2:
-            values[question.code] = next(option.code for option in question.options if option.code != paper[question.code])
+            values[question.code] = next(
+                option.code for option in question.options if option.code != paper[question.code]
+            )
             different.append(question.code)
     return values, different
 
@@ -130,7 +155,9 @@ def _invented(questionnaire: Questionnaire, rng: np.random.Generator) -> dict[st
         for option in question.options:
             if option.writein:
                 chosen = option.code in values[question.code].split()
-                values[f"{question.code}__{option.code}_text"] = short_text(rng, "de", f"{question.code} {question.text.get('de')}", room=40) if chosen else ""
+                values[f"{question.code}__{option.code}_text"] = (
+                    short_text(rng, "de", f"{question.code} {question.text.get('de')}", room=40) if chosen else ""
+                )
     return values
 
 
@@ -142,7 +169,11 @@ def _typed(question: Question, rng: np.random.Generator) -> str:
         return " ".join(code for code in codes if rng.random() < 0.35)
     if question.kind is QuestionKind.HANDWRITING:
         about = f"{question.code} {question.text.get('de')}"
-        return sentence(rng, "de", about, lines=2, room=60).replace("\n", " ") if question.lines > 1 else short_text(rng, "de", about, room=40)
+        return (
+            sentence(rng, "de", about, lines=2, room=60).replace("\n", " ")
+            if question.lines > 1
+            else short_text(rng, "de", about, room=40)
+        )
     if question.kind is QuestionKind.COMB:
         return _typed_cells(question, rng)
     return ""

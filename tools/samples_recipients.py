@@ -5,7 +5,11 @@ from pathlib import Path
 
 RECIPIENTS = (
     ("7K3QX9MA", "Nachbarschaftstreff Mühlbach e. V.", "Am Mühlbach 12 | 44137 Dortmund"),
-    ("M4T8ZV2C", "Evangelische Kirchengemeinde Öspel-Großenhain, Gemeindehaus am Schürenpfad", "Schürenpfad 101 a | 44388 Dortmund"),
+    (
+        "M4T8ZV2C",
+        "Evangelische Kirchengemeinde Öspel-Großenhain, Gemeindehaus am Schürenpfad",
+        "Schürenpfad 101 a | 44388 Dortmund",
+    ),
     ("9RWB6HD3", "Kleingartenverein „Grüne Aue“ von 1921 e. V.", "Große Heide 7 | 44329 Dortmund"),
     ("C2N5YFQ8", "Seniorenbüro Hörde-Süd", "Hörder Bach 3 | 44263 Dortmund"),
     ("XG7A4PJ1", "Türkisch-Deutscher Kulturverein Nordhafen", "Schützenstraße 88 | 44147 Dortmund"),
@@ -23,7 +27,11 @@ RECIPIENTS = (
     ("B9XT5N2Q", "Stadtteilbibliothek Eving", "Evinger Platz 11 | 44339 Dortmund"),
     ("K5C8HV0E", "Familienzentrum Löwenzahn", "Brackeler Hellweg 150 | 44309 Dortmund"),
     ("3MY4SA7W", "Interkulturelles Frauencafé Zwölf Stühle", "Münsterstraße 207 | 44145 Dortmund"),
-    ("R7G2PQ6D", "Wohnungsgenossenschaft Gemeinsam Wohnen eG, Quartiersbüro Hombruch", "Harkortstraße 55 | 44225 Dortmund"),
+    (
+        "R7G2PQ6D",
+        "Wohnungsgenossenschaft Gemeinsam Wohnen eG, Quartiersbüro Hombruch",
+        "Harkortstraße 55 | 44225 Dortmund",
+    ),
 )
 """(token of 8 Crockford base32 characters, name, address with its lines separated by a bar)."""
 

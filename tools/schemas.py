@@ -154,7 +154,9 @@ def _in_place(found: Schema, known: Mapping[str, Schema]) -> Schema:
 
 def _question_columns() -> Schema:
     """The columns that depend on the questionnaire, by the pattern of their names."""
-    return {pattern: {"type": "string"} | constraint.keywords("string") for pattern, constraint in table.COLUMNS.values()}
+    return {
+        pattern: {"type": "string"} | constraint.keywords("string") for pattern, constraint in table.COLUMNS.values()
+    }
 
 
 def _target(found: Schema) -> str:

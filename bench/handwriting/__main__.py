@@ -1,14 +1,17 @@
-"""Handwriting of writers whom no reader has learnt from: characters, rows of cells, words and names, and the same through the whole chain.
+"""Handwriting of writers whom no reader has learnt from: characters, rows of cells, words and names, and the same
+through the whole chain.
 
-    python -m bench.handwriting                                            all tables (about 5 minutes)
-    python -m bench.handwriting --output docs/benchmarks/handwriting.txt   into the file that documents quote (tools/make_docs.py)
-    python -m bench.handwriting --pages 8 --forms 8                        fewer pages in the chains
-    python -m bench.handwriting --diagram docs/handwriting-reliability.svg  and how far probabilities can be believed, as a picture
+    python -m bench.handwriting                                            all tables (about 5 minutes) python -m
+    bench.handwriting --output docs/benchmarks/handwriting.txt   into the file that documents quote (tools/make_docs.py)
+    python -m bench.handwriting --pages 8 --forms 8                        fewer pages in the chains python -m
+    bench.handwriting --diagram docs/handwriting-reliability.svg  and how far probabilities can be believed, as a
+    picture
 
-Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained; words and names are those of the five writers of DHSD that
-are kept for the test. Bounds are 95 % upper confidence bounds of the share of errors (Clopper and Pearson). "Accepted" of single characters are those that
-are as probable as `accept` (survey.toml) asks for, of rows, words and names what the program accepts (`AcceptSettings`). "Sound" leaves out the site whose
-labels are often wrong (`chain.LEFT_OUT`); so do the rows of cells and the chain.
+Digits and capitals are UNIPEN's (see ../shared/data/README.md), on which nothing is trained; words and names are those
+of the five writers of DHSD that are kept for the test. Bounds are 95 % upper confidence bounds of the share of errors
+(Clopper and Pearson). "Accepted" of single characters are those that are as probable as `accept` (survey.toml) asks
+for, of rows, words and names what the program accepts (`AcceptSettings`). "Sound" leaves out the site whose labels are
+often wrong (`chain.LEFT_OUT`); so do the rows of cells and the chain.
 """
 
 import argparse
@@ -62,7 +65,9 @@ def tables(args: argparse.Namespace) -> None:
     ):  # fmt: skip
         print(f"  {name:20} " + strings(digits, asked))
     print("\nthe whole chain: printed, written, scanned, registered, read, judged by the survey's rules")
-    for name, counts in sorted(chain.run(digits, capitals, pages=args.pages, seed=args.seed, profiles=chain.OFFICE).items()):
+    for name, counts in sorted(
+        chain.run(digits, capitals, pages=args.pages, seed=args.seed, profiles=chain.OFFICE).items()
+    ):
         print(f"  {name:7} {of_chain(counts)}")
     hands = words.load()
     print("\nwords and names, as cut out")
@@ -79,7 +84,9 @@ def tables(args: argparse.Namespace) -> None:
         print(f"  {title:26} {line}")
         said["printed names"] = said["printed names"].and_also(one) if "printed names" in said else one
     print(f"\naccepted without a person: which probability keeps the promise that {100 * ACCEPT:g} % of it is right")
-    acceptance.table(hands, digits, capitals, acceptance.together([said["names, list of 300"], said["names, list of 4000"]]))
+    acceptance.table(
+        hands, digits, capitals, acceptance.together([said["names, list of 300"], said["names, list of 4000"]])
+    )
     print("\nstreets with the number of a house")
     for same, expected, title in (
         (True, True, "printed"), (False, True, "another house printed"), (True, False, "listed"), (False, False, "another house listed"),
@@ -90,7 +97,9 @@ def tables(args: argparse.Namespace) -> None:
         print(f"  {name:17} {of_chain(counts)}")
     shares = ", ".join(f"{kind} {share:.0%}" for kind, share in words.PRINTED.items())
     print(f"\nthe whole chain: the same, and a name printed on the form ({shares})")
-    for name, counts in sorted(words.chain(hands, pages=args.forms, seed=args.seed + 1, profiles=chain.OFFICE, printed=True).items()):
+    for name, counts in sorted(
+        words.chain(hands, pages=args.forms, seed=args.seed + 1, profiles=chain.OFFICE, printed=True).items()
+    ):
         print(f"  {name:25} {of_chain(counts)}")
     if args.diagram:
         args.diagram.write_text(reliability.drawn(said), "utf-8")
@@ -123,7 +132,9 @@ def characters(network: str, written: Sequence[Written], known: str) -> Said:
     sites = np.array([one.site for one in written])
     print(f"{network}: {cost:.2f} ms each in lots of 60")
     for site in ("all", "sound", *sorted(set(sites), key=lambda name: -int((sites == name).sum()))):
-        mine = {"all": np.ones(len(sites), bool), "sound": ~np.isin(sites, sorted(chain.LEFT_OUT))}.get(site, sites == site)
+        mine = {"all": np.ones(len(sites), bool), "sound": ~np.isin(sites, sorted(chain.LEFT_OUT))}.get(
+            site, sites == site
+        )
         taken = mine & (top >= ACCEPT)
         errors, wrong, count = int((~right & mine).sum()), int((~right & taken).sum()), int(mine.sum())
         print(
@@ -137,7 +148,9 @@ def characters(network: str, written: Sequence[Written], known: str) -> Said:
             missed[one.truth][seen] += 1
     print("  wrong by character: " + ", ".join(f"{c} {sum(missed[c].values()) / by[c]:.1%}" for c in known if by[c]))
     bins = np.array_split(np.argsort(top), 15)
-    print(f"  calibration error {sum(abs(float(top[one].mean() - right[one].mean())) * len(one) for one in bins) / len(top):.4f}")
+    print(
+        f"  calibration error {sum(abs(float(top[one].mean() - right[one].mean())) * len(one) for one in bins) / len(top):.4f}"
+    )
     sound = ~np.isin(sites, sorted(chain.LEFT_OUT))
     return Said(chances=top[sound], right=right[sound])
 

@@ -1,4 +1,6 @@
-"""Cells through the whole chain: a printed page, real strokes in its cells, scanned, registered, read, judged by the survey's rules."""
+"""Cells through the whole chain: a printed page, real strokes in its cells, scanned, registered, read, judged by the
+survey's rules.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -30,15 +32,17 @@ LEFT_BLANK = 0.1
 """So many rows of cells stay empty."""
 
 LEFT_OUT = {"ibm"}
-"""A twelfth of this site's digits are single strokes and halves labelled as the whole: through the chain they would count as errors of the reader."""
+"""A twelfth of this site's digits are single strokes and halves labelled as the whole: through the chain they would
+count as errors of the reader.
+"""
 
 OFFICE = ("office copier", "good scanner", "crooked", "jpeg q30")
 
 
 @dataclass(slots=True, kw_only=True)
 class Counts:
-    """Fields of one kind: all, right before anybody looked, accepted without a person, wrong among these; characters and right ones; blank fields, not seen
-    as blank without a person, and blank ones with a value.
+    """Fields of one kind: all, right before anybody looked, accepted without a person, wrong among these; characters
+    and right ones; blank fields, not seen as blank without a person, and blank ones with a value.
     """
 
     fields: int = 0
@@ -60,10 +64,15 @@ class Counts:
         self.blanks_filled += auto and bool(answer.value)
 
 
-def run(digits: Sequence[Written], capitals: Sequence[Written], *, pages: int, seed: int, profiles: Sequence[str]) -> dict[str, Counts]:
+def run(
+    digits: Sequence[Written], capitals: Sequence[Written], *, pages: int, seed: int, profiles: Sequence[str]
+) -> dict[str, Counts]:
     """Counts by kind of field (postcode, number, date, time, capitals, mixed)."""
     form = make_form("cells", folder=Path(__file__).parent)
-    prepared = [prepare_page(page, blank, filled=form.layout.filled) for page, blank in zip(form.layout.pages, form.blanks, strict=True)]
+    prepared = [
+        prepare_page(page, blank, filled=form.layout.filled)
+        for page, blank in zip(form.layout.pages, form.blanks, strict=True)
+    ]
     checks = [prepare.prepare_page(page, blank) for page, blank in zip(form.layout.pages, form.blanks, strict=True)]
     hands = {key: ways for key, ways in by_writer(digits).items() if len(ways) == 10 and key[0] not in LEFT_OUT}
     letters = {key: ways for key, ways in by_writer(capitals).items() if key[0] not in LEFT_OUT}
@@ -83,7 +92,14 @@ def run(digits: Sequence[Written], capitals: Sequence[Written], *, pages: int, s
                     ways = (mine if character.isdigit() else theirs)[character]
                     strokes.extend(placed(ways[int(rng.integers(len(ways)))], cell, hand, rng))
             printed = form.printed[place]
-            ink = draw_ink((printed.shape[0], printed.shape[1]), page, PageTruth(number=page.number), hand=hand, rng=rng, lines=strokes)
+            ink = draw_ink(
+                (printed.shape[0], printed.shape[1]),
+                page,
+                PageTruth(number=page.number),
+                hand=hand,
+                rng=rng,
+                lines=strokes,
+            )
             scan = scan_page(printed, PROFILES[profile], rng, ink=ink)
             page_map = fit_page(scan.image, find_markers(scan.image), page, checks[place])
             if page_map is None:
@@ -103,7 +119,9 @@ def wanted(zone: Zone, digits: Mapping[str, object], letters: Mapping[str, objec
         case Alphabet.LETTERS:
             return "".join(rng.choice(sorted(letters), int(rng.integers(3, 9))))
         case Alphabet.ALNUM:
-            return "".join(rng.choice(sorted(letters), 3)) + "".join(rng.choice(sorted(digits), int(rng.integers(1, 5))))
+            return "".join(rng.choice(sorted(letters), 3)) + "".join(
+                rng.choice(sorted(digits), int(rng.integers(1, 5)))
+            )
     return "".join(rng.choice(sorted(digits), len(zone.cells)))
 
 
@@ -115,13 +133,23 @@ def placed(one: Written, cell, hand: Hand, rng: np.random.Generator) -> list[Str
     scale = min(high / max(float(np.ptp(every[:, 1])), 0.5), 1.15 * cell.w / max(width, 0.05))
     off = rng.normal(0, 0.03 + 0.04 * hand.sloppiness, 2) * [cell.w, cell.h]
     middle = np.array([cell.centre.x, cell.centre.y]) + off
-    return [Stroke(points_mm=(line - 0.5) * scale + middle, pressure=np.full(len(line), hand.pressure)) for line in one.lines if len(line) > 1]
+    return [
+        Stroke(points_mm=(line - 0.5) * scale + middle, pressure=np.full(len(line), hand.pressure))
+        for line in one.lines
+        if len(line) > 1
+    ]
 
 
 def response_of(form: Form, readings: Mapping[int, PageReading], printed: Mapping[str, str] | None = None) -> Response:
     """The form as the survey's rules judge it; `printed` is what it bears as probable answers."""
     pages = FormPages(
-        form_id="X", token=None, received_at="2025-01-01", pages=readings, copy=False, expected_pages=len(form.layout.pages), printed=printed or {}
+        form_id="X",
+        token=None,
+        received_at="2025-01-01",
+        pages=readings,
+        copy=False,
+        expected_pages=len(form.layout.pages),
+        printed=printed or {},
     )
     return assemble(pages, form.questionnaire, form.layout, AcceptSettings())
 
@@ -129,7 +157,9 @@ def response_of(form: Form, readings: Mapping[int, PageReading], printed: Mappin
 def reading_of(form: Form, fields: Sequence[FieldReading], place: int) -> PageReading:
     """The readings of the page at `place`, with made-up names."""
     identity = Identity(digest=form.layout.digest, instance="0000042", page=place + 1, pages=len(form.layout.pages))
-    return PageReading(ref=PageRef(path="scan.pdf", index=place, sha256="0" * 64), identity=identity, fields=tuple(fields))
+    return PageReading(
+        ref=PageRef(path="scan.pdf", index=place, sha256="0" * 64), identity=identity, fields=tuple(fields)
+    )
 
 
 def judge(form: Form, readings: Mapping[int, PageReading], truth: Mapping[str, str], found: dict[str, Counts]) -> None:

@@ -19,7 +19,9 @@ LISTED = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is written: rows of one of these lengths, in digits or letters; codes of an open list of so many, or `unlisted` ones beside it."""
+    """What is written: rows of one of these lengths, in digits or letters; codes of an open list of so many, or
+    `unlisted` ones beside it.
+    """
 
     lengths: tuple[int, ...] = (5,)
     alphabet: Alphabet = Alphabet.DIGITS
@@ -27,8 +29,11 @@ class Asked:
     unlisted: bool = False
 
 
-def read_rows(written: Sequence[Written], asked: Asked, *, sites: Collection[str] = (), count: int = 3000, seed: int = 2) -> tuple[Said, int, int]:
-    """(probability of the best value, 0 where it is not in the list, and whether it is right; how many are right; how many are called unlisted).
+def read_rows(
+    written: Sequence[Written], asked: Asked, *, sites: Collection[str] = (), count: int = 3000, seed: int = 2
+) -> tuple[Said, int, int]:
+    """(probability of the best value, 0 where it is not in the list, and whether it is right; how many are right; how
+    many are called unlisted).
 
     Only writers of `sites`, where any are named, and those who wrote every digit or twelve letters at least.
     """

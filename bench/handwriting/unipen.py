@@ -1,4 +1,6 @@
-"""Digits and capitals of real writers as pen strokes (UNIPEN, train_r01_v07): for evaluation only, no weights are trained on them."""
+"""Digits and capitals of real writers as pen strokes (UNIPEN, train_r01_v07): for evaluation only, no weights are
+trained on them.
+"""
 
 import gzip
 import hashlib
@@ -32,7 +34,9 @@ class Raw(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Written:
-    """One character: what it is, the site that collected it, its file (as good as its writer), strokes (N, 2) in a square of 1, y downwards."""
+    """One character: what it is, the site that collected it, its file (as good as its writer), strokes (N, 2) in a
+    square of 1, y downwards.
+    """
 
     truth: str
     site: str
@@ -41,7 +45,9 @@ class Written:
 
 
 def load(name: str) -> tuple[Written, ...]:
-    """All characters of `digits` or `uppercase` but those that are none (`wrong_characters.json`); raises OSError when the data are not there."""
+    """All characters of `digits` or `uppercase` but those that are none (`wrong_characters.json`); raises OSError
+    when the data are not there.
+    """
     none = json.loads(WRONG.read_text("utf-8"))
     with gzip.open(DATA / f"{name}_train.json.gz") as file:
         return tuple(one for one in map(_written, json.load(file)) if one is not None and name_of(one) not in none)
@@ -85,4 +91,6 @@ def as_cell(one: Written, rng: np.random.Generator) -> Cell:
     rows, columns = np.flatnonzero((small > 30).any(axis=1)), np.flatnonzero((small > 30).any(axis=0))
     cut = small[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height = float(np.clip(rng.normal(0.68, 0.12), 0.35, 1.1)) / max(1.0, cut.shape[1] / cut.shape[0] / 0.9)
-    return Cell(gray=255 - cut, height=height, width=height * cut.shape[1] / cut.shape[0], x=0.5, y=float(rng.normal(0.5, 0.06)))
+    return Cell(
+        gray=255 - cut, height=height, width=height * cut.shape[1] / cut.shape[0], x=0.5, y=float(rng.normal(0.5, 0.06))
+    )

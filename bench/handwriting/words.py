@@ -1,4 +1,6 @@
-"""Words and names of real writers (DHSD, CC BY 4.0) whom the network has not learnt from: as crops, with lists, and through the whole chain."""
+"""Words and names of real writers (DHSD, CC BY 4.0) whom the network has not learnt from: as crops, with lists, and
+through the whole chain.
+"""
 
 import json
 import time
@@ -45,7 +47,12 @@ CHOOSING = (23, 24)
 
 HIGH = 64
 ACCEPT = AcceptSettings().listed
-KINDS = {"right": "the right one", "alike": "another one, alike", "slip": "the right one with a slip", "other": "another one"}
+KINDS = {
+    "right": "the right one",
+    "alike": "another one, alike",
+    "slip": "the right one with a slip",
+    "other": "another one",
+}
 """What is printed on a form."""
 
 
@@ -61,7 +68,9 @@ class Hands:
 def load(writers: Collection[int] = UNSEEN) -> Hands:
     """The crops of some writers; raises OSError when the data are not there."""
     crops, wrong = load_crops(DATA), json.loads((HERE / "wrong_labels.json").read_text("utf-8"))
-    chosen = tuple(replace(crop, text=wrong.get(crop.name, crop.text)) for crop in crops.items.values() if crop.writer in writers)
+    chosen = tuple(
+        replace(crop, text=wrong.get(crop.name, crop.text)) for crop in crops.items.values() if crop.writer in writers
+    )
     return Hands(crops=crops, chosen=chosen, names=tuple(sorted({crop.text for crop in crops.items.values()})))
 
 
@@ -87,16 +96,27 @@ def free(hands: Hands) -> Said:
     rows = defaultdict(list)
     for crop, one in zip(hands.chosen, found, strict=True):
         value = one.texts[0].value if one.texts else ""
-        row = (Levenshtein.distance(crop.text, value), len(crop.text), crop.text == value, one.texts[0].probability if one.texts else 0.0)
+        row = (
+            Levenshtein.distance(crop.text, value),
+            len(crop.text),
+            crop.text == value,
+            one.texts[0].probability if one.texts else 0.0,
+        )
         rows[f"writer {crop.writer}"].append(row)
         rows["all"].append(row)
     print(f"free words, no list ({cost:.0f} ms each, Tesseract's own process not counted)")
     for name, every in sorted(rows.items()):
-        wrong, characters, exact = sum(row[0] for row in every), sum(row[1] for row in every), sum(row[2] for row in every)
+        wrong, characters, exact = (
+            sum(row[0] for row in every),
+            sum(row[1] for row in every),
+            sum(row[2] for row in every),
+        )
         p, y = np.array([row[3] for row in every]), np.array([row[2] for row in every], float)
         bins = np.array_split(np.argsort(p), 10)
         error = sum(abs(float(p[b].mean() - y[b].mean())) * len(b) for b in bins if len(b)) / len(p)
-        print(f"  {name:9} {len(every):4d}  characters wrong {wrong / characters:6.2%}   exact {exact / len(every):6.1%}   calibration error {error:.3f}")
+        print(
+            f"  {name:9} {len(every):4d}  characters wrong {wrong / characters:6.2%}   exact {exact / len(every):6.1%}   calibration error {error:.3f}"
+        )
     return Said(chances=np.array([row[3] for row in rows["all"]]), right=np.array([row[2] for row in rows["all"]]))
 
 
@@ -104,17 +124,36 @@ def listed(hands: Hands, *, size: int, inside: bool, seed: int = 1) -> tuple[str
     """With an open list of `size` names that holds the right one or does not."""
     rng, lists = np.random.default_rng(seed), []
     for crop in hands.chosen:
-        others = [name for name in rng.choice(hands.names, min(size, len(hands.names)), replace=False).tolist() if name != crop.text]
+        others = [
+            name
+            for name in rng.choice(hands.names, min(size, len(hands.names)), replace=False).tolist()
+            if name != crop.text
+        ]
         lists.append(tuple([crop.text, *others[: size - 1]] if inside else others))
     found = answers(hands.chosen, lists)
     best = [one.texts[0] for one in found]
     right = sum(one.value == crop.text for one, crop in zip(best, hands.chosen, strict=True))
-    taken = [(one, crop) for one, crop, values in zip(best, hands.chosen, lists, strict=True) if one.value in values and one.probability >= ACCEPT]
-    wrong, told = sum(one.value != crop.text for one, crop in taken), sum(one.value not in values for one, values in zip(best, lists, strict=True))
+    taken = [
+        (one, crop)
+        for one, crop, values in zip(best, hands.chosen, lists, strict=True)
+        if one.value in values and one.probability >= ACCEPT
+    ]
+    wrong, told = (
+        sum(one.value != crop.text for one, crop in taken),
+        sum(one.value not in values for one, values in zip(best, lists, strict=True)),
+    )
     count = len(found)
-    known = [next((text for text in one.texts if text.value in values), None) for one, values in zip(found, lists, strict=True)]
+    known = [
+        next((text for text in one.texts if text.value in values), None)
+        for one, values in zip(found, lists, strict=True)
+    ]
     chances = np.array([0.0 if one is None else one.probability for one in known])
-    said = Said(chances=chances, right=np.array([one is not None and one.value == crop.text for one, crop in zip(known, hands.chosen, strict=True)]))
+    said = Said(
+        chances=chances,
+        right=np.array(
+            [one is not None and one.value == crop.text for one, crop in zip(known, hands.chosen, strict=True)]
+        ),
+    )
     return (
         f"right {right / count:6.1%}   accepted {len(taken) / count:6.1%}, {wrong} wrong of {len(taken)} (< {100 * upper_bound(wrong, len(taken)):.2f} %)"
         f"   called unlisted {told / count:6.1%} of {count}"
@@ -122,53 +161,89 @@ def listed(hands: Hands, *, size: int, inside: bool, seed: int = 1) -> tuple[str
 
 
 def expected(hands: Hands, kind: str, *, size: int, seed: int = 1) -> tuple[str, Said]:
-    """With one name printed on the form, beside `size` others: the right one, one much like it (`alike`), another one, or that with a slip in it."""
+    """With one name printed on the form, beside `size` others: the right one, one much like it (`alike`), another
+    one, or that with a slip in it.
+    """
     rng, jobs = np.random.default_rng(seed), []
     for crop in hands.chosen:
         own = printed_name(crop.text, kind, hands.names, rng)
         others = [name for name in rng.choice(hands.names, size, replace=False).tolist() if name != crop.text]
         jobs.append(LineImages(pictures=(picture(crop),), values=tuple(dict.fromkeys([own, *others])), expected=own))
     found = [one.texts for start in range(0, len(jobs), 8) for one in HANDWRITING.read(jobs[start : start + 8])]
-    chances = np.array([next((text.probability for text in texts if text.value == job.expected), 0.0) for texts, job in zip(found, jobs, strict=True)])
+    chances = np.array(
+        [
+            next((text.probability for text in texts if text.value == job.expected), 0.0)
+            for texts, job in zip(found, jobs, strict=True)
+        ]
+    )
     right = np.array([job.expected == crop.text for job, crop in zip(jobs, hands.chosen, strict=True)])
     taken = chances >= AcceptSettings().printed
     wrong = int((taken & ~right).sum())
-    bound = f"{wrong} wrong of {int(taken.sum())}" + ("" if kind == "right" else f" (< {100 * upper_bound(wrong, len(jobs)):.2f} % of all)")
+    bound = f"{wrong} wrong of {int(taken.sum())}" + (
+        "" if kind == "right" else f" (< {100 * upper_bound(wrong, len(jobs)):.2f} % of all)"
+    )
     return f"accepted {taken.mean():6.1%} of {len(jobs)}, {bound}", Said(chances=chances, right=right)
 
 
 def printed_name(text: str, kind: str, names: Sequence[str], rng: np.random.Generator) -> str:
     """What is printed on the form of somebody who writes `text`."""
     if kind == "alike":
-        return next(name for name, _, _ in process.extract(text, names, scorer=Levenshtein.distance, limit=3) if name.casefold() != text.casefold())
+        return next(
+            name
+            for name, _, _ in process.extract(text, names, scorer=Levenshtein.distance, limit=3)
+            if name.casefold() != text.casefold()
+        )
     if kind == "slip":
         at = int(rng.integers(len(text)))
-        return text[:at] + str(rng.choice([one for one in "abdeghiklmnorstuz" if one != text[at].casefold()])) + text[at + 1 :]
+        return (
+            text[:at]
+            + str(rng.choice([one for one in "abdeghiklmnorstuz" if one != text[at].casefold()]))
+            + text[at + 1 :]
+        )
     return text if kind == "right" else str(rng.choice([name for name in names if name != text]))
 
 
-def houses(hands: Hands, digits: Sequence[Written], *, same: bool, expected: bool, count: int = 300, seed: int = 1) -> str:
-    """Streets with the number of a house, both of real writers, beside 300 others: the right one, or the same street with one digit changed, is in the
-    list, and printed on the form where it is `expected`.
+def houses(
+    hands: Hands, digits: Sequence[Written], *, same: bool, expected: bool, count: int = 300, seed: int = 1
+) -> str:
+    """Streets with the number of a house, both of real writers, beside 300 others: the right one, or the same street
+    with one digit changed, is in the list, and printed on the form where it is `expected`.
     """
     rng, jobs = np.random.default_rng(seed), []
     hand = [group for (site, _), group in by_writer(digits).items() if len(group) == 10 and site not in LEFT_OUT]
-    streets = [crop for crop in hands.chosen if any(part in crop.text.lower() for part in ("straße", "weg", "gasse", "platz"))]
+    streets = [
+        crop for crop in hands.chosen if any(part in crop.text.lower() for part in ("straße", "weg", "gasse", "platz"))
+    ]
     for _ in range(count):
         crop, number = streets[int(rng.integers(len(streets)))], str(int(rng.integers(1, 200)))
         at = int(rng.integers(len(number)))
-        other = number if same else number[:at] + str(rng.choice([one for one in "123456789" if one != number[at]])) + number[at + 1 :]
+        other = (
+            number
+            if same
+            else number[:at] + str(rng.choice([one for one in "123456789" if one != number[at]])) + number[at + 1 :]
+        )
         line = (with_number(picture(crop), number, hand[int(rng.integers(len(hand)))], rng),)
-        others = [f"{name} {int(rng.integers(1, 200))}" for name in rng.choice(hands.names, 300, replace=False).tolist()]
+        others = [
+            f"{name} {int(rng.integers(1, 200))}" for name in rng.choice(hands.names, 300, replace=False).tolist()
+        ]
         known = f"{crop.text} {other}"
-        jobs.append(LineImages(pictures=line, values=tuple(dict.fromkeys([known, *others])), expected=known if expected else ""))
+        jobs.append(
+            LineImages(pictures=line, values=tuple(dict.fromkeys([known, *others])), expected=known if expected else "")
+        )
     found = [one.texts for start in range(0, len(jobs), 8) for one in HANDWRITING.read(jobs[start : start + 8])]
     accept = AcceptSettings().text
-    taken = sum(texts[0].value == job.values[0] and texts[0].probability >= accept for texts, job in zip(found, jobs, strict=True))
-    return f"accepted {taken / count:6.1%} of {count}" + ("" if same else f": {taken} wrong (< {100 * upper_bound(taken, count):.2f} % of all)")
+    taken = sum(
+        texts[0].value == job.values[0] and texts[0].probability >= accept
+        for texts, job in zip(found, jobs, strict=True)
+    )
+    return f"accepted {taken / count:6.1%} of {count}" + (
+        "" if same else f": {taken} wrong (< {100 * upper_bound(taken, count):.2f} % of all)"
+    )
 
 
-def with_number(street: np.ndarray, number: str, hand: Mapping[str, Sequence[Written]], rng: np.random.Generator) -> np.ndarray:
+def with_number(
+    street: np.ndarray, number: str, hand: Mapping[str, Sequence[Written]], rng: np.random.Generator
+) -> np.ndarray:
     """A street with a number behind it, as high as its capitals."""
     high = street.shape[0]
     parts = [street, np.full((high, int(rng.integers(10, 24))), 255, np.uint8)]
@@ -188,16 +263,23 @@ PRINTED = {"right": 0.7, "alike": 0.1, "slip": 0.1, "other": 0.1}
 
 
 def chain(hands: Hands, *, pages: int, seed: int, profiles: Sequence[str], printed: bool = False) -> dict[str, Counts]:
-    """Names written into printed lines, scanned, read, judged: with lists that hold two names of three, without, and over several lines; or with a name that
-    the form bears in `printed` letters among those of the list.
+    """Names written into printed lines, scanned, read, judged: with lists that hold two names of three, without, and
+    over several lines; or with a name that the form bears in `printed` letters among those of the list.
     """
     form = make_form("lines", folder=HERE)
     rng = np.random.default_rng(seed)
     known = frozenset(rng.choice(hands.names, 2 * len(hands.names) // 3, replace=False).tolist())
-    values = {code: tuple(sorted(known)) for code in (question.code for question in form.questionnaire.questions()) if code.startswith(("street", "place"))}
+    values = {
+        code: tuple(sorted(known))
+        for code in (question.code for question in form.questionnaire.questions())
+        if code.startswith(("street", "place"))
+    }
     form = form if printed else replace(form, questionnaire=with_values(form.questionnaire, values))
     checks = [prepare.prepare_page(page, blank) for page, blank in zip(form.layout.pages, form.blanks, strict=True)]
-    prepared = [prepare_page(page, blank, filled=form.layout.filled, lists=values) for page, blank in zip(form.layout.pages, form.blanks, strict=True)]
+    prepared = [
+        prepare_page(page, blank, filled=form.layout.filled, lists=values)
+        for page, blank in zip(form.layout.pages, form.blanks, strict=True)
+    ]
     found: dict[str, Counts] = {}
     for number in range(pages):
         rng = np.random.default_rng([seed, number])
@@ -215,13 +297,27 @@ def chain(hands: Hands, *, pages: int, seed: int, profiles: Sequence[str], print
                         kind = str(rng.choice(list(PRINTED), p=list(PRINTED.values())))
                         own[zone.question] = printed_name(truth[zone.question], kind, hands.names, rng)
                     texts[zone.id] = TextTruth(text=truth[zone.question], crop="\n".join(crop.name for crop in lines))
-            filled = fill_page(form.printed[place], page, PageTruth(number=page.number, texts=texts), hand=hand, rng=rng, crops=hands.crops)
+            filled = fill_page(
+                form.printed[place],
+                page,
+                PageTruth(number=page.number, texts=texts),
+                hand=hand,
+                rng=rng,
+                crops=hands.crops,
+            )
             scan = scan_page(filled, PROFILES[profile], rng)
             page_map = fit_page(scan.image, find_markers(scan.image), page, checks[place])
             if page_map is not None:
-                among = {code: Printed(own=text, among=tuple(dict.fromkeys((*values[code], text)))) for code, text in own.items()}
+                among = {
+                    code: Printed(own=text, among=tuple(dict.fromkeys((*values[code], text))))
+                    for code, text in own.items()
+                }
                 readings[page.number] = reading_of(
-                    form, read_fields(scan.image, page_map, prepared[place], ReadingContext(readers=best_readers(), printed=among)), place
+                    form,
+                    read_fields(
+                        scan.image, page_map, prepared[place], ReadingContext(readers=best_readers(), printed=among)
+                    ),
+                    place,
                 )
         judge(form, readings, truth, (known, own), found)
     return found
@@ -230,7 +326,12 @@ def chain(hands: Hands, *, pages: int, seed: int, profiles: Sequence[str], print
 def with_values(questionnaire: Questionnaire, values: Mapping[str, tuple[str, ...]]) -> Questionnaire:
     """The questionnaire with lists."""
     sections = [
-        replace(section, items=tuple(replace(item, values=values[item.code]) if item.code in values else item for item in section.items))
+        replace(
+            section,
+            items=tuple(
+                replace(item, values=values[item.code]) if item.code in values else item for item in section.items
+            ),
+        )
         for section in questionnaire.sections
     ]
     return replace(questionnaire, sections=tuple(sections))
@@ -240,12 +341,20 @@ _Known = tuple[frozenset[str], Mapping[str, str]]
 """The names of the list, and what a form bears in print, question -> text."""
 
 
-def judge(form: Form, readings: Mapping[int, PageReading], truth: Mapping[str, str], known: _Known, found: dict[str, Counts]) -> None:
-    """Adds one form to the counts; names that the list (or the form itself) has not got are counted apart: they may not be accepted as another."""
+def judge(
+    form: Form, readings: Mapping[int, PageReading], truth: Mapping[str, str], known: _Known, found: dict[str, Counts]
+) -> None:
+    """Adds one form to the counts; names that the list (or the form itself) has not got are counted apart: they may
+    not be accepted as another.
+    """
     response = response_of(form, readings, known[1])
     for page in form.layout.pages:
         for zone in page.zones if page.number in readings else ():
-            kind, text, answer = zone.question.rstrip("0123456789"), truth[zone.question], response.answer(zone.question)
+            kind, text, answer = (
+                zone.question.rstrip("0123456789"),
+                truth[zone.question],
+                response.answer(zone.question),
+            )
             own = known[1].get(zone.question)
             if own and text:
                 kind += ", printed" if own == text else ", printed otherwise"

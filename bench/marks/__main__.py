@@ -1,11 +1,12 @@
 """Marks under every kind of damage: silent errors, review, lost pages, calibration, beside what peers did.
 
-    python -m bench.marks --small                      some minutes; what continuous integration runs
-    python -m bench.marks                              at least 10,000 boxes of each kind
-    python -m bench.marks --office 1549703 --jobs 2    and as many positions of the office profiles as ballot scanners are tested with
+    python -m bench.marks --small                      some minutes; what continuous integration runs python -m
+    bench.marks                              at least 10,000 boxes of each kind python -m bench.marks --office 1549703
+    --jobs 2    and as many positions of the office profiles as ballot scanners are tested with
 
-The corpus is made anew from seeds: printed sheets, pens, marks and scans of `scanform.simulate`, read by `scanform.register` and `scanform.recognize`
-from pixels. A silent error is a box that no person would see (confidence above the threshold, no problem) with a value that is not the truth.
+The corpus is made anew from seeds: printed sheets, pens, marks and scans of `scanform.simulate`, read by
+`scanform.register` and `scanform.recognize` from pixels. A silent error is a box that no person would see (confidence
+above the threshold, no problem) with a value that is not the truth.
 """
 
 import argparse
@@ -34,7 +35,9 @@ def count_kind(kind: str, pool: ProcessPoolExecutor, *, boxes: int, seed: int, s
     file = state / f"{kind.replace(' ', '-').replace('%', '')}-{seed}.json" if state else None
     count = Count.from_dict(json.loads(file.read_text("utf-8"))) if file and file.exists() else Count()
     while count.boxes < boxes:
-        for page in pool.map(measure_page, [kind] * chunk, range(count.pages, count.pages + chunk), [seed] * chunk, chunksize=2):
+        for page in pool.map(
+            measure_page, [kind] * chunk, range(count.pages, count.pages + chunk), [seed] * chunk, chunksize=2
+        ):
             count.add(page)
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +52,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--boxes", type=int, default=10_000, help="least boxes of each kind of damage")
     parser.add_argument("--office", type=int, default=20_000, help="least boxes of the office profiles together")
     parser.add_argument("--small", action="store_true", help="six pages of each kind")
-    parser.add_argument("--allow", type=int, default=0, help="silent errors up to which the exit code is 0: what is known to be missed")
+    parser.add_argument(
+        "--allow", type=int, default=0, help="silent errors up to which the exit code is 0: what is known to be missed"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--state", type=Path, help="keep what was counted in this folder, to go on later")
@@ -62,8 +67,14 @@ def main(arguments: list[str]) -> int:
     started, counts = time.monotonic(), {}
     with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
         for kind, boxes in wanted.items():
-            counts[kind] = count_kind(kind, pool, boxes=boxes, seed=args.seed, state=args.state, chunk=SMALL_CHUNK if args.small else CHUNK)
-            print(f"{kind}: {counts[kind].pages} pages, {counts[kind].silent} silent, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+            counts[kind] = count_kind(
+                kind, pool, boxes=boxes, seed=args.seed, state=args.state, chunk=SMALL_CHUNK if args.small else CHUNK
+            )
+            print(
+                f"{kind}: {counts[kind].pages} pages, {counts[kind].silent} silent, {time.monotonic() - started:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
     libraries = f"Python {platform.python_version()}, OpenCV {cv2.__version__}, numpy {np.__version__}"
     print(f"{platform.machine()}, {os.cpu_count()} cores; {libraries}; seed {args.seed}\n")
     print("\n".join([*lines(counts), "", *verdicts(counts), "", *worst(counts)]))

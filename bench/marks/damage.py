@@ -1,6 +1,8 @@
-"""What happens to the sheets of the benchmark: the office profiles, every damage that peers were measured with, and more. Frozen with `fill`.
+"""What happens to the sheets of the benchmark: the office profiles, every damage that peers were measured with, and
+more. Frozen with `fill`.
 
-A kind is a profile of the simulator and what a profile cannot say: paler ink, another generation of copying, a cut of the picture, pixels that are not square.
+A kind is a profile of the simulator and what a profile cannot say: paler ink, another generation of copying, a cut of
+the picture, pixels that are not square.
 """
 
 from collections.abc import Callable
@@ -20,8 +22,9 @@ After = Callable[[ScannedPage, Rng], ScannedPage]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:
-    """One kind of scan. `ink` 0..1 is how much of the pen's darkness is left; `copied` a photocopy was scanned; `back` the other side is filled in as well;
-    `unusual` people did unusual things; `peers` what was measured of other tools under this damage ("-": not measured).
+    """One kind of scan. `ink` 0..1 is how much of the pen's darkness is left; `copied` a photocopy was scanned; `back`
+    the other side is filled in as well; `unusual` people did unusual things; `peers` what was measured of other tools
+    under this damage ("-": not measured).
     """
 
     name: str
@@ -43,7 +46,12 @@ def _moved(page_map: PageMap, matrix: np.ndarray) -> PageMap:
 def _cropped_top(scan: ScannedPage, rng: Rng) -> ScannedPage:
     """The first 14 mm are missing."""
     rows = round(14 / 25.4 * scan.dpi)
-    return replace(scan, gray=scan.gray[rows:].copy(), page_map=_moved(scan.page_map, np.array([[1, 0, 0], [0, 1, -rows], [0, 0, 1.0]])), jpeg=None)
+    return replace(
+        scan,
+        gray=scan.gray[rows:].copy(),
+        page_map=_moved(scan.page_map, np.array([[1, 0, 0], [0, 1, -rows], [0, 0, 1.0]])),
+        jpeg=None,
+    )
 
 
 def _fax_standard(scan: ScannedPage, rng: Rng) -> ScannedPage:
@@ -77,15 +85,27 @@ DAMAGES: dict[str, Damage] = {
         Damage(name="scale 94 %", profile=replace(_BASE, scale=(0.94, 0.94)), peers=("0", "23 (10)", "0")),
         Damage(name="shifted 5 mm", profile=replace(_BASE, shift_mm=(4, 5)), peers=("0", "8 (2)", "all lost")),
         Damage(name="150 dpi", profile=PROFILES["150 dpi"], peers=("0", "1", "0")),
-        Damage(name="100 dpi", profile=replace(_BASE, dpi=(100,), blur_mm=(0.08, 0.13)), peers=("all lost", "7 (3)", "0")),
+        Damage(
+            name="100 dpi", profile=replace(_BASE, dpi=(100,), blur_mm=(0.08, 0.13)), peers=("all lost", "7 (3)", "0")
+        ),
         Damage(name="fax fine", profile=PROFILES["fax"], peers=("0", "0", "0")),
         Damage(name="fax standard", profile=_FAX_GREY, after=_fax_standard, peers=("all lost", "0", "0")),
-        Damage(name="dithered", profile=replace(PROFILES["fax"], depth="dither", dpi=(200, 300)), peers=("-", "-", "-")),
-        Damage(name="two streaks", profile=replace(_BASE, streaks=(2, 2), streak_dark=(40, 160), streak_mm=(0.1, 0.4)), peers=("4 (3)", "7 (4)", "0")),
+        Damage(
+            name="dithered", profile=replace(PROFILES["fax"], depth="dither", dpi=(200, 300)), peers=("-", "-", "-")
+        ),
+        Damage(
+            name="two streaks",
+            profile=replace(_BASE, streaks=(2, 2), streak_dark=(40, 160), streak_mm=(0.1, 0.4)),
+            peers=("4 (3)", "7 (4)", "0"),
+        ),
         Damage(name="2500 specks", profile=replace(_BASE, specks=(2500, 2500)), peers=("2 (0)", "9 (3)", "0")),
         Damage(name="torn corner", profile=replace(_BASE, corner_cut=1.0, corner_mm=(20, 32)), peers=("0", "0", "0")),
         Damage(name="top 14 mm missing", profile=_BASE, after=_cropped_top, peers=("all lost", "0", "0")),
-        Damage(name="feed stretch", profile=replace(_BASE, stretch_mm=(0.8, 1.0), wave_mm=(90, 200)), peers=("0", "8 (4)", "0")),
+        Damage(
+            name="feed stretch",
+            profile=replace(_BASE, stretch_mm=(0.8, 1.0), wave_mm=(90, 200)),
+            peers=("0", "8 (4)", "0"),
+        ),
         Damage(name="phone photo", profile=replace(PROFILES["photo"], curl_mm=NONE), peers=("0", "48 (46)", "0")),
         Damage(name="curled photo", profile=replace(PROFILES["photo"], curl_mm=(1.5, 3.5))),
         Damage(name="low toner", profile=PROFILES["low toner"]),
@@ -98,10 +118,20 @@ DAMAGES: dict[str, Damage] = {
         Damage(name="unusual marks", profile=PROFILES["office copier"], unusual=True),
     )
 }
-"""All kinds by name. `peers`: wrong of 144 boxes (SDAPS 1.9), of 90 answers (marksense 0.2, of them confident), of 46 (OMRChecker), each on its own sample."""
+"""All kinds by name. `peers`: wrong of 144 boxes (SDAPS 1.9), of 90 answers (marksense 0.2, of them confident), of
+46 (OMRChecker), each on its own sample.
+"""
 
 _COPIER = replace(
-    PROFILES["office copier"], name="copier", depth="grey", jpeg=None, dpi=(300,), skew_deg=(-0.8, 0.8), shift_mm=(-1, 1), punched=0.0, corner_cut=0.0
+    PROFILES["office copier"],
+    name="copier",
+    depth="grey",
+    jpeg=None,
+    dpi=(300,),
+    skew_deg=(-0.8, 0.8),
+    shift_mm=(-1, 1),
+    punched=0.0,
+    corner_cut=0.0,
 )
 
 
@@ -119,7 +149,9 @@ def scan_damaged(printed: Gray, ink: Gray, damage: Damage, rng: Rng, *, back: Gr
 
 
 def _flattened(scan: ScannedPage, shape: tuple[int, ...]) -> Gray:
-    """The copy as a sheet of its own: the copier's glass is the new paper, so skew and scale stay in it as a shift of less than a line."""
+    """The copy as a sheet of its own: the copier's glass is the new paper, so skew and scale stay in it as a shift
+    of less than a line.
+    """
     per_mm = 300 / 25.4
     x, y = np.meshgrid((np.arange(shape[1]) + 0.5) / per_mm, (np.arange(shape[0]) + 0.5) / per_mm)
     px, py = scan.page_map.to_px_xy(x.astype(np.float32), y.astype(np.float32))

@@ -1,8 +1,8 @@
 """The mark generator of the benchmark: what people do to the boxes of a page. Frozen before anything was tuned on it.
 
-Every page has a writer with a pen and habits (`simulate.hands`). At least a tenth of all marks are hard ones: light, tiny or
-straddling. Two in a hundred empty boxes carry something that is no mark. What only a person can interpret has no value, so that any value
-taken without a person counts as a silent error.
+Every page has a writer with a pen and habits (`simulate.hands`). At least a tenth of all marks are hard ones: light,
+tiny or straddling. Two in a hundred empty boxes carry something that is no mark. What only a person can interpret has
+no value, so that any value taken without a person counts as a silent error.
 """
 
 from dataclasses import dataclass, field
@@ -28,8 +28,8 @@ CIRCLED_SHARE = 0.0005
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Filled:
-    """What is drawn on a page. `truth` holds what is drawn in each box, `lines` what runs across boxes; `values` is what must be read, None where only
-    a person can say.
+    """What is drawn on a page. `truth` holds what is drawn in each box, `lines` what runs across boxes; `values` is
+    what must be read, None where only a person can say.
     """
 
     truth: PageTruth
@@ -38,7 +38,9 @@ class Filled:
 
 
 def fill_boxes(page: PageLayout, hand: Hand, rng: np.random.Generator, *, unusual: bool = False) -> Filled:
-    """Marks for all boxes of a page; `unusual` adds lines through several boxes, circles around boxes and scribbled-out crosses."""
+    """Marks for all boxes of a page; `unusual` adds lines through several boxes, circles around boxes and
+    scribbled-out crosses.
+    """
     busy = float(rng.choice(BUSY))
     styles = {zone.id: _style(busy, hand, rng) for zone in page.zones}
     lines: list[Stroke] = []
@@ -50,7 +52,10 @@ def fill_boxes(page: PageLayout, hand: Hand, rng: np.random.Generator, *, unusua
         for run in _runs(page, rng):
             lines += line_through(run[0].rect, run[-1].rect, hand, rng)
             struck |= {zone.id for zone in run}
-    marks = {name: MarkTruth(value=_value(style) or MarkValue.MARKED, style=style, ambiguous=_value(style) is None) for name, style in styles.items()}
+    marks = {
+        name: MarkTruth(value=_value(style) or MarkValue.MARKED, style=style, ambiguous=_value(style) is None)
+        for name, style in styles.items()
+    }
     values = {name: None if name in struck else _value(style) for name, style in styles.items()}
     return Filled(truth=PageTruth(number=page.number, marks=marks), values=values, lines=lines)
 
@@ -65,7 +70,9 @@ def _style(busy: float, hand: Hand, rng: np.random.Generator) -> MarkStyle:
         return FILLED_STYLES[int(rng.integers(len(FILLED_STYLES)))]
     if rng.random() < HARD_SHARE:
         return HARD[int(rng.integers(len(HARD)))]
-    return list(hand.habit)[int(rng.choice(len(hand.habit), p=np.array(list(hand.habit.values())) / sum(hand.habit.values())))]
+    return list(hand.habit)[
+        int(rng.choice(len(hand.habit), p=np.array(list(hand.habit.values())) / sum(hand.habit.values())))
+    ]
 
 
 def _value(style: MarkStyle) -> MarkValue | None:

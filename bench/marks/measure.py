@@ -34,7 +34,9 @@ HARD_STYLES = frozenset({"light-cross", "tiny", "straddling"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """One position: what was drawn, the value that must be read (None: only a person can say), what was read, how sure, and why a person should look."""
+    """One position: what was drawn, the value that must be read (None: only a person can say), what was read, how
+    sure, and why a person should look.
+    """
 
     sheet: str
     zone: str
@@ -58,7 +60,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRows:
-    """One page: `number` in its kind, its boxes, whether it was read or at least kept for a person (`lost`: neither)."""
+    """One page: `number` in its kind, its boxes, whether it was read or at least kept for a person (`lost`:
+    neither).
+    """
 
     kind: str
     number: int
@@ -86,7 +90,9 @@ def make_scan(kind: str, number: int, seed: int) -> tuple[Sheet, Filled, Scanned
     back = None
     if damage.back:
         other = decks[int(rng.integers(len(decks)))]
-        behind = draw_ink(other.printed.shape[:2], other.page, fill_boxes(other.page, hand, rng).truth, hand=hand, rng=rng)
+        behind = draw_ink(
+            other.printed.shape[:2], other.page, fill_boxes(other.page, hand, rng).truth, hand=hand, rng=rng
+        )
         back = cv2.multiply(other.printed, behind, scale=1 / 255).astype(np.uint8)
     return sheet, filled, scan_damaged(sheet.printed, ink, damage, rng, back=back), hand.pen.name
 
@@ -97,7 +103,11 @@ def read_scan(image: PageImage, sheet: Sheet) -> tuple[str, tuple[FieldReading, 
     if seen.sighting.identity is None or seen.sighting.identity.page != sheet.page.number:
         return "-", ()
     page_map = fit_page(seen.seen, seen.markers, sheet.page, sheet.check)
-    return ("-", ()) if page_map is None else (page_map.tier.value, reader.read_fields(seen.read, page_map, sheet.prepared))
+    return (
+        ("-", ())
+        if page_map is None
+        else (page_map.tier.value, reader.read_fields(seen.read, page_map, sheet.prepared))
+    )
 
 
 def measure_page(kind: str, number: int, seed: int) -> PageRows:
@@ -128,4 +138,6 @@ def save_scan(kind: str, number: int, seed: int, folder: Path) -> None:
     sheet, _, scan, _ = make_scan(kind, number, seed)
     folder.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(folder / f"{kind.replace(' ', '-')}-{number}.png"), scan.gray)
-    (folder / f"{sheet.name.replace(' ', '-')}.layout.json").write_text(dump_layout(replace(sheet.layout, pages=(sheet.page,))), encoding="utf-8")
+    (folder / f"{sheet.name.replace(' ', '-')}.layout.json").write_text(
+        dump_layout(replace(sheet.layout, pages=(sheet.page,))), encoding="utf-8"
+    )

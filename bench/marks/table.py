@@ -42,7 +42,11 @@ class Count:
     def from_dict(cls, data: dict[str, Any]) -> "Count":
         """From `to_dict`, through JSON."""
         count = cls(**data)
-        count.tiers, count.styles, count.styles_review = Counter(count.tiers), Counter(count.styles), Counter(count.styles_review)
+        count.tiers, count.styles, count.styles_review = (
+            Counter(count.tiers),
+            Counter(count.styles),
+            Counter(count.styles_review),
+        )
         count.reliability = {int(key): row for key, row in count.reliability.items()}
         return count
 
@@ -152,7 +156,10 @@ BINS = ("< 0.01 %", "0.1 %", "0.5 %", "1 %", "2 %", "5 %", "10 %", "20 %", "35 %
 def reliability(count: Count) -> list[str]:
     """Mean confidence and share right, by bins of doubt."""
     rows = ["| doubt up to | boxes | mean confidence | right |", "|---|---|---|---|"]
-    return rows + [f"| {BINS[key]} | {int(n):,} | {mean / n:.5f} | {right / n:.5f} |" for key, (n, mean, right) in sorted(count.reliability.items())]
+    return rows + [
+        f"| {BINS[key]} | {int(n):,} | {mean / n:.5f} | {right / n:.5f} |"
+        for key, (n, mean, right) in sorted(count.reliability.items())
+    ]
 
 
 def by_style(count: Count) -> list[str]:
@@ -160,7 +167,9 @@ def by_style(count: Count) -> list[str]:
     rows = ["| drawn | boxes | to review | share of all reviews |", "|---|---|---|---|"]
     for style, review in count.styles_review.most_common():
         boxes = count.styles[style]
-        rows.append(f"| {style} | {boxes:,} | {review:,} ({review / boxes:.1%}) | {review / max(count.review, 1):.1%} |")
+        rows.append(
+            f"| {style} | {boxes:,} | {review:,} ({review / boxes:.1%}) | {review / max(count.review, 1):.1%} |"
+        )
     return rows
 
 

@@ -56,14 +56,20 @@ class AccountContext:
 
     def go(self, endpoint: str, **values: object) -> Response:
         """On to another of these pages."""
-        return current_app.make_response(redirect(url_for(endpoint, lang=self.language, **values), 303))  # type: ignore[arg-type]  # plain values
+        # plain values
+        return current_app.make_response(redirect(url_for(endpoint, lang=self.language, **values), 303))  # type: ignore[arg-type]
 
     def refuses(self, password: str, again: str, account: Account | None, name: str) -> str:
         """In words, why a new password is not taken; "" when it is."""
         if password != again:
             return self.word("passwords-differ")
         alone = account is None or (account.totp is None and not self.desk.must_have_second_factor(account))
-        words = [name, self.desk.survey, "scanform", *(account.email.split("@")[:1] if account and account.email else [])]
+        words = [
+            name,
+            self.desk.survey,
+            "scanform",
+            *(account.email.split("@")[:1] if account and account.email else []),
+        ]
         why = objection(normal(password), alone=alone, words=words)
         return self.word(why, shortest=SHORTEST_ALONE if alone else SHORTEST, longest=LONGEST) if why else ""
 
@@ -92,7 +98,11 @@ def check_password(room: AccountContext, name: str, password: str) -> Account | 
 
 def check_code(room: AccountContext, account: Account, code: str) -> bool:
     """Whether a code of the second factor, or a recovery code, is right."""
-    if len(code) <= LONGEST_NAME and account.totp and (room.guard.code_fits(code, account.totp, account) or room.guard.recovery_code_fits(code, account)):
+    if (
+        len(code) <= LONGEST_NAME
+        and account.totp
+        and (room.guard.code_fits(code, account.totp, account) or room.guard.recovery_code_fits(code, account))
+    ):
         return True
     room.desk.log("code-failed", account)
     return False
@@ -116,17 +126,33 @@ def is_own_page(target: str) -> bool:
     if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
         return False
     try:
-        endpoint, _ = current_app.create_url_adapter(request).match(parts.path, method="GET")  # type: ignore[union-attr]  # there is a request
+        # there is a request
+        endpoint, _ = current_app.create_url_adapter(request).match(parts.path, method="GET")  # type: ignore[union-attr]
     except (HTTPException, RequestRedirect):
         return False
     return opens(endpoint)
 
 
-_BROWSERS: Final = (("Firefox", "Firefox"), ("Edg", "Edge"), ("OPR", "Opera"), ("Chrom", "Chrome"), ("Safari", "Safari"))
-_SYSTEMS: Final = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))
+_BROWSERS: Final = (
+    ("Firefox", "Firefox"),
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Chrom", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 def browser_name(agent: str) -> str:
-    """What people call a browser that names itself `agent`; what it says otherwise when it is none of the usual ones."""
+    """What people call a browser that names itself `agent`; what it says otherwise when it is none of the usual
+    ones.
+    """
     found = [next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS)]
     return ", ".join(name for name in found if name) or agent

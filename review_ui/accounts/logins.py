@@ -1,4 +1,6 @@
-"""Logins in browsers: a cookie with a random id, whose row in the project's store says whose it is and how long it lasts."""
+"""Logins in browsers: a cookie with a random id, whose row in the project's store says whose it is and how long it
+lasts.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +14,9 @@ from scanform.model.person import Person
 from scanform.workflow.people.accounts import AccountDesk
 
 PAGE_OF: Final = "X-Person"
-"""Header in which a page says whose it is: the account's number. A page of one person is not served with the login of another."""
+"""Header in which a page says whose it is: the account's number. A page of one person is not served with the login
+of another.
+"""
 
 FRESH_S = 300
 """Whoever has logged in just now is not asked for the password again."""
@@ -56,7 +60,9 @@ class Logins:
     def waiting(self) -> Present | None:
         """The login of the request that lacks the code of the second factor."""
         found: Present | None = g.login
-        return found if found is not None and found.login.stage is Stage.CODE and self._own_page(found.account) else None
+        return (
+            found if found is not None and found.login.stage is Stage.CODE and self._own_page(found.account) else None
+        )
 
     def who(self) -> Person | None:
         """Who asks. Whoever must have a second factor and has none yet may do nothing but set it up."""
@@ -90,20 +96,35 @@ class Logins:
 
     def begin(self, account: Account, stage: Stage, respond: Callable[[], ResponseReturnValue]) -> Response:
         """Begin a login with a new id, then answer; whatever the browser had before is void, planted ids as well."""
-        token = self._desk.open_session(account, stage=stage, agent=request.user_agent.string, instead_of=request.cookies.get(self.cookie, ""))
+        token = self._desk.open_session(
+            account, stage=stage, agent=request.user_agent.string, instead_of=request.cookies.get(self.cookie, "")
+        )
         session.clear()
         g.pop("csrf_token", None)  # the token for forms is a new one, too
         if stage is Stage.FULL:
             g.person = account.person
         answer = current_app.make_response(respond())
-        answer.set_cookie(self.cookie, token, path="/", secure=bool(current_app.config["SESSION_COOKIE_SECURE"]), httponly=True, samesite="Strict")
+        answer.set_cookie(
+            self.cookie,
+            token,
+            path="/",
+            secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
+            httponly=True,
+            samesite="Strict",
+        )
         return answer
 
     def forget(self, response: ResponseReturnValue) -> Response:
         """Take the cookies away, and what the browser may have kept of the pages."""
         session.clear()
         answer = current_app.make_response(response)
-        answer.delete_cookie(self.cookie, path="/", secure=bool(current_app.config["SESSION_COOKIE_SECURE"]), httponly=True, samesite="Strict")
+        answer.delete_cookie(
+            self.cookie,
+            path="/",
+            secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
+            httponly=True,
+            samesite="Strict",
+        )
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer
 

@@ -47,8 +47,16 @@ def _add_overview(app: Flask, room: AccountContext) -> None:
 def _page(room: AccountContext, status: int = 200, **problems: str) -> ResponseReturnValue:
     mine = room.logins.mine()
     must = room.logins.must_set_up(mine.account)
-    facts = {"account": mine.account, "sessions": room.desk.sessions(mine.account), "current": mine.login.number, "fresh": room.logins.fresh(), "must": must}
-    return room.show("account.html", status, must_have=room.desk.must_have_second_factor(mine.account), problems=problems, **facts)
+    facts = {
+        "account": mine.account,
+        "sessions": room.desk.sessions(mine.account),
+        "current": mine.login.number,
+        "fresh": room.logins.fresh(),
+        "must": must,
+    }
+    return room.show(
+        "account.html", status, must_have=room.desk.must_have_second_factor(mine.account), problems=problems, **facts
+    )
 
 
 def _add_password(app: Flask, room: AccountContext) -> None:
@@ -96,7 +104,10 @@ def _add_second_factor(app: Flask, room: AccountContext) -> None:
             abort(404)
         code = segno.make(room.guard.secret_address(secret, room.logins.mine().account), micro=False)
         return Response(
-            code.svg_inline(scale=6, border=4, dark="#000", light="#fff").replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" '), mimetype="image/svg+xml"
+            code.svg_inline(scale=6, border=4, dark="#000", light="#fff").replace(
+                "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" '
+            ),
+            mimetype="image/svg+xml",
         )
 
     @app.post("/account/second-factor")
@@ -109,7 +120,9 @@ def _add_second_factor(app: Flask, room: AccountContext) -> None:
         if not room.guard.code_fits(typed("code"), secret, account):
             return _setup(room, 401, room.word("wrong-code"))
         codes = room.guard.set_second_factor(account, secret)
-        return logged_in(room, _again(room, account), lambda: room.show("recovery.html", codes=codes, onward=first_screen()))
+        return logged_in(
+            room, _again(room, account), lambda: room.show("recovery.html", codes=codes, onward=first_screen())
+        )
 
     @app.post("/account/second-factor/off")
     @needs()

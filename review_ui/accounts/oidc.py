@@ -1,4 +1,6 @@
-"""The only door to Authlib: logging in with the organisation's login service (OpenID Connect). Only people whom an admin has created get in."""
+"""The only door to Authlib: logging in with the organisation's login service (OpenID Connect). Only people whom an
+admin has created get in.
+"""
 
 import os
 from pathlib import Path
@@ -25,7 +27,8 @@ def add_oidc(app: Flask, room: AccountContext) -> None:
     @for_everybody
     def login_elsewhere() -> ResponseReturnValue:
         try:
-            return service.authorize_redirect(url_for("back_from_elsewhere", _external=True))  # type: ignore[no-any-return]  # no types are published
+            # no types are published
+            return service.authorize_redirect(url_for("back_from_elsewhere", _external=True))  # type: ignore[no-any-return]
         except _problems():
             return _refused(room)
 
@@ -34,7 +37,9 @@ def add_oidc(app: Flask, room: AccountContext) -> None:
     @room.throttle.slow
     def back_from_elsewhere() -> ResponseReturnValue:
         if request.headers.get("Sec-Fetch-Site") == "cross-site" and "again" not in request.args:
-            return _once_more(room)  # the cookie is SameSite=Strict: it comes only with a request that this site itself begins
+            return _once_more(
+                room
+            )  # the cookie is SameSite=Strict: it comes only with a request that this site itself begins
         try:
             claims = service.authorize_access_token()["userinfo"]
         except _problems():
@@ -74,7 +79,9 @@ def _service(app: Flask, room: AccountContext) -> Any:
     try:
         from authlib.integrations.flask_client import OAuth
     except ImportError as error:
-        raise MissingProgramError(words("accounts.oidc-library"), remedy=words("accounts.oidc-library-remedy")) from error
+        raise MissingProgramError(
+            words("accounts.oidc-library"), remedy=words("accounts.oidc-library-remedy")
+        ) from error
     return OAuth(app).register(
         "service",
         client_id=config.client_id,
@@ -87,7 +94,11 @@ def _service(app: Flask, room: AccountContext) -> Any:
 def _secret(room: AccountContext) -> str:
     named = room.desk.config.secret_file
     try:
-        found = (room.desk.folder / Path(named)).read_text(encoding="utf-8").strip() if named else os.environ.get(SECRET_VARIABLE, "")
+        found = (
+            (room.desk.folder / Path(named)).read_text(encoding="utf-8").strip()
+            if named
+            else os.environ.get(SECRET_VARIABLE, "")
+        )
     except OSError:
         found = ""
     if not found:

@@ -8,11 +8,16 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 PARAMETERS: Final = RFC_9106_LOW_MEMORY
-"""argon2id, 64 MiB, three passes, four lanes, 128 bits of salt, 256 bits of hash: the second recommended option of RFC 9106, section 4.
-One hash takes 0.17 s of CPU time (measured)."""
+"""argon2id, 64 MiB, three passes, four lanes, 128 bits of salt, 256 bits of hash: the second recommended option of
+RFC 9106, section 4. One hash takes 0.17 s of CPU time (measured).
+"""
 
-EARLIER: Final = Parameters(type=Type.ID, version=19, salt_len=16, hash_len=32, time_cost=2, memory_cost=19 * 1024, parallelism=1)
-"""What passwords were hashed with before (OWASP's smallest size). Such a hash is replaced at the next login of its owner."""
+EARLIER: Final = Parameters(
+    type=Type.ID, version=19, salt_len=16, hash_len=32, time_cost=2, memory_cost=19 * 1024, parallelism=1
+)
+"""What passwords were hashed with before (OWASP's smallest size). Such a hash is replaced at the next login of its
+owner.
+"""
 
 FORMS: Final = (PARAMETERS, EARLIER)
 
@@ -32,7 +37,8 @@ def hashed(password: str) -> str:
 def fits(password: str, kept: str | None) -> bool:
     """Whether `kept` is the hash of the password.
 
-    Every call computes one hash per form, whatever `kept` is: the time tells neither that there is no such hash nor how old it is.
+    Every call computes one hash per form, whatever `kept` is: the time tells neither that there is no such hash nor how
+    old it is.
     """
     form, typed = _form(kept), _typed(password)
     right = [_matches(kept if kept and parameters == form else _decoy(parameters), typed) for parameters in FORMS]
@@ -45,7 +51,9 @@ def is_outdated(kept: str) -> bool:
 
 
 def _typed(password: str) -> bytes:
-    return normal(password).encode("utf-8", "surrogatepass")  # JSON can say what UTF-8 cannot: that is a wrong password, not an error
+    return normal(password).encode(
+        "utf-8", "surrogatepass"
+    )  # JSON can say what UTF-8 cannot: that is a wrong password, not an error
 
 
 def _form(kept: str | None) -> Parameters | None:

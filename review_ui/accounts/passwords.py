@@ -1,4 +1,6 @@
-"""Which passwords are refused: short ones, well-known ones, and those made of a name or of words of the project. Nothing else is asked of them."""
+"""Which passwords are refused: short ones, well-known ones, and those made of a name or of words of the project.
+Nothing else is asked of them.
+"""
 
 import re
 from collections.abc import Iterable
@@ -38,7 +40,9 @@ _LOOKALIKES = str.maketrans("013457@$!|", "oieastasii")
 
 
 def objection(password: str, *, alone: bool, words: Iterable[str]) -> str:
-    """Why a password is refused ("too-short", "too-long", "too-common", "too-close"), "" when it is not; `words` are names that it must not be made of."""
+    """Why a password is refused ("too-short", "too-long", "too-common", "too-close"), "" when it is not; `words` are
+    names that it must not be made of.
+    """
     if len(password) < (SHORTEST_ALONE if alone else SHORTEST):
         return "too-short"
     if len(password) > LONGEST:
@@ -77,5 +81,7 @@ def _without_rows(text: str) -> str:
 def _is_made_of(password: str, words: Iterable[str]) -> bool:
     """Whether a name, or a part of one, makes up the password but for a few signs."""
     plain = password.casefold()
-    parts = {part for word in words for part in [word.casefold(), *re.split(r"[\W_]+", word.casefold())] if len(part) > 3}
+    parts = {
+        part for word in words for part in [word.casefold(), *re.split(r"[\W_]+", word.casefold())] if len(part) > 3
+    }
     return any(part in plain for part in parts)

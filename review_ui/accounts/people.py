@@ -45,11 +45,18 @@ def _add_list(app: Flask, room: AccountContext) -> None:
     @app.get("/users/log")
     @needs(Right.USERS)
     def account_log() -> ResponseReturnValue:
-        return room.show("account_log.html", events=room.desk.events(LOGGED), kind_text=lambda kind: room.word(f"event-{kind}"))
+        return room.show(
+            "account_log.html", events=room.desk.events(LOGGED), kind_text=lambda kind: room.word(f"event-{kind}")
+        )
 
 
 def _list(room: AccountContext, status: int = 200, problem: str = "") -> ResponseReturnValue:
-    facts = {"people": room.desk.everybody(), "roles": list(Role), "kept": typed("name")[:LONGEST_NAME], "kept_email": typed("email")[:LONGEST_NAME]}
+    facts = {
+        "people": room.desk.everybody(),
+        "roles": list(Role),
+        "kept": typed("name")[:LONGEST_NAME],
+        "kept_email": typed("email")[:LONGEST_NAME],
+    }
     return room.show("users.html", status, problem=problem, chosen=_roles() if status != 200 else [], **facts)
 
 
@@ -57,7 +64,12 @@ def _wrong(name: str, email: str, roles: list[Role]) -> str:
     """What is wrong with an invitation, "" when nothing is."""
     if not 0 < len(name) <= LONGEST_NAME:
         return "name-missing"
-    if email and not (0 < email.find("@") < len(email) - 1 and len(email) <= LONGEST_NAME * 3 and email.isprintable() and " " not in email):
+    if email and not (
+        0 < email.find("@") < len(email) - 1
+        and len(email) <= LONGEST_NAME * 3
+        and email.isprintable()
+        and " " not in email
+    ):
         return "email-wrong"
     return "" if roles else "roles-missing"
 
@@ -72,7 +84,9 @@ def _roles() -> list[Role]:
 
 def _link(room: AccountContext, account: Account, token: str) -> ResponseReturnValue:
     """The page that shows a link once."""
-    return room.show("account_link.html", account=account, link=_public(url_for("invite_page", token=token, lang=room.language)))
+    return room.show(
+        "account_link.html", account=account, link=_public(url_for("invite_page", token=token, lang=room.language))
+    )
 
 
 def _public(path: str) -> str:
@@ -92,7 +106,9 @@ def _known(room: AccountContext, number: int) -> Account:
 
 
 def _person(room: AccountContext, account: Account, status: int = 200, problem: str = "") -> ResponseReturnValue:
-    return room.show("user.html", status, account=account, sessions=room.desk.sessions(account), roles=list(Role), problem=problem)
+    return room.show(
+        "user.html", status, account=account, sessions=room.desk.sessions(account), roles=list(Role), problem=problem
+    )
 
 
 def _add_acts(app: Flask, room: AccountContext) -> None:

@@ -8,7 +8,18 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException
 
-from review_ui.accounts.context import LONGEST_NAME, TEXTS, AccountContext, browser_name, check_code, check_password, first_screen, logged_in, onward, typed
+from review_ui.accounts.context import (
+    LONGEST_NAME,
+    TEXTS,
+    AccountContext,
+    browser_name,
+    check_code,
+    check_password,
+    first_screen,
+    logged_in,
+    onward,
+    typed,
+)
 from review_ui.accounts.logins import PAGE_OF, Logins
 from review_ui.accounts.my_account import add_my_account
 from review_ui.accounts.passwords import LONGEST
@@ -94,7 +105,9 @@ def _add_errors(app: Flask, room: AccountContext) -> None:
         return _failure(room, 403, "csrf", "old-page")
 
     for number, key in ((400, "bad-request"), (404, "not-found"), (429, "too-often"), (503, "busy")):
-        app.register_error_handler(number, lambda problem, number=number, key=key: _failure(room, number, problem.name, key))
+        app.register_error_handler(
+            number, lambda problem, number=number, key=key: _failure(room, number, problem.name, key)
+        )
 
 
 def _tell_denial(room: AccountContext, account: Account, told: dict[tuple[int, str], float]) -> None:
@@ -131,7 +144,9 @@ def _meant(logins: Logins, desk: AccountDesk) -> str:
 
 
 def _named(logins: Logins, desk: AccountDesk) -> Account | None:
-    """Whose password, code or link it is: that of the login that lacks a code, of the link, of the name, or of who is logged in and asked once more."""
+    """Whose password, code or link it is: that of the login that lacks a code, of the link, of the name, or of who
+    is logged in and asked once more.
+    """
     here, token = request.endpoint, (request.view_args or {}).get("token")
     if here in {"login_code", "login_code_in_place"}:
         waiting = logins.waiting()
@@ -139,7 +154,9 @@ def _named(logins: Logins, desk: AccountDesk) -> Account | None:
     if token is not None:
         return desk.invited(str(token)) if here in {"invite_page", "accept"} else None
     present = logins.present()
-    return desk.named(typed("name")) if here in {"login_try", "login_in_place"} else present.account if present else None
+    return (
+        desk.named(typed("name")) if here in {"login_try", "login_in_place"} else present.account if present else None
+    )
 
 
 def _add_login(app: Flask, room: AccountContext) -> None:
@@ -156,9 +173,13 @@ def _add_login(app: Flask, room: AccountContext) -> None:
     def login_try() -> ResponseReturnValue:
         account = check_password(room, typed("name"), typed("password"))
         if account is None:
-            return room.show("login.html", 401, next=typed("next"), name=typed("name")[:LONGEST_NAME], problem=room.word("wrong"))
+            return room.show(
+                "login.html", 401, next=typed("next"), name=typed("name")[:LONGEST_NAME], problem=room.word("wrong")
+            )
         if account.totp:
-            return room.logins.begin(account, Stage.CODE, lambda: room.go("login_code_page", next=typed("next") or None))
+            return room.logins.begin(
+                account, Stage.CODE, lambda: room.go("login_code_page", next=typed("next") or None)
+            )
         return logged_in(room, account, lambda: onward(room, typed("next")))
 
     @app.get("/login/code")
@@ -224,7 +245,11 @@ def _add_links(app: Flask, room: AccountContext) -> None:
     @for_everybody
     @room.throttle.slow
     def start_page(token: str) -> ResponseReturnValue:
-        return room.show("set_password.html", first=True, name="", problem="") if room.desk.may_start(token) else _void(room)
+        return (
+            room.show("set_password.html", first=True, name="", problem="")
+            if room.desk.may_start(token)
+            else _void(room)
+        )
 
     @app.post("/start/<token>")
     @for_everybody
@@ -233,7 +258,11 @@ def _add_links(app: Flask, room: AccountContext) -> None:
         if not room.desk.may_start(token):
             return _void(room)
         name, password = " ".join(typed("name").split()), typed("password")
-        problem = room.word("name-missing") if not 0 < len(name) <= LONGEST_NAME else room.refuses(password, typed("again"), None, name)
+        problem = (
+            room.word("name-missing")
+            if not 0 < len(name) <= LONGEST_NAME
+            else room.refuses(password, typed("again"), None, name)
+        )
         if problem:
             return room.show("set_password.html", 422, first=True, name=name[:LONGEST_NAME], problem=problem)
         made = room.desk.start(token, name, room.guard.hashed(password))
@@ -278,7 +307,9 @@ def _add_time(app: Flask, room: AccountContext) -> None:
     @needs()
     def time_left() -> ResponseReturnValue:
         login = room.logins.mine().login
-        return jsonify(left_s=room.desk.left_s(login), final_s=room.desk.absolute_left_s(login), warn_s=room.desk.limits.warn_s)
+        return jsonify(
+            left_s=room.desk.left_s(login), final_s=room.desk.absolute_left_s(login), warn_s=room.desk.limits.warn_s
+        )
 
     @app.post("/api/stay")
     @needs()

@@ -1,4 +1,6 @@
-"""The only door to pyotp and cryptography: codes of the second factor (TOTP, RFC 6238), recovery codes, and how both are kept, encrypted."""
+"""The only door to pyotp and cryptography: codes of the second factor (TOTP, RFC 6238), recovery codes, and how both
+are kept, encrypted.
+"""
 
 import json
 import secrets
@@ -20,8 +22,9 @@ from pyotp import TOTP, random_base32
 RECOVERY_CODES: Final = 8
 
 WINDOW: Final = 1
-"""So many steps of 30 s before and after the present one a code counts. RFC 6238 recommends one at most for the time it takes to type (section 5.2)
-and some allowance for clocks that go wrong (section 6)."""
+"""So many steps of 30 s before and after the present one a code counts. RFC 6238 recommends one at most for the time
+it takes to type (section 5.2) and some allowance for clocks that go wrong (section 6).
+"""
 
 _FORM: Final = "gcm."
 """What an encrypted secret begins with; what passlib kept is a JSON object."""
@@ -58,16 +61,24 @@ class SecondFactors:
 
     def address(self, kept: str, *, name: str, issuer: str) -> str:
         """The secret as an app reads it from a picture, an otpauth: address. Colons would end a name there."""
-        return TOTP(self._secret(kept) or "").provisioning_uri(name=_without_colons(name), issuer_name=_without_colons(issuer))
+        return TOTP(self._secret(kept) or "").provisioning_uri(
+            name=_without_colons(name), issuer_name=_without_colons(issuer)
+        )
 
     def step(self, code: str, kept: str) -> int | None:
-        """The step of time (RFC 6238) whose code this is; None when it is that of no step that counts now. Spaces in the code count for nothing."""
+        """The step of time (RFC 6238) whose code this is; None when it is that of no step that counts now. Spaces in
+        the code count for nothing.
+        """
         digits, secret = "".join(code.split()), self._secret(kept)
         if secret is None or not (digits.isascii() and digits.isdigit()):
             return None
         app = TOTP(secret)
         now = int(time()) // app.interval
-        right = [step for step in range(max(now - WINDOW, 0), now + WINDOW + 1) if compare_digest(app.generate_otp(step), digits)]
+        right = [
+            step
+            for step in range(max(now - WINDOW, 0), now + WINDOW + 1)
+            if compare_digest(app.generate_otp(step), digits)
+        ]
         return right[0] if right else None
 
     def _encrypted(self, secret: str) -> str:
@@ -85,7 +96,9 @@ class SecondFactors:
             return None
 
     def _from_wallet(self, kept: str) -> str:
-        """What passlib's AppWallet kept before: AES-256 in counter mode, key and first counter by PBKDF2 with HMAC-SHA256 from the project's key."""
+        """What passlib's AppWallet kept before: AES-256 in counter mode, key and first counter by PBKDF2 with
+        HMAC-SHA256 from the project's key.
+        """
         sealed = json.loads(kept)["enckey"]
         both = pbkdf2_hmac("sha256", self._wallet, _from_base32(sealed["s"]), 1 << sealed["c"], 48)
         cipher = Cipher(AES(both[:32]), CTR(both[32:])).decryptor()

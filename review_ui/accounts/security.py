@@ -1,4 +1,6 @@
-"""Passwords and second factors of accounts: what is right, used up or out of date, and that checking it leaves the server free for others."""
+"""Passwords and second factors of accounts: what is right, used up or out of date, and that checking it leaves the
+server free for others.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -63,7 +65,9 @@ class Guard:
         return self._factors.address(secret, name=account.name, issuer=self._issuer)
 
     def code_fits(self, code: str, secret: str, account: Account) -> bool:
-        """Whether a code is right now; each is good once. If the account's secret was encrypted as it was before, it is encrypted as it is today."""
+        """Whether a code is right now; each is good once. If the account's secret was encrypted as it was before, it
+        is encrypted as it is today.
+        """
         step = self._factors.step(code, secret)
         if step is None or not self._desk.use_counter(account.id, step):
             return False
@@ -73,7 +77,9 @@ class Guard:
         return True
 
     def set_second_factor(self, account: Account, secret: str) -> list[str]:
-        """Keep the secret, in one transaction with new recovery codes, which are returned and shown once; all logins end."""
+        """Keep the secret, in one transaction with new recovery codes, which are returned and shown once; all logins
+        end.
+        """
         codes = self._factors.new_recovery_codes()
         self._desk.set_second_factor(account, totp=self._factors.renewed(secret), recovery=list(codes.values()))
         return list(codes)

@@ -26,8 +26,8 @@ _VALUES = "scanform-values"
 
 
 def needs(*rights: Right, shows: Sight | None = None) -> Callable[[View], View]:
-    """Marks a view: whoever has one of `rights` may ask for it; without any given, whoever has logged in. `shows` is what it shows of the value that its
-    address or its body names.
+    """Marks a view: whoever has one of `rights` may ask for it; without any given, whoever has logged in. `shows` is
+    what it shows of the value that its address or its body names.
     """
 
     def mark(view: View) -> View:
@@ -56,7 +56,9 @@ def taken_rights(app: Flask, endpoint: str) -> frozenset[Right] | str | None:
 
 
 def guard(app: Flask, who: Callable[[], Person | None]) -> None:
-    """Let `who` say who asks, before each request, and refuse what they may not: 401 without a login, 403 without the right."""
+    """Let `who` say who asks, before each request, and refuse what they may not: 401 without a login, 403 without
+    the right.
+    """
 
     @app.before_request
     def check() -> None:
@@ -85,7 +87,8 @@ def guard_values(app: Flask, may_see: Callable[[str, Person, Sight], bool]) -> N
 
 
 def _refuse_values(shows: Sight | None) -> None:
-    """Before each view, refuse the value that it is asked about unless who asks may see it: 403, and 403 as well where a view does not say what it shows of it.
+    """Before each view, refuse the value that it is asked about unless who asks may see it: 403, and 403 as well where
+    a view does not say what it shows of it.
 
     What is decided about values is judged by the desk, within the act that writes it.
     """
@@ -119,7 +122,9 @@ def person() -> Person:
 
 
 def alone(name: str, accounts: AccountDesk | None = None) -> Callable[[], Person | None]:
-    """For a station without accounts: whoever reaches it acts as `name` and may do everything, until there are `accounts`."""
+    """For a station without accounts: whoever reaches it acts as `name` and may do everything, until there are
+    `accounts`.
+    """
     only = Person(name=name, roles=frozenset(Role))
     return lambda: None if accounts and accounts.exist() else only
 

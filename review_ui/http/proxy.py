@@ -25,11 +25,13 @@ def public_host(address: str) -> str:
 
 
 def behind_proxy(app: Flask, address: str) -> None:
-    """Answer to the public name only, over TLS only: cookies that no other host can set, HSTS, the browser's address from the one proxy in front.
+    """Answer to the public name only, over TLS only: cookies that no other host can set, HSTS, the browser's address
+    from the one proxy in front.
 
     nginx adds the address from which it was asked at the end of X-Forwarded-For; exactly that one entry is believed.
     """
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]  # the documented way
+    # the documented way
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]
     app.config.update(
         HOSTS=frozenset({public_host(address)}),
         SESSION_COOKIE_NAME=f"__Host-{app.config['SESSION_COOKIE_NAME']}",

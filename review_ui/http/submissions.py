@@ -22,7 +22,12 @@ def _submission(entry: object) -> Submission:
         abort(400)
     version, undoes = entry.get("version"), entry.get("undoes")
     screen, ms = entry.get("screen", ""), entry.get("ms", 0)
-    if not is_number(version) or not (undoes is None or isinstance(undoes, str)) or not isinstance(screen, str) or not is_number(ms):
+    if (
+        not is_number(version)
+        or not (undoes is None or isinstance(undoes, str))
+        or not isinstance(screen, str)
+        or not is_number(ms)
+    ):
         abort(400)
     try:
         kind = DecisionKind(text_of(entry, "kind"))

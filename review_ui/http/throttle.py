@@ -1,8 +1,9 @@
 """The only door to Flask-Limiter: guessing passwords is slow, and nobody can lock somebody else out by guessing.
 
-Only failures count, those at all doors together: password, code of the second factor, link, login service, and the password asked for once more. A browser
-in which somebody has logged in before carries a signed cookie and is counted by itself, so that failures elsewhere do not concern it; without such a cookie
-failures count for the name from one address, for the address, and for the name. Where nobody is named (a link that is none, a refusal by the login service)
+Only failures count, those at all doors together: password, code of the second factor, link, login service, and the
+password asked for once more. A browser in which somebody has logged in before carries a signed cookie and is counted by
+itself, so that failures elsewhere do not concern it; without such a cookie failures count for the name from one
+address, for the address, and for the name. Where nobody is named (a link that is none, a refusal by the login service)
 they count for the address alone: else ten of them would lock an office out.
 """
 
@@ -34,15 +35,28 @@ class Throttle:
     """Counts failures of one application in its memory."""
 
     def __init__(self, app: Flask, meant: Callable[[], str]) -> None:
-        """`meant` says whom the request wants to log in: "account 7", or a name that nobody has; "" where it names nobody."""
+        """`meant` says whom the request wants to log in: "account 7", or a name that nobody has; "" where it names
+        nobody.
+        """
         self._limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
         self._meant = meant
         self.cookie = f"{app.config['SESSION_COOKIE_NAME']}-known"
 
     def slow(self, view: View) -> View:
-        """Refuse a view with 429 after too many failures at any such view: answers 401, and what the view calls `failed`."""
-        for limit, key, exempt in ((PER_PAIR, self._pair, self._names_nobody), (PER_ADDRESS, self._address, None), (PER_NAME, self._name, self._names_nobody)):
-            view = cast("View", self._limiter.shared_limit(limit, scope=_DOORS, key_func=key, deduct_when=_failed, exempt_when=exempt)(view))
+        """Refuse a view with 429 after too many failures at any such view: answers 401, and what the view calls
+        `failed`.
+        """
+        for limit, key, exempt in (
+            (PER_PAIR, self._pair, self._names_nobody),
+            (PER_ADDRESS, self._address, None),
+            (PER_NAME, self._name, self._names_nobody),
+        ):
+            view = cast(
+                "View",
+                self._limiter.shared_limit(limit, scope=_DOORS, key_func=key, deduct_when=_failed, exempt_when=exempt)(
+                    view
+                ),
+            )
         return view
 
     def remember(self, account: Account, answer: Response) -> None:
@@ -51,7 +65,9 @@ class Throttle:
             return
         value = _signer().dumps([account.id, secrets.token_urlsafe(16)])
         secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-        answer.set_cookie(self.cookie, value, path="/", max_age=KNOWN_FOR_S, secure=secure, httponly=True, samesite="Strict")
+        answer.set_cookie(
+            self.cookie, value, path="/", max_age=KNOWN_FOR_S, secure=secure, httponly=True, samesite="Strict"
+        )
 
     @staticmethod
     def failed() -> None:
@@ -73,7 +89,11 @@ class Throttle:
     def _device(self) -> str:
         """The browser, if the person meant has logged in there before."""
         known = self._known()
-        return f"browser {request.cookies[self.cookie]}" if known is not None and self._meant() == f"account {known}" else ""
+        return (
+            f"browser {request.cookies[self.cookie]}"
+            if known is not None and self._meant() == f"account {known}"
+            else ""
+        )
 
     def _known(self) -> int | None:
         try:

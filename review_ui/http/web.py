@@ -45,7 +45,11 @@ def sent_number(value: str) -> int | None:
 def _whole(text: str) -> int | None:
     """The number that plain digits stand for, None when it is none or too large."""
     plain = text.isascii() and text.isdigit() and len(text.lstrip("0")) <= len(str(LARGEST_NUMBER))
-    return int(text[-len(str(LARGEST_NUMBER)) :]) if plain and int(text[-len(str(LARGEST_NUMBER)) :]) <= LARGEST_NUMBER else None
+    return (
+        int(text[-len(str(LARGEST_NUMBER)) :])
+        if plain and int(text[-len(str(LARGEST_NUMBER)) :]) <= LARGEST_NUMBER
+        else None
+    )
 
 
 def tell_times(app: Flask, zone: tzinfo) -> None:
@@ -77,7 +81,9 @@ def language_of(default: str) -> str:
 
 def texts_of(prefix: str, language: str) -> dict[str, str]:
     """All texts whose key begins with `prefix`, without it."""
-    return {key.removeprefix(prefix): template(key, language) for key in sorted(keys(language)) if key.startswith(prefix)}
+    return {
+        key.removeprefix(prefix): template(key, language) for key in sorted(keys(language)) if key.startswith(prefix)
+    }
 
 
 def card_data(card: Card | None, *, whole_page: bool = True) -> dict[str, object] | None:
@@ -85,7 +91,12 @@ def card_data(card: Card | None, *, whole_page: bool = True) -> dict[str, object
     if card is None:
         return None
     url = f"/crops/{quote(card.id)}?v={card.version}" if card.has_crop else None
-    return {**asdict(card), "crop_url": url, "tile_url": url and f"{url}&tight=1", "context_url": f"{url}&context=1" if url and whole_page else None}
+    return {
+        **asdict(card),
+        "crop_url": url,
+        "tile_url": url and f"{url}&tight=1",
+        "context_url": f"{url}&context=1" if url and whole_page else None,
+    }
 
 
 def body_of() -> Mapping[str, object]:

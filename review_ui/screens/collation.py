@@ -1,5 +1,5 @@
-"""Whose pages are these? Pages of one printed number that may be several people's, and files whose numbers contradict their
-sheets; `workflow.pages.collate` and `workflow.settling.contradicting_files` behind it. Plain forms that work
+"""Whose pages are these? Pages of one printed number that may be several people's, and files whose numbers contradict
+their sheets; `workflow.pages.collate` and `workflow.settling.contradicting_files` behind it. Plain forms that work
 without scripts; with one, pages are moved by mouse, too.
 """
 
@@ -102,7 +102,9 @@ def _one(project: Project, form: str, language: str, *, refused: str = "") -> st
     found = collate.gathering(project, form)
     if found is None:
         abort(404)
-    return render_template("joining_form.html", found=found, refused=refused, nobody=collate.NOBODY, **_common(language))
+    return render_template(
+        "joining_form.html", found=found, refused=refused, nobody=collate.NOBODY, **_common(language)
+    )
 
 
 def _common(language: str) -> dict[str, object]:

@@ -1,4 +1,6 @@
-"""Double verification: second readings, adjudication, and what both say about quality; `workflow.review.double_verification` behind it."""
+"""Double verification: second readings, adjudication, and what both say about quality;
+`workflow.review.double_verification` behind it.
+"""
 
 from collections.abc import Callable
 
@@ -44,15 +46,23 @@ def _add_looks(app: Flask, again: VerificationDesk, default: str, field_page: Ca
         body, who, third = body_of(), person(), task == "third"
         limit = min(max(number_of(body, "limit"), 1), MOST_CARDS)
         shown, contact = names_of(body, "shown"), who.may(Right.CONTACT)
-        cards = again.claim(limit, reviewer=who.name, third=third, shown=shown, contact=contact, language=language_of(default))
-        return jsonify(cards=[shown_card(card) for card in cards], counts=_counts(again, who, third=third).told(), pages=0)
+        cards = again.claim(
+            limit, reviewer=who.name, third=third, shown=shown, contact=contact, language=language_of(default)
+        )
+        return jsonify(
+            cards=[shown_card(card) for card in cards], counts=_counts(again, who, third=third).told(), pages=0
+        )
 
     @app.post("/api/<any(second,third):task>/decisions")
     @needs(Right.SECOND)
     def decide_again(task: str) -> ResponseReturnValue:
         who, third = person(), task == "third"
-        outcomes = again.decide(submissions_of(body_of()), reviewer=who.name, third=third, person=who, language=language_of(default))
-        answer = [{"uuid": o.uuid, "result": o.result, "message": o.message, "card": shown_card(o.card)} for o in outcomes]
+        outcomes = again.decide(
+            submissions_of(body_of()), reviewer=who.name, third=third, person=who, language=language_of(default)
+        )
+        answer = [
+            {"uuid": o.uuid, "result": o.result, "message": o.message, "card": shown_card(o.card)} for o in outcomes
+        ]
         return jsonify(outcomes=answer, counts=_counts(again, who, third=third).told())
 
     @app.post("/api/<any(second,third):task>/undo")

@@ -1,4 +1,6 @@
-"""What became of a value, and the page on which it stands; `workflow.review.value_history` behind it. Plain pages that work without scripts."""
+"""What became of a value, and the page on which it stands; `workflow.review.value_history` behind it. Plain pages
+that work without scripts.
+"""
 
 from urllib.parse import quote
 
@@ -38,7 +40,9 @@ def add_history(app: Flask, desk: Desk, default: str) -> None:
         if found is None:
             abort(404)
         size = request.args.get("size", "1")
-        return render_template("page.html", found=found, size=size if size in SIZES else "1", sizes=SIZES, **_common(language))
+        return render_template(
+            "page.html", found=found, size=size if size in SIZES else "1", sizes=SIZES, **_common(language)
+        )
 
     @app.get("/page/<form>/<int:number>.jpg")
     @needs(Right.CONTACT)

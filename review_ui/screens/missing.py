@@ -1,4 +1,6 @@
-"""Forms that lack pages, and pages to be scanned again; `workflow.pages.missing_pages` behind it. Plain forms, no script."""
+"""Forms that lack pages, and pages to be scanned again; `workflow.pages.missing_pages` behind it. Plain forms, no
+script.
+"""
 
 from collections.abc import Sequence
 from uuid import uuid4
@@ -11,7 +13,15 @@ from review_ui.http.web import language_of, sent_number
 from scanform.i18n.texts import text
 from scanform.model.person import Right
 from scanform.workflow.insight.overview import fate_text
-from scanform.workflow.pages.missing_pages import LONGEST_REASON, accept, missing_pages, scan_again_csv, take_back, take_waiver_back, waive_pages
+from scanform.workflow.pages.missing_pages import (
+    LONGEST_REASON,
+    accept,
+    missing_pages,
+    scan_again_csv,
+    take_back,
+    take_waiver_back,
+    waive_pages,
+)
 from scanform.workflow.project.project import Project
 
 _TEXTS = "missing.ui."
@@ -60,7 +70,9 @@ def add_missing(app: Flask, project: Project, default: str) -> None:
         chosen = [found for entry in request.form.getlist("page") if (found := sent_number(entry))]
         if not reason or not chosen:
             refused = "refused-reason" if chosen else "refused-none"
-            return _page(project, language, refused=refused, about="pages", chosen=chosen, kept=reason[:LONGEST_REASON]), 422
+            return _page(
+                project, language, refused=refused, about="pages", chosen=chosen, kept=reason[:LONGEST_REASON]
+            ), 422
         if not waive_pages(project, chosen, reviewer=person().name, reason=reason, uuid=request.form.get("uuid", "")):
             return _page(project, language, refused="refused-pages"), 409
         return redirect(url_for("missing_page", lang=language), 303)
@@ -73,7 +85,9 @@ def add_missing(app: Flask, project: Project, default: str) -> None:
         return redirect(url_for("missing_page", lang=language_of(default)), 303)
 
 
-def _page(project: Project, language: str, *, refused: str = "", about: str = "", chosen: Sequence[int] = (), kept: str = "") -> str:
+def _page(
+    project: Project, language: str, *, refused: str = "", about: str = "", chosen: Sequence[int] = (), kept: str = ""
+) -> str:
     return render_template(
         "missing.html",
         found=missing_pages(project, language=language),

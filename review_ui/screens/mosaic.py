@@ -1,4 +1,6 @@
-"""Many values of one question on one screen: groups and tiles; `workflow.review.mosaic` behind it. Decisions go the way of all others."""
+"""Many values of one question on one screen: groups and tiles; `workflow.review.mosaic` behind it. Decisions go the
+way of all others.
+"""
 
 from dataclasses import asdict
 
@@ -30,7 +32,9 @@ def add_mosaic(app: Flask, desk: Desk, default: str) -> None:
         language = language_of(default)
         other = "en" if language == "de" else "de"
         keys = key_facts(desk.project, "mosaic", language)
-        return render_template("mosaic.html", language=language, other=other, t=lambda key: template(_TEXTS + key, language), **keys)
+        return render_template(
+            "mosaic.html", language=language, other=other, t=lambda key: template(_TEXTS + key, language), **keys
+        )
 
     @app.get("/api/mosaic/session")
     @needs(Right.REVIEW)
@@ -41,7 +45,10 @@ def add_mosaic(app: Flask, desk: Desk, default: str) -> None:
     @needs(Right.REVIEW)
     def groups() -> ResponseReturnValue:
         found = mosaic.groups(person().name, contact=person().may(Right.CONTACT), language=language_of(default))
-        return jsonify(groups=[asdict(group) for group in found], counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told())
+        return jsonify(
+            groups=[asdict(group) for group in found],
+            counts=desk.counts(person().name, contact=person().may(Right.CONTACT)).told(),
+        )
 
     @app.post("/api/mosaic/claim")
     @needs(Right.REVIEW)

@@ -1,4 +1,6 @@
-"""The first screen: what came in and what waits; every number leads to its list. Plain pages that work without scripts."""
+"""The first screen: what came in and what waits; every number leads to its list. Plain pages that work without
+scripts.
+"""
 
 from hashlib import sha256
 
@@ -32,8 +34,20 @@ def add_overview(app: Flask, project: Project, desk: Desk, sorter: SortDesk | No
         language = language_of(default)
         unplaced, who = sorter.waiting() if sorter else 0, person()
         reviewer, contact = (who.name, who.may(Right.CONTACT)) if who.may(Right.REVIEW) else ("", True)
-        found = overview(project, desk, unplaced=unplaced, doubles=doubles.count(), joining=joining.count(), reviewer=reviewer, contact=contact)
-        return _unless_known(render_template("overview.html", found=found, urgent=SEEN_BY_PEOPLE, sorting=sorter is not None, **_common(language)))
+        found = overview(
+            project,
+            desk,
+            unplaced=unplaced,
+            doubles=doubles.count(),
+            joining=joining.count(),
+            reviewer=reviewer,
+            contact=contact,
+        )
+        return _unless_known(
+            render_template(
+                "overview.html", found=found, urgent=SEEN_BY_PEOPLE, sorting=sorter is not None, **_common(language)
+            )
+        )
 
     @app.get("/overview/pages")
     @needs(Right.OVERVIEW)
@@ -44,7 +58,9 @@ def add_overview(app: Flask, project: Project, desk: Desk, sorter: SortDesk | No
         if found is None:
             abort(404)
         more = found[LISTED - 1].id if len(found) > LISTED else None
-        return render_template("overview_pages.html", pages=found[:LISTED], batch=batch, fate=fate, more=more, **_common(language))
+        return render_template(
+            "overview_pages.html", pages=found[:LISTED], batch=batch, fate=fate, more=more, **_common(language)
+        )
 
 
 def _common(language: str) -> dict[str, object]:
@@ -60,6 +76,8 @@ def _common(language: str) -> dict[str, object]:
 def _unless_known(page: str) -> ResponseReturnValue:
     """The page, or only the word that nothing has changed since the browser asked last."""
     answer = make_response(page)
-    lasting = page.replace(g.get("csrf_token") or "\0", "")  # the token for forms is written anew each time; older ones stay good
+    lasting = page.replace(
+        g.get("csrf_token") or "\0", ""
+    )  # the token for forms is written anew each time; older ones stay good
     answer.set_etag(sha256(lasting.encode()).hexdigest()[:32])
     return answer.make_conditional(request)

@@ -1,4 +1,6 @@
-"""Keys and looks of the person who asks, the sheet of keys for printing, help in easy words, and the statement on accessibility."""
+"""Keys and looks of the person who asks, the sheet of keys for printing, help in easy words, and the statement on
+accessibility.
+"""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -74,7 +76,9 @@ def _words(prefix: str, language: str) -> Callable[[str], str]:
 
 
 def key_facts(project: Project, screen: str, language: str) -> dict[str, object]:
-    """What a page with keys needs: `cap` for the cap of an action, `rows` for its table of keys, `k` for the words of the table."""
+    """What a page with keys needs: `cap` for the cap of an action, `rows` for its table of keys, `k` for the words
+    of the table.
+    """
     mine = preferences_of(project, person().name)
     return {
         "cap_text": lambda action: key_text(mine.keys[screen][action], language),
@@ -95,11 +99,21 @@ class KeyRow:
 
 
 def help_rows(mine: Preferences, screen: str, language: str) -> list[KeyRow]:
-    """The rows of a table of keys: keys that are the same for everybody first, then those that can be changed; the nine answers stand together at the end."""
-    fixed = [KeyRow(action=None, caps=caps, text=text(f"keys.fixed.{screen}-{name}", language)) for name, caps in FIXED[screen]]
+    """The rows of a table of keys: keys that are the same for everybody first, then those that can be changed; the
+    nine answers stand together at the end.
+    """
+    fixed = [
+        KeyRow(action=None, caps=caps, text=text(f"keys.fixed.{screen}-{name}", language))
+        for name, caps in FIXED[screen]
+    ]
     actions = [action for action in mine.keys[screen] if action not in CHOICES] + list(CHOICES)
     changeable = [
-        KeyRow(action=action, caps=(key_text(mine.keys[screen][action], language),), text=action_text(screen, action, language)) for action in actions
+        KeyRow(
+            action=action,
+            caps=(key_text(mine.keys[screen][action], language),),
+            text=action_text(screen, action, language),
+        )
+        for action in actions
     ]
     return fixed + changeable
 

@@ -1,5 +1,5 @@
-"""Releasing the data set, and what people see of their own work; `workflow.dataset.release` and `workflow.review.reviewer_figures` behind
-it. Plain forms, no script.
+"""Releasing the data set, and what people see of their own work; `workflow.dataset.release` and
+`workflow.review.reviewer_figures` behind it. Plain forms, no script.
 """
 
 from math import ceil
@@ -36,7 +36,13 @@ def add_release(app: Flask, releases: ReleaseDesk, default: str) -> None:
         except ValueError:
             abort(400)
         language, reason = language_of(default), request.form.get("reason", "")
-        refused = releases.act(step, person(), uuid=request.form.get("uuid", "") or str(uuid4()), digest=request.form.get("digest", ""), reason=reason)
+        refused = releases.act(
+            step,
+            person(),
+            uuid=request.form.get("uuid", "") or str(uuid4()),
+            digest=request.form.get("digest", ""),
+            reason=reason,
+        )
         if refused:
             return _page(releases, language, refused=refused, kept=reason[:LONGEST_REASON]), 422
         return redirect(url_for("release_page", lang=language), 303)

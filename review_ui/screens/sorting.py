@@ -30,7 +30,9 @@ def _add_looks(app: Flask, sorter: SortDesk, default: str) -> None:
     def sort_page() -> ResponseReturnValue:
         language = language_of(default)
         other = "en" if language == "de" else "de"
-        return render_template("sort.html", language=language, other=other, t=lambda key: template(_TEXTS + key, language))
+        return render_template(
+            "sort.html", language=language, other=other, t=lambda key: template(_TEXTS + key, language)
+        )
 
     @app.get("/api/sort/session")
     @needs(Right.PLACE)
@@ -49,7 +51,10 @@ def _add_looks(app: Flask, sorter: SortDesk, default: str) -> None:
         try:
             view = sorter.view(number, form=form, page=page, language=language_of(default))
         except UsageError as error:
-            return jsonify(message=in_words(error.message, language_of(default)), remedy=in_words(error.remedy, language_of(default))), 422
+            return jsonify(
+                message=in_words(error.message, language_of(default)),
+                remedy=in_words(error.remedy, language_of(default)),
+            ), 422
         return jsonify(asdict(view)) if view else abort(404)
 
 

@@ -1,6 +1,8 @@
-"""Handing in scans by browser: the screen, the files it sends, and the form for browsers without scripts; `workflow.intake.upload_desk` behind it.
+"""Handing in scans by browser: the screen, the files it sends, and the form for browsers without scripts;
+`workflow.intake.upload_desk` behind it.
 
-Only these two addresses take more than the megabyte of the other ones, and what comes is written to the disk piece by piece.
+Only these two addresses take more than the megabyte of the other ones, and what comes is written to the disk piece by
+piece.
 """
 
 from dataclasses import dataclass
@@ -69,7 +71,10 @@ def _add_page(app: Flask, uploads: UploadDesk, default: str) -> None:
     @needs(Right.HAND_IN)
     def upload_session() -> ResponseReturnValue:
         language = language_of(default)
-        words = {**texts_of(_TEXTS, language), **{slug: _refusal(slug, uploads, language) for slug in ("upload-too-large", "upload-not-a-scan")}}
+        words = {
+            **texts_of(_TEXTS, language),
+            **{slug: _refusal(slug, uploads, language) for slug in ("upload-too-large", "upload-not-a-scan")},
+        }
         return jsonify(csrf=generate_csrf(), texts=words, largest=uploads.box.limits.file_bytes)
 
 
@@ -79,16 +84,25 @@ def _add_changes(app: Flask, uploads: UploadDesk, default: str) -> None:
     def hand_in_form() -> ResponseReturnValue:
         """Files of a form, in browsers without scripts: they come as a whole, and the page says what became of each."""
         language, group, by = language_of(default), str(uuid4()), person().name
-        given = [file for name in ("files", "photos") for file in request.files.getlist(name) if file.filename][:FILES_IN_A_FORM]
-        receipts = [uploads.receive(cast("BinaryIO", file.stream), name=file.filename or "", by=by, group=group) for file in given]
+        given = [file for name in ("files", "photos") for file in request.files.getlist(name) if file.filename][
+            :FILES_IN_A_FORM
+        ]
+        receipts = [
+            uploads.receive(cast("BinaryIO", file.stream), name=file.filename or "", by=by, group=group)
+            for file in given
+        ]
         uploads.close_group(by, group)
-        answers = [_answer(receipt, language) for receipt in receipts] or [_Answer(name="", result="refused", message=text("upload.nothing", language))]
+        answers = [_answer(receipt, language) for receipt in receipts] or [
+            _Answer(name="", result="refused", message=text("upload.nothing", language))
+        ]
         return _page(uploads, language, answers), 422 if any(answer.result == "refused" for answer in answers) else 200
 
     @app.post("/api/uploads")
     @needs(Right.HAND_IN)
     def hand_in_file() -> ResponseReturnValue:
-        """One file as the body of the request. Its name comes in a header: names of files may be names of people, which stay out of addresses."""
+        """One file as the body of the request. Its name comes in a header: names of files may be names of people,
+        which stay out of addresses.
+        """
         name, group = unquote(request.headers.get("X-File-Name", "")), request.headers.get("X-Group", "")
         stream = cast("BinaryIO", request.stream)
         receipt = uploads.receive(stream, name=name, by=person().name, group=group, declared=request.content_length)
@@ -123,11 +137,20 @@ def _answer(receipt: Receipt, language: str) -> _Answer:
     sha, batch = receipt.sha256, receipt.batch
     if receipt.problem is not None:
         remedy = remedy_text(receipt.problem.slug, language)
-        return _Answer(name=receipt.name, result=receipt.result, message=problem_text(receipt.problem, language), remedy=remedy)
+        return _Answer(
+            name=receipt.name, result=receipt.result, message=problem_text(receipt.problem, language), remedy=remedy
+        )
     if receipt.result == "stored":
-        return _Answer(name=receipt.name, result=receipt.result, message=text("upload.ui.stored", language, sha=sha[:8]), sha256=sha)
+        return _Answer(
+            name=receipt.name,
+            result=receipt.result,
+            message=text("upload.ui.stored", language, sha=sha[:8]),
+            sha256=sha,
+        )
     if batch is None:
-        return _Answer(name=receipt.name, result=receipt.result, message=text("upload.known-waiting", language), sha256=sha)
+        return _Answer(
+            name=receipt.name, result=receipt.result, message=text("upload.known-waiting", language), sha256=sha
+        )
     message = text("upload.known", language, batch=batch.id, label=batch.label, at=day_of(batch.created_at, language))
     return _Answer(name=receipt.name, result=receipt.result, message=message, sha256=sha, batch=batch.id)
 

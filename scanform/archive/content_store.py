@@ -20,7 +20,9 @@ def archive_name(sha256: str, path: Path) -> str:
 
 
 def archive_file(path: Path, sha256: str, archive: Path) -> str:
-    """Copy a file into the archive unless its content is there; returns its name there, "" when the file has changed or gone meanwhile."""
+    """Copy a file into the archive unless its content is there; returns its name there, "" when the file has changed
+    or gone meanwhile.
+    """
     try:
         return _kept(path, sha256, archive, lambda file: _copy(path, file))
     except FileNotFoundError:
@@ -39,7 +41,9 @@ def archive_content(content: bytes, name: str, archive: Path) -> tuple[str, str]
 
 
 def _kept(path: Path, sha256: str, archive: Path, write: Callable[[BinaryIO], str]) -> str:
-    """The name in the archive of content with this hash, which `write` writes and hashes if it is not there; "" when the hash is another one."""
+    """The name in the archive of content with this hash, which `write` writes and hashes if it is not there; "" when
+    the hash is another one.
+    """
     known = sorted((archive / sha256[:2]).glob(f"{sha256}*"))
     if known and _is_sound(known[0], sha256):
         return known[0].relative_to(archive).as_posix()

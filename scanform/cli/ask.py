@@ -13,7 +13,9 @@ def ask(prompt: str) -> str:
 
 
 def chosen(question: str, names: Sequence[str], language: str) -> str:
-    """One of the names, typed by a person; asked again for anything else. Click's own question complains in English only."""
+    """One of the names, typed by a person; asked again for anything else. Click's own question complains in English
+    only.
+    """
     while True:
         said = click.prompt(f"{question} ({', '.join(names)})").strip()
         if said in names:

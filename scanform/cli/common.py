@@ -67,10 +67,30 @@ def common_options(function: Function) -> Function:
         return callback
 
     options = (
-        click.option("--project", type=FOLDER, expose_value=False, callback=keep("project"), help="The project's folder (default: the current one)."),
-        click.option("--language", type=click.Choice(LANGUAGES), expose_value=False, callback=keep("language"), help="Language of messages and print."),
-        click.option("--json", is_flag=True, expose_value=False, callback=keep("as_json"), help="Answer with JSON on standard output."),
-        click.option("--debug", is_flag=True, expose_value=False, callback=keep("debug"), help="Show the traceback of a failure."),
+        click.option(
+            "--project",
+            type=FOLDER,
+            expose_value=False,
+            callback=keep("project"),
+            help="The project's folder (default: the current one).",
+        ),
+        click.option(
+            "--language",
+            type=click.Choice(LANGUAGES),
+            expose_value=False,
+            callback=keep("language"),
+            help="Language of messages and print.",
+        ),
+        click.option(
+            "--json",
+            is_flag=True,
+            expose_value=False,
+            callback=keep("as_json"),
+            help="Answer with JSON on standard output.",
+        ),
+        click.option(
+            "--debug", is_flag=True, expose_value=False, callback=keep("debug"), help="Show the traceback of a failure."
+        ),
     )
     for option in reversed(options):
         function = option(function)

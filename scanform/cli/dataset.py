@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 @click.command("import-digital")
 @click.argument("file", type=FILE)
 @click.option("--questionnaire", metavar="CODE", help="Which questionnaire, when the project has several.")
-@click.option("--survey", metavar="NAME", help="Which survey of LimeSurvey, when several use one questionnaire: any name, the same for each export of it.")
+@click.option(
+    "--survey",
+    metavar="NAME",
+    help="Which survey of LimeSurvey, when several use one questionnaire: any name, the same for each export of it.",
+)
 @click.option(
     "--read", "said", multiple=True, metavar="[COLUMN=]READING",
     help="How to read a column, or all that are unclear: day-month, month-day, decimal-comma, decimal-point, codes, labels, repaired, as-written.",
@@ -30,29 +34,49 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask whether the columns are read as they should be.")
 @common_options
 @click.pass_obj
-def import_digital(settings: Settings, *, file: Path, questionnaire: str | None, survey: str | None, said: tuple[str, ...], yes: bool) -> int:
+def import_digital(
+    settings: Settings, *, file: Path, questionnaire: str | None, survey: str | None, said: tuple[str, ...], yes: bool
+) -> int:
     """Take in online responses: a LimeSurvey CSV export. Doing it again changes nothing."""
     from scanform.workflow.dataset import column_formats as formats
 
     with open_api(settings) as project:
         run = partial(project.import_digital, file, questionnaire=questionnaire, survey=survey)
         if not yes and not settings.as_json and sys.stdin.isatty() and sys.stdout.isatty():
-            known = _asked_formats(lambda known: run(read_as=_as_said(known), dry_run=True), formats.parsed(said), project.language)
+            known = _asked_formats(
+                lambda known: run(read_as=_as_said(known), dry_run=True), formats.parsed(said), project.language
+            )
             said = _as_said(known)
         found = run(read_as=said)
-        data = {"questionnaire": found.questionnaire, "new": len(found.new), "changed": len(found.changed), "unchanged": found.unchanged, "batch": found.batch}
+        data = {
+            "questionnaire": found.questionnaire,
+            "new": len(found.new),
+            "changed": len(found.changed),
+            "unchanged": found.unchanged,
+            "batch": found.batch,
+        }
         untaken = [text("cli.rows_not_taken", project.language, count=found.not_taken)] if found.not_taken else []
         named = {name: list(getattr(found, name)) for name in ("refused", "older", "vanished", "withdrawn")}
         ignored = list(found.ignored_columns)
         problems = [problem_data(problem, project.language) for problem in found.problems]
-        named_survey = [text("cli.imported_survey", project.language, survey=found.survey)] if found.survey != found.questionnaire else []
+        named_survey = (
+            [text("cli.imported_survey", project.language, survey=found.survey)]
+            if found.survey != found.questionnaire
+            else []
+        )
         lines = [text("cli.imported", project.language, **data), *named_survey, *untaken]
         lines += [visible(line) for line in formats.said_lines(found.file, found.decisions, project.language)]
         lines += [problem_line(problem, project.language) for problem in found.problems]
         if ignored:
             lines.append(text("cli.ignored_columns", project.language, columns=", ".join(ignored)))
         counts = {"survey": found.survey, "rows_not_taken": found.not_taken}
-        told = {**counts, **named, "ignored_columns": ignored, "formats": [format_data(one) for one in found.decisions], "problems": problems}
+        told = {
+            **counts,
+            **named,
+            "ignored_columns": ignored,
+            "formats": [format_data(one) for one in found.decisions],
+            "problems": problems,
+        }
         answer(settings, data | told, *lines)
         return ExitCode.PAGES_REFUSED if found.not_taken else ExitCode.OK
 
@@ -63,9 +87,13 @@ def _as_said(known: "Mapping[tuple[str, FormatKind], str]") -> tuple[str, ...]:
 
 
 def _asked_formats(
-    attempt: "Callable[[dict[tuple[str, FormatKind], str]], ImportSummary]", readings: "dict[tuple[str, FormatKind], str]", language: str
+    attempt: "Callable[[dict[tuple[str, FormatKind], str]], ImportSummary]",
+    readings: "dict[tuple[str, FormatKind], str]",
+    language: str,
 ) -> "dict[tuple[str, FormatKind], str]":
-    """What a person at the terminal says about the columns: each that is open is asked for, and all that is new is confirmed."""
+    """What a person at the terminal says about the columns: each that is open is asked for, and all that is new is
+    confirmed.
+    """
     from scanform.workflow.dataset import column_formats as formats
 
     known = dict(readings)
@@ -88,7 +116,11 @@ def _asked_formats(
 @click.command("merge")
 @click.option("--undo", is_flag=True, help="Take the merge back: each response stands for itself again.")
 @click.option("--decide", nargs=2, metavar="ITEM VALUE", help="Settle a contradiction that conflicts.csv names.")
-@click.option("--as-written", is_flag=True, help="With --decide: keep a value that the question does not allow, beside its missing code.")
+@click.option(
+    "--as-written",
+    is_flag=True,
+    help="With --decide: keep a value that the question does not allow, beside its missing code.",
+)
 @common_options
 @click.pass_obj
 def merge(settings: Settings, *, undo: bool, decide: tuple[str, str] | None, as_written: bool) -> int:
@@ -121,7 +153,9 @@ def _decide(settings: Settings, item: str, value: str, *, as_written: bool) -> E
 
     with open_settled(settings) as project:
         third = sys.stdin.isatty() and merging.is_third_value(project, item, value)
-        if third and not confirmed(text("merge.third-value", project.language, value=value), project.language, default=False):
+        if third and not confirmed(
+            text("merge.third-value", project.language, value=value), project.language, default=False
+        ):
             raise click.Abort
         decision = merging.decide_conflict(project, item, value, reviewer=login_name(), as_written=as_written)
         answer(settings, {"item": decision.item}, text("cli.stored", project.language, name=decision.item))
@@ -136,16 +170,28 @@ def _decide(settings: Settings, item: str, value: str, *, as_written: bool) -> E
 @click.option("--without-sensitive", is_flag=True, help="Leave out questions of the class sensitive.")
 @common_options
 @click.pass_obj
-def export(settings: Settings, *, folder: Path | None, readings: Path | None, with_contact: bool, without_contact: bool, without_sensitive: bool) -> None:
+def export(
+    settings: Settings,
+    *,
+    folder: Path | None,
+    readings: Path | None,
+    with_contact: bool,
+    without_contact: bool,
+    without_sensitive: bool,
+) -> None:
     """Write the data set: responses, codebook, provenance and contradictions as CSV and XLSX; contact data apart."""
     if (folder is None) == (readings is None):
         raise UsageError(words("cli.one_target"), remedy=words("cli.one_target_remedy"))
     with open_api(settings) as project:
         if readings is not None:
-            path = project.export_readings(readings, without_contact=without_contact, without_sensitive=without_sensitive)
+            path = project.export_readings(
+                readings, without_contact=without_contact, without_sensitive=without_sensitive
+            )
             answer(settings, {"files": [str(path)]}, text("cli.written", project.language, files=str(path)))
         elif folder is not None:
-            done = project.export(folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language)
+            done = project.export(
+                folder, with_contact=with_contact, without_sensitive=without_sensitive, language=settings.language
+            )
             files = [str(path) for path in done.files]
             data = {
                 "files": files,
@@ -155,7 +201,14 @@ def export(settings: Settings, *, folder: Path | None, readings: Path | None, wi
                 "released_at": done.released_at,
                 "waived": done.waived,
             }
-            line = text("cli.exported", project.language, rows=done.rows, count=len(files), folder=str(folder), conflicts=done.open_conflicts)
+            line = text(
+                "cli.exported",
+                project.language,
+                rows=done.rows,
+                count=len(files),
+                folder=str(folder),
+                conflicts=done.open_conflicts,
+            )
             at = moment_text(done.released_at or "", project.language, project.time_zone)
             released = text("cli.released" if done.released_at else "cli.not_released", project.language, at=at)
             given_up = [text("cli.waived", project.language, count=done.waived)] if done.waived else []

@@ -21,12 +21,24 @@ EDIT_PORT = 8766
 @common_options
 @click.pass_obj
 def find_zones(settings: Settings, *, blank: tuple[Path, ...], out: Path, code: str | None, edit: bool) -> None:
-    """Propose the zones of an empty form that scanform did not print: boxes, bubbles, character cells, places to write."""
+    """Propose the zones of an empty form that scanform did not print: boxes, bubbles, character cells, places to
+    write.
+    """
     from scanform.workflow.foreign_forms.find_zones import find_zones as run
 
     found = run(blank, out, code=code, language=settings.words)
-    counts = {"questions": found.questions, "boxes": found.boxes, "cells": found.cells, "areas": found.areas, "pages": len(found.layout.pages)}
-    answer(settings, {"layout": str(out), "code": found.layout.questionnaire} | counts, text("imported.found", settings.words, out=str(out), **counts))
+    counts = {
+        "questions": found.questions,
+        "boxes": found.boxes,
+        "cells": found.cells,
+        "areas": found.areas,
+        "pages": len(found.layout.pages),
+    }
+    answer(
+        settings,
+        {"layout": str(out), "code": found.layout.questionnaire} | counts,
+        text("imported.found", settings.words, out=str(out), **counts),
+    )
     if edit:
         _edit(settings, out, blank, EDIT_PORT)
 
@@ -34,11 +46,18 @@ def find_zones(settings: Settings, *, blank: tuple[Path, ...], out: Path, code: 
 @click.command("edit-layout")
 @click.argument("layout", type=FILE)
 @click.argument("blank", type=FILE, nargs=-1, required=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=EDIT_PORT, show_default=True, help="Port on this computer; 0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=EDIT_PORT,
+    show_default=True,
+    help="Port on this computer; 0 takes a free one.",
+)
 @common_options
 @click.pass_obj
 def edit_layout(settings: Settings, *, layout: Path, blank: tuple[Path, ...], port: int) -> None:
-    """Correct the zones in a layout file in the browser, over the empty pages in BLANK: move, resize, name, add, delete.
+    """Correct the zones in a layout file in the browser, over the empty pages in BLANK: move, resize, name, add,
+    delete.
 
     Ctrl-C or a request to end (SIGTERM) closes it, with exit code 0; what was saved stays.
     """
@@ -58,20 +77,38 @@ def _edit(settings: Settings, layout: Path, blank: tuple[Path, ...], port: int) 
 
 @click.command("import-form")
 @click.argument("blank", type=FILE, nargs=-1, required=True)
-@click.option("--layout", type=FILE, required=True, help="Where its zones stand: a layout file, as find-zones writes it.")
-@click.option("--filled-scans", is_flag=True, help="There is no empty form: BLANK are filled ones; the print is what they share.")
+@click.option(
+    "--layout", type=FILE, required=True, help="Where its zones stand: a layout file, as find-zones writes it."
+)
+@click.option(
+    "--filled-scans", is_flag=True, help="There is no empty form: BLANK are filled ones; the print is what they share."
+)
 @common_options
 @click.pass_obj
 def import_form(settings: Settings, *, blank: tuple[Path, ...], layout: Path, filled_scans: bool) -> None:
-    """Take in a form that scanform did not print, from its empty pages: from then on, scans of it are recognised and read."""
+    """Take in a form that scanform did not print, from its empty pages: from then on, scans of it are recognised and
+    read.
+    """
     from scanform.workflow.foreign_forms import import_form as importing
 
     with open_settled(settings) as project:
         found = (importing.import_filled if filled_scans else importing.import_form)(project, blank, layout)
         language, code = project.language, found.layout.questionnaire
         zones = sum(len(page.zones) for page in found.layout.pages)
-        data = {"code": code, "layout": found.layout.digest, "pages": len(found.layout.pages), "zones": zones, "known": found.known}
-        said = [text("imported.known" if found.known else "imported.done", language, **{**data, "digest": found.layout.digest})]
+        data = {
+            "code": code,
+            "layout": found.layout.digest,
+            "pages": len(found.layout.pages),
+            "zones": zones,
+            "known": found.known,
+        }
+        said = [
+            text(
+                "imported.known" if found.known else "imported.done",
+                language,
+                **{**data, "digest": found.layout.digest},
+            )
+        ]
         said += [text("imported.questionnaire", language, file=str(found.questionnaire))] if found.questionnaire else []
         problems = [problem_data(problem, language) for problem in found.problems]
         made = {"questionnaire": str(found.questionnaire) if found.questionnaire else None, "problems": problems}

@@ -42,7 +42,12 @@ def explain(settings: Settings, *, page: str, out: Path) -> None:
         found = run(project, page, out)
         fate = text(f"fate.{found.result.outcome.value}", project.language)
         lines = (problem_line(problem, project.language) for problem in found.result.problems)
-        answer(settings, found.data | {"picture": str(out)}, text("explain.done", project.language, fate=fate, picture=str(out)), *lines)
+        answer(
+            settings,
+            found.data | {"picture": str(out)},
+            text("explain.done", project.language, fate=fate, picture=str(out)),
+            *lines,
+        )
 
 
 @click.command("doctor")
@@ -54,7 +59,16 @@ def doctor(settings: Settings) -> int:
 
     findings = examine(settings.project or Path(), settings.words)
     data = [{"name": f.name, "good": f.good, "seen": f.seen, "remedy": f.remedy} for f in findings]
-    lines = [text("doctor.good" if f.good else "doctor.bad", settings.words, name=f.name, seen=f.seen.rstrip("."), remedy=f.remedy) for f in findings]
+    lines = [
+        text(
+            "doctor.good" if f.good else "doctor.bad",
+            settings.words,
+            name=f.name,
+            seen=f.seen.rstrip("."),
+            remedy=f.remedy,
+        )
+        for f in findings
+    ]
     if all(finding.good for finding in findings):
         lines.append(text("doctor.all_good", settings.words))
     answer(settings, {"findings": data}, *lines)
@@ -65,16 +79,28 @@ def doctor(settings: Settings) -> int:
 @common_options
 @click.pass_obj
 def verify(settings: Settings) -> int:
-    """Compare what is stored with itself: hashes of the archive, sums of the ledger, layouts, responses, the chain of decisions."""
+    """Compare what is stored with itself: hashes of the archive, sums of the ledger, layouts, responses, the chain
+    of decisions.
+    """
     from scanform.workflow.insight.verify import verify as run
     from scanform.workflow.project.progress import terminal_progress
 
     with open_settled(settings) as project:
         found = run(project, progress=terminal_progress)
         lines = [text(f"verify.{one.kind}", project.language, place=one.place) for one in found.discrepancies]
-        head = text("verify.good" if found.good else "verify.bad", project.language, files=found.files, pages=found.pages)
-        discrepancies = [{"kind": one.kind, "place": one.place, "harmless": one.harmless} for one in found.discrepancies]
-        facts = {"files": found.files, "pages": found.pages, "good": found.good, "seal": found.seal, "discrepancies": discrepancies}
+        head = text(
+            "verify.good" if found.good else "verify.bad", project.language, files=found.files, pages=found.pages
+        )
+        discrepancies = [
+            {"kind": one.kind, "place": one.place, "harmless": one.harmless} for one in found.discrepancies
+        ]
+        facts = {
+            "files": found.files,
+            "pages": found.pages,
+            "good": found.good,
+            "seal": found.seal,
+            "discrepancies": discrepancies,
+        }
         answer(settings, facts, head, *lines, text("verify.seal", project.language, seal=found.seal))
         return ExitCode.OK if found.good else ExitCode.STORE
 
@@ -111,7 +137,9 @@ def _show_verdict(verdict: "Verdict", folder: Path, words: str) -> None:
     for file, page, wanted, got in verdict.wrong_fates:
         click.secho(text("demo.verdict_fate", words, file=file, page=page, wanted=wanted, got=got), fg="red")
     for form, column, got, wanted in verdict.silent_errors:
-        click.secho(text("demo.verdict_value", words, form=form, column=column, wanted=repr(wanted), got=repr(got)), fg="red")
+        click.secho(
+            text("demo.verdict_value", words, form=form, column=column, wanted=repr(wanted), got=repr(got)), fg="red"
+        )
     if verdict.good:
         click.secho(text("demo.verdict_good", words, pages=verdict.pages, automatic=verdict.automatic), fg="green")
     click.echo()

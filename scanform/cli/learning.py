@@ -16,18 +16,37 @@ if TYPE_CHECKING:
 
 @click.command("export-crops")
 @click.argument("folder", type=FOLDER)
-@click.option("--consent", metavar="QUESTION=OPTION", help="Take only forms on which this tick says that the writer agrees.")
+@click.option(
+    "--consent", metavar="QUESTION=OPTION", help="Take only forms on which this tick says that the writer agrees."
+)
 @click.option("--consent-for-all", is_flag=True, help="State that the writers of all forms agreed in another way.")
-@click.option("--keep-days", type=click.IntRange(1), default=365, show_default=True, metavar="N", help="Days after its confirmation that a crop may be kept.")
+@click.option(
+    "--keep-days",
+    type=click.IntRange(1),
+    default=365,
+    show_default=True,
+    metavar="N",
+    help="Days after its confirmation that a crop may be kept.",
+)
 @click.option("--with-contact", is_flag=True, help="Take contact data in, too.")
 @click.option("--without-sensitive", is_flag=True, help="Leave out questions of the class sensitive.")
 @click.option("--purge", is_flag=True, help="Export nothing; delete from FOLDER what may no longer be kept.")
 @common_options
 @click.pass_obj
 def export_crops(
-    settings: Settings, *, folder: Path, consent: str | None, consent_for_all: bool, keep_days: int, with_contact: bool, without_sensitive: bool, purge: bool
+    settings: Settings,
+    *,
+    folder: Path,
+    consent: str | None,
+    consent_for_all: bool,
+    keep_days: int,
+    with_contact: bool,
+    without_sensitive: bool,
+    purge: bool,
 ) -> None:
-    """Write crops of handwriting that people confirmed in review into FOLDER, to train on. Handwriting is personal data: only with consent, only for a time."""
+    """Write crops of handwriting that people confirmed in review into FOLDER, to train on. Handwriting is personal
+    data: only with consent, only for a time.
+    """
     from datetime import UTC, datetime
 
     from scanform.workflow.learning import crops_folder
@@ -43,7 +62,9 @@ def export_crops(
         return
     if (consent is not None) == consent_for_all:
         raise UsageError(words("train.one_consent"), remedy=words("train.consent_remedy"))
-    order = CropOrder(consent=_consent(consent), keep_days=keep_days, with_contact=with_contact, without_sensitive=without_sensitive)
+    order = CropOrder(
+        consent=_consent(consent), keep_days=keep_days, with_contact=with_contact, without_sensitive=without_sensitive
+    )
     with open_settled(settings) as project:
         done = run(project, folder, order, at=at, progress=terminal_progress)
         _show_crops(settings, folder, order, done, project.language)
@@ -73,7 +94,9 @@ def _show_crops(settings: Settings, folder: Path, order: "CropOrder", done: "Cro
 @common_options
 @click.pass_obj
 def train(settings: Settings, *, folders: tuple[Path, ...], dry_run: bool, give_up: bool) -> None:
-    """Train the reader of character cells on the crops in FOLDERS; it is put in place where it reads forms that were held out better."""
+    """Train the reader of character cells on the crops in FOLDERS; it is put in place where it reads forms that were
+    held out better.
+    """
     from datetime import UTC, datetime
 
     from scanform.workflow.learning import train_heads as training

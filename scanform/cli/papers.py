@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 import click
 
 from scanform.cli.ask import ask
-from scanform.cli.common import ANYTHING, FILE, FOLDER, KeyingAbort, Settings, answer, common_options, login_name, open_api, open_settled
+from scanform.cli.common import (
+    ANYTHING,
+    FILE,
+    FOLDER,
+    KeyingAbort,
+    Settings,
+    answer,
+    common_options,
+    login_name,
+    open_api,
+    open_settled,
+)
 from scanform.cli.say import problem_data, problem_line, summary_data, summary_lines
 from scanform.errors import ExitCode, InputError, words
 from scanform.i18n.texts import text
@@ -21,14 +32,25 @@ if TYPE_CHECKING:
 @click.option("--template", metavar="NAME", help="A questionnaire that ships with scanform.")
 @click.option("--questionnaire", type=FILE, help="A questionnaire of your own (YAML).")
 @click.option("--empty", is_flag=True, help="No questionnaire yet: for forms that are taken in with import-form.")
-@click.option("--database", default="", metavar="URL", help="A PostgreSQL database instead of a SQLite file in the folder.")
+@click.option(
+    "--database", default="", metavar="URL", help="A PostgreSQL database instead of a SQLite file in the folder."
+)
 @common_options
 @click.pass_obj
-def init(settings: Settings, *, folder: Path, template: str | None, questionnaire: Path | None, empty: bool, database: str) -> None:
+def init(
+    settings: Settings, *, folder: Path, template: str | None, questionnaire: Path | None, empty: bool, database: str
+) -> None:
     """Make a project folder around a questionnaire."""
     from scanform.api import init_project
 
-    with init_project(folder, template=template, questionnaire=questionnaire, empty=empty, language=settings.language, database=database) as project:
+    with init_project(
+        folder,
+        template=template,
+        questionnaire=questionnaire,
+        empty=empty,
+        language=settings.language,
+        database=database,
+    ) as project:
         code = next(iter(project.questionnaires), None)
         made = text("project.made" if code else "imported.made_empty", project.language, folder=str(folder), code=code)
         answer(settings, {"project": str(folder), "questionnaire": code}, made)
@@ -43,7 +65,11 @@ def add_questionnaire(settings: Settings, file: Path) -> None:
     with open_api(settings, edited=True) as project:
         project.add_questionnaire(file)
         codes = sorted(project.questionnaires)
-        answer(settings, {"questionnaires": codes}, text("project.questionnaires", project.language, codes=", ".join(codes)))
+        answer(
+            settings,
+            {"questionnaires": codes},
+            text("project.questionnaires", project.language, codes=", ".join(codes)),
+        )
 
 
 @click.command("print")
@@ -99,7 +125,9 @@ def print_(
             "empty_pages": printed.fillers,
             "columns_left_out": list(printed.left_out),
         }
-        aside = [text("print.left_out", project.language, columns=", ".join(printed.left_out))] if printed.left_out else []
+        aside = (
+            [text("print.left_out", project.language, columns=", ".join(printed.left_out))] if printed.left_out else []
+        )
         backs = [text("print.backs", project.language, count=printed.fillers)] if printed.fillers else []
         again = [text("print.again", project.language, count=printed.printed_before)] if printed.printed_before else []
         answer(settings, data, text("print.done", project.language, **data), *aside, *backs, *again)
@@ -107,18 +135,27 @@ def print_(
 
 @click.command("ingest")
 @click.argument("paths", type=ANYTHING, nargs=-1, required=True)
-@click.option("--jobs", type=click.IntRange(0), metavar="N", help="Number of processes; 0 is one per core, 1 process is still one of its own.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Number of processes; 0 is one per core, 1 process is still one of its own.",
+)
 @click.option("--serial", is_flag=True, help="Read in this process, without limits of time (for debugging).")
 @click.option("--scheduler", metavar="URL", help="Read on a dask cluster.")
 @click.option("--retry", is_flag=True, help="Read pages again that were damaged, given up, unknown or in need of help.")
 @common_options
 @click.pass_obj
-def ingest(settings: Settings, *, paths: tuple[Path, ...], jobs: int | None, serial: bool, scheduler: str | None, retry: bool) -> int:
+def ingest(
+    settings: Settings, *, paths: tuple[Path, ...], jobs: int | None, serial: bool, scheduler: str | None, retry: bool
+) -> int:
     """Read scans: files and folders of PDF, TIFF, JPEG and PNG. Running it again goes on, and changes nothing twice."""
     with open_api(settings) as project:
         summary = project.read_batch(paths, jobs=jobs, serial=serial, scheduler=scheduler, retry=retry, progress=True)
         fields = _fields_waiting(project)
-        answer(settings, summary_data(summary, fields, project.language), *summary_lines(summary, fields, project.language))
+        answer(
+            settings, summary_data(summary, fields, project.language), *summary_lines(summary, fields, project.language)
+        )
         return _after(summary.refused, fields)
 
 
@@ -147,7 +184,9 @@ def withdraw(settings: Settings, *, batch: int, undo: bool) -> None:
 
 @click.command("withdraw-response")
 @click.argument("response")
-@click.option("--reason", default="", metavar="TEXT", help="Why: it is kept with your name. Needed unless --undo is given.")
+@click.option(
+    "--reason", default="", metavar="TEXT", help="Why: it is kept with your name. Needed unless --undo is given."
+)
 @click.option("--undo", is_flag=True, help="Bring the response back.")
 @common_options
 @click.pass_obj
@@ -156,9 +195,25 @@ def withdraw_response(settings: Settings, *, response: str, reason: str, undo: b
     from scanform.workflow.settling import withdraw as withdrawing
 
     with open_settled(settings) as project:
-        act = (withdrawing.restore_response if undo else withdrawing.withdraw_response)(project, response, reason=reason, reviewer=login_name())
-        data = {"response": act.response_id, "withdrawn": act.withdrawn, "reason": act.reason, "reviewer": act.reviewer, "at": act.at}
-        answer(settings, data, text("withdraw.response_undone" if undo else "withdraw.response_done", project.language, response=act.response_id))
+        act = (withdrawing.restore_response if undo else withdrawing.withdraw_response)(
+            project, response, reason=reason, reviewer=login_name()
+        )
+        data = {
+            "response": act.response_id,
+            "withdrawn": act.withdrawn,
+            "reason": act.reason,
+            "reviewer": act.reviewer,
+            "at": act.at,
+        }
+        answer(
+            settings,
+            data,
+            text(
+                "withdraw.response_undone" if undo else "withdraw.response_done",
+                project.language,
+                response=act.response_id,
+            ),
+        )
 
 
 @click.command("restore")
@@ -187,7 +242,9 @@ def _withdraw(settings: Settings, batch: int, *, undo: bool) -> None:
 @click.option("--replace", "replace_known", is_flag=True, help="Replace what was keyed for this form before.")
 @common_options
 @click.pass_obj
-def enter(settings: Settings, *, form: str, phone: bool, questionnaire: str | None, answers: Path | None, replace_known: bool) -> int:
+def enter(
+    settings: Settings, *, form: str, phone: bool, questionnaire: str | None, answers: Path | None, replace_known: bool
+) -> int:
     """Key a form by hand. FORM is the printed id, a token, or "new"."""
     from scanform.model.response import Channel, Status
     from scanform.workflow.review import key_entry
@@ -225,13 +282,17 @@ def _json_object(path: Path) -> dict[str, object]:
 @click.command("identify")
 @click.argument("page", metavar="FILE[#PAGE]")
 @click.argument("form")
-@click.option("--number", type=click.IntRange(1), metavar="N", help="Page of the form (default: what its markers show).")
+@click.option(
+    "--number", type=click.IntRange(1), metavar="N", help="Page of the form (default: what its markers show)."
+)
 @common_options
 @click.pass_obj
 def identify(settings: Settings, *, page: str, form: str, number: int | None) -> int:
-    """Say which form a page belongs to that was not recognised; FORM is the id on its margin, or the code of an imported form's questionnaire.
+    """Say which form a page belongs to that was not recognised; FORM is the id on its margin, or the code of an
+    imported form's questionnaire.
 
-    Where several people filled in photocopies of one form, FORM with .2, .3, ... puts a page that was read to another of them.
+    Where several people filled in photocopies of one form, FORM with .2, .3, ... puts a page that was read to another
+    of them.
     """
     from scanform.model.page import Fate
     from scanform.workflow.pages.identify_page import identify_page
@@ -241,5 +302,7 @@ def identify(settings: Settings, *, page: str, form: str, number: int | None) ->
         fate = text(f"fate.{found.outcome.value}", project.language)
         problems = [problem_data(problem, project.language) for problem in found.problems]
         lines = (problem_line(problem, project.language) for problem in found.problems)
-        answer(settings, {"page": page, "outcome": found.outcome.value, "problems": problems}, f"{page}: {fate}", *lines)
+        answer(
+            settings, {"page": page, "outcome": found.outcome.value, "problems": problems}, f"{page}: {fate}", *lines
+        )
         return ExitCode.OK if found.outcome is Fate.READ else ExitCode.PAGES_REFUSED

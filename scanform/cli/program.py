@@ -24,7 +24,8 @@ from scanform.workflow.project.signals import ends_on_signals
 class Program(click.Group):
     """The group of all commands; turns every exception into a message and an exit code."""
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]  # always exits
+    # always exits
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
         """Run a command and exit."""
         given = list(sys.argv[1:] if args is None else args)
         extra.pop("standalone_mode", None)
@@ -36,7 +37,10 @@ class Program(click.Group):
             try:
                 code = super().main(args=given, prog_name=prog_name or "scanform", standalone_mode=False, **extra)
                 sys.stdout.flush()
-            except (BrokenPipeError, SystemExit):  # click itself exits when standard output was closed: the reader had enough
+            except (
+                BrokenPipeError,
+                SystemExit,
+            ):  # click itself exits when standard output was closed: the reader had enough
                 with suppress(OSError, ValueError):
                     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 code = ExitCode.OK
@@ -99,11 +103,17 @@ def _refused_call(error: click.ClickException) -> Words:
         near = ", ".join(error.possibilities or ())
         return words("cli.no_option_near" if near else "cli.no_option", option=error.option_name, near=near)
     if isinstance(error, click.BadOptionUsage):
-        return words("cli.option_alone" if "does not take" in error.message else "cli.option_value", option=error.option_name)
+        return words(
+            "cli.option_alone" if "does not take" in error.message else "cli.option_value", option=error.option_name
+        )
     param = error.param if isinstance(error, click.BadParameter) else None
     if param is not None:
         name = max(param.opts, key=len) if isinstance(param, click.Option) else param.human_readable_name
-        return words("cli.missing", name=name) if isinstance(error, click.MissingParameter) else of_place(name, _wanted(param.type))
+        return (
+            words("cli.missing", name=name)
+            if isinstance(error, click.MissingParameter)
+            else of_place(name, _wanted(param.type))
+        )
     if hasattr(error, "command_name"):
         return words("cli.no_command", command=error.command_name)
     if error.message.startswith("Missing command"):
@@ -132,7 +142,9 @@ def _asked_language(arguments: Sequence[str]) -> str:
         if name == "--language":
             wanted = value or next(iter(arguments[at + 1 : at + 2]), "")
             return wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE
-    return language_of_project(Path(next((arguments[at + 1] for at, argument in enumerate(arguments[:-1]) if argument == "--project"), ".")))
+    return language_of_project(
+        Path(next((arguments[at + 1] for at, argument in enumerate(arguments[:-1]) if argument == "--project"), "."))
+    )
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -41,7 +41,13 @@ def summary_data(summary: "BatchSummary", fields: int, language: str) -> dict[st
 
 def _passed_data(passed: "PassedOver", language: str) -> dict[str, Any]:
     words = problem_text(Problem(slug=passed.reason), language)
-    return {"file": passed.path, "files": passed.files, "problem": passed.reason, "text": words, "remedy": remedy_text(passed.reason, language)}
+    return {
+        "file": passed.path,
+        "files": passed.files,
+        "problem": passed.reason,
+        "text": words,
+        "remedy": remedy_text(passed.reason, language),
+    }
 
 
 def _passed_lines(passed: Sequence["PassedOver"], language: str) -> list[str]:
@@ -51,8 +57,14 @@ def _passed_lines(passed: Sequence["PassedOver"], language: str) -> list[str]:
     lines = [text("ingest.passed_over", language, count=sum(one.files for one in passed))]
     for one in passed[:LISTED]:
         place = one.path if one.files == 1 else text("ingest.passed_folder", language, path=one.path, count=one.files)
-        lines.append(visible(f"  {place}: {problem_text(Problem(slug=one.reason), language)} {remedy_text(one.reason, language)}"))
-    return lines + ([text("ingest.more_passed_over", language, count=len(passed) - LISTED)] if len(passed) > LISTED else [])
+        lines.append(
+            visible(
+                f"  {place}: {problem_text(Problem(slug=one.reason), language)} {remedy_text(one.reason, language)}"
+            )
+        )
+    return lines + (
+        [text("ingest.more_passed_over", language, count=len(passed) - LISTED)] if len(passed) > LISTED else []
+    )
 
 
 def _remark_data(remark: "Remark", language: str) -> dict[str, Any]:
@@ -68,14 +80,20 @@ def _remark_data(remark: "Remark", language: str) -> dict[str, Any]:
 
 
 def _remark_line(remark: "Remark", language: str) -> str:
-    place = remark.path if remark.page is None else text("ingest.place_page", language, path=remark.path, page=remark.place)
+    place = (
+        remark.path if remark.page is None else text("ingest.place_page", language, path=remark.path, page=remark.place)
+    )
     what = problem_text(remark.problem, language)
-    return visible(text("ingest.remark", language, place=place, what=what, remedy=remedy_text(remark.problem.slug, language)))
+    return visible(
+        text("ingest.remark", language, place=place, what=what, remedy=remedy_text(remark.problem.slug, language))
+    )
 
 
 def visible(line: str) -> str:
     """The line without control characters, which file names may hold: it has to stay one line on every terminal."""
-    return "".join(character if character.isprintable() else character.encode("unicode_escape").decode() for character in line)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
+    )
 
 
 def summary_lines(summary: "BatchSummary", fields: int, language: str) -> list[str]:
@@ -85,7 +103,9 @@ def summary_lines(summary: "BatchSummary", fields: int, language: str) -> list[s
     lines = [text(counts, language, files=summary.files, new=summary.new_files, pictures=summary.pictures, pages=pages)]
     lines += _fate_lines(summary.pages, summary.waiting, language)
     if summary.read:
-        lines.append(text("ingest.speed", language, read=summary.read, seconds=summary.seconds, page_ms=summary.page_ms))
+        lines.append(
+            text("ingest.speed", language, read=summary.read, seconds=summary.seconds, page_ms=summary.page_ms)
+        )
     elif not summary.new_files:
         lines.append(text("ingest.nothing_new", language))
     lines += [_remark_line(remark, language) for remark in summary.remarks]
@@ -95,7 +115,10 @@ def summary_lines(summary: "BatchSummary", fields: int, language: str) -> list[s
 
 def _fate_lines(pages: Mapping["Fate", int], waiting: int, language: str) -> list[str]:
     rows = [(count, text(f"fate.{fate.value}", language)) for fate, count in pages.items()]
-    return [f"{count:>7}  {words}" for count, words in rows + ([(waiting, text("fate.waiting", language))] if waiting else [])]
+    return [
+        f"{count:>7}  {words}"
+        for count, words in rows + ([(waiting, text("fate.waiting", language))] if waiting else [])
+    ]
 
 
 def status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
@@ -109,7 +132,10 @@ def status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
         "sums_agree": found.sums_agree,
         "withdrawn_pages": found.withdrawn_pages,
         "forms": {"complete": found.forms_complete, "incomplete": found.forms_incomplete},
-        "incomplete_forms": [{"form": form.form_id, "token": form.token, "pages_missing": list(form.pages_missing)} for form in found.incomplete],
+        "incomplete_forms": [
+            {"form": form.form_id, "token": form.token, "pages_missing": list(form.pages_missing)}
+            for form in found.incomplete
+        ],
         "responses": {channel.value: count for channel, count in found.responses.items()},
         "fields": {one.value: count for one, count in found.fields.items()},
         "fields_waiting": found.fields_waiting,
@@ -117,13 +143,31 @@ def status_data(found: "ProjectStatus", language: str) -> dict[str, Any]:
         "merge_is_stale": found.merge_is_stale,
         "vanished_responses": list(found.vanished),
         "joining_waiting": [
-            {"form": one.form, "respondents": one.respondents, "pages": one.pages, "unproven": list(one.unproven), "token_withheld": one.token_withheld}
+            {
+                "form": one.form,
+                "respondents": one.respondents,
+                "pages": one.pages,
+                "unproven": list(one.unproven),
+                "token_withheld": one.token_withheld,
+            }
             for one in found.joining
         ],
-        "sheets_waiting": [{"file": one.path, "batch": one.batch, "pattern": one.pattern, "forms": list(one.forms)} for one in found.sheets],
+        "sheets_waiting": [
+            {"file": one.path, "batch": one.batch, "pattern": one.pattern, "forms": list(one.forms)}
+            for one in found.sheets
+        ],
         "doubles_waiting": found.doubles,
         "waived_pages": found.waived,
-        "batches": [{"batch": b.id, "kind": b.kind, "label": b.label, "created_at": b.created_at, "withdrawn_at": b.withdrawn_at} for b in found.batches],
+        "batches": [
+            {
+                "batch": b.id,
+                "kind": b.kind,
+                "label": b.label,
+                "created_at": b.created_at,
+                "withdrawn_at": b.withdrawn_at,
+            }
+            for b in found.batches
+        ],
         "problems": [_remark_data(remark, language) for remark in found.remarks],
         "passed_over": [_passed_data(one, language) for one in found.passed_over],
     }
@@ -137,7 +181,16 @@ def status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     by_status = {one.value: count for one, count in found.fields.items()}
     done = by_status.get("confirmed", 0) + by_status.get("corrected", 0)
     title = "status.title" if found.pictures == found.pages_handed_in else "status.title_pictures"
-    lines = [text(title, language, name=project.config.name, files=found.files, pictures=found.pictures, pages=found.pages_handed_in)]
+    lines = [
+        text(
+            title,
+            language,
+            name=project.config.name,
+            files=found.files,
+            pictures=found.pictures,
+            pages=found.pages_handed_in,
+        )
+    ]
     lines += _fate_lines(found.pages, found.waiting, language)
     if found.waived:
         lines.append(text("status.waived", language, count=found.waived))
@@ -149,7 +202,13 @@ def status_lines(found: "ProjectStatus", project: "Project") -> list[str]:
     lines += stale_lines(found.merge_is_stale, language)
     lines += _joining_lines(found, language)
     if found.responses:
-        lines.append(text("status.responses", language, counts=", ".join(f"{channel.value} {count}" for channel, count in found.responses.items())))
+        lines.append(
+            text(
+                "status.responses",
+                language,
+                counts=", ".join(f"{channel.value} {count}" for channel, count in found.responses.items()),
+            )
+        )
     if found.vanished:
         lines.append(text("status.vanished", language, count=len(found.vanished), responses=shortened(found.vanished)))
     lines += _batch_lines(project, found.batches, language)
@@ -168,7 +227,13 @@ def _incomplete_lines(forms: Sequence["IncompleteForm"], language: str) -> list[
     rows = []
     for form in forms[:LISTED]:
         name = form.form_id if form.token is None else f"{form.form_id} ({form.token})"
-        rows.append(visible(text("status.incomplete", language, form=name, pages=", ".join(str(page) for page in form.pages_missing))))
+        rows.append(
+            visible(
+                text(
+                    "status.incomplete", language, form=name, pages=", ".join(str(page) for page in form.pages_missing)
+                )
+            )
+        )
     return rows + ([text("status.more_incomplete", language, count=len(forms) - LISTED)] if len(forms) > LISTED else [])
 
 
@@ -225,7 +290,12 @@ def format_data(decision: "FormatDecision") -> dict[str, str]:
 
 def problem_data(problem: "Problem", language: str) -> dict[str, Any]:
     """A problem and what to do about it, for machines."""
-    return {"problem": problem.slug, "where": problem.where, "text": problem_text(problem, language), "remedy": remedy_text(problem.slug, language)}
+    return {
+        "problem": problem.slug,
+        "where": problem.where,
+        "text": problem_text(problem, language),
+        "remedy": remedy_text(problem.slug, language),
+    }
 
 
 def problem_line(problem: "Problem", language: str) -> str:

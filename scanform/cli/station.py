@@ -15,13 +15,29 @@ if TYPE_CHECKING:
 
 
 @click.command("review")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port on this computer; 0 takes a free one.")
-@click.option("--reviewer", metavar="NAME", help="Work without accounts: decisions are stored with this name. Refused once the project has accounts.")
-@click.option("--behind-proxy", metavar="URL", default="", help="The https address under which a reverse proxy on this computer offers the station.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Port on this computer; 0 takes a free one.",
+)
+@click.option(
+    "--reviewer",
+    metavar="NAME",
+    help="Work without accounts: decisions are stored with this name. Refused once the project has accounts.",
+)
+@click.option(
+    "--behind-proxy",
+    metavar="URL",
+    default="",
+    help="The https address under which a reverse proxy on this computer offers the station.",
+)
 @common_options
 @click.pass_obj
 def review(settings: Settings, *, port: int, reviewer: str | None, behind_proxy: str) -> None:
-    """Open the review station on this computer: check what is doubtful, with the keyboard. People log in with accounts of the project.
+    """Open the review station on this computer: check what is doubtful, with the keyboard. People log in with accounts
+    of the project.
 
     Ctrl-C or a request to end (SIGTERM) closes it, with exit code 0.
     """
@@ -41,15 +57,27 @@ def review(settings: Settings, *, port: int, reviewer: str | None, behind_proxy:
             link = f"{url}start/{start}" if start else ""
             words = text("cli.review_at", project.language, url=url)
             first = text("accounts.first-link", project.language, url=link)
-            answer(settings, {"url": url} | ({"first": link} if start else {}), f"{words}\n\n{first}" if start else words)
+            answer(
+                settings, {"url": url} | ({"first": link} if start else {}), f"{words}\n\n{first}" if start else words
+            )
             sys.stdout.flush()
 
         how: dict[str, Any] = {"reviewer": reviewer or "", "accounts": accounts, "proxy": behind_proxy}
-        serve(Desk(project), sorter=SortDesk(project), uploads=UploadDesk(project), port=port, language=project.language, ready=ready, **how)
+        serve(
+            Desk(project),
+            sorter=SortDesk(project),
+            uploads=UploadDesk(project),
+            port=port,
+            language=project.language,
+            ready=ready,
+            **how,
+        )
 
 
 def _accounts(project: "Project", reviewer: str | None, proxied: bool) -> "AccountDesk | None":
-    """The accounts that people log in with; None when somebody works alone. Raises UsageError when that is not allowed."""
+    """The accounts that people log in with; None when somebody works alone. Raises UsageError when that is not
+    allowed.
+    """
     from scanform.workflow.people.accounts import AccountDesk
 
     accounts = AccountDesk(project)

@@ -17,7 +17,9 @@ MISSING_WORDS = {
 """The words of `<question>__status` where there is no text."""
 
 SOURCE_WORDS = ("auto", "confirmed", "corrected", "keyed", "online")
-"""Its words where there is a text: read without a person, confirmed or corrected by one, keyed from paper or telephone, typed online."""
+"""Its words where there is a text: read without a person, confirmed or corrected by one, keyed from paper or
+telephone, typed online.
+"""
 
 _WORD_OF_CHANNEL = {Channel.ONLINE: "online", Channel.MANUAL: "keyed", Channel.PHONE: "keyed"}
 
@@ -32,9 +34,16 @@ def value_cell(answer: Answer | None) -> str:
 
 
 def tick_cell(answer: Answer | None, option: str) -> str:
-    """1 or 0 for one option of a multiple choice question, or the missing code that holds for all of them; -5 for one that this person was not offered."""
+    """1 or 0 for one option of a multiple choice question, or the missing code that holds for all of them; -5 for
+    one that this person was not offered.
+    """
     missing = why_missing(answer)
-    if answer is not None and option in answer.not_offered and option not in answer.value.split() and missing is not Missing.NOT_REVIEWED:
+    if (
+        answer is not None
+        and option in answer.not_offered
+        and option not in answer.value.split()
+        and missing is not Missing.NOT_REVIEWED
+    ):
         missing = Missing.NOT_IN_VERSION
     if missing is not None or answer is None:
         return str(int(missing or Missing.NOT_IN_VERSION))

@@ -12,7 +12,13 @@ HEADER = ("column", "question", "text", "kind", "codes", "class", "missing", "un
 
 def rows(columns: Sequence[Column], questionnaire: Questionnaire, language: str) -> tuple[tuple[str, ...], ...]:
     """One row per column, cells in the order of `HEADER`; codes as `code = label`, one a line."""
-    matrices = {row.code: item for section in questionnaire.sections for item in section.items if isinstance(item, Matrix) for row in item.rows}
+    matrices = {
+        row.code: item
+        for section in questionnaire.sections
+        for item in section.items
+        if isinstance(item, Matrix)
+        for row in item.rows
+    }
     return tuple(_row(column, matrices, language) for column in columns)
 
 
@@ -23,12 +29,25 @@ _BESIDE = {Holds.STATUS, Holds.AS_WRITTEN}
 def _row(column: Column, matrices: dict[str, Matrix], language: str) -> tuple[str, ...]:
     question = column.question
     if question is None:
-        return (column.name, "", text(f"merge.fixed-{column.name.replace('_', '-')}", language) if column.name in FIXED else "", "", "", "", "", "", "", "")
+        return (
+            column.name,
+            "",
+            text(f"merge.fixed-{column.name.replace('_', '-')}", language) if column.name in FIXED else "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+        )
     return (
         column.name,
         question.code,
         _wording(column, question, matrices.get(question.code), language),
-        column.holds.value if column.holds in _BESIDE else text(f"merge.kind-{_kind(column, question).value}", language),
+        column.holds.value
+        if column.holds in _BESIDE
+        else text(f"merge.kind-{_kind(column, question).value}", language),
         _codes(column, question, language),
         question.data_class.value,
         "" if column.holds in {Holds.TEXT, *_BESIDE} else missing_codes(language),
@@ -58,7 +77,11 @@ def _wording(column: Column, question: Question, matrix: Matrix | None, language
     if option is None:
         return asked
     label = option.text.get(language)
-    return text("merge.text-beside", language, question=asked, option=label) if column.holds is Holds.TEXT else f"{asked} \N{EN DASH} {label}"
+    return (
+        text("merge.text-beside", language, question=asked, option=label)
+        if column.holds is Holds.TEXT
+        else f"{asked} \N{EN DASH} {label}"
+    )
 
 
 def _codes(column: Column, question: Question, language: str) -> str:

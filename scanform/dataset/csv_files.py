@@ -23,7 +23,9 @@ def write_table_csv(table: Table, out: BinaryIO) -> None:
 
 def write_readings_csv(rows: Iterable[Sequence[str]], out: BinaryIO) -> None:
     """readings.csv; `rows` as `provenance.reading_rows` gives them."""
-    guards = tuple({"value": guarded_unless_number, "source_file": guarded}.get(name, _plain) for name in provenance.READINGS)
+    guards = tuple(
+        {"value": guarded_unless_number, "source_file": guarded}.get(name, _plain) for name in provenance.READINGS
+    )
     write_rows(provenance.READINGS, rows, out, guards)
 
 
@@ -47,7 +49,9 @@ def write_modes_csv(rows: Iterable[Sequence[str]], out: BinaryIO) -> None:
     write_rows(modes.HEADER, rows, out)
 
 
-def write_rows(header: Sequence[str], rows: Iterable[Sequence[str]], out: BinaryIO, guards: Sequence[_Cell] = ()) -> None:
+def write_rows(
+    header: Sequence[str], rows: Iterable[Sequence[str]], out: BinaryIO, guards: Sequence[_Cell] = ()
+) -> None:
     """A CSV file; without `guards` each cell that is not a plain number is guarded against formulas."""
     buffer = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(buffer, lineterminator="\r\n")

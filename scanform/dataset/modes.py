@@ -10,7 +10,8 @@ HEADER = ("column", "value", *(channel.value for channel in Channel), "total")
 
 
 def mode_rows(table: Table) -> tuple[tuple[str, ...], ...]:
-    """One row per column of a choice question and value, missing codes included, with the counts per channel and in all.
+    """One row per column of a choice question and value, missing codes included, with the counts per channel and in
+    all.
 
     Cells as in `HEADER`.
     """

@@ -16,7 +16,20 @@ PROVENANCE = (
     "response_id", "column", "value", "rule", "source_response", "source_value", "channel", "status", "confidence", "reader",
     "reviewer", "decided_at", "source_file", "source_page", "x_px", "y_px", "w_px", "h_px", "as_written",
 )  # fmt: skip
-CONFLICTS = ("item", "response_id", "token", "column", "source_response", "channel", "value", "status", "state", "decided_value", "reviewer", "decided_at")
+CONFLICTS = (
+    "item",
+    "response_id",
+    "token",
+    "column",
+    "source_response",
+    "channel",
+    "value",
+    "status",
+    "state",
+    "decided_value",
+    "reviewer",
+    "decided_at",
+)
 Pixels = Annotated[str, Constraint(pattern="[0-9]*")]
 
 
@@ -54,7 +67,9 @@ Deciders = Mapping[str, Decision]
 def columns_of(questionnaire: Questionnaire, classes: Collection[DataClass]) -> frozenset[str]:
     """The answer columns of the questions of `classes`, texts beside options included."""
     questions = [q for q in questionnaire.questions() if q.data_class in classes]
-    return frozenset(q.code for q in questions) | {f"{q.code}__{o.code}_text" for q in questions for o in q.options if o.writein}
+    return frozenset(q.code for q in questions) | {
+        f"{q.code}__{o.code}_text" for q in questions for o in q.options if o.writein
+    }
 
 
 def provenance_rows(table: Table, deciders: Deciders) -> Iterator[tuple[str, ...]]:
@@ -74,7 +89,9 @@ def _provenance_row(record: Record, answer: Answer, rule: str, source: Source, d
     decision = of_merge or deciders.get(f"{source.response_id}/{answer.column}")
     if of_merge is None and source.answer.status not in {Status.CONFIRMED, Status.CORRECTED}:
         decision = None
-    reader, _, typist = source.answer.reader.partition(TYPIST) if source.channel in cells.KEYED else (source.answer.reader, "", "")
+    reader, _, typist = (
+        source.answer.reader.partition(TYPIST) if source.channel in cells.KEYED else (source.answer.reader, "", "")
+    )
     at = source.received_at if source.channel in cells.KEYED else ""
     return (
         record.response.id,
@@ -104,7 +121,9 @@ def conflict_rows(records: Iterable[Record], wanted: Collection[str], deciders: 
                     yield _conflict_row(record, conflict, answers[conflict.column], source, deciders)
 
 
-def _conflict_row(record: Record, conflict: Conflict, answer: Answer, source: Source, deciders: Deciders) -> tuple[str, ...]:
+def _conflict_row(
+    record: Record, conflict: Conflict, answer: Answer, source: Source, deciders: Deciders
+) -> tuple[str, ...]:
     item = f"{record.id}/{conflict.column}"
     decision = deciders.get(item) if conflict.decided else None
     return (
@@ -124,9 +143,14 @@ def _conflict_row(record: Record, conflict: Conflict, answer: Answer, source: So
 
 
 def reading_rows(
-    responses: Iterable[Response], questionnaires: Mapping[str, Questionnaire], *, classes: Collection[DataClass] = (DataClass.ANSWER, DataClass.SENSITIVE)
+    responses: Iterable[Response],
+    questionnaires: Mapping[str, Questionnaire],
+    *,
+    classes: Collection[DataClass] = (DataClass.ANSWER, DataClass.SENSITIVE),
 ) -> Iterator[tuple[str, ...]]:
-    """The rows of readings.csv: what was read on paper in the questions of `classes`, by form, in the order of the questionnaire."""
+    """The rows of readings.csv: what was read on paper in the questions of `classes`, by form, in the order of the
+    questionnaire.
+    """
     for response in sorted(responses, key=lambda r: (r.questionnaire, r.id)):
         questionnaire = questionnaires.get(response.questionnaire)
         if questionnaire is None or response.channel is not Channel.PAPER:
@@ -168,7 +192,14 @@ def _place(evidence: Evidence | None) -> tuple[str, str, str, str, str, str]:
         return ("", "", "", "", "", "")
     box = evidence.box
     x, y = max(0, box.x), max(0, box.y)
-    return (evidence.ref.path, str(evidence.ref.index + 1), str(x), str(y), str(max(0, box.w + min(0, box.x))), str(max(0, box.h + min(0, box.y))))
+    return (
+        evidence.ref.path,
+        str(evidence.ref.index + 1),
+        str(x),
+        str(y),
+        str(max(0, box.w + min(0, box.x))),
+        str(max(0, box.h + min(0, box.y))),
+    )
 
 
 def probability(confidence: float) -> str:

@@ -1,4 +1,6 @@
-"""Text made harmless for spreadsheets: no formulas, no characters that files cannot hold, nothing that hides its direction."""
+"""Text made harmless for spreadsheets: no formulas, no characters that files cannot hold, nothing that hides its
+direction.
+"""
 
 import re
 

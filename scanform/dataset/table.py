@@ -61,7 +61,9 @@ COLUMNS: Mapping[Holds, tuple[str, Constraint]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. `answer` is the column of the `Answer` behind it; `option` the option of a tick or of a text beside it."""
+    """One column. `answer` is the column of the `Answer` behind it; `option` the option of a tick or of a text
+    beside it.
+    """
 
     name: str
     holds: Holds
@@ -85,7 +87,11 @@ class Column:
         """Whether people's own words stand in the cells, so that the formula guard belongs there."""
         if self.holds in {Holds.TEXT, Holds.AS_WRITTEN} or self.name in {"token", "place_id"}:
             return True
-        return self.holds is Holds.FIELD and self.question is not None and self.question.alphabet in {None, Alphabet.LETTERS, Alphabet.ALNUM}
+        return (
+            self.holds is Holds.FIELD
+            and self.question is not None
+            and self.question.alphabet in {None, Alphabet.LETTERS, Alphabet.ALNUM}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,16 +104,36 @@ class Table:
     records: tuple[Record, ...]
 
 
-def table(records: Iterable[Record], questionnaire: Questionnaire, *, classes: Collection[DataClass] = (DataClass.ANSWER, DataClass.SENSITIVE)) -> Table:
+def table(
+    records: Iterable[Record],
+    questionnaire: Questionnaire,
+    *,
+    classes: Collection[DataClass] = (DataClass.ANSWER, DataClass.SENSITIVE),
+) -> Table:
     """The data set of one questionnaire with the questions of `classes`, in order of receipt."""
-    ordered = sorted((r for r in records if r.response.questionnaire == questionnaire.code), key=lambda r: (r.response.received_at, r.response.id))
+    ordered = sorted(
+        (r for r in records if r.response.questionnaire == questionnaire.code),
+        key=lambda r: (r.response.received_at, r.response.id),
+    )
     kept = frozenset(answer.column for record in ordered for answer in record.response.answers if answer.raw)
-    columns = (*(Column(name=name, holds=Holds.FIXED) for name in FIXED), *question_columns(questionnaire, classes, kept))
-    return Table(questionnaire=questionnaire, columns=columns, rows=tuple(_row(record, columns) for record in ordered), records=tuple(ordered))
+    columns = (
+        *(Column(name=name, holds=Holds.FIXED) for name in FIXED),
+        *question_columns(questionnaire, classes, kept),
+    )
+    return Table(
+        questionnaire=questionnaire,
+        columns=columns,
+        rows=tuple(_row(record, columns) for record in ordered),
+        records=tuple(ordered),
+    )
 
 
-def question_columns(questionnaire: Questionnaire, classes: Collection[DataClass], kept: Collection[str] = ()) -> tuple[Column, ...]:
-    """The columns of all questions of `classes`; behind those of which people `kept` what no rule admits, one with that."""
+def question_columns(
+    questionnaire: Questionnaire, classes: Collection[DataClass], kept: Collection[str] = ()
+) -> tuple[Column, ...]:
+    """The columns of all questions of `classes`; behind those of which people `kept` what no rule admits, one with
+    that.
+    """
     return tuple(
         column
         for question in questionnaire.questions()
@@ -126,11 +152,18 @@ def _columns(question: Question) -> Iterable[Column]:
     code = question.code
     if question.kind is QuestionKind.MULTIPLE:
         for option in question.options:
-            yield Column(name=f"{code}__{option.code}", holds=Holds.TICK, question=question, option=option.code, answer=code)
+            yield Column(
+                name=f"{code}__{option.code}", holds=Holds.TICK, question=question, option=option.code, answer=code
+            )
     elif question.kind is QuestionKind.HANDWRITING:
         yield from _text_columns(question, code, None)
     else:
-        yield Column(name=code, holds=Holds.CODE if question.kind is not QuestionKind.COMB else Holds.FIELD, question=question, answer=code)
+        yield Column(
+            name=code,
+            holds=Holds.CODE if question.kind is not QuestionKind.COMB else Holds.FIELD,
+            question=question,
+            answer=code,
+        )
     for option in question.options:
         if option.writein:
             yield from _text_columns(question, f"{code}__{option.code}_text", option.code)

@@ -1,6 +1,7 @@
 """The workbook: data, codebook, provenance and conflicts as sheets. The only place that knows openpyxl.
 
-Text is written as text (leading zeros stay, nothing becomes a formula or a date); only ticks, numbers and probabilities are numbers.
+Text is written as text (leading zeros stay, nothing becomes a formula or a date); only ticks, numbers and probabilities
+are numbers.
 """
 
 import re
@@ -17,7 +18,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from scanform.dataset.safe_text import visible
 
 _SAFE = re.compile(r"[^\W\d_][^\n]*\Z")
-"""What no spreadsheet takes for anything but text: one line that starts with a letter. It needs no style of its own and takes half the time to write."""
+"""What no spreadsheet takes for anything but text: one line that starts with a letter. It needs no style of its own
+and takes half the time to write.
+"""
 
 MAX_WIDTH = 60  # characters; wider columns push the rest off the screen
 MAX_ROWS = 1_048_575  # a sheet holds one more, the header
@@ -39,16 +42,24 @@ def write_xlsx(sheets: Iterable[Sheet], out: BinaryIO) -> None:
     workbook = Workbook(write_only=True)
     for sheet in sheets:
         for number, start in enumerate(range(0, max(1, len(sheet.rows)), MAX_ROWS), start=1):
-            part = replace(sheet, title=sheet.title if number == 1 else f"{sheet.title} {number}", rows=sheet.rows[start : start + MAX_ROWS])
+            part = replace(
+                sheet,
+                title=sheet.title if number == 1 else f"{sheet.title} {number}",
+                rows=sheet.rows[start : start + MAX_ROWS],
+            )
             _write_sheet(cast(Worksheet, workbook.create_sheet(part.title)), part)
     workbook.save(out)
 
 
 def _write_sheet(page: Worksheet, sheet: Sheet) -> None:
-    """`page` is a write-only sheet; it has what is used here of a worksheet, which its type information does not say."""
+    """`page` is a write-only sheet; it has what is used here of a worksheet, which its type information does not
+    say.
+    """
     page.freeze_panes = f"{get_column_letter(sheet.frozen + 1)}2"
     for place, name in enumerate(sheet.header, start=1):
-        page.column_dimensions[get_column_letter(place)].width = _width(name, [row[place - 1] for row in sheet.rows[:200]])
+        page.column_dimensions[get_column_letter(place)].width = _width(
+            name, [row[place - 1] for row in sheet.rows[:200]]
+        )
     page.append([_header_cell(page, name) for name in sheet.header])
     are_numbers = [name in sheet.numbers for name in sheet.header]
     for row in sheet.rows:
@@ -82,7 +93,9 @@ def _cell(page: Worksheet, value: str, number: bool) -> Cell | str | float | Non
 
 
 def _text_cell(page: Worksheet, value: str) -> Cell:
-    """A cell that is text for good, also when somebody edits it: what starts with "=" is no formula, 01067 no number, 1-2 no date."""
+    """A cell that is text for good, also when somebody edits it: what starts with "=" is no formula, 01067 no
+    number, 1-2 no date.
+    """
     cell = WriteOnlyCell(page)
     cell.value = value
     cell.data_type = "s"

@@ -1,8 +1,9 @@
 """The blank page of a form that exists only as filled scans: what is the same on all of them is print.
 
-Outside the boxes each point takes the light level that most scans share. A box is looked at as a whole: the emptiest scans of it count,
-and boxes with the same printed look on the page (same size, same option or letter) vouch for each other. What no look explains could
-be print or a mark that everybody made: such boxes are named `weak`, and their readings belong before a person.
+Outside the boxes each point takes the light level that most scans share. A box is looked at as a whole: the emptiest
+scans of it count, and boxes with the same printed look on the page (same size, same option or letter) vouch for each
+other. What no look explains could be print or a mark that everybody made: such boxes are named `weak`, and their
+readings belong before a person.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -87,11 +88,16 @@ class _Seen:
 
 
 def estimate_blank(
-    pages: Sequence[tuple[Gray, PageMap]], page: PageLayout, *, looks: Mapping[str, str] | None = None, settings: EstimateSettings = DEFAULT_ESTIMATE
+    pages: Sequence[tuple[Gray, PageMap]],
+    page: PageLayout,
+    *,
+    looks: Mapping[str, str] | None = None,
+    settings: EstimateSettings = DEFAULT_ESTIMATE,
 ) -> EstimatedBlank:
     """The blank page (300 dpi) behind one or more filled scans (`gray`, map mm -> px) of it.
 
-    `looks` names the print inside a box per zone id (the letter in a bubble, "" for none); zones without one go by their option.
+    `looks` names the print inside a box per zone id (the letter in a bubble, "" for none); zones without one go by
+    their option.
     """
     dark = [_darkness(gray, page_map, page.size) for gray, page_map in pages]
     print_ = _shared(dark, settings)
@@ -110,7 +116,8 @@ def estimate_blank(
     return EstimatedBlank(gray=gray, px_per_mm_x=PX_PER_MM, px_per_mm_y=PX_PER_MM, weak=named)
 
 
-# --- scans -----------------------------------------------------------------------------------------------------------------
+# --- scans
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def _darkness(gray: Gray, page_map: PageMap, size: SizeMm) -> Singles:
@@ -119,7 +126,10 @@ def _darkness(gray: Gray, page_map: PageMap, size: SizeMm) -> Singles:
     scaled = _scaled(page_map, src.scale)
     width, height = round(size.w * PX_PER_MM), round(size.h * PX_PER_MM)
     x = (np.arange(width) + 0.5) / PX_PER_MM
-    strips = [sample_points(src.gray, scaled, x[None, :], (np.arange(top, min(top + 400, height))[:, None] + 0.5) / PX_PER_MM) for top in range(0, height, 400)]
+    strips = [
+        sample_points(src.gray, scaled, x[None, :], (np.arange(top, min(top + 400, height))[:, None] + 0.5) / PX_PER_MM)
+        for top in range(0, height, 400)
+    ]
     flat = np.vstack(strips)
     return np.clip(1 - flat / _paper(flat), 0, 1).astype(np.float16)
 
@@ -136,7 +146,9 @@ def _paper(flat: Gray) -> Singles:
     small = cv2.resize(flat, None, fx=1 / 12, fy=1 / 12, interpolation=cv2.INTER_AREA)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
     smooth = cv2.GaussianBlur(closed, (0, 0), 4)
-    return np.maximum(cv2.resize(smooth, (flat.shape[1], flat.shape[0]), interpolation=cv2.INTER_LINEAR).astype(np.float32), 40)
+    return np.maximum(
+        cv2.resize(smooth, (flat.shape[1], flat.shape[0]), interpolation=cv2.INTER_LINEAR).astype(np.float32), 40
+    )
 
 
 def _shared(dark: Sequence[Singles], settings: EstimateSettings) -> Singles:
@@ -156,7 +168,8 @@ def _shared(dark: Sequence[Singles], settings: EstimateSettings) -> Singles:
     return out
 
 
-# --- boxes -----------------------------------------------------------------------------------------------------------------
+# --- boxes
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def _boxes(page: PageLayout, looks: Mapping[str, str]) -> Iterator[_Box]:
@@ -184,7 +197,9 @@ def _cut(picture: Singles, window: tuple[int, int, int, int]) -> Singles:
 
 
 def _moved_onto(patch: Singles, wide: Singles, reach: int) -> Singles:
-    """The part of `wide` (h + 2 reach, w + 2 reach) that lies on `patch` (h, w) best, judged by the rim of the window."""
+    """The part of `wide` (h + 2 reach, w + 2 reach) that lies on `patch` (h, w) best, judged by the rim of the
+    window.
+    """
     h, w = patch.shape
     rim = np.ones((h, w), np.float32)
     inset_y, inset_x = round(h * 0.3), round(w * 0.3)
@@ -197,19 +212,27 @@ def _moved_onto(patch: Singles, wide: Singles, reach: int) -> Singles:
 
 
 def _emptiest(dark: Sequence[Singles], print_: Singles, box: _Box, settings: EstimateSettings) -> _Seen:
-    """The look of a box in the lighter half of the scans, and whether these (`many` in all, nothing that fills the box) agree."""
+    """The look of a box in the lighter half of the scans, and whether these (`many` in all, nothing that fills the
+    box) agree.
+    """
     x, y, w, h = _window(box, settings)
     if len(dark) == 1:
         return _Seen(box=box, dark=_cut(dark[0], (x, y, w, h)), agreed=_is_empty(_cut(dark[0], (x, y, w, h)), settings))
     reach = round(settings.align_mm * PX_PER_MM)
     anchor = _cut(print_, (x, y, w, h))
-    views = [_moved_onto(anchor, _cut(one, (x - reach, y - reach, w + 2 * reach, h + 2 * reach)), reach) for one in dark]
+    views = [
+        _moved_onto(anchor, _cut(one, (x - reach, y - reach, w + 2 * reach, h + 2 * reach)), reach) for one in dark
+    ]
     inside = _inside(anchor.shape, settings)
     order = np.argsort([float((view * inside).sum()) for view in views], kind="stable")
     lighter = np.stack([views[index] for index in order[: max(1, len(order) // 2)]])
     middle = np.median(lighter, axis=0).astype(np.float32)
     follow = sum(_follows(view, middle, settings) for view in views)
-    sure = len(dark) >= settings.many and follow >= max(settings.least, len(views) // 2) and _covered(middle, settings) < settings.full
+    sure = (
+        len(dark) >= settings.many
+        and follow >= max(settings.least, len(views) // 2)
+        and _covered(middle, settings) < settings.full
+    )
     return _Seen(box=box, dark=middle, agreed=bool(sure or (len(lighter) and _is_empty(middle, settings))))
 
 
@@ -234,11 +257,19 @@ def _is_empty(dark: Singles, settings: EstimateSettings) -> bool:
 
 
 def _follows(view: Singles, look: Singles, settings: EstimateSettings, *, strictly: bool = False) -> bool:
-    """Whether a view shows this look: neither more nor less print, within the reach of `shake_mm`; strictly: nor another small letter inside."""
+    """Whether a view shows this look: neither more nor less print, within the reach of `shake_mm`; strictly: nor
+    another small letter inside.
+    """
     if strictly:
         inside = _inside(view.shape, settings)
         limit = settings.letter * float(inside.sum())
-        if max(float((_beyond(view, look, settings) * inside).sum()), float((_beyond(look, view, settings) * inside).sum())) > limit:
+        if (
+            max(
+                float((_beyond(view, look, settings) * inside).sum()),
+                float((_beyond(look, view, settings) * inside).sum()),
+            )
+            > limit
+        ):
             return False
     return _more(view, look, settings) <= settings.extra and _more(look, view, settings) <= settings.extra
 
@@ -256,18 +287,24 @@ def _beyond(view: Singles, look: Singles, settings: EstimateSettings) -> Singles
     return np.asarray(view - spread > settings.darker, dtype=np.float32)
 
 
-# --- looks -----------------------------------------------------------------------------------------------------------------
+# --- looks
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def _explain(seen: Sequence[_Seen], settings: EstimateSettings) -> dict[int, Singles]:
-    """The look of each box that boxes alike vouch for, by the id of what was seen: first by option or letter, then by size alone."""
+    """The look of each box that boxes alike vouch for, by the id of what was seen: first by option or letter, then
+    by size alone.
+    """
     found: dict[int, Singles] = {}
     for group in _groups(seen, settings, by_look=True):
         for one, look in _consensus(group, settings.most, settings) or ():
             found[id(one)] = look
     for group in _groups([one for one in seen if id(one) not in found], settings, by_look=False):
         for one, look in _consensus(group, settings.nearly_all, settings, strictly=True) or ():
-            if _follows(one.dark, look, settings, strictly=True) or _covered(one.dark - look, settings) > settings.filled:
+            if (
+                _follows(one.dark, look, settings, strictly=True)
+                or _covered(one.dark - look, settings) > settings.filled
+            ):
                 found[id(one)] = look
     return found
 
@@ -279,7 +316,10 @@ def _groups(seen: Sequence[_Seen], settings: EstimateSettings, *, by_look: bool)
             continue
         for group in groups:
             other = group[0].box
-            alike = abs(other.rect.w - one.box.rect.w) <= settings.size_mm and abs(other.rect.h - one.box.rect.h) <= settings.size_mm
+            alike = (
+                abs(other.rect.w - one.box.rect.w) <= settings.size_mm
+                and abs(other.rect.h - one.box.rect.h) <= settings.size_mm
+            )
             if alike and (not by_look or other.look == one.box.look):
                 group.append(one)
                 break
@@ -288,7 +328,9 @@ def _groups(seen: Sequence[_Seen], settings: EstimateSettings, *, by_look: bool)
     return groups
 
 
-def _consensus(group: Sequence[_Seen], share: float, settings: EstimateSettings, *, strictly: bool = False) -> list[tuple[_Seen, Singles]] | None:
+def _consensus(
+    group: Sequence[_Seen], share: float, settings: EstimateSettings, *, strictly: bool = False
+) -> list[tuple[_Seen, Singles]] | None:
     """Each box of a group with the look that enough of them follow, laid onto it; None when there is no such look."""
     if len(group) < settings.least:
         return None
@@ -300,7 +342,9 @@ def _consensus(group: Sequence[_Seen], share: float, settings: EstimateSettings,
     half = order[: max(settings.least, len(order) // 2)]
     anchor = group[int(half[len(half) // 2])].dark[:h, :w]
     for _ in range(2):
-        anchor = np.median(np.stack([_moved_onto(anchor, views[index], reach) for index in half]), axis=0).astype(np.float32)
+        anchor = np.median(np.stack([_moved_onto(anchor, views[index], reach) for index in half]), axis=0).astype(
+            np.float32
+        )
     laid = [_moved_onto(anchor, view, reach) for view in views]
     follow = sum(_follows(view, anchor, settings, strictly=strictly) for view in laid)
     if follow < max(settings.least, share * len(group)) or _covered(anchor, settings) > settings.full:
@@ -309,11 +353,14 @@ def _consensus(group: Sequence[_Seen], share: float, settings: EstimateSettings,
     return [(one, _moved_onto(one.dark[:h, :w], wide, reach)) for one in group]
 
 
-# --- the page --------------------------------------------------------------------------------------------------------------
+# --- the page
+# --------------------------------------------------------------------------------------------------------------
 
 
 def _paste(print_: Singles, box: _Box, dark: Singles, settings: EstimateSettings) -> None:
-    """Puts the look of a box into the page; in the margin the lighter of both stays (labels beside it are not part of the look)."""
+    """Puts the look of a box into the page; in the margin the lighter of both stays (labels beside it are not part
+    of the look).
+    """
     x, y, _, _ = _window(box, settings)
     h, w = dark.shape
     top, left = max(0, -y), max(0, -x)

@@ -1,7 +1,9 @@
-"""Shapes on a blank form in which somebody may answer: outlines of boxes and bubbles, character cells, frames, lines to write on.
+"""Shapes on a blank form in which somebody may answer: outlines of boxes and bubbles, character cells, frames, lines to
+write on.
 
-Boxes and bubbles are found by their insides: white that is closed in by ink, whatever stands in it (Suzuki and Abe 1985,
-doi:10.1016/0734-189X(85)90016-7, follow the borders). That finds thin, thick, grey and touching outlines alike, at any resolution.
+Boxes and bubbles are found by their insides: white that is closed in by ink, whatever stands in it (Suzuki and Abe
+1985, doi:10.1016/0734-189X(85)90016-7, follow the borders). That finds thin, thick, grey and touching outlines alike,
+at any resolution.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +30,9 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """A closed outline: its outer edge in mm, its shape, the share of its inside that is white (1 = nothing printed in it)."""
+    """A closed outline: its outer edge in mm, its shape, the share of its inside that is white (1 = nothing printed
+    in it).
+    """
 
     rect: RectMm
     shape: Shape
@@ -109,7 +113,9 @@ def all_outlines(gray: Gray, px_per_mm: float, settings: ShapeSettings = DEFAULT
 
 
 def _is_there(rect: RectMm, places: NDArray[np.float64]) -> bool:
-    """Whether one of `places` (N, 4: left, top, right, bottom) is about the same rectangle: half of what both cover together."""
+    """Whether one of `places` (N, 4: left, top, right, bottom) is about the same rectangle: half of what both cover
+    together.
+    """
     if len(places) == 0:
         return False
     w = np.minimum(places[:, 2], rect.right) - np.maximum(places[:, 0], rect.x)
@@ -123,7 +129,9 @@ def _drop(gray: Gray, px_per_mm: float) -> tuple[NDArray[np.float32], NDArray[np
     """How much darker each pixel is than the paper around it, and that paper; both (H, W)."""
     small = cv2.resize(gray, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     side = round(6 * px_per_mm / 4) | 1
-    paper = cv2.GaussianBlur(cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)), (0, 0), side / 3)
+    paper = cv2.GaussianBlur(
+        cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)), (0, 0), side / 3
+    )
     paper = cv2.resize(paper, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR).astype(np.float32)
     return np.asarray(paper - gray, dtype=np.float32), np.asarray(paper, dtype=np.float32)
 
@@ -135,7 +143,9 @@ def _darker(drop: NDArray[np.float32], paper: NDArray[np.float32], contrast: flo
 
 
 def outlines(ink: Mask, px_per_mm: float, settings: ShapeSettings = DEFAULT_SHAPES) -> list[Outline]:
-    """All closed outlines that could be boxes, bubbles, cells or frames, from small to large; letters among them are left out."""
+    """All closed outlines that could be boxes, bubbles, cells or frames, from small to large; letters among them are
+    left out.
+    """
     seal = max(1, round(settings.seal_mm * px_per_mm))
     closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((2 * seal + 1, 2 * seal + 1), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
@@ -143,7 +153,15 @@ def outlines(ink: Mask, px_per_mm: float, settings: ShapeSettings = DEFAULT_SHAP
     height, width = ink.shape
     found: list[Outline] = []
     for number, (x, y, w, h, area) in enumerate(stats.tolist()):
-        if number == 0 or min(w, h) < low or area < 0.3 * w * h or x == 0 or y == 0 or x + w == width or y + h == height:
+        if (
+            number == 0
+            or min(w, h) < low
+            or area < 0.3 * w * h
+            or x == 0
+            or y == 0
+            or x + w == width
+            or y + h == height
+        ):
             continue
         inside = np.asarray(labels[y : y + h, x : x + w] == number, dtype=np.uint8)
         outline = _outline(ink, inside, (x, y, w, h), px_per_mm, settings)
@@ -152,7 +170,9 @@ def outlines(ink: Mask, px_per_mm: float, settings: ShapeSettings = DEFAULT_SHAP
     return sorted(found, key=lambda one: one.rect.w * one.rect.h)
 
 
-def _outline(ink: Mask, inside: Mask, box: tuple[int, int, int, int], px_per_mm: float, settings: ShapeSettings) -> Outline | None:
+def _outline(
+    ink: Mask, inside: Mask, box: tuple[int, int, int, int], px_per_mm: float, settings: ShapeSettings
+) -> Outline | None:
     x, y, w, h = box
     contours, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
@@ -197,7 +217,9 @@ def _overlap(one: Mask, other: NDArray[np.bool_]) -> float:
 
 
 def _line_px(ink: Mask, box: tuple[int, int, int, int], most: float) -> tuple[int, int, int, int]:
-    """How thick the line is on the left, top, right and bottom of an inside: the median length of ink outwards, 0 where it does not end soon."""
+    """How thick the line is on the left, top, right and bottom of an inside: the median length of ink outwards, 0
+    where it does not end soon.
+    """
     x, y, w, h = box
     reach = int(most) + 2
     rows, columns = slice(y + h // 3, y + h - h // 3), slice(x + w // 3, x + w - w // 3)
@@ -211,7 +233,9 @@ def _line_px(ink: Mask, box: tuple[int, int, int, int], most: float) -> tuple[in
 
 
 def _run(side: Mask, most: float) -> int:
-    """Median length of the first run of ink in each row of a strip that starts at the inside, gap before it included."""
+    """Median length of the first run of ink in each row of a strip that starts at the inside, gap before it
+    included.
+    """
     if side.size == 0:
         return 0
     first = np.where(side.any(axis=1), side.argmax(axis=1), 0)
@@ -222,9 +246,16 @@ def _run(side: Mask, most: float) -> int:
     return middle if middle <= most else 0
 
 
-def marks_among(found: Sequence[Outline], ink: Mask, px_per_mm: float, settings: ShapeSettings = DEFAULT_SHAPES) -> list[Outline]:
+def marks_among(
+    found: Sequence[Outline], ink: Mask, px_per_mm: float, settings: ShapeSettings = DEFAULT_SHAPES
+) -> list[Outline]:
     """The outlines that look like check boxes, bubbles or cells: of a fitting size, no letters, one per place."""
-    sized = [one for one in found if max(one.rect.w, one.rect.h) <= settings.most_mm and max(one.rect.w, one.rect.h) <= 3.2 * min(one.rect.w, one.rect.h)]
+    sized = [
+        one
+        for one in found
+        if max(one.rect.w, one.rect.h) <= settings.most_mm
+        and max(one.rect.w, one.rect.h) <= 3.2 * min(one.rect.w, one.rect.h)
+    ]
     kinds = _size_classes(sized)
     kept = _without_letters(_one_per_place(sized, kinds), kinds, ink, px_per_mm, settings)
     usual = {kinds[id(one)]: 0 for one in kept}
@@ -253,11 +284,17 @@ def _size_classes(found: Sequence[Outline]) -> dict[int, int]:
 
 def _alike(one: Outline, other: Outline) -> bool:
     tolerance = 0.25 + 0.05 * max(one.rect.w, one.rect.h)
-    return one.shape is other.shape and abs(one.rect.w - other.rect.w) <= tolerance and abs(one.rect.h - other.rect.h) <= tolerance
+    return (
+        one.shape is other.shape
+        and abs(one.rect.w - other.rect.w) <= tolerance
+        and abs(one.rect.h - other.rect.h) <= tolerance
+    )
 
 
 def _one_per_place(found: Sequence[Outline], kinds: dict[int, int]) -> list[Outline]:
-    """Of outlines inside each other one stays: the inner one where most of the outer ones' size hold one (boxes in the cells of a table), else the outer."""
+    """Of outlines inside each other one stays: the inner one where most of the outer ones' size hold one (boxes in
+    the cells of a table), else the outer.
+    """
     inner: dict[int, list[Outline]] = {id(one): [] for one in found}
     for small in found:
         for large in found:
@@ -278,7 +315,9 @@ def _holds(large: RectMm, small: RectMm) -> bool:
     return large.x <= small.x and large.y <= small.y and small.right <= large.right and small.bottom <= large.bottom
 
 
-def _without_letters(found: Sequence[Outline], kinds: dict[int, int], ink: Mask, px_per_mm: float, settings: ShapeSettings) -> list[Outline]:
+def _without_letters(
+    found: Sequence[Outline], kinds: dict[int, int], ink: Mask, px_per_mm: float, settings: ShapeSettings
+) -> list[Outline]:
     """The outlines that are no letters; those of one size are judged together when they mostly agree."""
     letters = {id(one): _is_letter(one, ink, px_per_mm, settings) for one in found}
     votes: dict[int, list[bool]] = {}
@@ -296,7 +335,9 @@ def _without_letters(found: Sequence[Outline], kinds: dict[int, int], ink: Mask,
 
 
 def _is_letter(one: Outline, ink: Mask, px_per_mm: float, settings: ShapeSettings) -> bool:
-    """Whether ink of other signs stands close beside the outline at its height, as in a word; walls that are shared are none."""
+    """Whether ink of other signs stands close beside the outline at its height, as in a word; walls that are shared
+    are none.
+    """
     rect = one.rect
     if min(rect.w, rect.h) > 6.0:
         return False
@@ -305,7 +346,10 @@ def _is_letter(one: Outline, ink: Mask, px_per_mm: float, settings: ShapeSetting
     top, bottom = round((rect.y + inset) * px_per_mm), round((rect.bottom - inset) * px_per_mm)
     left, right = round(rect.x * px_per_mm), round(rect.right * px_per_mm)
     skip = max(1, round(0.1 * px_per_mm))
-    before, after = ink[top:bottom, max(0, left - gap) : max(0, left - skip)], ink[top:bottom, right + skip : right + gap]
+    before, after = (
+        ink[top:bottom, max(0, left - gap) : max(0, left - skip)],
+        ink[top:bottom, right + skip : right + gap],
+    )
     return any(_is_sign(side) for side in (before, after))
 
 
@@ -317,8 +361,16 @@ def _is_sign(strip: Mask) -> bool:
     return bool(strip[:, ~full].mean() > 0.03) if (~full).any() else False
 
 
-def frames_among(found: Sequence[Outline], marks: Sequence[RectMm], ink: Mask, px_per_mm: float, settings: ShapeSettings = DEFAULT_SHAPES) -> list[RectMm]:
-    """Frames to write in: large outlines that are empty, or their empty part below a caption; insides in mm, the innermost of nested ones."""
+def frames_among(
+    found: Sequence[Outline],
+    marks: Sequence[RectMm],
+    ink: Mask,
+    px_per_mm: float,
+    settings: ShapeSettings = DEFAULT_SHAPES,
+) -> list[RectMm]:
+    """Frames to write in: large outlines that are empty, or their empty part below a caption; insides in mm, the
+    innermost of nested ones.
+    """
     wide, tall = settings.frame_mm
     large = [one for one in found if one.shape is Shape.BOX and one.rect.w >= wide and one.rect.h >= tall]
     kept: list[RectMm] = []
@@ -334,7 +386,10 @@ def frames_among(found: Sequence[Outline], marks: Sequence[RectMm], ink: Mask, p
 def _free_part(rect: RectMm, ink: Mask, px_per_mm: float, settings: ShapeSettings) -> RectMm | None:
     """The inside of a frame, or its tallest empty band when something stands at its top."""
     inset = rect.grown(-0.8)
-    part = ink[round(inset.y * px_per_mm) : round(inset.bottom * px_per_mm), round(inset.x * px_per_mm) : round(inset.right * px_per_mm)]
+    part = ink[
+        round(inset.y * px_per_mm) : round(inset.bottom * px_per_mm),
+        round(inset.x * px_per_mm) : round(inset.right * px_per_mm),
+    ]
     if part.size == 0:
         return None
     if part.mean() <= settings.frame_ink:
@@ -355,8 +410,17 @@ def _tallest_run(free: NDArray[np.bool_]) -> tuple[int, int]:
     return int(starts[best]), int(ends[best] - starts[best])
 
 
-def rules(ink: Mask, taken: Sequence[RectMm], px_per_mm: float, *, marks: Sequence[RectMm] = (), settings: ShapeSettings = DEFAULT_SHAPES) -> list[Rule]:
-    """Lines to write on, solid, dashed or dotted, with room above them; none along an outline in `taken`, none that part rows of `marks`."""
+def rules(
+    ink: Mask,
+    taken: Sequence[RectMm],
+    px_per_mm: float,
+    *,
+    marks: Sequence[RectMm] = (),
+    settings: ShapeSettings = DEFAULT_SHAPES,
+) -> list[Rule]:
+    """Lines to write on, solid, dashed or dotted, with room above them; none along an outline in `taken`, none that
+    part rows of `marks`.
+    """
     lines = sorted(_level_lines(ink, px_per_mm, settings), key=lambda line: line.y)
     printed = np.flatnonzero(ink.any(axis=0))
     width = (printed[-1] - printed[0]) / px_per_mm if len(printed) else 0.0
@@ -390,7 +454,10 @@ def _is_ornament(line: _Level, lines: Sequence[_Level], width: float) -> bool:
     others = [other for other in lines if other is not line and other.x < line.right and line.x < other.right]
     if any(abs(other.y - line.y) < 3.0 for other in others):
         return True
-    alike = any(abs(other.y - line.y) <= 15.0 and abs(other.x - line.x) < 3.0 and abs(other.right - line.right) < 3.0 for other in others)
+    alike = any(
+        abs(other.y - line.y) <= 15.0 and abs(other.x - line.x) < 3.0 and abs(other.right - line.right) < 3.0
+        for other in others
+    )
     return line.right - line.x >= 0.8 * width and not alike
 
 
@@ -402,7 +469,10 @@ def _parts_row(mark: RectMm, line: _Level) -> bool:
 def _is_corner(line: _Level, ink: Mask, px_per_mm: float) -> bool:
     """Whether an upright line hangs down from an end: a corner of a frame or of the page, no line to write on."""
     top, bottom = round((line.y + line.thick / 2 + 0.2) * px_per_mm), round((line.y + line.thick / 2 + 2.2) * px_per_mm)
-    ends = (ink[top:bottom, max(0, round((x - 0.7) * px_per_mm)) : round((x + 0.7) * px_per_mm)] for x in (line.x, line.right))
+    ends = (
+        ink[top:bottom, max(0, round((x - 0.7) * px_per_mm)) : round((x + 0.7) * px_per_mm)]
+        for x in (line.x, line.right)
+    )
     return any(end.size > 0 and bool(end.mean(axis=0).max() > 0.95) for end in ends)
 
 

@@ -1,7 +1,9 @@
-"""A first proposal of the zones of a blank form: what can be ticked or written in, and which boxes belong to one question.
+"""A first proposal of the zones of a blank form: what can be ticked or written in, and which boxes belong to one
+question.
 
-What stands in one row without words between is a question, rows of that kind one below the other are a matrix. Boxes with words
-beside them are the answers of one question as long as they follow each other closely. People correct what this guesses wrong.
+What stands in one row without words between is a question, rows of that kind one below the other are a matrix. Boxes
+with words beside them are the answers of one question as long as they follow each other closely. People correct what
+this guesses wrong.
 """
 
 import itertools
@@ -12,7 +14,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanform.discover.find_shapes import DEFAULT_SHAPES, Mask, Outline, Rule, Shape, ShapeSettings, all_outlines, frames_among, ink_of, marks_among, rules
+from scanform.discover.find_shapes import (
+    DEFAULT_SHAPES,
+    Mask,
+    Outline,
+    Rule,
+    Shape,
+    ShapeSettings,
+    all_outlines,
+    frames_among,
+    ink_of,
+    marks_among,
+    rules,
+)
 from scanform.imaging.page_image import Gray
 from scanform.model.geometry import RectMm, bounding_box
 from scanform.model.layout import Zone, ZoneKind
@@ -60,7 +74,8 @@ class Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPage:
-    """What one blank page offers: questions as rows of boxes (`group` numbers those of one matrix), rows of cells, places to write.
+    """What one blank page offers: questions as rows of boxes (`group` numbers those of one matrix), rows of cells,
+    places to write.
 
     `digits` marks questions whose boxes are the digits 0 to 9.
 
@@ -76,8 +91,12 @@ class FoundPage:
     filled: bool
 
 
-def find_page(gray: Gray, px_per_mm: float, *, shapes: ShapeSettings = DEFAULT_SHAPES, groups: GroupSettings = DEFAULT_GROUPS) -> FoundPage:
-    """All zones of a blank page (H, W), upright, at `px_per_mm` (best at 300 dpi); `filled`: it has more bubbles than boxes."""
+def find_page(
+    gray: Gray, px_per_mm: float, *, shapes: ShapeSettings = DEFAULT_SHAPES, groups: GroupSettings = DEFAULT_GROUPS
+) -> FoundPage:
+    """All zones of a blank page (H, W), upright, at `px_per_mm` (best at 300 dpi); `filled`: it has more bubbles
+    than boxes.
+    """
     ink = ink_of(gray, px_per_mm, shapes)
     outlines = all_outlines(gray, px_per_mm, shapes)
     marks = marks_among(outlines, ink, px_per_mm, shapes)
@@ -97,7 +116,9 @@ def find_page(gray: Gray, px_per_mm: float, *, shapes: ShapeSettings = DEFAULT_S
 
 
 def zones_of(pages: Sequence[FoundPage]) -> list[tuple[Zone, ...]]:
-    """Zones page by page, with codes in reading order: questions q1, q2, ..., rows of a matrix q3r1, q3r2, ..., options 1, 2, ..."""
+    """Zones page by page, with codes in reading order: questions q1, q2, ..., rows of a matrix q3r1, q3r2, ...,
+    options 1, 2, ...
+    """
     numbers = itertools.count(1)
     return [tuple(_named(page, numbers)) for page in pages]
 
@@ -164,19 +185,26 @@ def _marks(page: FoundPage, number: int, code: str, group: str | None) -> Iterat
                 )  # fmt: skip
 
 
-# --- cells and places to write -----------------------------------------------------------------------------------------
+# --- cells and places to write
+# -----------------------------------------------------------------------------------------
 
 
 def _combs(marks: Sequence[Outline], settings: GroupSettings) -> list[list[Outline]]:
-    """Rows of character cells: equal empty boxes close beside each other; small ones only when they touch and no row touches them above or below."""
+    """Rows of character cells: equal empty boxes close beside each other; small ones only when they touch and no row
+    touches them above or below.
+    """
     rows = _rows([one for one in marks if one.shape is Shape.BOX and one.white > 0.97], settings)
     found: list[list[Outline]] = []
     for row in rows:
-        runs = _split(row, lambda one, other: other.rect.x - one.rect.right <= settings.cell_gap_mm and _same_size(one, other))
+        runs = _split(
+            row, lambda one, other: other.rect.x - one.rect.right <= settings.cell_gap_mm and _same_size(one, other)
+        )
         cells = [len(run) >= 2 and _are_cells(run, settings) and not _in_grid(run, rows) for run in runs]
         for number, run in enumerate(runs):
             beside = (
-                number > 0 and run[0].rect.x - runs[number - 1][-1].rect.right <= settings.group_gap * run[0].rect.w and _same_size(run[0], runs[number - 1][0])
+                number > 0
+                and run[0].rect.x - runs[number - 1][-1].rect.right <= settings.group_gap * run[0].rect.w
+                and _same_size(run[0], runs[number - 1][0])
             )
             if beside and found and found[-1][-1] is runs[number - 1][-1] and (cells[number] or len(run) == 1):
                 found[-1] += run  # groups of one answer: day, month, year
@@ -208,7 +236,9 @@ def _same_size(one: Outline, other: Outline) -> bool:
     return abs(one.rect.w - other.rect.w) <= 0.8 and abs(one.rect.h - other.rect.h) <= 0.8
 
 
-def _areas(frames: Sequence[RectMm], lines: Sequence[Rule], marks: Sequence[RectMm], settings: GroupSettings) -> list[Area]:
+def _areas(
+    frames: Sequence[RectMm], lines: Sequence[Rule], marks: Sequence[RectMm], settings: GroupSettings
+) -> list[Area]:
     """Frames, and lines to write on: those of one length and an even distance are one place to write."""
     found = [Area(rect=rect, lines=max(1, round(rect.h / 9.0)) if rect.h > 12 else 1) for rect in frames]
     left = sorted(lines, key=lambda line: (round(line.x / 3), line.y))
@@ -259,8 +289,12 @@ class _Row:
         return float(np.mean([one.rect.centre.y for one in self.boxes]))
 
 
-def _questions(boxes: Sequence[Outline], ink: Mask, px_per_mm: float, settings: GroupSettings) -> tuple[list[tuple[RectMm, ...]], list[int | None], list[bool]]:
-    """The boxes of each question in order, the number of the matrix it belongs to, whether its boxes are the digits 0 to 9."""
+def _questions(
+    boxes: Sequence[Outline], ink: Mask, px_per_mm: float, settings: GroupSettings
+) -> tuple[list[tuple[RectMm, ...]], list[int | None], list[bool]]:
+    """The boxes of each question in order, the number of the matrix it belongs to, whether its boxes are the digits
+    0 to 9.
+    """
     shown = _without_boxes(ink, boxes, px_per_mm)
     rows = [made for row in _rows(boxes, settings) for made in _described(row, shown, px_per_mm, settings)]
     grids = [row for row in rows if len(row.boxes) > 1 and not row.words]
@@ -284,7 +318,9 @@ def _questions(boxes: Sequence[Outline], ink: Mask, px_per_mm: float, settings: 
 
 
 def _side_by_side(block: Sequence[RectMm], shown: Mask, px_per_mm: float) -> list[tuple[RectMm, ...]]:
-    """The columns of a block, parted where a wording of its own begins above one: two questions that stand side by side."""
+    """The columns of a block, parted where a wording of its own begins above one: two questions that stand side by
+    side.
+    """
     top = min(rect.y for rect in block)
     lefts = sorted({round(rect.x, 1) for rect in block if rect.y < top + rect.h})
     above = shown[max(0, round((top - 9.0) * px_per_mm)) : max(0, round((top - 0.8) * px_per_mm))]
@@ -293,7 +329,10 @@ def _side_by_side(block: Sequence[RectMm], shown: Mask, px_per_mm: float) -> lis
     inked = np.asarray(above.any(axis=0), dtype=np.bool_)
     quiet = round(6.0 * px_per_mm)
     cuts = [left for left in lefts[1:] if _begins_near(inked, left, quiet, px_per_mm)]
-    parts = [tuple(rect for rect in block if low - 2 <= rect.x < high - 2) for low, high in itertools.pairwise([0.0, *cuts, 10_000.0])]
+    parts = [
+        tuple(rect for rect in block if low - 2 <= rect.x < high - 2)
+        for low, high in itertools.pairwise([0.0, *cuts, 10_000.0])
+    ]
     return [part for part in parts if part]
 
 
@@ -312,7 +351,12 @@ def _rows(boxes: Sequence[Outline], settings: GroupSettings) -> list[list[Outlin
     """Boxes of about one size whose middles stand at one height, from left to right; rows from top to bottom."""
     rows: list[list[Outline]] = []
     for one in sorted(boxes, key=lambda box: (box.rect.centre.y, box.rect.x)):
-        fits = (row for row in rows[-12:] if _same_size(row[0], one) and abs(row[0].rect.centre.y - one.rect.centre.y) <= settings.row_share * one.rect.h)
+        fits = (
+            row
+            for row in rows[-12:]
+            if _same_size(row[0], one)
+            and abs(row[0].rect.centre.y - one.rect.centre.y) <= settings.row_share * one.rect.h
+        )
         row = next(fits, None)
         if row is None:
             rows.append([one])
@@ -336,7 +380,10 @@ def _without_boxes(ink: Mask, boxes: Sequence[Outline], px_per_mm: float) -> Mas
     left = ink.copy()
     for one in boxes:
         rect = one.rect.grown(0.4)
-        left[max(0, round(rect.y * px_per_mm)) : round(rect.bottom * px_per_mm), max(0, round(rect.x * px_per_mm)) : round(rect.right * px_per_mm)] = 0
+        left[
+            max(0, round(rect.y * px_per_mm)) : round(rect.bottom * px_per_mm),
+            max(0, round(rect.x * px_per_mm)) : round(rect.right * px_per_mm),
+        ] = 0
     tall = max(3, round(8 * px_per_mm))  # walls of tables are no words
     walls = cv2.morphologyEx(left, cv2.MORPH_OPEN, np.ones((tall, 1), np.uint8))
     return np.where(walls > 0, 0, left).astype(np.uint8)
@@ -346,26 +393,44 @@ def _described(row: Sequence[Outline], shown: Mask, px_per_mm: float, settings: 
     """The questions side by side in a row of boxes."""
     steps = [other.rect.x - one.rect.x for one, other in itertools.pairwise(row)]
     closest = min(steps, default=0.0)
-    free = [not _has_words(shown, one.rect, (one.rect.right, other.rect.x), px_per_mm, settings) for one, other in itertools.pairwise(row)]
+    free = [
+        not _has_words(shown, one.rect, (one.rect.right, other.rect.x), px_per_mm, settings)
+        for one, other in itertools.pairwise(row)
+    ]
     if any(free):  # boxes with nothing between belong together, words divide
         closest = min(step for step, is_free in zip(steps, free, strict=True) if is_free)
-        ends = [at for at, (step, is_free) in enumerate(zip(steps, free, strict=True)) if not is_free or step > settings.apart * closest]
+        ends = [
+            at
+            for at, (step, is_free) in enumerate(zip(steps, free, strict=True))
+            if not is_free or step > settings.apart * closest
+        ]
         starts = [0, *(end + 1 for end in ends), len(row)]
         parts = [tuple(row[start:end]) for start, end in itertools.pairwise(starts)]
     else:
         parts = [tuple(row)]
     for part in parts:
         words = len(part) > 1 and not any(free)
-        before = max((one.rect.right for one in row if one.rect.right < part[0].rect.x), default=max(0.0, part[0].rect.x - 60))
-        yield _Row(boxes=part, words=words, led=_has_words(shown, part[0].rect, (before, part[0].rect.x), px_per_mm, settings))
+        before = max(
+            (one.rect.right for one in row if one.rect.right < part[0].rect.x), default=max(0.0, part[0].rect.x - 60)
+        )
+        yield _Row(
+            boxes=part, words=words, led=_has_words(shown, part[0].rect, (before, part[0].rect.x), px_per_mm, settings)
+        )
 
 
 def _has_words(shown: Mask, rect: RectMm, span: tuple[float, float], px_per_mm: float, settings: GroupSettings) -> bool:
     """Whether words stand at the height of `rect` between two places."""
     left, right = span
     top, bottom = rect.y + 0.1 * rect.h, rect.bottom - 0.1 * rect.h
-    part = shown[round(top * px_per_mm) : round(bottom * px_per_mm), round((left + 0.4) * px_per_mm) : round((right - 0.4) * px_per_mm)]
-    return part.size > 0 and bool(part.any(axis=0).mean() > settings.word_share) and bool(part.any(axis=0).sum() >= 0.5 * px_per_mm)
+    part = shown[
+        round(top * px_per_mm) : round(bottom * px_per_mm),
+        round((left + 0.4) * px_per_mm) : round((right - 0.4) * px_per_mm),
+    ]
+    return (
+        part.size > 0
+        and bool(part.any(axis=0).mean() > settings.word_share)
+        and bool(part.any(axis=0).sum() >= 0.5 * px_per_mm)
+    )
 
 
 def _matrices(rows: Sequence[_Row], settings: GroupSettings) -> list[list[_Row]]:
@@ -382,7 +447,9 @@ def _matrices(rows: Sequence[_Row], settings: GroupSettings) -> list[list[_Row]]
 
 def _next_row(matrix: Sequence[_Row], row: _Row, settings: GroupSettings) -> bool:
     last = matrix[-1]
-    if len(last.boxes) != len(row.boxes) or any(abs(one.rect.x - other.rect.x) > 1.0 for one, other in zip(last.boxes, row.boxes, strict=True)):
+    if len(last.boxes) != len(row.boxes) or any(
+        abs(one.rect.x - other.rect.x) > 1.0 for one, other in zip(last.boxes, row.boxes, strict=True)
+    ):
         return False
     step = row.y - last.y
     usual = matrix[1].y - matrix[0].y if len(matrix) > 1 else 4.0 * row.boxes[0].rect.h
@@ -390,7 +457,9 @@ def _next_row(matrix: Sequence[_Row], row: _Row, settings: GroupSettings) -> boo
 
 
 def _blocks(rows: Sequence[_Row], shown: Mask, px_per_mm: float, settings: GroupSettings) -> Iterator[list[RectMm]]:
-    """Answers with their own labels: rows that follow each other closely are one question, unless each row is led by words of its own."""
+    """Answers with their own labels: rows that follow each other closely are one question, unless each row is led by
+    words of its own.
+    """
     blocks: list[list[_Row]] = []
     for row in sorted(rows, key=lambda one: (one.y, one.boxes[0].rect.x)):
         home = next((block for block in reversed(blocks) if _next_answer(block, row, shown, px_per_mm, settings)), None)
@@ -420,12 +489,17 @@ def _next_answer(block: Sequence[_Row], row: _Row, shown: Mask, px_per_mm: float
 
 
 def _line_between(shown: Mask, last: _Row, row: _Row, left: float, px_per_mm: float) -> bool:
-    """Whether a line of words that begins at the boxes or left of them stands between two rows: the wording of the next question."""
+    """Whether a line of words that begins at the boxes or left of them stands between two rows: the wording of the
+    next question.
+    """
     top, bottom = max(one.rect.bottom for one in last.boxes) + 0.6, min(one.rect.y for one in row.boxes) - 0.6
     if bottom - top < 2.0:
         return False
     width = row.boxes[0].rect.w
-    part = shown[round(top * px_per_mm) : round(bottom * px_per_mm), max(0, round((left - 4.0) * px_per_mm)) : round((left + width) * px_per_mm)]
+    part = shown[
+        round(top * px_per_mm) : round(bottom * px_per_mm),
+        max(0, round((left - 4.0) * px_per_mm)) : round((left + width) * px_per_mm),
+    ]
     return part.size > 0 and bool(part.any(axis=1).sum() >= 1.2 * px_per_mm)
 
 
@@ -440,7 +514,9 @@ def _downwards(rects: Sequence[RectMm]) -> list[RectMm]:
     return [rect for column in columns for rect in sorted(column, key=lambda one: one.y)]
 
 
-def _beside(questions: Sequence[tuple[RectMm, ...]], areas: Sequence[Area], settings: GroupSettings) -> dict[int, tuple[int, int]]:
+def _beside(
+    questions: Sequence[tuple[RectMm, ...]], areas: Sequence[Area], settings: GroupSettings
+) -> dict[int, tuple[int, int]]:
     """Places to write directly to the right of a box, for text beside that answer."""
     found: dict[int, tuple[int, int]] = {}
     for number, area in enumerate(areas):

@@ -1,4 +1,6 @@
-"""Is something printed where a layout says that a box stands? Contrast is looked for across the whole outline, square or round."""
+"""Is something printed where a layout says that a box stands? Contrast is looked for across the whole outline,
+square or round.
+"""
 
 from collections.abc import Sequence
 
@@ -22,7 +24,9 @@ REACH_MM = 0.5
 
 def outlined(gray: Gray, rects: Sequence[RectMm]) -> NDArray[np.bool_]:
     """Whether each of the outlines (N) is printed on a blank page at 300 dpi, as a rectangle or as an ellipse."""
-    return np.array([max(_share(gray, _square(rect)), _share(gray, _round(rect))) >= SEEN_SHARE for rect in rects], dtype=np.bool_)
+    return np.array(
+        [max(_share(gray, _square(rect)), _share(gray, _round(rect))) >= SEEN_SHARE for rect in rects], dtype=np.bool_
+    )
 
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]

@@ -29,19 +29,27 @@ DEFAULT_SKEW = SkewSettings()
 
 
 def skew_deg(gray: Gray, px_per_mm: float, settings: SkewSettings = DEFAULT_SKEW) -> float:
-    """The turn of the print in degrees, positive when it rises to the left (clockwise); 0 when the page stands straight or shows nothing."""
+    """The turn of the print in degrees, positive when it rises to the left (clockwise); 0 when the page stands
+    straight or shows nothing.
+    """
     factor = min(1.0, settings.px_per_mm / px_per_mm)
     small = cv2.resize(gray, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     rim = round(settings.rim_mm * px_per_mm * factor)
     ink = 255 - small[rim:-rim, rim:-rim].astype(np.float32)
     if min(ink.shape) < 50:
         return 0.0
-    ink = cv2.GaussianBlur(np.clip(ink - np.median(ink) - 20, 0, None), (0, 0), 1.0)  # or rows that lie on pixels would look sharpest
+    ink = cv2.GaussianBlur(
+        np.clip(ink - np.median(ink) - 20, 0, None), (0, 0), 1.0
+    )  # or rows that lie on pixels would look sharpest
     best = 0.0
     for step, reach in ((0.5, settings.reach_deg), (0.1, 0.5), (0.02, 0.1)):
         angles = best + np.arange(-reach, reach + step / 2, step)
         best = float(angles[int(np.argmax([_sharpness(ink, float(angle)) for angle in angles]))])
-    return 0.0 if abs(best) < settings.least_deg or _sharpness(ink, best) <= _sharpness(ink, 0.0) * 1.01 else round(best, 3)
+    return (
+        0.0
+        if abs(best) < settings.least_deg or _sharpness(ink, best) <= _sharpness(ink, 0.0) * 1.01
+        else round(best, 3)
+    )
 
 
 def _sharpness(ink: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]", angle_deg: float) -> float:

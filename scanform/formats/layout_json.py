@@ -94,7 +94,9 @@ def load_layout(text: str) -> Layout:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "layout.json"
-        raise InputError(words("layoutjson.invalid", place=place, detail=_wrong(first["type"])), remedy=words("layoutjson.remedy")) from error
+        raise InputError(
+            words("layoutjson.invalid", place=place, detail=_wrong(first["type"])), remedy=words("layoutjson.remedy")
+        ) from error
     return Layout(
         questionnaire=found.questionnaire,
         version=found.version,

@@ -1,4 +1,6 @@
-"""What a spreadsheet does to short texts when it opens a CSV file: numbers, dates and truth values are made of them, and nothing brings them back."""
+"""What a spreadsheet does to short texts when it opens a CSV file: numbers, dates and truth values are made of them,
+and nothing brings them back.
+"""
 
 import re
 
@@ -19,7 +21,9 @@ _ERROR = re.compile(r"#[A-Z/0-9ÄÖÜa-zäöü]+[!?]?|#+")
 
 
 def spoilt(text: str) -> str:
-    """What a spreadsheet makes of `text`: "power" (1e5), "date" (mar1, 3-4), "truth" (true), "zeros" (01), "digits" (more than it keeps), "" for nothing."""
+    """What a spreadsheet makes of `text`: "power" (1e5), "date" (mar1, 3-4), "truth" (true), "zeros" (01), "digits"
+    (more than it keeps), "" for nothing.
+    """
     kinds = (
         ("power", _POWER.fullmatch(text)),
         ("date", _DATE.fullmatch(text) or _NUMERIC_DATE.fullmatch(text)),
@@ -49,8 +53,8 @@ def shown(text: str) -> str:
 
 
 def converted(text: str) -> str:
-    """The kind of what a spreadsheet has made of a text that stood there before: "power" (2,19E+26), "date" (05.03.5458), "error" (#NAME?), "truth", "fraction"
-    (12345.0), "" for nothing.
+    """The kind of what a spreadsheet has made of a text that stood there before: "power" (2,19E+26), "date"
+    (05.03.5458), "error" (#NAME?), "truth", "fraction" (12345.0), "" for nothing.
     """
     kinds = (
         ("power", _SCIENTIFIC.fullmatch(text)),

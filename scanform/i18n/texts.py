@@ -1,10 +1,11 @@
 """German and English texts: one TOML file per room and language, `scanform/i18n/<language>/<room>.toml`.
 
 Keys are dotted: `problem.<slug>` says what is wrong, `remedy.<slug>` what to do, other tables belong to their room.
-Texts hold `{name}` fields. `{pages:page|pages}` is a number with its word: the forms stand in the order of the language's plural categories (CLDR; German
-and English have "one" and "other"), the number is grouped as the language does. `review_ui/static/lib/filling.js` fills in the same.
-Every key exists in both languages (a test compares them). Moments, days and numbers are written as the language writes them (CLDR, through Babel); what
-programs read (JSON, CSV, logs, the database) keeps ISO 8601.
+Texts hold `{name}` fields. `{pages:page|pages}` is a number with its word: the forms stand in the order of the
+language's plural categories (CLDR; German and English have "one" and "other"), the number is grouped as the language
+does. `review_ui/static/lib/filling.js` fills in the same. Every key exists in both languages (a test compares them).
+Moments, days and numbers are written as the language writes them (CLDR, through Babel); what programs read (JSON, CSV,
+logs, the database) keeps ISO 8601.
 """
 
 import errno
@@ -33,11 +34,15 @@ _LOCALES = {"de": "de", "en": "en_GB"}
 """English dates are British: the day before the month, as on the printed forms."""
 
 _FIRST_PLAIN_YEAR = 1000
-"""Years before it would be written with fewer digits and look like others ("26"): such days stand as they are stored."""
+"""Years before it would be written with fewer digits and look like others ("26"): such days stand as they are
+stored.
+"""
 
 
 on_unfilled: Callable[[str], None] | None = None
-"""Told of each text that was shown with a field that nobody filled in: a mistake of the code, which tests make an error. People see the field's name."""
+"""Told of each text that was shown with a field that nobody filled in: a mistake of the code, which tests make an
+error. People see the field's name.
+"""
 
 _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 """Plural categories of CLDR, in the order in which forms stand in a text."""
@@ -45,7 +50,9 @@ _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 def text(key: str, language: str = DEFAULT_LANGUAGE, **params: object) -> str:
     """The text of `key` with its fields filled in; a missing field stays visible as {name}."""
-    return _filled(template(key, language), language, {name: _in_language(value, language) for name, value in params.items()})
+    return _filled(
+        template(key, language), language, {name: _in_language(value, language) for name, value in params.items()}
+    )
 
 
 def template(key: str, language: str = DEFAULT_LANGUAGE) -> str:
@@ -62,7 +69,9 @@ errors.in_english = partial(in_words, language="en")
 
 
 def _in_language(value: object, language: str) -> object:
-    """What fills in a field: words, reasons and problems in the language, several of them one after the other, anything else as it is."""
+    """What fills in a field: words, reasons and problems in the language, several of them one after the other,
+    anything else as it is.
+    """
     if isinstance(value, Words):
         return in_words(value, language)
     if isinstance(value, Problem):
@@ -106,13 +115,18 @@ def _categories(language: str) -> list[str]:
 
 
 def moment_text(at: str, language: str, zone: tzinfo, *, seconds: bool = False) -> str:
-    """A stored moment (ISO 8601; UTC where it names no zone) on the clock of `zone`: "30.11.2026, 17:21", "30 Nov 2026, 17:21"; "" for none."""
+    """A stored moment (ISO 8601; UTC where it names no zone) on the clock of `zone`: "30.11.2026, 17:21", "30 Nov
+    2026, 17:21"; "" for none.
+    """
     if not at:
         return ""
     from babel.dates import format_date, format_time, get_datetime_format
 
     there, locale = _on_clock(at, zone), _locale(language)
-    day, clock = format_date(there, "medium", locale), format_time(there, "medium" if seconds else "short", locale=locale)
+    day, clock = (
+        format_date(there, "medium", locale),
+        format_time(there, "medium" if seconds else "short", locale=locale),
+    )
     return str(get_datetime_format("medium", locale)).replace("{1}", day).replace("{0}", clock)
 
 
@@ -133,7 +147,9 @@ def date_text(at: str, language: str, zone: tzinfo) -> str:
 
 
 def day_text(day: str, language: str, *, typed: bool = False) -> str:
-    """A stored day (2026-03-14) as people write it: "14.03.2026", "14 Mar 2026", with digits only where it is to be `typed`; what is no day stays as it is."""
+    """A stored day (2026-03-14) as people write it: "14.03.2026", "14 Mar 2026", with digits only where it is to be
+    `typed`; what is no day stays as it is.
+    """
     try:
         known = date.fromisoformat(day)
     except ValueError:
@@ -149,7 +165,9 @@ def day_text(day: str, language: str, *, typed: bool = False) -> str:
 
 
 def value_text(value: str, alphabet: Alphabet | None, language: str, *, typed: bool = False) -> str:
-    """A stored value of character cells as people write it, or as they would have `typed` it; only days and decimal numbers are stored otherwise."""
+    """A stored value of character cells as people write it, or as they would have `typed` it; only days and decimal
+    numbers are stored otherwise.
+    """
     if alphabet is Alphabet.DATE:
         return day_text(value, language, typed=typed)
     if alphabet is Alphabet.DECIMAL and _NUMBER.fullmatch(value):
@@ -242,7 +260,9 @@ def place_text(where: str, language: str = DEFAULT_LANGUAGE) -> str:
 
 
 def value_problem_words(slug: str) -> Words | None:
-    """What is wrong with a value that the reader has before them: `value-problem.<slug>` where the words of the problem name a place; None for no such slug."""
+    """What is wrong with a value that the reader has before them: `value-problem.<slug>` where the words of the
+    problem name a place; None for no such slug.
+    """
     known = keys(DEFAULT_LANGUAGE)
     key = next((key for key in (f"value-problem.{slug}", f"problem.{slug}") if key in known), None)
     return None if key is None else words(key, where="", page="…")

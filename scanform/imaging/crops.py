@@ -19,7 +19,9 @@ FRAME_MM = 0.9
 """Colour and strength of the frame around the place in question; blue is told from ink and from red stamps."""
 
 _FINE = 1.5
-"""From this ratio of scan to crop resolution on, the crop is sampled twice as fine and averaged, or thin strokes would break up."""
+"""From this ratio of scan to crop resolution on, the crop is sampled twice as fine and averaged, or thin strokes
+would break up.
+"""
 
 
 def upright(gray: Gray, page_map: PageMap, rect: RectMm, *, px_per_mm: float) -> Gray:
@@ -39,7 +41,9 @@ def stacked(parts: Sequence[Gray]) -> Gray:
 def scaled(gray: Gray, factor: float) -> Gray:
     """`gray` with both sides times `factor`."""
     size = (max(1, round(gray.shape[1] * factor)), max(1, round(gray.shape[0] * factor)))
-    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC), dtype=np.uint8)
+    return np.asarray(
+        cv2.resize(gray, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC), dtype=np.uint8
+    )
 
 
 def turned(gray: Gray, clockwise_deg: int) -> Gray:
@@ -50,7 +54,10 @@ def turned(gray: Gray, clockwise_deg: int) -> Gray:
 def framed(gray: Gray, rect: RectMm, *, px_per_mm: float) -> NDArray[np.uint8]:
     """A page of (H, W) at `px_per_mm` with a frame around `rect`; returns (H, W, 3) in OpenCV's order of channels."""
     colour = np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
-    corner, opposite = (round(rect.x * px_per_mm), round(rect.y * px_per_mm)), (round(rect.right * px_per_mm), round(rect.bottom * px_per_mm))
+    corner, opposite = (
+        (round(rect.x * px_per_mm), round(rect.y * px_per_mm)),
+        (round(rect.right * px_per_mm), round(rect.bottom * px_per_mm)),
+    )
     cv2.rectangle(colour, corner, opposite, FRAME_BGR, max(2, round(FRAME_MM * px_per_mm)))
     return colour
 

@@ -55,7 +55,8 @@ class PageMap:
         return _project(np.asarray(self.homography).reshape(3, 3), points)
 
     def to_px_xy(self, x_mm: Floats32, y_mm: Floats32) -> tuple[Floats32, Floats32]:
-        """As `to_px` for sampling: x and y in mm, arrays of any shapes that broadcast together; float32 (exact to 0.001 px).
+        """As `to_px` for sampling: x and y in mm, arrays of any shapes that broadcast together; float32 (exact to 0.001
+        px).
 
         Where x varies along one axis only and y along another, the products are taken on the small arrays.
         """
@@ -79,8 +80,13 @@ class PageMap:
         return np.zeros_like(points) if self.grid is None else _offsets(self.grid, points)
 
     def to_mm(self, points_px: Floats) -> Floats:
-        """Millimetres of `points_px`, both (N, 2); the inverse of `to_px` by fixed-point iteration (offsets are small and smooth)."""
-        base = _project(np.linalg.inv(np.asarray(self.homography).reshape(3, 3)), np.asarray(points_px, dtype=np.float64).reshape(-1, 2))
+        """Millimetres of `points_px`, both (N, 2); the inverse of `to_px` by fixed-point iteration (offsets are
+        small and smooth).
+        """
+        base = _project(
+            np.linalg.inv(np.asarray(self.homography).reshape(3, 3)),
+            np.asarray(points_px, dtype=np.float64).reshape(-1, 2),
+        )
         if self.grid is None:
             return base
         points = base
@@ -90,7 +96,9 @@ class PageMap:
 
     def rows_scaled(self, factor: float) -> "PageMap":
         """The same map for the picture with `factor` times as many rows; pixel centres are whole numbers."""
-        h = np.array([[1, 0, 0], [0, factor, (factor - 1) / 2], [0, 0, 1.0]]) @ np.asarray(self.homography).reshape(3, 3)
+        h = np.array([[1, 0, 0], [0, factor, (factor - 1) / 2], [0, 0, 1.0]]) @ np.asarray(self.homography).reshape(
+            3, 3
+        )
         return replace(self, homography=tuple((h / h[2, 2]).ravel().tolist()))
 
     def shifted(self, x_px: float, y_px: float) -> "PageMap":
@@ -131,7 +139,10 @@ def _offsets_xy(grid: OffsetGrid, x: Floats32, y: Floats32) -> tuple[Floats32, F
 
     nodes = (np.asarray(grid.dx_mm) + 1j * np.asarray(grid.dy_mm)).astype(np.complex64)  # both offsets in one look-up
     upper_left, upper_right = np.take(nodes, node, mode="clip"), np.take(nodes, node + 1, mode="clip")
-    lower_left, lower_right = np.take(nodes, node + grid.columns, mode="clip"), np.take(nodes, node + grid.columns + 1, mode="clip")
+    lower_left, lower_right = (
+        np.take(nodes, node + grid.columns, mode="clip"),
+        np.take(nodes, node + grid.columns + 1, mode="clip"),
+    )
     upper = upper_left + (upper_right - upper_left) * u
     between = upper + (lower_left + (lower_right - lower_left) * u - upper) * v
     return between.real, between.imag

@@ -42,13 +42,16 @@ def sample_points(gray: Gray, page_map: PageMap, x_mm: Floats | Floats32, y_mm: 
     out = np.empty(x.shape, dtype=np.uint8)
     for top in range(0, len(x), _MOST_ROWS):
         part = slice(top, top + _MOST_ROWS)
-        out[part] = cv2.remap(gray, x[part], y[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(OUTSIDE,))
+        out[part] = cv2.remap(
+            gray, x[part], y[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(OUTSIDE,)
+        )
     return out.reshape(shape)
 
 
 REDUCE_ABOVE_PX_PER_MM = 14.0
-"""From here on (360 dpi) the page is halved (area mean) before sampling at 6 px/mm. At 300 dpi every second pixel column is met by the
-bilinear samples, strokes are three pixels wide, and halving would cost 2 ms a page."""
+"""From here on (360 dpi) the page is halved (area mean) before sampling at 6 px/mm. At 300 dpi every second pixel
+column is met by the bilinear samples, strokes are three pixels wide, and halving would cost 2 ms a page.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,9 @@ def source(gray: Gray, px_per_mm: float) -> Source:
     """The page itself, or its area mean when it is finer than sampling needs."""
     scale = 1.0
     while px_per_mm * scale > REDUCE_ABOVE_PX_PER_MM:
-        half = cv2.resize(gray[: gray.shape[0] // 2 * 2, : gray.shape[1] // 2 * 2], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        half = cv2.resize(
+            gray[: gray.shape[0] // 2 * 2, : gray.shape[1] // 2 * 2], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
+        )
         gray = np.asarray(half, dtype=np.uint8)
         scale /= 2
     return Source(gray=gray, scale=scale)

@@ -25,7 +25,11 @@ WRITEIN_GAP_MM = 1.0
 """Between other answers and the room for text beside an answer."""
 BASELINE_GAP_MM = 0.8
 """From the label beside a writing line down to that line."""
-SEPARATORS = {Alphabet.DATE: {"de": ".", "en": "."}, Alphabet.TIME: {"de": ":", "en": ":"}, Alphabet.DECIMAL: {"de": ",", "en": "."}}
+SEPARATORS = {
+    Alphabet.DATE: {"de": ".", "en": "."},
+    Alphabet.TIME: {"de": ":", "en": ":"},
+    Alphabet.DECIMAL: {"de": ",", "en": "."},
+}
 """Signs printed between groups of cells."""
 
 
@@ -37,7 +41,12 @@ def answer_block(question: Question, *, width: float, style: Style) -> Block:
         return cells_block(question, width=width, style=style)
     if question.kind is QuestionKind.SIGNATURE:
         return signature_block(question, width=width, style=style)
-    return writing_block(Writer(id=question.code, question=question.code, group=question.group), width=width, lines=question.lines, style=style)
+    return writing_block(
+        Writer(id=question.code, question=question.code, group=question.group),
+        width=width,
+        lines=question.lines,
+        style=style,
+    )
 
 
 def too_wide(code: str) -> TemplateError:
@@ -54,7 +63,9 @@ def options_block(question: Question, *, width: float, style: Style) -> Block:
     plain: list[Option] = []
     for option in question.options:
         if option.writein:
-            blocks.extend((_grid(question, plain, width=width, style=style), _writein(question, option, width=width, style=style)))
+            blocks.extend(
+                (_grid(question, plain, width=width, style=style), _writein(question, option, width=width, style=style))
+            )
             plain = []
         else:
             plain.append(option)
@@ -72,15 +83,21 @@ def _grid(question: Question, options: Sequence[Option], *, width: float, style:
     spare = style.theme.row_pitch - style.theme.box
     lines: list[Block] = []
     for row in range(rows):
-        cells = [(column, options[column * rows + row]) for column in range(columns) if column * rows + row < len(options)]
+        cells = [
+            (column, options[column * rows + row]) for column in range(columns) if column * rows + row < len(options)
+        ]
         drawn = [(column, _option(question, option, width=column_width, style=style)) for column, option in cells]
         height = max(block.height for _, block in drawn)
-        lines.append(overlay([block.at(lefts[column], (height - block.height) / 2) for column, block in drawn], height=height))
+        lines.append(
+            overlay([block.at(lefts[column], (height - block.height) / 2) for column, block in drawn], height=height)
+        )
     return stack(lines, gap=spare)
 
 
 def option_columns(options: Sequence[Option], *, width: float, style: Style) -> int:
-    """As many columns as the labels allow, but no more than that number of rows needs; one row may have more than `MAX_COLUMNS`."""
+    """As many columns as the labels allow, but no more than that number of rows needs; one row may have more than
+    `MAX_COLUMNS`.
+    """
     for columns in range(len(options), 1, -1):
         if MAX_COLUMNS < columns < len(options):
             continue
@@ -88,14 +105,18 @@ def option_columns(options: Sequence[Option], *, width: float, style: Style) -> 
         if room < style.theme.box:
             continue
         lines = [len(_label_lines(option, room, style)) for option in options]
-        if max(lines) <= 2 and sum(count > 1 for count in lines) <= (len(lines) * WRAPPED_SHARE if columns < len(options) else 0):
+        if max(lines) <= 2 and sum(count > 1 for count in lines) <= (
+            len(lines) * WRAPPED_SHARE if columns < len(options) else 0
+        ):
             rows = -(-len(options) // columns)
             return -(-len(options) // rows)
     return 1
 
 
 def _label_lines(option: Option, room: float, style: Style) -> tuple[str, ...]:
-    return wrap(option.text.get(style.language), font=REGULAR, size_pt=style.theme.body_pt, width=room, measure=style.measure)
+    return wrap(
+        option.text.get(style.language), font=REGULAR, size_pt=style.theme.body_pt, width=room, measure=style.measure
+    )
 
 
 def _option(question: Question, option: Option, *, width: float, style: Style) -> Block:
@@ -105,7 +126,9 @@ def _option(question: Question, option: Option, *, width: float, style: Style) -
     lines = _label_lines(option, width - style.gutter, style)
     height = max(theme.box, len(lines) * pitch)
     top = (height - len(lines) * pitch) / 2
-    label = runs(lines, x=style.gutter, y=top, font=REGULAR, size_pt=theme.body_pt, leading=theme.leading, measure=style.measure)
+    label = runs(
+        lines, x=style.gutter, y=top, font=REGULAR, size_pt=theme.body_pt, leading=theme.leading, measure=style.measure
+    )
     box, zone = check_box(question, option, x=0.0, y=(height - theme.box) / 2, style=style)
     return Block(height=height, drawing=(box, *label), zones=(zone,))
 
@@ -131,10 +154,16 @@ def _writein(question: Question, option: Option, *, width: float, style: Style) 
     room = (width - style.gutter) * WRITEIN_LABEL_SHARE
     lines = _label_lines(option, room, style)
     start = style.gutter + max(style.measure(line, REGULAR, theme.body_pt) for line in lines) + theme.label_gap
-    writer = Writer(id=f"{question.code}.{option.code}.text", question=question.code, option=option.code, group=question.group)
+    writer = Writer(
+        id=f"{question.code}.{option.code}.text", question=question.code, option=option.code, group=question.group
+    )
     line = writing_block(writer, width=width - start, lines=1, style=style)
     box = _option(question, option, width=style.gutter + room, style=style)
-    last_baseline = box.height / 2 + CAP_HEIGHT * theme.body_pt * MM_PER_PT / 2 + (len(lines) - 1) * line_height(theme.body_pt, theme.leading) / 2
+    last_baseline = (
+        box.height / 2
+        + CAP_HEIGHT * theme.body_pt * MM_PER_PT / 2
+        + (len(lines) - 1) * line_height(theme.body_pt, theme.leading) / 2
+    )
     drop = max(0.0, theme.write_pitch - BASELINE_GAP_MM - last_baseline)
     line_top = drop + last_baseline + BASELINE_GAP_MM - theme.write_pitch
     height = max(drop + box.height + theme.row_pitch - theme.box - WRITEIN_GAP_MM, line_top + line.height)
@@ -160,7 +189,15 @@ def cells_block(question: Question, *, width: float, style: Style) -> Block:
     if right > width + 0.01:
         raise too_wide(question.code)
     code = question.code
-    zone = Zone(id=code, question=code, kind=ZoneKind.COMB, rect=bounding_box(cells), group=question.group, cells=tuple(cells), alphabet=question.alphabet)
+    zone = Zone(
+        id=code,
+        question=code,
+        kind=ZoneKind.COMB,
+        rect=bounding_box(cells),
+        group=question.group,
+        cells=tuple(cells),
+        alphabet=question.alphabet,
+    )
     return Block(height=theme.cell_h, drawing=tuple(drawing), zones=(zone,))
 
 
@@ -188,7 +225,9 @@ def _separator(sign: str, x: float, style: Style) -> TextRun:
 def _unit(unit: str, x: float, style: Style) -> TextRun:
     theme = style.theme
     y = baseline(theme.body_pt, theme.cell_h)
-    return TextRun(text=unit, x=x, y=y, font=REGULAR, size_pt=theme.body_pt, width=style.measure(unit, REGULAR, theme.body_pt))
+    return TextRun(
+        text=unit, x=x, y=y, font=REGULAR, size_pt=theme.body_pt, width=style.measure(unit, REGULAR, theme.body_pt)
+    )
 
 
 # Handwriting
@@ -211,7 +250,15 @@ def writing_block(writer: Writer, *, width: float, lines: int, style: Style) -> 
     drawing = tuple(Line(x1=0.0, y1=y, x2=width, y2=y, width=theme.write_line) for y in heights)
     height = heights[-1] + WRITE_DESCENT_MM
     rect = RectMm(x=0.0, y=0.0, w=width, h=height)
-    zone = Zone(id=writer.id, question=writer.question, kind=ZoneKind.HANDWRITING, rect=rect, option=writer.option, group=writer.group, lines=lines)
+    zone = Zone(
+        id=writer.id,
+        question=writer.question,
+        kind=ZoneKind.HANDWRITING,
+        rect=rect,
+        option=writer.option,
+        group=writer.group,
+        lines=lines,
+    )
     return Block(height=height, drawing=drawing, zones=(zone,))
 
 
@@ -219,5 +266,10 @@ def signature_block(question: Question, *, width: float, style: Style) -> Block:
     """Room for a signature above a line."""
     y = SIGNATURE_MM - WRITE_DESCENT_MM
     rule = Line(x1=0.0, y1=y, x2=width, y2=y, width=style.theme.write_line)
-    zone = Zone(id=question.code, question=question.code, kind=ZoneKind.SIGNATURE, rect=RectMm(x=0.0, y=0.0, w=width, h=SIGNATURE_MM))
+    zone = Zone(
+        id=question.code,
+        question=question.code,
+        kind=ZoneKind.SIGNATURE,
+        rect=RectMm(x=0.0, y=0.0, w=width, h=SIGNATURE_MM),
+    )
     return Block(height=SIGNATURE_MM, drawing=(rule,), zones=(zone,))

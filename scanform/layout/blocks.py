@@ -1,4 +1,6 @@
-"""Building blocks of a form: drawing and zones relative to a block's own top left corner, to be stacked and set side by side."""
+"""Building blocks of a form: drawing and zones relative to a block's own top left corner, to be stacked and set side
+by side.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -63,7 +65,9 @@ EMPTY = Block(height=0.0)
 
 
 def _moved_zone(zone: Zone, dx: float, dy: float) -> Zone:
-    return replace(zone, rect=moved_rect(zone.rect, dx, dy), cells=tuple(moved_rect(cell, dx, dy) for cell in zone.cells))
+    return replace(
+        zone, rect=moved_rect(zone.rect, dx, dy), cells=tuple(moved_rect(cell, dx, dy) for cell in zone.cells)
+    )
 
 
 def stack(blocks: Sequence[Block], *, gap: float = 0.0) -> Block:

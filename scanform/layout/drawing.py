@@ -1,4 +1,6 @@
-"""What is drawn on a page, as plain data: produced by `place`, consumed by `draw`. All lengths in mm, origin top left, y down."""
+"""What is drawn on a page, as plain data: produced by `place`, consumed by `draw`. All lengths in mm, origin top
+left, y down.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -15,7 +15,9 @@ MARKER_MM = 8.0
 MARKER_EDGE_MM = 8.0
 """From the paper's edge to a marker: what office printers can print and copiers see."""
 FOLD_MM = 10.0
-"""How far the middle markers stand above the middle: letters are folded there, and binders' holes are 40 mm away on both sides."""
+"""How far the middle markers stand above the middle: letters are folded there, and binders' holes are 40 mm away on
+both sides.
+"""
 QUIET_MM = 2.0
 """White around markers and codes: four modules of the QR code (ISO/IEC 18004)."""
 QR_MODULE_MM = 0.5
@@ -53,7 +55,10 @@ def fiducials(page: int, size: SizeMm) -> tuple[Fiducial, ...]:
         (middle_x, high_y),
         (high_x, high_y),
     )
-    return tuple(Fiducial(kind=KIND, id=8 * (page - 1) + position, rect=RectMm(x=x, y=y, w=MARKER_MM, h=MARKER_MM)) for position, (x, y) in enumerate(places))
+    return tuple(
+        Fiducial(kind=KIND, id=8 * (page - 1) + position, rect=RectMm(x=x, y=y, w=MARKER_MM, h=MARKER_MM))
+        for position, (x, y) in enumerate(places)
+    )
 
 
 def code_areas(size: SizeMm, style: Style) -> tuple[CodeArea, ...]:
@@ -79,14 +84,22 @@ def recipient_rect(size: SizeMm) -> RectMm:
     return RectMm(x=size.w - MARGIN_MM - RECIPIENT_W_MM, y=TOP_MM, w=RECIPIENT_W_MM, h=RECIPIENT_H_MM)
 
 
-def page_frame(questionnaire: Questionnaire, *, page: int, pages: int, size: SizeMm, style: Style) -> tuple[Instruction, ...]:
+def page_frame(
+    questionnaire: Questionnaire, *, page: int, pages: int, size: SizeMm, style: Style
+) -> tuple[Instruction, ...]:
     """Markers, running title and page number."""
     theme = style.theme
-    marks = [Modules(x=mark.rect.x, y=mark.rect.y, module=MARKER_MM / ARUCO_MODULES, rows=aruco_rows(mark.id)) for mark in fiducials(page, size)]
+    marks = [
+        Modules(x=mark.rect.x, y=mark.rect.y, module=MARKER_MM / ARUCO_MODULES, rows=aruco_rows(mark.id))
+        for mark in fiducials(page, size)
+    ]
     foot = text("layout.page", style.language, page=page, pages=pages)
     foot_width = style.measure(foot, BOLD, theme.small_pt)
     y = size.h - MARKER_EDGE_MM - 1.0
-    drawn: list[Instruction] = [*marks, TextRun(text=foot, x=size.w - MARGIN_MM - foot_width, y=y, font=BOLD, size_pt=theme.small_pt, width=foot_width)]
+    drawn: list[Instruction] = [
+        *marks,
+        TextRun(text=foot, x=size.w - MARGIN_MM - foot_width, y=y, font=BOLD, size_pt=theme.small_pt, width=foot_width),
+    ]
     if page > 1:
         title = questionnaire.title.get(style.language)
         room = (size.w - MARKER_MM) / 2 - QUIET_MM - MARGIN_MM
@@ -100,25 +113,41 @@ def opening(questionnaire: Questionnaire, *, width: float, style: Style) -> Bloc
     theme, language = style.theme, style.language
     left = width - RECIPIENT_W_MM - theme.column_gap
     title = questionnaire.title.get(language)
-    size = fitted_size(title, font=BOLD, size_pt=theme.title_pt, least_pt=theme.title_pt * LEAST_TITLE, width=left, measure=style.measure)
+    size = fitted_size(
+        title,
+        font=BOLD,
+        size_pt=theme.title_pt,
+        least_pt=theme.title_pt * LEAST_TITLE,
+        width=left,
+        measure=style.measure,
+    )
     parts = [paragraph(title, size_pt=size, width=left, style=style, font=BOLD)]
     if questionnaire.publisher is not None:
-        parts.insert(0, paragraph(questionnaire.publisher.get(language), size_pt=theme.small_pt, width=left, style=style))
+        parts.insert(
+            0, paragraph(questionnaire.publisher.get(language), size_pt=theme.small_pt, width=left, style=style)
+        )
     if questionnaire.intro is not None:
         parts.append(paragraph(questionnaire.intro.get(language), size_pt=theme.body_pt, width=left, style=style))
     head = stack(parts, gap=1.2)
-    return stack((overlay((head,), height=max(head.height, RECIPIENT_H_MM)), how_to(width=width, style=style)), gap=theme.question_gap)
+    return stack(
+        (overlay((head,), height=max(head.height, RECIPIENT_H_MM)), how_to(width=width, style=style)),
+        gap=theme.question_gap,
+    )
 
 
 def how_to(*, width: float, style: Style) -> Block:
     """A framed strip that shows right and wrong marks and how to correct."""
     inner = width - 2 * STRIP_PADDING_MM
-    title = paragraph(text("layout.how-to", style.language), size_pt=style.theme.small_pt, width=inner, style=style, font=BOLD)
+    title = paragraph(
+        text("layout.how-to", style.language), size_pt=style.theme.small_pt, width=inner, style=style, font=BOLD
+    )
     body = paragraph(text("layout.pen", style.language), size_pt=style.theme.small_pt, width=inner, style=style)
     content = stack((stack((title, body)), pictures.strip(width=inner, style=style)), gap=1.0)
     height = content.height + 2 * STRIP_PADDING_MM - 1.0
     frame = Box(rect=RectMm(x=0.0, y=0.0, w=width, h=height), line=0.25, gray=0.3)
-    return overlay((Block(height=height, drawing=(frame,)), content.at(STRIP_PADDING_MM, STRIP_PADDING_MM - 0.5)), height=height)
+    return overlay(
+        (Block(height=height, drawing=(frame,)), content.at(STRIP_PADDING_MM, STRIP_PADDING_MM - 0.5)), height=height
+    )
 
 
 def closing(questionnaire: Questionnaire, *, width: float, style: Style) -> Block | None:
@@ -126,4 +155,7 @@ def closing(questionnaire: Questionnaire, *, width: float, style: Style) -> Bloc
     if questionnaire.closing is None:
         return None
     body = paragraph(questionnaire.closing.get(style.language), size_pt=style.theme.body_pt, width=width, style=style)
-    return overlay((body.at(0.0, 3.0), Block(height=0.0, drawing=(Line(x1=0.0, y1=0.0, x2=width, y2=0.0, width=0.35),))), height=body.height + 3.0)
+    return overlay(
+        (body.at(0.0, 3.0), Block(height=0.0, drawing=(Line(x1=0.0, y1=0.0, x2=width, y2=0.0, width=0.35),))),
+        height=body.height + 3.0,
+    )

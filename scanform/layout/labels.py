@@ -14,22 +14,30 @@ HINT_GAP_MM = 2.5
 """Between the end of a question and a hint on the same line."""
 
 
-def paragraph(content: str, *, size_pt: float, width: float, style: Style, font: str = REGULAR, gray: float = 0.0) -> Block:
+def paragraph(
+    content: str, *, size_pt: float, width: float, style: Style, font: str = REGULAR, gray: float = 0.0
+) -> Block:
     """Running text, left aligned."""
     lines = wrap(content, font=font, size_pt=size_pt, width=width, measure=style.measure)
-    drawn = runs(lines, x=0.0, y=0.0, font=font, size_pt=size_pt, leading=style.theme.leading, measure=style.measure, gray=gray)
+    drawn = runs(
+        lines, x=0.0, y=0.0, font=font, size_pt=size_pt, leading=style.theme.leading, measure=style.measure, gray=gray
+    )
     return Block(height=len(lines) * line_height(size_pt, style.theme.leading), drawing=drawn)
 
 
 def label_block(content: str, *, hint: str, number: int | None, width: float, style: Style) -> Block:
-    """The text of a question in bold, its number hanging to the left, its hint behind it in small type or on lines below."""
+    """The text of a question in bold, its number hanging to the left, its hint behind it in small type or on lines
+    below.
+    """
     theme, room = style.theme, width - style.gutter
     main = paragraph(content, size_pt=theme.body_pt, width=room, style=style, font=BOLD)
     label = _with_hint(main, hint, width=room, style=style) if hint else main
     label = label.at(style.gutter, 0.0)
     if number is None:
         return label
-    first = runs((str(number),), x=0.0, y=0.0, font=BOLD, size_pt=theme.body_pt, leading=theme.leading, measure=style.measure)
+    first = runs(
+        (str(number),), x=0.0, y=0.0, font=BOLD, size_pt=theme.body_pt, leading=theme.leading, measure=style.measure
+    )
     return replace(label, drawing=(*first, *label.drawing))
 
 
@@ -38,7 +46,15 @@ def _with_hint(main: Block, hint: str, *, width: float, style: Style) -> Block:
     last = main.drawing[-1] if main.drawing else None
     hint_width = style.measure(hint, REGULAR, size)
     if isinstance(last, TextRun) and last.x + last.width + HINT_GAP_MM + hint_width <= width:
-        behind = TextRun(text=hint, x=last.x + last.width + HINT_GAP_MM, y=last.y, font=REGULAR, size_pt=size, width=hint_width, gray=HINT_GRAY)
+        behind = TextRun(
+            text=hint,
+            x=last.x + last.width + HINT_GAP_MM,
+            y=last.y,
+            font=REGULAR,
+            size_pt=size,
+            width=hint_width,
+            gray=HINT_GRAY,
+        )
         return replace(main, drawing=(*main.drawing, behind))
     return stack((main, paragraph(hint, size_pt=size, width=width, style=style, gray=HINT_GRAY)))
 
@@ -63,7 +79,10 @@ def matrix_hint(matrix: Matrix, style: Style) -> str:
     elif matrix.multiple:
         own = text("layout.several-each", style.language)
     else:
-        own = text("layout.one-each-fill" if style.questionnaire.filled is Filled.MARK else "layout.one-each-mark", style.language)
+        own = text(
+            "layout.one-each-fill" if style.questionnaire.filled is Filled.MARK else "layout.one-each-mark",
+            style.language,
+        )
     return "; ".join(part for part in (condition, own) if part)
 
 
@@ -76,5 +95,7 @@ def _condition_hint(question: Question, style: Style) -> str:
         return ""
     options = [option.text.get(style.language) for option in asked.options if option.code in question.only_if.options]
     number = style.numbers.get(asked.group or asked.code, 0)
-    quoted = text("layout.or", style.language).join(text("layout.quoted", style.language, words=words) for words in options)
+    quoted = text("layout.or", style.language).join(
+        text("layout.quoted", style.language, words=words) for words in options
+    )
     return text("layout.only-if", style.language, options=quoted, number=number)

@@ -41,7 +41,9 @@ def matrix_parts(matrix: Matrix, *, width: float, style: Style) -> MatrixParts:
     label_width, centres = _columns(matrix, width=width, style=style)
     return MatrixParts(
         label=label_block(content, hint=matrix_hint(matrix, style), number=number, width=width, style=style),
-        again=label_block(content, hint=text("layout.continued", style.language), number=number, width=width, style=style),
+        again=label_block(
+            content, hint=text("layout.continued", style.language), number=number, width=width, style=style
+        ),
         head=_head(matrix, centres, width=width, style=style),
         rows=tuple(_row(row, label_width, centres, width=width, style=style) for row in matrix.rows),
     )
@@ -54,7 +56,9 @@ def matrix_block(parts: MatrixParts, rows: Sequence[Block], *, again: bool, styl
 
 
 def _columns(matrix: Matrix, *, width: float, style: Style) -> tuple[float, tuple[float, ...]]:
-    """Width of the row texts, and the centre of each column: equal columns on the right, with heads on one line where rows stay on one line."""
+    """Width of the row texts, and the centre of each column: equal columns on the right, with heads on one line
+    where rows stay on one line.
+    """
     theme, count = style.theme, len(matrix.options)
     heads = [option.text.get(style.language) for option in matrix.options]
     rows = [style.measure(row.text.get(style.language), REGULAR, theme.body_pt) for row in matrix.rows]
@@ -85,14 +89,30 @@ def _head(matrix: Matrix, centres: Sequence[float], *, width: float, style: Styl
     height = deepest * pitch + HEAD_FOOT_MM
     drawing: list[Instruction] = []
     for centre, lines in zip(centres, wrapped, strict=True):
-        placed = runs(lines, x=0.0, y=(deepest - len(lines)) * pitch, font=REGULAR, size_pt=theme.small_pt, leading=theme.leading, measure=measure)
+        placed = runs(
+            lines,
+            x=0.0,
+            y=(deepest - len(lines)) * pitch,
+            font=REGULAR,
+            size_pt=theme.small_pt,
+            leading=theme.leading,
+            measure=measure,
+        )
         drawing.extend(_centred(run, centre) for run in placed)
     drawing.append(_rule(height, width, style))
     return Block(height=height, drawing=tuple(drawing))
 
 
 def _centred(run: TextRun, centre: float) -> TextRun:
-    return TextRun(text=run.text, x=centre - run.width / 2, y=run.y, font=run.font, size_pt=run.size_pt, width=run.width, gray=run.gray)
+    return TextRun(
+        text=run.text,
+        x=centre - run.width / 2,
+        y=run.y,
+        font=run.font,
+        size_pt=run.size_pt,
+        width=run.width,
+        gray=run.gray,
+    )
 
 
 def _rule(y: float, width: float, style: Style) -> Line:
@@ -101,11 +121,22 @@ def _rule(y: float, width: float, style: Style) -> Line:
 
 def _row(row: Question, label_width: float, centres: Sequence[float], *, width: float, style: Style) -> Block:
     theme = style.theme
-    lines = wrap(row.text.get(style.language), font=REGULAR, size_pt=theme.body_pt, width=label_width, measure=style.measure)
+    lines = wrap(
+        row.text.get(style.language), font=REGULAR, size_pt=theme.body_pt, width=label_width, measure=style.measure
+    )
     pitch = line_height(theme.body_pt, theme.leading)
     height = max(theme.row_pitch, len(lines) * pitch + ROW_PADDING_MM)
     top = (height - len(lines) * pitch) / 2
-    label = runs(lines, x=style.gutter, y=top, font=REGULAR, size_pt=theme.body_pt, leading=theme.leading, measure=style.measure)
+    label = runs(
+        lines, x=style.gutter, y=top, font=REGULAR, size_pt=theme.body_pt, leading=theme.leading, measure=style.measure
+    )
     y = (height - theme.box) / 2
-    boxes = [check_box(row, option, x=centre - theme.box / 2, y=y, style=style) for option, centre in zip(row.options, centres, strict=True)]
-    return Block(height=height, drawing=(*label, *(box for box, _ in boxes), _rule(height, width, style)), zones=tuple(zone for _, zone in boxes))
+    boxes = [
+        check_box(row, option, x=centre - theme.box / 2, y=y, style=style)
+        for option, centre in zip(row.options, centres, strict=True)
+    ]
+    return Block(
+        height=height,
+        drawing=(*label, *(box for box, _ in boxes), _rule(height, width, style)),
+        zones=tuple(zone for _, zone in boxes),
+    )

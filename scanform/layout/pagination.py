@@ -1,4 +1,6 @@
-"""Page breaks: as few pages as possible, then pages as evenly full as possible, sections preferably from the top of a page."""
+"""Page breaks: as few pages as possible, then pages as evenly full as possible, sections preferably from the top of
+a page.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,11 +36,15 @@ def _height(units: Sequence[Unit]) -> float:
 
 
 def _breaks(units: Sequence[Unit], room: float) -> list[int]:
-    """Indices where pages start, and the end: the cheapest way by (pages, white), found from the end (shortest path)."""
+    """Indices where pages start, and the end: the cheapest way by (pages, white), found from the end (shortest
+    path).
+    """
     count = len(units)
     best: list[tuple[int, float, int]] = [(0, 0.0, count)] * (count + 1)
     for start in range(count - 1, -1, -1):
-        options = [(best[end][0] + 1, best[end][1] + _cost(units, start, end, room), end) for end in _ends(units, start, room)]
+        options = [
+            (best[end][0] + 1, best[end][1] + _cost(units, start, end, room), end) for end in _ends(units, start, room)
+        ]
         best[start] = min(options)
     breaks = [0]
     while breaks[-1] < count:

@@ -24,7 +24,9 @@ _Picture = Callable[[float, float, float], tuple[Instruction, ...]]
 
 
 def strip(*, width: float, style: Style) -> Block:
-    """Right, wrong and corrected marks side by side, each with its words; where boxes are filled, a mark cannot be taken back."""
+    """Right, wrong and corrected marks side by side, each with its words; where boxes are filled, a mark cannot be
+    taken back.
+    """
     top = (HEIGHT_MM - style.theme.box) / 2
     box = style.theme.box
     family = "fill" if style.questionnaire.filled is Filled.MARK else "mark"
@@ -34,12 +36,28 @@ def strip(*, width: float, style: Style) -> Block:
     left = 0.0
     blocks: list[Block] = []
     for name, makers, share in zip(("right", "wrong", "correct"), shown, SHARES, strict=True):
-        drawing = tuple(item for index, maker in enumerate(makers) for item in maker(left + 0.5 + index * STEP_MM, top, box))
-        start = 0.5 + (len(makers) - 1) * STEP_MM + box + (3.0 if name == "wrong" else style.theme.label_gap) if makers else 0.0
-        caption = paragraph(text(f"layout.{family}-{name}", style.language), size_pt=style.theme.small_pt, width=width * share - start - 3.0, style=style)
+        drawing = tuple(
+            item for index, maker in enumerate(makers) for item in maker(left + 0.5 + index * STEP_MM, top, box)
+        )
+        start = (
+            0.5 + (len(makers) - 1) * STEP_MM + box + (3.0 if name == "wrong" else style.theme.label_gap)
+            if makers
+            else 0.0
+        )
+        caption = paragraph(
+            text(f"layout.{family}-{name}", style.language),
+            size_pt=style.theme.small_pt,
+            width=width * share - start - 3.0,
+            style=style,
+        )
         height = max(HEIGHT_MM, caption.height)
         picture = Block(height=HEIGHT_MM, drawing=drawing)
-        blocks.append(overlay((picture.at(0.0, (height - HEIGHT_MM) / 2), caption.at(left + start, (height - caption.height) / 2)), height=height))
+        blocks.append(
+            overlay(
+                (picture.at(0.0, (height - HEIGHT_MM) / 2), caption.at(left + start, (height - caption.height) / 2)),
+                height=height,
+            )
+        )
         left += width * share
     return overlay(blocks)
 
@@ -65,7 +83,9 @@ def _ticked(x: float, y: float, box: float) -> tuple[Instruction, ...]:
 
 def _circled(x: float, y: float, box: float) -> tuple[Instruction, ...]:
     angles = [math.radians(step) for step in range(0, 361, 15)]
-    points = tuple((x + box / 2 + 0.78 * box * math.cos(angle), y + box / 2 + 0.72 * box * math.sin(angle)) for angle in angles)
+    points = tuple(
+        (x + box / 2 + 0.78 * box * math.cos(angle), y + box / 2 + 0.72 * box * math.sin(angle)) for angle in angles
+    )
     return (_box(x, y, box), Stroke(points=points, width=PEN_MM))
 
 

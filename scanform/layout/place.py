@@ -1,4 +1,6 @@
-"""Questionnaire -> Placement: a pure, deterministic function; questions are stacked and page breaks fall between them."""
+"""Questionnaire -> Placement: a pure, deterministic function; questions are stacked and page breaks fall between
+them.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,8 +26,9 @@ SHARE = {Width.FULL: 1, Width.HALF: 2, Width.THIRD: 3}
 def place(questionnaire: Questionnaire, *, language: str, variant: str, measure: Measure) -> Placement:
     """The questionnaire on A4 pages.
 
-    `variant` is a name in `THEMES`, `measure` gives the width of a text in mm. Zone rectangles are the outer edges of the
-    lines that are drawn. Raises UsageError for an unknown variant or language, TemplateError for what fits on no page.
+    `variant` is a name in `THEMES`, `measure` gives the width of a text in mm. Zone rectangles are the outer edges of
+    the lines that are drawn. Raises UsageError for an unknown variant or language, TemplateError for what fits on no
+    page.
     """
     style = _style(questionnaire, language=language, variant=variant, measure=measure)
     area = furniture.content_area(A4)
@@ -37,7 +40,10 @@ def place(questionnaire: Questionnaire, *, language: str, variant: str, measure:
     layout = _layout(questionnaire, bodies, style, variant=variant)
     return Placement(
         layout=replace(layout, digest=pagecode.layout_digest(layout)),
-        pages=tuple(_drawn_page(questionnaire, body, page=number, pages=len(bodies), style=style) for number, body in enumerate(bodies, start=1)),
+        pages=tuple(
+            _drawn_page(questionnaire, body, page=number, pages=len(bodies), style=style)
+            for number, body in enumerate(bodies, start=1)
+        ),
         title=questionnaire.title.get(language),
         publisher=questionnaire.publisher.get(language) if questionnaire.publisher else "",
         body_pt=style.theme.body_pt,
@@ -46,10 +52,21 @@ def place(questionnaire: Questionnaire, *, language: str, variant: str, measure:
 
 def _style(questionnaire: Questionnaire, *, language: str, variant: str, measure: Measure) -> Style:
     if variant not in THEMES:
-        raise UsageError(words("layoutproblem.unknown-variant", variant=variant, known=", ".join(THEMES)), remedy=words("layoutproblem.unknown-variant-remedy"))
+        raise UsageError(
+            words("layoutproblem.unknown-variant", variant=variant, known=", ".join(THEMES)),
+            remedy=words("layoutproblem.unknown-variant-remedy"),
+        )
     if language not in questionnaire.languages:
-        raise UsageError(words("layoutproblem.unknown-language", wanted=language, known=", ".join(questionnaire.languages)))
-    return Style(theme=THEMES[variant], language=language, measure=measure, questionnaire=questionnaire, numbers=_numbers(questionnaire))
+        raise UsageError(
+            words("layoutproblem.unknown-language", wanted=language, known=", ".join(questionnaire.languages))
+        )
+    return Style(
+        theme=THEMES[variant],
+        language=language,
+        measure=measure,
+        questionnaire=questionnaire,
+        numbers=_numbers(questionnaire),
+    )
 
 
 def _numbers(questionnaire: Questionnaire) -> dict[str, int]:
@@ -61,7 +78,9 @@ def _numbers(questionnaire: Questionnaire) -> dict[str, int]:
 def _check_heights(units: Sequence[Unit], room: float) -> None:
     for unit in units:
         if unit.block.height > room:
-            raise TemplateError(words("layoutproblem.too-tall", code=unit.name, height=round(unit.block.height), room=round(room)))
+            raise TemplateError(
+                words("layoutproblem.too-tall", code=unit.name, height=round(unit.block.height), room=round(room))
+            )
 
 
 def _layout(questionnaire: Questionnaire, bodies: Sequence[Block], style: Style, *, variant: str) -> Layout:
@@ -74,7 +93,10 @@ def _layout(questionnaire: Questionnaire, bodies: Sequence[Block], style: Style,
             blank=f"page-{number}.png",
             fiducials=tuple(replace(mark, rect=rounded(mark.rect)) for mark in furniture.fiducials(number, A4)),
             codes=codes,
-            zones=tuple(replace(zone, rect=rounded(zone.rect), cells=tuple(rounded(cell) for cell in zone.cells)) for zone in body.zones),
+            zones=tuple(
+                replace(zone, rect=rounded(zone.rect), cells=tuple(rounded(cell) for cell in zone.cells))
+                for zone in body.zones
+            ),
         )
         for number, body in enumerate(bodies, start=1)
     )
@@ -118,7 +140,11 @@ def _section_head(section: Section, *, width: float, style: Style) -> Block:
     title = paragraph(section.title.get(style.language), size_pt=theme.section_pt, width=width, style=style, font=BOLD)
     line = Line(x1=0.0, y1=theme.section_rule / 2, x2=width, y2=theme.section_rule / 2, width=theme.section_rule)
     rule = Block(height=theme.section_rule + 1.0, drawing=(line,))
-    intro = [paragraph(section.intro.get(style.language), size_pt=theme.small_pt, width=width, style=style)] if section.intro else []
+    intro = (
+        [paragraph(section.intro.get(style.language), size_pt=theme.small_pt, width=width, style=style)]
+        if section.intro
+        else []
+    )
     return stack((rule, title, *intro))
 
 
@@ -142,7 +168,11 @@ def _narrow_units(questions: Sequence[Question], *, width: float, style: Style) 
     """Questions side by side; over the whole line each when one of them needs more room."""
     gap = style.theme.question_gap
     try:
-        yield Unit(block=row_block(questions, share=SHARE[questions[0].width], width=width, style=style), gap=gap, name=questions[0].code)
+        yield Unit(
+            block=row_block(questions, share=SHARE[questions[0].width], width=width, style=style),
+            gap=gap,
+            name=questions[0].code,
+        )
     except TemplateError:
         for question in questions:
             yield Unit(block=question_block(question, width=width, style=style), gap=gap, name=question.code)
@@ -175,7 +205,13 @@ def _matrix_units(matrix: Matrix, *, width: float, room: float, style: Style) ->
     again = False
     for row in parts.rows:
         if rows and sum(block.height for block in rows) + row.height > most:
-            yield Unit(block=matrix_block(parts, rows, again=again, style=style), gap=style.theme.question_gap, name=matrix.code)
+            yield Unit(
+                block=matrix_block(parts, rows, again=again, style=style),
+                gap=style.theme.question_gap,
+                name=matrix.code,
+            )
             rows, again = [], True
         rows.append(row)
-    yield Unit(block=matrix_block(parts, rows, again=again, style=style), gap=style.theme.question_gap, name=matrix.code)
+    yield Unit(
+        block=matrix_block(parts, rows, again=again, style=style), gap=style.theme.question_gap, name=matrix.code
+    )

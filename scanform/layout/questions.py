@@ -31,13 +31,20 @@ def question_block(question: Question, *, width: float, style: Style) -> Block:
 
 
 def row_block(questions: Sequence[Question], *, share: int, width: float, style: Style) -> Block:
-    """Neighbours in `share` equal columns: all beside their answers, or all above with their answers at the same height."""
+    """Neighbours in `share` equal columns: all beside their answers, or all above with their answers at the same
+    height.
+    """
     column, lefts = style.column_width(width, share), style.columns(width, share)
-    beside = [_beside(question, width=column, style=style) if question.kind is QuestionKind.COMB else None for question in questions]
+    beside = [
+        _beside(question, width=column, style=style) if question.kind is QuestionKind.COMB else None
+        for question in questions
+    ]
     blocks = [block for block in beside if block is not None]
     if len(blocks) == len(questions):
         height = max(block.height for block in blocks)
-        return overlay([block.at(x, (height - block.height) / 2) for x, block in zip(lefts, blocks, strict=False)], height=height)
+        return overlay(
+            [block.at(x, (height - block.height) / 2) for x, block in zip(lefts, blocks, strict=False)], height=height
+        )
     parts = [_parts(question, width=column, style=style) for question in questions]
     label_height = max(part.label.height for part in parts)
     bottom = max(label_height + part.gap + part.answer.height for part in parts)
@@ -49,7 +56,13 @@ def row_block(questions: Sequence[Question], *, share: int, width: float, style:
 
 
 def _parts(question: Question, *, width: float, style: Style) -> Parts:
-    label = label_block(question.text.get(style.language), hint=question_hint(question, style), number=style.numbers[question.code], width=width, style=style)
+    label = label_block(
+        question.text.get(style.language),
+        hint=question_hint(question, style),
+        number=style.numbers[question.code],
+        width=width,
+        style=style,
+    )
     answer = _indented(question, width=width, style=style)
     writes = question.kind in {QuestionKind.HANDWRITING, QuestionKind.SIGNATURE}
     return Parts(label=label, answer=answer, gap=0.0 if writes else style.theme.answer_gap)
@@ -63,7 +76,10 @@ def _indented(question: Question, *, width: float, style: Style) -> Block:
 
 
 def _above(parts: Parts) -> Block:
-    return overlay((parts.label, parts.answer.at(0.0, parts.label.height + parts.gap)), height=parts.label.height + parts.gap + parts.answer.height)
+    return overlay(
+        (parts.label, parts.answer.at(0.0, parts.label.height + parts.gap)),
+        height=parts.label.height + parts.gap + parts.answer.height,
+    )
 
 
 def _beside(question: Question, *, width: float, style: Style) -> Block | None:
@@ -76,7 +92,13 @@ def _beside(question: Question, *, width: float, style: Style) -> Block | None:
         answer = answer_block(question, width=half, style=style)
     except TemplateError:  # too wide for half of the line
         return None
-    label = label_block(question.text.get(style.language), hint=question_hint(question, style), number=style.numbers[question.code], width=half, style=style)
+    label = label_block(
+        question.text.get(style.language),
+        hint=question_hint(question, style),
+        number=style.numbers[question.code],
+        width=half,
+        style=style,
+    )
     one_line = line_height(style.theme.body_pt, style.theme.leading)
     if label.height > MAX_LABEL_LINES * one_line + 0.01 or (question.options and answer.height > style.theme.row_pitch):
         return None
@@ -84,7 +106,9 @@ def _beside(question: Question, *, width: float, style: Style) -> Block | None:
     if question.kind is QuestionKind.HANDWRITING:
         label_top = max(0.0, style.theme.write_pitch - label.height)
         return overlay((label.at(0.0, label_top), answer.at(start, 0.0)), height=height)
-    return overlay((label.at(0.0, (height - label.height) / 2), answer.at(start, (height - answer.height) / 2)), height=height)
+    return overlay(
+        (label.at(0.0, (height - label.height) / 2), answer.at(start, (height - answer.height) / 2)), height=height
+    )
 
 
 def _words_fit(content: str, room: float, style: Style) -> bool:

@@ -1,4 +1,6 @@
-"""Name, address and token of a recipient in the room kept for them: long lines shrink, then wrap, and never leave it."""
+"""Name, address and token of a recipient in the room kept for them: long lines shrink, then wrap, and never leave
+it.
+"""
 
 from collections.abc import Sequence
 
@@ -16,19 +18,27 @@ TOKEN_LINES = 2
 """What is printed even when a name takes all the room: the token and its heading, at the end."""
 
 
-def recipient_runs(name: str | None, address: Sequence[str], token: str | None, *, rect: RectMm, placement: Placement, measure: Measure) -> tuple[TextRun, ...]:
-    """The recipient's lines inside `rect`, in the largest type that fits; what has no room even in the smallest is left out (`has_room`)."""
+def recipient_runs(
+    name: str | None, address: Sequence[str], token: str | None, *, rect: RectMm, placement: Placement, measure: Measure
+) -> tuple[TextRun, ...]:
+    """The recipient's lines inside `rect`, in the largest type that fits; what has no room even in the smallest is
+    left out (`has_room`).
+    """
     lines, size = _lines(name, address, token, rect=rect, placement=placement, measure=measure)
     pitch = line_height(size, LEADING)
     room = _room(rect, pitch)
     kept = lines if len(lines) <= room else lines[: room - TOKEN_LINES] + lines[-TOKEN_LINES:]
     drawn: list[TextRun] = []
     for index, (font, line) in enumerate(kept):
-        drawn.extend(runs((line,), x=rect.x, y=rect.y + index * pitch, font=font, size_pt=size, leading=LEADING, measure=measure))
+        drawn.extend(
+            runs((line,), x=rect.x, y=rect.y + index * pitch, font=font, size_pt=size, leading=LEADING, measure=measure)
+        )
     return tuple(drawn)
 
 
-def has_room(name: str | None, address: Sequence[str], token: str | None, *, rect: RectMm, placement: Placement, measure: Measure) -> bool:
+def has_room(
+    name: str | None, address: Sequence[str], token: str | None, *, rect: RectMm, placement: Placement, measure: Measure
+) -> bool:
     """Whether all that is to be said of a recipient fits into `rect`."""
     lines, size = _lines(name, address, token, rect=rect, placement=placement, measure=measure)
     return len(lines) <= _room(rect, line_height(size, LEADING))
@@ -45,7 +55,11 @@ def _lines(
     entries = _entries(name, address, token, language=placement.layout.language)
     size = placement.body_pt
     while True:
-        lines = [(font, line) for font, entry in entries for line in wrap(entry, font=font, size_pt=size, width=rect.w, measure=measure)]
+        lines = [
+            (font, line)
+            for font, entry in entries
+            for line in wrap(entry, font=font, size_pt=size, width=rect.w, measure=measure)
+        ]
         pitch = line_height(size, LEADING)
         unwrapped = len(lines) == len(entries) or size <= READABLE_PT
         if (len(lines) * pitch <= rect.h and unwrapped) or size <= LEAST_PT:

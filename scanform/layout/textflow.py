@@ -43,7 +43,9 @@ def _wrap_paragraph(text: str, font: str, size_pt: float, width: float, measure:
             if measure(_shown(candidate), font, size_pt) <= width:
                 current, rest = candidate, ""
                 continue
-            head, tail = _break(rest, f"{current} " if current else "", font=font, size_pt=size_pt, width=width, measure=measure)
+            head, tail = _break(
+                rest, f"{current} " if current else "", font=font, size_pt=size_pt, width=width, measure=measure
+            )
             if head:
                 lines.append(_shown(f"{current} {head}" if current else head))
                 current, rest = "", tail
@@ -88,12 +90,30 @@ def _anywhere(word: str) -> dict[int, str]:
     return dict.fromkeys(range(2, len(word) - 1), "-")
 
 
-def runs(lines: tuple[str, ...], *, x: float, y: float, font: str, size_pt: float, leading: float, measure: Measure, gray: float = 0.0) -> tuple[TextRun, ...]:
+def runs(
+    lines: tuple[str, ...],
+    *,
+    x: float,
+    y: float,
+    font: str,
+    size_pt: float,
+    leading: float,
+    measure: Measure,
+    gray: float = 0.0,
+) -> tuple[TextRun, ...]:
     """Text runs of lines below each other, from the top edge `y`, left aligned at `x`."""
     pitch = line_height(size_pt, leading)
     first = y + baseline(size_pt, pitch)
     return tuple(
-        TextRun(text=line, x=x, y=first + index * pitch, font=font, size_pt=size_pt, width=measure(line, font, size_pt), gray=gray)
+        TextRun(
+            text=line,
+            x=x,
+            y=first + index * pitch,
+            font=font,
+            size_pt=size_pt,
+            width=measure(line, font, size_pt),
+            gray=gray,
+        )
         for index, line in enumerate(lines)
     )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Theme:
     """One edition. Lengths in mm, type sizes in pt.
 
-    Box and cell sizes follow docs/paper.md: boxes of 5 mm at least 3 mm apart, character cells of 6 x 8 mm spaced by 2 mm.
+    Box and cell sizes follow docs/paper.md: boxes of 5 mm at least 3 mm apart, character cells of 6 x 8 mm spaced by 2
+    mm.
     """
 
     body_pt: float

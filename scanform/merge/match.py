@@ -17,7 +17,9 @@ SAME_FORM = "same-form/1"
 """The rule by which a form that was scanned is joined with what a person keyed from it."""
 
 COMPLETE_COUNTS = "complete-counts/1"
-"""The rule by which of several online responses with one token the only complete one counts: the others were broken off and begun anew."""
+"""The rule by which of several online responses with one token the only complete one counts: the others were broken
+off and begun anew.
+"""
 
 KEYED_PREFIX = "manual-"
 """What stands before the form id in the id of a response that a person keyed from a printed form."""
@@ -31,7 +33,8 @@ _Sheet = tuple[Response, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
-    """Responses of one questionnaire that one rule puts together: ids in order, the scanned form for all that stands on it.
+    """Responses of one questionnaire that one rule puts together: ids in order, the scanned form for all that stands on
+    it.
 
     `token` is the token that they share, "" for a form without one.
     """
@@ -44,21 +47,25 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matching:
-    """All joins, and what a person has to look at: tokens used twice, alike or never given out, keyed forms that were photocopied."""
+    """All joins, and what a person has to look at: tokens used twice, alike or never given out, keyed forms that
+    were photocopied.
+    """
 
     joins: tuple[Join, ...]
     problems: tuple[Problem, ...]
 
 
-def match(responses: Iterable[Response], *, generated: Collection[str] = (), known: Collection[str] | None = None) -> Matching:
+def match(
+    responses: Iterable[Response], *, generated: Collection[str] = (), known: Collection[str] | None = None
+) -> Matching:
     """Join scanned and keyed responses of one form, then forms and other responses by token.
 
-    A form and what was keyed from it count as one sheet: they need no token, and a token that both have is not used twice.
-    Tokens in `generated` were made by this project and are compared in capitals; all others are compared as they stand,
-    and a pair that differs only in capitals is reported, not joined. With `known`, tokens that were never given out are
-    reported. Of online responses that were broken off beside a complete one with their token, the complete one counts and is the one
-    that is joined. Several forms with one token, photocopies among them, are reported and stay apart. The order of
-    `responses` changes nothing.
+    A form and what was keyed from it count as one sheet: they need no token, and a token that both have is not used
+    twice. Tokens in `generated` were made by this project and are compared in capitals; all others are compared as they
+    stand, and a pair that differs only in capitals is reported, not joined. With `known`, tokens that were never given
+    out are reported. Of online responses that were broken off beside a complete one with their token, the complete one
+    counts and is the one that is joined. Several forms with one token, photocopies among them, are reported and stay
+    apart. The order of `responses` changes nothing.
     """
     sheets, problems = _sheets(sorted(responses, key=lambda r: r.id))
     joins = [_same_form(sheet, generated) for sheet in sheets if len(sheet) > 1]
@@ -71,12 +78,21 @@ def match(responses: Iterable[Response], *, generated: Collection[str] = (), kno
         broken = superseded([sheet[0] for sheet in sharing if len(sheet) == 1])
         members = [sheet for sheet in sharing if sheet[0].id not in broken]
         if broken:
-            counted = tuple(sheet[0].id for sheet in members if sheet[0].channel is Channel.ONLINE) + tuple(sorted(broken))
+            counted = tuple(sheet[0].id for sheet in members if sheet[0].channel is Channel.ONLINE) + tuple(
+                sorted(broken)
+            )
             joins.append(Join(questionnaire=questionnaire, token=token, members=counted, rule=COMPLETE_COUNTS))
-            problems.append(Problem(slug="broken-off-left-out", params=(("token", token), ("response", counted[0]), ("others", ", ".join(counted[1:])))))
+            problems.append(
+                Problem(
+                    slug="broken-off-left-out",
+                    params=(("token", token), ("response", counted[0]), ("others", ", ".join(counted[1:]))),
+                )
+            )
         if _is_one_place(members):
             if len(members) > 1:
-                joins.append(Join(questionnaire=questionnaire, token=token, members=tuple(sheet[0].id for sheet in members)))
+                joins.append(
+                    Join(questionnaire=questionnaire, token=token, members=tuple(sheet[0].id for sheet in members))
+                )
         else:
             ids = sorted(member.id for sheet in members for member in sheet)
             problems.append(Problem(slug="token-used-twice", params=(("token", token), ("responses", ", ".join(ids)))))
@@ -86,7 +102,9 @@ def match(responses: Iterable[Response], *, generated: Collection[str] = (), kno
 
 
 def superseded(responses: Iterable[Response]) -> frozenset[str]:
-    """Of responses with one token: the online ones that were broken off, where exactly one online response is complete."""
+    """Of responses with one token: the online ones that were broken off, where exactly one online response is
+    complete.
+    """
     online = [response for response in responses if response.channel is Channel.ONLINE]
     whole = sum(response.complete for response in online)
     return frozenset(response.id for response in online if not response.complete) if whole == 1 else frozenset()
@@ -119,7 +137,12 @@ def form_of(response_id: str) -> str:
 
 
 def _same_form(sheet: _Sheet, generated: Collection[str]) -> Join:
-    return Join(questionnaire=sheet[0].questionnaire, token=_token(sheet, generated), members=tuple(r.id for r in sheet), rule=SAME_FORM)
+    return Join(
+        questionnaire=sheet[0].questionnaire,
+        token=_token(sheet, generated),
+        members=tuple(r.id for r in sheet),
+        rule=SAME_FORM,
+    )
 
 
 def _token(sheet: _Sheet, generated: Collection[str]) -> str:
@@ -149,7 +172,9 @@ def _alike(keys: Sequence[tuple[str, str]]) -> Iterable[Problem]:
             yield Problem(slug="token-similar", params=(("token", tokens[0]), ("other", ", ".join(tokens[1:]))))
 
 
-def _never_given_out(keys: Sequence[tuple[str, str]], generated: Collection[str], known: Collection[str] | None) -> Iterable[Problem]:
+def _never_given_out(
+    keys: Sequence[tuple[str, str]], generated: Collection[str], known: Collection[str] | None
+) -> Iterable[Problem]:
     if known is not None:
         given = {canonical(token, generated) for token in known}
         for token in sorted({token for _, token in keys} - given):

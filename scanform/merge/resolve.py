@@ -1,14 +1,13 @@
-"""One record out of the responses of one place, by named, versioned rules; nothing is overwritten, nothing is chosen silently.
+"""One record out of the responses of one place, by named, versioned rules; nothing is overwritten, nothing is chosen
+silently.
 
-`single/1`         one response says it all
-`complete-counts/1`  the same: it is complete, and others with its token were broken off
-`agree/1`          the sources say the same
-`waiting/1`        a source has something that a person has yet to look at: -8, whatever the others say
-`fill-gap/1`       one source has a value, the others really have none
-`none/1`           no source has a value; the most telling reason is kept, before all others that of a text that no rule admits
-`contradiction/1`  two valid values differ: -9, and a person decides
-`decision/1`       a person has decided between the sources
-`checked/1`        the values of several sources break a rule together (an end before its beginning): a person decides
+`single/1`         one response says it all `complete-counts/1`  the same: it is complete, and others with its token
+were broken off `agree/1`          the sources say the same `waiting/1`        a source has something that a person has
+yet to look at: -8, whatever the others say `fill-gap/1`       one source has a value, the others really have none
+`none/1`           no source has a value; the most telling reason is kept, before all others that of a text that no rule
+admits `contradiction/1`  two valid values differ: -9, and a person decides `decision/1`       a person has decided
+between the sources `checked/1`        the values of several sources break a rule together (an end before its
+beginning): a person decides
 """
 
 import unicodedata
@@ -34,7 +33,9 @@ CHECKED = "checked/1"
 
 RESOLVER = "merge"
 MERGED_PREFIX = "merged-"
-"""Merged records have ids of their own in the review, so that a decision about a paper form is never taken for one about the merge."""
+"""Merged records have ids of their own in the review, so that a decision about a paper form is never taken for one
+about the merge.
+"""
 
 _REASONS = (
     Missing.CONTRADICTION,
@@ -48,8 +49,9 @@ _REASONS = (
     Missing.NO_ANSWER,
     Missing.NOT_IN_VERSION,
 )
-"""Most telling first: what a person can still mend, then that the question does not apply, then what one source never saw (a page that is missing may hold
-the answer, so it is never taken for left empty because another source was), then what was left empty.
+"""Most telling first: what a person can still mend, then that the question does not apply, then what one source never
+saw (a page that is missing may hold the answer, so it is never taken for left empty because another source was), then
+what was left empty.
 """
 
 
@@ -64,8 +66,8 @@ Settle = Callable[[Response, Mapping[str, int]], Response]
 def resolve(group: Sequence[Response], *, settle: Settle | None = None, checks: Checks | None = None) -> Record:
     """The record of `group` (at least one response); the order of the group changes nothing.
 
-    `settle` gets a response with the contradictory columns only and gives it back with what people decided. `checks` are the rules that hold between
-    answers: they are checked on what all sources and decisions come to.
+    `settle` gets a response with the contradictory columns only and gives it back with what people decided. `checks`
+    are the rules that hold between answers: they are checked on what all sources and decisions come to.
     """
     broken = superseded(group)
     ordered = sorted((response for response in group if response.id not in broken), key=_precedence)
@@ -78,11 +80,15 @@ def resolve(group: Sequence[Response], *, settle: Settle | None = None, checks: 
     for column in dict.fromkeys(answer.column for response in ordered for answer in response.answers):
         sources = tuple(_source(r, a) for r in ordered for a in r.answers if a.column == column)
         answers[column], origins[column] = _resolved(sources)
-    conflicts = tuple(_conflict(record_id, column, origin) for column, origin in origins.items() if origin.rule == CONTRADICTION)
+    conflicts = tuple(
+        _conflict(record_id, column, origin) for column, origin in origins.items() if origin.rule == CONTRADICTION
+    )
     merged = _merged(ordered, tuple(answers.values()))
     undecided = {conflict.column: answers[conflict.column] for conflict in conflicts}
     members = (*(r.id for r in ordered), *left_out)
-    record = Record(id=record_id, response=merged, origins=origins, conflicts=conflicts, members=members, undecided=undecided)
+    record = Record(
+        id=record_id, response=merged, origins=origins, conflicts=conflicts, members=members, undecided=undecided
+    )
     record = record if settle is None or not conflicts else _settled(record, settle)
     return record if checks is None else _checked(record, ordered, checks, settle)
 
@@ -126,10 +132,15 @@ def _merged(ordered: Sequence[Response], answers: tuple[Answer, ...]) -> Respons
 def _resolved(sources: tuple[Source, ...]) -> tuple[Answer, Origin]:
     waiting = tuple(source for source in sources if why_missing(source.answer) is Missing.NOT_REVIEWED)
     if waiting:
-        return waiting[0].answer, Origin(rule=WAITING, sources=(*waiting, *(source for source in sources if source not in waiting)))
+        return waiting[0].answer, Origin(
+            rule=WAITING, sources=(*waiting, *(source for source in sources if source not in waiting))
+        )
     valid = tuple(source for source in sources if why_missing(source.answer) is None)
     if not valid:
-        kept = min(sources, key=lambda source: (not source.answer.raw, _REASONS.index(why_missing(source.answer) or Missing.NO_ANSWER)))
+        kept = min(
+            sources,
+            key=lambda source: (not source.answer.raw, _REASONS.index(why_missing(source.answer) or Missing.NO_ANSWER)),
+        )
         written = tuple(source for source in sources if source.answer.raw and source is not kept)
         return _offered(kept.answer, sources), Origin(rule=NONE, sources=(kept, *written))
     common = {option for source in valid for option in source.answer.not_offered}
@@ -143,12 +154,18 @@ def _resolved(sources: tuple[Source, ...]) -> tuple[Answer, Origin]:
 
 def _without(answer: Answer, options: Collection[str]) -> Answer:
     """An answer as far as all sources could give it: without the options that some of them did not have."""
-    return replace(answer, value=" ".join(code for code in answer.value.split() if code not in options)) if options else answer
+    return (
+        replace(answer, value=" ".join(code for code in answer.value.split() if code not in options))
+        if options
+        else answer
+    )
 
 
 def _offered(answer: Answer, sources: Sequence[Source]) -> Answer:
     """An option was not offered where no source that was asked had it; the ticks of all of them count."""
-    asked = [source.answer for source in sources if why_missing(source.answer) is None] or [source.answer for source in sources if source.answer.not_offered]
+    asked = [source.answer for source in sources if why_missing(source.answer) is None] or [
+        source.answer for source in sources if source.answer.not_offered
+    ]
     if not any(one.not_offered for one in asked):
         return answer
     nowhere = set.intersection(*(set(one.not_offered) for one in asked))
@@ -191,22 +208,32 @@ def _conflict(record_id: str, column: str, origin: Origin) -> Conflict:
 def _settled(record: Record, settle: Settle) -> Record:
     """The record with people's decisions about its contradictions laid over it."""
     open_columns = {conflict.column: conflict.version for conflict in record.conflicts}
-    question = replace(record.response, id=record.id, answers=tuple(a for a in record.response.answers if a.column in open_columns))
+    question = replace(
+        record.response, id=record.id, answers=tuple(a for a in record.response.answers if a.column in open_columns)
+    )
     decided = {a.column: a for a in settle(question, open_columns).answers if a.status is not Status.REVIEW}
     answers = tuple(decided.get(a.column, a) for a in record.response.answers)
     origins = {c: Origin(rule=DECISION, sources=o.sources) if c in decided else o for c, o in record.origins.items()}
-    conflicts = tuple(replace(conflict, decided=conflict.decided or conflict.column in decided) for conflict in record.conflicts)
+    conflicts = tuple(
+        replace(conflict, decided=conflict.decided or conflict.column in decided) for conflict in record.conflicts
+    )
     return replace(record, response=replace(record.response, answers=answers), origins=origins, conflicts=conflicts)
 
 
 def _checked(record: Record, ordered: Sequence[Response], checks: Checks, settle: Settle | None) -> Record:
-    """The record with every value that breaks a rule with a value of another source waiting for a person; what one source says by itself was checked there.
+    """The record with every value that breaks a rule with a value of another source waiting for a person; what one
+    source says by itself was checked there.
 
-    A decision counts for the values that it saw together: its version is made of all of them, so an older word on one of them does not hide the rule.
+    A decision counts for the values that it saw together: its version is made of all of them, so an older word on one
+    of them does not hide the rule.
     """
     answers = recoded(record.response.answers, checks)
     told = {answer.column: answer for answer in answers}
-    broken = [found for found in broken_rules(checks, (a for a in answers if why_missing(a) in _SAID)) if not _of_one_source(found, told, ordered)]
+    broken = [
+        found
+        for found in broken_rules(checks, (a for a in answers if why_missing(a) in _SAID))
+        if not _of_one_source(found, told, ordered)
+    ]
     doubts: dict[str, list[Broken]] = {}
     for found in broken:
         for column in _undecided(found, record):
@@ -225,7 +252,9 @@ def _checked(record: Record, ordered: Sequence[Response], checks: Checks, settle
 
 
 def _undecided(found: Broken, record: Record) -> tuple[str, ...]:
-    """The columns to look at: what somebody has just decided only where they decided all of them, each without the other."""
+    """The columns to look at: what somebody has just decided only where they decided all of them, each without the
+    other.
+    """
     others = tuple(column for column in found.doubted if record.origins[column].rule != DECISION)
     return others or found.doubted
 
@@ -235,13 +264,20 @@ _SAID = {None, Missing.NO_ANSWER, Missing.FILTERED}
 
 
 def _of_one_source(found: Broken, told: Mapping[str, Answer], ordered: Sequence[Response]) -> bool:
-    """Whether one of the responses says just these values by itself, so that its own check has shown them to a person."""
+    """Whether one of the responses says just these values by itself, so that its own check has shown them to a
+    person.
+    """
     said = ({answer.column: answer for answer in response.answers} for response in ordered)
-    return any(all(column in one and comparable(one[column]) == comparable(told[column]) for column in found.about) for one in said)
+    return any(
+        all(column in one and comparable(one[column]) == comparable(told[column]) for column in found.about)
+        for one in said
+    )
 
 
 def _doubt(record: Record, told: Mapping[str, Answer], column: str, found: Sequence[Broken]) -> Conflict:
-    said = "\x1f".join(f"{one.slug}\x1e" + "\x1e".join(f"{name}\x1d{comparable(told[name])}" for name in one.about) for one in found)
+    said = "\x1f".join(
+        f"{one.slug}\x1e" + "\x1e".join(f"{name}\x1d{comparable(told[name])}" for name in one.about) for one in found
+    )
     version = zlib.crc32(said.encode("utf-8", "surrogatepass")) & 0x7FFFFFFF
     return Conflict(record_id=record.id, column=column, sources=record.origins[column].sources, version=version)
 
@@ -257,12 +293,14 @@ def _only(settle: Settle, columns: set[str]) -> Settle:
 
 
 def conflict_response(record: Record, *, decided: bool = False) -> tuple[Response, dict[str, int]]:
-    """The open contradictions of a record as a response of its own, with versions: what the review shows. With `decided` all of them, as they stood before
-    people decided.
+    """The open contradictions of a record as a response of its own, with versions: what the review shows. With
+    `decided` all of them, as they stood before people decided.
     """
     if decided:
         versions = {conflict.column: conflict.version for conflict in record.conflicts}
-        return replace(record.response, id=record.id, answers=tuple(record.undecided[column] for column in versions)), versions
+        return replace(
+            record.response, id=record.id, answers=tuple(record.undecided[column] for column in versions)
+        ), versions
     versions = {conflict.column: conflict.version for conflict in record.conflicts if not conflict.decided}
     waiting = tuple(answer for answer in record.response.answers if answer.column in versions)
     return replace(record.response, id=record.id, answers=waiting), versions

@@ -7,7 +7,9 @@ from scanform.model.person import Person, Role
 
 
 class Stage(StrEnum):
-    """How far a login has come: the password was right but the code of the second factor is missing, or it is complete."""
+    """How far a login has come: the password was right but the code of the second factor is missing, or it is
+    complete.
+    """
 
     CODE = "code"
     FULL = "full"
@@ -17,9 +19,10 @@ class Stage(StrEnum):
 class Account:
     """Somebody who may log in.
 
-    `name` is what decisions are signed with, so it is never changed and never given to somebody else. `password` is a hash, None until the invitation was
-    accepted; `totp` is the encrypted secret of the second factor and `totp_counter` the last of its codes that was used; `recovery` are encrypted codes, each
-    good once. `subject` is who the organisation's login service says it is.
+    `name` is what decisions are signed with, so it is never changed and never given to somebody else. `password` is a
+    hash, None until the invitation was accepted; `totp` is the encrypted secret of the second factor and `totp_counter`
+    the last of its codes that was used; `recovery` are encrypted codes, each good once. `subject` is who the
+    organisation's login service says it is.
     """
 
     id: int
@@ -43,7 +46,9 @@ class Account:
 
     @property
     def can_log_in(self) -> bool:
-        """Whether the account is in use: not disabled, and with a password or known to the organisation's login service."""
+        """Whether the account is in use: not disabled, and with a password or known to the organisation's login
+        service.
+        """
         return self.active and (self.password is not None or self.subject is not None)
 
 
@@ -61,7 +66,9 @@ class WebSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountEvent:
-    """One line of the security log: what happened to the account `name`, done by `actor`; both None when nobody known was meant."""
+    """One line of the security log: what happened to the account `name`, done by `actor`; both None when nobody
+    known was meant.
+    """
 
     at: str
     kind: str

@@ -1,4 +1,6 @@
-"""How the columns of an export are to be read: decided once per column from all rows, shown, confirmed, and kept for the next export of the survey."""
+"""How the columns of an export are to be read: decided once per column from all rows, shown, confirmed, and kept for
+the next export of the survey.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,7 +51,8 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatDecision:
-    """How one column is read: `column` is the code of its question or the name of its system column, "" for the whole file.
+    """How one column is read: `column` is the code of its question or the name of its system column, "" for the whole
+    file.
 
     `example` is a cell, `read_as` what it is taken for; both are empty where they would show personal data or nothing.
     """
@@ -89,7 +92,9 @@ class OpenFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatChoices:
-    """What is known beforehand: `said` by a person now (column "" for all that are not clear), `kept` from earlier exports of the survey."""
+    """What is known beforehand: `said` by a person now (column "" for all that are not clear), `kept` from earlier
+    exports of the survey.
+    """
 
     said: Mapping[tuple[str, FormatKind], str] = field(default_factory=dict)
     kept: Mapping[tuple[str, FormatKind], str] = field(default_factory=dict)

@@ -47,7 +47,9 @@ class Constraint:
         }
         return {name: value for name, value in found.items() if value is not None}
 
-    def __get_pydantic_json_schema__(self, core: object, handler: Callable[[object], Mapping[str, object]]) -> dict[str, object]:
+    def __get_pydantic_json_schema__(
+        self, core: object, handler: Callable[[object], Mapping[str, object]]
+    ) -> dict[str, object]:
         """How pydantic asks for it when it makes a schema from the types (tools/schemas.py); nothing of pydantic is
         needed here.
         """

@@ -9,10 +9,11 @@ Corners = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRef:
-    """One page of one file: content hash (hex SHA-256), path as handed in, 0-based index. Small on purpose: this, never an array, is sent to workers.
+    """One page of one file: content hash (hex SHA-256), path as handed in, 0-based index. Small on purpose: this, never
+    an array, is sent to workers.
 
-    `part` is 0 for a picture that shows one page; where it shows several sheets, each is a page of its own, numbered from 1 in the order
-    in which a viewer shows them: from left to right, then downwards.
+    `part` is 0 for a picture that shows one page; where it shows several sheets, each is a page of its own, numbered
+    from 1 in the order in which a viewer shows them: from left to right, then downwards.
     """
 
     sha256: str
@@ -22,12 +23,16 @@ class PageRef:
 
     @property
     def place(self) -> str:
-        """Where the page lies in its file, as people say it: "3" for the third page, "3.2" for the second sheet in the third picture."""
+        """Where the page lies in its file, as people say it: "3" for the third page, "3.2" for the second sheet in
+        the third picture.
+        """
         return f"{self.index + 1}.{self.part}" if self.part else str(self.index + 1)
 
 
 class FoundBy(StrEnum):
-    """How the identity of a page was found, most trusted first. CONTENT: a page that carries no code, known by its print."""
+    """How the identity of a page was found, most trusted first. CONTENT: a page that carries no code, known by its
+    print.
+    """
 
     CODE = "code"
     CODE_SEARCH = "code-search"

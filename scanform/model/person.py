@@ -18,9 +18,10 @@ class Role(StrEnum):
 class Right(StrEnum):
     """One thing that can be done.
 
-    OVERVIEW: see batches and lists of pages. HAND_IN: hand in scans. PLACE: place pages that could not be read. REVIEW: decide doubtful values.
-    CONTACT: see names and addresses, and pages on which they stand uncovered. SECOND: read values a second time and settle what differs.
-    QUALITY: see error rates and release a data set. HISTORY: see what became of a value. SIGN: release in spite of a missed target. USERS: manage people.
+    OVERVIEW: see batches and lists of pages. HAND_IN: hand in scans. PLACE: place pages that could not be read. REVIEW:
+    decide doubtful values. CONTACT: see names and addresses, and pages on which they stand uncovered. SECOND: read
+    values a second time and settle what differs. QUALITY: see error rates and release a data set. HISTORY: see what
+    became of a value. SIGN: release in spite of a missed target. USERS: manage people.
     """
 
     OVERVIEW = "overview"

@@ -24,9 +24,20 @@ DEFAULT_KEYS: Final[Mapping[str, Mapping[str, str]]] = {
         "look": "i",
         "help": "?",
     },
-    "mosaic": {**_DIGITS, "not": " ", "blank": "0", "type": "F2", "undo": "z", "context": "c", "look": "i", "help": "?"},
+    "mosaic": {
+        **_DIGITS,
+        "not": " ",
+        "blank": "0",
+        "type": "F2",
+        "undo": "z",
+        "context": "c",
+        "look": "i",
+        "help": "?",
+    },
 }
-"""What can be done by a key of its own, screen by screen, and the key it has at first. Enter, Escape, Tab and the arrows are the same for everybody."""
+"""What can be done by a key of its own, screen by screen, and the key it has at first. Enter, Escape, Tab and the
+arrows are the same for everybody.
+"""
 
 FUNCTION_KEYS: Final = frozenset({"F2", "F4", "F8", "F9"})
 """Keys that are no characters and that browsers can do without."""
@@ -47,7 +58,9 @@ TILES: Final = (12, 24, 48, 96)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """What one person wants. `letters` is False where characters alone are no keys (WCAG 2.1.4); `zoom` is None where a crop is as large as fits."""
+    """What one person wants. `letters` is False where characters alone are no keys (WCAG 2.1.4); `zoom` is None
+    where a crop is as large as fits.
+    """
 
     keys: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: DEFAULT_KEYS)
     letters: bool = True

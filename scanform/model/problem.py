@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A named problem. `where` is free text such as "page 3" or a question's code; texts per slug live in `scanform.i18n`.
+    """A named problem. `where` is free text such as "page 3" or a question's code; texts per slug live in
+    `scanform.i18n`.
 
     `params` are (name, value) pairs for the text of the slug.
     """

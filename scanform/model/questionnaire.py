@@ -87,8 +87,8 @@ class Texts:
 class Option:
     """One answer of a single or multiple choice question.
 
-    `writein` options have a line for text beside the box; an `exclusive` option ("none of these") excludes the others. `formerly` are codes that it had
-    before: old exports and old answers bear them.
+    `writein` options have a line for text beside the box; an `exclusive` option ("none of these") excludes the others.
+    `formerly` are codes that it had before: old exports and old answers bear them.
     """
 
     code: str
@@ -108,7 +108,9 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoesWith:
-    """Which values go with which of another `question`, as a street with its postcode: (value there, values here that go with it), each value there once."""
+    """Which values go with which of another `question`, as a street with its postcode: (value there, values here
+    that go with it), each value there once.
+    """
 
     question: str
     values: tuple[tuple[str, tuple[str, ...]], ...]
@@ -119,12 +121,13 @@ class Question:
     """One question; each row of a matrix is a question with `group` = the code of the matrix.
 
     `cells` are the sizes of the character groups of a comb, such as (2, 2, 4) for a date. `minimum` and `maximum` bound
-    a number, a year or (as ISO text) a date; digits without a minimum are text, such as a postcode. `lines` counts the lines
-    of a handwriting zone. `values` are the admissible texts of a handwriting zone or of cells, when there is a list. `not_before` is the code of a question
-    of the same kind whose value must not be greater: opening and closing, from and until. `form` says that a handwriting zone holds a phone number or an
-    e-mail address. `goes_with` says which of the `values` go with which value of another question. `recipient` says that the
-    question asks for what the form itself may say of the one it was printed for. `formerly` are codes that it had before, `groups_formerly` those of its
-    matrix.
+    a number, a year or (as ISO text) a date; digits without a minimum are text, such as a postcode. `lines` counts the
+    lines of a handwriting zone. `values` are the admissible texts of a handwriting zone or of cells, when there is a
+    list. `not_before` is the code of a question of the same kind whose value must not be greater: opening and closing,
+    from and until. `form` says that a handwriting zone holds a phone number or an e-mail address. `goes_with` says
+    which of the `values` go with which value of another question. `recipient` says that the question asks for what the
+    form itself may say of the one it was printed for. `formerly` are codes that it had before, `groups_formerly` those
+    of its matrix.
     """
 
     code: str

@@ -30,7 +30,8 @@ class FieldReading:
 
     `confidence` is the calibrated probability that `value` is right. Mark zones hold a `MarkValue`, and `candidates`
     the probabilities of all three; text zones hold the text, "" for a blank zone. `box` is the zone in pixels of the
-    decoded page. `problems` are slugs, the main one first: why a person should look although the confidence may be high.
+    decoded page. `problems` are slugs, the main one first: why a person should look although the confidence may be
+    high.
     """
 
     zone: str

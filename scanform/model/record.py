@@ -29,8 +29,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """Two or more valid values for one column, or one that breaks a rule with that of another source. `version` changes with the values, so an old decision
-    never hides a new contradiction.
+    """Two or more valid values for one column, or one that breaks a rule with that of another source. `version` changes
+    with the values, so an old decision never hides a new contradiction.
     """
 
     record_id: str
@@ -44,8 +44,8 @@ class Conflict:
 class Record:
     """One row of the data set. `response` holds the resolved answers under the name that the data set shows.
 
-    `id` is the name of the record in the review, `members` the ids of the responses it is made of, `undecided` the answers in conflict (by column) as they
-    were before people decided.
+    `id` is the name of the record in the review, `members` the ids of the responses it is made of, `undecided` the
+    answers in conflict (by column) as they were before people decided.
     """
 
     id: str

@@ -6,7 +6,9 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """ASK: somebody wants it released although something stands in the way. RELEASE: it is released. REFUSE: what was asked for is refused."""
+    """ASK: somebody wants it released although something stands in the way. RELEASE: it is released. REFUSE: what
+    was asked for is refused.
+    """
 
     ASK = "ask"
     RELEASE = "release"
@@ -15,7 +17,9 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """One step: about the data set with the hash `digest`, by whom, why, with the figures that were known; `about` is the uuid of what was asked for."""
+    """One step: about the data set with the hash `digest`, by whom, why, with the figures that were known; `about`
+    is the uuid of what was asked for.
+    """
 
     uuid: str
     step: Step

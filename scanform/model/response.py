@@ -12,7 +12,9 @@ from scanform.model.reading import Candidate
 PAGES_UNPROVEN = "pages-unproven"
 SHEET_PATTERNS = ("next", "previous", "turned", "swapped", "sets", "other")
 HELD = frozenset({PAGES_UNPROVEN, *(f"sheets-{pattern}" for pattern in SHEET_PATTERNS)})
-"""Problems of responses that wait for a person as a whole: pages that may be several people's, printed numbers that contradict the sheets."""
+"""Problems of responses that wait for a person as a whole: pages that may be several people's, printed numbers that
+contradict the sheets.
+"""
 
 
 class Channel(StrEnum):
@@ -63,10 +65,10 @@ class Answer:
 
     Values are text in canonical form: single choice an option code; multiple choice codes in form order, space
     separated; dates ISO, times HH:MM, numbers with a decimal point; a signature "signed"; "" when there is nothing.
-    `missing` says why a value is absent once that is settled. `problems` are the slugs of what a person has to look at, the main one first, each once.
-    `raw` is what a person read where no rule admits it: it stands beside the missing code, and is never a value.
-    `page` is the 1-based page of the form. `not_offered` are the codes of options of a multiple choice question that this person could not tick, as the form
-    or the survey did not have them.
+    `missing` says why a value is absent once that is settled. `problems` are the slugs of what a person has to look at,
+    the main one first, each once. `raw` is what a person read where no rule admits it: it stands beside the missing
+    code, and is never a value. `page` is the 1-based page of the form. `not_offered` are the codes of options of a
+    multiple choice question that this person could not tick, as the form or the survey did not have them.
     """
 
     question: str
@@ -90,7 +92,9 @@ class Answer:
         return self.problems[0] if self.problems else None
 
     def doubted(self, *slugs: str) -> "Answer":
-        """The answer with further reasons for a person to look at it, behind those that it has: it waits, and is not missing for good."""
+        """The answer with further reasons for a person to look at it, behind those that it has: it waits, and is not
+        missing for good.
+        """
         return replace(self, problems=without_repeats(self.problems, slugs), status=Status.REVIEW, missing=None)
 
     @property

@@ -8,13 +8,15 @@ from scanform.model.reading import Candidate
 from scanform.model.response import Evidence
 
 PERSON_CONFIDENCE = 0.99963
-"""Probability that a value keyed or confirmed once by a person is right: 0.370 errors per 1,000 fields keyed once (Paulsen et al. 2012,
-doi:10.1371/journal.pone.0035087). It stands as confidence of confirmed, corrected and keyed values."""
+"""Probability that a value keyed or confirmed once by a person is right: 0.370 errors per 1,000 fields keyed once
+(Paulsen et al. 2012, doi:10.1371/journal.pone.0035087). It stands as confidence of confirmed, corrected and keyed
+values.
+"""
 
 
 class DecisionKind(StrEnum):
-    """What a reviewer did. INADMISSIBLE: marks that do not go together; IMPLAUSIBLE: legible, but it cannot be true, with what stands there as `to_value` if a
-    person typed it.
+    """What a reviewer did. INADMISSIBLE: marks that do not go together; IMPLAUSIBLE: legible, but it cannot be true,
+    with what stands there as `to_value` if a person typed it.
     """
 
     CONFIRM = "confirm"
@@ -29,9 +31,11 @@ class DecisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewItem:
-    """One doubtful value. `id` names it for good ("<response id>/<column>"), `version` grows when the machine reads anew.
+    """One doubtful value. `id` names it for good ("<response id>/<column>"), `version` grows when the machine reads
+    anew.
 
-    `reasons` are problem slugs, the main one first; `confidence` is that of `value`, 0..1; `postponed` counts the times somebody put it off.
+    `reasons` are problem slugs, the main one first; `confidence` is that of `value`, 0..1; `postponed` counts the times
+    somebody put it off.
     """
 
     id: str

@@ -1,4 +1,5 @@
-"""What a survey tool says about an online response beside its answers: by this it is recognised, and by this it is told which revision is newer.
+"""What a survey tool says about an online response beside its answers: by this it is recognised, and by this it is told
+which revision is newer.
 
 None means that the export had no such column, "" that the cell was empty: what a file lacks says nothing.
 """
@@ -13,7 +14,9 @@ MINUTE = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
-    """Token, first access and random seed of a response, which never change, and how far it has come; times as the server's clock showed them."""
+    """Token, first access and random seed of a response, which never change, and how far it has come; times as the
+    server's clock showed them.
+    """
 
     token: str | None = None
     startdate: str | None = None
@@ -27,7 +30,9 @@ class SourceFacts:
         return tuple(name for name, same in self._compared(other) if not same)
 
     def is_of_another(self, other: "SourceFacts") -> bool:
-        """Whether the two are surely of two people: a response may be submitted again, but it has one token, one first access, one seed."""
+        """Whether the two are surely of two people: a response may be submitted again, but it has one token, one
+        first access, one seed.
+        """
         return any(name != "submitdate" for name in self.differences(other))
 
     def agrees(self, other: "SourceFacts") -> bool:
@@ -37,30 +42,47 @@ class SourceFacts:
 
     def _compared(self, other: "SourceFacts") -> list[tuple[str, bool]]:
         """What never changes and both know; the time of submission only where there is nothing better."""
-        known = [(name, str(getattr(self, name) or ""), str(getattr(other, name) or "")) for name in ("token", "startdate", "seed", "submitdate")]
-        compared = [(name, one[:MINUTE] == two[:MINUTE] if name.endswith("date") else one == two) for name, one, two in known if one and two]
+        known = [
+            (name, str(getattr(self, name) or ""), str(getattr(other, name) or ""))
+            for name in ("token", "startdate", "seed", "submitdate")
+        ]
+        compared = [
+            (name, one[:MINUTE] == two[:MINUTE] if name.endswith("date") else one == two)
+            for name, one, two in known
+            if one and two
+        ]
         lasting = [found for found in compared if found[0] != "submitdate"]
         return lasting or compared
 
     def is_newer(self, other: "SourceFacts") -> bool:
-        """Whether this is surely a later state of the response than `other`: by its last action, its submission, its last page, in this order."""
+        """Whether this is surely a later state of the response than `other`: by its last action, its submission, its
+        last page, in this order.
+        """
         for name in ("datestamp", "submitdate"):
             one, two = (getattr(self, name) or "")[:MINUTE], (getattr(other, name) or "")[:MINUTE]
             if one and two and one != two:
                 return one > two
-        if self.submitdate is not None and other.submitdate is not None and bool(self.submitdate) != bool(other.submitdate):
+        if (
+            self.submitdate is not None
+            and other.submitdate is not None
+            and bool(self.submitdate) != bool(other.submitdate)
+        ):
             return bool(self.submitdate)
         pages = self.lastpage or "", other.lastpage or ""
         return all(page.isdigit() for page in pages) and int(pages[0]) > int(pages[1])
 
     def laid_over(self, older: "SourceFacts") -> "SourceFacts":
         """These facts, and what only the older ones tell."""
-        return SourceFacts(**{field.name: getattr(self, field.name) or getattr(older, field.name) for field in fields(self)})
+        return SourceFacts(
+            **{field.name: getattr(self, field.name) or getattr(older, field.name) for field in fields(self)}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lacking:
-    """What an export has no columns for: `columns` of answers, and `options` (question, option) of questions that it has otherwise."""
+    """What an export has no columns for: `columns` of answers, and `options` (question, option) of questions that it
+    has otherwise.
+    """
 
     columns: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
@@ -68,7 +90,9 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
-    """One row of an export: `id` is that of the source survey, `response` what the row says; its name in the project is given later."""
+    """One row of an export: `id` is that of the source survey, `response` what the row says; its name in the project
+    is given later.
+    """
 
     id: str
     response: Response

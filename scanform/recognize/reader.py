@@ -29,31 +29,53 @@ BLANK_CLEAR = 0.99
 """Below this confidence in ink or no ink a writing zone carries a reason for review."""
 
 
-def prepare_page(page: PageLayout, blank: BlankPage, *, filled: Filled, lists: Mapping[str, tuple[str, ...]] | None = None) -> PreparedPage:
-    """All that is known before a scan: expected print, where to sample, and which texts a question lists. Keep it for every scan of this page."""
+def prepare_page(
+    page: PageLayout, blank: BlankPage, *, filled: Filled, lists: Mapping[str, tuple[str, ...]] | None = None
+) -> PreparedPage:
+    """All that is known before a scan: expected print, where to sample, and which texts a question lists. Keep it
+    for every scan of this page.
+    """
     return prepare(page, blank, filled=filled, lists=lists)
 
 
-def read_fields(image: PageImage, page_map: PageMap, prepared: PreparedPage, by: ReadingContext | None = None) -> tuple[FieldReading, ...]:
-    """The readings of all zones of a page, in the order of the layout. `by` says who reads writing (the best that are installed) and what this form bears
-    in print.
+def read_fields(
+    image: PageImage, page_map: PageMap, prepared: PreparedPage, by: ReadingContext | None = None
+) -> tuple[FieldReading, ...]:
+    """The readings of all zones of a page, in the order of the layout. `by` says who reads writing (the best that are
+    installed) and what this form bears in print.
     """
     page = measure(image, page_map, prepared)
-    return _readings(image, page_map, prepared, (page, writing_areas.find_parts(page, prepared.areas)), by or ReadingContext(readers=best_readers()))
+    return _readings(
+        image,
+        page_map,
+        prepared,
+        (page, writing_areas.find_parts(page, prepared.areas)),
+        by or ReadingContext(readers=best_readers()),
+    )
 
 
-def read_page(image: PageImage, page_map: PageMap, prepared: PreparedPage, by: ReadingContext | None = None) -> tuple[tuple[FieldReading, ...], bytes]:
+def read_page(
+    image: PageImage, page_map: PageMap, prepared: PreparedPage, by: ReadingContext | None = None
+) -> tuple[tuple[FieldReading, ...], bytes]:
     """`read_fields` and `ink.ink_print` from one measurement: a third cheaper than calling both."""
     page = measure(image, page_map, prepared)
     parts = writing_areas.find_parts(page, prepared.areas)
-    return _readings(image, page_map, prepared, (page, parts), by or ReadingContext(readers=best_readers())), fingerprint.ink_fingerprint(page, prepared, parts)
+    return _readings(
+        image, page_map, prepared, (page, parts), by or ReadingContext(readers=best_readers())
+    ), fingerprint.ink_fingerprint(page, prepared, parts)
 
 
-def _readings(image: PageImage, page_map: PageMap, prepared: PreparedPage, seen: tuple[PageInk, Parts], by: ReadingContext) -> tuple[FieldReading, ...]:
+def _readings(
+    image: PageImage, page_map: PageMap, prepared: PreparedPage, seen: tuple[PageInk, Parts], by: ReadingContext
+) -> tuple[FieldReading, ...]:
     boxes = _boxes_px(image, page_map, prepared)
-    found = _mark_fields(image, page_map, seen[0], prepared, boxes) | _area_fields(image, page_map, prepared, seen, boxes, by=by)
+    found = _mark_fields(image, page_map, seen[0], prepared, boxes) | _area_fields(
+        image, page_map, prepared, seen, boxes, by=by
+    )
     zones = prepared.page.zones
-    return without_outside(tuple(found[zone.id] for zone in zones), outside_zones(image, page_map, zones, prepared.corners_mm), zones)
+    return without_outside(
+        tuple(found[zone.id] for zone in zones), outside_zones(image, page_map, zones, prepared.corners_mm), zones
+    )
 
 
 def _boxes_px(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> dict[str, RectPx]:
@@ -66,11 +88,19 @@ def _boxes_px(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> di
     return {zone.id: RectPx(x=x, y=y, w=w, h=h) for zone, (x, y, w, h) in zip(zones, edges, strict=True)}
 
 
-def _mark_fields(image: PageImage, page_map: PageMap, page: PageInk, prepared: PreparedPage, boxes: dict[str, RectPx]) -> dict[str, FieldReading]:
+def _mark_fields(
+    image: PageImage, page_map: PageMap, page: PageInk, prepared: PreparedPage, boxes: dict[str, RectPx]
+) -> dict[str, FieldReading]:
     readings = read_marks(page, prepared.marks, filled=prepared.filled)
     fields = {
         zone.id: FieldReading(
-            zone=zone.id, value=one.value, confidence=one.confidence, box=boxes[zone.id], reader=READER, candidates=one.candidates, problems=one.problems
+            zone=zone.id,
+            value=one.value,
+            confidence=one.confidence,
+            box=boxes[zone.id],
+            reader=READER,
+            candidates=one.candidates,
+            problems=one.problems,
         )
         for zone, one in zip(prepared.marks.zones, readings, strict=True)
     }
@@ -84,7 +114,13 @@ def _mark_fields(image: PageImage, page_map: PageMap, page: PageInk, prepared: P
 
 
 def _area_fields(
-    image: PageImage, page_map: PageMap, prepared: PreparedPage, found: tuple[PageInk, Parts], boxes: dict[str, RectPx], *, by: ReadingContext
+    image: PageImage,
+    page_map: PageMap,
+    prepared: PreparedPage,
+    found: tuple[PageInk, Parts],
+    boxes: dict[str, RectPx],
+    *,
+    by: ReadingContext,
 ) -> dict[str, FieldReading]:
     sheet, (page, parts) = prepared.areas, found
     if not sheet.spots:
@@ -95,7 +131,9 @@ def _area_fields(
     worth_reading = [number for number, probs in enumerate(inked) if probs > ClearSettings().doubtful]
     written = writing.write_out(image.gray, page_map, sheet, parts, worth_reading, by=by)
     return {
-        spot.zone.id: _area_field(spot.zone, float(inked[number]), described[number], written.get(number), boxes[spot.zone.id])
+        spot.zone.id: _area_field(
+            spot.zone, float(inked[number]), described[number], written.get(number), boxes[spot.zone.id]
+        )
         for number, spot in enumerate(sheet.spots)
     }
 
@@ -105,7 +143,11 @@ def _area_field(zone: Zone, inked: float, facts: Singles, written: ZoneText | No
     if inked < 0.5:
         named = dict(zip(writing_areas.NAMES, facts.tolist(), strict=True))
         reason = "stray-ink" if named["entering"] > 0 and named["own"] == 0 else "unsure-blank"
-        other = (Candidate(value=written.text, probability=inked * written.confidence),) if written and written.text.strip() else ()
+        other = (
+            (Candidate(value=written.text, probability=inked * written.confidence),)
+            if written and written.text.strip()
+            else ()
+        )
         return FieldReading(
             zone=zone.id, value="", confidence=1 - inked, box=box, reader=INK_READER,
             candidates=(Candidate(value="", probability=1 - inked), *other), problems=(reason,) if unsure else (),
@@ -116,7 +158,9 @@ def _area_field(zone: Zone, inked: float, facts: Singles, written: ZoneText | No
             candidates=(Candidate(value=SIGNED, probability=inked), Candidate(value="", probability=1 - inked)), problems=("unsure-blank",) if unsure else (),
         )  # fmt: skip
     read = written or NOTHING
-    others = tuple(Candidate(value=one.value, probability=inked * one.probability) for one in read.texts if one.value.strip())
+    others = tuple(
+        Candidate(value=one.value, probability=inked * one.probability) for one in read.texts if one.value.strip()
+    )
     unread = not read.text.strip() or not read.clear or (zone.kind is ZoneKind.COMB and cells.UNREAD in read.text)
     return FieldReading(
         zone=zone.id, value=read.text, confidence=others[0].probability if others else 0.0, box=box, reader=read.reader,

@@ -1,7 +1,7 @@
 """Which of two forms that are nearly alike? Only where their print differs can a scan tell.
 
-The blank pages are laid onto each other once. Print that only one of them has, well away from any print of the other and from places
-where people write, is looked for in the scan.
+The blank pages are laid onto each other once. Print that only one of them has, well away from any print of the other
+and from places where people write, is looked for in the scan.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,9 @@ DEFAULT_AMBIGUITY = AmbiguitySettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Difference:
-    """Print that only one of two pages has, in the frame of the first at `TILE_PX_PER_MM`: masks (H, W); `between` maps mm of the first to mm of the second."""
+    """Print that only one of two pages has, in the frame of the first at `TILE_PX_PER_MM`: masks (H, W); `between`
+    maps mm of the first to mm of the second.
+    """
 
     first: NDArray[np.bool_]
     second: NDArray[np.bool_]
@@ -74,7 +76,9 @@ def difference(first: BoxCheck, second: BoxCheck, settings: AmbiguitySettings = 
     return Difference(first=only_one, second=only_two, between=pose.homography)
 
 
-def verdict(gray: Gray, page_map: PageMap, size: SizeMm, found: Difference, settings: AmbiguitySettings = DEFAULT_AMBIGUITY) -> float:
+def verdict(
+    gray: Gray, page_map: PageMap, size: SizeMm, found: Difference, settings: AmbiguitySettings = DEFAULT_AMBIGUITY
+) -> float:
     """Which of two pages a scan shows, laid flat by the map of the first: 1 the first, -1 the second, 0 no telling."""
     count = int(found.first.sum()) + int(found.second.sum())
     if count < settings.least_mm2 * TILE_PX_PER_MM**2:
@@ -87,7 +91,11 @@ def verdict(gray: Gray, page_map: PageMap, size: SizeMm, found: Difference, sett
 
 
 def _map(homography: Floats) -> PageMap:
-    return PageMap(homography=tuple(float(value) for value in np.ravel(homography / homography[2, 2])), residual_mm=0.0, tier=Tier.T3)
+    return PageMap(
+        homography=tuple(float(value) for value in np.ravel(homography / homography[2, 2])),
+        residual_mm=0.0,
+        tier=Tier.T3,
+    )
 
 
 def _dark(gray: Gray) -> Singles:
@@ -96,7 +104,9 @@ def _dark(gray: Gray) -> Singles:
     return np.asarray(1 - gray / np.maximum(closed.astype(np.float32), 40), dtype=np.float32)
 
 
-def _free(shape: tuple[int, ...], first: BoxCheck, second: BoxCheck, between: Floats, settings: AmbiguitySettings) -> NDArray[np.bool_]:
+def _free(
+    shape: tuple[int, ...], first: BoxCheck, second: BoxCheck, between: Floats, settings: AmbiguitySettings
+) -> NDArray[np.bool_]:
     """Where nobody is asked to write, on either page."""
     free = np.ones(shape, np.uint8)
     around = settings.written_mm * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])

@@ -1,8 +1,10 @@
-"""Blank paper is a claim that has to be proven: paper, evenly light, in a picture that would show a pale pencil, and nothing that hangs together on it.
+"""Blank paper is a claim that has to be proven: paper, evenly light, in a picture that would show a pale pencil, and
+nothing that hangs together on it.
 
-What is not proven is doubt, and doubt has a name: a person looks. Three things are looked for after the slow change of light is taken away: strokes (a third
-of a millimetre), soft structure (millimetres) and shapes (a centimetre). Dust, holes, folds, streaks, shadows of the lid and the edges of the sheet are no
-content; nor is the front of a sheet of ours that shines through, when it shows its markers the wrong way round and nothing on the page is darker than they are.
+What is not proven is doubt, and doubt has a name: a person looks. Three things are looked for after the slow change of
+light is taken away: strokes (a third of a millimetre), soft structure (millimetres) and shapes (a centimetre). Dust,
+holes, folds, streaks, shadows of the lid and the edges of the sheet are no content; nor is the front of a sheet of ours
+that shines through, when it shows its markers the wrong way round and nothing on the page is darker than they are.
 """
 
 from dataclasses import dataclass
@@ -111,7 +113,9 @@ DEFAULT_PROOF = ProofSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Small:
-    """The page at a few pixels per mm: `paper` (H, W) is its slow light, `drop` (H, W) how much darker it is, as a share of that."""
+    """The page at a few pixels per mm: `paper` (H, W) is its slow light, `drop` (H, W) how much darker it is, as a
+    share of that.
+    """
 
     gray: Singles
     paper: Singles
@@ -139,7 +143,9 @@ def doubt_of_blank(image: PageImage, settings: ProofSettings = DEFAULT_PROOF) ->
 
 
 def is_one_white(image: PageImage, settings: ProofSettings = DEFAULT_PROOF) -> bool:
-    """Whether every pixel has the same white: what a scanner makes of blank paper in black and white, and what a decoder makes of data that it lost."""
+    """Whether every pixel has the same white: what a scanner makes of blank paper in black and white, and what a
+    decoder makes of data that it lost.
+    """
     return int(image.gray.min()) == int(image.gray.max()) and int(image.gray.max()) >= settings.white
 
 
@@ -151,10 +157,17 @@ def _pixel_noise(gray: Gray) -> float:
 
 
 def _small(gray: Gray, scale: float, settings: ProofSettings) -> _Small:
-    """The page at few pixels per mm; what is lighter than the sheet (the backing beyond its edges) is taken for sheet."""
+    """The page at few pixels per mm; what is lighter than the sheet (the backing beyond its edges) is taken for
+    sheet.
+    """
     factor = max(1, round(scale / settings.px_per_mm))
     height, width = (length // factor * factor for length in gray.shape)
-    small = np.asarray(cv2.resize(gray[:height, :width].astype(np.float32), None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    small = np.asarray(
+        cv2.resize(
+            gray[:height, :width].astype(np.float32), None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA
+        ),
+        dtype=np.float32,
+    )
     per_mm = scale / factor
     inner = round(settings.inner_mm * per_mm)
     light = _closed(small, per_mm)
@@ -168,12 +181,18 @@ def _small(gray: Gray, scale: float, settings: ProofSettings) -> _Small:
 def _closed(small: Singles, per_mm: float) -> Singles:
     """The paper without strokes: a median and a closing of 6 mm, in steps of a sixteenth of a grey level."""
     fine = np.rint(cv2.GaussianBlur(small, (0, 0), 0.3 * per_mm) * 16).astype(np.uint16)
-    return np.asarray(np.asarray(cv2.morphologyEx(fine, cv2.MORPH_CLOSE, np.ones((round(6 * per_mm),) * 2, np.uint8)), dtype=np.float32) / 16, dtype=np.float32)
+    return np.asarray(
+        np.asarray(
+            cv2.morphologyEx(fine, cv2.MORPH_CLOSE, np.ones((round(6 * per_mm),) * 2, np.uint8)), dtype=np.float32
+        )
+        / 16,
+        dtype=np.float32,
+    )
 
 
 def _without_dust(drop: Singles, per_mm: float, settings: ProofSettings) -> Singles:
-    """The darkness without what is clearly darker than paper and no content: specks that lie alone, unless they are so many that they could be print, and
-    holes, shadows and edges of the sheet.
+    """The darkness without what is clearly darker than paper and no content: specks that lie alone, unless they are so
+    many that they could be print, and holes, shadows and edges of the sheet.
     """
     dark = cv2.dilate((np.abs(drop) > settings.speck_dark).astype(np.uint8), np.ones((3, 3), np.uint8))
     outlines, _ = cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -189,14 +208,18 @@ def _without_dust(drop: Singles, per_mm: float, settings: ProofSettings) -> Sing
 
 
 def _is_even(small: _Small, settings: ProofSettings) -> bool:
-    """Whether the light of the sheet changes slowly and little, but for a rim of 10 mm: a quadratic surface explains it."""
+    """Whether the light of the sheet changes slowly and little, but for a rim of 10 mm: a quadratic surface explains
+    it.
+    """
     rim = round(10 * small.per_mm)
     inner = small.paper[rim:-rim:4, rim:-rim:4]
     usual = float(np.median(inner))
     low, high = np.percentile(inner, (2, 98))
     if high - low > settings.uneven * usual:
         return False
-    y, x = (axis.ravel() for axis in np.meshgrid(*(np.linspace(-1, 1, length) for length in inner.shape), indexing="ij"))
+    y, x = (
+        axis.ravel() for axis in np.meshgrid(*(np.linspace(-1, 1, length) for length in inner.shape), indexing="ij")
+    )
     terms = np.column_stack([np.ones_like(x), x, y, x * x, x * y, y * y])
     rest = inner.ravel() - terms @ np.linalg.lstsq(terms, inner.ravel().astype(np.float64), rcond=None)[0]
     return bool(np.percentile(np.abs(rest), 98) <= settings.lumpy * usual)
@@ -219,25 +242,41 @@ def _structure(image: PageImage, small: _Small, settings: ProofSettings) -> Doub
     if not any(found):
         return None
     dark = through_darkness(image, small, strokes)
-    if dark is not None and _length_mm(strokes > max(settings.through * dark, limit), small.per_mm, settings.long_mm, settings) <= settings.total_mm:
+    if (
+        dark is not None
+        and _length_mm(strokes > max(settings.through * dark, limit), small.per_mm, settings.long_mm, settings)
+        <= settings.total_mm
+    ):
         return None
     return Doubt.FAINT
 
 
-def _band(small: _Small, fine_mm: float, broad_mm: float, least: float, settings: ProofSettings) -> tuple[Singles, float]:
-    """Darkness of what is as large as `fine_mm` against what is as large as `broad_mm`, and the limit of ink: that of the strokes in darkness, of the others in
-    units of itself.
+def _band(
+    small: _Small, fine_mm: float, broad_mm: float, least: float, settings: ProofSettings
+) -> tuple[Singles, float]:
+    """Darkness of what is as large as `fine_mm` against what is as large as `broad_mm`, and the limit of ink: that of
+    the strokes in darkness, of the others in units of itself.
     """
-    dark = cv2.GaussianBlur(small.drop, (0, 0), fine_mm * small.per_mm) - cv2.GaussianBlur(small.drop, (0, 0), broad_mm * small.per_mm)
+    dark = cv2.GaussianBlur(small.drop, (0, 0), fine_mm * small.per_mm) - cv2.GaussianBlur(
+        small.drop, (0, 0), broad_mm * small.per_mm
+    )
     sample = dark[::3, ::3]
     noise = 1.4826 * float(np.median(np.abs(sample - np.median(sample))))
     limit = max(settings.sigmas * noise, least)
-    return (np.asarray(dark, dtype=np.float32), limit) if fine_mm < 1 else (np.asarray(dark / limit, dtype=np.float32), limit)
+    return (
+        (np.asarray(dark, dtype=np.float32), limit)
+        if fine_mm < 1
+        else (np.asarray(dark / limit, dtype=np.float32), limit)
+    )
 
 
 def _length_mm(mask: NDArray[np.bool_], per_mm: float, least_mm: float, settings: ProofSettings) -> float:
-    """How long all pieces are together that are content: longer than dust, and neither hole, shadow, streak, fold nor the edge of the sheet."""
-    joined = cv2.morphologyEx(_without_streaks(mask, settings).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    """How long all pieces are together that are content: longer than dust, and neither hole, shadow, streak, fold
+    nor the edge of the sheet.
+    """
+    joined = cv2.morphologyEx(
+        _without_streaks(mask, settings).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)
+    )
     outlines, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     height, width = (length / per_mm for length in mask.shape)
     total = 0.0
@@ -249,11 +288,15 @@ def _length_mm(mask: NDArray[np.bool_], per_mm: float, least_mm: float, settings
 
 
 def _without_streaks(mask: NDArray[np.bool_], settings: ProofSettings) -> NDArray[np.bool_]:
-    """The mask without the columns and rows that are dark for much of their length: streaks of the glass, also broken ones."""
+    """The mask without the columns and rows that are dark for much of their length: streaks of the glass, also
+    broken ones.
+    """
     kept = mask.copy()
     for axis in (0, 1):
         parts = np.array([part.any(axis=axis) for part in np.array_split(mask, settings.streak_parts, axis=axis)])
-        lines = ((mask.mean(axis=axis) > settings.streak_share) & (parts.sum(axis=0) >= settings.streak_parts - 1)).astype(np.uint8)
+        lines = (
+            (mask.mean(axis=axis) > settings.streak_share) & (parts.sum(axis=0) >= settings.streak_parts - 1)
+        ).astype(np.uint8)
         wide = cv2.dilate(lines.reshape(-1, 1), np.ones((5, 1), np.uint8)).ravel().astype(bool)
         if axis == 0:
             kept[:, wide] = False
@@ -262,8 +305,16 @@ def _without_streaks(mask: NDArray[np.bool_], settings: ProofSettings) -> NDArra
     return kept
 
 
-def _is_of_the_sheet(outline: "cv2.typing.MatLike", box: tuple[float, ...], page: tuple[float, float], per_mm: float, settings: ProofSettings) -> bool:
-    """Whether a piece is a hole, a shadow at the rim, a cut corner, a streak, a fold or the edge of the paper, by its box in mm."""
+def _is_of_the_sheet(
+    outline: "cv2.typing.MatLike",
+    box: tuple[float, ...],
+    page: tuple[float, float],
+    per_mm: float,
+    settings: ProofSettings,
+) -> bool:
+    """Whether a piece is a hole, a shadow at the rim, a cut corner, a streak, a fold or the edge of the paper, by
+    its box in mm.
+    """
     x, y, w, h = box
     gaps = (x, page[0] - x - w, y, page[1] - y - h)
     depth = (x + w, page[0] - x, y + h, page[1] - y)
@@ -273,7 +324,13 @@ def _is_of_the_sheet(outline: "cv2.typing.MatLike", box: tuple[float, ...], page
         return True
     low, high = settings.hole_mm
     area = cv2.contourArea(outline) / per_mm**2
-    if low <= min(w, h) and max(w, h) <= high and max(w, h) < 1.4 * min(w, h) and min(gaps) < settings.hole_edge_mm and 0.6 * w * h < area < 0.88 * w * h:
+    if (
+        low <= min(w, h)
+        and max(w, h) <= high
+        and max(w, h) < 1.4 * min(w, h)
+        and min(gaps) < settings.hole_edge_mm
+        and 0.6 * w * h < area < 0.88 * w * h
+    ):
         return True
     long, thin = max(w, h), min(w, h)
     if long < settings.line_long_mm:
@@ -286,7 +343,9 @@ def _is_of_the_sheet(outline: "cv2.typing.MatLike", box: tuple[float, ...], page
 
 
 def through_darkness(image: PageImage, small: _Small, strokes: Singles) -> float | None:
-    """How dark the markers of our own forms are where the front shines through; None when the picture, stretched, does not show them the wrong way round."""
+    """How dark the markers of our own forms are where the front shines through; None when the picture, stretched,
+    does not show them the wrong way round.
+    """
     right, wrong, markers = 0, 0, list[Marker]()
     for soft_mm, quantile in ((0.15, 99.0), (0.15, 99.8), (0.4, 99.5)):
         soft = cv2.GaussianBlur(small.drop, (0, 0), soft_mm * small.per_mm)

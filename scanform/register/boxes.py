@@ -49,7 +49,9 @@ class BoxOffsets:
     found: NDArray[np.bool_]
 
 
-def box_profiles(gray: Gray, page_map: PageMap, rects_mm: Floats, *, reach_mm: float, settings: BoxSettings = DEFAULT_BOXES) -> Profiles:
+def box_profiles(
+    gray: Gray, page_map: PageMap, rects_mm: Floats, *, reach_mm: float, settings: BoxSettings = DEFAULT_BOXES
+) -> Profiles:
     """Profiles across the four sides of boxes (N, 4: x, y, w, h in mm), `reach_mm` beyond the outline to both sides."""
     half = round(reach_mm / settings.step_mm)
     across = np.arange(-half, half + 1) * settings.step_mm
@@ -63,7 +65,8 @@ def box_profiles(gray: Gray, page_map: PageMap, rects_mm: Floats, *, reach_mm: f
 
 
 def median(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The median along the first axis, of odd length: the least and the greatest of just over half the samples are forgotten, others take their place.
+    """The median along the first axis, of odd length: the least and the greatest of just over half the samples are
+    forgotten, others take their place.
 
     Whole rows are compared at once, which is several times faster than sorting many short rows.
     """
@@ -100,7 +103,9 @@ def box_offsets(profiles: Profiles, templates: Profiles, settings: BoxSettings =
 
 
 def _peaks(scores: Profiles) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Place of each row's maximum, relative to the middle and refined by a parabola, and its height; at an end it is no maximum."""
+    """Place of each row's maximum, relative to the middle and refined by a parabola, and its height; at an end it is
+    no maximum.
+    """
     length = scores.shape[2]
     top = scores.argmax(axis=2)
     inner = np.clip(top, 1, length - 2)

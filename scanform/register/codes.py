@@ -14,7 +14,9 @@ SEARCH_PX_PER_MM = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """A decoded QR symbol: its text and its top left, top right, bottom right and bottom left corner in pixels (4, 2)."""
+    """A decoded QR symbol: its text and its top left, top right, bottom right and bottom left corner in pixels (4,
+    2).
+    """
 
     text: str
     corners_px: tuple[tuple[float, float], ...]
@@ -22,7 +24,9 @@ class Code:
 
 def read_codes(gray: Gray) -> list[Code]:
     """All QR codes in a picture, in any quarter turn."""
-    formats = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])  # kept in the module, it would be reported as a leak when the program ends
+    formats = zxingcpp.BarcodeFormats(
+        [zxingcpp.BarcodeFormat.QRCode]
+    )  # kept in the module, it would be reported as a leak when the program ends
     results = zxingcpp.read_barcodes(gray, formats=formats, try_downscale=False, try_invert=False)
     return [Code(text=result.text, corners_px=_corners(result.position)) for result in results]
 
@@ -31,7 +35,9 @@ def search_codes(gray: Gray, px_per_mm: float) -> list[Code]:
     """All QR codes of a whole page: on a reduced copy, and on the original pixels when that shows none."""
     factor = int(px_per_mm / SEARCH_PX_PER_MM)
     if factor > 1:
-        small = cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        small = cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(
+            np.uint8, copy=False
+        )
         found = read_codes(small)
         if found:
             return [_scaled(code, factor) for code in found]
@@ -44,8 +50,14 @@ def corners_array(code: Code) -> Floats:
 
 
 def _corners(position: zxingcpp.Position) -> tuple[tuple[float, float], ...]:
-    return tuple((float(p.x), float(p.y)) for p in (position.top_left, position.top_right, position.bottom_right, position.bottom_left))
+    return tuple(
+        (float(p.x), float(p.y))
+        for p in (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
+    )
 
 
 def _scaled(code: Code, factor: int) -> Code:
-    return Code(text=code.text, corners_px=tuple(((x + 0.5) * factor - 0.5, (y + 0.5) * factor - 0.5) for x, y in code.corners_px))
+    return Code(
+        text=code.text,
+        corners_px=tuple(((x + 0.5) * factor - 0.5, (y + 0.5) * factor - 0.5) for x, y in code.corners_px),
+    )

@@ -1,10 +1,10 @@
 """A smooth field of offsets through scattered, partly wrong measurements.
 
 Robust local regression (Cleveland 1979, doi:10.1080/01621459.1979.10481038): local straight planes under a Gaussian
-kernel, outliers weighted down by the bisquare of their residuals (not of leave-one-out residuals: these are large at the
-rim of the page for good points too, and dropping them there bent fields by 2 mm). Kernels compete: round, wide across
-the page and wide along it, each in two sizes. A feeder stretches whole lines alike, so a kernel that is wide along the lines and
-narrow across them then follows the waves with few boxes; the leave-one-out error decides.
+kernel, outliers weighted down by the bisquare of their residuals (not of leave-one-out residuals: these are large at
+the rim of the page for good points too, and dropping them there bent fields by 2 mm). Kernels compete: round, wide
+across the page and wide along it, each in two sizes. A feeder stretches whole lines alike, so a kernel that is wide
+along the lines and narrow across them then follows the waves with few boxes; the leave-one-out error decides.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,14 @@ from scanform.model.geometry import SizeMm
 class FieldSettings:
     """How offsets measured at some points become a smooth field."""
 
-    kernels_mm: tuple[tuple[float, float], ...] = ((30.0, 30.0), (15.0, 15.0), (150.0, 12.0), (150.0, 6.0), (12.0, 150.0), (6.0, 150.0))
+    kernels_mm: tuple[tuple[float, float], ...] = (
+        (30.0, 30.0),
+        (15.0, 15.0),
+        (150.0, 12.0),
+        (150.0, 6.0),
+        (12.0, 150.0),
+        (6.0, 150.0),
+    )
     """mm; widths (sigma) in x and y of the kernels that are tried."""
     fine_kernels_mm: tuple[tuple[float, float], ...] = ((25.0, 25.0), (12.0, 12.0))
     """mm; the same for kernels that follow what the first left over."""
@@ -56,23 +63,45 @@ class Field:
 def fit_field(points_mm: Floats, offsets_mm: Floats, size: SizeMm, settings: FieldSettings = DEFAULT_FIELD) -> Field:
     """The field through offsets (N, 2) measured at points (N, 2), both in mm, on a grid that covers the page; N >= 4.
 
-    Two stages: the best kernel, then what it left over with a small round one, when that predicts left-out points better.
+    Two stages: the best kernel, then what it left over with a small round one, when that predicts left-out points
+    better.
     """
     columns, rows = (int(np.ceil(length / settings.step_mm)) + 1 for length in (size.w, size.h))
-    nodes = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2).astype(np.float64) * settings.step_mm
+    nodes = (
+        np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2).astype(np.float64)
+        * settings.step_mm
+    )
     kernel, weights, missed = _best(points_mm, offsets_mm, settings.kernels_mm, settings)
     both = np.vstack([nodes, points_mm])
-    values = _local(both, points_mm, offsets_mm, _share(both, points_mm, kernel, settings) * weights, kernel=kernel, prior=settings.slope_prior)
+    values = _local(
+        both,
+        points_mm,
+        offsets_mm,
+        _share(both, points_mm, kernel, settings) * weights,
+        kernel=kernel,
+        prior=settings.slope_prior,
+    )
     total, left = values[: len(nodes)], offsets_mm - values[len(nodes) :]
     kernel, weights, missed_again = _best(points_mm, left, settings.fine_kernels_mm, settings)
     if missed_again < settings.gain * missed:
-        total = total + _local(nodes, points_mm, left, _share(nodes, points_mm, kernel, settings) * weights, kernel=kernel, prior=settings.slope_prior)
+        total = total + _local(
+            nodes,
+            points_mm,
+            left,
+            _share(nodes, points_mm, kernel, settings) * weights,
+            kernel=kernel,
+            prior=settings.slope_prior,
+        )
         missed = missed_again
-    grid = OffsetGrid(step_mm=settings.step_mm, rows=rows, columns=columns, dx_mm=_plain(total[:, 0]), dy_mm=_plain(total[:, 1]))
+    grid = OffsetGrid(
+        step_mm=settings.step_mm, rows=rows, columns=columns, dx_mm=_plain(total[:, 0]), dy_mm=_plain(total[:, 1])
+    )
     return Field(grid=grid, residual_mm=missed)
 
 
-def _best(points: Floats, offsets: Floats, kernels: tuple[tuple[float, float], ...], settings: FieldSettings) -> tuple[tuple[float, float], Floats, float]:
+def _best(
+    points: Floats, offsets: Floats, kernels: tuple[tuple[float, float], ...], settings: FieldSettings
+) -> tuple[tuple[float, float], Floats, float]:
     """The kernel that predicts points left out best, the points' weights with it, and how far (mm) it misses them."""
     fits = [(kernel, *_robust(points, offsets, kernel, settings)) for kernel in kernels]
     return min(fits, key=lambda fit: fit[2])
@@ -82,26 +111,43 @@ def _plain(values: Floats) -> tuple[float, ...]:
     return tuple(np.round(values, 5).tolist())
 
 
-def _robust(points: Floats, offsets: Floats, kernel: tuple[float, float], settings: FieldSettings) -> tuple[Floats, float]:
-    """Weights of the points (N,), and how far (mm) the field misses points that are left out: root mean square of the better part."""
+def _robust(
+    points: Floats, offsets: Floats, kernel: tuple[float, float], settings: FieldSettings
+) -> tuple[Floats, float]:
+    """Weights of the points (N,), and how far (mm) the field misses points that are left out: root mean square of
+    the better part.
+    """
     share = _share(points, points, kernel, settings)
     weights = np.ones(len(points))
     for _ in range(settings.rounds):
-        off = np.linalg.norm(_local(points, points, offsets, share * weights, kernel=kernel, prior=settings.slope_prior) - offsets, axis=1)
+        off = np.linalg.norm(
+            _local(points, points, offsets, share * weights, kernel=kernel, prior=settings.slope_prior) - offsets,
+            axis=1,
+        )
         limit = 6 * max(float(np.median(off)), settings.floor_mm)
         weights = np.clip(1 - (off / limit) ** 2, 1e-6, 1) ** 2
     np.fill_diagonal(share, 0)
-    missed = np.linalg.norm(_local(points, points, offsets, share * weights, kernel=kernel, prior=settings.slope_prior) - offsets, axis=1)
+    missed = np.linalg.norm(
+        _local(points, points, offsets, share * weights, kernel=kernel, prior=settings.slope_prior) - offsets, axis=1
+    )
     better = np.sort(missed)[: max(4, round(settings.better_part * len(missed)))]
     return weights, float(np.sqrt(np.mean(better**2)))
 
 
 def _share(at: Floats, points: Floats, kernel: tuple[float, float], settings: FieldSettings) -> Floats:
-    """How much each of `points` (N, 2) counts at each of `at` (M, 2): (M, N); far ones a little, so that no place is without any."""
-    return _kernel(at, points, kernel) + settings.far_weight * _kernel(at, points, (settings.far_mm, settings.far_mm)) + 1e-9
+    """How much each of `points` (N, 2) counts at each of `at` (M, 2): (M, N); far ones a little, so that no place is
+    without any.
+    """
+    return (
+        _kernel(at, points, kernel)
+        + settings.far_weight * _kernel(at, points, (settings.far_mm, settings.far_mm))
+        + 1e-9
+    )
 
 
-def _local(at: Floats, points: Floats, offsets: Floats, share: Floats, *, kernel: tuple[float, float], prior: float) -> Floats:
+def _local(
+    at: Floats, points: Floats, offsets: Floats, share: Floats, *, kernel: tuple[float, float], prior: float
+) -> Floats:
     """Local planes at `at` (M, 2) through offsets at `points` (N, 2), weighted by `share` (M, N); (M, 2)."""
     x, y = points.T
     features = np.stack([np.ones(len(points)), x, y, x * x, x * y, y * y], axis=1)
@@ -117,7 +163,9 @@ def _kernel(at: Floats, points: Floats, width: tuple[float, float]) -> Floats:
 
 
 def _planes(at: Floats, moments: Floats, sums: Floats, kernel: tuple[float, float], prior: float) -> Floats:
-    """The value at `at` (M, 2) of planes with weighted moments 1, x, y, xx, xy, yy (M, 6) and sums of 1, x, y times the offsets (M, 3, 2)."""
+    """The value at `at` (M, 2) of planes with weighted moments 1, x, y, xx, xy, yy (M, 6) and sums of 1, x, y times
+    the offsets (M, 3, 2).
+    """
     a, b = at.T
     n, x, y, xx, xy, yy = moments.T
     normal = np.empty((len(at), 3, 3))

@@ -2,8 +2,8 @@
 
 T0: homography of the markers, confirmed by about thirty boxes. T1: boxes moved, all of them are measured and carry a
 smooth field. T2: all markers of the whole page, tiles of the blank page, then boxes. T3: no markers, page codes or
-features of the blank page, then as T2. T4: corners that a person has shown, then as T2. A map that cannot prove itself is
-not returned: a wrong registration would be a page of wrong answers.
+features of the blank page, then as T2. T4: corners that a person has shown, then as T2. A map that cannot prove itself
+is not returned: a wrong registration would be a page of wrong answers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -82,14 +82,22 @@ class FitSettings:
 DEFAULT_FIT = FitSettings()
 
 
-def fit_page(image: PageImage, markers: Sequence[Marker], page: PageLayout, check: BoxCheck | None, settings: FitSettings = DEFAULT_FIT) -> PageMap | None:
+def fit_page(
+    image: PageImage,
+    markers: Sequence[Marker],
+    page: PageLayout,
+    check: BoxCheck | None,
+    settings: FitSettings = DEFAULT_FIT,
+) -> PageMap | None:
     """Where the page lies in the picture, or None when that cannot be said safely.
 
     `check` holds the landmarks of the blank page; without it only three or more markers that fit well are trusted.
     """
     pose = fit_pose(markers, page.fiducials, page.size) if page.fiducials else None
     if check is None:
-        return _page_map(pose) if pose and len(pose.used) >= 3 and pose.residual_mm <= settings.markers_only_mm else None
+        return (
+            _page_map(pose) if pose and len(pose.used) >= 3 and pose.residual_mm <= settings.markers_only_mm else None
+        )
     task = _Task(image=image, page=page, check=check, settings=settings)
     if not page.fiducials:
         return _without_markers(task)
@@ -98,21 +106,34 @@ def fit_page(image: PageImage, markers: Sequence[Marker], page: PageLayout, chec
 
 
 def fit_from_corners(
-    image: PageImage, corners_px: Sequence[tuple[float, float]], page: PageLayout, check: BoxCheck, settings: FitSettings = DEFAULT_FIT
+    image: PageImage,
+    corners_px: Sequence[tuple[float, float]],
+    page: PageLayout,
+    check: BoxCheck,
+    settings: FitSettings = DEFAULT_FIT,
 ) -> PageMap | None:
     """T4: where the page lies when a person has shown its four corners, or None when the print does not prove it.
 
     `corners_px` are the places of the top left, top right, bottom right and bottom left corner of the page as printed.
     """
     w, h = page.size.w, page.size.h
-    start = fit_homography(np.array([(0, 0), (w, 0), (w, h), (0, h)], dtype=np.float64), np.array(corners_px, dtype=np.float64))
+    start = fit_homography(
+        np.array([(0, 0), (w, 0), (w, h), (0, h)], dtype=np.float64), np.array(corners_px, dtype=np.float64)
+    )
     if not is_plausible(start, page.size):
         return None
-    task = _Task(image=image, page=page, check=check, settings=replace(settings, tile_search_mm=(settings.corner_search_mm, *settings.tile_search_mm)))
+    task = _Task(
+        image=image,
+        page=page,
+        check=check,
+        settings=replace(settings, tile_search_mm=(settings.corner_search_mm, *settings.tile_search_mm)),
+    )
     return _by_print(task, PageMap(homography=flat(start), residual_mm=0.0, tier=Tier.T4))
 
 
-def fit_from_homography(image: PageImage, homography: Floats, page: PageLayout, check: BoxCheck, settings: FitSettings = DEFAULT_FIT) -> PageMap | None:
+def fit_from_homography(
+    image: PageImage, homography: Floats, page: PageLayout, check: BoxCheck, settings: FitSettings = DEFAULT_FIT
+) -> PageMap | None:
     """T3: the map that grows from a rough homography mm -> px (3, 3), or None when the print does not prove it."""
     task = _Task(image=image, page=page, check=check, settings=settings)
     return _by_print(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3))
@@ -154,7 +175,10 @@ def _confirmed(task: _Task, start: PageMap) -> PageMap | None:
     off = np.linalg.norm(seen.offsets_mm[seen.found], axis=1)
     if seen.found.mean() < task.settings.sure_share:
         return _proved(task, start, within_mm=task.settings.moved_mm)
-    rests = np.mean(off > task.settings.moved_mm) <= task.settings.moved_share and np.sum(off > task.settings.far_off_mm) <= 1
+    rests = (
+        np.mean(off > task.settings.moved_mm) <= task.settings.moved_share
+        and np.sum(off > task.settings.far_off_mm) <= 1
+    )
     return replace(start, residual_mm=_rms(off)) if rests else None
 
 
@@ -209,12 +233,18 @@ def _box_rounds(task: _Task, page_map: PageMap, fixed: _Fixed, far_mm: float | N
         if np.percentile(np.linalg.norm(seen.offsets_mm[seen.found], axis=1), 95) <= task.settings.moved_mm / 2:
             break
         search_mm = task.settings.near_mm if seen.found.mean() >= task.settings.sure_share else far_mm
-        page_map = _bent(page_map, fixed.and_also(centres[seen.found], page_map.to_px(centres[seen.found] + seen.offsets_mm[seen.found])), task.page.size)
+        page_map = _bent(
+            page_map,
+            fixed.and_also(centres[seen.found], page_map.to_px(centres[seen.found] + seen.offsets_mm[seen.found])),
+            task.page.size,
+        )
     return page_map
 
 
 def _gaps_filled(task: _Task, page_map: PageMap) -> PageMap:
-    """The map with tiles measured where there are no boxes, so that areas for writing lie well too; boxes hold the rest."""
+    """The map with tiles measured where there are no boxes, so that areas for writing lie well too; boxes hold the
+    rest.
+    """
     gaps = task.check.tiles_mm[task.check.gaps]
     if page_map.grid is None or len(gaps) == 0:
         return page_map
@@ -234,7 +264,9 @@ def _deep(task: _Task) -> PageMap | None:
     sight = _sight(find_all_markers(task.image), task.page)
     if sight is None:
         return None
-    return _agreed(task, _by_tiles(task, _bent_to_markers(replace(_page_map(sight.pose), tier=Tier.T2), sight, task.page.size)))
+    return _agreed(
+        task, _by_tiles(task, _bent_to_markers(replace(_page_map(sight.pose), tier=Tier.T2), sight, task.page.size))
+    )
 
 
 def _by_tiles(task: _Task, page_map: PageMap) -> PageMap | None:
@@ -258,7 +290,9 @@ def _bent_to_print(task: _Task, page_map: PageMap, reach_mm: float) -> PageMap |
 
 
 def _by_print(task: _Task, start: PageMap) -> PageMap | None:
-    """T3 and T4: from a rough map to one that the print proves; a map that is whole rows or columns off is put right first."""
+    """T3 and T4: from a rough map to one that the print proves; a map that is whole rows or columns off is put right
+    first.
+    """
     if not is_plausible(np.reshape(start.homography, (3, 3)), task.page.size):
         return None
     shift = page_shift(task.image.gray, start, task.check, task.page.size)
@@ -314,7 +348,9 @@ def _starts(task: _Task) -> Iterator[Floats]:
     if by_codes is not None:
         yield by_codes
     for detector in Detector:
-        by_features = pose_from_features(scan_features(task.image.gray, detector), blank_features(task.check, detector), task.page)
+        by_features = pose_from_features(
+            scan_features(task.image.gray, detector), blank_features(task.check, detector), task.page
+        )
         if by_features is not None:
             yield by_features.homography
 
@@ -326,7 +362,9 @@ def _bent_to_markers(page_map: PageMap, sight: _Sight, size: SizeMm) -> PageMap:
     scale = np.array([size.w, size.h])
     nodes = np.stack(np.meshgrid(np.linspace(0, 1, 8), np.linspace(0, 1, 11)), axis=-1).reshape(-1, 2)
     solution, *_ = np.linalg.lstsq(_quadratic(sight.mm / scale), page_map.to_mm(sight.px) - sight.mm, rcond=1e-3)
-    return _bent(page_map, _Fixed(mm=nodes * scale, px=page_map.to_px(nodes * scale + _quadratic(nodes) @ solution)), size)
+    return _bent(
+        page_map, _Fixed(mm=nodes * scale, px=page_map.to_px(nodes * scale + _quadratic(nodes) @ solution)), size
+    )
 
 
 def _quadratic(unit: Floats) -> Floats:
@@ -346,11 +384,15 @@ def _centres(check: BoxCheck) -> Floats:
 
 
 def _all_tiles(task: _Task, page_map: PageMap) -> TileOffsets:
-    return tile_offsets(task.image.gray, page_map, task.check.small, task.check.tiles_mm, search_mm=task.settings.far_mm)
+    return tile_offsets(
+        task.image.gray, page_map, task.check.small, task.check.tiles_mm, search_mm=task.settings.far_mm
+    )
 
 
 def _proved(task: _Task, page_map: PageMap, *, within_mm: float) -> PageMap | None:
-    """The map with its residual at the boxes, when these prove it and nine in ten stand `within_mm`; pages without boxes go by tiles."""
+    """The map with its residual at the boxes, when these prove it and nine in ten stand `within_mm`; pages without
+    boxes go by tiles.
+    """
     if len(task.check.rects_mm) < task.settings.least_boxes:
         tiles = _all_tiles(task, page_map)
         off = np.linalg.norm(tiles.offsets_mm[tiles.found], axis=1)
@@ -358,19 +400,26 @@ def _proved(task: _Task, page_map: PageMap, *, within_mm: float) -> PageMap | No
     seen = _measured(task, page_map, np.arange(len(task.check.rects_mm)), task.settings.far_mm)
     off = np.linalg.norm(seen.offsets_mm, axis=1)
     placed = seen.found & (off <= task.settings.place_mm)
-    if not is_placed(task.check.rects_mm, placed, task.settings) or np.mean(off[seen.found] > task.settings.place_mm) > task.settings.misplaced_share:
+    if (
+        not is_placed(task.check.rects_mm, placed, task.settings)
+        or np.mean(off[seen.found] > task.settings.place_mm) > task.settings.misplaced_share
+    ):
         return None
     return replace(page_map, residual_mm=_rms(off[placed])) if np.percentile(off[placed], 90) <= within_mm else None
 
 
 def _measured(task: _Task, page_map: PageMap, chosen: NDArray[np.int_], search_mm: float) -> BoxOffsets:
     """How far the chosen boxes stand from where the map puts them, searched within `search_mm`."""
-    profiles = box_profiles(task.image.gray, page_map, task.check.rects_mm[chosen], reach_mm=DEFAULT_BOXES.half_mm + search_mm)
+    profiles = box_profiles(
+        task.image.gray, page_map, task.check.rects_mm[chosen], reach_mm=DEFAULT_BOXES.half_mm + search_mm
+    )
     return box_offsets(profiles, task.check.profiles[chosen])
 
 
 def is_placed(rects_mm: Floats, placed: NDArray[np.bool_], settings: FitSettings = DEFAULT_FIT) -> bool:
-    """Whether enough boxes (N, 4) stand at their place: on the whole page, in each part of its height and around each box."""
+    """Whether enough boxes (N, 4) stand at their place: on the whole page, in each part of its height and around
+    each box.
+    """
     if placed.mean() < settings.found_share:
         return False
     bands = np.array_split(np.argsort(rects_mm[:, 1]), min(settings.bands, len(placed) // 3))

@@ -1,4 +1,6 @@
-"""Whose page is this? Code crop, codes on the whole page, printed text id: each verified by a checksum, never guessed."""
+"""Whose page is this? Code crop, codes on the whole page, printed text id: each verified by a checksum, never
+guessed.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -80,8 +82,12 @@ def identify(
     return _by_text(image, poses, layouts, read_text, settings) or _nothing(markers)
 
 
-def _poses(markers: Sequence[Marker], number: int | None, layouts: Mapping[str, Layout]) -> list[tuple[PageLayout, Pose]]:
-    """The page with this number in every layout that has one, with its pose; layouts that share their furniture share the pose."""
+def _poses(
+    markers: Sequence[Marker], number: int | None, layouts: Mapping[str, Layout]
+) -> list[tuple[PageLayout, Pose]]:
+    """The page with this number in every layout that has one, with its pose; layouts that share their furniture
+    share the pose.
+    """
     known: dict[object, Pose | None] = {}
     poses: list[tuple[PageLayout, Pose]] = []
     for layout in layouts.values():
@@ -97,8 +103,12 @@ def _poses(markers: Sequence[Marker], number: int | None, layouts: Mapping[str, 
     return poses
 
 
-def _by_code(image: PageImage, poses: Sequence[tuple[PageLayout, Pose]], settings: IdentifySettings) -> tuple[set[Identity], FoundBy]:
-    """All valid identities on the page: from the predicted crops when each of them shows its code, else from the whole page."""
+def _by_code(
+    image: PageImage, poses: Sequence[tuple[PageLayout, Pose]], settings: IdentifySettings
+) -> tuple[set[Identity], FoundBy]:
+    """All valid identities on the page: from the predicted crops when each of them shows its code, else from the
+    whole page.
+    """
     readings = [_in_crop(image, page_map, rect, settings) for page_map, rect in _code_crops(poses)]
     identities = set().union(*readings)
     if len(identities) == 1 and all(readings) and _fills_picture(image, poses[0], settings):
@@ -110,7 +120,9 @@ def _by_code(image: PageImage, poses: Sequence[tuple[PageLayout, Pose]], setting
 
 
 def _is_printed(gray: Gray, code: Code, settings: IdentifySettings) -> bool:
-    """Whether a code is printed on this side: one that shines through the paper is faint (readers read even mirrored codes)."""
+    """Whether a code is printed on this side: one that shines through the paper is faint (readers read even mirrored
+    codes).
+    """
     corners = corners_array(code)
     left, top = np.maximum(corners.min(axis=0).astype(int), 0)
     right, bottom = corners.max(axis=0).astype(int) + 1
@@ -147,11 +159,15 @@ def _fills_picture(image: PageImage, found: tuple[PageLayout, Pose], settings: I
     return area >= settings.single_page_share * image.width * image.height
 
 
-def _checked(identity: Identity, markers: Sequence[Marker], layouts: Mapping[str, Layout], image: PageImage) -> Sighting:
+def _checked(
+    identity: Identity, markers: Sequence[Marker], layouts: Mapping[str, Layout], image: PageImage
+) -> Sighting:
     """The identity, unless markers or layout contradict it or the page shows its back."""
     layout = layouts.get(identity.digest)
     if layout is None:
-        return Sighting(identity=identity, problems=(Problem(slug="unknown-layout", params=(("digest", identity.digest),)),))
+        return Sighting(
+            identity=identity, problems=(Problem(slug="unknown-layout", params=(("digest", identity.digest),)),)
+        )
     if identity.pages != len(layout.pages):
         return Sighting(identity=None, problems=(Problem(slug="bad-code"),))
     has_markers = bool(layout.page(identity.page).fiducials)
@@ -163,9 +179,15 @@ def _checked(identity: Identity, markers: Sequence[Marker], layouts: Mapping[str
 
 
 def _by_text(
-    image: PageImage, poses: Sequence[tuple[PageLayout, Pose]], layouts: Mapping[str, Layout], read_text: ReadText, settings: IdentifySettings
+    image: PageImage,
+    poses: Sequence[tuple[PageLayout, Pose]],
+    layouts: Mapping[str, Layout],
+    read_text: ReadText,
+    settings: IdentifySettings,
 ) -> Sighting | None:
-    """The identity from the printed text id, where the markers say that it stands; the digest has to be that of a known layout."""
+    """The identity from the printed text id, where the markers say that it stands; the digest has to be that of a
+    known layout.
+    """
     seen: set[tuple[int, RectMm]] = set()
     found: set[Identity] = set()
     for page, pose in poses:
@@ -173,7 +195,9 @@ def _by_text(
             if area.kind != "text" or (id(pose), area.rect) in seen:
                 continue
             seen.add((id(pose), area.rect))
-            line = sample_rect(image.gray, _page_map(pose), area.rect.grown(settings.text_margin_mm), px_per_mm=settings.text_px_per_mm)
+            line = sample_rect(
+                image.gray, _page_map(pose), area.rect.grown(settings.text_margin_mm), px_per_mm=settings.text_px_per_mm
+            )
             identity = _text_identity(read_text(line), page.number, layouts)
             found |= {identity} if identity else set()
     if len(found) != 1:
@@ -181,20 +205,37 @@ def _by_text(
     return Sighting(identity=found.pop(), problems=(Problem(slug="identity-by-text"),))
 
 
-def identify_at(image: PageImage, page_map: PageMap, page: PageLayout, layout: Layout, read_text: ReadText) -> Sighting | None:
-    """The identity of a page whose edition and place its print has proved: from what is left of its codes, else from the printed text id; else None."""
+def identify_at(
+    image: PageImage, page_map: PageMap, page: PageLayout, layout: Layout, read_text: ReadText
+) -> Sighting | None:
+    """The identity of a page whose edition and place its print has proved: from what is left of its codes, else from
+    the printed text id; else None.
+    """
     crops = [_in_crop(image, page_map, area.rect, DEFAULT_IDENTIFY) for area in page.codes if area.kind == "qr"]
     codes = set().union(*crops) or mended_identities(image.gray, page_map, page)
     if codes:
-        own = {code for code in codes if (code.digest, code.page, code.pages) == (layout.digest, page.number, len(layout.pages))}
+        own = {
+            code
+            for code in codes
+            if (code.digest, code.page, code.pages) == (layout.digest, page.number, len(layout.pages))
+        }
         if own != codes or len(own) > 1:
             return Sighting(identity=None, problems=(Problem(slug="conflicting-codes"),))
         return Sighting(identity=replace(own.pop(), found_by=FoundBy.CODE_SEARCH))
     found = set()
     for area in page.codes:
         if area.kind == "text":
-            line = sample_rect(image.gray, page_map, area.rect.grown(DEFAULT_IDENTIFY.text_margin_mm), px_per_mm=DEFAULT_IDENTIFY.text_px_per_mm)
-            found |= {identity} if (identity := _text_identity(read_text(line), page.number, {layout.digest: layout})) else set()
+            line = sample_rect(
+                image.gray,
+                page_map,
+                area.rect.grown(DEFAULT_IDENTIFY.text_margin_mm),
+                px_per_mm=DEFAULT_IDENTIFY.text_px_per_mm,
+            )
+            found |= (
+                {identity}
+                if (identity := _text_identity(read_text(line), page.number, {layout.digest: layout}))
+                else set()
+            )
     return Sighting(identity=found.pop(), problems=(Problem(slug="identity-by-text"),)) if len(found) == 1 else None
 
 
@@ -203,7 +244,9 @@ def _text_identity(text: str, number: int, layouts: Mapping[str, Layout]) -> Ide
         parsed = pagecode.parse_form_id(_unconfused(word))
         layout = layouts.get(parsed[0]) if parsed else None
         if parsed and layout and number <= len(layout.pages):
-            return Identity(digest=parsed[0], instance=parsed[1], page=number, pages=len(layout.pages), found_by=FoundBy.TEXT)
+            return Identity(
+                digest=parsed[0], instance=parsed[1], page=number, pages=len(layout.pages), found_by=FoundBy.TEXT
+            )
     return None
 
 

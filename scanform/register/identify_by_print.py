@@ -1,8 +1,8 @@
 """Which of the known pages is this? For pages that carry no code: the print itself has to prove it.
 
-Features of the scan are compared with those of every known blank page; the most promising are registered in full, and only
-a page whose map is proved counts. Forms that are nearly alike are told apart by the print that only one of them has; where the
-picture does not show that clearly, nothing is chosen.
+Features of the scan are compared with those of every known blank page; the most promising are registered in full, and
+only a page whose map is proved counts. Forms that are nearly alike are told apart by the print that only one of them
+has; where the picture does not show that clearly, nothing is chosen.
 """
 
 from collections.abc import Sequence
@@ -64,7 +64,9 @@ class _Proved:
     page_map: PageMap
 
 
-def identify_by_content(image: PageImage, known: Sequence[Known], settings: ContentSettings = DEFAULT_CONTENT) -> ContentSighting:
+def identify_by_content(
+    image: PageImage, known: Sequence[Known], settings: ContentSettings = DEFAULT_CONTENT
+) -> ContentSighting:
     """The one known page whose print this picture proves, in any rotation.
 
     No key and the problem `ambiguous-form` when two pages fit about equally, no key and no problem when none does.
@@ -83,12 +85,18 @@ def identify_by_content(image: PageImage, known: Sequence[Known], settings: Cont
     return NOTHING
 
 
-def _proved(image: PageImage, scan: Features, counted: Sequence[tuple[int, Known]], settings: ContentSettings) -> list[_Proved]:
-    """The most promising page that the picture proves, and others that are not like it but proved as well; `counted` by matches of few features."""
+def _proved(
+    image: PageImage, scan: Features, counted: Sequence[tuple[int, Known]], settings: ContentSettings
+) -> list[_Proved]:
+    """The most promising page that the picture proves, and others that are not like it but proved as well; `counted`
+    by matches of few features.
+    """
     ranked = sorted(counted, key=lambda item: -item[0])[: settings.tried]
     found: list[_Proved] = []
     for count, one in ranked:
-        if count < max(settings.least, settings.share * ranked[0][0]) or any(_alike(other.known, one) for other in found):
+        if count < max(settings.least, settings.share * ranked[0][0]) or any(
+            _alike(other.known, one) for other in found
+        ):
             continue
         pose = pose_from_features(scan, blank_features(one.check, scan.detector), one.page)
         page_map = fit_from_homography(image, pose.homography, one.page, one.check) if pose else None
@@ -97,7 +105,9 @@ def _proved(image: PageImage, scan: Features, counted: Sequence[tuple[int, Known
     return found
 
 
-def _settled(image: PageImage, found: _Proved, known: Sequence[Known], settings: AmbiguitySettings = DEFAULT_AMBIGUITY) -> _Proved | None:
+def _settled(
+    image: PageImage, found: _Proved, known: Sequence[Known], settings: AmbiguitySettings = DEFAULT_AMBIGUITY
+) -> _Proved | None:
     """The one among a page and those like it that the picture shows; None when it cannot tell."""
     for _ in range(len(known)):
         better = None

@@ -32,14 +32,14 @@ class Marker:
 class MarkerSearch:
     """How markers are searched. Figures measured on simulated scans of 100-600 dpi.
 
-    `reduced_px_per_mm`: a marker of 8 mm is then 32 px wide, the smallest size read without loss. `snug_corner_mm` is enough for
-    a sheet that lies in place (markers end 16 mm from its edge), `corner_mm` holds three
-    corner markers or more on all scans tried, `wide_corner_mm` also on photos. `enough`: the corners alone fix a
-    homography. `correction_rate`: a damaged bit is never repaired (the library's default of 0.6 is said to invite false
-    markers). `refine_mm` is half the window in which a corner is refined: inside the marker's border of 1.3 mm and its
-    quiet zone of 2 mm. `least_mm` and `least_share`: the smallest marker looked for in a region and, as perimeter by
-    picture width, on a whole page (a QR code is full of smaller squares). `through_share` of the paper's grey: what is
-    lighter is the other side shining through (80 g paper: .85 and lighter), not print.
+    `reduced_px_per_mm`: a marker of 8 mm is then 32 px wide, the smallest size read without loss. `snug_corner_mm` is
+    enough for a sheet that lies in place (markers end 16 mm from its edge), `corner_mm` holds three corner markers or
+    more on all scans tried, `wide_corner_mm` also on photos. `enough`: the corners alone fix a homography.
+    `correction_rate`: a damaged bit is never repaired (the library's default of 0.6 is said to invite false markers).
+    `refine_mm` is half the window in which a corner is refined: inside the marker's border of 1.3 mm and its quiet zone
+    of 2 mm. `least_mm` and `least_share`: the smallest marker looked for in a region and, as perimeter by picture
+    width, on a whole page (a QR code is full of smaller squares). `through_share` of the paper's grey: what is lighter
+    is the other side shining through (80 g paper: .85 and lighter), not print.
     """
 
     reduced_px_per_mm: float = 4.0
@@ -87,7 +87,9 @@ def find_all_markers(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) ->
     return _markers(image.gray, _distinct(_whole_page(image.gray, search)), search)
 
 
-def with_edges(image: PageImage, markers: Sequence[Marker], search: MarkerSearch = DEFAULT_SEARCH) -> tuple[Marker, ...]:
+def with_edges(
+    image: PageImage, markers: Sequence[Marker], search: MarkerSearch = DEFAULT_SEARCH
+) -> tuple[Marker, ...]:
     """The markers together with those in the middles of the edges: cheaper than the whole page."""
     known = [(marker.id, np.array(marker.corners_px)) for marker in markers]
     found = _detect_windows(image.gray, _edges(image, search), search)
@@ -95,19 +97,29 @@ def with_edges(image: PageImage, markers: Sequence[Marker], search: MarkerSearch
 
 
 def all_sightings(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) -> tuple[Marker, ...]:
-    """Every marker wherever it is, the same id at several places included: for pictures that show several sheets, of any size. Corners are not refined."""
+    """Every marker wherever it is, the same id at several places included: for pictures that show several sheets, of
+    any size. Corners are not refined.
+    """
     scale = _px_per_mm(image.gray, search)
     found: list[_Found] = []
     for wanted in (search.fine_px_per_mm, search.reduced_px_per_mm, 2 * search.fine_px_per_mm):
         for identifier, corners in _detect(image.gray, scale, wanted, search.least_share / 2, search):
             side = float(np.linalg.norm(corners[1] - corners[0]))
-            if not any(other == identifier and np.linalg.norm(known.mean(axis=0) - corners.mean(axis=0)) < side / 2 for other, known in found):
+            if not any(
+                other == identifier and np.linalg.norm(known.mean(axis=0) - corners.mean(axis=0)) < side / 2
+                for other, known in found
+            ):
                 found.append((identifier, corners))
-    return tuple(Marker(id=identifier, corners_px=tuple((float(x), float(y)) for x, y in corners)) for identifier, corners in found)
+    return tuple(
+        Marker(id=identifier, corners_px=tuple((float(x), float(y)) for x, y in corners))
+        for identifier, corners in found
+    )
 
 
 def is_mirrored(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) -> bool:
-    """Whether the picture shows markers only when it is flipped: a mirrored copy, not the front shining through a blank back."""
+    """Whether the picture shows markers only when it is flipped: a mirrored copy, not the front shining through a
+    blank back.
+    """
     limit = search.through_share * float(np.median(image.gray[::8, ::8]))
     strong = np.where(image.gray > limit, np.uint8(255), image.gray)[:, ::-1]
     return len(find_markers(PageImage(gray=np.ascontiguousarray(strong), dpi=image.dpi), search)) >= 2
@@ -159,7 +171,10 @@ def _detect_windows(gray: Gray, windows: Iterable[tuple[slice, slice]], search: 
         origin = np.array([columns.start, rows.start], dtype=np.float64)
         window = gray[rows, columns]
         least = 4 * search.least_mm * scale / max(1, *window.shape)
-        found += [(identifier, corners + origin) for identifier, corners in _detect(window, scale, search.reduced_px_per_mm, least, search)]
+        found += [
+            (identifier, corners + origin)
+            for identifier, corners in _detect(window, scale, search.reduced_px_per_mm, least, search)
+        ]
     return _distinct(found)
 
 
@@ -179,7 +194,9 @@ def _detect(gray: Gray, scale: float, wanted: float, least: float, search: Marke
     if min(small.shape) < 3 * PER_PAGE:
         return []
     if factor > 1:
-        small = cv2.resize(small, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        small = cv2.resize(small, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(
+            np.uint8, copy=False
+        )
     corners, ids, _ = _detector(search.correction_rate, round(least, 2)).detectMarkers(small)
     if ids is None:
         return []
@@ -217,14 +234,17 @@ def _markers(gray: Gray, found: Sequence[_Found], search: MarkerSearch) -> tuple
     agreeing = _agreeing(found, search)
     refined = _refined(gray, np.stack([corners for _, corners in agreeing]), search)
     return tuple(
-        Marker(id=identifier, corners_px=tuple((float(x), float(y)) for x, y in corners)) for (identifier, _), corners in zip(agreeing, refined, strict=True)
+        Marker(id=identifier, corners_px=tuple((float(x), float(y)) for x, y in corners))
+        for (identifier, _), corners in zip(agreeing, refined, strict=True)
     )
 
 
 def _agreeing(found: Sequence[_Found], search: MarkerSearch) -> list[_Found]:
     """Markers that are turned and sized like those of the page seen most: a false one rarely is."""
     main = _page_counts(identifier for identifier, _ in found)[0][1]
-    tops = [complex(*(corners[1] - corners[0])) for _, corners in found]  # plain numbers: for four markers arrays are slower
+    tops = [
+        complex(*(corners[1] - corners[0])) for _, corners in found
+    ]  # plain numbers: for four markers arrays are slower
     group = [top for (identifier, _), top in zip(found, tops, strict=True) if identifier // PER_PAGE == main]
     size = median(abs(top) for top in group)
     return [item for item, top in zip(found, tops, strict=True) if _is_like(top, group, size, search)]
@@ -233,7 +253,10 @@ def _agreeing(found: Sequence[_Found], search: MarkerSearch) -> list[_Found]:
 def _is_like(top: complex, group: Sequence[complex], size: float, search: MarkerSearch) -> bool:
     """Whether a marker's upper side is turned and as long as those of the `group`."""
     turn = median(abs(phase(top * other.conjugate())) for other in group)
-    return degrees(turn) <= search.max_turn_deg and size / search.max_size_ratio <= abs(top) <= size * search.max_size_ratio
+    return (
+        degrees(turn) <= search.max_turn_deg
+        and size / search.max_size_ratio <= abs(top) <= size * search.max_size_ratio
+    )
 
 
 def _refined(gray: Gray, quads: Floats, search: MarkerSearch) -> Floats:

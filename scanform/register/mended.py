@@ -1,8 +1,9 @@
 """Reading a page code of which a part is missing: cut off at the rim of the sheet, written over, under a staple.
 
-Where the page lies is known, so each module of the code can be looked up in its place, without the finder patterns that readers of codes need. Both
-codes of a page say the same, so what one lacks the other may have; the fixed patterns are known anyway, and the code corrects what is left (level Q: a
-quarter of its words). The check sums of the code and of the identity in it guard against wrong ones.
+Where the page lies is known, so each module of the code can be looked up in its place, without the finder patterns that
+readers of codes need. Both codes of a page say the same, so what one lacks the other may have; the fixed patterns are
+known anyway, and the code corrects what is left (level Q: a quarter of its words). The check sums of the code and of
+the identity in it guard against wrong ones.
 """
 
 from collections.abc import Iterator, Sequence
@@ -52,10 +53,24 @@ class MendSettings:
 DEFAULT_MEND = MendSettings()
 
 
-def mended_identities(gray: Gray, page_map: PageMap, page: PageLayout, settings: MendSettings = DEFAULT_MEND) -> set[Identity]:
-    """What the codes of a page say that lies as `page_map` says, each for itself and put together; empty when they cannot be made out."""
-    seen = [modules for area in page.codes if area.kind == "qr" if (modules := _modules(gray, page_map, area.rect, settings)) is not None]
-    found = {identity for grid in _grids(seen) for code in read_codes(_drawn(grid)) if (identity := pagecode.decode(code.text)) is not None}
+def mended_identities(
+    gray: Gray, page_map: PageMap, page: PageLayout, settings: MendSettings = DEFAULT_MEND
+) -> set[Identity]:
+    """What the codes of a page say that lies as `page_map` says, each for itself and put together; empty when they
+    cannot be made out.
+    """
+    seen = [
+        modules
+        for area in page.codes
+        if area.kind == "qr"
+        if (modules := _modules(gray, page_map, area.rect, settings)) is not None
+    ]
+    found = {
+        identity
+        for grid in _grids(seen)
+        for code in read_codes(_drawn(grid))
+        if (identity := pagecode.decode(code.text)) is not None
+    }
     return {identity for identity in found if identity.page == page.number}
 
 
@@ -97,7 +112,9 @@ def _shifted(values: Floats, steps: Floats, axis: str) -> Floats:
 
 
 def _signed(grey: Floats, there: NDArray[np.bool_], settings: MendSettings) -> Floats:
-    """Grey values of modules as -1 (light) to 1 (dark); rows and columns at the rim without any dark module were cut off."""
+    """Grey values of modules as -1 (light) to 1 (dark); rows and columns at the rim without any dark module were cut
+    off.
+    """
     if there.sum() < MODULES:
         return np.zeros_like(grey)
     low, high = np.percentile(grey[there], (15, 85))
@@ -116,13 +133,18 @@ def _signed(grey: Floats, there: NDArray[np.bool_], settings: MendSettings) -> F
 def _fixed() -> NDArray[np.int8]:
     """The modules that every code of version 2 has: 1 dark, -1 light, 0 for those that carry data."""
     grid = np.zeros((MODULES, MODULES), np.int8)
-    ring = np.array([[1 if max(abs(row), abs(column)) != 2 else -1 for column in range(-3, 4)] for row in range(-3, 4)], dtype=np.int8)
+    ring = np.array(
+        [[1 if max(abs(row), abs(column)) != 2 else -1 for column in range(-3, 4)] for row in range(-3, 4)],
+        dtype=np.int8,
+    )
     for top, left in ((0, 0), (0, MODULES - 7), (MODULES - 7, 0)):
         grid[max(0, top - 1) : top + 8, max(0, left - 1) : left + 8] = -1
         grid[top : top + 7, left : left + 7] = ring
     line = np.where(np.arange(8, MODULES - 8) % 2 == 0, 1, -1)
     grid[6, 8 : MODULES - 8] = grid[8 : MODULES - 8, 6] = line
-    grid[16:21, 16:21] = [[1 if max(abs(row), abs(column)) != 1 else -1 for column in range(-2, 3)] for row in range(-2, 3)]
+    grid[16:21, 16:21] = [
+        [1 if max(abs(row), abs(column)) != 1 else -1 for column in range(-2, 3)] for row in range(-2, 3)
+    ]
     grid[MODULES - 8, 8] = 1
     return grid
 

@@ -1,4 +1,5 @@
-"""Pictures taken with a phone: dark ones are lightened before anything looks at them, and a sheet is found on the table by its outline.
+"""Pictures taken with a phone: dark ones are lightened before anything looks at them, and a sheet is found on the table
+by its outline.
 
 Geometry is untouched by both: a pixel stays where it is.
 """
@@ -40,10 +41,16 @@ DEFAULT_LIGHT = LightSettings()
 
 
 def lightened(image: PageImage, settings: LightSettings = DEFAULT_LIGHT) -> PageImage:
-    """The picture itself, or a copy with white paper when it was taken in the dark; black and white scans stay as they are."""
+    """The picture itself, or a copy with white paper when it was taken in the dark; black and white scans stay as
+    they are.
+    """
     sample = image.gray[:: settings.every, :: settings.every]
     paper = float(np.percentile(sample, settings.paper))
-    if paper >= settings.dark or paper < settings.wanted / settings.most or (int(sample.max()) == 255 and int(np.median(sample)) == 0):
+    if (
+        paper >= settings.dark
+        or paper < settings.wanted / settings.most
+        or (int(sample.max()) == 255 and int(np.median(sample)) == 0)
+    ):
         return image
     gain = settings.wanted / paper
     gray = image.gray
@@ -86,10 +93,17 @@ def find_sheet(gray: Gray, settings: SheetSettings = DEFAULT_SHEET) -> Floats | 
     """The corners (4, 2) in px, clockwise, of the sheet of paper whose outline stands out most; None when none does."""
     factor = max(1.0, max(gray.shape) / settings.long_px)
     small = cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
-    closed = cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, np.ones((settings.print_px, settings.print_px), np.uint8)).astype(np.uint8)
+    closed = cv2.morphologyEx(
+        cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, np.ones((settings.print_px, settings.print_px), np.uint8)
+    ).astype(np.uint8)
     local = closed.astype(np.float32) / np.maximum(cv2.GaussianBlur(closed, (0, 0), settings.long_px / 6), 1)
     pictures = (closed, np.clip(local * 127, 0, 255).astype(np.uint8))
-    quads = [quad for picture in pictures for level in _levels(picture, settings) for quad in _bright_quads(picture > level, settings)]
+    quads = [
+        quad
+        for picture in pictures
+        for level in _levels(picture, settings)
+        for quad in _bright_quads(picture > level, settings)
+    ]
     scored = [(_outline_share(closed, quad, settings), quad) for quad in quads]
     best = max(scored, key=lambda item: item[0], default=None)
     return None if best is None or best[0] < settings.edges else (best[1] + 0.5) * factor - 0.5
@@ -124,7 +138,10 @@ def _four_corners(hull: NDArray[np.int32]) -> Floats | None:
     for share in (0.01, 0.02, 0.03, 0.045, 0.06):
         corners = cv2.approxPolyDP(hull, share * around, True).reshape(-1, 2)
         if len(corners) == 4:
-            return np.asarray(corners if cv2.contourArea(corners.astype(np.float32), oriented=True) > 0 else corners[::-1], dtype=np.float64)
+            return np.asarray(
+                corners if cv2.contourArea(corners.astype(np.float32), oriented=True) > 0 else corners[::-1],
+                dtype=np.float64,
+            )
         if len(corners) < 4:
             return None
     return None
@@ -138,7 +155,9 @@ def _is_sheet(quad: Floats, settings: SheetSettings) -> bool:
 
 
 def _outline_share(picture: Gray, quad: Floats, settings: SheetSettings) -> float:
-    """The share of the outline along which it is brighter just inside than just outside; beyond the picture counts as no outline."""
+    """The share of the outline along which it is brighter just inside than just outside; beyond the picture counts
+    as no outline.
+    """
     middle = quad.mean(axis=0)
     along = np.linspace(0.05, 0.95, 40)[:, None, None]
     places = (quad[None] * (1 - along) + np.roll(quad, -1, axis=0)[None] * along).reshape(-1, 2)
@@ -153,4 +172,9 @@ def _outline_share(picture: Gray, quad: Floats, settings: SheetSettings) -> floa
 def _grey_at(picture: Gray, points: Floats) -> Floats:
     """Grey values at points (N, 2); beyond the picture as bright as paper."""
     at = points.astype(np.float32)[None]
-    return np.asarray(cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(255,))[0], dtype=np.float64)
+    return np.asarray(
+        cv2.remap(
+            picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(255,)
+        )[0],
+        dtype=np.float64,
+    )

@@ -36,14 +36,18 @@ DEFAULT_POSE = PoseSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pose:
-    """A homography mm -> px (3, 3), the ids of the markers it rests on and what it left over at their corners (rms, mm)."""
+    """A homography mm -> px (3, 3), the ids of the markers it rests on and what it left over at their corners (rms,
+    mm).
+    """
 
     homography: Floats
     used: tuple[int, ...]
     residual_mm: float
 
 
-def fit_pose(markers: Sequence[Marker], fiducials: Sequence[Fiducial], size: SizeMm, settings: PoseSettings = DEFAULT_POSE) -> Pose | None:
+def fit_pose(
+    markers: Sequence[Marker], fiducials: Sequence[Fiducial], size: SizeMm, settings: PoseSettings = DEFAULT_POSE
+) -> Pose | None:
     """The pose of a page from two or more of its markers; None when they are fewer or do not fit together.
 
     While a marker stands further off than `outlier_mm`, the one is left out whose absence helps most.
@@ -52,7 +56,9 @@ def fit_pose(markers: Sequence[Marker], fiducials: Sequence[Fiducial], size: Siz
 
 
 @lru_cache(maxsize=16)
-def _pose(markers: tuple[Marker, ...], fiducials: tuple[Fiducial, ...], size: SizeMm, settings: PoseSettings) -> Pose | None:
+def _pose(
+    markers: tuple[Marker, ...], fiducials: tuple[Fiducial, ...], size: SizeMm, settings: PoseSettings
+) -> Pose | None:
     """Kept for a moment: identifying and fitting a page ask for the same pose."""
     by_id = {fiducial.id: fiducial.rect for fiducial in fiducials}
     own = [marker for marker in markers if marker.id in by_id]
@@ -67,10 +73,17 @@ def _pose(markers: tuple[Marker, ...], fiducials: tuple[Fiducial, ...], size: Si
         if len(keep) <= 2:
             return None
         trials = [[index for index in keep if index != left_out] for left_out in keep]
-        keep, fit = min(((trial, _fit(mm[trial], px[trial], frame, settings)) for trial in trials), key=lambda item: float(item[1].off_mm.max()))
+        keep, fit = min(
+            ((trial, _fit(mm[trial], px[trial], frame, settings)) for trial in trials),
+            key=lambda item: float(item[1].off_mm.max()),
+        )
     if not is_plausible(fit.homography, size, settings):
         return None
-    return Pose(homography=fit.homography, used=tuple(own[index].id for index in keep), residual_mm=float(np.sqrt(np.mean(fit.off_mm**2))))
+    return Pose(
+        homography=fit.homography,
+        used=tuple(own[index].id for index in keep),
+        residual_mm=float(np.sqrt(np.mean(fit.off_mm**2))),
+    )
 
 
 def _corners(rect: RectMm) -> list[tuple[float, float]]:
@@ -131,7 +144,9 @@ class _Fit:
 
 
 def _fit(mm: Floats, px: Floats, frame: float, settings: PoseSettings) -> _Fit:
-    """The richest model that the markers (N, 4, 2) can carry: similarity, affine or homography; `frame` is the area of the whole marker frame."""
+    """The richest model that the markers (N, 4, 2) can carry: similarity, affine or homography; `frame` is the area
+    of the whole marker frame.
+    """
     flat_mm, flat_px = mm.reshape(-1, 2), px.reshape(-1, 2)
     centres = mm.mean(axis=1)
     if _spread(centres) < settings.spread_mm:
@@ -139,7 +154,11 @@ def _fit(mm: Floats, px: Floats, frame: float, settings: PoseSettings) -> _Fit:
     if _hull(centres) >= settings.hull_share * frame:
         return _judged(fit_homography(flat_mm, flat_px), mm, px)
     affine = _judged(fit_affine(flat_mm, flat_px), mm, px)
-    return affine if float(affine.off_mm.max()) <= settings.affine_mm else _judged(fit_homography(flat_mm, flat_px), mm, px)
+    return (
+        affine
+        if float(affine.off_mm.max()) <= settings.affine_mm
+        else _judged(fit_homography(flat_mm, flat_px), mm, px)
+    )
 
 
 def _judged(homography: Floats, mm: Floats, px: Floats) -> _Fit:

@@ -23,7 +23,9 @@ TILE_TEXTURE = 12.0
 """Least standard deviation of a tile in grey levels: it has to show something."""
 
 TILE_ALONE_MM = (1.5, 4.0)
-"""Between so many mm off no place of the blank page may look like a tile: a piece of ruled lines can be anywhere along them, and proves nothing."""
+"""Between so many mm off no place of the blank page may look like a tile: a piece of ruled lines can be anywhere
+along them, and proves nothing.
+"""
 
 TILE_LEAD = 0.08
 """By so much (correlation) a tile has to fit better at its place than there, as when it is looked for in a scan."""
@@ -37,12 +39,13 @@ MIN_CONTRAST = 25.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BoxCheck:
-    """The landmarks of one page; compared and hashed as an object, so that what is derived from it can be kept beside it.
+    """The landmarks of one page; compared and hashed as an object, so that what is derived from it can be kept beside
+    it.
 
     `rects_mm` (N, 4): x, y, w, h of the outlines that can be recognised, `profiles` (N, 4, L) how their sides look.
-    `sample` indexes about thirty of them spread over the page. `small` is the blank page at `TILE_PX_PER_MM`, `tiles_mm`
-    (M, 2) the middles of its tiles that show something, `gaps` (M,) those beside an area for writing and far from all boxes.
-    `size` is that of the page, `zones_mm` (K, 4) are all places where somebody may write.
+    `sample` indexes about thirty of them spread over the page. `small` is the blank page at `TILE_PX_PER_MM`,
+    `tiles_mm` (M, 2) the middles of its tiles that show something, `gaps` (M,) those beside an area for writing and far
+    from all boxes. `size` is that of the page, `zones_mm` (K, 4) are all places where somebody may write.
     """
 
     rects_mm: Floats
@@ -57,7 +60,9 @@ class BoxCheck:
 
 def prepare_page(page: PageLayout, blank: BlankPage, *, sample: int = 30) -> BoxCheck:
     """The landmarks of a page: outlines of check boxes and character cells as they stand on the blank page."""
-    rects = [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [cell for zone in page.zones for cell in zone.cells]
+    rects = [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [
+        cell for zone in page.zones for cell in zone.cells
+    ]
     rects_mm = np.array([(rect.x, rect.y, rect.w, rect.h) for rect in rects], dtype=np.float64).reshape(-1, 4)
     blank_map = _blank_map(blank)
     profiles = box_profiles(blank.gray, blank_map, rects_mm, reach_mm=DEFAULT_BOXES.half_mm)
@@ -66,16 +71,29 @@ def prepare_page(page: PageLayout, blank: BlankPage, *, sample: int = 30) -> Box
     small = unwarped(blank.gray, blank_map, page.size, px_per_mm=TILE_PX_PER_MM)
     tiles_mm = _tiles(small)
     gaps = _gaps(tiles_mm, rects_mm, page)
-    zones_mm = np.array([(zone.rect.x, zone.rect.y, zone.rect.w, zone.rect.h) for zone in page.zones], dtype=np.float64).reshape(-1, 4)
+    zones_mm = np.array(
+        [(zone.rect.x, zone.rect.y, zone.rect.w, zone.rect.h) for zone in page.zones], dtype=np.float64
+    ).reshape(-1, 4)
     return BoxCheck(
-        rects_mm=rects_mm, profiles=profiles, sample=_spread(rects_mm, sample), small=small, tiles_mm=tiles_mm, gaps=gaps, size=page.size, zones_mm=zones_mm
+        rects_mm=rects_mm,
+        profiles=profiles,
+        sample=_spread(rects_mm, sample),
+        small=small,
+        tiles_mm=tiles_mm,
+        gaps=gaps,
+        size=page.size,
+        zones_mm=zones_mm,
     )
 
 
 def _gaps(tiles_mm: Floats, rects_mm: Floats, page: PageLayout) -> NDArray[np.bool_]:
     """Which tiles lie on or beside an area for writing and far from all boxes."""
-    apart = np.linalg.norm(tiles_mm[:, None] - (rects_mm[:, :2] + rects_mm[:, 2:] / 2)[None], axis=2).min(axis=1, initial=np.inf)
-    areas = [zone.rect.grown(TILE_MM / 2) for zone in page.zones if zone.kind in (ZoneKind.HANDWRITING, ZoneKind.SIGNATURE)]
+    apart = np.linalg.norm(tiles_mm[:, None] - (rects_mm[:, :2] + rects_mm[:, 2:] / 2)[None], axis=2).min(
+        axis=1, initial=np.inf
+    )
+    areas = [
+        zone.rect.grown(TILE_MM / 2) for zone in page.zones if zone.kind in (ZoneKind.HANDWRITING, ZoneKind.SIGNATURE)
+    ]
     beside = [any(area.x <= x <= area.right and area.y <= y <= area.bottom for area in areas) for x, y in tiles_mm]
     return np.asarray((apart > GAP_MM) & np.array(beside, dtype=bool))
 
@@ -84,11 +102,19 @@ def _tiles(small: Gray) -> Floats:
     """Middles in mm of the tiles that show something, and something that is not there once more a few mm away."""
     side = round(TILE_MM * TILE_PX_PER_MM)
     half = side // 2
-    places = [(x, y) for y in range(half, small.shape[0] - half + 1, side) for x in range(half, small.shape[1] - half + 1, side)]
+    places = [
+        (x, y)
+        for y in range(half, small.shape[0] - half + 1, side)
+        for x in range(half, small.shape[1] - half + 1, side)
+    ]
     reach = round(TILE_ALONE_MM[1] * TILE_PX_PER_MM)
     wide = np.pad(small, reach, constant_values=255)
     shown = [(x, y) for x, y in places if small[y - half : y + half, x - half : x + half].std() >= TILE_TEXTURE]
-    alone = [(x, y) for x, y in shown if _is_alone(wide[y - half : y + half + 2 * reach, x - half : x + half + 2 * reach], half, reach)]
+    alone = [
+        (x, y)
+        for x, y in shown
+        if _is_alone(wide[y - half : y + half + 2 * reach, x - half : x + half + 2 * reach], half, reach)
+    ]
     return np.array(alone, dtype=np.float64).reshape(-1, 2) / TILE_PX_PER_MM
 
 
@@ -102,7 +128,9 @@ def _is_alone(window: Gray, half: int, reach: int) -> bool:
 
 def _blank_map(blank: BlankPage) -> PageMap:
     """mm to pixels of the blank page; pixel centres are whole numbers."""
-    return PageMap(homography=(blank.px_per_mm_x, 0, -0.5, 0, blank.px_per_mm_y, -0.5, 0, 0, 1), residual_mm=0, tier=Tier.T0)
+    return PageMap(
+        homography=(blank.px_per_mm_x, 0, -0.5, 0, blank.px_per_mm_y, -0.5, 0, 0, 1), residual_mm=0, tier=Tier.T0
+    )
 
 
 def _spread(rects_mm: Floats, count: int) -> tuple[int, ...]:

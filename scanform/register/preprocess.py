@@ -1,7 +1,8 @@
-"""Looking at a picture until it says which page it is: as it is, with its missing lines put back, with its dots smoothed.
+"""Looking at a picture until it says which page it is: as it is, with its missing lines put back, with its dots
+smoothed.
 
-Standard fax resolution has half as many lines as columns (204 x 98 dpi, ITU-T T.4); dithered scans are dots that hide markers and codes.
-Both are tried only when the picture as it is says nothing, so that they cost ordinary scans nothing.
+Standard fax resolution has half as many lines as columns (204 x 98 dpi, ITU-T T.4); dithered scans are dots that hide
+markers and codes. Both are tried only when the picture as it is says nothing, so that they cost ordinary scans nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +38,9 @@ DEFAULT_PREPROCESS = PreprocessSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What was seen: `seen` is the picture to register, `read` the one to read answers from (same size), `factor` = its rows by those of the file."""
+    """What was seen: `seen` is the picture to register, `read` the one to read answers from (same size), `factor` =
+    its rows by those of the file.
+    """
 
     seen: PageImage
     read: PageImage
@@ -46,7 +49,13 @@ class Attempt:
     factor: float = 1.0
 
 
-def preprocess(image: PageImage, *, layouts: Mapping[str, Layout], read_text: ReadText, settings: PreprocessSettings = DEFAULT_PREPROCESS) -> Attempt:
+def preprocess(
+    image: PageImage,
+    *,
+    layouts: Mapping[str, Layout],
+    read_text: ReadText,
+    settings: PreprocessSettings = DEFAULT_PREPROCESS,
+) -> Attempt:
     """The first of several looks that identifies the page, else the first of all. Layouts by digest."""
     looks: list[Attempt] = []
     for seen, read, factor in _pictures(image, settings):
@@ -78,7 +87,9 @@ def _pictures(image: PageImage, settings: PreprocessSettings) -> Iterator[tuple[
 
 
 def with_lines(image: PageImage, factor: float) -> PageImage:
-    """The picture with `factor` times as many rows; one without grey levels stays so, or a reader would trust it like one with."""
+    """The picture with `factor` times as many rows; one without grey levels stays so, or a reader would trust it
+    like one with.
+    """
     size = (image.width, round(image.height * factor))
     full = np.asarray(cv2.resize(image.gray, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
     if _is_one_bit(image):

@@ -1,8 +1,8 @@
-"""Is there anything on this paper? Blank backs of single-sided forms are a fate of their own, damage and answers are not. Ink is looked for here; that there
-is nothing else, and that it is paper, is proven by `blank_paper`.
+"""Is there anything on this paper? Blank backs of single-sided forms are a fate of their own, damage and answers are
+not. Ink is looked for here; that there is nothing else, and that it is paper, is proven by `blank_paper`.
 
-And is the picture good enough? Sharpness, light, contrast, resolution and completeness, measured at the printed markers or, where
-none was found, on the page's own print; poor ones are said with what to do about them.
+And is the picture good enough? Sharpness, light, contrast, resolution and completeness, measured at the printed markers
+or, where none was found, on the page's own print; poor ones are said with what to do about them.
 """
 
 from collections.abc import Sequence
@@ -58,14 +58,18 @@ DEFAULT_BLANK = BlankSettings()
 
 
 def doubt_of_blank(image: PageImage, settings: BlankSettings = DEFAULT_BLANK) -> Doubt | None:
-    """Why a page is not proven to be paper without print or writing; None when it is. The picture as it came, before it was lightened."""
+    """Why a page is not proven to be paper without print or writing; None when it is. The picture as it came, before
+    it was lightened.
+    """
     if _carries_ink(image, settings):
         return Doubt.CONTENT
     return blank_paper.doubt_of_blank(image)
 
 
 def is_blank_paper(image: PageImage, settings: BlankSettings = DEFAULT_BLANK) -> bool:
-    """Whether the page is proven to be paper without print or writing; a black page is not, nor is an unanswered or a pale form."""
+    """Whether the page is proven to be paper without print or writing; a black page is not, nor is an unanswered or
+    a pale form.
+    """
     return doubt_of_blank(image, settings) is None
 
 
@@ -76,7 +80,9 @@ def _carries_ink(image: PageImage, settings: BlankSettings) -> bool:
     height, width = (length // factor * factor for length in image.gray.shape)
     if min(height, width) // factor < 8:
         return False  # too small to say; the proof says so
-    small = cv2.resize(image.gray[:height, :width], None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    small = cv2.resize(
+        image.gray[:height, :width], None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA
+    ).astype(np.uint8, copy=False)
     if np.median(small) < settings.dark:
         return False
     return _ink_mm2(_ink(small, settings), scale / factor, settings) > settings.ink_mm2
@@ -101,7 +107,12 @@ def _ink_mm2(ink: NDArray[np.uint8], scale: float, settings: BlankSettings) -> f
     total = 0.0
     for (x, y, w, h, _), area in zip(boxes[1:] / scale, areas[1:], strict=True):
         gaps = (x, y, width - x - w, height - y - h)
-        if area < settings.speck_mm2 or _is_shadow(gaps, settings) or _is_hole(w, h, area, gaps, settings) or _is_streak(w, h, width, height, settings):
+        if (
+            area < settings.speck_mm2
+            or _is_shadow(gaps, settings)
+            or _is_hole(w, h, area, gaps, settings)
+            or _is_streak(w, h, width, height, settings)
+        ):
             continue
         total += area
     return total
@@ -118,7 +129,9 @@ def _is_hole(w: float, h: float, area: float, gaps: tuple[float, ...], settings:
 
 
 def _is_streak(w: float, h: float, width: float, height: float, settings: BlankSettings) -> bool:
-    return (w <= settings.streak_mm and h >= settings.streak_share * height) or (h <= settings.streak_mm and w >= settings.streak_share * width)
+    return (w <= settings.streak_mm and h >= settings.streak_share * height) or (
+        h <= settings.streak_mm and w >= settings.streak_share * width
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +164,9 @@ DEFAULT_PICTURE = PictureSettings()
 class Picture:
     """What was measured of a picture; None where there was nothing to measure at.
 
-    `blur_mm` sigma of edges of print in the worse direction, at the worst marker but one. `paper` grey of the paper, `contrast` grey levels between
-    paper and print, `noise` of the paper (one sigma, grey levels). `px_per_mm`, `cut_mm`: how far what stands on the page reaches beyond the picture.
+    `blur_mm` sigma of edges of print in the worse direction, at the worst marker but one. `paper` grey of the paper,
+    `contrast` grey levels between paper and print, `noise` of the paper (one sigma, grey levels). `px_per_mm`,
+    `cut_mm`: how far what stands on the page reaches beyond the picture.
     """
 
     blur_mm: float | None = None
@@ -170,11 +184,17 @@ def verdicts(picture: Picture, settings: PictureSettings = DEFAULT_PICTURE) -> t
         found.append(Problem(slug="too-small", params=(("dpi", str(round(picture.px_per_mm * 25.4))),)))
     if picture.cut_mm is not None and picture.cut_mm > settings.cut_mm:
         found.append(Problem(slug="cut-off", params=(("mm", str(ceil(picture.cut_mm))),)))
-    if picture.blur_mm is not None and picture.blur_mm > settings.blur_mm and picture.blur_mm * (picture.px_per_mm or np.inf) > settings.blur_px:
+    if (
+        picture.blur_mm is not None
+        and picture.blur_mm > settings.blur_mm
+        and picture.blur_mm * (picture.px_per_mm or np.inf) > settings.blur_px
+    ):
         found.append(Problem(slug="too-blurred"))
     if _is_dark(picture, settings):
         found.append(Problem(slug="too-dark"))
-    elif picture.paper is not None and picture.contrast is not None and picture.contrast < settings.pale * picture.paper:
+    elif (
+        picture.paper is not None and picture.contrast is not None and picture.contrast < settings.pale * picture.paper
+    ):
         found.append(Problem(slug="too-pale"))
     return tuple(found)
 
@@ -183,11 +203,15 @@ def _is_dark(picture: Picture, settings: PictureSettings) -> bool:
     """Dark paper, or paper so noisy for its print that a pencil drowns in it."""
     if picture.paper is None or picture.contrast is None:
         return False
-    return picture.paper < settings.dark or (picture.paper < 2 * settings.dark and (picture.noise or 0.0) > settings.noisy * picture.contrast)
+    return picture.paper < settings.dark or (
+        picture.paper < 2 * settings.dark and (picture.noise or 0.0) > settings.noisy * picture.contrast
+    )
 
 
 SIDE_MM = (-1.6, 1.2)
-"""How far a profile across a side of a marker reaches: outwards into its quiet zone (2 mm), inwards into its border (1.33 mm)."""
+"""How far a profile across a side of a marker reaches: outwards into its quiet zone (2 mm), inwards into its border
+(1.33 mm).
+"""
 
 _STEP_MM = 0.08
 _ALONG = 7
@@ -195,10 +219,16 @@ _MARKERS = 4
 """Markers tried: enough for the corners of a page, and cheap."""
 
 
-def measure_markers(image: PageImage, markers: Sequence[Marker], *, content_mm: Floats | None = None, page_map: PageMap | None = None) -> Picture:
-    """The picture as its markers (8 mm, black on white) show it; with a map also how much is missing of what stands on the page, points (N, 2) in mm."""
+def measure_markers(
+    image: PageImage, markers: Sequence[Marker], *, content_mm: Floats | None = None, page_map: PageMap | None = None
+) -> Picture:
+    """The picture as its markers (8 mm, black on white) show it; with a map also how much is missing of what stands
+    on the page, points (N, 2) in mm.
+    """
     chosen = _spread_out(markers)
-    scale, cut_mm = (None, None) if content_mm is None or page_map is None else _scale_and_cut(image, content_mm, page_map)
+    scale, cut_mm = (
+        (None, None) if content_mm is None or page_map is None else _scale_and_cut(image, content_mm, page_map)
+    )
     if not chosen:
         return Picture(px_per_mm=scale, cut_mm=cut_mm)
     quads = np.array([marker.corners_px for marker in chosen])
@@ -232,7 +262,9 @@ def _spread_out(markers: Sequence[Marker]) -> list[Marker]:
 
 
 def _side_profiles(gray: Gray, quads: Floats) -> tuple[Floats, Floats]:
-    """Grey profiles from outside to inside across the sides (top, right, bottom, left) of markers (N, 4, 2): (N, 4, L), and the sides' lengths in px (N, 4)."""
+    """Grey profiles from outside to inside across the sides (top, right, bottom, left) of markers (N, 4, 2): (N, 4,
+    L), and the sides' lengths in px (N, 4).
+    """
     following = np.roll(quads, -1, axis=1)
     before, after = np.roll(quads, 1, axis=1), np.roll(quads, -2, axis=1)
     depth = np.arange(SIDE_MM[0], SIDE_MM[1], _STEP_MM) / DEFAULT_SEARCH.marker_mm
@@ -241,7 +273,9 @@ def _side_profiles(gray: Gray, quads: Floats) -> tuple[Floats, Floats]:
     inwards = (before - quads)[:, :, None] * (1 - along[:, None]) + (after - following)[:, :, None] * along[:, None]
     points = (place[:, :, :, None] + inwards[:, :, :, None] * depth[:, None]).astype(np.float32)
     flat = points.reshape(-1, _ALONG * len(depth), 2)
-    seen = cv2.remap(gray, flat[..., 0], flat[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(points.shape[:-1])
+    seen = cv2.remap(gray, flat[..., 0], flat[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(
+        points.shape[:-1]
+    )
     return seen.mean(axis=2, dtype=np.float64), np.linalg.norm(following - quads, axis=2)
 
 
@@ -270,7 +304,12 @@ def _scale_and_cut(image: PageImage, content_mm: Floats, page_map: PageMap) -> t
     """Pixels per mm, and how far (mm) the points reach beyond the picture's edges."""
     px = page_map.to_px(content_mm)
     low_mm, high_mm, low, high = content_mm.min(axis=0), content_mm.max(axis=0), px.min(axis=0), px.max(axis=0)
-    rect = RectMm(x=float(low_mm[0]), y=float(low_mm[1]), w=max(float(high_mm[0] - low_mm[0]), 1.0), h=max(float(high_mm[1] - low_mm[1]), 1.0))
+    rect = RectMm(
+        x=float(low_mm[0]),
+        y=float(low_mm[1]),
+        w=max(float(high_mm[0] - low_mm[0]), 1.0),
+        h=max(float(high_mm[1] - low_mm[1]), 1.0),
+    )
     scale = replace(page_map, grid=None).px_per_mm(rect)
     beyond = max(float(-low.min()), float(high[0]) - image.width + 1, float(high[1]) - image.height + 1, 0.0)
     return scale, beyond / scale
@@ -283,8 +322,8 @@ TILE_PX = 96
 def measure_print(image: PageImage, *, px_per_mm: float, where: Floats | None = None) -> Picture:
     """The picture as any print shows it: for pages on which no marker was found.
 
-    `where` (4, 2) are the corners of the paper in px, None for the whole picture. The sharpest fifth of the tiles with print counts: text is
-    never softer than the picture, shadows and table tops are.
+    `where` (4, 2) are the corners of the paper in px, None for the whole picture. The sharpest fifth of the tiles with
+    print counts: text is never softer than the picture, shadows and table tops are.
     """
     left, top, right, bottom = _bounds(image, where)
     tiles = _tiles(image.gray[top:bottom, left:right])
@@ -298,7 +337,12 @@ def measure_print(image: PageImage, *, px_per_mm: float, where: Floats | None = 
         return Picture(px_per_mm=px_per_mm, paper=paper)
     soft = np.stack([_slope(tiles[shown], axis) for axis in (1, 2)])
     sigma_px = (contrast[shown] / np.maximum(soft, 1e-3) / np.sqrt(2 * np.pi)).max(axis=0)
-    return Picture(blur_mm=float(np.percentile(sigma_px, 20) / px_per_mm), paper=paper, contrast=float(np.median(contrast[shown])), px_per_mm=px_per_mm)
+    return Picture(
+        blur_mm=float(np.percentile(sigma_px, 20) / px_per_mm),
+        paper=paper,
+        contrast=float(np.median(contrast[shown])),
+        px_per_mm=px_per_mm,
+    )
 
 
 _LEAST_TILES = 6
@@ -314,7 +358,9 @@ def _bounds(image: PageImage, where: Floats | None) -> tuple[int, int, int, int]
 def _tiles(gray: Gray) -> NDArray[np.float32]:
     """Every second tile of a picture in both directions, (N, TILE_PX, TILE_PX)."""
     rows, columns = gray.shape[0] // TILE_PX, gray.shape[1] // TILE_PX
-    blocks = gray[: rows * TILE_PX, : columns * TILE_PX].reshape(rows, TILE_PX, columns, TILE_PX).swapaxes(1, 2)[::2, ::2]
+    blocks = (
+        gray[: rows * TILE_PX, : columns * TILE_PX].reshape(rows, TILE_PX, columns, TILE_PX).swapaxes(1, 2)[::2, ::2]
+    )
     return blocks.reshape(-1, TILE_PX, TILE_PX).astype(np.float32)
 
 
@@ -322,6 +368,8 @@ def _slope(tiles: NDArray[np.float32], axis: int) -> Floats:
     """The steepest slopes (grey levels per px, 99.5th percentile) of tiles (N, S, S) along an axis."""
     other = 3 - axis
     even = (
-        np.take(tiles, range(1, TILE_PX - 1), axis=other) * 2 + np.take(tiles, range(TILE_PX - 2), axis=other) + np.take(tiles, range(2, TILE_PX), axis=other)
+        np.take(tiles, range(1, TILE_PX - 1), axis=other) * 2
+        + np.take(tiles, range(TILE_PX - 2), axis=other)
+        + np.take(tiles, range(2, TILE_PX), axis=other)
     ) / 4
     return np.asarray(np.percentile(np.abs(np.diff(even, axis=axis)), 99.5, axis=(1, 2)), dtype=np.float64)

@@ -13,14 +13,17 @@ SEARCH_MM = 1.0
 
 
 def box_residuals(image: PageImage, page_map: PageMap, check: BoxCheck) -> dict[tuple[float, float], float | None]:
-    """Distance in mm of every landmark box from its place, by its top left corner (x, y in mm); None where its outline was not found."""
+    """Distance in mm of every landmark box from its place, by its top left corner (x, y in mm); None where its
+    outline was not found.
+    """
     if not len(check.rects_mm):
         return {}
     profiles = box_profiles(image.gray, page_map, check.rects_mm, reach_mm=DEFAULT_BOXES.half_mm + SEARCH_MM)
     seen = box_offsets(profiles, check.profiles)
     off = np.hypot(seen.offsets_mm[:, 0], seen.offsets_mm[:, 1]).tolist()
     return {
-        corner(RectMm(x=x, y=y, w=w, h=h)): far if found else None for (x, y, w, h), far, found in zip(check.rects_mm.tolist(), off, seen.found, strict=True)
+        corner(RectMm(x=x, y=y, w=w, h=h)): far if found else None
+        for (x, y, w, h), far, found in zip(check.rects_mm.tolist(), off, seen.found, strict=True)
     }
 
 

@@ -1,7 +1,8 @@
-"""Which sheets lie in a picture? Two forms on one glass, an unfolded booklet, front above back, a sheet that is only partly there.
+"""Which sheets lie in a picture? Two forms on one glass, an unfolded booklet, front above back, a sheet that is only
+partly there.
 
-Each marker of ours says where its page lies, so markers that say the same belong to one sheet; codes do where markers are lost. What is
-printed elsewhere on paper is a sheet, too, or a piece of one: somebody has to look at it.
+Each marker of ours says where its page lies, so markers that say the same belong to one sheet; codes do where markers
+are lost. What is printed elsewhere on paper is a sheet, too, or a piece of one: somebody has to look at it.
 """
 
 import itertools
@@ -99,12 +100,16 @@ class Region:
 
 
 def corners_of(page_map: PageMap, size: SizeMm, by_mm: float = 0.0) -> Floats:
-    """Where the corners of a page (grown by so much on each side) lie in the picture, (4, 2): top left, top right, bottom right, bottom left as printed."""
+    """Where the corners of a page (grown by so much on each side) lie in the picture, (4, 2): top left, top right,
+    bottom right, bottom left as printed.
+    """
     return page_map.to_px(_paper(size, by_mm))
 
 
 def holds_more(image: PageImage, page_map: PageMap, size: SizeMm, settings: SheetsSettings = DEFAULT_SHEETS) -> bool:
-    """Whether there is print in the picture beside a page that was found; costs nothing where the page fills the picture."""
+    """Whether there is print in the picture beside a page that was found; costs nothing where the page fills the
+    picture.
+    """
     quad = corners_of(page_map, size)
     if _share(quad, image) >= settings.one_page:
         return False
@@ -112,13 +117,20 @@ def holds_more(image: PageImage, page_map: PageMap, size: SizeMm, settings: Shee
 
 
 def find_regions(
-    image: PageImage, layouts: Mapping[str, Layout], found: Sequence[tuple[PageMap, SizeMm]] = (), settings: SheetsSettings = DEFAULT_SHEETS
+    image: PageImage,
+    layouts: Mapping[str, Layout],
+    found: Sequence[tuple[PageMap, SizeMm]] = (),
+    settings: SheetsSettings = DEFAULT_SHEETS,
 ) -> list[Region]:
-    """All sheets in a picture, in no order: those that were `found`, those that markers and codes show, and what is printed beside them.
+    """All sheets in a picture, in no order: those that were `found`, those that markers and codes show, and what is
+    printed beside them.
 
     Nothing when there is no sheet of ours: what else a picture shows is not divided.
     """
-    sheets = [_Sheet(quad=corners_of(page_map, size), px_per_mm=_px_per_mm(corners_of(page_map, size), size), sure=True) for page_map, size in found]
+    sheets = [
+        _Sheet(quad=corners_of(page_map, size), px_per_mm=_px_per_mm(corners_of(page_map, size), size), sure=True)
+        for page_map, size in found
+    ]
     for sheet in _by_marks(image, layouts, settings):
         if len(sheets) < settings.most and not any(_is_same(sheet, other) for other in sheets):
             sheets.append(sheet)
@@ -133,7 +145,9 @@ def find_regions(
 def around(regions: Sequence[Region]) -> Region:
     """The upright rectangle around regions."""
     boxes = np.array([region.box for region in regions])
-    return Region(corners_px=_rectangle((*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())), ours=False)
+    return Region(
+        corners_px=_rectangle((*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())), ours=False
+    )
 
 
 def in_reading_order(regions: Sequence[Region], *, turn: int) -> list[Region]:
@@ -156,7 +170,9 @@ def where_cut(corners_px: Corners) -> tuple[int, int]:
 
 
 def cut_out(image: PageImage, corners_px: Corners) -> tuple[PageImage, tuple[int, int]]:
-    """The upright box around a sheet, with paper laid over what does not belong to it, and where its top left pixel lies in the picture."""
+    """The upright box around a sheet, with paper laid over what does not belong to it, and where its top left pixel
+    lies in the picture.
+    """
     left, top, right, bottom = Region(corners_px=corners_px, ours=True).box
     left, top, right, bottom = max(0, left), max(0, top), min(image.width, right), min(image.height, bottom)
     gray = image.gray[top:bottom, left:right]
@@ -166,12 +182,15 @@ def cut_out(image: PageImage, corners_px: Corners) -> tuple[PageImage, tuple[int
     return PageImage(gray=np.where(inside.astype(bool), gray, np.uint8(paper)), dpi=image.dpi), (left, top)
 
 
-# --- sheets of ours ------------------------------------------------------------------------------------------------------
+# --- sheets of ours
+# ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Sheet:
-    """A sheet that marks show: the corners of its paper (4, 2) in px, its scale, and whether three marks and more say so."""
+    """A sheet that marks show: the corners of its paper (4, 2) in px, its scale, and whether three marks and more
+    say so.
+    """
 
     quad: Floats
     px_per_mm: float
@@ -200,16 +219,26 @@ def _by_marks(image: PageImage, layouts: Mapping[str, Layout], settings: SheetsS
             used |= ids
             sheets.append(sheet)
     yield from sheets
-    codes = [code for code in _all_codes(image.gray) if not any(_holds(sheet.quad, corners_array(code).mean(axis=0)) for sheet in sheets)]
+    codes = [
+        code
+        for code in _all_codes(image.gray)
+        if not any(_holds(sheet.quad, corners_array(code).mean(axis=0)) for sheet in sheets)
+    ]
     yield from _by_codes(image, codes, layouts)
 
 
 def _furniture(layouts: Mapping[str, Layout]) -> list[tuple[tuple[Fiducial, ...], SizeMm]]:
     """Each distinct set of markers that a page can have."""
-    return list(dict.fromkeys((page.fiducials, page.size) for layout in layouts.values() for page in layout.pages if page.fiducials))
+    return list(
+        dict.fromkeys(
+            (page.fiducials, page.size) for layout in layouts.values() for page in layout.pages if page.fiducials
+        )
+    )
 
 
-def _groups(markers: Sequence[Marker], fiducials: tuple[Fiducial, ...], size: SizeMm, settings: SheetsSettings) -> Iterator[tuple[list[Marker], _Sheet]]:
+def _groups(
+    markers: Sequence[Marker], fiducials: tuple[Fiducial, ...], size: SizeMm, settings: SheetsSettings
+) -> Iterator[tuple[list[Marker], _Sheet]]:
     """Markers of one kind of page that say the same about where it lies, two and more."""
     votes = [vote for marker in markers if (vote := _vote(marker, fiducials, size)) is not None]
     while votes:
@@ -219,7 +248,10 @@ def _groups(markers: Sequence[Marker], fiducials: tuple[Fiducial, ...], size: Si
         pose = fit_pose([member.marker for member in members], fiducials, size)
         if pose is not None:
             quad = _project(pose.homography, _paper(size, 0.0))
-            yield [member.marker for member in members], _Sheet(quad=quad, px_per_mm=_px_per_mm(quad, size), sure=len(pose.used) >= 3)
+            yield (
+                [member.marker for member in members],
+                _Sheet(quad=quad, px_per_mm=_px_per_mm(quad, size), sure=len(pose.used) >= 3),
+            )
         votes = [vote for vote in votes if all(vote is not member for member in members)]
 
 
@@ -237,7 +269,10 @@ def _alike(one: _Vote, votes: Sequence[_Vote], settings: SheetsSettings) -> list
     """The votes for the sheet that `one` votes for: of markers with the same id the one that agrees best."""
     best: dict[int, _Vote] = {}
     for vote in sorted(votes, key=lambda vote: abs(vote.middle - one.middle)):
-        near = abs(vote.middle - one.middle) <= settings.same_mm * one.scale and abs((vote.turn - one.turn + 180) % 360 - 180) <= settings.turn_deg
+        near = (
+            abs(vote.middle - one.middle) <= settings.same_mm * one.scale
+            and abs((vote.turn - one.turn + 180) % 360 - 180) <= settings.turn_deg
+        )
         if near and 1 / settings.ratio <= vote.scale / one.scale <= settings.ratio:
             best.setdefault(vote.marker.id, vote)
     return list(best.values())
@@ -249,13 +284,18 @@ def _all_codes(gray: Gray) -> list[Code]:
     for code in [*read_codes(gray), *search_codes(gray, 16.0)]:
         middle = corners_array(code).mean(axis=0)
         side = float(np.linalg.norm(corners_array(code)[1] - corners_array(code)[0]))
-        if not any(other.text == code.text and np.linalg.norm(corners_array(other).mean(axis=0) - middle) < side / 2 for other in found):
+        if not any(
+            other.text == code.text and np.linalg.norm(corners_array(other).mean(axis=0) - middle) < side / 2
+            for other in found
+        ):
             found.append(code)
     return found
 
 
 def _by_codes(image: PageImage, codes: Sequence[Code], layouts: Mapping[str, Layout]) -> Iterator[_Sheet]:
-    """Sheets of which no two markers are left: where one code can stand at two places, the place that lies more in the picture."""
+    """Sheets of which no two markers are left: where one code can stand at two places, the place that lies more in
+    the picture.
+    """
     sheets: list[_Sheet] = []
     for code in codes:
         page = _page_of(code, layouts)
@@ -308,14 +348,19 @@ def _is_same(one: _Sheet, other: _Sheet) -> bool:
     return _holds(one.quad, other.quad.mean(axis=0)) or _holds(other.quad, one.quad.mean(axis=0))
 
 
-# --- what else is printed -------------------------------------------------------------------------------------------------
+# --- what else is printed
+# -------------------------------------------------------------------------------------------------
 
 
-def _rest(gray: Gray, quads: Sequence[Floats], scale: float, settings: SheetsSettings) -> list[tuple[int, int, int, int]]:
+def _rest(
+    gray: Gray, quads: Sequence[Floats], scale: float, settings: SheetsSettings
+) -> list[tuple[int, int, int, int]]:
     """Boxes (left, top, right, bottom) around print that lies on paper beside all sheets."""
     factor = max(1.0, scale / settings.px_per_mm)
     per_mm = scale / factor
-    small = np.asarray(cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    small = np.asarray(
+        cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA), dtype=np.uint8
+    )
     inside, beyond = _masks(small.shape, [(quad + 0.5) / factor - 0.5 for quad in quads], settings.off_mm * per_mm)
     if not inside.any() or beyond.all():
         return []
@@ -328,7 +373,11 @@ def _rest(gray: Gray, quads: Sequence[Floats], scale: float, settings: SheetsSet
     edge = settings.around_mm * per_mm
     grown = [_aside((x - edge, y - edge, right + edge, bottom + edge), reduced) for x, y, right, bottom in boxes]
     limit = (gray.shape[1], gray.shape[0])
-    return [_clipped(box, factor, limit) for box in grown if min(box[2] - box[0], box[3] - box[1]) >= settings.least_mm * per_mm]
+    return [
+        _clipped(box, factor, limit)
+        for box in grown
+        if min(box[2] - box[0], box[3] - box[1]) >= settings.least_mm * per_mm
+    ]
 
 
 def _masks(shape: tuple[int, ...], quads: Sequence[Floats], off_px: float) -> tuple[Bools, Bools]:
@@ -345,11 +394,16 @@ def _pieces(ink: Bools, per_mm: float, settings: SheetsSettings) -> Bools:
     """The ink without dust and without streaks and edges of paper."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     size = round(settings.broad_mm * per_mm)
-    broad = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    broad = cv2.morphologyEx(
+        ink.astype(np.uint8), cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    )
     broad_px = np.bincount(labels[broad.astype(bool)], minlength=count)
     kept = np.zeros(count, bool)
     for number in range(1, count):
-        area, sides = stats[number, cv2.CC_STAT_AREA], sorted((stats[number, cv2.CC_STAT_WIDTH], stats[number, cv2.CC_STAT_HEIGHT]))
+        area, sides = (
+            stats[number, cv2.CC_STAT_AREA],
+            sorted((stats[number, cv2.CC_STAT_WIDTH], stats[number, cv2.CC_STAT_HEIGHT])),
+        )
         streak = sides[1] >= settings.streak_mm * per_mm and sides[0] <= sides[1] / 10
         kept[number] = area >= settings.piece_mm2 * per_mm**2 and not streak and broad_px[number] <= area / 2
     return np.asarray(kept[labels])
@@ -375,7 +429,9 @@ _Box = tuple[float, float, float, float]
 
 
 def _joined(boxes: Sequence[_Box], quads: Sequence[Floats], per_mm: float, settings: SheetsSettings) -> list[_Box]:
-    """The boxes with those put together that would fit on one sheet of paper, which no sheet that was found lies between."""
+    """The boxes with those put together that would fit on one sheet of paper, which no sheet that was found lies
+    between.
+    """
     joined = list(boxes)
     short, long = (side * per_mm for side in settings.paper_mm)
     pairs = True
@@ -398,7 +454,12 @@ def _aside(box: _Box, quads: Iterable[Floats]) -> _Box:
         right, bottom = quad.max(axis=0)
         if not (box[0] < right and left < box[2] and box[1] < bottom and top < box[3]):
             continue
-        cuts = [(right, box[1], box[2], box[3]), (box[0], bottom, box[2], box[3]), (box[0], box[1], left, box[3]), (box[0], box[1], box[2], top)]
+        cuts = [
+            (right, box[1], box[2], box[3]),
+            (box[0], bottom, box[2], box[3]),
+            (box[0], box[1], left, box[3]),
+            (box[0], box[1], box[2], top),
+        ]
         box = max(cuts, key=lambda cut: max(0.0, cut[2] - cut[0]) * max(0.0, cut[3] - cut[1]))
     return box
 
@@ -408,11 +469,14 @@ def _clipped(box: _Box, factor: float, limit: tuple[int, int]) -> tuple[int, int
     return max(0, left), max(0, top), min(limit[0], right), min(limit[1], bottom)
 
 
-# --- geometry -------------------------------------------------------------------------------------------------------------
+# --- geometry
+# -------------------------------------------------------------------------------------------------------------
 
 
 def _paper(size: SizeMm, by_mm: float) -> Floats:
-    return np.array([(-by_mm, -by_mm), (size.w + by_mm, -by_mm), (size.w + by_mm, size.h + by_mm), (-by_mm, size.h + by_mm)])
+    return np.array(
+        [(-by_mm, -by_mm), (size.w + by_mm, -by_mm), (size.w + by_mm, size.h + by_mm), (-by_mm, size.h + by_mm)]
+    )
 
 
 def _project(homography: Floats, points: Floats) -> Floats:

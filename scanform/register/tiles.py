@@ -36,22 +36,42 @@ DEFAULT_TILES = TileSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileOffsets:
-    """Centres of tiles (N, 2), how far they stand from where the map puts them (N, 2), both mm; `found` (N,) where that is certain."""
+    """Centres of tiles (N, 2), how far they stand from where the map puts them (N, 2), both mm; `found` (N,) where
+    that is certain.
+    """
 
     centres_mm: Floats
     offsets_mm: Floats
     found: NDArray[np.bool_]
 
 
-def tile_offsets(gray: Gray, page_map: PageMap, small: Gray, centres_mm: Floats, *, search_mm: float, settings: TileSettings = DEFAULT_TILES) -> TileOffsets:
-    """Offsets of tiles of a blank page (`small`, at `TILE_PX_PER_MM`) around `centres_mm` (N, 2), searched within `search_mm`."""
+def tile_offsets(
+    gray: Gray,
+    page_map: PageMap,
+    small: Gray,
+    centres_mm: Floats,
+    *,
+    search_mm: float,
+    settings: TileSettings = DEFAULT_TILES,
+) -> TileOffsets:
+    """Offsets of tiles of a blank page (`small`, at `TILE_PX_PER_MM`) around `centres_mm` (N, 2), searched within
+    `search_mm`.
+    """
     reach = round(search_mm * TILE_PX_PER_MM)
     half = round(settings.size_mm * TILE_PX_PER_MM / 2)
     ticks = (np.arange(-half - reach, half + reach) + 0.5) / TILE_PX_PER_MM
     reduced, reduced_map = shrunk(gray, page_map, centres_mm, px_per_mm=TILE_PX_PER_MM)
-    windows = sample_points(reduced, reduced_map, centres_mm[:, 0, None, None] + ticks[None, None, :], centres_mm[:, 1, None, None] + ticks[None, :, None])
+    windows = sample_points(
+        reduced,
+        reduced_map,
+        centres_mm[:, 0, None, None] + ticks[None, None, :],
+        centres_mm[:, 1, None, None] + ticks[None, :, None],
+    )
     places = np.rint(centres_mm * TILE_PX_PER_MM).astype(int)
-    found = [_match(window, small[y - half : y + half, x - half : x + half], settings) for window, (x, y) in zip(windows, places, strict=True)]
+    found = [
+        _match(window, small[y - half : y + half, x - half : x + half], settings)
+        for window, (x, y) in zip(windows, places, strict=True)
+    ]
     table = np.array(found, dtype=np.float64).reshape(-1, 3)
     return TileOffsets(centres_mm=centres_mm, offsets_mm=table[:, :2], found=table[:, 2] > 0)
 
@@ -69,4 +89,8 @@ def _match(window: Gray, tile: Gray, settings: TileSettings) -> tuple[float, flo
     rest[max(0, y - apart) : y + apart + 1, max(0, x - apart) : x + apart + 1] = -1
     fine_x = x + subpixel_peak(*(float(v) for v in scores[y, x - 1 : x + 2]))
     fine_y = y + subpixel_peak(*(float(v) for v in scores[y - 1 : y + 2, x]))
-    return (fine_x - middle) / TILE_PX_PER_MM, (fine_y - middle) / TILE_PX_PER_MM, bool(best - rest.max() >= settings.lead)
+    return (
+        (fine_x - middle) / TILE_PX_PER_MM,
+        (fine_y - middle) / TILE_PX_PER_MM,
+        bool(best - rest.max() >= settings.lead),
+    )

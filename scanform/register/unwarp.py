@@ -12,7 +12,8 @@ from scanform.model.geometry import RectMm, SizeMm
 
 
 def shrunk(gray: Gray, page_map: PageMap, around_mm: Floats, *, px_per_mm: float) -> tuple[Gray, PageMap]:
-    """A copy reduced by a whole factor to `px_per_mm` or a little more, with its map, so that sampling at `px_per_mm` does not alias.
+    """A copy reduced by a whole factor to `px_per_mm` or a little more, with its map, so that sampling at `px_per_mm`
+    does not alias.
 
     `around_mm` (N, 2) are points of interest: the scale of the map is taken in their middle.
     """
@@ -21,7 +22,9 @@ def shrunk(gray: Gray, page_map: PageMap, around_mm: Floats, *, px_per_mm: float
     if factor <= 1:
         return gray, page_map
     height, width = (length // factor * factor for length in gray.shape)
-    small = cv2.resize(gray[:height, :width], None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    small = cv2.resize(gray[:height, :width], None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(
+        np.uint8, copy=False
+    )
     shrink = np.array([[1 / factor, 0, 0.5 / factor - 0.5], [0, 1 / factor, 0.5 / factor - 0.5], [0, 0, 1]])
     homography = shrink @ np.reshape(page_map.homography, (3, 3))
     return small, replace(page_map, homography=tuple(float(value) for value in homography.ravel()))

@@ -1,7 +1,9 @@
-"""Does the print prove a map that rests on no marker? Repeating rows of boxes fit a row off as well; the page as a whole does not.
+"""Does the print prove a map that rests on no marker? Repeating rows of boxes fit a row off as well; the page as a
+whole does not.
 
-The whole page, laid flat by the map, is correlated with the blank page over shifts of up to some centimetres: the map has to be the
-best of them by a lead. Around each box enough pieces of print (boxes and tiles) have to stand in their place.
+The whole page, laid flat by the map, is correlated with the blank page over shifts of up to some centimetres: the map
+has to be the best of them by a lead. Around each box enough pieces of print (boxes and tiles) have to stand in their
+place.
 """
 
 from dataclasses import dataclass
@@ -51,7 +53,9 @@ DEFAULT_PROOF = ProofSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageShift:
-    """Correlation of the page where it is (`here`), the best elsewhere (`other`), how far off (mm, x and y) that is, and the best upside down (`turned`)."""
+    """Correlation of the page where it is (`here`), the best elsewhere (`other`), how far off (mm, x and y) that is,
+    and the best upside down (`turned`).
+    """
 
     here: float
     other: float
@@ -63,10 +67,14 @@ class PageShift:
         return self.here >= settings.least and self.here >= settings.lead * max(self.other, self.turned)
 
 
-def page_shift(gray: Gray, page_map: PageMap, check: BoxCheck, size: SizeMm, settings: ProofSettings = DEFAULT_PROOF) -> PageShift:
+def page_shift(
+    gray: Gray, page_map: PageMap, check: BoxCheck, size: SizeMm, settings: ProofSettings = DEFAULT_PROOF
+) -> PageShift:
     """The page laid flat by the map against the blank page, over all shifts within `reach_mm`."""
     flat = unwarped(gray, page_map, size, px_per_mm=settings.px_per_mm)
-    blank = cv2.resize(check.small, (flat.shape[1], flat.shape[0]), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    blank = cv2.resize(check.small, (flat.shape[1], flat.shape[0]), interpolation=cv2.INTER_AREA).astype(
+        np.uint8, copy=False
+    )
     reach, same = round(settings.reach_mm * settings.px_per_mm), round(settings.same_mm * settings.px_per_mm)
     wide, even = np.pad(_even(flat, settings), reach), _even(blank, settings)
     scores = cv2.matchTemplate(wide, even, cv2.TM_CCORR_NORMED)
@@ -133,8 +141,16 @@ class EvidenceSettings:
 DEFAULT_EVIDENCE = EvidenceSettings()
 
 
-def is_in_place(check: BoxCheck, boxes: BoxOffsets, covered: Bools, tiles: TileOffsets, settings: EvidenceSettings = DEFAULT_EVIDENCE) -> bool:
-    """Whether print stands where the map says, on the whole page and around each box; boxes that are marked over say nothing."""
+def is_in_place(
+    check: BoxCheck,
+    boxes: BoxOffsets,
+    covered: Bools,
+    tiles: TileOffsets,
+    settings: EvidenceSettings = DEFAULT_EVIDENCE,
+) -> bool:
+    """Whether print stands where the map says, on the whole page and around each box; boxes that are marked over say
+    nothing.
+    """
     off = np.linalg.norm(boxes.offsets_mm, axis=1)
     placed = boxes.found & (off <= settings.place_mm)
     tiles_off = np.linalg.norm(tiles.offsets_mm, axis=1)

@@ -1,6 +1,7 @@
 """Small pictures as inline SVG: bars, stacked bars and histograms, each with the numbers beside it in a table.
 
-Pictures that repeat the numbers of their own table row are hidden from screen readers; the others have title and description.
+Pictures that repeat the numbers of their own table row are hidden from screen readers; the others have title and
+description.
 """
 
 import itertools
@@ -10,7 +11,9 @@ from html import escape
 from scanform.reporting.figures import Bin
 
 RAMP = ("#123a5c", "#2f6c9a", "#7fb0d3", "#c9b458", "#9a7b1c", "#6b6f76", "#b34a3c", "#3d7a57", "#8a5a9e")
-"""Colours of stacked parts: blue to ochre, told apart with any kind of colour vision, then others; white gaps part them."""
+"""Colours of stacked parts: blue to ochre, told apart with any kind of colour vision, then others; white gaps part
+them.
+"""
 
 BAR = "#2f6c9a"
 _DARK = frozenset({"#123a5c", "#2f6c9a", "#6b6f76", "#9a7b1c", "#b34a3c", "#3d7a57", "#8a5a9e"})
@@ -30,7 +33,11 @@ class Names:
 def bar(share: float) -> str:
     """A horizontal bar for `share` (0..1) of the width of its table cell."""
     width = max(0.0, min(1.0, share)) * 100
-    shape = f'<rect width="{width:.2f}" height="10" fill="{BAR}"/>' if width else '<rect width="0.4" height="10" fill="#8a949e"/>'
+    shape = (
+        f'<rect width="{width:.2f}" height="10" fill="{BAR}"/>'
+        if width
+        else '<rect width="0.4" height="10" fill="#8a949e"/>'
+    )
     return _row_picture(f'<rect width="100" height="10" fill="#eef2f5"/>{shape}')
 
 
@@ -41,7 +48,9 @@ def small_stack(counts: Sequence[int]) -> str:
     for place, count in enumerate(counts):
         width = 100 * count / total if total else 0.0
         if width:
-            parts.append(f'<rect x="{at:.2f}" width="{max(0.2, width - 0.5):.2f}" height="10" fill="{RAMP[place % len(RAMP)]}"/>')
+            parts.append(
+                f'<rect x="{at:.2f}" width="{max(0.2, width - 0.5):.2f}" height="10" fill="{RAMP[place % len(RAMP)]}"/>'
+            )
         at += width
     return _row_picture("".join(parts))
 
@@ -57,14 +66,19 @@ def stack(parts: Sequence[tuple[str, int]], *, title: str, description: str, nam
             shapes.append(f'<rect x="{at:.1f}" y="0" width="{max(1.0, width - 2):.1f}" height="34" fill="{colour}"/>')
         if width > 30:
             ink = "#ffffff" if colour in _DARK else "#14212b"
-            shapes.append(f'<text x="{at + width / 2 - 1:.1f}" y="23" fill="{ink}" text-anchor="middle" font-size="16">{count}</text>')
+            shapes.append(
+                f'<text x="{at + width / 2 - 1:.1f}" y="23" fill="{ink}" text-anchor="middle" font-size="16">{count}</text>'
+            )
         at += width
     return _picture("".join(shapes), view="0 0 768 34", kind="stack", name=name, title=title, description=description)
 
 
 def legend(labels: Sequence[str]) -> str:
     """The labels of a stacked bar with their colours."""
-    items = (f'<li><span class="key" style="background:{RAMP[place % len(RAMP)]}"></span>{escape(label)}</li>' for place, label in enumerate(labels))
+    items = (
+        f'<li><span class="key" style="background:{RAMP[place % len(RAMP)]}"></span>{escape(label)}</li>'
+        for place, label in enumerate(labels)
+    )
     return f'<ul class="legend">{"".join(items)}</ul>'
 
 
@@ -75,12 +89,18 @@ def histogram(bins: Sequence[Bin], labels: Sequence[str], *, title: str, descrip
     shapes = ['<line x1="0" y1="120.5" x2="420" y2="120.5" stroke="#5b6670" stroke-width="1"/>']
     for place, (part, label) in enumerate(zip(bins, labels, strict=True)):
         height, x = 96 * part.count / highest, place * width
-        shapes.append(f'<rect x="{x + 2:.1f}" y="{120 - height:.1f}" width="{width - 4:.1f}" height="{height:.1f}" fill="{BAR}"/>')
-        shapes.append(f'<text x="{x + width / 2:.1f}" y="{114 - height:.1f}" text-anchor="middle" font-size="13" fill="#14212b">{part.count}</text>')
+        shapes.append(
+            f'<rect x="{x + 2:.1f}" y="{120 - height:.1f}" width="{width - 4:.1f}" height="{height:.1f}" fill="{BAR}"/>'
+        )
+        shapes.append(
+            f'<text x="{x + width / 2:.1f}" y="{114 - height:.1f}" text-anchor="middle" font-size="13" fill="#14212b">{part.count}</text>'
+        )
         shapes.append(
             f'<text x="{x + width / 2:.1f}" y="137" text-anchor="middle" font-size="{_label_size(label, width):.1f}" fill="#3c4852">{escape(label)}</text>'
         )
-    return _picture("".join(shapes), view="0 0 420 144", kind="histogram", name=names.next(), title=title, description=description)
+    return _picture(
+        "".join(shapes), view="0 0 420 144", kind="histogram", name=names.next(), title=title, description=description
+    )
 
 
 def _label_size(label: str, width: float) -> float:

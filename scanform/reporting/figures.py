@@ -133,7 +133,9 @@ class Returns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Values of one kind of field on paper: accepted as read, confirmed or corrected by a person, waiting, on missing pages."""
+    """Values of one kind of field on paper: accepted as read, confirmed or corrected by a person, waiting, on
+    missing pages.
+    """
 
     kind: QuestionKind
     automatic: int
@@ -189,7 +191,12 @@ def _matrix(matrix: Matrix, rows: Sequence[Row], language: str) -> tuple[Figure,
         return others
     figures = tuple(_choice(question, rows, language) for question in asked)
     options = tuple(option.text.get(language) for option in matrix.options)
-    return (MatrixFigure(code=matrix.code, title=matrix.text.get(language), options=options, rows=figures, multiple=matrix.multiple), *others)
+    return (
+        MatrixFigure(
+            code=matrix.code, title=matrix.text.get(language), options=options, rows=figures, multiple=matrix.multiple
+        ),
+        *others,
+    )
 
 
 def _figure(question: Question, rows: Sequence[Row], language: str) -> Figure:
@@ -203,7 +210,9 @@ def _figure(question: Question, rows: Sequence[Row], language: str) -> Figure:
 def is_number(question: Question) -> bool:
     """Whether a question asks for a quantity (a postcode is none: it has no bounds and no unit)."""
     bounded = question.minimum is not None or question.maximum is not None or question.unit is not None
-    return question.kind is QuestionKind.COMB and (question.alphabet is Alphabet.DECIMAL or (question.alphabet is Alphabet.DIGITS and bounded))
+    return question.kind is QuestionKind.COMB and (
+        question.alphabet is Alphabet.DECIMAL or (question.alphabet is Alphabet.DIGITS and bounded)
+    )
 
 
 def _choice(question: Question, rows: Sequence[Row], language: str) -> ChoiceFigure:
@@ -212,7 +221,11 @@ def _choice(question: Question, rows: Sequence[Row], language: str) -> ChoiceFig
     missing: Counter[str] = Counter()
     base = 0
     for row in rows:
-        cells = {o.code: row.get(f"{question.code}__{o.code}", "") for o in question.options} if multiple else {row.get(question.code, ""): "1"}
+        cells = (
+            {o.code: row.get(f"{question.code}__{o.code}", "") for o in question.options}
+            if multiple
+            else {row.get(question.code, ""): "1"}
+        )
         code = _of_all(list(cells.values())) if multiple else next(iter(cells))
         if _is_missing(code):
             missing[code] += 1
@@ -220,7 +233,14 @@ def _choice(question: Question, rows: Sequence[Row], language: str) -> ChoiceFig
         base += 1
         counts.update(option for option, cell in cells.items() if cell == "1")
     bars = tuple(Bar(label=option.text.get(language), count=counts[option.code]) for option in question.options)
-    return ChoiceFigure(code=question.code, title=question.text.get(language), bars=bars, base=base, missing=_sorted(missing), multiple=multiple)
+    return ChoiceFigure(
+        code=question.code,
+        title=question.text.get(language),
+        bars=bars,
+        base=base,
+        missing=_sorted(missing),
+        multiple=multiple,
+    )
 
 
 def _is_missing(cell: str) -> bool:
@@ -250,14 +270,20 @@ def _number(question: Question, rows: Sequence[Row], language: str) -> NumberFig
         except ValueError:
             missing["-3"] += 1
     unit = "" if question.unit is None else question.unit.get(language)
-    return number_figure(values, code=question.code, title=question.text.get(language), unit=unit, missing=_sorted(missing))
+    return number_figure(
+        values, code=question.code, title=question.text.get(language), unit=unit, missing=_sorted(missing)
+    )
 
 
-def number_figure(values: Sequence[float], *, code: str, title: str, unit: str, missing: tuple[tuple[str, int], ...]) -> NumberFigure:
+def number_figure(
+    values: Sequence[float], *, code: str, title: str, unit: str, missing: tuple[tuple[str, int], ...]
+) -> NumberFigure:
     """The figure of these values (perhaps none)."""
     if not values:
         return NumberFigure(code=code, title=title, unit=unit, count=0, missing=missing)
-    lower, median, upper = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else (values[0],) * 3
+    lower, median, upper = (
+        statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else (values[0],) * 3
+    )
     return NumberFigure(
         code=code,
         title=title,
@@ -288,9 +314,13 @@ def bins(values: Sequence[float]) -> tuple[Bin, ...]:
     while number > MAX_BINS + 2:  # round limits may begin below the lowest value and end above the highest
         width = _round_width(width * 1.01, whole=whole)
         start, number = _first_and_number(low, high, width)
-    counts = Counter(min(number - 1, max(0, int((value - start) // width))) for value in values)  # rounding may fall just outside
+    counts = Counter(
+        min(number - 1, max(0, int((value - start) // width))) for value in values
+    )  # rounding may fall just outside
     last = 1.0 if whole else 0.0  # whole numbers: 0-9, 10-19; others: 0-10, 10-20 with the upper limit left out
-    return tuple(Bin(low=start + n * width, high=start + (n + 1) * width - last, count=counts[n]) for n in range(number))
+    return tuple(
+        Bin(low=start + n * width, high=start + (n + 1) * width - last, count=counts[n]) for n in range(number)
+    )
 
 
 def _first_and_number(low: float, high: float, width: float) -> tuple[float, int]:
@@ -310,7 +340,9 @@ def _round_width(width: float, *, whole: bool) -> float:
 
 def _count(question: Question, rows: Sequence[Row], language: str, *, sensitive: bool = False) -> CountFigure:
     given = sum(_is_given(question, row) for row in rows)
-    return CountFigure(code=question.code, title=question.text.get(language), count=given, total=len(rows), sensitive=sensitive)
+    return CountFigure(
+        code=question.code, title=question.text.get(language), count=given, total=len(rows), sensitive=sensitive
+    )
 
 
 def _is_given(question: Question, row: Row) -> bool:

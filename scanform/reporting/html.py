@@ -1,4 +1,6 @@
-"""The report as one HTML page that needs nothing else: style and pictures inside, no script, no request, tables beside pictures."""
+"""The report as one HTML page that needs nothing else: style and pictures inside, no script, no request, tables
+beside pictures.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -33,7 +35,10 @@ def report(data: ReportData, *, language: str = "de") -> str:
     page = _Page(data, language)
     chapters = page.chapters()
     contents = "".join(f'<li><a href="#{name}">{escape(title)}</a></li>' for name, title, _ in chapters)
-    main = "".join(f'<section aria-labelledby="{name}"><h2 id="{name}">{escape(title)}</h2>{body}</section>' for name, title, body in chapters)
+    main = "".join(
+        f'<section aria-labelledby="{name}"><h2 id="{name}">{escape(title)}</h2>{body}</section>'
+        for name, title, body in chapters
+    )
     title = page.title()
     return _printable(
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head><meta charset="utf-8">'
@@ -54,22 +59,31 @@ class _Page:
         self.language = language
         self.names = drawing.Names()
 
-    # --- words and numbers ---------------------------------------------------------------------------------------------
+    # --- words and numbers
+    # ---------------------------------------------------------------------------------------------
 
     def t(self, key: str, **params: object) -> str:
         """The text `report.<key>`, escaped."""
         return escape(text(f"report.{key}", self.language, **params))
 
     def number(self, value: float) -> str:
-        """A number with the signs of the language, 12.345,6 or 12,345.6; four digits (years among them) are not parted."""
-        return number_text(Decimal(f"{value:.10g}") if isinstance(value, float) else value, self.language, grouped=abs(value) >= 10_000)
+        """A number with the signs of the language, 12.345,6 or 12,345.6; four digits (years among them) are not
+        parted.
+        """
+        return number_text(
+            Decimal(f"{value:.10g}") if isinstance(value, float) else value, self.language, grouped=abs(value) >= 10_000
+        )
 
     def percent(self, count: int, base: int) -> str:
-        """The share of `count` in `base` in whole percent, escaped; a few are never shown as none; no share of nothing."""
+        """The share of `count` in `base` in whole percent, escaped; a few are never shown as none; no share of
+        nothing.
+        """
         if not base:
             return "\N{EN DASH}"
         few = 0 < 200 * count < base
-        return escape(("<" if few else "") + percent_text(Decimal(1 if few else f"{100 * count / base:.0f}") / 100, self.language))
+        return escape(
+            ("<" if few else "") + percent_text(Decimal(1 if few else f"{100 * count / base:.0f}") / 100, self.language)
+        )
 
     def title(self) -> str:
         """The name of the page: the surveys, or the project when there are none."""
@@ -78,13 +92,16 @@ class _Page:
 
     def date(self) -> str:
         """The sentence about the date of the data."""
-        return self.t("as-of", date=self.day(self.data.as_of) if self.data.as_of else text("report.no-date", self.language))
+        return self.t(
+            "as-of", date=self.day(self.data.as_of) if self.data.as_of else text("report.no-date", self.language)
+        )
 
     def day(self, iso: str) -> str:
         """A day as people write it."""
         return day_text(iso, self.language)
 
-    # --- parts of the page ---------------------------------------------------------------------------------------------
+    # --- parts of the page
+    # ---------------------------------------------------------------------------------------------
 
     def header(self, title: str) -> str:
         """Who publishes what, and as of when."""
@@ -111,12 +128,19 @@ class _Page:
         results = [
             (
                 f"results-{number}",
-                text("report.results-of", self.language, title=survey.title) if several else text("report.results", self.language),
+                text("report.results-of", self.language, title=survey.title)
+                if several
+                else text("report.results", self.language),
                 self.survey(survey),
             )
             for number, survey in enumerate(self.data.surveys, start=1)
         ]
-        plain = (("returns", self.returns), ("fates", self.fates), ("reading", self.reading), ("waiting-heading", self.waiting))
+        plain = (
+            ("returns", self.returns),
+            ("fates", self.fates),
+            ("reading", self.reading),
+            ("waiting-heading", self.waiting),
+        )
         after = (("conflicts", self.conflicts), ("hints", self.hints), ("method", self.method))
         first = [(key, text(f"report.{key}", self.language), make()) for key, make in plain]
         return [*first, *results, *((key, text(f"report.{key}", self.language), make()) for key, make in after)]
@@ -126,9 +150,20 @@ class _Page:
         found = self.data.returns
         total = sum(part.count for part in found)
         rows = [
-            (self.t(f"channel-{part.channel.value}"), self.number(part.count), self.number(part.complete), self.percent(part.count, total)) for part in found
+            (
+                self.t(f"channel-{part.channel.value}"),
+                self.number(part.count),
+                self.number(part.complete),
+                self.percent(part.count, total),
+            )
+            for part in found
         ]
-        foot = (self.t("sum"), self.number(total), self.number(sum(part.complete for part in found)), self.percent(total, total))
+        foot = (
+            self.t("sum"),
+            self.number(total),
+            self.number(sum(part.complete for part in found)),
+            self.percent(total, total),
+        )
         parts = [(text(f"report.channel-{part.channel.value}", self.language), part.count) for part in found]
         return (
             f"<p>{self.t('returns-intro')}</p>{self.stacked('returns-title', parts)}"
@@ -137,13 +172,19 @@ class _Page:
 
     def fates(self) -> str:
         """What became of each page; the sum is compared with the pages handed in."""
-        found = [(text(f"report.fate-{fate.value if fate else 'none'}", self.language), count) for fate, count in self.data.fates if count]
+        found = [
+            (text(f"report.fate-{fate.value if fate else 'none'}", self.language), count)
+            for fate, count in self.data.fates
+            if count
+        ]
         total = sum(count for _, count in found)
         key = "fates-agree" if total == self.data.pages else "fates-differ"
         sentence = f'<p class="{"alarm" if total != self.data.pages else "base"}">{self.t(key, pages=self.number(self.data.pages), sum=self.number(total))}</p>'
         rows = [(escape(label), self.number(count), self.percent(count, total)) for label, count in found]
         foot = (self.t("sum"), self.number(total), self.percent(total, total))
-        body = self.stacked("fates-title", found) + self.table((self.t("fate"), self.t("pages"), self.t("share")), rows, foot)
+        body = self.stacked("fates-title", found) + self.table(
+            (self.t("fate"), self.t("pages"), self.t("share")), rows, foot
+        )
         return f"<p>{self.t('fates-intro')}</p>{body}{sentence}"
 
     def reading(self) -> str:
@@ -190,7 +231,9 @@ class _Page:
             name: text(f"report.{name}-{'one' if count == 1 else 'many'}", self.language, count=self.number(count))
             for name, count in (("records", survey.records), ("responses", survey.responses))
         }
-        return f"<p>{self.t('results-intro', **words)}</p>{''.join(self.section(section) for section in survey.sections)}"
+        return (
+            f"<p>{self.t('results-intro', **words)}</p>{''.join(self.section(section) for section in survey.sections)}"
+        )
 
     def section(self, section: SectionFigures) -> str:
         """One section of the questionnaire."""
@@ -215,7 +258,8 @@ class _Page:
         """How the numbers came about."""
         return f"<p>{self.t('method-text')}</p>"
 
-    # --- figures -------------------------------------------------------------------------------------------------------
+    # --- figures
+    # -------------------------------------------------------------------------------------------------------
 
     def figure(self, figure: Figure) -> str:
         """One question: title, base, picture and table."""
@@ -242,7 +286,11 @@ class _Page:
             )
             for part in figure.bars
         ]
-        return base + self.table((self.t("answer"), "", self.t("count"), self.t("percent-of-n")), rows, drawn=1) + self.missing(figure.missing)
+        return (
+            base
+            + self.table((self.t("answer"), "", self.t("count"), self.t("percent-of-n")), rows, drawn=1)
+            + self.missing(figure.missing)
+        )
 
     def matrix(self, figure: MatrixFigure) -> str:
         """Rows against options: shaded counts where several answers are possible, else stacked bars with counts."""
@@ -250,7 +298,10 @@ class _Page:
         head = f'<th scope="col">{self.t("row")}</th>'
         if not figure.multiple:
             head += '<th scope="col" class="draw"></th>'
-        head += "".join(f'<th scope="col" class="n">{escape(option)}</th>' for option in figure.options) + '<th scope="col" class="n">n</th>'
+        head += (
+            "".join(f'<th scope="col" class="n">{escape(option)}</th>' for option in figure.options)
+            + '<th scope="col" class="n">n</th>'
+        )
         rows = "".join(self.matrix_row(row, heat=figure.multiple) for row in figure.rows)
         kind = "heat" if figure.multiple else "rows"
         return f'{legend}<div class="scroll"><table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
@@ -275,7 +326,11 @@ class _Page:
             (self.t("quartiles"), self.span(figure.lower_quartile, figure.upper_quartile) + escape(unit)),
             (self.t("range"), self.span(figure.lowest, figure.highest) + escape(unit)),
         )
-        table = "<table><tbody>" + "".join(f'<tr><th scope="row">{name}</th><td class="n">{value}</td></tr>' for name, value in facts) + "</tbody></table>"
+        table = (
+            "<table><tbody>"
+            + "".join(f'<tr><th scope="row">{name}</th><td class="n">{value}</td></tr>' for name, value in facts)
+            + "</tbody></table>"
+        )
         if not figure.bins:
             return base + table + self.missing(figure.missing)
         return f'{base}<div class="pair">{self.histogram(figure)}<div>{table}{self.bin_table(figure)}</div></div>{self.missing(figure.missing)}'
@@ -311,10 +366,13 @@ class _Page:
         """Why records are not in the base, in words."""
         if not missing:
             return ""
-        reasons = ", ".join(f"{text(f'merge.missing{code}', self.language)} {self.number(count)}" for code, count in reversed(missing))
+        reasons = ", ".join(
+            f"{text(f'merge.missing{code}', self.language)} {self.number(count)}" for code, count in reversed(missing)
+        )
         return f'<p class="base after">{self.t("missing-note", reasons=reasons)}</p>'
 
-    # --- pictures and tables -------------------------------------------------------------------------------------------
+    # --- pictures and tables
+    # -------------------------------------------------------------------------------------------
 
     def stacked(self, key: str, parts: Sequence[tuple[str, int]]) -> str:
         """A stacked bar with its legend; nothing when there is nothing to show."""
@@ -323,19 +381,32 @@ class _Page:
             return ""
         said = ", ".join(f"{label} {count}" for label, count in shown)
         title, description = text(f"report.{key}", self.language), text("report.stack-desc", self.language, parts=said)
-        return drawing.stack(shown, title=title, description=description, names=self.names) + drawing.legend([label for label, _ in shown])
+        return drawing.stack(shown, title=title, description=description, names=self.names) + drawing.legend(
+            [label for label, _ in shown]
+        )
 
-    def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], foot: Sequence[str] = (), *, drawn: int | None = None) -> str:
-        """A table of ready HTML cells: the first column are row headings, `drawn` is a column of pictures, the others are numbers."""
+    def table(
+        self, head: Sequence[str], rows: Iterable[Sequence[str]], foot: Sequence[str] = (), *, drawn: int | None = None
+    ) -> str:
+        """A table of ready HTML cells: the first column are row headings, `drawn` is a column of pictures, the
+        others are numbers.
+        """
 
         def kind(place: int) -> str:
             return "draw" if place == drawn else "n"
 
-        top = "".join(f'<th scope="col"{"" if place == 0 else f" class={kind(place)}"}>{cell}</th>' for place, cell in enumerate(head))
+        top = "".join(
+            f'<th scope="col"{"" if place == 0 else f" class={kind(place)}"}>{cell}</th>'
+            for place, cell in enumerate(head)
+        )
 
         def line(cells: Sequence[str]) -> str:
             first, *others = cells
-            return f'<tr><th scope="row">{first}</th>' + "".join(f'<td class="{kind(n)}">{cell}</td>' for n, cell in enumerate(others, start=1)) + "</tr>"
+            return (
+                f'<tr><th scope="row">{first}</th>'
+                + "".join(f'<td class="{kind(n)}">{cell}</td>' for n, cell in enumerate(others, start=1))
+                + "</tr>"
+            )
 
         body = "".join(line(row) for row in rows)
         bottom = f"<tfoot>{line(foot)}</tfoot>" if foot else ""

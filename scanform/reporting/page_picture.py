@@ -1,7 +1,8 @@
-"""A page with everything drawn in that was found on it, for people: zones with notes in the margins, or what was seen of a page that was not read.
+"""A page with everything drawn in that was found on it, for people: zones with notes in the margins, or what was seen
+of a page that was not read.
 
-States are told apart by line and sign, not by colour alone: a solid line is sure, a thick dashed one waits for a person, a dotted one was not in
-the picture. Text is set in the font that the forms are printed with.
+States are told apart by line and sign, not by colour alone: a solid line is sure, a thick dashed one waits for a
+person, a dotted one was not in the picture. Text is set in the font that the forms are printed with.
 """
 
 from collections.abc import Sequence
@@ -35,7 +36,8 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnZone:
-    """A zone on the page: `number` stands in it, `note` (a headline and lines below it) in the margin, `brief` instead where notes are too many.
+    """A zone on the page: `number` stands in it, `note` (a headline and lines below it) in the margin, `brief` instead
+    where notes are too many.
 
     Without a note it is only outlined.
     """
@@ -67,7 +69,9 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureStyle:
-    """Measures in px of the picture: width of a margin for notes, font sizes (notes shrink to `least_size` before they run on below the page), gaps."""
+    """Measures in px of the picture: width of a margin for notes, font sizes (notes shrink to `least_size` before
+    they run on below the page), gaps.
+    """
 
     margin: int = 560
     gutter: int = 46
@@ -84,11 +88,21 @@ STYLE = PictureStyle()
 _PACKAGE = "fontpkg_atkinson_hyperlegible"
 _INK: Colour = (25, 30, 36)
 _SOFT: Colour = (95, 104, 114)
-_COLOURS: dict[Look, Colour] = {Look.EMPTY: (120, 130, 140), Look.SURE: (0, 92, 168), Look.REVIEW: (196, 62, 0), Look.OUTSIDE: (140, 0, 110)}
+_COLOURS: dict[Look, Colour] = {
+    Look.EMPTY: (120, 130, 140),
+    Look.SURE: (0, 92, 168),
+    Look.REVIEW: (196, 62, 0),
+    Look.OUTSIDE: (140, 0, 110),
+}
 """Blue and vermilion keep apart with every kind of colour vision; the line's kind says the same again."""
 
 _WIDTHS = {Look.EMPTY: 1, Look.SURE: 3, Look.REVIEW: 5, Look.OUTSIDE: 4}
-_DASHES: dict[Look, tuple[int, int] | None] = {Look.EMPTY: None, Look.SURE: None, Look.REVIEW: (14, 8), Look.OUTSIDE: (3, 7)}
+_DASHES: dict[Look, tuple[int, int] | None] = {
+    Look.EMPTY: None,
+    Look.SURE: None,
+    Look.REVIEW: (14, 8),
+    Look.OUTSIDE: (3, 7),
+}
 _SIGNS = {Look.EMPTY: "", Look.SURE: "", Look.REVIEW: "? ", Look.OUTSIDE: "× "}
 
 
@@ -100,14 +114,20 @@ def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
 
 
 def draw_page(page: Gray, zones: Sequence[DrawnZone], frame: Frame, style: PictureStyle = STYLE) -> bytes:
-    """PNG: the flattened page (H, W at `PX_PER_MM`, 0 = black) with its zones, their notes to both sides, head and legend."""
+    """PNG: the flattened page (H, W at `PX_PER_MM`, 0 = black) with its zones, their notes to both sides, head and
+    legend.
+    """
     sides = _sides(zones, page.shape[1] / PX_PER_MM)
     sides = (
-        sides if _note_size(sides, page.shape[0], style) else _sides([replace(zone, note=zone.brief or zone.note) for zone in zones], page.shape[1] / PX_PER_MM)
+        sides
+        if _note_size(sides, page.shape[0], style)
+        else _sides([replace(zone, note=zone.brief or zone.note) for zone in zones], page.shape[1] / PX_PER_MM)
     )
     size = _note_size(sides, page.shape[0], style) or style.note_sizes[-1]
     notes = [
-        note for side, zones_there in enumerate(sides) for note in _set_column(zones_there, _column(side, page.shape[1], style), page.shape[0], size, style)
+        note
+        for side, zones_there in enumerate(sides)
+        for note in _set_column(zones_there, _column(side, page.shape[1], style), page.shape[0], size, style)
     ]
     height = max([page.shape[0], *(note.bottom for note in notes)])
     head = _head(frame, 2 * style.margin + page.shape[1], style)
@@ -116,7 +136,9 @@ def draw_page(page: Gray, zones: Sequence[DrawnZone], frame: Frame, style: Pictu
     canvas.paste(Image.fromarray(_pale(page)), (style.margin, head.height))
     pen = ImageDraw.Draw(canvas, "RGBA")
     origin = (float(style.margin), float(head.height))
-    pen.rectangle([style.margin - 1, head.height - 1, style.margin + page.shape[1], head.height + page.shape[0]], outline=_SOFT)
+    pen.rectangle(
+        [style.margin - 1, head.height - 1, style.margin + page.shape[1], head.height + page.shape[0]], outline=_SOFT
+    )
     for note in notes:
         _lead(pen, note, origin, size)
     for zone in zones:
@@ -130,7 +152,9 @@ def draw_page(page: Gray, zones: Sequence[DrawnZone], frame: Frame, style: Pictu
 def draw_picture(picture: Gray, shapes: Sequence[DrawnShape], frame: Frame, style: PictureStyle = STYLE) -> bytes:
     """PNG: the picture (H, W, upright) with what was seen in it, head and legend; shapes are in px of `picture`."""
     factor = style.page_width / picture.shape[1]
-    shown = Image.fromarray(_pale(picture)).resize((style.page_width, round(picture.shape[0] * factor)), Image.Resampling.LANCZOS)
+    shown = Image.fromarray(_pale(picture)).resize(
+        (style.page_width, round(picture.shape[0] * factor)), Image.Resampling.LANCZOS
+    )
     head = _head(frame, style.page_width, style)
     canvas = Image.new("RGB", (style.page_width, head.height + shown.height + _LEGEND_PX), "white")
     canvas.paste(head, (0, 0))
@@ -139,7 +163,13 @@ def draw_picture(picture: Gray, shapes: Sequence[DrawnShape], frame: Frame, styl
     for shape in shapes:
         points = [(x * factor, y * factor + head.height) for x, y in shape.points]
         _closed(pen, points, shape.look)
-        _tag(pen, shape.label, (min(x for x, _ in points), min(y for _, y in points) - style.head_size - 8), shape.look, style.head_size)
+        _tag(
+            pen,
+            shape.label,
+            (min(x for x, _ in points), min(y for _, y in points) - style.head_size - 8),
+            shape.look,
+            style.head_size,
+        )
     _legend(pen, frame, (20, head.height + shown.height), style)
     return _png(canvas)
 
@@ -149,7 +179,9 @@ _LEGEND_PX = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Column:
-    """Where notes of one margin stand, in px from the page's left edge: the near end of their text, the start of their leader lines, the page's edge."""
+    """Where notes of one margin stand, in px from the page's left edge: the near end of their text, the start of
+    their leader lines, the page's edge.
+    """
 
     text_x: float
     start_x: float
@@ -160,12 +192,19 @@ class _Column:
 def _column(side: int, page_width: int, style: PictureStyle) -> _Column:
     if side == 0:
         return _Column(text_x=-style.gutter - 6.0, start_x=-style.gutter, edge_x=-6.0, is_left=True)
-    return _Column(text_x=page_width + style.gutter + 6.0, start_x=page_width + style.gutter, edge_x=page_width + 6.0, is_left=False)
+    return _Column(
+        text_x=page_width + style.gutter + 6.0,
+        start_x=page_width + style.gutter,
+        edge_x=page_width + 6.0,
+        is_left=False,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Placed:
-    """A note at its place in a column: top and bottom in px of the page, its lines as they are broken, the first `bold` of them its headline."""
+    """A note at its place in a column: top and bottom in px of the page, its lines as they are broken, the first
+    `bold` of them its headline.
+    """
 
     zone: DrawnZone
     column: _Column
@@ -189,9 +228,14 @@ def _height(zone: DrawnZone) -> tuple[float, float]:
 
 
 def _note_size(sides: tuple[list[DrawnZone], list[DrawnZone]], page_height: int, style: PictureStyle) -> int | None:
-    """The largest size of letters at which the notes of both margins have room beside the page; None when they have none."""
+    """The largest size of letters at which the notes of both margins have room beside the page; None when they have
+    none.
+    """
     for size in style.note_sizes:
-        if all(sum(len(_broken(zone, size, style)[0]) * _line(size) + style.gap for zone in side) <= page_height for side in sides):
+        if all(
+            sum(len(_broken(zone, size, style)[0]) * _line(size) + style.gap for zone in side) <= page_height
+            for side in sides
+        ):
             return size
     return None
 
@@ -226,8 +270,12 @@ def _cut(word: str, room: float, face: ImageFont.FreeTypeFont) -> list[str]:
     return _cut(word[: len(word) // 2], room, face) + _cut(word[len(word) // 2 :], room, face)
 
 
-def _set_column(side: Sequence[DrawnZone], column: _Column, page_height: int, size: int, style: PictureStyle) -> list[_Placed]:
-    """Each note as near to its zone as those above it allow; a column that is too long starts higher, then runs on below the page."""
+def _set_column(
+    side: Sequence[DrawnZone], column: _Column, page_height: int, size: int, style: PictureStyle
+) -> list[_Placed]:
+    """Each note as near to its zone as those above it allow; a column that is too long starts higher, then runs on
+    below the page.
+    """
     broken = [_broken(zone, size, style) for zone in side]
     heights = [len(lines) * _line(size) for lines, _ in broken]
     placed: list[_Placed] = []
@@ -242,12 +290,18 @@ def _set_column(side: Sequence[DrawnZone], column: _Column, page_height: int, si
 
 
 def _lead(pen: ImageDraw.ImageDraw, note: _Placed, origin: Point, size: int) -> None:
-    """A thin line from the note's headline to the near upper corner of its zone, level on the page: above the printed words beside the box."""
+    """A thin line from the note's headline to the near upper corner of its zone, level on the page: above the
+    printed words beside the box.
+    """
     rect, column = note.zone.rect, note.column
     zone_y = origin[1] + (rect.y - 0.45) * PX_PER_MM
     zone_x = (rect.x - 0.5) * PX_PER_MM if column.is_left else (rect.right + 0.5) * PX_PER_MM
     start = (origin[0] + column.start_x, origin[1] + note.top + _line(size) * 0.5)
-    pen.line([start, (origin[0] + column.edge_x, zone_y), (origin[0] + zone_x, zone_y)], fill=(*_COLOURS[note.zone.look], 120), width=2)
+    pen.line(
+        [start, (origin[0] + column.edge_x, zone_y), (origin[0] + zone_x, zone_y)],
+        fill=(*_COLOURS[note.zone.look], 120),
+        width=2,
+    )
 
 
 def _outline_zone(pen: ImageDraw.ImageDraw, zone: DrawnZone, origin: Point, style: PictureStyle) -> None:
@@ -263,7 +317,13 @@ def _write_note(pen: ImageDraw.ImageDraw, note: _Placed, origin: Point, size: in
     for number, line in enumerate(note.lines):
         is_head = number < note.bold
         place = (origin[0] + note.column.text_x, origin[1] + note.top + number * _line(size))
-        pen.text(place, line, font=font(size, bold=is_head), fill=_COLOURS[note.zone.look] if is_head else _INK, anchor="ra" if note.column.is_left else "la")
+        pen.text(
+            place,
+            line,
+            font=font(size, bold=is_head),
+            fill=_COLOURS[note.zone.look] if is_head else _INK,
+            anchor="ra" if note.column.is_left else "la",
+        )
 
 
 def _head(frame: Frame, width: int, style: PictureStyle) -> Image.Image:
@@ -272,7 +332,9 @@ def _head(frame: Frame, width: int, style: PictureStyle) -> Image.Image:
     title = wrapped(frame.title, room, font(style.title_size, bold=True))
     lines = [line for text in frame.head for line in wrapped(text, room, font(style.head_size))]
     step = _line(style.head_size) + 4
-    head = Image.new("RGB", (width, 24 + len(title) * _line(style.title_size) + len(lines) * step + 18), (244, 246, 248))
+    head = Image.new(
+        "RGB", (width, 24 + len(title) * _line(style.title_size) + len(lines) * step + 18), (244, 246, 248)
+    )
     pen = ImageDraw.Draw(head)
     y = 16
     for line in title:
@@ -314,7 +376,13 @@ def _pieces(start: Point, end: Point, dash: tuple[int, int]) -> list[tuple[Point
     way = np.subtract(end, start)
     length = float(np.hypot(*way))
     places = np.arange(0, length, sum(dash))
-    return [(tuple((start + way * (at / length)).tolist()), tuple((start + way * (min(at + dash[0], length) / length)).tolist())) for at in places]
+    return [
+        (
+            tuple((start + way * (at / length)).tolist()),
+            tuple((start + way * (min(at + dash[0], length) / length)).tolist()),
+        )
+        for at in places
+    ]
 
 
 def _pale(page: Gray) -> Gray:

@@ -5,10 +5,12 @@ The rules, in the order in which they act:
 1. An UNDO takes back the decision it names, and only that; an UNDO that was itself taken back does nothing.
 2. A POSTPONE settles nothing and takes nothing back: it only moves an open item to the end of the queue.
 3. Of what is left, the latest decision of an item stands, whatever the machine read before or after it.
-4. A CONFIRM stands for what was on the screen (`from_value`). Where that is not what the machine says, it is a correction.
-5. What somebody typed although no rule admits it (an IMPLAUSIBLE with a `to_value`) is no value: it is kept beside the missing code.
-6. Where a decision changed which questions apply, empty answers are "filtered" or "no answer" anew, and an answer that the
-   machine accepted under another filter has to be looked at.
+4. A CONFIRM stands for what was on the screen (`from_value`). Where that is not what the machine says, it is a
+correction.
+5. What somebody typed although no rule admits it (an IMPLAUSIBLE with a `to_value`) is no value: it is kept beside the
+missing code.
+6. Where a decision changed which questions apply, empty answers are "filtered" or "no answer" anew, and an answer that
+   the machine accepted under another filter has to be looked at.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -90,7 +92,11 @@ def apply(response: Response, decisions: Sequence[Decision], versions: Mapping[s
     answers = []
     for answer in response.answers:
         decision = standing.get(item_id(response.id, answer.column), Standing()).decision
-        answers.append(answer if decision is None else decided(answer, decision, version=versions.get(answer.column, decision.version)))
+        answers.append(
+            answer
+            if decision is None
+            else decided(answer, decision, version=versions.get(answer.column, decision.version))
+        )
     return replace(response, answers=tuple(answers))
 
 
@@ -125,7 +131,9 @@ def _settled(answer: Answer, decision: Decision, *, reread: bool) -> tuple[str, 
 
 
 def refiltered(response: Response, questionnaire: Questionnaire) -> Response:
-    """`response` after decisions, with each conditional question judged by the values its filter has now; an unanswered filter filters nothing."""
+    """`response` after decisions, with each conditional question judged by the values its filter has now; an
+    unanswered filter filters nothing.
+    """
     by_code = {answer.question: answer for answer in response.answers if answer.option is None}
     known: dict[str, Known] = {}
     found: dict[str, Answer] = {}
@@ -138,7 +146,9 @@ def refiltered(response: Response, questionnaire: Questionnaire) -> Response:
         beyond = beyond or answer.missing is Missing.NOT_REACHED
         found[question.code] = answer if question.only_if is None else _refiltered(answer, asked, beyond=beyond)
         settled = found[question.code].status is not Status.REVIEW
-        known[question.code] = Known(value=found[question.code].value, missing=found[question.code].missing, settled=settled, asked=asked)
+        known[question.code] = Known(
+            value=found[question.code].value, missing=found[question.code].missing, settled=settled, asked=asked
+        )
     return replace(response, answers=tuple(_again(answer, found, known) for answer in response.answers))
 
 
@@ -147,7 +157,11 @@ def _again(answer: Answer, found: Mapping[str, Answer], known: Mapping[str, Know
         return found.get(answer.question, answer)
     question = known.get(answer.question)
     empty = answer.status is not Status.REVIEW and not answer.value and answer.missing in _BY_FILTER
-    return replace(answer, missing=beside(answer.option, question)) if empty and question is not None and question.settled else answer
+    return (
+        replace(answer, missing=beside(answer.option, question))
+        if empty and question is not None and question.settled
+        else answer
+    )
 
 
 _BY_FILTER = frozenset({Missing.NO_ANSWER, Missing.FILTERED, Missing.NOT_REACHED})
@@ -156,10 +170,18 @@ _BY_FILTER = frozenset({Missing.NO_ANSWER, Missing.FILTERED, Missing.NOT_REACHED
 
 def _refiltered(answer: Answer, asked: bool | None, *, beyond: bool) -> Answer:
     if answer.status is not Status.REVIEW and not answer.value and answer.missing in _BY_FILTER:
-        return replace(answer, missing=Missing.FILTERED if asked is False else Missing.NOT_REACHED if beyond else Missing.NO_ANSWER)
+        return replace(
+            answer, missing=Missing.FILTERED if asked is False else Missing.NOT_REACHED if beyond else Missing.NO_ANSWER
+        )
     if asked is False and "required-empty" in answer.problems:
         rest = tuple(slug for slug in answer.problems if slug != "required-empty")
-        return replace(answer, problems=rest) if rest else replace(answer, problems=(), status=Status.AUTO, missing=Missing.FILTERED)
+        return (
+            replace(answer, problems=rest)
+            if rest
+            else replace(answer, problems=(), status=Status.AUTO, missing=Missing.FILTERED)
+        )
     if asked is False and answer.value and answer.status in {Status.AUTO, Status.REVIEW}:
-        return replace(answer, problems=without_repeats(answer.problems, ("filtered-but-answered",)), status=Status.REVIEW)
+        return replace(
+            answer, problems=without_repeats(answer.problems, ("filtered-but-answered",)), status=Status.REVIEW
+        )
     return answer

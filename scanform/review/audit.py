@@ -1,7 +1,7 @@
 """Upper bounds on the error rate, from a sample that was read a second time. Pure.
 
-Drawing without replacement, so the count of wrong values in the sample is hypergeometric; the bound is exact (one-sided Clopper-Pearson for finite populations:
-Buonaccorsi 1987, doi:10.1080/00031305.1987.10475484).
+Drawing without replacement, so the count of wrong values in the sample is hypergeometric; the bound is exact (one-sided
+Clopper-Pearson for finite populations: Buonaccorsi 1987, doi:10.1080/00031305.1987.10475484).
 """
 
 from hashlib import sha256
@@ -12,12 +12,16 @@ CONFIDENCE = 0.95
 
 
 def fraction(item: str, lot: str) -> float:
-    """A number from 0 to 1 that is drawn for an item once and for all; nobody can foresee it without knowing the `lot`."""
+    """A number from 0 to 1 that is drawn for an item once and for all; nobody can foresee it without knowing the
+    `lot`.
+    """
     return int.from_bytes(sha256(f"{lot}:{item}".encode()).digest()[:8]) / 2**64
 
 
 def most_wrong(wrong: int, looked: int, population: int) -> int:
-    """The largest number of wrong values in the population with which so few wrong ones in the sample are still not too improbable."""
+    """The largest number of wrong values in the population with which so few wrong ones in the sample are still not
+    too improbable.
+    """
     if not 0 <= wrong <= looked <= population:
         raise ValueError(f"{wrong} wrong of {looked} of {population}")
     low, high = wrong, population - (looked - wrong)
@@ -31,7 +35,9 @@ def most_wrong(wrong: int, looked: int, population: int) -> int:
 
 
 def most_often(hits: int, trials: int) -> float:
-    """The largest probability with which so few hits in independent trials are still not too improbable (one-sided Clopper-Pearson); 1 without trials."""
+    """The largest probability with which so few hits in independent trials are still not too improbable (one-sided
+    Clopper-Pearson); 1 without trials.
+    """
     if not 0 <= hits <= trials:
         raise ValueError(f"{hits} hits in {trials} trials")
     low, high = 0.0, 1.0
@@ -43,7 +49,9 @@ def most_often(hits: int, trials: int) -> float:
 
 
 def sample_size(population: int, target: float, tolerated: int) -> int:
-    """Sample size that proves at most the fraction `target` of the population wrong when `tolerated` wrong ones are found; all of a small population."""
+    """Sample size that proves at most the fraction `target` of the population wrong when `tolerated` wrong ones are
+    found; all of a small population.
+    """
     allowed = int(population * target + 1e-9)
     low, high = min(tolerated, population), population
     while low < high:
@@ -59,7 +67,10 @@ def _at_most(wrong: int, looked: int, all_wrong: int, population: int) -> float:
     """Probability of `wrong` or fewer wrong values among `looked`, drawn from a population of which `all_wrong` are."""
     whole = _log_choose(population, looked)
     least = max(0, looked - (population - all_wrong))
-    return sum(exp(_log_choose(all_wrong, hit) + _log_choose(population - all_wrong, looked - hit) - whole) for hit in range(least, min(wrong, all_wrong) + 1))
+    return sum(
+        exp(_log_choose(all_wrong, hit) + _log_choose(population - all_wrong, looked - hit) - whole)
+        for hit in range(least, min(wrong, all_wrong) + 1)
+    )
 
 
 def _log_choose(total: int, some: int) -> float:

@@ -1,7 +1,8 @@
 """Which character stands in which cell, given the value that a person settled and the cells that hold ink. Pure.
 
-A value is kept in canonical form (2024-02-01), a row of cells holds what was written (1, 2, 2024 or 01, 02, 2024). Only where the characters that a value
-is written with are as many as the cells with ink, group by group, is it known what each cell shows.
+A value is kept in canonical form (2024-02-01), a row of cells holds what was written (1, 2, 2024 or 01, 02, 2024). Only
+where the characters that a value is written with are as many as the cells with ink, group by group, is it known what
+each cell shows.
 """
 
 from collections.abc import Sequence
@@ -35,7 +36,9 @@ def characters(question: Question, value: str, inked: Sequence[bool]) -> tuple[s
 
 
 def filled_up(question: Question, found: Sequence[str]) -> tuple[int, ...]:
-    """The cells whose noughts only fill a group up (01, 09:05): a dot or another sign may stand there instead ("1." fills two cells, too)."""
+    """The cells whose noughts only fill a group up (01, 09:05): a dot or another sign may stand there instead ("1."
+    fills two cells, too).
+    """
     if question.alphabet not in {Alphabet.DATE, Alphabet.TIME} or sum(question.cells) != len(found):
         return ()
     starts = [sum(question.cells[:number]) for number in range(len(question.cells))]
@@ -48,7 +51,8 @@ def filled_up(question: Question, found: Sequence[str]) -> tuple[int, ...]:
 
 
 def _by_group(alphabet: Alphabet | None, value: str, groups: int) -> tuple[tuple[str, ...], ...] | None:
-    """The ways to write each printed group of a value, none where the groups do not suit its kind; None for values that run on over the groups.
+    """The ways to write each printed group of a value, none where the groups do not suit its kind; None for values that
+    run on over the groups.
 
     Raises ValueError for a value that is not of this kind.
     """

@@ -1,6 +1,8 @@
-"""Known answers: settled values that are shown once more with a wrong proposal, to measure how many wrong proposals people let pass. Pure.
+"""Known answers: settled values that are shown once more with a wrong proposal, to measure how many wrong proposals
+people let pass. Pure.
 
-A known answer takes its proposal, reasons and confidence from a value that really waits for the same question, so that nothing but the paper tells them apart.
+A known answer takes its proposal, reasons and confidence from a value that really waits for the same question, so that
+nothing but the paper tells them apart.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -13,9 +15,11 @@ from scanform.model.review import ReviewItem
 from scanform.review.audit import fraction
 
 SURE = 0.999
-"""A choice is known when the machine was that sure of it; of 1,000 such choices one at most is wrong, and the wrong proposal right.
+"""A choice is known when the machine was that sure of it; of 1,000 such choices one at most is wrong, and the wrong
+proposal right.
 
-Of what is written any accepted value will do: there a proposal that differs in one character is right only where the machine took just that one for the other.
+Of what is written any accepted value will do: there a proposal that differs in one character is right only where the
+machine took just that one for the other.
 """
 
 CONFUSED = {
@@ -43,16 +47,23 @@ CONFUSED = {
     "u": "n",
     "v": "r",
 }
-"""Characters that hands and machines confuse: a wrong proposal has to be as plausible as those that the machine makes."""
+"""Characters that hands and machines confuse: a wrong proposal has to be as plausible as those that the machine
+makes.
+"""
 
 
 def known(answer: Answer) -> bool:
     """Whether a value as it stands is known well enough: read by the machine, accepted, and seen on paper."""
-    return answer.status is Status.AUTO and answer.evidence is not None and (answer.confidence >= SURE or bool(answer.value and _is_written(answer)))
+    return (
+        answer.status is Status.AUTO
+        and answer.evidence is not None
+        and (answer.confidence >= SURE or bool(answer.value and _is_written(answer)))
+    )
 
 
 def disguised(true: ReviewItem, waiting: ReviewItem, admits: Callable[[str], bool], lot: str) -> ReviewItem | None:
-    """The known value `true` looking like `waiting`, a value of the same column that is open, with a wrong proposal; None where none is plausible.
+    """The known value `true` looking like `waiting`, a value of the same column that is open, with a wrong proposal;
+    None where none is plausible.
 
     `admits` says whether the rules take a written value, `lot` decides between several wrong ones.
     """
@@ -75,7 +86,9 @@ def disguised(true: ReviewItem, waiting: ReviewItem, admits: Callable[[str], boo
 
 
 def can_precede(values: Collection[str], waiting: ReviewItem) -> bool:
-    """Whether one of the known `values` of its column may stand in disguise before an open value: one with something to confuse, or another choice."""
+    """Whether one of the known `values` of its column may stand in disguise before an open value: one with something
+    to confuse, or another choice.
+    """
     if _is_written(waiting):
         return any(character in CONFUSED for value in values for character in value)
     return any(value != waiting.value for value in values)
@@ -86,7 +99,9 @@ def _is_written(item: ReviewItem | Answer) -> bool:
 
 
 def _candidates(true: ReviewItem, waiting: ReviewItem, wrong: str, *, written: bool) -> tuple[Candidate, ...]:
-    """As the waiting value has them, with its probabilities: the wrong value for its own, the truth for the first other one."""
+    """As the waiting value has them, with its probabilities: the wrong value for its own, the truth for the first
+    other one.
+    """
     found: dict[str, float] = {}
     truth_is_there = False
     for candidate in waiting.candidates:
@@ -109,6 +124,8 @@ def _same(raw: str, value: str) -> bool:
 
 def _alike(text: str, lot: str) -> Iterator[str]:
     """The text with one character confused, in the order that the lot gives."""
-    places: Sequence[tuple[int, str]] = [(place, other) for place, character in enumerate(text) for other in CONFUSED.get(character, "")]
+    places: Sequence[tuple[int, str]] = [
+        (place, other) for place, character in enumerate(text) for other in CONFUSED.get(character, "")
+    ]
     for place, other in sorted(places, key=lambda found: fraction(f"{found[0]}{found[1]}", lot)):
         yield f"{text[:place]}{other}{text[place + 1 :]}"

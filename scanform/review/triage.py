@@ -10,14 +10,19 @@ UNSURE = "unsure"
 """Reason of a value that no rule objects to, but whose confidence is below the acceptance threshold."""
 
 
-def items(response: Response, versions: Mapping[str, int], standing: Mapping[str, Standing] | None = None) -> tuple[ReviewItem, ...]:
+def items(
+    response: Response, versions: Mapping[str, int], standing: Mapping[str, Standing] | None = None
+) -> tuple[ReviewItem, ...]:
     """The open items of an effective response, in the order of the form.
 
     `versions` are the machine's versions by column, `standing` (of `review.apply.standings`) tells what was put off.
     """
     open_answers = (answer for answer in response.answers if answer.status is Status.REVIEW)
     known = standing or {}
-    return tuple(_item(response, answer, versions, known.get(item_id(response.id, answer.column), Standing())) for answer in open_answers)
+    return tuple(
+        _item(response, answer, versions, known.get(item_id(response.id, answer.column), Standing()))
+        for answer in open_answers
+    )
 
 
 def item(response: Response, answer: Answer, versions: Mapping[str, int]) -> ReviewItem:
@@ -38,7 +43,14 @@ def ordered(found: Iterable[ReviewItem], columns: Mapping[str, Sequence[str]]) -
 
 def _place(entry: ReviewItem, rank: Mapping[tuple[str, str], int]) -> tuple[int, str, int, str, float, str]:
     column = entry.id.rpartition("/")[2]
-    return (entry.postponed, entry.questionnaire, rank.get((entry.questionnaire, column), len(rank)), column, entry.confidence, entry.id)
+    return (
+        entry.postponed,
+        entry.questionnaire,
+        rank.get((entry.questionnaire, column), len(rank)),
+        column,
+        entry.confidence,
+        entry.id,
+    )
 
 
 def _item(response: Response, answer: Answer, versions: Mapping[str, int], standing: Standing) -> ReviewItem:
@@ -65,7 +77,9 @@ INFERRED = "identity-by-neighbours"
 
 
 JOINED = "joined-by-order"
-"""The problem of an imported form whose pages were put together by their order in the stack, and may belong together otherwise."""
+"""The problem of an imported form whose pages were put together by their order in the stack, and may belong together
+otherwise.
+"""
 
 
 TWIN = "maybe-scanned-twice"

@@ -32,7 +32,10 @@ def inspect(path: str, limits: Limits) -> Inspected:
     except ScanError as trouble:
         pages, problems = 0, (trouble.problem(),)
     except MemoryError:
-        pages, problems = 0, (problem("too-large", size=f"> {limits.memory_bytes >> 20} MiB", limit=str(limits.max_pixels)),)
+        pages, problems = (
+            0,
+            (problem("too-large", size=f"> {limits.memory_bytes >> 20} MiB", limit=str(limits.max_pixels)),),
+        )
     except Exception as error:  # noqa: BLE001 - a hostile file may raise anything from any library; it must not harm the batch
         pages, problems = 0, (problem("damaged-file", detail=f"{type(error).__name__}: {error}"),)
     return Inspected(sha256=file.sha256, size=file.stamp.size, kind=file.kind, pages=pages, problems=problems)

@@ -14,8 +14,21 @@ from scanform.scan.files.errors import ScanError, problem
 from scanform.scan.files.limits import Limits, deadline
 from scanform.scan.files.source import sha256_of
 
-_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx", "$recycle.bin", "system volume information", "lost+found"})
-_HIDDEN_SYSTEM_FILES = frozenset({".ds_store", ".localized", ".directory", ".nomedia", ".fseventsd", ".git", ".stfolder"})
+_SYSTEM_FILES = frozenset(
+    {
+        "thumbs.db",
+        "desktop.ini",
+        "ehthumbs.db",
+        "icon\r",
+        "__macosx",
+        "$recycle.bin",
+        "system volume information",
+        "lost+found",
+    }
+)
+_HIDDEN_SYSTEM_FILES = frozenset(
+    {".ds_store", ".localized", ".directory", ".nomedia", ".fseventsd", ".git", ".stfolder"}
+)
 _HIDDEN_SYSTEM = ("._", ".trash", ".spotlight-", ".fuse_hidden", ".nfs", ".apdisk", "@eadir")
 """What operating systems and file servers leave in folders: copies of attributes, previews, waste bins."""
 _MOST_COUNTED = 100_000
@@ -25,7 +38,9 @@ _CLOCK_SLACK_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFile:
-    """A file to read, or, with a `problem`, something that will not be opened. `path` is as handed in, plus what was found below."""
+    """A file to read, or, with a `problem`, something that will not be opened. `path` is as handed in, plus what was
+    found below.
+    """
 
     path: str
     problem: Problem | None = None
@@ -33,7 +48,9 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedOver:
-    """Something in a folder that was not opened because of its name: a file, or a folder with so many files. `problem` says why."""
+    """Something in a folder that was not opened because of its name: a file, or a folder with so many files.
+    `problem` says why.
+    """
 
     path: str
     problem: Problem
@@ -50,7 +67,9 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileInfo:
-    """What a file is. `pages` == 0 means refused, and `problems` says why; with pages, `problems` are remarks about the whole file."""
+    """What a file is. `pages` == 0 means refused, and `problems` says why; with pages, `problems` are remarks about
+    the whole file.
+    """
 
     path: str
     sha256: str
@@ -68,8 +87,9 @@ def find_files(paths: Sequence[Path]) -> tuple[FoundFile, ...]:
 def search(paths: Sequence[Path]) -> Search:
     """All files under `paths`, sorted, each once.
 
-    Folders are searched recursively; hidden files and folders, those of operating systems and office programs, and unfinished downloads are passed over,
-    which is told. Links, FIFOs, sockets and devices are never opened, they come with a problem; a link to a folder is followed only when it was handed in.
+    Folders are searched recursively; hidden files and folders, those of operating systems and office programs, and
+    unfinished downloads are passed over, which is told. Links, FIFOs, sockets and devices are never opened, they come
+    with a problem; a link to a folder is followed only when it was handed in.
     """
     found: dict[str, FoundFile] = {}
     passed: dict[str, PassedOver] = {}
@@ -82,15 +102,17 @@ def search(paths: Sequence[Path]) -> Search:
                 passed.setdefault(place, entry)
     return Search(
         files=tuple(sorted(found.values(), key=lambda entry: os.fsencode(entry.path))),
-        passed_over=tuple(sorted((passed[place] for place in passed.keys() - found.keys()), key=lambda entry: os.fsencode(entry.path))),
+        passed_over=tuple(
+            sorted((passed[place] for place in passed.keys() - found.keys()), key=lambda entry: os.fsencode(entry.path))
+        ),
     )
 
 
 def is_settled(path: str | Path, settle_s: float) -> bool:
     """Whether the file has not been written for `settle_s` seconds (False when it is gone).
 
-    The time of the last change of the inode counts, because copying programs set the modification time back while they still
-    write. Where the clock of a file server runs ahead, the file is looked at twice instead.
+    The time of the last change of the inode counts, because copying programs set the modification time back while they
+    still write. Where the clock of a file server runs ahead, the file is looked at twice instead.
     """
     try:
         before = os.lstat(path)
@@ -103,7 +125,11 @@ def is_settled(path: str | Path, settle_s: float) -> bool:
         after = os.lstat(path)
     except OSError:
         return False
-    return (before.st_size, before.st_mtime_ns, before.st_ctime_ns) == (after.st_size, after.st_mtime_ns, after.st_ctime_ns)
+    return (before.st_size, before.st_mtime_ns, before.st_ctime_ns) == (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ctime_ns,
+    )
 
 
 def hash_file(path: str | Path) -> str:
@@ -111,7 +137,11 @@ def hash_file(path: str | Path) -> str:
     try:
         return sha256_of(os.fspath(path))
     except ScanError as trouble:
-        raise InputError(of_place(repr(os.fspath(path)), trouble.problem()), remedy=words(f"remedy.{trouble.slug}"), slug=trouble.slug) from trouble
+        raise InputError(
+            of_place(repr(os.fspath(path)), trouble.problem()),
+            remedy=words(f"remedy.{trouble.slug}"),
+            slug=trouble.slug,
+        ) from trouble
 
 
 def inspect_file(path: str, limits: Limits) -> FileInfo:
@@ -124,13 +154,16 @@ def inspect_file(path: str, limits: Limits) -> FileInfo:
             seen = inspect(path, limits)
     except ScanError as trouble:
         return FileInfo(path=path, sha256="", size=0, kind="unknown", pages=0, problems=(trouble.problem(),))
-    return FileInfo(path=path, sha256=seen.sha256, size=seen.size, kind=seen.kind.value, pages=seen.pages, problems=seen.problems)
+    return FileInfo(
+        path=path, sha256=seen.sha256, size=seen.size, kind=seen.kind.value, pages=seen.pages, problems=seen.problems
+    )
 
 
 def _explore(path: str) -> Iterator[FoundFile | PassedOver]:
     """What `path`, handed in by a person, stands for."""
     try:
-        info = os.stat(path) if os.path.isdir(path) else os.lstat(path)  # noqa: PTH112, PTH116 - names may hold surrogates
+        # names may hold surrogates
+        info = os.stat(path) if os.path.isdir(path) else os.lstat(path)  # noqa: PTH112, PTH116
     except (FileNotFoundError, NotADirectoryError, ValueError):
         yield FoundFile(path=path, problem=problem("vanished"))
         return

@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 class LoadedPage:
     """A decoded page, or the reason why there is none.
 
-    `turn` is how many degrees clockwise (0, 90, 180, 270) a viewer turns the image to see it as the file says: /Rotate, EXIF. The
-    paper itself may still lie in any direction. `problems` may be present beside an image (`page-suspect`, `page-repaired`).
-    A negative comes turned round, paper light (`negative-picture`).
+    `turn` is how many degrees clockwise (0, 90, 180, 270) a viewer turns the image to see it as the file says: /Rotate,
+    EXIF. The paper itself may still lie in any direction. `problems` may be present beside an image (`page-suspect`,
+    `page-repaired`). A negative comes turned round, paper light (`negative-picture`).
     """
 
     image: PageImage | None
@@ -40,14 +40,18 @@ class LoadedPage:
 
 
 def load_page(ref: PageRef, limits: Limits) -> LoadedPage:
-    """Decode one page; wrong files end as problems, never as exceptions (MissingProgramError excepted: that is not the file's fault).
+    """Decode one page; wrong files end as problems, never as exceptions (MissingProgramError excepted: that is not the
+    file's fault).
 
-    The content is checked to be still `ref.sha256`. Ends this process when it takes too long and the process is guarded.
+    The content is checked to be still `ref.sha256`. Ends this process when it takes too long and the process is
+    guarded.
     """
     where = f"page {ref.index + 1}"
     try:
         with deadline(limits.page_seconds), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns about damaged tags; damaged pixels are found by checks of our own
+            warnings.simplefilter(
+                "ignore"
+            )  # Pillow warns about damaged tags; damaged pixels are found by checks of our own
             picture = _read(ref, limits)
     except ScanError as trouble:
         return LoadedPage(image=None, problems=(trouble.problem(where),))
@@ -55,7 +59,12 @@ def load_page(ref: PageRef, limits: Limits) -> LoadedPage:
         raise
     except MemoryError:
         return LoadedPage(
-            image=None, problems=(ScanError("too-large", size=f"> {limits.memory_bytes >> 20} MiB", limit=str(limits.max_pixels)).problem(where),)
+            image=None,
+            problems=(
+                ScanError("too-large", size=f"> {limits.memory_bytes >> 20} MiB", limit=str(limits.max_pixels)).problem(
+                    where
+                ),
+            ),
         )
     except Exception as error:  # noqa: BLE001 - a hostile file may raise anything from any library; it must not harm the batch
         log.warning("page %d of %s: %s", ref.index + 1, ref.sha256[:12], type(error).__name__)
@@ -76,7 +85,9 @@ def rasterize(pdf: Path, *, dpi: int) -> Iterator[Gray]:
             yield draw_shown(document, index, dpi=dpi, limits=limits)
     except (ScanError, PdfSyntaxError) as error:
         trouble = error if isinstance(error, ScanError) else unreadable(str(error))
-        raise InputError(of_place(str(pdf), trouble.problem()), remedy=words(f"remedy.{trouble.slug}"), slug=trouble.slug) from error
+        raise InputError(
+            of_place(str(pdf), trouble.problem()), remedy=words(f"remedy.{trouble.slug}"), slug=trouble.slug
+        ) from error
 
 
 def _read(ref: PageRef, limits: Limits) -> Picture:

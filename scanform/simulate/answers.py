@@ -28,7 +28,24 @@ SUMMER = ("2025-05-12", "2025-07-04")
 """When the forms are filled in."""
 
 POSTCODE_CELLS = 5
-POSTCODES = ("44135", "44137", "44139", "44141", "44143", "44145", "44147", "44149", "44225", "44263", "44287", "44309", "44328", "44339", "44357", "44388")
+POSTCODES = (
+    "44135",
+    "44137",
+    "44139",
+    "44141",
+    "44143",
+    "44145",
+    "44147",
+    "44149",
+    "44225",
+    "44263",
+    "44287",
+    "44309",
+    "44328",
+    "44339",
+    "44357",
+    "44388",
+)
 """Postcodes of Dortmund; five cells without bounds are taken for a postcode."""
 
 
@@ -36,11 +53,12 @@ POSTCODES = ("44135", "44137", "44139", "44141", "44143", "44145", "44147", "441
 class Behaviour:
     """How a person fills in a form; all are probabilities.
 
-    `completeness` a question is answered; `correct` a wrong cross is made, filled in and the right box crossed (per question of single choice,
-    half that for several); `double` two crosses stay in a single choice; `only_filled` a box is filled where a cross is meant; `near_miss` an empty
-    box carries a trace that must not count; `filter_break` a question is answered although its filter says no; `writein` the text beside a ticked
-    "other" is given; `sign` it is signed; `complies` boxes are filled, not crossed, on a form that asks for it.
-    Defaults bracket what returned paper surveys show: a few percent of item non-response and about one correction a form.
+    `completeness` a question is answered; `correct` a wrong cross is made, filled in and the right box crossed (per
+    question of single choice, half that for several); `double` two crosses stay in a single choice; `only_filled` a box
+    is filled where a cross is meant; `near_miss` an empty box carries a trace that must not count; `filter_break` a
+    question is answered although its filter says no; `writein` the text beside a ticked "other" is given; `sign` it is
+    signed; `complies` boxes are filled, not crossed, on a form that asks for it. Defaults bracket what returned paper
+    surveys show: a few percent of item non-response and about one correction a form.
     """
 
     completeness: float = 0.93
@@ -89,13 +107,22 @@ def random_truth(
 ) -> FormTruth:
     """Answers to every question that `layout` has zones for.
 
-    `hand` decides how boxes are marked (its habit) and how much text fits on a line; without it crosses are used. With `crops` short texts that are
-    names of streets and towns are real handwriting. `completeness` overrides that of `behaviour`.
+    `hand` decides how boxes are marked (its habit) and how much text fits on a line; without it crosses are used. With
+    `crops` short texts that are names of streets and towns are real handwriting. `completeness` overrides that of
+    `behaviour`.
     """
     chosen = behaviour or Behaviour()
     if completeness is not None:
         chosen = _with_completeness(chosen, completeness)
-    sheet = _Sheet(rng=rng, hand=hand, behaviour=chosen, crops=crops, language=layout.language, zones=_zones(layout), filled=layout.filled)
+    sheet = _Sheet(
+        rng=rng,
+        hand=hand,
+        behaviour=chosen,
+        crops=crops,
+        language=layout.language,
+        zones=_zones(layout),
+        filled=layout.filled,
+    )
     if crops is not None and (hand is None or hand.writer is None):
         sheet.writer = int(rng.choice(crops.writers))
     sheet.fills = layout.filled is Filled.MARK and sheet.happens(chosen.complies)
@@ -106,7 +133,13 @@ def random_truth(
     for page in layout.pages:
         names = {zone.id for zone in page.zones}
         marks = {name: mark for name, mark in sheet.marks.items() if name in names}
-        pages.append(PageTruth(number=page.number, marks=marks, texts={name: text for name, text in sheet.texts.items() if name in names}))
+        pages.append(
+            PageTruth(
+                number=page.number,
+                marks=marks,
+                texts={name: text for name, text in sheet.texts.items() if name in names},
+            )
+        )
     return FormTruth(pages=tuple(pages), expected=sheet.expected, unclear=frozenset(sheet.unclear))
 
 
@@ -151,7 +184,11 @@ def _is_asked(sheet: _Sheet, question: Question) -> bool:
 
 def _boxes(sheet: _Sheet, question: Question) -> dict[str, Zone]:
     """The check box of each option, in form order."""
-    return {option.code: sheet.zones[question.code, option.code][0] for option in question.options if (question.code, option.code) in sheet.zones}
+    return {
+        option.code: sheet.zones[question.code, option.code][0]
+        for option in question.options
+        if (question.code, option.code) in sheet.zones
+    }
 
 
 def _style(sheet: _Sheet) -> MarkStyle:
@@ -224,7 +261,12 @@ def _write_in(sheet: _Sheet, question: Question) -> None:
     """Text beside ticked options that ask for it."""
     for option in question.options:
         zones = sheet.zones.get((question.code, f"{option.code} text"))
-        if option.writein and zones and option.code in sheet.ticked[question.code] and sheet.happens(sheet.behaviour.writein):
+        if (
+            option.writein
+            and zones
+            and option.code in sheet.ticked[question.code]
+            and sheet.happens(sheet.behaviour.writein)
+        ):
             text = _text_for(sheet, f"{question.code} {option.code}", question.text.get(sheet.language), zones[0])
             sheet.texts[zones[0].id] = text
             sheet.expected[f"{question.code}__{option.code}_text"] = text.text
@@ -239,7 +281,11 @@ def _sign(sheet: _Sheet, question: Question) -> None:
 def _handwriting(sheet: _Sheet, question: Question) -> None:
     for zone in sheet.zones.get((question.code, None), ())[:1]:
         code, title = (question.form.value, "") if question.form else (question.code, question.text.get(sheet.language))
-        text = TextTruth(text=str(sheet.rng.choice(_listed(sheet, question)))) if question.goes_with else _text_for(sheet, code, title, zone)
+        text = (
+            TextTruth(text=str(sheet.rng.choice(_listed(sheet, question))))
+            if question.goes_with
+            else _text_for(sheet, code, title, zone)
+        )
         sheet.texts[zone.id] = text
         sheet.expected[question.code] = text.text.replace("\n", " ")
 
@@ -257,7 +303,11 @@ def _text_for(sheet: _Sheet, code: str, title: str, zone: Zone) -> TextTruth:
     cap = float(np.clip(LINE_CAP * zone.rect.h / lines * size, *CAP_MM))
     room = max(6, int(zone.rect.w / (cap * LETTER_CAPS)))
     if lines > 1:
-        return TextTruth(text=sentence(sheet.rng, sheet.language, f"{code} {title}", lines=int(sheet.rng.integers(1, lines + 1)), room=room))
+        return TextTruth(
+            text=sentence(
+                sheet.rng, sheet.language, f"{code} {title}", lines=int(sheet.rng.integers(1, lines + 1)), room=room
+            )
+        )
     crop = _real_crop(sheet, code, title, zone)
     return crop or TextTruth(text=short_text(sheet.rng, sheet.language, f"{code} {title}", room=room))
 
@@ -284,7 +334,9 @@ def _real_crop(sheet: _Sheet, code: str, title: str, zone: Zone) -> TextTruth | 
 
 
 def _is_street(name: str) -> bool:
-    return any(part in name.lower() for part in ("straße", "weg", "gasse", "platz", "allee", "ring", "gäßchen", "plan", "damm"))
+    return any(
+        part in name.lower() for part in ("straße", "weg", "gasse", "platz", "allee", "ring", "gäßchen", "plan", "damm")
+    )
 
 
 def _comb(sheet: _Sheet, question: Question) -> None:
@@ -313,7 +365,9 @@ def _comb_value(sheet: _Sheet, question: Question, cells: int) -> tuple[list[str
     if kind is Alphabet.DECIMAL:
         return _decimal(sheet, question, cells)
     if kind in (Alphabet.LETTERS, Alphabet.ALNUM):
-        text = "".join(str(sheet.rng.choice(list("ABCDEFGHKLMNPRSTUVW"))) for _ in range(min(cells, int(sheet.rng.integers(3, 9)))))
+        text = "".join(
+            str(sheet.rng.choice(list("ABCDEFGHKLMNPRSTUVW"))) for _ in range(min(cells, int(sheet.rng.integers(3, 9))))
+        )
         return _aligned(list(text), cells, right=False), text
     return _digits(sheet, question, cells)
 

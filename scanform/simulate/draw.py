@@ -7,12 +7,16 @@ from scanform.simulate.profiles import Range
 
 
 def sheet_px_per_mm(shape: tuple[int, ...], size: SizeMm) -> float:
-    """The resolution of a picture (H, W) of a whole sheet: rasterizers work at whole dpi and round the sheet up to whole pixels."""
+    """The resolution of a picture (H, W) of a whole sheet: rasterizers work at whole dpi and round the sheet up to
+    whole pixels.
+    """
     return round((shape[1] / size.w + shape[0] / size.h) / 2 * 25.4) / 25.4
 
 
 def value(span: Range, rng: np.random.Generator) -> float:
-    """An even draw from `span`; always takes one number from `rng`, so that changing one range leaves the others' draws alone."""
+    """An even draw from `span`; always takes one number from `rng`, so that changing one range leaves the others'
+    draws alone.
+    """
     return float(span[0] + (span[1] - span[0]) * rng.random())
 
 

@@ -18,13 +18,17 @@ from scanform.simulate.jbig2 import page_segments
 from scanform.simulate.scanner import ScannedPage
 
 EXIF_ORIENTATION = 0x0112
-"""Exif 2.32, tag 4.6.4 A: Orientation; 1 upright, 3 half turn, 6 viewer turns 90 degrees clockwise, 8 counter-clockwise."""
+"""Exif 2.32, tag 4.6.4 A: Orientation; 1 upright, 3 half turn, 6 viewer turns 90 degrees clockwise, 8
+counter-clockwise.
+"""
 
 FORM_FEED_DPI = 200
 
 
 def write_pdf_jpeg(path: Path, pages: Sequence[ScannedPage], *, quality: int = 75, rotate: Sequence[int] = ()) -> None:
-    """A PDF with one grey JPEG a page; a page's own JPEG bytes are embedded as they are. `rotate` sets /Rotate page by page."""
+    """A PDF with one grey JPEG a page; a page's own JPEG bytes are embedded as they are. `rotate` sets /Rotate page
+    by page.
+    """
     with Pdf.new() as pdf:
         for page in pages:
             data = page.jpeg if page.jpeg is not None else _jpeg(page.gray, quality)
@@ -47,14 +51,20 @@ def write_pdf_jpx(path: Path, pages: Sequence[ScannedPage], *, ratio: float = 12
     with Pdf.new() as pdf:
         for page in pages:
             buffer = BytesIO()
-            options = {"quality_mode": "rates", "quality_layers": [ratio], "irreversible": True} if ratio else {"irreversible": False}
+            options = (
+                {"quality_mode": "rates", "quality_layers": [ratio], "irreversible": True}
+                if ratio
+                else {"irreversible": False}
+            )
             Image.fromarray(page.gray).save(buffer, "JPEG2000", **options)
             _add_page(pdf, page, _image(pdf, page.gray.shape, buffer.getvalue(), "/JPXDecode", bits=8))
         _save(pdf, path)
 
 
 def write_pdf_jbig2(path: Path, pages: Sequence[ScannedPage], *, mmr: bool = False) -> None:
-    """A PDF with one JBIG2 image a page, a generic region: arithmetic coded (some seconds a page), or with `mmr` as T.6 data (fast)."""
+    """A PDF with one JBIG2 image a page, a generic region: arithmetic coded (some seconds a page), or with `mmr` as
+    T.6 data (fast).
+    """
     with Pdf.new() as pdf:
         for page in pages:
             data = page_segments(page.gray, mmr=g4_strip(page.gray) if mmr else None)
@@ -63,12 +73,18 @@ def write_pdf_jbig2(path: Path, pages: Sequence[ScannedPage], *, mmr: bool = Fal
 
 
 def write_pdf_layered(path: Path, pages: Sequence[ScannedPage], *, quality: int = 45) -> None:
-    """A "compact" PDF (mixed raster content): a coarse JPEG background and over it the dark parts as a sharp 1-bit stencil in black."""
+    """A "compact" PDF (mixed raster content): a coarse JPEG background and over it the dark parts as a sharp 1-bit
+    stencil in black.
+    """
     with Pdf.new() as pdf:
         for page in pages:
             dark = page.gray < 140
             background = np.where(_grown(dark), 255, page.gray).astype(np.uint8)
-            small = np.asarray(Image.fromarray(background).resize((page.gray.shape[1] // 3, page.gray.shape[0] // 3), Image.Resampling.BOX))
+            small = np.asarray(
+                Image.fromarray(background).resize(
+                    (page.gray.shape[1] // 3, page.gray.shape[0] // 3), Image.Resampling.BOX
+                )
+            )
             below = _image(pdf, small.shape, _jpeg(small, quality), "/DCTDecode", bits=8)
             above = _g4_image(pdf, np.where(dark, 0, 255).astype(np.uint8))
             above.ImageMask = True
@@ -78,7 +94,9 @@ def write_pdf_layered(path: Path, pages: Sequence[ScannedPage], *, quality: int 
 
 
 def write_pdf_searchable(path: Path, pages: Sequence[ScannedPage], texts: Sequence[str], *, quality: int = 75) -> None:
-    """A PDF as OCR software leaves it: one JPEG a page under an invisible text layer (render mode 3); `texts` holds one text a page."""
+    """A PDF as OCR software leaves it: one JPEG a page under an invisible text layer (render mode 3); `texts` holds
+    one text a page.
+    """
     with Pdf.new() as pdf:
         for page, words in zip(pages, texts, strict=True):
             data = page.jpeg if page.jpeg is not None else _jpeg(page.gray, quality)
@@ -92,7 +110,9 @@ def write_tiff_g4(path: Path, pages: Sequence[ScannedPage]) -> None:
 
 
 def write_tiff(path: Path, pages: Sequence[ScannedPage], *, compression: str = "tiff_lzw") -> None:
-    """A multi-page grey TIFF; `compression` is Pillow's name: "tiff_lzw", "jpeg", "tiff_adobe_deflate", "packbits" or "raw"."""
+    """A multi-page grey TIFF; `compression` is Pillow's name: "tiff_lzw", "jpeg", "tiff_adobe_deflate", "packbits"
+    or "raw".
+    """
     _tiff(path, [(Image.fromarray(page.gray), page) for page in pages], compression)
 
 
@@ -165,7 +185,9 @@ def _g4_image(pdf: Pdf, gray: Gray) -> Stream:
     return image
 
 
-def _add_page(pdf: Pdf, page: ScannedPage, image: Stream, *, stencil: Stream | None = None, hidden_text: str = "") -> None:
+def _add_page(
+    pdf: Pdf, page: ScannedPage, image: Stream, *, stencil: Stream | None = None, hidden_text: str = ""
+) -> None:
     """A page of the scan's size that shows `image`, then `stencil` in black, then carries invisible text."""
     dpi = page.dpi if page.claims_dpi else FORM_FEED_DPI
     w, h = (round(side * 72 / dpi, 2) for side in (page.gray.shape[1], page.gray.shape[0]))
@@ -176,7 +198,14 @@ def _add_page(pdf: Pdf, page: ScannedPage, image: Stream, *, stencil: Stream | N
         content.append(f"q 0 g {w} 0 0 {h} 0 0 cm /Im1 Do Q")
     resources = Dictionary(XObject=objects)
     if hidden_text:
-        resources.Font = Dictionary(F0=Dictionary(Type=Name("/Font"), Subtype=Name("/Type1"), BaseFont=Name("/Helvetica"), Encoding=Name("/WinAnsiEncoding")))
+        resources.Font = Dictionary(
+            F0=Dictionary(
+                Type=Name("/Font"),
+                Subtype=Name("/Type1"),
+                BaseFont=Name("/Helvetica"),
+                Encoding=Name("/WinAnsiEncoding"),
+            )
+        )
         content.extend(_text_operators(hidden_text, h))
     drawing = Stream(pdf, "\n".join(content).encode("cp1252", "replace"))
     sheet = Dictionary(Type=Name("/Page"), MediaBox=Array([0, 0, w, h]), Resources=resources, Contents=drawing)

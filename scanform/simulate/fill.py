@@ -40,8 +40,12 @@ class _Sheet:
         draw_strokes(self.layer, strokes, pen or self.hand.pen, px_per_mm=self.px_per_mm, rng=self.rng)
 
 
-def fill_page(gray: Gray, page: PageLayout, truth: PageTruth, *, hand: Hand, rng: np.random.Generator, crops: Crops | None = None) -> Gray:
-    """The printed page `gray` (H, W), the whole sheet at 300 dpi or more, with the ink of `truth` on it. The input is not changed."""
+def fill_page(
+    gray: Gray, page: PageLayout, truth: PageTruth, *, hand: Hand, rng: np.random.Generator, crops: Crops | None = None
+) -> Gray:
+    """The printed page `gray` (H, W), the whole sheet at 300 dpi or more, with the ink of `truth` on it. The input
+    is not changed.
+    """
     ink = draw_ink((int(gray.shape[0]), int(gray.shape[1])), page, truth, hand=hand, rng=rng, crops=crops)
     return np.asarray(cv2.multiply(gray, ink, scale=1 / 255), dtype=np.uint8)
 
@@ -60,10 +64,14 @@ def draw_ink(
 
     `lines` are drawn with the hand's pen wherever they run: what belongs to no single zone.
     """
-    sheet = _Sheet(layer=np.full(shape, 255, dtype=np.uint8), hand=hand, rng=rng, px_per_mm=sheet_px_per_mm(shape, page.size))
+    sheet = _Sheet(
+        layer=np.full(shape, 255, dtype=np.uint8), hand=hand, rng=rng, px_per_mm=sheet_px_per_mm(shape, page.size)
+    )
     zones = {zone.id: zone for zone in page.zones}
     for name, mark in truth.marks.items():
-        sheet.draw(mark_strokes(mark.style, zones[name].rect, hand, rng), DIRT if mark.style is MarkStyle.SPECK else hand.pen)
+        sheet.draw(
+            mark_strokes(mark.style, zones[name].rect, hand, rng), DIRT if mark.style is MarkStyle.SPECK else hand.pen
+        )
     for name, text in truth.texts.items():
         _write(sheet, zones[name], text, crops)
     sheet.draw(lines)
@@ -71,10 +79,14 @@ def draw_ink(
 
 
 def signature_strokes(rect: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
-    """A signature nobody has: a big looped initial, letters that shrink into a wave, a second part, perhaps a flourish under it."""
+    """A signature nobody has: a big looped initial, letters that shrink into a wave, a second part, perhaps a
+    flourish under it.
+    """
     h = min(rect.h * 0.85, 13.0)
     length = min(rect.w * 0.8, float(rng.uniform(26, 58)))
-    start = np.array([rect.x + rect.w * float(rng.uniform(0.03, 0.1)), rect.y + rect.h * float(rng.uniform(0.55, 0.68))])
+    start = np.array(
+        [rect.x + rect.w * float(rng.uniform(0.03, 0.1)), rect.y + rect.h * float(rng.uniform(0.55, 0.68))]
+    )
     split = float(rng.uniform(0.3, 0.55)) if rng.random() < 0.6 else 1.0
     parts = [_name_part(length * split, h, rng)]
     if split < 1.0:
@@ -89,7 +101,9 @@ def signature_strokes(rect: RectMm, hand: Hand, rng: np.random.Generator) -> lis
         pressure = np.clip(hand.pressure + 0.25 - 0.3 * speed / speed.max(), 0.1, 1)
         strokes.append(Stroke(points_mm=path, pressure=pressure))
     if rng.random() < 0.35:
-        under = np.array([[length * 0.9, h * 0.1], [length * 0.15, h * 0.32], [length * 0.2, h * 0.4], [length * 1.05, h * 0.22]])
+        under = np.array(
+            [[length * 0.9, h * 0.1], [length * 0.15, h * 0.32], [length * 0.2, h * 0.4], [length * 1.05, h * 0.22]]
+        )
         strokes.append(_even(smooth_path(under + start), hand))
     return strokes
 
@@ -99,7 +113,9 @@ def _even(path: Floats, hand: Hand) -> Stroke:
 
 
 def _name_part(length: float, h: float, rng: np.random.Generator) -> Floats:
-    """Control points of one word of a signature on a baseline at 0, (N, 2) mm: a capital with a loop, then letters that wear off."""
+    """Control points of one word of a signature on a baseline at 0, (N, 2) mm: a capital with a loop, then letters
+    that wear off.
+    """
     capital = _CAPITALS[int(rng.integers(0, len(_CAPITALS)))] * [h * 0.55, h * 0.72]
     points = [capital + rng.normal(0, h * 0.025, capital.shape)]
     x = float(capital[-1, 0]) + h * 0.12
@@ -121,12 +137,62 @@ def _name_part(length: float, h: float, rng: np.random.Generator) -> Floats:
 _CAPITALS = tuple(
     np.array(points)
     for points in (
-        [[0.1, -0.2], [0.35, -0.95], [0.6, -0.9], [0.3, -0.1], [0.05, 0.1], [0.0, -0.1], [0.5, -0.05], [0.8, -0.1]],  # like an L or S
-        [[0.0, -0.8], [0.3, -1.0], [0.3, -0.5], [0.15, 0.0], [0.25, -0.6], [0.7, -1.0], [0.75, -0.6], [0.3, -0.45], [0.8, 0.0]],  # like an R or K
+        [
+            [0.1, -0.2],
+            [0.35, -0.95],
+            [0.6, -0.9],
+            [0.3, -0.1],
+            [0.05, 0.1],
+            [0.0, -0.1],
+            [0.5, -0.05],
+            [0.8, -0.1],
+        ],  # like an L or S
+        [
+            [0.0, -0.8],
+            [0.3, -1.0],
+            [0.3, -0.5],
+            [0.15, 0.0],
+            [0.25, -0.6],
+            [0.7, -1.0],
+            [0.75, -0.6],
+            [0.3, -0.45],
+            [0.8, 0.0],
+        ],  # like an R or K
         [[0.0, 0.0], [0.2, -0.9], [0.3, -0.3], [0.55, -0.95], [0.65, -0.05], [0.85, -0.15]],  # like an M
-        [[0.7, -0.85], [0.4, -1.0], [0.05, -0.5], [0.3, 0.02], [0.75, -0.25], [0.55, -0.4], [0.8, 0.25], [0.4, 0.45], [0.45, 0.1], [0.95, -0.1]],  # like a G
-        [[0.05, -0.75], [0.6, -0.95], [0.9, -0.9], [0.5, -0.75], [0.3, 0.0], [0.05, 0.05], [0.2, -0.15], [0.75, -0.1]],  # like a T or J
-        [[0.1, -0.95], [0.05, 0.0], [0.2, -0.9], [0.75, -0.8], [0.6, -0.5], [0.3, -0.45], [0.75, -0.2], [0.5, 0.02], [0.1, 0.0], [0.85, -0.08]],  # like a B
+        [
+            [0.7, -0.85],
+            [0.4, -1.0],
+            [0.05, -0.5],
+            [0.3, 0.02],
+            [0.75, -0.25],
+            [0.55, -0.4],
+            [0.8, 0.25],
+            [0.4, 0.45],
+            [0.45, 0.1],
+            [0.95, -0.1],
+        ],  # like a G
+        [
+            [0.05, -0.75],
+            [0.6, -0.95],
+            [0.9, -0.9],
+            [0.5, -0.75],
+            [0.3, 0.0],
+            [0.05, 0.05],
+            [0.2, -0.15],
+            [0.75, -0.1],
+        ],  # like a T or J
+        [
+            [0.1, -0.95],
+            [0.05, 0.0],
+            [0.2, -0.9],
+            [0.75, -0.8],
+            [0.6, -0.5],
+            [0.3, -0.45],
+            [0.75, -0.2],
+            [0.5, 0.02],
+            [0.1, 0.0],
+            [0.85, -0.08],
+        ],  # like a B
     )
 )
 
@@ -147,7 +213,9 @@ def _write(sheet: _Sheet, zone: Zone, text: TextTruth, crops: Crops | None) -> N
     else:
         for line, rect in zip(text.text.split("\n"), line_rects(zone), strict=False):
             if line:
-                ink = ink_of_text(line, sheet.hand, sheet.rng, cap_mm=cap_height_mm(zone, sheet.hand), px_per_mm=sheet.px_per_mm)
+                ink = ink_of_text(
+                    line, sheet.hand, sheet.rng, cap_mm=cap_height_mm(zone, sheet.hand), px_per_mm=sheet.px_per_mm
+                )
                 _stamp_line(sheet, ink, rect, real=False)
 
 
@@ -165,7 +233,9 @@ def cap_height_mm(zone: Zone, hand: Hand) -> float:
 
 
 def _stamp_line(sheet: _Sheet, ink: Coverage, rect: RectMm, *, real: bool) -> None:
-    """One line of writing in `rect`: real crops are enlarged to the line, others are written smaller when they do not fit."""
+    """One line of writing in `rect`: real crops are enlarged to the line, others are written smaller when they do
+    not fit.
+    """
     per_mm, rng = sheet.px_per_mm, sheet.rng
     room_w, room_h = rect.w * 0.97 * per_mm, rect.h * 0.98 * per_mm
     tall = ink.shape[0]
@@ -175,5 +245,9 @@ def _stamp_line(sheet: _Sheet, ink: Coverage, rect: RectMm, *, real: bool) -> No
     height = round(min(ink.shape[0] * scale, room_h))
     sized = sharpen_to(ink, max(2, height), max(2, round(ink.shape[1] * scale)))
     left = rect.x * per_mm + min(max(0.0, rect.w * per_mm - sized.shape[1]), per_mm * float(rng.uniform(0.4, 3.0)))
-    top = (rect.bottom - 0.02 * rect.h) * per_mm - sized.shape[0] - max(0.0, room_h - sized.shape[0]) * float(rng.uniform(0.1, 0.4))
+    top = (
+        (rect.bottom - 0.02 * rect.h) * per_mm
+        - sized.shape[0]
+        - max(0.0, room_h - sized.shape[0]) * float(rng.uniform(0.1, 0.4))
+    )
     stamp(sheet.layer, sized, sheet.hand.pen, left_px=round(left), top_px=round(top), rng=rng, px_per_mm=per_mm)

@@ -21,7 +21,8 @@ SCRIPTS = (
 )
 """Handwriting fonts in `scanform/simulate/fonts` (OFL 1.1)."""
 
-# How often each pen turns up on returned forms: ball-points dominate; instructions ask for them (an assumption, no counts are published).
+# How often each pen turns up on returned forms: ball-points dominate; instructions ask for them (an assumption, no
+# counts are published).
 _PEN_WEIGHTS = {
     "ballpoint blue": 0.36,
     "ballpoint black": 0.22,
@@ -36,7 +37,16 @@ _PEN_WEIGHTS = {
 }
 
 _HABITS: tuple[tuple[float, Mapping[MarkStyle, float]], ...] = (
-    (0.70, {MarkStyle.CROSS: 0.80, MarkStyle.OFF_CENTRE_CROSS: 0.07, MarkStyle.HUGE_CROSS: 0.06, MarkStyle.LIGHT_CROSS: 0.05, MarkStyle.SLASH: 0.02}),
+    (
+        0.70,
+        {
+            MarkStyle.CROSS: 0.80,
+            MarkStyle.OFF_CENTRE_CROSS: 0.07,
+            MarkStyle.HUGE_CROSS: 0.06,
+            MarkStyle.LIGHT_CROSS: 0.05,
+            MarkStyle.SLASH: 0.02,
+        },
+    ),
     (0.12, {MarkStyle.TICK: 0.80, MarkStyle.LONG_TICK: 0.14, MarkStyle.CROSS: 0.06}),
     (0.06, {MarkStyle.SLASH: 0.70, MarkStyle.BACKSLASH: 0.12, MarkStyle.CROSS: 0.18}),
     (0.04, {MarkStyle.SCRIBBLE: 0.75, MarkStyle.CROSS: 0.25}),
@@ -50,11 +60,12 @@ _HABITS: tuple[tuple[float, Mapping[MarkStyle, float]], ...] = (
 class Hand:
     """A writer.
 
-    `slant_deg` leans letters to the right; `size` 1 = letters of 60 % of the line; `tremor_mm` unsteadiness of a line; `aim_mm`
-    spread of where a mark lands; `overshoot` how far a cross leaves its box, as part of the box's side (negative: stays inside);
-    `sloppiness` 0..1 irregularity of letters and baselines; `pressure` 0..1, 0.5 is normal; `habit` share of each mark style;
-    `script` the font of longer text; `writer` the number of a writer of real crops, if there are some; `digits` glyph variant by
-    digit; `right_aligned` numbers stand at the right of their cells; `capitals` whether text is printed in capitals.
+    `slant_deg` leans letters to the right; `size` 1 = letters of 60 % of the line; `tremor_mm` unsteadiness of a line;
+    `aim_mm` spread of where a mark lands; `overshoot` how far a cross leaves its box, as part of the box's side
+    (negative: stays inside); `sloppiness` 0..1 irregularity of letters and baselines; `pressure` 0..1, 0.5 is normal;
+    `habit` share of each mark style; `script` the font of longer text; `writer` the number of a writer of real crops,
+    if there are some; `digits` glyph variant by digit; `right_aligned` numbers stand at the right of their cells;
+    `capitals` whether text is printed in capitals.
     """
 
     pen: Pen

@@ -1,7 +1,8 @@
 """Highlighter pens: broad, transparent swipes over print, and how much of them each kind of scanner sees.
 
-A swipe lets the print under it stand and takes a part of the paper's light, another part of each colour. A colour scan is read by its brightness (ITU-R
-BT.601); a grey scanner sees either the same or only green light, in which yellow all but vanishes.
+A swipe lets the print under it stand and takes a part of the paper's light, another part of each colour. A colour scan
+is read by its brightness (ITU-R BT.601); a grey scanner sees either the same or only green light, in which yellow all
+but vanishes.
 """
 
 from dataclasses import dataclass
@@ -22,14 +23,18 @@ GREEN = (0.0, 1.0, 0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Highlighter:
-    """`rgb`: the share of red, green and blue light that comes back from white paper under a fresh swipe, 0..1. `width_mm`: chisel tips write 1 to 5 mm."""
+    """`rgb`: the share of red, green and blue light that comes back from white paper under a fresh swipe, 0..1.
+    `width_mm`: chisel tips write 1 to 5 mm.
+    """
 
     name: str
     rgb: tuple[float, float, float]
     width_mm: float = 4.5
 
     def light(self, weights: tuple[float, float, float] = LUMA, *, strength: float = 1.0) -> float:
-        """The share of the paper's brightness under the swipe, by the weights of a device; `strength` 0..1: a dry pen takes less."""
+        """The share of the paper's brightness under the swipe, by the weights of a device; `strength` 0..1: a dry
+        pen takes less.
+        """
         return 1 - strength * (1 - sum(weight * share for weight, share in zip(weights, self.rgb, strict=True)))
 
 
@@ -43,13 +48,24 @@ HIGHLIGHTERS: dict[str, Highlighter] = {
         Highlighter(name="blue", rgb=(0.50, 0.82, 1.00)),
     )
 }
-"""The five colours of every desk set, in round figures (no measurement; bracket). Brightness under them: 0.91, 0.82, 0.71, 0.74 and 0.74 of the paper's."""
+"""The five colours of every desk set, in round figures (no measurement; bracket). Brightness under them: 0.91, 0.82,
+0.71, 0.74 and 0.74 of the paper's.
+"""
 
 
 def draw_swipe(
-    layer: Gray, start: PointMm, end: PointMm, *, width_mm: float, light: float, px_per_mm: float, rng: np.random.Generator, passes: int = 1
+    layer: Gray,
+    start: PointMm,
+    end: PointMm,
+    *,
+    width_mm: float,
+    light: float,
+    px_per_mm: float,
+    rng: np.random.Generator,
+    passes: int = 1,
 ) -> None:
-    """Multiplies a swipe from `start` to `end` into `layer` (H, W), 255 = no ink, in place. `light`: share of the light that a pass leaves.
+    """Multiplies a swipe from `start` to `end` into `layer` (H, W), 255 = no ink, in place. `light`: share of the light
+    that a pass leaves.
 
     The band is a little uneven along and across: more ink at its ends and edges, where it dries.
     """
@@ -58,7 +74,9 @@ def draw_swipe(
         shift = rng.normal(0, 0.25, 4)
         ends = np.array([[start.x + shift[0], start.y + shift[1]], [end.x + shift[2], end.y + shift[3]]])
         low = np.floor((ends.min(axis=0) - width_mm) * px_per_mm).astype(int).clip(0)
-        high = np.minimum(np.ceil((ends.max(axis=0) + width_mm) * px_per_mm).astype(int), [layer.shape[1], layer.shape[0]])
+        high = np.minimum(
+            np.ceil((ends.max(axis=0) + width_mm) * px_per_mm).astype(int), [layer.shape[1], layer.shape[0]]
+        )
         columns, rows = (int(v) for v in high - low)
         if columns <= 0 or rows <= 0:
             continue
@@ -73,10 +91,14 @@ def draw_swipe(
         block[:] = np.rint(block * np.clip(1 - taken, 0, 1)).astype(np.uint8)
 
 
-def _band(ends: "np.ndarray[tuple[int, int], np.dtype[np.float64]]", width_mm: float) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
+def _band(
+    ends: "np.ndarray[tuple[int, int], np.dtype[np.float64]]", width_mm: float
+) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
     """The four corners of a band with the slanted ends of a chisel tip."""
     along = ends[1] - ends[0]
     along = along / max(float(np.hypot(*along)), 1e-6)
     across = np.array([-along[1], along[0]]) * width_mm / 2
     slant = along * width_mm * 0.15
-    return np.array([ends[0] - across + slant, ends[1] - across + slant, ends[1] + across - slant, ends[0] + across - slant])
+    return np.array(
+        [ends[0] - across + slant, ends[1] - across + slant, ends[1] + across - slant, ends[0] + across - slant]
+    )

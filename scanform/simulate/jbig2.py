@@ -21,8 +21,9 @@ _NOMINAL_AT = bytes((0x03, 0xFF, 0xFD, 0xFF, 0x02, 0xFE, 0xFE, 0xFE))
 
 
 def page_segments(gray: Gray, *, mmr: bytes | None = None) -> bytes:
-    """A page cut at 128 as PDF embeds it: page information (segment type 48) and an immediate lossless generic region (39), without file header
-    and end segments (ISO 32000-1, 7.4.7). `mmr` holds T.6 data of the page; without it the region is arithmetic coded, template 0, typical rows skipped.
+    """A page cut at 128 as PDF embeds it: page information (segment type 48) and an immediate lossless generic region
+    (39), without file header and end segments (ISO 32000-1, 7.4.7). `mmr` holds T.6 data of the page; without it the
+    region is arithmetic coded, template 0, typical rows skipped.
     """
     height, width = gray.shape
     region = struct.pack(">IIIIB", width, height, 0, 0, 0)
@@ -55,7 +56,14 @@ def _contexts(black: NDArray[np.uint8]) -> NDArray[np.int32]:
     """The 16 neighbours of each pixel as a number (T.88, figure 3, adaptive pixels at their nominal places); (H, W)."""
     height, width = black.shape
     padded = np.pad(black, ((2, 0), (4, 4))).astype(np.int32)
-    places = [(0, -1), (0, -2), (0, -3), (0, -4), *((-1, dx) for dx in range(3, -4, -1)), *((-2, dx) for dx in range(2, -3, -1))]
+    places = [
+        (0, -1),
+        (0, -2),
+        (0, -3),
+        (0, -4),
+        *((-1, dx) for dx in range(3, -4, -1)),
+        *((-2, dx) for dx in range(2, -3, -1)),
+    ]
     found = np.zeros((height, width), np.int32)
     for bit, (dy, dx) in enumerate(places):
         found |= padded[2 + dy : 2 + dy + height, 4 + dx : 4 + dx + width] << bit

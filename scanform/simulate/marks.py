@@ -1,7 +1,8 @@
 """How people mark a check box: strokes in mm for every style of `MarkStyle`.
 
-Sources for the styles: marking instructions and complaints of form tools list crosses, ticks, slashes, dots, scribbles, circles,
-strokes that run into neighbours and filled boxes as corrections (German examination practice: filled = withdrawn).
+Sources for the styles: marking instructions and complaints of form tools list crosses, ticks, slashes, dots, scribbles,
+circles, strokes that run into neighbours and filled boxes as corrections (German examination practice: filled =
+withdrawn).
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +18,9 @@ from scanform.simulate.truth import MarkStyle
 Draw = Callable[[RectMm, Hand, np.random.Generator], list[Stroke]]
 
 SCRIBBLE_PITCH = 1.7
-"""Distance of a scribble's strokes in pen widths: paper shows between them, or nobody could tell it from a filled box."""
+"""Distance of a scribble's strokes in pen widths: paper shows between them, or nobody could tell it from a filled
+box.
+"""
 
 CROSS_REACH = 0.42
 """Half diagonal extent of a tidy cross as part of the box's side; 0.5 reaches the corners."""
@@ -28,7 +31,9 @@ def mark_strokes(style: MarkStyle, box: RectMm, hand: Hand, rng: np.random.Gener
     return _STYLES[style](box, hand, rng) if style in _STYLES else []
 
 
-def _line(points: list[tuple[float, float]], hand: Hand, rng: np.random.Generator, *, force: float = 0.0, bend: float = 0.035) -> Stroke:
+def _line(
+    points: list[tuple[float, float]], hand: Hand, rng: np.random.Generator, *, force: float = 0.0, bend: float = 0.035
+) -> Stroke:
     """A hand-drawn line through `points` (mm): slightly bent, trembling, with pressure that fades at the end."""
     path = np.asarray(points, dtype=np.float64)
     if len(path) == 2:
@@ -47,7 +52,9 @@ def _aim(box: RectMm, hand: Hand, rng: np.random.Generator) -> tuple[float, floa
     return box.centre.x + float(rng.normal(0, hand.aim_mm)), box.centre.y + float(rng.normal(0, hand.aim_mm))
 
 
-def _cross_at(cx: float, cy: float, reach: float, hand: Hand, rng: np.random.Generator, *, force: float = 0.0) -> list[Stroke]:
+def _cross_at(
+    cx: float, cy: float, reach: float, hand: Hand, rng: np.random.Generator, *, force: float = 0.0
+) -> list[Stroke]:
     """Two strokes that cross at (cx, cy), each reaching `reach` mm to either side along x and y."""
     lean = np.tan(np.radians(hand.slant_deg)) * 0.35
     j = 0.05 + 0.14 * hand.sloppiness
@@ -83,7 +90,9 @@ def _huge_cross(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Strok
 def _off_centre_cross(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
     angle = rng.uniform(0, 2 * np.pi)
     off = box.w * rng.uniform(0.18, 0.3)
-    return _cross_at(box.centre.x + off * np.cos(angle), box.centre.y + off * np.sin(angle), _reach(box, hand, rng), hand, rng)
+    return _cross_at(
+        box.centre.x + off * np.cos(angle), box.centre.y + off * np.sin(angle), _reach(box, hand, rng), hand, rng
+    )
 
 
 def _tick_to(box: RectMm, hand: Hand, rng: np.random.Generator, tail: float, rise: float) -> list[Stroke]:
@@ -92,7 +101,10 @@ def _tick_to(box: RectMm, hand: Hand, rng: np.random.Generator, tail: float, ris
     s = box.w
     start = (cx - s * rng.uniform(0.22, 0.4), cy - s * rng.uniform(0.02, 0.18))
     bottom = (cx - s * rng.uniform(0.02, 0.15), cy + s * rng.uniform(0.24, 0.42))
-    path = smooth_path(np.array([start, bottom, (cx + s * tail * 0.45, cy - s * rise * 0.35), (cx + s * tail, cy - s * rise)]), frozenset({1}))
+    path = smooth_path(
+        np.array([start, bottom, (cx + s * tail * 0.45, cy - s * rise * 0.35), (cx + s * tail, cy - s * rise)]),
+        frozenset({1}),
+    )
     pressure = np.clip(hand.pressure * np.linspace(1.15, 0.6, len(path)), 0.05, 1)
     shaky = hand.tremor_mm * np.column_stack([wobble(len(path), scale=5, rng=rng), wobble(len(path), scale=5, rng=rng)])
     return [Stroke(points_mm=path + shaky, pressure=pressure)]
@@ -233,7 +245,11 @@ def line_through(first: RectMm, last: RectMm, hand: Hand, rng: np.random.Generat
     """One line from before the first to beyond the last of several boxes in a row or a column."""
     start, end = np.array([first.centre.x, first.centre.y]), np.array([last.centre.x, last.centre.y])
     along = (end - start) / max(float(np.hypot(*(end - start))), 1e-6)
-    points = [start - along * first.w * rng.uniform(0.3, 1.1), (start + end) / 2, end + along * first.w * rng.uniform(0.3, 1.1)]
+    points = [
+        start - along * first.w * rng.uniform(0.3, 1.1),
+        (start + end) / 2,
+        end + along * first.w * rng.uniform(0.3, 1.1),
+    ]
     shaken = [(float(p[0] + rng.normal(0, 0.35)), float(p[1] + rng.normal(0, 0.35))) for p in points]
     return [_line(shaken, hand, rng)]
 

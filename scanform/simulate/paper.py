@@ -1,4 +1,6 @@
-"""What happens to the sheet before it is scanned: tint, stains, folds, holes, dog-ears, the back page shining through."""
+"""What happens to the sheet before it is scanned: tint, stains, folds, holes, dog-ears, the back page shining
+through.
+"""
 
 import cv2
 import numpy as np
@@ -15,17 +17,24 @@ COARSE_PX_PER_MM = 3.0
 """Resolution at which stains, folds and shade are painted; they are soft."""
 
 
-def handle_page(page: Gray, profile: Profile, rng: np.random.Generator, *, px_per_mm: float, back: Gray | None, backdrop: int) -> Gray:
+def handle_page(
+    page: Gray, profile: Profile, rng: np.random.Generator, *, px_per_mm: float, back: Gray | None, backdrop: int
+) -> Gray:
     """The sheet after handling; `page` (H, W) carries print and ink and is not changed.
 
-    `back` is the other side of the sheet as printed (None: this side is taken); `backdrop` is what is seen through holes.
+    `back` is the other side of the sheet as printed (None: this side is taken); `backdrop` is what is seen through
+    holes.
     """
     h, w = page.shape
     tint = _tint(profile, w / px_per_mm, h / px_per_mm, rng)
     strength = value(profile.show_through, rng)
     if strength > 0.002:
-        page = cv2.multiply(page, _show_through(page if back is None else back, strength, (h, w), px_per_mm), scale=1 / 255).astype(np.uint8)
-    sheet = np.asarray(cv2.multiply(page, cv2.resize(tint, (w, h), interpolation=cv2.INTER_LINEAR), scale=1 / 255), dtype=np.uint8)
+        page = cv2.multiply(
+            page, _show_through(page if back is None else back, strength, (h, w), px_per_mm), scale=1 / 255
+        ).astype(np.uint8)
+    sheet = np.asarray(
+        cv2.multiply(page, cv2.resize(tint, (w, h), interpolation=cv2.INTER_LINEAR), scale=1 / 255), dtype=np.uint8
+    )
     if happens(profile.punched, rng):
         _punch(sheet, rng, px_per_mm, backdrop)
     if happens(profile.corner_cut, rng):
@@ -39,7 +48,9 @@ def _tint(profile: Profile, width_mm: float, height_mm: float, rng: np.random.Ge
     field = np.full((h, w), value(profile.paper_grey, rng), dtype=np.float32)
     shade = value(profile.shade, rng)
     if shade:
-        field += cv2.resize(rng.normal(0, shade * 0.5, (4, 3)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
+        field += cv2.resize(
+            rng.normal(0, shade * 0.5, (4, 3)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC
+        )
     for _ in range(count(profile.stains, rng)):
         _stain(field, rng)
     for _ in range(count(profile.folds, rng)):
@@ -61,13 +72,17 @@ def _stain(field: Field, rng: np.random.Generator) -> None:
         edge += rng.normal(0, 0.025 / k) * np.cos(k * angle + rng.uniform(0, 6.28))
     distance = np.hypot(x - cx, y - cy) / radius - 1 - edge
     depth = rng.uniform(12, 60)
-    ring = np.exp(-((distance / rng.uniform(0.015, 0.04)) ** 2)) * (0.6 + 0.4 * np.cos(angle * rng.integers(1, 3) + rng.uniform(0, 6.28)))
+    ring = np.exp(-((distance / rng.uniform(0.015, 0.04)) ** 2)) * (
+        0.6 + 0.4 * np.cos(angle * rng.integers(1, 3) + rng.uniform(0, 6.28))
+    )
     inside = 1 / (1 + np.exp(np.clip(distance / 0.02, -30, 30)))
     field -= (depth * (0.85 * ring + (0.08 if kind < 0.5 else 0.35) * inside)).astype(field.dtype)
 
 
 def _fold_line(field: Field, rng: np.random.Generator) -> None:
-    """A fold: a fine dark line beside a bright one and a slow shadow, at a half or third of the sheet or anywhere; in place."""
+    """A fold: a fine dark line beside a bright one and a slow shadow, at a half or third of the sheet or anywhere;
+    in place.
+    """
     h, w = field.shape
     across = rng.random() < 0.75
     length = h if across else w
@@ -89,7 +104,9 @@ def _show_through(back: Gray, strength: float, shape: tuple[int, int], px_per_mm
     small = cv2.resize(back, (shape[1] // 3, shape[0] // 3), interpolation=cv2.INTER_AREA)
     soft = cv2.GaussianBlur(cv2.flip(small, 1), (0, 0), max(0.3, 0.16 * px_per_mm / 3))
     faint = np.rint(255 - strength * (255 - np.arange(256))).astype(np.uint8)
-    return np.asarray(cv2.resize(cv2.LUT(soft, faint), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    return np.asarray(
+        cv2.resize(cv2.LUT(soft, faint), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8
+    )
 
 
 def _punch(sheet: Gray, rng: np.random.Generator, px_per_mm: float, backdrop: int) -> None:

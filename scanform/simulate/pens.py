@@ -1,7 +1,7 @@
 """Writing instruments and how their strokes look on paper after a scanner has turned them into grey.
 
-A stroke is a polyline in mm with a pressure per point. It is drawn four times as fine as the page, then averaged down, so
-edges are antialiased. Ink multiplies: print under a stroke stays visible, crossings are darker.
+A stroke is a polyline in mm with a pressure per point. It is drawn four times as fine as the page, then averaged down,
+so edges are antialiased. Ink multiplies: print under a stroke stays visible, crossings are darker.
 """
 
 from collections.abc import Sequence
@@ -31,9 +31,9 @@ _GRAIN_SIDE = 512  # px of the paper grain tile
 class Pen:
     """A pen. Grey values are what a grey scan shows of it (0 black, 255 paper).
 
-    `width_mm` at normal pressure and `width_spread` its relative change with pressure; `grey` of dense ink; `opacity` 0..1 and
-    `opacity_spread` its change with pressure; `gaps_per_m` skips a metre of line (a dry ball-point) of about `gap_mm`;
-    `grain` 0..1 how much the paper's tooth shows (pencil); `edge_mm` sigma of the soft edge (bleeding ink).
+    `width_mm` at normal pressure and `width_spread` its relative change with pressure; `grey` of dense ink; `opacity`
+    0..1 and `opacity_spread` its change with pressure; `gaps_per_m` skips a metre of line (a dry ball-point) of about
+    `gap_mm`; `grain` 0..1 how much the paper's tooth shows (pencil); `edge_mm` sigma of the soft edge (bleeding ink).
     """
 
     name: str
@@ -48,21 +48,80 @@ class Pen:
     edge_mm: float = 0.02
 
 
-# Widths: ISO 12757-1 (ball-point tips 0.7-1.0 mm write 0.3-0.55 mm), ISO 27668-1 (gel 0.3-0.5 mm), felt-tips 1-2 mm, pencil 0.3-0.6 mm.
+# Widths: ISO 12757-1 (ball-point tips 0.7-1.0 mm write 0.3-0.55 mm), ISO 27668-1 (gel 0.3-0.5 mm), felt-tips 1-2 mm,
+# pencil 0.3-0.6 mm.
 # Grey values: luma of typical ink colours (blue ball-point RGB 40,60,150 -> about 65) mixed with paper.
 PENS: dict[str, Pen] = {
     pen.name: pen
     for pen in (
-        Pen(name="ballpoint blue", width_mm=0.42, width_spread=0.25, grey=62, opacity=0.86, opacity_spread=0.30, gaps_per_m=6.0, grain=0.18),
-        Pen(name="ballpoint black", width_mm=0.40, width_spread=0.25, grey=32, opacity=0.86, opacity_spread=0.30, gaps_per_m=6.0, grain=0.18),
-        Pen(name="ballpoint dry", width_mm=0.36, width_spread=0.30, grey=70, opacity=0.70, opacity_spread=0.45, gaps_per_m=45.0, gap_mm=0.9, grain=0.35),
+        Pen(
+            name="ballpoint blue",
+            width_mm=0.42,
+            width_spread=0.25,
+            grey=62,
+            opacity=0.86,
+            opacity_spread=0.30,
+            gaps_per_m=6.0,
+            grain=0.18,
+        ),
+        Pen(
+            name="ballpoint black",
+            width_mm=0.40,
+            width_spread=0.25,
+            grey=32,
+            opacity=0.86,
+            opacity_spread=0.30,
+            gaps_per_m=6.0,
+            grain=0.18,
+        ),
+        Pen(
+            name="ballpoint dry",
+            width_mm=0.36,
+            width_spread=0.30,
+            grey=70,
+            opacity=0.70,
+            opacity_spread=0.45,
+            gaps_per_m=45.0,
+            gap_mm=0.9,
+            grain=0.35,
+        ),
         Pen(name="gel", width_mm=0.46, width_spread=0.12, grey=22, opacity=0.97, opacity_spread=0.06, edge_mm=0.03),
-        Pen(name="fountain blue", width_mm=0.58, width_spread=0.45, grey=75, opacity=0.90, opacity_spread=0.25, edge_mm=0.04),
-        Pen(name="felt tip", width_mm=1.15, width_spread=0.15, grey=28, opacity=0.96, opacity_spread=0.08, edge_mm=0.06),
-        Pen(name="fineliner", width_mm=0.38, width_spread=0.10, grey=30, opacity=0.94, opacity_spread=0.10, edge_mm=0.03),
-        Pen(name="pencil light", width_mm=0.48, width_spread=0.30, grey=105, opacity=0.50, opacity_spread=0.35, grain=0.60),
-        Pen(name="pencil hard", width_mm=0.34, width_spread=0.20, grey=110, opacity=0.62, opacity_spread=0.30, grain=0.45),
-        Pen(name="pencil soft", width_mm=0.62, width_spread=0.35, grey=70, opacity=0.74, opacity_spread=0.35, grain=0.50),
+        Pen(
+            name="fountain blue",
+            width_mm=0.58,
+            width_spread=0.45,
+            grey=75,
+            opacity=0.90,
+            opacity_spread=0.25,
+            edge_mm=0.04,
+        ),
+        Pen(
+            name="felt tip", width_mm=1.15, width_spread=0.15, grey=28, opacity=0.96, opacity_spread=0.08, edge_mm=0.06
+        ),
+        Pen(
+            name="fineliner", width_mm=0.38, width_spread=0.10, grey=30, opacity=0.94, opacity_spread=0.10, edge_mm=0.03
+        ),
+        Pen(
+            name="pencil light",
+            width_mm=0.48,
+            width_spread=0.30,
+            grey=105,
+            opacity=0.50,
+            opacity_spread=0.35,
+            grain=0.60,
+        ),
+        Pen(
+            name="pencil hard",
+            width_mm=0.34,
+            width_spread=0.20,
+            grey=110,
+            opacity=0.62,
+            opacity_spread=0.30,
+            grain=0.45,
+        ),
+        Pen(
+            name="pencil soft", width_mm=0.62, width_spread=0.35, grey=70, opacity=0.74, opacity_spread=0.35, grain=0.50
+        ),
     )
 }
 
@@ -92,14 +151,20 @@ def smooth_path(control_mm: Floats, corners: frozenset[int] = frozenset()) -> Fl
     return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
 
 
-def draw_strokes(layer: Gray, strokes: Sequence[Stroke], pen: Pen, *, px_per_mm: float, rng: np.random.Generator) -> None:
+def draw_strokes(
+    layer: Gray, strokes: Sequence[Stroke], pen: Pen, *, px_per_mm: float, rng: np.random.Generator
+) -> None:
     """Multiply the ink of `strokes` into `layer` (H, W) uint8, 255 = no ink, in place."""
     for item in strokes:
         _draw_stroke(layer, item, pen, px_per_mm, rng)
 
 
-def stamp(layer: Gray, alpha: Coverage, pen: Pen, *, left_px: int, top_px: int, rng: np.random.Generator, px_per_mm: float) -> None:
-    """Multiply an ink picture into `layer` in place: `alpha` (h, w) float 0..1 is the coverage by `pen`; parts beyond the edge are cut off."""
+def stamp(
+    layer: Gray, alpha: Coverage, pen: Pen, *, left_px: int, top_px: int, rng: np.random.Generator, px_per_mm: float
+) -> None:
+    """Multiply an ink picture into `layer` in place: `alpha` (h, w) float 0..1 is the coverage by `pen`; parts
+    beyond the edge are cut off.
+    """
     y0, x0 = max(top_px, 0), max(left_px, 0)
     y1, x1 = min(top_px + alpha.shape[0], layer.shape[0]), min(left_px + alpha.shape[1], layer.shape[1])
     if y1 <= y0 or x1 <= x0:
@@ -117,7 +182,12 @@ def wobble(length: int, *, scale: int, rng: np.random.Generator) -> Floats:
     at = np.linspace(0, len(knots) - 1, max(length, 1))
     rough = np.interp(at, np.arange(len(knots)), knots)
     kernel = np.ones(max(scale // 2, 1)) / max(scale // 2, 1)
-    return np.asarray(np.convolve(np.pad(rough, len(kernel), mode="edge"), kernel, mode="same")[len(kernel) : len(kernel) + len(rough)], dtype=np.float64)
+    return np.asarray(
+        np.convolve(np.pad(rough, len(kernel), mode="edge"), kernel, mode="same")[
+            len(kernel) : len(kernel) + len(rough)
+        ],
+        dtype=np.float64,
+    )
 
 
 def _catmull_rom(points: Floats, per_piece: int = 10) -> Floats:
@@ -132,7 +202,11 @@ def _catmull_rom(points: Floats, per_piece: int = 10) -> Floats:
 
 def _resample(item: Stroke) -> tuple[Floats, Floats]:
     """Points and pressures of a stroke at even steps along its length."""
-    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(item.points_mm, axis=0).T))]) if len(item.points_mm) > 1 else np.zeros(1)
+    lengths = (
+        np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(item.points_mm, axis=0).T))])
+        if len(item.points_mm) > 1
+        else np.zeros(1)
+    )
     count = max(2, int(lengths[-1] / STEP_MM) + 1)
     at = np.linspace(0, lengths[-1], count)
     points = np.column_stack([np.interp(at, lengths, item.points_mm[:, k]) for k in (0, 1)])

@@ -1,12 +1,14 @@
 """A page on a table, photographed with a phone: a pinhole camera over a sheet that is curled and folded in space.
 
-The sheet is a surface over the table; the camera of 12 million pixels looks at it from the side. What the camera would see of the
-flat sheet is a homography, what the surface adds is a field of offsets: together the true `PageMap`, so that errors can be measured.
-Ranges are round figures that bracket what people send (a 26 mm equivalent lens, hand-held, indoors); nothing was fitted to readers.
+The sheet is a surface over the table; the camera of 12 million pixels looks at it from the side. What the camera would
+see of the flat sheet is a homography, what the surface adds is a field of offsets: together the true `PageMap`, so that
+errors can be measured. Ranges are round figures that bracket what people send (a 26 mm equivalent lens, hand-held,
+indoors); nothing was fitted to readers.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -27,7 +29,15 @@ from scanform.simulate.printer import print_page
 from scanform.simulate.profiles import NONE, PHOTO, Range
 from scanform.simulate.scanner import ScannedPage
 from scanform.simulate.scripts import Crops
-from scanform.simulate.tabletop import AROUND_MM, TABLE_PX_PER_MM, TABLES, Lighting, contact_shadow, paint_light, paint_table
+from scanform.simulate.tabletop import (
+    AROUND_MM,
+    TABLE_PX_PER_MM,
+    TABLES,
+    Lighting,
+    contact_shadow,
+    paint_light,
+    paint_table,
+)
 from scanform.simulate.truth import PageTruth
 from scanform.simulate.warp import inverse_map
 
@@ -55,14 +65,14 @@ _EXIF_OF_TURN = {0: 1, 1: 8, 2: 3, 3: 6}
 class PhoneProfile:
     """One kind of phone picture; ranges are (low, high), drawn evenly. Lengths are mm on the paper.
 
-    `tilt_deg` between the camera's axis and the upright; `roll_deg` turn of the page in the picture; `fills` share of the picture's width
-    or height that the flat page takes, `off_mm` how far the page's middle is from the picture's, `cut_mm` how much of the page is beyond
-    the picture's edge (0: all on it).
-    `curl_mm` height of a bulge, `fold_mm` height of a fold that has sprung up, `folds` how many.
-    `tables` kinds of table tops, `papers` other sheets, `light`.
-    `focus_mm` radius of the circle of confusion, `uneven` chance that only one side of the page is out of focus, `motion_mm` length of
-    the streak that shaking draws. `exposure` 1 = paper at grey 225, .25 = a quarter of it. `noise` grey levels.
-    `long_px` longer side of the picture that is sent (messengers shrink). `jpeg` quality. `tagged` chance that EXIF tells the turn.
+    `tilt_deg` between the camera's axis and the upright; `roll_deg` turn of the page in the picture; `fills` share of
+    the picture's width or height that the flat page takes, `off_mm` how far the page's middle is from the picture's,
+    `cut_mm` how much of the page is beyond the picture's edge (0: all on it). `curl_mm` height of a bulge, `fold_mm`
+    height of a fold that has sprung up, `folds` how many. `tables` kinds of table tops, `papers` other sheets, `light`.
+    `focus_mm` radius of the circle of confusion, `uneven` chance that only one side of the page is out of focus,
+    `motion_mm` length of the streak that shaking draws. `exposure` 1 = paper at grey 225, .25 = a quarter of it.
+    `noise` grey levels. `long_px` longer side of the picture that is sent (messengers shrink). `jpeg` quality. `tagged`
+    chance that EXIF tells the turn.
     """
 
     name: str
@@ -94,7 +104,14 @@ CURLED = replace(PLAIN, name="curled", curl_mm=(4.0, 14.0), fold_mm=(0.0, 4.0), 
 FOLDED = replace(PLAIN, name="folded", fold_mm=(2.0, 8.0), folds=(1.0, 2.9))
 SHADOW = replace(PLAIN, name="shadow", light=Lighting(slope=(-0.3, 0.3), shadow=(0.35, 0.75), soft_mm=(0.5, 8.0)))
 GLARE = replace(PLAIN, name="glare", light=Lighting(glare=(80.0, 260.0)))
-BUSY = replace(PLAIN, name="busy", tables=("checked", "bright", "floor", "wood"), papers=(2.0, 5.0), roll_deg=(-30.0, 30.0), fills=(0.6, 0.9))
+BUSY = replace(
+    PLAIN,
+    name="busy",
+    tables=("checked", "bright", "floor", "wood"),
+    papers=(2.0, 5.0),
+    roll_deg=(-30.0, 30.0),
+    fills=(0.6, 0.9),
+)
 BLURRED = replace(PLAIN, name="blurred", focus_mm=(0.1, 0.8), uneven=0.4)
 SHAKEN = replace(PLAIN, name="shaken", motion_mm=(0.2, 1.6))
 DARK = replace(PLAIN, name="dark", exposure=(0.06, 0.4), noise=(3.0, 9.0), light=Lighting(slope=(-0.3, 0.3)))
@@ -119,15 +136,32 @@ WORST_PHOTO = PhoneProfile(
 )
 
 PHONE_PROFILES: dict[str, PhoneProfile] = {
-    profile.name: profile for profile in (PLAIN, TILTED, CURLED, FOLDED, SHADOW, GLARE, BUSY, BLURRED, SHAKEN, DARK, SMALL, MESSENGER, CUT_OFF, WORST_PHOTO)
+    profile.name: profile
+    for profile in (
+        PLAIN,
+        TILTED,
+        CURLED,
+        FOLDED,
+        SHADOW,
+        GLARE,
+        BUSY,
+        BLURRED,
+        SHAKEN,
+        DARK,
+        SMALL,
+        MESSENGER,
+        CUT_OFF,
+        WORST_PHOTO,
+    )
 }
 """All kinds of phone pictures by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoFacts:
-    """What was done to a photo, for choosing and testing thresholds. `blur_mm` is the sigma of all blur together across the worst direction
-    (half the page at least), `exposure` as drawn, `px_per_mm` the mean scale, `shown` the share of the page that is in the picture.
+    """What was done to a photo, for choosing and testing thresholds. `blur_mm` is the sigma of all blur together across
+    the worst direction (half the page at least), `exposure` as drawn, `px_per_mm` the mean scale, `shown` the share of
+    the page that is in the picture.
     """
 
     blur_mm: float
@@ -138,7 +172,9 @@ class PhotoFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Photo:
-    """A simulated phone picture. `jpeg` is the file; `gray` (H, W) what it decodes to before EXIF; `page_map` the truth."""
+    """A simulated phone picture. `jpeg` is the file; `gray` (H, W) what it decodes to before EXIF; `page_map` the
+    truth.
+    """
 
     gray: Gray
     page_map: PageMap
@@ -155,12 +191,20 @@ class Photo:
     def scan(self) -> ScannedPage:
         """The photo as a scan of the simulator, for the tests of visibility and the writers of files."""
         return ScannedPage(
-            gray=self.gray, dpi=round(self.facts.px_per_mm * 25.4), page_map=self.page_map, profile=self.profile, jpeg=self.jpeg, claims_dpi=False
+            gray=self.gray,
+            dpi=round(self.facts.px_per_mm * 25.4),
+            page_map=self.page_map,
+            profile=self.profile,
+            jpeg=self.jpeg,
+            claims_dpi=False,
         )
 
 
-def photograph(gray: Gray, profile: PhoneProfile, rng: np.random.Generator, *, ink: Gray | None = None, size: SizeMm = A4) -> Photo:
-    """Prints the ideal page `gray` (H, W, the whole sheet of `size`, 300 dpi or more), lays it on a table and takes a picture of it.
+def photograph(
+    gray: Gray, profile: PhoneProfile, rng: np.random.Generator, *, ink: Gray | None = None, size: SizeMm = A4
+) -> Photo:
+    """Prints the ideal page `gray` (H, W, the whole sheet of `size`, 300 dpi or more), lays it on a table and takes a
+    picture of it.
 
     `ink` (same shape, 255 = none) is laid over the print.
     """
@@ -179,14 +223,26 @@ def photograph(gray: Gray, profile: PhoneProfile, rng: np.random.Generator, *, i
     factor = int(rng.choice(profile.long_px)) / SENSOR[1]
     turn = int(rng.choice(4, p=np.asarray(profile.turned) / sum(profile.turned)))
     picture, page_map = _sent(picture, page_map, factor, turn)
-    jpeg = _jpeg(picture, round(value(profile.jpeg, rng)), _EXIF_OF_TURN[turn] if happens(profile.tagged, rng) else 1, rng)
-    decoded = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION), dtype=np.uint8)
+    jpeg = _jpeg(
+        picture, round(value(profile.jpeg, rng)), _EXIF_OF_TURN[turn] if happens(profile.tagged, rng) else 1, rng
+    )
+    decoded = np.asarray(
+        cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION),
+        dtype=np.uint8,
+    )
     facts = PhotoFacts(blur_mm=blur_mm, exposure=exposure, px_per_mm=scale * factor, shown=shown)
     return Photo(gray=decoded, page_map=page_map, jpeg=jpeg, profile=profile.name, facts=facts)
 
 
 def photograph_filled(
-    gray: Gray, page: PageLayout, truth: PageTruth, *, hand: Hand, profile: PhoneProfile, rng: np.random.Generator, crops: Crops | None = None
+    gray: Gray,
+    page: PageLayout,
+    truth: PageTruth,
+    *,
+    hand: Hand,
+    profile: PhoneProfile,
+    rng: np.random.Generator,
+    crops: Crops | None = None,
 ) -> Photo:
     """Prints `gray`, fills it in as `truth` says and photographs it: the whole way of one page."""
     ink = draw_ink((int(gray.shape[0]), int(gray.shape[1])), page, truth, hand=hand, rng=rng, crops=crops)
@@ -195,7 +251,9 @@ def photograph_filled(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Surface:
-    """The sheet in space at nodes (rows, columns) every `GRID_STEP_MM`: height over the table and how far it is drawn in sideways, mm."""
+    """The sheet in space at nodes (rows, columns) every `GRID_STEP_MM`: height over the table and how far it is
+    drawn in sideways, mm.
+    """
 
     z: Floats
     dx: Floats
@@ -220,7 +278,8 @@ def _draw_surface(profile: PhoneProfile, size: SizeMm, rng: np.random.Generator)
         height, wide = value(profile.fold_mm, rng), rng.uniform(55, 110)
         at = rng.uniform(-0.2, 0.2) * size.h
         angle = np.pi / 2 + rng.normal(0, 0.03) if rng.random() < 0.75 else rng.normal(0, 0.03)
-        z, dx, dy = (a + b for a, b in zip((z, dx, dy), _bent(x, y, angle, lambda u: height * _ridge((u - at) / wide), size), strict=True))  # noqa: B023
+        ridge = partial(_ridge, height=height, at=at, wide=wide)
+        z, dx, dy = (a + b for a, b in zip((z, dx, dy), _bent(x, y, angle, ridge, size), strict=True))
     return _Surface(z=z, dx=dx, dy=dy)
 
 
@@ -232,12 +291,15 @@ def _curl(u: Floats, rng: np.random.Generator) -> Floats:
     return np.asarray((np.clip(side * u - rng.uniform(0, 50), 0, None) / 80) ** 2)
 
 
-def _ridge(v: Floats) -> Floats:
-    """A roof of height 1 over -1..1 with a crease of about a tenth of its width."""
-    return np.asarray(np.clip(1 - np.sqrt(v**2 + 0.003), 0, None))
+def _ridge(u: Floats, *, height: float, at: float, wide: float) -> Floats:
+    """A roof of this height over `wide` on both sides of `at`, with a crease of about a tenth of its width."""
+    v = (u - at) / wide
+    return height * np.asarray(np.clip(1 - np.sqrt(v**2 + 0.003), 0, None))
 
 
-def _bent(x: Floats, y: Floats, angle: float, profile: Callable[[Floats], Floats], size: SizeMm) -> tuple[Floats, Floats, Floats]:
+def _bent(
+    x: Floats, y: Floats, angle: float, profile: Callable[[Floats], Floats], size: SizeMm
+) -> tuple[Floats, Floats, Floats]:
     """A sheet bent along one direction: heights, and the shift towards the middle because paper does not stretch."""
     along = np.array([np.cos(angle), np.sin(angle)])
     u = (x - size.w / 2) * along[0] + (y - size.h / 2) * along[1]
@@ -250,7 +312,11 @@ def _bent(x: Floats, y: Floats, angle: float, profile: Callable[[Floats], Floats
 
 
 def _draw_camera(profile: PhoneProfile, size: SizeMm, rng: np.random.Generator) -> _Camera:
-    tilt, towards, roll = np.radians(value(profile.tilt_deg, rng)), rng.uniform(0, 2 * np.pi), np.radians(value(profile.roll_deg, rng))
+    tilt, towards, roll = (
+        np.radians(value(profile.tilt_deg, rng)),
+        rng.uniform(0, 2 * np.pi),
+        np.radians(value(profile.roll_deg, rng)),
+    )
     turn, _ = cv2.Rodrigues(np.array([np.cos(towards), np.sin(towards), 0.0]) * tilt)
     in_plane, _ = cv2.Rodrigues(np.array([0.0, 0.0, roll]))
     rotation = np.asarray(in_plane @ turn, dtype=np.float64)
@@ -294,7 +360,10 @@ def _true_map(camera: _Camera, surface: _Surface, size: SizeMm) -> PageMap:
     """The map of the sheet as it lies: the homography of the table and the offsets that height and bending add."""
     rows, columns = surface.z.shape
     x, y = np.meshgrid(np.arange(columns) * GRID_STEP_MM, np.arange(rows) * GRID_STEP_MM)
-    points = np.stack([x + surface.dx, y + surface.dy, np.ones_like(x)], axis=-1) @ camera.flat.T + surface.z[..., None] * camera.up
+    points = (
+        np.stack([x + surface.dx, y + surface.dy, np.ones_like(x)], axis=-1) @ camera.flat.T
+        + surface.z[..., None] * camera.up
+    )
     back = points @ np.linalg.inv(camera.flat).T
     homography = camera.flat / camera.flat[2, 2]
     grid = OffsetGrid(
@@ -313,17 +382,23 @@ def _shaded(sheet: Gray, surface: _Surface, rng: np.random.Generator) -> Gray:
     towards, height = rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(30, 75))
     light = (-slope_x * np.cos(towards) - slope_y * np.sin(towards)) / np.tan(height) + 1
     factor = np.clip(light / np.sqrt(1 + slope_x**2 + slope_y**2), 0.3, 1.2) * 200
-    whole = cv2.resize(np.rint(factor).astype(np.uint8), (sheet.shape[1], sheet.shape[0]), interpolation=cv2.INTER_LINEAR)
+    whole = cv2.resize(
+        np.rint(factor).astype(np.uint8), (sheet.shape[1], sheet.shape[0]), interpolation=cv2.INTER_LINEAR
+    )
     return np.asarray(cv2.multiply(sheet, whole, scale=1 / 200), dtype=np.uint8)
 
 
-def _seen(sheet: Gray, page_map: PageMap, profile: PhoneProfile, rng: np.random.Generator, *, scale: float, size: SizeMm) -> NDArray[np.float32]:
+def _seen(
+    sheet: Gray, page_map: PageMap, profile: PhoneProfile, rng: np.random.Generator, *, scale: float, size: SizeMm
+) -> NDArray[np.float32]:
     """Table, page and light as they fall on the sensor; (H, W) float32."""
     px_per_mm = sheet_px_per_mm(sheet.shape, size)
     ratio = px_per_mm / scale
     if ratio > 1.15:
         sheet = cv2.GaussianBlur(sheet, (0, 0), 0.42 * ratio).astype(np.uint8)
-    table = contact_shadow(paint_table(str(rng.choice(profile.tables)), size, count(profile.papers, rng), rng), size, rng)
+    table = contact_shadow(
+        paint_table(str(rng.choice(profile.tables)), size, count(profile.papers, rng), rng), size, rng
+    )
     picture = _laid(table, page_map, TABLE_PX_PER_MM)
     x, y = (plane * np.float32(px_per_mm) - np.float32(0.5) for plane in inverse_map(page_map, SENSOR))
     page = cv2.remap(sheet, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -335,12 +410,18 @@ def _seen(sheet: Gray, page_map: PageMap, profile: PhoneProfile, rng: np.random.
 
 def _laid(painted: NDArray[Any], page_map: PageMap, px_per_mm: float) -> NDArray[Any]:
     """Something painted on the table plane (margin `AROUND_MM`) as the camera sees it."""
-    to_mm = np.array([[1 / px_per_mm, 0, 0.5 / px_per_mm - AROUND_MM], [0, 1 / px_per_mm, 0.5 / px_per_mm - AROUND_MM], [0, 0, 1]])
+    to_mm = np.array(
+        [[1 / px_per_mm, 0, 0.5 / px_per_mm - AROUND_MM], [0, 1 / px_per_mm, 0.5 / px_per_mm - AROUND_MM], [0, 0, 1]]
+    )
     matrix = np.asarray(page_map.homography).reshape(3, 3) @ to_mm
-    return np.asarray(cv2.warpPerspective(painted, matrix, SENSOR, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))
+    return np.asarray(
+        cv2.warpPerspective(painted, matrix, SENSOR, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    )
 
 
-def _blurred(picture: NDArray[np.float32], profile: PhoneProfile, rng: np.random.Generator, scale: float) -> tuple[NDArray[np.float32], float]:
+def _blurred(
+    picture: NDArray[np.float32], profile: PhoneProfile, rng: np.random.Generator, scale: float
+) -> tuple[NDArray[np.float32], float]:
     """Out of focus and shaken; also the sigma (mm) of both together."""
     focus, motion, angle = value(profile.focus_mm, rng), value(profile.motion_mm, rng), rng.uniform(0, np.pi)
     uneven, towards = happens(profile.uneven, rng), rng.uniform(0, 2 * np.pi)
@@ -378,7 +459,9 @@ def _streak(length_px: float, angle: float) -> NDArray[np.float32]:
 
 def _exposed(picture: NDArray[np.float32], exposure: float, noise: float, rng: np.random.Generator) -> Gray:
     """Levels by exposure, then noise in grains of about two px as a phone's own smoothing leaves them."""
-    grains = np.asarray(cv2.GaussianBlur(rng.standard_normal((1024, 1024), dtype=np.float32), (0, 0), 0.8), dtype=np.float32)
+    grains = np.asarray(
+        cv2.GaussianBlur(rng.standard_normal((1024, 1024), dtype=np.float32), (0, 0), 0.8), dtype=np.float32
+    )
     grains = grains * np.float32(noise / float(grains.std()))
     h, w = picture.shape
     whole = np.tile(grains, (h // 1024 + 1, w // 1024 + 1))[:h, :w]
@@ -396,7 +479,9 @@ def _sent(picture: Gray, page_map: PageMap, factor: float, turn: int) -> tuple[G
     """The picture made smaller and turned by quarter turns clockwise, as it comes in the file, with its map."""
     matrix = np.eye(3)
     if factor < 1:
-        picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(
+            np.uint8, copy=False
+        )
         matrix = np.array([[factor, 0, 0.5 * factor - 0.5], [0, factor, 0.5 * factor - 0.5], [0, 0, 1]])
     for _ in range(turn):
         matrix = np.array([[0, -1, picture.shape[0] - 1], [1, 0, 0], [0, 0, 1]]) @ matrix

@@ -32,7 +32,8 @@ def print_page(gray: Gray, profile: Profile, rng: np.random.Generator, *, px_per
 def _tone(gain_mm: float, black: float) -> Gray:
     """Grey values after printing: the blurred edge is cut steeply at a level that moves it by `gain_mm`; (256,) uint8.
 
-    At distance d outside an edge a blur of sigma s leaves coverage 0.5 * erfc(d / s / sqrt 2); cutting there grows the stroke by d.
+    At distance d outside an edge a blur of sigma s leaves coverage 0.5 * erfc(d / s / sqrt 2); cutting there grows the
+    stroke by d.
     """
     level = 0.5 * erfc(gain_mm / EDGE_MM / sqrt(2))
     coverage = 1 - np.arange(256) / 255
@@ -53,10 +54,17 @@ def _drop(printed: Gray, spots: int, rng: np.random.Generator, px_per_mm: float)
 def _fade(printed: Gray, mottle: float, pale: bool, rng: np.random.Generator) -> Gray:
     """Print lightened unevenly: coverage is multiplied by a patchy field and by pale vertical bands."""
     h, w = printed.shape
-    field = 1 - mottle * np.abs(cv2.resize(rng.normal(0, 0.6, (h // 60, w // 60)).astype(np.float32), (w // 8, h // 8), interpolation=cv2.INTER_CUBIC))
+    field = 1 - mottle * np.abs(
+        cv2.resize(
+            rng.normal(0, 0.6, (h // 60, w // 60)).astype(np.float32), (w // 8, h // 8), interpolation=cv2.INTER_CUBIC
+        )
+    )
     if pale:
         x = np.arange(w // 8) / (w // 8)
         for _ in range(int(rng.integers(1, 3))):
-            field *= 1 - rng.uniform(0.3, 0.75) * np.exp(-(((x - rng.uniform(0, 1)) / rng.uniform(0.01, 0.05)) ** 2))[None, :]
+            field *= (
+                1
+                - rng.uniform(0.3, 0.75) * np.exp(-(((x - rng.uniform(0, 1)) / rng.uniform(0.01, 0.05)) ** 2))[None, :]
+            )
     strength = cv2.resize((np.clip(field, 0.1, 1) * 255).astype(np.uint8), (w, h), interpolation=cv2.INTER_LINEAR)
     return np.asarray(255 - cv2.multiply(255 - printed, strength, scale=1 / 255), dtype=np.uint8)

@@ -1,6 +1,7 @@
 """Scanning a sheet, step by step: print, paper, geometry, optics, output. Every draw comes from one seeded generator.
 
-ideal page --printer--> printed --ink--> filled --paper--> sheet --warp--> seen --optics--> levels --output--> grey, 1-bit or JPEG
+ideal page --printer--> printed --ink--> filled --paper--> sheet --warp--> seen --optics--> levels --output--> grey,
+1-bit or JPEG
 """
 
 from dataclasses import dataclass
@@ -32,8 +33,9 @@ _NOISE_SIDE = 1 << 20  # samples of noise drawn per page and repeated; the perio
 class ScannedPage:
     """A simulated scan with its truth.
 
-    `gray` (H, W) uint8 as a reader sees it; `page_map` the true map from mm on the paper to pixels (cv2: centre of the first pixel is 0),
-    print scale included; `jpeg` the very bytes that decode to `gray` when the profile has JPEG; `mono` when only 0 and 255 occur.
+    `gray` (H, W) uint8 as a reader sees it; `page_map` the true map from mm on the paper to pixels (cv2: centre of the
+    first pixel is 0), print scale included; `jpeg` the very bytes that decode to `gray` when the profile has JPEG;
+    `mono` when only 0 and 255 occur.
     """
 
     gray: Gray
@@ -50,11 +52,20 @@ class ScannedPage:
         return PageImage(gray=self.gray, dpi=float(self.dpi) if self.claims_dpi else None)
 
 
-def scan_page(gray: Gray, profile: Profile, rng: np.random.Generator, *, ink: Gray | None = None, back: Gray | None = None, size: SizeMm = A4) -> ScannedPage:
+def scan_page(
+    gray: Gray,
+    profile: Profile,
+    rng: np.random.Generator,
+    *,
+    ink: Gray | None = None,
+    back: Gray | None = None,
+    size: SizeMm = A4,
+) -> ScannedPage:
     """Prints, handles and scans one page.
 
-    `gray` (H, W) is the ideal page, the whole sheet of `size`, at 300 dpi or more. `ink` (same shape, 255 = none) is laid over the print, so that toner damage
-    spares it; a page that already carries ink can be given as `gray`, then the print damage hits the ink as well. `back` is the other side.
+    `gray` (H, W) is the ideal page, the whole sheet of `size`, at 300 dpi or more. `ink` (same shape, 255 = none) is
+    laid over the print, so that toner damage spares it; a page that already carries ink can be given as `gray`, then
+    the print damage hits the ink as well. `back` is the other side.
     """
     px_per_mm = sheet_px_per_mm(gray.shape, size)
     dpi = int(rng.choice(profile.dpi))
@@ -108,12 +119,16 @@ def _light(seen: Gray, vignette: float, slope_x: float, slope_y: float) -> Gray:
     h, w = seen.shape
     y, x = np.mgrid[-1:1:64j, -1:1:48j]
     field = (1 - vignette * (x**2 + y**2) / 2) * (1 + slope_x * x / 2) * (1 + slope_y * y / 2)
-    factor = cv2.resize(np.clip(field / field.max() * 255, 0, 255).astype(np.uint8), (w, h), interpolation=cv2.INTER_LINEAR)
+    factor = cv2.resize(
+        np.clip(field / field.max() * 255, 0, 255).astype(np.uint8), (w, h), interpolation=cv2.INTER_LINEAR
+    )
     return np.asarray(cv2.multiply(seen, factor, scale=1 / 255), dtype=np.uint8)
 
 
 def _streaks(seen: Gray, profile: Profile, rng: np.random.Generator, per_mm: float) -> Gray:
-    """Lines along the feed from dirt on the glass: constant down the page, sometimes interrupted, mostly dark, now and then bright."""
+    """Lines along the feed from dirt on the glass: constant down the page, sometimes interrupted, mostly dark, now
+    and then bright.
+    """
     streaks = count(profile.streaks, rng)
     if not streaks:
         return seen
@@ -156,9 +171,19 @@ def _output(levels: Gray, profile: Profile, rng: np.random.Generator, dpi: int, 
     elif profile.depth == "dither":
         levels = _dither(levels)
     elif profile.jpeg is not None:
-        jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(levels[:, :, None]), quality=round(quality), colorspace="GRAY", fastdct=False)
+        jpeg = simplejpeg.encode_jpeg(
+            np.ascontiguousarray(levels[:, :, None]), quality=round(quality), colorspace="GRAY", fastdct=False
+        )
         levels = simplejpeg.decode_jpeg(jpeg, colorspace="GRAY")[:, :, 0]
-    return ScannedPage(gray=levels, dpi=dpi, page_map=page_map, profile=profile.name, jpeg=jpeg, mono=mono, claims_dpi=profile.claims_dpi)
+    return ScannedPage(
+        gray=levels,
+        dpi=dpi,
+        page_map=page_map,
+        profile=profile.name,
+        jpeg=jpeg,
+        mono=mono,
+        claims_dpi=profile.claims_dpi,
+    )
 
 
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])

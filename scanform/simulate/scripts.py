@@ -1,4 +1,6 @@
-"""Running handwriting: real crops when there are some, handwriting fonts otherwise; both become coverage pictures that a pen fills with ink."""
+"""Running handwriting: real crops when there are some, handwriting fonts otherwise; both become coverage pictures
+that a pen fills with ink.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,7 +19,9 @@ from scanform.simulate.hands import Hand
 from scanform.simulate.pens import wobble
 
 THICKEST = 0.18
-"""Widest line of writing in heights of a capital: with a thick pen people write with its edge, or nobody could read it."""
+"""Widest line of writing in heights of a capital: with a thick pen people write with its edge, or nobody could read
+it.
+"""
 
 FONTS = Path(__file__).parent / "fonts"
 
@@ -49,8 +53,14 @@ class Crops:
 
 
 def load_crops(source: Path) -> Crops:
-    """Crops of a folder or zip file with PNG files and a truth.json (file -> {"text", "writer"}); raises OSError, KeyError, ValueError."""
-    pictures = _read_zip(source) if source.suffix == ".zip" else {file.name: file.read_bytes() for file in sorted(source.iterdir())}
+    """Crops of a folder or zip file with PNG files and a truth.json (file -> {"text", "writer"}); raises OSError,
+    KeyError, ValueError.
+    """
+    pictures = (
+        _read_zip(source)
+        if source.suffix == ".zip"
+        else {file.name: file.read_bytes() for file in sorted(source.iterdir())}
+    )
     truth = json.loads(pictures["truth.json"])
     crops = {}
     for name in sorted(truth):
@@ -81,13 +91,21 @@ def ink_of_crop(gray: Gray) -> Floats:
 
 def sharpen_to(alpha: Floats, height: int, width: int) -> Floats:
     """`alpha` enlarged to (height, width) with crisp pen edges."""
-    big = cv2.resize(alpha, (max(1, width), max(1, height)), interpolation=cv2.INTER_CUBIC if height > alpha.shape[0] else cv2.INTER_AREA)
+    big = cv2.resize(
+        alpha,
+        (max(1, width), max(1, height)),
+        interpolation=cv2.INTER_CUBIC if height > alpha.shape[0] else cv2.INTER_AREA,
+    )
     factor = max(1.0, height / alpha.shape[0])
-    return np.asarray(np.clip((big - 0.30) * min(factor, 2.2) + 0.42, 0, 1) * np.clip(big * 2.2, 0, 1), dtype=np.float64)
+    return np.asarray(
+        np.clip((big - 0.30) * min(factor, 2.2) + 0.42, 0, 1) * np.clip(big * 2.2, 0, 1), dtype=np.float64
+    )
 
 
 def ink_of_text(text: str, hand: Hand, rng: np.random.Generator, *, cap_mm: float, px_per_mm: float) -> Floats:
-    """One line of `text` in the hand's script: coverage (h, w) 0..1 at the page's resolution, capitals about `cap_mm` high."""
+    """One line of `text` in the hand's script: coverage (h, w) 0..1 at the page's resolution, capitals about
+    `cap_mm` high.
+    """
     words = [_word(word, hand, rng, cap_mm * px_per_mm, px_per_mm) for word in text.split(" ") if word]
     if not words:
         return np.zeros((1, 1))
@@ -128,7 +146,10 @@ def _cap_em(script: str) -> float:
 
 def _word(word: str, hand: Hand, rng: np.random.Generator, cap_px: float, px_per_mm: float) -> tuple[Floats, int]:
     """A word as coverage and its baseline row: drawn twice as fine, warped, set to the pen's width, averaged down."""
-    font = _font(hand.script, max(8, round(2 * cap_px / _cap_em(hand.script) * (1 + rng.normal(0, 0.02 + 0.03 * hand.sloppiness)))))
+    font = _font(
+        hand.script,
+        max(8, round(2 * cap_px / _cap_em(hand.script) * (1 + rng.normal(0, 0.02 + 0.03 * hand.sloppiness)))),
+    )
     left, top, right, bottom = font.getbbox(word)
     pad = round(cap_px * 0.8) + 4
     picture = Image.new("L", (int(right - left) + 2 * pad, int(bottom - top) + 2 * pad), 0)
@@ -149,13 +170,22 @@ def _warp(picture: Gray, hand: Hand, rng: np.random.Generator, cap_px: float, ba
     h, w = picture.shape
     step = max(6, int(cap_px * 0.9))
     strength = cap_px * (0.035 + 0.08 * hand.sloppiness)
-    fields = [cv2.resize(rng.normal(0, strength, (h // step + 3, w // step + 3)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC) for _ in "xy"]
+    fields = [
+        cv2.resize(
+            rng.normal(0, strength, (h // step + 3, w // step + 3)).astype(np.float32),
+            (w, h),
+            interpolation=cv2.INTER_CUBIC,
+        )
+        for _ in "xy"
+    ]
     grid_y, grid_x = np.mgrid[0:h, 0:w].astype(np.float32)
     slant = np.tan(np.radians((hand.slant_deg - 6) * 0.4))
     turn = np.radians(rng.normal(0, 0.6 + 1.0 * hand.sloppiness))
     map_x = grid_x + fields[0] + np.float32(slant) * (grid_y - np.float32(base))
     map_y = grid_y + fields[1] - np.float32(np.tan(turn)) * (grid_x - w / 2)
-    return np.asarray(cv2.remap(picture, map_x.astype(np.float32), map_y.astype(np.float32), cv2.INTER_LINEAR), dtype=np.uint8)
+    return np.asarray(
+        cv2.remap(picture, map_x.astype(np.float32), map_y.astype(np.float32), cv2.INTER_LINEAR), dtype=np.uint8
+    )
 
 
 def _pen_width(picture: Gray, wanted_px: float) -> Floats:

@@ -1,6 +1,7 @@
 """What lies around a page that is photographed: the table top, other papers on it, the light of the room and shadows.
 
-All of it is painted in millimetres of the table around the page, coarsely, and laid under the page by the photographing camera.
+All of it is painted in millimetres of the table around the page, coarsely, and laid under the page by the photographing
+camera.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from scanform.simulate.draw import value
 from scanform.simulate.profiles import NONE, Range
 
 TABLES = ("wood", "dark", "checked", "cloth", "bright", "floor")
-"""Kinds of table tops: grained wood, dark wood or plastic, a checked cloth, plain cloth, a white table, tiles or boards with joints."""
+"""Kinds of table tops: grained wood, dark wood or plastic, a checked cloth, plain cloth, a white table, tiles or
+boards with joints.
+"""
 
 TABLE_PX_PER_MM = 2.5
 """Resolution of the painted table: it is out of focus and nobody reads it."""
@@ -28,8 +31,8 @@ Field = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lighting:
-    """`slope` relative change of light over the page; `shadow` how much darker the shadow of a hand or phone is (0..1), `soft_mm` the
-    width of its edge; `glare` strength of a reflection (grey levels of 255), `glare_mm` its size.
+    """`slope` relative change of light over the page; `shadow` how much darker the shadow of a hand or phone is (0..1),
+    `soft_mm` the width of its edge; `glare` strength of a reflection (grey levels of 255), `glare_mm` its size.
     """
 
     slope: Range = (-0.15, 0.15)
@@ -40,7 +43,9 @@ class Lighting:
 
 
 def paint_table(kind: str, size: SizeMm, papers: int, rng: np.random.Generator) -> Gray:
-    """A table top of `kind` with `papers` other sheets under and beside the page; (H, W) uint8 at `TABLE_PX_PER_MM`, its margin `AROUND_MM`."""
+    """A table top of `kind` with `papers` other sheets under and beside the page; (H, W) uint8 at `TABLE_PX_PER_MM`,
+    its margin `AROUND_MM`.
+    """
     w, h = (round((length + 2 * AROUND_MM) * TABLE_PX_PER_MM) for length in (size.w, size.h))
     table = np.clip(np.rint(_surface(kind, w, h, rng)), 0, 255).astype(np.uint8)
     for _ in range(papers):
@@ -59,8 +64,12 @@ def contact_shadow(table: Gray, size: SizeMm, rng: np.random.Generator) -> Gray:
     return np.asarray(cv2.multiply(table, 255 - soft, scale=1 / 255), dtype=np.uint8)
 
 
-def paint_light(size: SizeMm, light: Lighting, rng: np.random.Generator, *, px_per_mm: float = 1.0) -> tuple[Field, Field]:
-    """Light on the table (factor) and reflections (grey levels to add), both (H, W) float32 at `px_per_mm` with the margin `AROUND_MM`."""
+def paint_light(
+    size: SizeMm, light: Lighting, rng: np.random.Generator, *, px_per_mm: float = 1.0
+) -> tuple[Field, Field]:
+    """Light on the table (factor) and reflections (grey levels to add), both (H, W) float32 at `px_per_mm` with the
+    margin `AROUND_MM`.
+    """
     w, h = (round((length + 2 * AROUND_MM) * px_per_mm) for length in (size.w, size.h))
     x, y = np.meshgrid(np.linspace(-1, 1, w, dtype=np.float32), np.linspace(-1, 1, h, dtype=np.float32))
     reach = (size.h + 2 * AROUND_MM) / size.h
@@ -74,18 +83,33 @@ def paint_light(size: SizeMm, light: Lighting, rng: np.random.Generator, *, px_p
 
 
 def _shadow(shape: tuple[int, int], size: SizeMm, light: Lighting, rng: np.random.Generator, px_per_mm: float) -> Field:
-    """A factor with the shadow of a phone (a rectangle with round corners) or of a hand and arm (a bent band) reaching over the page."""
+    """A factor with the shadow of a phone (a rectangle with round corners) or of a hand and arm (a bent band)
+    reaching over the page.
+    """
     h, w = shape
     strength, soft = value(light.shadow, rng), value(light.soft_mm, rng)
     mask = np.zeros((h, w), dtype=np.uint8)
     centre = np.array([w, h]) / 2 + rng.uniform(-0.4, 0.4, 2) * np.array([size.w, size.h]) * px_per_mm
     if rng.random() < 0.5:
-        box = cv2.boxPoints((tuple(centre.tolist()), (rng.uniform(70, 110) * px_per_mm, rng.uniform(140, 200) * px_per_mm), rng.uniform(0, 180)))
+        box = cv2.boxPoints(
+            (
+                tuple(centre.tolist()),
+                (rng.uniform(70, 110) * px_per_mm, rng.uniform(140, 200) * px_per_mm),
+                rng.uniform(0, 180),
+            )
+        )
         cv2.fillPoly(mask, [np.rint(box).astype(np.int32)], (255,))
     else:
         angle = rng.uniform(0, 2 * np.pi)
-        path = np.array([centre + np.array([np.cos(angle + bend), np.sin(angle + bend)]) * far * px_per_mm for far, bend in ((0, 0), (120, 0.2), (400, 0.35))])
-        cv2.polylines(mask, [np.rint(path).astype(np.int32)], False, (255,), round(rng.uniform(55, 95) * px_per_mm), cv2.LINE_AA)
+        path = np.array(
+            [
+                centre + np.array([np.cos(angle + bend), np.sin(angle + bend)]) * far * px_per_mm
+                for far, bend in ((0, 0), (120, 0.2), (400, 0.35))
+            ]
+        )
+        cv2.polylines(
+            mask, [np.rint(path).astype(np.int32)], False, (255,), round(rng.uniform(55, 95) * px_per_mm), cv2.LINE_AA
+        )
     soft_mask = cv2.GaussianBlur(mask, (0, 0), max(0.4, soft * px_per_mm / 2.5)).astype(np.float32) / 255
     return np.asarray(1 - strength * soft_mask, dtype=np.float32)
 
@@ -99,13 +123,19 @@ def _surface(kind: str, w: int, h: int, rng: np.random.Generator) -> Floats:
     if kind == "floor":
         return _joints(rng.uniform(90, 190) + _noise(w, h, 40, rng) * 12, rng)
     level = rng.uniform(205, 244) if kind == "bright" else rng.uniform(60, 190)
-    return level + _noise(w, h, 90, rng) * (3 if kind == "bright" else 9) + rng.normal(0, 1 if kind == "bright" else 7, (h, w))
+    return (
+        level
+        + _noise(w, h, 90, rng) * (3 if kind == "bright" else 9)
+        + rng.normal(0, 1 if kind == "bright" else 7, (h, w))
+    )
 
 
 def _grain(w: int, h: int, rng: np.random.Generator) -> Floats:
     """Wood grain along x: long noise, bent a little, and fine pores; mean 0, about one sigma."""
     long = cv2.resize(rng.normal(0, 1, (max(2, h // 9), 9)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
-    fine = cv2.resize(rng.normal(0, 0.7, (h, max(2, w // 60))).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
+    fine = cv2.resize(
+        rng.normal(0, 0.7, (h, max(2, w // 60))).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR
+    )
     return np.asarray(long + fine, dtype=np.float64)
 
 
@@ -144,11 +174,24 @@ def _lay_paper(table: Gray, size: SizeMm, rng: np.random.Generator) -> None:
         for row in range(round(20 * per_mm), h - round(20 * per_mm), round(rng.uniform(4, 7) * per_mm)):
             start, end = round(20 * per_mm), round(rng.uniform(0.4, 0.9) * w)
             for left in range(start, end, round(9 * per_mm)):
-                cv2.line(sheet, (left, row), (left + round(rng.uniform(3, 8) * per_mm), row), (round(rng.uniform(60, 140)),), round(1.6 * per_mm))
+                cv2.line(
+                    sheet,
+                    (left, row),
+                    (left + round(rng.uniform(3, 8) * per_mm), row),
+                    (round(rng.uniform(60, 140)),),
+                    round(1.6 * per_mm),
+                )
     angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.5 else rng.normal(0, 0.12)
     reach = rng.uniform(60, 190) * per_mm
     where = rng.uniform(0, 2 * np.pi)
     centre = np.array(table.shape[::-1]) / 2 + np.array([np.cos(where), np.sin(where)]) * reach * np.array([1.0, 1.2])
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = np.column_stack([turn, centre - turn @ (np.array([w, h]) / 2)])
-    cv2.warpAffine(sheet, matrix, (table.shape[1], table.shape[0]), dst=table, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT)
+    cv2.warpAffine(
+        sheet,
+        matrix,
+        (table.shape[1], table.shape[0]),
+        dst=table,
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_TRANSPARENT,
+    )

@@ -76,8 +76,9 @@ class MarkTruth:
 class TextTruth:
     """What is written in a comb, handwriting or signature zone.
 
-    `text` as written (lines separated by newlines). `cells` holds one character (or "") for each cell of a comb. `crop` is the
-    name of a picture of real handwriting that shows `text`, one for each line; without it the hand's script is used.
+    `text` as written (lines separated by newlines). `cells` holds one character (or "") for each cell of a comb. `crop`
+    is the name of a picture of real handwriting that shows `text`, one for each line; without it the hand's script is
+    used.
     """
 
     text: str
@@ -98,9 +99,9 @@ class PageTruth:
 class FormTruth:
     """One filled form.
 
-    `expected`: column name (as `Answer.column`) -> canonical value, "" for blank, for every question and write-in. `unclear`:
-    columns that a person could not settle either (two crosses, a filled box without a cross): a reader may send them to
-    review but must not be sure of a value.
+    `expected`: column name (as `Answer.column`) -> canonical value, "" for blank, for every question and write-in.
+    `unclear`: columns that a person could not settle either (two crosses, a filled box without a cross): a reader may
+    send them to review but must not be sure of a value.
     """
 
     pages: tuple[PageTruth, ...]

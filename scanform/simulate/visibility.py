@@ -14,11 +14,15 @@ INSET_MM = 0.4
 """What is looked at begins this far inside the box, beyond its printed line."""
 
 VISIBLE = 14.0
-"""Grey levels by which the darkest quarter of a mark must differ from the paper around it; scanner noise is 1-7 levels."""
+"""Grey levels by which the darkest quarter of a mark must differ from the paper around it; scanner noise is 1-7
+levels.
+"""
 
 
 def faded_marks(scan: ScannedPage, page: PageLayout, truth: PageTruth, ink: Gray) -> frozenset[str]:
-    """The marked or filled boxes (zone ids) whose ink can hardly be seen in `scan`; `ink` is the layer that `draw_ink` gave for `truth`."""
+    """The marked or filled boxes (zone ids) whose ink can hardly be seen in `scan`; `ink` is the layer that
+    `draw_ink` gave for `truth`.
+    """
     zones = {zone.id: zone.rect for zone in page.zones}
     per_mm = sheet_px_per_mm(ink.shape, page.size)
     drawn = (name for name, mark in truth.marks.items() if mark.value is not MarkValue.EMPTY)

@@ -10,23 +10,97 @@ _SHORT: dict[str, tuple[Topic, ...]] = {
     "de": (
         (
             r"mail",
-            ("info@gruene-aue.example", "treff@nordhafen.example", "kontakt@buergerhaus.example", "m.oezdemir@nachbarn.example", "buero@st-johannes.example"),
+            (
+                "info@gruene-aue.example",
+                "treff@nordhafen.example",
+                "kontakt@buergerhaus.example",
+                "m.oezdemir@nachbarn.example",
+                "buero@st-johannes.example",
+            ),
         ),
-        (r"\bweb|internet|url", ("www.treff-muehlbach.example", "www.gruene-aue.example", "nachbarn-im-norden.example", "www.haus-der-vielfalt.example")),
+        (
+            r"\bweb|internet|url",
+            (
+                "www.treff-muehlbach.example",
+                "www.gruene-aue.example",
+                "nachbarn-im-norden.example",
+                "www.haus-der-vielfalt.example",
+            ),
+        ),
         (r"telefon|phone|fon\b", ("0231 5550147", "0231 / 555 02 81", "0231-5550336", "0172 5550419", "0231 5550 900")),
-        (r"sprachen?\b", ("Türkisch", "Ukrainisch, Russisch", "Arabisch, Kurdisch", "Polnisch und Italienisch", "Deutsch, Gebärdensprache", "Deutsch")),
+        (
+            r"sprachen?\b",
+            (
+                "Türkisch",
+                "Ukrainisch, Russisch",
+                "Arabisch, Kurdisch",
+                "Polnisch und Italienisch",
+                "Deutsch, Gebärdensprache",
+                "Deutsch",
+            ),
+        ),
         (
             r"straße|strasse|anschrift|adresse",
-            ("Rheinische Straße 14", "Münsterstr. 207 a", "Am Ölpfad 3", "Schützenstraße 88", "Huckarder Bruch 5", "Große Heide 12 b", "Stüwestr. 9"),
+            (
+                "Rheinische Straße 14",
+                "Münsterstr. 207 a",
+                "Am Ölpfad 3",
+                "Schützenstraße 88",
+                "Huckarder Bruch 5",
+                "Große Heide 12 b",
+                "Stüwestr. 9",
+            ),
         ),
         (
             r"ansprech|kontakt|contact|person|vorname|nachname",
-            ("Gülcan Özdemir", "Jürgen Weiß", "Anneliese Kött", "M. Schäfer-Groß", "Bärbel Düring", "Pawel Nowak", "Sigrid Mühlhoff", "Ömer Yildiz"),
+            (
+                "Gülcan Özdemir",
+                "Jürgen Weiß",
+                "Anneliese Kött",
+                "M. Schäfer-Groß",
+                "Bärbel Düring",
+                "Pawel Nowak",
+                "Sigrid Mühlhoff",
+                "Ömer Yildiz",
+            ),
         ),
-        (r"helfen|volhelp", ("Fortbildungen", "Fahrtkosten", "mehr Anerkennung", "weniger Formulare", "Versicherung", "ein fester Ansprechpartner")),
-        (r"träg|carrier|organisation", ("Bürgerverein und Stadt gemeinsam", "Elterninitiative", "Genossenschaft", "Förderverein", "Stiftung der Sparkasse")),
-        (r"was für ein ort|placekind", ("Mehrgenerationenhaus", "Musikschule", "Repaircafé", "Sportheim", "Tafelladen", "Werkstatthaus")),
-        (r"genutzt|uses", ("Flohmarkt", "Reparaturtreff", "Hausaufgabenhilfe", "Tauschbörse", "Probenraum", "Blutspende", "Öffentlicher Bücherschrank")),
+        (
+            r"helfen|volhelp",
+            (
+                "Fortbildungen",
+                "Fahrtkosten",
+                "mehr Anerkennung",
+                "weniger Formulare",
+                "Versicherung",
+                "ein fester Ansprechpartner",
+            ),
+        ),
+        (
+            r"träg|carrier|organisation",
+            (
+                "Bürgerverein und Stadt gemeinsam",
+                "Elterninitiative",
+                "Genossenschaft",
+                "Förderverein",
+                "Stiftung der Sparkasse",
+            ),
+        ),
+        (
+            r"was für ein ort|placekind",
+            ("Mehrgenerationenhaus", "Musikschule", "Repaircafé", "Sportheim", "Tafelladen", "Werkstatthaus"),
+        ),
+        (
+            r"genutzt|uses",
+            (
+                "Flohmarkt",
+                "Reparaturtreff",
+                "Hausaufgabenhilfe",
+                "Tauschbörse",
+                "Probenraum",
+                "Blutspende",
+                "Öffentlicher Bücherschrank",
+            ),
+        ),
         (r"finanz|geld|fund", ("Erbschaft", "Lotterie", "Sommerfest", "Crowdfunding", "Glücksspirale")),
         (
             r"name|heißt|bezeichnung",
@@ -42,7 +116,19 @@ _SHORT: dict[str, tuple[Topic, ...]] = {
         ),
         (r"bezirk|stadtteil", ("Innenstadt-Nord", "Hörde", "Mengede", "Lütgendortmund", "Aplerbeck", "Huckarde")),
         (r"\b(ort|stadt|wohnort)\b", ("Dortmund", "Lünen", "Schwerte", "Castrop-Rauxel")),
-        (r"", ("Müttercafé", "Schachgruppe", "nach Absprache", "Übermittagsbetreuung", "Lesepatinnen", "Frühstückstreff", "gemischt", "Nähkurs")),
+        (
+            r"",
+            (
+                "Müttercafé",
+                "Schachgruppe",
+                "nach Absprache",
+                "Übermittagsbetreuung",
+                "Lesepatinnen",
+                "Frühstückstreff",
+                "gemischt",
+                "Nähkurs",
+            ),
+        ),
     ),
     "en": (
         (r"mail", ("office@harbour.example", "mary.oneill@garden.example")),
@@ -50,7 +136,10 @@ _SHORT: dict[str, tuple[Topic, ...]] = {
         (r"street|address", ("14 Mill Lane", "207 Harbour Road", "3 Church Hill")),
         (r"\bname|person", ("Mary O'Neill", "Jürgen Weiß", "Priya Nair", "Tom Becker", "Aoife Brady")),
         (r"town|city|live", ("Newbridge", "Millfield", "Harbour Quarter", "Ashby", "Upper Barton")),
-        (r"", ("the exhibition", "a birthday party", "chess evening", "book swap", "to use the printer", "repair café")),
+        (
+            r"",
+            ("the exhibition", "a birthday party", "chess evening", "book swap", "to use the printer", "repair café"),
+        ),
     ),
 }
 
@@ -114,7 +203,9 @@ def short_text(rng: np.random.Generator, language: str, about: str, *, room: int
 
 
 def sentence(rng: np.random.Generator, language: str, about: str, *, lines: int, room: int) -> str:
-    """Free text that suits the question `about`, of up to `lines` lines, broken at words so that no line has more than `room` characters."""
+    """Free text that suits the question `about`, of up to `lines` lines, broken at words so that no line has more
+    than `room` characters.
+    """
     stock = _about(_SENTENCES.get(language, _SENTENCES["de"]), about)
     rows: list[str] = []
     for i in rng.permutation(len(stock)).tolist():

@@ -1,4 +1,6 @@
-"""Accounts, logins and the security log in the database. What a browser or a letter holds (ids, tokens) comes here as a hash."""
+"""Accounts, logins and the security log in the database. What a browser or a letter holds (ids, tokens) comes here
+as a hash.
+"""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
@@ -21,7 +23,9 @@ def name_key(name: str) -> str:
     return " ".join(normalize("NFKC", name).casefold().split())
 
 
-def add_account(tx: Transaction, *, name: str, email: str | None, roles: Collection[Role], uniquifier: str, at: str) -> int | None:
+def add_account(
+    tx: Transaction, *, name: str, email: str | None, roles: Collection[Role], uniquifier: str, at: str
+) -> int | None:
     """Add somebody without a password; None when the name or the e-mail address is taken."""
     values: dict[str, object] = {
         "name": name,
@@ -86,33 +90,51 @@ def replace_secret(tx: Transaction, account_id: int, kind: Literal["password", "
 
 def use_counter(tx: Transaction, account_id: int, counter: int) -> bool:
     """Mark a code of the second factor as used; False when it, or a later one, was used before."""
-    done = tx.execute(update(AccountRow).where(AccountRow.id == account_id, AccountRow.totp_counter < counter).values(totp_counter=counter))
+    done = tx.execute(
+        update(AccountRow)
+        .where(AccountRow.id == account_id, AccountRow.totp_counter < counter)
+        .values(totp_counter=counter)
+    )
     return done.rowcount == 1
 
 
 def add_session(tx: Transaction, *, key: str, account_id: int, stage: Stage, agent: str, at: str) -> None:
     """Record a login."""
-    tx.execute(insert(WebSessionRow).values(key=key, account_id=account_id, stage=stage.value, created_at=at, seen_at=at, ended_at=None, agent=agent))
+    tx.execute(
+        insert(WebSessionRow).values(
+            key=key, account_id=account_id, stage=stage.value, created_at=at, seen_at=at, ended_at=None, agent=agent
+        )
+    )
 
 
 def session(tx: Transaction, key: str) -> WebSession | None:
     """The login with this hash that nobody has ended."""
-    row = tx.execute(select(WebSessionRow.__table__).where(WebSessionRow.key == key, WebSessionRow.ended_at.is_(None))).mappings().first()
+    row = (
+        tx.execute(select(WebSessionRow.__table__).where(WebSessionRow.key == key, WebSessionRow.ended_at.is_(None)))
+        .mappings()
+        .first()
+    )
     return _session(row) if row else None
 
 
 def sessions(tx: Transaction, account_id: int) -> list[WebSession]:
     """Logins of an account that nobody has ended, latest first."""
-    found = select(WebSessionRow.__table__).where(WebSessionRow.account_id == account_id, WebSessionRow.ended_at.is_(None))
+    found = select(WebSessionRow.__table__).where(
+        WebSessionRow.account_id == account_id, WebSessionRow.ended_at.is_(None)
+    )
     return [_session(row) for row in tx.execute(found.order_by(WebSessionRow.number.desc())).mappings()]
 
 
 def touch_session(tx: Transaction, number: int, at: str) -> None:
     """Record that somebody has done something."""
-    tx.execute(update(WebSessionRow).where(WebSessionRow.number == number, WebSessionRow.ended_at.is_(None)).values(seen_at=at))
+    tx.execute(
+        update(WebSessionRow).where(WebSessionRow.number == number, WebSessionRow.ended_at.is_(None)).values(seen_at=at)
+    )
 
 
-def end_sessions(tx: Transaction, account_id: int, at: str, *, number: int | None = None, but: int | None = None) -> int:
+def end_sessions(
+    tx: Transaction, account_id: int, at: str, *, number: int | None = None, but: int | None = None
+) -> int:
     """End the logins of an account: all, one `number`, or all `but` one; returns how many."""
     chosen = [WebSessionRow.account_id == account_id, WebSessionRow.ended_at.is_(None)]
     if number is not None:
@@ -127,7 +149,9 @@ def forget_sessions(tx: Transaction, before: str) -> None:
     tx.execute(delete(WebSessionRow).where(WebSessionRow.seen_at < before))
 
 
-def add_event(tx: Transaction, *, at: str, kind: str, account_id: int | None, actor_id: int | None, detail: str) -> None:
+def add_event(
+    tx: Transaction, *, at: str, kind: str, account_id: int | None, actor_id: int | None, detail: str
+) -> None:
     """Add a line to the security log; line breaks and other signs that could forge a line are taken out."""
     safe = "".join(sign if sign.isprintable() else " " for sign in detail)[:LONGEST_DETAIL]
     tx.execute(insert(AccountEventRow).values(at=at, kind=kind, account_id=account_id, actor_id=actor_id, detail=safe))
@@ -137,7 +161,13 @@ def events(tx: Transaction, limit: int) -> list[AccountEvent]:
     """The latest lines of the security log, latest first."""
     whose, actor = aliased(AccountRow), aliased(AccountRow)
     found = (
-        select(AccountEventRow.at, AccountEventRow.kind, whose.name.label("name"), actor.name.label("actor"), AccountEventRow.detail)
+        select(
+            AccountEventRow.at,
+            AccountEventRow.kind,
+            whose.name.label("name"),
+            actor.name.label("actor"),
+            AccountEventRow.detail,
+        )
         .outerjoin(whose, whose.id == AccountEventRow.account_id)
         .outerjoin(actor, actor.id == AccountEventRow.actor_id)
     )
@@ -151,8 +181,27 @@ def _one(tx: Transaction, condition: ColumnElement[bool]) -> Account | None:
 
 
 def _account(row: Mapping[Any, Any]) -> Account:
-    kept = {name: row[name] for name in ("id", "name", "email", "subject", "active", "uniquifier", "password", "totp", "totp_counter", "created_at")}
-    return Account(**kept, roles=frozenset(Role(role) for role in row["roles"]), recovery=tuple(row["recovery"]), invited_until=row["invited_until"])
+    kept = {
+        name: row[name]
+        for name in (
+            "id",
+            "name",
+            "email",
+            "subject",
+            "active",
+            "uniquifier",
+            "password",
+            "totp",
+            "totp_counter",
+            "created_at",
+        )
+    }
+    return Account(
+        **kept,
+        roles=frozenset(Role(role) for role in row["roles"]),
+        recovery=tuple(row["recovery"]),
+        invited_until=row["invited_until"],
+    )
 
 
 def _session(row: Mapping[Any, Any]) -> WebSession:

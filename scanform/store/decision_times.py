@@ -1,4 +1,6 @@
-"""How long decisions take: on which screen, how many milliseconds since the value was to be seen. No names, no values, no items."""
+"""How long decisions take: on which screen, how many milliseconds since the value was to be seen. No names, no
+values, no items.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +20,9 @@ BREAK_MS = 60_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionTime:
-    """Decisions on one screen: how many, the median of their time and its sum, in seconds; a screen of many values shares its time out to them."""
+    """Decisions on one screen: how many, the median of their time and its sum, in seconds; a screen of many values
+    shares its time out to them.
+    """
 
     screen: str
     decisions: int
@@ -34,9 +38,14 @@ def add_decision_time(tx: Transaction, *, screen: str, ms: int) -> None:
 def decision_times(tx: Transaction) -> list[DecisionTime]:
     """The latest decisions, screen by screen."""
     found: dict[str, list[int]] = {}
-    for row in tx.execute(select(DecisionTimeRow.screen, DecisionTimeRow.ms).order_by(DecisionTimeRow.number.desc()).limit(LATEST)):
+    for row in tx.execute(
+        select(DecisionTimeRow.screen, DecisionTimeRow.ms).order_by(DecisionTimeRow.number.desc()).limit(LATEST)
+    ):
         found.setdefault(row.screen, []).append(row.ms)
-    return [DecisionTime(screen=screen, decisions=len(ms), median_s=median(ms) / 1000, sum_s=sum(ms) / 1000) for screen, ms in sorted(found.items())]
+    return [
+        DecisionTime(screen=screen, decisions=len(ms), median_s=median(ms) / 1000, sum_s=sum(ms) / 1000)
+        for screen, ms in sorted(found.items())
+    ]
 
 
 def seconds_per_form(found: Sequence[DecisionTime], forms: int) -> float:

@@ -27,7 +27,9 @@ BUSY_TIMEOUT_S = 60.0
 """How long a writer waits for another process; a page's transaction takes some 10 ms."""
 
 HEAD_REVISION = "0019"
-"""The newest migration (a test compares it with the folder): a database that has it is opened without loading alembic."""
+"""The newest migration (a test compares it with the folder): a database that has it is opened without loading
+alembic.
+"""
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -76,7 +78,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def insert_new(tx: Transaction, table: type[DeclarativeBase], values: Mapping[str, object], key: InstrumentedAttribute[Key]) -> Key | None:
+def insert_new(
+    tx: Transaction, table: type[DeclarativeBase], values: Mapping[str, object], key: InstrumentedAttribute[Key]
+) -> Key | None:
     """Insert a row and return its key; None when a unique constraint says that the row exists."""
     build = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
     return tx.execute(build(table).values(values).on_conflict_do_nothing().returning(key)).scalar()
@@ -90,7 +94,9 @@ def store_errors(where: str) -> Iterator[None]:
     except DBAPIError as error:
         named = {"cause": _cause(error.orig), "where": _without_password(where)}
         if _is_damage(error):
-            raise StoreError(words("store.damaged", **named), remedy=words("store.damaged_remedy"), slug="database-damaged") from error
+            raise StoreError(
+                words("store.damaged", **named), remedy=words("store.damaged_remedy"), slug="database-damaged"
+            ) from error
         raise StoreError(words("store.failed", **named), remedy=words("store.failed_remedy")) from error
 
 
@@ -106,7 +112,9 @@ def _checked(url: str) -> URL:
         parsed = make_url(url)
         parsed.get_dialect()
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise StoreError(words("store.bad_url", url=_without_password(url)), remedy=words("store.bad_url_remedy")) from error
+        raise StoreError(
+            words("store.bad_url", url=_without_password(url)), remedy=words("store.bad_url_remedy")
+        ) from error
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreError(words("store.bad_url", url=_without_password(url)), remedy=words("store.bad_url_remedy"))
     if parsed.drivername == "postgresql":
@@ -134,7 +142,9 @@ def _without_password(url: str) -> str:
 def _is_damage(error: DBAPIError) -> bool:
     """Whether the file or a page of the database is no longer what it was: repeating the command does not help."""
     code = getattr(error.orig, "sqlite_errorcode", None)
-    return (code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)) or getattr(error.orig, "sqlstate", None) in _CORRUPTED
+    return (code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)) or getattr(
+        error.orig, "sqlstate", None
+    ) in _CORRUPTED
 
 
 _CORRUPTED = ("XX001", "XX002")
@@ -142,7 +152,9 @@ _CORRUPTED = ("XX001", "XX002")
 
 
 def damage(connection: Connection) -> list[str]:
-    """What SQLite finds wrong with its own file; PostgreSQL has checks of its own. Damage that ends the look is raised as by any other command."""
+    """What SQLite finds wrong with its own file; PostgreSQL has checks of its own. Damage that ends the look is
+    raised as by any other command.
+    """
     if connection.dialect.name != "sqlite":
         return []
     return [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check") if row[0] != "ok"]
@@ -167,7 +179,10 @@ def _cause(error: BaseException | None) -> Words:
     code = getattr(error, "sqlite_errorcode", None)
     state = getattr(error, "sqlstate", None)
     if code is not None:
-        known, shown = _SQLITE_CAUSES.get(code, _SQLITE_CAUSES.get(code & 0xFF)), getattr(error, "sqlite_errorname", code)
+        known, shown = (
+            _SQLITE_CAUSES.get(code, _SQLITE_CAUSES.get(code & 0xFF)),
+            getattr(error, "sqlite_errorname", code),
+        )
     elif state:
         known, shown = next((cause for start, cause in _POSTGRESQL_CAUSES if state.startswith(start)), None), state
     else:  # the driver of PostgreSQL has no state where it did not come to talk to the server
@@ -195,7 +210,9 @@ def _is_writing(connection: Connection) -> bool:
 
 
 def _make_file(url: URL, *, expected: bool) -> None:
-    """A new SQLite file can be read by its owner only, as the archive; SQLite gives its other files the same rights. An expected one is never made."""
+    """A new SQLite file can be read by its owner only, as the archive; SQLite gives its other files the same rights.
+    An expected one is never made.
+    """
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return
     path = Path(url.database)
@@ -208,7 +225,9 @@ def _make_file(url: URL, *, expected: bool) -> None:
 
 
 def _lost(where: str) -> StoreError:
-    return StoreError(words("store.lost", where=_without_password(where)), remedy=words("store.lost_remedy"), slug="database-lost")
+    return StoreError(
+        words("store.lost", where=_without_password(where)), remedy=words("store.lost_remedy"), slug="database-lost"
+    )
 
 
 def _upgrade(engine: Engine, *, expected: bool) -> None:
@@ -257,7 +276,8 @@ def _use_wal(engine: Engine) -> None:
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise StoreError(
-                    words("store.failed", cause=_cause(error), where=_without_password(str(engine.url))), remedy=words("store.failed_remedy")
+                    words("store.failed", cause=_cause(error), where=_without_password(str(engine.url))),
+                    remedy=words("store.failed_remedy"),
                 ) from error
             time.sleep(0.05)
         finally:

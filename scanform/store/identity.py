@@ -18,7 +18,9 @@ def set_project_id(tx: Transaction, project: str) -> None:
 
 def is_unused(tx: Transaction) -> bool:
     """Whether nothing was ever printed, handed in or imported."""
-    return not tx.execute(select(or_(exists(select(IssuedRow.instance)), exists(select(FileRow.id)), exists(select(ResponseRow.id))))).scalar()
+    return not tx.execute(
+        select(or_(exists(select(IssuedRow.instance)), exists(select(FileRow.id)), exists(select(ResponseRow.id))))
+    ).scalar()
 
 
 def archived_names(tx: Transaction) -> list[str]:

@@ -14,7 +14,13 @@ def issue(tx: Transaction, form: Issued) -> bool:
 
     The same one: same layout, same token (given, not None). Printing that again is a reprint of the same sheet.
     """
-    values = {"instance": form.instance, "digest": form.digest, "form_id": form.form_id, "token": form.token, "printed_at": form.printed_at}
+    values = {
+        "instance": form.instance,
+        "digest": form.digest,
+        "form_id": form.form_id,
+        "token": form.token,
+        "printed_at": form.printed_at,
+    }
     number = insert_new(tx, IssuedRow, values, IssuedRow.id)
     if number is None:
         known = issued_form(tx, form.instance)
@@ -45,7 +51,11 @@ def all_issued(tx: Transaction) -> list[Issued]:
 
 
 def _issued(tx: Transaction, *where: ColumnElement[bool]) -> Iterator[Issued]:
-    query = select(IssuedRow, RecipientRow.name, RecipientRow.address).outerjoin(RecipientRow, RecipientRow.issued_id == IssuedRow.id).where(*where)
+    query = (
+        select(IssuedRow, RecipientRow.name, RecipientRow.address)
+        .outerjoin(RecipientRow, RecipientRow.issued_id == IssuedRow.id)
+        .where(*where)
+    )
     for row in tx.execute(query.order_by(IssuedRow.id)):
         yield Issued(
             instance=row.instance,

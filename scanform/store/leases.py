@@ -1,4 +1,6 @@
-"""Who has which value on the screen at the moment, so that two people never decide the same one; a lease ends by itself and never costs work."""
+"""Who has which value on the screen at the moment, so that two people never decide the same one; a lease ends by
+itself and never costs work.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,7 +23,9 @@ def moment(now: datetime | None = None) -> str:
 
 
 def claim(tx: Transaction, items: Sequence[str], holder: str, limit: int, *, now: datetime | None = None) -> list[str]:
-    """The first `limit` of `items` that nobody else holds, now held by `holder`; `tx` is a writing transaction, of which there is one at a time."""
+    """The first `limit` of `items` that nobody else holds, now held by `holder`; `tx` is a writing transaction, of
+    which there is one at a time.
+    """
     taken = {item for item, other in holders(tx, now=now).items() if other != holder}
     found = [item for item in dict.fromkeys(items) if item not in taken][:limit]
     release(tx, found)  # of whoever let it lapse
@@ -34,7 +38,9 @@ def claim(tx: Transaction, items: Sequence[str], holder: str, limit: int, *, now
 def renew(tx: Transaction, holder: str, *, now: datetime | None = None) -> int:
     """Renew every lease of `holder`; a lapsed one stays lapsed. Returns how many there are."""
     until = moment((now or datetime.now(UTC)) + LEASE)
-    return tx.execute(update(LeaseRow).where(LeaseRow.holder == holder, LeaseRow.until > moment(now)).values(until=until)).rowcount
+    return tx.execute(
+        update(LeaseRow).where(LeaseRow.holder == holder, LeaseRow.until > moment(now)).values(until=until)
+    ).rowcount
 
 
 def release(tx: Transaction, items: Iterable[str], *, holder: str | None = None) -> None:
@@ -47,7 +53,10 @@ def release(tx: Transaction, items: Iterable[str], *, holder: str | None = None)
 
 def holders(tx: Transaction, *, now: datetime | None = None) -> dict[str, str]:
     """Who holds which item."""
-    return {row.item: row.holder for row in tx.execute(select(LeaseRow.item, LeaseRow.holder).where(LeaseRow.until > moment(now)))}
+    return {
+        row.item: row.holder
+        for row in tx.execute(select(LeaseRow.item, LeaseRow.holder).where(LeaseRow.until > moment(now)))
+    }
 
 
 def holder_of(tx: Transaction, item: str, *, now: datetime | None = None) -> str | None:
@@ -56,5 +65,7 @@ def holder_of(tx: Transaction, item: str, *, now: datetime | None = None) -> str
 
 
 def given_to(tx: Transaction, item: str) -> str | None:
-    """To whom an item was given out last, though the time may be over: it is theirs until somebody else gets it or it is decided."""
+    """To whom an item was given out last, though the time may be over: it is theirs until somebody else gets it or
+    it is decided.
+    """
     return tx.execute(select(LeaseRow.holder).where(LeaseRow.item == item)).scalar()

@@ -1,6 +1,7 @@
 """The ledger's rows: batches, files, pages, readings, forms. Each function works inside the caller's transaction.
 
-What the rows *mean* (which page is a re-scan, which belongs to a photocopy) is decided in `scanform.workflow.settling.assign_fates`.
+What the rows *mean* (which page is a re-scan, which belongs to a photocopy) is decided in
+`scanform.workflow.settling.assign_fates`.
 """
 
 import hashlib
@@ -26,11 +27,15 @@ _CHUNK = 500
 
 def add_batch(tx: Transaction, *, kind: str, label: str, at: str) -> int:
     """Open a batch; returns its number."""
-    return tx.execute(insert(BatchRow).values(kind=kind, label=label, created_at=at, withdrawn_at=None).returning(BatchRow.id)).scalar_one()
+    return tx.execute(
+        insert(BatchRow).values(kind=kind, label=label, created_at=at, withdrawn_at=None).returning(BatchRow.id)
+    ).scalar_one()
 
 
 def unfinished_batch(tx: Transaction, *, kind: str, label: str) -> int | None:
-    """The latest batch that counts, of this kind and label, of which pages still wait: an interrupted run goes on with it."""
+    """The latest batch that counts, of this kind and label, of which pages still wait: an interrupted run goes on
+    with it.
+    """
     query = (
         select(BatchRow.id)
         .join(FileRow, FileRow.batch_id == BatchRow.id)
@@ -43,7 +48,11 @@ def unfinished_batch(tx: Transaction, *, kind: str, label: str) -> int | None:
 
 def batches(tx: Transaction) -> list[Batch]:
     """All batches, oldest first, withdrawn ones included."""
-    rows = tx.execute(select(BatchRow.id, BatchRow.kind, BatchRow.label, BatchRow.created_at, BatchRow.withdrawn_at).order_by(BatchRow.id))
+    rows = tx.execute(
+        select(BatchRow.id, BatchRow.kind, BatchRow.label, BatchRow.created_at, BatchRow.withdrawn_at).order_by(
+            BatchRow.id
+        )
+    )
     return [Batch(**row._mapping) for row in rows]
 
 
@@ -62,13 +71,17 @@ def known_key(location: str, sha256: str) -> str:
 
 
 def _free_key(tx: Transaction, file_id: int, key: str) -> str:
-    """`key`, or one of its own when the file was handed in again while its batch was withdrawn (its pages are then duplicates)."""
+    """`key`, or one of its own when the file was handed in again while its batch was withdrawn (its pages are then
+    duplicates).
+    """
     taken = tx.execute(select(FileRow.id).where(FileRow.known_key == key)).first()
     return key if taken is None else f"{key}#{file_id}"
 
 
 def add_file(tx: Transaction, batch_id: int, file: NewFile) -> int | None:
-    """Record a file and its pages (at least one), all waiting; None when the same content from the same place is known."""
+    """Record a file and its pages (at least one), all waiting; None when the same content from the same place is
+    known.
+    """
     values = {
         "batch_id": batch_id,
         "path": file.path,
@@ -83,7 +96,10 @@ def add_file(tx: Transaction, batch_id: int, file: NewFile) -> int | None:
     }
     file_id = insert_new(tx, FileRow, values, FileRow.id)
     if file_id is not None:
-        tx.execute(insert(PageRow), [{"file_id": file_id, "page_index": index, "fate": None} for index in range(max(1, file.pages))])
+        tx.execute(
+            insert(PageRow),
+            [{"file_id": file_id, "page_index": index, "fate": None} for index in range(max(1, file.pages))],
+        )
     return file_id
 
 
@@ -93,7 +109,13 @@ def reopen_refused(tx: Transaction, file: NewFile) -> bool:
     number = tx.execute(select(FileRow.id).where(FileRow.known_key == key, FileRow.pages == 0)).scalar()
     if number is None:
         return False
-    changed = {"pages": file.pages, "kind": file.kind, "size": file.size, "archived": file.archived, "problems": to_list(file.problems)}
+    changed = {
+        "pages": file.pages,
+        "kind": file.kind,
+        "size": file.size,
+        "archived": file.archived,
+        "problems": to_list(file.problems),
+    }
     tx.execute(update(FileRow).where(FileRow.id == number).values(changed))
     reading = tx.execute(select(PageRow.reading_id).where(PageRow.file_id == number)).scalar()
     if reading is not None:
@@ -111,7 +133,12 @@ def is_known(tx: Transaction, location: str, sha256: str) -> bool:
 
 def files(tx: Transaction, *, withdrawn: bool = False) -> list[FileRecord]:
     """All files that count (or those of withdrawn batches), in order of handing in."""
-    query = select(FileRow).join(BatchRow, BatchRow.id == FileRow.batch_id).where(_counts(not withdrawn)).order_by(FileRow.id)
+    query = (
+        select(FileRow)
+        .join(BatchRow, BatchRow.id == FileRow.batch_id)
+        .where(_counts(not withdrawn))
+        .order_by(FileRow.id)
+    )
     return [
         FileRecord(
             id=row.id,
@@ -145,7 +172,11 @@ def pages_of(tx: Transaction, file_keys: Iterable[str]) -> list[PageRecord]:
 
 def batch_counts(tx: Transaction) -> dict[int, dict[Fate | None, int]]:
     """How many pages of each batch, withdrawn or not, have each fate; None counts those that wait to be read."""
-    query = select(FileRow.batch_id, PageRow.fate, func.count()).join(FileRow, FileRow.id == PageRow.file_id).group_by(FileRow.batch_id, PageRow.fate)
+    query = (
+        select(FileRow.batch_id, PageRow.fate, func.count())
+        .join(FileRow, FileRow.id == PageRow.file_id)
+        .group_by(FileRow.batch_id, PageRow.fate)
+    )
     found: dict[int, dict[Fate | None, int]] = {}
     for batch, fate, count in tx.execute(query):
         found.setdefault(batch, {})[Fate(fate) if fate else None] = count
@@ -153,9 +184,17 @@ def batch_counts(tx: Transaction) -> dict[int, dict[Fate | None, int]]:
 
 
 def batch_pages(tx: Transaction, batch_id: int, fate: Fate | None, *, limit: int, after: int = 0) -> list[PageRecord]:
-    """Pages of a batch with a fate (None: not read yet), in the order in which they came in, those after the page `after`."""
+    """Pages of a batch with a fate (None: not read yet), in the order in which they came in, those after the page
+    `after`.
+    """
     with_fate = PageRow.fate.is_(None) if fate is None else PageRow.fate == fate.value
-    return _page_records(tx, _page_query().where(FileRow.batch_id == batch_id, with_fate, PageRow.id > after).order_by(PageRow.id).limit(limit))
+    return _page_records(
+        tx,
+        _page_query()
+        .where(FileRow.batch_id == batch_id, with_fate, PageRow.id > after)
+        .order_by(PageRow.id)
+        .limit(limit),
+    )
 
 
 def pages_with_fate(tx: Transaction, fates: Iterable[Fate]) -> list[PageRecord]:
@@ -202,13 +241,17 @@ def further_sheets(tx: Transaction, *, withdrawn: bool = False) -> int:
 
 
 def parts_read(tx: Transaction, ref: PageRef) -> tuple[int, ...]:
-    """Which parts of the picture that `ref` is (a part of) have a reading: (0,) for a picture that shows one page, () for one that was not read."""
+    """Which parts of the picture that `ref` is (a part of) have a reading: (0,) for a picture that shows one page,
+    () for one that was not read.
+    """
     query = select(ReadingRow.part).where(ReadingRow.sha256 == ref.sha256, ReadingRow.page_index == ref.index)
     return tuple(tx.execute(query.order_by(ReadingRow.part)).scalars())
 
 
 def divide_page(tx: Transaction, page: PageRecord, parts: Sequence[int]) -> list[PageRecord]:
-    """The pages that a picture turns into once it is known how many sheets it shows: `page` itself becomes the first of `parts`, the others are added."""
+    """The pages that a picture turns into once it is known how many sheets it shows: `page` itself becomes the first
+    of `parts`, the others are added.
+    """
     tx.execute(update(PageRow).where(PageRow.id == page.id).values(part=parts[0]))
     for part in parts[1:]:
         values = {"file_id": page.file_id, "page_index": page.ref.index, "part": part, "fate": None}
@@ -218,18 +261,25 @@ def divide_page(tx: Transaction, page: PageRecord, parts: Sequence[int]) -> list
 
 
 def divide_reading(tx: Transaction, number: int, ref: PageRef, own: int, others: Sequence[int]) -> list[PageRecord]:
-    """Make a page that was taken for a whole picture one of several sheets in it, wherever it came in; returns the pages of the `others`, which are new."""
+    """Make a page that was taken for a whole picture one of several sheets in it, wherever it came in; returns the
+    pages of the `others`, which are new.
+    """
     files = select(FileRow.id).where(FileRow.sha256 == ref.sha256)
     there = (PageRow.page_index == ref.index, PageRow.file_id.in_(files))
     tx.execute(update(ReadingRow).where(ReadingRow.id == number).values(part=own))
     for row in tx.execute(select(PageRow.id, PageRow.file_id).where(*there, PageRow.part == 0)).all():
         tx.execute(update(PageRow).where(PageRow.id == row.id).values(part=own))
-        tx.execute(insert(PageRow), [{"file_id": row.file_id, "page_index": ref.index, "part": part, "fate": None} for part in others])
+        tx.execute(
+            insert(PageRow),
+            [{"file_id": row.file_id, "page_index": ref.index, "part": part, "fate": None} for part in others],
+        )
     return _page_records(tx, _page_query().where(*there, PageRow.part.in_(others)))
 
 
 def forget_sheets(tx: Transaction, ref: PageRef) -> None:
-    """Forget into which sheets a picture was divided, wherever it came in: its first page stands for it again and waits to be read anew."""
+    """Forget into which sheets a picture was divided, wherever it came in: its first page stands for it again and
+    waits to be read anew.
+    """
     files = select(FileRow.id).where(FileRow.sha256 == ref.sha256)
     there = (PageRow.page_index == ref.index, PageRow.file_id.in_(files))
     tx.execute(delete(PageRow).where(*there, PageRow.part > 1))
@@ -309,7 +359,9 @@ def _page_records(tx: Transaction, query: Select[tuple[object, ...]]) -> list[Pa
 def _identity(row: Row[tuple[object, ...]]) -> Identity | None:
     if row.digest is None:
         return None
-    return Identity(digest=row.digest, instance=row.instance, page=row.page, pages=row.pages, found_by=FoundBy(row.found_by))
+    return Identity(
+        digest=row.digest, instance=row.instance, page=row.page, pages=row.pages, found_by=FoundBy(row.found_by)
+    )
 
 
 def reading_id(tx: Transaction, ref: PageRef) -> int | None:
@@ -325,9 +377,13 @@ def _is_of(ref: PageRef) -> tuple[ColumnElement[bool], ...]:
 
 def save_reading(tx: Transaction, result: PageResult, *, at: str) -> int:
     """Store what a worker found; what another run stored first about the same content stays. Returns its number."""
-    values = {"sha256": result.ref.sha256, "page_index": result.ref.index, "part": result.ref.part, "form_pk": None, "unsure_copy": False} | _reading_values(
-        result, at
-    )
+    values = {
+        "sha256": result.ref.sha256,
+        "page_index": result.ref.index,
+        "part": result.ref.part,
+        "form_pk": None,
+        "unsure_copy": False,
+    } | _reading_values(result, at)
     saved = insert_new(tx, ReadingRow, values, ReadingRow.id)
     if saved is None:
         saved = reading_id(tx, result.ref)
@@ -365,7 +421,9 @@ def _reading_values(result: PageResult, at: str) -> dict[str, object]:
 
 
 def set_identity(tx: Transaction, number: int, identity: Identity, problems: tuple[Problem, ...]) -> None:
-    """Give a reading the identity that its place among other pages (or a person) gives it, and what is to be said about it now."""
+    """Give a reading the identity that its place among other pages (or a person) gives it, and what is to be said
+    about it now.
+    """
     content = tx.execute(select(ReadingRow.content).where(ReadingRow.id == number)).scalar()
     changed: dict[str, object] = {
         "digest": identity.digest,
@@ -379,9 +437,14 @@ def set_identity(tx: Transaction, number: int, identity: Identity, problems: tup
 
 
 def inks(tx: Transaction, *, digest: str, page: int, after: int) -> list[tuple[int, bytes]]:
-    """Fingerprints of the ink on all readings of this page of an edition that are stored later than reading `after`, with their numbers."""
+    """Fingerprints of the ink on all readings of this page of an edition that are stored later than reading `after`,
+    with their numbers.
+    """
     query = select(ReadingRow.id, ReadingRow.ink).where(
-        ReadingRow.digest == digest, ReadingRow.page == page, ReadingRow.outcome == Fate.READ.value, ReadingRow.id > after
+        ReadingRow.digest == digest,
+        ReadingRow.page == page,
+        ReadingRow.outcome == Fate.READ.value,
+        ReadingRow.id > after,
     )
     return [(row.id, row.ink) for row in tx.execute(query.order_by(ReadingRow.id))]
 
@@ -479,10 +542,19 @@ def _sheet_query() -> Select[tuple[object, ...]]:
 
 
 def _before() -> ScalarSelect[int]:
-    """How many pages of the file lie before a page because pictures show several sheets, beyond one for each picture."""
+    """How many pages of the file lie before a page because pictures show several sheets, beyond one for each
+    picture.
+    """
     other = aliased(PageRow)
-    lies_before = or_(other.page_index < PageRow.page_index, and_(other.page_index == PageRow.page_index, other.part <= PageRow.part))
-    return select(func.count()).where(other.file_id == PageRow.file_id, other.part > 1, lies_before).correlate(PageRow).scalar_subquery()
+    lies_before = or_(
+        other.page_index < PageRow.page_index, and_(other.page_index == PageRow.page_index, other.part <= PageRow.part)
+    )
+    return (
+        select(func.count())
+        .where(other.file_id == PageRow.file_id, other.part > 1, lies_before)
+        .correlate(PageRow)
+        .scalar_subquery()
+    )
 
 
 def _sheets(tx: Transaction, query: Select[tuple[object, ...]]) -> list[SheetRecord]:
@@ -517,7 +589,9 @@ def set_fates(tx: Transaction, fates: Mapping[int, Fate | None]) -> None:
         tx.execute(update(PageRow).where(PageRow.id == page_id).values(fate=fate.value if fate else None))
 
 
-def add_form(tx: Transaction, *, form_id: str, digest: str, instance: str, copy: int, pages: int, token: str | None) -> int:
+def add_form(
+    tx: Transaction, *, form_id: str, digest: str, instance: str, copy: int, pages: int, token: str | None
+) -> int:
     """The number of the form with this identity and copy; it is recorded when it is new."""
     values = {"form_id": form_id, "digest": digest, "instance": instance, "copy": copy, "pages": pages, "token": token}
     number = insert_new(tx, FormRow, values, FormRow.id)
@@ -528,10 +602,28 @@ def add_form(tx: Transaction, *, form_id: str, digest: str, instance: str, copy:
 
 def forms(tx: Transaction, *, digest: str, instance: str) -> list[FormRecord]:
     """The forms with this printed identity: the first and its photocopies."""
-    columns = (FormRow.id, FormRow.form_id, FormRow.digest, FormRow.instance, FormRow.copy.label("copy_number"), FormRow.pages, FormRow.token)
-    rows = tx.execute(select(*columns).where(FormRow.digest == digest, FormRow.instance == instance).order_by(FormRow.copy))
+    columns = (
+        FormRow.id,
+        FormRow.form_id,
+        FormRow.digest,
+        FormRow.instance,
+        FormRow.copy.label("copy_number"),
+        FormRow.pages,
+        FormRow.token,
+    )
+    rows = tx.execute(
+        select(*columns).where(FormRow.digest == digest, FormRow.instance == instance).order_by(FormRow.copy)
+    )
     return [
-        FormRecord(id=row.id, form_id=row.form_id, digest=row.digest, instance=row.instance, copy=row.copy_number, pages=row.pages, token=row.token)
+        FormRecord(
+            id=row.id,
+            form_id=row.form_id,
+            digest=row.digest,
+            instance=row.instance,
+            copy=row.copy_number,
+            pages=row.pages,
+            token=row.token,
+        )
         for row in rows
     ]
 

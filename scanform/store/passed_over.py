@@ -18,15 +18,34 @@ def passed_over(tx: Transaction) -> list[PassedOver]:
 
 
 def replace_below(tx: Transaction, folders: Iterable[str], found: Sequence[PassedOver]) -> bool:
-    """Put `found` in the place of what was known below these folders (their locations); returns whether that changes anything."""
+    """Put `found` in the place of what was known below these folders (their locations); returns whether that changes
+    anything.
+    """
     roots = tuple(folders)
-    known = {one.location: one for one in passed_over(tx) if any(one.location == root or one.location.startswith(root.rstrip("/") + "/") for root in roots)}
+    known = {
+        one.location: one
+        for one in passed_over(tx)
+        if any(one.location == root or one.location.startswith(root.rstrip("/") + "/") for root in roots)
+    }
     new = {one.location: one for one in found}
-    changed = [location for location, one in new.items() if location not in known or (known[location].reason, known[location].files) != (one.reason, one.files)]
+    changed = [
+        location
+        for location, one in new.items()
+        if location not in known or (known[location].reason, known[location].files) != (one.reason, one.files)
+    ]
     gone = [location for location in known if location not in new]
     for start in range(0, len(changed) + len(gone), _CHUNK):
         tx.execute(delete(PassedOverRow).where(PassedOverRow.location.in_((changed + gone)[start : start + _CHUNK])))
     if changed:
-        rows = [{"location": new[at].location, "path": new[at].path, "reason": new[at].reason, "files": new[at].files, "at": new[at].at} for at in changed]
+        rows = [
+            {
+                "location": new[at].location,
+                "path": new[at].path,
+                "reason": new[at].reason,
+                "files": new[at].files,
+                "at": new[at].at,
+            }
+            for at in changed
+        ]
         tx.execute(insert(PassedOverRow), rows)
     return bool(changed or gone)

@@ -10,7 +10,9 @@ from scanform.store.tables import PreferenceRow
 
 def preference(tx: Transaction, person: str) -> Mapping[str, object]:
     """What `person` has changed; empty for somebody who has changed nothing."""
-    found: dict[str, object] | None = tx.execute(select(PreferenceRow.facts).where(PreferenceRow.person == person)).scalar_one_or_none()
+    found: dict[str, object] | None = tx.execute(
+        select(PreferenceRow.facts).where(PreferenceRow.person == person)
+    ).scalar_one_or_none()
     return found or {}
 
 

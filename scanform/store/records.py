@@ -36,7 +36,9 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedOver:
-    """A file, or a folder of so many files, that was not opened because of its name; `reason` is the slug of its problem, `at` when it was first seen."""
+    """A file, or a folder of so many files, that was not opened because of its name; `reason` is the slug of its
+    problem, `at` when it was first seen.
+    """
 
     location: str
     path: str
@@ -84,8 +86,9 @@ class PageRecord:
 
 
 class ManualRegistrationKind(StrEnum):
-    """What a person did with a page: placed it by its corners or left it alone; or, where a page of a form came in twice, said that both are scans of
-    one sheet, that they are two sheets, that this one counts, or that everything is right as it is.
+    """What a person did with a page: placed it by its corners or left it alone; or, where a page of a form came in
+    twice, said that both are scans of one sheet, that they are two sheets, that this one counts, or that everything is
+    right as it is.
     """
 
     PLACED = "placed"
@@ -100,8 +103,8 @@ class ManualRegistrationKind(StrEnum):
 class ManualRegistration:
     """One act of a person on the page of this content: showed its corners and said what it is, or left it alone.
 
-    `corners_px` are the top left, top right, bottom right and bottom left corner as printed, in pixels of the decoded page;
-    empty, and `identity` None, for a page that was left alone. `at` is ISO 8601 in UTC.
+    `corners_px` are the top left, top right, bottom right and bottom left corner as printed, in pixels of the decoded
+    page; empty, and `identity` None, for a page that was left alone. `at` is ISO 8601 in UTC.
     """
 
     uuid: str
@@ -119,8 +122,9 @@ class ManualRegistration:
 class SheetRecord:
     """A page with a reading, as the ledger compares it with others of the same printed identity.
 
-    `active` is False for a page of a withdrawn batch, `copy` the number of the form it belongs to (1 = the printed one). `index` and `part` say
-    where its pixels are, `further` how many pages lie before it in its file beyond one for each picture.
+    `active` is False for a page of a withdrawn batch, `copy` the number of the form it belongs to (1 = the printed
+    one). `index` and `part` say where its pixels are, `further` how many pages lie before it in its file beyond one for
+    each picture.
     """
 
     page_id: int
@@ -197,7 +201,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSurvey:
-    """A survey of the survey tool by which a questionnaire is answered; `prefix` stands before its numbers in the ids of responses."""
+    """A survey of the survey tool by which a questionnaire is answered; `prefix` stands before its numbers in the
+    ids of responses.
+    """
 
     id: int
     questionnaire: str
@@ -216,7 +222,8 @@ class KnownSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """What one import said about one response: as it was read, what was said beside the answers, and what the file had no columns for.
+    """What one import said about one response: as it was read, what was said beside the answers, and what the file had
+    no columns for.
 
     `same_as` is the number of the earlier revision that said the same, None where there is none.
     """
@@ -233,7 +240,9 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Which responses (numbers of the source survey) stood in the file of an import; `older` when the file was surely older than what was known."""
+    """Which responses (numbers of the source survey) stood in the file of an import; `older` when the file was
+    surely older than what was known.
+    """
 
     batch_id: int
     survey_id: int

@@ -1,4 +1,6 @@
-"""Online responses as their imports told them: surveys, revisions, listings, formats, versions by content; all inside the caller's transaction."""
+"""Online responses as their imports told them: surveys, revisions, listings, formats, versions by content; all
+inside the caller's transaction.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,7 +16,16 @@ from scanform.store.acts.append import append_act, in_order
 from scanform.store.codec import from_plain, to_object
 from scanform.store.engine import Transaction
 from scanform.store.records import KnownSource, Listing, ResponseWithdrawal, Revision, SourceSurvey
-from scanform.store.tables import AnswerVersionRow, BatchRow, FormatRow, ListingRow, ResponseRow, ResponseWithdrawalRow, RevisionRow, SourceSurveyRow
+from scanform.store.tables import (
+    AnswerVersionRow,
+    BatchRow,
+    FormatRow,
+    ListingRow,
+    ResponseRow,
+    ResponseWithdrawalRow,
+    RevisionRow,
+    SourceSurveyRow,
+)
 
 _CHUNK = 500
 
@@ -24,7 +35,9 @@ _WITHDRAWAL = ("uuid", "response_id", "withdrawn", "reason", "reviewer", "at")
 
 def surveys(tx: Transaction, questionnaire: str | None = None) -> list[SourceSurvey]:
     """The source surveys, of one questionnaire or of all, oldest first."""
-    query = select(SourceSurveyRow.id, SourceSurveyRow.questionnaire, SourceSurveyRow.name, SourceSurveyRow.prefix).order_by(SourceSurveyRow.id)
+    query = select(
+        SourceSurveyRow.id, SourceSurveyRow.questionnaire, SourceSurveyRow.name, SourceSurveyRow.prefix
+    ).order_by(SourceSurveyRow.id)
     if questionnaire is not None:
         query = query.where(SourceSurveyRow.questionnaire == questionnaire)
     return [SourceSurvey(**row._mapping) for row in tx.execute(query)]
@@ -54,13 +67,23 @@ def add_revision(tx: Transaction, revision: Revision) -> None:
 
 
 def revisions(tx: Transaction, response_ids: Iterable[str]) -> dict[str, list[Revision]]:
-    """The revisions that count of these responses by response, oldest import first; a content that came several times is loaded once."""
+    """The revisions that count of these responses by response, oldest import first; a content that came several
+    times is loaded once.
+    """
     found: dict[str, list[Revision]] = {}
     names = sorted(set(response_ids))
     columns = [column for column in RevisionRow.__table__.columns if column.name != "content"]
     for start in range(0, len(names), _CHUNK):
-        query = select(*columns).join(BatchRow, BatchRow.id == RevisionRow.batch_id).where(BatchRow.withdrawn_at.is_(None))
-        rows = tx.execute(query.where(RevisionRow.response_id.in_(names[start : start + _CHUNK])).order_by(RevisionRow.batch_id)).mappings().all()
+        query = (
+            select(*columns).join(BatchRow, BatchRow.id == RevisionRow.batch_id).where(BatchRow.withdrawn_at.is_(None))
+        )
+        rows = (
+            tx.execute(
+                query.where(RevisionRow.response_id.in_(names[start : start + _CHUNK])).order_by(RevisionRow.batch_id)
+            )
+            .mappings()
+            .all()
+        )
         contents = _contents(tx, {row["same_as"] or row["id"] for row in rows})
         for row in rows:
             found.setdefault(row["response_id"], []).append(
@@ -89,8 +112,15 @@ def _contents(tx: Transaction, numbers: Iterable[int]) -> dict[int, Response]:
 
 def known_sources(tx: Transaction, survey_id: int) -> list[KnownSource]:
     """What was ever said about who the responses of a survey are, withdrawn batches included, oldest import first."""
-    query = select(RevisionRow.source_id, RevisionRow.response_id, RevisionRow.facts).where(RevisionRow.survey_id == survey_id).order_by(RevisionRow.batch_id)
-    return [KnownSource(id=row.source_id, response_id=row.response_id, facts=from_plain(SourceFacts, row.facts)) for row in tx.execute(query)]
+    query = (
+        select(RevisionRow.source_id, RevisionRow.response_id, RevisionRow.facts)
+        .where(RevisionRow.survey_id == survey_id)
+        .order_by(RevisionRow.batch_id)
+    )
+    return [
+        KnownSource(id=row.source_id, response_id=row.response_id, facts=from_plain(SourceFacts, row.facts))
+        for row in tx.execute(query)
+    ]
 
 
 def is_revised(tx: Transaction, response_id: str) -> bool:
@@ -100,20 +130,34 @@ def is_revised(tx: Transaction, response_id: str) -> bool:
 
 def responses_of_batch(tx: Transaction, batch_id: int) -> list[str]:
     """The responses about which an import said something."""
-    return list(tx.execute(select(RevisionRow.response_id).where(RevisionRow.batch_id == batch_id).order_by(RevisionRow.response_id)).scalars())
+    return list(
+        tx.execute(
+            select(RevisionRow.response_id).where(RevisionRow.batch_id == batch_id).order_by(RevisionRow.response_id)
+        ).scalars()
+    )
 
 
 def add_listing(tx: Transaction, listing: Listing) -> None:
     """Record which responses the file of an import held."""
-    tx.execute(insert(ListingRow).values(batch_id=listing.batch_id, survey_id=listing.survey_id, older=listing.older, ids=list(listing.ids)))
+    tx.execute(
+        insert(ListingRow).values(
+            batch_id=listing.batch_id, survey_id=listing.survey_id, older=listing.older, ids=list(listing.ids)
+        )
+    )
 
 
 def latest_listing(tx: Transaction, survey_id: int) -> Listing | None:
     """The listing of the latest import of a survey that counts and was not older than what was known."""
-    query = select(ListingRow.batch_id, ListingRow.survey_id, ListingRow.older, ListingRow.ids).join(BatchRow, BatchRow.id == ListingRow.batch_id)
+    query = select(ListingRow.batch_id, ListingRow.survey_id, ListingRow.older, ListingRow.ids).join(
+        BatchRow, BatchRow.id == ListingRow.batch_id
+    )
     query = query.where(ListingRow.survey_id == survey_id, ListingRow.older.is_(False), BatchRow.withdrawn_at.is_(None))
     row = tx.execute(query.order_by(ListingRow.batch_id.desc()).limit(1)).first()
-    return None if row is None else Listing(batch_id=row.batch_id, survey_id=row.survey_id, older=row.older, ids=tuple(row.ids))
+    return (
+        None
+        if row is None
+        else Listing(batch_id=row.batch_id, survey_id=row.survey_id, older=row.older, ids=tuple(row.ids))
+    )
 
 
 def add_formats(tx: Transaction, batch_id: int, survey_id: int, readings: Mapping[tuple[str, FormatKind], str]) -> None:
@@ -124,7 +168,11 @@ def add_formats(tx: Transaction, batch_id: int, survey_id: int, readings: Mappin
 
 def formats(tx: Transaction, survey_id: int) -> dict[tuple[str, FormatKind], str]:
     """How the columns of the exports of a survey were read by the imports that count, the latest of each column."""
-    query = select(FormatRow.readings).join(BatchRow, BatchRow.id == FormatRow.batch_id).where(FormatRow.survey_id == survey_id)
+    query = (
+        select(FormatRow.readings)
+        .join(BatchRow, BatchRow.id == FormatRow.batch_id)
+        .where(FormatRow.survey_id == survey_id)
+    )
     found: dict[tuple[str, FormatKind], str] = {}
     for readings in tx.execute(query.where(BatchRow.withdrawn_at.is_(None)).order_by(FormatRow.batch_id)).scalars():
         found |= {(column, FormatKind(kind)): reading for column, kind, reading in cast(list[list[str]], readings)}
@@ -133,17 +181,23 @@ def formats(tx: Transaction, survey_id: int) -> dict[tuple[str, FormatKind], str
 
 def counted_sources(tx: Transaction, survey_id: int) -> dict[str, str]:
     """Response by number of the source survey, of those responses that count."""
-    query = select(RevisionRow.source_id, RevisionRow.response_id).join(ResponseRow, ResponseRow.id == RevisionRow.response_id)
+    query = select(RevisionRow.source_id, RevisionRow.response_id).join(
+        ResponseRow, ResponseRow.id == RevisionRow.response_id
+    )
     query = query.where(RevisionRow.survey_id == survey_id, ResponseRow.withdrawn.is_(False)).distinct()
     return {row.source_id: row.response_id for row in tx.execute(query)}
 
 
-def versions_by_content(tx: Transaction, response: Response, renames: Mapping[str, str] | None = None) -> dict[str, int]:
-    """The version of each answer by column: a content that was there before has its version again, a new one gets the next, which is recorded. `renames` are
-    present columns by former ones.
+def versions_by_content(
+    tx: Transaction, response: Response, renames: Mapping[str, str] | None = None
+) -> dict[str, int]:
+    """The version of each answer by column: a content that was there before has its version again, a new one gets the
+    next, which is recorded. `renames` are present columns by former ones.
     """
     known: dict[str, dict[str, int]] = {}
-    query = select(AnswerVersionRow.column_name, AnswerVersionRow.version, AnswerVersionRow.digest).where(AnswerVersionRow.response_id == response.id)
+    query = select(AnswerVersionRow.column_name, AnswerVersionRow.version, AnswerVersionRow.digest).where(
+        AnswerVersionRow.response_id == response.id
+    )
     for row in tx.execute(query):
         known.setdefault((renames or {}).get(row.column_name, row.column_name), {})[row.digest] = row.version
     found: dict[str, int] = {}
@@ -152,7 +206,14 @@ def versions_by_content(tx: Transaction, response: Response, renames: Mapping[st
         before, digest = known.get(answer.column, {}), digest_of(answer)
         found[answer.column] = before.get(digest, max(before.values(), default=0) + 1)
         if digest not in before:
-            fresh.append({"response_id": response.id, "column_name": answer.column, "version": found[answer.column], "digest": digest})
+            fresh.append(
+                {
+                    "response_id": response.id,
+                    "column_name": answer.column,
+                    "version": found[answer.column],
+                    "digest": digest,
+                }
+            )
     if fresh:
         tx.execute(insert(AnswerVersionRow), fresh)
     return found
@@ -163,7 +224,9 @@ def digest_of(answer: Answer) -> str:
     missing = None if answer.missing is None else int(answer.missing)
     offered = [list(answer.not_offered)] if answer.not_offered else []
     raw = [] if answer.raw is None else [answer.raw]
-    content = json.dumps([answer.value, missing, list(answer.problems), *offered, *raw], ensure_ascii=False, separators=(",", ":"))
+    content = json.dumps(
+        [answer.value, missing, list(answer.problems), *offered, *raw], ensure_ascii=False, separators=(",", ":")
+    )
     return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -17,7 +17,9 @@ class Store:
     """Opens the database and hands out transactions; the shorter methods are a transaction each."""
 
     def __init__(self, where: str | Path, *, expected: bool = False) -> None:
-        """`where` is a SQLite file or a database URL; raises StoreError when it cannot be used, or is not there although `expected`."""
+        """`where` is a SQLite file or a database URL; raises StoreError when it cannot be used, or is not there
+        although `expected`.
+        """
         self._where = str(where)
         self._engine: Engine = open_engine(where, expected=expected)
 

@@ -44,6 +44,14 @@ def whereabouts(tx: Transaction, contents: Iterable[str]) -> list[Whereabouts]:
     columns = (FileRow.sha256, FileRow.location, FileRow.archived, FileRow.batch_id, PageRow.fate)
     for start in range(0, len(wanted), _CHUNK):
         chunk = wanted[start : start + _CHUNK]
-        query = select(*columns, func.count().label("pages")).join(PageRow, PageRow.file_id == FileRow.id).where(FileRow.sha256.in_(chunk)).group_by(*columns)
-        found += [Whereabouts(**{**row._mapping, "fate": Fate(row.fate) if row.fate else None}) for row in tx.execute(query.order_by(FileRow.batch_id))]
+        query = (
+            select(*columns, func.count().label("pages"))
+            .join(PageRow, PageRow.file_id == FileRow.id)
+            .where(FileRow.sha256.in_(chunk))
+            .group_by(*columns)
+        )
+        found += [
+            Whereabouts(**{**row._mapping, "fate": Fate(row.fate) if row.fate else None})
+            for row in tx.execute(query.order_by(FileRow.batch_id))
+        ]
     return found

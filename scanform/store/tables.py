@@ -1,33 +1,40 @@
 """The tables of a project's database, SQLite or PostgreSQL alike.
 
-    batch ─< file ─< page >─ reading >─ form        what was handed in, what became of it, what the machine saw
-                                        issued ─ recipient   what was printed, and to whom
-    passed_over                                     what lay beside them and was not opened
-    batch ─< response ─< answer                     values, of whatever channel
-    source_survey ─< revision >─ batch              what each import said about each online response, as it stood in the file; `response` follows from these
-    listing                                         which responses the file of an import held
-    column_format                                   how the columns of the file of an import were read
-    answer_version                                  which contents of an online answer have had which version
-    response_withdrawal                             single online responses that people took out, or back in; only ever added
-    decision                                        what people decided; rows are only ever added (triggers refuse the rest)
-    placement                                       what people did with pages that could not be placed; only ever added, too
-    seal                                            a chain of hashes over what people did; only ever added
-    pace                                            how long decisions took, without names
-    look, lot                                       second and third looks at settled values, only ever added, and the lot by which they are drawn
-    known ─< known_answer                           settled values shown once more with a wrong proposal, and what people said; only ever added
-    release                                         data sets that were released, asked for or refused, with their figures; only ever added
-    acceptance                                      forms that count although pages are missing; only ever added
-    waived_page                                     pages that nobody can read, accepted with a reason; only ever added
-    collation_act                                   which pages of one printed identity belong together, as people said; only ever added
-    sheet_doubt                                     files whose printed numbers contradict their sheets, until somebody has said what is right
-    lease                                           who has which value on the screen at the moment
-    preference                                      how each person has set up the station; replaced when they change it
-    link                                            which responses belong together
-    account ─< web_session, account_event           who may log in, logins, and the security log; events are only ever added
-    project                                         one row: whose database this is; the project's folder says the same
+    batch ─< file ─< page >─ reading >─ form        what was handed in, what became of it, what the machine saw issued ─
+                                        recipient   what was printed, and to whom passed_over
+                                        what lay beside them and was not opened batch ─< response ─< answer
+                                        values, of whatever channel source_survey ─< revision >─ batch              what
+                                        each import said about each online response, as it stood in the file; `response`
+                                        follows from these listing                                         which
+                                        responses the file of an import held column_format
+                                        how the columns of the file of an import were read answer_version
+                                        which contents of an online answer have had which version response_withdrawal
+                                        single online responses that people took out, or back in; only ever added
+                                        decision                                        what people decided; rows are
+                                        only ever added (triggers refuse the rest) placement
+                                        what people did with pages that could not be placed; only ever added, too seal
+                                        a chain of hashes over what people did; only ever added pace
+                                        how long decisions took, without names look, lot
+                                        second and third looks at settled values, only ever added, and the lot by which
+                                        they are drawn known ─< known_answer                           settled values
+                                        shown once more with a wrong proposal, and what people said; only ever added
+                                        release                                         data sets that were released,
+                                        asked for or refused, with their figures; only ever added acceptance
+                                        forms that count although pages are missing; only ever added waived_page
+                                        pages that nobody can read, accepted with a reason; only ever added
+                                        collation_act                                   which pages of one printed
+                                        identity belong together, as people said; only ever added sheet_doubt
+                                        files whose printed numbers contradict their sheets, until somebody has said
+                                        what is right lease                                           who has which
+                                        value on the screen at the moment preference
+                                        how each person has set up the station; replaced when they change it link
+                                        which responses belong together account ─< web_session, account_event
+                                        who may log in, logins, and the security log; events are only ever added project
+                                        one row: whose database this is; the project's folder says the same
 
-`reading` is keyed by content (hash, index and part), `page` by occurrence: the same bytes under two names are read once and
-counted twice. A picture that shows several sheets has a page and a reading for each (`part` 1, 2, ...), else one of part 0. Times are ISO 8601 text in UTC.
+`reading` is keyed by content (hash, index and part), `page` by occurrence: the same bytes under two names are read once
+and counted twice. A picture that shows several sheets has a page and a reading for each (`part` 1, 2, ...), else one of
+part 0. Times are ISO 8601 text in UTC.
 """
 
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
@@ -75,7 +82,9 @@ class BatchRow(Base):
 
 
 class FileRow(Base):
-    """A file handed in. `known_key` (place and content) is unique while its batch counts, so that a second run finds it."""
+    """A file handed in. `known_key` (place and content) is unique while its batch counts, so that a second run finds
+    it.
+    """
 
     __tablename__ = "file"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -92,7 +101,9 @@ class FileRow(Base):
 
 
 class PassedOverRow(Base):
-    """A file, or a folder of so many files, that lies in a folder that was handed in and was not opened because of its name."""
+    """A file, or a folder of so many files, that lies in a folder that was handed in and was not opened because of
+    its name.
+    """
 
     __tablename__ = "passed_over"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -139,11 +150,15 @@ class FormRow(Base):
 class ReadingRow(Base):
     """What the machine saw on one page of some content: made once, however often the bytes come in.
 
-    `region` are the corners [x, y] of the sheet in pixels of the decoded page where a picture shows several (`part` 1, 2, ...).
+    `region` are the corners [x, y] of the sheet in pixels of the decoded page where a picture shows several (`part` 1,
+    2, ...).
     """
 
     __tablename__ = "reading"
-    __table_args__ = (UniqueConstraint("sha256", "page_index", "part"), Index("ix_reading_identity", "digest", "instance"))
+    __table_args__ = (
+        UniqueConstraint("sha256", "page_index", "part"),
+        Index("ix_reading_identity", "digest", "instance"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str]
     page_index: Mapped[int]
@@ -233,7 +248,9 @@ class AnswerRow(Base):
 
 
 class SourceSurveyRow(Base):
-    """A survey of the survey tool by which a questionnaire is answered; `prefix` stands before its numbers in the ids of responses."""
+    """A survey of the survey tool by which a questionnaire is answered; `prefix` stands before its numbers in the
+    ids of responses.
+    """
 
     __tablename__ = "source_survey"
     __table_args__ = (UniqueConstraint("questionnaire", "name"),)
@@ -244,7 +261,8 @@ class SourceSurveyRow(Base):
 
 
 class RevisionRow(Base):
-    """What one import said about one response: `content` as it was read, `facts` beside the answers, `lacking` what the file had no columns for.
+    """What one import said about one response: `content` as it was read, `facts` beside the answers, `lacking` what the
+    file had no columns for.
 
     Where an earlier import said the same, `same_as` is that revision, and `content` is kept there only.
     """
@@ -263,7 +281,9 @@ class RevisionRow(Base):
 
 
 class ListingRow(Base):
-    """Which responses (numbers of the source survey) stood in the file of an import; `older` when the file was surely older than what was known."""
+    """Which responses (numbers of the source survey) stood in the file of an import; `older` when the file was
+    surely older than what was known.
+    """
 
     __tablename__ = "listing"
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), primary_key=True)
@@ -273,7 +293,9 @@ class ListingRow(Base):
 
 
 class FormatRow(Base):
-    """How the columns of the file of an import were read, as it was confirmed: the next export of the survey is read the same way."""
+    """How the columns of the file of an import were read, as it was confirmed: the next export of the survey is read
+    the same way.
+    """
 
     __tablename__ = "column_format"
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), primary_key=True)
@@ -282,7 +304,9 @@ class FormatRow(Base):
 
 
 class AnswerVersionRow(Base):
-    """The version of an online answer by its content (a hash): who decided about a content has decided about it whenever it comes back."""
+    """The version of an online answer by its content (a hash): who decided about a content has decided about it
+    whenever it comes back.
+    """
 
     __tablename__ = "answer_version"
     response_id: Mapped[str] = mapped_column(primary_key=True)
@@ -292,7 +316,9 @@ class AnswerVersionRow(Base):
 
 
 class ResponseWithdrawalRow(ActRow):
-    """Somebody took one online response out of everything, or (`withdrawn` false) back in; append-only, the latest counts."""
+    """Somebody took one online response out of everything, or (`withdrawn` false) back in; append-only, the latest
+    counts.
+    """
 
     __tablename__ = "response_withdrawal"
     uuid: Mapped[str] = mapped_column(unique=True)
@@ -341,7 +367,9 @@ class ManualRegistrationRow(ActRow):
 
 
 class SealRow(Base):
-    """One link of the chain over decisions, placements and looks, append-only: which act (`kind` is its table), and the hash of it and of the link before."""
+    """One link of the chain over decisions, placements and looks, append-only: which act (`kind` is its table), and
+    the hash of it and of the link before.
+    """
 
     __tablename__ = "seal"
     __table_args__ = (UniqueConstraint("kind", "sequence"),)
@@ -361,7 +389,9 @@ class DecisionTimeRow(Base):
 
 
 class VerificationRow(ActRow):
-    """One look of a person at a settled value without knowing what it is, or, as `third`, at two values that differ; append-only."""
+    """One look of a person at a settled value without knowing what it is, or, as `third`, at two values that differ;
+    append-only.
+    """
 
     __tablename__ = "look"
     uuid: Mapped[str] = mapped_column(unique=True)
@@ -384,10 +414,15 @@ class SamplingSeedRow(Base):
 
 
 class SeededItemRow(ActRow):
-    """A settled value that a reviewer is shown once more, with the wrong proposal `shown`, before the open value `before`; append-only."""
+    """A settled value that a reviewer is shown once more, with the wrong proposal `shown`, before the open value
+    `before`; append-only.
+    """
 
     __tablename__ = "known"
-    __table_args__ = (UniqueConstraint("reviewer", "item"), UniqueConstraint("reviewer", "before", name="uq_known_reviewer_before"))
+    __table_args__ = (
+        UniqueConstraint("reviewer", "item"),
+        UniqueConstraint("reviewer", "before", name="uq_known_reviewer_before"),
+    )
     item: Mapped[str]
     version: Mapped[int]
     reviewer: Mapped[str]
@@ -401,7 +436,9 @@ class SeededItemRow(ActRow):
 
 
 class SeededAnswerRow(ActRow):
-    """What a reviewer did with a known value, append-only: counted, never a value of the data set. `after` is the latest decision there was."""
+    """What a reviewer did with a known value, append-only: counted, never a value of the data set. `after` is the
+    latest decision there was.
+    """
 
     __tablename__ = "known_answer"
     uuid: Mapped[str] = mapped_column(unique=True)
@@ -417,7 +454,9 @@ class SeededAnswerRow(ActRow):
 
 
 class ReleaseRow(ActRow):
-    """A step towards handing on the data set whose content has the hash `digest`, append-only: asked for, released, refused; `about` is what it answers."""
+    """A step towards handing on the data set whose content has the hash `digest`, append-only: asked for, released,
+    refused; `about` is what it answers.
+    """
 
     __tablename__ = "release"
     uuid: Mapped[str] = mapped_column(unique=True)
@@ -431,7 +470,9 @@ class ReleaseRow(ActRow):
 
 
 class IncompleteAcceptedRow(ActRow):
-    """Somebody says that a form counts although these of its pages have not come in, or takes that back (`undoes`); append-only."""
+    """Somebody says that a form counts although these of its pages have not come in, or takes that back (`undoes`);
+    append-only.
+    """
 
     __tablename__ = "acceptance"
     uuid: Mapped[str] = mapped_column(unique=True)
@@ -444,7 +485,9 @@ class IncompleteAcceptedRow(ActRow):
 
 
 class WaivedPageRow(ActRow):
-    """Somebody says of a page with this fate that nothing more is to be had of it, or takes that back (`undoes`); append-only."""
+    """Somebody says of a page with this fate that nothing more is to be had of it, or takes that back (`undoes`);
+    append-only.
+    """
 
     __tablename__ = "waived_page"
     uuid: Mapped[str] = mapped_column(unique=True)
@@ -459,7 +502,9 @@ class WaivedPageRow(ActRow):
 
 
 class CollationRow(ActRow):
-    """What a person said about the pages of one printed identity, or about the sheets of a file, or took back (`undoes`); append-only."""
+    """What a person said about the pages of one printed identity, or about the sheets of a file, or took back
+    (`undoes`); append-only.
+    """
 
     __tablename__ = "collation_act"
     uuid: Mapped[str] = mapped_column(unique=True)
@@ -472,10 +517,15 @@ class CollationRow(ActRow):
 
 
 class SheetDoubtRow(Base):
-    """A printed identity in a file whose printed numbers contradict the order of its sheets; goes when a person has said what is right."""
+    """A printed identity in a file whose printed numbers contradict the order of its sheets; goes when a person has
+    said what is right.
+    """
 
     __tablename__ = "sheet_doubt"
-    __table_args__ = (UniqueConstraint("file_id", "digest", "instance"), Index("ix_sheet_doubt_identity", "digest", "instance"))
+    __table_args__ = (
+        UniqueConstraint("file_id", "digest", "instance"),
+        Index("ix_sheet_doubt_identity", "digest", "instance"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     file_id: Mapped[int] = mapped_column(ForeignKey("file.id"))
     pattern: Mapped[str]
@@ -514,7 +564,9 @@ class LinkRow(Base):
 
 
 class AccountRow(Base):
-    """Somebody who may log in. Accounts are disabled, never deleted: what people did stays signed with a name that has one meaning."""
+    """Somebody who may log in. Accounts are disabled, never deleted: what people did stays signed with a name that
+    has one meaning.
+    """
 
     __tablename__ = "account"
     id: Mapped[int] = mapped_column(primary_key=True)

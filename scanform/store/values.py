@@ -19,13 +19,22 @@ _MACHINE_VALUE = ("value", "missing", "problems", "not_offered", "raw")
 """What makes an answer a new version when it changes: a person who looked at the old one has not seen this."""
 
 
-def load_responses(tx: Transaction, *, questionnaire: str | None = None, response_id: str | None = None) -> list[Response]:
+def load_responses(
+    tx: Transaction, *, questionnaire: str | None = None, response_id: str | None = None
+) -> list[Response]:
     """Responses that count, in order of their ids, with values as stored."""
     query = select(ResponseRow).where(ResponseRow.withdrawn.is_(False)).order_by(ResponseRow.id)
-    answers = select(AnswerRow).join(ResponseRow, ResponseRow.id == AnswerRow.response_id).order_by(AnswerRow.response_id, AnswerRow.position)
+    answers = (
+        select(AnswerRow)
+        .join(ResponseRow, ResponseRow.id == AnswerRow.response_id)
+        .order_by(AnswerRow.response_id, AnswerRow.position)
+    )
     answers = answers.where(ResponseRow.withdrawn.is_(False))
     if questionnaire is not None:
-        query, answers = query.where(ResponseRow.questionnaire == questionnaire), answers.where(ResponseRow.questionnaire == questionnaire)
+        query, answers = (
+            query.where(ResponseRow.questionnaire == questionnaire),
+            answers.where(ResponseRow.questionnaire == questionnaire),
+        )
     if response_id is not None:
         query, answers = query.where(ResponseRow.id == response_id), answers.where(ResponseRow.id == response_id)
     found: dict[str, list[Answer]] = {}
@@ -74,8 +83,12 @@ def _answer(row: RowMapping) -> Answer:
     )
 
 
-def save_response(tx: Transaction, response: Response, *, batch_id: int | None, versions: Mapping[str, int] | None = None) -> None:
-    """Store or replace a response. An answer whose machine value changed gets the next version, or the one that `versions` gives it; decisions stay."""
+def save_response(
+    tx: Transaction, response: Response, *, batch_id: int | None, versions: Mapping[str, int] | None = None
+) -> None:
+    """Store or replace a response. An answer whose machine value changed gets the next version, or the one that
+    `versions` gives it; decisions stay.
+    """
     values = _response_values(response, batch_id)
     if insert_new(tx, ResponseRow, {"id": response.id} | values, ResponseRow.id) is None:
         tx.execute(update(ResponseRow).where(ResponseRow.id == response.id).values(values))
@@ -96,7 +109,10 @@ def save_response(tx: Transaction, response: Response, *, batch_id: int | None, 
     if fresh:
         tx.execute(insert(AnswerRow), fresh)
     if changed:
-        tx.execute(update(AnswerRow).where(AnswerRow.response_id == response.id, AnswerRow.column_name == bindparam("key")), changed)
+        tx.execute(
+            update(AnswerRow).where(AnswerRow.response_id == response.id, AnswerRow.column_name == bindparam("key")),
+            changed,
+        )
     if known:
         tx.execute(delete(AnswerRow).where(AnswerRow.response_id == response.id, AnswerRow.column_name.in_(known)))
 
@@ -143,12 +159,21 @@ def set_response_withdrawn(tx: Transaction, response_id: str, withdrawn: bool) -
 
 def set_batch_responses_withdrawn(tx: Transaction, batch_id: int, withdrawn: bool, *, but_channel: Channel) -> None:
     """The same for all responses that came with a batch, but those of one channel."""
-    tx.execute(update(ResponseRow).where(ResponseRow.batch_id == batch_id, ResponseRow.channel != but_channel.value).values(withdrawn=withdrawn))
+    tx.execute(
+        update(ResponseRow)
+        .where(ResponseRow.batch_id == batch_id, ResponseRow.channel != but_channel.value)
+        .values(withdrawn=withdrawn)
+    )
 
 
 def versions(tx: Transaction, response_id: str) -> dict[str, int]:
     """The version of each answer, by column."""
-    return {row.column_name: row.version for row in tx.execute(select(AnswerRow.column_name, AnswerRow.version).where(AnswerRow.response_id == response_id))}
+    return {
+        row.column_name: row.version
+        for row in tx.execute(
+            select(AnswerRow.column_name, AnswerRow.version).where(AnswerRow.response_id == response_id)
+        )
+    }
 
 
 def reasons(tx: Transaction, response_id: str) -> dict[str, tuple[str, ...]]:
@@ -236,7 +261,16 @@ def add_decision(tx: Transaction, decision: Decision) -> bool:
 
 def add_links(tx: Transaction, links: Iterable[Link]) -> int:
     """Record links that are new; returns how many were."""
-    values = ({"first": link.first, "second": link.second, "rule": link.rule, "probability": link.probability, "linked_at": link.at} for link in links)
+    values = (
+        {
+            "first": link.first,
+            "second": link.second,
+            "rule": link.rule,
+            "probability": link.probability,
+            "linked_at": link.at,
+        }
+        for link in links
+    )
     return sum(insert_new(tx, LinkRow, value, LinkRow.id) is not None for value in values)
 
 
@@ -248,5 +282,10 @@ def replace_links(tx: Transaction, links: Iterable[Link]) -> None:
 
 def links(tx: Transaction) -> list[Link]:
     """All links, oldest first."""
-    rows = tx.execute(select(LinkRow.first, LinkRow.second, LinkRow.rule, LinkRow.probability, LinkRow.linked_at).order_by(LinkRow.id))
-    return [Link(first=row.first, second=row.second, rule=row.rule, probability=row.probability, at=row.linked_at) for row in rows]
+    rows = tx.execute(
+        select(LinkRow.first, LinkRow.second, LinkRow.rule, LinkRow.probability, LinkRow.linked_at).order_by(LinkRow.id)
+    )
+    return [
+        Link(first=row.first, second=row.second, rule=row.rule, probability=row.probability, at=row.linked_at)
+        for row in rows
+    ]

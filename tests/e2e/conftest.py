@@ -55,8 +55,8 @@ def station(project, servers):
 
 @pytest.fixture
 def watched(chromium, servers):
-    """Opens addresses in pages of their own; afterwards no violation of the security policy, no script error, no foreign request has happened;
-    complaints of the browser that are `expected` are none.
+    """Opens addresses in pages of their own; afterwards no violation of the security policy, no script error, no
+    foreign request has happened; complaints of the browser that are `expected` are none.
     """
     trouble: list[str] = []
     contexts = []
@@ -67,9 +67,17 @@ def watched(chromium, servers):
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.add_init_script(REPORT_VIOLATIONS)
-        page.on("console", lambda message: trouble.append(message.text) if message.type == "error" and expected not in message.text else None)
+        page.on(
+            "console",
+            lambda message: (
+                trouble.append(message.text) if message.type == "error" and expected not in message.text else None
+            ),
+        )
         page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("request", lambda request: None if request.url.startswith(base) else trouble.append(f"foreign: {request.url}"))
+        page.on(
+            "request",
+            lambda request: None if request.url.startswith(base) else trouble.append(f"foreign: {request.url}"),
+        )
         page.goto(url)
         return page
 

@@ -1,4 +1,6 @@
-"""Every screen in every state: axe-core in light, dark and forced colours, 320 px, text at 200 %, targets, names, languages, focus, one message at a time."""
+"""Every screen in every state: axe-core in light, dark and forced colours, 320 px, text at 200 %, targets, names,
+languages, focus, one message at a time.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -37,7 +39,8 @@ CUT = """(scrollers) => [...document.querySelectorAll('button, a, p, h1, h2, lab
   .filter((node) => !node.classList.contains('visually-hidden') && !node.classList.contains('tool-text') && !node.classList.contains('brand-place'))
   .map((node) => `${node.tagName} ${node.id} ${node.textContent.trim().slice(0, 60)}`)"""
 
-# Zones on the picture of a page are as large as the boxes on the paper; the list beside it has a button for each (WCAG 2.5.8 excepts them).
+# Zones on the picture of a page are as large as the boxes on the paper; the list beside it has a button for each (WCAG
+# 2.5.8 excepts them).
 SMALL = """() => [...document.querySelectorAll('button, select, input, summary, .tools a, .group')]
   .filter((node) => node.checkVisibility({visibilityProperty: true}) && !node.closest('.skip, #zones'))
   .filter((node) => { const {width, height} = (node.closest('label') ?? node).getBoundingClientRect(); return width < 24 || height < 24; })
@@ -62,7 +65,9 @@ MOVING = """() => [...document.querySelectorAll('*')].flatMap((node) => [node, '
 
 @pytest.fixture(scope="session")
 def scenes(printed_house, tmp_path_factory) -> Iterator[object]:
-    """The address of a scene in a language; states that decide something have scenes that nobody else needs unchanged."""
+    """The address of a scene in a language; states that decide something have scenes that nobody else needs
+    unchanged.
+    """
     with ExitStack() as stack:
         known: dict[tuple[str, str], str] = {}
 
@@ -79,7 +84,17 @@ def scenes(printed_house, tmp_path_factory) -> Iterator[object]:
 
 
 CHANGING = frozenset(
-    {"field-done", "mosaic-done", "field-contradiction-sets", "field-inverted", "field-large", "field-offline", "upload-sent", "users-wrong", "account-factor"}
+    {
+        "field-done",
+        "mosaic-done",
+        "field-contradiction-sets",
+        "field-inverted",
+        "field-large",
+        "field-offline",
+        "upload-sent",
+        "users-wrong",
+        "account-factor",
+    }
 )
 """States on the way to which something is decided or set up: each has a scene for itself."""
 
@@ -115,7 +130,9 @@ def test_axe_is_the_published_file():
 
 @pytest.mark.browser
 def test_axe_finds_what_is_wrong(at):
-    """A button without a name and grey text on white are found, under the security policy of the station: the other tests can fail."""
+    """A button without a name and grey text on white are found, under the security policy of the station: the other
+    tests can fail.
+    """
     page = at(STATES[0])
     page.evaluate((VENDOR / "axe.min.js").read_text("utf-8"))
     page.evaluate("document.getElementById('main').prepend(document.createElement('button'))")
@@ -132,7 +149,9 @@ def test_axe_finds_what_is_wrong(at):
 @pytest.mark.slow
 @by_name()
 def test_axe_finds_nothing(at, state: State) -> None:
-    """In light, dark and forced colours; nothing moves where the system asks for that; pictures have texts; targets are large enough."""
+    """In light, dark and forced colours; nothing moves where the system asks for that; pictures have texts; targets
+    are large enough.
+    """
     page = at(state, reduced_motion="reduce")
     page.evaluate((VENDOR / "axe.min.js").read_text("utf-8"))
     found = {}
@@ -151,7 +170,9 @@ def test_axe_finds_nothing(at, state: State) -> None:
 @pytest.mark.parametrize("language", ["de", "en"])
 @by_name()
 def test_nothing_is_lost_at_320_px_and_with_large_text(at, state: State, language: str) -> None:
-    """At 320 px, and at 1280 px with text twice as large, nothing is cut off and nothing but pictures and their like scrolls sideways."""
+    """At 320 px, and at 1280 px with text twice as large, nothing is cut off and nothing but pictures and their like
+    scrolls sideways.
+    """
     if state.name == "editor":
         pytest.skip("placing zones on a page takes room in two dimensions (WCAG 1.4.10 excepts it)")
     page = at(state, language=language, viewport={"width": 320, "height": 640})
@@ -188,7 +209,9 @@ UNREACHED = """() => [...document.querySelectorAll('a[href], button, input:not([
 @pytest.mark.slow
 @by_name()
 def test_everything_is_reached_by_tab_and_nothing_holds_the_focus(at, state: State) -> None:
-    """R5, 2.1.1, 2.1.2, 2.4.7: Tab goes through all links, buttons and fields of a screen, each can be seen while it has the focus, and Tab leads out again."""
+    """R5, 2.1.1, 2.1.2, 2.4.7: Tab goes through all links, buttons and fields of a screen, each can be seen while it
+    has the focus, and Tab leads out again.
+    """
     if state.name == "editor":
         pytest.skip("zones move the page under the focus; tests/e2e/test_edit_layout.py works through it by keyboard")
     if state.name == "field-help-waiting":
@@ -208,13 +231,17 @@ def test_everything_is_reached_by_tab_and_nothing_holds_the_focus(at, state: Sta
 # --- along the way ---------------------------------------------------------------------------------------------------
 
 
-WATCH_FOCUS = "document.activeElement && document.activeElement !== document.body && document.activeElement.checkVisibility()"
+WATCH_FOCUS = (
+    "document.activeElement && document.activeElement !== document.body && document.activeElement.checkVisibility()"
+)
 
 
 @pytest.mark.browser
 @pytest.mark.slow
 def test_focus_is_never_lost_in_a_hundred_actions(watched, station, project) -> None:
-    """Deciding, undoing, looking, help and back, in choices and texts: after each key the focus is on something that can be seen."""
+    """Deciding, undoing, looking, help and back, in choices and texts: after each key the focus is on something that
+    can be seen.
+    """
     fill(project, 20, OFTEN, WHY, SINCE)
     page = watched(f"{station}?lang=en", station)
     page.wait_for_selector("#item[data-visible]:not([hidden])")
@@ -246,7 +273,9 @@ def test_a_screen_of_tiles_says_one_thing_at_a_time(watched, station, project) -
 @pytest.mark.slow
 @pytest.mark.browser
 def test_states_are_told_apart_without_colour(watched, station, project) -> None:
-    """In forced colours a tile that fits, one that does not and one with another answer differ in their border's style and in words."""
+    """In forced colours a tile that fits, one that does not and one with another answer differ in their border's
+    style and in words.
+    """
     fill(project, 8, OFTEN)
     page = watched(f"{station}mosaic?lang=en#house%3Aoften%3A%3Dm", station, forced_colors="active")
     page.wait_for_selector("#tiles[data-visible]")
@@ -268,5 +297,7 @@ def test_nothing_is_kept_in_the_browser(watched, station, project) -> None:
         page.keyboard.press(key)
         page.wait_for_timeout(100)
     page.wait_for_selector("#saved[data-pending='0']")
-    kept = page.evaluate("async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length]")
+    kept = page.evaluate(
+        "async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length]"
+    )
     assert kept == [0, 0, 0, 0]

@@ -1,4 +1,6 @@
-"""Accounts end to end: real store, real server, real argon2, real Chromium. S1 to S10 are the points of the project's list of requirements on security."""
+"""Accounts end to end: real store, real server, real argon2, real Chromium. S1 to S10 are the points of the
+project's list of requirements on security.
+"""
 
 import dataclasses
 import functools
@@ -76,7 +78,14 @@ class Station:
         self.project = project
         self.clock = Clock()
         self.accounts = AccountDesk(project, clock=self.clock, limits=options.pop("limits", None))
-        self.app = create_app(Desk(project), accounts=self.accounts, sorter=SortDesk(project), uploads=UploadDesk(project), language="en", **options)
+        self.app = create_app(
+            Desk(project),
+            accounts=self.accounts,
+            sorter=SortDesk(project),
+            uploads=UploadDesk(project),
+            language="en",
+            **options,
+        )
         self.hash = _hash(self.app, PASSWORD)
         self.ada = self.accounts.start(self.accounts.start_token(), "Ada", self.hash)
 
@@ -88,7 +97,9 @@ class Station:
         """A browser; one that `account` has logged in with, without spending time on the password."""
         found = Browser(self)
         if account is not None:
-            found.http.set_cookie(COOKIE, self.accounts.open_session(account, stage=stage, agent="test"), domain="127.0.0.1")
+            found.http.set_cookie(
+                COOKIE, self.accounts.open_session(account, stage=stage, agent="test"), domain="127.0.0.1"
+            )
         return found
 
 
@@ -120,10 +131,20 @@ class Browser:
         return self.http.get("/api/login", base_url=self.base).get_json()["csrf"]
 
     def post(self, path, /, headers=None, **form):
-        return self.http.post(path, base_url=self.base, data={"csrf_token": self.token, **form}, headers={**self.headers, **(headers or {})})
+        return self.http.post(
+            path,
+            base_url=self.base,
+            data={"csrf_token": self.token, **form},
+            headers={**self.headers, **(headers or {})},
+        )
 
     def send(self, path, body=None, **headers):
-        return self.http.post(path, json=body or {}, base_url=self.base, headers={"X-CSRFToken": self.token, "Sec-Fetch-Mode": "cors", **headers})
+        return self.http.post(
+            path,
+            json=body or {},
+            base_url=self.base,
+            headers={"X-CSRFToken": self.token, "Sec-Fetch-Mode": "cors", **headers},
+        )
 
     def log_in(self, name, password=PASSWORD, **more):
         return self.post("/login", name=name, password=password, **more)
@@ -233,13 +254,25 @@ def copied(station, browser):
 
 ENDS = {
     "logout": lambda station, rita, browser: browser.post("/logout"),
-    "password": lambda station, rita, browser: browser.post("/account/password", old=PASSWORD, password=OTHER, again=OTHER),
-    "disabled": lambda station, rita, browser: station.browser(station.ada).post(f"/users/{rita.id}/active", active="0"),
-    "roles": lambda station, rita, browser: station.browser(station.ada).post(f"/users/{rita.id}/roles", roles=["staff"]),
+    "password": lambda station, rita, browser: browser.post(
+        "/account/password", old=PASSWORD, password=OTHER, again=OTHER
+    ),
+    "disabled": lambda station, rita, browser: station.browser(station.ada).post(
+        f"/users/{rita.id}/active", active="0"
+    ),
+    "roles": lambda station, rita, browser: station.browser(station.ada).post(
+        f"/users/{rita.id}/roles", roles=["staff"]
+    ),
     "all ended": lambda station, rita, browser: station.browser(station.ada).post(f"/users/{rita.id}/sessions/end"),
-    "one ended": lambda station, rita, browser: browser.post(f"/account/sessions/{station.accounts.sessions(rita)[0].number}/end"),
-    "new link used": lambda station, rita, browser: station.accounts.accept(station.accounts.reset_link(rita, actor=station.ada), station.hash),
-    "factor taken": lambda station, rita, browser: station.browser(station.ada).post(f"/users/{rita.id}/second-factor/off"),
+    "one ended": lambda station, rita, browser: browser.post(
+        f"/account/sessions/{station.accounts.sessions(rita)[0].number}/end"
+    ),
+    "new link used": lambda station, rita, browser: station.accounts.accept(
+        station.accounts.reset_link(rita, actor=station.ada), station.hash
+    ),
+    "factor taken": lambda station, rita, browser: station.browser(station.ada).post(
+        f"/users/{rita.id}/second-factor/off"
+    ),
 }
 
 
@@ -301,10 +334,15 @@ def test_only_the_owner_of_a_page_logs_in_on_it(station, rita):
     """Another person's password, however right, begins nothing there."""
     browser = station.browser()
     for name, page in (("Ada", rita.id), ("Rita", station.ada.id), ("Rita", "")):
-        answer = browser.send("/api/login", {"name": name, "password": PASSWORD}, **({"X-Person": str(page)} if page else {}))
+        answer = browser.send(
+            "/api/login", {"name": name, "password": PASSWORD}, **({"X-Person": str(page)} if page else {})
+        )
         assert answer.status_code == 401
     assert browser.cookie == ""
-    assert browser.send("/api/login", {"name": "Rita", "password": PASSWORD}, **{"X-Person": str(rita.id)}).status_code == 200
+    assert (
+        browser.send("/api/login", {"name": "Rita", "password": PASSWORD}, **{"X-Person": str(rita.id)}).status_code
+        == 200
+    )
     assert browser.in_use()
 
 
@@ -321,9 +359,28 @@ def test_logging_out_empties_the_browser(station, rita):
 def test_every_answer_carries_the_headers(station, rita):
     """Pages, forms, data, and all kinds of errors; pages are never kept."""
     browser, nobody = station.browser(rita), station.browser()
-    answers = [browser.get(path) for path in ("/", "/account", "/login", "/users", "/nothing", "/static/review.css", "/account/second-factor.svg")]
-    answers += [nobody.get(path) for path in ("/", "/login", "/start/x", "/invite/x")] + [nobody.api("/api/session"), nobody.log_in("Rita", "x")]
-    answers += [browser.get("/", Host="evil.example"), browser.http.post("/logout", base_url=BASE), browser.send("/api/decisions", {}), browser.post("/logout")]
+    answers = [
+        browser.get(path)
+        for path in (
+            "/",
+            "/account",
+            "/login",
+            "/users",
+            "/nothing",
+            "/static/review.css",
+            "/account/second-factor.svg",
+        )
+    ]
+    answers += [nobody.get(path) for path in ("/", "/login", "/start/x", "/invite/x")] + [
+        nobody.api("/api/session"),
+        nobody.log_in("Rita", "x"),
+    ]
+    answers += [
+        browser.get("/", Host="evil.example"),
+        browser.http.post("/logout", base_url=BASE),
+        browser.send("/api/decisions", {}),
+        browser.post("/logout"),
+    ]
     assert {answer.status_code for answer in answers} == {200, 303, 400, 401, 403, 404}
     policy = HEADERS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
     for answer in answers:
@@ -338,7 +395,9 @@ def test_every_answer_carries_the_headers(station, rita):
 def tables(project):
     """Everything in the database."""
     with project.store.reading() as tx:
-        return {name: [tuple(row) for row in tx.execute(table.select())] for name, table in Base.metadata.tables.items()}
+        return {
+            name: [tuple(row) for row in tx.execute(table.select())] for name, table in Base.metadata.tables.items()
+        }
 
 
 def address(rule, **known):
@@ -383,11 +442,18 @@ def test_nothing_is_changed_from_elsewhere(station):
     posts = [address(rule.rule) for rule in rules(station.app, "POST")]
     assert len(posts) > 20
     before = tables(station.project)
-    foreign = ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://127.0.0.1:9999"})
+    foreign = (
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://127.0.0.1:9999"},
+    )
     for path in posts:
         assert browser.http.post(path, base_url=BASE, headers=browser.headers).status_code == 403, path
         for headers in foreign:
-            assert browser.http.post(path, base_url=BASE, headers={"X-CSRFToken": token, **headers}).status_code == 403, path
+            assert (
+                browser.http.post(path, base_url=BASE, headers={"X-CSRFToken": token, **headers}).status_code == 403
+            ), path
     assert tables(station.project) == before
 
 
@@ -497,7 +563,11 @@ MATRIX = {
 
 
 def addresses(app):
-    return {f"{method} {rule.rule}": rule for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}}
+    return {
+        f"{method} {rule.rule}": rule
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
 
 
 def test_the_matrix_names_every_address(station):
@@ -513,7 +583,9 @@ def test_everybody_reaches_what_they_may_and_nothing_else(station, role):
     reached = []
     for endpoint, view in list(station.app.view_functions.items()):
         if endpoint != "static":
-            station.app.view_functions[endpoint] = functools.wraps(view)(lambda endpoint=endpoint, **_: reached.append(endpoint) or "")
+            station.app.view_functions[endpoint] = functools.wraps(view)(
+                lambda endpoint=endpoint, **_: reached.append(endpoint) or ""
+            )
     account = station.person("P", role if role in set(Role) else Role.SUPERVISOR) if role != "nobody" else None
     browser = station.browser(account, Stage.CODE if role == "half" else Stage.FULL)
     if role == "disabled":
@@ -531,7 +603,9 @@ def test_everybody_reaches_what_they_may_and_nothing_else(station, role):
         may = role in MATRIX[line].split() or MATRIX[line] == ALL
         reached.clear()
         method = line.split()[0]
-        answer = browser.http.open(address(rule.rule), method=method, base_url=BASE, headers={"X-CSRFToken": token}, buffered=True)
+        answer = browser.http.open(
+            address(rule.rule), method=method, base_url=BASE, headers={"X-CSRFToken": token}, buffered=True
+        )
         if rule.endpoint == "static":
             assert answer.status_code == 200
             continue
@@ -576,7 +650,13 @@ def test_pages_link_only_to_what_the_person_may_open(project):
             assert page.status_code == 200
             assert f"Person {role}" in page.text
             assert 'action="/logout' in page.text
-            links = {link.split("?")[0] for link in re.findall(r'href="(/[^"#]*)"', page.text)} & {"/", "/overview", "/mosaic", "/sort", "/users"}
+            links = {link.split("?")[0] for link in re.findall(r'href="(/[^"#]*)"', page.text)} & {
+                "/",
+                "/overview",
+                "/mosaic",
+                "/sort",
+                "/users",
+            }
             assert links <= open_to, (role, path)
 
 
@@ -631,7 +711,9 @@ def test_weak_passwords_are_refused_by_the_pages(station):
 
 
 def test_hashes_are_argon2_of_bounded_size(station):
-    """S8: 64 MiB, three passes, four lanes (RFC 9106, second recommended option), whatever the library's defaults become."""
+    """S8: 64 MiB, three passes, four lanes (RFC 9106, second recommended option), whatever the library's defaults
+    become.
+    """
     browser = station.browser(station.ada)
     browser.post("/account/password", old=PASSWORD, password=OTHER, again=OTHER)
     assert station.accounts.account(station.ada.id).password.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
@@ -656,7 +738,9 @@ def test_there_is_no_account_to_begin_with(project):
 
 
 class Authenticator:
-    """Shows codes. For it and for the program time stands still, so that a code does not run out on a busy machine; `later` moves on to the next code."""
+    """Shows codes. For it and for the program time stands still, so that a code does not run out on a busy machine;
+    `later` moves on to the next code.
+    """
 
     at = 0.0
 
@@ -727,7 +811,10 @@ def test_the_time_for_the_code_is_short(station, rita):
 def test_roles_that_must_have_a_second_factor_can_do_nothing_before(folder):
     """S8: with the setting, supervisors set it up at their first login; reviewers need not."""
     settings = folder / "survey.toml"
-    settings.write_text(settings.read_text("utf-8").replace('second_factor = ""', 'second_factor = "supervisor admin"'), encoding="utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace('second_factor = ""', 'second_factor = "supervisor admin"'),
+        encoding="utf-8",
+    )
     with open_project(folder) as project:
         station = Station(project)
         browser = station.browser(station.person("Sue", Role.SUPERVISOR))
@@ -740,7 +827,9 @@ def test_roles_that_must_have_a_second_factor_can_do_nothing_before(folder):
 
 
 def test_guessing_is_slow_and_locks_nobody_else_out(station, rita):
-    """S8: after ten failures a stranger waits; the person goes on in a browser known to be hers, others from the same address as well."""
+    """S8: after ten failures a stranger waits; the person goes on in a browser known to be hers, others from the
+    same address as well.
+    """
     hers, stranger = station.browser(), station.browser()
     hers.log_in("Rita")
     hers.post("/logout")
@@ -762,11 +851,16 @@ def test_guessing_codes_is_slow(station, rita):
 
 
 def test_failures_count_at_all_doors_together(station, rita):
-    """S8: ten failures are ten, wherever they are made: name and password, the dialog in place, the code, and the old password of who is logged in."""
+    """S8: ten failures are ten, wherever they are made: name and password, the dialog in place, the code, and the
+    old password of who is logged in.
+    """
     set_up(station.browser(rita))
     guess = station.browser()
     found = [guess.log_in("Rita", "x").status_code for _ in range(3)]
-    found += [guess.send("/api/login", {"name": "rita", "password": "x"}, **{"X-Person": str(rita.id)}).status_code for _ in range(3)]
+    found += [
+        guess.send("/api/login", {"name": "rita", "password": "x"}, **{"X-Person": str(rita.id)}).status_code
+        for _ in range(3)
+    ]
     guess.log_in("Rita")
     found += [guess.post("/login/code", code="123456").status_code for _ in range(2)]
     stolen = station.browser(rita)
@@ -796,19 +890,27 @@ def test_guessing_links_is_slow_and_uses_up_what_an_address_has(station, rita):
     paths = [f"/{kind}/{number}" for number in range(49) for kind in ("invite", "start")]
     assert {stranger.get(path).status_code for path in paths} == {404}
     assert [stranger.log_in(f"nobody {number}", "x").status_code for number in range(3)] == [401, 401, 429]
-    assert [stranger.get("/invite/x").status_code, stranger.post("/invite/x").status_code, stranger.post("/start/x").status_code] == [429] * 3
+    assert [
+        stranger.get("/invite/x").status_code,
+        stranger.post("/invite/x").status_code,
+        stranger.post("/start/x").status_code,
+    ] == [429] * 3
     assert hers.log_in("Rita").status_code == 303
     assert stranger.get(f"/invite/{link}").status_code == 429
 
 
 def test_nobody_learns_which_names_exist(station, rita, monkeypatch):
-    """S8: unknown name, wrong password, disabled and invited accounts are told the same, after the same work: as many hashes of the same size."""
+    """S8: unknown name, wrong password, disabled and invited accounts are told the same, after the same work: as
+    many hashes of the same size.
+    """
     station.accounts.set_active(station.person("Off", Role.STAFF), False, actor=station.ada)
     station.person("New", Role.STAFF, password=False)
     pages, computed = [], []
     hasher = password_hashes.HASHER
     monkeypatch.setattr(
-        password_hashes, "HASHER", SimpleNamespace(verify=lambda kept, typed: computed.append(kept.split("$")[3]) or hasher.verify(kept, typed))
+        password_hashes,
+        "HASHER",
+        SimpleNamespace(verify=lambda kept, typed: computed.append(kept.split("$")[3]) or hasher.verify(kept, typed)),
     )
     work = set()
     for name in ("Rita", "Unknown", "Off", "New"):
@@ -821,13 +923,19 @@ def test_nobody_learns_which_names_exist(station, rita, monkeypatch):
 
 
 def test_hashing_leaves_threads_for_others(station, rita, monkeypatch):
-    """S8: while passwords are being computed four logins wait and the rest is told to come back at once; other requests are answered."""
-    monkeypatch.setattr("review_ui.accounts.security.PATIENCE_S", 600.0)  # here they wait for the test, on a machine that may be busy
+    """S8: while passwords are being computed four logins wait and the rest is told to come back at once; other
+    requests are answered.
+    """
+    monkeypatch.setattr(
+        "review_ui.accounts.security.PATIENCE_S", 600.0
+    )  # here they wait for the test, on a machine that may be busy
     guard = station.app.extensions["scanform-accounts"].guard
     for _ in range(2):
         guard._computing.acquire()
     answers = []
-    threads = [threading.Thread(target=lambda: answers.append(station.browser().log_in("Rita").status_code)) for _ in range(7)]
+    threads = [
+        threading.Thread(target=lambda: answers.append(station.browser().log_in("Rita").status_code)) for _ in range(7)
+    ]
     for thread in threads:
         thread.start()
     until(lambda: len(answers) == 3)
@@ -839,14 +947,17 @@ def test_hashing_leaves_threads_for_others(station, rita, monkeypatch):
     assert sorted(answers) == [303] * 4 + [503] * 3
 
 
-# --- secrets that were kept before argon2-cffi and pyotp were used directly ---------------------------------------------
+# --- secrets that were kept before argon2-cffi and pyotp were used directly
+# ---------------------------------------------
 
 BEFORE = json.loads((Path(__file__).parents[1] / "golden" / "secrets.before.json").read_text("utf-8"))
 
 
 @pytest.fixture
 def old(folder, monkeypatch):
-    """A station over a project whose key, and Rita's password, second factor and recovery codes, are from before; a minute has passed since her last code."""
+    """A station over a project whose key, and Rita's password, second factor and recovery codes, are from before; a
+    minute has passed since her last code.
+    """
     (folder / "accounts.key").write_text(BEFORE["key"] + "\n", encoding="ascii")
     AUTHENTICATOR.at = (BEFORE["kept"]["totp_counter"] + 2) * 30.0
     with open_project(folder) as project:
@@ -859,7 +970,9 @@ def old(folder, monkeypatch):
 
 
 def test_a_password_from_before_is_good_and_hashed_anew_at_the_next_login(old):
-    """A wrong password changes nothing; the right one gets in and is kept in the form of today, once; other logins go on."""
+    """A wrong password changes nothing; the right one gets in and is kept in the form of today, once; other logins
+    go on.
+    """
     open_before = old.browser(old.rita)
     browser = old.browser()
     assert browser.log_in("Rita", "früher Regen über Hafen").status_code == 401
@@ -874,7 +987,9 @@ def test_a_password_from_before_is_good_and_hashed_anew_at_the_next_login(old):
 
 
 def test_a_second_factor_from_before_is_good_and_encrypted_anew_at_its_next_use(old):
-    """Its codes are those of the app that somebody has; one that was used before stays used; recovery codes stay as they are kept, and count once."""
+    """Its codes are those of the app that somebody has; one that was used before stays used; recovery codes stay as
+    they are kept, and count once.
+    """
     secret = BEFORE["secret"].replace("-", "")
     browser = old.browser(old.rita, Stage.CODE)
     used = code_of(secret, BEFORE["kept"]["totp_counter"] * 30)
@@ -898,7 +1013,9 @@ def test_a_second_factor_from_before_is_good_and_encrypted_anew_at_its_next_use(
 
 
 def test_a_secret_that_was_changed_meanwhile_is_not_renewed(old):
-    """Two requests at a time: what an admin takes away, or the owner changes, between the check and the keeping does not come back."""
+    """Two requests at a time: what an admin takes away, or the owner changes, between the check and the keeping does
+    not come back.
+    """
     old.accounts.remove_second_factor(old.rita, actor=old.ada)
     old.accounts.set_password(old.rita, old.hash)
     guard = old.app.extensions["scanform-accounts"].guard
@@ -909,21 +1026,28 @@ def test_a_secret_that_was_changed_meanwhile_is_not_renewed(old):
 
 
 def test_what_is_open_in_a_browser_outlasts_the_change(old, monkeypatch):
-    """The signed cookie stays good, with the token for forms and a second factor that waits there for its first code; that one is kept in the form of today."""
+    """The signed cookie stays good, with the token for forms and a second factor that waits there for its first
+    code; that one is kept in the form of today.
+    """
     monkeypatch.setattr("itsdangerous.timed.TimestampSigner.get_timestamp", lambda _: int(BEFORE["made_at"]))
     browser = old.browser(old.ada)
     browser.http.set_cookie("scanform-review", BEFORE["cookies"]["session"], domain="127.0.0.1")
     assert BEFORE["cookies"]["waiting_secret"] in browser.get("/account/second-factor").text
     secret = BEFORE["cookies"]["waiting_secret"].replace("-", "")
     form = {"csrf_token": BEFORE["cookies"]["csrf_token"], "code": code_of(secret, AUTHENTICATOR.at)}
-    assert browser.http.post("/account/second-factor", base_url=BASE, data=form, headers=browser.headers).status_code == 200
+    assert (
+        browser.http.post("/account/second-factor", base_url=BASE, data=form, headers=browser.headers).status_code
+        == 200
+    )
     assert old.accounts.account(old.ada.id).totp.startswith("gcm.")
 
 
 def test_a_colon_in_the_name_of_the_survey_is_no_matter(folder):
     """It means something in the address that an app reads; the station starts, and the picture is drawn without it."""
     settings = folder / "survey.toml"
-    settings.write_text(re.sub(r'(?m)^name = ".*"', 'name = "Haus: 2026"', settings.read_text("utf-8"), count=1), encoding="utf-8")
+    settings.write_text(
+        re.sub(r'(?m)^name = ".*"', 'name = "Haus: 2026"', settings.read_text("utf-8"), count=1), encoding="utf-8"
+    )
     with open_project(folder) as project:
         station = Station(project)
         assert project.config.name == "Haus: 2026"
@@ -951,7 +1075,14 @@ def test_names_are_never_given_twice(station, rita):
 
 def test_after_login_people_stay_on_this_site(station):
     """Addresses elsewhere, or of screens that one may not open, lead to the own first screen."""
-    for target in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/users", "/api/undo"):
+    for target in (
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/users",
+        "/api/undo",
+    ):
         name = f"P{abs(hash(target))}"
         station.person(name, Role.REVIEWER)
         assert station.browser().log_in(name, next=target).headers["Location"].startswith("/?lang")
@@ -996,7 +1127,12 @@ def test_the_log_tells_what_happened_and_no_contents(station, rita):
 def test_errors_say_little(station, rita):
     """Neither traces nor names of programs, for people and for scripts."""
     browser = station.browser(rita)
-    for answer in (browser.get("/users"), browser.get("/nothing"), browser.api("/api/nothing"), browser.get("/", Host="evil")):
+    for answer in (
+        browser.get("/users"),
+        browser.get("/nothing"),
+        browser.api("/api/nothing"),
+        browser.get("/", Host="evil"),
+    ):
         assert not re.search(r"Traceback|werkzeug|flask|sqlite|\.py", answer.text, re.IGNORECASE)
         assert "Server" not in answer.headers
 
@@ -1023,14 +1159,24 @@ def proxied(project, servers):
 
 
 def test_behind_a_proxy_only_the_public_name_over_tls_is_answered(proxied):
-    """Through the real server: the proxy's headers count; other names, and requests past the proxy, get nothing but headers."""
-    good, _ = asked(proxied, "/login", Host="umfrage.example", **{"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"})
+    """Through the real server: the proxy's headers count; other names, and requests past the proxy, get nothing but
+    headers.
+    """
+    good, _ = asked(
+        proxied, "/login", Host="umfrage.example", **{"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
+    )
     assert good.status == 200
-    for headers in ({"Host": "umfrage.example"}, {"Host": "127.0.0.1", "X-Forwarded-Proto": "https"}, {"Host": "evil.example", "X-Forwarded-Proto": "https"}):
+    for headers in (
+        {"Host": "umfrage.example"},
+        {"Host": "127.0.0.1", "X-Forwarded-Proto": "https"},
+        {"Host": "evil.example", "X-Forwarded-Proto": "https"},
+    ):
         answer, _ = asked(proxied, "/login", **headers)
         assert answer.status == 400
         assert answer.headers["Strict-Transport-Security"] == HSTS
-    answer, _ = asked(proxied, "/", Host="umfrage.example", **{"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"})
+    answer, _ = asked(
+        proxied, "/", Host="umfrage.example", **{"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
+    )
     assert "evil" not in str(answer.headers)
 
 
@@ -1055,7 +1201,9 @@ class Served:
 
     def __init__(self, project, servers, *, clock=None, **limits):
         self.project, self.desk = project, Desk(project)
-        self.accounts = AccountDesk(project, limits=Limits(**limits) if limits else None, **({"clock": clock} if clock else {}))
+        self.accounts = AccountDesk(
+            project, limits=Limits(**limits) if limits else None, **({"clock": clock} if clock else {})
+        )
         self.station = bind(self.desk, accounts=self.accounts, sorter=SortDesk(project), port=0, language="en")
         self.url = self.station.url
         thread = self.station.start()
@@ -1084,7 +1232,9 @@ def log_in(page, name, password=PASSWORD):
 
 @pytest.mark.browser
 def test_from_the_first_link_to_a_decision_under_the_right_name(project, watched, servers):
-    """First link, admin, invitation, reviewer, decision, login ended by the admin, login in place: saved once, under the right name."""
+    """First link, admin, invitation, reviewer, decision, login ended by the admin, login in place: saved once, under
+    the right name.
+    """
     fill(project, 4, OFTEN)
     served = Served(project, servers)
     quiet = " 401 "
@@ -1147,7 +1297,9 @@ def decide(page):
 @pytest.mark.browser
 @pytest.mark.slow
 def test_forty_keys_are_forty_decisions_also_for_people_who_logged_in(project, watched, servers):
-    """With 150 ms to the server and a key every 120 ms, each under the right name, once; the login ends in the middle, and nothing is lost by that."""
+    """With 150 ms to the server and a key every 120 ms, each under the right name, once; the login ends in the
+    middle, and nothing is lost by that.
+    """
     fill(project, 48, OFTEN)
     served = Served(project, servers)
     _, made = served.people(Rita=Role.REVIEWER)
@@ -1170,7 +1322,9 @@ def test_forty_keys_are_forty_decisions_also_for_people_who_logged_in(project, w
             page.wait_for_timeout(400)
     page.wait_for_selector("#saved[data-pending='0']")
     found = project.store.decisions()
-    assert len({decision.item for decision in found}) == len(found) >= 39  # one key may have fallen on the dialog for the password
+    assert (
+        len({decision.item for decision in found}) == len(found) >= 39
+    )  # one key may have fallen on the dialog for the password
     assert {decision.reviewer for decision in found} == {"Rita"}
 
 
@@ -1200,7 +1354,9 @@ def test_a_screen_of_many_waits_for_the_password_too(project, watched, servers):
 @pytest.mark.slow
 @pytest.mark.browser
 def test_what_one_has_decided_is_never_saved_as_anothers(project, watched, servers):
-    """Somebody else logs in in another tab of the same browser: the first page stops, keeps what is unsent, and saves it only when its own person is back."""
+    """Somebody else logs in in another tab of the same browser: the first page stops, keeps what is unsent, and
+    saves it only when its own person is back.
+    """
     fill(project, 70, OFTEN)  # a screen of the first person's, and some for the other
     served = Served(project, servers)
     served.people(Rita=Role.REVIEWER, Sam=Role.REVIEWER)
@@ -1227,7 +1383,9 @@ def test_what_one_has_decided_is_never_saved_as_anothers(project, watched, serve
 @pytest.mark.browser
 @pytest.mark.slow
 def test_giving_up_what_is_unsent_is_asked_for(project, watched, servers):
-    """Who wants to log in as somebody else on a page with unsent decisions is asked by the browser; then they are discarded, not sent."""
+    """Who wants to log in as somebody else on a page with unsent decisions is asked by the browser; then they are
+    discarded, not sent.
+    """
     fill(project, 70, OFTEN)  # a screen of the first person's, and some for the other
     served = Served(project, servers)
     _, people = served.people(Rita=Role.REVIEWER, Sam=Role.REVIEWER)
@@ -1344,7 +1502,18 @@ def test_the_pages_work_without_scripts(project, watched, servers):
 @contextmanager
 def running(folder, *options):
     """`scanform review` as a program of its own, and what it prints when it is ready."""
-    command = [sys.executable, "-m", "scanform.cli", "review", "--project", str(folder), "--port", "0", "--json", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "scanform.cli",
+        "review",
+        "--project",
+        str(folder),
+        "--port",
+        "0",
+        "--json",
+        *options,
+    ]
     with started(command) as program:
         yield answered(program)
         program.send_signal(signal.SIGINT)
@@ -1398,7 +1567,16 @@ def test_a_station_without_accounts_ends_when_there_are_some(project):
     assert http.get("/", base_url=BASE).status_code == 401
 
 
-@pytest.mark.parametrize("address", ["http://umfrage.example", "umfrage.example", "https://umfrage.example/path", "https://a:b@umfrage.example", "https://"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://umfrage.example",
+        "umfrage.example",
+        "https://umfrage.example/path",
+        "https://a:b@umfrage.example",
+        "https://",
+    ],
+)
 def test_the_address_of_a_proxy_must_be_one(folder, address):
     """Only https and a name."""
     refused = CliRunner().invoke(main, ["review", "--project", str(folder), "--behind-proxy", address])
@@ -1427,7 +1605,10 @@ def test_the_same_refusal_is_on_record_once(station, rita):
     for _ in range(5):
         browser.get("/users")
     browser.get("/overview")
-    assert [event.detail for event in station.accounts.events(9) if event.kind == "denied"] == ["GET overview_page", "GET people_page"]
+    assert [event.detail for event in station.accounts.events(9) if event.kind == "denied"] == [
+        "GET overview_page",
+        "GET people_page",
+    ]
 
 
 def test_the_page_of_a_person_shows_the_present_roles(station):

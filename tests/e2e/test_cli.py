@@ -39,11 +39,17 @@ def folder(tiny_survey, tmp_path):
 
 
 def test_init_and_print_from_a_template(tmp_path):
-    """A template becomes a project, forms with tokens become a PDF, a list of copies and a layout that fit their schemas."""
+    """A template becomes a project, forms with tokens become a PDF, a list of copies and a layout that fit their
+    schemas.
+    """
     recipients = tmp_path / "list.csv"
-    recipients.write_bytes('token;Name;Anschrift\r\nT-1AB2;Café Müller;"Weg 1\n55116 Mainz"\r\n=T 2CD;Ä;\r\n'.encode("cp1252"))
+    recipients.write_bytes(
+        'token;Name;Anschrift\r\nT-1AB2;Café Müller;"Weg 1\n55116 Mainz"\r\n=T 2CD;Ä;\r\n'.encode("cp1252")
+    )
     run("init", tmp_path / "p", "--template", "visitor-feedback", "--language", "en")
-    found = data("print", "--project", tmp_path / "p", "--recipients", recipients, "--seed", 5, "-o", tmp_path / "x.pdf")
+    found = data(
+        "print", "--project", tmp_path / "p", "--recipients", recipients, "--seed", 5, "-o", tmp_path / "x.pdf"
+    )
     copies = json.loads((tmp_path / "x.copies.json").read_text("utf-8"))
     jsonschema.validate(copies, json.loads((SCHEMAS / "copies.schema.json").read_text("utf-8")))
     assert [copy["token"] for copy in copies] == ["T-1AB2", "=T 2CD"]
@@ -55,14 +61,18 @@ def test_init_and_print_from_a_template(tmp_path):
 
 @pytest.mark.slow
 def test_seeded_identities_are_repeatable(tmp_path):
-    """The same seed gives the same identities in a fresh project, and again in the same project for the same tokens; a reissue is new."""
+    """The same seed gives the same identities in a fresh project, and again in the same project for the same tokens;
+    a reissue is new.
+    """
     recipients = tmp_path / "list.csv"
     recipients.write_text("token,name\nAB12C,x\nDE34F,y\n", encoding="utf-8")
     ids = []
     for name in ("p", "q"):
         run("init", tmp_path / name, "--template", "visitor-feedback")
         for _ in range(2):
-            run("--project", tmp_path / name, "print", "--recipients", recipients, "--seed", 5, "-o", tmp_path / "x.pdf")
+            run(
+                "--project", tmp_path / name, "print", "--recipients", recipients, "--seed", 5, "-o", tmp_path / "x.pdf"
+            )
             ids.append((tmp_path / "x.copies.json").read_text("utf-8"))
     assert len(set(ids)) == 1
     run("--project", tmp_path / "q", "print", "--reissue", "AB12C", "--seed", 5, "-o", tmp_path / "x.pdf")
@@ -70,7 +80,9 @@ def test_seeded_identities_are_repeatable(tmp_path):
     assert again[0]["token"] == "AB12C"
     assert again[0]["form_id"] not in ids[0]
     run("--project", tmp_path / "q", "print", "--copies", 2, "--seed", 5, "-o", tmp_path / "x.pdf")
-    assert not {copy["form_id"] for copy in json.loads((tmp_path / "x.copies.json").read_text("utf-8"))} & {copy["form_id"] for copy in json.loads(ids[0])}
+    assert not {copy["form_id"] for copy in json.loads((tmp_path / "x.copies.json").read_text("utf-8"))} & {
+        copy["form_id"] for copy in json.loads(ids[0])
+    }
 
 
 @pytest.mark.slow
@@ -81,7 +93,9 @@ def test_printing_again_for_the_same_tokens_is_said(folder, tmp_path):
     assert data(*order)["printed_before"] == 2
     for language, words in (("de", "schon früher ein Bogen gedruckt wurde: 3"), ("en", "printed before: 3")):
         settings = folder / "survey.toml"
-        settings.write_text(re.sub('language = ".."', f'language = "{language}"', settings.read_text("utf-8")), encoding="utf-8")
+        settings.write_text(
+            re.sub('language = ".."', f'language = "{language}"', settings.read_text("utf-8")), encoding="utf-8"
+        )
         assert words in run(*order)
     copies = run("print", "--project", folder, "--copies", 2, "-o", tmp_path / "x.pdf")
     assert "before" not in copies
@@ -90,19 +104,30 @@ def test_printing_again_for_the_same_tokens_is_said(folder, tmp_path):
 @pytest.mark.fast_cases(2)
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("name,address\nx,y\n", "token"), ("token,name\nAB12C,x\nAB12C,y\n", "3"), ("token,name\n,x\n", "2"), ("token,name\n", ""), ("", "")],
+    [
+        ("name,address\nx,y\n", "token"),
+        ("token,name\nAB12C,x\nAB12C,y\n", "3"),
+        ("token,name\n,x\n", "2"),
+        ("token,name\n", ""),
+        ("", ""),
+    ],
 )
 def test_a_wrong_list_of_recipients_prints_nothing(folder, tmp_path, content, words):
     """Nobody is left out silently: the message names row and reason, no PDF is written."""
     (tmp_path / "list.csv").write_text(content, encoding="utf-8")
-    found = CliRunner().invoke(main, ["--project", str(folder), "print", "--recipients", str(tmp_path / "list.csv"), "-o", str(tmp_path / "x.pdf")])
+    found = CliRunner().invoke(
+        main,
+        ["--project", str(folder), "print", "--recipients", str(tmp_path / "list.csv"), "-o", str(tmp_path / "x.pdf")],
+    )
     assert found.exit_code == 4
     assert words in found.stderr
     assert not (tmp_path / "x.pdf").exists()
 
 
 def test_ingest_status_and_exit_codes(tiny_survey, folder, tmp_path):
-    """A good stack ends with 0 or 10, one with a damaged file with 11; status counts every page; doing it again changes nothing."""
+    """A good stack ends with 0 or 10, one with a damaged file with 11; status counts every page; doing it again
+    changes nothing.
+    """
     tiny_survey.jpeg(tmp_path / "in" / "a.jpg", 1, 1, open="no")
     tiny_survey.jpeg(tmp_path / "in" / "b.jpg", 1, 2, quiet="yes")
     found = CliRunner().invoke(main, ["ingest", str(tmp_path / "in"), "--project", str(folder), "--serial", "--json"])
@@ -123,7 +148,16 @@ def test_verify_names_a_decision_that_was_changed_behind_its_back(folder):
     """With an exit code of its own; the seal is there to be noted."""
     with open_project(folder) as project:
         project.store.add_decision(
-            Decision(uuid="u", item="F/open", version=1, reviewer="kim", kind=DecisionKind.CORRECT, from_value="no", to_value="yes", at="2026-01-01T00:00:00Z")
+            Decision(
+                uuid="u",
+                item="F/open",
+                version=1,
+                reviewer="kim",
+                kind=DecisionKind.CORRECT,
+                from_value="no",
+                to_value="yes",
+                at="2026-01-01T00:00:00Z",
+            )
         )
     seal = data("verify", "--project", folder)["seal"]
     assert len(seal) == 64
@@ -135,7 +169,9 @@ def test_verify_names_a_decision_that_was_changed_behind_its_back(folder):
 
 @pytest.mark.slow
 def test_status_names_incomplete_forms_and_their_missing_pages(tiny_survey, folder, tmp_path, monkeypatch):
-    """Which sheets to look for: form, token and missing pages, as text and as JSON; of many forms the first ones and how many more."""
+    """Which sheets to look for: form, token and missing pages, as text and as JSON; of many forms the first ones and
+    how many more.
+    """
     for form, page in ((1, 1), (2, 1), (2, 2), (3, 2)):
         tiny_survey.jpeg(tmp_path / "in" / f"{form}{page}.jpg", form, page, open="no", quiet="yes")
     CliRunner().invoke(main, ["ingest", str(tmp_path / "in"), "--project", str(folder), "--serial"])
@@ -153,7 +189,9 @@ def test_status_names_incomplete_forms_and_their_missing_pages(tiny_survey, fold
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_status_lists_the_batches_that_count(folder, tmp_path, language):
-    """Number, time and label of each batch, as `withdraw` needs them; a withdrawn one is no longer among them; of many the newest."""
+    """Number, time and label of each batch, as `withdraw` needs them; a withdrawn one is no longer among them; of
+    many the newest.
+    """
     (tmp_path / "a.json").write_text('{"open": "no"}', encoding="utf-8")
     for _ in range(22):
         run("enter", "new", "--answers", tmp_path / "a.json", "--project", folder)
@@ -210,13 +248,20 @@ def test_key_a_form_from_a_list_and_by_prompt(tiny_survey, folder, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("de", "Abgebrochen: von diesem Bogen ist nichts gespeichert."), ("en", "Interrupted: nothing of this form is stored.")],
+    [
+        ("de", "Abgebrochen: von diesem Bogen ist nichts gespeichert."),
+        ("en", "Interrupted: nothing of this form is stored."),
+    ],
 )
 @pytest.mark.parametrize("stop", [None, signal.SIGINT, signal.SIGTERM])
 def test_interrupted_keying_stores_nothing_and_says_so(folder, language, words, stop):
-    """The end of the input, Ctrl-C or a request to end in the middle of a form: exit 130, nothing stored, and no promise to go on."""
+    """The end of the input, Ctrl-C or a request to end in the middle of a form: exit 130, nothing stored, and no
+    promise to go on.
+    """
     program = [sys.executable, "-m", "scanform.cli", "enter", "new", "--project", str(folder), "--language", language]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
+    with subprocess.Popen(
+        program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+    ) as process:
         process.stdin.write(b"1\n")
         seen = b""
         while seen.count(b">") < 2 and (byte := process.stdout.read(1)):  # the second question waits for an answer
@@ -271,7 +316,10 @@ def test_a_bug_shows_no_traceback_unless_asked(folder, monkeypatch):
 
 def test_messages_in_two_languages(tmp_path):
     """The same failure in German by default and in English on request."""
-    german, english = (CliRunner().invoke(main, ["status", "--project", str(tmp_path), *more]).stderr for more in ([], ["--language", "en"]))
+    german, english = (
+        CliRunner().invoke(main, ["status", "--project", str(tmp_path), *more]).stderr
+        for more in ([], ["--language", "en"])
+    )
     assert ("Abhilfe" in german, "kein Projekt" in german) == (True, True)
     assert ("What to do" in english, "no project" in english) == (True, True)
 

@@ -28,29 +28,54 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory):
-    """The program in an environment that holds the wheel and nothing else; what it depends on is lent by this environment."""
+    """The program in an environment that holds the wheel and nothing else; what it depends on is lent by this
+    environment.
+    """
     place = tmp_path_factory.mktemp("env")
     venv.create(place, with_pip=False, symlinks=True)
-    python, bare = str(place / "bin" / "python"), {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    python, bare = (
+        str(place / "bin" / "python"),
+        {name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
     subprocess.run(pip, check=True, capture_output=True, env=bare)
     environment = bare | {"PYTHONPATH": sysconfig.get_path("purelib")}
 
     def run(*arguments, program="scanform", folder):
-        return subprocess.run([place / "bin" / program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [place / "bin" / program, *arguments],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     found = run("-c", "import scanform; print(scanform.__file__)", program="python", folder=place)
-    assert found.stdout.startswith(str(place)), found.stdout + found.stderr  # it is the wheel that is tested, not the clone
+    assert found.stdout.startswith(str(place)), (
+        found.stdout + found.stderr
+    )  # it is the wheel that is tested, not the clone
     return run
 
 
 @pytest.mark.slow
 def test_the_wheel_holds_what_ships_and_nothing_else(wheel):
-    """Templates and samples lie inside the package, whole; tests, benches, tools and single crops of handwriting stay away."""
+    """Templates and samples lie inside the package, whole; tests, benches, tools and single crops of handwriting
+    stay away.
+    """
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "scanform/py.typed" in names  # programs that use it are type-checked
-    inside = {name.removeprefix("scanform/") for name in names if name.startswith(("scanform/templates/", "scanform/samples/"))}
-    there = {path.relative_to(ROOT).as_posix() for folder in ("templates", "samples") for path in (ROOT / folder).rglob("*") if path.is_file()}
+    inside = {
+        name.removeprefix("scanform/")
+        for name in names
+        if name.startswith(("scanform/templates/", "scanform/samples/"))
+    }
+    there = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("templates", "samples")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+    }
     assert inside == {name for name in there if not name.startswith("samples/handwriting/")}
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"scanform", "review_ui"}
     assert not [name for name in names if name.endswith((".pyc", ".md")) and not name.startswith("scanform/")]

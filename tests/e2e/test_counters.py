@@ -27,7 +27,9 @@ SUPERVISOR = Person(name="sue", roles=frozenset({Role.SUPERVISOR}))
 @pytest.fixture
 def project(house):
     settings = (house / "survey.toml").read_text("utf-8")
-    (house / "survey.toml").write_text(re.sub(r"known_answers = [0-9.]+", "known_answers = 0.0", settings), encoding="utf-8")
+    (house / "survey.toml").write_text(
+        re.sub(r"known_answers = [0-9.]+", "known_answers = 0.0", settings), encoding="utf-8"
+    )
     with open_project(house) as opened:
         yield opened
 
@@ -42,34 +44,76 @@ def waiting(project):
 
 
 def test_all_counts_of_what_waits_are_the_same(project):
-    """On the release, in `status` and at the desk: fields on paper, online values that a person has to look at, and contradictions."""
+    """On the release, in `status` and at the desk: fields on paper, online values that a person has to look at, and
+    contradictions.
+    """
     contradict(project)
     fill(project, 3, OFTEN, SINCE, start=10)
     paper = project.store.responses()[0]
-    doubted = Answer(question="remark", kind=QuestionKind.HANDWRITING, value="x", confidence=1.0, status=Status.REVIEW, problems=("not-in-list",))
+    doubted = Answer(
+        question="remark",
+        kind=QuestionKind.HANDWRITING,
+        value="x",
+        confidence=1.0,
+        status=Status.REVIEW,
+        problems=("not-in-list",),
+    )
     online = replace(paper, id="online-7", channel=Channel.ONLINE, token="other", answers=(doubted,))
     project.store.save_responses([online], kind="digital", label="test", at=paper.received_at)
     assert waiting(project) == 4 + 6 + 1
     desk = Desk(project)
     item = desk.open_items()[0]
-    desk.decide([Submission(uuid="u", item=item.id, version=1, basis="", kind=DecisionKind.CONFIRM, from_value=item.value, to_value="")], reviewer="ben")
+    desk.decide(
+        [
+            Submission(
+                uuid="u",
+                item=item.id,
+                version=1,
+                basis="",
+                kind=DecisionKind.CONFIRM,
+                from_value=item.value,
+                to_value="",
+            )
+        ],
+        reviewer="ben",
+    )
     assert waiting(project) == 10
 
 
 def test_values_on_missing_pages_are_not_taken_without_a_check(project):
-    """Nobody has seen them: they count neither as taken nor as waiting, and what this edition does not ask for neither."""
+    """Nobody has seen them: they count neither as taken nor as waiting, and what this edition does not ask for
+    neither.
+    """
     fill(project, 1, replace(OFTEN, problem=None, status=Status.AUTO))
     response = project.store.responses()[0]
     absent = tuple(
-        Answer(question=code, kind=QuestionKind.COMB, value="", confidence=0.0, status=Status.AUTO, missing=missing, problems=problems)
-        for code, missing, problems in (("since", Missing.PAGE_MISSING, ("page-missing",)), ("persons", Missing.NOT_IN_VERSION, ()))
+        Answer(
+            question=code,
+            kind=QuestionKind.COMB,
+            value="",
+            confidence=0.0,
+            status=Status.AUTO,
+            missing=missing,
+            problems=problems,
+        )
+        for code, missing, problems in (
+            ("since", Missing.PAGE_MISSING, ("page-missing",)),
+            ("persons", Missing.NOT_IN_VERSION, ()),
+        )
     )
-    project.store.save_responses([replace(response, answers=(*response.answers, *absent), complete=False, pages_missing=(2,))], kind="paper", label="t", at="")
+    project.store.save_responses(
+        [replace(response, answers=(*response.answers, *absent), complete=False, pages_missing=(2,))],
+        kind="paper",
+        label="t",
+        at="",
+    )
     assert dict(project_status(project).fields) == {Status.AUTO: 1}
 
 
 def test_what_others_have_on_the_screen_is_counted_apart(project):
-    """What is left for a person is what the screens give out; the rest is said beside it, and comes back when a lease has ended."""
+    """What is left for a person is what the screens give out; the rest is said beside it, and comes back when a
+    lease has ended.
+    """
     fill(project, 12, OFTEN, PERSONS)
     desk = Desk(project)
     lous = desk.claim(5, reviewer="Lou")
@@ -89,13 +133,23 @@ def test_what_others_have_on_the_screen_is_counted_apart(project):
 
 
 def test_names_and_addresses_are_counted_apart_for_whom_they_are_not(project, monkeypatch):
-    """Somebody who may not see them has done everything when nothing else is left; what others decided of them is not counted as done, either."""
+    """Somebody who may not see them has done everything when nothing else is left; what others decided of them is
+    not counted as done, either.
+    """
     fill(project, 4, OFTEN, REMARK)
     desk = Desk(project)
     monkeypatch.setattr(desk, "_asks_for_person", lambda case, question: question == "remark")
     mail, other = (next(item for item in desk.open_items() if item.question == code) for code in ("remark", "often"))
     for item in (mail, other):
-        act = Submission(uuid=item.id, item=item.id, version=1, basis="", kind=DecisionKind.CONFIRM, from_value=item.value, to_value="")
+        act = Submission(
+            uuid=item.id,
+            item=item.id,
+            version=1,
+            basis="",
+            kind=DecisionKind.CONFIRM,
+            from_value=item.value,
+            to_value="",
+        )
         assert desk.decide([act], reviewer="Lou")[0].result == "saved"
     apart, whole = desk.counts("P", contact=False), desk.counts("P")
     assert (apart.open, apart.settled, apart.total, apart.contact) == (3, 1, 4, 3)
@@ -114,7 +168,9 @@ def test_second_looks_count_what_can_be_reached(project):
 
 
 def test_a_second_look_that_has_lapsed_blocks_nobodys_view(project):
-    """As long as somebody has a value on the screen to read it blindly they do not see it; when that has lapsed, or it waits again and is theirs, they do."""
+    """As long as somebody has a value on the screen to read it blindly they do not see it; when that has lapsed, or
+    it waits again and is theirs, they do.
+    """
     fill(project, 2, replace(REMARK, problem=None, status=Status.AUTO), OFTEN)
     desk = Desk(project)
     name = next(case.machine.id for case in desk.settled())

@@ -1,4 +1,6 @@
-"""Looking again: drawn by lot, blind, by somebody else; what differs is settled by a third person, and the bound says how much can be wrong."""
+"""Looking again: drawn by lot, blind, by somebody else; what differs is settled by a third person, and the bound
+says how much can be wrong.
+"""
 
 import json
 import threading
@@ -46,8 +48,16 @@ class Client:
         return self.post(f"/api/{task}/claim", {"shown": [], "limit": limit})
 
     def decide(self, card, kind, to="", task="second", **more):
-        entry = {"uuid": f"{task}-{card['id']}-{kind}-{to}", "item": card["id"], "version": card["version"], "basis": card["basis"], "kind": kind}
-        answer = self.post(f"/api/{task}/decisions", {"decisions": [entry | {"from": "", "to": to, "undoes": None} | more]}).get_json()
+        entry = {
+            "uuid": f"{task}-{card['id']}-{kind}-{to}",
+            "item": card["id"],
+            "version": card["version"],
+            "basis": card["basis"],
+            "kind": kind,
+        }
+        answer = self.post(
+            f"/api/{task}/decisions", {"decisions": [entry | {"from": "", "to": to, "undoes": None} | more]}
+        ).get_json()
         return answer["outcomes"][0]
 
 
@@ -55,7 +65,13 @@ def decide_all(desk, reviewer, kind=DecisionKind.CONFIRM, to=""):
     """Settles everything that is open."""
     items = desk.open_items()
     desk.decide(
-        [Submission(uuid=f"1-{i.id}", item=i.id, version=i.version, basis="", kind=kind, from_value=i.value, to_value=to) for i in items], reviewer=reviewer
+        [
+            Submission(
+                uuid=f"1-{i.id}", item=i.id, version=i.version, basis="", kind=kind, from_value=i.value, to_value=to
+            )
+            for i in items
+        ],
+        reviewer=reviewer,
     )
     return [item.id for item in items]
 
@@ -67,7 +83,9 @@ def value_of(project, item):
 
 
 def test_the_second_reader_learns_neither_value_nor_author(project):
-    """Nothing in the answer differs between values that are different and were settled by different people, or by the machine."""
+    """Nothing in the answer differs between values that are different and were settled by different people, or by
+    the machine.
+    """
     fill(project, 3, OFTEN, REMARK)
     fill(project, 3, replace(OFTEN, value="w"), replace(REMARK, value="Ganz anders"), start=10)
     fill(project, 3, ACCEPTED, start=20)
@@ -81,7 +99,17 @@ def test_the_second_reader_learns_neither_value_nor_author(project):
         assert word not in text
     for column in ("often", "remark"):
         shown = [
-            {**card, "id": "", "alt": "", "context_alt": "", "form": "", "response_id": "", "crop_url": "", "tile_url": "", "context_url": ""}
+            {
+                **card,
+                "id": "",
+                "alt": "",
+                "context_alt": "",
+                "form": "",
+                "response_id": "",
+                "crop_url": "",
+                "tile_url": "",
+                "context_url": "",
+            }
             for card in cards
             if card["column"] == column
         ]
@@ -108,7 +136,9 @@ def test_who_decided_first_does_not_read_again(project):
 
 
 def test_agreement_changes_nothing_and_a_difference_waits_for_a_third_person(project):
-    """The second value decides nothing by itself; the third person sees both without names, and what they say stands under their own name."""
+    """The second value decides nothing by itself; the third person sees both without names, and what they say stands
+    under their own name.
+    """
     fill(project, 4, OFTEN)
     desk = Desk(project)
     items = decide_all(desk, "anna", DecisionKind.ILLEGIBLE)
@@ -171,7 +201,9 @@ def test_two_second_readers_get_different_values(project):
 
 @pytest.mark.slow
 def test_quality_is_what_was_found(project):
-    """Of 40 accepted values two are read differently; one turns out right: one wrong, and the page says what that means."""
+    """Of 40 accepted values two are read differently; one turns out right: one wrong, and the page says what that
+    means.
+    """
     fill(project, 40, ACCEPTED)
     desk = Desk(project)
     ben, carla = Client(desk, "ben"), Client(desk, "carla")
@@ -194,7 +226,9 @@ def test_quality_is_what_was_found(project):
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_second_look_by_keyboard(project, watched, servers):
-    """The screen shows no reading; a digit decides and goes on; the difference appears for the next person with both values."""
+    """The screen shows no reading; a digit decides and goes on; the difference appears for the next person with both
+    values.
+    """
     fill(project, 3, ACCEPTED, replace(PERSONS, status=Status.AUTO, problem=None))
     desk = Desk(project)
     for name, keys in (("ben", "111"), ("carla", "2")):
@@ -209,7 +243,9 @@ def test_a_second_look_by_keyboard(project, watched, servers):
             page.keyboard.press("Enter")
             assert page.inner_text("#error")
         else:
-            assert {"every week", "every month"} <= set(page.inner_text("#item").replace(":", "\n").split("\n")) or "Reading A" in page.inner_text("#item")
+            assert {"every week", "every month"} <= set(
+                page.inner_text("#item").replace(":", "\n").split("\n")
+            ) or "Reading A" in page.inner_text("#item")
         for key in keys:
             shown = page.get_attribute("#item", "data-visible")
             page.keyboard.press(key)
@@ -223,7 +259,9 @@ def test_a_second_look_by_keyboard(project, watched, servers):
 
 
 def test_both_desks_at_once_do_not_wait_for_each_other_for_ever(project):
-    """Values are given out at both by several threads: whoever waited for the store while holding a desk that another needs would break off with an error."""
+    """Values are given out at both by several threads: whoever waited for the store while holding a desk that
+    another needs would break off with an error.
+    """
     fill(project, 8, OFTEN)
     fill(project, 8, ACCEPTED, start=20)
     desk = Desk(project)
@@ -238,7 +276,9 @@ def test_both_desks_at_once_do_not_wait_for_each_other_for_ever(project):
 
     first = partial(work, claim=lambda name: desk.claim(3, reviewer=name))
     second = partial(work, claim=lambda name: again.claim(3, reviewer=name, third=False))
-    threads = [threading.Thread(target=way, args=(f"p{number}",)) for number, way in enumerate((first, second, first, second))]
+    threads = [
+        threading.Thread(target=way, args=(f"p{number}",)) for number, way in enumerate((first, second, first, second))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -22,7 +22,14 @@ PX_PER_MM = 300 / 25.4
 
 
 def box(name: str, question: str, option: str, x: float, y: float, *, multiple: bool = False) -> Zone:
-    return Zone(id=name, question=question, option=option, multiple=multiple, kind=ZoneKind.MARK, rect=RectMm(x=x, y=y, w=5.0, h=5.0))
+    return Zone(
+        id=name,
+        question=question,
+        option=option,
+        multiple=multiple,
+        kind=ZoneKind.MARK,
+        rect=RectMm(x=x, y=y, w=5.0, h=5.0),
+    )
 
 
 def a_layout() -> Layout:
@@ -31,14 +38,30 @@ def a_layout() -> Layout:
         box("a1", "q1", "1", 30.0, 30.0),
         box("a2", "q1", "2", 80.0, 30.2),
         box("a3", "q1", "3", 130.0, 29.9),
-        Zone(id="c", question="q2", kind=ZoneKind.COMB, rect=RectMm(x=30.0, y=60.0, w=27.0, h=8.0), cells=cells, alphabet=Alphabet.DIGITS),
+        Zone(
+            id="c",
+            question="q2",
+            kind=ZoneKind.COMB,
+            rect=RectMm(x=30.0, y=60.0, w=27.0, h=8.0),
+            cells=cells,
+            alphabet=Alphabet.DIGITS,
+        ),
         Zone(id="h", question="q3", kind=ZoneKind.HANDWRITING, rect=RectMm(x=30.0, y=90.0, w=120.0, h=18.0), lines=2),
     )
     second = (box("b1", "q4", "1", 30.0, 40.0, multiple=True), box("b2", "q4", "2", 60.0, 40.0, multiple=True))
     pages = tuple(
-        PageLayout(number=number, size=A4, blank=f"page-{number}.png", fiducials=(), codes=(), zones=zones) for number, zones in ((1, first), (2, second))
+        PageLayout(number=number, size=A4, blank=f"page-{number}.png", fiducials=(), codes=(), zones=zones)
+        for number, zones in ((1, first), (2, second))
     )
-    layout = Layout(questionnaire="club", version="1", language="en", variant="standard", digest="00000", filled=Filled.WITHDRAWN, pages=pages)
+    layout = Layout(
+        questionnaire="club",
+        version="1",
+        language="en",
+        variant="standard",
+        digest="00000",
+        filled=Filled.WITHDRAWN,
+        pages=pages,
+    )
     return replace(layout, digest=pagecode.layout_digest(layout))
 
 
@@ -48,8 +71,12 @@ def files(tmp_path: Path) -> tuple[Path, list[Path]]:
     layout, blanks = a_layout(), []
     for page in layout.pages:
         gray = np.full((round(A4.h * PX_PER_MM), round(A4.w * PX_PER_MM)), 255, np.uint8)
-        for rect in [zone.rect for zone in page.zones if not zone.cells] + [cell for zone in page.zones for cell in zone.cells]:
-            corners = [(round(x * PX_PER_MM), round(y * PX_PER_MM)) for x, y in ((rect.x, rect.y), (rect.right, rect.bottom))]
+        for rect in [zone.rect for zone in page.zones if not zone.cells] + [
+            cell for zone in page.zones for cell in zone.cells
+        ]:
+            corners = [
+                (round(x * PX_PER_MM), round(y * PX_PER_MM)) for x, y in ((rect.x, rect.y), (rect.right, rect.bottom))
+            ]
             cv2.rectangle(gray, corners[0], corners[1], 0, 3)
         blanks.append(tmp_path / f"blank-{page.number}.png")
         assert cv2.imwrite(str(blanks[-1]), gray)
@@ -147,7 +174,9 @@ SEEN = "[...document.querySelectorAll('#zones .zone')].map((node) => [node.datas
 @pytest.mark.slow
 @pytest.mark.browser
 def test_new_copied_and_deleted_zones_and_everything_taken_back(editor, files) -> None:
-    """Drawn with the mouse, put in the middle by keyboard, duplicated, deleted; Ctrl+Z goes all the way back, Ctrl+Y forward again."""
+    """Drawn with the mouse, put in the middle by keyboard, duplicated, deleted; Ctrl+Z goes all the way back, Ctrl+Y
+    forward again.
+    """
     page = editor()
     scale, sheet = px_per_mm(page), page.locator("#stage").bounding_box()
     page.locator("#new").click()
@@ -181,7 +210,9 @@ def test_new_copied_and_deleted_zones_and_everything_taken_back(editor, files) -
 @pytest.mark.slow
 @pytest.mark.browser
 def test_several_zones_are_chosen_numbered_and_changed_together(editor, files) -> None:
-    """A rectangle around the boxes selects them; code, several answers and numbers go to all; kinds change with what they need."""
+    """A rectangle around the boxes selects them; code, several answers and numbers go to all; kinds change with what
+    they need.
+    """
     page = editor()
     scale, sheet = px_per_mm(page), page.locator("#stage").bounding_box()
     drag(page, (sheet["x"] + 20 * scale, sheet["y"] + 22 * scale), (sheet["x"] + 150 * scale, sheet["y"] + 40 * scale))
@@ -210,13 +241,20 @@ def test_several_zones_are_chosen_numbered_and_changed_together(editor, files) -
     assert {found[name].question for name in ("a1", "a2", "a3")} == {"days"}
     assert all(found[name].multiple for name in ("a1", "a2", "a3"))
     assert sorted(str(found[name].option) for name in ("a1", "a2", "a3")) == ["1", "2", "x"]
-    assert (found["h"].kind, len(found["h"].cells), found["h"].alphabet, found["h"].lines) == (ZoneKind.COMB, 8, Alphabet.DATE, None)
+    assert (found["h"].kind, len(found["h"].cells), found["h"].alphabet, found["h"].lines) == (
+        ZoneKind.COMB,
+        8,
+        Alphabet.DATE,
+        None,
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 def test_wrong_codes_and_overlaps_are_said_in_words(editor, files) -> None:
-    """A code that cannot be, with a proposal; zones on each other; in German too; what is wrong is announced and leads to its zone."""
+    """A code that cannot be, with a proposal; zones on each other; in German too; what is wrong is announced and
+    leads to its zone.
+    """
     page = editor(query="?lang=de")
     zone_of(page, "a1").click()
     page.locator("#question").fill("Straße 1")
@@ -253,7 +291,9 @@ def test_a_file_changed_meanwhile_is_not_overwritten(editor, files) -> None:
 @pytest.mark.slow
 @pytest.mark.browser
 def test_tab_goes_through_the_zones_in_reading_order(editor) -> None:
-    """Boxes of a row that stand a little higher or lower still come from left to right; each has a name; the list leads to a page."""
+    """Boxes of a row that stand a little higher or lower still come from left to right; each has a name; the list
+    leads to a page.
+    """
     page = editor()
     zone_of(page, "a1").focus()
     order = []
@@ -281,7 +321,9 @@ def test_the_editor_fits_and_everything_has_a_name(editor, size) -> None:
         && !(node.getAttribute('aria-label') || node.labels?.[0]?.textContent.trim() || node.innerText?.trim())).map((node) => node.outerHTML)"""
     )
     assert unnamed == []
-    assert page.evaluate("(() => { const ids = [...document.querySelectorAll('[id]')].map((node) => node.id); return ids.length === new Set(ids).size; })()")
+    assert page.evaluate(
+        "(() => { const ids = [...document.querySelectorAll('[id]')].map((node) => node.id); return ids.length === new Set(ids).size; })()"
+    )
     assert page.evaluate("[...document.querySelectorAll('[style]')].every((node) => node.closest('#stage'))")
 
 
@@ -296,10 +338,18 @@ def test_only_the_own_browser_may_change_the_file(files) -> None:
     assert http.post("/api/save", json=good, base_url=base).status_code == 403
     assert http.get("/", base_url=base, headers={"Host": "evil.example"}).status_code == 400
     token = {"X-CSRFToken": http.get("/api/session", base_url=base).get_json()["csrf"]}
-    for wrong in ({"basis": "x"}, {"pages": [], "basis": "x"}, {"pages": "x", "basis": "x"}, {"pages": good["pages"]}, {"pages": good["pages"], "basis": 1}):
+    for wrong in (
+        {"basis": "x"},
+        {"pages": [], "basis": "x"},
+        {"pages": "x", "basis": "x"},
+        {"pages": good["pages"]},
+        {"pages": good["pages"], "basis": 1},
+    ):
         assert http.post("/api/save", json=wrong, base_url=base, headers=token).status_code == 400
     for pages in ([[1], []], [5, []], [[{"id": "x"}], []], [[], []]):
-        answer = http.post("/api/save", json={"pages": pages, "basis": state["basis"]}, base_url=base, headers=token).get_json()
+        answer = http.post(
+            "/api/save", json={"pages": pages, "basis": state["basis"]}, base_url=base, headers=token
+        ).get_json()
         assert answer["result"] == "wrong"
         assert any(remark["grave"] for remark in answer["remarks"])
     assert http.get("/pictures/3", base_url=base).status_code == 404

@@ -1,4 +1,6 @@
-"""The history of a value, and the page on which it stands: complete, in order, only for those who may see it, and the way back to the field."""
+"""The history of a value, and the page on which it stands: complete, in order, only for those who may see it, and
+the way back to the field.
+"""
 
 import re
 from dataclasses import replace
@@ -38,12 +40,22 @@ def words(http, path):
 
 
 def decide(desk, item, kind, to="", **more):
-    facts = {"uuid": f"{kind}-{to}", "item": item.id, "version": item.version, "basis": "", "kind": kind, "from_value": item.value, "to_value": to} | more
+    facts = {
+        "uuid": f"{kind}-{to}",
+        "item": item.id,
+        "version": item.version,
+        "basis": "",
+        "kind": kind,
+        "from_value": item.value,
+        "to_value": to,
+    } | more
     assert desk.decide([Submission(**facts)], reviewer="ben")[0].result == "saved"
 
 
 def test_everything_that_happened_in_order(project):
-    """Reading, confirmation taken back, putting off, two decisions, and the second look; what was taken back is marked."""
+    """Reading, confirmation taken back, putting off, two decisions, and the second look; what was taken back is
+    marked.
+    """
     eventful(project)
     item = project.store.decisions()[0].item
     found = value_history(Desk(project), item, language="en")
@@ -101,7 +113,10 @@ def test_a_page_has_all_its_values_where_they_lie(project):
         assert 0 < place.rect.x < place.rect.right < found.width
         for zone in zones:
             inside = (
-                place.rect.x <= zone.rect.x and zone.rect.right <= place.rect.right and place.rect.y <= zone.rect.y and zone.rect.bottom <= place.rect.bottom
+                place.rect.x <= zone.rect.x
+                and zone.rect.right <= place.rect.right
+                and place.rect.y <= zone.rect.y
+                and zone.rect.bottom <= place.rect.bottom
             )
             assert inside is (zone.question == place.column)
     assert page_facts(desk, form, 2) is None
@@ -113,7 +128,11 @@ def test_the_pages_are_served(project, http):
     form = project.store.responses()[0].id
     assert "How often do you come?" in words(http, f"/page/{form}/1?size=3")
     picture = http.get(f"/page/{form}/1.jpg", base_url=BASE)
-    assert (picture.mimetype, picture.data[:2], picture.headers["Cache-Control"]) == ("image/jpeg", b"\xff\xd8", "no-store")
+    assert (picture.mimetype, picture.data[:2], picture.headers["Cache-Control"]) == (
+        "image/jpeg",
+        b"\xff\xd8",
+        "no-store",
+    )
     for path in (f"/page/{form}/9", f"/page/{form}/9.jpg", "/page/x/1", "/history/none", "/history/x/y"):
         assert http.get(path, base_url=BASE).status_code == 404
 
@@ -140,7 +159,9 @@ def test_a_link_leads_to_exactly_that_field(project):
 @pytest.mark.slow
 @pytest.mark.browser
 def test_from_the_page_to_the_field_by_keyboard(project, watched, servers):
-    """From a list of pages to the page, to the value that waits, and back to its history; a value in other hands is said to be so."""
+    """From a list of pages to the page, to the value that waits, and back to its history; a value in other hands is
+    said to be so.
+    """
     from review_ui.server import bind
 
     fill(project, 3, OFTEN, PERSONS)

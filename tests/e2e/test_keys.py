@@ -1,4 +1,6 @@
-"""Keys that people change, zoom and tones that stay, long undo, fast and mixed keys, killed programs, a pass over all screens without a mouse."""
+"""Keys that people change, zoom and tones that stay, long undo, fast and mixed keys, killed programs, a pass over
+all screens without a mouse.
+"""
 
 import signal
 import socket
@@ -55,7 +57,8 @@ def opened(watched, station):
 
 def visible(page):
     until_page(
-        page, "document.getElementById('item').dataset.visible === document.getElementById('item').dataset.item && !document.getElementById('item').hidden"
+        page,
+        "document.getElementById('item').dataset.visible === document.getElementById('item').dataset.item && !document.getElementById('item').hidden",
     )
     page.wait_for_timeout(160)
     return page.get_attribute("#item", "data-item")
@@ -95,7 +98,9 @@ def change(page, action, key):
 
 
 def test_keys_are_each_persons_own_and_conflicts_are_refused_in_words(project):
-    """What one person changes holds for that person; two actions never share a key; what is stored in a strange way is not used."""
+    """What one person changes holds for that person; two actions never share a key; what is stored in a strange way
+    is not used.
+    """
     assert preferences_of(project, "kim").keys["field"] == DEFAULT_KEYS["field"]
     wanted = change_preferences(project, "kim", {"screen": "field", "action": "illegible", "key": "U"})
     assert wanted.keys["field"]["illegible"] == "u"
@@ -103,13 +108,22 @@ def test_keys_are_each_persons_own_and_conflicts_are_refused_in_words(project):
     assert preferences_of(project, "sam").keys["field"]["illegible"] == "x"
     with pytest.raises(UsageError, match="“Z” already means “undo, as often as you like”"):
         change_preferences(project, "kim", {"screen": "field", "action": "illegible", "key": "z"})
-    for key, words in (("Enter", "cannot be used"), ("F5", "cannot be used"), ("", "cannot be used"), ("2", "with Alt")):
+    for key, words in (
+        ("Enter", "cannot be used"),
+        ("F5", "cannot be used"),
+        ("", "cannot be used"),
+        ("2", "with Alt"),
+    ):
         with pytest.raises(UsageError, match=words):
             change_preferences(project, "kim", {"screen": "field", "action": "context", "key": key})
     assert preferences_of(project, "kim") == wanted
     assert change_preferences(project, "kim", {"reset": "field"}).keys["field"] == DEFAULT_KEYS["field"]
     with project.store.writing() as tx:
-        save_preference(tx, "kim", {"keys": {"field": {"undo": "x"}}, "zoom": 90, "look": "pink", "tiles": "12", "letters": 1, "other": 2})
+        save_preference(
+            tx,
+            "kim",
+            {"keys": {"field": {"undo": "x"}}, "zoom": 90, "look": "pink", "tiles": "12", "letters": 1, "other": 2},
+        )
     assert preferences_of(project, "kim") == preferences_of(project, "nobody")
 
 
@@ -142,7 +156,9 @@ def test_what_no_screen_asks_for_is_400(project, body):
 @pytest.mark.slow
 @pytest.mark.browser
 def test_keys_are_changed_in_the_help_and_hold_everywhere(opened, project):
-    """A new key is pressed; caps, messages, Alt in the text field and the next visit follow; the old key does nothing any more; a taken one is refused."""
+    """A new key is pressed; caps, messages, Alt in the text field and the next visit follow; the old key does
+    nothing any more; a taken one is refused.
+    """
     fill(project, 2, OFTEN, SINCE)
     page = opened()
     visible(page)
@@ -310,7 +326,11 @@ class Anything(dict):
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_the_browser_counts_as_the_program_does(opened, language):
     """Every text with a number and its word: the script of the pages fills in what Python does."""
-    counted = [words for key in sorted(texts.keys(language)) if "|" in (words := texts.template(key, language)) and "{" in words]
+    counted = [
+        words
+        for key in sorted(texts.keys(language))
+        if "|" in (words := texts.template(key, language)) and "{" in words
+    ]
     assert len(counted) > 60
     page = opened(f"keys?lang={language}")
     fill_in = """async ([all, n]) => {
@@ -339,7 +359,9 @@ def test_the_sheet_of_keys_shows_ones_own_and_prints_on_one_page(opened, project
 @pytest.mark.browser
 @pytest.mark.slow
 def test_zoom_and_tones_stay_for_the_next_visit(opened, project):
-    """Up to eight times the size on paper; on the other screen, and after a reload, the tones are the same; F fits again."""
+    """Up to eight times the size on paper; on the other screen, and after a reload, the tones are the same; F fits
+    again.
+    """
     fill(project, 6, OFTEN)
     page = opened()
     visible(page)
@@ -352,7 +374,9 @@ def test_zoom_and_tones_stay_for_the_next_visit(opened, project):
     assert "invert(1)" in page.evaluate("getComputedStyle(document.querySelector('#pane img')).filter")
     assert "contrast" in plain
     until_page(
-        page, "(async () => { const found = await (await fetch('/api/preferences')).json(); return [found.zoom, found.look].join(); })()", of="8,inverted"
+        page,
+        "(async () => { const found = await (await fetch('/api/preferences')).json(); return [found.zoom, found.look].join(); })()",
+        of="8,inverted",
     )
     mosaic = opened(GROUP)
     tiles(mosaic, 6)
@@ -412,7 +436,8 @@ def test_forty_keys_at_120_ms_are_forty_decisions(opened, project, keys):
     fill(project, 45, OFTEN)
     page = opened()
     page.context.new_cdp_session(page).send(
-        "Network.emulateNetworkConditions", {"offline": False, "latency": 150, "downloadThroughput": -1, "uploadThroughput": -1}
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 150, "downloadThroughput": -1, "uploadThroughput": -1},
     )
     visible(page)
     pressed = [keys[number % len(keys)] for number in range(40)]
@@ -420,7 +445,13 @@ def test_forty_keys_at_120_ms_are_forty_decisions(opened, project, keys):
         page.keyboard.press(key)
         page.wait_for_timeout(120)
     saved(page)
-    means = {"1": ("correct", "w"), "2": ("confirm", "m"), "3": ("correct", "s"), "x": ("illegible", ""), "m": ("inadmissible", "")}
+    means = {
+        "1": ("correct", "w"),
+        "2": ("confirm", "m"),
+        "3": ("correct", "s"),
+        "x": ("illegible", ""),
+        "m": ("inadmissible", ""),
+    }
     means |= {"0": ("no-answer", ""), " ": ("postpone", "")}
     assert stored(project) == [means[key] for key in pressed]
     assert len({decision.item for decision in project.store.decisions()}) == 40
@@ -429,7 +460,9 @@ def test_forty_keys_at_120_ms_are_forty_decisions(opened, project, keys):
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_written_value_is_corrected_on_its_tile(opened, project):
-    """F2 or typing opens a field, the program's check refuses what cannot be, Enter takes it, Escape leaves it; Enter around it never loses it."""
+    """F2 or typing opens a field, the program's check refuses what cannot be, Enter takes it, Escape leaves it;
+    Enter around it never loses it.
+    """
     fill(project, 8, PERSONS)
     page = opened("mosaic?lang=en#house%3Apersons%3A")
     tiles(page, 8)
@@ -521,7 +554,14 @@ def test_a_killed_browser_loses_nothing_that_was_acknowledged(chromium, tmp_path
     """Everything that the page had said to be saved is stored after kill -9 of the browser; what is stored is whole."""
     fill(project, 48, OFTEN)
     port = free_port()
-    arguments = [f"--remote-debugging-port={port}", f"--user-data-dir={tmp_path / 'browser'}", "--headless=new", "--no-sandbox", "--disable-gpu", "about:blank"]
+    arguments = [
+        f"--remote-debugging-port={port}",
+        f"--user-data-dir={tmp_path / 'browser'}",
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "about:blank",
+    ]
     with started([CHROMIUM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
         until(lambda: listens(port), "the browser's port", alive=lambda: browser.poll() is None)
         page = chromium.browser_type.connect_over_cdp(f"http://127.0.0.1:{port}").new_page()
@@ -603,4 +643,7 @@ def test_all_screens_without_a_mouse(opened, project):
     tab_to(page, "#leave")
     page.keyboard.press("Enter")
     page.wait_for_selector("#done:not([hidden]), #left:not([hidden])")
-    assert {response.answer("often").status.value for response in effective_responses(project)} == {"confirmed", "corrected"}
+    assert {response.answer("often").status.value for response in effective_responses(project)} == {
+        "confirmed",
+        "corrected",
+    }

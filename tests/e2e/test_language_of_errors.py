@@ -22,7 +22,22 @@ from scanform.workflow.project.project import open_project
 from scanform.workflow.review.desk import Desk
 from tests.e2e.test_edit_layout import a_layout
 
-OF_LIBRARIES = {"usage", "try", "invalid", "expected", "missing", "argument", "option", "such", "unable", "locked", "malformed", "denied", "directory", "line"}
+OF_LIBRARIES = {
+    "usage",
+    "try",
+    "invalid",
+    "expected",
+    "missing",
+    "argument",
+    "option",
+    "such",
+    "unable",
+    "locked",
+    "malformed",
+    "denied",
+    "directory",
+    "line",
+}
 """What English libraries say, beside what we do."""
 
 IN_DATA = {"csv", "begegnungsorte", "database", "data"}
@@ -38,7 +53,9 @@ def vocabulary(language):
 
 
 def words_of(shown):
-    """The words of a message without options, commands, file names, codes in capitals and what stands in quotation marks."""
+    """The words of a message without options, commands, file names, codes in capitals and what stands in quotation
+    marks.
+    """
     plain = re.sub(r"scanform [a-z-]+|--?[a-z-]+|[\w./-]*/[\w./#-]*|[\w-]+\.\w+|“[^”]*”|„[^“]*“", " ", shown)
     return {word.casefold() for word in re.findall(r"(?<!\w)[A-Za-zÄÖÜäöüß]{2,}(?!\w)", plain) if not word.isupper()}
 
@@ -56,7 +73,9 @@ def project_in(language, tiny_survey, folder):
     """The small survey as a project whose language is `language`."""
     shutil.copytree(tiny_survey.folder, folder)
     settings = folder / "survey.toml"
-    settings.write_text(re.sub('language = ".."', f'language = "{language}"', settings.read_text("utf-8")), encoding="utf-8")
+    settings.write_text(
+        re.sub('language = ".."', f'language = "{language}"', settings.read_text("utf-8")), encoding="utf-8"
+    )
     return folder
 
 
@@ -83,7 +102,9 @@ def broken(name, content):
 
 
 def foreign_layout(here, project):
-    (here / "l.json").write_text(dump_layout(a_layout()).replace('"kind": "mark"', '"kind": "xx"', 1).replace('"q1"', '"Q 1"'), encoding="utf-8")
+    (here / "l.json").write_text(
+        dump_layout(a_layout()).replace('"kind": "mark"', '"kind": "xx"', 1).replace('"q1"', '"Q 1"'), encoding="utf-8"
+    )
     cv2.imwrite(str(here / "b.png"), np.full((3508, 2480), 255, np.uint8))
 
 
@@ -100,9 +121,12 @@ def own_layout(here, project):
 def two_surveys(here, project):
     for name, token in (("a.csv", "T1"), ("b.csv", "T2")):
         (here / name).write_text(
-            f'"id","submitdate","startdate","token","open"\n"1","2026-01-02 10:00","2026-01-0{token[1]} 09:00","{token}","yes"\n', encoding="utf-8"
+            f'"id","submitdate","startdate","token","open"\n"1","2026-01-02 10:00","2026-01-0{token[1]} 09:00","{token}","yes"\n',
+            encoding="utf-8",
         )
-    assert CliRunner().invoke(main, ["--project", str(project), "import-digital", str(here / "a.csv"), "--yes"]).exit_code in (0, 11)
+    assert CliRunner().invoke(
+        main, ["--project", str(project), "import-digital", str(here / "a.csv"), "--yes"]
+    ).exit_code in (0, 11)
 
 
 def edited(here, project):
@@ -207,7 +231,9 @@ GIVEN = {
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 @pytest.mark.parametrize("case", CASES)
 def test_a_command_fails_in_the_language_of_who_called_it(tiny_survey, tmp_path, case, language):
-    """Frame, message and remedy are in what --language asks for, in a project of the other language; without it in the language of the project."""
+    """Frame, message and remedy are in what --language asks for, in a project of the other language; without it in
+    the language of the project.
+    """
     prepare, arguments, code = CASES[case]
     other = "en" if language == "de" else "de"
     for of_project, asked in ((other, ["--language", language]), (language, [])):
@@ -217,7 +243,9 @@ def test_a_command_fails_in_the_language_of_who_called_it(tiny_survey, tmp_path,
         prepare(here, project)
         if asked and case == "unprintable":
             continue  # print takes it for the language of the form, too
-        if not asked and "survey.toml" in str(prepare.__closure__ and [cell.cell_contents for cell in prepare.__closure__]):
+        if not asked and "survey.toml" in str(
+            prepare.__closure__ and [cell.cell_contents for cell in prepare.__closure__]
+        ):
             continue  # the project no longer says which language it has
         call = [part.format(here=here, project=project) for part in arguments]
         found = CliRunner().invoke(main, ["--project", str(project), *asked, *call], prog_name="scanform")
@@ -237,7 +265,11 @@ def posted(http, session, address, body, language):
     token = {"X-CSRFToken": http.get(session, base_url=BASE).get_json()["csrf"]}
     found = http.post(f"{address}?lang={language}", json=body, base_url=BASE, headers=token)
     answer = found.get_json()
-    return found.status_code, answer, " ".join([answer.get("message", ""), answer.get("remedy", ""), *answer.get("remedies", ())])
+    return (
+        found.status_code,
+        answer,
+        " ".join([answer.get("message", ""), answer.get("remedy", ""), *answer.get("remedies", ())]),
+    )
 
 
 @pytest.mark.parametrize("of_project", texts.LANGUAGES)
@@ -300,7 +332,9 @@ def test_the_sort_out_screen_refuses_in_the_language_of_the_request(tiny_survey,
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_questions_of_the_command_line_are_asked_and_asked_again_in_one_language(language):
-    """What is neither yes nor no, or none of the names, is said so in the language of the question; yes and no count in both languages."""
+    """What is neither yes nor no, or none of the names, is said so in the language of the question; yes and no count
+    in both languages.
+    """
     with CliRunner().isolation(input="x1\nj\nno\n\n\nzz\ncodes\n") as (out, *_):
         answers = [_confirmed("?", language, default=default) for default in (True, True, True, False)]
         name = _chosen("?", ["codes", "labels"], language)

@@ -1,4 +1,6 @@
-"""A question with a list on the screens: its values are offered while somebody types, by keyboard alone, and a screen reader can tell."""
+"""A question with a list on the screens: its values are offered while somebody types, by keyboard alone, and a
+screen reader can tell.
+"""
 
 from dataclasses import replace
 
@@ -42,7 +44,9 @@ def stored(project):
 
 
 def test_values_of_the_list_are_offered_while_typing(watched, station, project):
-    """What begins like the text first; arrows and Enter take one, which settles nothing by itself; Escape closes; accents and case make no difference."""
+    """What begins like the text first; arrows and Enter take one, which settles nothing by itself; Escape closes;
+    accents and case make no difference.
+    """
     fill(project, 2, STREET)
     page = opened(watched, station)
     assert page.locator("#text").get_attribute("role") == "combobox"
@@ -71,8 +75,8 @@ def test_values_of_the_list_are_offered_while_typing(watched, station, project):
 
 
 def test_the_only_value_left_is_filled_in_while_typing(watched, station, project):
-    """The rest is marked, so that the next character takes its place: Enter takes the whole value, Delete leaves what was typed; what the list does not have is
-    asked about.
+    """The rest is marked, so that the next character takes its place: Enter takes the whole value, Delete leaves what
+    was typed; what the list does not have is asked about.
     """
     fill(project, 2, STREET)
     page = opened(watched, station)
@@ -123,7 +127,8 @@ def test_a_list_that_comes_late_answers_what_stands_in_the_field_by_then(watched
     fill(project, 4, replace(STREET, problem="handwriting", value="Ostwall"))
     page = watched(station, station)
     held = []
-    page.route("**/api/lists/**", lambda route: held.append(route))  # noqa: PLW0108  # Playwright takes no bound method of a list
+    # Playwright takes no bound method of a list
+    page.route("**/api/lists/**", lambda route: held.append(route))  # noqa: PLW0108
     page.goto(f"{station}{path}")
     if "mosaic" in path:
         page.wait_for_selector(".tile")

@@ -1,4 +1,6 @@
-"""Forms of which pages are missing, with real scans: listed, accepted with a reason, complete again by themselves, and on the list to scan again."""
+"""Forms of which pages are missing, with real scans: listed, accepted with a reason, complete again by themselves,
+and on the list to scan again.
+"""
 
 import csv
 import io
@@ -20,7 +22,14 @@ from scanform.workflow.dataset.release import ReleaseDesk
 from scanform.workflow.insight.overview import overview
 from scanform.workflow.insight.status import project_status
 from scanform.workflow.intake.read_batch import read_batch
-from scanform.workflow.pages.missing_pages import accept, missing_pages, scan_again_csv, take_back, take_waiver_back, waive_pages
+from scanform.workflow.pages.missing_pages import (
+    accept,
+    missing_pages,
+    scan_again_csv,
+    take_back,
+    take_waiver_back,
+    waive_pages,
+)
 from scanform.workflow.project.project import open_project
 from scanform.workflow.reading.executors import serial
 from scanform.workflow.review.desk import Desk
@@ -34,8 +43,14 @@ def project(tiny_survey, tmp_path):
     """Form 1 whole, of form 2 only the second page, of form 3 only the first; and a file that cannot be read."""
     folder = tmp_path / "in"
     folder.mkdir()
-    tiny_survey.tiff(folder / "1.tif", *(tiny_survey.sheet(1, page, open="no", quiet="yes", seed=page) for page in (1, 2)))
-    tiny_survey.tiff(folder / "=2.tif", tiny_survey.sheet(2, 2, open="no", quiet="yes", seed=5), tiny_survey.sheet(3, 1, open="no", quiet="yes", seed=6))
+    tiny_survey.tiff(
+        folder / "1.tif", *(tiny_survey.sheet(1, page, open="no", quiet="yes", seed=page) for page in (1, 2))
+    )
+    tiny_survey.tiff(
+        folder / "=2.tif",
+        tiny_survey.sheet(2, 2, open="no", quiet="yes", seed=5),
+        tiny_survey.sheet(3, 1, open="no", quiet="yes", seed=6),
+    )
     (folder / "damaged.pdf").write_bytes(b"%PDF-1.5 no end")
     with tiny_survey.project(tmp_path / "p") as opened:
         read_batch(opened, [folder], serial())
@@ -44,15 +59,23 @@ def project(tiny_survey, tmp_path):
 
 def obstacles(project):
     desk = Desk(project)
-    return {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, VerificationDesk(desk)).readiness().obstacles}.get("incomplete", 0)
+    return {
+        obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, VerificationDesk(desk)).readiness().obstacles
+    }.get("incomplete", 0)
 
 
 @pytest.mark.slow
 def test_what_is_missing_and_where_to_look(project, tiny_survey):
     found = missing_pages(project, language="en")
     first, second, third = tiny_survey.form_ids[:3]
-    assert {(form.form, form.token, form.missing) for form in found.forms} == {(second, "T2", (1,)), (third, "T3", (2,))}
-    assert {form.form: [(page.number, page.position) for page in form.came] for form in found.forms} == {second: [(2, "1")], third: [(1, "2")]}
+    assert {(form.form, form.token, form.missing) for form in found.forms} == {
+        (second, "T2", (1,)),
+        (third, "T3", (2,)),
+    }
+    assert {form.form: [(page.number, page.position) for page in form.came] for form in found.forms} == {
+        second: [(2, "1")],
+        third: [(1, "2")],
+    }
     assert first not in {form.form for form in found.forms}
     (lost,) = found.pages
     assert lost.file.endswith("damaged.pdf")
@@ -69,7 +92,11 @@ def test_accepted_taken_back_and_complete_again(project, tiny_survey, tmp_path):
     assert not accept(project, second, reviewer="sue", reason="again")
     assert not accept(project, tiny_survey.form_ids[0], reviewer="sue", reason="is whole")
     accepted = {form.form: form.accepted for form in missing_pages(project).forms}
-    assert (accepted[second].reviewer, accepted[second].reason, accepted[second].pages) == ("sue", "the page was torn", (1,))
+    assert (accepted[second].reviewer, accepted[second].reason, accepted[second].pages) == (
+        "sue",
+        "the page was torn",
+        (1,),
+    )
     assert accepted[third] is None
     assert obstacles(project) == 1
     assert take_back(project, second, reviewer="ben")
@@ -89,7 +116,9 @@ def test_an_acceptance_is_about_certain_pages(project, tiny_survey):
     second = tiny_survey.form_ids[1]
     accept(project, second, reviewer="sue", reason="torn")
     response = next(response for response in project.store.responses() if response.id == second)
-    project.store.save_responses([replace(response, pages_missing=(1, 2))], kind="paper", label="anew", at=response.received_at)
+    project.store.save_responses(
+        [replace(response, pages_missing=(1, 2))], kind="paper", label="anew", at=response.received_at
+    )
     assert next(form for form in missing_pages(project).forms if form.form == second).accepted is None
     assert obstacles(project) == 2
 
@@ -137,20 +166,29 @@ def lost(house):
 
 def in_the_way(project):
     desk = Desk(project)
-    return {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, VerificationDesk(desk)).readiness().obstacles}.get("pages", 0)
+    return {
+        obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, VerificationDesk(desk)).readiness().obstacles
+    }.get("pages", 0)
 
 
 def counted(project):
     """The open pages on every screen and list."""
     rows = list(csv.reader(io.StringIO(scan_again_csv(project, language="en").decode("utf-8-sig"))))
     listed = sum(not row[0] for row in rows)
-    found = {in_the_way(project), missing_pages(project).open_pages, overview(project, Desk(project), unplaced=0).refused, listed}
+    found = {
+        in_the_way(project),
+        missing_pages(project).open_pages,
+        overview(project, Desk(project), unplaced=0).refused,
+        listed,
+    }
     assert len(found) == 1
     return found.pop()
 
 
 def test_pages_that_nobody_can_read_are_accepted_with_a_reason(lost, tmp_path):
-    """They keep their fate and stay in all sums; an act can be sent twice, is sealed, is told in the export, and can be taken back."""
+    """They keep their fate and stay in all sums; an act can be sent twice, is sealed, is told in the export, and can
+    be taken back.
+    """
     before = project_status(lost)
     pages = [page.id for page in missing_pages(lost).pages]
     assert (counted(lost), len(pages)) == (4, 4)
@@ -182,7 +220,9 @@ def test_pages_that_nobody_can_read_are_accepted_with_a_reason(lost, tmp_path):
 
 
 def test_a_page_that_is_read_after_all_is_accepted_no_longer(lost):
-    """An act is about a page with just that fate: what became of it later counts, and it comes back when the fate does."""
+    """An act is about a page with just that fate: what became of it later counts, and it comes back when the fate
+    does.
+    """
     pages = [page.id for page in missing_pages(lost).pages]
     assert waive_pages(lost, pages, reviewer="sue", reason="all of them")
     assert counted(lost) == 0
@@ -193,7 +233,9 @@ def test_a_page_that_is_read_after_all_is_accepted_no_longer(lost):
 
 
 def test_the_screen_of_lost_pages(lost):
-    """Ticked pages are accepted with one reason; without a reason, or with nothing ticked, it says so and keeps what was ticked."""
+    """Ticked pages are accepted with one reason; without a reason, or with nothing ticked, it says so and keeps what
+    was ticked.
+    """
     browser = create_app(Desk(lost), reviewer="sue", language="en").test_client()
 
     def post(path, **form):
@@ -221,23 +263,40 @@ def test_the_screen_of_lost_pages(lost):
 
 @pytest.mark.slow
 def test_real_files_that_nobody_can_read_stand_in_no_way_for_ever(tiny_survey, tmp_path):
-    """Foreign paper, a damaged file, an empty one and one with a password: each is listed with its reason, and can be accepted."""
+    """Foreign paper, a damaged file, an empty one and one with a password: each is listed with its reason, and can
+    be accepted.
+    """
     folder = tmp_path / "in"
     folder.mkdir()
     foreign = np.full((2339, 1654), 255, np.uint8)
     for line in range(20):
-        cv2.putText(foreign, f"A letter that nobody asked for, line {line}", (150, 200 + 90 * line), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (0,), 3)
+        cv2.putText(
+            foreign,
+            f"A letter that nobody asked for, line {line}",
+            (150, 200 + 90 * line),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            1.6,
+            (0,),
+            3,
+        )
     cv2.imwrite(str(folder / "foreign.png"), foreign)
     (folder / "damaged.pdf").write_bytes(b"%PDF-1.5 no end")
     (folder / "empty.pdf").write_bytes(b"")
     with pikepdf.new() as locked:
         locked.add_blank_page()
         locked.save(folder / "locked.pdf", encryption=pikepdf.Encryption(owner="a", user="b"))
-    tiny_survey.tiff(folder / "1.tif", *(tiny_survey.sheet(1, page, open="no", quiet="yes", seed=page) for page in (1, 2)))
+    tiny_survey.tiff(
+        folder / "1.tif", *(tiny_survey.sheet(1, page, open="no", quiet="yes", seed=page) for page in (1, 2))
+    )
     with tiny_survey.project(tmp_path / "p") as project:
         read_batch(project, [folder], serial())
         found = missing_pages(project, language="en").pages
-        assert {page.file.rpartition("/")[2] for page in found} == {"foreign.png", "damaged.pdf", "empty.pdf", "locked.pdf"}
+        assert {page.file.rpartition("/")[2] for page in found} == {
+            "foreign.png",
+            "damaged.pdf",
+            "empty.pdf",
+            "locked.pdf",
+        }
         assert all(page.reason for page in found)
         assert counted(project) == 4
         assert waive_pages(project, [page.id for page in found], reviewer="sue", reason="nothing to be had")

@@ -35,7 +35,9 @@ class Board:
             self.page.keyboard.press(key)
 
     def items(self):
-        return self.page.evaluate("[...document.querySelectorAll('.tile img')].map((image) => new URL(image.src).pathname.replace('/crops/', ''))")
+        return self.page.evaluate(
+            "[...document.querySelectorAll('.tile img')].map((image) => new URL(image.src).pathname.replace('/crops/', ''))"
+        )
 
     def states(self):
         return self.page.evaluate("[...document.querySelectorAll('.tile')].map((tile) => tile.dataset.state)")
@@ -57,7 +59,9 @@ def stored(project):
 
 
 def test_a_group_is_done_by_keyboard_alone(open_board, project):
-    """From the list of groups through two screens: what was marked is changed or put off, the rest confirmed, nothing twice."""
+    """From the list of groups through two screens: what was marked is changed or put off, the rest confirmed,
+    nothing twice.
+    """
     fill(project, FORMS, OFTEN)
     board = open_board()
     board.page.wait_for_selector(".group")
@@ -185,8 +189,12 @@ def test_a_refused_text_is_kept_as_it_stands(open_board, project):
     board.press("Enter")
     board.page.wait_for_selector("#groups:not([hidden])")
     board.saved()
-    assert sorted(decision.to_value for decision in project.store.decisions() if decision.kind is DecisionKind.IMPLAUSIBLE) == ["31.2."]
-    assert [answer.raw for response in effective_responses(project) for answer in response.answers if answer.raw] == ["31.2."]
+    assert sorted(
+        decision.to_value for decision in project.store.decisions() if decision.kind is DecisionKind.IMPLAUSIBLE
+    ) == ["31.2."]
+    assert [answer.raw for response in effective_responses(project) for answer in response.answers if answer.raw] == [
+        "31.2."
+    ]
 
 
 @pytest.mark.slow
@@ -198,7 +206,15 @@ def test_what_somebody_else_decided_meanwhile_is_said_and_not_overwritten(open_b
     other = board.items()[2]
     with_desk = Desk(project)
     card = with_desk.card(other)
-    done = Submission(uuid="somebody", item=card.id, version=card.version, basis="", kind=DecisionKind.CORRECT, from_value=card.value, to_value="s")
+    done = Submission(
+        uuid="somebody",
+        item=card.id,
+        version=card.version,
+        basis="",
+        kind=DecisionKind.CORRECT,
+        from_value=card.value,
+        to_value="s",
+    )
     assert with_desk.decide([done], reviewer="else")[0].result == "saved"
     board.press("Enter")
     board.saved()
@@ -214,7 +230,9 @@ def test_what_somebody_else_decided_meanwhile_is_said_and_not_overwritten(open_b
 @pytest.mark.parametrize("width", [320, 1366])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_lost_in_small_windows(open_board, project, width, scheme):
-    """No sideways scrolling, every control has a name, focus is never lost, the whole page can be shown and closed again."""
+    """No sideways scrolling, every control has a name, focus is never lost, the whole page can be shown and closed
+    again.
+    """
     fill(project, 6, OFTEN, REMARK)
     board = open_board(viewport={"width": width, "height": 640}, color_scheme=scheme)
     board.page.wait_for_selector(".group")
@@ -243,7 +261,9 @@ def test_nothing_is_lost_in_small_windows(open_board, project, width, scheme):
 
 @pytest.mark.slow
 def test_days_on_tiles_stand_as_the_reader_writes_them(open_board, project):
-    """On the tile and in its text field; what is typed as it stood there fits, another day is stored as all days are."""
+    """On the tile and in its text field; what is typed as it stood there fits, another day is stored as all days
+    are.
+    """
     fill(project, 4, SINCE)
     board = open_board("mosaic?lang=de#house%3Asince%3A")
     board.shown(4)

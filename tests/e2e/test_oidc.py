@@ -1,4 +1,6 @@
-"""Logging in with an organisation's login service: a real one, small, on this computer, with signed tokens; real Chromium."""
+"""Logging in with an organisation's login service: a real one, small, on this computer, with signed tokens; real
+Chromium.
+"""
 
 import base64
 import hashlib
@@ -28,7 +30,9 @@ SECRET = "what only the two know"
 
 
 class Service(ThreadingHTTPServer):
-    """A login service with one client; `claims` say who is logged in there, `spoil` may change a token before it is signed."""
+    """A login service with one client; `claims` say who is logged in there, `spoil` may change a token before it is
+    signed.
+    """
 
     daemon_threads = True
 
@@ -49,15 +53,26 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        path, query = urlsplit(self.path).path, {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        path, query = (
+            urlsplit(self.path).path,
+            {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()},
+        )
         own = self.server.address
         if path == "/.well-known/openid-configuration":
-            ends = {"authorization_endpoint": f"{own}/authorize", "token_endpoint": f"{own}/token", "jwks_uri": f"{own}/keys"}
+            ends = {
+                "authorization_endpoint": f"{own}/authorize",
+                "token_endpoint": f"{own}/token",
+                "jwks_uri": f"{own}/keys",
+            }
             return self.answer({"issuer": own, "id_token_signing_alg_values_supported": ["RS256"], **ends})
         if path == "/keys":
             return self.answer({"keys": [self.server.key.as_dict(private=False)]})
         assert path == "/authorize"
-        assert (query["response_type"], query["client_id"], query["code_challenge_method"]) == ("code", "scanform", "S256")
+        assert (query["response_type"], query["client_id"], query["code_challenge_method"]) == (
+            "code",
+            "scanform",
+            "S256",
+        )
         code = secrets.token_urlsafe()
         self.server.codes[code] = query
         self.send_response(302)
@@ -66,15 +81,27 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     def do_POST(self):
-        form = {name: values[0] for name, values in parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()).items()}
+        form = {
+            name: values[0]
+            for name, values in parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()).items()
+        }
         asked = self.server.codes.pop(form["code"])
         expected = "Basic " + base64.b64encode(f"scanform:{SECRET.replace(' ', '+')}".encode()).decode()
         plain = "Basic " + base64.b64encode(f"scanform:{SECRET}".encode()).decode()
         assert self.headers["Authorization"] in {expected, plain}
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
+        challenge = (
+            base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
+        )
         assert challenge == asked["code_challenge"]
         now = int(time.time())
-        claims = {"iss": self.server.address, "aud": "scanform", "iat": now, "exp": now + 60, "nonce": asked["nonce"], **self.server.claims}
+        claims = {
+            "iss": self.server.address,
+            "aud": "scanform",
+            "iat": now,
+            "exp": now + 60,
+            "nonce": asked["nonce"],
+            **self.server.claims,
+        }
         token = jwt.encode({"alg": "RS256", "kid": "1"}, self.server.spoil(claims), self.server.signing_key)
         self.answer({"access_token": "x", "token_type": "Bearer", "id_token": token})
 
@@ -104,7 +131,10 @@ def project(printed_house, tmp_path, service):
     (folder / "oidc.secret").write_text(SECRET + "\n", encoding="utf-8")
     settings = folder / "survey.toml"
     known = {"issuer": service.address, "client_id": "scanform", "secret_file": "oidc.secret"}
-    lines = [f'{name} = "{known[name]}"' if (name := line.split(" =")[0]) in known else line for line in settings.read_text("utf-8").splitlines()]
+    lines = [
+        f'{name} = "{known[name]}"' if (name := line.split(" =")[0]) in known else line
+        for line in settings.read_text("utf-8").splitlines()
+    ]
     settings.write_text("\n".join(lines), encoding="utf-8")
     with open_project(folder) as opened:
         yield opened

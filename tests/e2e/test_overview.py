@@ -38,7 +38,16 @@ def hand_in(project, label, fates, *, problem="unreadable-page"):
     with project.store.writing() as tx:
         batch = ledger.add_batch(tx, kind="paper", label=label, at=AT)
         sha256 = f"{label.encode().hex():0>64}"[-64:]
-        file = NewFile(path=f"{label}.pdf", location=f"/in/{label}.pdf", sha256=sha256, size=1, kind="pdf", pages=len(fates), archived="", problems=())
+        file = NewFile(
+            path=f"{label}.pdf",
+            location=f"/in/{label}.pdf",
+            sha256=sha256,
+            size=1,
+            kind="pdf",
+            pages=len(fates),
+            archived="",
+            problems=(),
+        )
         ledger.add_file(tx, batch, file)
         for page in ledger.pages_of(tx, [ledger.known_key(file.location, sha256)]):
             fate = fates[page.ref.index]
@@ -91,7 +100,9 @@ def test_long_lists_are_cut_and_go_on(project):
     client = create_app(Desk(project), reviewer="t").test_client()
     first = client.get(f"/overview/pages?batch={batch}&fate=blank", base_url=BASE).get_data(as_text=True)
     after = re.search(r"after=(\d+)", first)
-    second = client.get(f"/overview/pages?batch={batch}&fate=blank&after={after[1]}", base_url=BASE).get_data(as_text=True)
+    second = client.get(f"/overview/pages?batch={batch}&fate=blank&after={after[1]}", base_url=BASE).get_data(
+        as_text=True
+    )
     numbers = [re.findall(r"</strong> Seite (\d+)", page) for page in (first, second)]
     assert [len(part) for part in numbers] == [LISTED, 30]
     assert [int(number) for part in numbers for number in part] == list(range(1, LISTED + 31))
@@ -101,7 +112,10 @@ def test_long_lists_are_cut_and_go_on(project):
 @pytest.mark.parametrize("query", ["batch=99&fate=blank", "batch=1&fate=nonsense", "fate=blank", ""])
 def test_unknown_lists_are_404(project, query):
     hand_in(project, "a", (Fate.BLANK,))
-    assert create_app(Desk(project), reviewer="t").test_client().get(f"/overview/pages?{query}", base_url=BASE).status_code == 404
+    assert (
+        create_app(Desk(project), reviewer="t").test_client().get(f"/overview/pages?{query}", base_url=BASE).status_code
+        == 404
+    )
 
 
 def test_nothing_new_is_said_in_a_word(project):
@@ -118,7 +132,9 @@ def test_nothing_new_is_said_in_a_word(project):
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [320, 1366])
 def test_the_screen_stays_fresh_and_keeps_the_focus(project, watched, servers, width):
-    """A batch that comes in appears by itself; who stands on a link stays there; nothing but the table scrolls sideways."""
+    """A batch that comes in appears by itself; who stands on a link stays there; nothing but the table scrolls
+    sideways.
+    """
     hand_in(project, "Süd", FATES)
     fill(project, 3, OFTEN)
     desk = Desk(project)
@@ -139,7 +155,8 @@ def test_the_screen_stays_fresh_and_keeps_the_focus(project, watched, servers, w
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("de", ("einzeln: 2,0 s", "1,5 s je angesehenem Bogen")), ("en", ("one by one: 2.0 s", "1.5 s for each form"))]
+    ("language", "words"),
+    [("de", ("einzeln: 2,0 s", "1,5 s je angesehenem Bogen")), ("en", ("one by one: 2.0 s", "1.5 s for each form"))],
 )
 def test_the_station_knows_its_own_speed(project, language, words):
     """Medians by screen, and what a form costs; before anybody has decided anything, nothing is said."""
@@ -151,7 +168,19 @@ def test_the_station_knows_its_own_speed(project, language, words):
         took = {"screen": "field", "ms": 2000} if number < 3 else {}
         kind = DecisionKind.CONFIRM
         desk.decide(
-            [Submission(uuid=f"u{number}", item=item.id, version=item.version, basis="", kind=kind, from_value=item.value, to_value="", **took)], reviewer="t"
+            [
+                Submission(
+                    uuid=f"u{number}",
+                    item=item.id,
+                    version=item.version,
+                    basis="",
+                    kind=kind,
+                    from_value=item.value,
+                    to_value="",
+                    **took,
+                )
+            ],
+            reviewer="t",
         )
     page = client.get(f"/overview?lang={language}", base_url=BASE).get_data(as_text=True)
     assert all(word in page for word in words)

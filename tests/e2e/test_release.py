@@ -1,4 +1,6 @@
-"""Releasing the data set: what stands in the way is counted, a signature is asked for, and a release holds for exactly the values that were seen."""
+"""Releasing the data set: what stands in the way is counted, a signature is asked for, and a release holds for
+exactly the values that were seen.
+"""
 
 import json
 import re
@@ -47,7 +49,9 @@ class Room:
     def read_again(self, wrong=0):
         decided = {decision.item for decision in self.project.store.decisions()}
         cards = self.again.claim(500, reviewer="carla", third=False)
-        for number, card in enumerate(sorted(cards, key=lambda card: card.id in decided)):  # what is wrong is the machine's
+        for number, card in enumerate(
+            sorted(cards, key=lambda card: card.id in decided)
+        ):  # what is wrong is the machine's
             made = look(card, "w" if number < wrong else "m")
             assert self.again.decide([made], reviewer="carla", third=False)[0].result == "saved"
 
@@ -55,15 +59,33 @@ class Room:
         return {obstacle.name: obstacle.count for obstacle in self.release.readiness().obstacles}
 
     def act(self, step, person, reason="", uuid="u", digest=None):
-        return self.release.act(step, person, uuid=uuid, digest=digest or self.release.readiness().digest, reason=reason)
+        return self.release.act(
+            step, person, uuid=uuid, digest=digest or self.release.readiness().digest, reason=reason
+        )
 
 
 def look(card, to):
-    return Submission(uuid=f"look-{card.id}", item=card.id, version=card.version, basis="", kind=DecisionKind.CORRECT, from_value="", to_value=to)
+    return Submission(
+        uuid=f"look-{card.id}",
+        item=card.id,
+        version=card.version,
+        basis="",
+        kind=DecisionKind.CORRECT,
+        from_value="",
+        to_value=to,
+    )
 
 
 def confirm(desk, item):
-    made = Submission(uuid=f"c-{item.id}", item=item.id, version=item.version, basis="", kind=DecisionKind.CONFIRM, from_value=item.value, to_value="")
+    made = Submission(
+        uuid=f"c-{item.id}",
+        item=item.id,
+        version=item.version,
+        basis="",
+        kind=DecisionKind.CONFIRM,
+        from_value=item.value,
+        to_value="",
+    )
     assert desk.decide([made], reviewer="ben")[0].result == "saved"
 
 
@@ -91,7 +113,11 @@ def test_a_supervisor_releases_what_nothing_stands_in_the_way_of(project):
     assert room.act(Step.RELEASE, SUPERVISOR) == ""
     now = room.release.readiness()
     assert (now.released.by, now.released.digest, now.older) == ("sue", now.digest, None)
-    assert (now.released.figures["values_accepted"], now.released.figures["read_again"], now.released.figures["wrong"]) == (20, 20, 0)
+    assert (
+        now.released.figures["values_accepted"],
+        now.released.figures["read_again"],
+        now.released.figures["wrong"],
+    ) == (20, 20, 0)
     assert room.act(Step.RELEASE, SUPERVISOR, uuid="again") == "released"
     assert released_at(project) == now.released.at
     fill(project, 1, ACCEPTED, start=200)
@@ -148,7 +174,9 @@ def test_a_bound_is_never_rounded_down():
 
 @pytest.mark.slow
 def test_the_page_and_the_export_say_it(project, tmp_path):
-    """By form and without scripts: refused without a reason with 422, released with one; the export says so until a value changes."""
+    """By form and without scripts: refused without a reason with 422, released with one; the export says so until a
+    value changes.
+    """
     fill(project, 2, OFTEN)
     http = create_app(Desk(project), reviewer="kim", language="en").test_client()
 
@@ -156,7 +184,9 @@ def test_the_page_and_the_export_say_it(project, tmp_path):
         return http.get("/release", base_url=BASE).get_data(as_text=True)
 
     def send(reason):
-        found = {name: re.search(rf'name="{name}" value="([^"]+)"', page())[1] for name in ("csrf_token", "uuid", "digest")}
+        found = {
+            name: re.search(rf'name="{name}" value="([^"]+)"', page())[1] for name in ("csrf_token", "uuid", "digest")
+        }
         return http.post("/release", data={**found, "step": "release", "reason": reason}, base_url=BASE)
 
     assert "wait for a look: 2" in page()
@@ -178,5 +208,14 @@ def test_the_page_and_the_export_say_it(project, tmp_path):
 
 
 def exported(project, tmp_path):
-    command = [sys.executable, "-m", "scanform.cli", "--json", "--project", str(project.folder), "export", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-m",
+        "scanform.cli",
+        "--json",
+        "--project",
+        str(project.folder),
+        "export",
+        str(tmp_path / "out"),
+    ]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

@@ -1,4 +1,6 @@
-"""Pages that came in twice, with real scans: what differs is said, people decide which counts, and nothing of it is lost by another run."""
+"""Pages that came in twice, with real scans: what differs is said, people decide which counts, and nothing of it is
+lost by another run.
+"""
 
 import re
 
@@ -22,7 +24,9 @@ BASE = "http://127.0.0.1:8765"
 
 @pytest.fixture
 def folder(tiny_survey, tmp_path):
-    """Form 1 twice, the second time with one more cross by the same hand; form 2 twice, filled in differently: a photocopy; form 3 twice alike."""
+    """Form 1 twice, the second time with one more cross by the same hand; form 2 twice, filled in differently: a
+    photocopy; form 3 twice alike.
+    """
     found = tmp_path / "in"
     found.mkdir()
     tiny_survey.jpeg(found / "a1.jpg", 1, 1, open="no", seed=11)
@@ -87,7 +91,9 @@ def test_two_sheets_that_were_taken_for_one(project, tiny_survey):
 
 
 def test_one_sheet_that_was_taken_for_two(project, tiny_survey, folder):
-    """The photocopy was none: its form goes, the difference waits for somebody, and the later scan can be made to count; another run changes nothing."""
+    """The photocopy was none: its form goes, the difference waits for somebody, and the later scan can be made to
+    count; another run changes nothing.
+    """
     form = tiny_survey.form_ids[1]
     counter = WaitingRepeats(project)
     assert counter.count() == 0
@@ -118,10 +124,14 @@ def test_a_difference_waits_until_somebody_has_looked(project, tiny_survey):
             tx.execute(sql(f"DROP TRIGGER {table}_no_delete"))
             tx.execute(sql(f"DELETE FROM {table}"))
     desk = Desk(project)
-    names = {obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, VerificationDesk(desk)).readiness().obstacles}
+    names = {
+        obstacle.name: obstacle.count for obstacle in ReleaseDesk(desk, VerificationDesk(desk)).readiness().obstacles
+    }
     assert names["doubles"] == WaitingRepeats(project).count() == 1
     http = create_app(desk, reviewer="kim", language="en").test_client()
-    assert "1</strong> pages came in twice and say two things" in http.get("/overview", base_url=BASE).get_data(as_text=True)
+    assert "1</strong> pages came in twice and say two things" in http.get("/overview", base_url=BASE).get_data(
+        as_text=True
+    )
     act(project, pair_of(project, form), ManualRegistrationKind.SEEN, uuid="seen")
     assert WaitingRepeats(project).count() == 0
 

@@ -63,13 +63,21 @@ class Client:
         return self.http.get(path, base_url="http://127.0.0.1:8765", headers=headers, buffered=True)
 
     def post(self, path: str, body: object, **headers: str):
-        return self.http.post(path, json=body, base_url="http://127.0.0.1:8765", headers={"X-CSRFToken": self.csrf, **headers})
+        return self.http.post(
+            path, json=body, base_url="http://127.0.0.1:8765", headers={"X-CSRFToken": self.csrf, **headers}
+        )
 
     def cards(self) -> list[dict]:
         return self.post("/api/claim", {"shown": [], "limit": 60}).get_json()["cards"]
 
     def decision(self, card: dict, kind: str = "confirm", to: str = "", **other: object) -> dict:
-        base = {"uuid": f"id-{time.monotonic_ns()}", "item": card["id"], "version": card["version"], "basis": card["basis"], "kind": kind}
+        base = {
+            "uuid": f"id-{time.monotonic_ns()}",
+            "item": card["id"],
+            "version": card["version"],
+            "basis": card["basis"],
+            "kind": kind,
+        }
         return {**base, "from": card["value"], "to": to, "undoes": None, **other}
 
 
@@ -89,7 +97,9 @@ def test_changes_need_the_csrf_token(client: Client, project: Project) -> None:
     assert client.post("/api/decisions", body).get_json()["outcomes"][0]["result"] == "saved"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "192.168.1.5:8765", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "192.168.1.5:8765", ""]
+)
 def test_foreign_host_names_are_refused(client: Client, host: str) -> None:
     """A foreign name that points to this computer (DNS rebinding) reads nothing."""
     for path in ("/", "/api/session", "/static/screens/field.js"):
@@ -107,7 +117,12 @@ def test_other_sites_cannot_ask(client: Client, project: Project) -> None:
     card = client.cards()[0]
     for site in ("cross-site", "same-site"):
         assert client.get(card["crop_url"], **{"Sec-Fetch-Site": site}).status_code == 403
-        assert client.post("/api/decisions", {"decisions": [client.decision(card)]}, **{"Sec-Fetch-Site": site}).status_code == 403
+        assert (
+            client.post(
+                "/api/decisions", {"decisions": [client.decision(card)]}, **{"Sec-Fetch-Site": site}
+            ).status_code
+            == 403
+        )
     assert client.get("/", **{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}).status_code == 200
     assert project.store.decisions() == []
 
@@ -126,7 +141,13 @@ def test_get_never_changes_anything(client: Client, project: Project) -> None:
 
 def test_unknown_things_are_404(client: Client) -> None:
     """Items, crops and files that do not exist are not found, and say nothing more."""
-    for path in ("/api/items/none/often", "/crops/none/often", "/crops/..%2f..%2fetc/passwd", "/static/../app.py", "/nothing"):
+    for path in (
+        "/api/items/none/often",
+        "/crops/none/often",
+        "/crops/..%2f..%2fetc/passwd",
+        "/static/../app.py",
+        "/nothing",
+    ):
         response = client.get(path)
         assert response.status_code == 404
         assert "Traceback" not in response.get_data(as_text=True)
@@ -135,18 +156,31 @@ def test_unknown_things_are_404(client: Client) -> None:
 
 def test_every_answer_carries_the_security_headers(client: Client) -> None:
     """Pages, data, pictures, scripts and errors alike."""
-    answers = [client.get(path) for path in ("/", "/api/session", "/static/screens/field.js", "/nothing", client.cards()[0]["crop_url"])]
+    answers = [
+        client.get(path)
+        for path in ("/", "/api/session", "/static/screens/field.js", "/nothing", client.cards()[0]["crop_url"])
+    ]
     refused = [client.get("/", Host="evil"), client.post("/api/undo", {}, **{"X-CSRFToken": ""})]
     for response in answers + refused:
         assert {name: response.headers[name] for name in HEADERS} == HEADERS
     assert "unsafe" not in HEADERS["Content-Security-Policy"]
-    cookie = client.http.get("/api/session", base_url="http://127.0.0.1:8765").headers.get("Set-Cookie", "HttpOnly; SameSite=Strict")
+    cookie = client.http.get("/api/session", base_url="http://127.0.0.1:8765").headers.get(
+        "Set-Cookie", "HttpOnly; SameSite=Strict"
+    )
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
 
 
 @pytest.mark.parametrize(
-    "body", [[], {}, {"decisions": "x"}, {"decisions": [1]}, {"decisions": [{}]}, {"decisions": [{"uuid": "a", "item": "b", "version": "1"}]}]
+    "body",
+    [
+        [],
+        {},
+        {"decisions": "x"},
+        {"decisions": [1]},
+        {"decisions": [{}]},
+        {"decisions": [{"uuid": "a", "item": "b", "version": "1"}]},
+    ],
 )
 def test_malformed_requests_are_400(client: Client, body: object) -> None:
     """What no station of ours sends is refused."""
@@ -155,7 +189,9 @@ def test_malformed_requests_are_400(client: Client, body: object) -> None:
 
 def test_an_unknown_kind_of_decision_is_400(client: Client) -> None:
     """Only the kinds of the model exist."""
-    assert client.post("/api/decisions", {"decisions": [client.decision(client.cards()[0], "delete")]}).status_code == 400
+    assert (
+        client.post("/api/decisions", {"decisions": [client.decision(client.cards()[0], "delete")]}).status_code == 400
+    )
 
 
 def test_an_outdated_version_is_a_conflict_with_the_present_state(client: Client, project: Project) -> None:
@@ -182,7 +218,9 @@ def test_typed_dates_are_checked_and_stored_as_iso(client: Client, project: Proj
     card = next(card for card in client.cards() if card["column"] == "since")
     assert client.post("/api/check", {"item": card["id"], "text": "31.2.2024"}).get_json()["ok"] is False
     assert client.post("/api/check", {"item": card["id"], "text": "1.5.2024"}).get_json() == {"ok": True, "message": ""}
-    wrong = client.post("/api/decisions", {"decisions": [client.decision(card, "correct", "31.2.2024")]}).get_json()["outcomes"][0]
+    wrong = client.post("/api/decisions", {"decisions": [client.decision(card, "correct", "31.2.2024")]}).get_json()[
+        "outcomes"
+    ][0]
     assert wrong["result"] == "invalid"
     assert wrong["message"]
     client.post("/api/decisions", {"decisions": [client.decision(card, "correct", "1.5.2024")]})
@@ -190,7 +228,9 @@ def test_typed_dates_are_checked_and_stored_as_iso(client: Client, project: Proj
 
 
 def test_crops_are_upright_and_cover_the_whole_question(client: Client, project: Project) -> None:
-    """The crop of a page scanned on its side shows the question as printed, boxes, labels and strokes; the page shows a frame."""
+    """The crop of a page scanned on its side shows the question as printed, boxes, labels and strokes; the page
+    shows a frame.
+    """
     layout = next(iter(project.layouts.values()))
     card = client.cards()[0]
     data = client.get(card["crop_url"]).get_data()
@@ -200,11 +240,19 @@ def test_crops_are_upright_and_cover_the_whole_question(client: Client, project:
     assert crop.shape[1] / card["crop_px_per_mm"] >= zones.w
     assert crop.shape[0] / card["crop_px_per_mm"] >= zones.h
     blank = cv2.imread(str(project.layouts_folder / layout.digest / layout.pages[0].blank), cv2.IMREAD_GRAYSCALE)
-    small = cv2.resize(blank, None, fx=card["crop_px_per_mm"] / PX_PER_MM, fy=card["crop_px_per_mm"] / PX_PER_MM, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        blank,
+        None,
+        fx=card["crop_px_per_mm"] / PX_PER_MM,
+        fy=card["crop_px_per_mm"] / PX_PER_MM,
+        interpolation=cv2.INTER_AREA,
+    )
     match = cv2.matchTemplate(small, crop, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(match)
     assert best > 0.8
-    found = RectMm(x=x / card["crop_px_per_mm"], y=y / card["crop_px_per_mm"], w=crop.shape[1] / 10, h=crop.shape[0] / 10)
+    found = RectMm(
+        x=x / card["crop_px_per_mm"], y=y / card["crop_px_per_mm"], w=crop.shape[1] / 10, h=crop.shape[0] / 10
+    )
     assert found.x <= zones.x
     assert found.right >= zones.right
     whole = cv2.imdecode(np.frombuffer(client.get(card["context_url"]).get_data(), np.uint8), cv2.IMREAD_COLOR)
@@ -276,13 +324,17 @@ HTMLImageElement.prototype.decode = function () { return decode.call(this).then(
 
 @pytest.fixture
 def open_screen(chromium, project: Project):
-    """Opens a station over the project; afterwards no CSP violation, no script error and no foreign request has happened."""
+    """Opens a station over the project; afterwards no CSP violation, no script error and no foreign request has
+    happened.
+    """
     desk = Desk(project)
     station = bind(desk, reviewer="tester", port=0)
     thread = station.start()
     contexts, screens = [], []
 
-    def opened(*, language: str = "de", latency_ms: int = 0, script: str = "", url: str = station.url, **options: object) -> Screen:
+    def opened(
+        *, language: str = "de", latency_ms: int = 0, script: str = "", url: str = station.url, **options: object
+    ) -> Screen:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         contexts.append(context)
         screen = watch(context.new_page(), url)
@@ -308,10 +360,19 @@ def watch(page, url: str) -> Screen:
     trouble: list[str] = []
     page.set_default_timeout(PATIENCE_MS)
     page.add_init_script(COUNT_DECODED)
-    page.add_init_script("addEventListener('securitypolicyviolation', (event) => console.error('CSP ' + event.violatedDirective + ' ' + event.blockedURI))")
-    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" and "ERR_CONNECTION" not in message.text else None)
+    page.add_init_script(
+        "addEventListener('securitypolicyviolation', (event) => console.error('CSP ' + event.violatedDirective + ' ' + event.blockedURI))"
+    )
+    page.on(
+        "console",
+        lambda message: (
+            trouble.append(message.text) if message.type == "error" and "ERR_CONNECTION" not in message.text else None
+        ),
+    )
     page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith(url) else trouble.append(f"foreign: {request.url}"))
+    page.on(
+        "request", lambda request: None if request.url.startswith(url) else trouble.append(f"foreign: {request.url}")
+    )
     return Screen(page=page, url=url, trouble=trouble)
 
 
@@ -327,7 +388,9 @@ SLOW_FRAMES = "window.requestAnimationFrame = (draw) => setTimeout(() => draw(pe
 @pytest.mark.browser
 @pytest.mark.parametrize("script", ["", SLOW_FRAMES], ids=["usual frames", "slow frames"])
 def test_forty_enters_at_120_ms_are_forty_decisions(open_screen, project: Project, script: str) -> None:
-    """With 150 ms to the server and a key every 120 ms no decision is lost and none is made twice, also where the computer is busy."""
+    """With 150 ms to the server and a key every 120 ms no decision is lost and none is made twice, also where the
+    computer is busy.
+    """
     fill(project, 45, OFTEN)
     screen = open_screen(latency_ms=150, script=script)
     screen.visible()
@@ -381,7 +444,14 @@ def test_digits_and_letters_decide(open_screen, project: Project) -> None:
         screen.visible()
         screen.press(key)
     screen.saved()
-    assert stored(project) == [("correct", "w"), ("confirm", "m"), ("no-answer", ""), ("illegible", ""), ("inadmissible", ""), ("postpone", "")]
+    assert stored(project) == [
+        ("correct", "w"),
+        ("confirm", "m"),
+        ("no-answer", ""),
+        ("illegible", ""),
+        ("inadmissible", ""),
+        ("postpone", ""),
+    ]
     answers = [response.answer("often") for response in effective_responses(project)]
     assert [a and a.missing for a in answers[2:5]] == [Missing.NO_ANSWER, Missing.ILLEGIBLE, Missing.MULTIPLE_MARKS]
     assert "5 von 7" in screen.page.locator("#progress-text").inner_text()
@@ -408,7 +478,9 @@ def test_two_marks_need_a_choice(open_screen, project: Project) -> None:
 @pytest.mark.slow
 @pytest.mark.browser
 def test_contradictions_take_one_key_and_nothing_is_chosen_beforehand(open_screen, project: Project) -> None:
-    """Both values with their channels beside the paper: a digit, or Alt+1 and Alt+2, settles it with one of them; Enter alone settles nothing; Z takes back."""
+    """Both values with their channels beside the paper: a digit, or Alt+1 and Alt+2, settles it with one of them;
+    Enter alone settles nothing; Z takes back.
+    """
     contradict(project)
     screen = open_screen()
     assert screen.visible().endswith("/often")
@@ -434,14 +506,21 @@ def test_contradictions_take_one_key_and_nothing_is_chosen_beforehand(open_scree
     screen.saved()
     assert [kind for kind, _ in stored(project)] == ["correct", "undo", "correct", "correct", "correct", "postpone"]
     (record,) = records(project)
-    assert {answer.column: answer.value for answer in record.response.answers} == {"often": "m", "why": "cafe class", "since": "2024-04-07", "remark": ""}
+    assert {answer.column: answer.value for answer in record.response.answers} == {
+        "often": "m",
+        "why": "cafe class",
+        "since": "2024-04-07",
+        "remark": "",
+    }
     assert "3 von 4" in screen.page.locator("#progress-text").inner_text()
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_third_answer_to_a_contradiction_is_asked_about(open_screen, project: Project) -> None:
-    """What no source says, a choice, several, a text or none at all, is stored only when the same key is pressed once more; another key asks anew."""
+    """What no source says, a choice, several, a text or none at all, is stored only when the same key is pressed
+    once more; another key asks anew.
+    """
     contradict(project)
     screen = open_screen(language="en")
     assert screen.visible().endswith("/often")
@@ -511,7 +590,9 @@ def test_z_takes_back_as_often_as_wanted(open_screen, project: Project) -> None:
 @pytest.mark.slow
 @pytest.mark.browser
 def test_text_is_typed_checked_and_left_with_escape(open_screen, project: Project) -> None:
-    """Letters go into the text; a wrong date is refused at the field; Escape makes letters keys again; Alt+1 takes a suggestion."""
+    """Letters go into the text; a wrong date is refused at the field; Escape makes letters keys again; Alt+1 takes a
+    suggestion.
+    """
     fill(project, 3, SINCE)
     screen = open_screen()
     screen.visible()
@@ -538,10 +619,15 @@ def test_text_is_typed_checked_and_left_with_escape(open_screen, project: Projec
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    ("language", "read", "typed", "other"), [("de", "01.04.2024", "01.04.2024", "07.04.2024"), ("en", "1 Apr 2024", "01/04/2024", "07/04/2024")]
+    ("language", "read", "typed", "other"),
+    [("de", "01.04.2024", "01.04.2024", "07.04.2024"), ("en", "1 Apr 2024", "01/04/2024", "07/04/2024")],
 )
-def test_days_stand_as_the_reader_writes_them(open_screen, project: Project, language: str, read: str, typed: str, other: str) -> None:
-    """Beside the picture, in the text field and on the suggestions; untouched, typed again or taken back it is the stored day, and Enter says yes to it."""
+def test_days_stand_as_the_reader_writes_them(
+    open_screen, project: Project, language: str, read: str, typed: str, other: str
+) -> None:
+    """Beside the picture, in the text field and on the suggestions; untouched, typed again or taken back it is the
+    stored day, and Enter says yes to it.
+    """
     fill(project, 3, SINCE)
     screen = open_screen(language=language)
     field = screen.page.locator("#text")
@@ -563,13 +649,21 @@ def test_days_stand_as_the_reader_writes_them(open_screen, project: Project, lan
     assert field.input_value() == other
     screen.press("Enter")
     screen.saved()
-    assert stored(project) == [("confirm", "2024-04-01"), ("undo", ""), ("confirm", "2024-04-01"), ("confirm", "2024-04-01"), ("correct", "2024-04-07")]
+    assert stored(project) == [
+        ("confirm", "2024-04-01"),
+        ("undo", ""),
+        ("confirm", "2024-04-01"),
+        ("confirm", "2024-04-01"),
+        ("correct", "2024-04-07"),
+    ]
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_day_typed_as_a_source_says_it_is_no_third_answer(open_screen, project: Project) -> None:
-    """The sides of a contradiction stand in the reader's words, and typing what one of them says settles it without a question."""
+    """The sides of a contradiction stand in the reader's words, and typing what one of them says settles it without
+    a question.
+    """
     contradict(project)
     screen = open_screen()
     while not screen.visible().endswith("/since"):
@@ -585,7 +679,9 @@ def test_a_day_typed_as_a_source_says_it_is_no_third_answer(open_screen, project
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_refused_text_is_kept_as_it_stands(open_screen, project: Project) -> None:
-    """The refusal names Alt+Enter, which keeps the text with its missing code, also by its button; undo gives the text back; a text that is fine is a value."""
+    """The refusal names Alt+Enter, which keeps the text with its missing code, also by its button; undo gives the
+    text back; a text that is fine is a value.
+    """
     fill(project, 3, SINCE)
     screen = open_screen(language="en")
     screen.visible()
@@ -614,7 +710,11 @@ def test_a_refused_text_is_kept_as_it_stands(open_screen, project: Project) -> N
         ("correct", "2024-05-02"),
         ("implausible", "in spring"),
     ]
-    assert {response.answer("since").raw for response in effective_responses(project)} == {"31.2.2024", "in spring", None}
+    assert {response.answer("since").raw for response in effective_responses(project)} == {
+        "31.2.2024",
+        "in spring",
+        None,
+    }
 
 
 def caps(screen: Screen) -> list[str]:
@@ -626,13 +726,28 @@ def caps(screen: Screen) -> list[str]:
 
 
 PLAIN_CAPS = ["?", "C", "−", "+", "F", "I", "0", "X", "M", "Leertaste", "Z"]
-ALT_CAPS = ["Alt+?", "Alt+C", "Alt+−", "Alt++", "Alt+F", "Alt+I", "Alt+0", "Alt+X", "Alt+M", "Esc", "Leertaste", "Alt+Z"]
+ALT_CAPS = [
+    "Alt+?",
+    "Alt+C",
+    "Alt+−",
+    "Alt++",
+    "Alt+F",
+    "Alt+I",
+    "Alt+0",
+    "Alt+X",
+    "Alt+M",
+    "Esc",
+    "Leertaste",
+    "Alt+Z",
+]
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 def test_the_caps_on_the_buttons_are_the_keys_that_hold(open_screen, project: Project) -> None:
-    """In the text field the buttons show Alt+key, outside it the plain key; none moves when the focus goes; the line below tells both."""
+    """In the text field the buttons show Alt+key, outside it the plain key; none moves when the focus goes; the line
+    below tells both.
+    """
     fill(project, 1, OFTEN, SINCE)
     screen = open_screen()
     screen.visible()
@@ -641,7 +756,9 @@ def test_the_caps_on_the_buttons_are_the_keys_that_hold(open_screen, project: Pr
     assert screen.visible().endswith("/since")
     assert caps(screen) == ALT_CAPS
     assert screen.page.evaluate(CONTRAST) == []
-    assert all(words in screen.page.locator("#text-help").inner_text() for words in ("Alt+0", "Alt+X", "Esc", "Leertaste"))
+    assert all(
+        words in screen.page.locator("#text-help").inner_text() for words in ("Alt+0", "Alt+X", "Esc", "Leertaste")
+    )
     before = screen.page.evaluate(PLACES)
     screen.press("Escape")
     assert caps(screen) == PLAIN_CAPS
@@ -655,7 +772,9 @@ def test_the_caps_on_the_buttons_are_the_keys_that_hold(open_screen, project: Pr
 @pytest.mark.slow
 @pytest.mark.browser
 def test_keys_with_alt_work_in_the_text_field(open_screen, project: Project) -> None:
-    """Alt+0, X, M decide, Alt+Z takes back, Alt+C, + and − look, Alt+? helps; the text stays as it is and keeps the focus."""
+    """Alt+0, X, M decide, Alt+Z takes back, Alt+C, + and − look, Alt+? helps; the text stays as it is and keeps the
+    focus.
+    """
     fill(project, 4, SINCE)
     screen = open_screen()
     first = screen.visible()
@@ -687,11 +806,17 @@ def test_keys_with_alt_work_in_the_text_field(open_screen, project: Project) -> 
 @pytest.mark.slow
 @pytest.mark.browser
 def test_characters_written_with_altgr_are_text(open_screen, project: Project) -> None:
-    """Where AltGr is reported as Ctrl and Alt, and for characters typed by number on the keypad, no key is taken away."""
+    """Where AltGr is reported as Ctrl and Alt, and for characters typed by number on the keypad, no key is taken
+    away.
+    """
     fill(project, 2, REMARK)
     screen = open_screen()
     item = screen.visible()
-    for facts in ("key: '}', code: 'Digit0', ctrlKey: true", "key: '²', code: 'Digit2', ctrlKey: true", "key: '0', code: 'Numpad0'"):
+    for facts in (
+        "key: '}', code: 'Digit0', ctrlKey: true",
+        "key: '²', code: 'Digit2', ctrlKey: true",
+        "key: '0', code: 'Numpad0'",
+    ):
         script = f"new KeyboardEvent('keydown', {{altKey: true, bubbles: true, cancelable: true, {facts}}})"
         assert screen.page.evaluate(f"document.getElementById('text').dispatchEvent({script})")
     assert screen.visible() == item
@@ -701,13 +826,17 @@ def test_characters_written_with_altgr_are_text(open_screen, project: Project) -
 @pytest.mark.browser
 @pytest.mark.parametrize("key", ["0", "x", "z", "m", "c", "?"])
 def test_a_key_typed_as_text_is_stored_only_when_meant(open_screen, project: Project, key: str) -> None:
-    """A key alone in the text is asked about at the field and in the live region; a second Enter stores it, typing on ends the question."""
+    """A key alone in the text is asked about at the field and in the live region; a second Enter stores it, typing
+    on ends the question.
+    """
     fill(project, 2, REMARK)
     screen = open_screen(language="en")
     screen.visible()
     screen.press(key, "Enter")
     ask = screen.page.locator("#ask")
-    instead = "" if key == "m" else f" If you meant the key: Alt+{key.upper()}."  # no M where nothing can be implausible
+    instead = (
+        "" if key == "m" else f" If you meant the key: Alt+{key.upper()}."
+    )  # no M where nothing can be implausible
     assert ask.inner_text() == f"Really store “{key}” as the answer? Enter once more.{instead}"
     assert screen.page.locator("#live").inner_text() == ask.inner_text()
     assert "ask" in screen.page.locator("#text").get_attribute("aria-describedby").split()
@@ -747,7 +876,10 @@ def test_a_second_enter_that_comes_too_fast_answers_no_question(open_screen, pro
 def test_a_digit_is_asked_about_only_where_more_was_read(open_screen, project: Project) -> None:
     """0 instead of 12 is asked about, 0 instead of 3 is not, neither are other numbers or the proposal itself."""
     fill(project, 3, PERSONS)
-    fill_more = [replace(r, answers=(replace(r.answers[0], value="3"),)) if n else r for n, r in enumerate(project.store.responses())]
+    fill_more = [
+        replace(r, answers=(replace(r.answers[0], value="3"),)) if n else r
+        for n, r in enumerate(project.store.responses())
+    ]
     project.store.save_responses(fill_more, kind="paper", label="test", at="2026-01-02T00:00:00Z")
     screen = open_screen()
     for _ in range(3):
@@ -764,7 +896,9 @@ def test_a_digit_is_asked_about_only_where_more_was_read(open_screen, project: P
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_wrong_value_that_slipped_through_comes_back(open_screen, project: Project) -> None:
-    """Enter does not wait for the check; what the program refuses comes back with the words and the text that was typed."""
+    """Enter does not wait for the check; what the program refuses comes back with the words and the text that was
+    typed.
+    """
     fill(project, 2, SINCE)
     screen = open_screen(latency_ms=300)
     screen.visible()
@@ -784,7 +918,9 @@ def test_a_conflict_is_shown_never_dropped(open_screen, project: Project) -> Non
     fill(project, 3, OFTEN)
     screen = open_screen()
     item = screen.visible()
-    other = Submission(uuid="other", item=item, version=1, basis="", kind=DecisionKind.ILLEGIBLE, from_value="m", to_value="")
+    other = Submission(
+        uuid="other", item=item, version=1, basis="", kind=DecisionKind.ILLEGIBLE, from_value="m", to_value=""
+    )
     with open_project(project.folder) as second:
         Desk(second).decide([other], reviewer="somebody")
     screen.press("1")
@@ -800,7 +936,9 @@ def test_a_conflict_is_shown_never_dropped(open_screen, project: Project) -> Non
 @pytest.mark.slow
 @pytest.mark.browser
 def test_zoom_is_kept_and_context_shows_the_page(open_screen, project: Project) -> None:
-    """The crop is shown at twice its size at least where it fits; zoom stays for the next field; C shows the page around it."""
+    """The crop is shown at twice its size at least where it fits; zoom stays for the next field; C shows the page
+    around it.
+    """
     fill(project, 3, OFTEN)
     screen = open_screen(viewport={"width": 1600, "height": 900})
     screen.visible()
@@ -1070,7 +1208,9 @@ def serving(folder: Path, port: int) -> Iterator[subprocess.Popen]:
 @pytest.mark.slow
 @pytest.mark.parametrize("latency_ms", [0, 80])
 def test_the_next_field_is_there_at_once(open_screen, project: Project, latency_ms: int, record_property) -> None:
-    """The next field stands in the page, with its picture, before the key's own event is over, whatever the way to the server."""
+    """The next field stands in the page, with its picture, before the key's own event is over, whatever the way to
+    the server.
+    """
     fill(project, 55, OFTEN)
     screen = open_screen(latency_ms=latency_ms)
     screen.visible()
@@ -1083,7 +1223,11 @@ def test_the_next_field_is_there_at_once(open_screen, project: Project, latency_
     times = sorted(screen.page.evaluate("times"))
     record_property("p50_ms", times[len(times) // 2])
     record_property("p95_ms", times[int(len(times) * 0.95)])
-    print(json.dumps({"latency_ms": latency_ms, "p50_ms": times[len(times) // 2], "p95_ms": times[int(len(times) * 0.95)]}))
+    print(
+        json.dumps(
+            {"latency_ms": latency_ms, "p50_ms": times[len(times) // 2], "p95_ms": times[int(len(times) * 0.95)]}
+        )
+    )
     assert screen.page.evaluate("atOnce") == [True] * 40
 
 
@@ -1113,14 +1257,23 @@ def test_two_people_get_different_values(client: Client) -> None:
 
 
 def test_a_late_decision_is_shown_to_its_author(client: Client, project: Project) -> None:
-    """Whose time ran out still decides; when somebody else was faster and says something else, the late one learns it and nothing is overwritten."""
+    """Whose time ran out still decides; when somebody else was faster and says something else, the late one learns
+    it and nothing is overwritten.
+    """
     ben = colleague(client, "ben")
     mine = next(card for card in client.cards() if card["column"] == "often")
     with project.store.writing() as tx:
         release(tx, [mine["id"]])
     theirs = next(card for card in ben.cards() if card["id"] == mine["id"])
-    assert ben.post("/api/decisions", {"decisions": [ben.decision(theirs, "correct", "w")]}).get_json()["outcomes"][0]["result"] == "saved"
-    late = client.post("/api/decisions", {"decisions": [client.decision(mine, "correct", "s")]}).get_json()["outcomes"][0]
+    assert (
+        ben.post("/api/decisions", {"decisions": [ben.decision(theirs, "correct", "w")]}).get_json()["outcomes"][0][
+            "result"
+        ]
+        == "saved"
+    )
+    late = client.post("/api/decisions", {"decisions": [client.decision(mine, "correct", "s")]}).get_json()["outcomes"][
+        0
+    ]
     assert late["result"] == "conflict"
     assert "less often" in late["message"] or "s" in late["message"]
     assert late["card"]["value"] == "w"

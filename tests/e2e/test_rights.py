@@ -1,6 +1,8 @@
-"""Who may see and decide which value: role by route by object, each cell with an attack. The routes are those that the application has.
+"""Who may see and decide which value: role by route by object, each cell with an attack. The routes are those that the
+application has.
 
-A cell says who may; everybody else gets no word of the value, no picture, and changes nothing, whatever is sent and however often.
+A cell says who may; everybody else gets no word of the value, no picture, and changes nothing, whatever is sent and
+however often.
 """
 
 import json
@@ -32,7 +34,9 @@ KEPT = "im März 61"
 
 @dataclass(frozen=True)
 class Thing:
-    """A value, in the state in which an attack finds it: its name, what nobody may learn, its version and the decision in force."""
+    """A value, in the state in which an attack finds it: its name, what nobody may learn, its version and the
+    decision in force.
+    """
 
     item: str
     secret: str
@@ -62,7 +66,20 @@ def project(prepared, tmp_path):
         yield opened
 
 
-OBJECTS = ("waiting", "mine", "others", "contact", "my-contact", "accepted", "decided-by-other", "decided-by-me", "blind", "differs", "kept-contact", "none")
+OBJECTS = (
+    "waiting",
+    "mine",
+    "others",
+    "contact",
+    "my-contact",
+    "accepted",
+    "decided-by-other",
+    "decided-by-me",
+    "blind",
+    "differs",
+    "kept-contact",
+    "none",
+)
 
 
 def things(project):
@@ -74,24 +91,41 @@ def things(project):
             settled = {"status": Status.AUTO, "problem": None} if name in {"accepted", "blind", "differs"} else {}
             fill(project, 1, replace(REMARK, value=f"Geheim {name}", **settled), start=number)
     forms = {int(response.id.split("-")[1]): response.id for response in project.store.responses()}
-    items = {name: f"{forms[number]}/{'since' if 'contact' in name else 'remark'}" for number, name in enumerate(OBJECTS[:-1])} | {"none": "nowhere/remark"}
+    items = {
+        name: f"{forms[number]}/{'since' if 'contact' in name else 'remark'}"
+        for number, name in enumerate(OBJECTS[:-1])
+    } | {"none": "nowhere/remark"}
     desk = Desk(project)
     for name, who in (("decided-by-other", "Lou"), ("decided-by-me", "P")):
-        desk.decide([sent(items[name], DecisionKind.CORRECT, f"Entschieden {name}", uuid=f"first-{name}")], reviewer=who)
-    desk.decide([sent(items["kept-contact"], DecisionKind.IMPLAUSIBLE, KEPT, uuid="first-kept-contact")], reviewer="Lou")
+        desk.decide(
+            [sent(items[name], DecisionKind.CORRECT, f"Entschieden {name}", uuid=f"first-{name}")], reviewer=who
+        )
+    desk.decide(
+        [sent(items["kept-contact"], DecisionKind.IMPLAUSIBLE, KEPT, uuid="first-kept-contact")], reviewer="Lou"
+    )
     with project.store.writing() as tx:
         for name, who in (("mine", "P"), ("my-contact", "P"), ("others", "Lou")):
             assert leases.claim(tx, [items[name]], who, 1)
         assert leases.claim(tx, [f"{AGAIN}{items['blind']}"], "P", 1)
         act = values.Decision(
-            uuid="look", item=items["differs"], version=1, reviewer="P", kind=DecisionKind.CORRECT, from_value="", to_value="Anders", at="2026-01-01T00:00:00Z"
+            uuid="look",
+            item=items["differs"],
+            version=1,
+            reviewer="P",
+            kind=DecisionKind.CORRECT,
+            from_value="",
+            to_value="Anders",
+            at="2026-01-01T00:00:00Z",
         )
         verifications.add_verification(tx, verifications.Verification(act=act, third=False))
     secrets = {name: BORN if "contact" in name else f"Geheim {name}" for name in OBJECTS} | {
         name: f"Entschieden {name}" for name in OBJECTS if "decided" in name
     }
     secrets["kept-contact"] = KEPT
-    return {name: Thing(item, secrets[name], f"first-{name}" if "decided" in name or "kept" in name else "") for name, item in items.items()}
+    return {
+        name: Thing(item, secrets[name], f"first-{name}" if "decided" in name or "kept" in name else "")
+        for name, item in items.items()
+    }
 
 
 def sent(item, kind, to="", *, uuid, **more):
@@ -125,7 +159,14 @@ class Attack:
         return self._kept(self.browser.get(path, Accept="application/json"))
 
     def post(self, path, body):
-        return self._kept(self.browser.http.post(path, json=body, base_url=self.browser.base, headers={"X-CSRFToken": self.token, "Sec-Fetch-Mode": "cors"}))
+        return self._kept(
+            self.browser.http.post(
+                path,
+                json=body,
+                base_url=self.browser.base,
+                headers={"X-CSRFToken": self.token, "Sec-Fetch-Mode": "cors"},
+            )
+        )
 
     def _kept(self, answer):
         if answer.mimetype in {"application/json", "text/html", "text/csv"}:
@@ -135,7 +176,10 @@ class Attack:
     @property
     def learned(self):
         """Whether the value stood in any answer."""
-        return any(self.thing.secret in text or self.thing.secret in text.encode().decode("unicode_escape", "ignore") for text in self.told)
+        return any(
+            self.thing.secret in text or self.thing.secret in text.encode().decode("unicode_escape", "ignore")
+            for text in self.told
+        )
 
     def decide(self, kind, to="", *, path="/api/decisions", **more):
         entry = {
@@ -182,14 +226,24 @@ def everything(attack):
 
 REVIEWER, SUPERVISOR, BOTH, NOBODY = "reviewer", "supervisor", "reviewer supervisor", ""
 
-PICTURE = dict.fromkeys(OBJECTS, SUPERVISOR) | dict.fromkeys(("mine", "decided-by-me", "blind", "differs"), BOTH) | {"none": NOBODY}
-VALUE = dict.fromkeys(OBJECTS, SUPERVISOR) | dict.fromkeys(("mine", "decided-by-me"), BOTH) | dict.fromkeys(("blind", "differs", "none"), NOBODY)
+PICTURE = (
+    dict.fromkeys(OBJECTS, SUPERVISOR)
+    | dict.fromkeys(("mine", "decided-by-me", "blind", "differs"), BOTH)
+    | {"none": NOBODY}
+)
+VALUE = (
+    dict.fromkeys(OBJECTS, SUPERVISOR)
+    | dict.fromkeys(("mine", "decided-by-me"), BOTH)
+    | dict.fromkeys(("blind", "differs", "none"), NOBODY)
+)
 DECIDE = (
     dict.fromkeys(OBJECTS, NOBODY)
     | {"mine": BOTH, "decided-by-me": BOTH}
     | dict.fromkeys(("waiting", "contact", "my-contact", "decided-by-other", "kept-contact"), SUPERVISOR)
 )
-PUT_OFF = dict.fromkeys(OBJECTS, NOBODY) | {"mine": BOTH} | dict.fromkeys(("waiting", "contact", "my-contact"), SUPERVISOR)
+PUT_OFF = (
+    dict.fromkeys(OBJECTS, NOBODY) | {"mine": BOTH} | dict.fromkeys(("waiting", "contact", "my-contact"), SUPERVISOR)
+)
 TAKE_BACK = dict.fromkeys(OBJECTS, NOBODY) | {"decided-by-me": BOTH}
 LOOK = dict.fromkeys(OBJECTS, NOBODY) | {"blind": BOTH}
 """Who may, by object; staff and admins never do with values."""
@@ -210,7 +264,11 @@ TOLD = {
 }
 """Whom an answer to a decision may tell the value."""
 
-CELLS = [pytest.param(role, name, id=f"{role}-{name}") for role in (Role.REVIEWER, Role.SUPERVISOR, Role.STAFF, Role.ADMIN) for name in OBJECTS]
+CELLS = [
+    pytest.param(role, name, id=f"{role}-{name}")
+    for role in (Role.REVIEWER, Role.SUPERVISOR, Role.STAFF, Role.ADMIN)
+    for name in OBJECTS
+]
 
 
 @pytest.mark.fast_cases(2)
@@ -220,8 +278,12 @@ def test_pictures_and_values_are_shown_to_whom_they_were_given(project, role, na
     attack = Attack(project, role, name)
     item, may = attack.thing.item, role.value
     assert (attack.get(f"/crops/{item}").status_code == 200) is (may in PICTURE[name].split())
-    assert (attack.get(f"/crops/{item}?context=1").status_code == 200) is (may in PICTURE[name].split() and may == SUPERVISOR)
-    assert (attack.post("/api/check", {"item": item, "text": "1.1.2020"}).status_code == 200) is (may in PICTURE[name].split())
+    assert (attack.get(f"/crops/{item}?context=1").status_code == 200) is (
+        may in PICTURE[name].split() and may == SUPERVISOR
+    )
+    assert (attack.post("/api/check", {"item": item, "text": "1.1.2020"}).status_code == 200) is (
+        may in PICTURE[name].split()
+    )
     assert not attack.learned
     assert (attack.get(f"/api/items/{item}").status_code == 200) is (may in VALUE[name].split())
     assert attack.learned is (may in VALUE[name].split())
@@ -246,9 +308,13 @@ def test_only_what_waits_or_is_ones_own_is_decided(project, role, name):
 def test_putting_off_opens_nothing(project, role, name):
     """A crop that was refused before is refused afterwards, and the card as well."""
     attack = Attack(project, role, name)
-    before = [attack.get(path).status_code for path in (f"/crops/{attack.thing.item}", f"/api/items/{attack.thing.item}")]
+    before = [
+        attack.get(path).status_code for path in (f"/crops/{attack.thing.item}", f"/api/items/{attack.thing.item}")
+    ]
     assert attack.changed(put_off) is (role.value in PUT_OFF[name].split())
-    after = [attack.get(path).status_code for path in (f"/crops/{attack.thing.item}", f"/api/items/{attack.thing.item}")]
+    after = [
+        attack.get(path).status_code for path in (f"/crops/{attack.thing.item}", f"/api/items/{attack.thing.item}")
+    ]
     assert all(then == was or was == 200 for was, then in zip(before, after, strict=True))
 
 
@@ -274,7 +340,9 @@ def test_undo_goes_back_through_own_acts_only(project, role):
 @pytest.mark.parametrize(("role", "name"), CELLS)
 @pytest.mark.fast_cases(2)
 def test_looks_are_taken_from_whom_they_were_given_to(project, role, name):
-    """Neither desk of second looks shows a value or takes one that was not given out there; both readings of a difference are the third person's alone."""
+    """Neither desk of second looks shows a value or takes one that was not given out there; both readings of a
+    difference are the third person's alone.
+    """
     attack = Attack(project, role, name)
     changed = False
     for task in ("second", "third"):
@@ -286,21 +354,33 @@ def test_looks_are_taken_from_whom_they_were_given_to(project, role, name):
     assert changed is (role.value in LOOK[name].split())
     assert not attack.learned
     with project.store.reading() as tx:
-        assert [act.uuid for act in values.decisions(tx)] == ["first-decided-by-other", "first-decided-by-me", "first-kept-contact"]
+        assert [act.uuid for act in values.decisions(tx)] == [
+            "first-decided-by-other",
+            "first-decided-by-me",
+            "first-kept-contact",
+        ]
 
 
 @pytest.mark.fast_cases(2)
 @pytest.mark.parametrize("role", list(Role))
 def test_what_is_given_out_is_what_one_may_see(project, role):
-    """No screen gives out what others have, what was settled, or names to whom they are not open; second looks are blind, and never at what one did oneself."""
+    """No screen gives out what others have, what was settled, or names to whom they are not open; second looks are
+    blind, and never at what one did oneself.
+    """
     attack = Attack(project, role, "others")
     found = things_by_item(project)
-    given = [card["id"] for path in ("/api/claim", "/api/mosaic/claim") for card in cards(attack.post(path, {"shown": [], "limit": 200, "group": "x"}))]
+    given = [
+        card["id"]
+        for path in ("/api/claim", "/api/mosaic/claim")
+        for card in cards(attack.post(path, {"shown": [], "limit": 200, "group": "x"}))
+    ]
     names = {found[item] for item in given}
     allowed = {"waiting", "mine"} | ({"contact", "my-contact"} if Right.CONTACT in RIGHTS[role] else set())
     assert names == (allowed if Right.REVIEW in RIGHTS[role] else set())
     again = cards(attack.post("/api/second/claim", {"shown": [], "limit": 200}))
-    assert {found[card["id"]] for card in again} <= {"accepted", "blind", "decided-by-other"} | ({"kept-contact"} if Right.CONTACT in RIGHTS[role] else set())
+    assert {found[card["id"]] for card in again} <= {"accepted", "blind", "decided-by-other"} | (
+        {"kept-contact"} if Right.CONTACT in RIGHTS[role] else set()
+    )
     assert {card["value"] for card in again} <= {""}
     assert KEPT not in json.dumps(again, ensure_ascii=False)
     assert cards(attack.post("/api/third/claim", {"shown": [], "limit": 200})) == []
@@ -314,24 +394,42 @@ def cards(answer):
 def things_by_item(project):
     """The names of the objects by item."""
     numbers = {int(response.id.split("-")[1]): response for response in project.store.responses()}
-    return {f"{response.id}/{answer.column}": OBJECTS[number] for number, response in numbers.items() for answer in response.answers}
+    return {
+        f"{response.id}/{answer.column}": OBJECTS[number]
+        for number, response in numbers.items()
+        for answer in response.answers
+    }
 
 
 # --- every route -----------------------------------------------------------------------------------------------------
 
-DECIDING = ("POST /api/decisions", "POST /api/<any(second,third):task>/decisions", "POST /api/undo", "POST /api/<any(second,third):task>/undo")
+DECIDING = (
+    "POST /api/decisions",
+    "POST /api/<any(second,third):task>/decisions",
+    "POST /api/undo",
+    "POST /api/<any(second,third):task>/undo",
+)
 GIVING = ("POST /api/claim", "POST /api/mosaic/claim", "POST /api/<any(second,third):task>/claim")
 SHOWING = ("GET /api/items/<path:item>", "GET /crops/<path:item>", "POST /api/check", "GET /history/<path:item>")
 WHOLE_PAGES = ("GET /page/<form>/<int:number>", "GET /page/<form>/<int:number>.jpg")
-"""Routes that have to do with single values: each has tests of its own above. Whoever sees whole pages sees what stands on them, but for blind readings."""
+"""Routes that have to do with single values: each has tests of its own above. Whoever sees whole pages sees what
+stands on them, but for blind readings.
+"""
 
 OTHERS = set(MATRIX) - {*DECIDING, *GIVING, *SHOWING, *WHOLE_PAGES}
-ENDS = {"POST /logout", "POST /account/sessions/end", "POST /account/sessions/<int:number>/end", "POST /account/password"}
+ENDS = {
+    "POST /logout",
+    "POST /account/sessions/end",
+    "POST /account/sessions/<int:number>/end",
+    "POST /account/password",
+}
 """Attacks on these end the login of the attacker."""
 
 
 def test_every_route_that_names_a_value_is_among_those_tested(project):
-    """A route that is new needs a line in the matrix, and tests here if it names a value, by its address or in what its view says it shows."""
+    """A route that is new needs a line in the matrix, and tests here if it names a value, by its address or in what
+    its view says it shows.
+    """
     found = addresses(Station(project).app)
     assert set(found) == set(MATRIX)
     assert {line for line, rule in found.items() if "item" in rule.arguments} <= set(SHOWING)
@@ -357,11 +455,21 @@ def test_a_route_that_does_not_say_what_it_shows_is_refused(project):
 @pytest.mark.slow
 @pytest.mark.parametrize(("role", "name"), CELLS)
 def test_no_other_route_tells_or_changes_a_value(project, role, name):
-    """Every other address, asked with the value in address, query, form and body: it tells nothing and changes nothing."""
+    """Every other address, asked with the value in address, query, form and body: it tells nothing and changes
+    nothing.
+    """
     attack = Attack(project, role, name)
     before = attack.stored()
     form = attack.thing.item.partition("/")[0]
-    body = {"item": attack.thing.item, "form": form, "key": attack.thing.item, "act": "undo", "uuid": "x", "undoes": attack.thing.basis, "to": FORGED}
+    body = {
+        "item": attack.thing.item,
+        "form": form,
+        "key": attack.thing.item,
+        "act": "undo",
+        "uuid": "x",
+        "undoes": attack.thing.basis,
+        "to": FORGED,
+    }
     for line in sorted(OTHERS - ENDS):
         method, rule = line.split(" ", 1)
         path = address(rule, item=attack.thing.item, form=form, digest=form.partition("-")[0], question="remark")
@@ -384,7 +492,9 @@ def test_pages_tell_nothing_that_is_read_blindly(project, role):
         attack.thing = other_thing(project, name)
         path = f"/page/{attack.thing.item.partition('/')[0]}/1"
         may = Right.CONTACT in RIGHTS[role]
-        assert (attack.get(path).status_code, attack.get(f"{path}.jpg").status_code) == ((200, 200) if may else (403, 403))
+        assert (attack.get(path).status_code, attack.get(f"{path}.jpg").status_code) == (
+            (200, 200) if may else (403, 403)
+        )
         assert attack.learned is (may and name == "accepted")
 
 
@@ -407,9 +517,15 @@ def test_a_uuid_of_somebody_else_is_not_acknowledged(project):
 
 
 def test_a_refusal_says_the_same_of_every_value(project):
-    """Whether a value waits, is settled, is somebody else's or is not there at all: a reviewer to whom it was not given gets the same words."""
+    """Whether a value waits, is settled, is somebody else's or is not there at all: a reviewer to whom it was not
+    given gets the same words.
+    """
     attack, said = Attack(project, Role.REVIEWER, "none"), set()
-    for item in [item for item, name in things_by_item(project).items() if name in {"waiting", "others", "contact", "accepted", "decided-by-other"}] + ["x/y"]:
+    for item in [
+        item
+        for item, name in things_by_item(project).items()
+        if name in {"waiting", "others", "contact", "accepted", "decided-by-other"}
+    ] + ["x/y"]:
         attack.thing = Thing(item, "-")
         outcome = attack.decide("correct", FORGED)
         said.add(json.dumps({**outcome, "uuid": ""}))
@@ -422,7 +538,15 @@ def test_a_late_reader_of_a_second_look_cannot_take_it_back(project):
     attack = Attack(project, Role.REVIEWER, "differs")
     again = VerificationDesk(Desk(project))
     card = next(card for card in again.claim(50, reviewer="Carla", third=True) if card.id == attack.thing.item)
-    act = Submission(uuid="third", item=card.id, version=1, basis=card.basis, kind=DecisionKind.CORRECT, from_value="", to_value="Anders")
+    act = Submission(
+        uuid="third",
+        item=card.id,
+        version=1,
+        basis=card.basis,
+        kind=DecisionKind.CORRECT,
+        from_value="",
+        to_value="Anders",
+    )
     assert [outcome.result for outcome in again.decide([act], reviewer="Carla", third=True)] == ["saved"]
     before = attack.stored()
     outcome = attack.decide("undo", path="/api/second/decisions", undoes="look")
@@ -436,7 +560,9 @@ TOO_LARGE = (LARGEST_NUMBER + 1, 2**63, 999999999999999999999999, int("9" * 300)
 
 
 def test_numbers_that_nothing_has_are_not_found(project):
-    """Every address with a number, and every number in a query: too large a one is 404, for everybody who may ask, and no error of the program."""
+    """Every address with a number, and every number in a query: too large a one is 404, for everybody who may ask,
+    and no error of the program.
+    """
     station = Station(project)
     browser = station.browser(station.person("Boss", *Role))
     with_number = {line: rule for line, rule in addresses(station.app).items() if "number" in rule.arguments}
@@ -444,13 +570,21 @@ def test_numbers_that_nothing_has_are_not_found(project):
     for line, rule in with_number.items():
         for number in TOO_LARGE:
             path, token = address(rule.rule, number=number, item="x/y"), browser.token
-            answer = browser.http.open(path, method=line.split()[0], base_url=browser.base, headers={"X-CSRFToken": token}, buffered=True)
+            answer = browser.http.open(
+                path, method=line.split()[0], base_url=browser.base, headers={"X-CSRFToken": token}, buffered=True
+            )
             assert answer.status_code == 404, (line, number)
     for number in TOO_LARGE:
-        for path in (f"/overview/pages?fate=read&batch={number}", f"/overview/pages?fate=read&batch=1&after={number}", f"/pages/1?turn={number}"):
+        for path in (
+            f"/overview/pages?fate=read&batch={number}",
+            f"/overview/pages?fate=read&batch=1&after={number}",
+            f"/pages/1?turn={number}",
+        ):
             assert browser.get(path).status_code == 404, path
         assert browser.get(f"/page/x/{'9' * 5000}").status_code == 404
         act = {"uuid": "u", "item": "x/y", "basis": "", "kind": "confirm", "from": "", "to": "", "undoes": None}
         assert browser.send("/api/decisions", {"decisions": [{**act, "version": number, "ms": 1}]}).status_code == 400
         assert browser.send("/api/decisions", {"decisions": [{**act, "version": 1, "ms": number}]}).status_code == 400
-        assert browser.post("/joining/x", act="arrange", key="k", **{f"page-{number}": "1", "page-1": str(number), "page-²": "²"}).status_code in {404, 422}
+        assert browser.post(
+            "/joining/x", act="arrange", key="k", **{f"page-{number}": "1", "page-1": str(number), "page-²": "²"}
+        ).status_code in {404, 422}

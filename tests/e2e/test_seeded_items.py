@@ -1,4 +1,6 @@
-"""Known answers at the station: nobody can tell them from the rest, they become no value, and they count what people let pass."""
+"""Known answers at the station: nobody can tell them from the rest, they become no value, and they count what people
+let pass.
+"""
 
 import json
 import random
@@ -27,7 +29,10 @@ from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.review.seeded_items import tallies
 
 BASE = "http://127.0.0.1:8765"
-SETTLED = (replace(OFTEN, value="w", problem=None, status=Status.AUTO, candidates=()), replace(PERSONS, value="12", problem=None, status=Status.AUTO))
+SETTLED = (
+    replace(OFTEN, value="w", problem=None, status=Status.AUTO, candidates=()),
+    replace(PERSONS, value="12", problem=None, status=Status.AUTO),
+)
 SHARE = 0.1
 
 
@@ -35,9 +40,16 @@ def surveyed(folder, waiting, settled, share=SHARE):
     """A project in which values wait and others are known."""
     printed = printed_survey(folder)
     settings = printed / "survey.toml"
-    settings.write_text(settings.read_text("utf-8").replace("known_answers = 0.03", f"known_answers = {share}"), encoding="utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace("known_answers = 0.03", f"known_answers = {share}"), encoding="utf-8"
+    )
     with open_project(printed) as project:
-        fill(project, waiting, replace(OFTEN, candidates=("m", "s")), replace(PERSONS, value="34", candidates=("34", "31")))
+        fill(
+            project,
+            waiting,
+            replace(OFTEN, candidates=("m", "s")),
+            replace(PERSONS, value="34", candidates=("34", "31")),
+        )
         fill(project, settled, *SETTLED, start=500, confidence=0.9995)
     return printed
 
@@ -72,7 +84,13 @@ class Client:
         return self.post("/api/claim", {"shown": list(shown), "limit": limit})
 
     def decide(self, card, kind, to="", **more):
-        entry = {"uuid": f"{self.name}-{card['id']}-{kind}-{to}", "item": card["id"], "version": card["version"], "basis": card["basis"], "kind": kind}
+        entry = {
+            "uuid": f"{self.name}-{card['id']}-{kind}-{to}",
+            "item": card["id"],
+            "version": card["version"],
+            "basis": card["basis"],
+            "kind": kind,
+        }
         entry |= {"from": card["value"], "to": to, "undoes": None, "screen": "field", "ms": 900} | more
         return self.post("/api/decisions", {"decisions": [entry]})
 
@@ -85,7 +103,9 @@ def known_cards(project, cards, reviewer):
 
 @pytest.mark.slow
 def test_known_answers_come_at_the_rate_asked_for_and_look_like_the_rest(project):
-    """Every field of a card that is not the paper's name or a value has the same forms among both kinds; pictures and pages are served for both."""
+    """Every field of a card that is not the paper's name or a value has the same forms among both kinds; pictures
+    and pages are served for both.
+    """
     cards = Client(Desk(project), "ben").claim()["cards"]
     known = known_cards(project, cards, "ben")
     rest = [card for card in cards if card not in known]
@@ -111,7 +131,10 @@ def test_known_answers_come_at_the_rate_asked_for_and_look_like_the_rest(project
         }:
             found = {json.dumps(card[name]) for card in rest if card["column"] == column}
             assert {json.dumps(card[name]) for card in known if card["column"] == column} <= found, name
-    tags = [{tuple(sorted(choice["tag"] for choice in card["choices"])) for card in some if card["column"] == "often"} for some in (known, rest)]
+    tags = [
+        {tuple(sorted(choice["tag"] for choice in card["choices"])) for card in some if card["column"] == "often"}
+        for some in (known, rest)
+    ]
     assert tags[0] == tags[1] == {("", "possible", "read")}
     assert {len(card["value"]) for card in known if card["column"] == "persons"} == {2}
     for card in known:
@@ -148,7 +171,9 @@ def open_again(project):
 
 
 def test_what_is_let_pass_is_counted(project):
-    """Confirmed wrong proposals are missed; the truth, another value, and "illegible" are noticed; taken back counts nothing."""
+    """Confirmed wrong proposals are missed; the truth, another value, and "illegible" are noticed; taken back counts
+    nothing.
+    """
     desk = Desk(project)
     ben, carla = Client(desk, "ben"), Client(desk, "carla")
     known = known_cards(project, ben.claim()["cards"], "ben")
@@ -160,7 +185,10 @@ def test_what_is_let_pass_is_counted(project):
     with project.store.reading() as tx:
         everything, screens, people = tallies(tx)
     assert (everything.missed, everything.noticed) == (2, 1)
-    assert [(tally.name, tally.missed, tally.noticed) for tally in (*screens, *people)] == [("field", 2, 1), ("ben", 2, 1)]
+    assert [(tally.name, tally.missed, tally.noticed) for tally in (*screens, *people)] == [
+        ("field", 2, 1),
+        ("ben", 2, 1),
+    ]
     ben.decide(known[3], "correct", "w" if known[3]["column"] == "often" else "12", uuid="once-more")
     with project.store.reading() as tx:
         assert (tallies(tx)[0].missed, tallies(tx)[0].noticed) == (2, 2)
@@ -168,7 +196,9 @@ def test_what_is_let_pass_is_counted(project):
 
 
 def test_going_back_and_coming_again(project):
-    """What was put off comes again at the end, what was taken back at once, what is on no screen yet with the next claim; the sums fit all the time."""
+    """What was put off comes again at the end, what was taken back at once, what is on no screen yet with the next
+    claim; the sums fit all the time.
+    """
     desk = Desk(project)
     ben = Client(desk, "ben")
     answer = ben.claim()
@@ -188,19 +218,28 @@ def test_going_back_and_coming_again(project):
     ben.decide(rest, "confirm")
     assert ben.post("/api/undo", {})["card"]["id"] == rest["id"]
     back = ben.post("/api/undo", {})
-    assert (back["card"]["id"], back["card"]["value"], back["counts"]["settled"]) == (known[1]["id"], known[1]["value"], 0)
+    assert (back["card"]["id"], back["card"]["value"], back["counts"]["settled"]) == (
+        known[1]["id"],
+        known[1]["value"],
+        0,
+    )
     assert ben.get(f"/api/items/{known[1]['id']}").get_json()["value"] == known[1]["value"]
 
 
 def test_a_second_window_changes_nothing(project):
-    """A confirmation that comes again from another window, or twice by the wire, never reaches the data set; another word on an outdated card is refused."""
+    """A confirmation that comes again from another window, or twice by the wire, never reaches the data set; another
+    word on an outdated card is refused.
+    """
     desk = Desk(project)
     ben = Client(desk, "ben")
     card = known_cards(project, ben.claim()["cards"], "ben")[0]
     results = [ben.decide(card, "confirm", uuid=uuid)["outcomes"][0]["result"] for uuid in ("one", "one", "two")]
     assert results == ["saved"] * 3
     assert project.store.decisions() == []
-    assert ben.decide(card, "correct", "w" if card["column"] == "often" else "12", uuid="three")["outcomes"][0]["result"] == "conflict"
+    assert (
+        ben.decide(card, "correct", "w" if card["column"] == "often" else "12", uuid="three")["outcomes"][0]["result"]
+        == "conflict"
+    )
     with project.store.reading() as tx:
         assert (tallies(tx)[0].missed, tallies(tx)[0].noticed) == (1, 0)  # what was said first counts
 
@@ -227,11 +266,15 @@ def test_an_answer_that_is_neither_leads_to_a_second_look(project):
 
 
 def test_a_late_word_on_what_is_known_no_more_is_no_decision(project):
-    """The value opens while its wrong proposal is on the screen, in the same reading: Enter must not make that a value."""
+    """The value opens while its wrong proposal is on the screen, in the same reading: Enter must not make that a
+    value.
+    """
     ben = Client(Desk(project), "ben")
     card = known_cards(project, ben.claim()["cards"], "ben")[0]
     with project.store.writing() as tx:
-        tx.execute(update(AnswerRow).where(AnswerRow.response_id == card["response_id"]).values(status=Status.REVIEW.value))
+        tx.execute(
+            update(AnswerRow).where(AnswerRow.response_id == card["response_id"]).values(status=Status.REVIEW.value)
+        )
     late = Client(Desk(project), "ben")
     assert late.get(f"/api/items/{card['id']}").get_json()["value"] != card["value"]
     assert late.decide(card, "confirm")["outcomes"][0]["result"] == "saved"
@@ -240,7 +283,9 @@ def test_a_late_word_on_what_is_known_no_more_is_no_decision(project):
 
 @pytest.mark.slow
 def test_no_count_tells_that_some_came_in_between(project):
-    """What waits is one number before anything was given out, on the first screen, at the station and on the screen of many, and falls by one with each."""
+    """What waits is one number before anything was given out, on the first screen, at the station and on the screen
+    of many, and falls by one with each.
+    """
     desk = Desk(project)
     ben = Client(desk, "ben")
     said = ben.get("/overview").get_data(as_text=True)
@@ -259,13 +304,25 @@ def test_no_count_tells_that_some_came_in_between(project):
 
 
 def order_of(desk, cards):
-    """Cards in the order in which they would wait if none of them was settled: question by question, the less certain first, then by name."""
+    """Cards in the order in which they would wait if none of them was settled: question by question, the less
+    certain first, then by name.
+    """
     memory = {item.id: item for item in desk.open_items("ben")}
-    return sorted(cards, key=lambda card: (card["postponed"], ["often", "persons"].index(card["column"]), memory[card["id"]].confidence, card["id"]))
+    return sorted(
+        cards,
+        key=lambda card: (
+            card["postponed"],
+            ["often", "persons"].index(card["column"]),
+            memory[card["id"]].confidence,
+            card["id"],
+        ),
+    )
 
 
 def test_known_answers_stand_where_they_would_if_they_waited(project):
-    """Fresh, after the page was loaded again, with some of each put off, and when what they stood before is decided: one order, by which nothing is told."""
+    """Fresh, after the page was loaded again, with some of each put off, and when what they stood before is decided:
+    one order, by which nothing is told.
+    """
     desk = Desk(project)
     ben = Client(desk, "ben")
     cards = ben.claim()["cards"]
@@ -286,7 +343,9 @@ def test_known_answers_stand_where_they_would_if_they_waited(project):
 
 
 def test_known_answers_are_answered_like_the_rest(project):
-    """Whatever is sent, in whatever order: results, cards and words for a known value are those for one that waits, but for the value itself."""
+    """Whatever is sent, in whatever order: results, cards and words for a known value are those for one that waits,
+    but for the value itself.
+    """
     desk = Desk(project)
     ben = Client(desk, "ben")
     cards = [card for card in ben.claim()["cards"] if card["column"] == "often" and card["value"] == "m"]
@@ -298,7 +357,13 @@ def test_known_answers_are_answered_like_the_rest(project):
         return {**shown, "choices": [{**choice, "tag": choice["tag"] == "read"} for choice in shown.get("choices", ())]}
 
     def told(card):
-        kinds = [("correct", "s", {}), ("correct", "w", {"basis": "a-first"}), ("correct", "m", {}), ("illegible", "", {"version": 7}), ("correct", "many", {})]
+        kinds = [
+            ("correct", "s", {}),
+            ("correct", "w", {"basis": "a-first"}),
+            ("correct", "m", {}),
+            ("illegible", "", {"version": 7}),
+            ("correct", "many", {}),
+        ]
         kinds += [
             ("confirm", "", {"from": "s"}),
             ("postpone", "", {}),
@@ -315,7 +380,10 @@ def test_known_answers_are_answered_like_the_rest(project):
             found += [outcome, answer["counts"]["open"] - before, *shown]
             found.append(ben.get(f"/history/{card['id']}").status_code)
             found.append(ben.get(f"/history/{card['id']}").get_data(as_text=True).count("<li"))
-        assert ben.decide(card, "undo", uuid=f"{card['id']}-back", undoes=f"{card['id']}-0")["outcomes"][0]["result"] == "saved"
+        assert (
+            ben.decide(card, "undo", uuid=f"{card['id']}-back", undoes=f"{card['id']}-0")["outcomes"][0]["result"]
+            == "saved"
+        )
         ben.decide(card, "undo", uuid=f"{card['id']}-back2", undoes=f"{card['id']}-1")
         found.append(ben.get("/figures").get_data(as_text=True).count("<dd"))
         return json.dumps(found).replace(card["id"], "ID").replace(card["form"], "FORM")
@@ -330,7 +398,9 @@ def test_known_answers_are_answered_like_the_rest(project):
 
 
 def test_own_figures_move_alike_and_the_day_after(project, monkeypatch):
-    """A known value counts as one more value looked at, at once; whether it was noticed is told from the next day on."""
+    """A known value counts as one more value looked at, at once; whether it was noticed is told from the next day
+    on.
+    """
     from scanform.workflow.review import reviewer_figures
 
     ben = Client(Desk(project), "ben")
@@ -343,12 +413,15 @@ def test_own_figures_move_alike_and_the_day_after(project, monkeypatch):
         assert mine.known is None or mine.known.answered == 0
     monkeypatch.setattr(reviewer_figures, "_today", lambda: "9999-01-01")
     assert (
-        reviewer_figures.own_figures(project, "ben").known or reviewer_figures.figures(project, Person(name="ben", roles=frozenset(Role))).known
+        reviewer_figures.own_figures(project, "ben").known
+        or reviewer_figures.figures(project, Person(name="ben", roles=frozenset(Role))).known
     ).missed == 1
 
 
 def test_among_many_on_one_screen(project):
-    """The tiles of one group hold known ones of the same reading, in an order that tells nothing; Enter over the whole screen lets them pass."""
+    """The tiles of one group hold known ones of the same reading, in an order that tells nothing; Enter over the
+    whole screen lets them pass.
+    """
     desk = Desk(project)
     ben = Client(desk, "ben")
     tiles = ben.post("/api/mosaic/claim", {"group": "house:often:=m", "limit": 200, "shown": []})["tiles"]
@@ -357,7 +430,9 @@ def test_among_many_on_one_screen(project):
     assert known
     assert {(tile["value"], tile["column"]) for tile in tiles} == {("m", "often")}
     assert sorted(tile["order"] for tile in tiles) == list(range(len(tiles)))
-    assert next(group for group in ben.get("/api/mosaic").get_json()["groups"] if group["key"] == "house:often:=m")["count"] == len(tiles)
+    assert next(group for group in ben.get("/api/mosaic").get_json()["groups"] if group["key"] == "house:often:=m")[
+        "count"
+    ] == len(tiles)
     for tile in tiles:
         ben.decide(tile, "confirm", screen="mosaic")
     with project.store.reading() as tx:
@@ -400,7 +475,9 @@ def test_none_are_made_where_none_are_wanted(tmp_path):
 
 @pytest.mark.slow
 def test_several_people_take_turns(tmp_path):
-    """Four people take values in turn: each open value is decided once, known ones only once by each, and all leases are given back."""
+    """Four people take values in turn: each open value is decided once, known ones only once by each, and all leases
+    are given back.
+    """
     with open_project(surveyed(tmp_path, 80, 30, share=0.2)) as project:
         desk, lot, given = Desk(project), random.Random(7), Counter()
         people = ["ben", "carla", "dora", "emil"]

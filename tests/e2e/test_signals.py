@@ -1,4 +1,6 @@
-"""Asked to end, the program ends, however it was started: with signals ignored as a shell does it in the background, blocked, or as usual."""
+"""Asked to end, the program ends, however it was started: with signals ignored as a shell does it in the background,
+blocked, or as usual.
+"""
 
 import json
 import signal
@@ -86,12 +88,17 @@ def stack(tiny_survey, folder):
 
 def ends_ingest(tiny_survey, folder, scratch, how, number):
     source = stack(tiny_survey, folder.parent / "in")
-    with started(disposed([*SCANFORM, "--language", "en", "ingest", source, "--project", folder, "--jobs", 1], **how)) as process:
+    with started(
+        disposed([*SCANFORM, "--language", "en", "ingest", source, "--project", folder, "--jobs", 1], **how)
+    ) as process:
         until(lambda: read_pages(folder), "a page that was read", alive=lambda: process.poll() is None)
         assert workers_of(process.pid)
         process.send_signal(number)
         code, said = ended(process, scratch)
-    assert (code, said.strip().splitlines()[-1]) == (130, "Interrupted. What is stored stays; the same command goes on.")
+    assert (code, said.strip().splitlines()[-1]) == (
+        130,
+        "Interrupted. What is stored stays; the same command goes on.",
+    )
     with open_project(folder) as project:
         assert project_status(project).waiting > 0
 
@@ -133,14 +140,24 @@ def test_the_station_ends_while_it_reads(tiny_survey, folder, scratch, how, numb
     """What was handed in is being read by a worker: it ends with the station, and the next start goes on."""
     (folder.parent / "in").mkdir()
     content = (stack(tiny_survey, folder.parent / "in") / "a.tif").read_bytes()
-    with started(disposed([*SCANFORM, "review", "--project", folder, "--port", 0, "--json", "--reviewer", "kim"], **how)) as process:
+    with started(
+        disposed([*SCANFORM, "review", "--project", folder, "--port", 0, "--json", "--reviewer", "kim"], **how)
+    ) as process:
         url = answered(process)["url"]
         with urllib.request.urlopen(url + "api/upload/session?lang=en") as answer:
             token, cookie = json.load(answer)["csrf"], answer.headers["Set-Cookie"].split(";")[0]
-        headers = {"X-CSRFToken": token, "Cookie": cookie, "X-File-Name": "a.tif", "X-Group": "g", "Content-Type": "application/octet-stream"}
+        headers = {
+            "X-CSRFToken": token,
+            "Cookie": cookie,
+            "X-File-Name": "a.tif",
+            "X-Group": "g",
+            "Content-Type": "application/octet-stream",
+        }
         urllib.request.urlopen(urllib.request.Request(url + "api/uploads", data=content, headers=headers)).close()
         closing = {**headers, "Content-Type": "application/json"}
-        urllib.request.urlopen(urllib.request.Request(url + "api/uploads/close", data=b'{"group": "g"}', headers=closing)).close()
+        urllib.request.urlopen(
+            urllib.request.Request(url + "api/uploads/close", data=b'{"group": "g"}', headers=closing)
+        ).close()
         until(lambda: read_pages(folder), "a page that was read", alive=lambda: process.poll() is None)
         assert len(session_of(process.pid)) > 1
         process.send_signal(number)
@@ -169,8 +186,15 @@ print(subprocess.run(["sh", "-c", "exit 3"]).returncode)
 
 
 def test_exit_codes_of_started_programs_are_known():
-    """Where the ends of children are ignored, Python takes every exit code for 0: a drawing that failed would have gone well. Afterwards all is as before."""
-    done = subprocess.run(disposed([sys.executable, "-c", EXIT_CODE], ignored=[signal.SIGCHLD]), capture_output=True, text=True, check=True)
+    """Where the ends of children are ignored, Python takes every exit code for 0: a drawing that failed would have
+    gone well. Afterwards all is as before.
+    """
+    done = subprocess.run(
+        disposed([sys.executable, "-c", EXIT_CODE], ignored=[signal.SIGCHLD]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout == "3\n0\n"
 
 

@@ -1,4 +1,6 @@
-"""Pages that could not be placed, end to end: real project, real scans, real server, real Chromium; a person drags the corners."""
+"""Pages that could not be placed, end to end: real project, real scans, real server, real Chromium; a person drags
+the corners.
+"""
 
 import json
 import re
@@ -36,7 +38,9 @@ CHECKED = re.compile(r"/api/pages/\d+\?form=")
 
 @dataclass(frozen=True)
 class Printed:
-    """A project with one printed form of the shipped questionnaire, and its second page as printed, with crosses by hand."""
+    """A project with one printed form of the shipped questionnaire, and its second page as printed, with crosses by
+    hand.
+    """
 
     folder: Path
     form_id: str
@@ -50,26 +54,32 @@ def printed(tmp_path_factory) -> Printed:
     with init_project(base / "project", template="begegnungsorte") as project:
         print_forms(project, PrintOrder(recipients=(None,), seed=5), base / "forms.pdf")
         settings = project.folder / "survey.toml"
-        settings.write_text(settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8")
+        settings.write_text(
+            settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8"
+        )
         layout = next(iter(project.layouts.values()))
         gray = list(rasterize(base / "forms.pdf", dpi=DPI))[PAGE - 1].copy()
         crossed = {}
         for zone in layout.page(PAGE).zones:
             if zone.kind is ZoneKind.MARK and not zone.multiple and zone.group is None and zone.question not in crossed:
                 crossed[zone.question] = str(zone.option)
-                x, y, right, bottom = (round(edge * SCALE) for edge in (zone.rect.x, zone.rect.y, zone.rect.right, zone.rect.bottom))
+                x, y, right, bottom = (
+                    round(edge * SCALE) for edge in (zone.rect.x, zone.rect.y, zone.rect.right, zone.rect.bottom)
+                )
                 cv2.line(gray, (x + 4, y + 5), (right - 5, bottom - 4), 40, 4, cv2.LINE_AA)
                 cv2.line(gray, (x + 5, bottom - 5), (right - 4, y + 4), 40, 4, cv2.LINE_AA)
         for mark in layout.page(PAGE).fiducials:
-            x, y, right, bottom = (round(edge * SCALE) for edge in (mark.rect.x, mark.rect.y, mark.rect.right, mark.rect.bottom))
+            x, y, right, bottom = (
+                round(edge * SCALE) for edge in (mark.rect.x, mark.rect.y, mark.rect.right, mark.rect.bottom)
+            )
             cv2.line(gray, (x - 8, y + 8), (right + 8, bottom - 8), 20, 40)
         form_id = json.loads((base / "forms.copies.json").read_text("utf-8"))[0]["form_id"]
         return Printed(folder=project.folder, form_id=form_id, gray=gray, crossed=crossed)
 
 
 def photographed(printed: Printed, *, codes: bool, ruined: bool = False, table: int = 245) -> np.ndarray:
-    """The page seen from the side, every marker scribbled over; without `codes` these are covered too, and only the print says which page it
-    is; `ruined`: most of the print is gone.
+    """The page seen from the side, every marker scribbled over; without `codes` these are covered too, and only the
+    print says which page it is; `ruined`: most of the print is gone.
 
     On a white `table` the edge of the sheet does not show; on a dark one it does.
     """
@@ -79,13 +89,21 @@ def photographed(printed: Printed, *, codes: bool, ruined: bool = False, table: 
         page = next(iter(project.layouts.values())).page(PAGE)
     for area in page.codes:
         if not codes:
-            x, y, right, bottom = (round(edge * SCALE) for edge in (area.rect.x, area.rect.y, area.rect.right, area.rect.bottom))
+            x, y, right, bottom = (
+                round(edge * SCALE) for edge in (area.rect.x, area.rect.y, area.rect.right, area.rect.bottom)
+            )
             cv2.rectangle(gray, (x - 8, y - 8), (right + 8, bottom + 8), 60, -1)
     if ruined:
         gray[400:] = rng.integers(200, 255, gray[400:].shape)
     height, width = gray.shape
     source = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float32)
-    seen = cv2.warpPerspective(gray, cv2.getPerspectiveTransform(source, np.array(CORNERS, dtype=np.float32)), SIZE, flags=cv2.INTER_AREA, borderValue=table)
+    seen = cv2.warpPerspective(
+        gray,
+        cv2.getPerspectiveTransform(source, np.array(CORNERS, dtype=np.float32)),
+        SIZE,
+        flags=cv2.INTER_AREA,
+        borderValue=table,
+    )
     blurred = cv2.GaussianBlur(seen, (0, 0), 1.0).astype(np.float32)
     return (blurred + rng.normal(0, 8, blurred.shape)).clip(0, 255).astype(np.uint8)
 
@@ -195,7 +213,12 @@ def assert_read(room: Room) -> None:
     assert {question: response.answer(question).value for question in room.printed.crossed} == room.printed.crossed
     assert "placed-by-hand" in {problem.slug for problem in response.problems}
     (act,) = room.acts()
-    assert (act.kind, act.reviewer, act.identity.page, act.identity.instance) == (ManualRegistrationKind.PLACED, "kim", PAGE, found.identity.instance)
+    assert (act.kind, act.reviewer, act.identity.page, act.identity.instance) == (
+        ManualRegistrationKind.PLACED,
+        "kim",
+        PAGE,
+        found.identity.instance,
+    )
     assert np.abs(np.array(act.corners_px) - np.array(CORNERS)).max() < 12
     status = project_status(room.project)
     assert Counter(status.pages) == {Fate.READ: 1}
@@ -205,7 +228,9 @@ def assert_read(room: Room) -> None:
 @pytest.mark.browser
 @pytest.mark.slow
 def test_corners_dragged_by_mouse_are_read(watched, room) -> None:
-    """All markers scribbled over, codes covered, seen from the side: a person says whose it is, drags four corners wrong and right, and the crosses arrive."""
+    """All markers scribbled over, codes covered, seen from the side: a person says whose it is, drags four corners
+    wrong and right, and the crosses arrive.
+    """
     found = room(codes=False)
     assert found.page().fate is Fate.REVIEW
     assert [problem.slug for problem in found.page().problems] == ["only-form-known"]
@@ -221,7 +246,12 @@ def test_corners_dragged_by_mouse_are_read(watched, room) -> None:
     assert page.evaluate("document.activeElement.id") == "done"
     assert_read(found)
     before = found.everything()
-    again = {"uuid": "another", "form": found.printed.form_id, "number": PAGE, "corners": [list(corner) for corner in CORNERS]}
+    again = {
+        "uuid": "another",
+        "form": found.printed.form_id,
+        "number": PAGE,
+        "corners": [list(corner) for corner in CORNERS],
+    }
     answer = page.evaluate(POST, [f"/api/pages/{before[0].id}/place", again])
     assert (answer["status"], answer["body"]["result"]) == (200, "read")
     assert found.everything() == before
@@ -243,7 +273,8 @@ def test_whoever_types_and_reads_at_once_is_not_asked_again(watched, room) -> No
     found = room(codes=False)
     page = open_page(watched, found)
     held = []
-    page.route("**/api/pages/*?form*", lambda route: held.append(route))  # noqa: PLW0108  # Playwright takes no bound method of a list
+    # Playwright takes no bound method of a list
+    page.route("**/api/pages/*?form*", lambda route: held.append(route))  # noqa: PLW0108
     choose_form(page, found.printed.form_id.lower(), PAGE)
     page.locator("#read").dblclick()
     assert page.locator("#read").get_attribute("aria-disabled") == "true"
@@ -257,7 +288,9 @@ def test_whoever_types_and_reads_at_once_is_not_asked_again(watched, room) -> No
 @pytest.mark.browser
 @pytest.mark.slow
 def test_corners_moved_by_keyboard_are_read(watched, room) -> None:
-    """Without a mouse: the number is typed, corners are chosen with Tab and moved with the arrow keys, Enter on the button reads."""
+    """Without a mouse: the number is typed, corners are chosen with Tab and moved with the arrow keys, Enter on the
+    button reads.
+    """
     found = room(codes=False)
     page = open_page(watched, found, language="de")
     page.locator("#back").focus()
@@ -275,7 +308,9 @@ def test_corners_moved_by_keyboard_are_read(watched, room) -> None:
         assert page.locator(f".handle[data-corner='{number}']").bounding_box() != place
         for back in steps.values():
             page.keyboard.press(back)
-        page.locator(f"#live:text('{('Ecke oben links', 'Ecke oben rechts', 'Ecke unten rechts', 'Ecke unten links')[number]}:')").wait_for(state="attached")
+        page.locator(
+            f"#live:text('{('Ecke oben links', 'Ecke oben rechts', 'Ecke unten rechts', 'Ecke unten links')[number]}:')"
+        ).wait_for(state="attached")
         page.keyboard.press("Tab")
     choose_form(page, found.printed.form_id, PAGE)
     page.locator("#read").focus()
@@ -287,7 +322,9 @@ def test_corners_moved_by_keyboard_are_read(watched, room) -> None:
 @pytest.mark.browser
 @pytest.mark.slow
 def test_wrong_corners_are_refused_and_nothing_is_stored(watched, room) -> None:
-    """Corners that the print does not prove: the screen says so and what to do; the project is as it was. Then the right ones are read."""
+    """Corners that the print does not prove: the screen says so and what to do; the project is as it was. Then the
+    right ones are read.
+    """
     found = room(codes=False)
     before = found.everything()
     page = open_page(watched, found)
@@ -313,7 +350,9 @@ def test_wrong_corners_are_refused_and_nothing_is_stored(watched, room) -> None:
 @pytest.mark.browser
 @pytest.mark.slow
 def test_a_page_without_print_is_not_read_and_can_be_left_alone(watched, room) -> None:
-    """The code says which page it is, most of the print is gone: form and page stand fixed, reading is refused, leaving alone is recorded."""
+    """The code says which page it is, most of the print is gone: form and page stand fixed, reading is refused,
+    leaving alone is recorded.
+    """
     found = room(codes=True, ruined=True)
     assert found.page().fate is Fate.REVIEW
     page = open_page(watched, found)
@@ -334,7 +373,9 @@ def test_a_page_without_print_is_not_read_and_can_be_left_alone(watched, room) -
 @pytest.mark.browser
 @pytest.mark.slow
 def test_typed_numbers_are_checked_and_the_picture_turns(watched, room) -> None:
-    """Corners from the print; a wrong check character is told at the field; a right number is taken; they turn with the picture."""
+    """Corners from the print; a wrong check character is told at the field; a right number is taken; they turn with
+    the picture.
+    """
     found = room(codes=False, table=90)
     page = open_page(watched, found)
     assert "from the print" in page.locator("#found").inner_text()
@@ -361,7 +402,8 @@ def test_an_answer_about_a_page_that_was_left_says_nothing_of_the_next_one(watch
     found = room(codes=False, table=90)
     page = open_page(watched, found)
     held = []
-    page.route(CHECKED, lambda route: held.append(route))  # noqa: PLW0108 - playwright marks what it calls, and a built-in method takes no mark
+    # playwright marks what it calls, and a built-in method takes no mark
+    page.route(CHECKED, lambda route: held.append(route))  # noqa: PLW0108
     with page.expect_request(CHECKED):
         page.locator("#form-id").fill(found.printed.form_id[:-1] + ("0" if found.printed.form_id[-1] != "0" else "1"))
     page.locator("#back").click()
@@ -376,20 +418,32 @@ def test_an_answer_about_a_page_that_was_left_says_nothing_of_the_next_one(watch
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_corner_is_dragged_by_finger(watched, room) -> None:
-    """On a touch screen the handle follows the finger, the page does not scroll away, and the magnifier shows what the finger covers."""
+    """On a touch screen the handle follows the finger, the page does not scroll away, and the magnifier shows what
+    the finger covers.
+    """
     found = room(codes=False)
     page = open_page(watched, found, has_touch=True, viewport={"width": 800, "height": 600})
     client = page.context.new_cdp_session(page)
     box = page.locator(".handle[data-corner='0']").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    before, scrolled = place_of(page, CORNERS[0]), page.evaluate("[scrollY, document.getElementById('viewport').scrollTop]")
+    before, scrolled = (
+        place_of(page, CORNERS[0]),
+        page.evaluate("[scrollY, document.getElementById('viewport').scrollTop]"),
+    )
     assert (x, y) == pytest.approx(before, abs=3)  # its print says which page it is, and where
-    for kind, points in (("touchStart", [(x, y)]), ("touchMove", [(x + 20, y + 30)]), ("touchMove", [(x + 40, y + 60)])):
-        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": px, "y": py} for px, py in points]})
+    for kind, points in (
+        ("touchStart", [(x, y)]),
+        ("touchMove", [(x + 20, y + 30)]),
+        ("touchMove", [(x + 40, y + 60)]),
+    ):
+        client.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": px, "y": py} for px, py in points]}
+        )
     page.locator("#magnifier").wait_for(state="visible")
     corner = "() => { const { x, y } = document.querySelector(\".handle[data-corner='0']\").getBoundingClientRect(); return [x, y]; }"
     page.wait_for_function(  # the browser hands on moves with its next frame
-        f"([x, y]) => {{ const at = ({corner})(); return Math.abs(at[0] - x) <= 2 && Math.abs(at[1] - y) <= 2; }}", arg=[box["x"] + 40, box["y"] + 60]
+        f"([x, y]) => {{ const at = ({corner})(); return Math.abs(at[0] - x) <= 2 && Math.abs(at[1] - y) <= 2; }}",
+        arg=[box["x"] + 40, box["y"] + 60],
     )
     client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert page.evaluate("[scrollY, document.getElementById('viewport').scrollTop]") == scrolled
@@ -399,9 +453,16 @@ def test_a_corner_is_dragged_by_finger(watched, room) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [(1366, 768), (683, 384), (320, 640)])
 def test_the_screen_fits_and_everything_has_a_name(watched, room, size) -> None:
-    """Also at 200 % zoom and in a small window nothing scrolls sideways but the picture; controls have names, ids are unique."""
+    """Also at 200 % zoom and in a small window nothing scrolls sideways but the picture; controls have names, ids
+    are unique.
+    """
     found = room(codes=False)
-    page = watched(f"{found.station.url}sort?lang=de", found.station.url, viewport={"width": size[0], "height": size[1]}, color_scheme="dark")
+    page = watched(
+        f"{found.station.url}sort?lang=de",
+        found.station.url,
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark",
+    )
     page.wait_for_selector("#cards .open")
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     page.locator("#cards .open").click()
@@ -412,13 +473,17 @@ def test_the_screen_fits_and_everything_has_a_name(watched, room, size) -> None:
         && !(node.getAttribute('aria-label') || node.labels?.[0]?.innerText.trim() || node.innerText?.trim())).map((node) => node.outerHTML)"""
     )
     assert unnamed == []
-    assert page.evaluate("(() => { const ids = [...document.querySelectorAll('[id]')].map((node) => node.id); return ids.length === new Set(ids).size; })()")
+    assert page.evaluate(
+        "(() => { const ids = [...document.querySelectorAll('[id]')].map((node) => node.id); return ids.length === new Set(ids).size; })()"
+    )
     assert page.evaluate("[...document.querySelectorAll('[style]')].every((node) => node.closest('#stage'))")
 
 
 @pytest.mark.slow
 def test_only_the_own_browser_may_act(room) -> None:
-    """Without the token nothing is placed; malformed requests are refused; looking changes nothing; unknown pages are not found."""
+    """Without the token nothing is placed; malformed requests are refused; looking changes nothing; unknown pages
+    are not found.
+    """
     found = room(codes=False)
     from review_ui.app import create_app
 
@@ -437,7 +502,9 @@ def test_only_the_own_browser_may_act(room) -> None:
         {**body, "number": True},
     ):
         assert http.post(f"/api/pages/{number}/place", json=wrong, base_url=base, headers=token).status_code == 400
-    refused = http.post(f"/api/pages/{number}/place", json={**body, "form": "nonsense"}, base_url=base, headers=token).get_json()
+    refused = http.post(
+        f"/api/pages/{number}/place", json={**body, "form": "nonsense"}, base_url=base, headers=token
+    ).get_json()
     assert refused["result"] == "refused"
     assert "form number" in refused["message"]
     gone = http.post("/api/pages/999/place", json=body, base_url=base, headers=token).get_json()
@@ -445,6 +512,12 @@ def test_only_the_own_browser_may_act(room) -> None:
     digest = next(iter(found.project.layouts))
     for path in ("/sort", "/api/pages", f"/blanks/{digest}/1"):
         assert http.get(path, base_url=base).status_code == 200
-    for path in ("/api/pages/999", "/pages/999", f"/pages/{number}?turn=45", f"/blanks/{digest}/9", "/blanks/..%2f..%2fetc/1"):
+    for path in (
+        "/api/pages/999",
+        "/pages/999",
+        f"/pages/{number}?turn=45",
+        f"/blanks/{digest}/9",
+        "/blanks/..%2f..%2fetc/1",
+    ):
         assert http.get(path, base_url=base).status_code == 404
     assert found.everything() == before

@@ -1,4 +1,6 @@
-"""Moments on every kind of screen: in the reader's language and on the reader's clock, with the exact moment behind them."""
+"""Moments on every kind of screen: in the reader's language and on the reader's clock, with the exact moment behind
+them.
+"""
 
 import io
 import json
@@ -46,7 +48,9 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct",
 def project(house):
     """A project whose people live in New York, whatever the machine thinks."""
     settings = house / "survey.toml"
-    settings.write_text(settings.read_text("utf-8").replace('time_zone = ""', f'time_zone = "{ZONE}"'), encoding="utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace('time_zone = ""', f'time_zone = "{ZONE}"'), encoding="utf-8"
+    )
     with open_project(house) as opened:
         assert opened.config.time_zone == ZONE
         yield opened
@@ -60,10 +64,14 @@ def told(at, language, *, seconds=False):
 
 
 def page(client, path, language):
-    answer = client.get(f"{path}{'&' if '?' in path else '?'}lang={language}", base_url=BASE, headers={"Accept": "text/html"})
+    answer = client.get(
+        f"{path}{'&' if '?' in path else '?'}lang={language}", base_url=BASE, headers={"Accept": "text/html"}
+    )
     assert answer.status_code == 200
     shown = answer.get_data(as_text=True)
-    assert not re.search(r"\d{4}-\d\d-\d\d", re.sub(r'<time datetime="[^"]+">|href="[^"]*"|value="[^"]*"', "", shown)), "a stored moment is shown"
+    assert not re.search(
+        r"\d{4}-\d\d-\d\d", re.sub(r'<time datetime="[^"]+">|href="[^"]*"|value="[^"]*"', "", shown)
+    ), "a stored moment is shown"
     return shown
 
 
@@ -72,7 +80,16 @@ def batch(project, at):
     with project.store.writing() as tx:
         number = ledger.add_batch(tx, kind="paper", label=f"from {at[5:7]}", at=at)
         sha256 = f"{number:064x}"
-        file = NewFile(path=f"{number}.pdf", location=f"/in/{number}.pdf", sha256=sha256, size=1, kind="pdf", pages=1, archived="", problems=())
+        file = NewFile(
+            path=f"{number}.pdf",
+            location=f"/in/{number}.pdf",
+            sha256=sha256,
+            size=1,
+            kind="pdf",
+            pages=1,
+            archived="",
+            problems=(),
+        )
         ledger.add_file(tx, number, file)
         (found,) = ledger.pages_of(tx, [ledger.known_key(file.location, sha256)])
         problems = (Problem(slug="unreadable-page", where="page"),)
@@ -82,7 +99,9 @@ def batch(project, at):
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_batches_and_what_was_accepted(project, language):
-    """The first screen and the command line name winter and summer on the reader's clock; programs get the stored moment."""
+    """The first screen and the command line name winter and summer on the reader's clock; programs get the stored
+    moment.
+    """
     (winter, lost), _ = batch(project, WINTER), batch(project, SUMMER)
     assert waive_pages(project, [lost], reviewer="sue", reason="wet")
     client = create_app(Desk(project), reviewer="sue", language="en").test_client()
@@ -116,7 +135,13 @@ def test_the_release_says_when(project, tmp_path, language):
     fill(project, 2, OFTEN)
     desk = Desk(project)
     releases = ReleaseDesk(desk, VerificationDesk(desk))
-    assert not releases.act(Step.RELEASE, Person(name="kim", roles=frozenset(Role)), uuid="u", digest=releases.readiness().digest, reason="a pilot")
+    assert not releases.act(
+        Step.RELEASE,
+        Person(name="kim", roles=frozenset(Role)),
+        uuid="u",
+        digest=releases.readiness().digest,
+        reason="a pilot",
+    )
     at = releases.readiness().released.at
     client = create_app(desk, reviewer="kim", language="en").test_client()
     assert told(at, language) in page(client, "/release", language)
@@ -131,23 +156,32 @@ def test_accounts_and_their_log(project, language):
     accounts = AccountDesk(project)
     ada = accounts.start(accounts.start_token(), "Ada", "hash")
     invited, _ = accounts.invite(actor=ada, name="Ben", email="", roles=frozenset({Role.REVIEWER}))
-    app = create_app(Desk(project), accounts=accounts, sorter=SortDesk(project), uploads=UploadDesk(project), language="en")
+    app = create_app(
+        Desk(project), accounts=accounts, sorter=SortDesk(project), uploads=UploadDesk(project), language="en"
+    )
     client = app.test_client()
-    client.set_cookie("scanform-review-login", accounts.open_session(ada, stage=Stage.FULL, agent="test"), domain="127.0.0.1")
+    client.set_cookie(
+        "scanform-review-login", accounts.open_session(ada, stage=Stage.FULL, agent="test"), domain="127.0.0.1"
+    )
     (session,) = accounts.sessions(ada)
     for path in ("/account", f"/users/{ada.id}"):
         assert told(session.created_at, language) in page(client, path, language)
     until = accounts.account(invited.id).invited_until
     assert told(until, language).partition(",")[0] in page(client, "/users", language)
     log = page(client, "/users/log", language)
-    assert all(f'<time datetime="{event.at}">{told(event.at, language, seconds=True)}</time>' in log for event in accounts.events(50))
+    assert all(
+        f'<time datetime="{event.at}">{told(event.at, language, seconds=True)}</time>' in log
+        for event in accounts.events(50)
+    )
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_what_was_handed_in_says_when(project, language):
     """The list of what was handed in."""
     uploads = UploadDesk(project)
-    assert uploads.receive(io.BytesIO(b"%PDF-1.5 x"), name="a.pdf", by="anna", group="g", declared=10).result == "stored"
+    assert (
+        uploads.receive(io.BytesIO(b"%PDF-1.5 x"), name="a.pdf", by="anna", group="g", declared=10).result == "stored"
+    )
     uploads.close_group("anna", "g")
     client = create_app(Desk(project), reviewer="anna", uploads=uploads).test_client()
     (job,) = uploads.jobs(language=language)

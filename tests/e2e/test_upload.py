@@ -1,4 +1,6 @@
-"""Handing in by browser: real Chromium, real server, real files, real store. Whole files only, each page one fate, nothing lost and nothing silent."""
+"""Handing in by browser: real Chromium, real server, real files, real store. Whole files only, each page one fate,
+nothing lost and nothing silent.
+"""
 
 import gc
 import http.client
@@ -43,7 +45,10 @@ def project(tiny_survey, tmp_path):
 def stack(tiny_survey, tmp_path):
     """Three files: two whole forms, and one page of a third."""
     for form in (1, 2):
-        tiny_survey.tiff(tmp_path / f"Bogen {form} äöü.tif", *(tiny_survey.sheet(form, page, open="no", quiet="yes", seed=form * 10 + page) for page in (1, 2)))
+        tiny_survey.tiff(
+            tmp_path / f"Bogen {form} äöü.tif",
+            *(tiny_survey.sheet(form, page, open="no", quiet="yes", seed=form * 10 + page) for page in (1, 2)),
+        )
     tiny_survey.jpeg(tmp_path / "einzeln.jpg", 3, 1, open="yes")
     return sorted([*tmp_path.glob("*.tif"), *tmp_path.glob("*.jpg")])
 
@@ -71,7 +76,9 @@ def client_of(project, uploads):
 
     def send(name, content, group="g", **headers):
         given = {"X-CSRFToken": token, "X-File-Name": urllib.parse.quote(name), "X-Group": group, **headers}
-        return client.post("/api/uploads?lang=de", base_url=BASE, data=content, headers=given, content_type="application/octet-stream")
+        return client.post(
+            "/api/uploads?lang=de", base_url=BASE, data=content, headers=given, content_type="application/octet-stream"
+        )
 
     return client, send
 
@@ -84,13 +91,19 @@ def all_read(uploads):
 def counted(project):
     """Pages by (batch, fate), by plain SQL."""
     with project.store.reading() as tx:
-        rows = tx.exec_driver_sql("SELECT f.batch_id, p.fate, count(*) FROM page p JOIN file f ON f.id = p.file_id GROUP BY 1, 2").all()
+        rows = tx.exec_driver_sql(
+            "SELECT f.batch_id, p.fate, count(*) FROM page p JOIN file f ON f.id = p.file_id GROUP BY 1, 2"
+        ).all()
     return {(batch, fate): number for batch, fate, number in rows}
 
 
 def left_over(project):
     """Scans that lie in the folder of uploads."""
-    return sorted(path.name for path in (project.folder / "uploads").rglob("*") if path.is_file() and path.suffix not in {".json", ".lock", ".reading", ""})
+    return sorted(
+        path.name
+        for path in (project.folder / "uploads").rglob("*")
+        if path.is_file() and path.suffix not in {".json", ".lock", ".reading", ""}
+    )
 
 
 def test_an_interrupt_before_the_desk_has_started_ends_it(project, monkeypatch):
@@ -107,19 +120,24 @@ def test_an_interrupt_before_the_desk_has_started_ends_it(project, monkeypatch):
     desk.close()
 
 
-# --- in the browser ------------------------------------------------------------------------------------------------------
+# --- in the browser
+# ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("width", [320, 1366])
 @pytest.mark.fast_cases(1)
 def test_files_are_sent_read_and_accounted_for(project, station, stack, watched, width):
-    """Chosen by the button: each is said to be stored, then read as one batch; every number leads to a list of that length."""
+    """Chosen by the button: each is said to be stored, then read as one batch; every number leads to a list of that
+    length.
+    """
     url, _ = station
     page = watched(f"{url}upload?lang=de", url, viewport={"width": width, "height": 800})
     page.wait_for_selector(".scripted")
     page.set_input_files("#files", stack)
     page.wait_for_selector("#rows .stored:nth-child(3)")
-    assert page.locator("#rows .stored .said").all_inner_texts() == [f"Gespeichert (Prüfsumme {sha})" for sha in checksums(stack)]
+    assert page.locator("#rows .stored .said").all_inner_texts() == [
+        f"Gespeichert (Prüfsumme {sha})" for sha in checksums(stack)
+    ]
     page.wait_for_selector("article[data-state=read]")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     words = page.inner_text("#jobs")
@@ -149,7 +167,8 @@ def test_dropped_files_are_taken(project, station, stack, watched):
     page = watched(f"{url}upload?lang=en", url)
     page.wait_for_selector(".scripted")
     data = page.evaluate_handle(
-        "(bytes) => { const t = new DataTransfer(); t.items.add(new File([new Uint8Array(bytes)], 'dropped.jpg')); return t; }", list(stack[-1].read_bytes())
+        "(bytes) => { const t = new DataTransfer(); t.items.add(new File([new Uint8Array(bytes)], 'dropped.jpg')); return t; }",
+        list(stack[-1].read_bytes()),
     )
     page.dispatch_event("#jobs-title", "dragover", {"dataTransfer": data})
     assert "over" in page.get_attribute("#form", "class")
@@ -161,7 +180,9 @@ def test_dropped_files_are_taken(project, station, stack, watched):
 
 @pytest.mark.slow
 def test_without_a_mouse(project, station, stack, watched):
-    """Tab to the button, Enter opens the choice of files; what happens is said once in a live region; the focus is never lost."""
+    """Tab to the button, Enter opens the choice of files; what happens is said once in a live region; the focus is
+    never lost.
+    """
     url, _ = station
     page = watched(f"{url}upload?lang=de", url)
     page.wait_for_selector(".scripted")
@@ -250,7 +271,8 @@ def test_cancel_and_try_again(project, station, stack, watched, servers):
     assert counted(project) == {(1, "read"): 2}
 
 
-# --- what is not taken, and why --------------------------------------------------------------------------------------------
+# --- what is not taken, and why
+# --------------------------------------------------------------------------------------------
 
 NO_SCANS = {
     "empty.pdf": (b"", "0 Byte"),
@@ -282,7 +304,10 @@ def test_no_scans_are_answered_in_words(project, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("sample", "words"), [("0622-vertraulich.pdf", "Kennwort"), ("made.pdf", "beschädigt"), ("0622-uebertragung.pdf", "repariert")])
+@pytest.mark.parametrize(
+    ("sample", "words"),
+    [("0622-vertraulich.pdf", "Kennwort"), ("made.pdf", "beschädigt"), ("0622-uebertragung.pdf", "repariert")],
+)
 def test_damaged_and_encrypted_files_are_in_the_ledger_and_explained(project, station, tmp_path, sample, words):
     """They look like scans: they are kept, have a fate, and the list says what is wrong and what to do."""
     url, uploads = station
@@ -295,7 +320,10 @@ def test_damaged_and_encrypted_files_are_in_the_ledger_and_explained(project, st
     status = project_status(project)
     assert status.sums_agree
     assert status.waiting == 0
-    shown = {(int(batch), fate): int(number) for batch, fate, number in re.findall(r"pages\?batch=(\d+)&amp;fate=([a-z-]+)&amp;lang=de\">(\d+) Seite", page)}
+    shown = {
+        (int(batch), fate): int(number)
+        for batch, fate, number in re.findall(r"pages\?batch=(\d+)&amp;fate=([a-z-]+)&amp;lang=de\">(\d+) Seite", page)
+    }
     assert shown == counted(project)
 
 
@@ -306,7 +334,10 @@ def hand_in(uploads, name, content, *, group="g", by="anna", close=True):
     return receipt
 
 
-@pytest.mark.parametrize("name", ["../../../evil.pdf", "..\\..\\evil.pdf", "/etc/evil.pdf", "con\nrol.pdf", "<b>x</b>.pdf", "a" * 500 + ".pdf"])
+@pytest.mark.parametrize(
+    "name",
+    ["../../../evil.pdf", "..\\..\\evil.pdf", "/etc/evil.pdf", "con\nrol.pdf", "<b>x</b>.pdf", "a" * 500 + ".pdf"],
+)
 def test_names_are_shown_and_never_used(project, name):
     """Files lie under names of our own; a name is text on the screen, whatever it is."""
     uploads = uploads_of(project)
@@ -328,7 +359,12 @@ def test_without_a_token_nothing_is_taken(project, stack):
     content = stack[0].read_bytes()
     assert send("a.tif", content, **{"X-CSRFToken": "wrong"}).status_code == 403
     assert send("a.tif", content, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
-    form = client.post("/upload", base_url=BASE, data={"files": (io.BytesIO(content[:1000]), "a.tif")}, content_type="multipart/form-data")
+    form = client.post(
+        "/upload",
+        base_url=BASE,
+        data={"files": (io.BytesIO(content[:1000]), "a.tif")},
+        content_type="multipart/form-data",
+    )
     assert form.status_code == 403
     assert uploads.box.sets() == []
     assert left_over(project) == []
@@ -343,7 +379,9 @@ def test_only_uploads_may_be_large(project):
     token = client.get("/api/session", base_url=BASE).json["csrf"]
     for address in ("/api/decisions", "/api/uploads/close"):
         headers = {"X-CSRFToken": token}
-        assert client.post(address, base_url=BASE, data=large, headers=headers, content_type="application/json").status_code in (400, 413)
+        assert client.post(
+            address, base_url=BASE, data=large, headers=headers, content_type="application/json"
+        ).status_code in (400, 413)
     answer = send("b.pdf", b"%PDF-1.5" + b"1" * 3_000_001)
     assert answer.status_code == 422
     assert "mehr als 3 MB" in answer.json["message"]
@@ -367,7 +405,10 @@ def test_the_same_bytes_at_once(project, stack):
     """Ten at a time: one is stored, nine are known."""
     uploads = uploads_of(project)
     content, results = stack[0].read_bytes(), []
-    threads = [threading.Thread(target=lambda n=n: results.append(hand_in(uploads, f"{n}.tif", content, group=str(n)).result)) for n in range(10)]
+    threads = [
+        threading.Thread(target=lambda n=n: results.append(hand_in(uploads, f"{n}.tif", content, group=str(n)).result))
+        for n in range(10)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -385,7 +426,9 @@ def test_files_that_belong_together_are_one_batch(project, station, stack):
     hand_in(uploads, "2.tif", stack[1].read_bytes())
     until(lambda: all_read(uploads), "nothing was read")
     with project.store.reading() as tx:
-        found = tx.exec_driver_sql("SELECT b.label, count(*) FROM file f JOIN batch b ON b.id = f.batch_id GROUP BY b.label").all()
+        found = tx.exec_driver_sql(
+            "SELECT b.label, count(*) FROM file f JOIN batch b ON b.id = f.batch_id GROUP BY b.label"
+        ).all()
     assert sorted(tuple(row) for row in found) == [("1.tif, 2.tif", 2), ("3.jpg", 1)]
 
 
@@ -402,7 +445,8 @@ def test_a_set_that_is_never_closed_is_read_after_a_while(project, stack):
     assert counted(project) == {(1, "read"): 2}
 
 
-# --- connections -----------------------------------------------------------------------------------------------------------
+# --- connections
+# -----------------------------------------------------------------------------------------------------------
 
 
 def open_request(url, token, cookie, name, size):
@@ -419,7 +463,9 @@ def token_of(url):
         return json.load(answer)["csrf"], answer.headers["Set-Cookie"].partition(";")[0]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # waitress leaves closing its nameless file to the garbage collector
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # waitress leaves closing its nameless file to the garbage collector
 def test_a_connection_that_breaks_leaves_nothing(project, station):
     """Half a file, then the line is cut."""
     url, uploads = station
@@ -434,7 +480,9 @@ def test_a_connection_that_breaks_leaves_nothing(project, station):
 
 @pytest.mark.slow
 def test_others_need_not_wait_while_files_come(project, station, servers):
-    """Twenty slow senders, more than the station has threads: pages come while none of them has ended, and all files arrive."""
+    """Twenty slow senders, more than the station has threads: pages come while none of them has ended, and all files
+    arrive.
+    """
     url, uploads = station
     token, cookie = token_of(url)
     content = b"%PDF-1.5" + b"0" * 200_000
@@ -503,18 +551,23 @@ def test_large_files_need_no_memory(project, servers):
     assert peak_mb(process.pid) - before < 40
 
 
-# --- killed ----------------------------------------------------------------------------------------------------------------
+# --- killed
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def started_station(folder, servers):
     """The program as people start it; its address."""
-    process = servers.enter_context(started([*SCANFORM, "--json", "--project", folder, "review", "--port", 0, "--reviewer", "kim"], stderr=None))
+    process = servers.enter_context(
+        started([*SCANFORM, "--json", "--project", folder, "review", "--port", 0, "--reviewer", "kim"], stderr=None)
+    )
     return process, answered(process)["url"]
 
 
 @pytest.mark.slow
 def test_killed_while_it_reads(project, stack, servers):
-    """kill -9 twice in the middle of reading: the next start goes on by itself; each page has one fate, nothing is left in the folder of uploads."""
+    """kill -9 twice in the middle of reading: the next start goes on by itself; each page has one fate, nothing is
+    left in the folder of uploads.
+    """
     for number in range(2):
         process, url = started_station(project.folder, servers)
         if number == 0:
@@ -527,12 +580,19 @@ def test_killed_while_it_reads(project, stack, servers):
                     "X-Group": "g",
                     "Content-Type": "application/octet-stream",
                 }
-                with urllib.request.urlopen(urllib.request.Request(f"{url}api/uploads", data=file.read_bytes(), headers=headers)) as answer:
+                with urllib.request.urlopen(
+                    urllib.request.Request(f"{url}api/uploads", data=file.read_bytes(), headers=headers)
+                ) as answer:
                     assert json.load(answer)["result"] == "stored"
             body = json.dumps({"group": "g"}).encode()
-            closing = urllib.request.Request(f"{url}api/uploads/close", data=body, headers={**headers, "Content-Type": "application/json"})
+            closing = urllib.request.Request(
+                f"{url}api/uploads/close", data=body, headers={**headers, "Content-Type": "application/json"}
+            )
             urllib.request.urlopen(closing).close()
-            until(lambda at=url: 'data-state="reading"' in urllib.request.urlopen(f"{at}upload").read().decode(), "reading never began")
+            until(
+                lambda at=url: 'data-state="reading"' in urllib.request.urlopen(f"{at}upload").read().decode(),
+                "reading never began",
+            )
         time.sleep(1.0 + number)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
@@ -549,7 +609,9 @@ def test_killed_while_it_reads(project, stack, servers):
 
 @pytest.mark.slow
 def test_what_a_killed_program_left_is_cleared_or_read(project, stack):
-    """A part file without its writer goes, one with its writer stays; an entry without its file goes; whole files are read."""
+    """A part file without its writer goes, one with its writer stays; an entry without its file goes; whole files
+    are read.
+    """
     uploads = uploads_of(project)
     hand_in(uploads, "1.tif", stack[0].read_bytes(), close=False)
     hand_in(uploads, "2.tif", stack[1].read_bytes(), group="lost")

@@ -1,7 +1,8 @@
-"""Every act of a person is one transaction: killed anywhere within it, all of it is there or nothing; and what it answers is what is stored.
+"""Every act of a person is one transaction: killed anywhere within it, all of it is there or nothing; and what it
+answers is what is stored.
 
-Each act is done by a process of its own that dies before its n-th statement, and at each commit, for every n; and again with another program that comes
-in between what the act has looked at and what it writes.
+Each act is done by a process of its own that dies before its n-th statement, and at each commit, for every n; and again
+with another program that comes in between what the act has looked at and what it writes.
 """
 
 import contextlib
@@ -45,14 +46,29 @@ from scanform.workflow.settling.withdraw import restore, withdraw, withdraw_resp
 DIED = 9
 SUPERVISOR = Person(name="sue", roles=frozenset({Role.SUPERVISOR}))
 VOLATILE = frozenset(
-    {"at", "created_at", "linked_at", "handed_in_at", "received_at", "withdrawn_at", "printed_at", "seal", "until", "invited", "invited_until", "uniquifier"}
+    {
+        "at",
+        "created_at",
+        "linked_at",
+        "handed_in_at",
+        "received_at",
+        "withdrawn_at",
+        "printed_at",
+        "seal",
+        "until",
+        "invited",
+        "invited_until",
+        "uniquifier",
+    }
 )
 """Columns that differ from run to run: times, hashes over them, and what is drawn at random."""
 
 
 @dataclass(frozen=True)
 class Act:
-    """Something that a person does, on a project that `before` has made ready; `act` returns what the person is told."""
+    """Something that a person does, on a project that `before` has made ready; `act` returns what the person is
+    told.
+    """
 
     before: object
     act: object
@@ -88,7 +104,9 @@ def settled(project):
 
 
 def submission(item, kind, to="", *, uuid="u", **more):
-    return Submission(uuid=uuid, item=item.id, version=item.version, basis="", kind=kind, from_value=item.value, to_value=to, **more)
+    return Submission(
+        uuid=uuid, item=item.id, version=item.version, basis="", kind=kind, from_value=item.value, to_value=to, **more
+    )
 
 
 def first_item(project):
@@ -109,7 +127,12 @@ def undo(project):
 
 def look(project, kind=DecisionKind.CORRECT, to="w", *, who="ben", third=False, uuid="look", **more):
     again = VerificationDesk(Desk(project))
-    return [one.result for one in again.decide([submission(first_item(project), kind, to, uuid=uuid, **more)], reviewer=who, third=third)]
+    return [
+        one.result
+        for one in again.decide(
+            [submission(first_item(project), kind, to, uuid=uuid, **more)], reviewer=who, third=third
+        )
+    ]
 
 
 def second(project):
@@ -161,7 +184,9 @@ def settle_contradiction(project):
 
 def digital(project, folder=None):
     path = (folder or project.folder) / "export.csv"
-    path.write_text('"id","submitdate","often"\n"1","2026-01-01 10:00:00","w"\n"2","2026-01-02 10:00:00","m"\n', encoding="utf-8")
+    path.write_text(
+        '"id","submitdate","often"\n"1","2026-01-01 10:00:00","w"\n"2","2026-01-02 10:00:00","m"\n', encoding="utf-8"
+    )
     return list(import_digital(project, path).new)
 
 
@@ -213,7 +238,11 @@ def disable(project):
 
 
 def print_one(project):
-    found = print_forms(project, PrintOrder(recipients=(Recipient(token="T", name="Haus", address=()),), seed=9), project.folder / "out.pdf")
+    found = print_forms(
+        project,
+        PrintOrder(recipients=(Recipient(token="T", name="Haus", address=()),), seed=9),
+        project.folder / "out.pdf",
+    )
     return found.forms[0].form_id
 
 
@@ -235,7 +264,9 @@ ACTS = {
     "settle a contradiction": Act(contradict, settle_contradiction),
     "import digital responses": Act(nothing, digital),
     "withdraw an import": Act(imported, lambda project: withdraw(project, 1).id),
-    "withdraw a response": Act(imported, lambda project: withdraw_response(project, "online-1", reason="asked for", reviewer="sue").response_id),
+    "withdraw a response": Act(
+        imported, lambda project: withdraw_response(project, "online-1", reason="asked for", reviewer="sue").response_id
+    ),
     "key a form": Act(nothing, key),
     "print": Act(nothing, print_one),
     "withdraw a batch": Act(waiting, lambda project: withdraw(project, 1).id),
@@ -254,7 +285,9 @@ FAST = "third look and its decision"
 
 
 def in_a_process(folder, act, *, die_before=None, die_at_commit=False):
-    """Do an act in a process of its own; returns what it answered as JSON, None when it died, and how many statements it made while it was writing."""
+    """Do an act in a process of its own; returns what it answered as JSON, None when it died, and how many
+    statements it made while it was writing.
+    """
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -302,14 +335,21 @@ def content(folder):
     """All rows of the store, without what differs from run to run; no seal is broken."""
     with open_project(folder) as project, project.store.reading() as tx:
         assert broken_seals(tx) == []
-        names = [row[0] for row in tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        names = [
+            row[0] for row in tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        ]
         rows = {}
         for name in names:
             if name not in {"lease", "pace"}:
                 found = tx.exec_driver_sql(f"SELECT * FROM {name}").mappings().all()
-                rows[name] = sorted(repr({key: same_in_every_run(key, value, folder) for key, value in row.items()}) for row in found)
+                rows[name] = sorted(
+                    repr({key: same_in_every_run(key, value, folder) for key, value in row.items()}) for row in found
+                )
         files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-        return {**rows, "files": [name for name in files if "sqlite" not in name and not name.endswith((".part", ".csv"))]}
+        return {
+            **rows,
+            "files": [name for name in files if "sqlite" not in name and not name.endswith((".part", ".csv"))],
+        }
 
 
 @pytest.fixture(scope="module")
@@ -377,7 +417,9 @@ def say_of_a_double(kind):
 
 @pytest.mark.slow
 def test_killed_while_somebody_says_what_pages_are(tiny_survey, tmp_path):
-    """Two pages with one printed number are said to be one sheet; then the batch is withdrawn: fates, forms, responses and the act go together."""
+    """Two pages with one printed number are said to be one sheet; then the batch is withdrawn: fates, forms,
+    responses and the act go together.
+    """
     tiny_survey.jpeg(tmp_path / "in" / "a.jpg", 1, 1, open="no", floor="1", seed=3)
     tiny_survey.jpeg(tmp_path / "in" / "b.jpg", 1, 1, open="yes", floor="2", uses="chess", seed=44)
     with tiny_survey.project(tmp_path / "ready") as project:
@@ -405,17 +447,23 @@ def between(project, act):
 
 
 def test_a_third_look_that_comes_too_late_is_refused_with_all_that_belongs_to_it(ready):
-    """Dora settles the value while Carla looks at it: Carla is told, and neither her look nor her decision is stored."""
+    """Dora settles the value while Carla looks at it: Carla is told, and neither her look nor her decision is
+    stored.
+    """
     folder = ready(differing)
     with open_project(folder) as project:
         again = VerificationDesk(Desk(project))
         item = first_item(project)
         between(project, lambda other: look(other, to="m", who="dora", third=True, uuid="dora"))
-        (outcome,) = again.decide([submission(item, DecisionKind.CORRECT, "w", uuid="carla")], reviewer="carla", third=True)
+        (outcome,) = again.decide(
+            [submission(item, DecisionKind.CORRECT, "w", uuid="carla")], reviewer="carla", third=True
+        )
         assert (outcome.result, bool(outcome.message)) == ("invalid", True)
         with project.store.reading() as tx:
             assert [found.act.uuid for found in verifications(tx)] == ["look", "dora"]
-        assert [decision.reviewer for decision in project.store.decisions() if decision.uuid.endswith("-third")] == ["dora"]
+        assert [decision.reviewer for decision in project.store.decisions() if decision.uuid.endswith("-third")] == [
+            "dora"
+        ]
 
 
 @pytest.mark.slow
@@ -427,7 +475,9 @@ def test_a_third_look_at_values_that_are_no_longer_those_is_refused(ready):
         (card,) = again.claim(1, reviewer="carla", third=True)
         item = first_item(project)
         with open_project(folder) as other:
-            change = replace(submission(item, DecisionKind.CORRECT, "s", uuid="emil"), basis="anna-0", version=item.version)
+            change = replace(
+                submission(item, DecisionKind.CORRECT, "s", uuid="emil"), basis="anna-0", version=item.version
+            )
             assert [one.result for one in Desk(other).decide([change], reviewer="emil")] == ["saved"]
         sent = replace(submission(item, DecisionKind.CORRECT, "w", uuid="carla"), basis=card.basis)
         (outcome,) = again.decide([sent], reviewer="carla", third=True)
@@ -490,7 +540,12 @@ def test_a_merge_joins_what_there_is_when_it_is_written(ready):
     """A batch is withdrawn in between: no link leads to a response that no longer counts."""
     folder = ready(two_sources)
     with open_project(folder) as project:
-        between(project, lambda other: other.store.save_response(replace(other.store.responses()[-1], token="elsewhere"), batch_id=1))
+        between(
+            project,
+            lambda other: other.store.save_response(
+                replace(other.store.responses()[-1], token="elsewhere"), batch_id=1
+            ),
+        )
         assert merge_responses(project).joined == 0
         assert project.store.links() == []
 
@@ -524,7 +579,9 @@ def test_an_undo_takes_back_what_stands(ready):
 
 
 def test_forms_never_share_an_identity_that_another_program_took(ready):
-    """The same identities are drawn by two programs: the second one draws others, and what its files say is what the store says."""
+    """The same identities are drawn by two programs: the second one draws others, and what its files say is what the
+    store says.
+    """
     folder = ready(nothing)
     with open_project(folder) as project:
         order = PrintOrder(recipients=(None, None), seed=9)
@@ -532,7 +589,11 @@ def test_forms_never_share_an_identity_that_another_program_took(ready):
         own = print_forms(project, order, folder / "own.pdf")
         with project.store.reading() as tx:
             known = [form.form_id for form in issued.all_issued(tx)]
-    listed = [row["form_id"] for name in ("other", "own") for row in json.loads((folder / f"{name}.copies.json").read_text("utf-8"))]
+    listed = [
+        row["form_id"]
+        for name in ("other", "own")
+        for row in json.loads((folder / f"{name}.copies.json").read_text("utf-8"))
+    ]
     assert set(listed) <= set(known)
     assert len(set(listed)) == 4
     assert [form.form_id for form in own.forms] == listed[2:]

@@ -1,4 +1,6 @@
-"""Ingest under faults: killed anywhere, run twice at once, with readers that crash and hang. Nothing is lost, doubled or changed."""
+"""Ingest under faults: killed anywhere, run twice at once, with readers that crash and hang. Nothing is lost,
+doubled or changed.
+"""
 
 import os
 import random
@@ -48,30 +50,45 @@ read_batch(project, [Path(sys.argv[2])], serial())
 def fill(tiny_survey, folder):
     """A stack with whole forms, a photocopy, a re-scan, a duplicate, a damaged file and blank paper."""
     for form in (1, 2):
-        tiny_survey.tiff(folder / f"{form}.tif", *(tiny_survey.sheet(form, page, open="no", quiet="yes", seed=form * 10 + page) for page in (1, 2)))
+        tiny_survey.tiff(
+            folder / f"{form}.tif",
+            *(tiny_survey.sheet(form, page, open="no", quiet="yes", seed=form * 10 + page) for page in (1, 2)),
+        )
     tiny_survey.jpeg(folder / "copy.jpg", 1, 1, open="yes", floor="1", seed=99)
     tiny_survey.jpeg(folder / "rescan.jpg", 2, 1, open="no", quality=60, seed=21)
     shutil.copy(folder / "1.tif", folder / "same.tif")
     (folder / "damaged.pdf").write_bytes(b"%PDF-1.5 no end")
-    tiny_survey.tiff(folder / "blank.tif", np.random.default_rng(5).normal(245, 3, (2339, 1654)).clip(0, 255).astype(np.uint8))
+    tiny_survey.tiff(
+        folder / "blank.tif", np.random.default_rng(5).normal(245, 3, (2339, 1654)).clip(0, 255).astype(np.uint8)
+    )
     return folder
 
 
 def picture(folder):
-    """Everything that must be the same after a fault: fates, responses with all values, decisions; and sums that agree."""
+    """Everything that must be the same after a fault: fates, responses with all values, decisions; and sums that
+    agree.
+    """
     with open_project(folder) as project:
         status = project_status(project)
         assert status.sums_agree
         assert status.waiting == 0
         assert verify(project).good
         with project.store.reading() as tx:
-            rows = tx.exec_driver_sql("SELECT path, page_index, fate FROM page JOIN file ON file.id = page.file_id ORDER BY path, page_index").all()
-        return [tuple(row) for row in rows], [(r.id, r.token, r.complete, tuple(map(rounded, r.answers)), r.problems) for r in project.store.responses()]
+            rows = tx.exec_driver_sql(
+                "SELECT path, page_index, fate FROM page JOIN file ON file.id = page.file_id ORDER BY path, page_index"
+            ).all()
+        return [tuple(row) for row in rows], [
+            (r.id, r.token, r.complete, tuple(map(rounded, r.answers)), r.problems) for r in project.store.responses()
+        ]
 
 
 def rounded(answer):
-    """Probabilities without their last digits, which depend on how many threads numpy's matrix library happens to use."""
-    candidates = tuple(replace(candidate, probability=round(candidate.probability, 7)) for candidate in answer.candidates)
+    """Probabilities without their last digits, which depend on how many threads numpy's matrix library happens to
+    use.
+    """
+    candidates = tuple(
+        replace(candidate, probability=round(candidate.probability, 7)) for candidate in answer.candidates
+    )
     return replace(answer, confidence=round(answer.confidence, 7), candidates=candidates)
 
 
@@ -81,7 +98,14 @@ def undisturbed(tiny_survey, tmp_path):
     folder = fill(tiny_survey, tmp_path / "in")
     with tiny_survey.project(tmp_path / "calm") as project:
         summary = read_batch(project, [folder], serial())
-    assert dict(summary.pages) == {Fate.READ: 4, Fate.BLANK: 1, Fate.DUPLICATE: 2, Fate.RESCAN: 1, Fate.COPY: 1, Fate.DAMAGED: 1}
+    assert dict(summary.pages) == {
+        Fate.READ: 4,
+        Fate.BLANK: 1,
+        Fate.DUPLICATE: 2,
+        Fate.RESCAN: 1,
+        Fate.COPY: 1,
+        Fate.DAMAGED: 1,
+    }
     return folder, picture(tmp_path / "calm")
 
 
@@ -119,7 +143,9 @@ def test_interrupted_again_and_again(tiny_survey, undisturbed, tmp_path):
 
 @pytest.mark.slow
 def test_the_originals_may_vanish_after_they_were_taken_in(tiny_survey, undisturbed, tmp_path):
-    """Killed before the pages were read, and the folder is gone: the next run, of another folder, reads them from the archive."""
+    """Killed before the pages were read, and the folder is gone: the next run, of another folder, reads them from
+    the archive.
+    """
     folder, expected = undisturbed
     other = tmp_path / "other"
     other.mkdir()
@@ -174,7 +200,9 @@ def test_killed_at_random_moments(tiny_survey, undisturbed, tmp_path):
 
 @pytest.mark.slow
 def test_two_runs_at_once_from_an_empty_database(tiny_survey, undisturbed, tmp_path):
-    """Two ingests of one folder start together where nothing was printed and no database is yet: both end well, every page counts once."""
+    """Two ingests of one folder start together where nothing was printed and no database is yet: both end well,
+    every page counts once.
+    """
     folder, _ = undisturbed
     for name in ("calm2", "p"):
         tiny_survey.project(tmp_path / name).close()
@@ -212,7 +240,11 @@ def test_a_worker_that_is_killed_costs_nothing(tiny_survey, undisturbed, tmp_pat
     folder, expected = undisturbed
     tiny_survey.project(tmp_path / "p").close()
     with ingest(folder, tmp_path / "p") as process:
-        until(lambda: read_pages(tmp_path / "p") and workers_of(process.pid), "a page that was read", alive=lambda: process.poll() is None)
+        until(
+            lambda: read_pages(tmp_path / "p") and workers_of(process.pid),
+            "a page that was read",
+            alive=lambda: process.poll() is None,
+        )
         for child in workers_of(process.pid):
             with suppress(ProcessLookupError):  # it may have ended by itself just now
                 os.kill(child, 9)
@@ -252,7 +284,9 @@ def test_a_file_that_is_still_written_is_waited_for(tiny_survey, tmp_path, monke
 
 
 def test_a_reader_that_fails_costs_its_pages_until_the_next_try(tiny_survey, tmp_path):
-    """The blank picture of page 2 is gone, so that reading fails there: page 1 is read, page 2 is an error, --retry reads it later."""
+    """The blank picture of page 2 is gone, so that reading fails there: page 1 is read, page 2 is an error, --retry
+    reads it later.
+    """
     folder = tmp_path / "in"
     tiny_survey.tiff(folder / "a.tif", tiny_survey.sheet(1, 1, open="no"), tiny_survey.sheet(1, 2, quiet="yes"))
     with tiny_survey.project(tmp_path / "p") as project:
@@ -280,7 +314,9 @@ def test_a_form_printed_elsewhere_is_read_once_its_layout_is_here(tiny_survey, t
 
 
 def test_a_refused_file_gets_all_its_pages_when_it_can_be_opened(tiny_survey, tmp_path, monkeypatch):
-    """A file that ended every process that looked into it is one page; tried again and well this time, it has all of them."""
+    """A file that ended every process that looked into it is one page; tried again and well this time, it has all of
+    them.
+    """
     folder = tmp_path / "in"
     tiny_survey.tiff(folder / "a.tif", tiny_survey.sheet(1, 1, open="no"), tiny_survey.sheet(1, 2, quiet="yes"))
     with tiny_survey.project(tmp_path / "p") as project:

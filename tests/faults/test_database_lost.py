@@ -1,4 +1,6 @@
-"""A database that is gone, empty, damaged or another project's is never taken for a new beginning, and a questionnaire that was edited is noticed."""
+"""A database that is gone, empty, damaged or another project's is never taken for a new beginning, and a
+questionnaire that was edited is noticed.
+"""
 
 import hashlib
 import os
@@ -73,7 +75,9 @@ def test_a_lost_database_is_never_replaced(folder, lose, before):
 
 
 def test_another_projects_database_is_refused(folder, tiny_survey, tmp_path):
-    """Two projects of the same questionnaire: exchanged databases are noticed on both sides, and nothing is written to them."""
+    """Two projects of the same questionnaire: exchanged databases are noticed on both sides, and nothing is written
+    to them.
+    """
     shutil.copytree(folder, tmp_path / "second")
     other = tmp_path / "second"
     (other / PROJECT_ID).unlink()
@@ -178,7 +182,9 @@ def test_an_altered_file_of_the_archive_is_repaired(tmp_path):
 
 
 def test_an_edited_questionnaire_is_noticed_at_every_door(folder):
-    """A question taken out by hand, or the whole file, after forms were printed: no command goes on; the printed one can be put back."""
+    """A question taken out by hand, or the whole file, after forms were printed: no command goes on; the printed one
+    can be put back.
+    """
     (path,) = (folder / "questionnaires").glob("*.yaml")
     content = path.read_text(encoding="utf-8")
     path.unlink()

@@ -1,4 +1,6 @@
-"""Ingest of imported forms under faults: killed anywhere, the same pages come together in the same forms, with the same ids."""
+"""Ingest of imported forms under faults: killed anywhere, the same pages come together in the same forms, with the
+same ids.
+"""
 
 import subprocess
 import sys
@@ -18,13 +20,19 @@ pytestmark = pytest.mark.slow
 def fill(foreign_forms, tiny_survey, folder):
     """Two club forms in one file, one in two files of a page, a quiz between them, a form printed here."""
     clubs = [
-        [foreign_forms.sheet("club", page, winter=str(number), crew="abc"[number - 1], seed=10 * number + page) for page in (1, 2)] for number in (1, 2, 3)
+        [
+            foreign_forms.sheet("club", page, winter=str(number), crew="abc"[number - 1], seed=10 * number + page)
+            for page in (1, 2)
+        ]
+        for number in (1, 2, 3)
     ]
     save_tiff(folder / "a.tif", [*clubs[0], *clubs[1]])
     save_jpeg(folder / "b1.jpg", clubs[2][0])
     save_jpeg(folder / "b2.jpg", clubs[2][1])
     save_jpeg(folder / "c.jpg", foreign_forms.sheet("quiz", 1, k1="a", seed=7))
-    tiny_survey.tiff(folder / "d.tif", *(tiny_survey.sheet(1, page, open="no", quiet="yes", seed=page) for page in (1, 2)))
+    tiny_survey.tiff(
+        folder / "d.tif", *(tiny_survey.sheet(1, page, open="no", quiet="yes", seed=page) for page in (1, 2))
+    )
     return folder
 
 
@@ -41,7 +49,9 @@ def undisturbed(foreign_forms, tiny_survey, tmp_path):
 
 @pytest.mark.slow
 def test_interrupted_again_and_again(foreign_forms, undisturbed, tmp_path):
-    """Ctrl-C while files are taken in and while pages are read: the forms are those of one undisturbed run, in one batch."""
+    """Ctrl-C while files are taken in and while pages are read: the forms are those of one undisturbed run, in one
+    batch.
+    """
     folder, expected = undisturbed
     with foreign_forms.project(tmp_path / "p") as project:
         for steps in (1, 3, 6, 7, 8, 6):

@@ -33,10 +33,16 @@ BAD = Path(__file__).parents[2].parent / "shared" / "data" / "bad"
 LIMITS = Limits()
 MOST_PAGES = 40
 """Pages of one file that are decoded; the rest would repeat the same."""
-NEITHER_READS = frozenset({"third_party/pdf.js/bitmap-symbol-context-reuse.pdf", "third_party/pdf.js/issue17871_top_right.pdf"})
-"""JBIG2 pages that the collection takes for readable and that jbig2dec and poppler 22.12 both refuse; the alternative would be an empty page."""
+NEITHER_READS = frozenset(
+    {"third_party/pdf.js/bitmap-symbol-context-reuse.pdf", "third_party/pdf.js/issue17871_top_right.pdf"}
+)
+"""JBIG2 pages that the collection takes for readable and that jbig2dec and poppler 22.12 both refuse; the
+alternative would be an empty page.
+"""
 ONE_COLOUR = frozenset({"third_party/pdf.js/red_stamp.pdf"})
-"""The crop box shows nothing but a stamp of one colour, and poppler complains about its picture: what may be damage is never a page without content."""
+"""The crop box shows nothing but a stamp of one colour, and poppler complains about its picture: what may be damage
+is never a page without content.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +81,21 @@ def _outcome(path: str, limits: Limits) -> Outcome:
         file_slugs=tuple(found.slug for found in info.problems),
         images=tuple(page.image is not None for page in pages),
         page_slugs=tuple(tuple(found.slug for found in page.problems) for page in pages),
-        uniform=tuple(page.image is not None and bool(page.image.gray.min() == page.image.gray.max()) for page in pages),
+        uniform=tuple(
+            page.image is not None and bool(page.image.gray.min() == page.image.gray.max()) for page in pages
+        ),
         rss_mb=max(usage.ru_maxrss for usage in usages) / 1024,
         cpu_s=sum(usage.ru_utime + usage.ru_stime for usage in usages),
     )
 
 
 def read_guarded(paths: list[Path], limits: Limits = LIMITS) -> list[Outcome | None]:
-    """What the files do in a guarded process, one after the other; None from the one on at which it died: its own limits end it when it hangs."""
-    context = multiprocessing.get_context("forkserver")  # a fresh process, like spawn, without importing everything each time
+    """What the files do in a guarded process, one after the other; None from the one on at which it died: its own
+    limits end it when it hangs.
+    """
+    context = multiprocessing.get_context(
+        "forkserver"
+    )  # a fresh process, like spawn, without importing everything each time
     context.set_forkserver_preload(["scanform.scan.load", "scanform.scan.inspect", "scanform.scan.intake"])
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_read, args=([str(path) for path in paths], limits, theirs))
@@ -136,7 +148,11 @@ def _disagreements(tier: int) -> Iterator[str]:
         wrong = judge(entry, outcome)
         if outcome is not None and outcome.cpu_s > 3 * float(str(entry["max_seconds"])):
             wrong.append(f"{outcome.cpu_s:.0f} s of computing")
-        return f"{entry['expected']:9} {entry['file']}: {'; '.join(wrong)}" if wrong and entry["file"] not in NEITHER_READS | ONE_COLOUR else ""
+        return (
+            f"{entry['expected']:9} {entry['file']}: {'; '.join(wrong)}"
+            if wrong and entry["file"] not in NEITHER_READS | ONE_COLOUR
+            else ""
+        )
 
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
         yield from filter(None, pool.map(run, entries))
@@ -165,11 +181,21 @@ def _pdf(path: Path, pages: int) -> bytes:
 def _nested_forms(path: Path) -> None:
     """Twelve forms, each drawing the next one sixteen times: 16^12 drawings."""
     pdf = pikepdf.new()
-    inner = pdf.make_stream(b"0 0 1 1 re f", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=pikepdf.Array([0, 0, 9, 9]))
+    inner = pdf.make_stream(
+        b"0 0 1 1 re f", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=pikepdf.Array([0, 0, 9, 9])
+    )
     for _ in range(12):
         resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(X=inner))
-        inner = pdf.make_stream(b"/X Do " * 16, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=pikepdf.Array([0, 0, 9, 9]), Resources=resources)
-    page = pikepdf.Dictionary(Type=pikepdf.Name.Page, MediaBox=pikepdf.Array([0, 0, 99, 99]), Contents=pdf.make_stream(b"/X Do"))
+        inner = pdf.make_stream(
+            b"/X Do " * 16,
+            Type=pikepdf.Name.XObject,
+            Subtype=pikepdf.Name.Form,
+            BBox=pikepdf.Array([0, 0, 9, 9]),
+            Resources=resources,
+        )
+    page = pikepdf.Dictionary(
+        Type=pikepdf.Name.Page, MediaBox=pikepdf.Array([0, 0, 99, 99]), Contents=pdf.make_stream(b"/X Do")
+    )
     page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(X=inner))
     pdf.pages.append(pikepdf.Page(page))
     pdf.save(path)
@@ -181,23 +207,37 @@ def _flate_bomb(path: Path) -> None:
     name = pikepdf.Name
     packer = zlib.compressobj(9)
     data = b"".join(packer.compress(bytes(1 << 20)) for _ in range(1024)) + packer.flush()
-    image = pdf.make_stream(data, Type=name.XObject, Subtype=name.Image, Width=600, Height=600, BitsPerComponent=8, ColorSpace=name.DeviceGray)
+    image = pdf.make_stream(
+        data,
+        Type=name.XObject,
+        Subtype=name.Image,
+        Width=600,
+        Height=600,
+        BitsPerComponent=8,
+        ColorSpace=name.DeviceGray,
+    )
     image.Filter = name.FlateDecode
-    page = pikepdf.Dictionary(Type=name.Page, MediaBox=pikepdf.Array([0, 0, 600, 600]), Contents=pdf.make_stream(b"600 0 0 600 0 0 cm /I Do"))
+    page = pikepdf.Dictionary(
+        Type=name.Page, MediaBox=pikepdf.Array([0, 0, 600, 600]), Contents=pdf.make_stream(b"600 0 0 600 0 0 cm /I Do")
+    )
     page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(I=image))
     pdf.pages.append(pikepdf.Page(page))
     pdf.save(path)
 
 
 def _make(folder: Path) -> dict[str, str]:
-    """Bad files and what is expected of each: an image ("image"), a problem and no image ("problem"), anything that is named ("named")."""
+    """Bad files and what is expected of each: an image ("image"), a problem and no image ("problem"), anything that
+    is named ("named").
+    """
     pdf = _pdf(folder / "whole.pdf", 3)
     (folder / "half zero.pdf").write_bytes(pdf[: len(pdf) // 2] + bytes(len(pdf) - len(pdf) // 2))
     (folder / "cut.pdf").write_bytes(pdf[: len(pdf) * 2 // 3])
     _page().save(folder / "whole.jpg")
     (folder / "cut.jpg").write_bytes((folder / "whole.jpg").read_bytes()[:-3000])
     _page().save(folder / "whole.tif", save_all=True, append_images=[_page()] * 2, compression="tiff_lzw")
-    (folder / "cut.tif").write_bytes((folder / "whole.tif").read_bytes()[: (folder / "whole.tif").stat().st_size * 6 // 10])
+    (folder / "cut.tif").write_bytes(
+        (folder / "whole.tif").read_bytes()[: (folder / "whole.tif").stat().st_size * 6 // 10]
+    )
     clear = Image.new("RGBA", (620, 877), (0, 0, 0, 0))
     clear.paste((0, 0, 0, 255), (100, 100, 300, 200))
     clear.save(folder / "transparent.png")
@@ -216,7 +256,9 @@ def test_small_set_of_bad_files(tmp_path: Path) -> None:
     """Each of the traps that the libraries were seen to fall into, made here, in time and memory."""
     expected = _make(tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    outcomes = read_guarded([tmp_path / name for name in expected], Limits(render_seconds=3, page_seconds=3600, file_seconds=3600))
+    outcomes = read_guarded(
+        [tmp_path / name for name in expected], Limits(render_seconds=3, page_seconds=3600, file_seconds=3600)
+    )
     for (name, verdict), outcome in zip(expected.items(), outcomes, strict=True):
         assert outcome is not None, name
         assert outcome.rss_mb < 1700, name
@@ -226,7 +268,9 @@ def test_small_set_of_bad_files(tmp_path: Path) -> None:
             assert outcome.named, name
         if verdict == "problem":
             assert not any(outcome.images), name
-        assert not any(empty and not slugs for empty, slugs in zip(outcome.uniform, outcome.page_slugs, strict=True)), name
+        assert not any(empty and not slugs for empty, slugs in zip(outcome.uniform, outcome.page_slugs, strict=True)), (
+            name
+        )
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 

@@ -46,8 +46,12 @@ def scratch(tmp_path, monkeypatch):
 @pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGALRM, signal.SIGTERM])
 def test_a_process_that_is_ended_leaves_no_copy(scratch, number):
-    """A program can open the copy while the process lives; then it is gone: also when the kernel ends the process, as limits do."""
-    done = subprocess.run([sys.executable, "-c", HOLDS_A_COPY, DAMAGED, str(int(number))], stdout=subprocess.PIPE, text=True, check=False)
+    """A program can open the copy while the process lives; then it is gone: also when the kernel ends the process,
+    as limits do.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", HOLDS_A_COPY, DAMAGED, str(int(number))], stdout=subprocess.PIPE, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (-number, "drawable\n")
     assert not list(scratch.iterdir())
 

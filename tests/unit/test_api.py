@@ -109,7 +109,9 @@ def test_pages_are_read_and_given_out(tiny_survey, folder, tmp_path):
     """A batch, the same page by itself, and what was read on each page that counts: not a re-scan of it."""
     scans = tmp_path / "scans"
     for name, form in (("a", 1), ("b", 2), ("c", 1)):
-        tiny_survey.jpeg(scans / f"{name}.jpg", form, 1, open="no", floor="2", seed=form, quality=85 if name == "c" else 90)
+        tiny_survey.jpeg(
+            scans / f"{name}.jpg", form, 1, open="no", floor="2", seed=form, quality=85 if name == "c" else 90
+        )
     tiny_survey.tiff(scans / "d.tif", tiny_survey.sheet(1, 2, warm="yes"), tiny_survey.sheet(2, 2, warm="no"))
     with scanform.open_project(folder) as project:
         alone = project.read_page(scans / "d.tif", 2)
@@ -118,15 +120,25 @@ def test_pages_are_read_and_given_out(tiny_survey, folder, tmp_path):
         summary = project.read_batch(scans, serial=True)
         assert (summary.pages[Fate.READ], summary.pages[Fate.RESCAN]) == (4, 1)
         readings = list(project.readings())
-        assert sorted((one.ref.path.rpartition("/")[2], one.ref.index) for one in readings) == [("a.jpg", 0), ("b.jpg", 0), ("d.tif", 0), ("d.tif", 1)]
-        assert alone.reading.fields == next(one for one in readings if (one.ref.path.endswith("d.tif"), one.ref.index) == (True, 1)).fields
+        assert sorted((one.ref.path.rpartition("/")[2], one.ref.index) for one in readings) == [
+            ("a.jpg", 0),
+            ("b.jpg", 0),
+            ("d.tif", 0),
+            ("d.tif", 1),
+        ]
+        assert (
+            alone.reading.fields
+            == next(one for one in readings if (one.ref.path.endswith("d.tif"), one.ref.index) == (True, 1)).fields
+        )
         assert [response.answer("open").value for response in project.responses()] == ["no", "no"]
     with open_project(folder) as inside:
         assert list(each_reading(inside)) == readings
     assert AT_ONCE > 0
 
 
-@pytest.mark.parametrize(("name", "page", "sheet"), [("missing.pdf", 1, None), ("a.jpg", 2, None), ("a.jpg", 0, None), ("a.jpg", 1, 2)])
+@pytest.mark.parametrize(
+    ("name", "page", "sheet"), [("missing.pdf", 1, None), ("a.jpg", 2, None), ("a.jpg", 0, None), ("a.jpg", 1, 2)]
+)
 def test_a_page_that_is_not_there(tiny_survey, folder, tmp_path, name, page, sheet):
     """A file, a page or a sheet that there is not is an error, not an empty page."""
     from tests.conftest import save_jpeg
@@ -148,9 +160,13 @@ import scanform
 @pytest.mark.slow
 @pytest.mark.parametrize(("guard", "code"), [("if __name__ == '__main__':", 0), ("if True:", 1)])
 def test_a_script_needs_a_main_guard(tiny_survey, folder, tmp_path, guard, code):
-    """With it, a script reads in processes; without it, it is told so, and no page is taken for one that ends programs."""
+    """With it, a script reads in processes; without it, it is told so, and no page is taken for one that ends
+    programs.
+    """
     scan = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no")
-    (tmp_path / "script.py").write_text(SCRIPT.format(guard=guard, folder=str(folder), scan=str(scan)), encoding="utf-8")
+    (tmp_path / "script.py").write_text(
+        SCRIPT.format(guard=guard, folder=str(folder), scan=str(scan)), encoding="utf-8"
+    )
     done = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
     assert ("Fate.READ" in done.stdout) == (code == 0)

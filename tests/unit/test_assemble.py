@@ -10,7 +10,19 @@ from scanform.assemble import AcceptSettings, FormPages, _BoxProbabilities, asse
 from scanform.model.geometry import A4, RectMm, RectPx
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
 from scanform.model.page import Identity, PageRef
-from scanform.model.questionnaire import Alphabet, Condition, Filled, GoesWith, Option, Question, QuestionKind, Questionnaire, Section, TextForm, Texts
+from scanform.model.questionnaire import (
+    Alphabet,
+    Condition,
+    Filled,
+    GoesWith,
+    Option,
+    Question,
+    QuestionKind,
+    Questionnaire,
+    Section,
+    TextForm,
+    Texts,
+)
 from scanform.model.reading import Candidate, FieldReading, PageReading
 from scanform.model.response import Missing, Status
 from scanform.recognize.writing.handwriting import NUMBER
@@ -43,7 +55,13 @@ QUESTIONNAIRE = Questionnaire(
 
 
 def zone(question, kind, option=None):
-    return Zone(id=f"{question}.{option or kind}{'t' if option and kind is not ZoneKind.MARK else ''}", question=question, option=option, kind=kind, rect=RECT)
+    return Zone(
+        id=f"{question}.{option or kind}{'t' if option and kind is not ZoneKind.MARK else ''}",
+        question=question,
+        option=option,
+        kind=kind,
+        rect=RECT,
+    )
 
 
 ZONES = (
@@ -58,19 +76,40 @@ def layout(filled=Filled.WITHDRAWN, zones=ZONES):
         PageLayout(number=1, size=A4, blank="", fiducials=(), codes=(), zones=zones[:7]),
         PageLayout(number=2, size=A4, blank="", fiducials=(), codes=(), zones=zones[7:]),
     )
-    return Layout(questionnaire="tiny", version="1", language="en", variant="standard", digest="00000", filled=filled, pages=pages)
+    return Layout(
+        questionnaire="tiny", version="1", language="en", variant="standard", digest="00000", filled=filled, pages=pages
+    )
 
 
 def mark(zone, state, sure=SURE, problem=None):
     rest = (1 - sure) / 2
     states = sorted(("empty", "marked", "filled"), key=lambda name: name != state)
     candidates = tuple(Candidate(value=name, probability=sure if name == state else rest) for name in states)
-    return FieldReading(zone=zone.id, value=state, confidence=sure, box=BOX, reader="marks/1", candidates=candidates, problems=(problem,) if problem else ())
+    return FieldReading(
+        zone=zone.id,
+        value=state,
+        confidence=sure,
+        box=BOX,
+        reader="marks/1",
+        candidates=candidates,
+        problems=(problem,) if problem else (),
+    )
 
 
 def written(zone, value, sure=SURE, problem=None):
-    candidates = (Candidate(value=value, probability=sure), *((Candidate(value="", probability=1 - sure),) if value else ()))
-    return FieldReading(zone=zone.id, value=value, confidence=sure, box=BOX, reader="ink/1", candidates=candidates, problems=(problem,) if problem else ())
+    candidates = (
+        Candidate(value=value, probability=sure),
+        *((Candidate(value="", probability=1 - sure),) if value else ()),
+    )
+    return FieldReading(
+        zone=zone.id,
+        value=value,
+        confidence=sure,
+        box=BOX,
+        reader="ink/1",
+        candidates=candidates,
+        problems=(problem,) if problem else (),
+    )
 
 
 def _written(zone, text):
@@ -82,11 +121,18 @@ def form(states=None, texts=None, *, pages=(1, 2), copy=False, filled=Filled.WIT
     states, texts, sheet = states or {}, texts or {}, layout(filled)
     read = {}
     for page in sheet.pages:
-        fields = tuple(mark(z, *states.get(z.id, ("empty",))) if z.kind is ZoneKind.MARK else _written(z, texts.get(z.id, ("",))) for z in page.zones)
+        fields = tuple(
+            mark(z, *states.get(z.id, ("empty",))) if z.kind is ZoneKind.MARK else _written(z, texts.get(z.id, ("",)))
+            for z in page.zones
+        )
         identity = Identity(digest="00000", instance="0000000", page=page.number, pages=2)
         if page.number in pages:
-            read[page.number] = PageReading(ref=PageRef(sha256="0" * 64, path="x.pdf", index=page.number - 1), identity=identity, fields=fields)
-    whole = FormPages(form_id="F", token="T", received_at="2025-01-01T00:00:00Z", pages=read, copy=copy, expected_pages=2)
+            read[page.number] = PageReading(
+                ref=PageRef(sha256="0" * 64, path="x.pdf", index=page.number - 1), identity=identity, fields=fields
+            )
+    whole = FormPages(
+        form_id="F", token="T", received_at="2025-01-01T00:00:00Z", pages=read, copy=copy, expected_pages=2
+    )
     return assemble(whole, asked, sheet, AcceptSettings(**more))
 
 
@@ -183,7 +229,9 @@ def test_text_without_mark():
 
 
 def test_filter():
-    """A question that does not apply: empty is "filtered", answered is for a person, an unsettled filter changes nothing."""
+    """A question that does not apply: empty is "filtered", answered is for a person, an unsettled filter changes
+    nothing.
+    """
     assert form({"open.no": ("marked",)}).answer("days").missing is Missing.FILTERED
     assert form({"open.no": ("marked",), "days.mon": ("marked",)}).answer("days").problem == "filtered-but-answered"
     assert form({"open.yes": ("marked",)}).answer("days").missing is Missing.NO_ANSWER
@@ -217,7 +265,9 @@ def test_free_text_is_never_accepted():
 
 
 def test_listed_text_is_accepted_when_it_is_sure():
-    """A text of the question's list needs nobody when it is sure, in the list's own spelling; an unsure one and one that is not listed do."""
+    """A text of the question's list needs nobody when it is sure, in the list's own spelling; an unsure one and one
+    that is not listed do.
+    """
     asked = with_list("Eving", "Hörde")
     sure = form(texts={"remarks.handwriting": ("hörde", SURE)}, asked=asked).answer("remarks")
     assert (sure.value, sure.status, sure.problem) == ("Hörde", Status.AUTO, None)
@@ -231,27 +281,44 @@ def test_listed_text_is_accepted_when_it_is_sure():
 
 @pytest.mark.parametrize(
     ("accept", "cells", "letters", "listed"),
-    [(0.995, 0.99, 0.999, 0.98), (0.999, 0.998, 0.9998, 0.996), (0.98, 0.96, 0.996, 0.92), (0.5, 0.92, 0.92, 0.92), (1.0, 1.0, 1.0, 1.0)],
+    [
+        (0.995, 0.99, 0.999, 0.98),
+        (0.999, 0.998, 0.9998, 0.996),
+        (0.98, 0.96, 0.996, 0.92),
+        (0.5, 0.92, 0.92, 0.92),
+        (1.0, 1.0, 1.0, 1.0),
+    ],
 )
 def test_what_is_promised_moves_what_is_accepted(accept, cells, letters, listed):
-    """The share of accepted values that has to be right sets the threshold of each kind; writing that readers hold for never sure is not accepted at any."""
+    """The share of accepted values that has to be right sets the threshold of each kind; writing that readers hold
+    for never sure is not accepted at any.
+    """
     settings = AcceptSettings.at(accept)
     found = [settings.characters(alphabet, listed=False) for alphabet in (Alphabet.DATE, Alphabet.ALNUM)]
-    assert [*found, settings.written(with_list("Hörde").question("remarks"), "Hörde", printed=False)] == pytest.approx([cells, letters, listed])
+    assert [*found, settings.written(with_list("Hörde").question("remarks"), "Hörde", printed=False)] == pytest.approx(
+        [cells, letters, listed]
+    )
     assert min(settings.cells, settings.codes, settings.letters, settings.listed, settings.printed) > NUMBER
 
 
-@pytest.mark.parametrize(("zone_id", "reader", "problem"), [("remarks.handwriting", "tesseract", "handwriting"), ("seats.comb", "none", "illegible-cells")])
+@pytest.mark.parametrize(
+    ("zone_id", "reader", "problem"),
+    [("remarks.handwriting", "tesseract", "handwriting"), ("seats.comb", "none", "illegible-cells")],
+)
 def test_ink_that_was_not_read_is_no_blank(zone_id, reader, problem):
     """Ink without readable text is for a person, never an empty answer."""
     nearly_no_blank = (Candidate(value="", probability=0.001),)
-    unread = FieldReading(zone=zone_id, value="", confidence=0.0, box=BOX, reader=reader, candidates=nearly_no_blank, problems=(problem,))
+    unread = FieldReading(
+        zone=zone_id, value="", confidence=0.0, box=BOX, reader=reader, candidates=nearly_no_blank, problems=(problem,)
+    )
     sheet = layout()
     page = next(page for page in sheet.pages if any(z.id == zone_id for z in page.zones))
     fields = tuple(unread if z.id == unread.zone else written(z, "") for z in page.zones)
     identity = Identity(digest="00000", instance="0000000", page=page.number, pages=2)
     reading = PageReading(ref=PageRef(sha256="0" * 64, path="x", index=0), identity=identity, fields=fields)
-    whole = FormPages(form_id="F", token=None, received_at="", pages={page.number: reading}, copy=False, expected_pages=2)
+    whole = FormPages(
+        form_id="F", token=None, received_at="", pages={page.number: reading}, copy=False, expected_pages=2
+    )
     response = assemble(whole, QUESTIONNAIRE, sheet, AcceptSettings())
     answer = response.answer(zone_id.partition(".")[0])
     assert (answer.status, answer.problem, answer.missing) == (Status.REVIEW, problem, None)
@@ -267,19 +334,29 @@ def test_copy_is_shown_once():
 def test_question_that_this_edition_does_not_have():
     """A question without zones in this layout is "not in this version"."""
     sheet = layout(zones=tuple(z for z in ZONES if z.question != "remarks"))
-    response = assemble(FormPages(form_id="F", token=None, received_at="", pages={}, copy=False, expected_pages=2), QUESTIONNAIRE, sheet, AcceptSettings())
+    response = assemble(
+        FormPages(form_id="F", token=None, received_at="", pages={}, copy=False, expected_pages=2),
+        QUESTIONNAIRE,
+        sheet,
+        AcceptSettings(),
+    )
     assert response.answer("remarks").missing is Missing.NOT_IN_VERSION
 
 
 shares = st.tuples(*(st.floats(min_value=1e-6, max_value=1.0) for _ in range(3)))
 boxes = st.lists(shares, min_size=1, max_size=6).map(
-    lambda rows: [_BoxProbabilities(code=f"o{i}", empty=e / (e + m + f), marked=m / (e + m + f), filled=f / (e + m + f)) for i, (e, m, f) in enumerate(rows)]
+    lambda rows: [
+        _BoxProbabilities(code=f"o{i}", empty=e / (e + m + f), marked=m / (e + m + f), filled=f / (e + m + f))
+        for i, (e, m, f) in enumerate(rows)
+    ]
 )
 
 
 @given(boxes)
 def test_probabilities_of_a_single_choice_add_up(probs):
-    """Values, blank, two marks and filled alone share one unit; the confidence is never more than what the formula leaves."""
+    """Values, blank, two marks and filled alone share one unit; the confidence is never more than what the formula
+    leaves.
+    """
     verdict = single(probs, AcceptSettings())
     assert 0 <= verdict.confidence <= 1
     assert sum(c.probability for c in verdict.candidates) <= 1 + 1e-9
@@ -296,9 +373,16 @@ def test_probabilities_of_a_multiple_choice_add_up(probs):
     assert len({c.value for c in verdict.candidates}) == len(verdict.candidates)
 
 
-states = st.tuples(st.sampled_from(["empty", "marked", "filled"]), st.floats(min_value=0.34, max_value=1.0), st.sampled_from([None, "streak", "unclear-mark"]))
+states = st.tuples(
+    st.sampled_from(["empty", "marked", "filled"]),
+    st.floats(min_value=0.34, max_value=1.0),
+    st.sampled_from([None, "streak", "unclear-mark"]),
+)
 reasons = st.sampled_from(["handwriting", "unsure-blank"])
-texts = st.one_of(st.just(("",)), st.tuples(st.text(alphabet="0123456789 ?ab", max_size=3), st.floats(min_value=0, max_value=1), reasons))
+texts = st.one_of(
+    st.just(("",)),
+    st.tuples(st.text(alphabet="0123456789 ?ab", max_size=3), st.floats(min_value=0, max_value=1), reasons),
+)
 
 
 @given(
@@ -308,7 +392,9 @@ texts = st.one_of(st.just(("",)), st.tuples(st.text(alphabet="0123456789 ?ab", m
     st.booleans(),
 )
 def test_nothing_is_lost_or_silently_accepted(marks, read, pages, copy):
-    """Whatever is read: all columns are there, auto means no problem and high confidence, review has a reason, settled blanks have a code."""
+    """Whatever is read: all columns are there, auto means no problem and high confidence, review has a reason,
+    settled blanks have a code.
+    """
     response = form(marks, read, pages=tuple(pages), copy=copy)
     assert [a.column for a in response.answers] == COLUMNS
     settings = AcceptSettings()
@@ -324,7 +410,9 @@ def test_nothing_is_lost_or_silently_accepted(marks, read, pages, copy):
 
 
 SEATS = QUESTIONNAIRE.question("seats")
-POSTCODE = Question(code="plz", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.DIGITS, cells=(5,), values=("44135", "44137"))
+POSTCODE = Question(
+    code="plz", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.DIGITS, cells=(5,), values=("44135", "44137")
+)
 DATE = Question(code="day", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.DATE, cells=(2, 2, 4))
 
 
@@ -345,7 +433,9 @@ def read_as(*texts):
     ],
 )
 def test_what_the_question_allows_is_likelier(question, texts, best, low, high):
-    """Dates, ranges and lists turn doubtful readings, never sure ones; nothing is drawn to the nearest entry of a list."""
+    """Dates, ranges and lists turn doubtful readings, never sure ones; nothing is drawn to the nearest entry of a
+    list.
+    """
     found = weighed(question, read_as(*texts))[0]
     assert found.value == best
     assert low - 1e-9 <= found.probability <= high + 1e-9
@@ -366,7 +456,9 @@ def test_what_the_form_bears_in_print_is_likelier(texts, best, low, high):
     assert low <= found.probability <= high
 
 
-@given(st.lists(st.tuples(st.text("0123456789? ", min_size=3, max_size=3), st.floats(0, 1)), max_size=6), st.floats(0, 1))
+@given(
+    st.lists(st.tuples(st.text("0123456789? ", min_size=3, max_size=3), st.floats(0, 1)), max_size=6), st.floats(0, 1)
+)
 def test_weighing_keeps_probabilities(texts, share):
     """Whatever was read: no probability above 1, the sum neither, a blank stays as probable as it was."""
     total = sum(probability for _, probability in texts) or 1.0
@@ -379,7 +471,9 @@ def test_weighing_keeps_probabilities(texts, share):
 
 def seats(*texts):
     candidates = tuple(read_as(*texts))
-    reading = FieldReading(zone="seats.comb", value=texts[0][0], confidence=texts[0][1], box=BOX, reader="cells", candidates=candidates)
+    reading = FieldReading(
+        zone="seats.comb", value=texts[0][0], confidence=texts[0][1], box=BOX, reader="cells", candidates=candidates
+    )
     return form(texts={"seats.comb": reading}).answer("seats")
 
 
@@ -412,14 +506,21 @@ def mail(*texts):
 
 
 def test_an_address_is_tidied_up_before_a_person_sees_it():
-    """Readings that mean the same are one candidate, without the spaces that readers see around @ and dots; a person looks all the same."""
+    """Readings that mean the same are one candidate, without the spaces that readers see around @ and dots; a person
+    looks all the same.
+    """
     answer = mail(("anna.muster @ Web.de", 0.4), ("anna. muster@web.de", 0.3), ("anna.mustor@web.de", 0.1))
     assert (answer.value, answer.status, answer.problem) == ("anna.muster@web.de", Status.REVIEW, "handwriting")
-    assert [(one.value, round(one.probability, 3)) for one in answer.candidates] == [("anna.muster@web.de", 0.7), ("anna.mustor@web.de", 0.1)]
+    assert [(one.value, round(one.probability, 3)) for one in answer.candidates] == [
+        ("anna.muster@web.de", 0.7),
+        ("anna.mustor@web.de", 0.1),
+    ]
 
 
 def test_what_is_no_address_is_less_likely_than_what_is_one():
-    """A reading that cannot be right gives way to one that can; alone it is no value, but it is shown to the person who looks."""
+    """A reading that cannot be right gives way to one that can; alone it is no value, but it is shown to the person
+    who looks.
+    """
     answer = mail(("anna.muster web.de", 0.6), ("anna.muster@web.de", 0.3))
     assert (answer.value, answer.problem) == ("anna.muster@web.de", "handwriting")
     assert answer.confidence == pytest.approx(0.3 / (0.3 + 0.6 * 0.02 + 0.1))
@@ -431,30 +532,60 @@ def test_what_is_no_address_is_less_likely_than_what_is_one():
 def pair(*asked):
     """The answers of a form with (question, what was read in its cells or on its line)."""
     questions = tuple(question for question, _ in asked)
-    survey = Questionnaire(code="t", version="1", title=TEXT, languages=("en",), sections=(Section(title=TEXT, items=questions),))
+    survey = Questionnaire(
+        code="t", version="1", title=TEXT, languages=("en",), sections=(Section(title=TEXT, items=questions),)
+    )
     zones = tuple(Zone(id=one.code, question=one.code, kind=ZoneKind(one.kind.value), rect=RECT) for one in questions)
     fields = tuple(
-        FieldReading(zone=question.code, value=texts[0][0], confidence=texts[0][1], box=BOX, reader="cells", candidates=tuple(read_as(*texts)))
+        FieldReading(
+            zone=question.code,
+            value=texts[0][0],
+            confidence=texts[0][1],
+            box=BOX,
+            reader="cells",
+            candidates=tuple(read_as(*texts)),
+        )
         for question, texts in asked
     )
     page = PageLayout(number=1, size=A4, blank="", fiducials=(), codes=(), zones=zones)
-    sheet = Layout(questionnaire="t", version="1", language="en", variant="standard", digest="00000", filled=Filled.WITHDRAWN, pages=(page,))
+    sheet = Layout(
+        questionnaire="t",
+        version="1",
+        language="en",
+        variant="standard",
+        digest="00000",
+        filled=Filled.WITHDRAWN,
+        pages=(page,),
+    )
     identity = Identity(digest="00000", instance="0000000", page=1, pages=1)
     read = {1: PageReading(ref=PageRef(sha256="0" * 64, path="x.pdf", index=0), identity=identity, fields=fields)}
-    whole = FormPages(form_id="F", token=None, received_at="2025-01-01T00:00:00Z", pages=read, copy=False, expected_pages=1)
+    whole = FormPages(
+        form_id="F", token=None, received_at="2025-01-01T00:00:00Z", pages=read, copy=False, expected_pages=1
+    )
     return assemble(whole, survey, sheet, AcceptSettings()).answers
 
 
 OPENING = Question(code="opens", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.TIME, cells=(2, 2))
-CLOSING = Question(code="closes", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.TIME, cells=(2, 2), not_before="opens")
+CLOSING = Question(
+    code="closes", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.TIME, cells=(2, 2), not_before="opens"
+)
 
 
 @pytest.mark.parametrize(
     ("opens", "closes", "problem"),
-    [("0900", "1730", None), ("0900", "0900", None), ("1800", "0900", "wrong-order"), ("0900", "    ", None), ("    ", "0900", None), ("9900", "0800", None)],
+    [
+        ("0900", "1730", None),
+        ("0900", "0900", None),
+        ("1800", "0900", "wrong-order"),
+        ("0900", "    ", None),
+        ("    ", "0900", None),
+        ("9900", "0800", None),
+    ],
 )
 def test_an_end_before_its_beginning(opens, closes, problem):
-    """Two values that contradict each other go to a person, both of them; a blank or unreadable one contradicts nothing."""
+    """Two values that contradict each other go to a person, both of them; a blank or unreadable one contradicts
+    nothing.
+    """
     found = pair((OPENING, ((opens, SURE),)), (CLOSING, ((closes, SURE),)))
     assert [one.problem for one in found if one.problem != "bad-format"] == [problem] * (1 if opens == "9900" else 2)
     assert all((one.status is Status.REVIEW) == (one.problem is not None) for one in found)
@@ -480,7 +611,9 @@ STREET = Question(
 )
 @pytest.mark.parametrize("sure", [0.9999, 0.9])
 def test_a_street_of_another_postcode(plz, street, problems, sure):
-    """Both values go to a person, however sure they are, when the table has both and not the pair; what is blank or not in the table contradicts nothing."""
+    """Both values go to a person, however sure they are, when the table has both and not the pair; what is blank or
+    not in the table contradicts nothing.
+    """
     found = pair((POSTCODE, ((plz, SURE),)), (STREET, ((street, sure if street else SURE),)))
     doubt = None if problems[1] or sure > 0.99 or not street else "handwriting"
     if problems[1] == "not-together" and sure < 0.99:
@@ -491,7 +624,9 @@ def test_a_street_of_another_postcode(plz, street, problems, sure):
 
 
 def test_a_sure_value_helps_its_partner():
-    """A doubtful street is weighed with the sure postcode, and the other way round; alone each of them would go to a person. What changes has to be sure."""
+    """A doubtful street is weighed with the sure postcode, and the other way round; alone each of them would go to a
+    person. What changes has to be sure.
+    """
     doubtful, other = (("Ostwall", 0.93), ("Rind", 0.065)), (("44137", 0.93), ("44135", 0.065))
     helped = pair((POSTCODE, (("44135", SURE),)), (STREET, doubtful))[1]
     assert (helped.value, helped.status) == ("Ostwall", Status.AUTO)
@@ -517,25 +652,42 @@ def test_nothing_is_drawn_to_its_partner():
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(["44135", "44137", "44731", "4?137", ""]), st.floats(0, 1)), min_size=1, max_size=4, unique_by=lambda one: one[0]),
-    st.lists(st.tuples(st.sampled_from(["Ostwall", "Ring", "Rind", "Dorfweg", ""]), st.floats(0, 1)), min_size=1, max_size=4, unique_by=lambda one: one[0]),
+    st.lists(
+        st.tuples(st.sampled_from(["44135", "44137", "44731", "4?137", ""]), st.floats(0, 1)),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda one: one[0],
+    ),
+    st.lists(
+        st.tuples(st.sampled_from(["Ostwall", "Ring", "Rind", "Dorfweg", ""]), st.floats(0, 1)),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda one: one[0],
+    ),
 )
 def test_no_contradiction_is_accepted(codes, streets):
     """Whatever was read: a pair that the table does not have is never accepted, and no probability leaves 0 to 1."""
-    shares = [[(value, probs / max(1.0, sum(p for _, p in texts))) for value, probs in texts] for texts in (codes, streets)]
+    shares = [
+        [(value, probs / max(1.0, sum(p for _, p in texts))) for value, probs in texts] for texts in (codes, streets)
+    ]
     found = pair((POSTCODE, tuple(shares[0])), (STREET, tuple(shares[1])))
     values = {one.question: one.value for one in found}
     table = {("44135", "Ostwall"), ("44135", "Ring"), ("44137", "Ring"), ("44137", "Rind")}
     known = values["plz"] in POSTCODE.values and values["street"] in STREET.values
     if known and (values["plz"], values["street"]) not in table:
         assert all(one.status is Status.REVIEW for one in found)
-    assert all(0 <= one.confidence <= 1 and 0 <= sum(c.probability for c in one.candidates) <= 1 + 1e-6 for one in found)
+    assert all(
+        0 <= one.confidence <= 1 and 0 <= sum(c.probability for c in one.candidates) <= 1 + 1e-6 for one in found
+    )
 
 
 @pytest.mark.parametrize("filled", [0.55, 0.9, 0.97])
 def test_a_box_that_may_be_filled_is_never_passed_over_beside_a_cross(filled):
     """Taken back or not? Unless the filled box is surely filled, the cross beside it is not accepted."""
-    boxes = [_BoxProbabilities(code="a", empty=1 - filled, marked=0.0, filled=filled), _BoxProbabilities(code="b", empty=0.0, marked=0.999, filled=0.001)]
+    boxes = [
+        _BoxProbabilities(code="a", empty=1 - filled, marked=0.0, filled=filled),
+        _BoxProbabilities(code="b", empty=0.0, marked=0.999, filled=0.001),
+    ]
     assert single(boxes, AcceptSettings()).problem == "maybe-filled"
     assert single([replace(boxes[0], empty=0.001, filled=0.999), boxes[1]], AcceptSettings()).problem is None
     assert single([replace(boxes[0], empty=1.0, filled=0.0), boxes[1]], AcceptSettings()).problem is None

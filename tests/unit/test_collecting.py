@@ -3,7 +3,20 @@
 Every process that runs tests collects all of them first. The guard counts, it does not measure: no clock decides.
 """
 
-HEAVY = frozenset({"dask", "distributed", "matplotlib", "onnxruntime", "pandas", "pillow_heif", "playwright", "psycopg", "scipy", "tesserocr"})
+HEAVY = frozenset(
+    {
+        "dask",
+        "distributed",
+        "matplotlib",
+        "onnxruntime",
+        "pandas",
+        "pillow_heif",
+        "playwright",
+        "psycopg",
+        "scipy",
+        "tesserocr",
+    }
+)
 """Import them inside the function that needs them."""
 
 

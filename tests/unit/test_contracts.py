@@ -226,7 +226,9 @@ def test_the_reader_and_the_schema_refuse_the_same_rectangles(rect):
 
 
 def test_columns_of_the_writers_are_those_of_the_schemas():
-    """Fixed columns by their names, columns of questions by the one pattern of their kind that comes first in the schema."""
+    """Fixed columns by their names, columns of questions by the one pattern of their kind that comes first in the
+    schema.
+    """
     assert list(READINGS) == schema("readings")["required"] == list(schema("readings")["properties"])
     assert list(FIXED) == schema("responses")["required"] == list(schema("responses")["properties"])
     patterns = list(schema("responses")["patternProperties"])
@@ -234,7 +236,9 @@ def test_columns_of_the_writers_are_those_of_the_schemas():
     for path in (ROOT / "templates").glob("*.yaml"):
         questionnaire = load_questionnaire(path)
         answers = {
-            answer for question in questionnaire.questions() for answer in (question.code, *(f"{question.code}__{o.code}_text" for o in question.options))
+            answer
+            for question in questionnaire.questions()
+            for answer in (question.code, *(f"{question.code}__{o.code}_text" for o in question.options))
         }
         for column in question_columns(questionnaire, tuple(DataClass), answers):
             assert re.search(COLUMNS[column.holds][0], column.name), column

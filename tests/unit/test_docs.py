@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[2]
 
 def test_generated_pages_are_up_to_date():
     """docs/ is what tools/make_docs.py writes today."""
-    done = subprocess.run([sys.executable, "tools/make_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "tools/make_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -31,7 +33,9 @@ def test_commands_in_readme_exist():
 
 def test_commands_in_the_page_on_imported_forms_exist():
     """So does each command, and each option, of docs/imported-forms.md."""
-    lines = re.findall(r"scanform (?:--project \S+ )?([a-z][a-z-]+)([^\n`]*)", (ROOT / "docs" / "imported-forms.md").read_text("utf-8"))
+    lines = re.findall(
+        r"scanform (?:--project \S+ )?([a-z][a-z-]+)([^\n`]*)", (ROOT / "docs" / "imported-forms.md").read_text("utf-8")
+    )
     commands = [(name, rest) for name, rest in lines if name in program.main.commands]
     assert {"init", "find-zones", "edit-layout", "import-form", "ingest", "identify"} <= {name for name, _ in commands}
     for name, rest in commands:
@@ -50,7 +54,9 @@ def test_what_the_documents_name_is_there():
     """Files and tests that a document names in `code` exist; the changelog tells of what was."""
     tracked = [path for path in ROOT.rglob("*.*") if not {".venv", ".git", "node_modules"} & set(path.parts)]
     names = [path.relative_to(ROOT).as_posix() for path in tracked]
-    tests = set(re.findall(r"def (test_\w+)", "\n".join(path.read_text("utf-8") for path in tracked if path.suffix == ".py")))
+    tests = set(
+        re.findall(r"def (test_\w+)", "\n".join(path.read_text("utf-8") for path in tracked if path.suffix == ".py"))
+    )
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "scanform").rglob("*.md")]:
         if page.name == "CHANGELOG.md":
             continue
@@ -99,10 +105,16 @@ def test_figures_are_those_of_the_code_and_of_the_results(made, monkeypatch):
     assert figures.of_settings()["accept.cells"] == "0.9"
     output = (ROOT / figures.HANDWRITING).read_text("utf-8")
     number = figures.row_of(output, figures.CHAIN, "number")
-    changed = figures.of_handwriting(output.replace(number, re.sub(r"accepted +[\d.]+%, \d+ wrong", "accepted 50.0%, 3 wrong", number)))
+    changed = figures.of_handwriting(
+        output.replace(number, re.sub(r"accepted +[\d.]+%, \d+ wrong", "accepted 50.0%, 3 wrong", number))
+    )
     assert (changed["chain.number.accepted.whole"], changed["chain.wrong"]) == ("50", "3")
     page = (ROOT / figures.MARKS).read_text("utf-8")
-    assert figures.of_marks(page.replace("| photocopied | 64 | 0 | 18,332 | 3,212 (15%) | 7 |", "| photocopied | 64 | 0 | 18,332 | 3,212 (15%) | 0 |")) == {
+    assert figures.of_marks(
+        page.replace(
+            "| photocopied | 64 | 0 | 18,332 | 3,212 (15%) | 7 |", "| photocopied | 64 | 0 | 18,332 | 3,212 (15%) | 0 |"
+        )
+    ) == {
         **figures.of_marks(page),
         "marks.kinds-silent-0": str(int(figures.of_marks(page)["marks.kinds-silent-0"]) + 1),
     }

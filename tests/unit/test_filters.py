@@ -1,4 +1,6 @@
-"""Which questions were asked: one answer, whether a form is gone through from its beginning or its settled values are looked at together."""
+"""Which questions were asked: one answer, whether a form is gone through from its beginning or its settled values
+are looked at together.
+"""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -17,7 +19,12 @@ OPTIONS = tuple(Option(code=code, text=WORDS) for code in "abc")
 LENGTH = 5
 VALUES = st.lists(st.sampled_from([None, "", "a", "b", "c", "a c"]), min_size=LENGTH, max_size=LENGTH)
 """Of each question: None where it waits for a person, "" where it was left empty."""
-FILTERS = st.tuples(*(st.none() | st.tuples(st.integers(0, place - 1), st.sets(st.sampled_from("abc"), min_size=1)) for place in range(1, LENGTH)))
+FILTERS = st.tuples(
+    *(
+        st.none() | st.tuples(st.integers(0, place - 1), st.sets(st.sampled_from("abc"), min_size=1))
+        for place in range(1, LENGTH)
+    )
+)
 """Of each question but the first: which earlier one is its filter, and with which answers it is asked."""
 
 
@@ -27,9 +34,13 @@ def survey(conditions):
     for place, condition in enumerate((None, *conditions)):
         question = Question(code=f"q{place}", kind=QuestionKind.MULTIPLE, text=WORDS, options=OPTIONS)
         if condition is not None:
-            question = replace(question, only_if=Condition(question=f"q{condition[0]}", options=tuple(sorted(condition[1]))))
+            question = replace(
+                question, only_if=Condition(question=f"q{condition[0]}", options=tuple(sorted(condition[1])))
+            )
         made.append(question)
-    return Questionnaire(code="s", version="1", title=WORDS, languages=("en",), sections=(Section(title=WORDS, items=tuple(made)),))
+    return Questionnaire(
+        code="s", version="1", title=WORDS, languages=("en",), sections=(Section(title=WORDS, items=tuple(made)),)
+    )
 
 
 def gone_through(questionnaire, given):
@@ -45,7 +56,9 @@ def gone_through(questionnaire, given):
 @settings(deadline=None, max_examples=400)
 @given(FILTERS, VALUES)
 @example(((0, {"a"}), (1, {"a"}), (2, {"a"}), None), ["b", "", "", "a", ""])  # a chain whose first filter says no
-@example(((0, {"a"}), (1, {"a"}), None, None), ["b", "a", "a", "", ""])  # answered although not asked, and what hangs on it
+@example(
+    ((0, {"a"}), (1, {"a"}), None, None), ["b", "a", "a", "", ""]
+)  # answered although not asked, and what hangs on it
 @example(((0, {"a"}), (1, {"a"}), None, None), [None, "a", "a", "", ""])  # the first filter waits for a person
 def test_both_ways_agree(conditions, given):
     """Filters that were answered, left empty, wait, or were filtered themselves, in chains of any form."""

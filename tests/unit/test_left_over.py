@@ -14,7 +14,9 @@ FOREVER = "import time; print('here', flush=True); time.sleep(3600)"
 
 
 def test_programs_threads_and_files_are_found(tmp_path):
-    """A program that runs, one that has ended and that nobody waited for, a thread, a file: each by name, and no more once it is gone."""
+    """A program that runs, one that has ended and that nobody waited for, a thread, a file: each by name, and no
+    more once it is gone.
+    """
     before = left_over(tmp_path)  # another test's browser may stand by
 
     def found_now() -> list[str]:

@@ -48,14 +48,18 @@ def test_one_wrong_character_never_passes(identity, place, character):
 
 @given(identities, st.data())
 def test_check_character_finds_a_wrong_character(identity, data):
-    """ISO 7064 mod 37,36 finds every single substitution in a typed id (swaps of neighbours nearly always, not every one)."""
+    """ISO 7064 mod 37,36 finds every single substitution in a typed id (swaps of neighbours nearly always, not every
+    one).
+    """
     form = pagecode.form_id(identity.digest, identity.instance)
     place = data.draw(st.sampled_from([i for i, character in enumerate(form) if character != "-"]))
     changed = form[:place] + data.draw(st.sampled_from(BASE32)) + form[place + 1 :]
     assert changed == form or pagecode.parse_form_id(changed) is None
 
 
-@pytest.mark.parametrize("wrong", ["", "SF1", "sf12bnbj0a1b2c311", "HTTPS://EXAMPLE.ORG/ABC", "SF2" + GOLDEN[0]["payload"][3:]])
+@pytest.mark.parametrize(
+    "wrong", ["", "SF1", "sf12bnbj0a1b2c311", "HTTPS://EXAMPLE.ORG/ABC", "SF2" + GOLDEN[0]["payload"][3:]]
+)
 def test_foreign_codes_are_nobody(wrong):
     """Other people's codes are not ours."""
     assert pagecode.decode(wrong) is None

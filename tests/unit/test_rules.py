@@ -20,7 +20,11 @@ def comb(alphabet, cells, **more):
 
 
 def choice(kind=QuestionKind.SINGLE, **more):
-    options = (Option(code="a", text=TEXT), Option(code="b", text=TEXT, writein=True), Option(code="none", text=TEXT, exclusive=True))
+    options = (
+        Option(code="a", text=TEXT),
+        Option(code="b", text=TEXT, writein=True),
+        Option(code="none", text=TEXT, exclusive=True),
+    )
     return Question(code="q", kind=kind, text=TEXT, options=options, **more)
 
 
@@ -77,7 +81,9 @@ def test_every_date_survives(date):
 def test_every_time_survives(time):
     """A time of day is read to the minute."""
     assert rules.check(TIME, f"{time.hour:02d}{time.minute:02d}").value == f"{time.hour:02d}:{time.minute:02d}"
-    assert rules.key_answer(TIME, None, f"{time.hour}:{time.minute:02d} Uhr").value == f"{time.hour:02d}:{time.minute:02d}"
+    assert (
+        rules.key_answer(TIME, None, f"{time.hour}:{time.minute:02d} Uhr").value == f"{time.hour:02d}:{time.minute:02d}"
+    )
 
 
 @given(st.text(alphabet="0123456789? ", max_size=10), st.sampled_from([DATE, TIME, SEATS, POSTCODE, AREA]))
@@ -93,7 +99,9 @@ def test_a_person_may_type_what_the_list_does_not_have():
     assert rules.key_answer(LISTED, None, "44136").value == "44136"
 
 
-@given(st.sampled_from([DATE, TIME, SEATS, POSTCODE, AREA, choice(), choice(QuestionKind.MULTIPLE)]), st.text(max_size=12))
+@given(
+    st.sampled_from([DATE, TIME, SEATS, POSTCODE, AREA, choice(), choice(QuestionKind.MULTIPLE)]), st.text(max_size=12)
+)
 def test_typed_values_are_idempotent(question, typed):
     """A canonical value typed again stays what it is; anything else is refused with a slug."""
     found = rules.key_answer(question, None, typed)
@@ -126,7 +134,12 @@ def test_typed_nonsense_is_refused(question, typed, slug):
 def test_typed_value_is_confirmed_by_a_person():
     """A keyed value carries the confidence of single keying, an empty one is no answer."""
     answer = rules.key_answer(choice(QuestionKind.MULTIPLE), None, "b, a")
-    assert (answer.value, answer.confidence, answer.status, answer.reader) == ("a b", PERSON_CONFIDENCE, Status.CONFIRMED, "person")
+    assert (answer.value, answer.confidence, answer.status, answer.reader) == (
+        "a b",
+        PERSON_CONFIDENCE,
+        Status.CONFIRMED,
+        "person",
+    )
     assert rules.key_answer(choice(), None, " ").missing is Missing.NO_ANSWER
     assert rules.key_answer(choice(), "b", " on  Sundays ").value == "on Sundays"
     assert rules.key_answer(choice(), "a", "no line for text here") == Problem(slug="not-in-list")
@@ -172,7 +185,9 @@ def test_list_of_values():
     ],
 )
 def test_phone_numbers_and_addresses(question, raw, value, problem):
-    """Numbers keep what was written, addresses lose the spaces that nobody means; what is neither is named and has no value."""
+    """Numbers keep what was written, addresses lose the spaces that nobody means; what is neither is named and has
+    no value.
+    """
     assert rules.check(question, raw) == rules.Checked(value=value, problem=problem)
     if problem is None:
         assert rules.key_answer(question, None, raw).value == value
@@ -181,18 +196,34 @@ def test_phone_numbers_and_addresses(question, raw, value, problem):
 
 
 numbers = st.text(alphabet="0123456789 /-()+\N{EN DASH}", max_size=24)
-addresses = st.builds("{}{}@{}{}.{}".format, *[st.text(alphabet="aB. -_é\u0130", max_size=5)] * 4, st.sampled_from(["de", "DE", " de ", "d", ""]))
+addresses = st.builds(
+    "{}{}@{}{}.{}".format,
+    *[st.text(alphabet="aB. -_é\u0130", max_size=5)] * 4,
+    st.sampled_from(["de", "DE", " de ", "d", ""]),
+)
 
 
-@given(st.one_of(st.tuples(st.just(PHONE), numbers), st.tuples(st.just(EMAIL), addresses), st.tuples(st.sampled_from([PHONE, EMAIL]), st.text(max_size=12))))
+@given(
+    st.one_of(
+        st.tuples(st.just(PHONE), numbers),
+        st.tuples(st.just(EMAIL), addresses),
+        st.tuples(st.sampled_from([PHONE, EMAIL]), st.text(max_size=12)),
+    )
+)
 def test_the_canonical_form_is_canonical(given_):
-    """Checking a second time changes nothing; a value has the digits or letters that were written, and never a problem beside it."""
+    """Checking a second time changes nothing; a value has the digits or letters that were written, and never a
+    problem beside it.
+    """
     question, raw = given_
     checked = rules.check(question, raw)
     assert not (checked.value and checked.problem)
     assert checked.value or checked.problem or not raw.strip()
     assert rules.check(question, checked.value) == rules.Checked(value=checked.value)
-    kept = (lambda text: [c for c in text if c.isdigit()]) if question is PHONE else (lambda text: "".join(text.split()).casefold())
+    kept = (
+        (lambda text: [c for c in text if c.isdigit()])
+        if question is PHONE
+        else (lambda text: "".join(text.split()).casefold())
+    )
     assert not checked.value or kept(checked.value) == kept(raw)
 
 
@@ -218,7 +249,12 @@ def test_a_long_line_that_is_no_number_is_refused_at_once():
 )
 def test_values_that_go_together(street, postcode, together):
     """A street belongs to all postcodes of its rows; what the table does not have contradicts nothing."""
-    assert rules.go_together(GoesWith(question="plz", values=(("44135", ("Ostwall", "Ring")), ("44137", ("Ring",)))), street, postcode) is together
+    assert (
+        rules.go_together(
+            GoesWith(question="plz", values=(("44135", ("Ostwall", "Ring")), ("44137", ("Ring",)))), street, postcode
+        )
+        is together
+    )
 
 
 def test_filter():

@@ -34,7 +34,9 @@ def slugs_in_code():
     found = set()
     for _, node in nodes(ast.Call):
         for keyword in node.keywords:
-            wanted = (called(node) == "Problem" and keyword.arg == "slug") or (called(node) in {"FieldReading", "Answer"} and keyword.arg == "problem")
+            wanted = (called(node) == "Problem" and keyword.arg == "slug") or (
+                called(node) in {"FieldReading", "Answer"} and keyword.arg == "problem"
+            )
             if wanted and (slug := literal(keyword.value)) is not None:
                 found.add(slug)
     return found
@@ -47,7 +49,9 @@ def test_both_languages_have_the_same_keys():
 
 def test_fields_are_the_same_in_both_languages():
     """A translation fills in the same fields."""
-    assert [key for key in texts.keys("en") if fields(texts.template(key, "de")) != fields(texts.template(key, "en"))] == []
+    assert [
+        key for key in texts.keys("en") if fields(texts.template(key, "de")) != fields(texts.template(key, "en"))
+    ] == []
 
 
 def test_every_problem_has_words_and_a_remedy():
@@ -103,12 +107,16 @@ def asked_texts():
 
 
 def test_every_text_is_asked_for_with_all_its_fields_and_a_language():
-    """No {detail} reaches a person, and nobody who reads English is told something in German because a call forgot to say in which language."""
+    """No {detail} reaches a person, and nobody who reads English is told something in German because a call forgot
+    to say in which language.
+    """
     found = list(asked_texts())
     assert len(found) > 180
     given = [(place, key, {keyword.arg for keyword in call.keywords}, len(call.args)) for place, key, call in found]
     known = [one for one in given if None not in one[2]]  # the others pass on what they were given
-    assert [(place, key, lacks) for place, key, names, _ in known if (lacks := fields(texts.template(key)) - names)] == []
+    assert [
+        (place, key, lacks) for place, key, names, _ in known if (lacks := fields(texts.template(key)) - names)
+    ] == []
     assert [place for place, _, names, count in known if count < 2 and "language" not in names] == []
 
 
@@ -147,7 +155,9 @@ COUNTED = re.compile(r"\{(\w+):([^{}]*\|[^{}]*)\}")
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_every_number_has_the_right_form_of_its_word(language):
-    """Each counted word, for none, one, two and many: the form of the language, the number written as people there write it."""
+    """Each counted word, for none, one, two and many: the form of the language, the number written as people there
+    write it.
+    """
     many = {"en": "1,234", "de": "1.234"}[language]
     checked = 0
     for key in texts.keys(language):
@@ -174,14 +184,20 @@ NO_COUNTS = {"file", "form", "where", "name", "page", "question", "h"}
 def plural_words():
     """The words that stand in texts as the form for many, in each language."""
     return {
-        language: {forms.split("|")[-1].split()[-1] for key in texts.keys(language) for _, forms in COUNTED.findall(texts.template(key, language))}
+        language: {
+            forms.split("|")[-1].split()[-1]
+            for key in texts.keys(language)
+            for _, forms in COUNTED.findall(texts.template(key, language))
+        }
         for language in texts.LANGUAGES
     }
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_no_number_stands_before_a_word_in_one_form_only(language):
-    """A word that is counted elsewhere ("pages") has both forms wherever a number stands before it; "1 pages" is nobody's language."""
+    """A word that is counted elsewhere ("pages") has both forms wherever a number stands before it; "1 pages" is
+    nobody's language.
+    """
     known = plural_words()[language]
     wrong = {
         key: word
@@ -201,7 +217,9 @@ def kinds_of_errors():
     found, more = {"ScanformError"}, True
     classes = [node for _, node in nodes(ast.ClassDef)]
     while more:
-        more = {one.name for one in classes if any(isinstance(base, ast.Name) and base.id in found for base in one.bases)} - found
+        more = {
+            one.name for one in classes if any(isinstance(base, ast.Name) and base.id in found for base in one.bases)
+        } - found
         found |= more
     return found
 
@@ -225,8 +243,12 @@ def values_of(node, function):
     if isinstance(node, ast.IfExp):
         return [*values_of(node.body, function), *values_of(node.orelse, function)]
     if isinstance(node, ast.Name):
-        given = [one for one in ast.walk(function) if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None]
-        targets = [(one, target) for one in given for target in (one.targets if isinstance(one, ast.Assign) else [one.target])]
+        given = [
+            one for one in ast.walk(function) if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None
+        ]
+        targets = [
+            (one, target) for one in given for target in (one.targets if isinstance(one, ast.Assign) else [one.target])
+        ]
         return [one.value for one, target in targets if isinstance(target, ast.Name) and target.id == node.id] or [node]
     return [node]
 
@@ -246,7 +268,11 @@ def test_no_error_is_made_with_a_finished_sentence():
     found = list(said_by_errors())
     assert len(found) > 250
     finished = (ast.Constant, ast.JoinedStr, ast.BinOp)
-    wrong = {place for place, one in found if isinstance(one, finished) or (isinstance(one, ast.Call) and called(one) in {*RENDERING, "str", "join"})}
+    wrong = {
+        place
+        for place, one in found
+        if isinstance(one, finished) or (isinstance(one, ast.Call) and called(one) in {*RENDERING, "str", "join"})
+    }
     assert wrong == set()
 
 
@@ -254,7 +280,12 @@ def test_nothing_gets_its_language_before_the_rest():
     """What fills in words is no text of a language either."""
     built = [(place, call) for name in BUILDING for place, _, call in calls(name)]
     assert len(built) > 300
-    assert {place for place, call in built for part in ast.walk(call) if isinstance(part, ast.Call) and called(part) in RENDERING} == set()
+    assert {
+        place
+        for place, call in built
+        for part in ast.walk(call)
+        if isinstance(part, ast.Call) and called(part) in RENDERING
+    } == set()
 
 
 def test_no_error_is_shown_as_a_log_shows_it():
@@ -262,12 +293,19 @@ def test_no_error_is_shown_as_a_log_shows_it():
     kinds = kinds_of_errors()
     wrong, seen = [], 0
     for place, handler in nodes(ast.ExceptHandler):
-        if handler.type is None or not {name.id for name in ast.walk(handler.type) if isinstance(name, ast.Name)} & kinds:
+        if (
+            handler.type is None
+            or not {name.id for name in ast.walk(handler.type) if isinstance(name, ast.Name)} & kinds
+        ):
             continue
         seen += 1
         for part in ast.walk(handler):
             shown = (
-                [part.value] if isinstance(part, ast.FormattedValue) else part.args if isinstance(part, ast.Call) and called(part) in {"str", "repr"} else []
+                [part.value]
+                if isinstance(part, ast.FormattedValue)
+                else part.args
+                if isinstance(part, ast.Call) and called(part) in {"str", "repr"}
+                else []
             )
             wrong += [place for one in shown if isinstance(one, ast.Name) and one.id == handler.name]
     assert seen > 10
@@ -275,11 +313,19 @@ def test_no_error_is_shown_as_a_log_shows_it():
 
 
 def literals(node):
-    return [*literals(node.body), *literals(node.orelse)] if isinstance(node, ast.IfExp) else [key] if (key := literal(node)) is not None else []
+    return (
+        [*literals(node.body), *literals(node.orelse)]
+        if isinstance(node, ast.IfExp)
+        else [key]
+        if (key := literal(node)) is not None
+        else []
+    )
 
 
 def keyed_calls():
-    """Words by a key that stands there, and what is built upon them with a slug: (place, key, names of what is given; None where it is passed on)."""
+    """Words by a key that stands there, and what is built upon them with a slug: (place, key, names of what is
+    given; None where it is passed on).
+    """
     for place, _, call in calls("words"):
         for key in literals(call.args[0]) if call.args else ():
             yield place, key, [keyword.arg for keyword in call.keywords]
@@ -300,7 +346,11 @@ def test_words_are_there_in_each_language_with_all_their_fields():
     assert len(found) > 350
     for language in texts.LANGUAGES:
         assert {(place, key) for place, key, _ in found if key not in texts.keys(language)} == set()
-        told = [(place, fields(texts.template(key, language)) - set(names)) for place, key, names in found if None not in names]
+        told = [
+            (place, fields(texts.template(key, language)) - set(names))
+            for place, key, names in found
+            if None not in names
+        ]
         assert [(place, lacks) for place, lacks in told if lacks] == []
 
 
@@ -312,7 +362,11 @@ def test_keys_that_are_put_together_exist():
             parts = [re.escape(part.value) if isinstance(part, ast.Constant) else ".+" for part in call.args[0].values]
             patterns.add((place, "".join(parts)))
     assert len(patterns) > 10
-    assert {(place, pattern) for place, pattern in patterns if not any(re.fullmatch(pattern, key) for key in texts.keys("en"))} == set()
+    assert {
+        (place, pattern)
+        for place, pattern in patterns
+        if not any(re.fullmatch(pattern, key) for key in texts.keys("en"))
+    } == set()
 
 
 PAGES = Problem(slug="missing-pages", params=(("found", "1"), ("expected", "2")))
@@ -338,7 +392,11 @@ KEYS = sorted(key for key in texts.keys("en") if "{ }" not in texts.template(key
 
 def nested(inner):
     """Words that are filled in with what there is already, or with several of it."""
-    return st.builds(filled, st.sampled_from(KEYS), st.lists(inner | st.builds(sentences, st.lists(inner, max_size=3)), min_size=1, max_size=3))
+    return st.builds(
+        filled,
+        st.sampled_from(KEYS),
+        st.lists(inner | st.builds(sentences, st.lists(inner, max_size=3)), min_size=1, max_size=3),
+    )
 
 
 SAID = st.recursive(CAUSES, nested, max_leaves=6)
@@ -354,7 +412,9 @@ def said(value, language):
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(KEYS), st.lists(SAID, min_size=1, max_size=3))
 def test_all_of_an_error_is_in_the_language_of_its_reader(key, params):
-    """However deep words lie in words: what is inside is said in the language of what is around it, and nothing of their making is seen."""
+    """However deep words lie in words: what is inside is said in the language of what is around it, and nothing of
+    their making is seen.
+    """
     message = filled(key, params)
     for language in texts.LANGUAGES:
         shown = texts.in_words(message, language)

@@ -27,9 +27,19 @@ BERLIN = ZoneInfo("Europe/Berlin")
     [
         ("2026-11-30T16:21:33+00:00", BERLIN, "30.11.2026, 17:21", "30 Nov 2026, 17:21"),  # winter: an hour ahead
         ("2026-07-01T22:30:00+00:00", BERLIN, "02.07.2026, 00:30", "2 Jul 2026, 00:30"),  # summer: two, and another day
-        ("2026-03-29T00:59:59.999+00:00", BERLIN, "29.03.2026, 01:59", "29 Mar 2026, 01:59"),  # the last minute of winter time
+        (
+            "2026-03-29T00:59:59.999+00:00",
+            BERLIN,
+            "29.03.2026, 01:59",
+            "29 Mar 2026, 01:59",
+        ),  # the last minute of winter time
         ("2026-03-29T01:00:00Z", BERLIN, "29.03.2026, 03:00", "29 Mar 2026, 03:00"),
-        ("2026-11-30T16:21:33", ZoneInfo("America/New_York"), "30.11.2026, 11:21", "30 Nov 2026, 11:21"),  # without a zone: UTC
+        (
+            "2026-11-30T16:21:33",
+            ZoneInfo("America/New_York"),
+            "30.11.2026, 11:21",
+            "30 Nov 2026, 11:21",
+        ),  # without a zone: UTC
         ("2026-01-01T02:00:00+09:00", UTC, "31.12.2025, 17:00", "31 Dec 2025, 17:00"),
     ],
 )
@@ -46,16 +56,22 @@ def test_moments_with_seconds_and_none():
 
 
 @settings(deadline=None)
-@given(st.integers(315_532_800, 2_114_380_800), st.sampled_from(("Europe/Berlin", "America/New_York", "Asia/Kathmandu")))
+@given(
+    st.integers(315_532_800, 2_114_380_800), st.sampled_from(("Europe/Berlin", "America/New_York", "Asia/Kathmandu"))
+)
 def test_a_told_moment_is_the_stored_one(second, name):
-    """Read back by the reader's clock it is the same moment, to the minute; only in the hour that comes twice it may be the other of the two."""
+    """Read back by the reader's clock it is the same moment, to the minute; only in the hour that comes twice it may
+    be the other of the two.
+    """
     stored, zone = datetime.fromtimestamp(second // 60 * 60, tz=UTC), ZoneInfo(name)
     told = datetime.strptime(moment_text(stored.isoformat(), "de", zone), "%d.%m.%Y, %H:%M").replace(tzinfo=zone)
     assert stored in {told.astimezone(UTC), told.replace(fold=1).astimezone(UTC)}
 
 
 def test_the_zone_is_that_of_the_settings_else_the_machines(monkeypatch):
-    """One place says on whose clock times are told; a machine whose zone has no name tells its own time all the same."""
+    """One place says on whose clock times are told; a machine whose zone has no name tells its own time all the
+    same.
+    """
     monkeypatch.setattr(time_zone, "machine_zone", lambda: "Asia/Kathmandu")
     assert readers_zone(Config(time_zone="Europe/Berlin")) == BERLIN
     assert readers_zone(Config()) == ZoneInfo("Asia/Kathmandu")
@@ -66,7 +82,10 @@ def test_the_zone_is_that_of_the_settings_else_the_machines(monkeypatch):
 def test_days_are_written_as_people_write_them():
     """What is no day, or would look like another one, stays as it is stored."""
     assert (day_text("2026-03-14", "de"), day_text("2026-03-14", "en")) == ("14.03.2026", "14 Mar 2026")
-    assert (day_text("2026-03-14", "de", typed=True), day_text("2026-03-14", "en", typed=True)) == ("14.03.2026", "14/03/2026")
+    assert (day_text("2026-03-14", "de", typed=True), day_text("2026-03-14", "en", typed=True)) == (
+        "14.03.2026",
+        "14/03/2026",
+    )
     for other in ("", "2026-02-30", "20260314", "14.03.2026", "0026-03-14", "kein Datum"):
         assert day_text(other, "de") == day_text(other, "en", typed=True) == other
 
@@ -75,7 +94,10 @@ def test_values_are_written_by_their_kind():
     """Only days and decimal numbers are stored otherwise than people write them; codes are never touched."""
     assert value_text("2026-03-14", Alphabet.DATE, "de") == "14.03.2026"
     assert value_text("2026-03-14", Alphabet.ALNUM, "de") == value_text("2026-03-14", None, "de") == "2026-03-14"
-    assert (value_text("12345.50", Alphabet.DECIMAL, "de"), value_text("12345.5", Alphabet.DECIMAL, "en")) == ("12345,5", "12345.5")
+    assert (value_text("12345.50", Alphabet.DECIMAL, "de"), value_text("12345.5", Alphabet.DECIMAL, "en")) == (
+        "12345,5",
+        "12345.5",
+    )
     assert value_text("0.1234567", Alphabet.DECIMAL, "de") == "0,1234567"
     assert value_text("1?3", Alphabet.DECIMAL, "de") == "1?3"
     assert value_text("044139", Alphabet.DIGITS, "de") == "044139"
@@ -86,7 +108,10 @@ def test_numbers_have_the_signs_of_the_language():
     assert (decimal_text(1234.5, "de", 2), decimal_text(1234.5, "en", 2)) == ("1.234,50", "1,234.50")
     assert (decimal_text(7, "de", 0), decimal_text(Decimal("0.04"), "en", 1)) == ("7", "0.0")
     assert (percent_text(0.025, "de", 2), percent_text(0.025, "en", 2)) == ("2,50\N{NO-BREAK SPACE}%", "2.50%")
-    assert (number_text(1234567, "de"), number_text(Decimal("12345.678901"), "en", grouped=False)) == ("1.234.567", "12345.678901")
+    assert (number_text(1234567, "de"), number_text(Decimal("12345.678901"), "en", grouped=False)) == (
+        "1.234.567",
+        "12345.678901",
+    )
     assert (percent_text(0.5, "de"), percent_text(1, "en")) == ("50\N{NO-BREAK SPACE}%", "100%")
 
 
@@ -94,10 +119,14 @@ def test_numbers_have_the_signs_of_the_language():
 
 
 BY_HAND = {
-    "a moment cut to size": re.compile(r"""(?:\bat|_at|\bwhen|\buntil|\bsince|moment\w*|\biso)\b["')\]\s]*(?:or ["']{2}\))?\[:(?:10|16|19)\]"""),
+    "a moment cut to size": re.compile(
+        r"""(?:\bat|_at|\bwhen|\buntil|\bsince|moment\w*|\biso)\b["')\]\s]*(?:or ["']{2}\))?\[:(?:10|16|19)\]"""
+    ),
     "the T of a moment taken out": re.compile(r"""replace\(["']T["'],\s*["'] ["']\)"""),
     "a date pattern of our own": re.compile(r"strftime"),
-    "a decimal sign of our own": re.compile(r"""(?:replace|replaceAll)\(["']\.["'], ?["'],["']|maketrans\(",\.", "\.,"\)|["'],["'] if \S*language == "de" """),
+    "a decimal sign of our own": re.compile(
+        r"""(?:replace|replaceAll)\(["']\.["'], ?["'],["']|maketrans\(",\.", "\.,"\)|["'],["'] if \S*language == "de" """
+    ),
     "groups of our own": re.compile(r""":,\}"""),
 }
 
@@ -108,7 +137,12 @@ NOT_FOR_PEOPLE = {"cell_truth.py", "spreadsheet.py"}
 
 def by_hand(source):
     """What of a source writes moments and numbers by hand: (line number, what)."""
-    return [(number, what) for number, line in enumerate(source.splitlines(), 1) for what, pattern in BY_HAND.items() if pattern.search(line)]
+    return [
+        (number, what)
+        for number, line in enumerate(source.splitlines(), 1)
+        for what, pattern in BY_HAND.items()
+        if pattern.search(line)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -131,9 +165,19 @@ def test_what_is_formatted_by_hand_is_found(line):
 
 def test_nothing_is_formatted_by_hand():
     """Neither in templates nor in the program: people read what Babel and Intl write."""
-    files = [path for folder in ("scanform", "review_ui") for ending in ("*.py", "*.html", "*.js") for path in (ROOT / folder).rglob(ending)]
+    files = [
+        path
+        for folder in ("scanform", "review_ui")
+        for ending in ("*.py", "*.html", "*.js")
+        for path in (ROOT / folder).rglob(ending)
+    ]
     assert len(files) > 100
-    assert [(path.name, *found) for path in files if path.name not in NOT_FOR_PEOPLE for found in by_hand(path.read_text("utf-8"))] == []
+    assert [
+        (path.name, *found)
+        for path in files
+        if path.name not in NOT_FOR_PEOPLE
+        for found in by_hand(path.read_text("utf-8"))
+    ] == []
 
 
 def test_no_screen_shows_a_stored_moment():

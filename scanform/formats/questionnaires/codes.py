@@ -22,7 +22,11 @@ _LIMESURVEY = (
 )
 """LimeSurvey: names of its system columns and of its expression manager."""
 
-RESERVED = {"SPSS": frozenset(_SPSS.split(" ")), "R": frozenset(_R.split(" ")), "LimeSurvey": frozenset(_LIMESURVEY.split(" "))}
+RESERVED = {
+    "SPSS": frozenset(_SPSS.split(" ")),
+    "R": frozenset(_R.split(" ")),
+    "LimeSurvey": frozenset(_LIMESURVEY.split(" ")),
+}
 """Words that must not name a question, by program."""
 
 
@@ -46,11 +50,20 @@ _PARTICIPANTS = (
     "usesleft validfrom validuntil"
 )
 PARTICIPANT_COLUMNS = frozenset(_PARTICIPANTS.split(" "))
-"""LimeSurvey: what it keeps about those it invited, beside `attribute_N`. An export can have these columns, and they hold no answers."""
+"""LimeSurvey: what it keeps about those it invited, beside `attribute_N`. An export can have these columns, and they
+hold no answers.
+"""
 
 _ATTRIBUTE = re.compile(r"attribute_[0-9]+")
 _GROUP_TIME = re.compile(r"grouptime[0-9]*")
-_BETTER = {"email": "mail", "firstname": "givenname", "lastname": "surname", "language": "spoken", "completed": "finished", "sent": "sentoff"}
+_BETTER = {
+    "email": "mail",
+    "firstname": "givenname",
+    "lastname": "surname",
+    "language": "spoken",
+    "completed": "finished",
+    "sent": "sentoff",
+}
 
 
 def is_participant_column(name: str) -> bool:
@@ -65,12 +78,27 @@ def is_timing(code: str, codes: Collection[str]) -> bool:
 
 def better_question_code(code: str, taken: Collection[str]) -> str:
     """A code that resembles `code`, is free, and neither LimeSurvey nor a spreadsheet makes anything else of."""
-    wanted = [_BETTER.get(code, f"q{code}"), f"q{code}", f"{code[:17]}asked", *(f"{code[:17]}q{number}" for number in range(1, 1000))]
-    return next(one for one in (one[:20] for one in wanted) if QUESTION_CODE.fullmatch(one) and one not in taken and not _is_poor(one, taken))
+    wanted = [
+        _BETTER.get(code, f"q{code}"),
+        f"q{code}",
+        f"{code[:17]}asked",
+        *(f"{code[:17]}q{number}" for number in range(1, 1000)),
+    ]
+    return next(
+        one
+        for one in (one[:20] for one in wanted)
+        if QUESTION_CODE.fullmatch(one) and one not in taken and not _is_poor(one, taken)
+    )
 
 
 def _is_poor(code: str, taken: Collection[str]) -> bool:
-    return bool(spoilt(code)) or is_participant_column(code) or is_timing(code, taken) or reserved_by(code) is not None or code in FIXED_COLUMNS
+    return (
+        bool(spoilt(code))
+        or is_participant_column(code)
+        or is_timing(code, taken)
+        or reserved_by(code) is not None
+        or code in FIXED_COLUMNS
+    )
 
 
 def better_option_code(code: str, taken: Collection[str]) -> str:

@@ -1,4 +1,6 @@
-"""A questionnaire written as YAML -> `Questionnaire`, with messages that name the line (docs/template.md describes the format)."""
+"""A questionnaire written as YAML -> `Questionnaire`, with messages that name the line (docs/template.md describes
+the format).
+"""
 
 import json
 import re
@@ -23,7 +25,18 @@ from scanform.formats.questionnaires.codes import (
     reserved_by,
     suggestion,
 )
-from scanform.formats.questionnaires.yaml_nodes import Notes, choice, compose, entries, flag, items, mapping, note_unknown, scalar, whole
+from scanform.formats.questionnaires.yaml_nodes import (
+    Notes,
+    choice,
+    compose,
+    entries,
+    flag,
+    items,
+    mapping,
+    note_unknown,
+    scalar,
+    whole,
+)
 from scanform.formats.responses.csv_io import CsvTable, read_table
 from scanform.formats.responses.limesurvey_columns import columns_of
 from scanform.i18n.texts import DEFAULT_LANGUAGE, LANGUAGES
@@ -99,7 +112,9 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,19}")
 
 @dataclass(slots=True)
 class _Reading:
-    """What is known while one file is read: mistakes, the folder that files it names lie in, languages, codes with their lines, questions so far."""
+    """What is known while one file is read: mistakes, the folder that files it names lie in, languages, codes with
+    their lines, questions so far.
+    """
 
     notes: Notes
     folder: Path
@@ -119,8 +134,9 @@ def load_questionnaire(path: Path) -> Questionnaire:
 
 
 def load_new_questionnaire(path: Path, *, known: Questionnaire | None = None) -> Questionnaire:
-    """The same of a questionnaire that is to be used from now on: codes that LimeSurvey or a spreadsheet would make something else of are mistakes, too, each
-    with a better one, but for those that the `known` edition of it has in use.
+    """The same of a questionnaire that is to be used from now on: codes that LimeSurvey or a spreadsheet would make
+    something else of are mistakes, too, each with a better one, but for those that the `known` edition of it has in
+    use.
     """
     questionnaire, reading = _load(path)
     _refuse_codes(questionnaire, reading, known)
@@ -154,8 +170,12 @@ def _refuse_codes(questionnaire: Questionnaire, reading: _Reading, known: Questi
         if is_participant_column(code) or is_timing(code, reading.lines):
             reading.notes.note_line(line, "survey-column", code=code, column=code, suggestion=better)
         elif spreadsheet.spoilt(code):
-            reading.notes.note_line(line, "spreadsheet-code", code=code, shown=spreadsheet.shown(code), suggestion=better)
-        elif column := next((name for name in _columns(reading.questions.get(code)) if is_participant_column(name)), None):
+            reading.notes.note_line(
+                line, "spreadsheet-code", code=code, shown=spreadsheet.shown(code), suggestion=better
+            )
+        elif column := next(
+            (name for name in _columns(reading.questions.get(code)) if is_participant_column(name)), None
+        ):
             reading.notes.note_line(line, "survey-column", code=code, column=column, suggestion=better)
     for question in questionnaire.questions():
         before = known.question(question.code) if known else None
@@ -171,7 +191,13 @@ def _refuse_option_codes(question: Question, used: set[str], reading: _Reading) 
     for code in codes:
         if code not in used and spreadsheet.spoilt(code):
             line = reading.option_lines.get((question.group or question.code, code), 1)
-            reading.notes.note_line(line, "spreadsheet-code", code=code, shown=spreadsheet.shown(code), suggestion=better_option_code(code, codes))
+            reading.notes.note_line(
+                line,
+                "spreadsheet-code",
+                code=code,
+                shown=spreadsheet.shown(code),
+                suggestion=better_option_code(code, codes),
+            )
 
 
 def _questionnaire(root: yaml.Node, reading: _Reading) -> Questionnaire:
@@ -192,7 +218,9 @@ def _questionnaire(root: yaml.Node, reading: _Reading) -> Questionnaire:
         publisher=_texts_at(found, "publisher", reading),
         intro=_texts_at(found, "intro", reading),
         closing=_texts_at(found, "closing", reading),
-        filled=Filled(choice(found["filled"], [value.value for value in Filled], notes)) if "filled" in found else Filled.WITHDRAWN,
+        filled=Filled(choice(found["filled"], [value.value for value in Filled], notes))
+        if "filled" in found
+        else Filled.WITHDRAWN,
     )
 
 
@@ -235,7 +263,9 @@ def _texts_at(found: dict[str, yaml.Node], key: str, reading: _Reading) -> Texts
 
 
 def _texts(node: yaml.Node, key: str, reading: _Reading, *, name: bool = False) -> Texts:
-    """A mapping gives one text per language; a plain string is the text of the only language, or a `name` that is the same in all."""
+    """A mapping gives one text per language; a plain string is the text of the only language, or a `name` that is
+    the same in all.
+    """
     if isinstance(node, yaml.MappingNode):
         return _texts_by_language(node, key, reading)
     value = _flowing(scalar(node, reading.notes))
@@ -257,7 +287,9 @@ def _texts_by_language(node: yaml.MappingNode, key: str, reading: _Reading) -> T
         if not by_language[language.value]:
             notes.note(value, "missing-text", name=f"{key}: {language.value}")
     _note_missing_languages(node, tuple(by_language), reading)
-    return Texts(entries=tuple((language, by_language[language]) for language in reading.languages if language in by_language))
+    return Texts(
+        entries=tuple((language, by_language[language]) for language in reading.languages if language in by_language)
+    )
 
 
 def _note_missing_languages(node: yaml.Node, present: Sequence[str], reading: _Reading) -> None:
@@ -267,7 +299,9 @@ def _note_missing_languages(node: yaml.Node, present: Sequence[str], reading: _R
 
 
 def _flowing(value: str) -> str:
-    """Spaces are single, line breaks that YAML keeps part paragraphs; letters are composed, whatever system the file comes from."""
+    """Spaces are single, line breaks that YAML keeps part paragraphs; letters are composed, whatever system the file
+    comes from.
+    """
     composed = unicodedata.normalize("NFC", value.strip())
     return "\n".join(" ".join(part.split()) for part in re.split(r"\n+", composed))
 
@@ -285,7 +319,11 @@ def _section(node: yaml.Node, reading: _Reading) -> Section:
 
 def _item(node: yaml.Node, reading: _Reading) -> Item | None:
     notes = reading.notes
-    keys = {key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)} if isinstance(node, yaml.MappingNode) else set()
+    keys = (
+        {key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)}
+        if isinstance(node, yaml.MappingNode)
+        else set()
+    )
     if "note" in keys:
         return Note(text=_texts(mapping(node, NOTE_KEYS, notes)["note"], "note", reading))
     if "type" not in keys:
@@ -326,10 +364,13 @@ def _question(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str
     question = Question(
         code=code,
         kind=_model_kind(kind),
-        text=_texts_at(found, "text", reading) or Texts(entries=tuple((language, "") for language in reading.languages)),
+        text=_texts_at(found, "text", reading)
+        or Texts(entries=tuple((language, "") for language in reading.languages)),
         hint=_texts_at(found, "hint", reading),
         options=_options(node, found, code, kind, reading) if kind in {"single", "multiple"} else (),
-        data_class=DataClass(choice(found["class"], [value.value for value in DataClass], notes)) if "class" in found else DataClass.ANSWER,
+        data_class=DataClass(choice(found["class"], [value.value for value in DataClass], notes))
+        if "class" in found
+        else DataClass.ANSWER,
         required="required" in found and flag(found["required"], notes),
         only_if=_condition(found["only_if"], reading) if "only_if" in found else None,
         alphabet=_ALPHABETS.get(kind),
@@ -341,16 +382,24 @@ def _question(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str
         values=values,
         not_before=_not_before(found["not_before"], kind, reading) if "not_before" in found else None,
         form=_FORMS.get(kind),
-        goes_with=_goes_with(found["goes_with"], found.get("values"), values, reading) if "goes_with" in found else None,
-        recipient=RecipientField(choice(found["recipient"], [value.value for value in RecipientField], notes)) if "recipient" in found else None,
-        width=Width(choice(found["width"], [value.value for value in Width], notes)) if "width" in found else Width.FULL,
+        goes_with=_goes_with(found["goes_with"], found.get("values"), values, reading)
+        if "goes_with" in found
+        else None,
+        recipient=RecipientField(choice(found["recipient"], [value.value for value in RecipientField], notes))
+        if "recipient" in found
+        else None,
+        width=Width(choice(found["width"], [value.value for value in Width], notes))
+        if "width" in found
+        else Width.FULL,
         formerly=_formerly(found, QUESTION_CODE, reading, new=reading.former),
     )
     reading.questions[code] = question
     return question
 
 
-def _formerly(found: dict[str, yaml.Node], pattern: re.Pattern[str], reading: _Reading, *, new: dict[str, yaml.Node] | None = None) -> tuple[str, ...]:
+def _formerly(
+    found: dict[str, yaml.Node], pattern: re.Pattern[str], reading: _Reading, *, new: dict[str, yaml.Node] | None = None
+) -> tuple[str, ...]:
     """`formerly: code` or a list of codes; those of questions (`new`) must be told apart."""
     node = found.get("formerly")
     if node is None:
@@ -415,7 +464,9 @@ def _table(node: yaml.Node, reading: _Reading) -> CsvTable | None:
 
 
 def _column(table: CsvTable, node: yaml.Node | None, notes: Notes) -> tuple[str, ...]:
-    """The cells of the column that `node` names (the first one without), row by row, with single spaces; none, with a note, when there is no such column."""
+    """The cells of the column that `node` names (the first one without), row by row, with single spaces; none, with
+    a note, when there is no such column.
+    """
     wanted = table.header[0] if node is None else scalar(node, notes)
     if wanted not in table.header:
         if node is not None:
@@ -425,8 +476,12 @@ def _column(table: CsvTable, node: yaml.Node | None, notes: Notes) -> tuple[str,
     return tuple(" ".join(row[place].split()) for _, row in table.rows)
 
 
-def _goes_with(node: yaml.Node, listed: yaml.Node | None, values: tuple[str, ...], reading: _Reading) -> GoesWith | None:
-    """`{question: …, column: …}` with a column of the file that `values` come from, or `{question: …, pairs: {value there: [values here]}}`."""
+def _goes_with(
+    node: yaml.Node, listed: yaml.Node | None, values: tuple[str, ...], reading: _Reading
+) -> GoesWith | None:
+    """`{question: …, column: …}` with a column of the file that `values` come from, or `{question: …, pairs: {value
+    there: [values here]}}`.
+    """
     notes = reading.notes
     found = mapping(node, ("question", "column", "pairs"), notes)
     if "question" not in found:
@@ -450,17 +505,27 @@ def _goes_with(node: yaml.Node, listed: yaml.Node | None, values: tuple[str, ...
     return GoesWith(question=code, values=tuple((theirs, tuple(group)) for theirs, group in by_value.items()))
 
 
-def _pairs(node: yaml.Node, found: dict[str, yaml.Node], listed: yaml.Node | None, reading: _Reading) -> list[tuple[str, str]] | None:
-    """(value there, value here) from a file or from the questionnaire itself; None, with a note, when there are no such columns."""
+def _pairs(
+    node: yaml.Node, found: dict[str, yaml.Node], listed: yaml.Node | None, reading: _Reading
+) -> list[tuple[str, str]] | None:
+    """(value there, value here) from a file or from the questionnaire itself; None, with a note, when there are no
+    such columns.
+    """
     notes = reading.notes
     if ("column" in found) == ("pairs" in found):
         notes.note(node, "goes-with-which")
         return None
     if "pairs" in found:
         return [
-            (" ".join(key.value.split()), " ".join(scalar(one, notes).split())) for key, group in entries(found["pairs"], notes) for one in items(group, notes)
+            (" ".join(key.value.split()), " ".join(scalar(one, notes).split()))
+            for key, group in entries(found["pairs"], notes)
+            for one in items(group, notes)
         ]
-    source = {key.value: value for key, value in listed.value if isinstance(key, yaml.ScalarNode)} if isinstance(listed, yaml.MappingNode) else {}
+    source = (
+        {key.value: value for key, value in listed.value if isinstance(key, yaml.ScalarNode)}
+        if isinstance(listed, yaml.MappingNode)
+        else {}
+    )
     if "file" not in source or "column" not in source:
         notes.note(node, "goes-with-file")
         return None
@@ -470,15 +535,22 @@ def _pairs(node: yaml.Node, found: dict[str, yaml.Node], listed: yaml.Node | Non
 
 
 def self_contained(path: Path) -> str:
-    """The text of the questionnaire at `path` with the lists that lie in files of their own written into it; raises TemplateError."""
+    """The text of the questionnaire at `path` with the lists that lie in files of their own written into it; raises
+    TemplateError.
+    """
     content = path.read_bytes().decode("utf-8-sig")
     reading = _Reading(notes=Notes(file=path.name), folder=path.parent)
     loaded = load_questionnaire(path)
-    nodes = {node.start_mark.index: (node, value) for node, value in _from_files(compose(path, reading.notes), loaded, reading)}
+    nodes = {
+        node.start_mark.index: (node, value)
+        for node, value in _from_files(compose(path, reading.notes), loaded, reading)
+    }
     for start, (node, value) in sorted(nodes.items(), reverse=True):
         end = node.end_mark.index
         written = content[start:end]
-        content = content[:start] + json.dumps(value, ensure_ascii=False) + written[len(written.rstrip()) :] + content[end:]
+        content = (
+            content[:start] + json.dumps(value, ensure_ascii=False) + written[len(written.rstrip()) :] + content[end:]
+        )
     reading.notes.raise_any()
     return content
 
@@ -490,7 +562,11 @@ def _from_files(node: yaml.Node, loaded: Questionnaire, reading: _Reading) -> It
         for name, value in found.items():
             if name == "values" and not isinstance(value, yaml.SequenceNode):
                 yield value, _values(value, reading)
-            elif name == "goes_with" and isinstance(value, yaml.MappingNode) and any(key.value == "column" for key, _ in value.value):
+            elif (
+                name == "goes_with"
+                and isinstance(value, yaml.MappingNode)
+                and any(key.value == "column" for key, _ in value.value)
+            ):
                 yield value, _written_pairs(loaded.question(found["question"].value.strip()))
             else:
                 yield from _from_files(value, loaded, reading)
@@ -502,7 +578,10 @@ def _from_files(node: yaml.Node, loaded: Questionnaire, reading: _Reading) -> It
 def _written_pairs(question: Question | None) -> object:
     assert question is not None
     assert question.goes_with is not None
-    return {"question": question.goes_with.question, "pairs": {theirs: list(ours) for theirs, ours in question.goes_with.values}}
+    return {
+        "question": question.goes_with.question,
+        "pairs": {theirs: list(ours) for theirs, ours in question.goes_with.values},
+    }
 
 
 def _model_kind(kind: str) -> QuestionKind:
@@ -515,7 +594,11 @@ def _matrix(node: yaml.Node, found: dict[str, yaml.Node], code: str, reading: _R
     notes = reading.notes
     multiple = "multiple" in found and flag(found["multiple"], notes)
     options = _options(node, found, code, "matrix-multiple" if multiple else "matrix", reading)
-    data_class = DataClass(choice(found["class"], [value.value for value in DataClass], notes)) if "class" in found else DataClass.ANSWER
+    data_class = (
+        DataClass(choice(found["class"], [value.value for value in DataClass], notes))
+        if "class" in found
+        else DataClass.ANSWER
+    )
     condition = _condition(found["only_if"], reading) if "only_if" in found else None
     groups = _formerly(found, QUESTION_CODE, reading, new=reading.former)
     rows = []
@@ -538,12 +621,23 @@ def _matrix(node: yaml.Node, found: dict[str, yaml.Node], code: str, reading: _R
     if not rows and not notes.found:
         notes.note(node, "few-rows", code=code)
     text = _texts_at(found, "text", reading) or Texts(entries=())
-    return Matrix(code=code, text=text, options=options, rows=tuple(rows), multiple=multiple, hint=_texts_at(found, "hint", reading))
+    return Matrix(
+        code=code,
+        text=text,
+        options=options,
+        rows=tuple(rows),
+        multiple=multiple,
+        hint=_texts_at(found, "hint", reading),
+    )
 
 
 def _row(value: yaml.Node, notes: Notes) -> dict[str, yaml.Node]:
     """A row's text, or `{text: …, formerly: …}`."""
-    keys = {name.value for name, _ in value.value if isinstance(name, yaml.ScalarNode)} if isinstance(value, yaml.MappingNode) else set()
+    keys = (
+        {name.value for name, _ in value.value if isinstance(name, yaml.ScalarNode)}
+        if isinstance(value, yaml.MappingNode)
+        else set()
+    )
     return {"text": value, **mapping(value, ROW_KEYS, notes)} if "formerly" in keys else {"text": value}
 
 
@@ -556,7 +650,9 @@ def _row_entries(found: dict[str, yaml.Node], notes: Notes) -> list[tuple[yaml.S
     return entries(found["rows"], notes)
 
 
-def _options(node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str, reading: _Reading) -> tuple[Option, ...]:
+def _options(
+    node: yaml.Node, found: dict[str, yaml.Node], code: str, kind: str, reading: _Reading
+) -> tuple[Option, ...]:
     notes = reading.notes
     if "options" not in found:
         notes.note(node, "missing-key", name="options")
@@ -587,8 +683,14 @@ def _refuse_former_options(node: yaml.Node, options: Sequence[Option], notes: No
 def _option(key: yaml.ScalarNode, value: yaml.Node, kind: str, reading: _Reading) -> Option:
     notes = reading.notes
     if not OPTION_CODE.fullmatch(key.value):
-        notes.note(key, "bad-option-code", code=key.value, suggestion=suggestion(key.value, length=5, letter_first=False))
-    keys = {name.value for name, _ in value.value if isinstance(name, yaml.ScalarNode)} if isinstance(value, yaml.MappingNode) else set()
+        notes.note(
+            key, "bad-option-code", code=key.value, suggestion=suggestion(key.value, length=5, letter_first=False)
+        )
+    keys = (
+        {name.value for name, _ in value.value if isinstance(name, yaml.ScalarNode)}
+        if isinstance(value, yaml.MappingNode)
+        else set()
+    )
     if not keys & set(OPTION_KEYS):
         return Option(code=key.value, text=_texts(value, key.value, reading, name=True))
     found = mapping(value, OPTION_KEYS, notes)
@@ -600,7 +702,13 @@ def _option(key: yaml.ScalarNode, value: yaml.Node, kind: str, reading: _Reading
     if exclusive and kind in {"single", "matrix"}:
         notes.note(found["exclusive"], "exclusive-single")
     label = _texts(found["text"], "text", reading, name=True) if "text" in found else Texts(entries=())
-    return Option(code=key.value, text=label, writein=writein, exclusive=exclusive, formerly=_formerly(found, OPTION_CODE, reading))
+    return Option(
+        code=key.value,
+        text=label,
+        writein=writein,
+        exclusive=exclusive,
+        formerly=_formerly(found, OPTION_CODE, reading),
+    )
 
 
 def _question_code(node: yaml.Node, notes: Notes) -> str:
@@ -644,7 +752,13 @@ def _condition(node: yaml.Node, reading: _Reading) -> Condition | None:
     codes = tuple(scalar(entry, notes) for entry in nodes)
     for entry, code in zip(nodes, codes, strict=True):
         if asked.option(code) is None:
-            notes.note(entry, "condition-option", code=key.value, option=code, known=", ".join(option.code for option in asked.options))
+            notes.note(
+                entry,
+                "condition-option",
+                code=key.value,
+                option=code,
+                known=", ".join(option.code for option in asked.options),
+            )
     return Condition(question=key.value, options=codes)
 
 
@@ -665,7 +779,9 @@ def _cells(node: yaml.Node, value: yaml.Node | None, kind: str, maximum: str | N
 def _sizes(value: yaml.Node, kind: str, notes: Notes) -> tuple[int, ...]:
     nodes = items(value, notes) if isinstance(value, yaml.SequenceNode) else [value]
     written = [scalar(entry, notes) for entry in nodes]
-    sizes = tuple(int(part) for part in written if part.isascii() and part.isdigit() and 1 <= int(part[:6]) <= MAX_CELLS)
+    sizes = tuple(
+        int(part) for part in written if part.isascii() and part.isdigit() and 1 <= int(part[:6]) <= MAX_CELLS
+    )
     groups = {"number": 1, "decimal": 2}.get(kind, len(written))
     if len(sizes) == len(written) == groups and 1 <= sum(sizes) <= MAX_CELLS:
         return sizes

@@ -1,4 +1,6 @@
-"""A questionnaire for a form that was only measured: every text is the code, for people to replace (docs/imported-forms.md)."""
+"""A questionnaire for a form that was only measured: every text is the code, for people to replace
+(docs/imported-forms.md).
+"""
 
 import itertools
 import json
@@ -25,10 +27,17 @@ _CELLS = {Alphabet.DATE: 8, Alphabet.TIME: 4}
 
 
 def questionnaire_yaml(layout: Layout, *, language: str = DEFAULT_LANGUAGE) -> str:
-    """The text of questionnaires/<code>.yaml for the zones of `layout`; a section for each page, rows of a matrix as one question."""
+    """The text of questionnaires/<code>.yaml for the zones of `layout`; a section for each page, rows of a matrix as
+    one question.
+    """
     spoken = layout.language if layout.language in LANGUAGES else language
     lines = [f"# {line}" for line in text("imported.yaml_note", spoken).split("\n")]
-    lines += [f"code: {layout.questionnaire}", f"version: {_quoted(layout.version)}", f"languages: {spoken}", f"title: {_quoted(layout.questionnaire)}"]
+    lines += [
+        f"code: {layout.questionnaire}",
+        f"version: {_quoted(layout.version)}",
+        f"languages: {spoken}",
+        f"title: {_quoted(layout.questionnaire)}",
+    ]
     lines += ["filled: mark"] if layout.filled is Filled.MARK else []
     lines.append("sections:")
     by_question = zones_by_question(layout)
@@ -36,7 +45,11 @@ def questionnaire_yaml(layout: Layout, *, language: str = DEFAULT_LANGUAGE) -> s
     for page in layout.pages:
         items = [line for zone in page.zones for line in _item(zone, by_question, done)]
         if items:
-            lines += [f"  - title: {_quoted(text('imported.section', spoken, page=page.number))}", "    questions:", *items]
+            lines += [
+                f"  - title: {_quoted(text('imported.section', spoken, page=page.number))}",
+                "    questions:",
+                *items,
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -114,7 +127,9 @@ def _options(zones: Sequence[Zone]) -> Iterator[str]:
 def _cell_type(zone: Zone) -> str:
     if zone.alphabet is None:
         return "characters"
-    if len(zone.cells) != _CELLS.get(zone.alphabet, len(zone.cells)) or (zone.alphabet is Alphabet.DECIMAL and len(_groups(zone.cells)) != 2):
+    if len(zone.cells) != _CELLS.get(zone.alphabet, len(zone.cells)) or (
+        zone.alphabet is Alphabet.DECIMAL and len(_groups(zone.cells)) != 2
+    ):
         return "digits"
     return _TYPES[zone.alphabet]
 

@@ -1,7 +1,7 @@
 """YAML as nodes with line numbers: every scalar is the text that was written, and every mistake is noted with its line.
 
-PyYAML's `compose` is used instead of `load`, so that `yes`, `no`, `on` or `0123` stay what the author typed, and so that
-duplicate keys are seen (YAML 1.1 would turn the first into booleans and keep the last of the second).
+PyYAML's `compose` is used instead of `load`, so that `yes`, `no`, `on` or `0123` stay what the author typed, and so
+that duplicate keys are seen (YAML 1.1 would turn the first into booleans and keep the last of the second).
 """
 
 import difflib
@@ -47,7 +47,9 @@ class Notes:
         shown = lines[:MAX_MESSAGES]
         if len(lines) > len(shown):
             shown.append(words("template.more", count=len(lines) - len(shown)))
-        return TemplateError(listed(words("template.heading") if len(lines) > 1 else None, shown), remedy=words("template.remedy"))
+        return TemplateError(
+            listed(words("template.heading") if len(lines) > 1 else None, shown), remedy=words("template.remedy")
+        )
 
     def failure(self, slug: str, /, **params: object) -> TemplateError:
         """A TemplateError about the file as a whole."""
@@ -101,13 +103,19 @@ _SYNTAX = (
 def _syntax_error(error: yaml.MarkedYAMLError, notes: Notes) -> TemplateError:
     said = f"{error.context} {error.problem}"
     slug = next((slug for phrase, slug in _SYNTAX if phrase in said), "syntax")
-    mark = error.context_mark if slug == "syntax-quote" and error.context_mark is not None else error.problem_mark or error.context_mark
+    mark = (
+        error.context_mark
+        if slug == "syntax-quote" and error.context_mark is not None
+        else error.problem_mark or error.context_mark
+    )
     notes.note_line(mark.line + 1 if mark is not None else 1, slug)
     return notes.error()
 
 
 def entries(node: yaml.Node, notes: Notes) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
-    """Keys and values of a mapping in the order of the file; keys that are not plain or come twice are noted and left out."""
+    """Keys and values of a mapping in the order of the file; keys that are not plain or come twice are noted and
+    left out.
+    """
     if not isinstance(node, yaml.MappingNode):
         notes.note(node, "want-mapping")
         return []
@@ -125,7 +133,9 @@ def entries(node: yaml.Node, notes: Notes) -> list[tuple[yaml.ScalarNode, yaml.N
 
 
 def mapping(node: yaml.Node, known: Sequence[str], notes: Notes) -> dict[str, yaml.Node]:
-    """A mapping whose keys must be among `known`; others are noted, and taken for the nearest known key when there is one."""
+    """A mapping whose keys must be among `known`; others are noted, and taken for the nearest known key when there
+    is one.
+    """
     result: dict[str, yaml.Node] = {}
     for key, value in entries(node, notes):
         name = key.value if key.value in known else note_unknown(key, key.value, known, notes, slug="unknown-key")

@@ -1,4 +1,6 @@
-"""Reading CSV files of unknown origin strictly: encoding, separator and quotes are found out, never guessed past damage."""
+"""Reading CSV files of unknown origin strictly: encoding, separator and quotes are found out, never guessed past
+damage.
+"""
 
 import codecs
 import csv
@@ -31,10 +33,12 @@ NULL = "NULL"  # how databases write that there is nothing; only without quotati
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvTable:
-    """A decoded file: `rows` are (1-based row number in a spreadsheet, cells, composed: NFC); rows of wrong length are left out and reported.
+    """A decoded file: `rows` are (1-based row number in a spreadsheet, cells, composed: NFC); rows of wrong length are
+    left out and reported.
 
-    `nulls` are, by row number, the columns with nothing at all, where the file tells that from an empty text: LimeSurvey writes all cells with quotation
-    marks, those without a value without. It is empty for files that make no difference. `decomposed` says that umlauts stood in two characters.
+    `nulls` are, by row number, the columns with nothing at all, where the file tells that from an empty text:
+    LimeSurvey writes all cells with quotation marks, those without a value without. It is empty for files that make no
+    difference. `decomposed` says that umlauts stood in two characters.
     """
 
     header: tuple[str, ...]
@@ -65,7 +69,10 @@ def read_table(path: Path, *, limits: CsvLimits | None = None) -> CsvTable:
     rows, problems = _sound_rows(iter(records[1:]), len(names), first)
     nulls = _nulls(body, delimiter, records, first, {number for number, _ in rows})
     if nulls:
-        rows = tuple((number, tuple("" if place in nulls.get(number, ()) else cell for place, cell in enumerate(cells))) for number, cells in rows)
+        rows = tuple(
+            (number, tuple("" if place in nulls.get(number, ()) else cell for place, cell in enumerate(cells)))
+            for number, cells in rows
+        )
     return CsvTable(
         header=names, rows=rows, encoding=encoding, delimiter=delimiter, problems=notes + problems, nulls=nulls, tells_null=bool(nulls),
         decomposed=composed != decoded,
@@ -73,7 +80,9 @@ def read_table(path: Path, *, limits: CsvLimits | None = None) -> CsvTable:
 
 
 def decode(content: bytes, name: str) -> tuple[str, str]:
-    """(text, encoding): UTF-8 or UTF-16, else that of Excel on German Windows, of an old Mac or of the console; raises InputError."""
+    """(text, encoding): UTF-8 or UTF-16, else that of Excel on German Windows, of an old Mac or of the console;
+    raises InputError.
+    """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _decoded(content, "utf-16", name), "utf-16"
     for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
@@ -93,7 +102,9 @@ _SURE = 2  # different characters that all are letters of European languages or 
 
 
 def _old_encoding(content: bytes) -> str:
-    """Windows-1252, unless its characters make no words and those of a Mac or of the console do; decided from the whole file."""
+    """Windows-1252, unless its characters make no words and those of a Mac or of the console do; decided from the
+    whole file.
+    """
     foreign = bytes(sorted({byte for byte in content if byte > 0x7F}))
 
     def fit(encoding: str) -> float:
@@ -126,7 +137,9 @@ def _content(path: Path, limits: CsvLimits) -> bytes:
 
 
 def _delimiter(decoded: str, hint: str) -> str:
-    """Comma, semicolon or tab, or what the line `sep=` says: the one that cuts the records into equally many cells, and into most."""
+    """Comma, semicolon or tab, or what the line `sep=` says: the one that cuts the records into equally many cells,
+    and into most.
+    """
     best, most = hint or ",", (False, 0)
     for delimiter in dict.fromkeys((hint, *SEPARATORS) if hint else SEPARATORS):
         widths = _widths(decoded, delimiter)
@@ -150,8 +163,12 @@ def _widths(decoded: str, delimiter: str) -> list[int]:
     return found
 
 
-def _nulls(decoded: str, delimiter: str, records: Sequence[Sequence[str]], first: int, sound: set[int]) -> dict[int, frozenset[int]]:
-    """The cells without a value by row, where the file tells them from empty texts: every value has quotation marks, and of the empty cells some."""
+def _nulls(
+    decoded: str, delimiter: str, records: Sequence[Sequence[str]], first: int, sound: set[int]
+) -> dict[int, frozenset[int]]:
+    """The cells without a value by row, where the file tells them from empty texts: every value has quotation marks,
+    and of the empty cells some.
+    """
     kinds = _quoted(decoded, delimiter)
     if [len(kind) for kind in kinds] != [max(1, len(record)) for record in records]:
         return {}
@@ -166,7 +183,11 @@ def _nulls(decoded: str, delimiter: str, records: Sequence[Sequence[str]], first
         some_quoted = some_quoted or any(mark and not cell for mark, cell in zip(quoted, record, strict=True))
         if bare:
             nulls[number] = bare
-    return nulls if some_quoted or any(record[place] == NULL for record in records[1:] for place in range(len(record))) else {}
+    return (
+        nulls
+        if some_quoted or any(record[place] == NULL for record in records[1:] for place in range(len(record)))
+        else {}
+    )
 
 
 def _quoted(decoded: str, delimiter: str) -> list[list[bool]]:
@@ -189,7 +210,9 @@ def _quoted(decoded: str, delimiter: str) -> list[list[bool]]:
 
 def _records(decoded: str, delimiter: str, name: str, limits: CsvLimits) -> Iterator[list[str]]:
     """The records of the file; raises InputError where a quote is never closed, so that no row is swallowed."""
-    previous = csv.field_size_limit(limits.max_field)  # this limit of the csv module holds for the process: put back below
+    previous = csv.field_size_limit(
+        limits.max_field
+    )  # this limit of the csv module holds for the process: put back below
     try:
         reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, strict=True)
         try:
@@ -200,7 +223,9 @@ def _records(decoded: str, delimiter: str, name: str, limits: CsvLimits) -> Iter
         csv.field_size_limit(previous)
 
 
-def _sound_rows(records: Iterator[list[str]], width: int, first: int) -> tuple[tuple[tuple[int, tuple[str, ...]], ...], tuple[Problem, ...]]:
+def _sound_rows(
+    records: Iterator[list[str]], width: int, first: int
+) -> tuple[tuple[tuple[int, tuple[str, ...]], ...], tuple[Problem, ...]]:
     rows: list[tuple[int, tuple[str, ...]]] = []
     problems: list[Problem] = []
     for number, record in enumerate(records, start=first):

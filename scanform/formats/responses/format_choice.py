@@ -1,4 +1,6 @@
-"""One decision about one column: what its cells prove, what a person says, what holds since an earlier export; else it stays open."""
+"""One decision about one column: what its cells prove, what a person says, what holds since an earlier export; else
+it stays open.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -11,8 +13,9 @@ Show = Callable[[str, Reading], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What the cells of a column say: `readings` that can be meant (none: nothing hangs on it), `proofs` cells that one reading alone can read, and a
-    cell that hangs on it, `doubtful`. Cells come with `rows`, their rows; `elsewhere` is what other columns prove for the whole file, if anything.
+    """What the cells of a column say: `readings` that can be meant (none: nothing hangs on it), `proofs` cells that one
+    reading alone can read, and a cell that hangs on it, `doubtful`. Cells come with `rows`, their rows; `elsewhere` is
+    what other columns prove for the whole file, if anything.
     """
 
     readings: Collection[Reading]
@@ -24,7 +27,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The decision, or what stays open, or the reading that a person named and a cell of row `row` that it cannot read; all None: nothing hangs on it."""
+    """The decision, or what stays open, or the reading that a person named and a cell of row `row` that it cannot
+    read; all None: nothing hangs on it.
+    """
 
     decision: FormatDecision | None = None
     still_open: OpenFormat | None = None
@@ -51,7 +56,11 @@ def choose(column: str, kind: FormatKind, evidence: Evidence, choices: FormatCho
         chosen, basis = _unsaid(clear, _reading(choices.kept.get((column, kind))), evidence)
     if chosen is not None:
         cell = evidence.proofs.get(chosen, example)
-        return Outcome(decision=FormatDecision(column=column, kind=kind, reading=chosen.value, basis=basis, example=cell, read_as=show(cell, chosen)))
+        return Outcome(
+            decision=FormatDecision(
+                column=column, kind=kind, reading=chosen.value, basis=basis, example=cell, read_as=show(cell, chosen)
+            )
+        )
     cells = tuple(evidence.proofs.values()) or (example,)
     shown = tuple((reading.value, show(example or cells[0], reading)) for reading in sorted(evidence.readings))
     return Outcome(

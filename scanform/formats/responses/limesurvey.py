@@ -1,8 +1,8 @@
 """The CSV response export of LimeSurvey for a questionnaire of ours -> responses of the same type that paper gives.
 
-What an export looks like was read from LimeSurvey's own export code: UTF-8 with BOM, cells quoted, `,` or `;`, an empty last
-row; headings by code, by code and text, or by Expression Manager code; answers as codes or in full. Nothing is guessed: columns
-and values that fit nothing are reported with row and column, and such an answer waits for a person.
+What an export looks like was read from LimeSurvey's own export code: UTF-8 with BOM, cells quoted, `,` or `;`, an empty
+last row; headings by code, by code and text, or by Expression Manager code; answers as codes or in full. Nothing is
+guessed: columns and values that fit nothing are reported with row and column, and such an answer waits for a person.
 """
 
 import re
@@ -45,10 +45,12 @@ class FileFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitalImport:
-    """What one export holds: its responses, what was wrong with it, and the headings of columns that were left aside on purpose.
+    """What one export holds: its responses, what was wrong with it, and the headings of columns that were left aside on
+    purpose.
 
-    `facts` are what the survey tool says about each response, by `Response.id`; `lacking` is what the export has no columns for. `decisions` are how its
-    `columns` were read; where `still_open` or `misfits` hold something, nobody knows how to read a column, and there are no responses.
+    `facts` are what the survey tool says about each response, by `Response.id`; `lacking` is what the export has no
+    columns for. `decisions` are how its `columns` were read; where `still_open` or `misfits` hold something, nobody
+    knows how to read a column, and there are no responses.
     """
 
     responses: tuple[Response, ...]
@@ -65,9 +67,11 @@ class DigitalImport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Export:
-    """An export whose columns are understood: the questionnaire, the labels of its options, what stands in each column and how it is read.
+    """An export whose columns are understood: the questionnaire, the labels of its options, what stands in each column
+    and how it is read.
 
-    `paged` says that its pages are the sections of the questionnaire; `told` are the ways in which the file tells what was not shown.
+    `paged` says that its pages are the sections of the questionnaire; `told` are the ways in which the file tells what
+    was not shown.
     """
 
     questionnaire: Questionnaire
@@ -88,9 +92,11 @@ class _Export:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What a row says about one question: canonical `value`, ticked options, or why there is nothing. `problems` are slugs, the main one first.
+    """What a row says about one question: canonical `value`, ticked options, or why there is nothing. `problems` are
+    slugs, the main one first.
 
-    `shown` is None where the file does not tell whether the question was shown. `not_offered` are options without a column.
+    `shown` is None where the file does not tell whether the question was shown. `not_offered` are options without a
+    column.
     """
 
     value: str = ""
@@ -116,12 +122,18 @@ def read_export(
 ) -> DigitalImport:
     """All responses in `path`.
 
-    `prefix` stands before LimeSurvey's id in `Response.id`, `zone` is the time zone of the server that wrote the dates, `choices` says how to read columns.
-    Raises InputError for a file that is not a response export of this questionnaire.
+    `prefix` stands before LimeSurvey's id in `Response.id`, `zone` is the time zone of the server that wrote the dates,
+    `choices` says how to read columns. Raises InputError for a file that is not a response export of this
+    questionnaire.
     """
     export = _understood(path, questionnaire, choices or FormatChoices(), zone, language)
     table, formats = export.table, export.formats
-    read = FileFormat(encoding=table.encoding, delimiter=table.delimiter, full_answers=formats.full_answers, decomposed=table.decomposed)
+    read = FileFormat(
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        full_answers=formats.full_answers,
+        decomposed=table.decomposed,
+    )
     targeted = _targets(table.header, questionnaire)
     problems = [*table.problems, *_unknown_columns(table.header, targeted), *_missing_columns(export)]
     ignored = tuple(h for h, t in zip(table.header, targeted, strict=True) if t is not None and _is_dropped(t))
@@ -143,7 +155,9 @@ def read_export(
     return replace(told, responses=unique, problems=(*problems, *repeated), facts=facts)
 
 
-def _understood(path: Path, questionnaire: Questionnaire, choices: FormatChoices, zone: tzinfo, language: str) -> _Export:
+def _understood(
+    path: Path, questionnaire: Questionnaire, choices: FormatChoices, zone: tzinfo, language: str
+) -> _Export:
     """The export with its columns understood and decided."""
     table = csv_io.read_table(path)
     table = replace(table, header=tuple(mojibake.repaired(heading) or heading for heading in table.header))
@@ -151,7 +165,11 @@ def _understood(path: Path, questionnaire: Questionnaire, choices: FormatChoices
     _check_columns(table.header, columns, path.name)
     _check_converted(table, columns, path.name)
     places = {target: place for place, target in enumerate(columns) if target is not None}
-    indexes = {question.code: limesurvey_values.choice_index(question) for question in questionnaire.questions() if question.options}
+    indexes = {
+        question.code: limesurvey_values.choice_index(question)
+        for question in questionnaire.questions()
+        if question.options
+    }
     table, texts = repair(table, questionnaire, places, choices, language)
     formats = decide(table, questionnaire, places, choices, zone=zone, language=language, indexes=indexes, before=texts)
     export = _Export(
@@ -166,18 +184,30 @@ def _understood(path: Path, questionnaire: Questionnaire, choices: FormatChoices
 
 
 def recognised(path: Path, questionnaire: Questionnaire) -> float:
-    """The share of the columns in `path` that belong to `questionnaire`, 0..1: which survey of a project is it an export of?"""
-    columns = [t for t in _targets(csv_io.read_table(path).header, questionnaire) if t is None or t.holds not in {Holds.SYSTEM, Holds.TIMING}]
+    """The share of the columns in `path` that belong to `questionnaire`, 0..1: which survey of a project is it an
+    export of?
+    """
+    columns = [
+        t
+        for t in _targets(csv_io.read_table(path).header, questionnaire)
+        if t is None or t.holds not in {Holds.SYSTEM, Holds.TIMING}
+    ]
     return sum(t is not None for t in columns) / len(columns) if columns else 0.0
 
 
 def _targets(header: Sequence[str], questionnaire: Questionnaire) -> tuple[Target | None, ...]:
-    """The target of each column, by its code or, where it has none, by its text; a column by its code comes first, and no text stands for it again."""
+    """The target of each column, by its code or, where it has none, by its text; a column by its code comes first,
+    and no text stands for it again.
+    """
     found = targets(header, questionnaire)
     texts = text_headings(questionnaire)
     known = {target for target in found if target is not None}
-    named = [texts.get(uniform(heading)) if target is None else target for heading, target in zip(header, found, strict=True)]
-    return tuple(target if place is not None or target not in known else None for target, place in zip(named, found, strict=True))
+    named = [
+        texts.get(uniform(heading)) if target is None else target for heading, target in zip(header, found, strict=True)
+    ]
+    return tuple(
+        target if place is not None or target not in known else None for target, place in zip(named, found, strict=True)
+    )
 
 
 def _is_dropped(target: Target) -> bool:
@@ -200,7 +230,11 @@ def _check_columns(header: Sequence[str], columns: Sequence[Target | None], name
 def _check_converted(table: csv_io.CsvTable, columns: Sequence[Target | None], name: str) -> None:
     """Refuse an export in which Y and N were written as 1 and 2: there every No would count as a tick."""
     for place, target in enumerate(columns):
-        if target is not None and target.holds is Holds.TICK and any(cells[place].strip() == "2" for _, cells in table.rows):
+        if (
+            target is not None
+            and target.holds is Holds.TICK
+            and any(cells[place].strip() == "2" for _, cells in table.rows)
+        ):
             raise _refused("export-converted", name, column=table.header[place])
 
 
@@ -216,8 +250,14 @@ def _missing_columns(export: _Export) -> Iterable[Problem]:
     asked = (question for question in export.questionnaire.questions() if question.kind is not QuestionKind.SIGNATURE)
     lacking = [] if stamped else ["submitdate"]
     for question in asked:
-        gone = [option.code for option in question.options if not _has_tick(export, question, option)] if question.kind is QuestionKind.MULTIPLE else []
-        lacking += [f"{question.code}[{option}]" for option in gone] if _has_columns(export, question) else [question.code]
+        gone = (
+            [option.code for option in question.options if not _has_tick(export, question, option)]
+            if question.kind is QuestionKind.MULTIPLE
+            else []
+        )
+        lacking += (
+            [f"{question.code}[{option}]" for option in gone] if _has_columns(export, question) else [question.code]
+        )
     if lacking:
         yield Problem(slug="missing-column", params=(("column", ", ".join(lacking)),))
 
@@ -229,7 +269,9 @@ def _has_columns(export: _Export, question: Question) -> bool:
 
 
 def _has_tick(export: _Export, question: Question, option: Option) -> bool:
-    return _tick(question, option.code) in export.columns or (option.writein and _other(question, option.code) in export.columns)
+    return _tick(question, option.code) in export.columns or (
+        option.writein and _other(question, option.code) in export.columns
+    )
 
 
 def _text_place(export: _Export, question: Question, option: str) -> int | None:
@@ -252,7 +294,9 @@ def _writein(question: Question, option: str) -> Target:
     return Target(holds=Holds.WRITEIN, question=question.code, option=option)
 
 
-def _response(export: _Export, number: int, cells: Sequence[str], *, prefix: str) -> tuple[Response | None, list[Problem]]:
+def _response(
+    export: _Export, number: int, cells: Sequence[str], *, prefix: str
+) -> tuple[Response | None, list[Problem]]:
     """The response in row `number`, and what was not understood in it."""
     row_id = _source_id(_system(export, cells, "id"))
     if not row_id:
@@ -261,7 +305,12 @@ def _response(export: _Export, number: int, cells: Sequence[str], *, prefix: str
     found = {q.code: _found(export, q, number, cells, problems) for q in export.questionnaire.questions()}
     received, odd = _received(export, number, cells)
     submitted = _system(export, cells, "submitdate")
-    reached = _reached(export, cells, found, broken_off=not submitted and Target(holds=Holds.SYSTEM, question="submitdate") in export.columns)
+    reached = _reached(
+        export,
+        cells,
+        found,
+        broken_off=not submitted and Target(holds=Holds.SYSTEM, question="submitdate") in export.columns,
+    )
     response = Response(
         id=f"{prefix}{row_id}",
         questionnaire=export.questionnaire.code,
@@ -275,7 +324,9 @@ def _response(export: _Export, number: int, cells: Sequence[str], *, prefix: str
     return response, problems + odd
 
 
-def _all_answers(export: _Export, cells: Sequence[str], found: Mapping[str, _Found], reached: Reached) -> Iterable[Answer]:
+def _all_answers(
+    export: _Export, cells: Sequence[str], found: Mapping[str, _Found], reached: Reached
+) -> Iterable[Answer]:
     """The answers to all questions and the texts beside their options."""
     known: dict[str, Known] = {}
     for question in export.questionnaire.questions():
@@ -283,7 +334,10 @@ def _all_answers(export: _Export, cells: Sequence[str], found: Mapping[str, _Fou
         asked = is_asked(question, known)
         answer = _answer(question, one, asked=asked, was_reached=reached.holds(question.code))
         known[question.code] = Known(
-            value=one.value, missing=answer.missing, settled=one.present and not one.problems, asked=True if one.value and asked is None else asked
+            value=one.value,
+            missing=answer.missing,
+            settled=one.present and not one.problems,
+            asked=True if one.value and asked is None else asked,
         )
         yield answer
         yield from _texts(export, question, cells, one, answer, asked=asked)
@@ -296,13 +350,17 @@ def _reached(export: _Export, cells: Sequence[str], found: Mapping[str, _Found],
     seen = [
         Seen(
             question=question.code,
-            answered=bool(found[question.code].value or found[question.code].problems or any(_written(export, question, cells))),
+            answered=bool(
+                found[question.code].value or found[question.code].problems or any(_written(export, question, cells))
+            ),
             shown=found[question.code].shown,
         )
         for question in export.questionnaire.questions()
         if found[question.code].present
     ]
-    return Reached.of(seen, export.questionnaire, lastpage=_source_id(_system(export, cells, "lastpage")) if export.paged else "")
+    return Reached.of(
+        seen, export.questionnaire, lastpage=_source_id(_system(export, cells, "lastpage")) if export.paged else ""
+    )
 
 
 def _written(export: _Export, question: Question, cells: Sequence[str]) -> Iterable[str]:
@@ -325,7 +383,9 @@ def _all_facts(export: _Export, prefix: str) -> dict[str, SourceFacts]:
 
 
 def _facts(export: _Export, cells: Sequence[str]) -> SourceFacts:
-    """What LimeSurvey says about a response beside its answers; times as its clock showed them, the date of anonymised responses as none."""
+    """What LimeSurvey says about a response beside its answers; times as its clock showed them, the date of
+    anonymised responses as none.
+    """
 
     def cell(name: str) -> str | None:
         return _system(export, cells, name) if Target(holds=Holds.SYSTEM, question=name) in export.columns else None
@@ -335,7 +395,9 @@ def _facts(export: _Export, cells: Sequence[str]) -> SourceFacts:
         moment = None if not value else _moment(export, name, value)
         if not value or moment is not None:
             return moment.on_clock_in(export.zone).isoformat() if moment else value
-        return None if len(moments.readings(value)) > 1 else ""  # as long as nobody knows how to read it, it says nothing
+        return (
+            None if len(moments.readings(value)) > 1 else ""
+        )  # as long as nobody knows how to read it, it says nothing
 
     lastpage, seed = cell("lastpage"), cell("seed")
     return SourceFacts(
@@ -349,7 +411,9 @@ def _facts(export: _Export, cells: Sequence[str]) -> SourceFacts:
 
 
 def _lacking(export: _Export) -> Lacking:
-    """What the export has no columns for. A text beside the option of a question that is not there is not there either: whether it was asked is not known."""
+    """What the export has no columns for. A text beside the option of a question that is not there is not there
+    either: whether it was asked is not known.
+    """
     columns: list[str] = []
     options: list[tuple[str, str]] = []
     for question in export.questionnaire.questions():
@@ -360,7 +424,11 @@ def _lacking(export: _Export) -> Lacking:
             options += [] if lacks else [(question.code, option) for option in gone]
         columns += [question.code] if lacks else []
         writeins = [option.code for option in question.options if option.writein]
-        columns += [f"{question.code}__{option}_text" for option in writeins if lacks or _text_place(export, question, option) is None]
+        columns += [
+            f"{question.code}__{option}_text"
+            for option in writeins
+            if lacks or _text_place(export, question, option) is None
+        ]
     return Lacking(columns=tuple(columns), options=tuple(options))
 
 
@@ -372,7 +440,9 @@ def _system(export: _Export, cells: Sequence[str], name: str) -> str:
 
 
 def _received(export: _Export, number: int, cells: Sequence[str]) -> tuple[str, list[Problem]]:
-    """When a response was submitted, or last touched, as ISO 8601 in UTC; "" where nobody knows, or it is anonymised. And what is odd about the dates."""
+    """When a response was submitted, or last touched, as ISO 8601 in UTC; "" where nobody knows, or it is
+    anonymised. And what is odd about the dates.
+    """
     problems: list[Problem] = []
     for name in ("submitdate", "datestamp"):
         stamp = _system(export, cells, name)
@@ -380,12 +450,22 @@ def _received(export: _Export, number: int, cells: Sequence[str]) -> tuple[str, 
             continue
         params = (("row", str(number)), ("column", name), ("value", _clipped(stamp)))
         if not moments.readings(stamp):
-            problems.append(Problem(slug="bad-time", where=text("digital.cell-value", export.language, **dict(params)), params=params))
+            problems.append(
+                Problem(
+                    slug="bad-time", where=text("digital.cell-value", export.language, **dict(params)), params=params
+                )
+            )
             continue
         moment = _moment(export, name, stamp)
         if moment is not None:
             if moments.is_twofold(moment, export.zone):
-                problems.append(Problem(slug="time-twofold", where=text("digital.cell-value", export.language, **dict(params)), params=params))
+                problems.append(
+                    Problem(
+                        slug="time-twofold",
+                        where=text("digital.cell-value", export.language, **dict(params)),
+                        params=params,
+                    )
+                )
             return moment.in_utc(export.zone).isoformat(timespec="seconds"), problems
     return "", problems
 
@@ -406,23 +486,31 @@ def _found(export: _Export, question: Question, number: int, cells: Sequence[str
         return _Found(present=False)
     formats = export.formats
     if question.kind is QuestionKind.SINGLE:
-        cell = limesurvey_values.choice(cells[place], export.indexes[question.code], formats.of(question.code, FormatKind.ANSWERS))
+        cell = limesurvey_values.choice(
+            cells[place], export.indexes[question.code], formats.of(question.code, FormatKind.ANSWERS)
+        )
     else:
         order, sign = formats.of(question.code, FormatKind.DATES), formats.of(question.code, FormatKind.NUMBERS)
-        cell = limesurvey_values.field(cells[place], question, full_answers=formats.full_answers, order=order, sign=sign)
+        cell = limesurvey_values.field(
+            cells[place], question, full_answers=formats.full_answers, order=order, sign=sign
+        )
     if cell.problem is not None:
         problems.append(_unknown(export, question, target, number=number, raw=cells[place], slug=cell.problem))
     return _Found(value=cell.value, shown=_is_shown(export, number, place, cell), problems=_named(cell.problem))
 
 
 def _is_shown(export: _Export, number: int, place: int, cell: Cell) -> bool | None:
-    """Whether a cell was on the screen: it was where something stands in it; where nothing does, files that tell empty from nothing say so."""
+    """Whether a cell was on the screen: it was where something stands in it; where nothing does, files that tell
+    empty from nothing say so.
+    """
     if not cell.shown or place in export.table.nulls.get(number, ()):
         return False
     return True if cell.value or cell.problem or export.table.tells_null else None
 
 
-def _found_ticks(export: _Export, question: Question, number: int, cells: Sequence[str], problems: list[Problem]) -> _Found:
+def _found_ticks(
+    export: _Export, question: Question, number: int, cells: Sequence[str], problems: list[Problem]
+) -> _Found:
     ticked: list[str] = []
     shown: list[bool | None] = []
     unknown = False
@@ -443,7 +531,9 @@ def _found_ticks(export: _Export, question: Question, number: int, cells: Sequen
         present=bool(shown),
         shown=True if True in shown else False if False in shown else None,
         problems=_named("unknown-value" if unknown else None, rules.check_choice(question, ticked).problem),
-        not_offered=tuple(option.code for option in question.options if not _has_tick(export, question, option)) if shown else (),
+        not_offered=tuple(option.code for option in question.options if not _has_tick(export, question, option))
+        if shown
+        else (),
     )
 
 
@@ -451,7 +541,9 @@ def _named(*slugs: str | None) -> tuple[str, ...]:
     return tuple(slug for slug in slugs if slug is not None)
 
 
-def _tick_cell(export: _Export, question: Question, option: str, cells: Sequence[str]) -> tuple[Cell | None, Target | None, int]:
+def _tick_cell(
+    export: _Export, question: Question, option: str, cells: Sequence[str]
+) -> tuple[Cell | None, Target | None, int]:
     """The cell of one box; "other" has no box in LimeSurvey: its text is the tick."""
     target = _tick(question, option)
     if target in export.columns:
@@ -508,14 +600,24 @@ def _why_empty(question: Question, found: _Found, *, asked: bool | None, was_rea
     return Missing.FILTERED if found.shown is False and asked else Missing.NO_ANSWER
 
 
-def _texts(export: _Export, question: Question, cells: Sequence[str], found: _Found, answer: Answer, *, asked: bool | None) -> Iterable[Answer]:
+def _texts(
+    export: _Export, question: Question, cells: Sequence[str], found: _Found, answer: Answer, *, asked: bool | None
+) -> Iterable[Answer]:
     """The texts beside the options of `question`."""
     for option in question.options:
         if option.writein:
             place = _text_place(export, question, option.code)
-            value = "" if place is None else limesurvey_values.written(cells[place], full_answers=export.formats.full_answers).value
+            value = (
+                ""
+                if place is None
+                else limesurvey_values.written(cells[place], full_answers=export.formats.full_answers).value
+            )
             astray = bool(value) and (option.code not in found.ticked or asked is False)
-            missing = Missing.NOT_IN_VERSION if place is None else beside(option.code, Known(value=found.value, missing=answer.missing))
+            missing = (
+                Missing.NOT_IN_VERSION
+                if place is None
+                else beside(option.code, Known(value=found.value, missing=answer.missing))
+            )
             yield _text_answer(question.code, option.code, value, astray=astray, missing=None if value else missing)
 
 
@@ -540,7 +642,11 @@ def _without_repeats(responses: Sequence[Response]) -> tuple[tuple[Response, ...
     for response in responses:
         by_id.setdefault(response.id, set()).add(response)
     counts = Counter(response.id for response in responses)
-    problems = tuple(Problem(slug="duplicate-response", params=(("response", name), ("count", str(n)))) for name, n in counts.items() if n > 1)
+    problems = tuple(
+        Problem(slug="duplicate-response", params=(("response", name), ("count", str(n))))
+        for name, n in counts.items()
+        if n > 1
+    )
     return tuple(next(iter(same)) for same in by_id.values() if len(same) == 1), problems
 
 

@@ -1,7 +1,8 @@
 """Which column of a LimeSurvey response export holds what, for each way LimeSurvey can head its columns.
 
-Headings seen in exports: `code`, `code. text`, `code[sub]`, `code[sub][scale]`, and with Expression Manager codes `code_sub`.
-Each row of a matrix is a question of its own here and a subquestion there: `matrix[row]`, `matrix[row_column]`.
+Headings seen in exports: `code`, `code. text`, `code[sub]`, `code[sub][scale]`, and with Expression Manager codes
+`code_sub`. Each row of a matrix is a question of its own here and a subquestion there: `matrix[row]`,
+`matrix[row_column]`.
 """
 
 import re
@@ -27,7 +28,9 @@ class Holds(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where the cells of a column belong: a question, one of its options, or a system column (`question` is its name)."""
+    """Where the cells of a column belong: a question, one of its options, or a system column (`question` is its
+    name).
+    """
 
     holds: Holds
     question: str
@@ -56,11 +59,16 @@ _TIMING = re.compile(r"groupTime\d+|\w+Time")
 
 
 def targets(header: Sequence[str], questionnaire: Questionnaire) -> tuple[Target | None, ...]:
-    """The target of each column; None for a column that is not known. What LimeSurvey says about those it invited is never an answer."""
+    """The target of each column; None for a column that is not known. What LimeSurvey says about those it invited is
+    never an answer.
+    """
     known = _known_columns(questionnaire)
     found = _without_participants(header, [_target(name, known) for name in header], questionnaire)
     written = {(t.question, t.option) for t in found if t is not None and t.holds is Holds.WRITEIN}
-    return tuple(_as_tick(t) if t is not None and t.holds is Holds.OTHER and (t.question, t.option) in written else t for t in found)
+    return tuple(
+        _as_tick(t) if t is not None and t.holds is Holds.OTHER and (t.question, t.option) in written else t
+        for t in found
+    )
 
 
 def _is_timing(heading: str, known: dict[str, Target]) -> bool:
@@ -68,25 +76,44 @@ def _is_timing(heading: str, known: dict[str, Target]) -> bool:
     return heading.endswith("Time") and (heading.removesuffix("Time") in known or heading.startswith("groupTime"))
 
 
-def _without_participants(header: Sequence[str], found: Sequence[Target | None], questionnaire: Questionnaire) -> list[Target | None]:
-    """LimeSurvey puts its columns about participants between its other ones and the first question. Where a questionnaire of old has a question that is called
-    like one of them, the place tells the two apart: only the first question, with no other such column beside it, can stand there itself.
+def _without_participants(
+    header: Sequence[str], found: Sequence[Target | None], questionnaire: Questionnaire
+) -> list[Target | None]:
+    """LimeSurvey puts its columns about participants between its other ones and the first question. Where a
+    questionnaire of old has a question that is called like one of them, the place tells the two apart: only the first
+    question, with no other such column beside it, can stand there itself.
     """
     names = [_code_of(heading) for heading in header]
-    invited = [is_participant_column(name) and not (target and target.holds is Holds.SYSTEM) for name, target in zip(names, found, strict=True)]
-    apart = (at for at, target in enumerate(found) if not invited[at] and (target is None or target.holds not in {Holds.SYSTEM, Holds.TIMING}))
+    invited = [
+        is_participant_column(name) and not (target and target.holds is Holds.SYSTEM)
+        for name, target in zip(names, found, strict=True)
+    ]
+    apart = (
+        at
+        for at, target in enumerate(found)
+        if not invited[at] and (target is None or target.holds not in {Holds.SYSTEM, Holds.TIMING})
+    )
     before = [at for at in range(next(apart, len(found))) if invited[at]]
-    first = next((question for question in questionnaire.questions() if question.kind is not QuestionKind.SIGNATURE), None)
+    first = next(
+        (question for question in questionnaire.questions() if question.kind is not QuestionKind.SIGNATURE), None
+    )
     if first is not None and len(before) == 1 and names[before[0]] in (first.code, *first.formerly):
         before = []
     aside = {at for at, is_one in enumerate(invited) if is_one and (at in before or found[at] is None)}
-    return [Target(holds=Holds.SYSTEM, question=f"participant {names[at]}") if at in aside else target for at, target in enumerate(found)]
+    return [
+        Target(holds=Holds.SYSTEM, question=f"participant {names[at]}") if at in aside else target
+        for at, target in enumerate(found)
+    ]
 
 
 def _code_of(heading: str) -> str:
     """The code with which a heading begins, in small letters."""
     match = _CODE.match(heading)
-    return match[1].lower() if match is not None and (not match[2] or _SEPARATOR.match(match[2]) or match[2].lstrip().startswith("<")) else heading.lower()
+    return (
+        match[1].lower()
+        if match is not None and (not match[2] or _SEPARATOR.match(match[2]) or match[2].lstrip().startswith("<"))
+        else heading.lower()
+    )
 
 
 def _as_tick(target: Target) -> Target:
@@ -131,14 +158,19 @@ def _known_columns(questionnaire: Questionnaire) -> dict[str, Target]:
 
 
 def _editions(question: Question) -> Iterator[tuple[Question, dict[str, str]]]:
-    """The question as it is, then as it was with former codes; with each, the present codes of its options by former ones."""
+    """The question as it is, then as it was with former codes; with each, the present codes of its options by former
+    ones.
+    """
     renamed = [(former, option) for option in question.options for former in option.formerly]
     for code in (question.code, *question.formerly):
         for group in (question.group, *question.groups_formerly):
             edition = replace(question, code=code, group=group)
             yield edition, {}
             for former, present in renamed:
-                yield replace(edition, options=tuple(_as_it_was(option, present, former) for option in question.options)), {former: present.code}
+                yield (
+                    replace(edition, options=tuple(_as_it_was(option, present, former) for option in question.options)),
+                    {former: present.code},
+                )
 
 
 def _as_it_was(option: Option, present: Option, former: str) -> Option:
@@ -167,9 +199,15 @@ def _tick_columns(question: Question) -> Iterator[tuple[str, Target]]:
         target = Target(holds=Holds.TICK, question=code, option=option.code)
         if option.writein and option.code == "other":
             continue  # in LimeSurvey `q[other]` is the text: see _text_columns
-        yield from ((name, target) for name in (f"{code}[{option.code}]", f"{code}_{option.code}", f"{code}__{option.code}"))
+        yield from (
+            (name, target) for name in (f"{code}[{option.code}]", f"{code}_{option.code}", f"{code}__{option.code}")
+        )
         if group is not None:
-            names = (f"{group}[{code}_{option.code}]", f"{group}_{code}_{option.code}", f"{group}[{code}][{option.code}]")
+            names = (
+                f"{group}[{code}_{option.code}]",
+                f"{group}_{code}_{option.code}",
+                f"{group}[{code}][{option.code}]",
+            )
             yield from ((name, target) for name in names)
 
 

@@ -27,7 +27,8 @@ _LEFT = "..."
 class Formats:
     """How each column is read (stable name of the column and kind -> reading), and what is still open.
 
-    `full_answers`: answers stand in words, not in codes. `misfits`: what a person said and the cell that says otherwise (column, reading, cell, row).
+    `full_answers`: answers stand in words, not in codes. `misfits`: what a person said and the cell that says otherwise
+    (column, reading, cell, row).
     """
 
     readings: Mapping[tuple[str, FormatKind], str]
@@ -88,7 +89,9 @@ def _hidden(outcome: Outcome) -> Outcome:
     decision, still = outcome.decision, outcome.still_open
     return Outcome(
         decision=None if decision is None else replace(decision, example="", read_as=""),
-        still_open=None if still is None else replace(still, example=_LEFT, readings=tuple((reading, _LEFT) for reading, _ in still.readings)),
+        still_open=None
+        if still is None
+        else replace(still, example=_LEFT, readings=tuple((reading, _LEFT) for reading, _ in still.readings)),
         misfit=None if outcome.misfit is None else (*outcome.misfit[:2], _LEFT, outcome.misfit[3]),
     )
 
@@ -96,7 +99,9 @@ def _hidden(outcome: Outcome) -> Outcome:
 def repair(
     table: CsvTable, questionnaire: Questionnaire, places: Mapping[Target, int], choices: FormatChoices, language: str
 ) -> tuple[CsvTable, tuple[Outcome, ...]]:
-    """The table with garbled text read as it was meant, column by column; a column in which only some cells are garbled is for a person."""
+    """The table with garbled text read as it was meant, column by column; a column in which only some cells are
+    garbled is for a person.
+    """
     deciding = _Deciding(table, questionnaire, places, choices, language, {})
     mended: set[int] = set()
     for target, place in places.items():
@@ -113,12 +118,21 @@ def repair(
         said = choices.spoken(name_of(target), FormatKind.TEXT)
         if said == Reading.AS_WRITTEN:  # a person may want it as it stands, whatever the cells say
             evidence = replace(evidence, readings={Reading.REPAIRED, Reading.AS_WRITTEN})
-        outcome = choose(name_of(target), FormatKind.TEXT, evidence, choices, lambda cell, reading: _meant(cell) if reading == Reading.REPAIRED else cell)
+        outcome = choose(
+            name_of(target),
+            FormatKind.TEXT,
+            evidence,
+            choices,
+            lambda cell, reading: _meant(cell) if reading == Reading.REPAIRED else cell,
+        )
         if deciding.add(outcome, target) == Reading.REPAIRED:
             mended.add(place)
     if not mended:
         return table, tuple(deciding.outcomes)
-    rows = tuple((number, tuple(_meant(cell) if place in mended else cell for place, cell in enumerate(cells))) for number, cells in table.rows)
+    rows = tuple(
+        (number, tuple(_meant(cell) if place in mended else cell for place, cell in enumerate(cells)))
+        for number, cells in table.rows
+    )
     return replace(table, rows=rows), tuple(deciding.outcomes)
 
 
@@ -157,16 +171,30 @@ def _dates(deciding: _Deciding, zone: tzinfo) -> dict[tuple[str, FormatKind], st
     """The order of day and month: of the three stamps together, of each question by itself."""
     stamps = [Target(holds=Holds.SYSTEM, question=name) for name in STAMPS]
     groups = [[target for target in stamps if target in deciding.places]]
-    groups += [[target] for target in deciding.places if target.holds is Holds.FIELD and _asks_for(deciding, target, Alphabet.DATE)]
+    groups += [
+        [target]
+        for target in deciding.places
+        if target.holds is Holds.FIELD and _asks_for(deciding, target, Alphabet.DATE)
+    ]
     found: dict[tuple[str, FormatKind], str] = {}
     for group in groups:
         cells = deciding.cells(*(deciding.places[target] for target in group))
         allowed, proofs, doubtful = moments.orders(cells)
         evidence = Evidence(readings=allowed, proofs=proofs, doubtful=doubtful, rows=cells)
-        concerned = [target for target in group if any(set(moments.readings(cell)) - {Reading.YEAR_FIRST} for cell in deciding.cells(deciding.places[target]))]
+        concerned = [
+            target
+            for target in group
+            if any(
+                set(moments.readings(cell)) - {Reading.YEAR_FIRST} for cell in deciding.cells(deciding.places[target])
+            )
+        ]
         for target in concerned:
             outcome = choose(
-                name_of(target), FormatKind.DATES, evidence, _of_group(deciding.choices, group), lambda cell, order: _date_shown(cell, order, zone)
+                name_of(target),
+                FormatKind.DATES,
+                evidence,
+                _of_group(deciding.choices, group),
+                lambda cell, order: _date_shown(cell, order, zone),
             )
             if outcome.still_open is not None and target is not concerned[0]:
                 continue
@@ -182,7 +210,11 @@ def _of_group(choices: FormatChoices, group: Sequence[Target]) -> FormatChoices:
 
     def shared(known: Mapping[tuple[str, FormatKind], str]) -> dict[tuple[str, FormatKind], str]:
         told = next((known[name, FormatKind.DATES] for name in names if (name, FormatKind.DATES) in known), None)
-        return dict(known) | ({} if told is None else {(name, FormatKind.DATES): told for name in names if (name, FormatKind.DATES) not in known})
+        return dict(known) | (
+            {}
+            if told is None
+            else {(name, FormatKind.DATES): told for name in names if (name, FormatKind.DATES) not in known}
+        )
 
     return FormatChoices(said=shared(choices.said), kept=shared(choices.kept))
 
@@ -203,7 +235,9 @@ def _asks_for(deciding: _Deciding, target: Target, alphabet: Alphabet) -> bool:
 def is_number(question: Question) -> bool:
     """Whether the question asks for a number, not for a code such as a postcode, which keeps its zeros."""
     bounded = question.minimum is not None or question.maximum is not None or question.unit is not None
-    return question.kind is QuestionKind.COMB and (question.alphabet is Alphabet.DECIMAL or (question.alphabet is Alphabet.DIGITS and bounded))
+    return question.kind is QuestionKind.COMB and (
+        question.alphabet is Alphabet.DECIMAL or (question.alphabet is Alphabet.DIGITS and bounded)
+    )
 
 
 def _numbers(deciding: _Deciding) -> dict[tuple[str, FormatKind], str]:
@@ -215,7 +249,13 @@ def _numbers(deciding: _Deciding) -> dict[tuple[str, FormatKind], str]:
         cells = deciding.cells(place)
         allowed, proofs, doubtful = numerals.signs(cells, whole=question.alphabet is Alphabet.DIGITS)
         evidence = Evidence(readings=allowed, proofs=proofs, doubtful=doubtful, rows=cells)
-        outcome = choose(name_of(target), FormatKind.NUMBERS, evidence, deciding.choices, lambda cell, reading: numerals.readings(cell).get(reading, ""))
+        outcome = choose(
+            name_of(target),
+            FormatKind.NUMBERS,
+            evidence,
+            deciding.choices,
+            lambda cell, reading: numerals.readings(cell).get(reading, ""),
+        )
         reading = deciding.add(outcome, target)
         if reading is not None:
             found[name_of(target), FormatKind.NUMBERS] = reading
@@ -226,7 +266,9 @@ def _numbers(deciding: _Deciding) -> dict[tuple[str, FormatKind], str]:
 
 
 def _answers(deciding: _Deciding) -> dict[tuple[str, FormatKind], str]:
-    """Codes or words: an export is of one kind, so what other columns prove decides a column in which a word is also another option's code."""
+    """Codes or words: an export is of one kind, so what other columns prove decides a column in which a word is also
+    another option's code.
+    """
     found: dict[tuple[str, FormatKind], str] = {}
     elsewhere = _mode(deciding)
     for target, place in deciding.places.items():
@@ -237,7 +279,9 @@ def _answers(deciding: _Deciding) -> dict[tuple[str, FormatKind], str]:
         codes, words, doubtful = _sides(deciding.indexes[question.code], cells)
         if not doubtful:
             continue
-        proofs: dict[Reading, str] = ({Reading.CODES: codes} if codes else {}) | ({Reading.LABELS: words} if words else {})
+        proofs: dict[Reading, str] = ({Reading.CODES: codes} if codes else {}) | (
+            {Reading.LABELS: words} if words else {}
+        )
         evidence = Evidence(
             readings=frozenset(proofs) or {Reading.CODES, Reading.LABELS}, proofs=proofs, doubtful=doubtful, rows=cells,
             elsewhere=elsewhere,
@@ -265,7 +309,9 @@ def _sides(index: ChoiceIndex, cells: Iterable[str]) -> tuple[str, str, str]:
 
 
 def _mode(deciding: _Deciding, *, words_only: bool = False) -> Reading | None:
-    """What all columns together say; None where they say nothing, or two things. `words_only`: whether any speaks for words."""
+    """What all columns together say; None where they say nothing, or two things. `words_only`: whether any speaks
+    for words.
+    """
     codes = words = False
     for target, place in deciding.places.items():
         if target.holds is Holds.TICK:

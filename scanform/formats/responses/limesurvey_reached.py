@@ -1,7 +1,8 @@
 """How far somebody came who broke off: what lies beyond was not reached, which is not the same as left empty.
 
-Proof of having been on the screen is an answer, or an empty text where the file tells empty from nothing. Where pages are sections, `lastpage` tells which
-pages were sent off; on the page on which somebody left, and where pages are something else, what lies behind the last answer was not reached.
+Proof of having been on the screen is an answer, or an empty text where the file tells empty from nothing. Where pages
+are sections, `lastpage` tells which pages were sent off; on the page on which somebody left, and where pages are
+something else, what lies behind the last answer was not reached.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,9 @@ from scanform.model.questionnaire import Matrix, Question, QuestionKind, Questio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a row says about a question: whether anything stands there, and whether it was shown (None: the file does not tell)."""
+    """What a row says about a question: whether anything stands there, and whether it was shown (None: the file does
+    not tell).
+    """
 
     question: str
     answered: bool
@@ -31,7 +34,9 @@ class Reached:
 
     @classmethod
     def of(cls, seen: Sequence[Seen], questionnaire: Questionnaire, *, lastpage: str = "") -> "Reached":
-        """From what a row that was not sent off says, in the order of the questionnaire; `lastpage` where pages are sections."""
+        """From what a row that was not sent off says, in the order of the questionnaire; `lastpage` where pages are
+        sections.
+        """
         proven = [place for place, one in enumerate(seen) if one.answered or one.shown]
         sent = _sent(questionnaire, lastpage)
         proven += [place for place, one in enumerate(seen) if one.question in sent]
@@ -40,14 +45,18 @@ class Reached:
 
 
 def _sent(questionnaire: Questionnaire, lastpage: str) -> frozenset[str]:
-    """The questions of the pages that were sent off: LimeSurvey counts a page when its answers arrive; the last page arrives with the whole response."""
+    """The questions of the pages that were sent off: LimeSurvey counts a page when its answers arrive; the last page
+    arrives with the whole response.
+    """
     sections = _pages(questionnaire)
     count = int(lastpage) if lastpage.isdigit() else 0
     return frozenset(code for section in sections[: min(count, len(sections) - 1)] for code in section)
 
 
 def pages_are_sections(questionnaire: Questionnaire, lastpages: Iterable[str]) -> bool:
-    """Whether each section is a page of the survey: those who came to the end were on as many pages. `lastpages` are theirs."""
+    """Whether each section is a page of the survey: those who came to the end were on as many pages. `lastpages` are
+    theirs.
+    """
     counted = {int(page) for page in lastpages if page.isdigit()}
     sections = len(_pages(questionnaire))
     return bool(counted) and max(counted) == sections > 1

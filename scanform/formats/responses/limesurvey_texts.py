@@ -1,4 +1,6 @@
-"""Headings of a LimeSurvey export that are the texts of its questions: `text`, `text [subquestion]`, `matrix [row]`, `matrix [row][column]`, `text [Other]`."""
+"""Headings of a LimeSurvey export that are the texts of its questions: `text`, `text [subquestion]`, `matrix [row]`,
+`matrix [row][column]`, `text [Other]`.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -43,11 +45,17 @@ def _of_question(question: Question, heading: str, language: str) -> Iterator[tu
         for option in question.options:
             yield f"{heading}[{option.text.get(language)}]", Target(holds=Holds.TICK, question=code, option=option.code)
     else:
-        yield heading, Target(holds=Holds.CHOICE if question.kind is QuestionKind.SINGLE else Holds.FIELD, question=code)
+        yield (
+            heading,
+            Target(holds=Holds.CHOICE if question.kind is QuestionKind.SINGLE else Holds.FIELD, question=code),
+        )
     writeins = [option for option in question.options if option.writein]
     for option in writeins:
         for word in COMMENT:
-            yield f"{heading}[{option.text.get(language)}][{word}]", Target(holds=Holds.WRITEIN, question=code, option=option.code)
+            yield (
+                f"{heading}[{option.text.get(language)}][{word}]",
+                Target(holds=Holds.WRITEIN, question=code, option=option.code),
+            )
     if len(writeins) == 1:
         for word in OTHER:
             yield f"{heading}[{word}]", Target(holds=Holds.OTHER, question=code, option=writeins[0].code)

@@ -1,4 +1,6 @@
-"""What the cells of a LimeSurvey response export mean: answer codes or full answers, numbers, dates and times as ISO text."""
+"""What the cells of a LimeSurvey response export mean: answer codes or full answers, numbers, dates and times as ISO
+text.
+"""
 
 import re
 from collections.abc import Mapping
@@ -42,12 +44,16 @@ class Cell:
 
 
 def plain(text: str) -> str:
-    """The text of a label as people see it: no markup, single spaces, no difference between capital and small letters."""
+    """The text of a label as people see it: no markup, single spaces, no difference between capital and small
+    letters.
+    """
     return _SPACES.sub(" ", _TAGS.sub("", text)).strip().casefold()
 
 
 def labels(question: Question) -> Mapping[str, str | None]:
-    """Option code by label in each language, and by words that mean the same; None where one text stands for two options."""
+    """Option code by label in each language, and by words that mean the same; None where one text stands for two
+    options.
+    """
     index: dict[str, str | None] = {}
     for option in question.options:
         for language, _ in option.text.entries:
@@ -59,7 +65,9 @@ def labels(question: Question) -> Mapping[str, str | None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceIndex:
-    """The options of a question by what can stand in a cell: their codes, former ones included, and their labels (None where a label stands for two)."""
+    """The options of a question by what can stand in a cell: their codes, former ones included, and their labels
+    (None where a label stands for two).
+    """
 
     codes: Mapping[str, str]
     labels: Mapping[str, str | None]
@@ -79,7 +87,9 @@ class ChoiceIndex:
 def choice_index(question: Question) -> ChoiceIndex:
     """The options of `question` by code and by label."""
     former = {code: option.code for option in question.options for code in option.formerly}
-    return ChoiceIndex(codes=former | {option.code: option.code for option in question.options}, labels=labels(question))
+    return ChoiceIndex(
+        codes=former | {option.code: option.code for option in question.options}, labels=labels(question)
+    )
 
 
 def _add_words(index: dict[str, str | None], question: Question) -> None:
@@ -89,14 +99,20 @@ def _add_words(index: dict[str, str | None], question: Question) -> None:
         for word in OTHER_WORDS:
             index.setdefault(word, writeins[0])
     for words in (YES_WORDS, NO_WORDS):
-        meant = {o.code for o in question.options if o.code in words or any(plain(label) in words for _, label in o.text.entries)}
+        meant = {
+            o.code
+            for o in question.options
+            if o.code in words or any(plain(label) in words for _, label in o.text.entries)
+        }
         if len(meant) == 1:
             for word in words:
                 index.setdefault(word, next(iter(meant)))
 
 
 def choice(raw: str, index: ChoiceIndex, reading: Reading | None) -> Cell:
-    """The option that a cell of a single choice question names: by its code, by its label, or by either where `reading` is None, as nothing hangs on it."""
+    """The option that a cell of a single choice question names: by its code, by its label, or by either where
+    `reading` is None, as nothing hangs on it.
+    """
     stripped = raw.strip()
     code = None if reading is Reading.LABELS else index.code_of(stripped)
     if code is None and reading is not Reading.CODES:
@@ -122,10 +138,13 @@ def written(raw: str, *, full_answers: bool) -> Cell:
     return Cell(value=cleaned[1:] if cleaned.startswith("'=") else cleaned)
 
 
-def field(raw: str, question: Question, *, full_answers: bool, order: Reading | None = None, sign: Reading | None = None) -> Cell:
+def field(
+    raw: str, question: Question, *, full_answers: bool, order: Reading | None = None, sign: Reading | None = None
+) -> Cell:
     """The value of a question with character cells or handwriting, by the rules that hold for paper too.
 
-    `order` and `sign` say how dates and numbers stand in its column. A value that breaks a rule is kept as it stands, with the slug of the rule in `problem`.
+    `order` and `sign` say how dates and numbers stand in its column. A value that breaks a rule is kept as it stands,
+    with the slug of the rule in `problem`.
     """
     cell = written(raw, full_answers=full_answers)
     if not cell.value:
@@ -142,8 +161,8 @@ def field(raw: str, question: Question, *, full_answers: bool, order: Reading | 
 
 
 def _uniform(value: str, question: Question, order: Reading | None, sign: Reading | None) -> str | None:
-    """Dates as year-month-day, numbers with a decimal point, as the format of the column has it; None where the cell is written otherwise than its column,
-    or whose century nobody knows, and what is neither date nor number as it stands.
+    """Dates as year-month-day, numbers with a decimal point, as the format of the column has it; None where the cell is
+    written otherwise than its column, or whose century nobody knows, and what is neither date nor number as it stands.
     """
     if question.alphabet is Alphabet.DATE:
         moment = moments.read(value, order)

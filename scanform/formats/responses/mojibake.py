@@ -1,4 +1,6 @@
-"""Text that was stored as UTF-8 and read as something else: "HÃ¶rde" for "Hörde". Whether a column holds such text is decided from all its rows."""
+"""Text that was stored as UTF-8 and read as something else: "HÃ¶rde" for "Hörde". Whether a column holds such text
+is decided from all its rows.
+"""
 
 import re
 import unicodedata
@@ -13,17 +15,29 @@ WRONG = {
     "cp850": _ODD,
     "latin-1": _ODD | {0xC5, 0xCE, 0xCF, 0xD0, 0xD1, 0xD8, 0xD9, 0xE2},
 }
-"""What UTF-8 is taken for (by Excel on Windows, on a Mac, by the console, by databases), with bytes that begin most characters in UTF-8 and look like no letter
-of German and no dash there: a garbled text has at least one of them, so that "Ä–" stays what it is.
+"""What UTF-8 is taken for (by Excel on Windows, on a Mac, by the console, by databases), with bytes that begin most
+characters in UTF-8 and look like no letter of German and no dash there: a garbled text has at least one of them, so
+that "Ä–" stays what it is.
 """
 
-_SCRIPTS = ((0xA0, 0x17F), (0x370, 0x3FF), (0x400, 0x52F), (0x600, 0x6FF), (0x1E00, 0x1EFF), (0x2010, 0x206F), (0x20A0, 0x20CF), (0x2100, 0x22FF))
+_SCRIPTS = (
+    (0xA0, 0x17F),
+    (0x370, 0x3FF),
+    (0x400, 0x52F),
+    (0x600, 0x6FF),
+    (0x1E00, 0x1EFF),
+    (0x2010, 0x206F),
+    (0x20A0, 0x20CF),
+    (0x2100, 0x22FF),
+)
 _TIMES = 3  # so often the same mistake is made on the way, at most
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 
 
 def repaired(text: str) -> str | None:
-    """What was meant, composed; None where the text is not garbled, so where any of its characters beyond ASCII cannot be a part of misread UTF-8."""
+    """What was meant, composed; None where the text is not garbled, so where any of its characters beyond ASCII
+    cannot be a part of misread UTF-8.
+    """
     found, before = None, text
     for _ in range(_TIMES):
         better = _once(before)
@@ -56,7 +70,9 @@ def _is_text(meant: str) -> bool:
 
 
 def _bytes(text: str, wrong: str) -> bytes:
-    """The bytes that were misread; five bytes that Windows-1252 does not define are passed on as they are by most programs."""
+    """The bytes that were misread; five bytes that Windows-1252 does not define are passed on as they are by most
+    programs.
+    """
     if wrong != "cp1252":
         return text.encode(wrong)
     return b"".join(bytes([ord(c)]) if c in "\x81\x8d\x8f\x90\x9d" else c.encode(wrong) for c in text)

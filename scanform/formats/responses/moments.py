@@ -1,4 +1,6 @@
-"""Dates and times as survey tools and spreadsheets write them; whether day or month stands first is decided for a column, never for a cell."""
+"""Dates and times as survey tools and spreadsheets write them; whether day or month stands first is decided for a
+column, never for a cell.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,21 +13,29 @@ ANONYMOUS_YEAR = 1980
 """LimeSurvey writes 1980-01-01 as the date of anonymised responses."""
 
 FIRST_SERIAL, LAST_SERIAL = 20_000, 73_050
-"""Days as spreadsheets count them, from 1899-12-30: 1954-10-03 and 2099-12-31. Smaller numbers are years, clock times or anything else."""
+"""Days as spreadsheets count them, from 1899-12-30: 1954-10-03 and 2099-12-31. Smaller numbers are years, clock
+times or anything else.
+"""
 
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a spreadsheet's dates have no zone)
 _CLOCK = r"(?:[ T,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?)?"
 _OFFSET = r"\s*(?P<offset>[Zz]|[+-]\d{2}(?::?\d{2})?)?"
-_YEAR_FIRST = re.compile(rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<one>\d{{1,2}})(?P=mark)(?P<two>\d{{1,2}}){_CLOCK}{_OFFSET}")
-_YEAR_LAST = re.compile(rf"(?P<one>\d{{1,2}})(?P<mark>[-/.])\s?(?P<two>\d{{1,2}})(?P=mark)\s?(?P<year>\d{{4}}|\d{{2}}){_CLOCK}{_OFFSET}")
+_YEAR_FIRST = re.compile(
+    rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<one>\d{{1,2}})(?P=mark)(?P<two>\d{{1,2}}){_CLOCK}{_OFFSET}"
+)
+_YEAR_LAST = re.compile(
+    rf"(?P<one>\d{{1,2}})(?P<mark>[-/.])\s?(?P<two>\d{{1,2}})(?P=mark)\s?(?P<year>\d{{4}}|\d{{2}}){_CLOCK}{_OFFSET}"
+)
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A date with the time that a clock showed (midnight where the cell has none); `offset` is that of the clock from UTC where the cell says so.
+    """A date with the time that a clock showed (midnight where the cell has none); `offset` is that of the clock from
+    UTC where the cell says so.
 
-    `short` years have two digits: of this century, as all that a survey tool writes; what a person answers may be of the last one.
+    `short` years have two digits: of this century, as all that a survey tool writes; what a person answers may be of
+    the last one.
     """
 
     clock: datetime
@@ -52,7 +62,12 @@ def readings(cell: str) -> Mapping[Reading, Moment]:
     found = _YEAR_LAST.fullmatch(cell)
     if found is not None:
         year = found["year"] if len(found["year"]) == 4 else f"20{found['year']}"
-        return _kept({Reading.DAY_MONTH: _moment(found, year, found["two"], found["one"]), Reading.MONTH_DAY: _moment(found, year, found["one"], found["two"])})
+        return _kept(
+            {
+                Reading.DAY_MONTH: _moment(found, year, found["two"], found["one"]),
+                Reading.MONTH_DAY: _moment(found, year, found["one"], found["two"]),
+            }
+        )
     if _SERIAL.fullmatch(cell) and FIRST_SERIAL <= (days := float(cell.replace(",", "."))) <= LAST_SERIAL:
         return {Reading.YEAR_FIRST: Moment(clock=_EPOCH + timedelta(seconds=round(days * 86_400)))}
     return {}
@@ -67,7 +82,8 @@ def _moment(found: re.Match[str], year: str, month: str, day: str) -> Moment | N
     if found["half"]:
         hour = hour % 12 + 12 * (found["half"] in "Pp")
     try:
-        clock = datetime(int(year), int(month), int(day), hour, int(found["minute"] or 0), int(found["second"] or 0))  # noqa: DTZ001 (see Moment)
+        # (see Moment)
+        clock = datetime(int(year), int(month), int(day), hour, int(found["minute"] or 0), int(found["second"] or 0))  # noqa: DTZ001
     except ValueError:
         return None
     return Moment(clock=clock, offset=_offset(found["offset"]), short=len(found["year"]) == 2)
@@ -84,7 +100,9 @@ def _offset(written: str | None) -> timedelta | None:
 
 
 def read(cell: str, order: Reading | None) -> Moment | None:
-    """The moment in a cell of a column in which `order` stands first; None where it is no date, or not in that order."""
+    """The moment in a cell of a column in which `order` stands first; None where it is no date, or not in that
+    order.
+    """
     found = readings(cell)
     if Reading.YEAR_FIRST in found:
         return found[Reading.YEAR_FIRST]
@@ -99,9 +117,11 @@ def is_anonymous(moment: Moment) -> bool:
 
 
 def orders(cells: Iterable[str]) -> tuple[frozenset[Reading], dict[Reading, str], str]:
-    """(orders that read all cells alike or can be meant, a cell that each order alone can read, a cell whose meaning hangs on the order).
+    """(orders that read all cells alike or can be meant, a cell that each order alone can read, a cell whose meaning
+    hangs on the order).
 
-    No orders where nothing hangs on them. Dates with full stops have the day first, unless a cell shows otherwise: no country writes them the other way round.
+    No orders where nothing hangs on them. Dates with full stops have the day first, unless a cell shows otherwise: no
+    country writes them the other way round.
     """
     proofs: dict[Reading, str] = {}
     doubtful, dotted = "", True

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 
 from scanform.model.column_format import Reading
 
-_GAPS = re.compile("[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}'\N{RIGHT SINGLE QUOTATION MARK}](?=\\d{3}(?!\\d))")
+_GAPS = re.compile(
+    "[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}'\N{RIGHT SINGLE QUOTATION MARK}](?=\\d{3}(?!\\d))"
+)
 _SIGNS = str.maketrans({"\N{MINUS SIGN}": "-"})
 _SHAPES = {
     Reading.DECIMAL_COMMA: (re.compile(r"-?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?"), "."),
@@ -14,9 +16,15 @@ _SHAPES = {
 
 
 def readings(cell: str) -> Mapping[Reading, str]:
-    """What a cell can mean, as a number with a decimal point and without zeros that say nothing; nothing for what is no number."""
+    """What a cell can mean, as a number with a decimal point and without zeros that say nothing; nothing for what is
+    no number.
+    """
     written = _GAPS.sub("", cell.translate(_SIGNS).strip())
-    return {reading: _plain(written.replace(thousands, "")) for reading, (shape, thousands) in _SHAPES.items() if shape.fullmatch(written)}
+    return {
+        reading: _plain(written.replace(thousands, ""))
+        for reading, (shape, thousands) in _SHAPES.items()
+        if shape.fullmatch(written)
+    }
 
 
 def _plain(written: str) -> str:
@@ -32,7 +40,9 @@ def admissible(cell: str, *, whole: bool) -> Mapping[Reading, str]:
 
 
 def signs(cells: Iterable[str], *, whole: bool) -> tuple[frozenset[Reading], dict[Reading, str], str]:
-    """(readings that can be meant, a cell that each alone can read, a cell whose meaning hangs on it); no readings where nothing hangs on them."""
+    """(readings that can be meant, a cell that each alone can read, a cell whose meaning hangs on it); no readings
+    where nothing hangs on them.
+    """
     proofs: dict[Reading, str] = {}
     doubtful = ""
     for cell in cells:

@@ -1,7 +1,7 @@
 """Placement -> PDF: the only module that knows reportlab.
 
-The static part of each page is drawn once and reused by every copy, so a thousand copies cost little more than their codes.
-The PDF is the same, byte for byte, for the same copies.
+The static part of each page is drawn once and reused by every copy, so a thousand copies cost little more than their
+codes. The PDF is the same, byte for byte, for the same copies.
 """
 
 import unicodedata
@@ -18,7 +18,18 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from scanform.errors import TemplateError, words
-from scanform.layout.drawing import BOLD, REGULAR, Box, DrawnPage, Instruction, Line, Modules, Placement, Stroke, TextRun
+from scanform.layout.drawing import (
+    BOLD,
+    REGULAR,
+    Box,
+    DrawnPage,
+    Instruction,
+    Line,
+    Modules,
+    Placement,
+    Stroke,
+    TextRun,
+)
 from scanform.layout.furniture import FORM_ID_PT
 from scanform.layout.pdf.codes import QR_MODULES, qr_rows
 from scanform.layout.recipient import recipient_runs
@@ -52,10 +63,18 @@ class Copy:
 
 
 def measure(text: str, font: str, size_pt: float) -> float:
-    """Width in mm of `text` in "regular" or "bold" at `size_pt` pt; raises TemplateError for a character that the font lacks."""
+    """Width in mm of `text` in "regular" or "bold" at `size_pt` pt; raises TemplateError for a character that the
+    font lacks.
+    """
     if not _glyphs(font).issuperset(text):
         missing = sorted(set(text) - _glyphs(font))
-        raise TemplateError(words("layoutproblem.no-glyph", characters=" ".join(missing), codes=", ".join(f"U+{ord(sign):04X}" for sign in missing)))
+        raise TemplateError(
+            words(
+                "layoutproblem.no-glyph",
+                characters=" ".join(missing),
+                codes=", ".join(f"U+{ord(sign):04X}" for sign in missing),
+            )
+        )
     return float(pdfmetrics.stringWidth(text, _font(font), size_pt) / mm)
 
 
@@ -75,9 +94,11 @@ def _glyphs(font: str) -> frozenset[str]:
 
 
 def printable(text: str) -> str:
-    """`text` as it is printed: letters composed; spaces, hyphens and ligatures that the fonts lack in their plain form, marks that nobody sees left out.
+    """`text` as it is printed: letters composed; spaces, hyphens and ligatures that the fonts lack in their plain form,
+    marks that nobody sees left out.
 
-    No letter becomes another one, and none is dropped: what the fonts lack stays in the text, and `unprintable` names it.
+    No letter becomes another one, and none is dropped: what the fonts lack stays in the text, and `unprintable` names
+    it.
     """
     return "".join(_plain(sign) for sign in unicodedata.normalize("NFC", text))
 
@@ -104,18 +125,26 @@ def _plain(sign: str) -> str:
     return shown if _both().issuperset(shown) else sign
 
 
-_SAME = {"\N{HYPHEN}": "-", "\N{NON-BREAKING HYPHEN}": "-", "\N{LATIN CAPITAL LETTER SHARP S}": "\N{LATIN SMALL LETTER SHARP S}"}
+_SAME = {
+    "\N{HYPHEN}": "-",
+    "\N{NON-BREAKING HYPHEN}": "-",
+    "\N{LATIN CAPITAL LETTER SHARP S}": "\N{LATIN SMALL LETTER SHARP S}",
+}
 
 
 def _is_form(sign: str) -> bool:
-    """Whether a character is a Latin ligature (U+FB00) or a letter in full width (U+FF01): the same letters in another shape."""
+    """Whether a character is a Latin ligature (U+FB00) or a letter in full width (U+FF01): the same letters in
+    another shape.
+    """
     return "\ufb00" <= sign <= "\ufb06" or "\uff01" <= sign <= "\uff5e"
 
 
 def draw_forms(placement: Placement, copies: Sequence[Copy], out: BinaryIO, *, sides: Sides = Sides.ONE) -> None:
-    """Writes one PDF with all copies, page after page; for printing on two sides each copy begins on a new sheet, after an empty page if need be.
+    """Writes one PDF with all copies, page after page; for printing on two sides each copy begins on a new sheet, after
+    an empty page if need be.
 
-    The PDF also says how it should be printed; not every program and printer heeds that, the empty pages hold everywhere.
+    The PDF also says how it should be printed; not every program and printer heeds that, the empty pages hold
+    everywhere.
     """
     canvas = _canvas(placement, out)
     canvas.setViewerPreference("Duplex", "Simplex" if sides is Sides.ONE else "DuplexFlipLongEdge")
@@ -142,7 +171,14 @@ def draw_blank(placement: Placement, out: BinaryIO) -> None:
 
 def _canvas(placement: Placement, out: BinaryIO) -> Canvas:
     size = placement.pages[0].size
-    canvas = Canvas(out, pagesize=(size.w * mm, size.h * mm), invariant=1, pageCompression=1, lang=placement.layout.language, initialFontName=_font(REGULAR))
+    canvas = Canvas(
+        out,
+        pagesize=(size.w * mm, size.h * mm),
+        invariant=1,
+        pageCompression=1,
+        lang=placement.layout.language,
+        initialFontName=_font(REGULAR),
+    )
     canvas.setTitle(placement.title)
     canvas.setAuthor(placement.publisher)
     canvas.setSubject(f"{placement.layout.questionnaire} {placement.layout.version} {placement.layout.digest}")
@@ -181,7 +217,14 @@ def _draw_copy(canvas: Canvas, placement: Placement, page: DrawnPage, copy: Copy
 
 def _form_id(form_id: str, rect: RectMm) -> TextRun:
     width = measure(form_id, REGULAR, FORM_ID_PT)
-    return TextRun(text=form_id, x=rect.right - width, y=rect.y + baseline(FORM_ID_PT, rect.h), font=REGULAR, size_pt=FORM_ID_PT, width=width)
+    return TextRun(
+        text=form_id,
+        x=rect.right - width,
+        y=rect.y + baseline(FORM_ID_PT, rect.h),
+        font=REGULAR,
+        size_pt=FORM_ID_PT,
+        width=width,
+    )
 
 
 def _draw(canvas: Canvas, instructions: Iterable[Instruction], page_height: float) -> None:
@@ -220,7 +263,14 @@ def _draw_box(canvas: Canvas, box: Box, height: float) -> None:
     canvas.setLineWidth(box.line * mm)
     if box.fill is not None:
         canvas.setFillGray(box.fill)
-    canvas.rect(inner.x * mm, (height - inner.bottom) * mm, inner.w * mm, inner.h * mm, stroke=int(box.line > 0), fill=int(box.fill is not None))
+    canvas.rect(
+        inner.x * mm,
+        (height - inner.bottom) * mm,
+        inner.w * mm,
+        inner.h * mm,
+        stroke=int(box.line > 0),
+        fill=int(box.fill is not None),
+    )
 
 
 def _draw_stroke(canvas: Canvas, stroke: Stroke, height: float) -> None:

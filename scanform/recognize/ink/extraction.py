@@ -1,8 +1,8 @@
 """The ink that a hand added: scan minus print, in place.
 
-For each window: paper level, toner and a small shift of the print are estimated, then darkness beyond the expected print (with
-tolerance) remains as `excess`. Nothing here decides; it only measures. Most boxes are empty: a look in whole numbers tells which windows
-cannot hold ink, and only the others are measured in full.
+For each window: paper level, toner and a small shift of the print are estimated, then darkness beyond the expected
+print (with tolerance) remains as `excess`. Nothing here decides; it only measures. Most boxes are empty: a look in
+whole numbers tells which windows cannot hold ink, and only the others are measured in full.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,9 @@ from scanform.recognize.ink.streaks import StreakSettings, streak_samples, suspe
 Ints = NDArray[np.int64]
 
 LEVELS_AT_ONCE = 6.0
-"""Grey levels by which the paper of windows that are looked at together may differ: less than half of what ink is darker than paper."""
+"""Grey levels by which the paper of windows that are looked at together may differ: less than half of what ink is
+darker than paper.
+"""
 
 AT_ONCE = 128_000
 """Samples looked at together: sums of two bytes each then stay in the cache of a processor."""
@@ -76,9 +78,10 @@ class MeasureSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkInk:
-    """Of each of N windows: paper level 0..255, `threshold` of ink, noise, toner (1 = as black as the blank page), `fit` = share of the outline that was
-    found, `frame` = the same of its palest piece, `shift_mm` (N, 2), `streak` = a scanner streak through the box was removed. Of the M windows in
-    which there is ink, by their numbers `windows` (M,) in ascending order: `excess` (M, S, S), its 3 x 3 mean `smooth`, `ink` = smooth above the threshold.
+    """Of each of N windows: paper level 0..255, `threshold` of ink, noise, toner (1 = as black as the blank page),
+    `fit` = share of the outline that was found, `frame` = the same of its palest piece, `shift_mm` (N, 2), `streak` = a
+    scanner streak through the box was removed. Of the M windows in which there is ink, by their numbers `windows` (M,)
+    in ascending order: `excess` (M, S, S), its 3 x 3 mean `smooth`, `ink` = smooth above the threshold.
     """
 
     windows: Ints
@@ -97,7 +100,9 @@ class MarkInk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaInk:
-    """The canvas (H, W): `excess`, its 3 x 3 mean `smooth`, `ink` = smooth above `threshold`; `dark` = darkness with the print; `streaks` per spot."""
+    """The canvas (H, W): `excess`, its 3 x 3 mean `smooth`, `ink` = smooth above `threshold`; `dark` = darkness with
+    the print; `streaks` per spot.
+    """
 
     dark: Singles
     excess: Singles
@@ -110,7 +115,9 @@ class AreaInk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageInk:
-    """All hand-made ink in the zones of a page; `px_per_mm` is the scale of the scan, `toner` that of the page, `mono` a scan without grey levels."""
+    """All hand-made ink in the zones of a page; `px_per_mm` is the scale of the scan, `toner` that of the page,
+    `mono` a scan without grey levels.
+    """
 
     marks: MarkInk
     areas: AreaInk
@@ -120,7 +127,9 @@ class PageInk:
     mono: bool
 
 
-def measure(image: PageImage, page_map: PageMap, prepared: PreparedPage, settings: MeasureSettings | None = None) -> PageInk:
+def measure(
+    image: PageImage, page_map: PageMap, prepared: PreparedPage, settings: MeasureSettings | None = None
+) -> PageInk:
     """Samples all zones by one remap and subtracts the print; windows whose print has moved are sampled once more."""
     settings = settings or MeasureSettings()
     size = prepared.page.size
@@ -133,14 +142,20 @@ def measure(image: PageImage, page_map: PageMap, prepared: PreparedPage, setting
     marks = _without_streaks(marks, where, src, sheet)
     if areas.spots:
         maps = canvas_maps(page_map, areas.tiles_mm, scale=src.scale)
-        ink = _areas_without_streaks(_measure_areas(resample(src.gray, *maps), areas, toner, settings), maps, src, areas)
+        ink = _areas_without_streaks(
+            _measure_areas(resample(src.gray, *maps), areas, toner, settings), maps, src, areas
+        )
     else:
         ink = _measure_areas(np.full(areas.cover.shape, 255, np.uint8), areas, toner, settings)
     return PageInk(marks=marks, areas=ink, px_per_mm=px_per_mm, toner=toner, noise=noise, mono=mono)
 
 
-def _measure_marks(patches: Gray, where: Tiles, src: Source, sheet: MarkSheet, settings: MeasureSettings, *, mono: bool) -> tuple[MarkInk, float, float]:
-    """The ink of the boxes, toner and noise of the page. Print in black and white (`mono`) is black however thin its lines have become."""
+def _measure_marks(
+    patches: Gray, where: Tiles, src: Source, sheet: MarkSheet, settings: MeasureSettings, *, mono: bool
+) -> tuple[MarkInk, float, float]:
+    """The ink of the boxes, toner and noise of the page. Print in black and white (`mono`) is black however thin its
+    lines have become.
+    """
     count = len(sheet.zones)
     if count == 0:
         return _no_marks(sheet), 1.0, 0.0
@@ -148,7 +163,9 @@ def _measure_marks(patches: Gray, where: Tiles, src: Source, sheet: MarkSheet, s
     shift, level = _aligned(patches, level, lambda chosen, by: cut(src.gray, where.of(chosen, by)), sheet, settings)
     toner = _line_darkness(level.rest, sheet.outlines)
     page_toner, page_noise = float(np.median(toner)), float(np.median(level.noise))
-    noise = np.minimum(level.noise, settings.noise_of_page * page_noise + 0.005)  # paper under scribbles is no measure of noise
+    noise = np.minimum(
+        level.noise, settings.noise_of_page * page_noise + 0.005
+    )  # paper under scribbles is no measure of noise
     threshold = np.maximum(settings.floor, settings.noise_factor * noise / 3).astype(np.float32)
     black = np.maximum(toner, max(page_toner, 1.0) if mono else page_toner)
     windows = _perhaps_inked(patches, sheet.cover_steps, level.paper, threshold, float(black.min()))
@@ -176,7 +193,9 @@ def _measure_marks(patches: Gray, where: Tiles, src: Source, sheet: MarkSheet, s
 
 
 def _holds_ink(inked: Mask, smooth: Singles, telling: Mask, threshold: Singles, settings: MeasureSettings) -> Mask:
-    """Which of M windows hold ink: more than a few faint samples at the edges of print; `inked`, `smooth` and `telling` (M, S, S), `threshold` (M,)."""
+    """Which of M windows hold ink: more than a few faint samples at the edges of print; `inked`, `smooth` and
+    `telling` (M, S, S), `threshold` (M,).
+    """
     count = np.count_nonzero(inked, axis=(1, 2))
     few = np.flatnonzero((count > 0) & (count < settings.few))
     faint = smooth[few].max(axis=(1, 2), initial=0) < settings.faint * threshold[few]
@@ -188,7 +207,8 @@ def _holds_ink(inked: Mask, smooth: Singles, telling: Mask, threshold: Singles, 
 def _perhaps_inked(patches: Gray, cover_steps: Gray, paper: Singles, threshold: Singles, toner: float) -> Ints:
     """The windows that may hold ink, by sums of grey levels; what is left out cannot hold any.
 
-    Expected print is drawn for groups of windows with about the same paper, and never darker than `_excess` takes it to be.
+    Expected print is drawn for groups of windows with about the same paper, and never darker than `_excess` takes it to
+    be.
     """
     found, side, step = [], patches.shape[2], max(1, AT_ONCE // patches[0].size)
     groups = np.floor((float(paper.max()) - paper) / LEVELS_AT_ONCE)
@@ -198,25 +218,36 @@ def _perhaps_inked(patches: Gray, cover_steps: Gray, paper: Singles, threshold: 
             some = members[first : first + step]
             together = some[-1] - some[0] == len(some) - 1
             part = slice(int(some[0]), int(some[-1]) + 1) if together else some
-            printed = cv2.convertScaleAbs(cover_steps[part].reshape(-1, side), alpha=-lightest * min(toner, 1.0) / 255, beta=lightest + 0.5)
+            printed = cv2.convertScaleAbs(
+                cover_steps[part].reshape(-1, side), alpha=-lightest * min(toner, 1.0) / 255, beta=lightest + 0.5
+            )
             darker = np.asarray(cv2.subtract(printed, patches[part].reshape(-1, side)), dtype=np.uint8)
             found.append(some[_largest_sum(darker.reshape(len(some), side, side)) >= 9 * threshold[some] * paper[some]])
     return np.sort(np.concatenate(found))
 
 
 def _largest_sum(darker: Gray) -> NDArray[np.uint16]:
-    """The largest sum of 3 x 3 samples in each window (N, S, S), mirrored at its edges; sums across the ends of rows come in too and do no harm."""
+    """The largest sum of 3 x 3 samples in each window (N, S, S), mirrored at its edges; sums across the ends of rows
+    come in too and do no harm.
+    """
     wide, side = darker.astype(np.uint16), darker.shape[2]
     flat = wide.reshape(len(wide), -1)
     upright = flat[:, : -2 * side] + flat[:, side:-side]
     upright += flat[:, 2 * side :]
     square = upright[:, :-2] + upright[:, 1:-1]
     square += upright[:, 2:]
-    edges = [wide[:, 0] + 2 * wide[:, 1], wide[:, -1] + 2 * wide[:, -2], wide[:, :, 0] + 2 * wide[:, :, 1], wide[:, :, -1] + 2 * wide[:, :, -2]]
+    edges = [
+        wide[:, 0] + 2 * wide[:, 1],
+        wide[:, -1] + 2 * wide[:, -2],
+        wide[:, :, 0] + 2 * wide[:, :, 1],
+        wide[:, :, -1] + 2 * wide[:, :, -2],
+    ]
     line = np.concatenate(edges).reshape(4, *edges[0].shape)
     along = line[:, :, :-2] + line[:, :, 1:-1] + line[:, :, 2:]
     corners = np.maximum(line[:, :, 0] + 2 * line[:, :, 1], line[:, :, -1] + 2 * line[:, :, -2])
-    return np.asarray(np.maximum(square.max(axis=1), np.maximum(along.max(axis=2), corners).max(axis=0)), dtype=np.uint16)
+    return np.asarray(
+        np.maximum(square.max(axis=1), np.maximum(along.max(axis=2), corners).max(axis=0)), dtype=np.uint16
+    )
 
 
 def _is_mono(gray: Gray) -> bool:
@@ -254,7 +285,9 @@ def _excess(patches: Gray, paper: Singles, cover: Singles, toner: Singles) -> Si
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Level:
-    """Paper and noise of each window (N,), and how much darker the samples around its outline are than the expected print (N, K)."""
+    """Paper and noise of each window (N,), and how much darker the samples around its outline are than the expected
+    print (N, K).
+    """
 
     paper: Singles
     noise: Singles
@@ -287,7 +320,8 @@ def _rest(patches: Gray, paper: Singles, outlines: Outlines) -> Singles:
 
 
 def _small_shift(rest: Singles, outlines: Outlines) -> Floats:
-    """Shift of the print in samples (N, 2), by two robust Gauss-Newton steps on the slopes of the expected print (Lucas and Kanade 1981).
+    """Shift of the print in samples (N, 2), by two robust Gauss-Newton steps on the slopes of the expected print (Lucas
+    and Kanade 1981).
 
     `rest` (N, K) as in `_Level`. What is `AT_REST` after the first step is left there.
     """
@@ -314,11 +348,14 @@ def _step(error: Singles, squares: Singles, slopes: Singles) -> Floats:
     return np.stack([-(c * p - b * q) / det, -(a * q - b * p) / det], axis=1).astype(np.float64)
 
 
-def _aligned(patches: Gray, level: _Level, sample: Callable[[Ints, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings) -> tuple[Floats, _Level]:
-    """Brings the print of `patches` into place, in place; the shift (N, 2) in samples and the level of what is there now.
+def _aligned(
+    patches: Gray, level: _Level, sample: Callable[[Ints, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings
+) -> tuple[Floats, _Level]:
+    """Brings the print of `patches` into place, in place; the shift (N, 2) in samples and the level of what is there
+    now.
 
-    Small shifts are followed in a few steps; outlines that are still not there are searched for, then followed again. A window that rests is
-    not looked at again.
+    Small shifts are followed in a few steps; outlines that are still not there are searched for, then followed again. A
+    window that rests is not looked at again.
     """
     limit = settings.moved_mm * PX_PER_MM
     total, step = np.zeros((len(patches), 2)), _small_shift(level.rest, sheet.outlines)
@@ -338,12 +375,15 @@ def _aligned(patches: Gray, level: _Level, sample: Callable[[Ints, Floats], Gray
 
 
 def _lost(rest: Singles, outlines: Outlines, settings: MeasureSettings) -> Mask:
-    """Windows whose outline is not where it should be: too pale for print, or much paler than the others; `rest` (N, K) as in `_Level`.
+    """Windows whose outline is not where it should be: too pale for print, or much paler than the others; `rest` (N, K)
+    as in `_Level`.
 
     An outline that is pale but has just the form of the print is there.
     """
     found = _line_darkness(rest, outlines)
-    pale = np.flatnonzero((found < max(settings.pale_fit, settings.lost_fit * float(np.median(found)))) & (outlines.wanted > 0))
+    pale = np.flatnonzero(
+        (found < max(settings.pale_fit, settings.lost_fit * float(np.median(found)))) & (outlines.wanted > 0)
+    )
     lost = np.zeros(len(rest), bool)
     if len(pale):
         lost[pale] = _likeness(rest[pale], outlines.light[pale]) < settings.in_place
@@ -356,7 +396,9 @@ def _likeness(rest: Singles, light: Singles) -> Singles:
     seen = rest + wanted
     wanted = wanted - wanted.mean(axis=1, keepdims=True)
     seen = seen - seen.mean(axis=1, keepdims=True)
-    return np.asarray((seen * wanted).sum(axis=1) / np.sqrt((seen**2).sum(axis=1) * (wanted**2).sum(axis=1) + 1e-6), dtype=np.float32)
+    return np.asarray(
+        (seen * wanted).sum(axis=1) / np.sqrt((seen**2).sum(axis=1) * (wanted**2).sum(axis=1) + 1e-6), dtype=np.float32
+    )
 
 
 def _search(patch: Gray, expected: Singles, settings: MeasureSettings) -> Floats:
@@ -369,7 +411,9 @@ def _search(patch: Gray, expected: Singles, settings: MeasureSettings) -> Floats
 
 
 def _line_darkness(rest: Singles, outlines: Outlines) -> Singles:
-    """Mean darkness of each outline relative to the blank page, 0..1.2; `rest` (N, K) as in `_Level`. Boxes without an outline: as the others."""
+    """Mean darkness of each outline relative to the blank page, 0..1.2; `rest` (N, K) as in `_Level`. Boxes without
+    an outline: as the others.
+    """
     found, seen = np.einsum("nk,nk->n", rest, outlines.line) + outlines.wanted, outlines.wanted > 0
     share = np.clip(found / np.maximum(outlines.wanted, 1e-3), 0, 1.2)
     if not seen.all():
@@ -378,7 +422,9 @@ def _line_darkness(rest: Singles, outlines: Outlines) -> Singles:
 
 
 def _palest_piece(rest: Singles, outlines: Outlines, page_toner: float) -> Singles:
-    """Darkness (N,), by that of the page's outlines, of the palest piece of each outline: 0 under a filing hole, a label, correction fluid."""
+    """Darkness (N,), by that of the page's outlines, of the palest piece of each outline: 0 under a filing hole, a
+    label, correction fluid.
+    """
     wanted = outlines.piece_ink
     found = by_piece(rest * outlines.line, outlines.piece) + wanted
     least = outlines.least_piece[:, None]
@@ -413,8 +459,18 @@ def _tile_paper(canvas: Gray, sheet: AreaSheet) -> tuple[Singles, float]:
     """Paper level of every sample (H, W), smooth between tiles, and the noise of the paper as darkness."""
     rows, columns = sheet.tiles_mm.shape[:2]
     usable = (sheet.cover < 0.06) & (sheet.owner >= 0)
-    tiles = np.where(usable, canvas, 0).reshape(rows, TILE_PX, columns, TILE_PX).swapaxes(1, 2)[:, :, ::3, ::3].reshape(rows * columns, -1)
-    free = usable.reshape(rows, TILE_PX, columns, TILE_PX).swapaxes(1, 2)[:, :, ::3, ::3].reshape(rows * columns, -1).sum(axis=1)
+    tiles = (
+        np.where(usable, canvas, 0)
+        .reshape(rows, TILE_PX, columns, TILE_PX)
+        .swapaxes(1, 2)[:, :, ::3, ::3]
+        .reshape(rows * columns, -1)
+    )
+    free = (
+        usable.reshape(rows, TILE_PX, columns, TILE_PX)
+        .swapaxes(1, 2)[:, :, ::3, ::3]
+        .reshape(rows * columns, -1)
+        .sum(axis=1)
+    )
     ordered = np.sort(tiles, axis=1)
     last, index = tiles.shape[1] - 1, np.arange(rows * columns)
     upper = ordered[index, last - (free * 0.35).astype(int)].astype(np.float32)
@@ -428,7 +484,9 @@ def _tile_paper(canvas: Gray, sheet: AreaSheet) -> tuple[Singles, float]:
 
 def _between_tiles(level: Singles) -> Singles:
     rows, columns = level.shape
-    return np.asarray(cv2.resize(level, (columns * TILE_PX, rows * TILE_PX), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    return np.asarray(
+        cv2.resize(level, (columns * TILE_PX, rows * TILE_PX), interpolation=cv2.INTER_LINEAR), dtype=np.float32
+    )
 
 
 def _without_streaks(ink: MarkInk, where: Tiles, src: Source, sheet: MarkSheet) -> MarkInk:
@@ -448,7 +506,9 @@ def _without_streaks(ink: MarkInk, where: Tiles, src: Source, sheet: MarkSheet) 
         streak[number] = (cleared[place] & (sheet.inside_mm[number] > 0)).any()
     excess = np.where(cleared, 0, ink.excess)
     smooth = _smooth(excess)
-    return replace(ink, excess=excess, smooth=smooth, ink=smooth > ink.threshold[ink.windows][:, None, None], streak=streak)
+    return replace(
+        ink, excess=excess, smooth=smooth, ink=smooth > ink.threshold[ink.windows][:, None, None], streak=streak
+    )
 
 
 def _crossed(ink: Mask) -> Mask:
@@ -465,7 +525,9 @@ def _areas_without_streaks(ink: AreaInk, maps: tuple[Singles, Singles], src: Sou
         block = np.s_[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w]
         inked, open_ = ink.ink[block][None], free[block][None]
         found = suspects(inked, open_, 1, settings).any() or suspects(inked, open_, 2, settings).any()
-        cleared = streak_samples(inked[0], open_[0], (maps[0][block], maps[1][block]), src.gray, settings) if found else None
+        cleared = (
+            streak_samples(inked[0], open_[0], (maps[0][block], maps[1][block]), src.gray, settings) if found else None
+        )
         streaks.append(cleared is not None and bool(cleared.any()))
         if cleared is not None:
             excess[block] = np.where(cleared, 0, excess[block])

@@ -1,7 +1,8 @@
-"""The fingerprint of the ink on a page: is this the same sheet scanned again, or a photocopied form that somebody else filled?
+"""The fingerprint of the ink on a page: is this the same sheet scanned again, or a photocopied form that somebody else
+filled?
 
-Ink is summed in squares of paper (0.75 mm in boxes, 1.5 mm in writing zones; coarser on very full pages), kept in 16 steps for zones that
-hold ink, and packed: a filled page takes about 1 kB.
+Ink is summed in squares of paper (0.75 mm in boxes, 1.5 mm in writing zones; coarser on very full pages), kept in 16
+steps for zones that hold ink, and packed: a filled page takes about 1 kB.
 """
 
 import json
@@ -53,13 +54,22 @@ def ink_print(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> by
     return ink_fingerprint(measure(image, page_map, prepared), prepared)
 
 
-def ink_fingerprint(page: PageInk, prepared: PreparedPage, parts: Parts | None = None, settings: SameInkSettings | None = None) -> bytes:
+def ink_fingerprint(
+    page: PageInk, prepared: PreparedPage, parts: Parts | None = None, settings: SameInkSettings | None = None
+) -> bytes:
     """The fingerprint of measured ink; `parts` when they have been found already."""
     parts = parts or find_parts(page, prepared.areas)
     settings = settings or SameInkSettings()
     packed = b""
     for coarser in (1.0, 1.5, 2.0, 3.0, 5.0, 9.0):  # 9: one square a box; a page of 31 x 20 boxes fits
-        packed = _pack(_regions(page, prepared, parts, replace(settings, box_mm=settings.box_mm * coarser, area_mm=settings.area_mm * coarser)))
+        packed = _pack(
+            _regions(
+                page,
+                prepared,
+                parts,
+                replace(settings, box_mm=settings.box_mm * coarser, area_mm=settings.area_mm * coarser),
+            )
+        )
         if len(packed) <= MAX_BYTES:
             break
     return packed
@@ -80,8 +90,8 @@ def _weights() -> tuple[float, ...]:
 
 
 def likeness(a: bytes, b: bytes, settings: SameInkSettings) -> tuple[float, float, float]:
-    """What the logistic looks at: the worst likeness (0..1) of zones with ink on both sides, how far their mean likeness is from 1
-    (as -log), and ink on one side only, 0..1 (one clear stroke is enough for 1).
+    """What the logistic looks at: the worst likeness (0..1) of zones with ink on both sides, how far their mean
+    likeness is from 1 (as -log), and ink on one side only, 0..1 (one clear stroke is enough for 1).
     """
     first, second = _unpack(a), _unpack(b)
     pairs, lonely = [], 0.0
@@ -95,7 +105,11 @@ def likeness(a: bytes, b: bytes, settings: SameInkSettings) -> tuple[float, floa
     if not pairs:
         return (1.0, CLOSEST, 0.0) if lonely == 0 else (0.0, 0.0, min(lonely, 1.0))
     scores, weights = np.array(pairs).T
-    return float(scores.min()), min(CLOSEST, -float(np.log(1.0001 - np.average(scores, weights=weights)))), min(lonely, 1.0)
+    return (
+        float(scores.min()),
+        min(CLOSEST, -float(np.log(1.0001 - np.average(scores, weights=weights)))),
+        min(lonely, 1.0),
+    )
 
 
 def inked_zones(packed: bytes) -> frozenset[int]:
@@ -104,12 +118,16 @@ def inked_zones(packed: bytes) -> frozenset[int]:
 
 
 def _alike(one: Steps, two: Steps) -> float:
-    """Correlation of two slightly blurred ink maps. No shifts are tried: windows are aligned with their print, and crosses look alike."""
+    """Correlation of two slightly blurred ink maps. No shifts are tried: windows are aligned with their print, and
+    crosses look alike.
+    """
     return _cosine(_softened(one), _softened(two))
 
 
 def _softened(steps: Steps) -> Singles:
-    return np.asarray(cv2.GaussianBlur(steps.astype(np.float32), (3, 3), 0.7, borderType=cv2.BORDER_CONSTANT), dtype=np.float32)
+    return np.asarray(
+        cv2.GaussianBlur(steps.astype(np.float32), (3, 3), 0.7, borderType=cv2.BORDER_CONSTANT), dtype=np.float32
+    )
 
 
 def _cosine(a: Singles, b: Singles) -> float:
@@ -120,22 +138,31 @@ def _regions(page: PageInk, prepared: PreparedPage, parts: Parts, settings: Same
     """Zones that hold ink -> their squares in 16 steps; boxes first, then writing zones, numbered through."""
     marks = page.marks
     windows = np.where(prepared.marks.inside_mm[marks.windows] > -1.0, marks.smooth * marks.ink, 0)
-    inks = [(int(number), window, settings.box_mm * PX_PER_MM) for number, window in zip(marks.windows, windows, strict=True)]
+    inks = [
+        (int(number), window, settings.box_mm * PX_PER_MM)
+        for number, window in zip(marks.windows, windows, strict=True)
+    ]
     mine = np.zeros(len(parts.spot) + 1, bool)
     mine[1:] = (parts.in_core > 0.4 * parts.size) & (parts.reach_mm >= 0.8)
     area = np.where(mine[parts.labels], page.areas.smooth, 0)
     for number, spot in enumerate(prepared.areas.spots, start=len(prepared.marks.zones)):
-        inks.append((number, area[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w], settings.area_mm * AREA_PX_PER_MM))
+        inks.append(
+            (number, area[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w], settings.area_mm * AREA_PX_PER_MM)
+        )
     tops = [float(ink.max()) if ink.size else 0.0 for _, ink, _ in inks]
     usual = max(float(np.median([top for top in tops if top > 0] or [0.0])), settings.faintest)
-    found = {number: _steps(ink, square, usual) for (number, ink, square), top in zip(inks, tops, strict=True) if top > 0}
+    found = {
+        number: _steps(ink, square, usual) for (number, ink, square), top in zip(inks, tops, strict=True) if top > 0
+    }
     return {number: steps for number, steps in found.items() if steps.sum() / 15 >= settings.least}
 
 
 def _steps(ink: Singles, square: float, usual: float) -> Steps:
     """Ink per square in 16 steps; full is half a square of ink as dark as is usual on this page."""
     height, width = max(1, round(ink.shape[0] / square)), max(1, round(ink.shape[1] / square))
-    squares = cv2.resize(np.minimum(ink / (0.7 * usual), 1).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    squares = cv2.resize(
+        np.minimum(ink / (0.7 * usual), 1).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA
+    )
     return np.asarray(np.rint(np.minimum(squares * 2, 1) * 15), dtype=np.uint8)
 
 

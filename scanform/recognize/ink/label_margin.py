@@ -24,7 +24,9 @@ FREE = 15
 """Expected darkness of print, 0..255, below which a sample is bare paper."""
 
 GREY_GAIN, TINT = 1.5, 0.2
-"""Tints print darker than drawn, and from twice `TINT` on a grey line may come out black (as for boxes, see `sheets`)."""
+"""Tints print darker than drawn, and from twice `TINT` on a grey line may come out black (as for boxes, see
+`sheets`).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +72,8 @@ DEFAULT_LABEL_MARGIN = LabelMarginSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Strips:
-    """The paper beside N boxes, by id and question: where it is sampled, `x_mm` (N, 1, W) and `y_mm` (N, H, 1), and how dark print can be there,
-    `cover` (N, H, W), 255 = black or not part of the strip.
+    """The paper beside N boxes, by id and question: where it is sampled, `x_mm` (N, 1, W) and `y_mm` (N, H, 1), and how
+    dark print can be there, `cover` (N, H, W), 255 = black or not part of the strip.
     """
 
     zones: tuple[str, ...]
@@ -81,15 +83,31 @@ class Strips:
     cover: Gray
 
 
-def prepare_strips(page: PageLayout, blank: BlankPage, plain: PageMap, settings: LabelMarginSettings = DEFAULT_LABEL_MARGIN) -> Strips:
+def prepare_strips(
+    page: PageLayout, blank: BlankPage, plain: PageMap, settings: LabelMarginSettings = DEFAULT_LABEL_MARGIN
+) -> Strips:
     """The strips beside all boxes that have room for a label; `plain` maps mm to pixels of the blank page."""
-    rooms = {zone: rect for zone in page.zones if zone.kind is ZoneKind.MARK and (rect := _room(zone, page, settings)) is not None}
+    rooms = {
+        zone: rect
+        for zone in page.zones
+        if zone.kind is ZoneKind.MARK and (rect := _room(zone, page, settings)) is not None
+    }
     rects = list(rooms.values())
-    wide, high = (round(max(sides, default=0.0) * settings.px_per_mm) for sides in ([r.w for r in rects], [r.h for r in rects]))
-    x = np.array([rect.x for rect in rects]).reshape(-1, 1, 1) + ((np.arange(wide) + 0.5) / settings.px_per_mm)[None, None, :]
-    y = np.array([rect.y for rect in rects]).reshape(-1, 1, 1) + ((np.arange(high) + 0.5) / settings.px_per_mm)[None, :, None]
+    wide, high = (
+        round(max(sides, default=0.0) * settings.px_per_mm) for sides in ([r.w for r in rects], [r.h for r in rects])
+    )
+    x = (
+        np.array([rect.x for rect in rects]).reshape(-1, 1, 1)
+        + ((np.arange(wide) + 0.5) / settings.px_per_mm)[None, None, :]
+    )
+    y = (
+        np.array([rect.y for rect in rects]).reshape(-1, 1, 1)
+        + ((np.arange(high) + 0.5) / settings.px_per_mm)[None, :, None]
+    )
     size = 2 * round(settings.tolerance_mm * blank.px_per_mm_x) + 1
-    grown = np.asarray(cv2.erode(blank.gray, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), dtype=np.uint8)
+    grown = np.asarray(
+        cv2.erode(blank.gray, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), dtype=np.uint8
+    )
     cover = _as_printed(255 - sample_points(grown, plain, x, y)) if rects else np.zeros((0, 0, 0), np.uint8)
     ends = [np.array([getattr(rect, name) for rect in rects]).reshape(-1, 1, 1) for name in ("right", "bottom")]
     cover = np.where((x > ends[0]) | (y > ends[1]), np.uint8(255), cover)
@@ -111,9 +129,19 @@ def _as_printed(dark: Gray) -> Gray:
 
 def _room(zone: Zone, page: PageLayout, settings: LabelMarginSettings) -> RectMm | None:
     """From the box to the next thing that stands right of it at its height."""
-    left, top, bottom = zone.rect.right + settings.gap_mm, zone.rect.y - settings.above_mm, zone.rect.bottom + settings.above_mm
-    things = [other.rect for other in page.zones if other is not zone] + [mark.rect for mark in page.fiducials] + [code.rect for code in page.codes]
-    beside = [rect.x - settings.gap_mm for rect in things if rect.x > zone.rect.x and rect.y < bottom and rect.bottom > top]
+    left, top, bottom = (
+        zone.rect.right + settings.gap_mm,
+        zone.rect.y - settings.above_mm,
+        zone.rect.bottom + settings.above_mm,
+    )
+    things = (
+        [other.rect for other in page.zones if other is not zone]
+        + [mark.rect for mark in page.fiducials]
+        + [code.rect for code in page.codes]
+    )
+    beside = [
+        rect.x - settings.gap_mm for rect in things if rect.x > zone.rect.x and rect.y < bottom and rect.bottom > top
+    ]
     right = min([left + settings.reach_mm, page.size.w - 8.0, *beside])
     return RectMm(x=left, y=top, w=right - left, h=bottom - top) if right - left >= settings.least_mm else None
 
@@ -128,8 +156,8 @@ def found_in_margins(
     toner: float,
     settings: LabelMarginSettings = DEFAULT_LABEL_MARGIN,
 ) -> dict[str, str]:
-    """The boxes with handwriting beside them, or with a highlighted label, and the problem of each, of the strips numbered `chosen`; `paper` is the grey of
-    the paper at each box.
+    """The boxes with handwriting beside them, or with a highlighted label, and the problem of each, of the strips
+    numbered `chosen`; `paper` is the grey of the paper at each box.
     """
     if not chosen:
         return {}
@@ -138,7 +166,11 @@ def found_in_margins(
     levels = np.array([paper[strips.zones[number]] for number in chosen], np.float32)
     inked = _inked(seen, strips.cover[numbers], levels, toner, settings)
     swiped = _highlighted(seen, strips.cover[numbers], levels, settings)
-    return {strips.zones[number]: HIGHLIGHTED if swiped[place] else PROBLEM for place, number in enumerate(chosen) if inked[place] or swiped[place]}
+    return {
+        strips.zones[number]: HIGHLIGHTED if swiped[place] else PROBLEM
+        for place, number in enumerate(chosen)
+        if inked[place] or swiped[place]
+    }
 
 
 def _inked(seen: Gray, cover: Gray, levels: Singles, toner: float, settings: LabelMarginSettings) -> list[bool]:

@@ -1,4 +1,6 @@
-"""Zones that are not in the picture: a page cut off by the edge of a photo or scan must not be read as unanswered there."""
+"""Zones that are not in the picture: a page cut off by the edge of a photo or scan must not be read as unanswered
+there.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +23,9 @@ _INWARDS = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
 
 
 def outside_zones(image: PageImage, page_map: PageMap, zones: Sequence[Zone], corners_mm: Floats) -> frozenset[str]:
-    """The ids of the zones that reach beyond the edge of the picture; `corners_mm` (Z, 4, 2) from the top left clockwise."""
+    """The ids of the zones that reach beyond the edge of the picture; `corners_mm` (Z, 4, 2) from the top left
+    clockwise.
+    """
     if not zones:
         return frozenset()
     inner = corners_mm + SLACK_MM * _INWARDS
@@ -30,7 +34,9 @@ def outside_zones(image: PageImage, page_map: PageMap, zones: Sequence[Zone], co
     return frozenset(zones[int(number)].id for number in np.flatnonzero(beyond))
 
 
-def without_outside(fields: tuple[FieldReading, ...], missing: frozenset[str], zones: Sequence[Zone]) -> tuple[FieldReading, ...]:
+def without_outside(
+    fields: tuple[FieldReading, ...], missing: frozenset[str], zones: Sequence[Zone]
+) -> tuple[FieldReading, ...]:
     """The readings, with nothing claimed of the zones that are `missing`."""
     if not missing:
         return fields
@@ -42,5 +48,7 @@ def _unknown(field: FieldReading, kind: ZoneKind) -> FieldReading:
     problems = without_repeats((OUTSIDE,), field.problems)
     if kind is ZoneKind.MARK:
         even = tuple(Candidate(value=value.value, probability=1 / len(MarkValue)) for value in MarkValue)
-        return replace(field, value=MarkValue.EMPTY.value, confidence=1 / len(MarkValue), candidates=even, problems=problems)
+        return replace(
+            field, value=MarkValue.EMPTY.value, confidence=1 / len(MarkValue), candidates=even, problems=problems
+        )
     return replace(field, value="", confidence=0.0, candidates=(), problems=problems)

@@ -1,7 +1,9 @@
-"""Is the paper of a box darker than that of the boxes around it? Then it is highlighted, or lies in a shadow, and a person has to look.
+"""Is the paper of a box darker than that of the boxes around it? Then it is highlighted, or lies in a shadow, and a
+person has to look.
 
-Ink is told from the paper of its own window. A swipe that covers the whole window vanishes into that level, so the level is compared with those of the boxes
-around; one that covers a part of it looks like broad, even ink, so the lightest samples of the box and of the paper at its sides are looked at as well.
+Ink is told from the paper of its own window. A swipe that covers the whole window vanishes into that level, so the
+level is compared with those of the boxes around; one that covers a part of it looks like broad, even ink, so the
+lightest samples of the box and of the paper at its sides are looked at as well.
 """
 
 from dataclasses import dataclass
@@ -70,7 +72,8 @@ def tinted(ink: MarkInk, sheet: MarkSheet, is_empty: Mask, settings: PaperSettin
 
 
 def _in_part(ink: MarkInk, sheet: MarkSheet, limit: Singles, is_empty: Mask, settings: PaperSettings) -> Mask:
-    """Which of the M windows with ink are tinted in part: the core of the box, or paper at two sides of it. `limit` (M,) darkness from which paper is tinted.
+    """Which of the M windows with ink are tinted in part: the core of the box, or paper at two sides of it. `limit`
+    (M,) darkness from which paper is tinted.
 
     A piece is tinted when less than the share `light` of its free samples is lighter than the limit.
     """
@@ -82,7 +85,9 @@ def _in_part(ink: MarkInk, sheet: MarkSheet, limit: Singles, is_empty: Mask, set
         if len(chosen) == 0:
             continue
         pieces = _pieces(width, height, sheet.side, settings)
-        count, light = (np.asarray(cv2.gemm(what[chosen].astype(np.float32), pieces, 1, _NOTHING, 0)) for what in (free, lighter))
+        count, light = (
+            np.asarray(cv2.gemm(what[chosen].astype(np.float32), pieces, 1, _NOTHING, 0)) for what in (free, lighter)
+        )
         dark = (count >= FEW) & (light < settings.light * count)
         found[chosen] = (dark[:, 1:].sum(axis=1) >= SIDES) | (dark[:, 0] & is_empty[chosen])
         for place in chosen[dark[:, 0] & ~found[chosen]]:
@@ -91,7 +96,9 @@ def _in_part(ink: MarkInk, sheet: MarkSheet, limit: Singles, is_empty: Mask, set
 
 
 FEW, SIDES = 12, 2
-"""Samples (0.3 mm2) of a piece that tell its tint, and sides of a box at which a swipe shows: a row of them or a column is swiped, a shadow has an edge."""
+"""Samples (0.3 mm2) of a piece that tell its tint, and sides of a box at which a swipe shows: a row of them or a
+column is swiped, a shadow has an edge.
+"""
 
 _NOTHING = np.zeros((0, 0), np.float32)
 
@@ -104,11 +111,19 @@ def _is_even(core: Singles, settings: PaperSettings) -> bool:
 
 @lru_cache(maxsize=64)
 def _pieces(width_mm: float, height_mm: float, side: int, settings: PaperSettings) -> Singles:
-    """The samples of a window (S * S, 5) that belong to the core of a box and to the paper left, right, above and below it, 1 where they do."""
+    """The samples of a window (S * S, 5) that belong to the core of a box and to the paper left, right, above and
+    below it, 1 where they do.
+    """
     ticks = (np.arange(side) + 0.5) / PX_PER_MM - side / PX_PER_MM / 2
     across, down = np.abs(ticks)[None, :] - width_mm / 2, np.abs(ticks)[:, None] - height_mm / 2
     core = (across < -core_depth_mm(width_mm)) & (down < -core_depth_mm(height_mm))
     low, high = settings.beside_mm
     level, upright = (across > low) & (across < high) & (down < 0), (down > low) & (down < high) & (across < 0)
-    masks = [core, level & (ticks < 0)[None, :], level & (ticks > 0)[None, :], upright & (ticks < 0)[:, None], upright & (ticks > 0)[:, None]]
+    masks = [
+        core,
+        level & (ticks < 0)[None, :],
+        level & (ticks > 0)[None, :],
+        upright & (ticks < 0)[:, None],
+        upright & (ticks > 0)[:, None],
+    ]
     return np.stack([mask.ravel() for mask in masks], axis=1).astype(np.float32)

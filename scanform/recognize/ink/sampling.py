@@ -25,7 +25,9 @@ _MOST = 16384
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tiles:
-    """Where N square tiles of `side` samples lie in the picture, in pixels of the `Source`: middle, and width and height as vectors, (N, 2) each."""
+    """Where N square tiles of `side` samples lie in the picture, in pixels of the `Source`: middle, and width and
+    height as vectors, (N, 2) each.
+    """
 
     middle: Floats
     across: Floats
@@ -42,7 +44,9 @@ class Tiles:
     def maps(self, part: slice = slice(None)) -> tuple[Singles, Singles]:
         """Pixel coordinates (x, y) of the samples; both (N, side, side)."""
         ticks = (np.arange(self.side) + 0.5) / self.side - 0.5
-        x, y = (_affine(self.middle[part, axis], self.across[part, axis], self.down[part, axis], ticks) for axis in (0, 1))
+        x, y = (
+            _affine(self.middle[part, axis], self.across[part, axis], self.down[part, axis], ticks) for axis in (0, 1)
+        )
         return x, y
 
 
@@ -56,7 +60,9 @@ def tiles(page_map: PageMap, centres_mm: Floats, *, side: int, px_per_mm: float,
     return Tiles(middle=middle * scale + shift, across=(right - left) * scale, down=(below - above) * scale, side=side)
 
 
-def tile_maps(page_map: PageMap, centres_mm: Floats, *, side: int, px_per_mm: float, scale: float) -> tuple[Singles, Singles]:
+def tile_maps(
+    page_map: PageMap, centres_mm: Floats, *, side: int, px_per_mm: float, scale: float
+) -> tuple[Singles, Singles]:
     """Pixel coordinates (x, y) of the samples of square tiles; both (N, side, side), in pixels of the `Source`."""
     return tiles(page_map, centres_mm, side=side, px_per_mm=px_per_mm, scale=scale).maps()
 
@@ -72,7 +78,9 @@ def cut(gray: Gray, where: Tiles) -> Gray:
 
 
 def resample(gray: Gray, x: Singles, y: Singles) -> Gray:
-    """Samples of `gray` at the pixel coordinates of a map of any shape, by one bilinear remap; beyond the page is paper (255)."""
+    """Samples of `gray` at the pixel coordinates of a map of any shape, by one bilinear remap; beyond the page is
+    paper (255).
+    """
     if x.size == 0:
         return np.zeros(x.shape, np.uint8)
     across = x[0].size if x[0].size <= _MOST else x.shape[-1]
@@ -80,7 +88,15 @@ def resample(gray: Gray, x: Singles, y: Singles) -> Gray:
     out = np.empty(maps[0].shape, np.uint8)
     for top in range(0, len(out), _MOST):
         part = np.s_[top : top + _MOST]
-        cv2.remap(gray, maps[0][part], maps[1][part], cv2.INTER_LINEAR, dst=out[part], borderMode=cv2.BORDER_CONSTANT, borderValue=(255,))
+        cv2.remap(
+            gray,
+            maps[0][part],
+            maps[1][part],
+            cv2.INTER_LINEAR,
+            dst=out[part],
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=(255,),
+        )
     return out.reshape(x.shape)
 
 

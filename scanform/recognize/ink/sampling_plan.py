@@ -1,7 +1,7 @@
 """What is known of a page before any scan of it: where to sample, and what print to expect there.
 
-Check boxes become a stack of square windows, all other zones one canvas of 5 mm tiles on which the zones stand in shelves.
-Print is kept as expected darkness, 0 = paper, 1 = black.
+Check boxes become a stack of square windows, all other zones one canvas of 5 mm tiles on which the zones stand in
+shelves. Print is kept as expected darkness, 0 = paper, 1 = black.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,12 +39,15 @@ READ_PX_PER_MM = 10.0
 """Resolution of pictures for the readers of writing: handwriting of 3 mm is 30 px high."""
 
 AREA_TOLERANCE_MM = 0.35
-"""Print may lie this far off and still counts as print: boxes are aligned one by one, writing zones only by the registration (0.26 mm at worst)."""
+"""Print may lie this far off and still counts as print: boxes are aligned one by one, writing zones only by the
+registration (0.26 mm at worst).
+"""
 
 GREY_GAIN = 1.5
 TINT = 0.2
-"""Tints print darker than drawn: up to `TINT` by the exponent `GREY_GAIN` on the paper that remains (20 % may come out as 28 %), from twice
-`TINT` on a grey line may come out black. A tinted background must not hide pencil, a grey outline must not look like ink.
+"""Tints print darker than drawn: up to `TINT` by the exponent `GREY_GAIN` on the paper that remains (20 % may come out
+as 28 %), from twice `TINT` on a grey line may come out black. A tinted background must not hide pencil, a grey outline
+must not look like ink.
 """
 
 BAND_MM = 0.6
@@ -54,8 +57,8 @@ LEVEL_SLOPE = 0.01
 """Darkness per sample; where the expected print changes less it does not tell where it lies."""
 
 DARK_LINE, DARK_OF_LINE, LEAST_LINE = 0.6, 0.7, 0.12
-"""Darkness of an outline from which on its toner is measured: where none of it is so dark (bubbles in pale grey, pictures of little contrast), so much of its
-darkest sample. Outlines paler than `LEAST_LINE` are none.
+"""Darkness of an outline from which on its toner is measured: where none of it is so dark (bubbles in pale grey,
+pictures of little contrast), so much of its darkest sample. Outlines paler than `LEAST_LINE` are none.
 """
 
 BARE = 0.06
@@ -71,19 +74,25 @@ PIECES = 12
 """Pieces into which an outline is divided: what hides a part of a box hides some of them wholly."""
 
 LEAST_PIECE = 4.0
-"""Darkness, summed over samples (0.1 mm2 of black), that a piece of a dark outline must have on the blank page to be looked for."""
+"""Darkness, summed over samples (0.1 mm2 of black), that a piece of a dark outline must have on the blank page to be
+looked for.
+"""
 
 HIDDEN = 0.3
 """Print darker than this hides a pen."""
 
 PRINT_NAMES = ("open_core", "print_beside")
-"""The columns of `MarkSheet.print_facts`: the share of the core that print leaves open, and of the paper beside the box that it covers."""
+"""The columns of `MarkSheet.print_facts`: the share of the core that print leaves open, and of the paper beside the
+box that it covers.
+"""
 
 COARSE = 3
 """Step, along both axes, of the samples that tell the paper level."""
 
 NEXT, NEAREST, AROUND_MM = 8, 24, 30.0
-"""Boxes around one that tell how light its paper should be: the next ones, and how many more, no further away than that: light changes over a photo."""
+"""Boxes around one that tell how light its paper should be: the next ones, and how many more, no further away than
+that: light changes over a photo.
+"""
 
 SHELF_TILES = 40
 """Width of the canvas: 200 mm hold the widest zone of an A4 page."""
@@ -93,10 +102,11 @@ SHELF_TILES = 40
 class Outlines:
     """What is expected around the outlines of N boxes, at the K samples of each window that tell where the print lies.
 
-    `at` (N, K) numbers of the samples in the window; `light` (N, K) what the print lets through there (1 = paper); `slopes` (N, 2, K) of the
-    darkness per sample along x and y, `squares` (N, 3, K) their products xx, xy, yy; `line` (N, K) is 1 where the print is dark, `ink` (N, K) the
-    darkness of the blank page there, `wanted` (N,) its sum, 0 for boxes without an outline; `piece` (N, K) the number of the piece of the outline,
-    clockwise, `piece_ink` (N, P) the darkness of each piece, `least_piece` (N,) that which a piece must have to be looked for. Shorter rows are padded
+    `at` (N, K) numbers of the samples in the window; `light` (N, K) what the print lets through there (1 = paper);
+    `slopes` (N, 2, K) of the darkness per sample along x and y, `squares` (N, 3, K) their products xx, xy, yy; `line`
+    (N, K) is 1 where the print is dark, `ink` (N, K) the darkness of the blank page there, `wanted` (N,) its sum, 0 for
+    boxes without an outline; `piece` (N, K) the number of the piece of the outline, clockwise, `piece_ink` (N, P) the
+    darkness of each piece, `least_piece` (N,) that which a piece must have to be looked for. Shorter rows are padded
     with samples that count nothing.
     """
 
@@ -118,8 +128,9 @@ class Outlines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperSamples:
-    """A ninth of the samples of each window, J = (S / 3)^2: `bare` (N, J) is 255 where there is no print, 0 elsewhere; `upper`, `lower` (N,) are
-    the places, among all J in order of brightness, of the samples that tell the level of the bare paper and its noise.
+    """A ninth of the samples of each window, J = (S / 3)^2: `bare` (N, J) is 255 where there is no print, 0 elsewhere;
+    `upper`, `lower` (N,) are the places, among all J in order of brightness, of the samples that tell the level of the
+    bare paper and its noise.
     """
 
     bare: Gray
@@ -133,7 +144,9 @@ class PaperSamples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
-    """The rows or the columns of N windows: how many samples of each are `free` of print (N, S), and which go through the box, `within` (N, S)."""
+    """The rows or the columns of N windows: how many samples of each are `free` of print (N, S), and which go
+    through the box, `within` (N, S).
+    """
 
     free: Singles
     within: Mask
@@ -143,10 +156,11 @@ class Lines:
 class MarkSheet:
     """The windows of all check boxes of a page; N windows of S x S samples.
 
-    `expected` darkness, `cover` = expected darkness with tolerance for shifts, `cover_steps` the same in 255 steps, rounded down; `free` = samples
-    without print, counted by `rows` and `columns`; `telling` = those and the cores of the boxes, where a little ink already tells; `inside_mm` =
-    distance to the box edge (positive inside). `sizes`: width and height in mm -> numbers of the boxes of that size. `print_facts` (N, 2) see `PRINT_NAMES`.
-    `nearest` (N, K) are the numbers of the boxes next to each, nearest first.
+    `expected` darkness, `cover` = expected darkness with tolerance for shifts, `cover_steps` the same in 255 steps,
+    rounded down; `free` = samples without print, counted by `rows` and `columns`; `telling` = those and the cores of
+    the boxes, where a little ink already tells; `inside_mm` = distance to the box edge (positive inside). `sizes`:
+    width and height in mm -> numbers of the boxes of that size. `print_facts` (N, 2) see `PRINT_NAMES`. `nearest` (N,
+    K) are the numbers of the boxes next to each, nearest first.
     """
 
     zones: tuple[Zone, ...]
@@ -169,7 +183,9 @@ class MarkSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where a zone stands on the canvas (samples) and on the paper (mm, margin included); `values` are the texts that its question lists."""
+    """Where a zone stands on the canvas (samples) and on the paper (mm, margin included); `values` are the texts
+    that its question lists.
+    """
 
     zone: Zone
     x: int
@@ -184,9 +200,10 @@ class Spot:
 class AreaSheet:
     """The canvas of all writing zones: H x W samples, tiles of 25 x 25.
 
-    `tiles_mm` (rows, columns, 2) are the tile centres, NaN where nothing stands. `owner` is the number of the spot of a sample, -1 for none;
-    `core` the samples that belong to a zone proper (cells, writing area), not to its margin; `open` all but the rim of each spot (keeps spots apart).
-    `printed`: for spots with cells the blank page there at `READ_PX_PER_MM`.
+    `tiles_mm` (rows, columns, 2) are the tile centres, NaN where nothing stands. `owner` is the number of the spot of a
+    sample, -1 for none; `core` the samples that belong to a zone proper (cells, writing area), not to its margin;
+    `open` all but the rim of each spot (keeps spots apart). `printed`: for spots with cells the blank page there at
+    `READ_PX_PER_MM`.
     """
 
     spots: tuple[Spot, ...]
@@ -213,7 +230,9 @@ class PreparedPage:
     strips: Strips
 
 
-def prepare(page: PageLayout, blank: BlankPage, *, filled: Filled, lists: Mapping[str, tuple[str, ...]] | None = None) -> PreparedPage:
+def prepare(
+    page: PageLayout, blank: BlankPage, *, filled: Filled, lists: Mapping[str, tuple[str, ...]] | None = None
+) -> PreparedPage:
     """Samples the blank page where answers will stand; `lists`: question -> the texts that it lists."""
     plain = _blank_map(blank)
     corners = np.array([[(p.x, p.y) for p in zone.rect.corners] for zone in page.zones]).reshape(-1, 4, 2)
@@ -234,7 +253,9 @@ def _sampled(blank: BlankPage, maps: Callable[[float], tuple[Singles, Singles]])
 
 
 def _cover(blank: BlankPage, maps: Callable[[float], tuple[Singles, Singles]], tolerance_mm: float) -> Singles:
-    """The darkest print within `tolerance_mm` of each sample, grey tones a little darker than drawn (dot gain), edges soft."""
+    """The darkest print within `tolerance_mm` of each sample, grey tones a little darker than drawn (dot gain),
+    edges soft.
+    """
     size = 2 * round(tolerance_mm * min(blank.px_per_mm_x, blank.px_per_mm_y)) + 1
     spread = cv2.erode(blank.gray, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
     dark = _sampled(replace(blank, gray=np.asarray(cv2.GaussianBlur(spread, (0, 0), 1.2), dtype=np.uint8)), maps)
@@ -258,7 +279,12 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
     expected, cover = _sampled(blank, maps), _cover(blank, maps, MARK_TOLERANCE_MM)
     inside = _inside_mm(zones, side)
     free = cover < BARE
-    columns, rows = (Lines(free=free.sum(axis=axis, dtype=np.float32), within=np.asarray((inside > 0).any(axis=axis), dtype=np.bool_)) for axis in (1, 2))
+    columns, rows = (
+        Lines(
+            free=free.sum(axis=axis, dtype=np.float32), within=np.asarray((inside > 0).any(axis=axis), dtype=np.bool_)
+        )
+        for axis in (1, 2)
+    )
     return MarkSheet(
         zones=zones,
         centres_mm=centres,
@@ -280,7 +306,9 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
 
 
 def _nearest(centres_mm: Floats) -> NDArray[np.int64]:
-    """The numbers (N, K) of the boxes next to each of N, nearest first: `NEXT` of them, then those within `AROUND_MM`; beyond, the next ones are repeated."""
+    """The numbers (N, K) of the boxes next to each of N, nearest first: `NEXT` of them, then those within
+    `AROUND_MM`; beyond, the next ones are repeated.
+    """
     gaps = ((centres_mm[:, None] - centres_mm[None]) ** 2).sum(axis=-1)
     np.fill_diagonal(gaps, np.inf)
     order = np.argsort(gaps, axis=1, kind="stable")[:, : min(NEAREST, max(len(gaps) - 1, 0))]
@@ -296,7 +324,8 @@ def core_depth_mm(least_mm: float) -> float:
 
 
 def _print_facts(cover: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Singles:
-    """What print leaves open in the middle of each box and how much of it stands beside it, (N, 2); `cover` and `inside` (N, S, S).
+    """What print leaves open in the middle of each box and how much of it stands beside it, (N, 2); `cover` and
+    `inside` (N, S, S).
 
     Where print fills a box (a letter in a small bubble), ink can be hidden without a trace.
     """
@@ -312,7 +341,9 @@ def _core_depths(zones: tuple[Zone, ...]) -> Floats:
 
 def _sizes(zones: tuple[Zone, ...]) -> dict[tuple[float, float], NDArray[np.int64]]:
     sizes = [(zone.rect.w, zone.rect.h) for zone in zones]
-    return {size: np.array([number for number, other in enumerate(sizes) if other == size]) for size in dict.fromkeys(sizes)}
+    return {
+        size: np.array([number for number, other in enumerate(sizes) if other == size]) for size in dict.fromkeys(sizes)
+    }
 
 
 def _paper_samples(bare: Mask) -> PaperSamples:
@@ -333,7 +364,10 @@ def _outlines(expected: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Ou
     limit = np.where(darkest < LEAST_LINE, 1, np.minimum(DARK_LINE, DARK_OF_LINE * darkest)).astype(np.float32)
     telling = (np.abs(slope_x) + np.abs(slope_y) > LEVEL_SLOPE) | (expected > limit[:, None, None])
     at, used = _padded((band & telling).reshape(count, every))
-    dark, x, y = (np.take_along_axis(what.reshape(count, every), at, axis=1).astype(np.float32) * used for what in (expected, slope_x, slope_y))
+    dark, x, y = (
+        np.take_along_axis(what.reshape(count, every), at, axis=1).astype(np.float32) * used
+        for what in (expected, slope_x, slope_y)
+    )
     line = (dark > limit[:, None]).astype(np.float32)
     piece = _pieces(at, expected.shape[1], zones)
     return Outlines(
@@ -353,7 +387,11 @@ def _outlines(expected: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Ou
 def by_piece(values: Singles, piece: NDArray[np.int32]) -> Singles:
     """Sums over the pieces of outlines, (N, PIECES), of what is given for their samples (N, K)."""
     place = piece + np.arange(len(piece))[:, None] * PIECES
-    return np.bincount(place.ravel(), weights=values.ravel(), minlength=len(piece) * PIECES).reshape(-1, PIECES).astype(np.float32)
+    return (
+        np.bincount(place.ravel(), weights=values.ravel(), minlength=len(piece) * PIECES)
+        .reshape(-1, PIECES)
+        .astype(np.float32)
+    )
 
 
 def _pieces(at: NDArray[np.int64], side: int, zones: tuple[Zone, ...]) -> NDArray[np.int32]:
@@ -401,7 +439,10 @@ def _area_sheet(page: PageLayout, plain: PageMap, blank: BlankPage, lists: Mappi
     def maps(scale: float) -> tuple[Singles, Singles]:
         return canvas_maps(plain, tiles, scale=scale)
 
-    printed = tuple(sample_rect(blank.gray, plain, area_of(spot), px_per_mm=READ_PX_PER_MM) if spot.zone.cells else None for spot in spots)
+    printed = tuple(
+        sample_rect(blank.gray, plain, area_of(spot), px_per_mm=READ_PX_PER_MM) if spot.zone.cells else None
+        for spot in spots
+    )
     return AreaSheet(
         spots=spots, tiles_mm=tiles, cover=_cover(blank, maps, AREA_TOLERANCE_MM), owner=owner, core=core, open=free, printed=printed
     )  # fmt: skip
@@ -421,19 +462,26 @@ def canvas_maps(page_map: PageMap, tiles_mm: Floats, *, scale: float) -> tuple[S
     for axis in tile_maps(page_map, centres[used], side=TILE_PX, px_per_mm=AREA_PX_PER_MM, scale=scale):
         every = np.full((rows * columns, TILE_PX, TILE_PX), FAR_OUTSIDE, np.float32)
         every[used] = axis
-        out.append(every.reshape(rows, columns, TILE_PX, TILE_PX).swapaxes(1, 2).reshape(rows * TILE_PX, columns * TILE_PX))
+        out.append(
+            every.reshape(rows, columns, TILE_PX, TILE_PX).swapaxes(1, 2).reshape(rows * TILE_PX, columns * TILE_PX)
+        )
     return out[0], out[1]
 
 
 def on_canvas(spot: Spot, rect: RectMm) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of a rectangle of the spot's zone in samples of the canvas, clipped to the spot."""
-    x0, y0 = spot.x + round((rect.x - spot.origin.x) * AREA_PX_PER_MM), spot.y + round((rect.y - spot.origin.y) * AREA_PX_PER_MM)
+    x0, y0 = (
+        spot.x + round((rect.x - spot.origin.x) * AREA_PX_PER_MM),
+        spot.y + round((rect.y - spot.origin.y) * AREA_PX_PER_MM),
+    )
     x1, y1 = x0 + round(rect.w * AREA_PX_PER_MM), y0 + round(rect.h * AREA_PX_PER_MM)
     return max(x0, spot.x), max(y0, spot.y), min(x1, spot.x + spot.w), min(y1, spot.y + spot.h)
 
 
 def _shelves(zones: list[Zone], lists: Mapping[str, tuple[str, ...]]) -> tuple[tuple[Spot, ...], int]:
-    """Zones side by side on shelves, high ones first; returns their spots in the order of the zones, and the rows of tiles."""
+    """Zones side by side on shelves, high ones first; returns their spots in the order of the zones, and the rows of
+    tiles.
+    """
     sized = {zone.id: zone.rect.grown(AREA_MARGIN_MM) for zone in zones}
     tiles = {zone.id: (int(-(-sized[zone.id].w // TILE_MM)), int(-(-sized[zone.id].h // TILE_MM))) for zone in zones}
     x = top = height = 0
@@ -446,7 +494,9 @@ def _shelves(zones: list[Zone], lists: Mapping[str, tuple[str, ...]]) -> tuple[t
         area = sized[zone.id]
         w, h = min(round(area.w * AREA_PX_PER_MM), wide * TILE_PX), min(round(area.h * AREA_PX_PER_MM), high * TILE_PX)
         values = lists.get(zone.question, ()) if zone.option is None else ()
-        found[zone.id] = Spot(zone=zone, x=x * TILE_PX, y=top * TILE_PX, w=w, h=h, origin=PointMm(x=area.x, y=area.y), values=values)
+        found[zone.id] = Spot(
+            zone=zone, x=x * TILE_PX, y=top * TILE_PX, w=w, h=h, origin=PointMm(x=area.x, y=area.y), values=values
+        )
         x += wide
     return tuple(found[zone.id] for zone in zones), max(1, top + height)
 

@@ -1,7 +1,8 @@
-"""Lines that the scanner drew: dust on the glass leaves a straight line along the whole page, exactly in one pixel column (or row).
+"""Lines that the scanner drew: dust on the glass leaves a straight line along the whole page, exactly in one pixel
+column (or row).
 
-A block of paper (a window, a zone) is suspected when one of its lines is dark from edge to edge where no print is; the suspicion is
-confirmed on the page itself, far beyond the zone. A pen does not stay on one column of pixels for 10 cm.
+A block of paper (a window, a zone) is suspected when one of its lines is dark from edge to edge where no print is; the
+suspicion is confirmed on the page itself, far beyond the zone. A pen does not stay on one column of pixels for 10 cm.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,9 @@ class StreakSettings:
 
 
 def suspects(ink: Mask, free: Mask, axis: int, settings: StreakSettings) -> Mask:
-    """Which of N blocks (N, H, W) may hold a streak along `axis` (1 = down the page); a cheap test that tolerates 3 degrees."""
+    """Which of N blocks (N, H, W) may hold a streak along `axis` (1 = down the page); a cheap test that tolerates 3
+    degrees.
+    """
     wide = ink.copy()
     if axis == 1:
         for step in (1, 2):
@@ -43,12 +46,16 @@ def suspects(ink: Mask, free: Mask, axis: int, settings: StreakSettings) -> Mask
         for step in (1, 2):
             wide[:, step:] |= ink[:, :-step]
             wide[:, :-step] |= ink[:, step:]
-    share = (wide & free).sum(axis=axis, dtype=np.int32) / np.maximum(free.sum(axis=axis, dtype=np.int32), ink.shape[axis] // 3)
+    share = (wide & free).sum(axis=axis, dtype=np.int32) / np.maximum(
+        free.sum(axis=axis, dtype=np.int32), ink.shape[axis] // 3
+    )
     return np.asarray(share.max(axis=1) > settings.along, dtype=np.bool_) if ink.size else np.zeros(len(ink), bool)
 
 
 def streak_samples(ink: Mask, free: Mask, along: tuple[Singles, Singles], page: Gray, settings: StreakSettings) -> Mask:
-    """The samples of one block (H, W) that lie on a streak. `along` = pixel coordinates (x, y) of the samples on `page`."""
+    """The samples of one block (H, W) that lie on a streak. `along` = pixel coordinates (x, y) of the samples on
+    `page`.
+    """
     cleared = np.zeros(ink.shape, bool)
     for line, other, picture in ((along[0], along[1], page), (along[1], along[0], page.T)):
         for position in _dark_lines(ink, free, line, settings):

@@ -1,4 +1,6 @@
-"""Is there handwriting in a zone? Numbers that describe the ink of each writing zone, for the model that decides blank or not."""
+"""Is there handwriting in a zone? Numbers that describe the ink of each writing zone, for the model that decides
+blank or not.
+"""
 
 from dataclasses import dataclass
 
@@ -16,7 +18,9 @@ NAMES = (
     "own", "outside", "entering", "entering_longest", "on_print", "spread", "noise", "toner", "scale", "mono", "streak",
     "cells", "signature", "area",
 )  # fmt: skip
-"""The columns of `describe`, in order; the weights in `models/areas.npz` hold the same names, and are refused for others."""
+"""The columns of `describe`, in order; the weights in `models/areas.npz` hold the same names, and are refused for
+others.
+"""
 
 PART_MM = 0.8
 """A stroke is at least this long; dots and dust are counted apart."""
@@ -24,8 +28,9 @@ PART_MM = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Connected parts of ink on the canvas, one entry each (P): the spot it lies in, its box, its size in samples and how much of it lies in the core,
-    `weight` sum and `peak` maximum of its darkness, `printed` samples beside print. `labels` (H, W), 0 = no ink, part i has label i + 1.
+    """Connected parts of ink on the canvas, one entry each (P): the spot it lies in, its box, its size in samples and
+    how much of it lies in the core, `weight` sum and `peak` maximum of its darkness, `printed` samples beside print.
+    `labels` (H, W), 0 = no ink, part i has label i + 1.
     """
 
     labels: NDArray[np.int32]
@@ -73,7 +78,9 @@ def _enters(sheet: AreaSheet, spot: NDArray[np.int64], frame: NDArray[np.int64])
     if not sheet.spots:
         return np.zeros(len(spot), bool)
     rim = np.array([[s.x + 1, s.y + 1, s.x + s.w - 1, s.y + s.h - 1] for s in sheet.spots])[spot]
-    return np.asarray(((frame[:, :2] <= rim[:, :2]) | (frame[:, :2] + frame[:, 2:] >= rim[:, 2:])).any(axis=1), dtype=np.bool_)
+    return np.asarray(
+        ((frame[:, :2] <= rim[:, :2]) | (frame[:, :2] + frame[:, 2:] >= rim[:, 2:])).any(axis=1), dtype=np.bool_
+    )
 
 
 def describe(page: PageInk, sheet: AreaSheet, parts: Parts) -> Singles:

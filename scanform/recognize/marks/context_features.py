@@ -1,7 +1,8 @@
-"""Numbers about ink beside a box: where strokes come from and go to, what surrounds the box, where the middle of a mark lies.
+"""Numbers about ink beside a box: where strokes come from and go to, what surrounds the box, where the middle of a mark
+lies.
 
-A cross that lies half outside, a tick that ends far away, a neighbour's stroke, a line through several boxes and a circle around a box
-look alike inside the box; what tells them apart is outside.
+A cross that lies half outside, a tick that ends far away, a neighbour's stroke, a line through several boxes and a
+circle around a box look alike inside the box; what tells them apart is outside.
 """
 
 from functools import lru_cache

@@ -1,7 +1,7 @@
 """Numbers that describe the hand-made ink in and around each check box; the input of the mark model.
 
-Windows are described all at once, boxes of one size together; lengths are shares of the box, so one model serves boxes of any size.
-What needs the shape of the ink is computed only for boxes that hold some.
+Windows are described all at once, boxes of one size together; lengths are shares of the box, so one model serves boxes
+of any size. What needs the shape of the ink is computed only for boxes that hold some.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,9 @@ _STATE = (
 )  # fmt: skip
 
 NAMES = (*_AMOUNTS, *_SHAPES, *stroke_ownership.NAMES, *_STATE)
-"""The columns of `describe`, in order. The weights of the mark model hold the same names (`models/marks.npz`), and are refused for others."""
+"""The columns of `describe`, in order. The weights of the mark model hold the same names (`models/marks.npz`), and
+are refused for others.
+"""
 
 COLUMN = {name: number for number, name in enumerate(NAMES)}
 """The number of each column."""
@@ -44,7 +46,9 @@ COLUMN = {name: number for number, name in enumerate(NAMES)}
 _OWNERSHIP = slice(COLUMN[stroke_ownership.NAMES[0]], COLUMN[stroke_ownership.NAMES[-1]] + 1)
 
 RIM_MM, NEAR_MM = 0.3, -1.0
-"""Where the rings begin that are no property of the print, in mm inside the outer edge of the box (negative: outside)."""
+"""Where the rings begin that are no property of the print, in mm inside the outer edge of the box (negative:
+outside).
+"""
 
 RIM_OF_BOX = 0.08
 """The same as a part of the shorter side, for boxes and bubbles that are too small for millimetres."""
@@ -56,7 +60,9 @@ MIN_PART = 6
 """Samples (0.17 mm2) of the smallest part of ink that is counted."""
 
 BRIDGE = 7
-"""Samples: ink on both sides of a printed line (0.35 mm and the tolerance beside it) is joined by growing it by half of this."""
+"""Samples: ink on both sides of a printed line (0.35 mm and the tolerance beside it) is joined by growing it by half
+of this.
+"""
 
 STROKE_SHARE = 0.08
 """Share of the core that a dot already inks; from here on a box counts as inked in the habits of a page."""
@@ -64,10 +70,12 @@ STROKE_SHARE = 0.08
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rings:
-    """Masks for boxes of one size, (S, S) each; `order` sorts the samples of a window by band, `starts` and `sizes` (5,) say where
-    each band lies in it (size infinite for a band that a small box does not have, so that its mean is 0).
+    """Masks for boxes of one size, (S, S) each; `order` sorts the samples of a window by band, `starts` and `sizes`
+    (5,) say where each band lies in it (size infinite for a band that a small box does not have, so that its mean is
+    0).
 
-    `box` is the block of samples inside the box, `middle` its core counted from the corner of `box`; `rows` and `columns` of `box`.
+    `box` is the block of samples inside the box, `middle` its core counted from the corner of `box`; `rows` and
+    `columns` of `box`.
     """
 
     order: Ints
@@ -135,7 +143,14 @@ def describe(page: PageInk, sheet: MarkSheet) -> Singles:
     out = np.zeros((len(sheet.zones), len(NAMES)), np.float32)
     ink = page.marks
     bridged = _bridged(ink.ink, sheet.cover[ink.windows])
-    every = _Inked(windows=ink.windows, smooth=ink.smooth, excess=ink.excess, ink=ink.ink, noise=ink.noise[ink.windows], bridged=bridged)
+    every = _Inked(
+        windows=ink.windows,
+        smooth=ink.smooth,
+        excess=ink.excess,
+        ink=ink.ink,
+        noise=ink.noise[ink.windows],
+        bridged=bridged,
+    )
     for size, members in sheet.sizes.items():
         chosen = np.arange(len(ink.windows)) if len(sheet.sizes) == 1 else np.flatnonzero(np.isin(ink.windows, members))
         if len(chosen):
@@ -149,8 +164,8 @@ def describe(page: PageInk, sheet: MarkSheet) -> Singles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Inked:
-    """The ink of some windows: their numbers (M,), `smooth` and `ink` (M, S, S) as in MarkInk, `noise` (M,); `bridged` (M, S, S) is the ink joined where
-    print hides it.
+    """The ink of some windows: their numbers (M,), `smooth` and `ink` (M, S, S) as in MarkInk, `noise` (M,); `bridged`
+    (M, S, S) is the ink joined where print hides it.
     """
 
     windows: Ints
@@ -168,7 +183,9 @@ class _Inked:
 
 
 def _bridged(ink: Mask, cover: Singles) -> Gray:
-    """Ink (M, S, S) with what lies under printed lines (`cover`) between two pieces of it; the first row of each window is left free."""
+    """Ink (M, S, S) with what lies under printed lines (`cover`) between two pieces of it; the first row of each
+    window is left free.
+    """
     stack = ink.astype(np.uint8)
     side = ink.shape[1]
     stack[:, 0] = 0  # keeps the windows apart
@@ -199,12 +216,16 @@ def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
         )  # fmt: skip
         assert shapes.keys() == set(_SHAPES) - {"peak_of_page"}  # that is known when all boxes of the page are
         shapes["peak_of_page"] = shapes["peak"]
-        out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack([shapes[name] for name in _SHAPES], axis=1)
+        out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack(
+            [shapes[name] for name in _SHAPES], axis=1
+        )
     return out
 
 
 def _by_band(values: Singles | Mask, ring: Rings) -> Singles:
-    """Means of each window over the five bands, (N, 5); matrix products would start the threads of BLAS in every worker."""
+    """Means of each window over the five bands, (N, 5); matrix products would start the threads of BLAS in every
+    worker.
+    """
     ordered = np.take(values.reshape(len(values), -1), ring.order, axis=1)
     return np.asarray(np.add.reduceat(ordered, ring.starts, axis=1, dtype=np.float32) / ring.sizes, dtype=np.float32)
 
@@ -212,7 +233,8 @@ def _by_band(values: Singles | Mask, ring: Rings) -> Singles:
 def _page_state(out: Singles, page: PageInk, print_facts: Singles) -> None:
     """Fills in what holds for the whole page: its scan, its print, and how dark, how broad and how many its marks are.
 
-    A scan without grey levels may have lost a pencil; then what is left of the other marks on the page is thin and broken.
+    A scan without grey levels may have lost a pencil; then what is left of the other marks on the page is thin and
+    broken.
     """
     ink = page.marks
     named = by_name(out)  # views: what is written to them stands in `out`
@@ -256,7 +278,8 @@ def _count(chosen: Mask) -> Singles:
 
 
 def _parts(ink: _Inked, ring: Rings) -> dict[str, Singles]:
-    """The connected part of ink with most ink inside each box: size, reach, share inside, whether it leaves the window; then all of it, see `_whole`.
+    """The connected part of ink with most ink inside each box: size, reach, share inside, whether it leaves the window;
+    then all of it, see `_whole`.
 
     A stroke that crosses printed lines is one part: print hides it, it does not end it.
     """
@@ -274,7 +297,10 @@ def _parts(ink: _Inked, ring: Rings) -> dict[str, Singles]:
     area, area_in = np.bincount(label, minlength=total), np.bincount(label[inside], minlength=total)
     leaves = np.bincount(label[_border(side).ravel()[position]], minlength=total) > 0
     in_core = np.bincount(label[ring.core.ravel()[position]], minlength=total)
-    width, height = _reach(label[inside], position[inside] % side, total), _reach(label[inside], position[inside] // side, total)
+    width, height = (
+        _reach(label[inside], position[inside] % side, total),
+        _reach(label[inside], position[inside] // side, total),
+    )
     best, second = _two_largest(area_in, window, count)
     there, box = best > 0, np.sqrt(ring.area)
     number = np.bincount(window[1:][area_in[1:] >= MIN_PART], minlength=count)
@@ -290,13 +316,16 @@ def _parts(ink: _Inked, ring: Rings) -> dict[str, Singles]:
 
 
 def _whole(samples: tuple[Ints, Ints, Ints], area: Ints, best: Ints, ring: Rings) -> dict[str, Singles]:
-    """The best part with all that lies outside the box: its size, how far its middle is from the middle of the box, its reach; in boxes.
+    """The best part with all that lies outside the box: its size, how far its middle is from the middle of the box, its
+    reach; in boxes.
 
     `samples`: part, column and row of each sample of ink.
     """
     label, x, y = samples
     total, side = len(area), len(ring.core)
-    middles = [np.bincount(label, weights=ticks, minlength=total) / np.maximum(area, 1) - (side - 1) / 2 for ticks in (x, y)]
+    middles = [
+        np.bincount(label, weights=ticks, minlength=total) / np.maximum(area, 1) - (side - 1) / 2 for ticks in (x, y)
+    ]
     half = [size / 2 * PX_PER_MM for size in ring.size_mm]
     middle = np.maximum(np.abs(middles[0]) / half[0], np.abs(middles[1]) / half[1])
     box = np.sqrt(ring.area)
@@ -332,12 +361,21 @@ def _reach(label: Ints, ticks: Ints, total: int) -> Singles:
 
 def _coverage(within: Mask, ring: Rings) -> dict[str, Singles]:
     """How ink (M, rows, columns) spreads over rows, columns and quarters of the box."""
-    share_across, share_down = (_along(within, axis) / np.float32(max(wide, 1)) for axis, wide in ((2, ring.columns), (1, ring.rows)))
-    lines = {"rows": (share_across, 0.0), "columns": (share_down, 0.0), "rows_half": (share_across, 0.5), "columns_half": (share_down, 0.5)}
+    share_across, share_down = (
+        _along(within, axis) / np.float32(max(wide, 1)) for axis, wide in ((2, ring.columns), (1, ring.rows))
+    )
+    lines = {
+        "rows": (share_across, 0.0),
+        "columns": (share_down, 0.0),
+        "rows_half": (share_across, 0.5),
+        "columns_half": (share_down, 0.5),
+    }
     out = {name: _count(share > least) / max(share.shape[1], 1) for name, (share, least) in lines.items()}
     upper, left = within[:, : ring.rows // 2], np.s_[: ring.columns // 2]
     lower, right = within[:, ring.rows // 2 :], np.s_[ring.columns // 2 :]
-    quarters = np.stack([_count(part[:, :, side]) for part in (upper, lower) for side in (left, right)], axis=1) / (ring.area / 4)
+    quarters = np.stack([_count(part[:, :, side]) for part in (upper, lower) for side in (left, right)], axis=1) / (
+        ring.area / 4
+    )
     return out | {"weakest_quadrant": quarters.min(axis=1), "quadrants": _count(quarters > 0.04) / 4}
 
 
@@ -347,23 +385,39 @@ def _along(chosen: Mask, axis: int) -> Singles:
 
 
 def _thickness(within: Mask, smooth: Singles, ring: Rings) -> dict[str, Singles]:
-    """Ink that survives thinning by 0.4 mm (a filled box does, strokes do not), and how far the ink lies from the middle."""
+    """Ink that survives thinning by 0.4 mm (a filled box does, strokes do not), and how far the ink lies from the
+    middle.
+    """
     framed = np.zeros((len(within), ring.rows + 4, ring.columns + 4), np.uint8)
     framed[:, 2:-2, 2:-2] = within
     thinned = cv2.erode(framed.reshape(-1, ring.columns + 4), np.ones((5, 5), np.uint8))
     solid = np.asarray(thinned, dtype=np.bool_).reshape(framed.shape)[:, 2:-2, 2:-2]
     total = np.maximum(smooth.sum(axis=(1, 2)), 1e-3)
-    x, y = (np.einsum("nk,k->n", smooth.sum(axis=axis), ticks) / total for axis, ticks in zip((1, 2), _ticks(ring), strict=True))
-    return {"thick": _count(solid) / ring.area, "thick_core": _count(solid[:, *ring.middle]) / ring.sizes[0], "off_centre": np.hypot(x, y)}
+    x, y = (
+        np.einsum("nk,k->n", smooth.sum(axis=axis), ticks) / total
+        for axis, ticks in zip((1, 2), _ticks(ring), strict=True)
+    )
+    return {
+        "thick": _count(solid) / ring.area,
+        "thick_core": _count(solid[:, *ring.middle]) / ring.sizes[0],
+        "off_centre": np.hypot(x, y),
+    }
 
 
 def _penetration(within: Mask, ring: Rings) -> dict[str, Singles]:
-    """How deep ink reaches into the box (1 = to its middle), and whether it lies in a corner (1) or at the middle of an edge (0)."""
-    down, across = (np.abs((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32) for size in (ring.rows, ring.columns))
+    """How deep ink reaches into the box (1 = to its middle), and whether it lies in a corner (1) or at the middle of
+    an edge (0).
+    """
+    down, across = (
+        np.abs((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32) for size in (ring.rows, ring.columns)
+    )
     deep = 1 - np.maximum(down[:, None], across[None, :])
     total = np.maximum(_count(within), 1)
     depth = np.where(within, deep, 0).max(axis=(1, 2), initial=0)
-    middles = [np.abs((_along(within, axis) * ticks).sum(axis=1)) / total for axis, ticks in zip((1, 2), _sides(ring), strict=True)]
+    middles = [
+        np.abs((_along(within, axis) * ticks).sum(axis=1)) / total
+        for axis, ticks in zip((1, 2), _sides(ring), strict=True)
+    ]
     corner = np.minimum(*middles) / np.maximum(np.maximum(*middles), 0.05)
     return {"depth": np.asarray(depth, dtype=np.float32), "corner": np.asarray(corner, dtype=np.float32)}
 
@@ -374,7 +428,9 @@ def _sides(ring: Rings) -> list[Singles]:
 
 
 def _breadth(within: Mask, ring: Rings) -> dict[str, Singles]:
-    """How broad the strokes inside the box are and how broad the ink is where it is broadest, mm: a resting pen leaves a dot as broad as its strokes."""
+    """How broad the strokes inside the box are and how broad the ink is where it is broadest, mm: a resting pen
+    leaves a dot as broad as its strokes.
+    """
     framed = np.zeros((len(within), ring.rows + 2, ring.columns + 2), np.uint8)
     framed[:, 1:-1, 1:-1] = within
     depth = cv2.distanceTransform(framed.reshape(-1, ring.columns + 2), cv2.DIST_L2, cv2.DIST_MASK_3)
@@ -392,7 +448,9 @@ def _ticks(ring: Rings) -> list[Singles]:
 
 
 def _lines(ink: _Inked, sheet: MarkSheet) -> dict[str, Singles]:
-    """The longest straight upright and level line of ink through the window within the box: a fold, a streak, a long stroke; 0..1."""
+    """The longest straight upright and level line of ink through the window within the box: a fold, a streak, a long
+    stroke; 0..1.
+    """
     open_ink = ink.ink & sheet.free[ink.windows]
     out = {}
     for name, axis, lines in (("line_down", 1, sheet.columns), ("line_across", 2, sheet.rows)):

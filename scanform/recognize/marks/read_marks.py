@@ -24,33 +24,38 @@ UNCLEAR = "unclear"
 
 
 LEAST_CLEAR = 0.98
-"""Below this confidence a box carries a reason for review even where a lower threshold was learnt: it is not accepted anyway (`assemble.AcceptSettings`)."""
+"""Below this confidence a box carries a reason for review even where a lower threshold was learnt: it is not
+accepted anyway (`assemble.AcceptSettings`).
+"""
 
 HALF = 0.5
 """Least probability at which a mark is called unclear."""
 
 LEAST_FRAME, SEEN_FRAME = 0.4, 0.7
-"""Where a piece of the printed outline is paler than this, by the page's outlines, something hides the box or a part of it (a filing hole, a label, correction
-fluid, a tear): nobody can say what stands there without the paper in hand. Not on pages whose outlines are too pale to be seen piece by piece: half of them are
-paler than `SEEN_FRAME` somewhere.
+"""Where a piece of the printed outline is paler than this, by the page's outlines, something hides the box or a part of
+it (a filing hole, a label, correction fluid, a tear): nobody can say what stands there without the paper in hand. Not
+on pages whose outlines are too pale to be seen piece by piece: half of them are paler than `SEEN_FRAME` somewhere.
 """
 
 
 TRACES_SHARE, LEAST_TRACES = 0.015, 2
-"""Share and number of boxes with a trace of ink inside from which on a page without a single mark is not taken for unanswered: its marks may be lost (pencil
-on a photocopy).
+"""Share and number of boxes with a trace of ink inside from which on a page without a single mark is not taken for
+unanswered: its marks may be lost (pencil on a photocopy).
 """
 
 FAR_MM = 0.6
-"""A box whose print was found further than this from where the map puts it (curled paper out of focus) goes to a person: the map is not proved there."""
+"""A box whose print was found further than this from where the map puts it (curled paper out of focus) goes to a
+person: the map is not proved there.
+"""
 
 
 MAYBE_FILLED = "maybe-filled"
 
 DENSE, PERHAPS = 0.8, 0.01
-"""Share of the core that is at least half as dark as its darkest sample, from which on a mark may be a box blacked out: crosses reach .43 (99 in 100), marks
-scribbled into the box .66, boxes and circles blacked out .94 and more (simulated, 20 pens; the network takes two in three blacked-out circles for crosses).
-Beside another mark of the question the network's own probability of "filled" is enough: 95 in 100 scribbles stay below .005.
+"""Share of the core that is at least half as dark as its darkest sample, from which on a mark may be a box blacked out:
+crosses reach .43 (99 in 100), marks scribbled into the box .66, boxes and circles blacked out .94 and more (simulated,
+20 pens; the network takes two in three blacked-out circles for crosses). Beside another mark of the question the
+network's own probability of "filled" is enough: 95 in 100 scribbles stay below .005.
 """
 
 
@@ -84,8 +89,12 @@ class MarkReading:
         return self.candidates[0].probability
 
 
-def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None = None, *, filled: Filled = Filled.WITHDRAWN) -> tuple[MarkReading, ...]:
-    """All boxes of a page, in the order of the sheet; `filled` says whether a filled box is a mark or one taken back."""
+def read_marks(
+    page: PageInk, sheet: MarkSheet, settings: ClearSettings | None = None, *, filled: Filled = Filled.WITHDRAWN
+) -> tuple[MarkReading, ...]:
+    """All boxes of a page, in the order of the sheet; `filled` says whether a filled box is a mark or one taken
+    back.
+    """
     described = features.describe(page, sheet)
     network = load("marks", features.NAMES)
     if not len(described):
@@ -99,7 +108,10 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     limits = learnt if settings.clear is None else np.full(len(probs), settings.clear)
     classes = [name for name in network.classes if name != UNCLEAR]
     order = np.argsort(-probs, axis=1, kind="stable")
-    ordered, names = np.take_along_axis(probs, order, axis=1).tolist(), [[classes[i] for i in row] for row in order.tolist()]
+    ordered, names = (
+        np.take_along_axis(probs, order, axis=1).tolist(),
+        [[classes[i] for i in row] for row in order.tolist()],
+    )
     empty = probs[:, classes.index(MarkValue.EMPTY)]
     sure = np.maximum(empty, 1 - empty) if filled is Filled.MARK else probs.max(axis=1)
     value = probs.argmax(axis=1)
@@ -107,13 +119,22 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
     struck = (unclear > HALF) & ~_is_circled(described)
     line = stroke_ownership.beside_lines(sheet, marked=~is_empty & ~struck, struck=struck)
     doubted = ((sure < limits) | line | _may_have_lost_all(described)).tolist()
-    dense = (_may_be_filled(described, probs, classes, sheet) if filled is Filled.WITHDRAWN else np.zeros(len(probs), bool)).tolist()
+    dense = (
+        _may_be_filled(described, probs, classes, sheet) if filled is Filled.WITHDRAWN else np.zeros(len(probs), bool)
+    ).tolist()
     is_seen = float(np.median(page.marks.frame)) >= SEEN_FRAME
     tinted = paper_level.tinted(page.marks, sheet, is_empty).tolist()
-    covered, far, lines = ((page.marks.frame < LEAST_FRAME) & is_seen).tolist(), (np.hypot(*page.marks.shift_mm.T) > FAR_MM).tolist(), line.tolist()
+    covered, far, lines = (
+        ((page.marks.frame < LEAST_FRAME) & is_seen).tolist(),
+        (np.hypot(*page.marks.shift_mm.T) > FAR_MM).tolist(),
+        line.tolist(),
+    )
     found = []
     for number, streak in enumerate(page.marks.streak.tolist()):
-        candidates = tuple(Candidate(value=value, probability=share) for value, share in zip(names[number], ordered[number], strict=True))
+        candidates = tuple(
+            Candidate(value=value, probability=share)
+            for value, share in zip(names[number], ordered[number], strict=True)
+        )
         signs = (
             ("box-covered", covered[number]),
             ("box-moved", far[number]),
@@ -123,7 +144,9 @@ def read_marks(page: PageInk, sheet: MarkSheet, settings: ClearSettings | None =
         )
         problems = [slug for slug, holds in signs if holds]
         if doubted[number]:
-            problems.append(_reason(candidates[0], described[number], unclear=float(unclear[number]), line=lines[number]))
+            problems.append(
+                _reason(candidates[0], described[number], unclear=float(unclear[number]), line=lines[number])
+            )
         found.append(MarkReading(candidates=candidates, problems=tuple(problems)))
     return tuple(found)
 
@@ -133,13 +156,21 @@ def _may_be_filled(described: Singles, probs: Singles, classes: list[str], sheet
     value = probs.argmax(axis=1)
     marked = value == classes.index(MarkValue.MARKED)
     dense = described[:, features.COLUMN["core_half_peak"]] >= DENSE
-    marks_of = Counter(zone.question for zone, empty in zip(sheet.zones, (value == classes.index(MarkValue.EMPTY)).tolist(), strict=True) if not empty)
+    marks_of = Counter(
+        zone.question
+        for zone, empty in zip(sheet.zones, (value == classes.index(MarkValue.EMPTY)).tolist(), strict=True)
+        if not empty
+    )
     beside = np.array([marks_of[zone.question] > 1 for zone in sheet.zones])
-    return np.asarray(marked & (dense | (beside & (probs[:, classes.index(MarkValue.FILLED)] >= PERHAPS))), dtype=np.bool_)
+    return np.asarray(
+        marked & (dense | (beside & (probs[:, classes.index(MarkValue.FILLED)] >= PERHAPS))), dtype=np.bool_
+    )
 
 
 def without_unclear(probs: Singles, network: Network) -> tuple[Singles, Singles]:
-    """Probabilities of the values (N, 3) and of "nobody can tell" (N,), which is shared out evenly between empty and marked."""
+    """Probabilities of the values (N, 3) and of "nobody can tell" (N,), which is shared out evenly between empty and
+    marked.
+    """
     names = list(network.classes)
     if UNCLEAR not in names:
         return probs, np.zeros(len(probs), np.float32)
@@ -152,7 +183,9 @@ def without_unclear(probs: Singles, network: Network) -> tuple[Singles, Singles]
 
 
 def _may_have_lost_all(described: Singles) -> bool:
-    """Whether nothing on a page is dark enough for a mark, but traces stand in several boxes; `described` (N, F) are all its boxes."""
+    """Whether nothing on a page is dark enough for a mark, but traces stand in several boxes; `described` (N, F) are
+    all its boxes.
+    """
     core, usual = (described[:, features.COLUMN[name]] for name in ("core_share", "usual_peak"))
     return bool(usual[0] == 0 and (core > 0).sum() >= max(LEAST_TRACES, TRACES_SHARE * len(core)))
 
@@ -170,7 +203,11 @@ def _reason(best: Candidate, facts: Singles, *, unclear: float, line: bool) -> s
         return "line-through-box"
     if unclear > HALF:
         return "circled-box" if bool(_is_circled(facts)) else "line-through-box"
-    if best.value == MarkValue.EMPTY and (named["usual_peak"] == 0 or not any(named[f"{band}_share"] for band in features.BANDS)):
+    if best.value == MarkValue.EMPTY and (
+        named["usual_peak"] == 0 or not any(named[f"{band}_share"] for band in features.BANDS)
+    ):
         return "lost-ink"
     from_outside = bool(named["part_leaves"]) or named["part_inside"] < 0.6
-    return "stray-ink" if best.value == MarkValue.EMPTY and (from_outside or named["part_area"] < 0.06) else "unclear-mark"
+    return (
+        "stray-ink" if best.value == MarkValue.EMPTY and (from_outside or named["part_area"] < 0.06) else "unclear-mark"
+    )

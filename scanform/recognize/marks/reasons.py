@@ -1,7 +1,7 @@
 """What the ink in a zone looks like, in words: from what was measured, for people. Words describe; they never decide.
 
-A reason is a slug with numbers; `reason_text` makes the sentence of it. Strokes are told apart by their skeleton (Guo and Hall 1989,
-doi:10.1145/62065.62074): where it ends, where it branches, whether it closes.
+A reason is a slug with numbers; `reason_text` makes the sentence of it. Strokes are told apart by their skeleton (Guo
+and Hall 1989, doi:10.1145/62065.62074): where it ends, where it branches, whether it closes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,9 @@ SHAPE_DARKNESS = 0.06
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One thing that can be said of a zone: the slug of its text and (name, value) pairs; numbers with a decimal point."""
+    """One thing that can be said of a zone: the slug of its text and (name, value) pairs; numbers with a decimal
+    point.
+    """
 
     slug: str
     params: tuple[tuple[str, str], ...] = ()
@@ -78,12 +80,17 @@ SIDES = ("right", "lower-right", "below", "lower-left", "left", "upper-left", "a
 
 
 OUTLINE_PX = 7
-"""Samples across a printed outline and the tolerance on both its sides (0.9 mm): so wide a gap does not end a stroke."""
+"""Samples across a printed outline and the tolerance on both its sides (0.9 mm): so wide a gap does not end a
+stroke.
+"""
 
 
 def reason_text(reason: Reason, language: str) -> str:
     """The sentence of a reason, numbers written as in `language`."""
-    params = {name: text(f"side.{value}", language) if name == "side" else value_text(value, Alphabet.DECIMAL, language) for name, value in reason.params}
+    params = {
+        name: text(f"side.{value}", language) if name == "side" else value_text(value, Alphabet.DECIMAL, language)
+        for name, value in reason.params
+    }
     return text(f"reason.{reason.slug}", language, **params)
 
 
@@ -113,13 +120,22 @@ def mark_reasons(page: PageInk, sheet: MarkSheet) -> dict[str, tuple[Reason, ...
         streak = (Reason(slug="streak-removed"),) if bool(page.marks.streak[number]) else ()
         far = (Reason(slug="unlike-known"),) if odd[number] else ()
         paper = (Reason(slug="dark-paper"),) if dark[number] else ()
-        found[zone.id] = (*line, *(seen[number].words if not line else ()), *streak, *paper, *_state_words(facts, is_inked=seen[number].is_inked), *far)
+        found[zone.id] = (
+            *line,
+            *(seen[number].words if not line else ()),
+            *streak,
+            *paper,
+            *_state_words(facts, is_inked=seen[number].is_inked),
+            *far,
+        )
     return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """What the ink of one box looks like; `passes`: "across" or "down" for a straight line from edge to edge of the window."""
+    """What the ink of one box looks like; `passes`: "across" or "down" for a straight line from edge to edge of the
+    window.
+    """
 
     words: tuple[Reason, ...]
     is_inked: bool
@@ -141,7 +157,9 @@ def _box(page: PageInk, sheet: MarkSheet, number: int, place: int | None) -> _Se
 
 
 def _main_part(ink: Mask, inside: Mask) -> Mask:
-    """The connected piece of ink with most of it inside the box, joined where the printed outline hides a stroke that crosses it."""
+    """The connected piece of ink with most of it inside the box, joined where the printed outline hides a stroke
+    that crosses it.
+    """
     joined = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((OUTLINE_PX, OUTLINE_PX), np.uint8))
     _, labels = cv2.connectedComponents(joined, connectivity=8)
     counts = np.bincount(labels[inside & ink].ravel())
@@ -180,7 +198,11 @@ def _shape(part: Mask, own: Mask, inside: Mask) -> Reason:
         return Reason(slug="filled", params=(percent,))
     bones = skeleton(part)
     ends, branches = _ends_and_branches(bones)
-    if 1 <= len(branches) <= 2 and 3 <= len(ends) <= 4 and _length_px(bones) <= WORDS.cross * float(np.hypot(*np.ptp(np.argwhere(bones), axis=0))):
+    if (
+        1 <= len(branches) <= 2
+        and 3 <= len(ends) <= 4
+        and _length_px(bones) <= WORDS.cross * float(np.hypot(*np.ptp(np.argwhere(bones), axis=0)))
+    ):
         return Reason(slug="cross", params=(percent,))
     if covered >= WORDS.scribbled or (len(branches) and len(ends) >= 3):
         return Reason(slug="scribble", params=(percent,))
@@ -266,7 +288,9 @@ def _on_one_line(one: Zone, other: Zone, direction: str) -> bool:
 
 
 def _state_words(facts: Mapping[str, float], *, is_inked: bool) -> tuple[Reason, ...]:
-    """What the numbers say of the ink's darkness, the printed outline and where it was found; numbers that are not there say nothing."""
+    """What the numbers say of the ink's darkness, the printed outline and where it was found; numbers that are not
+    there say nothing.
+    """
     found: list[Reason] = []
     relative = facts.get("peak_of_page", 0.0)
     if is_inked and 0 < relative < WORDS.paler:
@@ -294,7 +318,11 @@ def area_reasons(page: PageInk, prepared: PreparedPage) -> dict[str, tuple[Reaso
         facts = dict(zip(writing_areas.NAMES, rows[number].tolist(), strict=True))
         streak = (Reason(slug="streak-removed"),) if facts.get("streak") else ()
         mine = (parts.spot == number) & (parts.in_core > 0)
-        widest = float((parts.left + parts.width)[mine].max() - parts.left[mine].min()) / AREA_PX_PER_MM if mine.any() else 0.0
+        widest = (
+            float((parts.left + parts.width)[mine].max() - parts.left[mine].min()) / AREA_PX_PER_MM
+            if mine.any()
+            else 0.0
+        )
         found[spot.zone.id] = (_writing(facts, widest, spot.zone), *streak)
     return found
 
@@ -322,7 +350,9 @@ def skeleton(mask: Mask) -> Mask:
 
 
 def _removable(bones: Mask, step: int) -> Mask:
-    """Rim samples that a sub-iteration of Guo and Hall takes away; strokes two samples wide keep their length, as they do not with Zhang and Suen."""
+    """Rim samples that a sub-iteration of Guo and Hall takes away; strokes two samples wide keep their length, as
+    they do not with Zhang and Suen.
+    """
     n, ne, e, se, s, sw, w, nw = _neighbours(bones)
     crossings = np.stack([~n & (ne | e), ~e & (se | s), ~s & (sw | w), ~w & (nw | n)]).sum(axis=0)
     straight = np.stack([nw | n, ne | e, se | s, sw | w]).sum(axis=0)
@@ -344,7 +374,11 @@ def _pruned(bones: Mask) -> Mask:
         ends, branches = _ends_and_branches(bones)
         if not len(branches) or not len(ends):
             return bones
-        spurs = [path for end in ends if (path := _way_to_branch(bones, end)) is not None and len(path) < WORDS.spur_mm * PX_PER_MM]
+        spurs = [
+            path
+            for end in ends
+            if (path := _way_to_branch(bones, end)) is not None and len(path) < WORDS.spur_mm * PX_PER_MM
+        ]
         if not spurs:
             return bones
         bones = bones.copy()
@@ -358,7 +392,12 @@ def _way_to_branch(bones: Mask, end: Floats) -> list[tuple[int, int]] | None:
     way = [(int(end[0]), int(end[1]))]
     while True:
         x, y = way[-1]
-        onward = [(i, j) for j in range(y - 1, y + 2) for i in range(x - 1, x + 2) if _is_on(bones, i, j) and (i, j) not in way]
+        onward = [
+            (i, j)
+            for j in range(y - 1, y + 2)
+            for i in range(x - 1, x + 2)
+            if _is_on(bones, i, j) and (i, j) not in way
+        ]
         if len(onward) != 1:
             return way[:-1] or way if onward else None
         way.append(onward[0])
@@ -374,4 +413,5 @@ def _ends_and_branches(bones: Mask) -> tuple[Floats, Floats]:
     ring = np.stack(_neighbours(padded))[:, 1:-1, 1:-1]
     arms = (~ring & np.roll(ring, -1, axis=0)).sum(axis=0)
     ends: NDArray[np.bool_] = bones & (ring.sum(axis=0) == 1)
-    return tuple(np.argwhere(which)[:, ::-1].astype(np.float64) for which in (ends, bones & (arms >= 3)))  # type: ignore[return-value]  # two, as said
+    # two, as said
+    return tuple(np.argwhere(which)[:, ::-1].astype(np.float64) for which in (ends, bones & (arms >= 3)))  # type: ignore[return-value]

@@ -1,7 +1,7 @@
 """Readings of boxes by kind, so that each kind has a calibration and a threshold of its own.
 
-A window in which there is no ink at all, on a scan with grey levels, is empty beyond doubt; the same in black and white may have lost a pencil.
-One temperature for all would be too modest about the first and too sure of the second.
+A window in which there is no ink at all, on a scan with grey levels, is empty beyond doubt; the same in black and white
+may have lost a pencil. One temperature for all would be too modest about the first and too sure of the second.
 """
 
 from collections.abc import Mapping
@@ -17,21 +17,25 @@ from scanform.recognize.marks.features import by_name
 Ints = NDArray[np.int64]
 
 SCANS = ("grey", "dirty", "coarse", "mono")
-"""Scans with grey levels; those with more than `DIRT` specks around a box; those below `COARSE_PX_PER_MM`; those in black and white."""
+"""Scans with grey levels; those with more than `DIRT` specks around a box; those below `COARSE_PX_PER_MM`; those in
+black and white.
+"""
 
 ROOM = ("free", "crowded")
 """Boxes as on our own paper; boxes with print inside, or close to other print."""
 
 FREE_CORE, FREE_BESIDE = 0.9, 0.15
-"""A box is free when print leaves at least this fraction of its core open and covers at most this fraction of the paper beside it."""
+"""A box is free when print leaves at least this fraction of its core open and covers at most this fraction of the
+paper beside it.
+"""
 
 KINDS = (
     "empty", "empty, traces", "empty, specks inside", "empty, stroke inside", "empty, ink close by", "empty, ink of another box",
     "marked", "marked, small", "marked, faint", "joined with another box", "filled",
 )  # fmt: skip
-"""What was read; whether the ink in an empty box is a trace at its edge, small, or part of a stroke, whether there is ink close by that may be a mark that
-missed this box, or only the arm of a mark in another one; whether a mark is no longer than a dash, much paler than the others on the page, or hangs
-together with ink in other boxes.
+"""What was read; whether the ink in an empty box is a trace at its edge, small, or part of a stroke, whether there is
+ink close by that may be a mark that missed this box, or only the arm of a mark in another one; whether a mark is no
+longer than a dash, much paler than the others on the page, or hangs together with ink in other boxes.
 """
 
 BARE, TRACES, SPECKS, STROKE, CLOSE_BY, OF_ANOTHER, MARKED, SMALL, PALE, JOINT, FULL = range(len(KINDS))
@@ -43,8 +47,9 @@ CLOSE_SHARE = 0.01
 """Share of the paper beside the box that is inked by what is in no other box."""
 
 OWN_SHARE, ELSEWHERE, PASSING = 0.12, 0.15, 0.07
-"""Ink is that of another box when at most so much of it is in this one, there is so much of it there (1 = one box full), and no more than so much of the paper
-up to 1 mm beside this box is inked: an arm that passes, not a tick that stands there.
+"""Ink is that of another box when at most so much of it is in this one, there is so much of it there (1 = one box
+full), and no more than so much of the paper up to 1 mm beside this box is inked: an arm that passes, not a tick that
+stands there.
 """
 
 FEW = 3
@@ -57,8 +62,8 @@ JOINED, MOSTLY_OWN = 2, 0.8
 """A component is joined when it runs through this many boxes and less than this fraction of it is in one."""
 
 LOOSE = 0.055
-"""Share of the paper beside the box that is inked by what is in no other box, from which on it may be a mark that missed this one: ends of strokes that begin
-elsewhere ink less.
+"""Share of the paper beside the box that is inked by what is in no other box, from which on it may be a mark that
+missed this one: ends of strokes that begin elsewhere ink less.
 """
 
 DIRT = float(np.log1p(0.3))
@@ -74,41 +79,50 @@ COARSE_PX_PER_MM = 6.0
 """150 dpi."""
 
 LEAST_OPEN, BROAD_SHARE, LEAST_OPEN_BROAD = 0.75, 0.5, 0.35
-"""Where print leaves less than this part of the core of a box open, a small mark can be hidden without a trace; where the marks of a page ink at least
-`BROAD_SHARE` of it (bubbles that are filled), only below `LEAST_OPEN_BROAD`.
+"""Where print leaves less than this part of the core of a box open, a small mark can be hidden without a trace; where
+the marks of a page ink at least `BROAD_SHARE` of it (bubbles that are filled), only below `LEAST_OPEN_BROAD`.
 """
 
 WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE = 0.55, 0.045, 0.02
-"""Ink in one piece that is this part of the box (0.9 and 0.4 mm2 in a box of 5 mm, soft edges included) is as large as the smallest marks, dashes of a
-millimetre: 99 in 100 of them are larger on practice pages. The smaller limit holds where the page's marks are paler than `WEAK_PEN`.
+"""Ink in one piece that is this part of the box (0.9 and 0.4 mm2 in a box of 5 mm, soft edges included) is as large as
+the smallest marks, dashes of a millimetre: 99 in 100 of them are larger on practice pages. The smaller limit holds
+where the page's marks are paler than `WEAK_PEN`.
 """
 
 DASH, DASH_RATIO, DASH_INSIDE = 0.2, 1.7, 0.9
-"""A piece this long, by the side of the box, so much longer than broad, and wholly inside is a dash, however faint: resting pens and specks are round."""
+"""A piece this long, by the side of the box, so much longer than broad, and wholly inside is a dash, however faint:
+resting pens and specks are round.
+"""
 
 ROUND, PEN_BROAD = 1.5, 1.2
-"""A small mark less longer than broad, and no broader than this by the page's strokes, is what a resting pen leaves as well."""
+"""A small mark less longer than broad, and no broader than this by the page's strokes, is what a resting pen leaves
+as well.
+"""
 
 BRIGHTER = 1.5
-"""Darkness of a small mark relative to the page's marks below which it is none of them but a pale trace (show-through)."""
+"""Darkness of a small mark relative to the page's marks below which it is none of them but a pale trace
+(show-through).
+"""
 
 STROKES_SHARE = 0.2
-"""Part of the core that the marks of a page ink, below which they are dots: nothing then tells how broad the pen is, and whether a dot is a mark or a resting
-pen.
+"""Part of the core that the marks of a page ink, below which they are dots: nothing then tells how broad the pen is,
+and whether a dot is a mark or a resting pen.
 """
 
 WHOLE_PEAK, WHOLE_SHARE = 0.9, 0.35
-"""In black and white a pen that is not black enough is lost in part or wholly. The marks of a page are whole when they are this dark in the middle and ink this
-part of the core; where they are not, or where there are none, no box is empty without a person, nor one with a trace of ink. Where they are paler (dithered
-scans) no box is decided at all.
+"""In black and white a pen that is not black enough is lost in part or wholly. The marks of a page are whole when they
+are this dark in the middle and ink this part of the core; where they are not, or where there are none, no box is empty
+without a person, nor one with a trace of ink. Where they are paler (dithered scans) no box is decided at all.
 """
 
 FADING_PEAK, FADING_SHARE = 0.35, 0.45
-"""On a page whose marks are pale, and on which so large a part of what is inked are mere traces, marks fade out (pencil on a photocopy): some are gone."""
+"""On a page whose marks are pale, and on which so large a part of what is inked are mere traces, marks fade out
+(pencil on a photocopy): some are gone.
+"""
 
 NONE = -1
-"""The stratum of what only a person can interpret, of boxes that seem empty but may be marked, and of dots on pages without strokes: never decided without a
-person.
+"""The stratum of what only a person can interpret, of boxes that seem empty but may be marked, and of dots on pages
+without strokes: never decided without a person.
 """
 
 STRATA = tuple(f"{scan}, {room}: {kind}" for scan in SCANS for room in ROOM for kind in KINDS)
@@ -124,14 +138,22 @@ def strata(described: Singles, probs: Singles, classes: tuple[str, ...]) -> Ints
     group = scan * len(ROOM) + np.where(free, 0, 1)
     inside, large = named["core_share"] + named["rim_share"] > 0, named["part_whole"] >= SMALL_PART
     shared, theirs = (named["own_share"] <= OWN_SHARE) & (named["elsewhere"] > 0), is_of_another_box(named)
-    within = np.where(inside, np.where(large, STROKE, np.where(named["core_share"] >= TRACE_SHARE, SPECKS, TRACES)), BARE)
-    empty = np.where((named["loose"] >= CLOSE_SHARE) | (shared & ~theirs), CLOSE_BY, np.where(theirs, OF_ANOTHER, within))
+    within = np.where(
+        inside, np.where(large, STROKE, np.where(named["core_share"] >= TRACE_SHARE, SPECKS, TRACES)), BARE
+    )
+    empty = np.where(
+        (named["loose"] >= CLOSE_SHARE) | (shared & ~theirs), CLOSE_BY, np.where(theirs, OF_ANOTHER, within)
+    )
     empty = np.where(_may_be_marked(named, theirs), NONE, empty)
     joined, faint = (named["crossed"] >= JOINED) & (named["own_share"] < MOSTLY_OWN), named["peak_of_page"] < FAINT
     small = np.where(_may_be_a_rest(named), NONE, SMALL)
     marked = np.where(joined, JOINT, np.where(faint, PALE, np.where(named["reach"] < SMALL_REACH, small, MARKED)))
     top = probs.argmax(axis=1)
-    values = {MarkValue.EMPTY.value: empty, MarkValue.MARKED.value: marked, MarkValue.FILLED.value: np.where(joined, JOINT, FULL)}
+    values = {
+        MarkValue.EMPTY.value: empty,
+        MarkValue.MARKED.value: marked,
+        MarkValue.FILLED.value: np.where(joined, JOINT, FULL),
+    }
     kind = np.full(len(top), NONE)
     for name, number in values.items():
         kind = np.where(top == classes.index(name), number, kind)
@@ -146,15 +168,17 @@ def _sides(named: Mapping[str, Singles]) -> tuple[Singles, Singles]:
 
 
 def _may_be_a_rest(named: Mapping[str, Singles]) -> Mask:
-    """Small marks (N,) that a resting pen can leave: dots no broader than its strokes, or on pages that do not tell how broad those are."""
+    """Small marks (N,) that a resting pen can leave: dots no broader than its strokes, or on pages that do not tell
+    how broad those are.
+    """
     longer, shorter = _sides(named)
     dot = (longer < ROUND * shorter) & (named["broad_of_page"] < PEN_BROAD)
     return np.asarray(dot | (named["usual_share"] < STROKES_SHARE) | (named["peak_of_page"] > BRIGHTER), dtype=np.bool_)
 
 
 def _may_be_marked(named: Mapping[str, Singles], theirs: Mask) -> Mask:
-    """Boxes (N,) that can hold a mark whatever they look like: print may hide it, the scan may have lost it, a piece of ink is as large
-    as the smallest marks, or much ink is close by.
+    """Boxes (N,) that can hold a mark whatever they look like: print may hide it, the scan may have lost it, a piece of
+    ink is as large as the smallest marks, or much ink is close by.
     """
     least = np.where(named["usual_peak"] >= WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE)
     longer, shorter = _sides(named)
@@ -173,7 +197,8 @@ def is_of_another_box(named: Mapping[str, Singles]) -> Mask:
 
 
 def rescaled(probs: Singles, stratum: Ints, coefficients: Singles) -> Singles:
-    """The probabilities with the highest one of each row put at sigmoid(a + b logit(p)), (a, b) by stratum (S, 2); the others share what is left.
+    """The probabilities with the highest one of each row put at sigmoid(a + b logit(p)), (a, b) by stratum (S, 2); the
+    others share what is left.
 
     Platt 1999, "Probabilistic outputs for support vector machines".
     """

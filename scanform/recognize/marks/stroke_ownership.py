@@ -1,7 +1,8 @@
-"""Which box a stroke belongs to: the ink around all boxes of a page laid on one sheet of paper, so that what leaves one window is followed into the next.
+"""Which box a stroke belongs to: the ink around all boxes of a page laid on one sheet of paper, so that what leaves one
+window is followed into the next.
 
-The arm of a large cross that ends in the box beside it is explained by its own box; a tick that stands between boxes is explained by none, and may be the
-mark of either; a line that runs through several belongs to nobody.
+The arm of a large cross that ends in the box beside it is explained by its own box; a tick that stands between boxes is
+explained by none, and may be the mark of either; a line that runs through several belongs to nobody.
 """
 
 import numpy as np
@@ -14,9 +15,10 @@ from scanform.recognize.ink.sampling_plan import EDGE_MM, PX_PER_MM, MarkSheet, 
 Ints = NDArray[np.int64]
 
 NAMES = ("own_share", "elsewhere", "crossed", "reach", "loose", "specks")
-"""The columns of `describe`: of the part of ink that reaches furthest into a box, the share of its ink in boxes that is in this one, how much is in others
-(1 = one box full), how many boxes it runs through, how long it is (1 = the shorter side of the box); then how much of the paper beside the box is inked by
-parts that are in no other box, and how many specks there are.
+"""The columns of `describe`: of the part of ink that reaches furthest into a box, the share of its ink in boxes that is
+in this one, how much is in others (1 = one box full), how many boxes it runs through, how long it is (1 = the shorter
+side of the box); then how much of the paper beside the box is inked by parts that are in no other box, and how many
+specks there are.
 """
 
 STEP = 2
@@ -32,8 +34,8 @@ LONG_MM = 1.5
 """Shorter parts beside a box are dirt, not a mark that missed it."""
 
 SPECK_MM, SPECK_DARK = 1.4, 0.1
-"""Parts up to this length (as seen here, some 0.7 mm more than they are) that are so dark somewhere on bare paper are specks: what is left at the edges of
-print is paler.
+"""Parts up to this length (as seen here, some 0.7 mm more than they are) that are so dark somewhere on bare paper are
+specks: what is left at the edges of print is paler.
 """
 
 
@@ -45,7 +47,9 @@ IN_A_ROW = 2
 
 
 def describe(bridged: Gray, smooth: Singles, windows: Ints, sheet: MarkSheet) -> Singles:
-    """The columns for the M `windows` that hold ink, (M, 6); `bridged` (M, S, S) is their ink, joined where print hides it, 0 or 1; `smooth` its darkness."""
+    """The columns for the M `windows` that hold ink, (M, 6); `bridged` (M, S, S) is their ink, joined where print
+    hides it, 0 or 1; `smooth` its darkness.
+    """
     out = np.zeros((len(windows), len(NAMES)), np.float32)
     halved = _halved(bridged)
     window, y, x = np.nonzero(halved)
@@ -65,7 +69,9 @@ def describe(bridged: Gray, smooth: Singles, windows: Ints, sheet: MarkSheet) ->
     inside_mm = sheet.inside_mm[windows[window], y * STEP + 1, x * STEP + 1]
     key, place = np.unique(label * len(windows) + window, return_inverse=True)
     part, owner = np.divmod(key, len(windows))
-    inside, beside = (np.bincount(place, weights=where, minlength=len(key)) for where in (inside_mm > INSIDE_MM, inside_mm < EDGE_MM))
+    inside, beside = (
+        np.bincount(place, weights=where, minlength=len(key)) for where in (inside_mm > INSIDE_MM, inside_mm < EDGE_MM)
+    )
     in_boxes = np.bincount(part, weights=inside, minlength=total)[part]
     crossed = np.bincount(part[inside >= TOUCHES], minlength=total)[part]
     dark = _halved(((smooth > SPECK_DARK) & sheet.free[windows]).view(np.uint8))[window, y, x]
@@ -91,9 +97,11 @@ def describe(bridged: Gray, smooth: Singles, windows: Ints, sheet: MarkSheet) ->
 
 
 def beside_lines(sheet: MarkSheet, *, marked: Mask, struck: Mask) -> Mask:
-    """Which of the `marked` boxes (N,) stand in a row or column beside a struck box (`struck`, N), or beside one that does.
+    """Which of the `marked` boxes (N,) stand in a row or column beside a struck box (`struck`, N), or beside one that
+    does.
 
-    A line seldom runs through one box alone; in a box that is crossed or filled as well it does not show, and under a label it cannot be followed.
+    A line seldom runs through one box alone; in a box that is crossed or filled as well it does not show, and under a
+    label it cannot be followed.
     """
     found = np.zeros(len(sheet.zones), bool)
     if not struck.any() or not marked.any():
@@ -108,7 +116,9 @@ def beside_lines(sheet: MarkSheet, *, marked: Mask, struck: Mask) -> Mask:
 
 
 def _closed_up(starts: Ints, side: int) -> Ints:
-    """Where each row (or column) of the page comes to lie when all that no window covers is left out but one, which keeps the windows apart."""
+    """Where each row (or column) of the page comes to lie when all that no window covers is left out but one, which
+    keeps the windows apart.
+    """
     change = np.zeros(int(starts.max()) + side + 2, np.int64)
     np.add.at(change, starts, 1)
     np.add.at(change, starts + side, -1)

@@ -1,7 +1,8 @@
 """What a project learnt from its own forms: a change of the last layer of a shipped network, and a temperature.
 
-The network stays as it is shipped. Its scores become `scores + features x change`; a change of nought is the shipped network, to the last digit. A head
-belongs to the very network that it was fitted on, which it names by the SHA-256 of its file.
+The network stays as it is shipped. Its scores become `scores + features x change`; a change of nought is the shipped
+network, to the last digit. A head belongs to the very network that it was fitted on, which it names by the SHA-256 of
+its file.
 """
 
 import hashlib
@@ -26,7 +27,9 @@ NAMED = 8
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Head:
-    """`change` (members, F + 1, C) is added to the last layer of `network`, its last row to the constants; `of` is the digest of the network's file."""
+    """`change` (members, F + 1, C) is added to the last layer of `network`, its last row to the constants; `of` is
+    the digest of the network's file.
+    """
 
     network: str
     of: str
@@ -52,13 +55,20 @@ class Head:
 @cache
 def shipped_digest(network: str) -> str:
     """SHA-256 of the file of a shipped network for cells."""
-    return hashlib.sha256(resources.files("scanform.recognize").joinpath("models", f"cells-{network}.onnx").read_bytes()).hexdigest()
+    return hashlib.sha256(
+        resources.files("scanform.recognize").joinpath("models", f"cells-{network}.onnx").read_bytes()
+    ).hexdigest()
 
 
 def write_head(head: Head, file: BinaryIO) -> None:
     """Writes a head as an archive of arrays (npz)."""
     np.savez(
-        file, format=np.array(FORMAT), network=np.array(head.network), of=np.array(head.of), change=head.change.astype(np.float32), temperature=head.temperature
+        file,
+        format=np.array(FORMAT),
+        network=np.array(head.network),
+        of=np.array(head.of),
+        change=head.change.astype(np.float32),
+        temperature=head.temperature,
     )
 
 
@@ -69,7 +79,10 @@ def read_head(path: Path) -> Head:
             if str(held["format"]) != FORMAT or str(held["network"]) not in NETWORKS:
                 raise ValueError(f"{path.name}: not of the format {FORMAT}")
             head = Head(
-                network=str(held["network"]), of=str(held["of"]), change=np.asarray(held["change"], dtype=np.float32), temperature=float(held["temperature"])
+                network=str(held["network"]),
+                of=str(held["of"]),
+                change=np.asarray(held["change"], dtype=np.float32),
+                temperature=float(held["temperature"]),
             )
     except (KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path.name}: {error}") from error

@@ -1,7 +1,8 @@
 """Small fitted models: weights from an NPZ beside the code, applied with numpy.
 
-A few networks with one hidden layer of tanh units each give class probabilities, averaged and tempered by one fitted number (Guo et al. 2017,
-"On Calibration of Modern Neural Networks", arXiv 1706.04599). Features outside the range seen in training cap the probability.
+A few networks with one hidden layer of tanh units each give class probabilities, averaged and tempered by one fitted
+number (Guo et al. 2017, "On Calibration of Modern Neural Networks", arXiv 1706.04599). Features outside the range seen
+in training cap the probability.
 """
 
 from dataclasses import dataclass
@@ -24,11 +25,12 @@ _NOTHING = np.zeros((0, 0), np.float32)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """Weights of M networks: features -> (x - mean) / spread -> tanh hidden layer (M, F, H) -> classes (M, H, C); their mean counts.
+    """Weights of M networks: features -> (x - mean) / spread -> tanh hidden layer (M, F, H) -> classes (M, H, C); their
+    mean counts.
 
-    `low`, `high` bound what training has seen (F,). For each of S kinds of
-    readings, `scaling` (S, 2) corrects the highest probability and `clear` (S,) is the confidence from which it needs no person, `clear_inked` (S,) the
-    same where only empty or not is asked; see `strata`.
+    `low`, `high` bound what training has seen (F,). For each of S kinds of readings, `scaling` (S, 2) corrects the
+    highest probability and `clear` (S,) is the confidence from which it needs no person, `clear_inked` (S,) the same
+    where only empty or not is asked; see `strata`.
     """
 
     features: tuple[str, ...]
@@ -47,27 +49,47 @@ class Network:
     clear_inked: Singles
 
 
-_ARRAYS = ("mean", "spread", "low", "high", "hidden", "hidden_bias", "out", "out_bias", "scaling", "clear", "clear_inked")
+_ARRAYS = (
+    "mean",
+    "spread",
+    "low",
+    "high",
+    "hidden",
+    "hidden_bias",
+    "out",
+    "out_bias",
+    "scaling",
+    "clear",
+    "clear_inked",
+)
 
 
 @cache
 def load(name: str, columns: tuple[str, ...]) -> Network:
     """The model `models/<name>.npz` for rows with these columns; read once per process.
 
-    Raises InternalError when it was fitted on others, or on the same in another order: every probability would be wrong, and none would look it.
+    Raises InternalError when it was fitted on others, or on the same in another order: every probability would be
+    wrong, and none would look it.
     """
     network = _read(name)
     if network.features != columns:
         number, fitted, given = next(
-            (number, *pair) for number, pair in enumerate(zip_longest(network.features, columns, fillvalue="-"), start=1) if pair[0] != pair[1]
+            (number, *pair)
+            for number, pair in enumerate(zip_longest(network.features, columns, fillvalue="-"), start=1)
+            if pair[0] != pair[1]
         )
         params = (("model", f"{name}.npz"), ("number", number), ("fitted", fitted), ("given", given))
-        raise InternalError(Words(key="model.other_columns", params=params), remedy=Words(key="model.other_columns_remedy"))
+        raise InternalError(
+            Words(key="model.other_columns", params=params), remedy=Words(key="model.other_columns_remedy")
+        )
     return network
 
 
 def _read(name: str) -> Network:
-    with resources.files("scanform.recognize").joinpath("models", f"{name}.npz").open("rb") as file, np.load(file, allow_pickle=False) as data:
+    with (
+        resources.files("scanform.recognize").joinpath("models", f"{name}.npz").open("rb") as file,
+        np.load(file, allow_pickle=False) as data,
+    ):
         return Network(
             features=tuple(str(item) for item in data["features"]),
             classes=tuple(str(item) for item in data["classes"]),
@@ -90,7 +112,9 @@ def _product(rows: Singles, weights: Singles) -> Singles:
 
 
 def _member(network: Network, scaled: Singles, number: int) -> Singles:
-    """Class probabilities of one network; products by OpenCV, because those of numpy would start the threads of BLAS."""
+    """Class probabilities of one network; products by OpenCV, because those of numpy would start the threads of
+    BLAS.
+    """
     hidden = np.tanh(_product(scaled, network.hidden[number]) + network.hidden_bias[number])
     logits = (_product(hidden, network.out[number]) + network.out_bias[number]) / network.temperature
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))

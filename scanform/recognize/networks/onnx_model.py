@@ -1,4 +1,6 @@
-"""Networks in ONNX with what belongs to them as metadata. The only door to onnxruntime, imported when there is something to read."""
+"""Networks in ONNX with what belongs to them as metadata. The only door to onnxruntime, imported when there is
+something to read.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +17,9 @@ from scanform.imaging.page_image import Singles
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OnnxModel:
-    """A network: `session` is an onnxruntime.InferenceSession, `facts` what was stored with it (classes, temperature)."""
+    """A network: `session` is an onnxruntime.InferenceSession, `facts` what was stored with it (classes,
+    temperature).
+    """
 
     session: Any
     facts: Mapping[str, str]

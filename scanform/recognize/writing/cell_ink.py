@@ -1,7 +1,8 @@
-"""The ink in character cells: frames are laid exactly over their print and taken away, strokes that cross them stay whole, each cell gets its own.
+"""The ink in character cells: frames are laid exactly over their print and taken away, strokes that cross them stay
+whole, each cell gets its own.
 
-The page's map is exact to a quarter of a millimetre, a frame is as thick as that: each cell is moved to where its frame really stands. What lies
-under the lines cannot be seen; it is filled in where ink stands on both sides.
+The page's map is exact to a quarter of a millimetre, a frame is as thick as that: each cell is moved to where its frame
+really stands. What lies under the lines cannot be seen; it is filled in where ink stands on both sides.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,9 @@ PRINT, MORE = 0.15, 0.3
 """Minimum darkness of a print sample on the blank page; ink on pale print shows when it is darker by this much."""
 
 LINE_PX = 11
-"""Strokes are joined across print up to this gap (1.1 mm: a line of 0.25 mm with its soft edges, crossed at an angle)."""
+"""Strokes are joined across print up to this gap (1.1 mm: a line of 0.25 mm with its soft edges, crossed at an
+angle).
+"""
 
 INK_SHARE, LEAST_INK, MOST_INK = 0.45, 0.1, 0.5
 """Ink is what is so dark in comparison with the ink that was found coarsely, within bounds."""
@@ -44,14 +47,18 @@ Frame = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellRow:
-    """The ink of each cell, None for an empty one; `doubtful`: there is ink of which nobody can say whether it is a character, or in which cell it belongs."""
+    """The ink of each cell, None for an empty one; `doubtful`: there is ink of which nobody can say whether it is a
+    character, or in which cell it belongs.
+    """
 
     cells: tuple[Cell | None, ...]
     doubtful: bool
 
 
 def cell_row(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, number: int) -> CellRow:
-    """The cells of the spot `number`. Ink that runs over several cells is cut between them; ink that lies in none is left out."""
+    """The cells of the spot `number`. Ink that runs over several cells is cut between them; ink that lies in none is
+    left out.
+    """
     spot, printed = sheet.spots[number], sheet.printed[number]
     assert printed is not None  # spots with cells have it
     zone = clean_zone(gray, page_map, sheet, parts, number)
@@ -88,7 +95,9 @@ def _on_picture(spot: Spot, index: int) -> Frame:
 
 
 def _moved_print(dark: Singles, printed: Singles, frames: Sequence[Frame]) -> Singles:
-    """The darkness that print may leave: the blank page, cell by cell where it fits the scan best, a sample wider on each side."""
+    """The darkness that print may leave: the blank page, cell by cell where it fits the scan best, a sample wider on
+    each side.
+    """
     high, wide = min(dark.shape[0], printed.shape[0]), min(dark.shape[1], printed.shape[1])
     out = np.zeros(dark.shape, np.float32)
     out[:high, :wide] = printed[:high, :wide]
@@ -100,7 +109,9 @@ def _moved_print(dark: Singles, printed: Singles, frames: Sequence[Frame]) -> Si
         part = printed[top:bottom, left:right]
         if float(part.std()) < 1e-3:
             continue
-        fits = cv2.matchTemplate(dark[top - MOVE_PX : bottom + MOVE_PX, left - MOVE_PX : right + MOVE_PX], part, cv2.TM_CCOEFF)
+        fits = cv2.matchTemplate(
+            dark[top - MOVE_PX : bottom + MOVE_PX, left - MOVE_PX : right + MOVE_PX], part, cv2.TM_CCOEFF
+        )
         down, across = np.unravel_index(int(np.argmax(fits)), fits.shape)
         out[top:bottom, left:right] = 0
         to_y, to_x = top + int(down) - MOVE_PX, left + int(across) - MOVE_PX
@@ -110,12 +121,16 @@ def _moved_print(dark: Singles, printed: Singles, frames: Sequence[Frame]) -> Si
 
 
 def _seeds(spot: Spot, parts: Parts, number: int, zone: CleanZone) -> Mask:
-    """Where ink was found coarsely, in the spot's picture: that of the zone, and that between and around its cells; not what only comes in from outside."""
+    """Where ink was found coarsely, in the spot's picture: that of the zone, and that between and around its cells;
+    not what only comes in from outside.
+    """
     around = (parts.spot == number) & ~(parts.enters & (parts.in_core == 0))
     chosen = np.union1d(np.flatnonzero(around), np.array(zone.own, dtype=np.int64))
     labels = parts.labels[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w]
     here = np.isin(labels, chosen + 1).astype(np.uint8)
-    return np.asarray(cv2.resize(here, (zone.gray.shape[1], zone.gray.shape[0]), interpolation=cv2.INTER_NEAREST) > 0, dtype=np.bool_)
+    return np.asarray(
+        cv2.resize(here, (zone.gray.shape[1], zone.gray.shape[0]), interpolation=cv2.INTER_NEAREST) > 0, dtype=np.bool_
+    )
 
 
 def _ink(dark: Singles, expected: Singles, seeds: Mask) -> tuple[Mask, float]:
@@ -125,7 +140,9 @@ def _ink(dark: Singles, expected: Singles, seeds: Mask) -> tuple[Mask, float]:
     smooth = cv2.GaussianBlur(dark, (0, 0), 0.6)
     open_ = (expected <= PRINT) | (smooth > expected + MORE)
     strokes = ((smooth > np.clip(INK_SHARE * level, LEAST_INK, MOST_INK)) & open_).astype(np.uint8)
-    joined = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (LINE_PX, LINE_PX)))
+    joined = cv2.morphologyEx(
+        strokes, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (LINE_PX, LINE_PX))
+    )
     strokes |= joined & (expected > PRINT).astype(np.uint8)
     _, labels = cv2.connectedComponents(strokes, connectivity=8, ltype=cv2.CV_32S)
     held = np.unique(labels[seeds & (strokes > 0)])
@@ -147,9 +164,14 @@ def _cell(clean: Singles, mine: Mask, frame: Frame) -> Cell:
 
 
 def _nearest(shape: tuple[int, ...], frames: Sequence[Frame]) -> NDArray[np.int64]:
-    """The number of the cell nearest to each sample (H, W): by its column where cells stand in a row, also in several rows."""
+    """The number of the cell nearest to each sample (H, W): by its column where cells stand in a row, also in
+    several rows.
+    """
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]]
-    away = [np.maximum(np.maximum(x0 - x, x - x1 + 1), 0) + np.maximum(np.maximum(y0 - y, y - y1 + 1), 0) for x0, y0, x1, y1 in frames]
+    away = [
+        np.maximum(np.maximum(x0 - x, x - x1 + 1), 0) + np.maximum(np.maximum(y0 - y, y - y1 + 1), 0)
+        for x0, y0, x1, y1 in frames
+    ]
     return np.asarray(np.argmin(np.stack(away), axis=0), dtype=np.int64)
 
 

@@ -1,8 +1,9 @@
 """Characters in cells: digits, capitals and signs, by small networks of our own (models/cells.md).
 
-Every cell is a picture of its ink brought to one size, and four numbers that say how large the ink is and where it lies: a comma is a small 1. Two networks
-that learnt from different starts give a probability for each character, for "struck out" and for "no writing"; their mean is taken. The characters of a row
-are put together to whole texts, most probable first. What the question allows (a date, a range, a list) is weighed by `scanform.assemble`.
+Every cell is a picture of its ink brought to one size, and four numbers that say how large the ink is and where it
+lies: a comma is a small 1. Two networks that learnt from different starts give a probability for each character, for
+"struck out" and for "no writing"; their mean is taken. The characters of a row are put together to whole texts, most
+probable first. What the question allows (a date, a range, a list) is weighed by `scanform.assemble`.
 """
 
 import heapq
@@ -44,8 +45,8 @@ INK = 0.12
 """Minimum darkness of an ink pixel when a character is cut out."""
 
 USUAL = {"ß": 0.1, OTHER: 0.3, ",": 0.3}
-"""How often a character occurs in what people write, in comparison with the others of its network, where that is far from what it learnt from: a small
-letter among capitals is rare, letters and commas in cells for digits are.
+"""How often a character occurs in what people write, in comparison with the others of its network, where that is far
+from what it learnt from: a small letter among capitals is rare, letters and commas in cells for digits are.
 """
 
 KEPT, LEAST = 12, 1e-5
@@ -94,7 +95,9 @@ def network_for(alphabet: Alphabet) -> str:
 
 
 def normalised(dark: Singles) -> Singles:
-    """What a network sees of a character given as darkness 0..1 (H, W): cut to its ink, brought to one size and one darkness, (SIZE, SIZE)."""
+    """What a network sees of a character given as darkness 0..1 (H, W): cut to its ink, brought to one size and one
+    darkness, (SIZE, SIZE).
+    """
     out = np.zeros((SIZE, SIZE), np.float32)
     ink = dark > INK
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
@@ -107,7 +110,9 @@ def normalised(dark: Singles) -> Singles:
     top, left = (SIZE - size[0]) // 2, (SIZE - size[1]) // 2
     out[top : top + size[0], left : left + size[1]] = small
     strong = out[out > INK]
-    return np.asarray(np.clip(out / max(float(np.percentile(strong, 90)) if len(strong) else 1.0, INK), 0, 1), dtype=np.float32)
+    return np.asarray(
+        np.clip(out / max(float(np.percentile(strong, 90)) if len(strong) else 1.0, INK), 0, 1), dtype=np.float32
+    )
 
 
 def character_probs(name: str, cells: Sequence[Cell], head: Head | None = None) -> Singles:
@@ -120,7 +125,9 @@ def character_probs(name: str, cells: Sequence[Cell], head: Head | None = None) 
 
 
 def seen_by(name: str, cells: Sequence[Cell]) -> tuple[Singles, Singles]:
-    """The scores (members, N, C) of a network for each cell, and the features (members, N, F) of which its last layer makes them; N is 1 or more."""
+    """The scores (members, N, C) of a network for each cell, and the features (members, N, F) of which its last
+    layer makes them; N is 1 or more.
+    """
     logits, features = _run(name, cells)
     return logits, features
 
@@ -132,9 +139,13 @@ def _run(name: str, cells: Sequence[Cell]) -> tuple[Singles, ...]:
 
 
 def probs_of(name: str, logits: Singles, temperature: float) -> Singles:
-    """Probabilities (N, C) from scores (members, N, C): the mean of what the members say, weighed with how usual the characters are."""
+    """Probabilities (N, C) from scores (members, N, C): the mean of what the members say, weighed with how usual the
+    characters are.
+    """
     probs = np.exp((logits - logits.max(axis=2, keepdims=True)) / np.float32(temperature))
-    mean = (probs / probs.sum(axis=2, keepdims=True)).mean(axis=0) * np.array([USUAL.get(one, 1.0) for one in class_names(name)], np.float32)
+    mean = (probs / probs.sum(axis=2, keepdims=True)).mean(axis=0) * np.array(
+        [USUAL.get(one, 1.0) for one in class_names(name)], np.float32
+    )
     return np.asarray(mean / mean.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
@@ -146,7 +157,9 @@ def shipped_temperature(name: str) -> float:
 def admissible(alphabet: Alphabet) -> tuple[int, ...]:
     """The numbers of the classes that count in cells of this kind: digits do not where only letters may stand."""
     classes = class_names(network_for(alphabet))
-    return tuple(number for number, name in enumerate(classes) if alphabet is not Alphabet.LETTERS or name not in DIGITS)
+    return tuple(
+        number for number, name in enumerate(classes) if alphabet is not Alphabet.LETTERS or name not in DIGITS
+    )
 
 
 @cache
@@ -163,7 +176,10 @@ def _put_together(row: CellImages, probs: Singles, reader: str) -> ReaderResult:
     classes = class_names(network_for(row.alphabet))
     kept = admissible(row.alphabet)
     names = list(dict.fromkeys(_SHOWN.get(classes[number], classes[number]) for number in kept))
-    shares = np.stack([probs[:, [k for k in kept if _SHOWN.get(classes[k], classes[k]) == name]].sum(axis=1) for name in names], axis=1)
+    shares = np.stack(
+        [probs[:, [k for k in kept if _SHOWN.get(classes[k], classes[k]) == name]].sum(axis=1) for name in names],
+        axis=1,
+    )
     shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
     texts: dict[str, float] = {}
     for chosen, probability in _combinations([_ranked(line) for line in shares]):
@@ -178,7 +194,9 @@ def _put_together(row: CellImages, probs: Singles, reader: str) -> ReaderResult:
 def _ranked(line: Singles) -> list[tuple[int, float]]:
     """The characters of a cell worth trying, most probable first."""
     order = np.argsort(-line, kind="stable")
-    return [(int(number), float(line[number])) for rank, number in enumerate(order) if rank == 0 or line[number] >= LEAST]
+    return [
+        (int(number), float(line[number])) for rank, number in enumerate(order) if rank == 0 or line[number] >= LEAST
+    ]
 
 
 def _combinations(cells: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[tuple[int, ...], float]]:
@@ -194,5 +212,7 @@ def _combinations(cells: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[tu
             following = (*ranks[:place], rank, *ranks[place + 1 :])
             if rank < len(cell) and following not in seen:
                 seen.add(following)
-                heapq.heappush(heap, (cost + log(max(cell[rank - 1][1], 1e-12)) - log(max(cell[rank][1], 1e-12)), following))
+                heapq.heappush(
+                    heap, (cost + log(max(cell[rank - 1][1], 1e-12)) - log(max(cell[rank][1], 1e-12)), following)
+                )
     return out

@@ -16,8 +16,8 @@ from scanform.recognize.writing.type_rows import typed_cuts, without_dust
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanZone:
-    """A zone (margin included) at `READ_PX_PER_MM`, grey with white paper, and which of the parts of ink are its own; `strays`: strokes reach into it that
-    are not.
+    """A zone (margin included) at `READ_PX_PER_MM`, grey with white paper, and which of the parts of ink are its own;
+    `strays`: strokes reach into it that are not.
     """
 
     gray: Gray
@@ -38,7 +38,9 @@ def clean_zone(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, nu
 
 
 def lines(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray]:
-    """One picture for each line of a zone, top to bottom, cropped to its ink: lines of type at their own distance, writing where the ink gathers."""
+    """One picture for each line of a zone, top to bottom, cropped to its ink: lines of type at their own distance,
+    writing where the ink gathers.
+    """
     if not any(parts.reach_mm[part] >= PART_MM for part in zone.own):
         return []
     labels = parts.labels[spot.y : spot.y + spot.h, spot.x : spot.x + spot.w]
@@ -49,7 +51,9 @@ def lines(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray]:
         pitch = spot.zone.rect.h / max(1, spot.zone.lines or 1)
         line = line_of_ink(np.where(ink, labels, 0), pitch * AREA_PX_PER_MM)
     else:
-        line = np.where(ink, 1 + np.searchsorted([cut - spot.y for cut in cuts], np.arange(spot.h), side="right")[:, None], 0)
+        line = np.where(
+            ink, 1 + np.searchsorted([cut - spot.y for cut in cuts], np.arange(spot.h), side="right")[:, None], 0
+        )
     return [_cropped(zone.gray, line == number) for number in range(1, int(line.max()) + 1)]
 
 

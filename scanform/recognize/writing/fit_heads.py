@@ -1,11 +1,13 @@
 """Retraining the last layer of a network for cells on characters that people confirmed, with numpy alone.
 
-The scores of the network stay; a linear change of them is fitted, pulled towards nought (a Gaussian prior): few characters change little. How hard it is
-pulled is chosen on forms that were left out, one fifth at a time, with no change at all among the choices; the temperature comes from the same scores.
+The scores of the network stay; a linear change of them is fitted, pulled towards nought (a Gaussian prior): few
+characters change little. How hard it is pulled is chosen on forms that were left out, one fifth at a time, with no
+change at all among the choices; the temperature comes from the same scores.
 
-Characters do not occur equally often on forms (all postcodes of a city begin alike). The change is fitted on scores to which the logarithm of a
-character's share was added (Menon et al. 2021, arXiv 2007.07314), so that it learns what characters look like and not how often they occur. Classes
-that nobody confirms (struck out, no writing, letters among digits) and characters that did not occur take no part: their scores stay as they were.
+Characters do not occur equally often on forms (all postcodes of a city begin alike). The change is fitted on scores to
+which the logarithm of a character's share was added (Menon et al. 2021, arXiv 2007.07314), so that it learns what
+characters look like and not how often they occur. Classes that nobody confirms (struck out, no writing, letters among
+digits) and characters that did not occur take no part: their scores stay as they were.
 """
 
 import hashlib
@@ -25,9 +27,9 @@ NEVER = -1e9
 """The score of a class that takes no part."""
 
 MISTAKEN = 0.01
-"""So many labels are taken to be wrong, spread evenly over the classes: a person errs once in 2,700 fields (`PERSON_CONFIDENCE`), but a value may also have
-been corrected to something else than what was written. Without it, one wrong label among a hundred doubled the temperature (of 288 characters 37 instead of
-279 were then accepted).
+"""So many labels are taken to be wrong, spread evenly over the classes: a person errs once in 2,700 fields
+(`PERSON_CONFIDENCE`), but a value may also have been corrected to something else than what was written. Without it, one
+wrong label among a hundred doubled the temperature (of 288 characters 37 instead of 279 were then accepted).
 """
 
 
@@ -62,8 +64,8 @@ DEFAULT_FIT = FitSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How a change is fitted: the strength of the prior, and whether every label is believed at first. Then a habit can be learnt that the shipped network is
-    sure to be something else; without, one wrong label among few leads nowhere.
+    """How a change is fitted: the strength of the prior, and whether every label is believed at first. Then a habit can
+    be learnt that the shipped network is sure to be something else; without, one wrong label among few leads nowhere.
     """
 
     strength: float
@@ -75,8 +77,9 @@ NO_CHANGE = Way(strength=0.0, believing=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Characters:
-    """N characters: `logits` (members, N, C) and `features` (members, N, F) of a network, `truth` (N,) the numbers of their classes, `allowed` (N, C) the
-    classes that may stand in their cells, `forms` (N,) the names of the forms they are from.
+    """N characters: `logits` (members, N, C) and `features` (members, N, F) of a network, `truth` (N,) the numbers of
+    their classes, `allowed` (N, C) the classes that may stand in their cells, `forms` (N,) the names of the forms they
+    are from.
     """
 
     logits: Singles
@@ -88,7 +91,12 @@ class Characters:
     def of(self, chosen: NDArray[np.bool_]) -> "Characters":
         """Some of them."""
         many = {"logits", "features"}
-        return Characters(**{one.name: getattr(self, one.name)[:, chosen] if one.name in many else getattr(self, one.name)[chosen] for one in fields(self)})
+        return Characters(
+            **{
+                one.name: getattr(self, one.name)[:, chosen] if one.name in many else getattr(self, one.name)[chosen]
+                for one in fields(self)
+            }
+        )
 
     def count_forms(self) -> int:
         """How many forms they are from."""
@@ -97,8 +105,9 @@ class Characters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """How a head reads some characters. `wrong_up_to` and `right_from` bound the share of wrong ones among those accepted, and of right ones among all
-    (95 %, one-sided, Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404); the calibration error is taken over 15 bins of equal size.
+    """How a head reads some characters. `wrong_up_to` and `right_from` bound the share of wrong ones among those
+    accepted, and of right ones among all (95 %, one-sided, Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404); the
+    calibration error is taken over 15 bins of equal size.
     """
 
     characters: int
@@ -113,7 +122,9 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two heads on the same characters; `gain` is by how much the log loss of a form gets less on average, `gain_error` its standard error over forms."""
+    """Two heads on the same characters; `gain` is by how much the log loss of a form gets less on average,
+    `gain_error` its standard error over forms.
+    """
 
     before: Figures
     after: Figures
@@ -122,13 +133,20 @@ class Comparison:
 
     @property
     def better(self) -> bool:
-        """Whether the second may take the place of the first: less log loss by more than chance, and no more wrong ones among those accepted."""
+        """Whether the second may take the place of the first: less log loss by more than chance, and no more wrong
+        ones among those accepted.
+        """
         return self.gain > max(self.gain_error, 1e-6) and self.after.wrong_of_accepted <= self.before.wrong_of_accepted
 
 
 def held_out(forms: NDArray[np.str_], settings: FitSettings = DEFAULT_FIT) -> NDArray[np.bool_]:
-    """Which characters (N,) are of forms that are never trained on: a form stays where it is, however many others come."""
-    shares = {form: int(hashlib.sha256(form.encode()).hexdigest()[:8], 16) / 0x1_0000_0000 for form in np.unique(forms).tolist()}
+    """Which characters (N,) are of forms that are never trained on: a form stays where it is, however many others
+    come.
+    """
+    shares = {
+        form: int(hashlib.sha256(form.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
+        for form in np.unique(forms).tolist()
+    }
     return np.array([shares[form] < settings.held_out for form in forms.tolist()], dtype=np.bool_)
 
 
@@ -139,21 +157,31 @@ def enough(characters: Characters, settings: FitSettings = DEFAULT_FIT) -> bool:
         part.count_forms() >= settings.least_forms_each and len(part.truth) >= settings.least_characters_each
         for part in (characters.of(apart), characters.of(~apart))
     )
-    return len(characters.truth) >= settings.least_characters and characters.count_forms() >= settings.least_forms and each
+    return (
+        len(characters.truth) >= settings.least_characters and characters.count_forms() >= settings.least_forms and each
+    )
 
 
 def fit_head(network: str, characters: Characters, settings: FitSettings = DEFAULT_FIT) -> Head:
-    """The head that suits these characters (of two forms or more); without a change where none is good for forms that were left out."""
+    """The head that suits these characters (of two forms or more); without a change where none is good for forms
+    that were left out.
+    """
     base = shipped_temperature(network)
-    ways = [Way(strength=strength, believing=believing) for strength in settings.strengths for believing in (False, True)]
+    ways = [
+        Way(strength=strength, believing=believing) for strength in settings.strengths for believing in (False, True)
+    ]
     scores = {NO_CHANGE: characters.logits} | {way: _crossed(characters, way, base, settings) for way in ways}
     lost = {way: float(_losses(network, found, base, characters).sum()) for way, found in scores.items()}
     best = min(lost, key=lambda way: lost[way])
     temperature = _temperature(network, scores[best], characters, settings)
-    return Head(network=network, of=shipped_digest(network), change=_change(characters, best, base), temperature=temperature)
+    return Head(
+        network=network, of=shipped_digest(network), change=_change(characters, best, base), temperature=temperature
+    )
 
 
-def compare(network: str, before: Head | None, after: Head, characters: Characters, settings: FitSettings = DEFAULT_FIT) -> Comparison:
+def compare(
+    network: str, before: Head | None, after: Head, characters: Characters, settings: FitSettings = DEFAULT_FIT
+) -> Comparison:
     """What two heads (None: the shipped one) make of the same characters."""
     probs = [reading_probs(network, head, characters) for head in (before, after)]
     first, second = (losses(one, characters.truth) for one in probs)
@@ -177,7 +205,9 @@ def figures(probs: Singles, truth: NDArray[np.int64], settings: FitSettings = DE
     taken = top >= settings.accept
     wrong = int((taken & ~right).sum())
     bins = np.clip(np.searchsorted(np.quantile(top, np.linspace(0, 1, 16)), top, side="right") - 1, 0, 14)
-    gaps = [abs(float(top[bins == b].mean() - right[bins == b].mean())) * float((bins == b).mean()) for b in np.unique(bins)]
+    gaps = [
+        abs(float(top[bins == b].mean() - right[bins == b].mean())) * float((bins == b).mean()) for b in np.unique(bins)
+    ]
     return Figures(
         characters=len(truth), right=int(right.sum()), right_from=1 - most_of(int((~right).sum()), len(truth)), accepted=int(taken.sum()),
         wrong_of_accepted=wrong, wrong_up_to=most_of(wrong, int(taken.sum())),
@@ -186,8 +216,12 @@ def figures(probs: Singles, truth: NDArray[np.int64], settings: FitSettings = DE
 
 
 def losses(probs: Singles, truth: NDArray[np.int64]) -> Singles:
-    """The loss (N,) of each character: the negative logarithm of how probable its label is, when `MISTAKEN` of the labels are wrong."""
-    return np.asarray(-np.log((1 - MISTAKEN) * probs[np.arange(len(truth)), truth] + MISTAKEN / probs.shape[1]), dtype=np.float32)
+    """The loss (N,) of each character: the negative logarithm of how probable its label is, when `MISTAKEN` of the
+    labels are wrong.
+    """
+    return np.asarray(
+        -np.log((1 - MISTAKEN) * probs[np.arange(len(truth)), truth] + MISTAKEN / probs.shape[1]), dtype=np.float32
+    )
 
 
 def most_of(seen: int, of: int, level: float = 0.95) -> float:
@@ -209,7 +243,8 @@ def _at_most(seen: int, of: int, share: float) -> float:
     return sum(exp(way + k * log(share) + (of - k) * log1p(-share)) for k, way in enumerate(ways))
 
 
-# --- fitting -----------------------------------------------------------------------------------------------------------
+# --- fitting
+# -----------------------------------------------------------------------------------------------------------
 
 
 def _allowed(network: str, scores: Singles, temperature: float, characters: Characters) -> Singles:
@@ -237,10 +272,15 @@ def _crossed(characters: Characters, way: Way, base: float, settings: FitSetting
 
 
 def _temperature(network: str, scores: Singles, characters: Characters, settings: FitSettings) -> float:
-    """The temperature that suits scores best; never lower than that of the shipped network: a few hundred characters make nobody surer."""
+    """The temperature that suits scores best; never lower than that of the shipped network: a few hundred characters
+    make nobody surer.
+    """
     base = shipped_temperature(network)
     choices = base * np.geomspace(1, 3, 45)
-    lost = [float(_losses(network, scores, float(t), characters).sum()) + (log(float(t) / base) / settings.spread) ** 2 / 2 for t in choices]
+    lost = [
+        float(_losses(network, scores, float(t), characters).sum()) + (log(float(t) / base) / settings.spread) ** 2 / 2
+        for t in choices
+    ]
     return float(choices[int(np.argmin(lost))])
 
 
@@ -263,10 +303,11 @@ def _change(characters: Characters, way: Way, base: float) -> Singles:
 
 
 def _fitted(x: Floats, fixed: Floats, truth: NDArray[np.int64], pull: float, *, believing: bool) -> Floats:
-    """The weights (F, C) that make the truth most probable when they are added to `fixed` (N, C), with `pull` / 2 of their squares.
+    """The weights (F, C) that make the truth most probable when they are added to `fixed` (N, C), with `pull` / 2 of
+    their squares.
 
-    A label that is improbable counts less, as it may be wrong. There are several lows: the one next to no change is found, or (`believing`) the one next
-    to where every label is believed.
+    A label that is improbable counts less, as it may be wrong. There are several lows: the one next to no change is
+    found, or (`believing`) the one next to where every label is believed.
     """
     wanted, here = np.zeros(fixed.shape), np.arange(len(truth))
     wanted[here, truth] = 1
@@ -284,11 +325,17 @@ def _fitted(x: Floats, fixed: Floats, truth: NDArray[np.int64], pull: float, *, 
 
     start = np.zeros(x.shape[1] * fixed.shape[1])
     start = lowest(lambda flat: loss(flat, 0.0), start) if believing else start
-    return lowest(lambda flat: loss(flat, MISTAKEN / (1 - MISTAKEN) / fixed.shape[1]), start).reshape(x.shape[1], fixed.shape[1])
+    return lowest(lambda flat: loss(flat, MISTAKEN / (1 - MISTAKEN) / fixed.shape[1]), start).reshape(
+        x.shape[1], fixed.shape[1]
+    )
 
 
-def lowest(loss: Callable[[Floats], tuple[float, Floats]], start: Floats, *, steps: int = 200, memory: int = 10) -> Floats:
-    """Where a smooth function (value, gradient) is lowest near `start`: L-BFGS with a backtracking search (Nocedal and Wright 2006, algorithms 7.4 and 3.1)."""
+def lowest(
+    loss: Callable[[Floats], tuple[float, Floats]], start: Floats, *, steps: int = 200, memory: int = 10
+) -> Floats:
+    """Where a smooth function (value, gradient) is lowest near `start`: L-BFGS with a backtracking search (Nocedal
+    and Wright 2006, algorithms 7.4 and 3.1).
+    """
     at, (value, slope) = start, loss(start)
     pairs: list[tuple[Floats, Floats]] = []
     for _ in range(steps):

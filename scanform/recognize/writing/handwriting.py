@@ -1,8 +1,9 @@
-"""Lines of handwriting: what the network for words makes of them, held against the list of the question, with Tesseract as a second opinion.
+"""Lines of handwriting: what the network for words makes of them, held against the list of the question, with Tesseract
+as a second opinion.
 
-Free text is a proposal with its probability. Where the question has a list, its texts are scored exactly and compete with the free reading: the answer may
-be "none of these". Both probabilities are logistic functions of a few facts, fitted on scanned crops of writers from whom the network did not learn
-(tools/fit_lines.py, models/words.md).
+Free text is a proposal with its probability. Where the question has a list, its texts are scored exactly and compete
+with the free reading: the answer may be "none of these". Both probabilities are logistic functions of a few facts,
+fitted on scanned crops of writers from whom the network did not learn (tools/fit_lines.py, models/words.md).
 """
 
 import json
@@ -27,13 +28,19 @@ KEPT = 6
 
 LEAST = 1e-12
 FAR = 4.0
-"""From this logarithm of odds on another reading is much better than the expected one, and how much better still matters less."""
+"""From this logarithm of odds on another reading is much better than the expected one, and how much better still
+matters less.
+"""
 
 NUMBER = 0.9
-"""At most so probable is a listed text with another number than what was read without the list: its letters fit the neighbour's house just as well."""
+"""At most so probable is a listed text with another number than what was read without the list: its letters fit the
+neighbour's house just as well.
+"""
 
 PRINTED = 0.85
-"""How sure Tesseract is of print: there its capitals count, for the network sees no line beside them (Ö and ö look the same)."""
+"""How sure Tesseract is of print: there its capitals count, for the network sees no line beside them (Ö and ö look
+the same).
+"""
 
 FREE_FACTS = ("each", "chance", "length", "same", "alike", "sure", "very_sure", "surely_alike")
 LISTED_FACTS = ("fit", "lead", "beaten", "size", "length", "agreed")
@@ -62,7 +69,11 @@ class HandwritingLines:
         out = []
         for job in jobs:
             count = len(job.pictures)
-            seen, also = (probs[:count], printed[:count]) if job.form is None else _of_form(CHARACTERS[job.form], probs[:count], printed[:count])
+            seen, also = (
+                (probs[:count], printed[:count])
+                if job.form is None
+                else _of_form(CHARACTERS[job.form], probs[:count], printed[:count])
+            )
             out.append(_found(self.name, job, seen, also))
             probs, printed = probs[count:], printed[count:]
         return tuple(out)
@@ -77,9 +88,13 @@ def _found(name: str, job: LineImages, probs: Sequence[LineLogProbs], printed: S
     return ReaderResult(texts=_listed(job, probs, printed) if job.values else _free(probs, printed), reader=name)
 
 
-def _of_form(characters: frozenset[str], probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]) -> tuple[Sequence[LineLogProbs], Sequence[ReadLine]]:
+def _of_form(
+    characters: frozenset[str], probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]
+) -> tuple[Sequence[LineLogProbs], Sequence[ReadLine]]:
     """What the network and Tesseract say of lines in which only `characters` can stand."""
-    return [only(characters, one) for one in probs], [one if characters >= set(one.text) else replace(one, text="") for one in printed]
+    return [only(characters, one) for one in probs], [
+        one if characters >= set(one.text) else replace(one, text="") for one in printed
+    ]
 
 
 def _free(probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
@@ -94,17 +109,25 @@ def _free(probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]) -> tuple[C
             found = {other: max(found.values()), value: min(found.values())}
     whole = max(sum(found.values()), 1.0)
     found = {value: chance / whole for value, chance in found.items()}
-    rest = _shared({value: chance for value, chance in texts.items() if value not in found}, 1 - sum(found.values()), sum(texts.values()))
+    rest = _shared(
+        {value: chance for value, chance in texts.items() if value not in found},
+        1 - sum(found.values()),
+        sum(texts.values()),
+    )
     return _ranked({value: chance for value, chance in (found | rest).items() if value.strip()})
 
 
 def second_opinion(printed: Sequence[ReadLine]) -> tuple[str, float]:
     """What Tesseract read in all lines together, and how sure it says it is."""
-    return "\n".join(one.text for one in printed if one.text), float(np.mean([one.sure for one in printed])) if printed else 0.0
+    return "\n".join(one.text for one in printed if one.text), float(
+        np.mean([one.sure for one in printed])
+    ) if printed else 0.0
 
 
 def _listed(job: LineImages, probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
-    """The listed texts that fit, and what is read freely: perhaps it is none of them. The expected one is judged for itself when no other one fits better."""
+    """The listed texts that fit, and what is read freely: perhaps it is none of them. The expected one is judged for
+    itself when no other one fits better.
+    """
     line = joined(probs)
     texts = free_texts(probs)
     chosen, logs = listed_texts(line, job.values, job.expected)
@@ -113,7 +136,11 @@ def _listed(job: LineImages, probs: Sequence[LineLogProbs], printed: Sequence[Re
     best = _logistic("expected", expected_facts(facts)) if chosen[0] == job.expected else _logistic("listed", facts)
     if _digits(chosen[0]) != _digits(next(iter(texts))):
         best = min(best, NUMBER)
-    unlisted = {value: chance for value, chance in texts.items() if value.strip() and not set(spellings_known(chosen)) & {value.casefold()}}
+    unlisted = {
+        value: chance
+        for value, chance in texts.items()
+        if value.strip() and not set(spellings_known(chosen)) & {value.casefold()}
+    }
     rest = dict(zip(chosen[1:KEPT], np.exp(logs[1:KEPT]).tolist(), strict=True)) | unlisted
     return _ranked({chosen[0]: best, **_shared(rest, 1 - best, max(sum(rest.values()), LEAST))})
 
@@ -136,7 +163,9 @@ def free_texts(probs: Sequence[LineLogProbs]) -> dict[str, float]:
 
 
 def listed_texts(line: LineLogProbs, values: tuple[str, ...], expected: str = "") -> tuple[tuple[str, ...], Singles]:
-    """The listed texts nearest to a line, best first, with the logarithms of their probabilities; the expected one is always among them."""
+    """The listed texts nearest to a line, best first, with the logarithms of their probabilities; the expected one
+    is always among them.
+    """
     near = nearest(line, text_list(values, alphabet()))
     near = near if not expected or expected in near else (*near, expected)
     logs = scored(line, near)
@@ -150,37 +179,56 @@ def spellings_known(texts: Sequence[str]) -> frozenset[str]:
 
 
 def free_facts(texts: dict[str, float], other: str, sure: float) -> Singles:
-    """What tells whether the best free text is right, and whether Tesseract's is, see FREE_FACTS: how probable the network holds its text for each character
-    and in all, how long it is, whether Tesseract reads the same (also but for capitals), and how sure it says it is.
+    """What tells whether the best free text is right, and whether Tesseract's is, see FREE_FACTS: how probable the
+    network holds its text for each character and in all, how long it is, whether Tesseract reads the same (also but for
+    capitals), and how sure it says it is.
     """
     value, chance = next(iter(texts.items()))
     length = max(len(value), 1)
     each = float(np.log(max(chance, LEAST))) / length
     alike = value.casefold() == other.casefold()
-    return np.array([each, _logit(chance), np.log(length), value == other, alike, sure, sure**4, alike * sure**4], np.float32)
+    return np.array(
+        [each, _logit(chance), np.log(length), value == other, alike, sure, sure**4, alike * sure**4], np.float32
+    )
 
 
 def listed_facts(found: tuple[tuple[str, ...], Singles], texts: dict[str, float], other: str, size: int) -> Singles:
-    """What tells whether the best listed text is right, see LISTED_FACTS: how well it fits for each character, how far it leads, by how much a text that is not
-    listed fits better, how long the list and the text are, whether Tesseract says the same.
+    """What tells whether the best listed text is right, see LISTED_FACTS: how well it fits for each character, how far
+    it leads, by how much a text that is not listed fits better, how long the list and the text are, whether Tesseract
+    says the same.
     """
     chosen, logs = found
     best = max(float(logs[0]), -60.0)
     second = max(float(logs[1]), -60.0) if len(logs) > 1 else -60.0
     known = spellings_known(chosen[:1])
-    free = max((float(np.log(max(chance, LEAST))) for value, chance in texts.items() if value.casefold() not in known), default=-60.0)
+    free = max(
+        (float(np.log(max(chance, LEAST))) for value, chance in texts.items() if value.casefold() not in known),
+        default=-60.0,
+    )
     length = max(len(chosen[0]), 1)
     agreed = float(other.casefold() in known)
-    return np.array([best / length, min(best - second, 20.0), min(max(free - best, -20.0), 20.0), np.log(size), np.log(length), agreed], np.float32)
+    return np.array(
+        [
+            best / length,
+            min(best - second, 20.0),
+            min(max(free - best, -20.0), 20.0),
+            np.log(size),
+            np.log(length),
+            agreed,
+        ],
+        np.float32,
+    )
 
 
 def expected_facts(facts: Singles) -> Singles:
-    """What tells whether the expected text stands there, see EXPECTED_FACTS, from `listed_facts`: how well it fits, how far it leads (to 10 only, there may be
-    no other), how much worse or better than any text that is not listed it fits, the first `FAR` counted apart, its length, whether Tesseract says the same.
-    The size of the list does not count.
+    """What tells whether the expected text stands there, see EXPECTED_FACTS, from `listed_facts`: how well it fits, how
+    far it leads (to 10 only, there may be no other), how much worse or better than any text that is not listed it fits,
+    the first `FAR` counted apart, its length, whether Tesseract says the same. The size of the list does not count.
     """
     fit, lead, beaten, _, length, agreed = facts.tolist()
-    return np.array([fit, min(lead, 10.0), max(beaten, 0.0), min(beaten, 0.0), max(beaten - FAR, 0.0), length, agreed], np.float32)
+    return np.array(
+        [fit, min(lead, 10.0), max(beaten, 0.0), min(beaten, 0.0), max(beaten - FAR, 0.0), length, agreed], np.float32
+    )
 
 
 def _shared(chances: dict[str, float], left: float, whole: float) -> dict[str, float]:

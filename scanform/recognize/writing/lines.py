@@ -1,4 +1,6 @@
-"""Lines of writing by Tesseract: printed and typed text, and a first proposal for handwriting, with the probability that it is right."""
+"""Lines of writing by Tesseract: printed and typed text, and a first proposal for handwriting, with the probability
+that it is right.
+"""
 
 import json
 from collections.abc import Sequence
@@ -39,7 +41,9 @@ TESSERACT = TesseractLines()
 
 
 def probability(sure: float, length: int) -> float:
-    """Probability that Tesseract's text is right: a logistic of its own confidence and the length, fitted on written samples (models/text.json)."""
+    """Probability that Tesseract's text is right: a logistic of its own confidence and the length, fitted on written
+    samples (models/text.json).
+    """
     bias, by_sure, by_length = _weights()
     return float(1 / (1 + np.exp(-(bias + by_sure * sure + by_length * float(np.log1p(length))))))
 

@@ -1,4 +1,6 @@
-"""Which line of writing each part of the ink in a zone belongs to: people keep to printed lines more or less, or to none."""
+"""Which line of writing each part of the ink in a zone belongs to: people keep to printed lines more or less, or to
+none.
+"""
 
 from itertools import pairwise
 
@@ -9,19 +11,25 @@ from numpy.typing import NDArray
 from scanform.imaging.page_image import Singles
 
 SMOOTH, APART, LEAST = 0.14, 0.5, 0.15
-"""The ink of rows is smoothed by so many pitches; lines lie at least so many pitches apart; a line has at least so much of the ink of the fullest one."""
+"""The ink of rows is smoothed by so many pitches; lines lie at least so many pitches apart; a line has at least so
+much of the ink of the fullest one.
+"""
 
 VALLEY = 0.65
 """Between two lines there is less than this share of the ink of the emptier one."""
 
 TALL, SHARE = 1.3, 0.2
-"""A part taller than so many pitches with at least such a share of its ink on either side of a border is cut there: two lines touch."""
+"""A part taller than so many pitches with at least such a share of its ink on either side of a border is cut there:
+two lines touch.
+"""
 
 Labels = NDArray[np.int32]
 
 
 def line_of_ink(labels: Labels, pitch_px: float) -> Labels:
-    """For parts (H, W), 0 = no ink, the number of the line of each sample, 1 at the top, 0 where there is no ink. `pitch_px` is what is printed or expected."""
+    """For parts (H, W), 0 = no ink, the number of the line of each sample, 1 at the top, 0 where there is no ink.
+    `pitch_px` is what is printed or expected.
+    """
     out = np.zeros_like(labels)
     borders = _borders((labels > 0).sum(axis=1).astype(np.float32), pitch_px)
     band = np.searchsorted(borders, np.arange(len(labels)), side="right")
@@ -41,7 +49,9 @@ def line_of_ink(labels: Labels, pitch_px: float) -> Labels:
 
 def _borders(ink: Singles, pitch_px: float) -> NDArray[np.int64]:
     """The rows between lines of writing, from the ink of each row."""
-    soft: Singles = np.asarray(cv2.GaussianBlur(ink[:, None], (0, 0), max(SMOOTH * pitch_px, 0.5))[:, 0], dtype=np.float32)
+    soft: Singles = np.asarray(
+        cv2.GaussianBlur(ink[:, None], (0, 0), max(SMOOTH * pitch_px, 0.5))[:, 0], dtype=np.float32
+    )
     inner = (soft[1:-1] >= soft[:-2]) & (soft[1:-1] > soft[2:]) & (soft[1:-1] >= LEAST * soft.max())
     peaks: list[int] = []
     for row in (1 + np.flatnonzero(inner)).tolist():
@@ -53,4 +63,6 @@ def _borders(ink: Singles, pitch_px: float) -> NDArray[np.int64]:
 
 
 def _apart(soft: Singles, first: int, second: int, pitch_px: float) -> bool:
-    return second - first >= APART * pitch_px and float(soft[first:second].min()) < VALLEY * min(float(soft[first]), float(soft[second]))
+    return second - first >= APART * pitch_px and float(soft[first:second].min()) < VALLEY * min(
+        float(soft[first]), float(soft[second])
+    )

@@ -1,9 +1,11 @@
-"""Tesseract: printed ids, typed text, and a first guess at handwriting. The only door to pytesseract, imported when there is text to read.
+"""Tesseract: printed ids, typed text, and a first guess at handwriting. The only door to pytesseract, imported when
+there is text to read.
 
-Where tesserocr is installed and finds models, lines are read in this process (`in_process.py`). Otherwise all lines of a page are put into one picture
-(a montage) for the program, because starting it costs more than reading. The two are different versions of Tesseract and may differ in a character, so
-readings name the one that read: `tesserocr/deu` or `tesseract/deu`. What Tesseract reads by hand is a candidate for a person, never an answer: German
-words by hand come out right in about one case in twenty.
+Where tesserocr is installed and finds models, lines are read in this process (`in_process.py`). Otherwise all lines of
+a page are put into one picture (a montage) for the program, because starting it costs more than reading. The two are
+different versions of Tesseract and may differ in a character, so readings name the one that read: `tesserocr/deu` or
+`tesseract/deu`. What Tesseract reads by hand is a candidate for a person, never an answer: German words by hand come
+out right in about one case in twenty.
 """
 
 import logging
@@ -36,8 +38,8 @@ MARGIN_PX = 24
 ID_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
 
 SCATTERED = 11
-"""Tesseract looks for words wherever they stand. As one block (6), type of 8 pt beside larger lines was garbled, and specks were read as letters: 671 of
-720 printed lines were right, 688 as scattered words (`python -m bench.text`).
+"""Tesseract looks for words wherever they stand. As one block (6), type of 8 pt beside larger lines was garbled, and
+specks were read as letters: 671 of 720 printed lines were right, 688 as scattered words (`python -m bench.text`).
 """
 
 IN_PROCESS, MONTAGE = "tesserocr", "tesseract"
@@ -63,7 +65,9 @@ class TextSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadLine:
-    """What was read in one line: `sure` is Tesseract's own mean word confidence, 0..1 (not a probability), `reader` names the model and who read."""
+    """What was read in one line: `sure` is Tesseract's own mean word confidence, 0..1 (not a probability), `reader`
+    names the model and who read.
+    """
 
     text: str
     sure: float
@@ -72,8 +76,8 @@ class ReadLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """How lines are read on this machine: `reader` as readings name it ("" when nothing can be read), `seen` for a person, and the `trouble` that keeps
-    tesserocr from reading although it is installed.
+    """How lines are read on this machine: `reader` as readings name it ("" when nothing can be read), `seen` for a
+    person, and the `trouble` that keeps tesserocr from reading although it is installed.
     """
 
     reader: str
@@ -86,17 +90,27 @@ def door(settings: TextSettings | None = None) -> Door:
     settings = settings or TextSettings()
     models = _models()
     language = _language(models, settings)
-    loaded = _loaded(models.folder, language, "") if language and settings.in_process else _Loaded(trouble=in_process.library().trouble)
+    loaded = (
+        _loaded(models.folder, language, "")
+        if language and settings.in_process
+        else _Loaded(trouble=in_process.library().trouble)
+    )
     if loaded.engine is not None:
-        return Door(reader=f"{IN_PROCESS}/{language}", seen=f"Tesseract {in_process.library().version}, {models.folder}")
+        return Door(
+            reader=f"{IN_PROCESS}/{language}", seen=f"Tesseract {in_process.library().version}, {models.folder}"
+        )
     program = shutil.which("tesseract") or ""
     return Door(reader=f"{MONTAGE}/{language}" if program and language else "", seen=program, trouble=loaded.trouble)
 
 
 def read_line(gray: Gray) -> str:
-    """The printed text id in an upright picture of one line: upper case letters, digits, hyphens; "" when nothing is read."""
+    """The printed text id in an upright picture of one line: upper case letters, digits, hyphens; "" when nothing is
+    read.
+    """
     settings = TextSettings()
-    (found,) = _read_rows([_to_height(gray, LINE_PX)], language=settings.fallback, characters=ID_CHARACTERS, settings=settings)
+    (found,) = _read_rows(
+        [_to_height(gray, LINE_PX)], language=settings.fallback, characters=ID_CHARACTERS, settings=settings
+    )
     return found.text
 
 
@@ -104,21 +118,31 @@ def read_lines(lines: Sequence[Gray], settings: TextSettings | None = None) -> t
     """One picture per line (dark on white, cleaned of print); all lines of a page at once."""
     settings = settings or TextSettings()
     language = _language(_models(), settings) or settings.fallback
-    return _read_rows([_to_height(line, LINE_PX) for line in lines], language=language, characters="", settings=settings)
+    return _read_rows(
+        [_to_height(line, LINE_PX) for line in lines], language=language, characters="", settings=settings
+    )
 
 
 def _to_height(line: Gray, height: int) -> Gray:
     if line.size == 0:
         return np.full((height, height), 255, np.uint8)
     scale = min(height / line.shape[0], WIDEST_PX / line.shape[1])
-    return np.asarray(cv2.resize(line, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), dtype=np.uint8)
+    return np.asarray(
+        cv2.resize(line, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC),
+        dtype=np.uint8,
+    )
 
 
-def _read_rows(lines: Sequence[Gray], *, language: str, characters: str, settings: TextSettings) -> tuple[ReadLine, ...]:
+def _read_rows(
+    lines: Sequence[Gray], *, language: str, characters: str, settings: TextSettings
+) -> tuple[ReadLine, ...]:
     """One result for each line; all are empty when there is no program, or all together take too long."""
     engine = _loaded(_models().folder, language, characters).engine if lines and settings.in_process else None
     if engine is None:
-        return tuple(_joined(words, f"{MONTAGE}/{language}") for words in _by_montage(lines, language=language, characters=characters, settings=settings))
+        return tuple(
+            _joined(words, f"{MONTAGE}/{language}")
+            for words in _by_montage(lines, language=language, characters=characters, settings=settings)
+        )
     try:
         found = in_process.read([_framed(line) for line in lines], engine, timeout_s=settings.timeout_s)
     except TimeoutError as error:
@@ -134,7 +158,10 @@ def _joined(words: Sequence[Word], reader: str) -> ReadLine:
 
 
 def _framed(line: Gray) -> Gray:
-    return np.asarray(cv2.copyMakeBorder(line, MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX, cv2.BORDER_CONSTANT, value=(255,)), dtype=np.uint8)
+    return np.asarray(
+        cv2.copyMakeBorder(line, MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX, cv2.BORDER_CONSTANT, value=(255,)),
+        dtype=np.uint8,
+    )
 
 
 def _by_montage(lines: Sequence[Gray], *, language: str, characters: str, settings: TextSettings) -> list[list[Word]]:
@@ -201,7 +228,9 @@ def _loaded(folder: str, language: str, characters: str) -> _Loaded:
 def _listed(program: str) -> _Models:
     """What the program says of its models."""
     try:
-        done = subprocess.run([program, "--list-langs"], capture_output=True, text=True, timeout=LIST_TIMEOUT_S, check=False)
+        done = subprocess.run(
+            [program, "--list-langs"], capture_output=True, text=True, timeout=LIST_TIMEOUT_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         log.warning("tesseract does not list its models: %s", error)
         return _Models()
@@ -214,16 +243,27 @@ def _run(picture: Gray, *, config: str, language: str, settings: TextSettings) -
     """Words with their places; nothing when the program is missing or takes too long."""
     if shutil.which("tesseract") is None:
         return []
-    os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # Tesseract's threads cost more than they give on one line (and fight with the workers)
+    os.environ.setdefault(
+        "OMP_THREAD_LIMIT", "1"
+    )  # Tesseract's threads cost more than they give on one line (and fight with the workers)
     import pytesseract
 
     try:
-        found = pytesseract.image_to_data(picture, lang=language, config=config, timeout=settings.timeout_s, output_type=pytesseract.Output.DICT)
+        found = pytesseract.image_to_data(
+            picture, lang=language, config=config, timeout=settings.timeout_s, output_type=pytesseract.Output.DICT
+        )
     except RuntimeError as error:  # the documented sign of a timeout; TesseractError is one too
         log.warning("tesseract gave up: %s", error)
         return []
     rows = zip(found["text"], found["conf"], found["left"], found["top"], found["width"], found["height"], strict=True)
     return [
-        Word(text=str(text).strip(), sure=max(0.0, float(conf)) / 100, left=int(left), top=int(top), width=int(width), height=int(height))
+        Word(
+            text=str(text).strip(),
+            sure=max(0.0, float(conf)) / 100,
+            left=int(left),
+            top=int(top),
+            width=int(width),
+            height=int(height),
+        )
         for text, conf, left, top, width, height in rows
     ]

@@ -1,8 +1,8 @@
 """Tesseract inside this process. The only door to tesserocr (extra `tesserocr`), imported when there is text to read.
 
-Starting the program costs more than reading a line; here the model is loaded once per process. Each line is read by itself, and nothing that was read
-before changes what is read next. The library brings a Tesseract of its own, of another version than the program of the system, but no models: those of
-the system are used.
+Starting the program costs more than reading a line; here the model is loaded once per process. Each line is read by
+itself, and nothing that was read before changes what is read next. The library brings a Tesseract of its own, of
+another version than the program of the system, but no models: those of the system are used.
 """
 
 import logging
@@ -53,7 +53,9 @@ class Engine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """`version` of the Tesseract that tesserocr brings, "" where tesserocr cannot be used; `trouble`: why not, when it is installed."""
+    """`version` of the Tesseract that tesserocr brings, "" where tesserocr cannot be used; `trouble`: why not, when
+    it is installed.
+    """
 
     version: str = ""
     trouble: str = ""
@@ -83,20 +85,27 @@ def own_models() -> tuple[str, frozenset[str]]:
 
 @cache
 def engine(folder: str, language: str, characters: str) -> Engine:
-    """The model of a language in a folder, loaded once per process; `characters` are those that may be read in one line, "" for all, in scattered words.
-    Raises RuntimeError when it cannot be loaded.
+    """The model of a language in a folder, loaded once per process; `characters` are those that may be read in one
+    line, "" for all, in scattered words. Raises RuntimeError when it cannot be loaded.
     """
-    os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # threads cost more than they give on one line, and fight with the workers
+    os.environ.setdefault(
+        "OMP_THREAD_LIMIT", "1"
+    )  # threads cost more than they give on one line, and fight with the workers
     from tesserocr import OEM, PSM, PyTessBaseAPI
 
     settings = {"debug_file": os.devnull, "tessedit_char_whitelist": characters}
     layout = PSM.SINGLE_LINE if characters else PSM.SPARSE_TEXT
-    return Engine(api=PyTessBaseAPI(path=str(Path(folder)) + os.sep, lang=language, psm=layout, oem=OEM.LSTM_ONLY, variables=settings))
+    return Engine(
+        api=PyTessBaseAPI(
+            path=str(Path(folder)) + os.sep, lang=language, psm=layout, oem=OEM.LSTM_ONLY, variables=settings
+        )
+    )
 
 
 def read(pictures: Sequence[Gray], of: Engine, *, timeout_s: float) -> list[list[Word]]:
-    """The words of each picture of one line, framed by paper, in reading order. Raises TimeoutError when all together take longer than `timeout_s`; it is
-    looked at between lines and between words, so that a line that was begun may be finished.
+    """The words of each picture of one line, framed by paper, in reading order. Raises TimeoutError when all together
+    take longer than `timeout_s`; it is looked at between lines and between words, so that a line that was begun may be
+    finished.
     """
     end = time.monotonic() + timeout_s
     with of.lock:
@@ -128,4 +137,6 @@ def _word(found: Any) -> Word:
 
     left, top, right, bottom = found.BoundingBox(RIL.WORD)
     sure = max(0.0, float(found.Confidence(RIL.WORD))) / 100
-    return Word(text=found.GetUTF8Text(RIL.WORD).strip(), sure=sure, left=left, top=top, width=right - left, height=bottom - top)
+    return Word(
+        text=found.GetUTF8Text(RIL.WORD).strip(), sure=sure, left=left, top=top, width=right - left, height=bottom - top
+    )

@@ -1,8 +1,9 @@
-"""Where one line ends and the next begins, when lines keep a distance of their own: what was typed does not stand on the printed lines.
+"""Where one line ends and the next begins, when lines keep a distance of their own: what was typed does not stand on
+the printed lines.
 
-Letters of a typed line lie at one height, within a letter's height of each other, and the next line lies clearly below. Where the ink of a zone looks like
-that it is cut between the lines, through letters that touch, where there is least ink. Where it does not (joined writing, slanting lines) `line_cut.py`
-tells.
+Letters of a typed line lie at one height, within a letter's height of each other, and the next line lies clearly below.
+Where the ink of a zone looks like that it is cut between the lines, through letters that touch, where there is least
+ink. Where it does not (joined writing, slanting lines) `line_cut.py` tells.
 """
 
 from collections.abc import Sequence
@@ -15,19 +16,26 @@ from scanform.recognize.ink.sampling_plan import AREA_PX_PER_MM
 from scanform.recognize.ink.writing_areas import Parts
 
 DUST_MM, ALONE_MM = 1.3, 1.5
-"""Ink that reaches less far than `DUST_MM` and lies further than `ALONE_MM` from anything larger is dust (a speck of 0.4 mm reaches 0.8 mm in the smoothed
-ink). The x of 8 pt type is larger; dots, full stops and dashes lie nearer to their letters.
+"""Ink that reaches less far than `DUST_MM` and lies further than `ALONE_MM` from anything larger is dust (a speck of
+0.4 mm reaches 0.8 mm in the smoothed ink). The x of 8 pt type is larger; dots, full stops and dashes lie nearer to
+their letters.
 """
 
 APART, SPREAD = 0.6, 1.0
-"""Middles of letters, in heights of the middling letter: two lines are so far apart, those of one line are spread no more than that."""
+"""Middles of letters, in heights of the middling letter: two lines are so far apart, those of one line are spread no
+more than that.
+"""
 
 LETTERS, TALL, TOUCHING = 2, 0.6, 1.6
-"""A line has so many letters at least, one of them so high: an underline is none. What is higher than `TOUCHING` are letters of two lines that touch."""
+"""A line has so many letters at least, one of them so high: an underline is none. What is higher than `TOUCHING` are
+letters of two lines that touch.
+"""
 
 
 def typed_cuts(chosen: Sequence[int], parts: Parts) -> list[int] | None:
-    """The rows of the canvas at which the lines of some parts are cut, one fewer than lines, or None where they do not look typed."""
+    """The rows of the canvas at which the lines of some parts are cut, one fewer than lines, or None where they do
+    not look typed.
+    """
     ids = np.array(chosen, dtype=np.int64)
     large = ids[parts.reach_mm[ids] >= DUST_MM]
     if len(large) < LETTERS:
@@ -64,7 +72,9 @@ def distances(first: np.typing.NDArray[np.int64], second: np.typing.NDArray[np.i
 
 def _is_line(row: np.typing.NDArray[np.int64], parts: Parts, high: float) -> bool:
     middle = parts.top[row] + parts.height[row] / 2
-    return len(row) >= LETTERS and float(np.ptp(middle)) <= SPREAD * high and float(parts.height[row].max()) >= TALL * high
+    return (
+        len(row) >= LETTERS and float(np.ptp(middle)) <= SPREAD * high and float(parts.height[row].max()) >= TALL * high
+    )
 
 
 def _above_each_other(rows: Sequence[np.typing.NDArray[np.int64]], parts: Parts) -> bool:

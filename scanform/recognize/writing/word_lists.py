@@ -1,7 +1,8 @@
-"""Texts that a question lists (streets, places, carriers), held against what the network saw of a line: which of them may stand there, and how well.
+"""Texts that a question lists (streets, places, carriers), held against what the network saw of a line: which of them
+may stand there, and how well.
 
-A list is never a cage: the texts of a list are scored exactly (CTC), in every way people write them, beside the free reading; what is left over is the
-probability that something else stands there.
+A list is never a cage: the texts of a list are scored exactly (CTC), in every way people write them, beside the free
+reading; what is left over is the probability that something else stands there.
 """
 
 import itertools
@@ -20,7 +21,9 @@ PARTS = 3
 """Overlapping parts of a text in which characters are counted: a first pass over 10,000 texts takes a millisecond."""
 
 NEAREST = 32
-"""So many texts of a list are scored exactly; `python -m bench.handwriting` counts a text that is missed here as not listed."""
+"""So many texts of a list are scored exactly; `python -m bench.handwriting` counts a text that is missed here as not
+listed.
+"""
 
 STREET = re.compile(r"(?<=[^\W\d_])(s)(traße|trasse)\b", re.IGNORECASE)
 PLAIN = str.maketrans({"ß": "ss", "é": "e", "è": "e", "á": "a", "à": "a"})
@@ -30,13 +33,22 @@ def spellings(text: str) -> tuple[str, ...]:
     """The ways in which people write a listed text: as it stands, with "str.", in capitals, ss for ß."""
     short = STREET.sub(lambda found: f"{found[1]}tr.", text)
     short = re.sub(r"\bStra(ß|ss)e\b", "Str.", short)
-    ways = [text, short, text.translate(PLAIN), text.upper(), text.upper().replace("SS", "ß") if "ß" in text else text, short.upper()]
+    ways = [
+        text,
+        short,
+        text.translate(PLAIN),
+        text.upper(),
+        text.upper().replace("SS", "ß") if "ß" in text else text,
+        short.upper(),
+    ]
     return tuple(dict.fromkeys(way for way in ways if way))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TextList:
-    """A list with its counts (N, PARTS * C) of characters in each part of the texts, capitals counted as small letters."""
+    """A list with its counts (N, PARTS * C) of characters in each part of the texts, capitals counted as small
+    letters.
+    """
 
     texts: tuple[str, ...]
     counts: Singles

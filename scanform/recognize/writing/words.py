@@ -1,7 +1,9 @@
-"""Handwritten words and lines: a network reads a line column by column, CTC puts the columns together (models/words.md).
+"""Handwritten words and lines: a network reads a line column by column, CTC puts the columns together
+(models/words.md).
 
-The network gives, for every four columns of a line brought to one height, a probability for each character and for "nothing new" (CTC, Graves et al. 2006).
-Texts are found by prefix beam search; where a question has a list, every entry is scored exactly, and stands beside the free reading, never instead of it.
+The network gives, for every four columns of a line brought to one height, a probability for each character and for
+"nothing new" (CTC, Graves et al. 2006). Texts are found by prefix beam search; where a question has a list, every entry
+is scored exactly, and stands beside the free reading, never instead of it.
 """
 
 import json
@@ -32,7 +34,9 @@ BEAM, TRIED, MOST_TRIED = 12, 1e-3, 8
 
 
 def normalised_line(dark: Singles) -> Singles:
-    """A line of writing given as darkness 0..1 (H, W): cut to its ink, brought to one height and one darkness, (HEIGHT, W'), W' a multiple of 8."""
+    """A line of writing given as darkness 0..1 (H, W): cut to its ink, brought to one height and one darkness,
+    (HEIGHT, W'), W' a multiple of 8.
+    """
     ink = dark > INK
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if len(rows) == 0:
@@ -45,7 +49,9 @@ def normalised_line(dark: Singles) -> Singles:
     top = (HEIGHT - high) // 2
     out[top : top + high, 4 : 4 + wide] = small
     strong = out[out > INK]
-    return np.asarray(np.clip(out / max(float(np.percentile(strong, 90)) if len(strong) else 1.0, INK), 0, 1), dtype=np.float32)
+    return np.asarray(
+        np.clip(out / max(float(np.percentile(strong, 90)) if len(strong) else 1.0, INK), 0, 1), dtype=np.float32
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,7 +69,9 @@ def alphabet() -> str:
 
 
 def line_log_probs(lines: Sequence[Gray]) -> tuple[LineLogProbs, ...]:
-    """What the network says about lines (grey, dark on white, the ink alone), each by itself: no line depends on its neighbours."""
+    """What the network says about lines (grey, dark on white, the ink alone), each by itself: no line depends on its
+    neighbours.
+    """
     model = load_shipped("words")
     cool = np.float32(model.facts["temperature"])
     out = []
@@ -72,7 +80,14 @@ def line_log_probs(lines: Sequence[Gray]) -> tuple[LineLogProbs, ...]:
         (logits,) = model.run(pictures=picture[None, None])
         scaled = logits[0] / cool
         top = scaled.max(axis=1, keepdims=True)
-        out.append(LineLogProbs(logs=np.asarray(scaled - top - np.log(np.exp(scaled - top).sum(axis=1, keepdims=True)), dtype=np.float32), alphabet=alphabet()))
+        out.append(
+            LineLogProbs(
+                logs=np.asarray(
+                    scaled - top - np.log(np.exp(scaled - top).sum(axis=1, keepdims=True)), dtype=np.float32
+                ),
+                alphabet=alphabet(),
+            )
+        )
     return tuple(out)
 
 
@@ -87,7 +102,9 @@ def joined(lines: Sequence[LineLogProbs]) -> LineLogProbs:
 
 
 def only(characters: frozenset[str], probs: LineLogProbs) -> LineLogProbs:
-    """The line as if nothing but `characters` could stand in it; what else seemed to stand there makes the rest less probable, not more."""
+    """The line as if nothing but `characters` could stand in it; what else seemed to stand there makes the rest less
+    probable, not more.
+    """
     barred = [number + 1 for number, character in enumerate(probs.alphabet) if character not in characters]
     logs = probs.logs.copy()
     logs[:, barred] = BARRED
@@ -95,7 +112,9 @@ def only(characters: frozenset[str], probs: LineLogProbs) -> LineLogProbs:
 
 
 def most_probable(probs: LineLogProbs, *, beam: int = BEAM) -> tuple[tuple[str, float], ...]:
-    """Texts with their probabilities, most probable first, by prefix beam search (Hannun et al. 2014, arXiv 1408.2873)."""
+    """Texts with their probabilities, most probable first, by prefix beam search (Hannun et al. 2014, arXiv
+    1408.2873).
+    """
     known: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
     chances = np.exp(probs.logs.astype(np.float64))
     for column in chances:
@@ -122,8 +141,8 @@ def _add(into: dict[tuple[int, ...], tuple[float, float]], prefix: tuple[int, ..
 
 
 def log_probabilities(probs: LineLogProbs, texts: Sequence[str]) -> Singles:
-    """The logarithms of the probabilities that exactly each of `texts` stands in the line (the forward sums of CTC); minus infinity for what has characters
-    that are not known, or more of them than the line has columns.
+    """The logarithms of the probabilities that exactly each of `texts` stands in the line (the forward sums of CTC);
+    minus infinity for what has characters that are not known, or more of them than the line has columns.
     """
     out = np.full(len(texts), -np.inf, np.float32)
     known = [[probs.alphabet.find(character) + 1 for character in text] for text in texts]

@@ -17,8 +17,8 @@ from scanform.recognize.writing.readers import CellImages, LineImages, Printed, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneText:
-    """What was read in one zone: values with their probabilities, most probable first (none when nothing was read), and which reader said so; `clear`:
-    nothing about it needs a person as such.
+    """What was read in one zone: values with their probabilities, most probable first (none when nothing was read), and
+    which reader said so; `clear`: nothing about it needs a person as such.
     """
 
     texts: tuple[Candidate, ...]
@@ -41,14 +41,18 @@ NOTHING = ZoneText(texts=(), reader="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingContext:
-    """Who reads, what the page itself is known to say (question -> what is printed), and which questions ask for a phone number or an e-mail address."""
+    """Who reads, what the page itself is known to say (question -> what is printed), and which questions ask for a
+    phone number or an e-mail address.
+    """
 
     readers: Readers
     printed: Mapping[str, Printed] = field(default_factory=dict)
     forms: Mapping[str, TextForm] = field(default_factory=dict)
 
 
-def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, numbers: Sequence[int], *, by: ReadingContext) -> dict[int, ZoneText]:
+def write_out(
+    gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, numbers: Sequence[int], *, by: ReadingContext
+) -> dict[int, ZoneText]:
     """What is read in the spots `numbers` of a page: all cells at once, all lines by one call."""
     lines: dict[int, LineImages] = {}
     rows: dict[int, CellRow] = {}
@@ -64,15 +68,23 @@ def write_out(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, num
             pictures = crops.lines(crops.clean_zone(gray, page_map, sheet, parts, number), spot, parts)
             form = by.forms.get(spot.zone.question) if spot.zone.option is None else None
             lines[number] = LineImages(pictures=pictures, values=values, expected=expected, form=form)
-    return _free_text(lines, by.readers) | _cell_text(rows, {number: sheet.spots[number].zone.alphabet or Alphabet.ALNUM for number in rows}, by.readers)
+    return _free_text(lines, by.readers) | _cell_text(
+        rows, {number: sheet.spots[number].zone.alphabet or Alphabet.ALNUM for number in rows}, by.readers
+    )
 
 
 def _cell_text(rows: dict[int, CellRow], alphabets: dict[int, Alphabet], readers: Readers) -> dict[int, ZoneText]:
-    found = readers.cells.read([CellImages(cells=row.cells, alphabet=alphabets[number]) for number, row in rows.items()]) if rows else ()
+    found = (
+        readers.cells.read([CellImages(cells=row.cells, alphabet=alphabets[number]) for number, row in rows.items()])
+        if rows
+        else ()
+    )
     out = {}
     for (number, row), one in zip(rows.items(), found, strict=True):
         empty = all(cell is None for cell in row.cells)
-        out[number] = ZoneText(texts=() if empty else one.texts, reader=one.reader, clear=not (one.unread or row.doubtful or empty))
+        out[number] = ZoneText(
+            texts=() if empty else one.texts, reader=one.reader, clear=not (one.unread or row.doubtful or empty)
+        )
     return out
 
 

@@ -1,4 +1,6 @@
-"""The ink of writing zones as the readers get it: rows of cells and pictures of lines, for those who learn from what people confirmed."""
+"""The ink of writing zones as the readers get it: rows of cells and pictures of lines, for those who learn from what
+people confirmed.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +17,9 @@ from scanform.recognize.writing.cell_ink import CellRow, cell_row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenInk:
-    """By zone id: the cells of each row, and the pictures of the lines of each handwriting zone (only lines that hold ink)."""
+    """By zone id: the cells of each row, and the pictures of the lines of each handwriting zone (only lines that
+    hold ink).
+    """
 
     rows: dict[str, CellRow]
     lines: dict[str, list[Gray]]
@@ -25,8 +29,16 @@ def written_ink(image: PageImage, page_map: PageMap, prepared: PreparedPage, zon
     """The ink of the zones with these ids, cut out in the same way as for reading; signatures are left out."""
     page, sheet = measure(image, page_map, prepared), prepared.areas
     parts = writing_areas.find_parts(page, sheet)
-    chosen = [number for number, spot in enumerate(sheet.spots) if spot.zone.id in zones and spot.zone.kind is not ZoneKind.SIGNATURE]
-    rows = {sheet.spots[n].zone.id: cell_row(image.gray, page_map, sheet, parts, n) for n in chosen if sheet.spots[n].zone.cells}
+    chosen = [
+        number
+        for number, spot in enumerate(sheet.spots)
+        if spot.zone.id in zones and spot.zone.kind is not ZoneKind.SIGNATURE
+    ]
+    rows = {
+        sheet.spots[n].zone.id: cell_row(image.gray, page_map, sheet, parts, n)
+        for n in chosen
+        if sheet.spots[n].zone.cells
+    }
     lines = {
         spot.zone.id: crops.lines(crops.clean_zone(image.gray, page_map, sheet, parts, n), spot, parts)
         for n in chosen

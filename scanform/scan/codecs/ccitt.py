@@ -19,8 +19,8 @@ from scanform.scan.files.errors import NotOneImageError, problem
 def decode_fax(data: bytes, parms: Mapping[str, object], *, width: int, height: int, again: bool = True) -> Decoded:
     """A CCITTFaxDecode stream as grey (H, W) uint8, before /Decode and colour space: sample 0 is 0, sample 1 is 255.
 
-    `parms` are its /DecodeParms (ISO 32000-1, 7.4.6), `again` as `Limits.fax_again`. Raises NotOneImageError for variants left to poppler, ScanError
-    `unreadable-page`.
+    `parms` are its /DecodeParms (ISO 32000-1, 7.4.6), `again` as `Limits.fax_again`. Raises NotOneImageError for
+    variants left to poppler, ScanError `unreadable-page`.
     """
     group = _number(parms, "/K", 0)
     if _number(parms, "/Columns", 1728) != width or str(parms.get("/EncodedByteAlign", False)) == "True":
@@ -40,13 +40,16 @@ def _decoded(data: bytes, *, width: int, height: int, group: int, again: bool) -
     return gray, fax_problems(messages, ((data, (gray == 0).astype(np.uint8)),) if group < 0 else ())
 
 
-def fax_problems(messages: list[str], strips: Iterable[tuple[bytes, Gray]], *, proved: bool = False) -> tuple[Problem, ...]:
-    """What is wrong with a decoded fax: libtiff's messages, and group 4 `strips` (data, samples with 1 = black run) that do not agree.
+def fax_problems(
+    messages: list[str], strips: Iterable[tuple[bytes, Gray]], *, proved: bool = False
+) -> tuple[Problem, ...]:
+    """What is wrong with a decoded fax: libtiff's messages, and group 4 `strips` (data, samples with 1 = black run)
+    that do not agree.
 
-    `proved` tells that `decode_group4` vouches for the numbers of rows and bits.
-    libtiff goes on after a wrong code as well as it can and takes the end of the data, or zeros,
-    for the end of the page: the rest becomes white, and it tells only some of that. Group 4 leaves an encoder no choice (ITU-T T.6, figure 7), so
-    that encoding what was decoded has to give the same data.
+    `proved` tells that `decode_group4` vouches for the numbers of rows and bits. libtiff goes on after a wrong code as
+    well as it can and takes the end of the data, or zeros, for the end of the page: the rest becomes white, and it
+    tells only some of that. Group 4 leaves an encoder no choice (ITU-T T.6, figure 7), so that encoding what was
+    decoded has to give the same data.
     """
     if detail := complaint(messages):
         return (problem("page-suspect", detail=detail),)
@@ -75,8 +78,9 @@ def reversed_bits(data: bytes) -> bytes:
 def _agrees(given: bytes, again: bytes, *, proved: bool) -> bool:
     """Whether two strips are the same but for the end mark and padding.
 
-    An encoder that is wilful from the start need only agree in length, but not when it writes an end mark and nothing is proved.
-    No code holds so many zeros as `_LOST_BYTES` (T.6 allows no more than eleven bits): behind data without end mark they are what was lost.
+    An encoder that is wilful from the start need only agree in length, but not when it writes an end mark and nothing
+    is proved. No code holds so many zeros as `_LOST_BYTES` (T.6 allows no more than eleven bits): behind data without
+    end mark they are what was lost.
     """
     if proved:
         given = up_to_end(given)
@@ -88,13 +92,19 @@ def _agrees(given: bytes, again: bytes, *, proved: bool) -> bool:
     extra = len(given.rstrip(b"\x00\r\n")) - len(again)
     if common >= len(again) - _END_BYTES and extra <= _END_BYTES:
         return True
-    return (proved or end_mark(given) is None) and common < WILFUL_SHARE * len(given) and abs(extra) <= LENGTH_TOLERANCE * len(given)
+    return (
+        (proved or end_mark(given) is None)
+        and common < WILFUL_SHARE * len(given)
+        and abs(extra) <= LENGTH_TOLERANCE * len(given)
+    )
 
 
 _REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 _STRIP_OFFSETS, _ROWS_PER_STRIP, _STRIP_BYTES = 273, 278, 279
 WILFUL_SHARE = 0.1
-"""Some encoders deviate from the norm (seen: 0.13 % longer, 3.7 % shorter), and do so within the first lines. An agreement that ends later is damage."""
+"""Some encoders deviate from the norm (seen: 0.13 % longer, 3.7 % shorter), and do so within the first lines. An
+agreement that ends later is damage.
+"""
 LENGTH_TOLERANCE = 0.05
 _LOST_BYTES = 16
 _END_BYTES = 5

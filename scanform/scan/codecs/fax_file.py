@@ -14,12 +14,23 @@ _HEADER = b"II*\x00\x08\x00\x00\x00"
 
 
 def as_tiff(strips: Sequence[bytes], *, width: int, rows: int, group: int) -> bytes:
-    """A TIFF file (TIFF 6.0 section 11) of strips of `rows` rows each, white is zero; `group` as /K in PDF: negative for group 4."""
+    """A TIFF file (TIFF 6.0 section 11) of strips of `rows` rows each, white is zero; `group` as /K in PDF: negative
+    for group 4.
+    """
     compression, options = (4, 0) if group < 0 else (3, 1 if group > 0 else 0)
     count = len(strips)
-    fields = [(256, _LONG, width), (257, _LONG, rows * count), (258, 3, 1), (259, 3, compression), (262, 3, 0), (273, _LONG, 0)]
+    fields = [
+        (256, _LONG, width),
+        (257, _LONG, rows * count),
+        (258, 3, 1),
+        (259, 3, compression),
+        (262, 3, 0),
+        (273, _LONG, 0),
+    ]
     fields += [(277, 3, 1), (278, _LONG, rows), (279, _LONG, 0), (293 if group < 0 else 292, _LONG, options)]
-    tables = len(_HEADER) + 2 + 12 * len(fields) + 4  # offsets and lengths of the strips stand here when there are several
+    tables = (
+        len(_HEADER) + 2 + 12 * len(fields) + 4
+    )  # offsets and lengths of the strips stand here when there are several
     starts = np.cumsum([tables + (8 * count if count > 1 else 0), *(len(strip) for strip in strips[:-1])]).tolist()
     places = {273: (tables, starts), 279: (tables + 4 * count, [len(strip) for strip in strips])}
     body = b"".join(_field(tag, kind, value, places.get(tag), count) for tag, kind, value in fields)
@@ -45,7 +56,12 @@ def _field(tag: int, kind: int, value: int, place: tuple[int, list[int]] | None,
 
 
 def _entry(tag: int, kind: int, count: int, value: int) -> bytes:
-    return tag.to_bytes(2, "little") + kind.to_bytes(2, "little") + count.to_bytes(4, "little") + value.to_bytes(4, "little")
+    return (
+        tag.to_bytes(2, "little")
+        + kind.to_bytes(2, "little")
+        + count.to_bytes(4, "little")
+        + value.to_bytes(4, "little")
+    )
 
 
 def _longs(values: list[int]) -> bytes:

@@ -1,8 +1,9 @@
 """Group 4 fax (ITU-T T.6), decoded with a proof that the decoder was in step with the data up to their end.
 
-libtiff goes on after a wrong code as well as it can, takes the end of the data for the end of the page and tells only some of that. A decoder
-that lost its place ends at another bit or in another row. So the end mark of the data is replaced by one more row, whose codes do not depend on the
-row before: when it comes out, whole, as the row behind the last one, all bits were read, as exactly as many rows as there should be.
+libtiff goes on after a wrong code as well as it can, takes the end of the data for the end of the page and tells only
+some of that. A decoder that lost its place ends at another bit or in another row. So the end mark of the data is
+replaced by one more row, whose codes do not depend on the row before: when it comes out, whole, as the row behind the
+last one, all bits were read, as exactly as many rows as there should be.
 """
 
 from collections.abc import Sequence
@@ -33,9 +34,11 @@ LEAST_WIDTH = sum(white + black for white, _, black, _ in _RUNS) + 1
 
 
 def decode_group4(strips: Sequence[bytes], *, width: int, rows: Sequence[int]) -> Gray | None:
-    """The strips of a page, `rows` each, as grey (H, W): white runs 255, black runs 0; None when the proof fails or there is nothing to prove it by.
+    """The strips of a page, `rows` each, as grey (H, W): white runs 255, black runs 0; None when the proof fails or
+    there is nothing to prove it by.
 
-    Nothing then is known of the data: some encoders leave the end mark away, or write other numbers of rows than they say.
+    Nothing then is known of the data: some encoders leave the end mark away, or write other numbers of rows than they
+    say.
     """
     if width < LEAST_WIDTH or len(strips) != len(rows) or not strips:
         return None
@@ -43,7 +46,9 @@ def decode_group4(strips: Sequence[bytes], *, width: int, rows: Sequence[int]) -
     gray = _proved(strips, ends, width=width, rows=rows)
     if gray is not None:
         return gray
-    first = [first_end(strip) for strip in strips]  # bytes of other things may follow: Pillow hands on the rest of its file
+    first = [
+        first_end(strip) for strip in strips
+    ]  # bytes of other things may follow: Pillow hands on the rest of its file
     return None if first == ends else _proved(strips, first, width=width, rows=rows)
 
 
@@ -55,13 +60,21 @@ def _proved(strips: Sequence[bytes], ends: Sequence[int | None], *, width: int, 
     with native_messages() as messages:
         gray = decode_tiff(as_tiff(proved, width=width, rows=high, group=-1))
     blocks = gray.reshape(len(strips), high, width)
-    if complaint(messages) or not all(np.array_equal(block[count], _last_row(width)) for block, count in zip(blocks, rows, strict=True)):
+    if complaint(messages) or not all(
+        np.array_equal(block[count], _last_row(width)) for block, count in zip(blocks, rows, strict=True)
+    ):
         return None
-    return blocks[0, : rows[0]] if len(strips) == 1 else np.concatenate([block[:count] for block, count in zip(blocks, rows, strict=True)])
+    return (
+        blocks[0, : rows[0]]
+        if len(strips) == 1
+        else np.concatenate([block[:count] for block, count in zip(blocks, rows, strict=True)])
+    )
 
 
 def end_mark(data: bytes) -> int | None:
-    """The bit at which the end mark begins when nothing but padding follows it, else None; of several in a row, as a Sharp copier writes, the first."""
+    """The bit at which the end mark begins when nothing but padding follows it, else None; of several in a row, as a
+    Sharp copier writes, the first.
+    """
     tail = data[-64:].rstrip(b"\x00\r\n") if len(data) > 64 else data.rstrip(b"\x00\r\n")
     last = int.from_bytes(tail, "big")
     if not last:

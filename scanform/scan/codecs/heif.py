@@ -1,4 +1,6 @@
-"""Phone pictures in HEIF, where the extra `heif` is installed (the only pillow-heif); without it they are refused by name."""
+"""Phone pictures in HEIF, where the extra `heif` is installed (the only pillow-heif); without it they are refused by
+name.
+"""
 
 import io
 from importlib.util import find_spec
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def count_heif(data: bytes, limits: Limits) -> int:
-    """The number of pictures (thumbnails, depth and gain maps are none); raises ScanError `phone-picture`, `damaged-file`, `too-large`."""
+    """The number of pictures (thumbnails, depth and gain maps are none); raises ScanError `phone-picture`,
+    `damaged-file`, `too-large`.
+    """
     file = _opened(data, "damaged-file")
     for number in range(len(file)):
         check_size(width=file[number].size[0], height=file[number].size[1], limits=limits)
@@ -25,7 +29,9 @@ def count_heif(data: bytes, limits: Limits) -> int:
 
 
 def read_heif(data: bytes, index: int, limits: Limits) -> Picture:
-    """Picture `index` (0-based), upright as libheif turns it (the EXIF orientation says the same again); raises ScanError."""
+    """Picture `index` (0-based), upright as libheif turns it (the EXIF orientation says the same again); raises
+    ScanError.
+    """
     file = _opened(data, "unreadable-page")
     if index >= len(file):
         raise unreadable(f"HEIF: no picture {index + 1}")

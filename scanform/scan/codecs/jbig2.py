@@ -19,13 +19,23 @@ log = logging.getLogger(__name__)
 
 
 def decode_jbig2(data: bytes, shared: bytes, *, width: int, height: int, timeout_s: float) -> tuple[Gray, bool]:
-    """Samples of a JBIG2Decode stream, (H, W) uint8: 0 = black, 1 = white, and whether jbig2dec complained. `shared` are its global segments, if any.
+    """Samples of a JBIG2Decode stream, (H, W) uint8: 0 = black, 1 = white, and whether jbig2dec complained. `shared`
+    are its global segments, if any.
 
-    jbig2dec leaves out what it does not know and goes on, with a complaint or without: what comes back has to be compared with what another decoder makes
-    of it. Raises NotOneImageError when nothing comes back, ScanError `unreadable-page`, `too-slow`, MissingProgramError.
+    jbig2dec leaves out what it does not know and goes on, with a complaint or without: what comes back has to be
+    compared with what another decoder makes of it. Raises NotOneImageError when nothing comes back, ScanError
+    `unreadable-page`, `too-slow`, MissingProgramError.
     """
     picture, inputs = Scratch(), [Scratch(content) for content in (shared, data) if content]
-    command = [str(PROGRAMS / "jbig2dec"), "--embedded", "--format", "pbm", "--output", picture.path, *(part.path for part in inputs)]
+    command = [
+        str(PROGRAMS / "jbig2dec"),
+        "--embedded",
+        "--format",
+        "pbm",
+        "--output",
+        picture.path,
+        *(part.path for part in inputs),
+    ]
     complaint, samples = _run(command, timeout_s), picture.content()
     if complaint:
         log.info("jbig2dec: %s", complaint[:200])

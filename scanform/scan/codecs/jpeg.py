@@ -17,7 +17,12 @@ GREY_FILL = 128
 MISSING_SHARE = 0.02
 """Share of rows at the bottom that may be `GREY_FILL` throughout in a file with a warning before it counts as cut."""
 _SOS, _EOI = 0xDA, b"\xff\xd9"
-_ABOUT_TAGS = ("Unknown Adobe color transform code", "bad ICC marker", "unknown JFIF revision number", "Invalid SOS parameters for sequential JPEG")
+_ABOUT_TAGS = (
+    "Unknown Adobe color transform code",
+    "bad ICC marker",
+    "unknown JFIF revision number",
+    "Invalid SOS parameters for sequential JPEG",
+)
 """Warnings of libjpeg-turbo (jerror.h) on what says something of the picture and is no part of it."""
 _EXTRANEOUS = re.compile(r"Corrupt JPEG data: (?P<count>\d+) extraneous bytes before marker 0xd9")
 _PADDING = b"\x00\xff\r\n"
@@ -36,9 +41,9 @@ class Decoded:
 def decode_jpeg(data: bytes, limits: Limits) -> Decoded:
     """The picture in `data` as grey (H, W).
 
-    A file that ends too early is refused; one with other damage is decoded with the problem `page-suspect`, because libjpeg
-    goes on after a hole and the pixels behind it may be wrong. Warnings that are not about pixels are none (`loses_nothing`).
-    Raises ScanError: `unreadable-page`, `too-large`.
+    A file that ends too early is refused; one with other damage is decoded with the problem `page-suspect`, because
+    libjpeg goes on after a hole and the pixels behind it may be wrong. Warnings that are not about pixels are none
+    (`loses_nothing`). Raises ScanError: `unreadable-page`, `too-large`.
     """
     space = _check_header(data, limits)
     try:
@@ -53,15 +58,19 @@ def decode_jpeg(data: bytes, limits: Limits) -> Decoded:
         raise ScanError("unreadable-page", detail=f"JPEG: {error}") from error
     if _grey_rows(gray) > MISSING_SHARE * gray.shape[0]:
         raise ScanError("unreadable-page", detail=f"JPEG: {warning}")
-    return Decoded(gray=gray, problems=() if loses_nothing(warning, data) else (problem("page-suspect", detail=f"JPEG: {warning}"),))
+    return Decoded(
+        gray=gray,
+        problems=() if loses_nothing(warning, data) else (problem("page-suspect", detail=f"JPEG: {warning}"),),
+    )
 
 
 def loses_nothing(warning: str, data: bytes) -> bool:
     """Whether a warning of libjpeg about the JPEG in `data` leaves the pixels as they were.
 
-    Bytes too many before the end are no loss by themselves, but they are also what is left over when a decoder has lost its place: of 400 files with a
-    hole, a flipped bit, bytes lost or slipped in, 249 said just that and nothing else. So they have to be padding - zeros, FF or line
-    ends - and no more of it may stand there than was said: a run of zeros that begins sooner is the code of empty paper.
+    Bytes too many before the end are no loss by themselves, but they are also what is left over when a decoder has lost
+    its place: of 400 files with a hole, a flipped bit, bytes lost or slipped in, 249 said just that and nothing else.
+    So they have to be padding - zeros, FF or line ends - and no more of it may stand there than was said: a run of
+    zeros that begins sooner is the code of empty paper.
     """
     if any(words in warning for words in _ABOUT_TAGS):
         return True
@@ -91,7 +100,9 @@ def jpeg_size(data: bytes) -> tuple[int, int]:
 
 
 def is_cut(data: bytes) -> bool:
-    """Whether no end marker follows the first scan header (inside coded data FF is always stuffed, so FFD9 is a marker)."""
+    """Whether no end marker follows the first scan header (inside coded data FF is always stuffed, so FFD9 is a
+    marker).
+    """
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
@@ -117,7 +128,9 @@ def _gray(data: bytes, space: str, *, strict: bool) -> Gray:
 
 
 def _gray_of_cmyk(inks: Gray) -> Gray:
-    """Brightness of (H, W, 4) inks stored inverted, 255 = no ink, as every known writer does (Adobe technical note 5116)."""
+    """Brightness of (H, W, 4) inks stored inverted, 255 = no ink, as every known writer does (Adobe technical note
+    5116).
+    """
     weights = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
     gray = inks[:, :, :3].astype(np.float32) @ weights
     return np.asarray(np.rint(gray * (inks[:, :, 3].astype(np.float32) / 255.0)), dtype=np.uint8)

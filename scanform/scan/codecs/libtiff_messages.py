@@ -1,4 +1,6 @@
-"""What libtiff writes to the error stream instead of raising: caught, because it is a sign of damage that nothing else shows."""
+"""What libtiff writes to the error stream instead of raising: caught, because it is a sign of damage that nothing
+else shows.
+"""
 
 import os
 import re
@@ -7,15 +9,20 @@ from contextlib import contextmanager
 
 _STDERR = 2
 _MOST_BYTES = 1 << 16
-_LIBTIFF = re.compile(r"_?(Fax|TIFF|LZW|JPEG|OJPEG|Zip|ZIP|PixarLog|LogLuv|LogL16|Packbits|PackBits|Predictor|LZMA|ZSTD|WebP|Thunder|NeXT|Dump)\w*[:,]")
-_HARMLESS = re.compile(r"unknown field|not recognized|incorrect count|ascii value|sorting directory|wrong data type", re.IGNORECASE)
+_LIBTIFF = re.compile(
+    r"_?(Fax|TIFF|LZW|JPEG|OJPEG|Zip|ZIP|PixarLog|LogLuv|LogL16|Packbits|PackBits|Predictor|LZMA|ZSTD|WebP|Thunder|NeXT|Dump)\w*[:,]"
+)
+_HARMLESS = re.compile(
+    r"unknown field|not recognized|incorrect count|ascii value|sorting directory|wrong data type", re.IGNORECASE
+)
 
 
 @contextmanager
 def native_messages() -> Iterator[list[str]]:
     """Collect what libtiff writes to file descriptor 2 inside the block; the list is filled when the block ends.
 
-    The descriptor belongs to the whole process. What other threads write to it meanwhile (a progress bar) is passed on afterwards.
+    The descriptor belongs to the whole process. What other threads write to it meanwhile (a progress bar) is passed on
+    afterwards.
     """
     messages: list[str] = []
     try:

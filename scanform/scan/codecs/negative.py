@@ -1,4 +1,6 @@
-"""Pictures the wrong way round, of which no tag says so: light print on dark paper, as from a wrong setting of a scanner or a program that mixes up the two."""
+"""Pictures the wrong way round, of which no tag says so: light print on dark paper, as from a wrong setting of a
+scanner or a program that mixes up the two.
+"""
 
 import cv2
 import numpy as np
@@ -16,16 +18,20 @@ LEAST_CONTRAST = 60
 PRINT_SHARE = (0.002, 0.35)
 """Share of the picture that may be print."""
 SHEET_SHARE = 0.027
-"""Side of a square, as a share of the longer side, that fits into paper and into no print: 8 mm of A4, twice a filled box."""
+"""Side of a square, as a share of the longer side, that fits into paper and into no print: 8 mm of A4, twice a
+filled box.
+"""
 MOST_SHEET = 0.3
-"""Share of what is light that may lie in such squares: headings on a ground of colour are light areas of a negative. A sheet on a dark desk has 0.9."""
+"""Share of what is light that may lie in such squares: headings on a ground of colour are light areas of a negative.
+A sheet on a dark desk has 0.9.
+"""
 
 
 def is_negative(gray: Gray) -> bool:
     """Whether a page (H, W) shows light print on dark paper.
 
-    A sheet on a dark desk, and a picture that is too dark, have a light area larger than any print; an empty dark picture has no print. A frame of white
-    around the picture does not count.
+    A sheet on a dark desk, and a picture that is too dark, have a light area larger than any print; an empty dark
+    picture has no print. A frame of white around the picture does not count.
     """
     step = max(1, max(gray.shape) // FIRST_PX)
     if gray[::step, ::step].mean() > DARK_MEAN:

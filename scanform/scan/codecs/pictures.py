@@ -36,7 +36,9 @@ class Picture:
 
 
 def count_pictures(data: bytes, kind: FileKind, limits: Limits) -> int:
-    """Look at the header only: 1, or the number of frames; raises ScanError `unreadable-page`, `damaged-file`, `too-large`."""
+    """Look at the header only: 1, or the number of frames; raises ScanError `unreadable-page`, `damaged-file`,
+    `too-large`.
+    """
     if kind is FileKind.JPEG:
         height, width = jpeg_size(data)
         frames = 1
@@ -51,7 +53,9 @@ def count_pictures(data: bytes, kind: FileKind, limits: Limits) -> int:
 
 
 def read_picture(data: bytes, kind: FileKind, index: int, limits: Limits) -> Picture:
-    """Page `index` (0-based; more than one only in moving pictures) of a JPEG, PNG or other picture; raises ScanError."""
+    """Page `index` (0-based; more than one only in moving pictures) of a JPEG, PNG or other picture; raises
+    ScanError.
+    """
     if kind is FileKind.JPEG:
         return _read_jpeg(data, limits)
     problems = _check_png(data) if kind is FileKind.PNG else ()
@@ -70,8 +74,8 @@ def read_picture(data: bytes, kind: FileKind, index: int, limits: Limits) -> Pic
 def oriented(gray: Gray, orientation: int, *, dpi: float | None, problems: tuple[Problem, ...] = ()) -> Picture:
     """A picture with its EXIF/TIFF orientation (1..8) as a turn.
 
-    The four mirrored orientations are undone in the pixels (left and right swapped), so that the decoded page, to which all
-    evidence refers, is never mirrored; the rest is a turn of 0, 90, 180 or 270 degrees.
+    The four mirrored orientations are undone in the pixels (left and right swapped), so that the decoded page, to which
+    all evidence refers, is never mirrored; the rest is a turn of 0, 90, 180 or 270 degrees.
     """
     if is_mirrored(orientation):
         gray = np.ascontiguousarray(gray[:, ::-1])
@@ -84,7 +88,9 @@ def is_mirrored(orientation: int) -> bool:
 
 
 def turn_of(orientation: int) -> int:
-    """Degrees clockwise by which a viewer turns a picture of this EXIF/TIFF orientation, after swapping where it is mirrored."""
+    """Degrees clockwise by which a viewer turns a picture of this EXIF/TIFF orientation, after swapping where it is
+    mirrored.
+    """
     return _TURNS.get(orientation, 0)
 
 
@@ -133,7 +139,9 @@ def _check_png(data: bytes) -> tuple[Problem, ...]:
     while at + 12 <= len(data):
         length, name = int.from_bytes(view[at : at + 4], "big"), bytes(view[at + 4 : at + 8])
         end = at + 8 + length
-        if name in {b"IHDR", b"PLTE", b"tRNS", b"IDAT"} and zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+        if name in {b"IHDR", b"PLTE", b"tRNS", b"IDAT"} and zlib.crc32(view[at + 4 : end]) != int.from_bytes(
+            view[end : end + 4], "big"
+        ):
             return (problem("page-suspect", detail=f"PNG: check sum of {name.decode('ascii')}"),)
         if name == b"IEND":
             return ()

@@ -16,13 +16,18 @@ _ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
 
 
 def gray_of_picture(picture: Image.Image, *, unsigned: bool = True, white_is_zero: bool = False) -> Gray:
-    """A decoded Pillow picture as grey (H, W): alpha on white paper, palettes resolved, wide samples scaled by their real range.
+    """A decoded Pillow picture as grey (H, W): alpha on white paper, palettes resolved, wide samples scaled by their
+    real range.
 
-    `unsigned` tells whether 32-bit integers are to be read without a sign (Pillow keeps them signed), `white_is_zero` whether the file stores ink as
-    the greater number: Pillow turns samples of up to 8 bits round, wider ones not.
+    `unsigned` tells whether 32-bit integers are to be read without a sign (Pillow keeps them signed), `white_is_zero`
+    whether the file stores ink as the greater number: Pillow turns samples of up to 8 bits round, wider ones not.
     """
     if picture.mode in _WIDE_MODES:
-        return scale_ink(_wide(picture, unsigned=unsigned)) if white_is_zero else scale_wide(_wide(picture, unsigned=unsigned))
+        return (
+            scale_ink(_wide(picture, unsigned=unsigned))
+            if white_is_zero
+            else scale_wide(_wide(picture, unsigned=unsigned))
+        )
     if picture.mode in _ALPHA_MODES or "transparency" in picture.info:
         if picture.mode == "La":
             picture = picture.convert("LA")
@@ -36,10 +41,13 @@ def gray_of_picture(picture: Image.Image, *, unsigned: bool = True, white_is_zer
 def scale_wide(samples: NDArray[np.generic]) -> Gray:
     """Samples of 16 or 32 bits, or floats, as grey by the range that is really used.
 
-    Scanners store 8 to 14 bits in 16; taking the upper byte gives a black page. Unsigned integers are scaled by their maximum (but
-    for a page that is black altogether, below `BLACK_LEVELS`), floats and signed values by their minimum and maximum.
+    Scanners store 8 to 14 bits in 16; taking the upper byte gives a black page. Unsigned integers are scaled by their
+    maximum (but for a page that is black altogether, below `BLACK_LEVELS`), floats and signed values by their minimum
+    and maximum.
     """
-    finite = np.nan_to_num(samples.astype(np.float32 if samples.dtype.itemsize <= 2 else np.float64), posinf=0.0, neginf=0.0)
+    finite = np.nan_to_num(
+        samples.astype(np.float32 if samples.dtype.itemsize <= 2 else np.float64), posinf=0.0, neginf=0.0
+    )
     low, high = float(finite.min()), float(finite.max())
     if np.issubdtype(samples.dtype, np.integer) and low >= 0:
         low, high = 0.0, max(high, BLACK_LEVELS)
@@ -53,8 +61,8 @@ def scale_wide(samples: NDArray[np.generic]) -> Gray:
 def scale_ink(samples: NDArray[np.generic]) -> Gray:
     """Wide samples of which 0 is white as grey.
 
-    The greatest sample does not tell the range here, a page without ink has small ones only: for integers it is the least usual depth that holds
-    the greatest sample. Floats are turned round as `scale_wide` finds their range.
+    The greatest sample does not tell the range here, a page without ink has small ones only: for integers it is the
+    least usual depth that holds the greatest sample. Floats are turned round as `scale_wide` finds their range.
     """
     if not np.issubdtype(samples.dtype, np.integer) or samples.min() < 0:
         return np.asarray(cv2.bitwise_not(scale_wide(samples)), dtype=np.uint8)
@@ -64,7 +72,9 @@ def scale_ink(samples: NDArray[np.generic]) -> Gray:
 
 
 def unpack_bits(data: bytes, *, width: int, height: int, bits: int) -> Gray:
-    """Samples of 1, 2 or 4 bits in rows padded to bytes, as (H, W) uint8 of 0 .. 2**bits - 1; `data` holds height full rows."""
+    """Samples of 1, 2 or 4 bits in rows padded to bytes, as (H, W) uint8 of 0 .. 2**bits - 1; `data` holds height
+    full rows.
+    """
     row_bytes = (width * bits + 7) // 8
     packed = np.frombuffer(data, dtype=np.uint8, count=row_bytes * height).reshape(height, row_bytes)
     if bits == 1:
@@ -75,7 +85,9 @@ def unpack_bits(data: bytes, *, width: int, height: int, bits: int) -> Gray:
 
 
 def apply_table(samples: Gray, table: Gray) -> Gray:
-    """`table[samples]` for samples (H, W) and a table of at most 256 grey values; samples beyond it take its last value."""
+    """`table[samples]` for samples (H, W) and a table of at most 256 grey values; samples beyond it take its last
+    value.
+    """
     full = np.full(256, table[-1], dtype=np.uint8)
     full[: table.size] = table
     if table.size == 256 and np.array_equal(full, np.arange(256)):

@@ -43,10 +43,11 @@ _SIGNED = 2
 class Directories:
     """Where the pages of a TIFF stand.
 
-    `places` counts, for each page, its directory along the chain: thumbnails and masks have directories too and are no pages.
-    `turned` are places of pictures of more than 8 bits in which white is zero, each with the byte at which that is said: Pillow knows this for few kinds of
-    file, and turns none round. `broken` tells that the chain leads out of the file, so that at least one page is missing; `declared` is the total that the
-    PageNumber tag of the first page names, 0 when it names none.
+    `places` counts, for each page, its directory along the chain: thumbnails and masks have directories too and are no
+    pages. `turned` are places of pictures of more than 8 bits in which white is zero, each with the byte at which that
+    is said: Pillow knows this for few kinds of file, and turns none round. `broken` tells that the chain leads out of
+    the file, so that at least one page is missing; `declared` is the total that the PageNumber tag of the first page
+    names, 0 when it names none.
     """
 
     offsets: tuple[int, ...]
@@ -58,7 +59,9 @@ class Directories:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Directory:
-    """What is known of a picture without decoding it: where the next one stands, how many pages the file claims, the tags that say what it is."""
+    """What is known of a picture without decoding it: where the next one stands, how many pages the file claims, the
+    tags that say what it is.
+    """
 
     next: int
     declared: int
@@ -69,7 +72,9 @@ class _Directory:
 
 
 def count_pages(file: ScanFile, limits: Limits) -> Directories:
-    """Walk the chain of directories without decoding anything; raises ScanError `damaged-file` when there is no page, `too-large`."""
+    """Walk the chain of directories without decoding anything; raises ScanError `damaged-file` when there is no
+    page, `too-large`.
+    """
     found = _directories(file, limits.max_pages)
     if not found.offsets:
         raise ScanError("damaged-file", detail="TIFF: no directory")
@@ -102,7 +107,9 @@ def read_tiff_page(file: ScanFile, index: int, limits: Limits) -> Picture:
             return Picture(gray=_unmirrored(proved, orientation), dpi=dpi, turn=turn_of(orientation), problems=checked)
         with native_messages() as messages:
             picture.load()
-        upright = gray_of_picture(picture, unsigned=unsigned, white_is_zero=place in dict(turned))  # Pillow has applied the orientation
+        upright = gray_of_picture(
+            picture, unsigned=unsigned, white_is_zero=place in dict(turned)
+        )  # Pillow has applied the orientation
         gray = np.ascontiguousarray(np.rot90(upright, turn_of(orientation) // 90))
         stored = _unmirrored(gray, orientation)
         problems = fax_problems(_without_padding(messages, file, tags), _group4_strips(file, tags, stored))
@@ -153,10 +160,17 @@ def _unmirrored(gray: Gray, orientation: int) -> Gray:
 
 
 def _proved(file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2) -> Gray | None:
-    """The samples as stored of a page in group 4 whose data are proved to be whole; None for any other page, and where that cannot be proved."""
-    bits, samples, options = (tags.get(tag, default) for tag, default in ((_BITS, (1,)), (_SAMPLES, 1), (_T6_OPTIONS, 0)))
+    """The samples as stored of a page in group 4 whose data are proved to be whole; None for any other page, and
+    where that cannot be proved.
+    """
+    bits, samples, options = (
+        tags.get(tag, default) for tag, default in ((_BITS, (1,)), (_SAMPLES, 1), (_T6_OPTIONS, 0))
+    )
     kind = tags.get(_PHOTOMETRIC, _WHITE_IS_ZERO)
-    if (tags.get(_COMPRESSION), tuple(bits), samples, options) != (_GROUP4, (1,), 1, 0) or kind not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO):
+    if (tags.get(_COMPRESSION), tuple(bits), samples, options) != (_GROUP4, (1,), 1, 0) or kind not in (
+        _WHITE_IS_ZERO,
+        _BLACK_IS_ZERO,
+    ):
         return None
     if not {_WIDTH, _LENGTH, *_STRIPS} <= set(tags) or set(_TILES) & set(tags):
         return None
@@ -176,7 +190,9 @@ def _strip_data(file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2) -> 
     return [reversed_bits(part) for part in parts] if tags.get(_FILL_ORDER, 1) == _LOW_BIT_FIRST else parts
 
 
-def _group4_strips(file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2, gray: Gray) -> Iterator[tuple[bytes, Gray]]:
+def _group4_strips(
+    file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2, gray: Gray
+) -> Iterator[tuple[bytes, Gray]]:
     """The data and the samples (1 = black run) of each strip of a group 4 page; nothing for other pages."""
     if tags.get(_COMPRESSION) != _GROUP4 or _STRIPS[0] not in tags:
         return
@@ -209,7 +225,9 @@ def _check_extent(tags: TiffImagePlugin.ImageFileDirectory_v2, size: int) -> Non
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Format:
-    """The two forms of a TIFF (Adobe TIFF 6.0 and BigTIFF): struct codes of the entry count, one entry and the next offset."""
+    """The two forms of a TIFF (Adobe TIFF 6.0 and BigTIFF): struct codes of the entry count, one entry and the next
+    offset.
+    """
 
     count: struct.Struct
     entry: struct.Struct
@@ -220,8 +238,18 @@ class _Format:
 def _format_of(header: bytes) -> _Format:
     order = "<" if header[:2] == b"II" else ">"
     if struct.unpack(order + "H", header[2:4])[0] == 43:
-        return _Format(count=struct.Struct(order + "Q"), entry=struct.Struct(order + "HHQ8s"), next=struct.Struct(order + "Q"), first_at=8)
-    return _Format(count=struct.Struct(order + "H"), entry=struct.Struct(order + "HHI4s"), next=struct.Struct(order + "I"), first_at=4)
+        return _Format(
+            count=struct.Struct(order + "Q"),
+            entry=struct.Struct(order + "HHQ8s"),
+            next=struct.Struct(order + "Q"),
+            first_at=8,
+        )
+    return _Format(
+        count=struct.Struct(order + "H"),
+        entry=struct.Struct(order + "HHI4s"),
+        next=struct.Struct(order + "I"),
+        first_at=4,
+    )
 
 
 def _walk(stream: BinaryIO, size: int, max_pages: int) -> Directories:
@@ -242,18 +270,31 @@ def _walk(stream: BinaryIO, size: int, max_pages: int) -> Directories:
         found.append(directory)
         at = directory.next
     places = tuple(place for place in range(len(found)) if _is_page(found, place)) or tuple(range(len(found)))
-    turned = tuple((place, directory.turned_at) for place, directory in enumerate(found) if directory.turned_at is not None)
+    turned = tuple(
+        (place, directory.turned_at) for place, directory in enumerate(found) if directory.turned_at is not None
+    )
     declared = next((directory.declared for directory in found if directory.declared), 0)
-    return Directories(offsets=tuple(offsets[place] for place in places), broken=broken, declared=declared, places=places, turned=turned)
+    return Directories(
+        offsets=tuple(offsets[place] for place in places),
+        broken=broken,
+        declared=declared,
+        places=places,
+        turned=turned,
+    )
 
 
 def _is_page(found: list[_Directory], place: int) -> bool:
-    """Whether a picture is a page: not the mask of one, nor a smaller picture of the one before or behind it. Programs also set these tags on pages."""
+    """Whether a picture is a page: not the mask of one, nor a smaller picture of the one before or behind it.
+    Programs also set these tags on pages.
+    """
     one = found[place]
     if one.mask:
         return False
     beside = [other for other in found[max(0, place - 1) : place + 2] if other is not one and not other.mask]
-    return not (one.reduced and any(all(small < large for small, large in zip(one.sizes, other.sizes, strict=True)) for other in beside))
+    return not (
+        one.reduced
+        and any(all(small < large for small, large in zip(one.sizes, other.sizes, strict=True)) for other in beside)
+    )
 
 
 def _directory(stream: BinaryIO, form: _Format, at: int, size: int) -> _Directory | None:

@@ -26,11 +26,15 @@ class ScanError(Exception):
 
 def problem(slug: str, where: str = "", **params: object) -> Problem:
     """A `Problem` whose fields are printable text of bounded length."""
-    return Problem(slug=slug, where=where, params=tuple((name, printable(str(value))) for name, value in params.items()))
+    return Problem(
+        slug=slug, where=where, params=tuple((name, printable(str(value))) for name, value in params.items())
+    )
 
 
 def printable(text: str) -> str:
-    """`text` on one line, without control, bidi and surrogate characters and addresses of objects, cut to a bounded length."""
+    """`text` on one line, without control, bidi and surrogate characters and addresses of objects, cut to a bounded
+    length.
+    """
     line = " ".join(_OBJECT.sub("", text[: 4 * DETAIL_CHARS]).split())
     shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
     return shown if len(shown) <= DETAIL_CHARS else shown[: DETAIL_CHARS - 1] + "…"
@@ -43,4 +47,6 @@ def unreadable(error: BaseException | str) -> ScanError:
 
 
 class NotOneImageError(Exception):
-    """The page holds more than one opaque picture, or one of a kind that is left to poppler; it has to be drawn. What is said is a doubt that stays."""
+    """The page holds more than one opaque picture, or one of a kind that is left to poppler; it has to be drawn.
+    What is said is a doubt that stays.
+    """

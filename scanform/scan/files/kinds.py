@@ -30,10 +30,41 @@ _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
     (b"\xff\x4f\xff\x51", FileKind.PICTURE),
 )
 _JPEG_LS = b"\xff\xd8\xff\xf7"
-_FOREIGN = (b"PK", b"\x7fELF", b"MZ", b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"\xfd7zXZ", b"Rar!", b"%!PS", b"<", b"push ", b"#!")
+_FOREIGN = (
+    b"PK",
+    b"\x7fELF",
+    b"MZ",
+    b"\x1f\x8b",
+    b"BZh",
+    b"7z\xbc\xaf",
+    b"\xfd7zXZ",
+    b"Rar!",
+    b"%!PS",
+    b"<",
+    b"push ",
+    b"#!",
+)
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
-_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf", b"heif"})
-"""Pictures of phones (ISO/IEC 23008-12); the general ones, mif1 and msf1, are those of AVIF files too, which say so among their other brands."""
+_HEIF_BRANDS = frozenset(
+    {
+        b"heic",
+        b"heix",
+        b"heim",
+        b"heis",
+        b"hevc",
+        b"hevx",
+        b"hevm",
+        b"hevs",
+        b"mif1",
+        b"mif2",
+        b"msf1",
+        b"miaf",
+        b"heif",
+    }
+)
+"""Pictures of phones (ISO/IEC 23008-12); the general ones, mif1 and msf1, are those of AVIF files too, which say so
+among their other brands.
+"""
 
 
 def kind_of(head: bytes) -> FileKind:
@@ -60,7 +91,9 @@ def _is_picture(head: bytes) -> bool:
 
 
 def _brands(head: bytes) -> frozenset[bytes]:
-    """The brands that a file of the ISO media family names (ISO/IEC 14496-12, 4.3): the main one and those that it goes with."""
+    """The brands that a file of the ISO media family names (ISO/IEC 14496-12, 4.3): the main one and those that it
+    goes with.
+    """
     if head[4:8] != b"ftyp":
         return frozenset()
     end = min(len(head), max(12, int.from_bytes(head[:4], "big")))

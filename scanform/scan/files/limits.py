@@ -65,7 +65,8 @@ class _Guard:
 
 
 def guard_process(limits: Limits) -> None:
-    """Put this worker process under `limits`: bounded memory, no core dumps, and `deadline` becomes real. Call once, when it starts.
+    """Put this worker process under `limits`: bounded memory, no core dumps, and `deadline` becomes real. Call once,
+    when it starts.
 
     Programs that it starts (poppler, jbig2dec) inherit the memory limit.
     """
@@ -83,8 +84,8 @@ def guard_process(limits: Limits) -> None:
 def deadline(seconds: float) -> Iterator[None]:
     """End this process when the block takes longer than `seconds`.
 
-    The kernel does it (SIGALRM with its default action), so that it works inside C code that never returns to Python. Blocks
-    may be nested, the earliest end counts. In a process that was not guarded nothing happens.
+    The kernel does it (SIGALRM with its default action), so that it works inside C code that never returns to Python.
+    Blocks may be nested, the earliest end counts. In a process that was not guarded nothing happens.
     """
     if not _Guard.active:
         yield
@@ -100,7 +101,9 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def seconds_left(seconds: float) -> float:
-    """`seconds`, or less when the deadline of this process comes earlier: a started program must end before its parent is ended."""
+    """`seconds`, or less when the deadline of this process comes earlier: a started program must end before its
+    parent is ended.
+    """
     remaining, _ = signal.getitimer(signal.ITIMER_REAL)
     return max(0.5, min(seconds, remaining - 2.0)) if remaining and _Guard.active else seconds
 

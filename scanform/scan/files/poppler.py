@@ -17,15 +17,20 @@ from scanform.scan.files.errors import ScanError, unreadable
 from scanform.scan.files.limits import seconds_left
 
 PROGRAMS = Path(__file__).with_name("programs")
-"""Small scripts that start poppler's programs and jbig2dec with limits; pdf2image takes a folder where to look for programs."""
+"""Small scripts that start poppler's programs and jbig2dec with limits; pdf2image takes a folder where to look for
+programs.
+"""
 
 
 class PdfSyntaxError(Exception):
     """Poppler met something in the page that it does not understand."""
 
 
-def draw_page(pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bool = True, cropped: bool = True) -> Gray:
-    """Page `number` (1-based) of a PDF as poppler draws it: crop box, /Rotate applied, annotations and form fields included.
+def draw_page(
+    pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bool = True, cropped: bool = True
+) -> Gray:
+    """Page `number` (1-based) of a PDF as poppler draws it: crop box, /Rotate applied, annotations and form fields
+    included.
 
     `cropped` False: media box. `dpi` counts units of the page as points: poppler 22.12 does not know /UserUnit.
 
@@ -57,11 +62,18 @@ def draw_page(pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bo
 
 
 def draw_file(pdf: str, *, dpi: int, timeout_s: float) -> Gray:
-    """The only page of a PDF that was made here, drawn without asking for its size first; raises ScanError when poppler complains of anything."""
+    """The only page of a PDF that was made here, drawn without asking for its size first; raises ScanError when
+    poppler complains of anything.
+    """
     if shutil.which("pdftoppm") is None:
         raise MissingProgramError(words("scan.no-poppler"), remedy=words("scan.install-poppler"))
     try:
-        done = subprocess.run([str(PROGRAMS / "pdftoppm"), "-gray", "-r", str(dpi), pdf], capture_output=True, timeout=seconds_left(timeout_s), check=False)
+        done = subprocess.run(
+            [str(PROGRAMS / "pdftoppm"), "-gray", "-r", str(dpi), pdf],
+            capture_output=True,
+            timeout=seconds_left(timeout_s),
+            check=False,
+        )
         with Image.open(io.BytesIO(done.stdout), formats=("PPM",)) as page:
             gray: Gray = np.array(page.convert("L"))
     except subprocess.TimeoutExpired as error:

@@ -1,4 +1,6 @@
-"""Scratch files for the programs that decode: they bear what people wrote, so they have no name and go with the process that made them."""
+"""Scratch files for the programs that decode: they bear what people wrote, so they have no name and go with the
+process that made them.
+"""
 
 import os
 import tempfile
@@ -11,9 +13,11 @@ _OPEN_FILES = Path("/proc/self/fd")
 
 
 class Scratch:
-    """A file without a name: gone when it is closed, and when the process ends, even when the kernel ends it in the middle of a page.
+    """A file without a name: gone when it is closed, and when the process ends, even when the kernel ends it in the
+    middle of a page.
 
-    Folders of `tempfile` were tried before: their finalizers do not run in a process that is ended by a limit, and what they held stayed on the disk.
+    Folders of `tempfile` were tried before: their finalizers do not run in a process that is ended by a limit, and what
+    they held stayed on the disk.
     """
 
     def __init__(self, content: bytes = b"") -> None:

@@ -4,7 +4,9 @@ from scanform.scan.files.errors import ScanError
 from scanform.scan.files.limits import Limits
 
 PLAUSIBLE_DPI = (97.0, 2400.0)
-"""Resolutions in which paper is scanned. Libraries write 72 and 96 when they know none, some 1 or 0: those outside mean nothing."""
+"""Resolutions in which paper is scanned. Libraries write 72 and 96 when they know none, some 1 or 0: those outside
+mean nothing.
+"""
 ANISOTROPY = 1.02
 """Pixels whose sides differ by more are not square; no single number tells their resolution."""
 
@@ -20,7 +22,8 @@ def check_size(*, width: int, height: int, limits: Limits) -> None:
 def plausible_dpi(x: float, y: float) -> float | None:
     """One resolution for both directions, or None: not claimed, not plausible, or different in x and y.
 
-    A different y is either a fax of low resolution or a wrong tag; in both cases the page must be measured by its marks.
+    A different y is either a fax of low resolution or a wrong tag; in both cases the page must be measured by its
+    marks.
     """
     low, high = PLAUSIBLE_DPI
     if not (low <= x <= high and low <= y <= high):

@@ -17,7 +17,9 @@ from scanform.scan.files.limits import Limits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """What the file system says about a file; the same stamp means the same content as far as a process can tell without reading."""
+    """What the file system says about a file; the same stamp means the same content as far as a process can tell
+    without reading.
+    """
 
     path: str
     device: int
@@ -28,7 +30,9 @@ class Stamp:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScanFile:
-    """A file whose content has been hashed (hex SHA-256). `data` is that very content when it fits into memory, else None."""
+    """A file whose content has been hashed (hex SHA-256). `data` is that very content when it fits into memory, else
+    None.
+    """
 
     stamp: Stamp
     sha256: str
@@ -47,7 +51,8 @@ class ScanFile:
 
 
 def scan_file(path: str, limits: Limits) -> ScanFile:
-    """The file at `path`, opened and hashed; the last one stays open in this process, so that its pages cost no second hash.
+    """The file at `path`, opened and hashed; the last one stays open in this process, so that its pages cost no second
+    hash.
 
     Raises ScanError: `vanished`, `symlink`, `special-file`, `no-permission`, `empty-file`, `changed`, `damaged-file`.
     """
@@ -119,4 +124,6 @@ def _file_errors() -> Iterator[None]:
     except PermissionError as error:
         raise ScanError("no-permission") from error
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL
-        raise ScanError("damaged-file", detail=f"{type(error).__name__}: {getattr(error, 'strerror', None) or error}") from error
+        raise ScanError(
+            "damaged-file", detail=f"{type(error).__name__}: {getattr(error, 'strerror', None) or error}"
+        ) from error

@@ -1,4 +1,6 @@
-"""Files inside a PDF: attachments, portfolios, files pinned to a page. Their pages are no pages of the PDF and are shown by no page of it."""
+"""Files inside a PDF: attachments, portfolios, files pinned to a page. Their pages are no pages of the PDF and are
+shown by no page of it.
+"""
 
 import zlib
 from collections.abc import Iterator
@@ -28,7 +30,9 @@ class Attachment:
 
     @property
     def is_text(self) -> bool:
-        """Whether it is data or a note and no scan: text, as XML of invoices is, and nothing that begins as a file of pictures does."""
+        """Whether it is data or a note and no scan: text, as XML of invoices is, and nothing that begins as a file
+        of pictures does.
+        """
         if not self.content or kind_of(self.content[:HEAD_BYTES]) is not FileKind.UNKNOWN:
             return False
         try:
@@ -38,7 +42,9 @@ class Attachment:
 
 
 def attachments(path: str, limits: Limits) -> Iterator[Attachment]:
-    """The files inside the PDF at `path`, each once, one after the other; nothing for other files. Raises ScanError where the PDF cannot be opened."""
+    """The files inside the PDF at `path`, each once, one after the other; nothing for other files. Raises ScanError
+    where the PDF cannot be opened.
+    """
     file = scan_file(path, limits)
     if file.kind is not FileKind.PDF:
         return
@@ -54,7 +60,9 @@ def attachments(path: str, limits: Limits) -> Iterator[Attachment]:
 
 
 def is_cover(document: PdfFile) -> bool:
-    """Whether the only page of a PDF is what viewers show that know no portfolios: words, no picture, in front of the files that are meant."""
+    """Whether the only page of a PDF is what viewers show that know no portfolios: words, no picture, in front of
+    the files that are meant.
+    """
     pdf = document.pdf
     if document.pages != 1 or "/Collection" not in pdf.Root or holds_pictures(pdf.pages[0]):
         return False
@@ -62,7 +70,9 @@ def is_cover(document: PdfFile) -> bool:
 
 
 def _streams(pdf: pikepdf.Pdf) -> Iterator[tuple[str, pikepdf.Stream]]:
-    """Names and streams of all embedded files (ISO 32000-2, 7.11.4 and 14.13): in the name tree, pinned to pages, associated with the document or its pages."""
+    """Names and streams of all embedded files (ISO 32000-2, 7.11.4 and 14.13): in the name tree, pinned to pages,
+    associated with the document or its pages.
+    """
     seen: set[tuple[int, int]] = set()
     for spec in _specifications(pdf):
         files = _entry(spec, "/EF")
@@ -70,7 +80,14 @@ def _streams(pdf: pikepdf.Pdf) -> Iterator[tuple[str, pikepdf.Stream]]:
         if stream is None or (stream.objgen != (0, 0) and stream.objgen in seen):
             continue
         seen.add(stream.objgen)
-        name = next((str(found) for key in _NAMES if isinstance(found := _entry(spec, key), pikepdf.String) and str(found).strip()), "")
+        name = next(
+            (
+                str(found)
+                for key in _NAMES
+                if isinstance(found := _entry(spec, key), pikepdf.String) and str(found).strip()
+            ),
+            "",
+        )
         yield printable(name) or "?", stream
 
 
@@ -87,7 +104,11 @@ def _specifications(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
 
 def _named(node: pikepdf.Object | None, depth: int, seen: set[tuple[int, int]]) -> Iterator[pikepdf.Object]:
     """The values of a name tree (ISO 32000-1, 7.9.6), which may be damaged or lead in circles."""
-    if not isinstance(node, pikepdf.Dictionary) or depth > _TREE_DEPTH or (node.objgen != (0, 0) and node.objgen in seen):
+    if (
+        not isinstance(node, pikepdf.Dictionary)
+        or depth > _TREE_DEPTH
+        or (node.objgen != (0, 0) and node.objgen in seen)
+    ):
         return
     seen.add(node.objgen)
     yield from _listed(_entry(node, "/Names"))[1::2]

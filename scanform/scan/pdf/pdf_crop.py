@@ -1,4 +1,6 @@
-"""Which pixels of a picture a viewer shows: those within the box of the page, found by the matrix that places the picture."""
+"""Which pixels of a picture a viewer shows: those within the box of the page, found by the matrix that places the
+picture.
+"""
 
 from scanform.model.geometry import RectPx
 from scanform.scan.files.errors import NotOneImageError
@@ -10,19 +12,25 @@ _CROOKED_PX = 1.0
 
 
 def shown_part(matrix: Matrix, box: Box, *, width: int, height: int) -> RectPx:
-    """The pixels of a picture of `width` x `height`, placed by `matrix`, that lie within `box`; all of them where the box goes around the picture.
+    """The pixels of a picture of `width` x `height`, placed by `matrix`, that lie within `box`; all of them where the
+    box goes around the picture.
 
-    Edges are rounded to whole pixels. Raises NotOneImageError where the box cuts a picture that stands crooked, and where nothing of it is shown.
+    Edges are rounded to whole pixels. Raises NotOneImageError where the box cuts a picture that stands crooked, and
+    where nothing of it is shown.
     """
     corners = [_pixel(matrix, x, y, width=width, height=height) for x in (box[0], box[2]) for y in (box[1], box[3])]
-    (left, right), (top, bottom) = (_span([corner[axis] for corner in corners], size) for axis, size in ((0, width), (1, height)))
+    (left, right), (top, bottom) = (
+        _span([corner[axis] for corner in corners], size) for axis, size in ((0, width), (1, height))
+    )
     if right <= left or bottom <= top:
         raise NotOneImageError
     return RectPx(x=left, y=top, w=right - left, h=bottom - top)
 
 
 def _pixel(matrix: Matrix, x: float, y: float, *, width: int, height: int) -> tuple[float, float]:
-    """Where a point of the page lies in the picture, whose first row is the top of the unit square (ISO 32000-1, 8.9.5)."""
+    """Where a point of the page lies in the picture, whose first row is the top of the unit square (ISO 32000-1,
+    8.9.5).
+    """
     a, b, c, d, e, f = matrix
     area = a * d - b * c
     if not area:

@@ -23,7 +23,9 @@ _HIGHEST_TREE = 64
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PdfFile:
-    """An opened PDF. `problems` tells what had to be repaired and which pages are missing; `scratch` holds a rewritten copy, if any."""
+    """An opened PDF. `problems` tells what had to be repaired and which pages are missing; `scratch` holds a
+    rewritten copy, if any.
+    """
 
     pdf: pikepdf.Pdf
     pages: int
@@ -48,7 +50,9 @@ class PdfFile:
         return self.scratch[0].path if self.scratch else self.source.stamp.path
 
     def rewrite(self) -> None:
-        """Let poppler draw from a copy with a sound structure: it repairs less well than qpdf and returns white pages where it fails."""
+        """Let poppler draw from a copy with a sound structure: it repairs less well than qpdf and returns white
+        pages where it fails.
+        """
         copy = Scratch()
         try:
             self.pdf.save(copy.file)
@@ -59,7 +63,9 @@ class PdfFile:
 
 
 def open_pdf(file: ScanFile, limits: Limits) -> PdfFile:
-    """The PDF in `file`; the last one stays open in this process. Raises ScanError `encrypted`, `damaged-file`, `no-pages`, `too-many-pages`."""
+    """The PDF in `file`; the last one stays open in this process. Raises ScanError `encrypted`, `damaged-file`,
+    `no-pages`, `too-many-pages`.
+    """
     return _open(file, limits.max_pages)
 
 
@@ -112,14 +118,21 @@ def _declared_pages(pdf: pikepdf.Pdf) -> int:
 
 
 def page_box(page: pikepdf.Page) -> Box | None:
-    """What a viewer shows of the page, as (left, bottom, right, top) in units of the page: the crop box within the media box (ISO 32000-1, 14.11.2).
+    """What a viewer shows of the page, as (left, bottom, right, top) in units of the page: the crop box within the
+    media box (ISO 32000-1, 14.11.2).
 
     None when there is no usable media box. A crop box that is nonsense, or lies beside the media box, does not count.
     """
     media, crop = _box(page, "/MediaBox"), _box(page, "/CropBox")
     if media is None or crop is None:
         return media
-    return _usable(tuple(max(one, other) for one, other in zip(media[:2], crop[:2], strict=True)) + tuple(map(min, media[2:], crop[2:]))) or media
+    return (
+        _usable(
+            tuple(max(one, other) for one, other in zip(media[:2], crop[:2], strict=True))
+            + tuple(map(min, media[2:], crop[2:]))
+        )
+        or media
+    )
 
 
 def is_cropped(page: pikepdf.Page) -> bool:
@@ -152,7 +165,11 @@ def _box(page: pikepdf.Page, name: str) -> Box | None:
 
 def _usable(box: tuple[float, ...]) -> Box | None:
     left, bottom, right, top = box
-    return (left, bottom, right, top) if 1 <= right - left <= LARGEST_POINTS and 1 <= top - bottom <= LARGEST_POINTS else None
+    return (
+        (left, bottom, right, top)
+        if 1 <= right - left <= LARGEST_POINTS and 1 <= top - bottom <= LARGEST_POINTS
+        else None
+    )
 
 
 def _inherited(page: pikepdf.Page, name: str) -> pikepdf.Object | int | None:

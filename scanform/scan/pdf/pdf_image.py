@@ -53,10 +53,16 @@ def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
     if last in {"/CCITTFaxDecode", "/CCF"}:
         fax = decode_fax(raw, _parms(image), width=width, height=height, again=limits.fax_again)
         decoded = Decoded(gray=_black_and_white(fax.gray, _table(image, 1)), problems=fax.problems)
-        return decoded if int(_parms(image).get("/K", 0)) < 0 else checked("CCITT", image, decoded, limits)  # nothing else proves group 3
+        return (
+            decoded if int(_parms(image).get("/K", 0)) < 0 else checked("CCITT", image, decoded, limits)
+        )  # nothing else proves group 3
     if last == "/JBIG2Decode":
-        samples, complained = decode_jbig2(raw, _globals(image), width=width, height=height, timeout_s=limits.render_seconds)
-        decoded = checked("JBIG2", image, Decoded(gray=apply_table(samples, _table(image, 1)), problems=_hole("JBIG2", raw)), limits)
+        samples, complained = decode_jbig2(
+            raw, _globals(image), width=width, height=height, timeout_s=limits.render_seconds
+        )
+        decoded = checked(
+            "JBIG2", image, Decoded(gray=apply_table(samples, _table(image, 1)), problems=_hole("JBIG2", raw)), limits
+        )
         if complained and decoded.problems:
             raise NotOneImageError("JBIG2: decoders do not agree")  # of the two poppler's is the better guess
         return decoded
@@ -64,7 +70,8 @@ def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
 
 
 def placement_turn(matrix: Matrix) -> tuple[int, bool]:
-    """How a viewer sees the stored pixels: degrees clockwise (0, 90, 180, 270), and whether left and right are swapped before that.
+    """How a viewer sees the stored pixels: degrees clockwise (0, 90, 180, 270), and whether left and right are swapped
+    before that.
 
     The unit square's first row is the top of the picture, so that an upright picture has the matrix (w, 0, 0, h, x, y).
     Raises NotOneImageError when the picture stands crooked.
@@ -85,11 +92,17 @@ def _black_and_white(gray: Gray, table: Gray) -> Gray:
     """Samples 0 and 255 as the table has it."""
     if table.tolist() == [0, 255]:
         return gray
-    return np.asarray(cv2.bitwise_not(gray), dtype=np.uint8) if table.tolist() == [255, 0] else apply_table(gray & np.uint8(1), table)
+    return (
+        np.asarray(cv2.bitwise_not(gray), dtype=np.uint8)
+        if table.tolist() == [255, 0]
+        else apply_table(gray & np.uint8(1), table)
+    )
 
 
 def _hole(name: str, coded: bytes) -> tuple[Problem, ...]:
-    """Arithmetic coding never writes a long run of zeros and its decoders notice nothing: there a piece of the file was lost."""
+    """Arithmetic coding never writes a long run of zeros and its decoders notice nothing: there a piece of the file
+    was lost.
+    """
     return _suspect(f"{name}: zeros in the data" if bytes(_HOLE_BYTES) in coded else "")
 
 
@@ -98,14 +111,19 @@ def _size(image: pikepdf.Object, limits: Limits) -> tuple[int, int]:
         width, height = int(image["/Width"]), int(image["/Height"])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise NotOneImageError from error
-    if width * height <= limits.max_pixels and not limits.min_side_px <= min(width, height) <= max(width, height) <= limits.max_side_px:
+    if (
+        width * height <= limits.max_pixels
+        and not limits.min_side_px <= min(width, height) <= max(width, height) <= limits.max_side_px
+    ):
         raise NotOneImageError  # stretched over the page; drawn, it has the size of paper
     check_size(width=width, height=height, limits=limits)
     return width, height
 
 
 def _unwrapped(image: pikepdf.Object, limits: Limits) -> tuple[list[str], bytes]:
-    """The remaining filters (at most one) and the data before them; a Flate wrapper around another filter is removed."""
+    """The remaining filters (at most one) and the data before them; a Flate wrapper around another filter is
+    removed.
+    """
     names, raw = filters(image), image.read_raw_bytes()
     if len(names) == 2 and names[0] in {"/FlateDecode", "/Fl"} and "/DecodeParms" not in image:
         inflater = zlib.decompressobj()
@@ -155,14 +173,21 @@ def _decode_plain(image: pikepdf.Object, names: list[str], raw: bytes, *, width:
     if len(data) < row * height:
         raise unreadable(f"the picture ends after {len(data)} of {row * height} bytes")
     if table is None:
-        return Decoded(gray=gray_of_rgb(np.frombuffer(data, dtype=np.uint8, count=row * height).reshape(height, width, 3)), problems=problems)
+        return Decoded(
+            gray=gray_of_rgb(np.frombuffer(data, dtype=np.uint8, count=row * height).reshape(height, width, 3)),
+            problems=problems,
+        )
     if bits < 8:
-        return Decoded(gray=apply_table(unpack_bits(data, width=width, height=height, bits=bits), table), problems=problems)
+        return Decoded(
+            gray=apply_table(unpack_bits(data, width=width, height=height, bits=bits), table), problems=problems
+        )
     samples = np.frombuffer(data, dtype=np.uint8, count=row * height).reshape(height, width)
     return Decoded(gray=apply_table(samples, table), problems=problems)
 
 
-def _samples(image: pikepdf.Object, names: list[str], raw: bytes, *, width: int, height: int, bits: int, rgb: bool) -> tuple[bytes, tuple[Problem, ...]]:
+def _samples(
+    image: pikepdf.Object, names: list[str], raw: bytes, *, width: int, height: int, bits: int, rgb: bool
+) -> tuple[bytes, tuple[Problem, ...]]:
     """The samples of a picture that is Flate or not packed at all; never more bytes than the picture has."""
     if not names:
         return raw, ()
@@ -171,7 +196,11 @@ def _samples(image: pikepdf.Object, names: list[str], raw: bytes, *, width: int,
     if names[0] not in {"/FlateDecode", "/Fl"} or 1 < predictor < _PNG_PREDICTORS:
         raise NotOneImageError
     if predictor >= _PNG_PREDICTORS:
-        if int(parms.get("/Columns", 1)) != width or int(parms.get("/BitsPerComponent", 8)) != bits or int(parms.get("/Colors", 1)) != (3 if rgb else 1):
+        if (
+            int(parms.get("/Columns", 1)) != width
+            or int(parms.get("/BitsPerComponent", 8)) != bits
+            or int(parms.get("/Colors", 1)) != (3 if rgb else 1)
+        ):
             raise NotOneImageError
         damage = check_flate(raw, 4 * width * height * (3 if rgb else 1))
         return _unfilter(raw, width=width, height=height, bits=bits, rgb=rgb), _suspect(damage)
@@ -281,4 +310,10 @@ def _parms(image: pikepdf.Object) -> dict[str, pikepdf.Object]:
 
 def _globals(image: pikepdf.Object) -> bytes:
     stream = _parms(image).get("/JBIG2Globals")
-    return stream.read_raw_bytes() if isinstance(stream, pikepdf.Stream) and not filters(stream) else stream.read_bytes() if stream is not None else b""
+    return (
+        stream.read_raw_bytes()
+        if isinstance(stream, pikepdf.Stream) and not filters(stream)
+        else stream.read_bytes()
+        if stream is not None
+        else b""
+    )

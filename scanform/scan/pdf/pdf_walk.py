@@ -1,4 +1,6 @@
-"""Finding out whether a PDF page is one picture and nothing else: a small reader of page descriptions (ISO 32000-1, 8 and 9)."""
+"""Finding out whether a PDF page is one picture and nothing else: a small reader of page descriptions (ISO 32000-1,
+8 and 9).
+"""
 
 import re
 import zlib
@@ -27,7 +29,9 @@ _TEXT = frozenset({"Tj", "TJ", "'", '"'})
 _PATH = frozenset({"m", "l", "c", "v", "y"})
 _SHORT = 256
 """Bytes up to which a page description is first taken for the few plain words that scanners write around a picture."""
-_PLAIN_WORD = re.compile(rb"(?P<number>[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))|(?P<name>/[A-Za-z0-9_.-]+)|(?P<operator>q|Q|cm|Do)")
+_PLAIN_WORD = re.compile(
+    rb"(?P<number>[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))|(?P<name>/[A-Za-z0-9_.-]+)|(?P<operator>q|Q|cm|Do)"
+)
 _OPERANDS = {"q": 0, "Q": 0, "cm": 6, "Do": 1}
 _UNSEEN_ANNOTATIONS = frozenset({"/Link", "/Popup"})
 _HIDDEN, _NO_VIEW = 2, 32
@@ -55,15 +59,24 @@ class _State:
 def sole_image(page: pikepdf.Page, limits: Limits) -> PlacedImage | None:
     """The one picture that is all that can be seen on `page`, or None when the page has to be drawn.
 
-    Invisible text (searchable PDFs) and what lies under the picture do not count; annotations, form fields, layers, masks,
-    transparency, clipping that cuts, several pictures: None.
+    Invisible text (searchable PDFs) and what lies under the picture do not count; annotations, form fields, layers,
+    masks, transparency, clipping that cuts, several pictures: None.
     """
     if any(_annotation_shows(note) for note in _annotations(page)):
         return None
     walker = _Walker(page_box(page), limits)
     try:
         walker.run(page.Contents, page.obj.get("/Resources"), 0)
-    except (NotOneImageError, pikepdf.PdfError, AttributeError, KeyError, TypeError, ValueError, IndexError, zlib.error):
+    except (
+        NotOneImageError,
+        pikepdf.PdfError,
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        IndexError,
+        zlib.error,
+    ):
         return None
     return walker.result()
 
@@ -115,7 +128,9 @@ class _Walker:
         elif name == "Tr":
             self.state = replace(state, render_mode=int(operands[0]))
         elif name == "Tf":
-            self.state = replace(state, type3=str(_resource(resources, "/Font", operands[0]).get("/Subtype")) == "/Type3")
+            self.state = replace(
+                state, type3=str(_resource(resources, "/Font", operands[0]).get("/Subtype")) == "/Type3"
+            )
         elif name == "gs":
             _check_plain(_resource(resources, "/ExtGState", operands[0]))
         elif name == "re":
@@ -158,7 +173,12 @@ class _Walker:
         placed = PlacedImage(image=image, matrix=self.state.ctm)
         if not self._share(placed.matrix):
             return  # beside the page: nobody sees it
-        if "/SMask" in image or "/Mask" in image or int(image.get("/SMaskInData", 0)) or (stencil and not self.state.black):
+        if (
+            "/SMask" in image
+            or "/Mask" in image
+            or int(image.get("/SMaskInData", 0))
+            or (stencil and not self.state.black)
+        ):
             raise NotOneImageError
         if self._clipped(placed.matrix):
             raise NotOneImageError
@@ -204,7 +224,9 @@ def _instructions(contents: pikepdf.Object, limits: Limits) -> Iterator[tuple[st
 
 
 def _plain_instructions(data: bytes) -> list[tuple[str, Sequence[Operand]]] | None:
-    """The instructions of a short page description of numbers, names and q, Q, cm, Do, all set apart by white space; None for any other."""
+    """The instructions of a short page description of numbers, names and q, Q, cm, Do, all set apart by white space;
+    None for any other.
+    """
     if len(data) > _SHORT or b"\v" in data:  # white space for Python, not for PDF
         return None
     found: list[tuple[str, Sequence[Operand]]] = []
@@ -225,13 +247,17 @@ def _plain_instructions(data: bytes) -> list[tuple[str, Sequence[Operand]]] | No
 
 
 def bounded_bytes(stream: pikepdf.Object, limit: int) -> bytes:
-    """The decoded content of a stream of at most `limit` bytes; raises NotOneImageError where it cannot be had safely."""
+    """The decoded content of a stream of at most `limit` bytes; raises NotOneImageError where it cannot be had
+    safely.
+    """
     names = filters(stream)
     if names == ["/FlateDecode"] and "/DecodeParms" not in stream:
         data = zlib.decompressobj().decompress(stream.read_raw_bytes(), limit + 1)
     elif not names:
         data = stream.read_raw_bytes()
-    elif set(names) <= _GENERIC and len(stream.read_raw_bytes()) * 1032 <= 4 * limit:  # the highest ratio of Flate (RFC 1951)
+    elif (
+        set(names) <= _GENERIC and len(stream.read_raw_bytes()) * 1032 <= 4 * limit
+    ):  # the highest ratio of Flate (RFC 1951)
         data = stream.read_bytes()
     else:
         raise NotOneImageError
@@ -254,7 +280,9 @@ def _annotations(page: pikepdf.Page) -> list[pikepdf.Object]:
 
 
 def _annotation_shows(note: pikepdf.Object) -> bool:
-    """Whether a viewer shows this annotation; those without appearance count too, because poppler draws ink by its strokes."""
+    """Whether a viewer shows this annotation; those without appearance count too, because poppler draws ink by its
+    strokes.
+    """
     if not isinstance(note, pikepdf.Dictionary):
         return False
     try:

@@ -16,7 +16,18 @@ from scanform.scan.files.sizes import check_size, plausible_dpi
 from scanform.scan.files.source import ScanFile
 from scanform.scan.pdf.attachments import is_cover
 from scanform.scan.pdf.pdf_crop import shown_part
-from scanform.scan.pdf.pdf_file import POINTS_PER_INCH, Box, PdfFile, has_media_box, is_cropped, media_box, open_pdf, page_box, page_turn, user_unit
+from scanform.scan.pdf.pdf_file import (
+    POINTS_PER_INCH,
+    Box,
+    PdfFile,
+    has_media_box,
+    is_cropped,
+    media_box,
+    open_pdf,
+    page_box,
+    page_turn,
+    user_unit,
+)
 from scanform.scan.pdf.pdf_image import decode_image, placement_turn
 from scanform.scan.pdf.pdf_pictures import is_no_scan, picture_damage
 from scanform.scan.pdf.pdf_walk import PlacedImage, sole_image
@@ -30,7 +41,8 @@ LOWEST_DPI = 72
 def read_pdf_page(file: ScanFile, index: int, limits: Limits) -> Picture:
     """Page `index` (0-based); raises ScanError.
 
-    The pixels are those before /Rotate, also when the page was drawn; `turn` is /Rotate plus the way the picture is placed.
+    The pixels are those before /Rotate, also when the page was drawn; `turn` is /Rotate plus the way the picture is
+    placed.
     """
     document = open_pdf(file, limits)
     page = _page(document, index)
@@ -76,7 +88,9 @@ def _embedded(page: pikepdf.Page, placed: PlacedImage, limits: Limits) -> Pictur
 
 
 def _cropped(page: pikepdf.Page, placed: PlacedImage, gray: Gray, limits: Limits) -> Gray:
-    """The part of a picture that a viewer shows; raises NotOneImageError where that is no upright rectangle of pixels."""
+    """The part of a picture that a viewer shows; raises NotOneImageError where that is no upright rectangle of
+    pixels.
+    """
     box = page_box(page)
     if box is None:
         return gray
@@ -110,7 +124,9 @@ def _drawn(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits) ->
 
 
 def _draw(document: PdfFile, index: int, dpi: int, limits: Limits) -> tuple[Gray, tuple[str, ...]]:
-    """The page as poppler draws it, and what it complained about; a copy rewritten by qpdf is tried before a complaint is believed."""
+    """The page as poppler draws it, and what it complained about; a copy rewritten by qpdf is tried before a
+    complaint is believed.
+    """
     try:
         return draw_shown(document, index, dpi=dpi, limits=limits), ()
     except PdfSyntaxError as error:
@@ -125,12 +141,21 @@ def _draw(document: PdfFile, index: int, dpi: int, limits: Limits) -> tuple[Gray
 
 
 def draw_shown(document: PdfFile, index: int, *, dpi: float, limits: Limits, strict: bool = True) -> Gray:
-    """Page `index` (0-based) as a viewer shows it, drawn by poppler with `dpi` pixels per inch of paper; raises as `draw_page`."""
+    """Page `index` (0-based) as a viewer shows it, drawn by poppler with `dpi` pixels per inch of paper; raises as
+    `draw_page`.
+    """
     page, box = _page(document, index), page_box(_page(document, index))
     per_inch = dpi * user_unit(page)
 
     def drawn(*, cropped: bool) -> Gray:
-        return draw_page(document.drawable(), number=index + 1, dpi=per_inch, timeout_s=limits.render_seconds, strict=strict, cropped=cropped)
+        return draw_page(
+            document.drawable(),
+            number=index + 1,
+            dpi=per_inch,
+            timeout_s=limits.render_seconds,
+            strict=strict,
+            cropped=cropped,
+        )
 
     if box is None or not is_cropped(page):
         return drawn(cropped=False)

@@ -1,7 +1,9 @@
-"""A second decoder for kinds of pictures whose decoders leave out what they do not know and say nothing: poppler decodes them too, and both are compared.
+"""A second decoder for kinds of pictures whose decoders leave out what they do not know and say nothing: poppler
+decodes them too, and both are compared.
 
-Measured on 37 small public JBIG2 files of all kinds that jbig2dec decodes without a word: five are another picture to poppler, four more poppler refuses.
-Where both agree, no block of pixels differs by more than 1 of 255; where they do not, blocks differ by 100 and more.
+Measured on 37 small public JBIG2 files of all kinds that jbig2dec decodes without a word: five are another picture to
+poppler, four more poppler refuses. Where both agree, no block of pixels differs by more than 1 of 255; where they do
+not, blocks differ by 100 and more.
 """
 
 from dataclasses import replace
@@ -17,14 +19,19 @@ from scanform.scan.files.poppler import draw_file
 from scanform.scan.files.scratch import Scratch
 
 FACTORS = (4, 3, 2, 1)
-"""By how much a side may be drawn smaller, where it divides the side: blocks of whole pixels can be compared exactly, and cost a third."""
+"""By how much a side may be drawn smaller, where it divides the side: blocks of whole pixels can be compared
+exactly, and cost a third.
+"""
 AGREE = 24
-"""Difference of two decoders, of 255, up to which a block of pixels is the same to both: colours are rounded differently (1 seen for black and white)."""
+"""Difference of two decoders, of 255, up to which a block of pixels is the same to both: colours are rounded
+differently (1 seen for black and white).
+"""
 _POINTS = 72
 
 
 def checked(name: str, image: pikepdf.Object, decoded: Decoded, limits: Limits) -> Decoded:
-    """The picture as it was decoded, with the problem `page-suspect` where poppler decodes the same data otherwise, or not at all.
+    """The picture as it was decoded, with the problem `page-suspect` where poppler decodes the same data otherwise, or
+    not at all.
 
     A picture of one colour is then replaced by what poppler sees: there may be something on it.
     """
@@ -39,7 +46,11 @@ def checked(name: str, image: pikepdf.Object, decoded: Decoded, limits: Limits) 
     if not doubt:
         return decoded
     suspect = replace(decoded, problems=(problem("page-suspect", detail=f"{name}: {doubt}"),))
-    return replace(suspect, gray=_seen(image, decoded.gray, limits)) if decoded.gray.min() == decoded.gray.max() else suspect
+    return (
+        replace(suspect, gray=_seen(image, decoded.gray, limits))
+        if decoded.gray.min() == decoded.gray.max()
+        else suspect
+    )
 
 
 def _difference(image: pikepdf.Object, gray: Gray, limits: Limits) -> float:
@@ -61,7 +72,8 @@ def _seen(image: pikepdf.Object, gray: Gray, limits: Limits) -> Gray:
 def _drawn(image: pikepdf.Object, width: int, height: int, limits: Limits) -> Gray:
     """The picture alone, drawn by poppler with so many pixels; raises ScanError, ValueError.
 
-    Poppler lets a picture cover every pixel that it touches, so that one of exactly the size of the page would be stretched by a pixel.
+    Poppler lets a picture cover every pixel that it touches, so that one of exactly the size of the page would be
+    stretched by a pixel.
     """
     document = pikepdf.new()
     copy = document.copy_foreign(image)

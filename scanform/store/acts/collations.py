@@ -1,4 +1,6 @@
-"""What people said about pages of one printed identity and about the sheets of a file: acts that are only ever added. And which files wait for such a word."""
+"""What people said about pages of one printed identity and about the sheets of a file: acts that are only ever
+added. And which files wait for such a word.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +15,8 @@ from scanform.store.tables import BatchRow, CollationRow, FileRow, PageRow, Shee
 
 
 class CollationKind(StrEnum):
-    """ARRANGED: these pages belong to these copies. ADDRESSEE: this copy is the one of the addressee. SHEETS: the sheets of a file are right, or the numbers
-    printed on them are. UNDONE takes one of them back.
+    """ARRANGED: these pages belong to these copies. ADDRESSEE: this copy is the one of the addressee. SHEETS: the
+    sheets of a file are right, or the numbers printed on them are. UNDONE takes one of them back.
     """
 
     ARRANGED = "arranged"
@@ -25,7 +27,9 @@ class CollationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collation:
-    """One act. `subject` is the form id of the printed identity, or "file:" and the hash of the file. `content`: what was said, and what was before."""
+    """One act. `subject` is the form id of the printed identity, or "file:" and the hash of the file. `content`:
+    what was said, and what was before.
+    """
 
     uuid: str
     kind: CollationKind
@@ -38,7 +42,9 @@ class Collation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetDoubt:
-    """A file in which printed numbers contradict the order of the sheets: by which pattern, and the printed identities (digest, instance) concerned."""
+    """A file in which printed numbers contradict the order of the sheets: by which pattern, and the printed
+    identities (digest, instance) concerned.
+    """
 
     file_id: int
     pattern: str
@@ -72,7 +78,14 @@ def of_kind(tx: Transaction, kind: CollationKind) -> list[Collation]:
 
 def _standing(tx: Transaction, condition: ColumnElement[bool]) -> list[Collation]:
     return [
-        Collation(uuid=row.uuid, kind=CollationKind(row.kind), subject=row.subject, content=row.content, reviewer=row.reviewer, at=row.at)
+        Collation(
+            uuid=row.uuid,
+            kind=CollationKind(row.kind),
+            subject=row.subject,
+            content=row.content,
+            reviewer=row.reviewer,
+            at=row.at,
+        )
         for row in in_force(in_order(tx, CollationRow, condition))
     ]
 
@@ -88,12 +101,17 @@ def last_collation(tx: Transaction) -> int:
 
 
 def set_sheet_doubt(tx: Transaction, file_id: int, doubt: SheetDoubt | None) -> frozenset[tuple[str, str]]:
-    """Say what is doubtful about the sheets of a file (None: nothing); returns the identities for which that changed something."""
+    """Say what is doubtful about the sheets of a file (None: nothing); returns the identities for which that changed
+    something.
+    """
     before = {found.identities for found in sheet_doubts(tx) if found.file_id == file_id}
     old: frozenset[tuple[str, str]] = next(iter(before), frozenset())
     tx.execute(delete(SheetDoubtRow).where(SheetDoubtRow.file_id == file_id))
     if doubt is not None:
-        rows = [{"file_id": file_id, "pattern": doubt.pattern, "digest": digest, "instance": instance} for digest, instance in sorted(doubt.identities)]
+        rows = [
+            {"file_id": file_id, "pattern": doubt.pattern, "digest": digest, "instance": instance}
+            for digest, instance in sorted(doubt.identities)
+        ]
         tx.execute(insert(SheetDoubtRow), rows)
     return old | (doubt.identities if doubt else frozenset())
 
@@ -102,12 +120,17 @@ def sheet_doubts(tx: Transaction, *, active: bool = False) -> list[SheetDoubt]:
     """All files that wait for a word about their sheets; `active`: without those of withdrawn batches."""
     query = select(SheetDoubtRow).order_by(SheetDoubtRow.file_id)
     if active:
-        counts = select(FileRow.id).join(BatchRow, BatchRow.id == FileRow.batch_id).where(BatchRow.withdrawn_at.is_(None))
+        counts = (
+            select(FileRow.id).join(BatchRow, BatchRow.id == FileRow.batch_id).where(BatchRow.withdrawn_at.is_(None))
+        )
         query = query.where(SheetDoubtRow.file_id.in_(counts))
     found: dict[int, tuple[str, set[tuple[str, str]]]] = {}
     for row in tx.execute(query):
         found.setdefault(row.file_id, (row.pattern, set()))[1].add((row.digest, row.instance))
-    return [SheetDoubt(file_id=file, pattern=pattern, identities=frozenset(identities)) for file, (pattern, identities) in found.items()]
+    return [
+        SheetDoubt(file_id=file, pattern=pattern, identities=frozenset(identities))
+        for file, (pattern, identities) in found.items()
+    ]
 
 
 def doubt_of(tx: Transaction, digest: str, instance: str) -> str:
@@ -122,8 +145,14 @@ def doubt_of(tx: Transaction, digest: str, instance: str) -> str:
 
 
 def lines(tx: Transaction, files: Iterable[int]) -> dict[int, list[int]]:
-    """The positions, from 0, of the pages of these files that are not blank paper; sheets in one picture lie one after another."""
-    query = select(PageRow.file_id, PageRow.fate).where(PageRow.file_id.in_(sorted(set(files)))).order_by(PageRow.file_id, PageRow.page_index, PageRow.part)
+    """The positions, from 0, of the pages of these files that are not blank paper; sheets in one picture lie one
+    after another.
+    """
+    query = (
+        select(PageRow.file_id, PageRow.fate)
+        .where(PageRow.file_id.in_(sorted(set(files))))
+        .order_by(PageRow.file_id, PageRow.page_index, PageRow.part)
+    )
     found: dict[int, list[int]] = {}
     for file, pages in groupby(tx.execute(query), key=lambda row: row.file_id):
         found[file] = [position for position, page in enumerate(pages) if page.fate != "blank"]

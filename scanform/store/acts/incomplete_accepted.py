@@ -9,7 +9,9 @@ from scanform.store.tables import IncompleteAcceptedRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncompleteAccepted:
-    """Somebody says that a form counts without these pages (counted from 1), or takes that back, naming in `undoes` the uuid of what they take back."""
+    """Somebody says that a form counts without these pages (counted from 1), or takes that back, naming in `undoes`
+    the uuid of what they take back.
+    """
 
     uuid: str
     form_id: str

@@ -1,7 +1,9 @@
-"""A chain of hashes over what people did: whoever changes, removes or slips in an act behind the program's back breaks it.
+"""A chain of hashes over what people did: whoever changes, removes or slips in an act behind the program's back breaks
+it.
 
-Each seal is the SHA-256 of the seal before and of the act, so that all later ones depend on it. The acts at the very end can still be cut off together with
-their seals; the last seal, which `scanform verify` prints, shows that to whoever has noted it.
+Each seal is the SHA-256 of the seal before and of the act, so that all later ones depend on it. The acts at the very
+end can still be cut off together with their seals; the last seal, which `scanform verify` prints, shows that to whoever
+has noted it.
 """
 
 import json
@@ -45,7 +47,9 @@ _ACTS: dict[str, type[ActRow]] = {
 _KINDS = {table: kind for kind, table in _ACTS.items()}
 
 _LATER: dict[str, dict[str, object]] = {"placement": {"part": 0}}
-"""Columns that came after acts had been sealed, with what they hold in those: a seal covers them only where they hold something else."""
+"""Columns that came after acts had been sealed, with what they hold in those: a seal covers them only where they
+hold something else.
+"""
 
 
 def seal_of(before: str, kind: str, act: Mapping[str, object]) -> str:
@@ -73,7 +77,10 @@ def broken_seals(tx: Transaction) -> list[str]:
     found, before = [], FIRST
     for row in tx.execute(select(SealRow).order_by(SealRow.number)):
         act = acts.pop((row.kind, row.sequence), None)
-        if act is None or seal_of(before, row.kind, {name: value for name, value in act.items() if name != "sequence"}) != row.seal:
+        if (
+            act is None
+            or seal_of(before, row.kind, {name: value for name, value in act.items() if name != "sequence"}) != row.seal
+        ):
             found.append(f"{row.kind} {row.sequence}")
         before = row.seal
     return found + [f"{kind} {sequence}" for kind, sequence in sorted(acts)]
@@ -84,7 +91,12 @@ def seal_everything(tx: Transaction) -> None:
     for kind in ("decision", "placement"):
         there = {column["name"] for column in inspect(tx).get_columns(_ACTS[kind].__tablename__)}
         for row in _rows(tx, kind, there):
-            add_seal(tx, _ACTS[kind], int(str(row["sequence"])), {name: value for name, value in row.items() if name != "sequence"})
+            add_seal(
+                tx,
+                _ACTS[kind],
+                int(str(row["sequence"])),
+                {name: value for name, value in row.items() if name != "sequence"},
+            )
 
 
 def _rows(tx: Transaction, kind: str, there: Collection[str] | None = None) -> list[dict[str, object]]:

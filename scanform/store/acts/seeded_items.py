@@ -12,7 +12,9 @@ from scanform.store.tables import SeededAnswerRow, SeededItemRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeededItem:
-    """A settled value that `reviewer` is shown once more, before the open value `before`: `truth` is what stands, the rest is what the screen says."""
+    """A settled value that `reviewer` is shown once more, before the open value `before`: `truth` is what stands,
+    the rest is what the screen says.
+    """
 
     item: str
     version: int
@@ -90,13 +92,18 @@ def seeded_items_of(tx: Transaction, reviewer: str | None = None) -> list[Seeded
 
 def add_answer(tx: Transaction, answer: SeededAnswer) -> bool:
     """Append an answer; False when its uuid is known (sent twice)."""
-    return append_act(tx, SeededAnswerRow, {**values_of_look(answer.act), "screen": answer.screen, "after": answer.after})
+    return append_act(
+        tx, SeededAnswerRow, {**values_of_look(answer.act), "screen": answer.screen, "after": answer.after}
+    )
 
 
 def answers(tx: Transaction, reviewer: str | None = None) -> list[SeededAnswer]:
     """What a reviewer, or everybody, did with known values, in the order in which it arrived."""
     conditions = () if reviewer is None else (SeededAnswerRow.reviewer == reviewer,)
-    return [SeededAnswer(act=look_of(row), screen=row.screen, after=row.after) for row in in_order(tx, SeededAnswerRow, *conditions)]
+    return [
+        SeededAnswer(act=look_of(row), screen=row.screen, after=row.after)
+        for row in in_order(tx, SeededAnswerRow, *conditions)
+    ]
 
 
 def _candidates(stored: Sequence[Sequence[object]]) -> tuple[Candidate, ...]:

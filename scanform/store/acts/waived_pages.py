@@ -1,6 +1,7 @@
 """Pages of which no value can be had and that people accepted so, with a reason: rows that are only ever added.
 
-An act names a page by its content and the fate that it had: a page that becomes readable later is read, and the act is about nothing any more.
+An act names a page by its content and the fate that it had: a page that becomes readable later is read, and the act is
+about nothing any more.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ Place = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaivedPage:
-    """Somebody says that nothing more is to be had of a page with this fate, or takes that back, naming in `undoes` the uuid of what they take back."""
+    """Somebody says that nothing more is to be had of a page with this fate, or takes that back, naming in `undoes`
+    the uuid of what they take back.
+    """
 
     uuid: str
     place: Place
@@ -50,7 +53,9 @@ def waived_pages(tx: Transaction) -> dict[tuple[Place, Fate], WaivedPage]:
     found = {}
     for row in in_force(in_order(tx, WaivedPageRow)):
         place = (row.sha256, row.page_index, row.part)
-        act = WaivedPage(uuid=row.uuid, place=place, fate=Fate(row.fate), reviewer=row.reviewer, reason=row.reason, at=row.at)
+        act = WaivedPage(
+            uuid=row.uuid, place=place, fate=Fate(row.fate), reviewer=row.reviewer, reason=row.reason, at=row.at
+        )
         found[place, act.fate] = act
     return found
 

@@ -1,4 +1,6 @@
-"""What is said about the formats of an export's columns: by a person, by earlier exports of the survey; and what stops an import because it is not clear."""
+"""What is said about the formats of an export's columns: by a person, by earlier exports of the survey; and what
+stops an import because it is not clear.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -28,13 +30,18 @@ class OpenFormatsError(UsageError):
 
 
 def parsed(entries: Iterable[str]) -> dict[tuple[str, FormatKind], str]:
-    """What a person says, each as COLUMN=READING, or READING for all columns that are open; raises UsageError for a reading that there is not."""
+    """What a person says, each as COLUMN=READING, or READING for all columns that are open; raises UsageError for a
+    reading that there is not.
+    """
     kinds = {str(reading): kind for kind, readings in READINGS.items() for reading in readings}
     found: dict[tuple[str, FormatKind], str] = {}
     for entry in entries:
         column, _, reading = entry.rpartition("=")
         if reading.strip() not in kinds:
-            raise UsageError(words("formats.unknown-reading", entry=entry), remedy=words("formats.unknown-reading-remedy", readings=", ".join(kinds)))
+            raise UsageError(
+                words("formats.unknown-reading", entry=entry),
+                remedy=words("formats.unknown-reading-remedy", readings=", ".join(kinds)),
+            )
         found[column.strip(), kinds[reading.strip()]] = reading.strip()
     return found
 
@@ -42,12 +49,19 @@ def parsed(entries: Iterable[str]) -> dict[tuple[str, FormatKind], str]:
 def refuse_unclear(found: DigitalImport, said: Mapping[tuple[str, FormatKind], str], path: Path) -> None:
     """Raise UsageError where a column can be read in several ways, or not in the way that a person said."""
     if found.misfits:
-        lines = [words("formats.misfit", column=c, reading=_reading(r), cell=cell, row=row) for c, r, cell, row in found.misfits]
-        raise UsageError(listed(words("formats.misfits", file=path.name), lines), remedy=words("formats.misfits-remedy"))
+        lines = [
+            words("formats.misfit", column=c, reading=_reading(r), cell=cell, row=row)
+            for c, r, cell, row in found.misfits
+        ]
+        raise UsageError(
+            listed(words("formats.misfits", file=path.name), lines), remedy=words("formats.misfits-remedy")
+        )
     if found.still_open:
         message = listed(words("formats.open", file=path.name), map(_question, found.still_open))
         options = " ".join(f"--read {one.column}={one.readings[0][0]}" for one in found.still_open)
-        raise OpenFormatsError(message, remedy=words("formats.open-remedy", options=options), questions=found.still_open)
+        raise OpenFormatsError(
+            message, remedy=words("formats.open-remedy", options=options), questions=found.still_open
+        )
     unknown = sorted({column for column, _ in said if column} - set(found.columns))
     if unknown:
         raise UsageError(
@@ -58,7 +72,13 @@ def refuse_unclear(found: DigitalImport, said: Mapping[tuple[str, FormatKind], s
 
 def _question(one: OpenFormat) -> Words:
     """A column with a cell and what it would be in each reading."""
-    ways = Several(tuple(words("formats.way", reading=reading, words=_reading(reading), shown=shown or "-") for reading, shown in one.readings), "; ")
+    ways = Several(
+        tuple(
+            words("formats.way", reading=reading, words=_reading(reading), shown=shown or "-")
+            for reading, shown in one.readings
+        ),
+        "; ",
+    )
     key = "formats.contradictory-column" if one.contradictory else "formats.open-column"
     return words(key, column=one.column, row=one.row, example=one.example, ways=ways)
 
@@ -72,7 +92,9 @@ def reading_text(reading: str, language: str) -> str:
     return in_words(_reading(reading), language)
 
 
-def contradictions(decisions: Sequence[FormatDecision], kept: Mapping[tuple[str, FormatKind], str], language: str) -> list[Problem]:
+def contradictions(
+    decisions: Sequence[FormatDecision], kept: Mapping[tuple[str, FormatKind], str], language: str
+) -> list[Problem]:
     """Where the file proves, or a person says, another reading than that of earlier exports of the survey."""
     found = []
     for decision in decisions:
@@ -82,28 +104,52 @@ def contradictions(decisions: Sequence[FormatDecision], kept: Mapping[tuple[str,
             names = {"before": before, "now": decision.reading} if zone else {
                 "before": reading_text(before, language), "now": reading_text(decision.reading, language)
             }  # fmt: skip
-            found.append(Problem(slug="zone-changed" if zone else "format-changed", params=(("column", decision.column), *names.items())))
+            found.append(
+                Problem(
+                    slug="zone-changed" if zone else "format-changed",
+                    params=(("column", decision.column), *names.items()),
+                )
+            )
     return found
 
 
 def is_worth_asking(decision: FormatDecision) -> bool:
     """Whether a person on a terminal is asked: it is not as LimeSurvey writes, and was not confirmed before."""
-    return decision.kind is not FormatKind.ZONE and decision.reading not in _PLAIN and decision.basis in {Basis.PROVEN, Basis.FILE}
+    return (
+        decision.kind is not FormatKind.ZONE
+        and decision.reading not in _PLAIN
+        and decision.basis in {Basis.PROVEN, Basis.FILE}
+    )
 
 
 def decision_lines(decisions: Sequence[FormatDecision], language: str) -> list[str]:
-    """How the columns were read, in words: those that are not as LimeSurvey writes; columns of one reading in one line."""
-    told = [one for one in decisions if one.kind is not FormatKind.ZONE and (one.reading not in _PLAIN or one.basis in {Basis.SAID, Basis.KEPT})]
+    """How the columns were read, in words: those that are not as LimeSurvey writes; columns of one reading in one
+    line.
+    """
+    told = [
+        one
+        for one in decisions
+        if one.kind is not FormatKind.ZONE and (one.reading not in _PLAIN or one.basis in {Basis.SAID, Basis.KEPT})
+    ]
     lines = []
     for (_, reading, basis), same in groupby(sorted(told, key=_line_key), key=_line_key):
         members = list(same)
         example = next((one for one in members if one.example), None)
-        shown = text("formats.example", language, example=example.example, read_as=example.read_as) if example is not None else ""
+        shown = (
+            text("formats.example", language, example=example.example, read_as=example.read_as)
+            if example is not None
+            else ""
+        )
         columns = ", ".join(one.column for one in members)
         why = text(f"formats.basis-{basis}", language)
-        lines.append(text("formats.line", language, columns=columns, words=reading_text(reading, language), why=why, shown=shown))
+        lines.append(
+            text("formats.line", language, columns=columns, words=reading_text(reading, language), why=why, shown=shown)
+        )
     zones = [one for one in decisions if one.kind is FormatKind.ZONE]
-    return lines + [text("formats.zone", language, zone=one.reading, why=text(f"formats.zone-{one.basis.value}", language)) for one in zones]
+    return lines + [
+        text("formats.zone", language, zone=one.reading, why=text(f"formats.zone-{one.basis.value}", language))
+        for one in zones
+    ]
 
 
 def said_lines(file: FileFormat | None, decisions: Sequence[FormatDecision], language: str) -> list[str]:
@@ -112,9 +158,15 @@ def said_lines(file: FileFormat | None, decisions: Sequence[FormatDecision], lan
     if file is None:
         return lines
     answers = text("formats.answers-labels" if file.full_answers else "formats.answers-codes", language)
-    separator = text(f"formats.separator-{_SEPARATOR_NAMES.get(file.delimiter, 'other')}", language, sign=file.delimiter)
+    separator = text(
+        f"formats.separator-{_SEPARATOR_NAMES.get(file.delimiter, 'other')}", language, sign=file.delimiter
+    )
     composed = [text("formats.composed", language)] if file.decomposed else []
-    return [text("formats.file", language, encoding=file.encoding.upper(), separator=separator, answers=answers), *composed, *lines]
+    return [
+        text("formats.file", language, encoding=file.encoding.upper(), separator=separator, answers=answers),
+        *composed,
+        *lines,
+    ]
 
 
 _SEPARATOR_NAMES = {",": "comma", ";": "semicolon", "\t": "tab"}

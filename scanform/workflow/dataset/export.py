@@ -28,8 +28,9 @@ from scanform.workflow.review.desk import effective_responses
 class HandOver:
     """What was written: the files, the rows of the data sets, and the contradictions that are still open.
 
-    With `merge_is_stale` the merge is older than the data: rows and contradictions are those of the old merge. `released_at` is when exactly these values
-    were released at the review station, None when they were not. `waived` counts the pages and incomplete forms that people accepted with a reason: waived.csv.
+    With `merge_is_stale` the merge is older than the data: rows and contradictions are those of the old merge.
+    `released_at` is when exactly these values were released at the review station, None when they were not. `waived`
+    counts the pages and incomplete forms that people accepted with a reason: waived.csv.
     """
 
     files: tuple[Path, ...]
@@ -52,10 +53,19 @@ class _Edition:
     language: str
 
 
-def export_dataset(project: Project, folder: Path, *, with_contact: bool = False, without_sensitive: bool = False, language: str | None = None) -> HandOver:
-    """Write the data set into `folder`: there with one questionnaire, in `folder/<code>` with several; readings.csv always in `folder`.
+def export_dataset(
+    project: Project,
+    folder: Path,
+    *,
+    with_contact: bool = False,
+    without_sensitive: bool = False,
+    language: str | None = None,
+) -> HandOver:
+    """Write the data set into `folder`: there with one questionnaire, in `folder/<code>` with several; readings.csv
+    always in `folder`.
 
-    `with_contact` puts the answers to contact questions into readings.csv too, `without_sensitive` leaves sensitive questions out.
+    `with_contact` puts the answers to contact questions into readings.csv too, `without_sensitive` leaves sensitive
+    questions out.
     """
     responses = effective_responses(project)
     found, decided = records(project, responses), deciders(project)
@@ -72,7 +82,11 @@ def export_dataset(project: Project, folder: Path, *, with_contact: bool = False
         )
         files += _write_edition(edition, project.language)
     files += _write_waived(project, folder / "waived.csv")
-    files.append(_write_readings(project, folder / "readings.csv", responses, with_contact=with_contact, without_sensitive=without_sensitive))
+    files.append(
+        _write_readings(
+            project, folder / "readings.csv", responses, with_contact=with_contact, without_sensitive=without_sensitive
+        )
+    )
     waiting = sum(not conflict.decided for record in found for conflict in record.conflicts)
     return HandOver(
         files=tuple(files),
@@ -85,7 +99,9 @@ def export_dataset(project: Project, folder: Path, *, with_contact: bool = False
 
 
 def dataset_table(project: Project, questionnaire: str | None = None, *, without_sensitive: bool = False) -> Table:
-    """What responses.csv of one questionnaire holds (None: the only one), without writing it; raises UsageError when it is not clear which."""
+    """What responses.csv of one questionnaire holds (None: the only one), without writing it; raises UsageError when
+    it is not clear which.
+    """
     codes = sorted(project.questionnaires)
     code = questionnaire if questionnaire is not None or len(codes) != 1 else codes[0]
     if code is None or code not in project.questionnaires:
@@ -99,23 +115,41 @@ def _classes(*, without_sensitive: bool) -> tuple[DataClass, ...]:
     return tuple(c for c in DataClass if c is DataClass.ANSWER or (c is DataClass.SENSITIVE and not without_sensitive))
 
 
-def write_readings(project: Project, path: Path, *, without_contact: bool = False, without_sensitive: bool = False) -> Path:
+def write_readings(
+    project: Project, path: Path, *, without_contact: bool = False, without_sensitive: bool = False
+) -> Path:
     """Write readings.csv by itself: all that was read on paper, one row per question, people's corrections included.
 
     With contact data only the owner may read the file.
     """
-    return _write_readings(project, path, effective_responses(project), with_contact=not without_contact, without_sensitive=without_sensitive)
+    return _write_readings(
+        project,
+        path,
+        effective_responses(project),
+        with_contact=not without_contact,
+        without_sensitive=without_sensitive,
+    )
 
 
-def _write_readings(project: Project, path: Path, responses: Sequence[Response], *, with_contact: bool, without_sensitive: bool) -> Path:
-    classes = [c for c in DataClass if (c is not DataClass.CONTACT or with_contact) and (c is not DataClass.SENSITIVE or not without_sensitive)]
-    named = [under_present_codes(response, project.questionnaires.get(response.questionnaire)) for response in responses]
+def _write_readings(
+    project: Project, path: Path, responses: Sequence[Response], *, with_contact: bool, without_sensitive: bool
+) -> Path:
+    classes = [
+        c
+        for c in DataClass
+        if (c is not DataClass.CONTACT or with_contact) and (c is not DataClass.SENSITIVE or not without_sensitive)
+    ]
+    named = [
+        under_present_codes(response, project.questionnaires.get(response.questionnaire)) for response in responses
+    ]
     rows = provenance.reading_rows(named, project.questionnaires, classes=classes)
     return _write(path, lambda out: csv_files.write_readings_csv(rows, out))
 
 
 def _write_waived(project: Project, path: Path) -> list[Path]:
-    """What people accepted although something is missing, where there is any; an older list of that name is not left standing."""
+    """What people accepted although something is missing, where there is any; an older list of that name is not left
+    standing.
+    """
     rows = waived_rows(project)
     if not rows and not path.exists():
         return []
@@ -136,7 +170,10 @@ def _write_edition(edition: _Edition, words: str) -> list[Path]:
         _write(folder / "provenance.csv", lambda out: csv_files.write_provenance_csv(origins, out)),
         _write(folder / "conflicts.csv", lambda out: csv_files.write_conflicts_csv(conflicts, out)),
         _write(folder / "modes.csv", lambda out: csv_files.write_modes_csv(by_channel, out)),
-        _write(folder / f"{edition.questionnaire.code}.xlsx", lambda out: write_xlsx(_sheets(data, described, origins, conflicts), out)),
+        _write(
+            folder / f"{edition.questionnaire.code}.xlsx",
+            lambda out: write_xlsx(_sheets(data, described, origins, conflicts), out),
+        ),
     ]
     return files + _write_contact(edition, words)
 
@@ -161,7 +198,12 @@ def _conflict_rows(edition: _Edition, classes: Sequence[DataClass]) -> tuple[tup
     return tuple(provenance.conflict_rows(edition.records, wanted, edition.deciders))
 
 
-def _sheets(data: Table, described: Sequence[Sequence[str]], origins: Sequence[Sequence[str]], conflicts: Sequence[Sequence[str]]) -> tuple[Sheet, ...]:
+def _sheets(
+    data: Table,
+    described: Sequence[Sequence[str]],
+    origins: Sequence[Sequence[str]],
+    conflicts: Sequence[Sequence[str]],
+) -> tuple[Sheet, ...]:
     names = tuple(column.name for column in data.columns)
     numbers = frozenset(column.name for column in data.columns if column.is_number) | {"complete"}
     pixels = frozenset({"confidence", "source_page", "x_px", "y_px", "w_px", "h_px"})
@@ -174,7 +216,9 @@ def _sheets(data: Table, described: Sequence[Sequence[str]], origins: Sequence[S
 
 
 def _write(path: Path, write: Callable[[BinaryIO], None]) -> Path:
-    """Write one file whole or not at all, for its owner only: every row is one respondent's; raises StoreError where that is not possible."""
+    """Write one file whole or not at all, for its owner only: every row is one respondent's; raises StoreError where
+    that is not possible.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(path, private=True) as out:

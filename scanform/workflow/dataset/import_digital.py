@@ -1,4 +1,6 @@
-"""Taking in the digital responses: a LimeSurvey export becomes revisions of responses in the store. Doing it again changes nothing."""
+"""Taking in the digital responses: a LimeSurvey export becomes revisions of responses in the store. Doing it again
+changes nothing.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +24,9 @@ from scanform.workflow.settling.revisions import in_time, present, settle, vanis
 
 MOSTLY = 0.5  # share of known columns from which a file can belong to a questionnaire
 NOT_TAKEN = frozenset({"bad-row", "nul-in-row", "row-without-id"})
-"""Problems of rows that become no response; further ones are refused by what they say (`duplicate-response`, `another-response`)."""
+"""Problems of rows that become no response; further ones are refused by what they say (`duplicate-response`,
+`another-response`).
+"""
 
 NAMED = 10  # ids that a message names; more are counted
 
@@ -31,10 +35,11 @@ NAMED = 10  # ids that a message names; more are counted
 class ImportSummary:
     """What one import did: ids of new and changed responses, how many were known as they are, and what was wrong.
 
-    `decisions` are how the columns of the file were read, `file` how the file was.
-    `survey` is the name of the source survey, `batch` the number of the batch, None when nothing was new. `refused` are responses whose rows were not
-    taken because they are another person's or contradict each other, `not_taken` counts all rows that were not taken, `older` those of which something
-    newer is known, `vanished` those that are known and stand in the export no more, `withdrawn` those that a person took out and that stay out.
+    `decisions` are how the columns of the file were read, `file` how the file was. `survey` is the name of the source
+    survey, `batch` the number of the batch, None when nothing was new. `refused` are responses whose rows were not
+    taken because they are another person's or contradict each other, `not_taken` counts all rows that were not taken,
+    `older` those of which something newer is known, `vanished` those that are known and stand in the export no more,
+    `withdrawn` those that a person took out and that stay out.
     """
 
     questionnaire: str
@@ -56,7 +61,8 @@ class ImportSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Taken:
-    """The rows of an export sorted by what becomes of them; `rows` are the revisions, in the order of the file, to keep if any of them tells `more`.
+    """The rows of an export sorted by what becomes of them; `rows` are the revisions, in the order of the file, to keep
+    if any of them tells `more`.
 
     `is_older` is set where some rows are surely older than what is known, and none is newer.
     """
@@ -79,9 +85,11 @@ def import_digital(
     said: Mapping[tuple[str, FormatKind], str] | None = None,
     at: str | None = None,
 ) -> ImportSummary:
-    """Import the export in `path`; `survey` names the source survey, `said` how to read columns (see `column_formats.parsed`).
+    """Import the export in `path`; `survey` names the source survey, `said` how to read columns (see
+    `column_formats.parsed`).
 
-    Raises InputError for a file that is no export, UsageError when its questionnaire, its survey or a format is not clear; nothing is written then.
+    Raises InputError for a file that is no export, UsageError when its questionnaire, its survey or a format is not
+    clear; nothing is written then.
     """
     chosen = _questionnaire(project, path, questionnaire)
     with project.store.writing() as tx:  # names and what is new are those of the moment in which it is stored
@@ -89,13 +97,20 @@ def import_digital(
 
 
 def try_import(
-    project: Project, path: Path, *, questionnaire: str | None = None, survey: str | None = None, said: Mapping[tuple[str, FormatKind], str] | None = None
+    project: Project,
+    path: Path,
+    *,
+    questionnaire: str | None = None,
+    survey: str | None = None,
+    said: Mapping[tuple[str, FormatKind], str] | None = None,
 ) -> ImportSummary:
     """What `import_digital` would do; nothing is stored."""
     chosen = _questionnaire(project, path, questionnaire)
     try:
         with project.store.writing() as tx:
-            raise _TriedError(_import(project, tx, _Order(path=path, questionnaire=chosen, survey=survey, said=said or {}), None))
+            raise _TriedError(
+                _import(project, tx, _Order(path=path, questionnaire=chosen, survey=survey, said=said or {}), None)
+            )
     except _TriedError as tried:
         return tried.summary
 
@@ -125,8 +140,12 @@ def _import(project: Project, tx: Transaction, order: _Order, at: str | None) ->
     gone = _gone(tx, source, found, older=taken.is_older)
     batch = None
     if taken.more or (not taken.is_older and set(gone) != set(before)):
-        batch = ledger.add_batch(tx, kind="digital", label=str(order.path), at=at or datetime.now(UTC).isoformat(timespec="seconds"))
-        for revision in taken.rows:  # those that say nothing new, too: they count when the import that said it first is withdrawn
+        batch = ledger.add_batch(
+            tx, kind="digital", label=str(order.path), at=at or datetime.now(UTC).isoformat(timespec="seconds")
+        )
+        for (
+            revision
+        ) in taken.rows:  # those that say nothing new, too: they count when the import that said it first is withdrawn
             revisions.add_revision(tx, replace(revision, batch_id=batch))
         ids = tuple(response.id for response in found.responses)
         revisions.add_listing(tx, Listing(batch_id=batch, survey_id=source.id, older=taken.is_older, ids=ids))
@@ -141,15 +160,26 @@ def _import(project: Project, tx: Transaction, order: _Order, at: str | None) ->
 def _read(project: Project, tx: Transaction, order: _Order) -> tuple[SourceSurvey, DigitalImport, list[Problem]]:
     """The survey of the export, what it holds, and where it contradicts how earlier exports of the survey were read.
 
-    Which survey it is tell token, seed and those times that can be read in one way only; how the others are to be read tells the survey.
+    Which survey it is tell token, seed and those times that can be read in one way only; how the others are to be read
+    tells the survey.
     """
     language, config, path, said = project.language, project.config, order.path, order.said
 
     def read(kept: Mapping[tuple[str, FormatKind], str]) -> DigitalImport:
         name = zone_name(config, kept.get(ZONE))
-        found = read_export(path, order.questionnaire, prefix="", language=language, zone=zone(name), choices=FormatChoices(said=said, kept=kept))
+        found = read_export(
+            path,
+            order.questionnaire,
+            prefix="",
+            language=language,
+            zone=zone(name),
+            choices=FormatChoices(said=said, kept=kept),
+        )
         decided = FormatDecision(
-            column=ZONE[0], kind=ZONE[1], reading=name, basis=Basis.SAID if config.time_zone else Basis.KEPT if ZONE in kept else Basis.FILE
+            column=ZONE[0],
+            kind=ZONE[1],
+            reading=name,
+            basis=Basis.SAID if config.time_zone else Basis.KEPT if ZONE in kept else Basis.FILE,
         )
         return replace(found, decisions=(*found.decisions, decided))
 
@@ -177,7 +207,14 @@ def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, ch
         if response.id in facts and row.is_of_another(facts[response.id]):
             refused.append(_refused(name, row.differences(facts[response.id])[0], row, facts[response.id]))
             continue
-        revision = Revision(batch_id=0, survey_id=source.id, source_id=response.id, response=replace(response, id=name), facts=row, lacking=found.lacking)
+        revision = Revision(
+            batch_id=0,
+            survey_id=source.id,
+            source_id=response.id,
+            response=replace(response, id=name),
+            facts=row,
+            lacking=found.lacking,
+        )
         before = counting.get(name, [])
         if any(one.facts.is_newer(row) for one in before):
             older.append(name)
@@ -191,13 +228,21 @@ def _sorted_rows(tx: Transaction, source: SourceSurvey, found: DigitalImport, ch
         more = more or name in (*new[-1:], *changed[-1:]) or _tells_more(row, before)
         rows.append(revision)
     return _Taken(
-        rows=tuple(rows), more=more, new=tuple(new), changed=tuple(changed), refused=tuple(refused), older=tuple(older), is_older=bool(older) and not newer
+        rows=tuple(rows),
+        more=more,
+        new=tuple(new),
+        changed=tuple(changed),
+        refused=tuple(refused),
+        older=tuple(older),
+        is_older=bool(older) and not newer,
     )
 
 
 def _same_as(revision: Revision, before: Sequence[Revision]) -> int | None:
     """The first revision that said the same."""
-    same = (one.same_as or one.id for one in before if one.response == revision.response and one.lacking == revision.lacking)
+    same = (
+        one.same_as or one.id for one in before if one.response == revision.response and one.lacking == revision.lacking
+    )
     return next(same, None)
 
 
@@ -217,16 +262,32 @@ def _refused(name: str, fact: str, row: SourceFacts, known: SourceFacts) -> Prob
 def _gone(tx: Transaction, source: SourceSurvey, found: DigitalImport, *, older: bool) -> tuple[str, ...]:
     """Responses that count and do not stand in the export; nothing can be said of an older one."""
     held = {response.id for response in found.responses}
-    return () if older else tuple(sorted(name for number, name in revisions.counted_sources(tx, source.id).items() if number not in held))
+    return (
+        ()
+        if older
+        else tuple(
+            sorted(name for number, name in revisions.counted_sources(tx, source.id).items() if number not in held)
+        )
+    )
 
 
 def _summary(
-    source: SourceSurvey, found: DigitalImport, taken: _Taken, *, gone: tuple[str, ...], withdrawn: tuple[str, ...], batch: int | None
+    source: SourceSurvey,
+    found: DigitalImport,
+    taken: _Taken,
+    *,
+    gone: tuple[str, ...],
+    withdrawn: tuple[str, ...],
+    batch: int | None,
 ) -> ImportSummary:
     others = tuple(dict(problem.params)["response"] for problem in taken.refused)
     repeated = _repeated(found)
     ruined = sum(problem.slug in NOT_TAKEN for problem in found.problems)
-    said = [_named_list(slug, names) for slug, names in (("older-rows", taken.older), ("responses-vanished", gone), ("stays-withdrawn", withdrawn)) if names]
+    said = [
+        _named_list(slug, names)
+        for slug, names in (("older-rows", taken.older), ("responses-vanished", gone), ("stays-withdrawn", withdrawn))
+        if names
+    ]
     return ImportSummary(
         questionnaire=source.questionnaire,
         survey=source.name,
@@ -247,7 +308,9 @@ def _summary(
 
 
 def _repeated(found: DigitalImport) -> dict[str, int]:
-    """The rows of ids that stand in the file with different contents, by id: nobody knows which one is right, so none is taken."""
+    """The rows of ids that stand in the file with different contents, by id: nobody knows which one is right, so
+    none is taken.
+    """
     taken = {response.id for response in found.responses}
     said = (dict(problem.params) for problem in found.problems if problem.slug == "duplicate-response")
     return {one["response"]: int(one["count"]) for one in said if one["response"] not in taken}
@@ -260,7 +323,9 @@ def _named_list(slug: str, names: Sequence[str]) -> Problem:
 
 def shortened(names: Sequence[str]) -> str:
     """Ids in a line, as many as a message can name."""
-    return ", ".join(names[:NAMED]) + (f", \N{HORIZONTAL ELLIPSIS} (+{len(names) - NAMED})" if len(names) > NAMED else "")
+    return ", ".join(names[:NAMED]) + (
+        f", \N{HORIZONTAL ELLIPSIS} (+{len(names) - NAMED})" if len(names) > NAMED else ""
+    )
 
 
 def _questionnaire(project: Project, path: Path, code: str | None) -> Questionnaire:
@@ -268,11 +333,17 @@ def _questionnaire(project: Project, path: Path, code: str | None) -> Questionna
     codes = ", ".join(sorted(project.questionnaires))
     if code is not None:
         if code not in project.questionnaires:
-            raise UsageError(words("digital.unknown-questionnaire", code=code), remedy=words("digital.unknown-questionnaire-remedy", codes=codes))
+            raise UsageError(
+                words("digital.unknown-questionnaire", code=code),
+                remedy=words("digital.unknown-questionnaire-remedy", codes=codes),
+            )
         return project.questionnaires[code]
     if len(project.questionnaires) == 1:
         return next(iter(project.questionnaires.values()))
     ranked = sorted(((recognised(path, found), name) for name, found in project.questionnaires.items()), reverse=True)
     if not ranked or ranked[0][0] < MOSTLY or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
-        raise UsageError(words("digital.which-questionnaire", file=path.name, codes=codes), remedy=words("digital.which-questionnaire-remedy"))
+        raise UsageError(
+            words("digital.which-questionnaire", file=path.name, codes=codes),
+            remedy=words("digital.which-questionnaire-remedy"),
+        )
     return project.questionnaires[ranked[0][1]]

@@ -1,7 +1,8 @@
-"""Putting together what belongs to one place: links between responses, a view over them, and people's decisions about contradictions.
+"""Putting together what belongs to one place: links between responses, a view over them, and people's decisions about
+contradictions.
 
-A merge stores links and nothing else: the merged records are computed from responses, links and decisions each time, so that
-taking the links away takes the merge back, and a corrected value shows at once.
+A merge stores links and nothing else: the merged records are computed from responses, links and decisions each time, so
+that taking the links away takes the merge back, and a corrected value shows at once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,15 +24,25 @@ from scanform.review.triage import items
 from scanform.store import issued, values
 from scanform.store.records import Link
 from scanform.workflow.project.project import Project
-from scanform.workflow.review.cases import Editions, decisions_by_response, effective_responses, on_present_values, resolved
+from scanform.workflow.review.cases import (
+    Editions,
+    decisions_by_response,
+    effective_responses,
+    on_present_values,
+    resolved,
+)
 
 STALE = Problem(slug="merge-stale")
-"""Responses that belong together stand apart, or the other way round: the data have changed since the merge, or it was taken back."""
+"""Responses that belong together stand apart, or the other way round: the data have changed since the merge, or it
+was taken back.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeSummary:
-    """What a merge came to: responses in, records out, how many records are joined, contradictions, and what was noticed."""
+    """What a merge came to: responses in, records out, how many records are joined, contradictions, and what was
+    noticed.
+    """
 
     responses: int
     records: int
@@ -49,7 +60,13 @@ def merge_responses(project: Project, *, at: str | None = None) -> MergeSummary:
         wanted = _links(matching)
         if wanted != {(link.first, link.second): link.rule for link in values.links(tx)}:
             moment = at or _now()
-            values.replace_links(tx, (Link(first=first, second=second, rule=rule, at=moment) for (first, second), rule in sorted(wanted.items())))
+            values.replace_links(
+                tx,
+                (
+                    Link(first=first, second=second, rule=rule, at=moment)
+                    for (first, second), rule in sorted(wanted.items())
+                ),
+            )
     found = records(project, responses)
     conflicts = [conflict for record in found for conflict in record.conflicts]
     return MergeSummary(
@@ -63,7 +80,9 @@ def merge_responses(project: Project, *, at: str | None = None) -> MergeSummary:
 
 
 def undo_merge(project: Project) -> int:
-    """Take the merge back: each response stands for itself again. Returns how many links were taken away; decisions stay."""
+    """Take the merge back: each response stands for itself again. Returns how many links were taken away; decisions
+    stay.
+    """
     with project.store.writing() as tx:
         links = values.links(tx)
         if not links:
@@ -73,13 +92,19 @@ def undo_merge(project: Project) -> int:
 
 
 def matches(project: Project, responses: Sequence[Response]) -> Matching:
-    """What belongs together, and what a person has to look at: odd tokens, and a merge that is older than the responses (`STALE`)."""
+    """What belongs together, and what a person has to look at: odd tokens, and a merge that is older than the
+    responses (`STALE`).
+    """
     matching = _matching(project, responses)
-    return replace(matching, problems=(STALE, *matching.problems)) if _differs(project, responses, matching) else matching
+    return (
+        replace(matching, problems=(STALE, *matching.problems)) if _differs(project, responses, matching) else matching
+    )
 
 
 def is_stale(project: Project, responses: Sequence[Response]) -> bool:
-    """Whether a merge would now join other responses than the stored links do, so that records and contradictions are not to be trusted."""
+    """Whether a merge would now join other responses than the stored links do, so that records and contradictions
+    are not to be trusted.
+    """
     return _differs(project, responses, _matching(project, responses))
 
 
@@ -102,7 +127,9 @@ def _matching(project: Project, responses: Sequence[Response]) -> Matching:
     """Tokens are checked against those that were printed, if any."""
     with project.store.reading() as tx:
         printed = {form.token for form in issued.all_issued(tx) if form.token}
-    return match([response for response in responses if not response.held], known=printed or None)  # whose a held form is, nobody knows
+    return match(
+        [response for response in responses if not response.held], known=printed or None
+    )  # whose a held form is, nobody knows
 
 
 def records(project: Project, responses: Sequence[Response] | None = None) -> tuple[Record, ...]:
@@ -116,16 +143,25 @@ def records(project: Project, responses: Sequence[Response] | None = None) -> tu
 
 def deciders(project: Project) -> dict[str, Decision]:
     """The decision in force by review item; of an online answer the one about its present revision."""
-    online, versions = {response.id for response in project.store.responses() if response.channel is Channel.ONLINE}, project.store.all_versions()
+    online, versions = (
+        {response.id for response in project.store.responses() if response.channel is Channel.ONLINE},
+        project.store.all_versions(),
+    )
     made = decisions_by_response(project.store.decisions())
-    standing = standings(d for name, of in made.items() for d in (on_present_values(of, versions.get(name, {})) if name in online else of))
+    standing = standings(
+        d
+        for name, of in made.items()
+        for d in (on_present_values(of, versions.get(name, {})) if name in online else of)
+    )
     found = {item: one.decision for item, one in standing.items() if one.decision is not None}
     renames = _renames(project)
     return {item_under_present_code(item, renames): decision for item, decision in found.items()} | found
 
 
 def _renames(project: Project) -> dict[str, str]:
-    """Present columns by former ones, of all questionnaires; a former column that means different ones in different questionnaires is left out."""
+    """Present columns by former ones, of all questionnaires; a former column that means different ones in different
+    questionnaires is left out.
+    """
     found: dict[str, set[str]] = {}
     for questionnaire in project.questionnaires.values():
         for former, present in renamed_columns(questionnaire).items():
@@ -134,16 +170,21 @@ def _renames(project: Project) -> dict[str, str]:
 
 
 def open_conflicts(project: Project) -> tuple[ReviewItem, ...]:
-    """The contradictions that wait for a person, as items of the review: both values are candidates, there may be a picture."""
+    """The contradictions that wait for a person, as items of the review: both values are candidates, there may be a
+    picture.
+    """
     found = (conflict_response(record) for record in records(project) if record.conflicts)
     return tuple(item for response, versions in found for item in items(response, versions))
 
 
-def decide_conflict(project: Project, item: str, value: str, *, reviewer: str, at: str | None = None, as_written: bool = False) -> Decision:
-    """Settle a contradiction: `item` as conflicts.csv names it, `value` one of the values or another valid one, "" for none.
+def decide_conflict(
+    project: Project, item: str, value: str, *, reviewer: str, at: str | None = None, as_written: bool = False
+) -> Decision:
+    """Settle a contradiction: `item` as conflicts.csv names it, `value` one of the values or another valid one, "" for
+    none.
 
-    A value that the question does not allow is kept `as_written` beside its missing code. Raises UsageError for it without that, and for an item without
-    contradiction.
+    A value that the question does not allow is kept `as_written` beside its missing code. Raises UsageError for it
+    without that, and for an item without contradiction.
     """
     with project.store.writing() as tx:  # nobody writes meanwhile: the contradiction is still the one that is decided
         record, conflict = _conflict(project, item)
@@ -163,14 +204,20 @@ def decide_conflict(project: Project, item: str, value: str, *, reviewer: str, a
 
 
 def is_third_value(project: Project, item: str, value: str) -> bool:
-    """Whether none of the sources of a contradiction says `value`; raises UsageError for an item without contradiction."""
+    """Whether none of the sources of a contradiction says `value`; raises UsageError for an item without
+    contradiction.
+    """
     record, conflict = _conflict(project, item)
     typed = _meant(project, record, conflict, value, as_written=True)[1]
     return typed not in {source.answer.value for source in conflict.sources}
 
 
-def _meant(project: Project, record: Record, conflict: Conflict, value: str, *, as_written: bool) -> tuple[DecisionKind, str]:
-    """(what a typed value decides, the value as it is kept); raises UsageError for one that the question does not allow, unless it is kept `as_written`."""
+def _meant(
+    project: Project, record: Record, conflict: Conflict, value: str, *, as_written: bool
+) -> tuple[DecisionKind, str]:
+    """(what a typed value decides, the value as it is kept); raises UsageError for one that the question does not
+    allow, unless it is kept `as_written`.
+    """
     answer = next(a for a in record.response.answers if a.column == conflict.column)
     question = project.questionnaires[record.response.questionnaire].question(answer.question)
     if not value or question is None:
@@ -180,7 +227,9 @@ def _meant(project: Project, record: Record, conflict: Conflict, value: str, *, 
         return DecisionKind.CORRECT if typed.value else DecisionKind.NO_ANSWER, typed.value
     if as_written:
         return DecisionKind.IMPLAUSIBLE, rules.as_written(value)
-    raise UsageError(words("merge.not-a-source-value", column=conflict.column), remedy=words("merge.not-a-source-value-remedy"))
+    raise UsageError(
+        words("merge.not-a-source-value", column=conflict.column), remedy=words("merge.not-a-source-value-remedy")
+    )
 
 
 def _conflict(project: Project, item: str) -> tuple[Record, Conflict]:

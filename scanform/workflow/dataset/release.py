@@ -1,6 +1,8 @@
-"""Releasing the data set: what stands in the way is counted; with something in the way it takes a signature and a reason.
+"""Releasing the data set: what stands in the way is counted; with something in the way it takes a signature and a
+reason.
 
-A release holds for the values as they are: whatever is read, decided or merged afterwards makes it one of an older state.
+A release holds for the values as they are: whatever is read, decided or merged afterwards makes it one of an older
+state.
 """
 
 import json
@@ -38,7 +40,8 @@ class Obstacle:
 class Readiness:
     """How matters stand: the hash of the data set, what stands in the way, the figures, and what was done until now.
 
-    `released` is the release of exactly these values, `older` the latest one of other values; `asked` waits for a signature.
+    `released` is the release of exactly these values, `older` the latest one of other values; `asked` waits for a
+    signature.
     """
 
     digest: str
@@ -50,7 +53,9 @@ class Readiness:
     @property
     def released(self) -> Release | None:
         """The release of the values as they are now."""
-        return next((step for step in reversed(self.steps) if step.step is Step.RELEASE and step.digest == self.digest), None)
+        return next(
+            (step for step in reversed(self.steps) if step.step is Step.RELEASE and step.digest == self.digest), None
+        )
 
     @property
     def older(self) -> Release | None:
@@ -62,7 +67,14 @@ class Readiness:
     def asked(self) -> Release | None:
         """What was asked for about these values and is neither released nor refused."""
         answered = {step.about for step in self.steps}
-        return next((step for step in reversed(self.steps) if step.step is Step.ASK and step.digest == self.digest and step.uuid not in answered), None)
+        return next(
+            (
+                step
+                for step in reversed(self.steps)
+                if step.step is Step.ASK and step.digest == self.digest and step.uuid not in answered
+            ),
+            None,
+        )
 
 
 class ReleaseDesk:
@@ -116,8 +128,12 @@ class ReleaseDesk:
         )
 
     def act(self, step: Step, person: Person, *, uuid: str, digest: str, reason: str) -> str:
-        """Take a step about the data set that `person` saw; returns why it is not taken, a key of the texts `release.ui.refused-*`, "" when it is."""
-        with self._again.acting(person.name) as tx:  # nobody writes meanwhile: what is counted now is what the step is about
+        """Take a step about the data set that `person` saw; returns why it is not taken, a key of the texts
+        `release.ui.refused-*`, "" when it is.
+        """
+        with self._again.acting(
+            person.name
+        ) as tx:  # nobody writes meanwhile: what is counted now is what the step is about
             self._desk.look_anew()
             now, reason = self.readiness(), reason.strip()
             if any(known.uuid == uuid for known in now.steps):
@@ -160,14 +176,31 @@ def _objections(step: Step, person: Person, now: Readiness, reason: str) -> list
         return [("nothing-asked", now.asked is None), ("right", not signs), ("reason", not reason)]
     found = [("released", now.released is not None)]
     if step is Step.ASK:
-        return [*found, ("right", not may_release), ("no-obstacle", not hindered), ("asked", now.asked is not None), ("reason", not reason)]
-    return [*found, ("signature", hindered and not signs), ("right", not hindered and not may_release), ("reason", hindered and not reason)]
+        return [
+            *found,
+            ("right", not may_release),
+            ("no-obstacle", not hindered),
+            ("asked", now.asked is not None),
+            ("reason", not reason),
+        ]
+    return [
+        *found,
+        ("signature", hindered and not signs),
+        ("right", not hindered and not may_release),
+        ("reason", hindered and not reason),
+    ]
 
 
 def _digest(project: Project, responses: Sequence[Response]) -> str:
     """SHA-256 over all values, links and decisions: everything that an export is made of."""
     content = [
-        [response.id, response.questionnaire, response.version, response.token, [_facts(answer) for answer in response.answers]]
+        [
+            response.id,
+            response.questionnaire,
+            response.version,
+            response.token,
+            [_facts(answer) for answer in response.answers],
+        ]
         for response in sorted(responses, key=lambda response: response.id)
     ]
     links = sorted([link.first, link.second] for link in project.store.links())
@@ -177,5 +210,14 @@ def _digest(project: Project, responses: Sequence[Response]) -> str:
 
 
 def _facts(answer: Answer) -> list[object]:
-    raw = [] if answer.raw is None else [answer.raw]  # a fact more only where there is one: what was released before stays released
-    return [answer.column, answer.value, answer.missing and int(answer.missing), answer.status.value, " ".join(answer.problems) or None, *raw]
+    raw = (
+        [] if answer.raw is None else [answer.raw]
+    )  # a fact more only where there is one: what was released before stays released
+    return [
+        answer.column,
+        answer.value,
+        answer.missing and int(answer.missing),
+        answer.status.value,
+        " ".join(answer.problems) or None,
+        *raw,
+    ]

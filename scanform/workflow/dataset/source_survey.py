@@ -1,7 +1,8 @@
-"""Which survey of the survey tool is an export of? Its numbers begin at 1 in each, so that the wrong survey would write over other people's answers.
+"""Which survey of the survey tool is an export of? Its numbers begin at 1 in each, so that the wrong survey would write
+over other people's answers.
 
-The name of the file tells it (LimeSurvey's own: results-survey123456.csv), a person tells it, or the responses do: token, first access and
-seed of a response never change. What contradicts itself stops the import.
+The name of the file tells it (LimeSurvey's own: results-survey123456.csv), a person tells it, or the responses do:
+token, first access and seed of a response never change. What contradicts itself stops the import.
 """
 
 import re
@@ -23,7 +24,8 @@ _IN_FILE_NAME = re.compile(r"(?:results-survey|vvexport_|survey_)(\d{4,})", re.I
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """An export beside a known survey: how many of the responses that both have are the same by their facts, and how many are not.
+    """An export beside a known survey: how many of the responses that both have are the same by their facts, and how
+    many are not.
 
     `example` is one that is not: its number, the fact, what the export says, what is known.
     """
@@ -63,13 +65,25 @@ def compare(survey: SourceSurvey, known: Mapping[str, SourceFacts], export: Mapp
         same += facts.agrees(known[number])
         other += bool(differing)
         if differing and not example[0]:
-            example = (number, differing[0], str(getattr(facts, differing[0])), str(getattr(known[number], differing[0])))
+            example = (
+                number,
+                differing[0],
+                str(getattr(facts, differing[0])),
+                str(getattr(known[number], differing[0])),
+            )
     return Comparison(survey=survey, same=same, other=other, example=example)
 
 
-def choose_survey(tx: Transaction, *, questionnaire: str, path: Path, export: Mapping[str, SourceFacts], name: str | None) -> SourceSurvey:
-    """The source survey of an export; a new one is recorded. Raises UsageError where that is not clear; nothing is written then."""
-    known = [compare(one, known_facts(revisions.known_sources(tx, one.id)), export) for one in revisions.surveys(tx, questionnaire)]
+def choose_survey(
+    tx: Transaction, *, questionnaire: str, path: Path, export: Mapping[str, SourceFacts], name: str | None
+) -> SourceSurvey:
+    """The source survey of an export; a new one is recorded. Raises UsageError where that is not clear; nothing is
+    written then.
+    """
+    known = [
+        compare(one, known_facts(revisions.known_sources(tx, one.id)), export)
+        for one in revisions.surveys(tx, questionnaire)
+    ]
     hint = _IN_FILE_NAME.search(path.name)
     unnamed = hint[1] if hint else questionnaire
     chosen = _named(known, _checked(name), path) if name is not None else _found(known, unnamed, path)
@@ -77,8 +91,8 @@ def choose_survey(tx: Transaction, *, questionnaire: str, path: Path, export: Ma
 
 
 def _named(known: Sequence[Comparison], name: str, path: Path) -> SourceSurvey | str:
-    """The survey that a person named, by its name where it is new. A known one whose responses are other people's is refused, as is a new one whose
-    responses are known.
+    """The survey that a person named, by its name where it is new. A known one whose responses are other people's is
+    refused, as is a new one whose responses are known.
     """
     for one in known:
         if one.survey.name.casefold() == name.casefold():
@@ -95,7 +109,9 @@ def _named(known: Sequence[Comparison], name: str, path: Path) -> SourceSurvey |
 
 
 def _found(known: Sequence[Comparison], hint: str, path: Path) -> SourceSurvey | str:
-    """The survey that the file is of when nobody names it, by its name where it is new; `hint` is its number, or the code of the questionnaire."""
+    """The survey that the file is of when nobody names it, by its name where it is new; `hint` is its number, or the
+    code of the questionnaire.
+    """
     numbered = hint.isdigit() and all(one.survey.name.isdigit() for one in known)  # file names tell the surveys apart
     named = next((one for one in known if one.survey.name == hint), None)
     same = sorted((one for one in known if one.is_same), key=lambda one: -one.same)
@@ -113,12 +129,21 @@ def _found(known: Sequence[Comparison], hint: str, path: Path) -> SourceSurvey |
     if len(known) == 1:
         return known[0].survey
     names = ", ".join(one.survey.name for one in known)
-    raise UsageError(words("digital.which-survey", file=path.name, known=names), remedy=words("digital.which-survey-remedy"))
+    raise UsageError(
+        words("digital.which-survey", file=path.name, known=names), remedy=words("digital.which-survey-remedy")
+    )
 
 
 def _another(one: Comparison, path: Path) -> UsageError:
     number, fact, here, known = one.example
-    params = {"file": path.name, "survey": one.survey.name, "response": number, "fact": fact, "here": here, "known": known}
+    params = {
+        "file": path.name,
+        "survey": one.survey.name,
+        "response": number,
+        "fact": fact,
+        "here": here,
+        "known": known,
+    }
     return UsageError(
         words("digital.another-survey", **params, count=one.other, total=one.other + one.same),
         remedy=words("digital.another-survey-remedy", survey=one.survey.name),
@@ -137,12 +162,18 @@ def _slug(name: str) -> str:
 
 
 def _new(tx: Transaction, questionnaire: str, name: str) -> SourceSurvey:
-    """Record a new survey. The first of the project has the short prefix, the first of a further questionnaire its code, all others their names."""
+    """Record a new survey. The first of the project has the short prefix, the first of a further questionnaire its
+    code, all others their names.
+    """
     taken = {one.prefix for one in revisions.surveys(tx)}
     first = all(one.questionnaire != questionnaire for one in revisions.surveys(tx))
     ids = values.questionnaires_by_response(tx)
     wanted = [PREFIX, f"{PREFIX}{questionnaire}-"] if first else []
     wanted += [f"{PREFIX}{_slug(name)}-", f"{PREFIX}{questionnaire}-{_slug(name)}-"]
     wanted += [f"{PREFIX}{questionnaire}-{_slug(name)}-{count}-" for count in range(2, len(taken) + 3)]
-    free = (prefix for prefix in wanted if prefix not in taken and not any(name.startswith(prefix) and name[len(prefix) :].isdigit() for name in ids))
+    free = (
+        prefix
+        for prefix in wanted
+        if prefix not in taken and not any(name.startswith(prefix) and name[len(prefix) :].isdigit() for name in ids)
+    )
     return revisions.add_survey(tx, questionnaire=questionnaire, name=name, prefix=next(free))

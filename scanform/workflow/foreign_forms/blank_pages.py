@@ -1,4 +1,6 @@
-"""Pictures of an empty form, as people have them: a PDF, or scans and photos of any resolution; made upright and brought to millimetres."""
+"""Pictures of an empty form, as people have them: a PDF, or scans and photos of any resolution; made upright and
+brought to millimetres.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +32,9 @@ PX_PER_MM = BLANK_DPI / 25.4
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BlankPicture:
-    """One page of an empty form: grey pixels as a viewer shows them, and the size of the paper in mm. `exact`: drawn from a PDF at 300 dpi."""
+    """One page of an empty form: grey pixels as a viewer shows them, and the size of the paper in mm. `exact`: drawn
+    from a PDF at 300 dpi.
+    """
 
     gray: Gray
     size: SizeMm
@@ -43,7 +47,9 @@ class BlankPicture:
         return skew_deg(self.gray, max(self.gray.shape) / max(self.size.w, self.size.h))
 
     def drawn(self, size: SizeMm | None = None, *, straight: bool = True) -> Gray:
-        """The page on paper of `size` (its own by default) at exactly 300 dpi, straightened or as it is; (H, W) uint8."""
+        """The page on paper of `size` (its own by default) at exactly 300 dpi, straightened or as it is; (H, W)
+        uint8.
+        """
         target = size or self.size
         width, height = (int(np.ceil(round(length * PX_PER_MM, 3))) for length in (target.w, target.h))
         turn = self.skew if straight else 0.0
@@ -54,7 +60,9 @@ class BlankPicture:
         moved = _placed(scale, turn, (columns, rows))
         source = _softened(self.gray, min(scale))
         method = cv2.INTER_CUBIC if min(scale) > 1 else cv2.INTER_LINEAR
-        drawn = cv2.warpAffine(source, moved, (width, height), flags=method, borderMode=cv2.BORDER_CONSTANT, borderValue=(255,))
+        drawn = cv2.warpAffine(
+            source, moved, (width, height), flags=method, borderMode=cv2.BORDER_CONSTANT, borderValue=(255,)
+        )
         return np.asarray(drawn, dtype=np.uint8)
 
 
@@ -71,7 +79,12 @@ def _pages(path: Path) -> Iterator[BlankPicture]:
     if info.kind == "pdf":
         for number, gray in enumerate(rasterize(path, dpi=BLANK_DPI), 1):
             rows, columns = gray.shape
-            yield BlankPicture(gray=gray, size=_paper(SizeMm(w=columns / PX_PER_MM, h=rows / PX_PER_MM)), name=f"{path.name}#{number}", exact=True)
+            yield BlankPicture(
+                gray=gray,
+                size=_paper(SizeMm(w=columns / PX_PER_MM, h=rows / PX_PER_MM)),
+                name=f"{path.name}#{number}",
+                exact=True,
+            )
         return
     for index in range(info.pages):
         loaded = load_page(PageRef(sha256=info.sha256, path=str(path), index=index), limits)
@@ -83,7 +96,11 @@ def _pages(path: Path) -> Iterator[BlankPicture]:
 
 def _refused(path: Path, problems: Sequence[Problem]) -> InputError:
     """All that is wrong with a file; the main problem gives the slug."""
-    return InputError(of_place(str(path), tuple(problems)), remedy=remedies(problem.slug for problem in problems), slug=problems[0].slug)
+    return InputError(
+        of_place(str(path), tuple(problems)),
+        remedy=remedies(problem.slug for problem in problems),
+        slug=problems[0].slug,
+    )
 
 
 def paper_size(gray: Gray, dpi: float | None) -> SizeMm:
@@ -106,8 +123,16 @@ def fits_paper(picture: BlankPicture, size: SizeMm) -> bool:
 
 def wrong_ratio(picture: BlankPicture, size: SizeMm) -> InputError:
     """The error for a picture that cannot show a page of this size."""
-    params = {"page": picture.name, "w": f"{picture.size.w:.0f}", "h": f"{picture.size.h:.0f}", "wanted_w": f"{size.w:.0f}", "wanted_h": f"{size.h:.0f}"}
-    return InputError(words("imported.wrong_ratio", **params), remedy=words("imported.wrong_ratio_remedy"), slug="wrong-ratio")
+    params = {
+        "page": picture.name,
+        "w": f"{picture.size.w:.0f}",
+        "h": f"{picture.size.h:.0f}",
+        "wanted_w": f"{size.w:.0f}",
+        "wanted_h": f"{size.h:.0f}",
+    }
+    return InputError(
+        words("imported.wrong_ratio", **params), remedy=words("imported.wrong_ratio_remedy"), slug="wrong-ratio"
+    )
 
 
 def _paper(size: SizeMm) -> SizeMm:
@@ -131,7 +156,9 @@ def _on_canvas(gray: Gray, width: int, height: int) -> Gray:
 
 
 def _placed(scale: tuple[float, float], turn_deg: float, size: tuple[int, int]) -> Floats:
-    """The affine map (2, 3) from pixels of the picture to pixels of the drawn page: straightened about its middle, then scaled."""
+    """The affine map (2, 3) from pixels of the picture to pixels of the drawn page: straightened about its middle,
+    then scaled.
+    """
     middle = (size[0] / 2 - 0.5, size[1] / 2 - 0.5)
     straight = np.vstack([cv2.getRotationMatrix2D(middle, turn_deg, 1.0), [0, 0, 1]])
     scaled = np.array([[scale[0], 0, 0.5 * scale[0] - 0.5], [0, scale[1], 0.5 * scale[1] - 0.5], [0, 0, 1]])

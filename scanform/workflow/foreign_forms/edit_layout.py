@@ -1,4 +1,6 @@
-"""A person corrects the zones of a form that scanform did not print: the layout file behind the editor in the browser."""
+"""A person corrects the zones of a form that scanform did not print: the layout file behind the editor in the
+browser.
+"""
 
 import hashlib
 import json
@@ -33,7 +35,9 @@ OVERLAP_MM = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something about the layout in words: `zone` is the id of the zone that it concerns, "" for all. Only what is not `grave` may be saved."""
+    """Something about the layout in words: `zone` is the id of the zone that it concerns, "" for all. Only what is
+    not `grave` may be saved.
+    """
 
     zone: str
     message: str
@@ -43,7 +47,9 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What became of a save: "saved", "wrong" (remarks say why), or "changed" (somebody else wrote the file). `basis` names what the file holds now."""
+    """What became of a save: "saved", "wrong" (remarks say why), or "changed" (somebody else wrote the file).
+    `basis` names what the file holds now.
+    """
 
     result: str
     basis: str
@@ -67,12 +73,19 @@ class LayoutEditor:
         return self._path.name
 
     def state(self, language: str) -> dict[str, object]:
-        """The layout as in its file, what names its content, and the remarks on it; read anew when another program wrote it."""
+        """The layout as in its file, what names its content, and the remarks on it; read anew when another program
+        wrote it.
+        """
         with self._lock:
             found = _read(self._path) if self._path.is_file() else None
             if found is not None and len(found[0].pages) == len(self._pictures):
                 self._layout, self._basis = found
-            return {"name": self.name, "layout": layout_to_dict(self._layout), "basis": self._basis, "remarks": remarks(self._layout, language)}
+            return {
+                "name": self.name,
+                "layout": layout_to_dict(self._layout),
+                "basis": self._basis,
+                "remarks": remarks(self._layout, language),
+            }
 
     def picture(self, number: int) -> bytes | None:
         """PNG of a blank page (1-based), None when there is none."""
@@ -83,7 +96,8 @@ class LayoutEditor:
         return self._changed(changes, language)[1]
 
     def save(self, changes: Mapping[str, object], basis: str, language: str) -> Saved:
-        """Write the layout with `changes` (zones per page, `filled`, `questionnaire`, `version`) whole or not at all; `basis` is what the person saw.
+        """Write the layout with `changes` (zones per page, `filled`, `questionnaire`, `version`) whole or not at all;
+        `basis` is what the person saw.
 
         Raises StoreError when the file cannot be written.
         """
@@ -104,7 +118,9 @@ class LayoutEditor:
             return Saved(result="saved", basis=self._basis, digest=layout.digest, remarks=found)
 
     def _changed(self, changes: Mapping[str, object], language: str) -> tuple[Layout | None, tuple[Remark, ...]]:
-        """The layout with the changes, validated as its file is, and the remarks on it; None when it is no layout at all."""
+        """The layout with the changes, validated as its file is, and the remarks on it; None when it is no layout at
+        all.
+        """
         data: dict[str, Any] = layout_to_dict(self._layout)
         for name in ("filled", "questionnaire", "version"):
             data[name] = changes.get(name, data[name])
@@ -119,7 +135,9 @@ class LayoutEditor:
         try:
             layout = load_layout(json.dumps(data))
         except InputError as error:
-            return None, (Remark(zone="", message=in_words(error.message, language), remedy=in_words(error.remedy, language)),)
+            return None, (
+                Remark(zone="", message=in_words(error.message, language), remedy=in_words(error.remedy, language)),
+            )
         layout = replace(layout, digest=pagecode.layout_digest(layout))
         return layout, remarks(layout, language)
 
@@ -133,7 +151,11 @@ def open_layout(path: Path, blank: Sequence[Path]) -> LayoutEditor:
     if path.resolve().parent.parent.name == LAYOUTS and path.resolve().parent.name == layout.digest:
         raise UsageError(words("edit.in_use", file=str(path)), remedy=words("edit.in_use_remedy"))
     if not layout.imported:
-        raise InputError(words("imported.printed_here", file=str(path)), remedy=words("edit.printed_here_remedy"), slug="printed-here")
+        raise InputError(
+            words("imported.printed_here", file=str(path)),
+            remedy=words("edit.printed_here_remedy"),
+            slug="printed-here",
+        )
     pictures = [_png(gray) for gray in blanks_of(layout, load_blanks(blank))]
     return LayoutEditor(path, layout, pictures, basis)
 
@@ -142,7 +164,11 @@ def remarks(layout: Layout, language: str) -> tuple[Remark, ...]:
     """What contradicts itself in a layout, and what should be looked at, in words."""
     names = {zone.id: _called(zone) for page in layout.pages for zone in page.zones}
     grave = [
-        Remark(zone=problem.where, message=problem_text(_named(problem, names), language), remedy=remedy_text(problem.slug, language))
+        Remark(
+            zone=problem.where,
+            message=problem_text(_named(problem, names), language),
+            remedy=remedy_text(problem.slug, language),
+        )
         for problem in contradictions(layout)
     ]
     return tuple(grave + _kind_remarks(layout, language) + _overlaps(layout, language))
@@ -160,9 +186,21 @@ def _kind_remarks(layout: Layout, language: str) -> list[Remark]:
         marks = [zone for zone in zones if zone.kind is ZoneKind.MARK]
         others = {zone.kind for zone in zones if zone.kind is not ZoneKind.MARK and (not marks or zone.option is None)}
         if others and (marks or len(others) > 1):
-            found.append(Remark(zone=first, message=text("edit.mixed", language, question=question), remedy=text("edit.mixed_remedy", language)))
+            found.append(
+                Remark(
+                    zone=first,
+                    message=text("edit.mixed", language, question=question),
+                    remedy=text("edit.mixed_remedy", language),
+                )
+            )
         if len({zone.multiple for zone in marks}) > 1:
-            found.append(Remark(zone=first, message=text("edit.multiple", language, question=question), remedy=text("edit.multiple_remedy", language)))
+            found.append(
+                Remark(
+                    zone=first,
+                    message=text("edit.multiple", language, question=question),
+                    remedy=text("edit.multiple_remedy", language),
+                )
+            )
     return found
 
 
@@ -175,7 +213,9 @@ def _overlaps(layout: Layout, language: str) -> list[Remark]:
             height = min(one.rect.bottom, other.rect.bottom) - max(one.rect.y, other.rect.y)
             if min(width, height) > OVERLAP_MM:
                 message = text("edit.overlap", language, one=_called(one), other=_called(other))
-                found.append(Remark(zone=other.id, message=message, remedy=text("edit.overlap_remedy", language), grave=False))
+                found.append(
+                    Remark(zone=other.id, message=message, remedy=text("edit.overlap_remedy", language), grave=False)
+                )
     return found
 
 
@@ -193,13 +233,21 @@ def _code_remarks(data: Mapping[str, Any], language: str) -> tuple[Remark, ...]:
     found: list[Remark] = []
     if not QUESTION_CODE.fullmatch(str(data["questionnaire"])):
         found.append(_bad_code("", str(data["questionnaire"]), "edit.bad_questionnaire", language))
-    for zone in (zone for page in data["pages"] if isinstance(page["zones"], list) for zone in page["zones"] if isinstance(zone, dict)):
+    for zone in (
+        zone
+        for page in data["pages"]
+        if isinstance(page["zones"], list)
+        for zone in page["zones"]
+        if isinstance(zone, dict)
+    ):
         name, question, option = str(zone.get("id", "")), str(zone.get("question", "")), zone.get("option")
         if not QUESTION_CODE.fullmatch(question):
             found.append(_bad_code(name, question, "edit.bad_question", language))
         elif reserved_by(question):
             message = text("edit.reserved", language, code=question, program=reserved_by(question) or "")
-            found.append(Remark(zone=name, message=message, remedy=text("edit.reserved_remedy", language, code=f"{question}1")))
+            found.append(
+                Remark(zone=name, message=message, remedy=text("edit.reserved_remedy", language, code=f"{question}1"))
+            )
         if option is not None and not OPTION_CODE.fullmatch(str(option)):
             found.append(_bad_code(name, str(option), "edit.bad_option", language, length=5, letter_first=False))
     return tuple(found)
@@ -207,7 +255,9 @@ def _code_remarks(data: Mapping[str, Any], language: str) -> tuple[Remark, ...]:
 
 def _bad_code(zone: str, code: str, key: str, language: str, *, length: int = 20, letter_first: bool = True) -> Remark:
     proposal = suggestion(code, length=length, letter_first=letter_first)
-    return Remark(zone=zone, message=text(key, language, code=code), remedy=text("edit.code_remedy", language, proposal=proposal))
+    return Remark(
+        zone=zone, message=text(key, language, code=code), remedy=text("edit.code_remedy", language, proposal=proposal)
+    )
 
 
 def _read(path: Path) -> tuple[Layout, str]:
@@ -216,7 +266,9 @@ def _read(path: Path) -> tuple[Layout, str]:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error if isinstance(error, OSError) else words("os.not-utf8")
-        raise InputError(words("imported.no_file", file=str(path), reason=reason), remedy=words("imported.no_file_remedy")) from error
+        raise InputError(
+            words("imported.no_file", file=str(path), reason=reason), remedy=words("imported.no_file_remedy")
+        ) from error
     return load_layout(content), _name(content)
 
 

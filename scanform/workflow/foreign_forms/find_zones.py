@@ -27,12 +27,18 @@ class ProposedZones:
     questions: int
 
 
-def find_zones(blank: Sequence[Path], out: Path, *, code: str | None = None, language: str = DEFAULT_LANGUAGE) -> ProposedZones:
-    """Look for zones on the empty pages in `blank` and write them to `out` as layout.json; raises InputError when there are none."""
+def find_zones(
+    blank: Sequence[Path], out: Path, *, code: str | None = None, language: str = DEFAULT_LANGUAGE
+) -> ProposedZones:
+    """Look for zones on the empty pages in `blank` and write them to `out` as layout.json; raises InputError when
+    there are none.
+    """
     layout = propose(load_blanks(blank), code=code or _code_of(blank[0]), language=language)
     zones = [zone for page in layout.pages for zone in page.zones]
     if not zones:
-        raise InputError(words("imported.nothing_found"), remedy=words("imported.nothing_found_remedy"), slug="nothing-found")
+        raise InputError(
+            words("imported.nothing_found"), remedy=words("imported.nothing_found_remedy"), slug="nothing-found"
+        )
     try:
         write_text(out, dump_layout(layout))
     except OSError as error:

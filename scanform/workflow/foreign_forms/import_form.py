@@ -1,4 +1,6 @@
-"""Take in a form that scanform did not print: its layout, the pictures of its blank pages, a questionnaire for its answers."""
+"""Take in a form that scanform did not print: its layout, the pictures of its blank pages, a questionnaire for its
+answers.
+"""
 
 import json
 import tempfile
@@ -39,7 +41,8 @@ NO_OUTLINE = "no-outline"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedForm:
-    """What was taken in: the layout with its digest, the questionnaire's file when one was written, zones that should be looked at.
+    """What was taken in: the layout with its digest, the questionnaire's file when one was written, zones that should
+    be looked at.
 
     `known` says that the same form was there already; nothing was changed then.
     """
@@ -54,18 +57,20 @@ class ImportedForm:
 def import_form(project: Project, blank: Sequence[Path], layout_file: Path) -> ImportedForm:
     """Take in the form whose empty pages are in `blank` and whose zones stand in `layout_file`.
 
-    Raises InputError when a file cannot be read or blank and layout do not belong together, TemplateError when no questionnaire can be
-    made of the layout, UsageError when the project's questionnaire asks something else, StoreError when the digest is taken.
+    Raises InputError when a file cannot be read or blank and layout do not belong together, TemplateError when no
+    questionnaire can be made of the layout, UsageError when the project's questionnaire asks something else, StoreError
+    when the digest is taken.
     """
     layout = read_layout(layout_file)
     return keep_form(project, layout, blanks_of(layout, load_blanks(blank)))
 
 
 def import_filled(project: Project, scans: Sequence[Path], layout_file: Path) -> ImportedForm:
-    """Take in a form of which there are only filled scans, one form after the other; the layout was measured on the first one.
+    """Take in a form of which there are only filled scans, one form after the other; the layout was measured on the
+    first one.
 
-    The blank pages are what the scans share. Zones of whose print that leaves doubt are named, and people check all that is read there.
-    Raises as `import_form`.
+    The blank pages are what the scans share. Zones of whose print that leaves doubt are named, and people check all
+    that is read there. Raises as `import_form`.
     """
     layout = read_layout(layout_file)
     pictures = load_blanks(scans)
@@ -73,7 +78,9 @@ def import_filled(project: Project, scans: Sequence[Path], layout_file: Path) ->
         message = words("imported.page_count", found=len(pictures), wanted=len(layout.pages))
         raise InputError(message, remedy=words("imported.page_count_remedy"), slug="page-count")
     made = [_estimated(page, pictures[number :: len(layout.pages)]) for number, page in enumerate(layout.pages)]
-    return keep_form(project, layout, [blank.gray for blank in made], weak=tuple(zone for blank in made for zone in blank.weak))
+    return keep_form(
+        project, layout, [blank.gray for blank in made], weak=tuple(zone for blank in made for zone in blank.weak)
+    )
 
 
 def _estimated(page: PageLayout, pictures: Sequence[BlankPicture]) -> EstimatedBlank:
@@ -109,17 +116,28 @@ def keep_form(project: Project, layout: Layout, blanks: Sequence[Gray], *, weak:
 
 
 def read_layout(path: Path) -> Layout:
-    """The layout in a file, with page pictures named by their number and the digest that follows from it; raises InputError."""
+    """The layout in a file, with page pictures named by their number and the digest that follows from it; raises
+    InputError.
+    """
     try:
         layout = load_layout(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error if isinstance(error, OSError) else words("os.not-utf8")
-        raise InputError(words("imported.no_file", file=str(path), reason=reason), remedy=words("imported.no_file_remedy")) from error
+        raise InputError(
+            words("imported.no_file", file=str(path), reason=reason), remedy=words("imported.no_file_remedy")
+        ) from error
     if not layout.imported:
-        raise InputError(words("imported.printed_here", file=str(path)), remedy=words("imported.printed_here_remedy"), slug="printed-here")
+        raise InputError(
+            words("imported.printed_here", file=str(path)),
+            remedy=words("imported.printed_here_remedy"),
+            slug="printed-here",
+        )
     wrong = contradictions(layout)
     if wrong:
-        raise InputError(listed(words("imported.bad_layout", file=str(path)), wrong, indented=True), remedy=words("imported.bad_layout_remedy"))
+        raise InputError(
+            listed(words("imported.bad_layout", file=str(path)), wrong, indented=True),
+            remedy=words("imported.bad_layout_remedy"),
+        )
     pages = tuple(replace(page, blank=f"page-{page.number}.png") for page in layout.pages)
     named = replace(layout, pages=pages)
     return replace(named, digest=pagecode.layout_digest(named))
@@ -127,12 +145,19 @@ def read_layout(path: Path) -> Layout:
 
 def contradictions(layout: Layout) -> list[Problem]:
     """What cannot be in a layout although each field by itself is right; `where` is the id of a zone."""
-    found = [] if [page.number for page in layout.pages] == list(range(1, len(layout.pages) + 1)) else [Problem(slug="page-numbers")]
+    found = (
+        []
+        if [page.number for page in layout.pages] == list(range(1, len(layout.pages) + 1))
+        else [Problem(slug="page-numbers")]
+    )
     ids: set[str] = set()
     places: set[tuple[str, str | None, ZoneKind]] = set()
     for page in layout.pages:
         for zone in page.zones:
-            found += [Problem(slug=slug, where=zone.id, params=(("zone", zone.id),)) for slug in _wrong(zone, page, ids, places)]
+            found += [
+                Problem(slug=slug, where=zone.id, params=(("zone", zone.id),))
+                for slug in _wrong(zone, page, ids, places)
+            ]
             ids.add(zone.id)
             places.add((zone.question, zone.option, zone.kind))
     if not ids:
@@ -142,7 +167,12 @@ def contradictions(layout: Layout) -> list[Problem]:
 
 def _wrong(zone: Zone, page: PageLayout, ids: set[str], places: set[tuple[str, str | None, ZoneKind]]) -> list[str]:
     slugs = ["zone-twice"] if zone.id in ids else []
-    inside = zone.rect.x >= -1 and zone.rect.y >= -1 and zone.rect.right <= page.size.w + 1 and zone.rect.bottom <= page.size.h + 1
+    inside = (
+        zone.rect.x >= -1
+        and zone.rect.y >= -1
+        and zone.rect.right <= page.size.w + 1
+        and zone.rect.bottom <= page.size.h + 1
+    )
     if not inside or min(zone.rect.w, zone.rect.h) < 1.0:
         slugs.append("zone-off-page")
     if (zone.kind is ZoneKind.MARK and zone.option is None) or (zone.kind is ZoneKind.COMB and not zone.cells):
@@ -153,7 +183,8 @@ def _wrong(zone: Zone, page: PageLayout, ids: set[str], places: set[tuple[str, s
 
 
 def blanks_of(layout: Layout, pictures: Sequence[BlankPicture]) -> list[Gray]:
-    """The pictures as the blank pages of the layout, at 300 dpi: straightened where its zones then stand on print, else as they are.
+    """The pictures as the blank pages of the layout, at 300 dpi: straightened where its zones then stand on print, else
+    as they are.
 
     Raises InputError when their number or the ratio of their sides is not that of the layout.
     """
@@ -190,7 +221,10 @@ def _outlines_missing(layout: Layout, blanks: Sequence[Gray]) -> tuple[Problem, 
             message = words("imported.not_this_form", page=page.number, off=int((~seen).sum()), all=len(printed))
             raise InputError(message, remedy=words("imported.not_this_form_remedy"), slug="not-this-form")
         missing |= {zone: page.number for (zone, _), there in zip(printed, seen, strict=True) if not there}
-    return tuple(Problem(slug=NO_OUTLINE, where=zone, params=(("zone", zone), ("page", str(number)))) for zone, number in missing.items())
+    return tuple(
+        Problem(slug=NO_OUTLINE, where=zone, params=(("zone", zone), ("page", str(number))))
+        for zone, number in missing.items()
+    )
 
 
 def _refuse_clash(folder: Path, layout: Layout, blanks: Sequence[Gray]) -> None:
@@ -198,7 +232,11 @@ def _refuse_clash(folder: Path, layout: Layout, blanks: Sequence[Gray]) -> None:
     same = (folder / "layout.json").read_text(encoding="utf-8") == dump_layout(layout)
     if same and all(_alike(folder / page.blank, gray) for page, gray in zip(layout.pages, blanks, strict=True)):
         return
-    raise StoreError(words("print.digest_clash", digest=layout.digest), remedy=words("imported.digest_clash_remedy"), slug="digest-clash")
+    raise StoreError(
+        words("print.digest_clash", digest=layout.digest),
+        remedy=words("imported.digest_clash_remedy"),
+        slug="digest-clash",
+    )
 
 
 def _alike(path: Path, gray: Gray) -> bool:
@@ -207,7 +245,9 @@ def _alike(path: Path, gray: Gray) -> bool:
 
 
 def _questionnaire(project: Project, layout: Layout) -> Path | None:
-    """Make a questionnaire for the layout unless the project has one that fits it; returns the file that was written."""
+    """Make a questionnaire for the layout unless the project has one that fits it; returns the file that was
+    written.
+    """
     path = project.folder / QUESTIONNAIRES / f"{layout.questionnaire}.yaml"
     present = project.questionnaires.get(layout.questionnaire)
     if present is None:
@@ -223,14 +263,18 @@ def _questionnaire(project: Project, layout: Layout) -> Path | None:
 
 
 def _refuse_codes(content: str, name: str) -> None:
-    """Raise TemplateError when the codes of the layout cannot stand in a questionnaire (reserved words, one option only)."""
+    """Raise TemplateError when the codes of the layout cannot stand in a questionnaire (reserved words, one option
+    only).
+    """
     with tempfile.TemporaryDirectory() as scratch:
         trial = Path(scratch) / name
         trial.write_text(content, encoding="utf-8")
         try:
             load_questionnaire(trial)
         except TemplateError as error:
-            raise TemplateError(listed(words("imported.bad_codes"), [error.message]), remedy=words("imported.bad_codes_remedy")) from error
+            raise TemplateError(
+                listed(words("imported.bad_codes"), [error.message]), remedy=words("imported.bad_codes_remedy")
+            ) from error
 
 
 def _png(gray: Gray) -> bytes:

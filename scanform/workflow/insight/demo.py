@@ -1,4 +1,6 @@
-"""The whole job on the samples: the commands that a person would type, and a check of the outcome against what is known about the samples."""
+"""The whole job on the samples: the commands that a person would type, and a check of the outcome against what is
+known about the samples.
+"""
 
 import json
 import os
@@ -32,7 +34,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The outcome beside what is known: pages, those with another fate (file, page, wanted, got), values read automatically, and silent errors among them."""
+    """The outcome beside what is known: pages, those with another fate (file, page, wanted, got), values read
+    automatically, and silent errors among them.
+    """
 
     pages: int
     wrong_fates: tuple[tuple[str, int, str, str], ...]
@@ -71,7 +75,9 @@ def find_samples() -> Path:
 
 
 def fresh(folder: Path) -> Path:
-    """An empty folder for the demo; what an earlier demo left goes. Raises UsageError for a folder that holds anything else."""
+    """An empty folder for the demo; what an earlier demo left goes. Raises UsageError for a folder that holds
+    anything else.
+    """
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).exists():
             raise UsageError(words("demo.folder_in_use", folder=str(folder)), remedy=words("demo.folder_in_use_remedy"))
@@ -122,8 +128,16 @@ def check(project: Project, samples: Path) -> Verdict:
     """Compare fates and values with samples/expected.json."""
     expected: _Expected = json.loads((samples / "expected.json").read_text(encoding="utf-8"))
     got = _fates(project)
-    wanted = {(name, page["page"]): page["fate"].replace(" ", "-") for name, pages in expected["files"].items() for page in pages}
-    wrong = [(*key, wanted.get(key, "-"), got.get(key, "-")) for key in sorted(wanted.keys() | got.keys()) if wanted.get(key) != got.get(key)]
+    wanted = {
+        (name, page["page"]): page["fate"].replace(" ", "-")
+        for name, pages in expected["files"].items()
+        for page in pages
+    }
+    wrong = [
+        (*key, wanted.get(key, "-"), got.get(key, "-"))
+        for key in sorted(wanted.keys() | got.keys())
+        if wanted.get(key) != got.get(key)
+    ]
     responses = {response.id: response for response in project.store.responses()}
     automatic, silent = 0, []
     for form in expected["forms"]:

@@ -22,13 +22,20 @@ FREE_BYTES = 500_000_000
 
 LANGUAGE = "deu"
 _TIMEOUT_S = 20
-_PROGRAMS = (("tesseract", "tesseract-ocr"), ("pdftoppm", "poppler-utils"), ("pdfinfo", "poppler-utils"), ("jbig2dec", "jbig2dec"))
+_PROGRAMS = (
+    ("tesseract", "tesseract-ocr"),
+    ("pdftoppm", "poppler-utils"),
+    ("pdfinfo", "poppler-utils"),
+    ("jbig2dec", "jbig2dec"),
+)
 _FONTS = "fontpkg_atkinson_hyperlegible"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was checked: what, whether it is well, what was seen, what to do; `code` is the exit code of a gap."""
+    """One thing that was checked: what, whether it is well, what was seen, what to do; `code` is the exit code of a
+    gap.
+    """
 
     name: str
     good: bool
@@ -66,25 +73,41 @@ def _programs(language: str) -> Iterator[Finding]:
 def _tesseract_language(language: str) -> Finding:
     name = f"tesseract {LANGUAGE}"
     try:
-        listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+        listed = subprocess.run(
+            ["tesseract", "--list-langs"], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
-        return Finding(name=name, good=False, seen=text("doctor.missing", language), remedy=text("doctor.install", language, package="tesseract-ocr-deu"))
+        return Finding(
+            name=name,
+            good=False,
+            seen=text("doctor.missing", language),
+            remedy=text("doctor.install", language, package="tesseract-ocr-deu"),
+        )
     known = set((listed.stdout + listed.stderr).split())
     good = LANGUAGE in known
     seen = LANGUAGE if good else text("doctor.missing", language)
-    return Finding(name=name, good=good, seen=seen, remedy="" if good else text("doctor.install", language, package="tesseract-ocr-deu"))
+    return Finding(
+        name=name,
+        good=good,
+        seen=seen,
+        remedy="" if good else text("doctor.install", language, package="tesseract-ocr-deu"),
+    )
 
 
 def _fonts(language: str) -> Finding:
     good = importlib.util.find_spec(_FONTS) is not None
-    count = sum(item.name.endswith(".ttf") for item in importlib.resources.files(_FONTS).joinpath("files").iterdir()) if good else 0
+    count = (
+        sum(item.name.endswith(".ttf") for item in importlib.resources.files(_FONTS).joinpath("files").iterdir())
+        if good
+        else 0
+    )
     remedy = "" if count else text("doctor.fonts", language)
     return Finding(name="Atkinson Hyperlegible", good=count > 0, seen=f"{count} ttf", remedy=remedy)
 
 
 def _readers(language: str) -> Iterator[Finding]:
-    """Who reads cells and lines here; the networks are loaded once to see that they can be. One more finding for each reader that would read if its library
-    were here.
+    """Who reads cells and lines here; the networks are loaded once to see that they can be. One more finding for each
+    reader that would read if its library were here.
     """
     from scanform.recognize.writing import readers
 
@@ -101,7 +124,10 @@ def _readers(language: str) -> Iterator[Finding]:
     for reader in readers.every_reader():
         library, reads = readers.missing_library(reader), best.cells if reader.kind == readers.CELLS else best.lines
         if library and reader.rank > reads.rank:
-            seen, remedy = text(f"doctor.unread_{reader.kind}", language), text("doctor.library_remedy", language, library=library)
+            seen, remedy = (
+                text(f"doctor.unread_{reader.kind}", language),
+                text("doctor.library_remedy", language, library=library),
+            )
             yield Finding(name=f"{readers.GROUP}: {reader.name}", good=False, seen=seen, remedy=remedy)
 
 
@@ -113,7 +139,12 @@ def _printed_text(language: str) -> Finding:
     if found.trouble:
         return Finding(name=name, good=False, seen=found.trouble, remedy=text("doctor.tesserocr_remedy", language))
     if not found.reader:
-        return Finding(name=name, good=False, seen=text("doctor.missing", language), remedy=text("doctor.install", language, package="tesseract-ocr-deu"))
+        return Finding(
+            name=name,
+            good=False,
+            seen=text("doctor.missing", language),
+            remedy=text("doctor.install", language, package="tesseract-ocr-deu"),
+        )
     return Finding(name=name, good=True, seen=f"{found.reader}, {found.seen}")
 
 
@@ -128,7 +159,9 @@ def _own_heads(folder: Path, language: str) -> Iterator[Finding]:
             yield Finding(name=name, good=True, seen=reader_name(one.head))
         else:
             seen = text("train.head_unfit", language, file=str(head_path(folder, one.network)))
-            yield Finding(name=name, good=False, seen=seen, remedy=text("train.head_unfit_remedy", language), code=ExitCode.STORE)
+            yield Finding(
+                name=name, good=False, seen=seen, remedy=text("train.head_unfit_remedy", language), code=ExitCode.STORE
+            )
 
 
 def _folder(folder: Path, language: str) -> Iterator[Finding]:
@@ -139,11 +172,25 @@ def _folder(folder: Path, language: str) -> Iterator[Finding]:
         yield Finding(name=text("doctor.write_access", language), good=True, seen=str(place))
     except OSError as error:
         remedy = text("doctor.write_access_remedy", language, folder=str(place))
-        yield Finding(name=text("doctor.write_access", language), good=False, seen=os_reason(error, language), remedy=remedy, code=ExitCode.STORE)
+        yield Finding(
+            name=text("doctor.write_access", language),
+            good=False,
+            seen=os_reason(error, language),
+            remedy=remedy,
+            code=ExitCode.STORE,
+        )
     free = shutil.disk_usage(place).free
-    remedy = "" if free >= FREE_BYTES else text("doctor.space_remedy", language, needed=f"{decimal_text(FREE_BYTES / 1e9, language, 1)} GB")
+    remedy = (
+        ""
+        if free >= FREE_BYTES
+        else text("doctor.space_remedy", language, needed=f"{decimal_text(FREE_BYTES / 1e9, language, 1)} GB")
+    )
     yield Finding(
-        name=text("doctor.space", language), good=free >= FREE_BYTES, seen=f"{decimal_text(free / 1e9, language, 1)} GB", remedy=remedy, code=ExitCode.STORE
+        name=text("doctor.space", language),
+        good=free >= FREE_BYTES,
+        seen=f"{decimal_text(free / 1e9, language, 1)} GB",
+        remedy=remedy,
+        code=ExitCode.STORE,
     )
 
 
@@ -151,9 +198,19 @@ def _database(folder: Path, language: str) -> Finding:
     """The project's database, or one in a scratch folder where there is no project."""
     name = text("doctor.database", language)
     try:
-        seen = _open(folder) if (folder / FILE_NAME).is_file() else _in_scratch(lambda scratch: _opened(Store(scratch / "s.sqlite")))
+        seen = (
+            _open(folder)
+            if (folder / FILE_NAME).is_file()
+            else _in_scratch(lambda scratch: _opened(Store(scratch / "s.sqlite")))
+        )
     except ScanformError as error:
-        return Finding(name=name, good=False, seen=in_words(error.message, language), remedy=in_words(error.remedy, language), code=ExitCode.STORE)
+        return Finding(
+            name=name,
+            good=False,
+            seen=in_words(error.message, language),
+            remedy=in_words(error.remedy, language),
+            code=ExitCode.STORE,
+        )
     return Finding(name=name, good=True, seen=seen)
 
 

@@ -1,4 +1,6 @@
-"""Why was a page read as it was? A picture of the page with every zone, its value, its probability and the reason in words."""
+"""Why was a page read as it was? A picture of the page with every zone, its value, its probability and the reason in
+words.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,19 +42,32 @@ class Explained:
 
 
 def explain(project: Project, name: str, out: Path) -> Explained:
-    """Read the page `FILE[#PAGE]` (1-based, 1 when left out; PAGE.SHEET where a picture shows several) anew and write a PNG that shows how; raises
-    InputError.
+    """Read the page `FILE[#PAGE]` (1-based, 1 when left out; PAGE.SHEET where a picture shows several) anew and write a
+    PNG that shows how; raises InputError.
     """
     path, index, part = split_name(name)
     language, ref = project.language, page_ref(project, path, index)
     loaded = load_page(PageRef(sha256=ref.sha256, path=str(path), index=index), limits_of(project))
     if loaded.image is None:
-        raise InputError(of_place(f"{shown(path)}#{index + 1}", loaded.problems), remedy=remedies(problem.slug for problem in loaded.problems))
+        raise InputError(
+            of_place(f"{shown(path)}#{index + 1}", loaded.problems),
+            remedy=remedies(problem.slug for problem in loaded.problems),
+        )
     result = one_sheet(read_sheets(project, path, ref), path, index, part)
     known = Known(layouts=project.layouts, editions=editions_of(FolderSource(folder=str(project.folder))))
     facts = gather(loaded.image, result, known, accept_settings(project))
-    title = text("explain.title", language, file=path.name, page=result.ref.place, fate=text(f"fate.{result.outcome.value}", language))
-    png = _read_picture(project, facts, title) if facts.zones or result.outcome is Fate.READ else _seen_picture(project, facts, title)
+    title = text(
+        "explain.title",
+        language,
+        file=path.name,
+        page=result.ref.place,
+        fate=text(f"fate.{result.outcome.value}", language),
+    )
+    png = (
+        _read_picture(project, facts, title)
+        if facts.zones or result.outcome is Fate.READ
+        else _seen_picture(project, facts, title)
+    )
     with atomic_file(out) as file:
         file.write(png)
     return Explained(result=result, picture=out, data=facts_data(facts, language=language))
@@ -64,7 +79,12 @@ def _read_picture(project: Project, facts: PageFacts, title: str) -> bytes:
     if result.identity is None or result.page_map is None:
         raise ValueError("a page that was read has an identity and a map")
     page = project.layouts[result.identity.digest].page(result.identity.page)
-    sheet = upright(facts.image.gray, result.page_map, RectMm(x=0, y=0, w=page.size.w, h=page.size.h), px_per_mm=page_picture.PX_PER_MM)
+    sheet = upright(
+        facts.image.gray,
+        result.page_map,
+        RectMm(x=0, y=0, w=page.size.w, h=page.size.h),
+        px_per_mm=page_picture.PX_PER_MM,
+    )
     zones = [_drawn(one, project.language, result.page_map.tier.value) for one in facts.zones]
     return page_picture.draw_page(sheet, zones, _frame(project, facts, title, page))
 
@@ -72,7 +92,11 @@ def _read_picture(project: Project, facts: PageFacts, title: str) -> bytes:
 def _drawn(one: ZoneFacts, language: str, tier: str) -> DrawnZone:
     """One zone with its note; a plainly empty one has its probability alone."""
     if one.is_plain:
-        return DrawnZone(rect=one.zone.rect, look=Look.EMPTY, number=decimal_text(100 * rounded_down(one.reading.confidence, 1), language, 1))
+        return DrawnZone(
+            rect=one.zone.rect,
+            look=Look.EMPTY,
+            number=decimal_text(100 * rounded_down(one.reading.confidence, 1), language, 1),
+        )
     if one.state == "outside":
         headline = text("explain.zone", language, zone=one.zone.id, value=text("explain.value_outside", language))
         return DrawnZone(rect=one.zone.rect, look=Look.OUTSIDE, number="", note=(headline,))
@@ -84,7 +108,11 @@ def _drawn(one: ZoneFacts, language: str, tier: str) -> DrawnZone:
     problems = tuple(value_problem_text(slug, language) for slug in one.reading.problems)
     headline = text("explain.zone", language, zone=one.zone.id, value=_value(one, language))
     return DrawnZone(
-        rect=one.zone.rect, look=look, number="", note=(headline, " · ".join(facts), words, *problems), brief=(f"{headline} {' · '.join(facts)}", words)
+        rect=one.zone.rect,
+        look=look,
+        number="",
+        note=(headline, " · ".join(facts), words, *problems),
+        brief=(f"{headline} {' · '.join(facts)}", words),
     )
 
 
@@ -107,10 +135,16 @@ def _frame(project: Project, facts: PageFacts, title: str, page: PageLayout | No
     """Head and legend: who the page is, how it was found, how good the picture is, and what is wrong."""
     language, result = project.language, facts.result
     lines = [_identity_line(facts, language), _place_line(facts, language, page), _picture_line(facts, language)]
-    lines += [f"! {problem_text(problem, language)} {remedy_text(problem.slug, language)}" for problem in result.problems]
+    lines += [
+        f"! {problem_text(problem, language)} {remedy_text(problem.slug, language)}" for problem in result.problems
+    ]
     legend = ((Look.SURE, "sure"), (Look.REVIEW, "review"), (Look.OUTSIDE, "outside"), (Look.EMPTY, "empty"))
     seen = ((Look.SURE, "marker"), (Look.REVIEW, "code"), (Look.OUTSIDE, "sheet"))
-    return Frame(title=title, head=tuple(lines), legend=tuple((look, text(f"explain.legend_{name}", language)) for look, name in (legend if page else seen)))
+    return Frame(
+        title=title,
+        head=tuple(lines),
+        legend=tuple((look, text(f"explain.legend_{name}", language)) for look, name in (legend if page else seen)),
+    )
 
 
 def _identity_line(facts: PageFacts, language: str) -> str:
@@ -119,7 +153,12 @@ def _identity_line(facts: PageFacts, language: str) -> str:
         return text("explain.no_identity", language, codes=len(facts.codes), markers=len(facts.markers))
     form = pagecode.form_id(identity.digest, identity.instance)
     return text(
-        "explain.identity", language, form=form, page=identity.page, pages=identity.pages, found=text(f"explain.found_{identity.found_by.value}", language)
+        "explain.identity",
+        language,
+        form=form,
+        page=identity.page,
+        pages=identity.pages,
+        found=text(f"explain.found_{identity.found_by.value}", language),
     )
 
 
@@ -165,10 +204,19 @@ def _seen_picture(project: Project, facts: PageFacts, title: str) -> bytes:
     shape = facts.image.gray.shape
     language = project.language
     shapes = [
-        DrawnShape(points=_turned_points(np.array(marker.corners_px), shape, turns), label=text("explain.marker", language, id=marker.id), look=Look.SURE)
+        DrawnShape(
+            points=_turned_points(np.array(marker.corners_px), shape, turns),
+            label=text("explain.marker", language, id=marker.id),
+            look=Look.SURE,
+        )
         for marker in facts.markers
     ]
-    shapes += [DrawnShape(points=_turned_points(np.array(code.corners_px), shape, turns), label=code.text[:32], look=Look.REVIEW) for code in facts.codes]
+    shapes += [
+        DrawnShape(
+            points=_turned_points(np.array(code.corners_px), shape, turns), label=code.text[:32], look=Look.REVIEW
+        )
+        for code in facts.codes
+    ]
     if facts.sheet is not None:
         shapes.append(DrawnShape(points=_turned_points(facts.sheet, shape, turns), label="", look=Look.OUTSIDE))
     return page_picture.draw_picture(turned(facts.image.gray, 90 * turns), shapes, _frame(project, facts, title, None))

@@ -37,7 +37,9 @@ TRIVIAL = frozenset({"no-ink", "ink-beside", "speck", "specks-only", "paler"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneFacts:
-    """One zone: its reading, `state` "auto", "review" or "outside" by itself, how far (mm) its outline is from its place, what its ink looks like."""
+    """One zone: its reading, `state` "auto", "review" or "outside" by itself, how far (mm) its outline is from its
+    place, what its ink looks like.
+    """
 
     zone: Zone
     state: str
@@ -48,16 +50,23 @@ class ZoneFacts:
     @property
     def is_plain(self) -> bool:
         """An empty zone about which nothing has to be said."""
-        return self.state == "auto" and self.reading.value in ("", "empty") and {reason.slug for reason in self.reasons} <= TRIVIAL
+        return (
+            self.state == "auto"
+            and self.reading.value in ("", "empty")
+            and {reason.slug for reason in self.reasons} <= TRIVIAL
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
-    """One page. `picture` are measures of its quality; `markers`, `codes` and `sheet` (4, 2) what was seen in it; `zones` () when it was not read.
+    """One page. `picture` are measures of its quality; `markers`, `codes` and `sheet` (4, 2) what was seen in it;
+    `zones` () when it was not read.
 
-    Of a sheet in a picture that shows several, `image` is the piece whose top left pixel lies at `origin`, and all else is in pixels of it.
+    Of a sheet in a picture that shows several, `image` is the piece whose top left pixel lies at `origin`, and all else
+    is in pixels of it.
 
-    `boxes_placed` of `boxes` printed outlines stood where the markers alone put them: how near a page that was refused came to being read.
+    `boxes_placed` of `boxes` printed outlines stood where the markers alone put them: how near a page that was refused
+    came to being read.
     """
 
     image: PageImage
@@ -107,11 +116,15 @@ def gather(image: PageImage, result: PageResult, known: Known, accept: AcceptSet
         for zone in page.zones
         if zone.id in readings
     )
-    picture = measure_markers(image, markers, content_mm=prepared.corners_mm.reshape(-1, 2) if page.zones else None, page_map=result.page_map)
+    picture = measure_markers(
+        image, markers, content_mm=prepared.corners_mm.reshape(-1, 2) if page.zones else None, page_map=result.page_map
+    )
     return PageFacts(image=seen, result=result, picture=picture, markers=markers, zones=zones)
 
 
-def _not_read(image: PageImage, seen: PageImage, markers: tuple[Marker, ...], result: PageResult, known: Known) -> PageFacts:
+def _not_read(
+    image: PageImage, seen: PageImage, markers: tuple[Marker, ...], result: PageResult, known: Known
+) -> PageFacts:
     """What was seen of a page that was not read."""
     boxes, placed = _boxes_at_markers(seen, markers, result.identity, known)
     picture = measured(image, markers, known.layouts)
@@ -128,15 +141,22 @@ def _not_read(image: PageImage, seen: PageImage, markers: tuple[Marker, ...], re
     )
 
 
-def _boxes_at_markers(seen: PageImage, markers: tuple[Marker, ...], identity: Identity | None, known: Known) -> tuple[int, int]:
+def _boxes_at_markers(
+    seen: PageImage, markers: tuple[Marker, ...], identity: Identity | None, known: Known
+) -> tuple[int, int]:
     """How many boxes the page has, and how many stand where its markers alone put them."""
     if identity is None or identity.digest not in known.layouts:
         return 0, 0
-    page, check = known.layouts[identity.digest].page(identity.page), known.editions.check(identity.digest, identity.page)
+    page, check = (
+        known.layouts[identity.digest].page(identity.page),
+        known.editions.check(identity.digest, identity.page),
+    )
     pose = fit_pose(markers, page.fiducials, page.size) if page.fiducials else None
     if pose is None:
         return len(check.rects_mm), 0
-    found = box_residuals(seen, PageMap(homography=flat(pose.homography), residual_mm=pose.residual_mm, tier=Tier.T0), check)
+    found = box_residuals(
+        seen, PageMap(homography=flat(pose.homography), residual_mm=pose.residual_mm, tier=Tier.T0), check
+    )
     return len(found), sum(off is not None and off <= PLACED_MM for off in found.values())
 
 
@@ -172,7 +192,10 @@ def facts_data(facts: PageFacts, *, language: str) -> dict[str, object]:
         "tier": result.page_map.tier.value if result.page_map else None,
         "residual_mm": round(result.page_map.residual_mm, 3) if result.page_map else None,
         "milliseconds": result.milliseconds,
-        "picture": {name: _rounded(getattr(facts.picture, name)) for name in ("blur_mm", "paper", "contrast", "noise", "px_per_mm", "cut_mm")},
+        "picture": {
+            name: _rounded(getattr(facts.picture, name))
+            for name in ("blur_mm", "paper", "contrast", "noise", "px_per_mm", "cut_mm")
+        },
         "markers": [marker.id for marker in facts.markers],
         "codes": [code.text for code in facts.codes],
         "boxes": facts.boxes or None,
@@ -187,7 +210,12 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _problem_data(problem: Problem, language: str) -> dict[str, str]:
-    return {"problem": problem.slug, "where": problem.where, "text": problem_text(problem, language), "remedy": remedy_text(problem.slug, language)}
+    return {
+        "problem": problem.slug,
+        "where": problem.where,
+        "text": problem_text(problem, language),
+        "remedy": remedy_text(problem.slug, language),
+    }
 
 
 def _zone_data(one: ZoneFacts, language: str, origin: tuple[int, int]) -> dict[str, object]:
@@ -204,7 +232,10 @@ def _zone_data(one: ZoneFacts, language: str, origin: tuple[int, int]) -> dict[s
         "problem": reading.problem,
         "problems": list(reading.problems),
         "residual_mm": _rounded(one.residual_mm),
-        "reasons": [{"reason": reason.slug, **dict(reason.params), "text": reason_text(reason, language)} for reason in one.reasons],
+        "reasons": [
+            {"reason": reason.slug, **dict(reason.params), "text": reason_text(reason, language)}
+            for reason in one.reasons
+        ],
         "rect_mm": _rect_mm(zone.rect),
         "box_px": _rect_px(replace(reading.box, x=reading.box.x + origin[0], y=reading.box.y + origin[1])),
     }

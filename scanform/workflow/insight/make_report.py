@@ -52,7 +52,10 @@ def gather(project: Project, language: str) -> ReportData:
         fates=tuple((fate, counts.get(fate, 0)) for fate in (*Fate, None)),
         readings=_readings(response for response in responses if response.channel is Channel.PAPER),
         waiting=_waiting(responses, merged, language),
-        surveys=tuple(_survey(questionnaire, responses, merged, language) for _, questionnaire in sorted(project.questionnaires.items())),
+        surveys=tuple(
+            _survey(questionnaire, responses, merged, language)
+            for _, questionnaire in sorted(project.questionnaires.items())
+        ),
         problems=matches(project, responses).problems,
     )
 
@@ -67,7 +70,11 @@ def _as_of(project: Project, responses: Sequence[Response]) -> str:
 def _returns(responses: Sequence[Response]) -> tuple[Returns, ...]:
     found = Counter(response.channel for response in responses)
     complete = Counter(response.channel for response in responses if response.complete)
-    return tuple(Returns(channel=channel, count=found[channel], complete=complete[channel]) for channel in Channel if found[channel])
+    return tuple(
+        Returns(channel=channel, count=found[channel], complete=complete[channel])
+        for channel in Channel
+        if found[channel]
+    )
 
 
 def _readings(responses: Iterable[Response]) -> tuple[Reading, ...]:
@@ -93,14 +100,25 @@ def _readings(responses: Iterable[Response]) -> tuple[Reading, ...]:
 
 
 def _waiting(responses: Sequence[Response], merged: Sequence[Record], language: str) -> tuple[tuple[str, int], ...]:
-    """(reasons in words, values) of all that waits for a person, most frequent first; a value counts once, with all its reasons."""
-    waiting = [answer.problems or (UNSURE,) for response in responses for answer in response.answers if answer.status is Status.REVIEW]
+    """(reasons in words, values) of all that waits for a person, most frequent first; a value counts once, with all
+    its reasons.
+    """
+    waiting = [
+        answer.problems or (UNSURE,)
+        for response in responses
+        for answer in response.answers
+        if answer.status is Status.REVIEW
+    ]
     waiting += [("contradiction",) for record in merged for conflict in record.conflicts if not conflict.decided]
     by_words = Counter(reasons_text(slugs, language) for slugs in waiting)
-    return tuple(sorted(((words, count) for words, count in by_words.items() if count), key=lambda found: (-found[1], found[0])))
+    return tuple(
+        sorted(((words, count) for words, count in by_words.items() if count), key=lambda found: (-found[1], found[0]))
+    )
 
 
-def _survey(questionnaire: Questionnaire, responses: Sequence[Response], merged: Sequence[Record], language: str) -> Survey:
+def _survey(
+    questionnaire: Questionnaire, responses: Sequence[Response], merged: Sequence[Record], language: str
+) -> Survey:
     data = table(merged, questionnaire)
     names = [column.name for column in data.columns]
     rows = [dict(zip(names, row, strict=True)) for row in data.rows]
@@ -122,4 +140,8 @@ def _conflicts(questionnaire: Questionnaire, merged: Sequence[Record], language:
         for conflict in record.conflicts:
             counts[(conflict.sources[0].answer.question, conflict.decided)] += 1
     found = ((q, counts[(q.code, False)], counts[(q.code, True)]) for q in questionnaire.questions())
-    return tuple(ConflictCount(title=q.text.get(language), waiting=waiting, decided=decided) for q, waiting, decided in found if waiting or decided)
+    return tuple(
+        ConflictCount(title=q.text.get(language), waiting=waiting, decided=decided)
+        for q, waiting, decided in found
+        if waiting or decided
+    )

@@ -56,7 +56,9 @@ def page_ref(project: Project, path: Path, index: int) -> PageRef:
         raise InputError(words(f"explain.{slug}", file=shown(path)), remedy=words(f"explain.{slug}_remedy"))
     info = inspect_file(str(path), limits_of(project))
     if not info.pages:
-        raise InputError(of_place(shown(path), info.problems), remedy=remedies(problem.slug for problem in info.problems))
+        raise InputError(
+            of_place(shown(path), info.problems), remedy=remedies(problem.slug for problem in info.problems)
+        )
     if not 0 <= index < info.pages:
         raise InputError(
             words("explain.no_page", file=shown(path), page=index + 1, pages=info.pages),

@@ -1,4 +1,6 @@
-"""What came in, batch by batch, and what waits for whom: the numbers of the station's first screen, and the lists behind them."""
+"""What came in, batch by batch, and what waits for whom: the numbers of the station's first screen, and the lists
+behind them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,9 +42,10 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The batches, the newest first, the values that wait, the pages that nobody has placed yet, the forms that lack pages and that nobody has accepted so, the
-    `refused` pages of which nothing was read and that nobody has accepted so, the pages that came in twice and say two things, how often people have to say
-    whose pages these are, how long decisions take, and on how many forms they were.
+    """The batches, the newest first, the values that wait, the pages that nobody has placed yet, the forms that lack
+    pages and that nobody has accepted so, the `refused` pages of which nothing was read and that nobody has accepted
+    so, the pages that came in twice and say two things, how often people have to say whose pages these are, how long
+    decisions take, and on how many forms they were.
     """
 
     batches: tuple[BatchLine, ...]
@@ -68,8 +71,8 @@ class Overview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLine:
-    """One page in a list: file and number as handed in, the form it belongs to and its page of it (0: none), what is wrong and what helps, in
-    words, and who accepted it so.
+    """One page in a list: file and number as handed in, the form it belongs to and its page of it (0: none), what is
+    wrong and what helps, in words, and who accepted it so.
     """
 
     id: int
@@ -81,15 +84,34 @@ class PageLine:
     waived: WaivedPage | None = None
 
 
-def overview(project: Project, desk: Desk, *, unplaced: int, doubles: int = 0, joining: int = 0, reviewer: str = "", contact: bool = True) -> Overview:
-    """Count everything; `unplaced` pages wait on the sort-out screen, `doubles` pairs of pages to be looked at, `joining` printed numbers and files of which
-    somebody has to say whose pages they are. For a `reviewer` the values that wait are those of their own screen, without `contact` names and addresses apart.
+def overview(
+    project: Project,
+    desk: Desk,
+    *,
+    unplaced: int,
+    doubles: int = 0,
+    joining: int = 0,
+    reviewer: str = "",
+    contact: bool = True,
+) -> Overview:
+    """Count everything; `unplaced` pages wait on the sort-out screen, `doubles` pairs of pages to be looked at,
+    `joining` printed numbers and files of which somebody has to say whose pages they are. For a `reviewer` the values
+    that wait are those of their own screen, without `contact` names and addresses apart.
     """
     with project.store.reading() as tx:
-        counts, batches, found, forms = ledger.batch_counts(tx), ledger.batches(tx), decision_times(tx), values.decided_forms(tx)
+        counts, batches, found, forms = (
+            ledger.batch_counts(tx),
+            ledger.batches(tx),
+            decision_times(tx),
+            values.decided_forms(tx),
+        )
         given_up = waived_count(tx)
     incomplete = open_incomplete(project, [case.effective for case in desk.settled()])
-    lines = tuple(BatchLine(batch=batch, pages=_by_name(counts.get(batch.id, {}))) for batch in reversed(batches) if batch.id in counts)
+    lines = tuple(
+        BatchLine(batch=batch, pages=_by_name(counts.get(batch.id, {})))
+        for batch in reversed(batches)
+        if batch.id in counts
+    )
     return Overview(
         batches=lines,
         fields=desk.counts(reviewer, contact=contact),
@@ -103,7 +125,9 @@ def overview(project: Project, desk: Desk, *, unplaced: int, doubles: int = 0, j
     )
 
 
-def pages_of(project: Project, batch: int, fate: str, *, limit: int, after: int = 0, language: str = "de") -> list[PageLine] | None:
+def pages_of(
+    project: Project, batch: int, fate: str, *, limit: int, after: int = 0, language: str = "de"
+) -> list[PageLine] | None:
     """The pages behind a number, in the order in which they came in; None when there is no such batch or fate."""
     if fate not in _NAMES:
         return None

@@ -29,16 +29,17 @@ class IncompleteForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectStatus:
-    """The project in numbers. `pictures` are counted from the files; `pages_handed_in` are more where pictures show several sheets, each of
-    which is a page. `pages` are counted by fate; `waiting` pages have no fate yet.
+    """The project in numbers. `pictures` are counted from the files; `pages_handed_in` are more where pictures show
+    several sheets, each of which is a page. `pages` are counted by fate; `waiting` pages have no fate yet.
 
-    `fields` counts the values of paper forms by status (those that wait: of all responses; those on missing pages and those that this edition does not ask for
-    count nowhere), `contradictions` what merged responses disagree about and nobody has
-    decided; with `merge_is_stale` the merge is older than the responses, and a new one may find more. `remarks` are the pages
-    that a person has to look at, `incomplete` the forms with missing pages by id, `passed_over` what lies in the folders handed in and was not opened.
-    `joining` and `sheets` are the printed numbers and the files of which people have to say whose pages they are, `doubles` counts the pages that came in
-    twice and wait for a look. `waived` counts those of
-    the pages that nobody could read which people accepted so. `vanished` are online responses that the latest export of their survey no longer holds.
+    `fields` counts the values of paper forms by status (those that wait: of all responses; those on missing pages and
+    those that this edition does not ask for count nowhere), `contradictions` what merged responses disagree about and
+    nobody has decided; with `merge_is_stale` the merge is older than the responses, and a new one may find more.
+    `remarks` are the pages that a person has to look at, `incomplete` the forms with missing pages by id, `passed_over`
+    what lies in the folders handed in and was not opened. `joining` and `sheets` are the printed numbers and the files
+    of which people have to say whose pages they are, `doubles` counts the pages that came in twice and wait for a look.
+    `waived` counts those of the pages that nobody could read which people accepted so. `vanished` are online responses
+    that the latest export of their survey no longer holds.
     """
 
     files: int
@@ -99,7 +100,9 @@ def project_status(project: Project) -> ProjectStatus:
         forms_incomplete=sum(not response.complete for response in paper),
         responses=dict(sorted(Counter(response.channel for response in responses).items())),
         fields=_fields(responses),
-        contradictions=sum(not conflict.decided for record in records(project, responses) for conflict in record.conflicts),
+        contradictions=sum(
+            not conflict.decided for record in records(project, responses) for conflict in record.conflicts
+        ),
         remarks=remarks_on(troubled),
         incomplete=tuple(
             IncompleteForm(form_id=response.id, token=response.token, pages_missing=response.pages_missing)
@@ -121,11 +124,15 @@ _ABSENT = {Missing.PAGE_MISSING, Missing.NOT_IN_VERSION}
 
 
 def _fields(responses: Sequence[Response]) -> Counter[Status]:
-    """Values of paper forms by status, and those of all responses that wait for a person, as the review station gives them out."""
+    """Values of paper forms by status, and those of all responses that wait for a person, as the review station
+    gives them out.
+    """
     found: Counter[Status] = Counter()
     for response in responses:
         for answer in response.answers:
             waits = answer.status is Status.REVIEW
-            if (waits and not response.held) or (not waits and response.channel is Channel.PAPER and answer.missing not in _ABSENT):
+            if (waits and not response.held) or (
+                not waits and response.channel is Channel.PAPER and answer.missing not in _ABSENT
+            ):
                 found[answer.status] += 1
     return found

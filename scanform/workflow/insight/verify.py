@@ -1,4 +1,6 @@
-"""Does what is stored agree with itself? Hashes of the archive, sums of the ledger, layouts and responses of the forms, seals of what people did."""
+"""Does what is stored agree with itself? Hashes of the archive, sums of the ledger, layouts and responses of the
+forms, seals of what people did.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,12 +56,16 @@ def verify(project: Project, *, progress: ShowProgress = no_progress) -> Verific
     found += _orphans(project, {file.archived for file in files})
     status = project_status(project)
     if not status.sums_agree:
-        found.append(Discrepancy(kind="sums", place=f"{status.pages_handed_in} / {sum(status.pages.values()) + status.waiting}"))
+        found.append(
+            Discrepancy(kind="sums", place=f"{status.pages_handed_in} / {sum(status.pages.values()) + status.waiting}")
+        )
     found += _forms(project)
     with project.store.reading() as tx:
         found += [Discrepancy(kind="unsealed", place=act) for act in broken_seals(tx)]
         seal = last_seal(tx)
-    return Verification(files=len(files), pages=status.pages_handed_in + status.withdrawn_pages, seal=seal, discrepancies=tuple(found))
+    return Verification(
+        files=len(files), pages=status.pages_handed_in + status.withdrawn_pages, seal=seal, discrepancies=tuple(found)
+    )
 
 
 def _database(project: Project) -> list[Discrepancy]:
@@ -85,7 +91,9 @@ def _archived(project: Project, file: FileRecord) -> Iterator[Discrepancy]:
 
 
 def _orphans(project: Project, known: set[str]) -> Iterator[Discrepancy]:
-    """Files in the archive that no page refers to: left by a run that was killed; the next one with this content uses them."""
+    """Files in the archive that no page refers to: left by a run that was killed; the next one with this content
+    uses them.
+    """
     for path in sorted(project.archive.rglob("*")):
         if path.is_file() and path.relative_to(project.archive).as_posix() not in known:
             yield Discrepancy(kind="orphan", place=str(path), harmless=True)

@@ -33,7 +33,13 @@ from scanform.workflow.reading.edition import FolderSource
 from scanform.workflow.reading.executors import Died, Outcome, Workers, run_in_order
 from scanform.workflow.reading.read_page import read_page
 from scanform.workflow.reading.stages import PageJob
-from scanform.workflow.settling.assign_fates import PrintedIdentity, page_problems, record_page, resolve_identity, resolve_reading
+from scanform.workflow.settling.assign_fates import (
+    PrintedIdentity,
+    page_problems,
+    record_page,
+    resolve_identity,
+    resolve_reading,
+)
 from scanform.workflow.settling.collate_pages import is_joined, join_page, join_waiting
 from scanform.workflow.settling.contradicting_files import are_checked, check_sheets, sheet_remarks
 from scanform.workflow.settling.infer_identity import inferred_identity
@@ -46,12 +52,15 @@ GROWING_WAIT_S = 120.0
 """How long `ingest` waits for a file that is still being written; then it is left for the next run, and said so."""
 
 LASTING = frozenset({"symlink", "special-file", "empty-file", NOT_READ})
-"""What stands in the ledger although nothing could be opened; other troubles (no right to read, vanished) may be gone next time."""
+"""What stands in the ledger although nothing could be opened; other troubles (no right to read, vanished) may be
+gone next time.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something to tell a person: file as handed in, 1-based page (None: the whole file), fate of the page, what is wrong.
+    """Something to tell a person: file as handed in, 1-based page (None: the whole file), fate of the page, what is
+    wrong.
 
     `sheet` is the number of the sheet where that picture shows several, from 1, else 0.
     """
@@ -89,8 +98,8 @@ class BatchSummary:
     """What became of the files handed in: all their pages by fate, and what this run did.
 
     `read` pages were read by this run in `seconds`; `page_ms` is the mean time of one page in its worker. `not_taken`
-    counts files without a page in the ledger: vanished, unreadable, still growing. `pictures` are fewer than the pages where pictures
-    show several sheets. `passed_over` was never opened because of its name.
+    counts files without a page in the ledger: vanished, unreadable, still growing. `pictures` are fewer than the pages
+    where pictures show several sheets. `passed_over` was never opened because of its name.
     """
 
     batch: int | None
@@ -114,7 +123,8 @@ class BatchSummary:
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """What one run knows: its batch once there is one, keys of the files handed in, remarks on files that were not taken.
+    """What one run knows: its batch once there is one, keys of the files handed in, remarks on files that were not
+    taken.
 
     `divided` are the sheets that it found in pictures that show several.
     `names` says how people know the files at these places, where that is not how they lie there.
@@ -145,7 +155,8 @@ def read_batch(
     label: str = "",
     names: Mapping[str, str] | None = None,
 ) -> BatchSummary:
-    """Take in all files under `paths` and read their pages, and those that an earlier run left; raises InputError for paths that do not exist.
+    """Take in all files under `paths` and read their pages, and those that an earlier run left; raises InputError for
+    paths that do not exist.
 
     `label` names the batch ("": by its paths), `names` the files at some places (real path -> name as handed in).
     """
@@ -159,7 +170,9 @@ def read_batch(
     try:
         found = search(paths)
         run.passed_over = keep_passed_over(project, paths, found.passed_over, at=run.at)
-        _register_all(project, run, workers, _settled_files(project, run, found.files), limits=limits, progress=progress)
+        _register_all(
+            project, run, workers, _settled_files(project, run, found.files), limits=limits, progress=progress
+        )
         _wait_again(project, run)
         keep_recipients(project)
         _read_all(project, run, workers, limits=limits, progress=progress)
@@ -203,7 +216,9 @@ def _without_content(project: Project, run: _Run, file: NewFile, problem: Proble
         run.remarks.append(Remark(path=file.path, page=None, fate=None, problem=problem))
 
 
-def _register_all(project: Project, run: _Run, workers: Workers, files: Iterator[FoundFile], *, limits: Limits, progress: ShowProgress) -> None:
+def _register_all(
+    project: Project, run: _Run, workers: Workers, files: Iterator[FoundFile], *, limits: Limits, progress: ShowProgress
+) -> None:
     """Look at all files in workers, copy them into the archive, record those that are new, in order."""
     jobs = [FileJob(path=file.path, archive=str(project.archive), limits=limits) for file in files]
     with progress(text("ingest.files", project.language), len(jobs)) as advance:
@@ -217,7 +232,9 @@ def _register(project: Project, run: _Run, outcome: Outcome[FileJob, Intake], li
     if isinstance(intake, Died):
         slug = "too-slow" if intake.seconds >= limits.file_seconds else "crashed"
         sha256, archived = _archive_here(project, path)
-        _record_file(project, run, replace(_new_file(path, sha256=sha256, problems=(Problem(slug=slug),)), archived=archived))
+        _record_file(
+            project, run, replace(_new_file(path, sha256=sha256, problems=(Problem(slug=slug),)), archived=archived)
+        )
         return
     _register_file(project, run, intake, _new_file(path, sha256=intake.info.sha256, problems=intake.info.problems))
 
@@ -229,11 +246,18 @@ def _register_file(project: Project, run: _Run, intake: Intake, file: NewFile) -
         for problem in info.problems:
             _without_content(project, run, file, problem)
         return
-    _record_file(project, run, replace(file, size=info.size, kind=info.kind, pages=info.pages, archived=intake.archived))
+    _record_file(
+        project, run, replace(file, size=info.size, kind=info.kind, pages=info.pages, archived=intake.archived)
+    )
     name = run.names.get(file.location, file.path)
     for inner in intake.attached:
         path, location = f"{name}{WITHIN}{inner.info.path}", f"{file.location}{WITHIN}{inner.info.path}"
-        _register_file(project, run, inner, replace(file, path=path, location=location, sha256=inner.info.sha256, problems=inner.info.problems))
+        _register_file(
+            project,
+            run,
+            inner,
+            replace(file, path=path, location=location, sha256=inner.info.sha256, problems=inner.info.problems),
+        )
 
 
 def _archive_here(project: Project, path: str) -> tuple[str, str]:
@@ -247,11 +271,22 @@ def _archive_here(project: Project, path: str) -> tuple[str, str]:
 
 def _new_file(path: str, *, sha256: str, problems: tuple[Problem, ...]) -> NewFile:
     location = shown(os.path.realpath(path))
-    return NewFile(path=shown(path), location=location, sha256=sha256, size=0, kind="unknown", pages=0, archived="", problems=problems)
+    return NewFile(
+        path=shown(path),
+        location=location,
+        sha256=sha256,
+        size=0,
+        kind="unknown",
+        pages=0,
+        archived="",
+        problems=problems,
+    )
 
 
 def _record_file(project: Project, run: _Run, file: NewFile) -> None:
-    """Record a file and its pages, unless the same content from the same place is known; refused files are settled at once."""
+    """Record a file and its pages, unless the same content from the same place is known; refused files are settled
+    at once.
+    """
     run.keys.append(ledger.known_key(file.location, file.sha256))
     file = replace(file, path=run.names.get(file.location, file.path))
     with project.store.reading() as tx:
@@ -268,15 +303,21 @@ def _record_file(project: Project, run: _Run, file: NewFile) -> None:
         run.new_files += 1
         if file.pages == 0:
             for page in ledger.pages_of(tx, run.keys[-1:]):
-                outcome = Fate.ERROR if any(problem.slug in ("crashed", "too-slow") for problem in file.problems) else Fate.DAMAGED
-                record_page(project, tx, page, PageResult(ref=page.ref, outcome=outcome, problems=file.problems), at=run.at)
+                outcome = (
+                    Fate.ERROR
+                    if any(problem.slug in ("crashed", "too-slow") for problem in file.problems)
+                    else Fate.DAMAGED
+                )
+                record_page(
+                    project, tx, page, PageResult(ref=page.ref, outcome=outcome, problems=file.problems), at=run.at
+                )
 
 
 def _wait_again(project: Project, run: _Run) -> None:
     """On request, let pages that could not be read wait to be read anew: those of the files handed in now.
 
-    A picture of which no sheet was read is looked at anew as a whole, and may show another number of sheets then; beside sheets that
-    were read, the others are read again where they lie (`_read_sheets_again`).
+    A picture of which no sheet was read is looked at anew as a whole, and may show another number of sheets then;
+    beside sheets that were read, the others are read again where they lie (`_read_sheets_again`).
     """
     if not run.retry:
         return
@@ -295,7 +336,11 @@ def _read_sheets_again(project: Project, run: _Run, workers: Workers, limits: Li
     if not run.retry:
         return
     with project.store.reading() as tx:
-        refused = [page for page in ledger.pages_of(tx, run.keys) if page.fate in REFUSED_FATES and page.ref.part and page.ref not in run.divided]
+        refused = [
+            page
+            for page in ledger.pages_of(tx, run.keys)
+            if page.fate in REFUSED_FATES and page.ref.part and page.ref not in run.divided
+        ]
     jobs = {page_job(project, page, limits): page for page in refused}
     for outcome in run_in_order(workers, read_page, jobs):
         result = page_result(outcome, limits)
@@ -349,10 +394,20 @@ def _check_sheets(project: Project, run: _Run) -> None:
 def _read_by_neighbours(project: Project, run: _Run, workers: Workers, limits: Limits) -> None:
     """Read pages whose code is destroyed but whose neighbours in the file say which page they are."""
     with project.store.reading() as tx:
-        unknown = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW]) if page.identity is None and page.seen_page is not None]
+        unknown = [
+            page
+            for page in ledger.pages_with_fate(tx, [Fate.REVIEW])
+            if page.identity is None and page.seen_page is not None
+        ]
         files = ledger.pages_of_files(tx, {page.file_id for page in unknown})
-        inferred = [(page, identity) for page in unknown if (identity := inferred_identity(page, files)) and not _is_taken(tx, identity)]
-        found = [(page, identity) for page, identity in inferred if not _is_imported(project, identity)]  # markers were seen: it is a printed form
+        inferred = [
+            (page, identity)
+            for page in unknown
+            if (identity := inferred_identity(page, files)) and not _is_taken(tx, identity)
+        ]
+        found = [
+            (page, identity) for page, identity in inferred if not _is_imported(project, identity)
+        ]  # markers were seen: it is a printed form
     jobs = {page_job(project, page, limits, identity): page for page, identity in found}
     for outcome in run_in_order(workers, read_page, jobs):
         result = page_result(outcome, limits)
@@ -362,11 +417,21 @@ def _read_by_neighbours(project: Project, run: _Run, workers: Workers, limits: L
 
 def _is_taken(tx: Transaction, identity: Identity) -> bool:
     """Whether this page of this form has come in already; then the unknown one may be anything."""
-    return any(sheet.page == identity.page for sheet in ledger.sheets(tx, digest=identity.digest, instance=identity.instance))
+    return any(
+        sheet.page == identity.page for sheet in ledger.sheets(tx, digest=identity.digest, instance=identity.instance)
+    )
 
 
-def resolve_given(project: Project, page: PageRecord, result: PageResult, *, at: str, outcomes: Collection[Fate] = (Fate.REVIEW, Fate.UNKNOWN_FORM)) -> bool:
-    """Replace the reading of a page, which has to be one of `outcomes`, by one with an identity that came from elsewhere, and settle what follows.
+def resolve_given(
+    project: Project,
+    page: PageRecord,
+    result: PageResult,
+    *,
+    at: str,
+    outcomes: Collection[Fate] = (Fate.REVIEW, Fate.UNKNOWN_FORM),
+) -> bool:
+    """Replace the reading of a page, which has to be one of `outcomes`, by one with an identity that came from
+    elsewhere, and settle what follows.
 
     False when the page waits no longer.
     """
@@ -384,7 +449,9 @@ def resolve_given(project: Project, page: PageRecord, result: PageResult, *, at:
 
 
 def divide(project: Project, tx: Transaction, page: PageRecord, result: PageResult, *, at: str) -> None:
-    """Where the picture of a page, which was taken for one page, turns out to show other sheets as well: give these pages of their own, and settle them."""
+    """Where the picture of a page, which was taken for one page, turns out to show other sheets as well: give these
+    pages of their own, and settle them.
+    """
     if not result.sheets or page.reading_id is None or page.ref.part:
         return
     found = {sheet.ref.part: _with_unknown_instance(project, tx, sheet) for sheet in result.sheets}
@@ -400,11 +467,21 @@ def divide(project: Project, tx: Transaction, page: PageRecord, result: PageResu
 def with_problem(result: PageResult, problem: Problem) -> PageResult:
     """The result with one more thing to say about the page."""
     problems = (*result.problems, problem)
-    return replace(result, problems=problems, reading=replace(result.reading, problems=problems) if result.reading else None)
+    return replace(
+        result, problems=problems, reading=replace(result.reading, problems=problems) if result.reading else None
+    )
 
 
-def _jobs(project: Project, waiting: Sequence[PageRecord], limits: Limits, submitted: dict[PageRef, PageRecord], known: list[PageRecord]) -> Iterator[PageJob]:
-    """A job for each content that has no reading yet, at the moment when a worker can take it; the other pages land in `known`."""
+def _jobs(
+    project: Project,
+    waiting: Sequence[PageRecord],
+    limits: Limits,
+    submitted: dict[PageRef, PageRecord],
+    known: list[PageRecord],
+) -> Iterator[PageJob]:
+    """A job for each content that has no reading yet, at the moment when a worker can take it; the other pages land
+    in `known`.
+    """
     seen: set[tuple[str, int]] = set()
     for page in waiting:
         content = (page.ref.sha256, page.ref.index)
@@ -436,12 +513,20 @@ def page_result(outcome: Outcome[PageJob, PageResult], limits: Limits) -> PageRe
     if not isinstance(outcome.result, Died):
         return outcome.result
     slow = outcome.result.seconds >= limits.page_seconds
-    problem = Problem(slug="too-slow" if slow else "crashed", where=f"page {outcome.job.ref.place}", params=(("seconds", f"{limits.page_seconds:.0f}"),))
-    return PageResult(ref=outcome.job.ref, outcome=Fate.ERROR, problems=(problem,), milliseconds=outcome.result.seconds * 1000)
+    problem = Problem(
+        slug="too-slow" if slow else "crashed",
+        where=f"page {outcome.job.ref.place}",
+        params=(("seconds", f"{limits.page_seconds:.0f}"),),
+    )
+    return PageResult(
+        ref=outcome.job.ref, outcome=Fate.ERROR, problems=(problem,), milliseconds=outcome.result.seconds * 1000
+    )
 
 
 def _settle(project: Project, run: _Run, page: PageRecord, result: PageResult | None) -> None:
-    """Store what was found on a page (None: its content was read before) and settle it; all sheets of a picture that shows several, in one transaction."""
+    """Store what was found on a page (None: its content was read before) and settle it; all sheets of a picture that
+    shows several, in one transaction.
+    """
     with project.store.writing() as tx:
         for sheet, found in _sheets(tx, page, result):
             run.divided |= {sheet.ref} if sheet.ref.part else set()
@@ -449,7 +534,9 @@ def _settle(project: Project, run: _Run, page: PageRecord, result: PageResult | 
 
 
 def _sheets(tx: Transaction, page: PageRecord, result: PageResult | None) -> list[tuple[PageRecord, PageResult | None]]:
-    """The pages that a picture holds, each with what was found on it; what another run stored first about this content stays."""
+    """The pages that a picture holds, each with what was found on it; what another run stored first about this
+    content stays.
+    """
     known = ledger.parts_read(tx, page.ref)
     if not known and result is not None and not result.sheets:
         return [(page, result)]
@@ -469,7 +556,12 @@ def _settle_sheet(project: Project, run: _Run, tx: Transaction, page: PageRecord
 
 def _with_twin(project: Project, run: _Run, tx: Transaction, result: PageResult | None) -> PageResult | None:
     """A page of an imported form whose ink is that of another page says so."""
-    if result is None or result.identity is None or result.outcome is not Fate.READ or not _is_imported(project, result.identity):
+    if (
+        result is None
+        or result.identity is None
+        or result.outcome is not Fate.READ
+        or not _is_imported(project, result.identity)
+    ):
         return result
     other = run.twins.find(tx, result)
     if other is None:
@@ -477,7 +569,9 @@ def _with_twin(project: Project, run: _Run, tx: Transaction, result: PageResult 
     return with_problem(result, Problem(slug=TWIN, params=(("page", f"{other.path}#{other.place}"),)))
 
 
-def _waits_for_others(project: Project, tx: Transaction, page: PageRecord, result: PageResult | None, *, at: str) -> bool:
+def _waits_for_others(
+    project: Project, tx: Transaction, page: PageRecord, result: PageResult | None, *, at: str
+) -> bool:
     """Whether the pages around a page have to be read before it gets its form; its reading is stored all the same."""
     if ledger.page_fate(tx, page.id) is not None:
         return False
@@ -485,7 +579,9 @@ def _waits_for_others(project: Project, tx: Transaction, page: PageRecord, resul
         return False
     number = ledger.reading_id(tx, page.ref) if result is None else ledger.save_reading(tx, result, at=at)
     sheets = ledger.sheets_of_reading(tx, number) if number is not None else []
-    if number is None or any(sheet.fate is not None for sheet in sheets):  # another page with this content has its form, so has this one
+    if number is None or any(
+        sheet.fate is not None for sheet in sheets
+    ):  # another page with this content has its form, so has this one
         return False
     ledger.link_page(tx, page.id, number)
     own = ledger.page_record(tx, page.id)
@@ -497,7 +593,9 @@ def _is_imported(project: Project, identity: Identity) -> bool:
 
 
 def _with_unknown_instance(project: Project, tx: Transaction, result: PageResult | None) -> PageResult | None:
-    """A valid identity that this project never printed is read, and said so; one that was only read as text is not believed."""
+    """A valid identity that this project never printed is read, and said so; one that was only read as text is not
+    believed.
+    """
     if result is None or result.identity is None or result.reading is None or _is_imported(project, result.identity):
         return result
     if issued.issued_form(tx, result.identity.instance) is not None:
@@ -515,7 +613,8 @@ def _summary(project: Project, run: _Run, seconds: float) -> BatchSummary:
     remarks = remarks_on(pages)
     lost = sum(remark.problem.slug == "missing-pages" for remark in remarks)
     doubts = [
-        Remark(path=path, page=None, fate=None, problem=problem) for path, problem in (*sheet_remarks(project, pages), *collation_remarks(project, pages))
+        Remark(path=path, page=None, fate=None, problem=problem)
+        for path, problem in (*sheet_remarks(project, pages), *collation_remarks(project, pages))
     ]
     return BatchSummary(
         batch=run.batch,

@@ -1,4 +1,6 @@
-"""One file, in a worker: look at it, keep a copy in the archive, and do the same with the files inside it. Nothing here writes to the store."""
+"""One file, in a worker: look at it, keep a copy in the archive, and do the same with the files inside it. Nothing
+here writes to the store.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -53,7 +55,9 @@ def register_file(job: FileJob) -> Intake:
     with deadline(job.limits.file_seconds):
         archived = archive_file(Path(job.path), info.sha256, Path(job.archive))
     if not archived:
-        return Intake(info=replace(info, sha256="", pages=0, problems=(*info.problems, Problem(slug="changed"))), archived="")
+        return Intake(
+            info=replace(info, sha256="", pages=0, problems=(*info.problems, Problem(slug="changed"))), archived=""
+        )
     return _with_attached(Intake(info=info, archived=archived), job, depth=0)
 
 
@@ -71,7 +75,9 @@ def _with_attached(intake: Intake, job: FileJob, *, depth: int) -> Intake:
 
 
 def _found(intake: Intake, job: FileJob) -> Iterator[Attachment]:
-    """The files inside; a PDF that could be opened a moment ago and does not give them now has one that was not read."""
+    """The files inside; a PDF that could be opened a moment ago and does not give them now has one that was not
+    read.
+    """
     if intake.info.kind != "pdf" or not intake.info.pages:
         return
     try:
@@ -83,10 +89,17 @@ def _found(intake: Intake, job: FileJob) -> Iterator[Attachment]:
 def _taken(attachment: Attachment, job: FileJob, *, depth: int) -> Intake:
     """A file that came inside another one, kept and looked at like any other."""
     if attachment.content is None or depth > job.limits.attachment_depth:
-        refused = FileInfo(path=attachment.name, sha256="", size=0, kind="unknown", pages=0, problems=(problem(NOT_READ),))
+        refused = FileInfo(
+            path=attachment.name, sha256="", size=0, kind="unknown", pages=0, problems=(problem(NOT_READ),)
+        )
         return Intake(info=refused, archived="")
     if not attachment.content:
-        return Intake(info=FileInfo(path=attachment.name, sha256="", size=0, kind="unknown", pages=0, problems=(problem("empty-file"),)), archived="")
+        return Intake(
+            info=FileInfo(
+                path=attachment.name, sha256="", size=0, kind="unknown", pages=0, problems=(problem("empty-file"),)
+            ),
+            archived="",
+        )
     _, archived = archive_content(attachment.content, attachment.name, Path(job.archive))
     info = replace(inspect_file(str(Path(job.archive) / archived), job.limits), path=attachment.name)
     return _with_attached(Intake(info=info, archived=archived), job, depth=depth)

@@ -1,7 +1,8 @@
 """The box that browsers hand files in to: one folder per set of files, whole files only, under names of our own.
 
-A file counts as handed in once it lies in its folder and stands in the list beside it; what is being received is a part file that its writer
-holds locked, so that leftovers of a program that was killed can be told from the part file of one that works.
+A file counts as handed in once it lies in its folder and stands in the list beside it; what is being received is a part
+file that its writer holds locked, so that leftovers of a program that was killed can be told from the part file of one
+that works.
 """
 
 import contextlib
@@ -44,10 +45,11 @@ _LONGEST_NAME = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxLimits:
-    """What may be handed in: bytes of one file, bytes of all files that wait to be read, bytes that stay free on the disk.
+    """What may be handed in: bytes of one file, bytes of all files that wait to be read, bytes that stay free on the
+    disk.
 
-    A stack of 300 sheets in colour at 300 dpi has about 0.5 GB. Each file is copied into the archive when it is read, so twice its size is needed.
-    `idle_seconds` is how long a set waits for its next file before it is read.
+    A stack of 300 sheets in colour at 300 dpi has about 0.5 GB. Each file is copied into the archive when it is read,
+    so twice its size is needed. `idle_seconds` is how long a set waits for its next file before it is read.
     """
 
     file_bytes: int = 2 * GIB
@@ -58,7 +60,8 @@ class BoxLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxFile:
-    """A whole file: its own name in the folder of its set, and the name it came with, which is shown and never used as a path.
+    """A whole file: its own name in the folder of its set, and the name it came with, which is shown and never used as
+    a path.
 
     `pages` is None until they are counted; 0 means that it cannot be opened, and `problems` says why.
     """
@@ -73,7 +76,9 @@ class BoxFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxSet:
-    """Files handed in together by one person. `closed`: no more will come; `read`: the ledger and the archive have all of them."""
+    """Files handed in together by one person. `closed`: no more will come; `read`: the ledger and the archive have
+    all of them.
+    """
 
     id: str
     by: str
@@ -92,7 +97,9 @@ class BoxSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What became of a file: "stored", "known" (its content is here already: in `batch`, or waiting in a set), or "refused" with the reason."""
+    """What became of a file: "stored", "known" (its content is here already: in `batch`, or waiting in a set), or
+    "refused" with the reason.
+    """
 
     name: str
     result: str
@@ -130,7 +137,8 @@ class UploadBox:
     # --- receiving ---------------------------------------------------------------------------------------------------
 
     def receive(self, stream: BinaryIO, *, name: str, by: str, group: str, declared: int | None = None) -> Receipt:
-        """Take a file from `stream`, piece by piece. Files of one person with the same `group` belong to one set, until it is closed.
+        """Take a file from `stream`, piece by piece. Files of one person with the same `group` belong to one set, until
+        it is closed.
 
         `declared` is how many bytes should come. Nothing is kept of a file that is refused or does not come whole.
         """
@@ -144,7 +152,9 @@ class UploadBox:
             return Receipt(name=name, result="refused", problem=refused.problem)
 
     def close_group(self, by: str, group: str) -> None:
-        """No more files come: the set can be read. Unknown groups are no error, as all their files may have been refused."""
+        """No more files come: the set can be read. Unknown groups are no error, as all their files may have been
+        refused.
+        """
         with self._exclusive():
             known = self._find(self._open.pop((by, group), ""))
             if known is not None:
@@ -194,7 +204,9 @@ class UploadBox:
         with self._exclusive():
             with self._project.store.reading() as tx:
                 batch = submitted.batch_with(tx, sha256)
-            if batch is not None or any(file.sha256 == sha256 for one in self.sets() if not one.read for file in one.files):
+            if batch is not None or any(
+                file.sha256 == sha256 for one in self.sets() if not one.read for file in one.files
+            ):
                 return Receipt(name=name, result="known", sha256=sha256, size=received.size, batch=batch)
             into = self._set_of(by, group)
             own = f"{len(into.files) + 1:04d}{_OWN_ENDINGS[kind_of(received.head)]}"
@@ -203,7 +215,9 @@ class UploadBox:
         return Receipt(name=name, result="stored", sha256=sha256, size=received.size)
 
     def _add(self, into: BoxSet, file: BoxFile, part: Path) -> None:
-        """First into the list, then to its place: killed in between, the list names a file that never came, which `sweep` finds; none lies there unnamed."""
+        """First into the list, then to its place: killed in between, the list names a file that never came, which
+        `sweep` finds; none lies there unnamed.
+        """
         target = self.path(into, file)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -258,7 +272,10 @@ class UploadBox:
         with self._exclusive():
             one = self._find(number)
             if one is not None:
-                files = tuple(replace(known, pages=pages, problems=problems) if known.file == file else known for known in one.files)
+                files = tuple(
+                    replace(known, pages=pages, problems=problems) if known.file == file else known
+                    for known in one.files
+                )
                 self._save(replace(one, files=files))
 
     def settle(self, number: str) -> None:
@@ -271,7 +288,9 @@ class UploadBox:
                     self.path(one, file).unlink(missing_ok=True)
 
     def sweep(self, keep: int) -> None:
-        """After a start: part files that nobody writes any more go, so do entries of files that never came, and the lists of all but the newest `keep` sets."""
+        """After a start: part files that nobody writes any more go, so do entries of files that never came, and the
+        lists of all but the newest `keep` sets.
+        """
         for part in self.folder.glob(f"{_INCOMING}/*.part"):
             with contextlib.suppress(OSError), part.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

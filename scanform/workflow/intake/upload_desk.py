@@ -1,7 +1,8 @@
-"""The desk where scans are handed in by browser: it counts the pages of what comes, reads one set after the other in the background, and says how far it is.
+"""The desk where scans are handed in by browser: it counts the pages of what comes, reads one set after the other in
+the background, and says how far it is.
 
-What waits is known from the folder of uploads alone, so a program that was killed goes on where it was at its next start. Of several programs that
-serve one project, one reads: the one that holds the lock.
+What waits is known from the folder of uploads alone, so a program that was killed goes on where it was at its next
+start. Of several programs that serve one project, one reads: the one that holds the lock.
 """
 
 import fcntl
@@ -62,7 +63,9 @@ class FileLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A set of files: `state` is "arriving", "waiting", "reading" (`done` of `total` pages), "read" (with what became of its pages), or "stuck"."""
+    """A set of files: `state` is "arriving", "waiting", "reading" (`done` of `total` pages), "read" (with what
+    became of its pages), or "stuck".
+    """
 
     id: str
     by: str
@@ -81,7 +84,9 @@ class _StopError(Exception):
 class UploadDesk:
     """Takes files in and reads them. Nothing is read before `start`. Safe to be used by several threads."""
 
-    def __init__(self, project: Project, limits: BoxLimits = AS_DELIVERED, workers: Callable[[], Workers] | None = None) -> None:
+    def __init__(
+        self, project: Project, limits: BoxLimits = AS_DELIVERED, workers: Callable[[], Workers] | None = None
+    ) -> None:
         self._project = project
         self._limits = limits_of(project)
         self._workers = workers or (lambda: processes(project.config.reading.jobs, self._limits))
@@ -124,7 +129,16 @@ class UploadDesk:
             state = "stuck"
         files = tuple(_file_line(file, language) for file in one.files)
         counted = (done, total) if state == "reading" else (0, sum(file.pages or 0 for file in one.files))
-        return Job(id=one.id, by=one.by, at=one.at, state=state, files=files, done=counted[0], total=counted[1], gone=_gone(one, found) if one.read else ())
+        return Job(
+            id=one.id,
+            by=one.by,
+            at=one.at,
+            state=state,
+            files=files,
+            done=counted[0],
+            total=counted[1],
+            gone=_gone(one, found) if one.read else (),
+        )
 
     # --- in the background -------------------------------------------------------------------------------------------
 
@@ -160,7 +174,9 @@ class UploadDesk:
             else:
                 return
             self.box.sweep(KEPT_LISTS)
-            counting = threading.Thread(target=self._loop, args=("count", self._count_next), name="upload-counter", daemon=True)
+            counting = threading.Thread(
+                target=self._loop, args=("count", self._count_next), name="upload-counter", daemon=True
+            )
             counting.start()
             self._loop("read", self._read_next)
             counting.join()
@@ -179,7 +195,14 @@ class UploadDesk:
     def _count_next(self) -> bool:
         """Count the pages of one file; False when none is left."""
         for one in self.box.sets():
-            file = next((file for file in one.files if file.pages is None and not one.read and self.box.path(one, file).exists()), None)
+            file = next(
+                (
+                    file
+                    for file in one.files
+                    if file.pages is None and not one.read and self.box.path(one, file).exists()
+                ),
+                None,
+            )
             if file is not None:
                 pages, problems = self._counted(str(self.box.path(one, file)))
                 self.box.counted(one.id, file.file, pages=pages, problems=problems)
@@ -191,13 +214,20 @@ class UploadDesk:
         """How many pages a file has, and what is wrong with it; a file that ends the process that looks has none."""
         info = self._counter.run(look_at_file, FileJob(path=path, archive="", limits=self._limits))
         if isinstance(info, Died):
-            return 0, (Problem(slug="too-slow" if info.seconds >= self._limits.file_seconds else "crashed", params=(("seconds", f"{info.seconds:.0f}"),)),)
+            return 0, (
+                Problem(
+                    slug="too-slow" if info.seconds >= self._limits.file_seconds else "crashed",
+                    params=(("seconds", f"{info.seconds:.0f}"),),
+                ),
+            )
         return info.pages, info.problems
 
     def _read_next(self) -> bool:
         """Read the oldest set that is complete; False when there is none."""
         due = time.monotonic()
-        ready = (one for one in self.box.sets() if self.box.ready(one) and all(file.pages is not None for file in one.files))
+        ready = (
+            one for one in self.box.sets() if self.box.ready(one) and all(file.pages is not None for file in one.files)
+        )
         one = next((one for one in ready if self._again.get(one.id, 0.0) <= due), None)
         if one is None:
             return False
@@ -222,10 +252,16 @@ class UploadDesk:
         names = {self.box.place(one, file): file.name for file in there}
         if there:
             paths = [self.box.path(one, file) for file in there]
-            read_batch(self._project, paths, self._workers(), progress=self._progress(one), label=one.label, names=names)
+            read_batch(
+                self._project, paths, self._workers(), progress=self._progress(one), label=one.label, names=names
+            )
         with self._project.store.reading() as tx:
             found = [gone for file in one.files for gone in _of_file(one, file, whereabouts(tx, [file.sha256]))]
-        kept = {(gone.sha256, gone.location) for gone in found if gone.archived and (self._project.archive / gone.archived).is_file()}
+        kept = {
+            (gone.sha256, gone.location)
+            for gone in found
+            if gone.archived and (self._project.archive / gone.archived).is_file()
+        }
         if len(kept) >= len({file.sha256 for file in there}):
             self._again.pop(one.id, None)
             self.box.settle(one.id)
@@ -239,7 +275,9 @@ class UploadDesk:
         def bar(_: str, total: int) -> AbstractContextManager[Advance]:
             nonlocal opened
             opened += 1
-            return self._bar(one.id, total if opened > 1 else 0)  # first the files are looked at, then the pages are read
+            return self._bar(
+                one.id, total if opened > 1 else 0
+            )  # first the files are looked at, then the pages are read
 
         return bar
 
@@ -264,7 +302,9 @@ def _file_line(file: BoxFile, language: str) -> FileLine:
 
 
 def _of_file(one: BoxSet, file: BoxFile, found: Sequence[Whereabouts]) -> list[Whereabouts]:
-    """What became of the pages of this file, not of the same content from elsewhere; the project folder may have moved since."""
+    """What became of the pages of this file, not of the same content from elsewhere; the project folder may have
+    moved since.
+    """
     return [gone for gone in found if gone.sha256 == file.sha256 and gone.location.endswith(f"/{one.id}/{file.file}")]
 
 
@@ -276,7 +316,9 @@ def _gone(one: BoxSet, found: Sequence[Whereabouts]) -> tuple[Gone, ...]:
         for gone in _of_file(one, file, found):
             counts[gone.batch_id, gone.fate] = counts.get((gone.batch_id, gone.fate), 0) + gone.pages
     ordered = sorted(counts.items(), key=lambda entry: (entry[0][0], order.index(entry[0][1])))
-    return tuple(Gone(batch=batch, fate=fate.value if fate else WAITING, pages=pages) for (batch, fate), pages in ordered)
+    return tuple(
+        Gone(batch=batch, fate=fate.value if fate else WAITING, pages=pages) for (batch, fate), pages in ordered
+    )
 
 
 WAITING = "waiting"

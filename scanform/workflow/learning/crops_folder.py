@@ -1,6 +1,8 @@
-"""A folder with crops of handwriting and what people said they show: manifest.json, one picture for each cell and each line.
+"""A folder with crops of handwriting and what people said they show: manifest.json, one picture for each cell and each
+line.
 
-Handwriting is personal data: every entry says until when it may be kept; `purge` deletes what is older, and any picture that no entry names.
+Handwriting is personal data: every entry says until when it may be kept; `purge` deletes what is older, and any picture
+that no entry names.
 """
 
 import json
@@ -37,7 +39,9 @@ Pseudonym = Annotated[str, Constraint(pattern="[0-9a-f]{16}")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellCrop:
-    """The ink of one cell as its reader saw it: picture, place in its row (from 0), size and place of the ink (`readers.Cell`), and what it shows."""
+    """The ink of one cell as its reader saw it: picture, place in its row (from 0), size and place of the ink
+    (`readers.Cell`), and what it shows.
+    """
 
     file: Picture
     place: Annotated[int, Constraint(least=0)]
@@ -50,7 +54,9 @@ class CellCrop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where crops come from: form (a pseudonym), question, its data class, when a person settled the value (ISO 8601), the last day they may be kept."""
+    """Where crops come from: form (a pseudonym), question, its data class, when a person settled the value (ISO
+    8601), the last day they may be kept.
+    """
 
     form: Annotated[Pseudonym, Constraint(says="pseudonym")]
     questionnaire: Annotated[str, Constraint(pattern=QUESTION_CODE)]
@@ -88,7 +94,9 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What lies in the folder. `project` tells the exports of one project from those of others; `consent` says on what the export rests."""
+    """What lies in the folder. `project` tells the exports of one project from those of others; `consent` says on
+    what the export rests.
+    """
 
     format: Annotated[str, Constraint(choices=(FORMAT,))]
     project: Annotated[Pseudonym, Constraint(says="tells exports of one project from those of others")]
@@ -130,18 +138,24 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def start_folder(folder: Path, project: str) -> None:
-    """Make the folder, readable for its owner only, or see that it holds an earlier export of the same project; raises InputError for anything else."""
+    """Make the folder, readable for its owner only, or see that it holds an earlier export of the same project;
+    raises InputError for anything else.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if (folder / MANIFEST).exists():
         if read_manifest(folder).project != project:
-            raise InputError(words("train.other_project", folder=str(folder)), remedy=words("train.other_folder_remedy"))
+            raise InputError(
+                words("train.other_project", folder=str(folder)), remedy=words("train.other_folder_remedy")
+            )
     elif any(path.name != PICTURES for path in folder.iterdir()):
         raise InputError(words("train.not_empty", folder=str(folder)), remedy=words("train.other_folder_remedy"))
     (folder / PICTURES).mkdir(exist_ok=True, mode=0o700)
 
 
 def write_picture(folder: Path, name: str, gray: Gray) -> None:
-    """Keep a picture, without loss. There are thousands of them, so they are not synced one by one: one that a power cut takes is missed by its readers."""
+    """Keep a picture, without loss. There are thousands of them, so they are not synced one by one: one that a power
+    cut takes is missed by its readers.
+    """
     done, data = cv2.imencode(".png", gray)
     if not done:
         raise ValueError(f"{name}: no picture")
@@ -164,7 +178,9 @@ def _sweep(folder: Path, manifest: Manifest) -> None:
 
 
 def purge(folder: Path, today: str) -> tuple[Manifest, int]:
-    """Delete what may no longer be kept on the day `today` (ISO), and pictures that nothing names; the manifest of what is left, and how many entries went."""
+    """Delete what may no longer be kept on the day `today` (ISO), and pictures that nothing names; the manifest of
+    what is left, and how many entries went.
+    """
     before = read_manifest(folder)
     left = replace(
         before,
@@ -181,12 +197,19 @@ def purge(folder: Path, today: str) -> tuple[Manifest, int]:
 
 def cells_of(folder: Path, row: RowCrops) -> list[Cell]:
     """The cells of a row as the reader saw them; raises InputError for a picture that is missing or none."""
-    return [Cell(gray=_picture(folder, cell.file), height=cell.height, width=cell.width, x=cell.x, y=cell.y) for cell in row.cells]
+    return [
+        Cell(gray=_picture(folder, cell.file), height=cell.height, width=cell.width, x=cell.x, y=cell.y)
+        for cell in row.cells
+    ]
 
 
 def _picture(folder: Path, name: str) -> Gray:
     path = folder / PICTURES / name
-    found = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE) if path.is_file() and path.stat().st_size else None
+    found = (
+        cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE)
+        if path.is_file() and path.stat().st_size
+        else None
+    )
     if found is None:
         raise InputError(words("train.no_picture", file=str(path)), remedy=words("train.no_picture_remedy"))
     return np.asarray(found, dtype=np.uint8)

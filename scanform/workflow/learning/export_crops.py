@@ -1,7 +1,8 @@
-"""Crops of handwriting for training: what people confirmed in review, of forms whose writers agreed, for as long as it may be kept.
+"""Crops of handwriting for training: what people confirmed in review, of forms whose writers agreed, for as long as it
+may be kept.
 
-Only what a person settled goes out, and only where it is known which character each cell shows; the rest is left out and counted, with the reason. Forms
-go by pseudonyms made with a key that stays in the project's folder.
+Only what a person settled goes out, and only where it is known which character each cell shows; the rest is left out
+and counted, with the reason. Forms go by pseudonyms made with a key that stays in the project's folder.
 """
 
 import hashlib
@@ -57,7 +58,8 @@ IS_NOUGHT = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CropOrder:
-    """What shall be exported. `consent` is the question and option whose tick a form has to carry, None when consent was given for all forms otherwise.
+    """What shall be exported. `consent` is the question and option whose tick a form has to carry, None when consent
+    was given for all forms otherwise.
 
     Everything is kept for `keep_days` from the day on which a person confirmed it.
     """
@@ -70,7 +72,9 @@ class CropOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CropsDone:
-    """What was written: forms, fields in cells, cells, texts; `without_consent` are forms with settled writing that did not agree."""
+    """What was written: forms, fields in cells, cells, texts; `without_consent` are forms with settled writing that
+    did not agree.
+    """
 
     forms: int
     rows: int
@@ -106,10 +110,14 @@ class _Run:
     lines: list[LineCrops] = field(default_factory=list)
 
 
-def export_crops(project: Project, folder: Path, order: CropOrder, *, at: datetime, progress: ShowProgress = no_progress) -> CropsDone:
-    """Write the crops of all forms that count, at the time `at` (UTC), into `folder`; what an earlier export left there and this one does not hold is deleted.
+def export_crops(
+    project: Project, folder: Path, order: CropOrder, *, at: datetime, progress: ShowProgress = no_progress
+) -> CropsDone:
+    """Write the crops of all forms that count, at the time `at` (UTC), into `folder`; what an earlier export left there
+    and this one does not hold is deleted.
 
-    Raises UsageError when no questionnaire has the question of consent, InputError for a folder that holds something else.
+    Raises UsageError when no questionnaire has the question of consent, InputError for a folder that holds something
+    else.
     """
     _refuse_unknown_consent(project, order)
     key = project_key(project.folder)
@@ -162,19 +170,26 @@ def _refuse_unknown_consent(project: Project, order: CropOrder) -> None:
     if order.consent is None:
         return
     code, option = order.consent
-    known = [*project.questionnaires.values(), *(project.questionnaire_of(layout) for layout in project.layouts.values())]
+    known = [
+        *project.questionnaires.values(),
+        *(project.questionnaire_of(layout) for layout in project.layouts.values()),
+    ]
     asked = [found.question(code) for found in known]
     if not any(question is not None and question.option(option) is not None for question in asked):
         message = words("train.no_consent_question", question=code, option=option)
         raise UsageError(message, remedy=words("train.consent_remedy"))
 
 
-# --- which values ------------------------------------------------------------------------------------------------------
+# --- which values
+# ------------------------------------------------------------------------------------------------------
 
 
 def _wanted(run: _Run, case: Case) -> Iterator[tuple[_Wanted, tuple[PageRef, str, int]]]:
     """The values of a form that may go out, each with its page: content, layout and number."""
-    layout, questionnaire = run.editions.layout(case.machine.id), run.editions.questionnaire(case.machine.id, case.machine.questionnaire)
+    layout, questionnaire = (
+        run.editions.layout(case.machine.id),
+        run.editions.questionnaire(case.machine.id, case.machine.questionnaire),
+    )
     if case.contradictory or case.machine.channel is not Channel.PAPER or layout is None or questionnaire is None:
         return
     written = [(answer, case.decision(answer.column)) for answer in case.effective.answers if answer.kind in _WRITTEN]
@@ -196,7 +211,10 @@ def _wanted(run: _Run, case: Case) -> Iterator[tuple[_Wanted, tuple[PageRef, str
             form=pseudonym(run.key, case.machine.id), questionnaire=questionnaire.code, question=answer.column, data_class=question.data_class,
             confirmed_at=decision.at, keep_until=keep_until,
         )  # fmt: skip
-        yield _Wanted(answer=answer, question=question, zone=zones[0][1], source=source), (answer.evidence.ref, layout.digest, zones[0][0])
+        yield (
+            _Wanted(answer=answer, question=question, zone=zones[0][1], source=source),
+            (answer.evidence.ref, layout.digest, zones[0][0]),
+        )
 
 
 _WRITTEN = frozenset({QuestionKind.COMB, QuestionKind.HANDWRITING})
@@ -207,11 +225,19 @@ def agreed(response: Response, consent: tuple[str, str] | None) -> bool:
     if consent is None:
         return True
     answer = response.answer(consent[0])
-    return answer is not None and answer.status is not Status.REVIEW and not answer.problems and consent[1] in answer.value.split()
+    return (
+        answer is not None
+        and answer.status is not Status.REVIEW
+        and not answer.problems
+        and consent[1] in answer.value.split()
+    )
 
 
 def _is_of(zone: Zone, answer: Answer) -> bool:
-    return (zone.question, zone.option) == (answer.question, answer.option) and zone.kind in {ZoneKind.COMB, ZoneKind.HANDWRITING}
+    return (zone.question, zone.option) == (answer.question, answer.option) and zone.kind in {
+        ZoneKind.COMB,
+        ZoneKind.HANDWRITING,
+    }
 
 
 def _reason(run: _Run, answer: Answer, question: Question, keep_until: str) -> str | None:
@@ -225,7 +251,8 @@ def _reason(run: _Run, answer: Answer, question: Question, keep_until: str) -> s
     return None if answer.value and answer.missing is None and not answer.problems else "no-value"
 
 
-# --- what they show ----------------------------------------------------------------------------------------------------
+# --- what they show
+# ----------------------------------------------------------------------------------------------------
 
 
 def _cut(run: _Run, place: tuple[PageRef, str, int], wanted: Sequence[_Wanted]) -> None:
@@ -272,16 +299,20 @@ def _keep_row(run: _Run, one: _Wanted, row: CellRow) -> None:
             continue
         name = f"{one.source.form}-{one.source.question}-{place}.png"
         write_picture(run.folder, name, cell.gray)
-        kept.append(CellCrop(file=name, place=place, height=cell.height, width=cell.width, x=cell.x, y=cell.y, truth=truth))
+        kept.append(
+            CellCrop(file=name, place=place, height=cell.height, width=cell.width, x=cell.x, y=cell.y, truth=truth)
+        )
     if kept:
         run.rows.append(RowCrops(source=one.source, alphabet=one.question.alphabet, cells=tuple(kept)))
 
 
 def cell_characters(question: Question, value: str, row: CellRow) -> tuple[str, ...] | str:
-    """The character of each cell of a row whose value a person settled, "" for one without ink; else the reason why nobody can say.
+    """The character of each cell of a row whose value a person settled, "" for one without ink; else the reason why
+    nobody can say.
 
-    Nothing is taken from rows with ink of which it is not known where it belongs, nor from those in which more or fewer cells hold ink than the value has
-    characters (something was crossed out, a unit stands behind the number): which cell shows what would be a guess.
+    Nothing is taken from rows with ink of which it is not known where it belongs, nor from those in which more or fewer
+    cells hold ink than the value has characters (something was crossed out, a unit stands behind the number): which
+    cell shows what would be a guess.
     """
     if row.doubtful:
         return "doubtful"

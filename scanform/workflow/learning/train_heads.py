@@ -1,4 +1,6 @@
-"""Training the heads of a project on exported crops: measured on forms that were held out, put in place only where they read better."""
+"""Training the heads of a project on exported crops: measured on forms that were held out, put in place only where
+they read better.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,7 +14,15 @@ from scanform.errors import InputError, Several, words
 from scanform.recognize.networks import heads
 from scanform.recognize.networks.heads import Head, shipped_digest, write_head
 from scanform.recognize.writing.cells import admissible, class_names, network_for, reader_name, seen_by
-from scanform.recognize.writing.fit_heads import DEFAULT_FIT, Characters, Comparison, compare, enough, fit_head, held_out
+from scanform.recognize.writing.fit_heads import (
+    DEFAULT_FIT,
+    Characters,
+    Comparison,
+    compare,
+    enough,
+    fit_head,
+    held_out,
+)
 from scanform.whole_files import atomic_file, write_text
 from scanform.workflow.learning.crops_folder import RowCrops, cells_of, purge
 from scanform.workflow.project.folders import MODELS
@@ -25,7 +35,8 @@ BATCH = 512
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkTrained:
-    """What became of one network: how many characters of how many forms there were, of which `held_out` were only measured; None where there were too few.
+    """What became of one network: how many characters of how many forms there were, of which `held_out` were only
+    measured; None where there were too few.
 
     `reader` is the name under which the new head reads, `in_place` tells whether it does.
     """
@@ -42,7 +53,9 @@ class NetworkTrained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """What became of each network for which there were crops, and how many entries were deleted because their time was over."""
+    """What became of each network for which there were crops, and how many entries were deleted because their time
+    was over.
+    """
 
     networks: tuple[NetworkTrained, ...]
     expired: int
@@ -51,7 +64,8 @@ class Trained:
 def train(project: Project, folders: Sequence[Path], *, at: datetime, dry_run: bool = False) -> Trained:
     """Train the heads of a project on the crops in `folders`, at the time `at` (UTC).
 
-    Crops whose time is over are deleted first. Raises InputError for a folder without crops, and when there are too few for any network.
+    Crops whose time is over are deleted first. Raises InputError for a folder without crops, and when there are too few
+    for any network.
     """
     rows: list[tuple[Path, RowCrops]] = []
     expired = 0
@@ -67,7 +81,9 @@ def train(project: Project, folders: Sequence[Path], *, at: datetime, dry_run: b
 
 
 def forget(project: Project) -> tuple[str, ...]:
-    """Delete the heads of a project: from now on the shipped networks read as they are. Returns the networks that had one."""
+    """Delete the heads of a project: from now on the shipped networks read as they are. Returns the networks that
+    had one.
+    """
     found = tuple(one.network for one in heads_of(project.folder))
     for network in found:
         head_path(project.folder, network).unlink()
@@ -76,16 +92,25 @@ def forget(project: Project) -> tuple[str, ...]:
 
 
 def _too_few(networks: Sequence[NetworkTrained]) -> InputError:
-    there = Several(tuple(words(f"train.there_{one.network}", characters=one.characters, forms=one.forms) for one in networks), "; ")
+    there = Several(
+        tuple(words(f"train.there_{one.network}", characters=one.characters, forms=one.forms) for one in networks), "; "
+    )
     needs = DEFAULT_FIT
     return InputError(
-        words("train.too_few", there=there if there.items else words("train.nothing"), characters=needs.least_characters, forms=needs.least_forms),
+        words(
+            "train.too_few",
+            there=there if there.items else words("train.nothing"),
+            characters=needs.least_characters,
+            forms=needs.least_forms,
+        ),
         remedy=words("train.too_few_remedy", each=needs.least_characters_each, forms_each=needs.least_forms_each),
         slug="too-few-crops",
     )
 
 
-def _train(project: Project, network: str, rows: Sequence[tuple[Path, RowCrops]], *, at: datetime, dry_run: bool) -> NetworkTrained | None:
+def _train(
+    project: Project, network: str, rows: Sequence[tuple[Path, RowCrops]], *, at: datetime, dry_run: bool
+) -> NetworkTrained | None:
     """Fit one network's head, measure it, put it in place when it is better; None without crops for it."""
     characters = characters_of(network, [(folder, row) for folder, row in rows if network_for(row.alphabet) == network])
     if characters is None:
@@ -107,7 +132,9 @@ def _train(project: Project, network: str, rows: Sequence[tuple[Path, RowCrops]]
 
 
 def characters_of(network: str, rows: Sequence[tuple[Path, RowCrops]]) -> Characters | None:
-    """All cells of these rows as their network sees them, None without any; those whose character may not stand there are left out."""
+    """All cells of these rows as their network sees them, None without any; those whose character may not stand
+    there are left out.
+    """
     classes = class_names(network)
     cells, truth, allowed, forms = [], [], [], []
     for folder, row in rows:
@@ -131,7 +158,10 @@ def _keep(folder: Path, head: Head, done: NetworkTrained, characters: Characters
     """Put a head in place, with what it comes from beside it."""
     path = head_path(folder, head.network)
     (folder / MODELS).mkdir(exist_ok=True)
-    write_text(path.with_suffix(".json"), json.dumps(_provenance(head, done, characters, at), ensure_ascii=False, indent=1) + "\n")
+    write_text(
+        path.with_suffix(".json"),
+        json.dumps(_provenance(head, done, characters, at), ensure_ascii=False, indent=1) + "\n",
+    )
     with atomic_file(path) as file:
         write_head(head, file)
 

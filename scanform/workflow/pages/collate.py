@@ -1,6 +1,8 @@
-"""A person puts the pages of one printed identity together, says who is the addressee, and takes either back. Each act is one transaction and append-only.
+"""A person puts the pages of one printed identity together, says who is the addressee, and takes either back. Each act
+is one transaction and append-only.
 
-Pages carry with them what people decided about their values: a decision is about what stands on a page, whosever page that is.
+Pages carry with them what people decided about their values: a decision is about what stands on a page, whosever page
+that is.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +32,9 @@ NOBODY = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """A page that counts: which page of the form, where it lies (batch, file, position from 1), how often it was scanned, and whether a person put it there."""
+    """A page that counts: which page of the form, where it lies (batch, file, position from 1), how often it was
+    scanned, and whether a person put it there.
+    """
 
     page_id: int
     number: int
@@ -43,7 +47,9 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Respondent:
-    """The pages that are taken for one person's, and the form that they make; `open` while that is not proven. `missing` are pages that it lacks."""
+    """The pages that are taken for one person's, and the form that they make; `open` while that is not proven.
+    `missing` are pages that it lacks.
+    """
 
     copy: int
     form: str
@@ -55,8 +61,9 @@ class Respondent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathering:
-    """All pages of one printed identity. `key` names this state: an act about another one is refused. `ways` are other ways to put the pages together, by name:
-    page id -> copy. `place` is the file of the first page; `last` is the latest act that can be taken back, with who did it.
+    """All pages of one printed identity. `key` names this state: an act about another one is refused. `ways` are other
+    ways to put the pages together, by name: page id -> copy. `place` is the file of the first page; `last` is the
+    latest act that can be taken back, with who did it.
     """
 
     key: str
@@ -78,7 +85,9 @@ def gatherings(project: Project) -> list[Gathering]:
     """All printed identities with several respondents, those that wait first."""
     with project.store.reading() as tx:
         found = [_gathering(project, tx, digest, instance) for digest, instance in ledger.identities_with_copies(tx)]
-    return sorted((one for one in found if one is not None), key=lambda one: (not one.joining.unproven, not one.waits, one.form))
+    return sorted(
+        (one for one in found if one is not None), key=lambda one: (not one.joining.unproven, not one.waits, one.form)
+    )
 
 
 def gathering(project: Project, form: str) -> Gathering | None:
@@ -91,7 +100,8 @@ def gathering(project: Project, form: str) -> Gathering | None:
 
 
 def arrange(project: Project, form: str, key: str, where: Mapping[int, int], *, reviewer: str, uuid: str = "") -> str:
-    """Put each page that counts (page id) to a copy; returns why that is refused ("changed", "twice", "incomplete"), "" when it is done.
+    """Put each page that counts (page id) to a copy; returns why that is refused ("changed", "twice", "incomplete"), ""
+    when it is done.
 
     Numbers of copies that do not exist yet make new respondents.
     """
@@ -105,7 +115,11 @@ def arrange(project: Project, form: str, key: str, where: Mapping[int, int], *, 
             return "twice"
         numbers = _numbers(where, {sheet.copy or 1 for sheet in state.sheets})
         target = {(sheet.copy, sheet.page): numbers[where[sheet.page_id]] for sheet in leaves}
-        after = {sheet.reading_id: target[sheet.copy, sheet.page] for sheet in state.sheets if (sheet.copy, sheet.page) in target}
+        after = {
+            sheet.reading_id: target[sheet.copy, sheet.page]
+            for sheet in state.sheets
+            if (sheet.copy, sheet.page) in target
+        }
         _act(project, tx, state.printed, state.sheets, after, said=after.keys(), reviewer=reviewer, uuid=uuid)
         return ""
 
@@ -116,7 +130,11 @@ def put_page(project: Project, tx: Transaction, page: SheetRecord, copy: int, *,
     """Put one page to a copy; a page that stands there already goes where this one was."""
     assert page.identity is not None  # pages without one have no copy
     printed = PrintedIdentity(digest=page.identity.digest, instance=page.identity.instance)
-    sheets = [sheet for sheet in ledger.sheets(tx, digest=printed.digest, instance=printed.instance) if sheet.outcome is Fate.READ]
+    sheets = [
+        sheet
+        for sheet in ledger.sheets(tx, digest=printed.digest, instance=printed.instance)
+        if sheet.outcome is Fate.READ
+    ]
     after = {sheet.reading_id: page.copy or 1 for sheet in sheets if (sheet.copy, sheet.page) == (copy, page.page)}
     after |= {sheet.reading_id: copy for sheet in sheets if sheet.reading_id == page.reading_id}
     _act(project, tx, printed, sheets, after, said={page.reading_id}, reviewer=reviewer, uuid=str(uuid4()))
@@ -129,7 +147,9 @@ def name_addressee(project: Project, form: str, key: str, copy: int, *, reviewer
         if copy != NOBODY and copy not in state.copies:
             return "incomplete"
         page = _name(state.copies[copy][0]) if copy != NOBODY else ""
-        said = Collation(uuid=uuid, kind=CollationKind.ADDRESSEE, subject=form, content={"page": page}, reviewer=reviewer, at=now())
+        said = Collation(
+            uuid=uuid, kind=CollationKind.ADDRESSEE, subject=form, content={"page": page}, reviewer=reviewer, at=now()
+        )
         collations.add_collation(tx, said)
         resolve_identity(project, tx, state.printed)
         return ""
@@ -164,7 +184,9 @@ class _State:
 
 
 def _once(project: Project, form: str, key: str, uuid: str, act: Callable[[Transaction, _State, str], str]) -> str:
-    """An act in one transaction: what was done already is not done again, what was said about another state is refused as "changed"."""
+    """An act in one transaction: what was done already is not done again, what was said about another state is
+    refused as "changed".
+    """
     uuid, printed = uuid or str(uuid4()), _printed(form)
     with project.store.writing() as tx:
         if collations.is_known(tx, uuid):
@@ -187,13 +209,24 @@ def _act(
     uuid: str,
 ) -> None:
     """Store what somebody said about pages (readings `said`), and move all that moves with it."""
-    target = {sheet.reading_id: (after[sheet.reading_id], sheet.unsure_copy and sheet.fate is Fate.RESCAN) for sheet in sheets if sheet.reading_id in after}
+    target = {
+        sheet.reading_id: (after[sheet.reading_id], sheet.unsure_copy and sheet.fate is Fate.RESCAN)
+        for sheet in sheets
+        if sheet.reading_id in after
+    }
     content = {
         "pages": {_name(sheet): after[sheet.reading_id] for sheet in sheets if sheet.reading_id in set(said)},
         "before": {_name(sheet): [sheet.copy, sheet.unsure_copy] for sheet in sheets if sheet.reading_id in after},
         "after": {_name(sheet): list(target[sheet.reading_id]) for sheet in sheets if sheet.reading_id in after},
     }
-    act = Collation(uuid=uuid, kind=CollationKind.ARRANGED, subject=subject_of(printed.digest, printed.instance), content=content, reviewer=reviewer, at=now())
+    act = Collation(
+        uuid=uuid,
+        kind=CollationKind.ARRANGED,
+        subject=subject_of(printed.digest, printed.instance),
+        content=content,
+        reviewer=reviewer,
+        at=now(),
+    )
     collations.add_collation(tx, act)
     _move(project, tx, printed, sheets, target, reviewer=reviewer, uuid=uuid)
 
@@ -202,18 +235,33 @@ def _move(
     project: Project, tx: Transaction, printed: PrintedIdentity, sheets: Sequence[SheetRecord], target: Mapping[int, tuple[int, bool]], *,
     reviewer: str, uuid: str, undoes: Collation | None = None,
 ) -> None:  # fmt: skip
-    """Put readings to their copies (with whether that is unsure), settle the identity anew, and let decisions follow the pages that they are about."""
+    """Put readings to their copies (with whether that is unsure), settle the identity anew, and let decisions follow
+    the pages that they are about.
+    """
     if undoes is not None:
         subject = subject_of(printed.digest, printed.instance)
-        collations.add_collation(tx, Collation(uuid=uuid, kind=CollationKind.UNDONE, subject=subject, reviewer=reviewer, at=now(), undoes=undoes.uuid))
+        collations.add_collation(
+            tx,
+            Collation(
+                uuid=uuid, kind=CollationKind.UNDONE, subject=subject, reviewer=reviewer, at=now(), undoes=undoes.uuid
+            ),
+        )
     here = {sheet.reading_id: sheet for sheet in sheets if sheet.active and sheet.fate in (Fate.READ, Fate.COPY)}
-    moved = {reading: sheet for reading, sheet in here.items() if reading in target and target[reading][0] != sheet.copy}
-    decided = [(reading, decision) for reading, sheet in moved.items() for decision in decisions_on(tx, form_name(printed, sheet.copy or 1), sheet.page)]
+    moved = {
+        reading: sheet for reading, sheet in here.items() if reading in target and target[reading][0] != sheet.copy
+    }
+    decided = [
+        (reading, decision)
+        for reading, sheet in moved.items()
+        for decision in decisions_on(tx, form_name(printed, sheet.copy or 1), sheet.page)
+    ]
     for reading, (copy, unsure) in target.items():
         ledger.set_form(tx, reading, form_number(tx, printed, copy, sheets), unsure=unsure)
     resolve_identity(project, tx, printed)
     for number, (reading, decision) in enumerate(decided):
-        carry(tx, decision, form_name(printed, target[reading][0]), reviewer=reviewer, uuid=f"{uuid}:{number}", at=now())
+        carry(
+            tx, decision, form_name(printed, target[reading][0]), reviewer=reviewer, uuid=f"{uuid}:{number}", at=now()
+        )
 
 
 def form_name(printed: PrintedIdentity, copy: int) -> str:
@@ -227,7 +275,15 @@ def form_number(tx: Transaction, printed: PrintedIdentity, copy: int, sheets: Se
     known = issued.issued_form(tx, printed.instance)
     pages = next(sheet.identity.pages for sheet in sheets if sheet.identity is not None)
     token = known.token if known and copy == 1 else None
-    return ledger.add_form(tx, form_id=form_name(printed, copy), digest=printed.digest, instance=printed.instance, copy=copy, pages=pages, token=token)
+    return ledger.add_form(
+        tx,
+        form_id=form_name(printed, copy),
+        digest=printed.digest,
+        instance=printed.instance,
+        copy=copy,
+        pages=pages,
+        token=token,
+    )
 
 
 def _numbers(where: Mapping[int, int], known: set[int]) -> dict[int, int]:
@@ -248,8 +304,14 @@ def _printed(form: str) -> PrintedIdentity:
 
 
 def _sheets(tx: Transaction, printed: PrintedIdentity) -> tuple[list[SheetRecord], dict[int, list[SheetRecord]]]:
-    sheets = [sheet for sheet in ledger.sheets(tx, digest=printed.digest, instance=printed.instance) if sheet.outcome is Fate.READ]
-    return sheets, counting(sheets, {sheet.page_id: sheet.fate for sheet in sheets if sheet.active and sheet.fate is not None})
+    sheets = [
+        sheet
+        for sheet in ledger.sheets(tx, digest=printed.digest, instance=printed.instance)
+        if sheet.outcome is Fate.READ
+    ]
+    return sheets, counting(
+        sheets, {sheet.page_id: sheet.fate for sheet in sheets if sheet.active and sheet.fate is not None}
+    )
 
 
 def _name(sheet: SheetRecord) -> str:
@@ -263,7 +325,10 @@ def _moves(act: Collation, name: str) -> dict[str, tuple[int, bool]]:
 
 def _key(tx: Transaction, printed: PrintedIdentity, sheets: Sequence[SheetRecord]) -> str:
     acts = [act.uuid for act in collations.collations(tx, subject_of(printed.digest, printed.instance))]
-    state = [(sheet.page_id, sheet.reading_id, sheet.active, sheet.fate and sheet.fate.value, sheet.copy, sheet.page) for sheet in sheets]
+    state = [
+        (sheet.page_id, sheet.reading_id, sheet.active, sheet.fate and sheet.fate.value, sheet.copy, sheet.page)
+        for sheet in sheets
+    ]
     return sha256(repr((acts, state)).encode()).hexdigest()[:32]
 
 
@@ -272,7 +337,11 @@ def _gathering(project: Project, tx: Transaction, digest: str, instance: str) ->
     sheets, copies = _sheets(tx, printed)
     layout = project.layouts.get(digest)
     acts = collations.collations(tx, subject_of(digest, instance))
-    if layout is None or not copies or (len(copies) < 2 and not acts and not any(sheet.unsure_copy for pages in copies.values() for sheet in pages)):
+    if (
+        layout is None
+        or not copies
+        or (len(copies) < 2 and not acts and not any(sheet.unsure_copy for pages in copies.values() for sheet in pages))
+    ):
         return None
     joining = collation_of(tx, sheets, copies)
     scans: dict[tuple[int | None, int | None], int] = {}
@@ -297,7 +366,9 @@ def _gathering(project: Project, tx: Transaction, digest: str, instance: str) ->
             for copy, pages in sorted(copies.items())
         ),
         joining=joining,
-        place=min((sheet for pages in copies.values() for sheet in pages), key=lambda sheet: (sheet.file_id, sheet.position)).path,
+        place=min(
+            (sheet for pages in copies.values() for sheet in pages), key=lambda sheet: (sheet.file_id, sheet.position)
+        ).path,
         ways=_ways(copies),
         last=next(reversed(acts), None),
     )
@@ -317,7 +388,9 @@ def _leaf(sheet: SheetRecord, scans: Mapping[tuple[int | None, int | None], int]
 
 def _ways(copies: Mapping[int, Sequence[SheetRecord]]) -> dict[str, dict[int, int]]:
     """Other ways to put the pages together. A respondent keeps the number of the copy that holds their first page."""
-    pages = sorted((sheet for found in copies.values() for sheet in found), key=lambda sheet: (sheet.file_id, sheet.position))
+    pages = sorted(
+        (sheet for found in copies.values() for sheet in found), key=lambda sheet: (sheet.file_id, sheet.position)
+    )
     by_reading = {sheet.reading_id: sheet for sheet in pages}
     present = {sheet.page_id: sheet.copy or 1 for sheet in pages}
     found: dict[str, dict[int, int]] = {}

@@ -1,4 +1,6 @@
-"""What people have to say about whose pages these are: printed numbers with several respondents, and files whose numbers contradict their sheets."""
+"""What people have to say about whose pages these are: printed numbers with several respondents, and files whose
+numbers contradict their sheets.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +14,9 @@ from scanform.workflow.settling.waiting_forms import collation_now
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenForm:
-    """A printed number that waits: how many respondents and pages, the forms that may be mixed, and whether nobody has said who is the addressee."""
+    """A printed number that waits: how many respondents and pages, the forms that may be mixed, and whether nobody
+    has said who is the addressee.
+    """
 
     form: str
     respondents: int
@@ -73,7 +77,9 @@ def waiting_joining(project: Project) -> int:
 
 
 class WaitingCollations:
-    """Counts what waits, anew only when pages, batches or what people said have changed: it is asked every few seconds."""
+    """Counts what waits, anew only when pages, batches or what people said have changed: it is asked every few
+    seconds.
+    """
 
     def __init__(self, project: Project) -> None:
         self._project = project

@@ -30,9 +30,10 @@ def identify_page(project: Project, name: str, form: str, number: int | None) ->
 
     PAGE is PAGE.SHEET where the picture shows several; without a sheet it is the first that waits.
 
-    `form` is a printed form id, or for an imported form the code of its questionnaire (its digest where there are several editions).
-    A page of an imported form that was read already is put to another form of its kind, by that form's id, or made one of its own ("new"). A page of a
-    photocopied form that was read already is put to another respondent: `form` is then the printed id, or that with the respondent's number (.2, .3, ...).
+    `form` is a printed form id, or for an imported form the code of its questionnaire (its digest where there are
+    several editions). A page of an imported form that was read already is put to another form of its kind, by that
+    form's id, or made one of its own ("new"). A page of a photocopied form that was read already is put to another
+    respondent: `form` is then the printed id, or that with the respondent's number (.2, .3, ...).
 
     Raises UsageError for an id that is mistyped or not of this project, and for a page that does not wait for help; the
     result says whether the page could be read.
@@ -40,7 +41,9 @@ def identify_page(project: Project, name: str, form: str, number: int | None) ->
     page = _waiting_page(project, name, form)
     if page.outcome is Fate.READ:
         return _put(project, page, form) if _copy_of(page, form) else _moved(project, name, page, form)
-    identity = _identity(project, page, form, number or page.seen_page or (page.identity.page if page.identity else None))
+    identity = _identity(
+        project, page, form, number or page.seen_page or (page.identity.page if page.identity else None)
+    )
     result = read_page(page_job(project, page, limits_of(project), identity))
     if not resolve_given(project, page, result, at=now()):
         raise _settled(name)
@@ -53,11 +56,21 @@ def _waiting_page(project: Project, name: str, form: str) -> PageRecord:
         if path.exists():
             found = ledger.pages_at(tx, hash_file(path), index)
         else:
-            found = [page for page in ledger.pages_with_fate(tx, [Fate.REVIEW, Fate.UNKNOWN_FORM]) if Path(page.ref.path) == path and page.ref.index == index]
+            found = [
+                page
+                for page in ledger.pages_with_fate(tx, [Fate.REVIEW, Fate.UNKNOWN_FORM])
+                if Path(page.ref.path) == path and page.ref.index == index
+            ]
     found = [page for page in found if part in (0, page.ref.part)]
     if not found:
         raise InputError(words("identify.unknown_page", name=name), remedy=words("identify.unknown_page_remedy"))
-    waiting = [page for page in found if page.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM) or _may_move(project, page, form) or _may_be_put(project, page, form)]
+    waiting = [
+        page
+        for page in found
+        if page.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM)
+        or _may_move(project, page, form)
+        or _may_be_put(project, page, form)
+    ]
     if not waiting:
         raise _settled(name)
     return waiting[0]
@@ -68,23 +81,35 @@ def _settled(name: str) -> UsageError:
 
 
 def _may_move(project: Project, page: PageRecord, form: str) -> bool:
-    """Whether a page that was read can be put to another form: both are of one imported form, on which no number is printed."""
+    """Whether a page that was read can be put to another form: both are of one imported form, on which no number is
+    printed.
+    """
     parsed = pagecode.parse_form_id(form)
     layout = project.layouts.get(page.identity.digest) if page.identity and page.outcome is Fate.READ else None
-    return layout is not None and layout.imported and (form == NEW or (parsed is not None and parsed[0] == layout.digest))
+    return (
+        layout is not None and layout.imported and (form == NEW or (parsed is not None and parsed[0] == layout.digest))
+    )
 
 
 def _copy_of(page: PageRecord, form: str) -> int:
-    """The respondent that `form` names among those with the printed number of a page; 0 when it names another number."""
+    """The respondent that `form` names among those with the printed number of a page; 0 when it names another
+    number.
+    """
     base, _, number = form.partition(".")
     parsed = pagecode.parse_form_id(base)
-    if page.identity is None or parsed != (page.identity.digest, page.identity.instance) or not (number or "1").isdigit():
+    if (
+        page.identity is None
+        or parsed != (page.identity.digest, page.identity.instance)
+        or not (number or "1").isdigit()
+    ):
         return 0
     return int(number or "1")
 
 
 def _may_be_put(project: Project, page: PageRecord, form: str) -> bool:
-    """Whether a page that was read can be put to another respondent: its number came in from several, and it is not there already."""
+    """Whether a page that was read can be put to another respondent: its number came in from several, and it is not
+    there already.
+    """
     copy = _copy_of(page, form)
     if not copy or page.outcome is not Fate.READ or page.identity is None or page.form_id == form:
         return False
@@ -121,12 +146,22 @@ def _identity(project: Project, page: PageRecord, form: str, number: int | None)
         return content_identity(imported, _number(imported, number), page.ref, FoundBy.PERSON)
     if layout is None:
         raise UsageError(words("identify.bad_form", form=form), remedy=words("identify.bad_form_remedy"))
-    return Identity(digest=parsed[0], instance=parsed[1], page=_number(layout, number), pages=len(layout.pages), found_by=FoundBy.PERSON)
+    return Identity(
+        digest=parsed[0],
+        instance=parsed[1],
+        page=_number(layout, number),
+        pages=len(layout.pages),
+        found_by=FoundBy.PERSON,
+    )
 
 
 def _imported(project: Project, form: str) -> Layout:
     """The imported form whose questionnaire has this code, or with this digest where there are several editions."""
-    found = [layout for layout in project.layouts.values() if layout.imported and form in (layout.questionnaire, layout.digest)]
+    found = [
+        layout
+        for layout in project.layouts.values()
+        if layout.imported and form in (layout.questionnaire, layout.digest)
+    ]
     if len(found) > 1:
         known = ", ".join(f"{layout.digest} ({layout.version})" for layout in found)
         message = words("imported.several_editions", form=form, known=known)

@@ -1,4 +1,6 @@
-"""Forms of which pages have not come in, and pages of which nothing can be had: where to look in the stack, and what people accepted as it is."""
+"""Forms of which pages have not come in, and pages of which nothing can be had: where to look in the stack, and what
+people accepted as it is.
+"""
 
 import io
 from collections import defaultdict
@@ -29,7 +31,9 @@ COLUMNS = ("form", "token", "page", "reason", "batch", "file", "position")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CamePage:
-    """A page of a form that came in: its number on the form, and where it lies (batch, file as handed in, position in the file from 1)."""
+    """A page of a form that came in: its number on the form, and where it lies (batch, file as handed in, position
+    in the file from 1).
+    """
 
     number: int
     batch: int
@@ -131,7 +135,12 @@ def accept(project: Project, form: str, *, reviewer: str, reason: str, uuid: str
         if response is None or _holds(known, response) is not None:
             return False
         made = IncompleteAccepted(
-            uuid=uuid or str(uuid4()), form_id=form, pages=response.pages_missing, reviewer=reviewer, reason=reason.strip()[:LONGEST_REASON], at=_now()
+            uuid=uuid or str(uuid4()),
+            form_id=form,
+            pages=response.pages_missing,
+            reviewer=reviewer,
+            reason=reason.strip()[:LONGEST_REASON],
+            at=_now(),
         )
         return add_incomplete_accepted(tx, made)
 
@@ -142,12 +151,22 @@ def take_back(project: Project, form: str, *, reviewer: str, uuid: str = "") -> 
         known = incomplete_accepted(tx).get(form)
         if known is None:
             return False
-        undoing = IncompleteAccepted(uuid=uuid or str(uuid4()), form_id=form, pages=known.pages, reviewer=reviewer, reason="", at=_now(), undoes=known.uuid)
+        undoing = IncompleteAccepted(
+            uuid=uuid or str(uuid4()),
+            form_id=form,
+            pages=known.pages,
+            reviewer=reviewer,
+            reason="",
+            at=_now(),
+            undoes=known.uuid,
+        )
         return add_incomplete_accepted(tx, undoing)
 
 
 def waive_pages(project: Project, pages: Collection[int], *, reviewer: str, reason: str, uuid: str = "") -> bool:
-    """Say of all these pages that nothing more is to be had of them; they keep their fate. False when one of them was read or accepted meanwhile."""
+    """Say of all these pages that nothing more is to be had of them; they keep their fate. False when one of them
+    was read or accepted meanwhile.
+    """
     name, why = uuid or str(uuid4()), reason.strip()[:LONGEST_REASON]
     with project.store.writing() as tx:
         known = waived_pages(tx)
@@ -160,7 +179,17 @@ def waive_pages(project: Project, pages: Collection[int], *, reviewer: str, reas
         if not why or found.keys() != set(pages) or not pages or any(waived(page, known) for page in found.values()):
             return False
         for key, page in acts.items():
-            add_waived(tx, WaivedPage(uuid=key, place=place_of(page), fate=page.fate or Fate.ERROR, reviewer=reviewer, reason=why, at=_now()))
+            add_waived(
+                tx,
+                WaivedPage(
+                    uuid=key,
+                    place=place_of(page),
+                    fate=page.fate or Fate.ERROR,
+                    reviewer=reviewer,
+                    reason=why,
+                    at=_now(),
+                ),
+            )
     return True
 
 
@@ -171,7 +200,15 @@ def take_waiver_back(project: Project, page: int, *, reviewer: str, uuid: str = 
         known = waived(found, waived_pages(tx)) if found is not None else None
         if found is None or known is None:
             return False
-        undoing = WaivedPage(uuid=uuid or str(uuid4()), place=known.place, fate=known.fate, reviewer=reviewer, reason="", at=_now(), undoes=known.uuid)
+        undoing = WaivedPage(
+            uuid=uuid or str(uuid4()),
+            place=known.place,
+            fate=known.fate,
+            reviewer=reviewer,
+            reason="",
+            at=_now(),
+            undoes=known.uuid,
+        )
         return add_waived(tx, undoing)
 
 
@@ -192,7 +229,9 @@ def waived_rows(project: Project) -> list[tuple[str, ...]]:
     for page in found.pages:
         if page.waived is not None:
             given_up = page.waived
-            rows.append(("page", "", page.file, page.position, page.fate.value, given_up.reason, given_up.reviewer, given_up.at))
+            rows.append(
+                ("page", "", page.file, page.position, page.fate.value, given_up.reason, given_up.reviewer, given_up.at)
+            )
     return rows
 
 
@@ -201,7 +240,9 @@ WAIVED = ("kind", "form_id", "source_file", "pages", "problem", "reason", "accep
 
 
 def scan_again_csv(project: Project, *, language: str) -> bytes:
-    """The list to walk to the stacks with: a row for each missing page and for each page that cannot be read; UTF-8 with a mark, for spreadsheets."""
+    """The list to walk to the stacks with: a row for each missing page and for each page that cannot be read; UTF-8
+    with a mark, for spreadsheets.
+    """
     found, out = missing_pages(project, language=language), io.BytesIO()
     rows: list[tuple[str, ...]] = []
     for form in found.forms:
@@ -209,7 +250,11 @@ def scan_again_csv(project: Project, *, language: str) -> bytes:
             near = min(form.came, key=lambda page: abs(page.number - number), default=None)
             place = (str(near.batch), near.file, near.position) if near else ("", "", "")
             rows.append((form.form, form.token, str(number), text("missing.ui.reason-missing", language), *place))
-    rows += [("", "", "", page.reason, str(page.batch), page.file, page.position) for page in found.pages if page.waived is None]
+    rows += [
+        ("", "", "", page.reason, str(page.batch), page.file, page.position)
+        for page in found.pages
+        if page.waived is None
+    ]
     write_rows([text(f"missing.ui.column-{name}", language) for name in COLUMNS], rows, out)
     return out.getvalue()
 
@@ -225,7 +270,13 @@ def _holds(acceptance: IncompleteAccepted | None, response: Response) -> Incompl
 
 def _form(response: Response, came: Sequence[PageRecord], accepted: IncompleteAccepted | None) -> IncompleteForm:
     pages = [
-        CamePage(number=page.identity.page if page.identity else 0, batch=page.batch_id, file=shown(page.ref.path), position=page.ref.place) for page in came
+        CamePage(
+            number=page.identity.page if page.identity else 0,
+            batch=page.batch_id,
+            file=shown(page.ref.path),
+            position=page.ref.place,
+        )
+        for page in came
     ]
     return IncompleteForm(
         form=response.id,

@@ -1,4 +1,5 @@
-"""A person shows the corners of a page that the machine could not place: it is read when its print proves them, else left as it was.
+"""A person shows the corners of a page that the machine could not place: it is read when its print proves them, else
+left as it was.
 
 Registration tier T4. What was shown is kept: by whom, when, which corners (`scanform.store.acts.manual_registrations`).
 """
@@ -25,7 +26,9 @@ from scanform.workflow.settling.assign_fates import resolve_reading
 from scanform.workflow.settling.collate_pages import content_identity, is_joined, join_page
 
 HELPABLE = frozenset({Fate.REVIEW, Fate.UNKNOWN_FORM})
-"""What a page is when a person can help: something of ours that could not be placed, or a form that was not recognised."""
+"""What a page is when a person can help: something of ours that could not be placed, or a form that was not
+recognised.
+"""
 
 BY_HAND = "placed-by-hand"
 """The problem (a remark, rather) of a page that was read at the corners that a person showed."""
@@ -39,7 +42,8 @@ Corners = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """What became of a page: `outcome` READ, with its fate and form; or why it could not be read, and then nothing was stored.
+    """What became of a page: `outcome` READ, with its fate and form; or why it could not be read, and then nothing was
+    stored.
 
     `by_other`: it was settled otherwise before, by somebody else or by another program, and stays so.
     """
@@ -64,9 +68,10 @@ def place_page(
 ) -> Placed:
     """Read `page` as page `number` of `form`, at the corners that a person showed, and settle it in the ledger.
 
-    `form` is a printed form id, or the layout digest of a form that carries no ids. `read` does the reading, in a worker if need be.
-    Sending again (same `uuid`, or a page that is settled) changes nothing. Raises UsageError for a form or a page number that
-    cannot be, for corners that are none, and for an identity that the page's own code contradicts.
+    `form` is a printed form id, or the layout digest of a form that carries no ids. `read` does the reading, in a
+    worker if need be. Sending again (same `uuid`, or a page that is settled) changes nothing. Raises UsageError for a
+    form or a page number that cannot be, for corners that are none, and for an identity that the page's own code
+    contradicts.
     """
     identity = identity_given(project, page, form, number)
     corners = _checked(corners_px)
@@ -92,21 +97,37 @@ def place_page(
 
 
 def leave_page(project: Project, page: PageRecord, *, reviewer: str, uuid: str) -> bool:
-    """Record that a person looked at a page and left it alone; it keeps its fate. Sending again changes nothing. False when it waits no longer."""
+    """Record that a person looked at a page and left it alone; it keeps its fate. Sending again changes nothing.
+    False when it waits no longer.
+    """
     with project.store.writing() as tx:
         if ledger.page_record(tx, page.id).outcome not in HELPABLE:
             return False
         ref = page.ref
-        act = ManualRegistration(uuid=uuid, sha256=ref.sha256, index=ref.index, part=ref.part, kind=ManualRegistrationKind.LEFT, reviewer=reviewer, at=now())
+        act = ManualRegistration(
+            uuid=uuid,
+            sha256=ref.sha256,
+            index=ref.index,
+            part=ref.part,
+            kind=ManualRegistrationKind.LEFT,
+            reviewer=reviewer,
+            at=now(),
+        )
         manual_registrations.add_manual_registration(tx, act)
         return True
 
 
 def identity_given(project: Project, page: PageRecord, form: str, number: int) -> Identity:
-    """The identity that a person gives a page; raises UsageError when it cannot be, or when the page's own code says something else."""
+    """The identity that a person gives a page; raises UsageError when it cannot be, or when the page's own code says
+    something else.
+    """
     identity = _form_given(project, page, form, number)
     own = page.identity
-    if own is not None and own.found_by in _PROVED and (own.digest, own.instance, own.page) != (identity.digest, identity.instance, number):
+    if (
+        own is not None
+        and own.found_by in _PROVED
+        and (own.digest, own.instance, own.page) != (identity.digest, identity.instance, number)
+    ):
         message = words("sort.contradicts", form=pagecode.form_id(own.digest, own.instance), page=own.page)
         raise UsageError(message, remedy=words("sort.contradicts_remedy"))
     return identity
@@ -134,16 +155,31 @@ def _checked(corners_px: Corners) -> tuple[tuple[float, float], ...]:
 
 
 def _standing(page: PageRecord, wanted: Identity, *, by_layout: bool) -> Placed:
-    """A page as it stands; whether that is what this person `wanted`. Where the form was named `by_layout` only, its number is not asked for."""
+    """A page as it stands; whether that is what this person `wanted`. Where the form was named `by_layout` only, its
+    number is not asked for.
+    """
     own = page.identity
-    same = own is not None and (own.digest, own.page) == (wanted.digest, wanted.page) and (by_layout or own.instance == wanted.instance)
-    return Placed(outcome=page.outcome or Fate.REVIEW, fate=page.fate, form_id=page.form_id, problems=page.problems, by_other=not same)
+    same = (
+        own is not None
+        and (own.digest, own.page) == (wanted.digest, wanted.page)
+        and (by_layout or own.instance == wanted.instance)
+    )
+    return Placed(
+        outcome=page.outcome or Fate.REVIEW,
+        fate=page.fate,
+        form_id=page.form_id,
+        problems=page.problems,
+        by_other=not same,
+    )
 
 
-def _settle(project: Project, page: PageRecord, result: PageResult, placement: ManualRegistration, *, named_by_layout: bool) -> Placed:
+def _settle(
+    project: Project, page: PageRecord, result: PageResult, placement: ManualRegistration, *, named_by_layout: bool
+) -> Placed:
     """Store the reading and who placed it, in one transaction; what another person settled in the meantime stays.
 
-    A page that is `named_by_layout` gets its form from the pages around it; one with a form id of its own is left there.
+    A page that is `named_by_layout` gets its form from the pages around it; one with a form id of its own is left
+    there.
     """
     given = placement.identity
     assert given is not None  # a page is placed as a page of a form
@@ -162,9 +198,17 @@ def _settle(project: Project, page: PageRecord, result: PageResult, placement: M
 
 
 def _with_remarks(project: Project, tx: Transaction, result: PageResult, placement: ManualRegistration) -> PageResult:
-    """The result with what has to be said about it: who placed it, and that its form was never printed here (where forms have ids)."""
-    marked = with_problem(result, Problem(slug=BY_HAND, params=(("reviewer", placement.reviewer), ("at", placement.at))))
+    """The result with what has to be said about it: who placed it, and that its form was never printed here (where
+    forms have ids).
+    """
+    marked = with_problem(
+        result, Problem(slug=BY_HAND, params=(("reviewer", placement.reviewer), ("at", placement.at)))
+    )
     identity = result.identity
-    if identity is None or project.layouts[identity.digest].imported or issued.issued_form(tx, identity.instance) is not None:
+    if (
+        identity is None
+        or project.layouts[identity.digest].imported
+        or issued.issued_form(tx, identity.instance) is not None
+    ):
         return marked
     return with_problem(marked, Problem(slug="unknown-instance", params=(("instance", identity.instance),)))

@@ -1,6 +1,8 @@
-"""Pages that came in twice: scans of one sheet, or sheets with one printed identity. The program says what it takes them for, people can say otherwise.
+"""Pages that came in twice: scans of one sheet, or sheets with one printed identity. The program says what it takes
+them for, people can say otherwise.
 
-The first scan of a sheet counts, whatever a later one says. Where the two differ nobody may overlook that: such pairs wait here until somebody has looked.
+The first scan of a sheet counts, whatever a later one says. Where the two differ nobody may overlook that: such pairs
+wait here until somebody has looked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,13 +25,20 @@ from scanform.workflow.review.desk import Desk
 from scanform.workflow.settling.assign_fates import PrintedIdentity, resolve_identity
 from scanform.workflow.settling.photocopies import neighbour_copy
 
-ACTS = (ManualRegistrationKind.SEEN, ManualRegistrationKind.PREFERRED, ManualRegistrationKind.OTHER_SHEET, ManualRegistrationKind.SAME_SHEET)
+ACTS = (
+    ManualRegistrationKind.SEEN,
+    ManualRegistrationKind.PREFERRED,
+    ManualRegistrationKind.OTHER_SHEET,
+    ManualRegistrationKind.SAME_SHEET,
+)
 """What people can say about a pair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """One of the two: where it lies (batch, file, position from 1), and the form that it counts for ("" when another scan counts)."""
+    """One of the two: where it lies (batch, file, position from 1), and the form that it counts for ("" when another
+    scan counts).
+    """
 
     page_id: int
     batch: int
@@ -50,10 +59,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedPage:
-    """A page of a form that came in twice. `same_sheet`: it is taken for one sheet scanned twice, of which `first` counts; else for two sheets.
+    """A page of a form that came in twice. `same_sheet`: it is taken for one sheet scanned twice, of which `first`
+    counts; else for two sheets.
 
-    With `unsure` the two may be different sheets as well. `seen_by` is who looked at it last and said so, "" for nobody.
-    `key` names the pair as it stands; an act about another state is refused.
+    With `unsure` the two may be different sheets as well. `seen_by` is who looked at it last and said so, "" for
+    nobody. `key` names the pair as it stands; an act about another state is refused.
     """
 
     key: str
@@ -76,7 +86,9 @@ class RepeatedPage:
 
     @property
     def waits(self) -> bool:
-        """Whether somebody has to look: one sheet is said to hold two things, or may be two sheets, and nobody has looked."""
+        """Whether somebody has to look: one sheet is said to hold two things, or may be two sheets, and nobody has
+        looked.
+        """
         return self.same_sheet and (bool(self.differences) or self.unsure) and not self.seen_by
 
 
@@ -86,7 +98,9 @@ def doubles(project: Project, *, language: str = "de") -> list[RepeatedPage]:
     with project.store.reading() as tx:
         for digest, instance in ledger.identities_with_repeats(tx):
             found += _of_identity(project, tx, digest, instance, language)
-    return sorted(found, key=lambda pair: (not pair.waits, bool(pair.seen_by), not pair.differences, pair.form, pair.number))
+    return sorted(
+        found, key=lambda pair: (not pair.waits, bool(pair.seen_by), not pair.differences, pair.form, pair.number)
+    )
 
 
 def waiting_doubles(project: Project) -> int:
@@ -95,7 +109,9 @@ def waiting_doubles(project: Project) -> int:
 
 
 class WaitingRepeats:
-    """Counts the pairs that wait, anew only when pages, batches or what people said have changed: it is asked every few seconds."""
+    """Counts the pairs that wait, anew only when pages, batches or what people said have changed: it is asked every
+    few seconds.
+    """
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -114,14 +130,23 @@ def act_on(project: Project, key: str, kind: ManualRegistrationKind, *, reviewer
     """Do what somebody says about a pair; False when it is not as they saw it. Sending again changes nothing."""
     with project.store.writing() as tx:
         digest, instance = next(iter(_identities(key)), ("", ""))
-        pair = next((pair for pair in _of_identity(project, tx, digest, instance, project.language) if pair.key == key), None)
+        pair = next(
+            (pair for pair in _of_identity(project, tx, digest, instance, project.language) if pair.key == key), None
+        )
         if pair is None or kind not in pair.acts:
             return any(act.uuid == uuid for act in manual_registrations.manual_registrations(tx))
         sheets = ledger.sheets(tx, digest=digest, instance=instance)
         second = next(sheet for sheet in sheets if sheet.page_id == pair.second.page_id)
         first = next(sheet for sheet in sheets if sheet.page_id == pair.first.page_id)
         act = ManualRegistration(
-            uuid=uuid, sha256=second.sha256, index=second.index, part=second.part, kind=kind, identity=second.identity, reviewer=reviewer, at=now()
+            uuid=uuid,
+            sha256=second.sha256,
+            index=second.index,
+            part=second.part,
+            kind=kind,
+            identity=second.identity,
+            reviewer=reviewer,
+            at=now(),
         )
         if not manual_registrations.add_manual_registration(tx, act):
             return True
@@ -148,9 +173,17 @@ def picture(desk: Desk, page_id: int, question: str = "") -> bytes | None:
 
 def _copy_of_its_own(sheet: SheetRecord, sheets: Sequence[SheetRecord]) -> int:
     """The photocopy of which the page beside this one is, where it lacks this page; else a new one."""
-    placed = [other for other in sheets if other.copy is not None and other.outcome is Fate.READ and other.fate is not Fate.RESCAN]
+    placed = [
+        other
+        for other in sheets
+        if other.copy is not None and other.outcome is Fate.READ and other.fate is not Fate.RESCAN
+    ]
     beside = neighbour_copy(sheet, [other for other in placed if other.reading_id != sheet.reading_id])
-    if beside is not None and beside != sheet.copy and all(other.page != sheet.page for other in placed if other.copy == beside):
+    if (
+        beside is not None
+        and beside != sheet.copy
+        and all(other.page != sheet.page for other in placed if other.copy == beside)
+    ):
         return beside
     return max(other.copy or 1 for other in sheets) + 1
 
@@ -184,7 +217,11 @@ def _identities(key: str) -> list[tuple[str, str]]:
 
 def _of_identity(project: Project, tx: Transaction, digest: str, instance: str, language: str) -> list[RepeatedPage]:
     layout = project.layouts.get(digest)
-    sheets = [sheet for sheet in ledger.sheets(tx, digest=digest, instance=instance) if sheet.active and sheet.outcome is Fate.READ]
+    sheets = [
+        sheet
+        for sheet in ledger.sheets(tx, digest=digest, instance=instance)
+        if sheet.active and sheet.outcome is Fate.READ
+    ]
     if layout is None or not sheets:
         return []
     readings = ledger.contents(tx, [sheet.reading_id for sheet in sheets])
@@ -192,7 +229,9 @@ def _of_identity(project: Project, tx: Transaction, digest: str, instance: str, 
     questionnaire = project.questionnaire_of(layout)
     found = []
     for page in layout.pages:
-        here = [sheet for sheet in sheets if sheet.page == page.number and sheet.fate in {Fate.READ, Fate.COPY, Fate.RESCAN}]
+        here = [
+            sheet for sheet in sheets if sheet.page == page.number and sheet.fate in {Fate.READ, Fate.COPY, Fate.RESCAN}
+        ]
         counting = {sheet.copy: sheet for sheet in here if sheet.fate is not Fate.RESCAN}
         for second in here:
             first = counting.get(second.copy) if second.fate is Fate.RESCAN else counting.get(1)
@@ -207,7 +246,15 @@ def _of_identity(project: Project, tx: Transaction, digest: str, instance: str, 
                     same_sheet=second.fate is Fate.RESCAN,
                     first=_scan(first, digest, instance),
                     second=_scan(second, digest, instance),
-                    differences=tuple(_differences(readings.get(first.reading_id), readings.get(second.reading_id), page, questionnaire, language)),
+                    differences=tuple(
+                        _differences(
+                            readings.get(first.reading_id),
+                            readings.get(second.reading_id),
+                            page,
+                            questionnaire,
+                            language,
+                        )
+                    ),
                     seen_by=seen.get((second.sha256, second.index, second.part), ""),
                     unsure=second.fate is Fate.RESCAN and second.unsure_copy,
                 )
@@ -237,7 +284,9 @@ def _scan(sheet: SheetRecord, digest: str, instance: str) -> Scan:
     )
 
 
-def _differences(one: PageReading | None, other: PageReading | None, page: PageLayout, questionnaire: Questionnaire, language: str) -> list[Difference]:
+def _differences(
+    one: PageReading | None, other: PageReading | None, page: PageLayout, questionnaire: Questionnaire, language: str
+) -> list[Difference]:
     if one is None or other is None:
         return []
     found = []

@@ -1,4 +1,6 @@
-"""The sort-out desk: pages that the machine could not place, what is wrong with them in words, their pictures, and what a person does about them."""
+"""The sort-out desk: pages that the machine could not place, what is wrong with them in words, their pictures, and
+what a person does about them.
+"""
 
 import logging
 import threading
@@ -50,8 +52,8 @@ Done = TypeVar("Done")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortCard:
-    """A page that waits for a person: `name` as handed in with the place of its page ("3", or "3.2" for the second sheet in the third picture), where
-    that is in words, what is wrong and what helps.
+    """A page that waits for a person: `name` as handed in with the place of its page ("3", or "3.2" for the second
+    sheet in the third picture), where that is in words, what is wrong and what helps.
 
     `left_by` is the person who looked at it last and left it alone, "" when nobody did.
     """
@@ -78,9 +80,11 @@ class FormChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortView:
-    """A page to place: its card, its picture's size in pixels, the presumed form and page, where its corners are presumed and by what.
+    """A page to place: its card, its picture's size in pixels, the presumed form and page, where its corners are
+    presumed and by what.
 
-    `form` and `number` are empty and 0 when nothing is known. `known` tells that the page's own code says which form it is.
+    `form` and `number` are empty and 0 when nothing is known. `known` tells that the page's own code says which form it
+    is.
     """
 
     card: SortCard
@@ -104,7 +108,9 @@ class SortOutcome:
 
 
 class SortDesk:
-    """The pages of one project that wait for a person. Safe to be used by several threads; files are decoded in a process of their own."""
+    """The pages of one project that wait for a person. Safe to be used by several threads; files are decoded in a
+    process of their own.
+    """
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -129,7 +135,8 @@ class SortDesk:
         return sorted(found, key=lambda card: bool(card.left_by))
 
     def view(self, number: int, *, language: str, form: str = "", page: int = 0) -> SortView | None:
-        """What a person needs to place a page; `form` and `page` when they were chosen already. None when it does not wait.
+        """What a person needs to place a page; `form` and `page` when they were chosen already. None when it does not
+        wait.
 
         Raises UsageError when it cannot be a page of that form.
         """
@@ -195,17 +202,29 @@ class SortDesk:
 
     # --- deciding ----------------------------------------------------------------------------------------------------
 
-    def place(self, number: int, *, form: str, page: int, corners_px: Corners, reviewer: str, uuid: str, language: str) -> SortOutcome:
-        """Read a page at the corners that a person showed, in pixels of what `view` shows. Sending again changes nothing."""
+    def place(
+        self, number: int, *, form: str, page: int, corners_px: Corners, reviewer: str, uuid: str, language: str
+    ) -> SortOutcome:
+        """Read a page at the corners that a person showed, in pixels of what `view` shows. Sending again changes
+        nothing.
+        """
         record = self._record(number, settled=True)
         if record is None:
-            return SortOutcome(result="refused", message=text("sort.gone", language), remedies=(text("sort.gone_remedy", language),))
+            return SortOutcome(
+                result="refused", message=text("sort.gone", language), remedies=(text("sort.gone_remedy", language),)
+            )
         left, top = where_cut(record.region) if record.region else (0, 0)
         corners_px = tuple((x + left, y + top) for x, y in corners_px)
         try:
-            placed = place_page(self._project, record, form, page, corners_px, reviewer=reviewer, uuid=uuid, read=self._read)
+            placed = place_page(
+                self._project, record, form, page, corners_px, reviewer=reviewer, uuid=uuid, read=self._read
+            )
         except UsageError as error:
-            return SortOutcome(result="refused", message=in_words(error.message, language), remedies=(in_words(error.remedy, language),))
+            return SortOutcome(
+                result="refused",
+                message=in_words(error.message, language),
+                remedies=(in_words(error.remedy, language),),
+            )
         return _outcome(placed, language)
 
     def leave(self, number: int, *, reviewer: str, uuid: str) -> bool:
@@ -232,7 +251,12 @@ class SortDesk:
         """A page that waits; with `settled` also one that was read meanwhile."""
         with self._project.store.reading() as tx:
             page = ledger.find_page(tx, number)
-        shown = page is not None and page.reading_id is not None and bool(page.archived) and (settled or page.fate in HELPABLE)
+        shown = (
+            page is not None
+            and page.reading_id is not None
+            and bool(page.archived)
+            and (settled or page.fate in HELPABLE)
+        )
         return page if shown else None
 
     def _presumed(self, page: PageRecord) -> tuple[str, int]:
@@ -240,13 +264,21 @@ class SortDesk:
         identity = page.identity
         if identity is not None and identity.digest in self._project.layouts:
             layout = self._project.layouts[identity.digest]
-            return identity.digest if layout.imported else pagecode.form_id(identity.digest, identity.instance), identity.page
+            return identity.digest if layout.imported else pagecode.form_id(
+                identity.digest, identity.instance
+            ), identity.page
         imported = [digest for digest, layout in self._project.layouts.items() if layout.imported]
         only = len(self._project.layouts) == 1 and len(imported) == 1
-        return (imported[0], 1 if len(self._project.layouts[imported[0]].pages) == 1 else 0) if only else ("", page.seen_page or 0)
+        return (
+            (imported[0], 1 if len(self._project.layouts[imported[0]].pages) == 1 else 0)
+            if only
+            else ("", page.seen_page or 0)
+        )
 
     def _layout_of(self, form: str, number: int) -> tuple[str, int]:
-        """(digest, pages) of a form id or a digest; the only printed layout when the form is not known yet; ("", 0) else."""
+        """(digest, pages) of a form id or a digest; the only printed layout when the form is not known yet; ("", 0)
+        else.
+        """
         parsed = pagecode.parse_form_id(form)
         digest = parsed[0] if parsed else form
         layouts = self._project.layouts
@@ -260,7 +292,13 @@ class SortDesk:
         found = []
         for layout in layouts:
             title = self._project.questionnaire_of(layout).title.get(language)
-            found.append(FormChoice(form=layout.digest, title=f"{title} ({layout.questionnaire}, {layout.version})", pages=len(layout.pages)))
+            found.append(
+                FormChoice(
+                    form=layout.digest,
+                    title=f"{title} ({layout.questionnaire}, {layout.version})",
+                    pages=len(layout.pages),
+                )
+            )
         return tuple(found)
 
     def _job(self, page: PageRecord) -> PageJob:
@@ -292,7 +330,11 @@ def _card(page: PageRecord, left: str, language: str) -> SortCard:
         page=page.ref.place,
         pages=page.file_pages,
         where=text(
-            "sort.ui.page-of-part" if page.ref.part else "sort.ui.page-of", language, page=page.ref.index + 1, pages=page.file_pages, part=page.ref.part
+            "sort.ui.page-of-part" if page.ref.part else "sort.ui.page-of",
+            language,
+            page=page.ref.index + 1,
+            pages=page.file_pages,
+            part=page.ref.part,
         ),
         fate=text(f"fate.{page.fate.value}", language) if page.fate else "",
         why=tuple(problem_text(problem, language) for problem in problems),
@@ -303,16 +345,26 @@ def _card(page: PageRecord, left: str, language: str) -> SortCard:
 
 def _outcome(placed: Placed, language: str) -> SortOutcome:
     if placed.by_other:
-        return SortOutcome(result="refused", message=text("sort.gone", language), remedies=(text("sort.gone_remedy", language),))
+        return SortOutcome(
+            result="refused", message=text("sort.gone", language), remedies=(text("sort.gone_remedy", language),)
+        )
     if placed.outcome is Fate.READ:
-        return SortOutcome(result="read", message=text("sort.read", language, form=placed.form_id or ""), form_id=placed.form_id or "")
+        return SortOutcome(
+            result="read", message=text("sort.read", language, form=placed.form_id or ""), form_id=placed.form_id or ""
+        )
     weak = [problem for problem in placed.problems if problem.slug == "weak-registration"]
     if weak or not placed.problems:
         others = [problem for problem in placed.problems if problem not in weak]
-        words = " ".join(dict.fromkeys([text("sort.not_proved", language), *(problem_text(problem, language) for problem in others)]))
+        words = " ".join(
+            dict.fromkeys([text("sort.not_proved", language), *(problem_text(problem, language) for problem in others)])
+        )
         return SortOutcome(result="refused", message=words, remedies=_steps(language))
     words = " ".join(problem_text(problem, language) for problem in placed.problems)
-    return SortOutcome(result="refused", message=words, remedies=tuple(dict.fromkeys(remedy_text(problem.slug, language) for problem in placed.problems)))
+    return SortOutcome(
+        result="refused",
+        message=words,
+        remedies=tuple(dict.fromkeys(remedy_text(problem.slug, language) for problem in placed.problems)),
+    )
 
 
 def _steps(language: str) -> tuple[str, ...]:

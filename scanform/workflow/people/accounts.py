@@ -1,7 +1,8 @@
 """Accounts of a project: who may log in, logins in browsers, invitations, the security log.
 
-Passwords and codes are checked by `review_ui`; here lies what has to hold whatever page is asked: a login ends when its account is disabled, gets another role
-or another password; every act of an admin is on record; one admin always remains.
+Passwords and codes are checked by `review_ui`; here lies what has to hold whatever page is asked: a login ends when its
+account is disabled, gets another role or another password; every act of an admin is on record; one admin always
+remains.
 """
 
 import os
@@ -43,7 +44,9 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """When a login ends: after `idle_s` without an act, after `absolute_s` in any case. `warn_s` before the first, the page says so."""
+    """When a login ends: after `idle_s` without an act, after `absolute_s` in any case. `warn_s` before the first,
+    the page says so.
+    """
 
     idle_s: float = 1800.0
     absolute_s: float = 43200.0
@@ -57,7 +60,13 @@ class LastAdminError(Exception):
 class AccountDesk:
     """The accounts of one project. Safe to be used by several threads; `clock` says what time it is."""
 
-    def __init__(self, project: Project, *, limits: Limits | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        project: Project,
+        *,
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         config = project.config.login
         self._store = project.store
         self._clock = clock
@@ -103,7 +112,9 @@ class AccountDesk:
         with self._store.writing() as tx:
             if rows.has_accounts(tx):
                 return None
-            made = rows.add_account(tx, name=_clean(name), email=None, roles={Role.ADMIN}, uniquifier=uuid4().hex, at=self._now())
+            made = rows.add_account(
+                tx, name=_clean(name), email=None, roles={Role.ADMIN}, uniquifier=uuid4().hex, at=self._now()
+            )
             assert made is not None
             rows.change_account(tx, made, {"password": password})
             self._log(tx, "started", made, made)
@@ -128,7 +139,9 @@ class AccountDesk:
             return rows.by_name(tx, name)
 
     def known_elsewhere(self, subject: str, email: str) -> Account | None:
-        """The account of somebody whom the organisation's login service has sent. The first time an admin's e-mail address counts, then only the subject."""
+        """The account of somebody whom the organisation's login service has sent. The first time an admin's e-mail
+        address counts, then only the subject.
+        """
         with self._store.writing() as tx:
             found = rows.by_subject(tx, subject)
             if found is None and email:
@@ -154,7 +167,9 @@ class AccountDesk:
             if former is not None:
                 rows.end_sessions(tx, former.account_id, now, number=former.number)
             rows.forget_sessions(tx, self._at(-KEPT))
-            rows.add_session(tx, key=_hashed(token), account_id=account.id, stage=stage, agent=_clean(agent)[:AGENT_LENGTH], at=now)
+            rows.add_session(
+                tx, key=_hashed(token), account_id=account.id, stage=stage, agent=_clean(agent)[:AGENT_LENGTH], at=now
+            )
             if stage is Stage.FULL:
                 self._log(tx, "login", account.id, account.id)
         return token
@@ -180,10 +195,14 @@ class AccountDesk:
 
     def absolute_left_s(self, session: WebSession) -> float:
         """How many seconds the login lasts whatever is done."""
-        return (datetime.fromisoformat(session.created_at) + timedelta(seconds=self.limits.absolute_s) - self._clock()).total_seconds()
+        return (
+            datetime.fromisoformat(session.created_at) + timedelta(seconds=self.limits.absolute_s) - self._clock()
+        ).total_seconds()
 
     def acted(self, session: WebSession, *, at_once: bool = False) -> None:
-        """Record that somebody has done something; acts shortly after each other are recorded once, unless `at_once`."""
+        """Record that somebody has done something; acts shortly after each other are recorded once, unless
+        `at_once`.
+        """
         gone_s = (self._clock() - datetime.fromisoformat(session.seen_at)).total_seconds()
         if at_once or gone_s > min(60.0, self.limits.idle_s / 20):
             with self._store.writing() as tx:
@@ -192,7 +211,9 @@ class AccountDesk:
     def sessions(self, account: Account) -> list[WebSession]:
         """Complete logins of an account that still last, latest first."""
         with self._store.reading() as tx:
-            return [found for found in rows.sessions(tx, account.id) if found.stage is Stage.FULL and self.left_s(found) > 0]
+            return [
+                found for found in rows.sessions(tx, account.id) if found.stage is Stage.FULL and self.left_s(found) > 0
+            ]
 
     def end_session(self, account: Account, number: int, *, kind: str = "session-ended") -> None:
         """End one login of an account."""
@@ -209,14 +230,20 @@ class AccountDesk:
     # --- what an account's owner changes -----------------------------------------------------------------------------
 
     def renew(self, account_id: int, kind: Literal["password", "totp"], was: str, now: str) -> None:
-        """Keep the same secret in another form (hashed or encrypted anew), unless it has been changed or taken away meanwhile. No login ends."""
+        """Keep the same secret in another form (hashed or encrypted anew), unless it has been changed or taken away
+        meanwhile. No login ends.
+        """
         with self._store.writing() as tx:
             rows.replace_secret(tx, account_id, kind, was, now)
 
     def set_password(self, account: Account, password: str) -> None:
         """Another password (its hash): all logins end, links to set one are void."""
         with self._store.writing() as tx:
-            rows.change_account(tx, account.id, {"password": password, "uniquifier": uuid4().hex, "invited": None, "invited_until": None})
+            rows.change_account(
+                tx,
+                account.id,
+                {"password": password, "uniquifier": uuid4().hex, "invited": None, "invited_until": None},
+            )
             rows.end_sessions(tx, account.id, self._now())
             self._log(tx, "password", account.id, account.id)
 
@@ -246,16 +273,22 @@ class AccountDesk:
     def remove_second_factor(self, account: Account, *, actor: Account) -> None:
         """Take an account's second factor away; all its logins end."""
         with self._store.writing() as tx:
-            rows.change_account(tx, account.id, {"totp": None, "totp_counter": 0, "recovery": [], "uniquifier": uuid4().hex})
+            rows.change_account(
+                tx, account.id, {"totp": None, "totp_counter": 0, "recovery": [], "uniquifier": uuid4().hex}
+            )
             rows.end_sessions(tx, account.id, self._now())
             self._log(tx, "second-factor-off", account.id, actor.id)
 
     # --- what an admin does ------------------------------------------------------------------------------------------
 
     def invite(self, *, actor: Account, name: str, email: str, roles: Collection[Role]) -> tuple[Account, str] | None:
-        """Make an account and the token of a link by which its owner chooses a password; None when name or e-mail are taken."""
+        """Make an account and the token of a link by which its owner chooses a password; None when name or e-mail
+        are taken.
+        """
         with self._store.writing() as tx:
-            made = rows.add_account(tx, name=_clean(name), email=_clean(email) or None, roles=roles, uniquifier=uuid4().hex, at=self._now())
+            made = rows.add_account(
+                tx, name=_clean(name), email=_clean(email) or None, roles=roles, uniquifier=uuid4().hex, at=self._now()
+            )
             if made is None:
                 return None
             token = self._invitation(tx, made)
@@ -283,12 +316,16 @@ class AccountDesk:
         return found
 
     def accept(self, token: str, password: str) -> Account | None:
-        """Set the password (its hash) by a link, which is void then; all logins end. None when the link is no longer good."""
+        """Set the password (its hash) by a link, which is void then; all logins end. None when the link is no longer
+        good.
+        """
         with self._store.writing() as tx:
             found = self._invited(tx, token)
             if found is None:
                 return None
-            rows.change_account(tx, found.id, {"password": password, "uniquifier": uuid4().hex, "invited": None, "invited_until": None})
+            rows.change_account(
+                tx, found.id, {"password": password, "uniquifier": uuid4().hex, "invited": None, "invited_until": None}
+            )
             rows.end_sessions(tx, found.id, self._now())
             self._log(tx, "password", found.id, found.id)
             return rows.by_id(tx, found.id)
@@ -304,7 +341,9 @@ class AccountDesk:
     def set_active(self, account: Account, active: bool, *, actor: Account) -> None:
         """Disable an account, which ends its logins and voids its link, or enable it again. Raises LastAdminError."""
         with self._store.writing() as tx:
-            rows.change_account(tx, account.id, {"active": active, "uniquifier": uuid4().hex, "invited": None, "invited_until": None})
+            rows.change_account(
+                tx, account.id, {"active": active, "uniquifier": uuid4().hex, "invited": None, "invited_until": None}
+            )
             rows.end_sessions(tx, account.id, self._now())
             self._log(tx, "enabled" if active else "disabled", account.id, actor.id)
             _refuse_no_admin(tx)
@@ -358,7 +397,9 @@ def _kept_key(path: Path) -> bytes:
             _make_key(path)
         return bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
-        raise StoreError(words("accounts.bad-key", path=str(path)), remedy=words("accounts.bad-key-remedy"), slug="accounts-key") from error
+        raise StoreError(
+            words("accounts.bad-key", path=str(path)), remedy=words("accounts.bad-key-remedy"), slug="accounts-key"
+        ) from error
 
 
 def _make_key(path: Path) -> None:

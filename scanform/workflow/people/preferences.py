@@ -1,11 +1,23 @@
-"""What people may set up for themselves at the review station, checked before it is kept; nothing of it is kept in the browser."""
+"""What people may set up for themselves at the review station, checked before it is kept; nothing of it is kept in
+the browser.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 from scanform.errors import UsageError, Words, words
 from scanform.i18n.texts import in_words
-from scanform.model.preferences import ALT_DIGITS, CHOICES, DEFAULT_KEYS, FUNCTION_KEYS, LARGEST_ZOOM, LOOKS, SMALLEST_ZOOM, TILES, Preferences
+from scanform.model.preferences import (
+    ALT_DIGITS,
+    CHOICES,
+    DEFAULT_KEYS,
+    FUNCTION_KEYS,
+    LARGEST_ZOOM,
+    LOOKS,
+    SMALLEST_ZOOM,
+    TILES,
+    Preferences,
+)
 from scanform.store.preferences import preference, save_preference
 from scanform.workflow.project.project import Project
 
@@ -17,7 +29,8 @@ def preferences_of(project: Project, person: str) -> Preferences:
 
 
 def change_preferences(project: Project, person: str, change: Mapping[str, object]) -> Preferences:
-    """Keep a change of `person`: `letters`, `zoom`, `look` or `tiles`, one key (`screen`, `action`, `key`), or all keys as they were (`reset`: a screen).
+    """Keep a change of `person`: `letters`, `zoom`, `look` or `tiles`, one key (`screen`, `action`, `key`), or all keys
+    as they were (`reset`: a screen).
 
     Raises UsageError with the reason where a key cannot be had, and ValueError for what no screen of ours asks for.
     """
@@ -82,7 +95,9 @@ def _with_key(keys: Mapping[str, str], screen: str, action: str, key: str) -> di
 
 
 def normal_key(key: str) -> str:
-    """A key as it is kept: one visible character in lower case, a space, or a function key that browsers can do without; "" for any other."""
+    """A key as it is kept: one visible character in lower case, a space, or a function key that browsers can do
+    without; "" for any other.
+    """
     if key == " " or key in FUNCTION_KEYS:
         return key
     lower = key.lower()
@@ -98,14 +113,18 @@ def _fine(name: str, value: object) -> bool:
     if name == "tiles":
         return value in TILES and not isinstance(value, bool)
     if name == "zoom":
-        return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and SMALLEST_ZOOM <= value <= LARGEST_ZOOM)
+        return value is None or (
+            isinstance(value, int | float) and not isinstance(value, bool) and SMALLEST_ZOOM <= value <= LARGEST_ZOOM
+        )
     return False
 
 
 def _understood(facts: Mapping[str, object]) -> Preferences:
     kept = {name: value for name, value in facts.items() if _fine(name, value)}
     keys = facts.get("keys")
-    understood = {screen: _keys(screen, keys.get(screen) if isinstance(keys, Mapping) else None) for screen in DEFAULT_KEYS}
+    understood = {
+        screen: _keys(screen, keys.get(screen) if isinstance(keys, Mapping) else None) for screen in DEFAULT_KEYS
+    }
     return Preferences(keys=understood, **kept)  # type: ignore[arg-type]  # each value was checked
 
 

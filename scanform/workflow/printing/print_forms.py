@@ -37,7 +37,16 @@ from scanform.workflow.printing.recipients import Recipient
 from scanform.workflow.project.folders import QUESTIONNAIRES, SNAPSHOT
 from scanform.workflow.project.project import Project, refuse_changed
 
-__all__ = ["MAX_COPIES", "PrintOrder", "Printed", "Sides", "keep_layout", "print_forms", "printed_tokens", "reissue_order"]
+__all__ = [
+    "MAX_COPIES",
+    "PrintOrder",
+    "Printed",
+    "Sides",
+    "keep_layout",
+    "print_forms",
+    "printed_tokens",
+    "reissue_order",
+]
 
 MAX_COPIES = 100_000
 
@@ -46,7 +55,8 @@ MAX_COPIES = 100_000
 class PrintOrder:
     """What to print: for whom (a recipient each, or None for a form without token), and in which edition.
 
-    `seed` makes the identities repeatable; `reprint` allows that a token gets the sheet again that it had before. `sides` is what the pages are laid out for.
+    `seed` makes the identities repeatable; `reprint` allows that a token gets the sheet again that it had before.
+    `sides` is what the pages are laid out for.
     """
 
     recipients: tuple[Recipient | None, ...]
@@ -62,8 +72,8 @@ class PrintOrder:
 class Printed:
     """What was printed: forms in order, pages of one form, files written.
 
-    `printed_before` of its tokens had a form of this questionnaire already; `fillers` empty pages were put behind forms.
-    `left_out` are the headings of columns of the list of recipients of which nothing is printed.
+    `printed_before` of its tokens had a form of this questionnaire already; `fillers` empty pages were put behind
+    forms. `left_out` are the headings of columns of the list of recipients of which nothing is printed.
     """
 
     forms: tuple[Issued, ...]
@@ -78,19 +88,24 @@ class Printed:
 def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
     """Write the PDF `out` and `<out>.copies.json`; the layout lands in the project.
 
-    Raises UsageError when the questionnaire or language is not there, or forms of this version are printed that differ; InputError that names all recipients
-    whose name, address or token cannot be printed as they stand. Then nothing was printed.
+    Raises UsageError when the questionnaire or language is not there, or forms of this version are printed that differ;
+    InputError that names all recipients whose name, address or token cannot be printed as they stand. Then nothing was
+    printed.
     """
     questionnaire = _questionnaire(project, order.questionnaire)
     refuse_changed(project, questionnaire)
     language = order.language or _default_language(questionnaire, project.language)
     if language not in questionnaire.languages:
         known = ", ".join(questionnaire.languages)
-        raise UsageError(words("print.no_language", asked=language, known=known), remedy=words("print.no_language_remedy"))
+        raise UsageError(
+            words("print.no_language", asked=language, known=known), remedy=words("print.no_language_remedy")
+        )
     placement = place(questionnaire, language=language, variant=order.variant, measure=measure)
     order = replace(order, recipients=_as_printed(order.recipients, placement))
     keep_layout(project, placement)
-    copies = out.with_suffix(".copies.json") if out.suffix.lower() == ".pdf" else out.with_name(out.name + ".copies.json")
+    copies = (
+        out.with_suffix(".copies.json") if out.suffix.lower() == ".pdf" else out.with_name(out.name + ".copies.json")
+    )
     draw = _instances(order.seed)
     forms, before = None, 0
     while forms is None:  # once more only where another program has taken one of the identities meanwhile
@@ -100,10 +115,14 @@ def print_forms(project: Project, order: PrintOrder, out: Path) -> Printed:
     return Printed(forms=forms, layout=placement.layout, pdf=out, copies=copies, printed_before=before, fillers=fillers)
 
 
-def _print(project: Project, order: PrintOrder, placement: Placement, files: tuple[Path, Path], draw: Iterator[str]) -> tuple[tuple[Issued, ...] | None, int]:
-    """Draw the forms and record them: their files lie on the disk, under other names, before the store knows them, and get their names right after.
+def _print(
+    project: Project, order: PrintOrder, placement: Placement, files: tuple[Path, Path], draw: Iterator[str]
+) -> tuple[tuple[Issued, ...] | None, int]:
+    """Draw the forms and record them: their files lie on the disk, under other names, before the store knows them, and
+    get their names right after.
 
-    Returns the forms (None, with nothing done, where an identity was taken meanwhile) and how many of the tokens had a form before.
+    Returns the forms (None, with nothing done, where an identity was taken meanwhile) and how many of the tokens had a
+    form before.
     """
     layout = placement.layout
     forms = _drawn(project, order, layout, draw)
@@ -126,21 +145,42 @@ class _TakenError(Exception):
 
 
 def _as_printed(recipients: Sequence[Recipient | None], placement: Placement) -> tuple[Recipient | None, ...]:
-    """The recipients with texts as they are printed; raises InputError that names all of them that cannot be printed."""
+    """The recipients with texts as they are printed; raises InputError that names all of them that cannot be
+    printed.
+    """
     wanted = [
-        found and replace(found, name=found.name and printable(found.name), address=tuple(printable(line) for line in found.address)) for found in recipients
+        found
+        and replace(
+            found, name=found.name and printable(found.name), address=tuple(printable(line) for line in found.address)
+        )
+        for found in recipients
     ]
     rect = recipient_rect(placement.layout.pages[0].size)
     wrong = [line for found in wanted if found is not None for line in _unprintable(found, placement, rect)]
     if wrong:
-        raise InputError(listed(words("print.unprintable"), wrong, indented=True), remedy=words("print.unprintable_remedy"), slug="unprintable")
+        raise InputError(
+            listed(words("print.unprintable"), wrong, indented=True),
+            remedy=words("print.unprintable_remedy"),
+            slug="unprintable",
+        )
     return tuple(wanted)
 
 
 def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm) -> list[Words]:
     """What of a recipient cannot be printed, in words."""
-    place = words("print.row", row=recipient.row, token=recipient.token) if recipient.row else words("print.token", token=recipient.token)
-    found = {name: unprintable(said) for name, said in (("name", recipient.name or ""), ("address", " ".join(recipient.address)), ("token", recipient.token))}
+    place = (
+        words("print.row", row=recipient.row, token=recipient.token)
+        if recipient.row
+        else words("print.token", token=recipient.token)
+    )
+    found = {
+        name: unprintable(said)
+        for name, said in (
+            ("name", recipient.name or ""),
+            ("address", " ".join(recipient.address)),
+            ("token", recipient.token),
+        )
+    }
     wrong = [
         words(
             "print.unprintable_signs",
@@ -152,7 +192,9 @@ def _unprintable(recipient: Recipient, placement: Placement, rect: RectMm) -> li
         for name, signs in found.items()
         if signs
     ]
-    if not wrong and not has_room(recipient.name, recipient.address, recipient.token, rect=rect, placement=placement, measure=measure):
+    if not wrong and not has_room(
+        recipient.name, recipient.address, recipient.token, rect=rect, placement=placement, measure=measure
+    ):
         wrong.append(words("print.no_room", place=place))
     return wrong
 
@@ -163,8 +205,12 @@ def printed_tokens(project: Project) -> frozenset[str]:
         return frozenset(form.token for form in issued.all_issued(tx) if form.token)
 
 
-def reissue_order(project: Project, token: str, *, variant: str | None = None, language: str | None = None, seed: int | None = None) -> PrintOrder:
-    """An order for the same recipient once more, with a new identity; raises UsageError for a token that was never printed."""
+def reissue_order(
+    project: Project, token: str, *, variant: str | None = None, language: str | None = None, seed: int | None = None
+) -> PrintOrder:
+    """An order for the same recipient once more, with a new identity; raises UsageError for a token that was never
+    printed.
+    """
     with project.store.reading() as tx:
         known = issued.issued_for(tx, token)
     if not known:
@@ -187,7 +233,9 @@ def keep_layout(project: Project, placement: Placement) -> None:
     folder = project.layouts_folder / layout.digest
     if folder.is_dir():
         if (folder / "layout.json").read_text(encoding="utf-8") != dump_layout(layout):
-            raise StoreError(words("print.digest_clash", digest=layout.digest), remedy=words("print.digest_clash_remedy"))
+            raise StoreError(
+                words("print.digest_clash", digest=layout.digest), remedy=words("print.digest_clash_remedy")
+            )
     else:
         with atomic_folder(folder) as temporary:
             _write_blanks(placement, temporary)
@@ -219,9 +267,13 @@ def _questionnaire(project: Project, code: str | None) -> Questionnaire:
     if code is None and len(project.questionnaires) == 1:
         return next(iter(project.questionnaires.values()))
     if code is None:
-        raise UsageError(words("print.which_questionnaire", known=known), remedy=words("print.which_questionnaire_remedy"))
+        raise UsageError(
+            words("print.which_questionnaire", known=known), remedy=words("print.which_questionnaire_remedy")
+        )
     if code not in project.questionnaires:
-        raise UsageError(words("print.no_questionnaire", code=code, known=known), remedy=words("print.which_questionnaire_remedy"))
+        raise UsageError(
+            words("print.no_questionnaire", code=code, known=known), remedy=words("print.which_questionnaire_remedy")
+        )
     return project.questionnaires[code]
 
 
@@ -261,7 +313,15 @@ def _form(recipient: Recipient | None, digest: str, instance: str, at: str) -> I
     form_id = pagecode.form_id(digest, instance)
     if recipient is None:
         return Issued(instance=instance, digest=digest, form_id=form_id, token=None, printed_at=at)
-    return Issued(instance=instance, digest=digest, form_id=form_id, token=recipient.token, printed_at=at, name=recipient.name, address=recipient.address)
+    return Issued(
+        instance=instance,
+        digest=digest,
+        form_id=form_id,
+        token=recipient.token,
+        printed_at=at,
+        name=recipient.name,
+        address=recipient.address,
+    )
 
 
 def _take(tx: Transaction, form: Issued, reprint: bool) -> bool:
@@ -271,13 +331,17 @@ def _take(tx: Transaction, form: Issued, reprint: bool) -> bool:
 
 def _instances(seed: int | None) -> Iterator[str]:
     """Random instances without end; the same ones in the same order for the same seed."""
-    bits: Callable[[int], int] = secrets.randbits if seed is None else random.Random(seed).getrandbits  # noqa: S311  (repeatable on request)
+    # (repeatable on request)
+    bits: Callable[[int], int] = secrets.randbits if seed is None else random.Random(seed).getrandbits  # noqa: S311
     while True:
         yield pagecode.base32(bits(pagecode.INSTANCE_BITS), pagecode.INSTANCE_LENGTH)
 
 
 def _copy(form: Issued, pages: int) -> Copy:
-    payloads = tuple(pagecode.encode(Identity(digest=form.digest, instance=form.instance, page=page, pages=pages)) for page in range(1, pages + 1))
+    payloads = tuple(
+        pagecode.encode(Identity(digest=form.digest, instance=form.instance, page=page, pages=pages))
+        for page in range(1, pages + 1)
+    )
     return Copy(form_id=form.form_id, payloads=payloads, token=form.token, name=form.name, address=form.address)
 
 
@@ -285,5 +349,6 @@ def _copies_json(forms: Sequence[Issued], layout: Layout, fillers: int) -> str:
     """The content of x.copies.json; pages count from 1, the empty ones behind each form included."""
     step = len(layout.pages) + fillers
     return dump_copies(
-        PrintedCopy(form_id=form.form_id, token=form.token or None, layout=layout.digest, first_page=number * step + 1) for number, form in enumerate(forms)
+        PrintedCopy(form_id=form.form_id, token=form.token or None, layout=layout.digest, first_page=number * step + 1)
+        for number, form in enumerate(forms)
     )

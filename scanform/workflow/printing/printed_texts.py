@@ -1,7 +1,9 @@
-"""What printed forms say of those they were printed for, as far as a questionnaire asks for it: name, street, postcode, town, token.
+"""What printed forms say of those they were printed for, as far as a questionnaire asks for it: name, street, postcode,
+town, token.
 
-Beside each layout stands `recipients.json`, written from the store by `print` and before pages are read, so that a worker knows what was printed on the form
-that it has just recognised. It holds only what the questionnaire asks for, and only its owner may read it.
+Beside each layout stands `recipients.json`, written from the store by `print` and before pages are read, so that a
+worker knows what was printed on the form that it has just recognised. It holds only what the questionnaire asks for,
+and only its owner may read it.
 """
 
 import re
@@ -18,7 +20,9 @@ _TOWN_LINE = re.compile(r"(?:[A-Z]{1,2}[- ])?([0-9]{5})\s+(\S.*)")
 
 
 def texts_of(form: Issued) -> dict[RecipientField, str]:
-    """What a form says of its recipient; of the address only what is surely a postcode with its town, and the line with a house number above."""
+    """What a form says of its recipient; of the address only what is surely a postcode with its town, and the line
+    with a house number above.
+    """
     lines = [" ".join(line.split()) for line in form.address]
     found = {RecipientField.NAME: " ".join((form.name or "").split()), RecipientField.TOKEN: form.token or ""}
     at = next((at for at, line in enumerate(lines) if _TOWN_LINE.fullmatch(line)), None)
@@ -32,22 +36,40 @@ def texts_of(form: Issued) -> dict[RecipientField, str]:
 def printed_answers(questionnaire: Questionnaire, form: Issued | None) -> dict[str, str]:
     """What the form itself says to the questions that ask for it, question -> text."""
     known = texts_of(form) if form else {}
-    return {question.code: known[question.recipient] for question in questionnaire.questions() if question.recipient in known}
+    return {
+        question.code: known[question.recipient]
+        for question in questionnaire.questions()
+        if question.recipient in known
+    }
 
 
 def keep_recipients(project: Project, digests: tuple[str, ...] | None = None) -> None:
-    """Write `recipients.json` beside the layouts (all of them, or those named) whose questionnaires ask for what is printed on their forms."""
+    """Write `recipients.json` beside the layouts (all of them, or those named) whose questionnaires ask for what is
+    printed on their forms.
+    """
     asked = {}
     for digest in digests or tuple(project.layouts):
-        asked[digest] = {question.recipient for question in project.questionnaire_of(project.layouts[digest]).questions() if question.recipient is not None}
+        asked[digest] = {
+            question.recipient
+            for question in project.questionnaire_of(project.layouts[digest]).questions()
+            if question.recipient is not None
+        }
     if not any(asked.values()):
         return
     with project.store.reading() as tx:
         known = [(form, texts_of(form)) for form in issued.all_issued(tx)]
     for digest, fields in asked.items():
-        forms = {form.instance: {name.value: texts[name] for name in sorted(fields & set(texts))} for form, texts in known if form.digest == digest}
-        every = {name.value: tuple(sorted({texts[name] for _, texts in known if name in texts})) for name in sorted(fields)}
-        content = dump_texts(RecipientTexts(forms={instance: texts for instance, texts in forms.items() if texts}, every=every))
+        forms = {
+            form.instance: {name.value: texts[name] for name in sorted(fields & set(texts))}
+            for form, texts in known
+            if form.digest == digest
+        }
+        every = {
+            name.value: tuple(sorted({texts[name] for _, texts in known if name in texts})) for name in sorted(fields)
+        }
+        content = dump_texts(
+            RecipientTexts(forms={instance: texts for instance, texts in forms.items() if texts}, every=every)
+        )
         path = project.layouts_folder / digest / RECIPIENTS
         if fields and (path.read_text(encoding="utf-8") != content if path.exists() else known):
             write_text(path, content, private=True)

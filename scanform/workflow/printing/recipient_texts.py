@@ -1,4 +1,6 @@
-"""The content of `recipients.json`: what the forms of one edition say of those they were printed for. Plain, for whoever writes it and for workers."""
+"""The content of `recipients.json`: what the forms of one edition say of those they were printed for. Plain, for
+whoever writes it and for workers.
+"""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientTexts:
-    """`forms`: instance of a form -> what it says, by `RecipientField`; `every`: for each of these fields what any form of the project says, sorted."""
+    """`forms`: instance of a form -> what it says, by `RecipientField`; `every`: for each of these fields what any
+    form of the project says, sorted.
+    """
 
     forms: Mapping[str, Mapping[str, str]]
     every: Mapping[str, tuple[str, ...]]

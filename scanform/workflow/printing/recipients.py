@@ -14,20 +14,52 @@ from scanform.formats.questionnaires.codes import is_participant_column
 from scanform.formats.responses.csv_io import read_table
 
 LEAST_BITS = 23.0
-"""What a token has to be worth: guessed at random, one in 8 million. 5 letters or characters (the least that LimeSurvey makes), 7 digits."""
+"""What a token has to be worth: guessed at random, one in 8 million. 5 letters or characters (the least that
+LimeSurvey makes), 7 digits.
+"""
 
 KEPT_DIGITS = 15
 """Digits of a number that a spreadsheet keeps; it turns the rest into zeros."""
 
 MOSTLY = 0.6
-"""Share of the tokens of a list that consist of equally many digits, from which shorter numbers are taken for such that lost their noughts."""
+"""Share of the tokens of a list that consist of equally many digits, from which shorter numbers are taken for such
+that lost their noughts.
+"""
 
 NAMED = 30
 """Rows that a message names; more are counted."""
 
-_TOKENS = frozenset({"token", "code", "zugangscode", "zugangsschlussel", "schlussel", "kennung", "accesscode", "access code", "access", "tan"})
-_NAMES = frozenset({"name", "einrichtung", "trager", "ort der begegnung", "begegnungsort", "empfanger", "recipient", "organisation", "organization"})
-_FIRST_NAMES, _LAST_NAMES = frozenset({"firstname", "first name", "vorname"}), frozenset({"lastname", "last name", "nachname", "surname"})
+_TOKENS = frozenset(
+    {
+        "token",
+        "code",
+        "zugangscode",
+        "zugangsschlussel",
+        "schlussel",
+        "kennung",
+        "accesscode",
+        "access code",
+        "access",
+        "tan",
+    }
+)
+_NAMES = frozenset(
+    {
+        "name",
+        "einrichtung",
+        "trager",
+        "ort der begegnung",
+        "begegnungsort",
+        "empfanger",
+        "recipient",
+        "organisation",
+        "organization",
+    }
+)
+_FIRST_NAMES, _LAST_NAMES = (
+    frozenset({"firstname", "first name", "vorname"}),
+    frozenset({"lastname", "last name", "nachname", "surname"}),
+)
 _POSTCODES = frozenset({"plz", "postleitzahl", "zip", "postcode", "postal code"})
 _TOWNS = frozenset({"ort", "stadt", "wohnort", "town", "city"})
 _STREETS = frozenset({"strasse", "str", "street", "strasse und hausnummer", "strasse und nr", "street and number"})
@@ -42,7 +74,9 @@ _ATTRIBUTE = re.compile(r"(attribute_[0-9]+)\s*(?:<(.*)>|\((.*)\)|\[(.*)\])?", r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One who gets a form. The token stays verbatim; name and address are what is printed. `row` is that of the list, 0 for none."""
+    """One who gets a form. The token stays verbatim; name and address are what is printed. `row` is that of the
+    list, 0 for none.
+    """
 
     token: str
     name: str | None
@@ -52,7 +86,9 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientList:
-    """Those who get a form, in the order of the file; `left_out` are the headings of columns of which nothing is printed."""
+    """Those who get a form, in the order of the file; `left_out` are the headings of columns of which nothing is
+    printed.
+    """
 
     recipients: tuple[Recipient, ...]
     left_out: tuple[str, ...]
@@ -60,7 +96,9 @@ class RecipientList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Columns:
-    """The places of the columns: the token's, those that make the name, those of the address in their order; `kinds` is what each of these holds."""
+    """The places of the columns: the token's, those that make the name, those of the address in their order; `kinds`
+    is what each of these holds.
+    """
 
     token: int
     names: tuple[int, ...]
@@ -76,9 +114,10 @@ def read_recipients(path: Path) -> tuple[Recipient, ...]:
 def read_list(path: Path, *, printed: Collection[str] = ()) -> RecipientList:
     """The recipients in the file, and what of it is not printed.
 
-    Column names are German or English, upper or lower case, or LimeSurvey's (its list of participants): only what is known as a name or a part of an
-    address is printed, postcode and town together on one line, street and number, first and last name. Raises InputError that names every row whose token is
-    missing, stands twice, was changed by a spreadsheet or could be guessed: nobody is left out silently. Tokens that were `printed` before are what they are.
+    Column names are German or English, upper or lower case, or LimeSurvey's (its list of participants): only what is
+    known as a name or a part of an address is printed, postcode and town together on one line, street and number, first
+    and last name. Raises InputError that names every row whose token is missing, stands twice, was changed by a
+    spreadsheet or could be guessed: nobody is left out silently. Tokens that were `printed` before are what they are.
     """
     table = read_table(path)
     refused = [problem for problem in table.problems if problem.slug != "decoded-as"]
@@ -87,29 +126,38 @@ def read_list(path: Path, *, printed: Collection[str] = ()) -> RecipientList:
     columns = _columns(table.header)
     if columns is None:
         raise _wrong(path, words("print.no_token_column", columns=", ".join(table.header)))
-    found = tuple(_recipient(cells, columns, number) for number, cells in table.rows if any(cell.strip() for cell in cells))
+    found = tuple(
+        _recipient(cells, columns, number) for number, cells in table.rows if any(cell.strip() for cell in cells)
+    )
     _check(path, found, printed)
     used = {columns.token, *columns.names, *columns.address}
-    return RecipientList(recipients=found, left_out=tuple(name for at, name in enumerate(table.header) if at not in used and name.strip()))
+    return RecipientList(
+        recipients=found,
+        left_out=tuple(name for at, name in enumerate(table.header) if at not in used and name.strip()),
+    )
 
 
 def _columns(header: Sequence[str]) -> _Columns | None:
     """What each column holds; None where no column holds tokens."""
     kinds = {at: kind for at, heading in enumerate(header) if (kind := _kind(heading))}
-    kinds = {at: kind for at, kind in kinds.items() if kind != "house" or kinds.get(at - 1) == "street"}  # a running number is none of a house
+    kinds = {
+        at: kind for at, kind in kinds.items() if kind != "house" or kinds.get(at - 1) == "street"
+    }  # a running number is none of a house
     tokens = [at for at, kind in kinds.items() if kind == "token"]
     exact = [at for at in tokens if _plain(header[at]) == "token"]
     if not tokens:
         return None
     names = [at for at, kind in kinds.items() if kind == "name"][:1]
-    persons = [at for wanted in ("first", "last") for at, kind in kinds.items() if kind == wanted][: 2 if not names else 0]
+    persons = [at for wanted in ("first", "last") for at, kind in kinds.items() if kind == wanted][
+        : 2 if not names else 0
+    ]
     address = tuple(at for at, kind in kinds.items() if kind not in {"token", "first", "last"} and at not in names)
     return _Columns(token=(exact or tokens)[0], names=(*names, *persons), address=address, kinds=kinds)
 
 
 def _kind(heading: str) -> str:
-    """What a column holds: "token", "name", "first" or "last" name, "street", "house", "postcode", "town", another "line" of the address; "" for what is not
-    printed. An attribute of LimeSurvey's is what its description says.
+    """What a column holds: "token", "name", "first" or "last" name, "street", "house", "postcode", "town", another
+    "line" of the address; "" for what is not printed. An attribute of LimeSurvey's is what its description says.
     """
     attribute = _ATTRIBUTE.fullmatch(heading.strip())
     if attribute is not None:
@@ -166,7 +214,9 @@ def _check(path: Path, found: Sequence[Recipient], printed: Collection[str]) -> 
 
 
 def _trouble(token: str, usual: int) -> str:
-    """Why a token cannot be used: "spoilt" by a spreadsheet, "noughts" lost, "rounded" to 15 digits, too "weak"; "" for nothing."""
+    """Why a token cannot be used: "spoilt" by a spreadsheet, "noughts" lost, "rounded" to 15 digits, too "weak"; ""
+    for nothing.
+    """
     if spreadsheet.converted(token):
         return "spoilt"
     if token.isdigit() and len(token) < usual:
@@ -184,7 +234,9 @@ def _usual_digits(tokens: Sequence[str]) -> int:
 
 
 def _bits(token: str) -> float:
-    """What it takes to guess a token, if its characters were drawn at random; capitals count as small letters, people mix them up."""
+    """What it takes to guess a token, if its characters were drawn at random; capitals count as small letters,
+    people mix them up.
+    """
     alphabet = 10 * any(sign.isdigit() for sign in token) + 26 * any(not sign.isdigit() for sign in token)
     return len(token) * math.log2(alphabet) if alphabet else 0.0
 
@@ -192,8 +244,12 @@ def _bits(token: str) -> float:
 def _plain(name: str) -> str:
     """Lower case, without accents, underscores and hyphens as spaces."""
     decomposed = unicodedata.normalize("NFKD", name.strip().lower().replace("ß", "ss"))
-    return re.sub(r"[\s_\-]+", " ", "".join(character for character in decomposed if not unicodedata.combining(character))).strip(" .:")
+    return re.sub(
+        r"[\s_\-]+", " ", "".join(character for character in decomposed if not unicodedata.combining(character))
+    ).strip(" .:")
 
 
 def _wrong(path: Path, what: Words | Several) -> InputError:
-    return InputError(words("print.bad_recipients", file=path.name, what=what), remedy=words("print.bad_recipients_remedy"))
+    return InputError(
+        words("print.bad_recipients", file=path.name, what=what), remedy=words("print.bad_recipients_remedy")
+    )

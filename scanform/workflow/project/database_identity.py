@@ -1,6 +1,8 @@
-"""A project's folder and its database belong together: one that is lost, empty or another project's is never taken for a new beginning.
+"""A project's folder and its database belong together: one that is lost, empty or another project's is never taken for
+a new beginning.
 
-The folder says whose it is (the file `project-id`), the database says the same. Folders and databases from before they said so are told by what they hold.
+The folder says whose it is (the file `project-id`), the database says the same. Folders and databases from before they
+said so are told by what they hold.
 """
 
 from pathlib import Path
@@ -14,7 +16,9 @@ from scanform.workflow.project.folders import ARCHIVE, LAYOUTS, PROJECT_ID
 
 
 def open_store(folder: Path, where: str | Path) -> Store:
-    """The store of the project in `folder`; raises StoreError `database-lost` or `another-project`, and has changed nothing then."""
+    """The store of the project in `folder`; raises StoreError `database-lost` or `another-project`, and has changed
+    nothing then.
+    """
     said = _said(folder)
     store = Store(where, expected=bool(said) or _is_used(folder))
     try:
@@ -36,7 +40,9 @@ def _agree(folder: Path, said: str, store: Store, where: str) -> None:
     if emptied:
         raise StoreError(words("store.lost", where=where), remedy=words("store.lost_remedy"), slug="database-lost")
     if strange:
-        raise StoreError(words("store.another", where=where), remedy=words("store.another_remedy"), slug="another-project")
+        raise StoreError(
+            words("store.another", where=where), remedy=words("store.another_remedy"), slug="another-project"
+        )
     if known is None:
         with store.writing() as tx:
             known = identity.project_id(tx)  # another program may have been faster

@@ -1,4 +1,6 @@
-"""Does a questionnaire fit a form that was not printed from it? Every zone has to have its question, or answers would be lost."""
+"""Does a questionnaire fit a form that was not printed from it? Every zone has to have its question, or answers
+would be lost.
+"""
 
 from collections.abc import Sequence
 
@@ -7,7 +9,11 @@ from scanform.model.layout import Layout, Zone, ZoneKind
 from scanform.model.problem import Problem
 from scanform.model.questionnaire import Question, QuestionKind, Questionnaire
 
-_KINDS = {ZoneKind.COMB: QuestionKind.COMB, ZoneKind.HANDWRITING: QuestionKind.HANDWRITING, ZoneKind.SIGNATURE: QuestionKind.SIGNATURE}
+_KINDS = {
+    ZoneKind.COMB: QuestionKind.COMB,
+    ZoneKind.HANDWRITING: QuestionKind.HANDWRITING,
+    ZoneKind.SIGNATURE: QuestionKind.SIGNATURE,
+}
 
 
 def misfits(questionnaire: Questionnaire, layout: Layout) -> tuple[Problem, ...]:
@@ -30,7 +36,9 @@ def _misfit(question: Question, zones: Sequence[Zone]) -> str | None:
             return "zone-of-another-kind"
         cells = sum(len(zone.cells) for zone in beside)
         return "cells-differ" if question.kind is QuestionKind.COMB and cells != sum(question.cells) else None
-    if question.kind not in (QuestionKind.SINGLE, QuestionKind.MULTIPLE) or (question.kind is QuestionKind.SINGLE and is_multiple(marks)):
+    if question.kind not in (QuestionKind.SINGLE, QuestionKind.MULTIPLE) or (
+        question.kind is QuestionKind.SINGLE and is_multiple(marks)
+    ):
         return "zone-of-another-kind"
     if any(question.option(zone.option or "") is None for zone in marks):
         return "zone-without-option"

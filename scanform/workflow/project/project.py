@@ -24,9 +24,13 @@ from scanform.workflow.project.shipped import template_path
 
 
 class Project:
-    """An open project. Questionnaires are read when it opens; layouts when they are asked for, as printing adds some."""
+    """An open project. Questionnaires are read when it opens; layouts when they are asked for, as printing adds
+    some.
+    """
 
-    def __init__(self, folder: Path, config: Config, store: Store, questionnaires: Mapping[str, Questionnaire], language: str) -> None:
+    def __init__(
+        self, folder: Path, config: Config, store: Store, questionnaires: Mapping[str, Questionnaire], language: str
+    ) -> None:
         self.folder = folder
         self.config = config
         self.store = store
@@ -38,7 +42,9 @@ class Project:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -65,9 +71,11 @@ class Project:
         return self._layouts
 
     def questionnaire_of(self, layout: Layout) -> Questionnaire:
-        """The edition of the questionnaire that `layout` was printed from: the one kept with the layout; when it is lost, today's of the same version.
+        """The edition of the questionnaire that `layout` was printed from: the one kept with the layout; when it is
+        lost, today's of the same version.
 
-        An imported form was not printed from a questionnaire: people go on describing it, so today's counts, as long as it fits the form.
+        An imported form was not printed from a questionnaire: people go on describing it, so today's counts, as long as
+        it fits the form.
         """
         if layout.digest not in self._printed:
             kept = self.layouts_folder / layout.digest / SNAPSHOT
@@ -81,7 +89,9 @@ class Project:
         return self._printed[layout.digest]
 
     def original(self, ref: PageRef) -> PageRef:
-        """`ref` with the path of the archived copy, which stays when the file that was handed in is moved or deleted."""
+        """`ref` with the path of the archived copy, which stays when the file that was handed in is moved or
+        deleted.
+        """
         found = sorted((self.archive / ref.sha256[:2]).glob(f"{ref.sha256}*"))
         return replace(ref, path=str(found[0])) if found else ref
 
@@ -89,7 +99,8 @@ class Project:
 def open_project(folder: Path, *, language: str | None = None, edited: bool = False) -> Project:
     """The project in `folder`; raises StoreError when there is none, TemplateError when a questionnaire in it is wrong.
 
-    Raises UsageError when a questionnaire was edited after forms of its version had been printed, unless `edited` ones are to be replaced.
+    Raises UsageError when a questionnaire was edited after forms of its version had been printed, unless `edited` ones
+    are to be replaced.
     """
     config = configs.load_config(folder)
     language = language or config.language
@@ -106,9 +117,17 @@ def open_project(folder: Path, *, language: str | None = None, edited: bool = Fa
 
 
 def init_project(
-    folder: Path, *, template: str | None = None, questionnaire: Path | None = None, empty: bool = False, language: str | None = None, database: str = ""
+    folder: Path,
+    *,
+    template: str | None = None,
+    questionnaire: Path | None = None,
+    empty: bool = False,
+    language: str | None = None,
+    database: str = "",
 ) -> Project:
-    """Make a project around a template that ships with scanform, around a questionnaire of one's own, or `empty` for imported forms only."""
+    """Make a project around a template that ships with scanform, around a questionnaire of one's own, or `empty` for
+    imported forms only.
+    """
     language = language or DEFAULT_LANGUAGE
     if sum((template is not None, questionnaire is not None, empty)) != 1:
         raise UsageError(words("project.one_source"), remedy=words("project.one_source_remedy"))
@@ -119,9 +138,13 @@ def init_project(
         if source is not None and first is not None:
             _keep_questionnaire(folder, source, first)
         name = first.code if first else folder.resolve().name
-        write_text(folder / configs.FILE_NAME, configs.dump_config(Config(name=name, language=language, database=database)))
+        write_text(
+            folder / configs.FILE_NAME, configs.dump_config(Config(name=name, language=language, database=database))
+        )
     except OSError as error:
-        raise StoreError(words("project.cannot_write", folder=str(folder), cause=error), remedy=words("project.cannot_write_remedy")) from error
+        raise StoreError(
+            words("project.cannot_write", folder=str(folder), cause=error), remedy=words("project.cannot_write_remedy")
+        ) from error
     return open_project(folder, language=language)
 
 
@@ -139,7 +162,9 @@ def add_questionnaire(project: Project, source: Path) -> Project:
 
 
 def refuse_changed(project: Project, questionnaire: Questionnaire) -> None:
-    """Raise UsageError when forms of this version are printed that ask something else: what stands on paper has one meaning for good."""
+    """Raise UsageError when forms of this version are printed that ask something else: what stands on paper has one
+    meaning for good.
+    """
     for layout in project.layouts.values():
         same_version = (layout.questionnaire, layout.version) == (questionnaire.code, questionnaire.version)
         if same_version and layout.imported:
@@ -152,20 +177,28 @@ def refuse_changed(project: Project, questionnaire: Questionnaire) -> None:
 
 
 def _refuse_edited(project: Project) -> None:
-    """Raise UsageError when a questionnaire of printed forms is gone, or differs from the one kept with forms of its version: answers would have no place, or
-    another meaning.
+    """Raise UsageError when a questionnaire of printed forms is gone, or differs from the one kept with forms of its
+    version: answers would have no place, or another meaning.
     """
     today = {path.read_text(encoding="utf-8") for path in (project.folder / QUESTIONNAIRES).glob("*.yaml")}
-    kept = [path for path in sorted(project.layouts_folder.glob(f"[!.]*/{SNAPSHOT}")) if path.read_text(encoding="utf-8") not in today]
+    kept = [
+        path
+        for path in sorted(project.layouts_folder.glob(f"[!.]*/{SNAPSHOT}"))
+        if path.read_text(encoding="utf-8") not in today
+    ]
     for code, path in {load_questionnaire(path).code: path for path in kept}.items():
         if code not in project.questionnaires:
             named = {"code": code, "kept": path.relative_to(project.folder), "wanted": f"{QUESTIONNAIRES}/{code}.yaml"}
-            raise UsageError(words("project.questionnaire_gone", **named), remedy=words("project.questionnaire_gone_remedy", **named))
+            raise UsageError(
+                words("project.questionnaire_gone", **named), remedy=words("project.questionnaire_gone_remedy", **named)
+            )
         refuse_changed(project, project.questionnaires[code])
 
 
 def refuse_misfits(project: Project, questionnaire: Questionnaire, layout: Layout) -> None:
-    """Raise TemplateError that lists the zones of an imported form for which the questionnaire has no place: their answers would be lost."""
+    """Raise TemplateError that lists the zones of an imported form for which the questionnaire has no place: their
+    answers would be lost.
+    """
     found = misfits(questionnaire, layout)
     if found:
         head = words("imported.misfits", code=questionnaire.code, version=questionnaire.version)
@@ -174,7 +207,9 @@ def refuse_misfits(project: Project, questionnaire: Questionnaire, layout: Layou
 
 def _make_folder(folder: Path) -> None:
     if (folder / configs.FILE_NAME).exists():
-        raise StoreError(words("project.exists", folder=str(folder)), remedy=words("project.exists_remedy"), slug="project-exists")
+        raise StoreError(
+            words("project.exists", folder=str(folder)), remedy=words("project.exists_remedy"), slug="project-exists"
+        )
     for name in (QUESTIONNAIRES, LAYOUTS, ARCHIVE):
         (folder / name).mkdir(parents=True, exist_ok=True)
 

@@ -26,5 +26,7 @@ def template_path(name: str) -> Path:
     known = {path.stem: path for path in templates()}
     if name not in known:
         there = ", ".join(sorted(known))
-        raise UsageError(words("project.no_template", name=name, known=there), remedy=words("project.no_template_remedy"))
+        raise UsageError(
+            words("project.no_template", name=name, known=there), remedy=words("project.no_template_remedy")
+        )
     return known[name]

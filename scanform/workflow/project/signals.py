@@ -1,7 +1,9 @@
-"""Signals: a program that was asked to end does so, however it was started, and knows how the programs ended that it started itself.
+"""Signals: a program that was asked to end does so, however it was started, and knows how the programs ended that it
+started itself.
 
-What a process does with signals is inherited. A shell starts what runs in the background with Ctrl-C ignored, a service may start it with signals blocked or
-with the ends of children ignored; Python leaves all that as it is. Here it is set, for the program and for its workers.
+What a process does with signals is inherited. A shell starts what runs in the background with Ctrl-C ignored, a service
+may start it with signals blocked or with the ends of children ignored; Python leaves all that as it is. Here it is set,
+for the program and for its workers.
 """
 
 import signal
@@ -18,7 +20,8 @@ OURS = (*ENDING, signal.SIGALRM, signal.SIGCHLD)
 
 @contextmanager
 def ends_on_signals() -> Iterator[None]:
-    """While this lasts, what asks the program to end raises KeyboardInterrupt in its main thread; outside the main thread nothing changes.
+    """While this lasts, what asks the program to end raises KeyboardInterrupt in its main thread; outside the main
+    thread nothing changes.
 
     The end of the terminal counts unless it is ignored: that is what `nohup` is for.
     """
@@ -48,7 +51,9 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 
 
 def leave_signals_to_the_parent() -> None:
-    """In a worker: Ctrl-C and the end of the terminal are the parent's business, SIGTERM and the deadline end it at once."""
+    """In a worker: Ctrl-C and the end of the terminal are the parent's business, SIGTERM and the deadline end it at
+    once.
+    """
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGALRM, signal.SIGCHLD):

@@ -1,5 +1,6 @@
-"""Time zones: that of the server that wrote the times of an export (the one in survey.toml, else the one known since an earlier export, else this
-machine's), and that of the people who read times here (the one in survey.toml, else this machine's).
+"""Time zones: that of the server that wrote the times of an export (the one in survey.toml, else the one known since an
+earlier export, else this machine's), and that of the people who read times here (the one in survey.toml, else this
+machine's).
 """
 
 import os

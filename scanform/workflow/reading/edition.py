@@ -1,7 +1,8 @@
-"""An edition is what was printed once under one digest: its layout, questionnaire and blank pages, and who reads it. Loaded once per process.
+"""An edition is what was printed once under one digest: its layout, questionnaire and blank pages, and who reads it.
+Loaded once per process.
 
-Where editions come from is an `EditionSource`: the folder of a project here, any storage elsewhere. A worker gets it with each job,
-so that a job stays small: references, no arrays.
+Where editions come from is an `EditionSource`: the folder of a project here, any storage elsewhere. A worker gets it
+with each job, so that a job stays small: references, no arrays.
 """
 
 import json
@@ -37,14 +38,17 @@ KEPT_PAGES = 64
 """Prepared pages kept per source: 16 editions of four pages, some 2 MB each."""
 
 KEPT_CHECKS = 256
-"""Landmarks of pages kept per source, some 1 MB each for large pages: a page without a code is compared with every page of imported forms."""
+"""Landmarks of pages kept per source, some 1 MB each for large pages: a page without a code is compared with every
+page of imported forms.
+"""
 
 KEPT_SOURCES = 4
 """Sources kept per process: a worker of a cluster may read for several projects in turn."""
 
 
 class EditionSource(Hashable, Protocol):
-    """Where the editions of a project come from. Small, picklable and hashable; equal to every other one that gives the same.
+    """Where the editions of a project come from. Small, picklable and hashable; equal to every other one that gives the
+    same.
 
     All methods take the digest of an edition or its layout, and raise OSError where what must be there is not.
     """
@@ -62,7 +66,9 @@ class EditionSource(Hashable, Protocol):
         ...
 
     def weak_zones(self, digest: str) -> frozenset[str]:
-        """Ids of the zones of which the blank pages, estimated from filled scans, do not say for sure what is printed there."""
+        """Ids of the zones of which the blank pages, estimated from filled scans, do not say for sure what is
+        printed there.
+        """
         ...
 
     def recipients(self, digest: str) -> RecipientTexts | None:
@@ -74,7 +80,9 @@ class EditionSource(Hashable, Protocol):
         ...
 
     def state(self, layout: Layout) -> Hashable:
-        """Another value whenever questionnaire, weak zones, recipients or readers may have become others. Asked for every page, so it must be cheap."""
+        """Another value whenever questionnaire, weak zones, recipients or readers may have become others. Asked for
+        every page, so it must be cheap.
+        """
         ...
 
 
@@ -94,11 +102,15 @@ class FolderSource:
         gray = cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
         if gray is None:
             raise FileNotFoundError(str(path))
-        per_mm = BLANK_DPI / 25.4  # not from the size of the picture: poppler rounds that up and draws at exactly this scale
+        per_mm = (
+            BLANK_DPI / 25.4
+        )  # not from the size of the picture: poppler rounds that up and draws at exactly this scale
         return BlankPage(gray=gray.astype("uint8", copy=False), px_per_mm_x=per_mm, px_per_mm_y=per_mm)
 
     def questionnaire(self, layout: Layout) -> Questionnaire | None:
-        """The one kept with the layout, else today's of the same version; raises TemplateError for one that is wrong."""
+        """The one kept with the layout, else today's of the same version; raises TemplateError for one that is
+        wrong.
+        """
         for path in self._questionnaires(layout):
             if path.exists():
                 questionnaire = load_questionnaire(path)
@@ -123,7 +135,10 @@ class FolderSource:
     def state(self, layout: Layout) -> Hashable:
         """When each file was changed and how large it is, None for one that is not there."""
         own = self._of(layout.digest)
-        return tuple(_stamp(path) for path in (*self._questionnaires(layout), own / WEAK, own / RECIPIENTS, *head_paths(Path(self.folder))))
+        return tuple(
+            _stamp(path)
+            for path in (*self._questionnaires(layout), own / WEAK, own / RECIPIENTS, *head_paths(Path(self.folder)))
+        )
 
     def _of(self, digest: str) -> Path:
         return Path(self.folder) / LAYOUTS / digest
@@ -144,8 +159,9 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 class Edition:
     """What is known of an edition before a scan of it comes.
 
-    `lists`: the texts that a question lists; `text_forms`: questions that ask for a phone number or an e-mail address; `printed`: for
-    questions that ask for what a form bears in print, where that stands in `recipients`, and the texts it stands among.
+    `lists`: the texts that a question lists; `text_forms`: questions that ask for a phone number or an e-mail address;
+    `printed`: for questions that ask for what a form bears in print, where that stands in `recipients`, and the texts
+    it stands among.
     """
 
     layout: Layout
@@ -187,7 +203,9 @@ def _edition(source: EditionSource, layout: Layout, memory: "PageMemory") -> Edi
     asked = {question.code: question.recipient for question in questions if question.recipient}
     recipients = source.recipients(layout.digest) if asked else None
     every = recipients.every if recipients else {}
-    among = {code: (name, tuple(dict.fromkeys((*lists.get(code, ()), *every.get(name, ()))))) for code, name in asked.items()}
+    among = {
+        code: (name, tuple(dict.fromkeys((*lists.get(code, ()), *every.get(name, ()))))) for code, name in asked.items()
+    }
     return Edition(
         layout=layout,
         questionnaire=questionnaire,

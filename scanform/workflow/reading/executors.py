@@ -22,7 +22,9 @@ Job = TypeVar("Job")
 Done = TypeVar("Done")
 
 WINDOW_PER_WORKER = 4
-"""Jobs handed out per worker: enough that none waits for the parent, few enough that little is repeated after a death."""
+"""Jobs handed out per worker: enough that none waits for the parent, few enough that little is repeated after a
+death.
+"""
 
 
 class SerialExecutor(Executor):
@@ -40,7 +42,9 @@ class SerialExecutor(Executor):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
-    """A kind of executor: how to open one, a fresh one with a single worker, how many jobs to hand out at once, what to close at the end."""
+    """A kind of executor: how to open one, a fresh one with a single worker, how many jobs to hand out at once, what
+    to close at the end.
+    """
 
     start: Callable[[], Executor]
     start_single: Callable[[], Executor]
@@ -64,19 +68,26 @@ class Outcome(Generic[Job, Done]):
 
 
 def serial() -> Workers:
-    """Everything in this process: for tests, and where processes are not allowed. Nothing is guarded by limits of time."""
+    """Everything in this process: for tests, and where processes are not allowed. Nothing is guarded by limits of
+    time.
+    """
     return Workers(start=SerialExecutor, start_single=SerialExecutor, window=1)
 
 
 def processes(jobs: int, limits: Limits) -> Workers:
     """A pool of `jobs` processes (0: one per core), each under `limits`."""
     count = jobs or _cores()
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # numpy reads them when a worker loads it; its threads would fight with the other workers
+    for name in (
+        "OPENBLAS_NUM_THREADS",
+        "OMP_NUM_THREADS",
+    ):  # numpy reads them when a worker loads it; its threads would fight with the other workers
         os.environ.setdefault(name, "1")
 
     def start(workers: int) -> Executor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=start_worker, initargs=(limits, os.getpid()))
+        return ProcessPoolExecutor(
+            max_workers=workers, mp_context=context, initializer=start_worker, initargs=(limits, os.getpid())
+        )
 
     return Workers(start=lambda: start(count), start_single=lambda: start(1), window=count * WINDOW_PER_WORKER)
 
@@ -90,13 +101,22 @@ def dask(scheduler: str) -> Workers:
     try:
         client: Any = cast(Any, Client)(scheduler, timeout="10s")
     except (OSError, ValueError) as error:
-        raise InputError(words("ingest.no_scheduler", url=scheduler), remedy=words("ingest.no_scheduler_remedy")) from error
+        raise InputError(
+            words("ingest.no_scheduler", url=scheduler), remedy=words("ingest.no_scheduler_remedy")
+        ) from error
     threads = sum(client.nthreads().values()) or 1
-    return Workers(start=client.get_executor, start_single=client.get_executor, window=threads * WINDOW_PER_WORKER, close=client.close)
+    return Workers(
+        start=client.get_executor,
+        start_single=client.get_executor,
+        window=threads * WINDOW_PER_WORKER,
+        close=client.close,
+    )
 
 
 class Standby:
-    """One worker process under limits, for a person who waits: started when it is first needed, anew after it died, one job at a time."""
+    """One worker process under limits, for a person who waits: started when it is first needed, anew after it died,
+    one job at a time.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._workers = processes(1, limits)
@@ -111,7 +131,9 @@ class Standby:
             started = time.monotonic()
             try:
                 return self._executor.submit(function, job).result()
-            except Exception as error:  # whatever a job raised: the death of the worker is sorted out here, all else is raised again
+            except (
+                Exception
+            ) as error:  # whatever a job raised: the death of the worker is sorted out here, all else is raised again
                 if not _is_death(error):
                     raise
                 self._executor.shutdown(wait=False)
@@ -130,7 +152,9 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_in_order(workers: Workers, function: Callable[[Job], Done], jobs: Iterable[Job]) -> Iterator[Outcome[Job, Done]]:
+def run_in_order(
+    workers: Workers, function: Callable[[Job], Done], jobs: Iterable[Job]
+) -> Iterator[Outcome[Job, Done]]:
     """Do all jobs, a window of them at a time, and give the results in the order of the jobs.
 
     When a worker dies, a process pool fails all of its jobs: those in the window are done again one by one, each in a
@@ -150,7 +174,9 @@ def run_in_order(workers: Workers, function: Callable[[Job], Done], jobs: Iterab
 def _until_broken(
     executor: Executor, window: int, function: Callable[[Job], Done], todo: Iterator[Job]
 ) -> Generator[Outcome[Job, Done], None, list[tuple[Job, Future[Done]]]]:
-    """Do jobs from `todo` until all are done or a worker dies; returns the jobs that were taken and have given no result yet."""
+    """Do jobs from `todo` until all are done or a worker dies; returns the jobs that were taken and have given no
+    result yet.
+    """
     running: deque[tuple[Job, Future[Done]]] = deque()
     while True:
         try:
@@ -160,7 +186,9 @@ def _until_broken(
             if not running:
                 return []
             result = running[0][1].result()
-        except Exception as error:  # whatever a job raised: the death of a worker is sorted out here, all else is raised again
+        except (
+            Exception
+        ) as error:  # whatever a job raised: the death of a worker is sorted out here, all else is raised again
             if not _is_death(error):
                 raise
             return list(running)
@@ -178,7 +206,9 @@ def _alone(workers: Workers, function: Callable[[Job], Done], job: Job) -> Done 
         started = time.monotonic()
         try:
             return executor.submit(function, job).result()
-        except Exception as error:  # whatever a job raised: the death of a worker is sorted out here, all else is raised again
+        except (
+            Exception
+        ) as error:  # whatever a job raised: the death of a worker is sorted out here, all else is raised again
             if not _is_death(error):
                 raise
             return Died(seconds=time.monotonic() - started)
@@ -197,7 +227,9 @@ def _opened(start: Callable[[], Executor]) -> Iterator[Executor]:
 
 
 def _stop(executor: Executor) -> None:
-    """Close without waiting for running jobs; the processes of a pool are ended, they hold nothing that is worth keeping."""
+    """Close without waiting for running jobs; the processes of a pool are ended, they hold nothing that is worth
+    keeping.
+    """
     started = list((getattr(executor, "_processes", None) or {}).values())
     manager = getattr(executor, "_executor_manager_thread", None)
     if isinstance(executor, ProcessPoolExecutor):
@@ -205,7 +237,8 @@ def _stop(executor: Executor) -> None:
     else:
         executor.shutdown(wait=False)
     for process in started:
-        process.kill()  # what is to be ended may not have set its signals yet, and may have inherited that it ignores them
+        # what is to be ended may not have set its signals yet, and may have inherited that it ignores them
+        process.kill()
     for process in started:
         process.join(timeout=5)
     if manager is not None:

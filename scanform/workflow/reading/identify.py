@@ -57,7 +57,9 @@ def _fate_without_identity(markers: tuple[Marker, ...], problems: tuple[Problem,
 
 
 def _by_print(loaded: Loaded, scan: Attempt) -> Identified | None:
-    """A page of our own that shows markers, but no code that can be read as it is: its print says which edition it is, and where to look for its number."""
+    """A page of our own that shows markers, but no code that can be read as it is: its print says which edition it
+    is, and where to look for its number.
+    """
     number = page_number(scan.markers)
     found = []
     for layout in loaded.layouts.values():
@@ -69,18 +71,32 @@ def _by_print(loaded: Loaded, scan: Attempt) -> Identified | None:
 
 
 def _own_page(loaded: Loaded, scan: Attempt, layout: Layout, page: PageLayout, page_map: PageMap) -> Identified:
-    """A page of our own known by its print; whose it is, its code or its printed number say. Where neither can be made out a person has to."""
+    """A page of our own known by its print; whose it is, its code or its printed number say. Where neither can be
+    made out a person has to.
+    """
     sighting = identify_at(scan.seen, page_map, page, layout, read_line)
     if sighting is None or sighting.identity is None:
         title = f"{layout.questionnaire} {layout.version}"
         known = Problem(slug=ONLY_FORM, params=(("digest", layout.digest), ("form", title), ("page", str(page.number))))
-        raise RefusedError(Refusal(outcome=Fate.REVIEW, problems=(*(sighting.problems if sighting else ()), known), seen_page=page.number))
+        raise RefusedError(
+            Refusal(
+                outcome=Fate.REVIEW, problems=(*(sighting.problems if sighting else ()), known), seen_page=page.number
+            )
+        )
     edition = loaded.editions.edition(layout.digest)
-    return Identified(loaded=loaded, scan=scan, identity=sighting.identity, edition=edition, problems=sighting.problems, fitted=page_map)
+    return Identified(
+        loaded=loaded,
+        scan=scan,
+        identity=sighting.identity,
+        edition=edition,
+        problems=sighting.problems,
+        fitted=page_map,
+    )
 
 
 def _by_content(loaded: Loaded, scan: Attempt) -> Identified | None:
-    """A page on which nothing of ours was found, if its print is that of a known one; one that could be several waits for a person.
+    """A page on which nothing of ours was found, if its print is that of a known one; one that could be several waits
+    for a person.
 
     Blank paper is compared with imported forms only: some of these bear next to nothing.
     """
@@ -103,13 +119,19 @@ def _by_content(loaded: Loaded, scan: Attempt) -> Identified | None:
     if not layout.imported:
         return _own_page(loaded, scan, layout, layout.page(number), seen.page_map)
     instance = own_instance(digest, loaded.job.ref)
-    identity = Identity(digest=digest, instance=instance, page=number, pages=len(layout.pages), found_by=FoundBy.CONTENT)
+    identity = Identity(
+        digest=digest, instance=instance, page=number, pages=len(layout.pages), found_by=FoundBy.CONTENT
+    )
     edition = loaded.editions.edition(digest)
-    return Identified(loaded=loaded, scan=scan, identity=identity, edition=edition, problems=seen.problems, fitted=seen.page_map)
+    return Identified(
+        loaded=loaded, scan=scan, identity=identity, edition=edition, problems=seen.problems, fitted=seen.page_map
+    )
 
 
 def own_instance(digest: str, ref: PageRef) -> str:
-    """The instance of an imported form that begins with this page: it follows from the content alone, so that it is the same in every run."""
+    """The instance of an imported form that begins with this page: it follows from the content alone, so that it is
+    the same in every run.
+    """
     part = f"\0{ref.part}" if ref.part else ""
     named = hashlib.sha256(f"{digest}\0{ref.sha256}\0{ref.index}{part}".encode()).digest()
     return pagecode.base32(int.from_bytes(named[:5], "big") >> (40 - pagecode.INSTANCE_BITS), pagecode.INSTANCE_LENGTH)

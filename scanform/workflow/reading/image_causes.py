@@ -1,4 +1,6 @@
-"""What the picture itself has to do with it: causes of pages that could not be read, and remarks on pages that were read all the same."""
+"""What the picture itself has to do with it: causes of pages that could not be read, and remarks on pages that were
+read all the same.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,8 +21,14 @@ from scanform.register.quality import Picture, measure_markers, measure_print, v
 
 
 def remarks(image: PageImage, markers: Sequence[Marker], corners_mm: Floats, page_map: PageMap) -> tuple[Problem, ...]:
-    """What is poor about the picture of a page that was read; `image` as it came, before it was lightened, `corners_mm` (..., 2) those of its zones."""
-    return verdicts(measure_markers(image, markers, content_mm=corners_mm.reshape(-1, 2) if corners_mm.size else None, page_map=page_map))
+    """What is poor about the picture of a page that was read; `image` as it came, before it was lightened,
+    `corners_mm` (..., 2) those of its zones.
+    """
+    return verdicts(
+        measure_markers(
+            image, markers, content_mm=corners_mm.reshape(-1, 2) if corners_mm.size else None, page_map=page_map
+        )
+    )
 
 
 def measured(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, Layout]) -> Picture:
@@ -45,8 +53,14 @@ def causes(image: PageImage, markers: Sequence[Marker], layouts: Mapping[str, La
 
 def _code_scale(image: PageImage, layouts: Mapping[str, Layout]) -> float | None:
     """Pixels per mm by the size of a page code of ours; None when none can be read."""
-    widths = [area.rect.w for layout in layouts.values() for page in layout.pages for area in page.codes if area.kind == "qr"]
-    codes = [code for code in search_codes(image.gray, max(image.gray.shape) / A4.h) if pagecode.decode(code.text)] if widths else []
+    widths = [
+        area.rect.w for layout in layouts.values() for page in layout.pages for area in page.codes if area.kind == "qr"
+    ]
+    codes = (
+        [code for code in search_codes(image.gray, max(image.gray.shape) / A4.h) if pagecode.decode(code.text)]
+        if widths
+        else []
+    )
     if not codes:
         return None
     corners = corners_array(codes[0])

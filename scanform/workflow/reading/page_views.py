@@ -1,4 +1,6 @@
-"""What a person sees of a page that could not be placed: its picture, and where its corners probably are. Made in a worker, like every decoding."""
+"""What a person sees of a page that could not be placed: its picture, and where its corners probably are. Made in a
+worker, like every decoding.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +35,9 @@ Corners = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewJob:
-    """What to show: the page of `job`; `turn` in degrees clockwise; its longer side in px. `number` (with `digest`): the page that it probably is."""
+    """What to show: the page of `job`; `turn` in degrees clockwise; its longer side in px. `number` (with `digest`):
+    the page that it probably is.
+    """
 
     job: PageJob
     turn: int = 0
@@ -44,11 +48,13 @@ class ViewJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """A page as it can be shown: its size in pixels as decoded, where its corners are presumed (in these pixels, as printed) and by what, and its turn.
-    Of a picture that shows several sheets one is shown; `left` and `top` say where that piece lies, and pixels count from there.
+    """A page as it can be shown: its size in pixels as decoded, where its corners are presumed (in these pixels, as
+    printed) and by what, and its turn. Of a picture that shows several sheets one is shown; `left` and `top` say where
+    that piece lies, and pixels count from there.
 
-    `found` is "markers", "print", "paper" (the outline of the sheet; which of its corners is which is not known) or "picture" (nothing was
-    found: the corners of the picture). `turn` makes it upright, in degrees clockwise, as far as that is known.
+    `found` is "markers", "print", "paper" (the outline of the sheet; which of its corners is which is not known) or
+    "picture" (nothing was found: the corners of the picture). `turn` makes it upright, in degrees clockwise, as far as
+    that is known.
     """
 
     width: int
@@ -62,7 +68,9 @@ class PageView:
 
 
 def page_view(order: ViewJob) -> PageView:
-    """How large the page is, how it lies and where its corners are presumed; size 0 with problems when it cannot be decoded."""
+    """How large the page is, how it lies and where its corners are presumed; size 0 with problems when it cannot be
+    decoded.
+    """
     with deadline(order.job.limits.page_seconds):
         loaded = _loaded(replace(order.job.ref, path=order.job.file), order.job.limits)
         if loaded.image is None:
@@ -71,9 +79,25 @@ def page_view(order: ViewJob) -> PageView:
         guess = _guess(order, image)
         if guess is None:
             corners, found = _outline(image, loaded.turn)
-            return PageView(width=image.width, height=image.height, corners_px=corners, found=found, turn=loaded.turn, left=left, top=top)
+            return PageView(
+                width=image.width,
+                height=image.height,
+                corners_px=corners,
+                found=found,
+                turn=loaded.turn,
+                left=left,
+                top=top,
+            )
         corners, found = guess
-        return PageView(width=image.width, height=image.height, corners_px=corners, found=found, turn=_turn(corners), left=left, top=top)
+        return PageView(
+            width=image.width,
+            height=image.height,
+            corners_px=corners,
+            found=found,
+            turn=_turn(corners),
+            left=left,
+            top=top,
+        )
 
 
 def page_picture(order: ViewJob) -> bytes | None:
@@ -116,7 +140,9 @@ def _guess(order: ViewJob, image: PageImage) -> tuple[Corners, str] | None:
 
 
 def _from_one_marker(markers: Sequence[Marker], page: PageLayout) -> Floats | None:
-    """A homography mm -> px (3, 3) that carries the one marker seen to its place: rough at the far corners, right about the turn."""
+    """A homography mm -> px (3, 3) that carries the one marker seen to its place: rough at the far corners, right
+    about the turn.
+    """
     by_id = {fiducial.id: fiducial.rect for fiducial in page.fiducials}
     own = [marker for marker in markers if marker.id in by_id]
     if len(own) != 1:
@@ -134,7 +160,9 @@ def _corners(homography: Floats, page: PageLayout) -> Corners:
 
 
 def _outline(image: PageImage, turn: int) -> tuple[Corners, str]:
-    """The corners of the sheet by its outline, else those of the picture, beginning at the one that is top left when the picture is turned."""
+    """The corners of the sheet by its outline, else those of the picture, beginning at the one that is top left when
+    the picture is turned.
+    """
     w, h = float(image.width), float(image.height)
     frame = np.array([(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)])
     sheet = find_sheet(image.gray)

@@ -1,4 +1,6 @@
-"""Who reads the writing of a project: the best readers that are installed, ours with the heads that the project trained."""
+"""Who reads the writing of a project: the best readers that are installed, ours with the heads that the project
+trained.
+"""
 
 import logging
 from dataclasses import dataclass, replace
@@ -16,7 +18,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadFound:
-    """The head that lies in a project for a network; `head` is None when the file cannot be read, `in_use` tells whether it reads."""
+    """The head that lies in a project for a network; `head` is None when the file cannot be read, `in_use` tells
+    whether it reads.
+    """
 
     network: str
     head: Head | None
@@ -52,7 +56,9 @@ def heads_of(folder: Path) -> tuple[HeadFound, ...]:
         except FileNotFoundError:
             continue
         head = _read(path, state.st_mtime_ns, state.st_size)
-        found.append(HeadFound(network=network, head=head, in_use=head is not None and head.network == network and head.fits))
+        found.append(
+            HeadFound(network=network, head=head, in_use=head is not None and head.network == network and head.fits)
+        )
     return tuple(found)
 
 

@@ -34,7 +34,9 @@ def read_page(job: PageJob) -> PageResult:
 
 
 def _result_or_error(job: PageJob, decoded: LoadedPage) -> PageResult:
-    """A page on which the reading itself fails must not harm the others: it gets a fate of its own and can be read again later."""
+    """A page on which the reading itself fails must not harm the others: it gets a fate of its own and can be read
+    again later.
+    """
     try:
         return _result(job, decoded, editions_of(job.editions))
     except (MissingProgramError, InternalError):
@@ -49,7 +51,9 @@ def _result(job: PageJob, decoded: LoadedPage, editions: Editions) -> PageResult
     if decoded.image is None:
         return PageResult(ref=job.ref, outcome=Fate.DAMAGED, problems=decoded.problems)
     image = lightened(decoded.image)
-    loaded = Loaded(job=job, editions=editions, image=image, original=decoded.image, problems=decoded.problems, turn=decoded.turn)
+    loaded = Loaded(
+        job=job, editions=editions, image=image, original=decoded.image, problems=decoded.problems, turn=decoded.turn
+    )
     if job.region:
         return read_sheet(loaded, Region(corners_px=job.region, ours=True))
     whole = read_picture(loaded)
@@ -57,12 +61,16 @@ def _result(job: PageJob, decoded: LoadedPage, editions: Editions) -> PageResult
 
 
 def written_on(job: PageJob, page_map: PageMap, digest: str, number: int, zones: frozenset[str]) -> WrittenInk | None:
-    """The ink of zones of a page that was read and lies as `page_map` says, cut out as its readers got it; None when the file cannot be decoded any more."""
+    """The ink of zones of a page that was read and lies as `page_map` says, cut out as its readers got it; None when
+    the file cannot be decoded any more.
+    """
     decoded = load_page(replace(job.ref, path=job.file), job.limits)
     if decoded.image is None:
         return None
     editions = editions_of(job.editions)
-    image, (left, top) = cut_out(lightened(decoded.image), job.region) if job.region else (lightened(decoded.image), (0, 0))
+    image, (left, top) = (
+        cut_out(lightened(decoded.image), job.region) if job.region else (lightened(decoded.image), (0, 0))
+    )
     seen = preprocess(image, layouts=editions.layouts(job.digests), read_text=read_line)
     page_map = page_map.shifted(-left, -top)
     here = page_map.rows_scaled(seen.factor) if seen.factor != 1 else page_map

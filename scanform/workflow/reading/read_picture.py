@@ -29,11 +29,15 @@ def register(identified: Identified) -> Registered:
     if page_map is None:
         problems = (*identified.problems, Problem(slug=WEAK_REGISTRATION))
         raise RefusedError(Refusal(outcome=Fate.REVIEW, identity=identified.identity, problems=problems))
-    return Registered(identified=identified, page_map=page_map, prepared=identified.edition.prepared(identified.identity.page))
+    return Registered(
+        identified=identified, page_map=page_map, prepared=identified.edition.prepared(identified.identity.page)
+    )
 
 
 def _fitted(identified: Identified) -> PageMap | None:
-    """The map from the corners that a person showed, else from the markers; None when the print does not bear it out."""
+    """The map from the corners that a person showed, else from the markers; None when the print does not bear it
+    out.
+    """
     scan, check = identified.scan, identified.edition.check(identified.identity.page)
     corners = tuple((x, (y + 0.5) * scan.factor - 0.5) for x, y in identified.loaded.job.corners_px)
     if corners:

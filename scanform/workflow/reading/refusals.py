@@ -1,4 +1,6 @@
-"""What becomes of a page that cannot be read: blank paper if that is proven, damage if its file is damaged, and what is wrong with its picture."""
+"""What becomes of a page that cannot be read: blank paper if that is proven, damage if its file is damaged, and what
+is wrong with its picture.
+"""
 
 from dataclasses import replace
 
@@ -17,12 +19,16 @@ NEGATIVE = "negative-picture"
 """The problem of a page whose paper is dark and whose print is light."""
 
 _DARK_MEAN = 128
-"""Mean grey below which a page may be a negative: half of all levels, so that of a page and its negative one always is."""
+"""Mean grey below which a page may be a negative: half of all levels, so that of a page and its negative one always
+is.
+"""
 
 _DAMAGE = frozenset({"page-suspect", "page-repaired", "unreadable-page", "missing-pages", NEGATIVE})
 
 _COVER = "portfolio-cover"
-"""The problem of a page that a program put in front of the files of a portfolio: words that never were on paper, and nothing for a person to do."""
+"""The problem of a page that a program put in front of the files of a portfolio: words that never were on paper, and
+nothing for a person to do.
+"""
 
 
 def explained(loaded: Loaded, refusal: Refusal) -> Refusal:
@@ -32,7 +38,9 @@ def explained(loaded: Loaded, refusal: Refusal) -> Refusal:
 
 
 def _proven(loaded: Loaded, found: Refusal) -> Refusal:
-    """A page on which nothing of ours was found: blank paper if that is proven, a foreign form if something stands on it, else a person has to say."""
+    """A page on which nothing of ours was found: blank paper if that is proven, a foreign form if something stands
+    on it, else a person has to say.
+    """
     if found.outcome is not Fate.BLANK:
         return found
     doubt = doubt_of_blank(loaded.original)
@@ -46,7 +54,9 @@ def _proven(loaded: Loaded, found: Refusal) -> Refusal:
 
 
 def _file_shows_something(job: PageJob) -> bool:
-    """Whether a page beside this one in its file shows more than one grey: then what reads the file works, and white is white."""
+    """Whether a page beside this one in its file shows more than one grey: then what reads the file works, and white
+    is white.
+    """
     for index in (job.ref.index - 1, job.ref.index + 1):
         if index >= 0:
             beside = load_page(replace(job.ref, path=job.file, index=index), job.limits)
@@ -57,7 +67,9 @@ def _file_shows_something(job: PageJob) -> bool:
 
 def _with_causes(loaded: Loaded, found: Refusal) -> Refusal:
     """A page that could not be recognised or registered, with what is wrong with its picture, if anything is."""
-    if found.outcome is Fate.BLANK or (found.identity is not None and all(problem.slug != "weak-registration" for problem in found.problems)):
+    if found.outcome is Fate.BLANK or (
+        found.identity is not None and all(problem.slug != "weak-registration" for problem in found.problems)
+    ):
         return found
     causes = image_causes.causes(loaded.original, find_markers(lightened(loaded.original)), loaded.layouts)
     return replace(found, problems=causes + found.problems)

@@ -16,9 +16,13 @@ BESIDE = "beside-a-form"
 
 
 def may_hold_more(loaded: Loaded, whole: PageResult) -> bool:
-    """Whether the picture may show more than the page that it was taken for: cheap where that page fills it, and on empty paper."""
+    """Whether the picture may show more than the page that it was taken for: cheap where that page fills it, and on
+    empty paper.
+    """
     if whole.outcome is Fate.READ and whole.page_map is not None and whole.identity is not None:
-        return holds_more(loaded.image, whole.page_map, loaded.layouts[whole.identity.digest].page(whole.identity.page).size)
+        return holds_more(
+            loaded.image, whole.page_map, loaded.layouts[whole.identity.digest].page(whole.identity.page).size
+        )
     return loaded.job.given is None and whole.outcome in (Fate.REVIEW, Fate.UNKNOWN_FORM)
 
 
@@ -33,7 +37,9 @@ def with_all_sheets(loaded: Loaded, whole: PageResult) -> PageResult:
     for region in find_regions(loaded.image, layouts, found):
         own = bool(found) and region.holds(corners_of(*found[0]).mean(axis=0))
         read.append((region, replace(whole, region=region.corners_px) if own else read_sheet(anew, region)))
-    by_region = dict(_without_scraps([(region, sheet) for region, sheet in read if region.ours or sheet.outcome is not Fate.BLANK]))
+    by_region = dict(
+        _without_scraps([(region, sheet) for region, sheet in read if region.ours or sheet.outcome is not Fate.BLANK])
+    )
     sheets = [by_region[region] for region in in_reading_order(list(by_region), turn=loaded.turn)]
     if len(sheets) < 2:
         alone = next((sheet for sheet in sheets if sheet.outcome is Fate.READ), whole)
@@ -46,22 +52,39 @@ def with_all_sheets(loaded: Loaded, whole: PageResult) -> PageResult:
 
 
 def _without_scraps(read: Sequence[tuple[Region, PageResult]]) -> list[tuple[Region, PageResult]]:
-    """The sheets, with all that is foreign put into one page: papers on a table around a form ask a person once, not once each."""
-    foreign = [(region, sheet) for region, sheet in read if not region.ours and sheet.outcome is Fate.UNKNOWN_FORM and sheet.identity is None]
+    """The sheets, with all that is foreign put into one page: papers on a table around a form ask a person once, not
+    once each.
+    """
+    foreign = [
+        (region, sheet)
+        for region, sheet in read
+        if not region.ours and sheet.outcome is Fate.UNKNOWN_FORM and sheet.identity is None
+    ]
     if len(foreign) < 2:
         return list(read)
     region = around([one for one, _ in foreign])
-    problems = tuple(dict.fromkeys(problem for _, sheet in foreign for problem in sheet.problems if problem.slug in (BESIDE, "no-markers")))
-    return [item for item in read if item not in foreign] + [(region, replace(foreign[0][1], region=region.corners_px, problems=problems))]
+    problems = tuple(
+        dict.fromkeys(
+            problem for _, sheet in foreign for problem in sheet.problems if problem.slug in (BESIDE, "no-markers")
+        )
+    )
+    return [item for item in read if item not in foreign] + [
+        (region, replace(foreign[0][1], region=region.corners_px, problems=problems))
+    ]
 
 
 def _numbered(sheets: Sequence[PageResult]) -> tuple[PageResult, ...]:
     refs = [replace(sheet.ref, part=number) for number, sheet in enumerate(sheets, start=1)]
-    return tuple(replace(sheet, ref=ref, reading=replace(sheet.reading, ref=ref) if sheet.reading else None) for ref, sheet in zip(refs, sheets, strict=True))
+    return tuple(
+        replace(sheet, ref=ref, reading=replace(sheet.reading, ref=ref) if sheet.reading else None)
+        for ref, sheet in zip(refs, sheets, strict=True)
+    )
 
 
 def read_sheet(loaded: Loaded, region: Region) -> PageResult:
-    """One of several sheets in a picture, read as a picture of its own; places come back in pixels of the whole picture."""
+    """One of several sheets in a picture, read as a picture of its own; places come back in pixels of the whole
+    picture.
+    """
     started = time.perf_counter()
     cut, (left, top) = cut_out(loaded.image, region.corners_px)
     original = cut if loaded.image is loaded.original else cut_out(loaded.original, region.corners_px)[0]
@@ -70,4 +93,9 @@ def read_sheet(loaded: Loaded, region: Region) -> PageResult:
     found = read_picture(alone)
     if not region.ours and found.outcome is not Fate.READ:
         found = replace(found, problems=(Problem(slug=BESIDE), *found.problems))
-    return replace(found.shifted(left, top), region=region.corners_px, turn=loaded.turn, milliseconds=round((time.perf_counter() - started) * 1000, 1))
+    return replace(
+        found.shifted(left, top),
+        region=region.corners_px,
+        turn=loaded.turn,
+        milliseconds=round((time.perf_counter() - started) * 1000, 1),
+    )

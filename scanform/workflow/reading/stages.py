@@ -1,4 +1,6 @@
-"""The stages of a page on its way to a reading: loaded, identified, registered, read. A page that cannot go on is refused, with its fate."""
+"""The stages of a page on its way to a reading: loaded, identified, registered, read. A page that cannot go on is
+refused, with its fate.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,10 +26,10 @@ WEAK_BLANK = "weak-blank"
 class PageJob:
     """What a worker needs to read a page: references, no arrays. `ref.path` is the name under which it was handed in.
 
-    `file` is the archived copy that is opened. `editions` says where what is known of the editions `digests` comes from. `given` is an identity that
-    is known from elsewhere (neighbours, a person). `corners_px` are the corners of the page as a person showed them (top left, top right,
-    bottom right, bottom left as printed). `region` are the corners of the one sheet to read in a picture that shows several, () for the
-    picture as a whole.
+    `file` is the archived copy that is opened. `editions` says where what is known of the editions `digests` comes
+    from. `given` is an identity that is known from elsewhere (neighbours, a person). `corners_px` are the corners of
+    the page as a person showed them (top left, top right, bottom right, bottom left as printed). `region` are the
+    corners of the one sheet to read in a picture that shows several, () for the picture as a whole.
     """
 
     ref: PageRef
@@ -44,7 +46,8 @@ class PageJob:
 class Loaded:
     """A decoded picture that is taken for that of one page.
 
-    `original` is the picture as it came, `image` the same lightened, `problems` those of its file; `turn` in clockwise degrees for a viewer.
+    `original` is the picture as it came, `image` the same lightened, `problems` those of its file; `turn` in clockwise
+    degrees for a viewer.
     """
 
     job: PageJob
@@ -62,7 +65,9 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
-    """A page of which it is known which one it is. `scan` is what was looked at; `fitted` is its map where its print, which proved it, said which it is."""
+    """A page of which it is known which one it is. `scan` is what was looked at; `fitted` is its map where its
+    print, which proved it, said which it is.
+    """
 
     loaded: Loaded
     scan: Attempt
@@ -88,7 +93,9 @@ class Registered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A page that was read: its fields in the picture that they were read from, the print of its ink, and all that has to be said about it."""
+    """A page that was read: its fields in the picture that they were read from, the print of its ink, and all that
+    has to be said about it.
+    """
 
     registered: Registered
     fields: tuple[FieldReading, ...]
@@ -105,7 +112,15 @@ class Read:
             fields = tuple(replace(one, box=_rows_scaled(one.box, 1 / factor)) for one in fields)
             page_map = page_map.rows_scaled(1 / factor)
         reading = PageReading(ref=ref, identity=identified.identity, fields=fields, problems=self.problems)
-        return PageResult(ref=ref, outcome=Fate.READ, identity=identified.identity, page_map=page_map, ink=self.ink, reading=reading, problems=self.problems)
+        return PageResult(
+            ref=ref,
+            outcome=Fate.READ,
+            identity=identified.identity,
+            page_map=page_map,
+            ink=self.ink,
+            reading=reading,
+            problems=self.problems,
+        )
 
 
 def _rows_scaled(box: RectPx, factor: float) -> RectPx:
@@ -116,7 +131,9 @@ def _rows_scaled(box: RectPx, factor: float) -> RectPx:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """The fate of a page that cannot be read, and why. `seen_page` is the page number that its markers show when there is no identity."""
+    """The fate of a page that cannot be read, and why. `seen_page` is the page number that its markers show when
+    there is no identity.
+    """
 
     outcome: Fate
     problems: tuple[Problem, ...] = ()
@@ -125,7 +142,9 @@ class Refusal:
 
     def result(self, ref: PageRef) -> PageResult:
         """What the worker gives back."""
-        return PageResult(ref=ref, outcome=self.outcome, identity=self.identity, problems=self.problems, seen_page=self.seen_page)
+        return PageResult(
+            ref=ref, outcome=self.outcome, identity=self.identity, problems=self.problems, seen_page=self.seen_page
+        )
 
 
 class RefusedError(Exception):

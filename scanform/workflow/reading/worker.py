@@ -17,7 +17,9 @@ PARENT_CHECK_S = 1.0
 def start_worker(limits: Limits, parent: int) -> None:
     """Prepare a worker process: one thread per library, limits, no Ctrl-C of its own, an end with its parent."""
     leave_signals_to_the_parent()
-    logging.getLogger().addHandler(logging.NullHandler())  # what libraries mumble about bad files is said by the problems
+    logging.getLogger().addHandler(
+        logging.NullHandler()
+    )  # what libraries mumble about bad files is said by the problems
     os.environ["OMP_THREAD_LIMIT"] = "1"
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

@@ -39,7 +39,8 @@ _KEYBOARDS = {TextForm.PHONE: "tel", TextForm.EMAIL: "email"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """An answer that a key sets. `tag` is "read" for the machine's candidate, "possible" for another one, "marked" for each of two marks.
+    """An answer that a key sets. `tag` is "read" for the machine's candidate, "possible" for another one, "marked" for
+    each of two marks.
 
     `said_by` are the channels by which it came, in words, where sources contradict each other.
     """
@@ -54,7 +55,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One side of a contradiction: who says what, in words, the value itself, and how people type it; `kind` is the decision that says the same."""
+    """One side of a contradiction: who says what, in words, the value itself, and how people type it; `kind` is the
+    decision that says the same.
+    """
 
     said_by: str
     text: str
@@ -65,7 +68,9 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What is known beside a value: settled `values` of other questions of its response, question -> value, and what the form bears in print as its answer."""
+    """What is known beside a value: settled `values` of other questions of its response, question -> value, and what
+    the form bears in print as its answer.
+    """
 
     questionnaire: Questionnaire | None
     values: Mapping[str, str] = field(default_factory=dict)
@@ -78,14 +83,15 @@ class Card:
 
     `basis` is the uuid of the decision in force, "" when there is none. `proposal` says what Enter confirms: "value",
     "blank" (the machine says that nothing is there), or "none" (the machine proposes nothing: a key has to be chosen).
-    `value` is as it is stored; `typed`, `suggestions`, `printed` and `statements` have days and numbers as who reads `language` types them, which comes to
-    the same stored value, and `value_text` as they write them. `alphabet` says what stands in character cells.
-    `draft` is what stands in the text field where that is not `typed`: what was read but cannot be right. `objection` is
-    the decision for paper that says what cannot be: "inadmissible", "implausible", or "" where neither makes sense.
-    `statements` are the sides of a contradiction; then nothing is proposed, and `suggestions` are their values where text is typed.
-    `keyboard` is the one that helps with typing, as HTML names it: "decimal", "tel", "email" or "text".
-    `form` is the response on whose paper the value is shown. `handwriting` is true where people write words, not a character to a cell.
-    `printed` is the suggestion that the form bears in print, `filled` the only value that the question's list leaves, "" for none; `list_id` names that list.
+    `value` is as it is stored; `typed`, `suggestions`, `printed` and `statements` have days and numbers as who reads
+    `language` types them, which comes to the same stored value, and `value_text` as they write them. `alphabet` says
+    what stands in character cells. `draft` is what stands in the text field where that is not `typed`: what was read
+    but cannot be right. `objection` is the decision for paper that says what cannot be: "inadmissible", "implausible",
+    or "" where neither makes sense. `statements` are the sides of a contradiction; then nothing is proposed, and
+    `suggestions` are their values where text is typed. `keyboard` is the one that helps with typing, as HTML names it:
+    "decimal", "tel", "email" or "text". `form` is the response on whose paper the value is shown. `handwriting` is true
+    where people write words, not a character to a cell. `printed` is the suggestion that the form bears in print,
+    `filled` the only value that the question's list leaves, "" for none; `list_id` names that list.
     """
 
     id: str
@@ -141,22 +147,32 @@ def make_card(
     raw: str | None = None,
     beside: Beside | None = None,
 ) -> Card:
-    """The card of `item`; a question that the questionnaire no longer has is shown by its code. `claims` contradict each other, `raw` stands there although no
-    rule admits it, `beside` is what is known beside the value.
+    """The card of `item`; a question that the questionnaire no longer has is shown by its code. `claims` contradict
+    each other, `raw` stands there although no rule admits it, `beside` is what is known beside the value.
     """
     question = questionnaire.question(item.question) if questionnaire else None
     known = beside or Beside(questionnaire=questionnaire)
     typed = is_typed(item)
     choices = () if typed else _choices(item, question, claims, language)
     alphabet = question.alphabet if question and item.option is None else None
-    statements = tuple(_statement(claim, question if item.option is None else None, choices, language) for claim in claims)
+    statements = tuple(
+        _statement(claim, question if item.option is None else None, choices, language) for claim in claims
+    )
     wording = _wording(item, question, language)
     draft = raw if raw else _written(item, question) if typed and not item.value and not claims else None
     proposal = proposed(item)
-    reading = _sides(statements) or draft or (_codes_text(_shown_codes(item), choices) if choices else value_text(item.value, alphabet, language))
+    reading = (
+        _sides(statements)
+        or draft
+        or (_codes_text(_shown_codes(item), choices) if choices else value_text(item.value, alphabet, language))
+    )
     reasons = tuple(dict.fromkeys(reason_text(slug, language) for slug in item.reasons))
     reason = reasons_text(item.reasons, language)
-    facts = {"question": wording, "reading": reading or text("review.blank" if proposal == "blank" else "review.no-proposal", language), "reason": reason}
+    facts = {
+        "question": wording,
+        "reading": reading or text("review.blank" if proposal == "blank" else "review.no-proposal", language),
+        "reason": reason,
+    }
     return Card(
         id=item.id,
         version=item.version,
@@ -174,12 +190,19 @@ def make_card(
         handwriting=typed and (item.option is not None or item.kind is QuestionKind.HANDWRITING),
         lines=question.lines if question and item.option is None else 1,
         choices=choices,
-        suggestions=tuple(as_typed(question if item.option is None else None, one, language) for one in _suggestions(item, question, known, claims))
+        suggestions=tuple(
+            as_typed(question if item.option is None else None, one, language)
+            for one in _suggestions(item, question, known, claims)
+        )
         if typed
         else (),
-        printed=as_typed(question, _printed(question, known), language) if typed and item.option is None and not claims else "",
+        printed=as_typed(question, _printed(question, known), language)
+        if typed and item.option is None and not claims
+        else "",
         filled=_filled(item, question, known) if typed and raw is None else "",
-        list_id=f"{layout.digest if layout else item.questionnaire}/{item.question}" if typed and question and question.values and item.option is None else "",
+        list_id=f"{layout.digest if layout else item.questionnaire}/{item.question}"
+        if typed and question and question.values and item.option is None
+        else "",
         value=item.value,
         typed=as_typed(question, item.value, language) if typed and item.option is None else item.value,
         alphabet=alphabet,
@@ -228,7 +251,9 @@ def value_in_words(value: str, choices: tuple[Choice, ...], alphabet: Alphabet |
 
 
 def as_typed(question: Question | None, value: str, language: str) -> str:
-    """A stored value as who reads `language` types it; as it is stored where what is typed would come to another one."""
+    """A stored value as who reads `language` types it; as it is stored where what is typed would come to another
+    one.
+    """
     shown = value_text(value, question.alphabet, language, typed=True) if question is not None else value
     return shown if question is None or shown == value or _keyed(question, shown) == _keyed(question, value) else value
 
@@ -248,7 +273,9 @@ def _sides(statements: Sequence[Statement]) -> str:
 
 
 def _said_by(code: str, claims: Sequence[Claim], language: str) -> tuple[str, ...]:
-    return tuple(_channel(channel, language) for claim in claims if code in claim.value.split() for channel in claim.channels)
+    return tuple(
+        _channel(channel, language) for claim in claims if code in claim.value.split() for channel in claim.channels
+    )
 
 
 def _choices(item: ReviewItem, question: Question | None, claims: Sequence[Claim], language: str) -> tuple[Choice, ...]:
@@ -276,7 +303,11 @@ def _tag(code: str, item: ReviewItem) -> str:
         return "read"
     if CONTRADICTION in item.reasons:
         return ""
-    return "possible" if any(code in other.value.split() and other.probability >= POSSIBLE for other in item.candidates) else ""
+    return (
+        "possible"
+        if any(code in other.value.split() and other.probability >= POSSIBLE for other in item.candidates)
+        else ""
+    )
 
 
 def _marked(item: ReviewItem) -> set[str]:
@@ -323,7 +354,9 @@ def _objection(item: ReviewItem, question: Question | None, *, typed: bool) -> s
         formed = question is not None and question.form is not None and item.option is None
         return "implausible" if item.kind is QuestionKind.COMB or formed else ""
     excludes = question is not None and any(option.exclusive for option in question.options)
-    return "inadmissible" if item.kind is QuestionKind.SINGLE or (item.kind is QuestionKind.MULTIPLE and excludes) else ""
+    return (
+        "inadmissible" if item.kind is QuestionKind.SINGLE or (item.kind is QuestionKind.MULTIPLE and excludes) else ""
+    )
 
 
 def is_typed(item: ReviewItem) -> bool:
@@ -332,8 +365,8 @@ def is_typed(item: ReviewItem) -> bool:
 
 
 def proposed(item: ReviewItem) -> str:
-    """What Enter confirms, see `Card.proposal`. Nothing is proposed where the machine saw something that it could not read or that is no value of the
-    question, two marks, or a contradiction: Enter must not settle that.
+    """What Enter confirms, see `Card.proposal`. Nothing is proposed where the machine saw something that it could not
+    read or that is no value of the question, two marks, or a contradiction: Enter must not settle that.
     """
     if ({TWO_MARKS, CONTRADICTION} | REFUSED) & set(item.reasons):
         return "none"
@@ -342,7 +375,11 @@ def proposed(item: ReviewItem) -> str:
     if set(item.reasons) <= _BLANK_REASONS | SAYS_NOTHING:
         return "blank"
     best = max(item.candidates, key=lambda candidate: candidate.probability, default=None)
-    return "blank" if not is_typed(item) and best is not None and not best.value and "text-without-mark" not in item.reasons else "none"
+    return (
+        "blank"
+        if not is_typed(item) and best is not None and not best.value and "text-without-mark" not in item.reasons
+        else "none"
+    )
 
 
 _BLANK_REASONS = frozenset({"unsure-blank", "required-empty"})
@@ -359,7 +396,9 @@ def _wording(item: ReviewItem, question: Question | None, language: str) -> str:
     if item.option is None:
         return wording
     option = question.option(item.option)
-    return text("review.text-beside", language, question=wording, option=option.text.get(language) if option else item.option)
+    return text(
+        "review.text-beside", language, question=wording, option=option.text.get(language) if option else item.option
+    )
 
 
 def _heading(code: str, questionnaire: Questionnaire | None, language: str) -> str:
@@ -378,9 +417,11 @@ def _hint(question: Question | None, language: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _suggestions(item: ReviewItem, question: Question | None, known: Beside, claims: Sequence[Claim]) -> tuple[str, ...]:
-    """In a contradiction what the sources say. Else what the form bears in print, then what resembles the reading in the question's list, without one the other
-    readings; only what the rules admit.
+def _suggestions(
+    item: ReviewItem, question: Question | None, known: Beside, claims: Sequence[Claim]
+) -> tuple[str, ...]:
+    """In a contradiction what the sources say. Else what the form bears in print, then what resembles the reading in
+    the question's list, without one the other readings; only what the rules admit.
     """
     if claims:
         return tuple(claim.value for claim in claims)
@@ -390,7 +431,9 @@ def _suggestions(item: ReviewItem, question: Question | None, known: Beside, cla
     else:
         others = [_admitted(candidate.value, item, question) for candidate in item.candidates]
     printed = _printed(question, known) if own is not None else ""
-    return tuple(value for value in dict.fromkeys([printed, *others]) if value and value != item.value)[:MOST_SUGGESTIONS]
+    return tuple(value for value in dict.fromkeys([printed, *others]) if value and value != item.value)[
+        :MOST_SUGGESTIONS
+    ]
 
 
 def _printed(question: Question | None, known: Beside) -> str:
@@ -404,8 +447,16 @@ def _printed(question: Question | None, known: Beside) -> str:
 
 
 def _filled(item: ReviewItem, question: Question | None, known: Beside) -> str:
-    """The one value that the list leaves; nothing is filled in where anything else is proposed, or where it would hide what stands there."""
-    if question is None or not question.values or item.option is not None or proposed(item) != "none" or CONTRADICTION in item.reasons:
+    """The one value that the list leaves; nothing is filled in where anything else is proposed, or where it would
+    hide what stands there.
+    """
+    if (
+        question is None
+        or not question.values
+        or item.option is not None
+        or proposed(item) != "none"
+        or CONTRADICTION in item.reasons
+    ):
         return ""
     return only_one(item, question, allowed(question, known.questionnaire, known.values))
 
@@ -416,7 +467,9 @@ def _admitted(raw: str, item: ReviewItem, question: Question | None) -> str:
         return check_text(question, raw).value
     if question is None or item.option is not None or item.kind is not QuestionKind.COMB:
         return raw
-    if raw.replace("-", "").replace(":", "").replace(".", "") != raw:  # canonical already: only cells are pure characters
+    if (
+        raw.replace("-", "").replace(":", "").replace(".", "") != raw
+    ):  # canonical already: only cells are pure characters
         return raw
     checked = check_cells(question, raw)
     return "" if checked.problem else checked.value

@@ -1,4 +1,5 @@
-"""How matters stand with each response, and with each contradiction between responses: machine values, decisions, what is open.
+"""How matters stand with each response, and with each contradiction between responses: machine values, decisions, what
+is open.
 
 A contradiction that a merge found is a case of its own, under the name of the merged record: its values are the two (or
 more) that contradict each other, its versions grow out of these values, so a decision counts only as long as the
@@ -35,7 +36,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One response as it stands: machine values, effective values, decisions, what is open, how many values people settled.
+    """One response as it stands: machine values, effective values, decisions, what is open, how many values people
+    settled.
 
     The contradictions of a merged record are a case too: `members` are the responses that it was made of, `claims` what
     they say by column; both are empty for a response. `form` is the response whose paper is shown.
@@ -93,17 +95,23 @@ class Editions:
         layout = self.layout(response_id)
         key = layout.digest if layout else code
         if key not in self._questionnaires:
-            self._questionnaires[key] = self._project.questionnaire_of(layout) if layout else self._project.questionnaires.get(code)
+            self._questionnaires[key] = (
+                self._project.questionnaire_of(layout) if layout else self._project.questionnaires.get(code)
+            )
         return self._questionnaires[key]
 
     def newer_options(self, response_id: str, code: str) -> Mapping[str, tuple[str, ...]]:
-        """The options that today's questionnaire has and the edition of the form had not, by multiple choice question."""
+        """The options that today's questionnaire has and the edition of the form had not, by multiple choice
+        question.
+        """
         layout = self.layout(response_id)
         if layout is None:
             return {}
         if layout.digest not in self._newer:
             edition, today = self.questionnaire(response_id, code), self._project.questionnaires.get(code)
-            self._newer[layout.digest] = _newer_options(edition, today) if edition is not None and today is not None and edition != today else {}
+            self._newer[layout.digest] = (
+                _newer_options(edition, today) if edition is not None and today is not None and edition != today else {}
+            )
         return self._newer[layout.digest]
 
     def checks(self, response_id: str, code: str) -> Checks | None:
@@ -121,7 +129,9 @@ def _newer_options(edition: Questionnaire, today: Questionnaire) -> dict[str, tu
     for question in today.questions():
         before = edition.question(question.code)
         if before is not None and question.kind is QuestionKind.MULTIPLE:
-            found[question.code] = tuple(option.code for option in question.options if before.option(option.code) is None)
+            found[question.code] = tuple(
+                option.code for option in question.options if before.option(option.code) is None
+            )
     return {code: options for code, options in found.items() if options}
 
 
@@ -136,7 +146,10 @@ class Standings:
 def effective_responses(project: Project) -> list[Response]:
     """All responses that count, with what people decided laid over what the machine read."""
     editions = Editions(project)
-    return [offered(case.effective, editions) for case in _response_cases(project, editions, decisions_by_response(project.store.decisions()))]
+    return [
+        offered(case.effective, editions)
+        for case in _response_cases(project, editions, decisions_by_response(project.store.decisions()))
+    ]
 
 
 def offered(response: Response, editions: Editions) -> Response:
@@ -145,7 +158,11 @@ def offered(response: Response, editions: Editions) -> Response:
     if not newer:
         return response
     return replace(
-        response, answers=tuple(a if a.option is not None or a.question not in newer else replace(a, not_offered=newer[a.question]) for a in response.answers)
+        response,
+        answers=tuple(
+            a if a.option is not None or a.question not in newer else replace(a, not_offered=newer[a.question])
+            for a in response.answers
+        ),
     )
 
 
@@ -161,15 +178,19 @@ def load_standings(project: Project, editions: Editions) -> Standings:
 
 
 def resolved(group: Sequence[Response], editions: Editions, decisions: Callable[[str], Sequence[Decision]]) -> Record:
-    """The record of a group with what people decided about its contradictions, and with the rules between answers checked on what it comes to; `decisions`
-    gives those about a merged record.
+    """The record of a group with what people decided about its contradictions, and with the rules between answers
+    checked on what it comes to; `decisions` gives those about a merged record.
     """
 
     def settle(waiting: Response, versions: Mapping[str, int]) -> Response:
         return apply(waiting, on_present_values(decisions(waiting.id), versions), versions)
 
     today = editions.questionnaire("", group[0].questionnaire)
-    return resolve([under_present_codes(response, today) for response in group], settle=settle, checks=editions.checks("", group[0].questionnaire))
+    return resolve(
+        [under_present_codes(response, today) for response in group],
+        settle=settle,
+        checks=editions.checks("", group[0].questionnaire),
+    )
 
 
 def decisions_by_response(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
@@ -183,16 +204,27 @@ def decisions_by_response(decisions: Iterable[Decision]) -> dict[str, list[Decis
 def _response_cases(project: Project, editions: Editions, decisions: Mapping[str, Sequence[Decision]]) -> list[Case]:
     versions = project.store.all_versions()
     responses = project.store.responses()
-    return [response_case(response, versions.get(response.id, {}), decisions.get(response.id, ()), editions) for response in responses]
+    return [
+        response_case(response, versions.get(response.id, {}), decisions.get(response.id, ()), editions)
+        for response in responses
+    ]
 
 
-def response_case(machine: Response, versions: Mapping[str, int], decisions: Sequence[Decision], editions: Editions) -> Case:
+def response_case(
+    machine: Response, versions: Mapping[str, int], decisions: Sequence[Decision], editions: Editions
+) -> Case:
     """The case of a response; `decisions` are those about it, in their order."""
     if editions.layout(machine.id) is None:  # what was not printed is asked as the questionnaire of today asks it
         machine, versions, decisions = _under_present_codes(machine, versions, decisions, editions)
     effective = machine
-    if machine.held:  # decisions are about values of a page, and whose page it is nobody knows: they count again when that is said
-        return replace(_case(machine, effective, versions, decisions, standings(decisions), form=machine.id), open_items=(), settled=0)
+    if (
+        machine.held
+    ):  # decisions are about values of a page, and whose page it is nobody knows: they count again when that is said
+        return replace(
+            _case(machine, effective, versions, decisions, standings(decisions), form=machine.id),
+            open_items=(),
+            settled=0,
+        )
     holding = decisions if machine.channel is not Channel.ONLINE else on_present_values(decisions, versions)
     if decisions:
         questionnaire = editions.questionnaire(machine.id, machine.questionnaire)
@@ -211,12 +243,20 @@ def _under_present_codes(
     renames = renamed_columns(today) if today else {}
     if not renames:
         return under_present_codes(machine, today), versions, decisions
-    renamed = {renames.get(column, column): version for column, version in versions.items()} | {c: v for c, v in versions.items() if c not in renames}
-    return under_present_codes(machine, today), renamed, [replace(d, item=item_under_present_code(d.item, renames)) for d in decisions]
+    renamed = {renames.get(column, column): version for column, version in versions.items()} | {
+        c: v for c, v in versions.items() if c not in renames
+    }
+    return (
+        under_present_codes(machine, today),
+        renamed,
+        [replace(d, item=item_under_present_code(d.item, renames)) for d in decisions],
+    )
 
 
 def _changed_since(machine: Response, decisions: Sequence[Decision], holding: Sequence[Decision]) -> Response:
-    """The response, where what people decided was about another revision of it: the new value waits, unless it is what they had decided."""
+    """The response, where what people decided was about another revision of it: the new value waits, unless it is
+    what they had decided.
+    """
     before, now = standings(decisions), standings(holding)
 
     def seen(answer: Answer) -> Answer:
@@ -227,21 +267,37 @@ def _changed_since(machine: Response, decisions: Sequence[Decision], holding: Se
         agrees = bool(answer.value) and decided(answer, outdated, version=outdated.version).value == answer.value
         return answer if agrees else answer.doubted(CHANGED)
 
-    return replace(machine, answers=tuple(seen(answer) for answer in machine.answers)) if len(holding) < len(decisions) else machine
+    return (
+        replace(machine, answers=tuple(seen(answer) for answer in machine.answers))
+        if len(holding) < len(decisions)
+        else machine
+    )
 
 
 def conflict_case(record: Record, decisions: Sequence[Decision]) -> Case:
-    """The case of what waits or waited in a record: contradictions, and values that break a rule together; `decisions` are those about it."""
+    """The case of what waits or waited in a record: contradictions, and values that break a rule together;
+    `decisions` are those about it.
+    """
     machine, versions = conflict_response(record, decided=True)
     valid = on_present_values(decisions, versions)
     effective = apply(machine, valid, versions)
     case = _case(machine, effective, versions, decisions, standings(valid), form=_form(record))
     contradictory = {answer.column for answer in machine.answers if answer.missing is Missing.CONTRADICTION}
-    return replace(case, members=record.members, claims={c.column: _claims(c.sources) for c in record.conflicts if c.column in contradictory})
+    return replace(
+        case,
+        members=record.members,
+        claims={c.column: _claims(c.sources) for c in record.conflicts if c.column in contradictory},
+    )
 
 
 def _case(
-    machine: Response, effective: Response, versions: Mapping[str, int], decisions: Sequence[Decision], standing: Mapping[str, Standing], *, form: str
+    machine: Response,
+    effective: Response,
+    versions: Mapping[str, int],
+    decisions: Sequence[Decision],
+    standing: Mapping[str, Standing],
+    *,
+    form: str,
 ) -> Case:
     return Case(
         machine=machine,
@@ -256,14 +312,22 @@ def _case(
 
 
 def on_present_values(decisions: Iterable[Decision], versions: Mapping[str, int]) -> list[Decision]:
-    """The decisions about values that still are what they were when the person decided: contradictions, and online answers."""
-    return [d for d in decisions if d.kind is DecisionKind.UNDO or d.version == versions.get(d.item.rpartition(ITEM_SEPARATOR)[2])]
+    """The decisions about values that still are what they were when the person decided: contradictions, and online
+    answers.
+    """
+    return [
+        d
+        for d in decisions
+        if d.kind is DecisionKind.UNDO or d.version == versions.get(d.item.rpartition(ITEM_SEPARATOR)[2])
+    ]
 
 
 def _settled(machine: Response, standing: Mapping[str, Standing]) -> int:
     if not standing:
         return 0
-    return sum(standing.get(item_id(machine.id, answer.column), Standing()).decision is not None for answer in machine.answers)
+    return sum(
+        standing.get(item_id(machine.id, answer.column), Standing()).decision is not None for answer in machine.answers
+    )
 
 
 def _form(record: Record) -> str:
@@ -277,4 +341,7 @@ def _claims(sources: Sequence[Source]) -> tuple[Claim, ...]:
     said: dict[str, list[Source]] = {}
     for source in sorted(sources, key=lambda source: source.channel is not Channel.PAPER):
         said.setdefault(comparable(source.answer), []).append(source)
-    return tuple(Claim(value=same[0].answer.value, channels=tuple(dict.fromkeys(s.channel for s in same))) for same in said.values())
+    return tuple(
+        Claim(value=same[0].answer.value, channels=tuple(dict.fromkeys(s.channel for s in same)))
+        for same in said.values()
+    )

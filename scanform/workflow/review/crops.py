@@ -28,10 +28,14 @@ MARGIN_MM = 4.0
 """Paper shown around the zones: strokes run over their box."""
 
 TIGHT_MM = 1.0
-"""Paper above and below the zones of a text where many crops are shown at once: half a line of the wording above says nothing."""
+"""Paper above and below the zones of a text where many crops are shown at once: half a line of the wording above
+says nothing.
+"""
 
 NEIGHBOUR_MM = 0.6
-"""Where many crops are shown at once, they end so far before the next zones: the edge of another row of cells looks like writing."""
+"""Where many crops are shown at once, they end so far before the next zones: the edge of another row of cells looks
+like writing.
+"""
 
 WORDING_MM = 9.0
 """Paper shown above check boxes, where the wording stands."""
@@ -74,7 +78,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """What to cut out of a page: `shown` of the registered paper below its `heads`, or `box` in pixels where the page was not registered.
+    """What to cut out of a page: `shown` of the registered paper below its `heads`, or `box` in pixels where the page
+    was not registered.
 
     `size` of the paper, None without a layout; `context`: the whole page with a frame around it.
     """
@@ -98,8 +103,8 @@ class CropCutter:
         self._cut = lru_cache(KEPT_CROPS)(self._make)
 
     def crop(self, item: ReviewItem, *, context: bool, tight: bool = False) -> bytes | None:
-        """JPEG of the zones of the item's question (`tight`: without wording and heads), or of the whole page with a frame around them; None without a
-        page.
+        """JPEG of the zones of the item's question (`tight`: without wording and heads), or of the whole page with a
+        frame around them; None without a page.
         """
         if item.evidence is None:
             return None
@@ -117,10 +122,14 @@ class CropCutter:
             return None
         if page_map is None:
             return crops.encode_jpeg(crops.turned(loaded.image.gray, loaded.turn))
-        return crops.encode_jpeg(crops.upright(loaded.image.gray, page_map, RectMm(x=0, y=0, w=size.w, h=size.h), px_per_mm=PAGE_PX_PER_MM))
+        return crops.encode_jpeg(
+            crops.upright(loaded.image.gray, page_map, RectMm(x=0, y=0, w=size.w, h=size.h), px_per_mm=PAGE_PX_PER_MM)
+        )
 
     def question(self, ref: PageRef, page: PageLayout, question: str) -> bytes | None:
-        """JPEG of what a registered page says on one question, with its wording; None where there is nothing to be seen of it."""
+        """JPEG of what a registered page says on one question, with its wording; None where there is nothing to be
+        seen of it.
+        """
         place = Place(question=question)
         shown = shown_rect(place, page)
         return self._cut(Cut(ref=ref, shown=shown, heads=heads_rect(place, page), size=page.size)) if shown else None
@@ -139,9 +148,15 @@ class CropCutter:
         if page_map is None or cut.shown is None or cut.size is None:
             return _by_pixels(loaded, cut.box, context=cut.context) if cut.box else None
         if not cut.context:
-            parts = [crops.upright(loaded.image.gray, page_map, rect, px_per_mm=CROP_PX_PER_MM) for rect in (cut.heads, cut.shown) if rect is not None]
+            parts = [
+                crops.upright(loaded.image.gray, page_map, rect, px_per_mm=CROP_PX_PER_MM)
+                for rect in (cut.heads, cut.shown)
+                if rect is not None
+            ]
             return crops.encode_jpeg(crops.stacked(parts))
-        whole = crops.upright(loaded.image.gray, page_map, RectMm(x=0, y=0, w=cut.size.w, h=cut.size.h), px_per_mm=PAGE_PX_PER_MM)
+        whole = crops.upright(
+            loaded.image.gray, page_map, RectMm(x=0, y=0, w=cut.size.w, h=cut.size.h), px_per_mm=PAGE_PX_PER_MM
+        )
         return crops.encode_jpeg(crops.framed(whole, cut.shown, px_per_mm=PAGE_PX_PER_MM))
 
 
@@ -153,13 +168,20 @@ def page_of(item: ReviewItem, layout: Layout | None) -> PageLayout | None:
 
 
 def shown_rect(item: OnPaper, page: PageLayout, *, wording: bool = True) -> RectMm | None:
-    """What a crop shows: boxes with the `wording` above and the labels beside them, the row of a matrix, the zone of a text with its box."""
+    """What a crop shows: boxes with the `wording` above and the labels beside them, the row of a matrix, the zone of
+    a text with its box.
+    """
     zones = _zones(item, page)
     if not zones:
         return None
     inner = bounding_box([zone.rect for zone in zones])
     marks = tuple(zone for zone in zones if zone.kind is ZoneKind.MARK)
-    left, top, right, bottom = inner.x - MARGIN_MM, inner.y - MARGIN_MM / 2, inner.right + MARGIN_MM, inner.bottom + MARGIN_MM
+    left, top, right, bottom = (
+        inner.x - MARGIN_MM,
+        inner.y - MARGIN_MM / 2,
+        inner.right + MARGIN_MM,
+        inner.bottom + MARGIN_MM,
+    )
     if marks and marks[0].group is not None:
         left, right, bottom = PAPER_EDGE_MM, inner.right + 2 * MARGIN_MM, inner.bottom + MARGIN_MM / 2
     elif marks and item.option is None:
@@ -173,8 +195,12 @@ def shown_rect(item: OnPaper, page: PageLayout, *, wording: bool = True) -> Rect
     return _on_page(left, top, right, bottom, page)
 
 
-def _between_neighbours(zones: tuple[Zone, ...], inner: RectMm, top: float, bottom: float, page: PageLayout) -> tuple[float, float]:
-    """Where zones of other questions above and below begin, if that is nearer than `top` and `bottom`; never within the zones themselves."""
+def _between_neighbours(
+    zones: tuple[Zone, ...], inner: RectMm, top: float, bottom: float, page: PageLayout
+) -> tuple[float, float]:
+    """Where zones of other questions above and below begin, if that is nearer than `top` and `bottom`; never within
+    the zones themselves.
+    """
     others = [zone.rect for zone in page.zones if zone not in zones]
     above = max((rect.bottom for rect in others if rect.bottom <= inner.y), default=top)
     below = min((rect.y for rect in others if rect.y >= inner.bottom), default=bottom)
@@ -198,8 +224,14 @@ def _on_page(left: float, top: float, right: float, bottom: float, page: PageLay
 
 
 def _neighbour_mm(question: str, inner: RectMm, page: PageLayout) -> float:
-    """Where another question or a registration mark begins to the right of the boxes; the paper's edge when none does."""
-    others = [zone.rect for zone in page.zones if zone.question != question and zone.rect.y < inner.bottom and inner.y < zone.rect.bottom]
+    """Where another question or a registration mark begins to the right of the boxes; the paper's edge when none
+    does.
+    """
+    others = [
+        zone.rect
+        for zone in page.zones
+        if zone.question != question and zone.rect.y < inner.bottom and inner.y < zone.rect.bottom
+    ]
     others += [mark.rect for mark in page.fiducials]
     return min((rect.x - MARGIN_MM / 2 for rect in others if rect.x > inner.right), default=page.size.w)
 

@@ -1,7 +1,8 @@
-"""Looking again: some values that were settled are read by somebody else who knows neither value nor author; where the two differ a third person settles it.
+"""Looking again: some values that were settled are read by somebody else who knows neither value nor author; where the
+two differ a third person settles it.
 
-Of what the machine accepted, a random sample is drawn, as large as the promised error rate takes; of what people decided, a
-fraction and whatever a rule doubts.
+Of what the machine accepted, a random sample is drawn, as large as the promised error rate takes; of what people
+decided, a fraction and whatever a rule doubts.
 """
 
 import threading
@@ -47,8 +48,8 @@ _HARD = {DecisionKind.ILLEGIBLE, DecisionKind.INADMISSIBLE, DecisionKind.IMPLAUS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationCase:
-    """A settled value under double verification: as it stands, who settled it (nobody: the machine), whether it was drawn at random, and the
-    readings in force.
+    """A settled value under double verification: as it stands, who settled it (nobody: the machine), whether it was
+    drawn at random, and the readings in force.
     """
 
     item: ReviewItem
@@ -75,8 +76,14 @@ class VerificationCase:
         """Whether what was settled first was wrong, or may be: nobody has settled the difference yet."""
         if self.by_machine:
             machine = self.case.machine_answer(self.answer)
-            return self.second is not None and not self.agrees(self.second, machine) and (self.third is None or not says_the_same(self.answer, machine))
-        changed = self.third is not None and any(decision.uuid == _decision_of(self.third) for decision in self.case.decisions)
+            return (
+                self.second is not None
+                and not self.agrees(self.second, machine)
+                and (self.third is None or not says_the_same(self.answer, machine))
+            )
+        changed = self.third is not None and any(
+            decision.uuid == _decision_of(self.third) for decision in self.case.decisions
+        )
         return self.differs or changed
 
 
@@ -98,7 +105,9 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """Samples of what the machine accepted and of what people decided: all of it, and by question. What was `picked` by rule says nothing about the rest."""
+    """Samples of what the machine accepted and of what people decided: all of it, and by question. What was `picked`
+    by rule says nothing about the rest.
+    """
 
     machine: Sample
     people: Sample
@@ -123,18 +132,33 @@ class VerificationDesk:
         """The share of wrong values among the accepted ones that is promised."""
         return 1.0 - self._desk.project.config.reading.accept
 
-    def claim(self, limit: int, *, reviewer: str, third: bool, shown: Iterable[str] = (), contact: bool = True, language: str = "de") -> list[Card]:
-        """At most `limit` values for `reviewer`, whom they are new to; nobody else gets them while they are on the screen."""
+    def claim(
+        self,
+        limit: int,
+        *,
+        reviewer: str,
+        third: bool,
+        shown: Iterable[str] = (),
+        contact: bool = True,
+        language: str = "de",
+    ) -> list[Card]:
+        """At most `limit` values for `reviewer`, whom they are new to; nobody else gets them while they are on the
+        screen.
+        """
         with self.acting(reviewer) as tx:
-            line = [again for again in self._waiting(tx, reviewer, third=third) if contact or not self._desk.is_contact(again.item)]
+            line = [
+                again
+                for again in self._waiting(tx, reviewer, third=third)
+                if contact or not self._desk.is_contact(again.item)
+            ]
             known = {f"{AGAIN}{name}" for name in shown}
             names = [name for name in (f"{AGAIN}{again.item.id}" for again in line) if name not in known]
             granted = set(leases.claim(tx, names, reviewer, limit))
         return [self._card(again, language, third=third) for again in line if f"{AGAIN}{again.item.id}" in granted]
 
     def counts(self, reviewer: str, *, third: bool, contact: bool = True) -> Counts:
-        """How much waits that `reviewer` can reach, and how much of it is done; what others have on the screen is counted apart, and without `contact` names
-        and addresses.
+        """How much waits that `reviewer` can reach, and how much of it is done; what others have on the screen is
+        counted apart, and without `contact` names and addresses.
         """
         with self._lock, self._desk.project.store.reading() as tx:
             line = self._waiting(tx, reviewer, third=third)
@@ -151,16 +175,28 @@ class VerificationDesk:
         with self._lock, self._desk.project.store.reading() as tx:
             return sum(again.differs for again in self._drawn(tx))
 
-    def decide(self, submissions: Iterable[Submission], *, reviewer: str, third: bool, person: Person | None = None, language: str = "de") -> list[Outcome]:
-        """Writes looks in their order, each with what follows from it in one transaction; returns what became of each. Sending again is harmless.
+    def decide(
+        self,
+        submissions: Iterable[Submission],
+        *,
+        reviewer: str,
+        third: bool,
+        person: Person | None = None,
+        language: str = "de",
+    ) -> list[Outcome]:
+        """Writes looks in their order, each with what follows from it in one transaction; returns what became of each.
+        Sending again is harmless.
 
-        Of a `person` whose rights count only what was given to them here is taken; without one the program itself looks for `reviewer`.
+        Of a `person` whose rights count only what was given to them here is taken; without one the program itself looks
+        for `reviewer`.
         """
         return [self._decide(submission, reviewer, language, person, third=third) for submission in submissions]
 
     @contextmanager
     def acting(self, reviewer: str) -> Iterator[Transaction]:
-        """One act of a person that hangs on what was read again: this desk is taken first, then the other, then the store."""
+        """One act of a person that hangs on what was read again: this desk is taken first, then the other, then the
+        store.
+        """
         with self._lock, self._desk.acting(reviewer) as tx:
             yield tx
 
@@ -181,12 +217,18 @@ class VerificationDesk:
             target=self.target,
         )
 
-    def _decide(self, submission: Submission, reviewer: str, language: str, person: Person | None, *, third: bool) -> Outcome:
+    def _decide(
+        self, submission: Submission, reviewer: str, language: str, person: Person | None, *, third: bool
+    ) -> Outcome:
         with self.acting(reviewer) as tx:
             made = verifications(tx)
             author = next((look.act.reviewer for look in made if look.act.uuid == submission.uuid), None)
             if author is not None:
-                return Outcome(uuid=submission.uuid, result=Result.ACCEPTED) if author == reviewer else _not_for(submission, language)
+                return (
+                    Outcome(uuid=submission.uuid, result=Result.ACCEPTED)
+                    if author == reviewer
+                    else _not_for(submission, language)
+                )
             if submission.kind is DecisionKind.UNDO:
                 return self._take_back(tx, made, submission, reviewer, language)
             self._desk.catch_up(tx, submission.item)
@@ -194,21 +236,45 @@ class VerificationDesk:
             if person is not None and not self._is_given(tx, again, submission.item, person):
                 return _not_for(submission, language)
             if again is None:
-                return Outcome(uuid=submission.uuid, result=Result.REFUSED, message=text("review.gone", language, mine=submission.to_value))
+                return Outcome(
+                    uuid=submission.uuid,
+                    result=Result.REFUSED,
+                    message=text("review.gone", language, mine=submission.to_value),
+                )
             if submission.kind is DecisionKind.POSTPONE:
                 leases.release(tx, [_lease(submission.item)], holder=reviewer)
                 return Outcome(uuid=submission.uuid, result=Result.ACCEPTED)
             refused = self._objection(again, submission, reviewer, language, third=third)
             return refused or self._look(tx, again, submission, reviewer, language, third=third)
 
-    def _look(self, tx: Transaction, again: VerificationCase, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome:
+    def _look(
+        self,
+        tx: Transaction,
+        again: VerificationCase,
+        submission: Submission,
+        reviewer: str,
+        language: str,
+        *,
+        third: bool,
+    ) -> Outcome:
         """Writes a look, and for a third person the decision that follows from it: both or neither."""
-        act = replace(_act(submission, reviewer), to_value=self._desk.kept_value(again.item, submission.kind, submission.to_value))
+        act = replace(
+            _act(submission, reviewer), to_value=self._desk.kept_value(again.item, submission.kind, submission.to_value)
+        )
         outcome = Outcome(uuid=submission.uuid, result=Result.ACCEPTED)
         if third and not again.agrees(act, again.answer):
             column = split_item_id(again.item.id)[1]
-            made = replace(submission, uuid=_decision_of_uuid(submission.uuid), version=again.item.version, basis=again.case.basis(column), screen="", ms=0)
-            outcome = self._desk.decide_within(tx, replace(made, from_value=again.answer.value), reviewer=reviewer, language=language)
+            made = replace(
+                submission,
+                uuid=_decision_of_uuid(submission.uuid),
+                version=again.item.version,
+                basis=again.case.basis(column),
+                screen="",
+                ms=0,
+            )
+            outcome = self._desk.decide_within(
+                tx, replace(made, from_value=again.answer.value), reviewer=reviewer, language=language
+            )
         if outcome.result is not Result.ACCEPTED:
             return replace(outcome, uuid=submission.uuid, card=self._card(again, language, third=third))
         add_verification(tx, Verification(act=act, third=third))
@@ -217,15 +283,29 @@ class VerificationDesk:
             add_decision_time(tx, screen="third" if third else "second", ms=submission.ms)
         return Outcome(uuid=submission.uuid, result=Result.ACCEPTED)
 
-    def _take_back(self, tx: Transaction, made: Sequence[Verification], submission: Submission, reviewer: str, language: str) -> Outcome:
+    def _take_back(
+        self, tx: Transaction, made: Sequence[Verification], submission: Submission, reviewer: str, language: str
+    ) -> Outcome:
         """Takes a look of this person back, with the decision that followed from it."""
-        own = next((look for look in made if look.act.uuid == submission.undoes and look.act.reviewer == reviewer), None)
-        settled = own is not None and not own.third and in_force(look.act for look in made if look.third and look.act.item == own.act.item)
+        own = next(
+            (look for look in made if look.act.uuid == submission.undoes and look.act.reviewer == reviewer), None
+        )
+        settled = (
+            own is not None
+            and not own.third
+            and in_force(look.act for look in made if look.third and look.act.item == own.act.item)
+        )
         if own is None or settled:  # what somebody else has built on is not taken away
-            return Outcome(uuid=submission.uuid, result=Result.REFUSED, message=text("review.gone", language, mine=submission.to_value))
+            return Outcome(
+                uuid=submission.uuid,
+                result=Result.REFUSED,
+                message=text("review.gone", language, mine=submission.to_value),
+            )
         led_to = _decision_of_uuid(own.act.uuid)
         if own.third and values.number_of(tx, led_to):
-            undoing = replace(submission, uuid=_decision_of_uuid(submission.uuid), item=own.act.item, undoes=led_to, screen="", ms=0)
+            undoing = replace(
+                submission, uuid=_decision_of_uuid(submission.uuid), item=own.act.item, undoes=led_to, screen="", ms=0
+            )
             outcome = self._desk.decide_within(tx, undoing, reviewer=reviewer, language=language)
             if outcome.result is not Result.ACCEPTED:
                 return replace(outcome, uuid=submission.uuid)
@@ -233,9 +313,12 @@ class VerificationDesk:
         leases.claim(tx, [_lease(own.act.item)], reviewer, 1)
         return Outcome(uuid=submission.uuid, result=Result.ACCEPTED)
 
-    def _objection(self, again: VerificationCase, submission: Submission, reviewer: str, language: str, *, third: bool) -> Outcome | None:
-        """Why a look is not taken: it is not for this person (then nothing is shown), it confirms what nobody showed, it is no valid value, the work is done,
-        or it was made on a card that shows other values than those that differ now.
+    def _objection(
+        self, again: VerificationCase, submission: Submission, reviewer: str, language: str, *, third: bool
+    ) -> Outcome | None:
+        """Why a look is not taken: it is not for this person (then nothing is shown), it confirms what nobody showed,
+        it is no valid value, the work is done, or it was made on a card that shows other values than those that differ
+        now.
         """
         if not self._is_for(again, reviewer, third=third):
             return _not_for(submission, language)
@@ -246,7 +329,11 @@ class VerificationDesk:
             result, message = Result.CONFLICT, text("review.changed", language)
         elif submission.kind is DecisionKind.CORRECT:
             message = self._desk.normalised(again.item, submission.to_value, language=language)[1]
-        return Outcome(uuid=submission.uuid, result=result, message=message, card=self._card(again, language, third=third)) if message else None
+        return (
+            Outcome(uuid=submission.uuid, result=result, message=message, card=self._card(again, language, third=third))
+            if message
+            else None
+        )
 
     def _is_given(self, tx: Transaction, again: VerificationCase | None, item: str, person: Person) -> bool:
         """Whether a value was given to a person to be looked at, and is not of a person whom they may not know."""
@@ -265,7 +352,9 @@ class VerificationDesk:
     def _is_for(self, again: VerificationCase, reviewer: str, *, third: bool) -> bool:
         """Whether somebody may do this look: it has to be done, and they have had nothing to do with the value."""
         if third:
-            return again.differs and again.second is not None and reviewer not in {*again.authors, again.second.reviewer}
+            return (
+                again.differs and again.second is not None and reviewer not in {*again.authors, again.second.reviewer}
+            )
         return again.second is None and reviewer not in again.authors
 
     def _drawn(self, tx: Transaction) -> list[VerificationCase]:
@@ -283,8 +372,18 @@ class VerificationDesk:
             name = again.item.id
             drawn_at_random = fraction(name, self._seed) < (limit if again.by_machine else SHARE)
             if drawn_at_random or name in second or name in third or name in doubted or _doubtful(again):
-                authors = again.authors | asked.get(name, set())  # who was shown it as a known answer does not come to it blindly
-                chosen.append(replace(again, authors=authors, drawn_at_random=drawn_at_random, second=second.get(name), third=third.get(name)))
+                authors = again.authors | asked.get(
+                    name, set()
+                )  # who was shown it as a known answer does not come to it blindly
+                chosen.append(
+                    replace(
+                        again,
+                        authors=authors,
+                        drawn_at_random=drawn_at_random,
+                        second=second.get(name),
+                        third=third.get(name),
+                    )
+                )
         return chosen
 
     def _settle(self) -> None:
@@ -297,7 +396,9 @@ class VerificationDesk:
                 self._known[name] = (case, tuple(_again(case)))
 
     def _card(self, again: VerificationCase, language: str, *, third: bool) -> Card:
-        """What the screen shows: neither value nor author; for adjudication both values, without names, in random order."""
+        """What the screen shows: neither value nor author; for adjudication both values, without names, in random
+        order.
+        """
         item = replace(again.item, value="", candidates=(), reasons=(DIFFERENT if third else BLIND,), confidence=0.0)
         card = replace(
             self._desk.card_of(again.case, item, blind=True, language=language),
@@ -320,13 +421,22 @@ class VerificationDesk:
                 said_by=text(f"review.reading-{name}", language),
                 text=self._in_words(answer, card, language),
                 value=answer.value or answer.raw or "",
-                typed=self._desk.card_of(again.case, replace(again.item, value=answer.value), blind=True, language=language).typed or answer.raw or "",
+                typed=self._desk.card_of(
+                    again.case, replace(again.item, value=answer.value), blind=True, language=language
+                ).typed
+                or answer.raw
+                or "",
                 kind=_says(answer).value,
             )
             for name, answer in zip("ab", said, strict=True)
         )
         joined = " · ".join(f"{statement.said_by}: {statement.text}" for statement in statements)
-        return replace(card, statements=statements, suggestions=tuple(one.value for one in statements if one.value) if card.text else (), value_text=joined)
+        return replace(
+            card,
+            statements=statements,
+            suggestions=tuple(one.value for one in statements if one.value) if card.text else (),
+            value_text=joined,
+        )
 
     def _in_words(self, answer: Answer, card: Card, language: str) -> str:
         if answer.raw:
@@ -347,7 +457,11 @@ def _says(answer: Answer) -> DecisionKind:
     """The decision that says the same as an answer that stands."""
     if answer.value:
         return DecisionKind.CORRECT
-    kinds = {Missing.ILLEGIBLE: DecisionKind.ILLEGIBLE, Missing.IMPLAUSIBLE: DecisionKind.IMPLAUSIBLE, Missing.MULTIPLE_MARKS: DecisionKind.INADMISSIBLE}
+    kinds = {
+        Missing.ILLEGIBLE: DecisionKind.ILLEGIBLE,
+        Missing.IMPLAUSIBLE: DecisionKind.IMPLAUSIBLE,
+        Missing.MULTIPLE_MARKS: DecisionKind.INADMISSIBLE,
+    }
     return kinds.get(answer.missing, DecisionKind.NO_ANSWER) if answer.missing is not None else DecisionKind.NO_ANSWER
 
 
@@ -362,8 +476,15 @@ def _lease(item: str) -> str:
 
 
 def _seen(again: VerificationCase) -> str:
-    """Names the two values that a third person is shown without saying whose they are: what they say counts only for these."""
-    facts = [again.item.id, again.item.version, again.case.basis(split_item_id(again.item.id)[1]), again.second.uuid if again.second else ""]
+    """Names the two values that a third person is shown without saying whose they are: what they say counts only for
+    these.
+    """
+    facts = [
+        again.item.id,
+        again.item.version,
+        again.case.basis(split_item_id(again.item.id)[1]),
+        again.second.uuid if again.second else "",
+    ]
     return sha256(repr(facts).encode()).hexdigest()[:16]
 
 
@@ -375,15 +496,25 @@ def _again(case: Case) -> list[VerificationCase]:
             continue
         name = item_id(case.machine.id, answer.column)
         by_machine = case.machine_answer(answer).status is Status.AUTO
-        authors = frozenset(decision.reviewer for decision in case.decisions if decision.item == name and not is_of_third(decision))
+        authors = frozenset(
+            decision.reviewer for decision in case.decisions if decision.item == name and not is_of_third(decision)
+        )
         found.append(
-            VerificationCase(item=review_item(case.effective, answer, case.versions), case=case, answer=answer, authors=authors, by_machine=by_machine)
+            VerificationCase(
+                item=review_item(case.effective, answer, case.versions),
+                case=case,
+                answer=answer,
+                authors=authors,
+                by_machine=by_machine,
+            )
         )
     return found
 
 
 def _doubtful(again: VerificationCase) -> bool:
-    """Whether a decision deserves a second look by rule: it says that nothing can be read, or it goes against a sure reading."""
+    """Whether a decision deserves a second look by rule: it says that nothing can be read, or it goes against a sure
+    reading.
+    """
     decision = again.case.decision(split_item_id(again.item.id)[1])
     if again.by_machine or decision is None:
         return False
@@ -393,7 +524,13 @@ def _doubtful(again: VerificationCase) -> bool:
 
 def _sample(name: str, everything: Sequence[VerificationCase], drawn: Sequence[VerificationCase]) -> Sample:
     looked = [again for again in drawn if again.second is not None]
-    return Sample(name=name, population=len(everything), drawn=len(drawn), looked=len(looked), wrong=sum(again.wrong for again in looked))
+    return Sample(
+        name=name,
+        population=len(everything),
+        drawn=len(drawn),
+        looked=len(looked),
+        wrong=sum(again.wrong for again in looked),
+    )
 
 
 def _by_question(everything: Sequence[VerificationCase], drawn: Sequence[VerificationCase]) -> tuple[Sample, ...]:

@@ -1,7 +1,9 @@
-"""Keying a paper or telephone form by hand, question by question or from a prepared list, through the same rules as reading.
+"""Keying a paper or telephone form by hand, question by question or from a prepared list, through the same rules as
+reading.
 
-A keyed form never replaces a scanned one: its response is `manual-<form id>` for a printed form and `manual-<n>` otherwise.
-Form id and token say which form it is; `merge` brings it together with the scan of the form and with what came by other ways.
+A keyed form never replaces a scanned one: its response is `manual-<form id>` for a printed form and `manual-<n>`
+otherwise. Form id and token say which form it is; `merge` brings it together with the scan of the form and with what
+came by other ways.
 """
 
 import difflib
@@ -34,7 +36,9 @@ PREFIX = KEYED_PREFIX
 CHANNELS = (Channel.MANUAL, Channel.PHONE)
 
 ILLEGIBLE, BACK, HELP, AS_WRITTEN = "!", "<", "?", "="
-"""What can be typed instead of an answer: the writing is illegible, one question back, what can be typed; after a refusal, that it stands there like that."""
+"""What can be typed instead of an answer: the writing is illegible, one question back, what can be typed; after a
+refusal, that it stands there like that.
+"""
 
 RAW = "raw"
 """In a prepared list, {"raw": "..."} in the place of a value: what stands there even if no rule admits it."""
@@ -88,7 +92,13 @@ def find_form(project: Project, name: str | None, *, questionnaire: str | None =
         raise UsageError(words("enter.no-layout", form=found.form_id), remedy=words("enter.no-layout-remedy"))
     response_id = PREFIX + found.form_id
     known, scanned = (project.store.response(name) is not None for name in (response_id, found.form_id))
-    return KeyedForm(response_id=response_id, questionnaire=project.questionnaire_of(layout), token=found.token, known=known, scanned=scanned)
+    return KeyedForm(
+        response_id=response_id,
+        questionnaire=project.questionnaire_of(layout),
+        token=found.token,
+        known=known,
+        scanned=scanned,
+    )
 
 
 def scanned_text(form: KeyedForm, language: str) -> str:
@@ -101,7 +111,14 @@ def fields(questionnaire: Questionnaire, language: str) -> tuple[Field, ...]:
     return tuple(_fields(questionnaire, language))
 
 
-def key_form(form: KeyedForm, *, channel: Channel, prompt: Callable[[str], str], echo: Callable[[str], None], language: str = "de") -> Response:
+def key_form(
+    form: KeyedForm,
+    *,
+    channel: Channel,
+    prompt: Callable[[str], str],
+    echo: Callable[[str], None],
+    language: str = "de",
+) -> Response:
     """Asks question by question; a wrong answer is asked again with the reason. Nothing is stored yet (see `save`).
 
     `prompt` shows a text and returns what was typed; `echo` shows a line.
@@ -134,8 +151,8 @@ def key_form(form: KeyedForm, *, channel: Channel, prompt: Callable[[str], str],
 
 
 def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channel, language: str = "de") -> Response:
-    """The response from a prepared list: column -> value (text, number, a list of option codes, or {"raw": text} for what stands there even if no rule
-    admits it); columns left out are "no answer".
+    """The response from a prepared list: column -> value (text, number, a list of option codes, or {"raw": text} for
+    what stands there even if no rule admits it); columns left out are "no answer".
 
     Raises InputError that names every column that is unknown and every value that is wrong.
     """
@@ -156,12 +173,15 @@ def key_answers(form: KeyedForm, given: Mapping[str, object], *, channel: Channe
         else:
             wrong.append(of_place(field.column, reason_words(keyed.slug)))
     if wrong:
-        raise InputError(listed(words("enter.wrong-list"), wrong, indented=True), remedy=words("enter.wrong-list-remedy"))
+        raise InputError(
+            listed(words("enter.wrong-list"), wrong, indented=True), remedy=words("enter.wrong-list-remedy")
+        )
     return _response(form, channel, answers)
 
 
 def save(project: Project, response: Response, *, replace_known: bool = False, reviewer: str = "") -> Response:
-    """Stores a keyed response as a batch of its own and returns it with its id; raises UsageError when the form was keyed before.
+    """Stores a keyed response as a batch of its own and returns it with its id; raises UsageError when the form was
+    keyed before.
 
     `reviewer` is the name of the person who keyed it; it goes with each value, and the time with the response.
     """
@@ -169,9 +189,16 @@ def save(project: Project, response: Response, *, replace_known: bool = False, r
     with project.store.writing() as tx:
         known = values.all_versions(tx).keys()
         if response.id in known and not replace_known:
-            raise UsageError(words("enter.known", form=response.id), remedy=words("enter.known-remedy"), slug="keyed-before")
-        answers = tuple(replace(answer, reader=f"{rules.PERSON}{TYPIST}{reviewer}" if reviewer else rules.PERSON) for answer in response.answers)
-        stored = replace(response, id=response.id or _free_id(known), received_at=response.received_at or now, answers=answers)
+            raise UsageError(
+                words("enter.known", form=response.id), remedy=words("enter.known-remedy"), slug="keyed-before"
+            )
+        answers = tuple(
+            replace(answer, reader=f"{rules.PERSON}{TYPIST}{reviewer}" if reviewer else rules.PERSON)
+            for answer in response.answers
+        )
+        stored = replace(
+            response, id=response.id or _free_id(known), received_at=response.received_at or now, answers=answers
+        )
         batch = ledger.add_batch(tx, kind=BATCH_KIND, label=stored.id, at=now)
         values.save_response(tx, stored, batch_id=batch)
     return stored
@@ -186,18 +213,26 @@ def _only_questionnaire(project: Project, code: str | None) -> Questionnaire:
     found = project.questionnaires.get(code or "")
     if found is None:
         known = ", ".join(sorted(project.questionnaires))
-        raise UsageError(words("enter.which-questionnaire", known=known), remedy=words("enter.which-questionnaire-remedy"))
+        raise UsageError(
+            words("enter.which-questionnaire", known=known), remedy=words("enter.which-questionnaire-remedy")
+        )
     return found
 
 
 def _imported(project: Project, name: str) -> Issued | None:
-    """A form that was printed elsewhere has no number on it; the one that it got when it was read names it all the same."""
+    """A form that was printed elsewhere has no number on it; the one that it got when it was read names it all the
+    same.
+    """
     parts = parse_form_id(name)
     layout = project.layouts.get(parts[0]) if parts else None
     if parts is None or layout is None or not layout.imported:
         return None
     form = form_id(*parts)
-    return Issued(instance=parts[1], digest=parts[0], form_id=form, token=None, printed_at="") if project.store.response(form) is not None else None
+    return (
+        Issued(instance=parts[1], digest=parts[0], form_id=form, token=None, printed_at="")
+        if project.store.response(form) is not None
+        else None
+    )
 
 
 def _issued(tx: Transaction, name: str) -> Issued:
@@ -211,8 +246,12 @@ def _issued(tx: Transaction, name: str) -> Issued:
         return forms[0]
     if forms:
         ids = ", ".join(form.form_id for form in forms)
-        raise UsageError(words("enter.several-forms", token=name, forms=ids), remedy=words("enter.several-forms-remedy"))
-    raise UsageError(words("enter.unknown-form", form=name), remedy=words("enter.unknown-form-remedy"), slug="unknown-form")
+        raise UsageError(
+            words("enter.several-forms", token=name, forms=ids), remedy=words("enter.several-forms-remedy")
+        )
+    raise UsageError(
+        words("enter.unknown-form", form=name), remedy=words("enter.unknown-form-remedy"), slug="unknown-form"
+    )
 
 
 def _free_id(known: Collection[str]) -> str:
@@ -230,7 +269,11 @@ def _fields(questionnaire: Questionnaire, language: str) -> Iterator[Field]:
             heading = item.text.get(language) if isinstance(item, Matrix) else section.title.get(language)
             for question in questions:
                 yield Field(question=question, option=None, heading=heading)
-                yield from (Field(question=question, option=option, heading=heading) for option in question.options if option.writein)
+                yield from (
+                    Field(question=question, option=option, heading=heading)
+                    for option in question.options
+                    if option.writein
+                )
 
 
 def _not_asked(field: Field, answers: Mapping[str, Answer]) -> Answer | None:
@@ -285,7 +328,14 @@ def _ask(field: Field, prompt: Callable[[str], str], echo: Callable[[str], None]
 def _show(field: Field, echo: Callable[[str], None], language: str) -> None:
     question = field.question
     if field.option is not None:
-        echo(text("review.text-beside", language, question=question.text.get(language), option=field.option.text.get(language)))
+        echo(
+            text(
+                "review.text-beside",
+                language,
+                question=question.text.get(language),
+                option=field.option.text.get(language),
+            )
+        )
         return
     hints = [texts.get(language) for texts in (question.hint, question.unit) if texts]
     echo(f"{question.text.get(language)}" + (f" ({'; '.join(hints)})" if hints else ""))
@@ -334,12 +384,18 @@ def _not_listed(field: Field, value: str, language: str) -> str:
     """That a value is not in the list, what resembles it there, and how to keep it."""
     alike = difflib.get_close_matches(value, field.question.values, MOST_SUGGESTIONS, ALIKE)
     words = text("enter.alike", language, values=", ".join(alike)) if alike else ""
-    return " ".join(part for part in (reason_text("not-in-list", language), words, text("enter.keep", language, sign=AS_WRITTEN)) if part)
+    return " ".join(
+        part
+        for part in (reason_text("not-in-list", language), words, text("enter.keep", language, sign=AS_WRITTEN))
+        if part
+    )
 
 
 def _as_written(field: Field, typed: str, slug: str) -> Answer:
     """What stands there although a rule refuses it (`slug`), beside the code for why there is no value."""
-    missing, problem = (Missing.MULTIPLE_MARKS, "inadmissible") if slug in _MARKS else (Missing.IMPLAUSIBLE, "implausible")
+    missing, problem = (
+        (Missing.MULTIPLE_MARKS, "inadmissible") if slug in _MARKS else (Missing.IMPLAUSIBLE, "implausible")
+    )
     return replace(_empty(field, missing), problems=(problem,), raw=rules.as_written(typed) or None)
 
 
@@ -373,5 +429,7 @@ def _response(form: KeyedForm, channel: Channel, answers: Mapping[str, Answer]) 
 def waiting_text(response: Response, language: str) -> str:
     """What of a keyed form waits for a look because it breaks a rule, and why; "" when nothing does."""
     waiting = [answer for answer in response.answers if answer.status is Status.REVIEW]
-    lines = [f"  {answer.column}: {' '.join(reason_text(slug, language) for slug in answer.problems)}" for answer in waiting]
+    lines = [
+        f"  {answer.column}: {' '.join(reason_text(slug, language) for slug in answer.problems)}" for answer in waiting
+    ]
     return "\n".join([text("enter.waits", language), *lines]) if lines else ""

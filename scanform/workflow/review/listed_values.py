@@ -1,4 +1,6 @@
-"""What a list of admissible values says about a value that somebody has to type: what resembles the reading, and what is the only one left."""
+"""What a list of admissible values says about a value that somebody has to type: what resembles the reading, and
+what is the only one left.
+"""
 
 import difflib
 import re
@@ -14,7 +16,9 @@ ALIKE = 0.5
 
 
 def allowed(question: Question, questionnaire: Questionnaire | None, values: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of a question's list that go with the `values` of other questions, question -> canonical value; all of them where nothing is known."""
+    """The values of a question's list that go with the `values` of other questions, question -> canonical value; all
+    of them where nothing is known.
+    """
     left = question.values
     known = question.goes_with
     if known is not None and values.get(known.question) in dict(known.values):
@@ -28,17 +32,27 @@ def allowed(question: Question, questionnaire: Questionnaire | None, values: Map
 
 
 def suggested(item: ReviewItem, question: Question, left: Sequence[str]) -> tuple[str, ...]:
-    """Values of the list that were read, then those that resemble a reading, those that are `left` before the others."""
-    readings = [reading for reading in (item.value, *(candidate.value for candidate in item.candidates)) if reading.strip()]
+    """Values of the list that were read, then those that resemble a reading, those that are `left` before the
+    others.
+    """
+    readings = [
+        reading for reading in (item.value, *(candidate.value for candidate in item.candidates)) if reading.strip()
+    ]
     by_fold = {value.casefold(): value for value in question.values}
     found = [by_fold[folded] for reading in readings if (folded := " ".join(reading.split()).casefold()) in by_fold]
     for among in (left, question.values):
-        found += [value for reading in readings for value in difflib.get_close_matches(reading, among, MOST_SUGGESTIONS, ALIKE)]
+        found += [
+            value
+            for reading in readings
+            for value in difflib.get_close_matches(reading, among, MOST_SUGGESTIONS, ALIKE)
+        ]
     return tuple(value for value in dict.fromkeys(found) if value != item.value)[:MOST_SUGGESTIONS]
 
 
 def only_one(item: ReviewItem, question: Question, left: Sequence[str]) -> str:
-    """The one value of the list that goes with what is known of others and with the characters that were read; "" where there are several, or none."""
+    """The one value of the list that goes with what is known of others and with the characters that were read; ""
+    where there are several, or none.
+    """
     read = next((candidate.value.strip() for candidate in item.candidates if UNREAD in candidate.value), "")
     if read.strip(UNREAD):
         pattern = re.compile(re.escape(read).replace(re.escape(UNREAD), "."), re.IGNORECASE)

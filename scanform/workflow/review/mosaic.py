@@ -1,7 +1,9 @@
-"""Many doubtful values at once: the crops of one question and one reading across all forms, so that one key confirms all that fit.
+"""Many doubtful values at once: the crops of one question and one reading across all forms, so that one key confirms
+all that fit.
 
-A screen is drawn at random, so that nobody can guess what comes, and shows the least certain first. What the machine holds for wrong, what it proposes
-nothing for, contradictions, what a whole form or page is shown for once and what was put off are looked at one by one.
+A screen is drawn at random, so that nobody can guess what comes, and shows the least certain first. What the machine
+holds for wrong, what it proposes nothing for, contradictions, what a whole form or page is shown for once and what was
+put off are looked at one by one.
 """
 
 from collections import defaultdict
@@ -26,7 +28,9 @@ BLANK = "blank"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Values that can be shown together: `said` is the reading they share, in words, "" where each has its own; `count` wait."""
+    """Values that can be shown together: `said` is the reading they share, in words, "" where each has its own;
+    `count` wait.
+    """
 
     key: str
     heading: str
@@ -50,7 +54,9 @@ class Mosaic:
         self._desk = desk
 
     def groups(self, reviewer: str = "", *, contact: bool = True, language: str = "de") -> list[Group]:
-        """All groups worth a screen, in the order of the form; for a `reviewer`, of what nobody else has on the screen."""
+        """All groups worth a screen, in the order of the form; for a `reviewer`, of what nobody else has on the
+        screen.
+        """
         found = []
         for key, items in _grouped(self._desk.open_items(reviewer, contact=contact)).items():
             if len(items) >= FEWEST:
@@ -59,8 +65,18 @@ class Mosaic:
                 found.append(Group(key=key, heading=card.heading, wording=card.wording, said=said, count=len(items)))
         return found
 
-    def tiles(self, key: str, limit: int, *, reviewer: str, shown: Iterable[str] = (), contact: bool = True, language: str = "de") -> list[Tile]:
-        """At most `limit` open values of a group for `reviewer`, in an order that nobody can foresee and that stays the same while they wait.
+    def tiles(
+        self,
+        key: str,
+        limit: int,
+        *,
+        reviewer: str,
+        shown: Iterable[str] = (),
+        contact: bool = True,
+        language: str = "de",
+    ) -> list[Tile]:
+        """At most `limit` open values of a group for `reviewer`, in an order that nobody can foresee and that stays the
+        same while they wait.
 
         What is `shown` on the screen already is not given again; nobody else gets these values meanwhile.
         """
@@ -69,8 +85,13 @@ class Mosaic:
         part = Part(items=drawn, fits=lambda item: group_of(item) == key, place=_drawn)
         given = self._desk.claim_items(limit, reviewer=reviewer, shown=shown, contact=contact, part=part)
         everything = {item.id: item for item in (*items, *given)}.values()
-        order = {item.id: place for place, item in enumerate(sorted(everything, key=lambda item: (item.confidence, item.id)))}
-        return [Tile(card=card, order=order[card.id]) for card in self._desk.cards(given, reviewer=reviewer, language=language)]
+        order = {
+            item.id: place for place, item in enumerate(sorted(everything, key=lambda item: (item.confidence, item.id)))
+        }
+        return [
+            Tile(card=card, order=order[card.id])
+            for card in self._desk.cards(given, reviewer=reviewer, language=language)
+        ]
 
 
 def _drawn(item: ReviewItem) -> bytes:
@@ -79,9 +100,17 @@ def _drawn(item: ReviewItem) -> bytes:
 
 
 def group_of(item: ReviewItem) -> str | None:
-    """The key of the group in which an open value is shown: question and reading, for written values the question; None for what is shown alone."""
+    """The key of the group in which an open value is shown: question and reading, for written values the question;
+    None for what is shown alone.
+    """
     proposal = proposed(item)
-    if proposal == "none" or item.evidence is None or item.postponed or item.confidence < LEAST or SAYS_NOTHING & set(item.reasons):
+    if (
+        proposal == "none"
+        or item.evidence is None
+        or item.postponed
+        or item.confidence < LEAST
+        or SAYS_NOTHING & set(item.reasons)
+    ):
         return None
     column = split_item_id(item.id)[1]
     shared = BLANK if proposal == BLANK else "" if is_typed(item) else f"={item.value}"

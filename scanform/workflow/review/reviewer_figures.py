@@ -1,4 +1,6 @@
-"""How well people work at the station, as far as the project lets anybody see it: wrong proposals let pass, and how long decisions take."""
+"""How well people work at the station, as far as the project lets anybody see it: wrong proposals let pass, and how
+long decisions take.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +17,11 @@ NOBODY, SUPERVISOR = "nobody", "supervisor"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Known answers of all people together, screen by screen, and person by person where that may be seen; the pace of everybody's decisions.
+    """Known answers of all people together, screen by screen, and person by person where that may be seen; the pace of
+    everybody's decisions.
 
-    `decided_forms` is on how many forms anybody has decided anything; `share` of the values on a screen are known answers.
+    `decided_forms` is on how many forms anybody has decided anything; `share` of the values on a screen are known
+    answers.
     """
 
     known: Tally
@@ -35,7 +39,9 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnFigures:
-    """What somebody sees of their own work: values decided, forms looked at, known answers; `known` is None where the project shows nobody's."""
+    """What somebody sees of their own work: values decided, forms looked at, known answers; `known` is None where
+    the project shows nobody's.
+    """
 
     values: int
     forms: int
@@ -73,5 +79,7 @@ def own_figures(project: Project, reviewer: str) -> OwnFigures:
 
 
 def _today() -> str:
-    """Known answers are counted from the day after: a figure that moved with a decision would tell which values they were."""
+    """Known answers are counted from the day after: a figure that moved with a decision would tell which values they
+    were.
+    """
     return datetime.now(UTC).date().isoformat()

@@ -67,7 +67,8 @@ def dealings(tx: Transaction, item: str, name: str, case: Case | None) -> Dealin
         taken=holder not in {None, name},
         acted=any(act.item == item and act.reviewer == name for act in (*made, *(look.act for look in seen))),
         own=standing is not None and standing.reviewer == name,
-        blind=(leases.holder_of(tx, f"{AGAIN}{item}") == name and holder != name) or _reads_blindly(case, item, name, seen),
+        blind=(leases.holder_of(tx, f"{AGAIN}{item}") == name and holder != name)
+        or _reads_blindly(case, item, name, seen),
     )
 
 
@@ -112,7 +113,9 @@ def says_the_same(wanted: Answer, current: Answer) -> bool:
     """Whether two answers come to the same; what stands there although no rule admits it counts where both say it."""
     if wanted.raw and current.raw and wanted.raw != current.raw:
         return False
-    return wanted.value == current.value and (bool(wanted.value) or (wanted.missing is current.missing and current.status is not Status.REVIEW))
+    return wanted.value == current.value and (
+        bool(wanted.value) or (wanted.missing is current.missing and current.status is not Status.REVIEW)
+    )
 
 
 def _reads_blindly(case: Case | None, item: str, name: str, seen: Sequence[Verification]) -> bool:
@@ -120,7 +123,11 @@ def _reads_blindly(case: Case | None, item: str, name: str, seen: Sequence[Verif
     they could read anew.
     """
     second = [act for act in in_force(look.act for look in seen if not look.third) if act.reviewer == name]
-    answer = next((answer for answer in case.effective.answers if answer.column == split_item_id(item)[1]), None) if case else None
+    answer = (
+        next((answer for answer in case.effective.answers if answer.column == split_item_id(item)[1]), None)
+        if case
+        else None
+    )
     if not second or case is None or answer is None or in_force(look.act for look in seen if look.third):
         return False
     return not says_the_same(decided(case.machine_answer(answer), second[-1], version=second[-1].version), answer)

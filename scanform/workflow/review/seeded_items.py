@@ -1,7 +1,9 @@
-"""Known answers among what waits: they count how many wrong proposals people let pass. Nobody can tell them from the rest, and none becomes a value.
+"""Known answers among what waits: they count how many wrong proposals people let pass. Nobody can tell them from the
+rest, and none becomes a value.
 
-Where a reviewer's screen gets an open value, the lot may put a settled one of the same question before it, with a wrong proposal of the same kind. What the
-reviewer does with it is written apart from the decisions, so that no merge and no export can meet it.
+Where a reviewer's screen gets an open value, the lot may put a settled one of the same question before it, with a wrong
+proposal of the same kind. What the reviewer does with it is written apart from the decisions, so that no merge and no
+export can meet it.
 """
 
 from collections import Counter, defaultdict
@@ -29,7 +31,9 @@ FARTHEST = 500
 """So many responses are looked through for a known value; where none is found the open value goes alone."""
 
 MOST = 4.0
-"""So many times the share is how probable a known value is at most, where it has to make up for values before which none can stand."""
+"""So many times the share is how probable a known value is at most, where it has to make up for values before which
+none can stand.
+"""
 
 SAMPLE = 200
 """So many responses tell of which questions values are known."""
@@ -62,7 +66,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """A reviewer's known values at the moment: those that still wait, in disguise, how many of them were put off, and how many are answered."""
+    """A reviewer's known values at the moment: those that still wait, in disguise, how many of them were put off,
+    and how many are answered.
+    """
 
     waiting: Mapping[str, tuple[SeededItem, ReviewItem]]
     answered: int
@@ -74,7 +80,9 @@ class Own:
 
 
 class SeededItems:
-    """Chooses known values and keeps what became of them. `cases` are the responses as they stand; whoever calls holds the desk's lock."""
+    """Chooses known values and keeps what became of them. `cases` are the responses as they stand; whoever calls
+    holds the desk's lock.
+    """
 
     def __init__(self, share: float, admits: Admits) -> None:
         self._share = share
@@ -114,13 +122,19 @@ class SeededItems:
         fits: Callable[[ReviewItem], bool] = lambda _: True,
         lined_up: Callable[[Sequence[ReviewItem]], list[ReviewItem]] = list,
     ) -> list[ReviewItem]:
-        """`granted` values with known ones among them, at most `limit`, `lined_up` as if all of them waited; what does not go in any more is given back."""
+        """`granted` values with known ones among them, at most `limit`, `lined_up` as if all of them waited; what
+        does not go in any more is given back.
+        """
         if not self._share and not rows.seeded_items_of(tx, reviewer):
             return list(granted)
         self._seed = self._seed or sampling_seed(tx)
         own = self.of(tx, reviewer, cases)
         seen = set(shown)
-        again = {row.before: item for row, item in own.waiting.values() if item.id not in seen and not item.postponed and fits(item)}
+        again = {
+            row.before: item
+            for row, item in own.waiting.values()
+            if item.id not in seen and not item.postponed and fits(item)
+        }
         had = {row.before for row in rows.seeded_items_of(tx, reviewer)}
         chance = self._chance(cases)
         taken = {item for item, holder in leases.holders(tx).items() if holder != reviewer}
@@ -138,9 +152,11 @@ class SeededItems:
         return mixed[:limit]
 
     def _chance(self, cases: Mapping[str, Case]) -> float:
-        """How probable a known value is before an open one: more than the share where known values cannot stand before many of those that go to people.
+        """How probable a known value is before an open one: more than the share where known values cannot stand before
+        many of those that go to people.
 
-        Those of questions of which none of `SAMPLE` responses holds a known value, and those without a proposal. Looked up once in a while.
+        Those of questions of which none of `SAMPLE` responses holds a known value, and those without a proposal. Looked
+        up once in a while.
         """
         if monotonic() >= self._until:
             line = list(cases.values())
@@ -151,9 +167,14 @@ class SeededItems:
                     if known(answer):
                         values[answer.column].add(answer.value)
             to_people = [
-                review_item(case.machine, answer, case.versions) for case in sample for answer in case.machine.answers if answer.status is Status.REVIEW
+                review_item(case.machine, answer, case.versions)
+                for case in sample
+                for answer in case.machine.answers
+                if answer.status is Status.REVIEW
             ]
-            possible = sum(proposed(item) != "none" and can_precede(values[split_item_id(item.id)[1]], item) for item in to_people)
+            possible = sum(
+                proposed(item) != "none" and can_precede(values[split_item_id(item.id)[1]], item) for item in to_people
+            )
             self._more = min(MOST, len(to_people) / possible) if possible else 1.0
             self._until = monotonic() + LASTS_S
             self._plans.clear()
@@ -162,22 +183,35 @@ class SeededItems:
     def is_at(self, tx: Transaction, item: str, reviewer: str, cases: Mapping[str, Case]) -> bool:
         """Whether a value is a known one to somebody at the moment, waiting or answered."""
         case = cases.get(item.rpartition(ITEM_SEPARATOR)[0])
-        return any(row.item == item and _still_known(row, case) is not None for row in rows.seeded_items_of(tx, reviewer))
+        return any(
+            row.item == item and _still_known(row, case) is not None for row in rows.seeded_items_of(tx, reviewer)
+        )
 
     def was_shown(self, tx: Transaction, item: str, version: int, shown: str, reviewer: str) -> bool:
         """Whether somebody who saw `shown` at `item` saw the wrong proposal of a known value."""
-        return any((row.item, row.version, row.shown) == (item, version, shown) for row in rows.seeded_items_of(tx, reviewer))
+        return any(
+            (row.item, row.version, row.shown) == (item, version, shown) for row in rows.seeded_items_of(tx, reviewer)
+        )
 
     def seen_by(self, tx: Transaction, case: Case, reviewer: str, editions: Editions) -> Case:
         """A response as somebody sees it: its known values open in disguise, or as that person decided them."""
         held = {
-            row.item: row for row in rows.seeded_items_of(tx, reviewer) if split_item_id(row.item)[0] == case.machine.id and _still_known(row, case) is not None
+            row.item: row
+            for row in rows.seeded_items_of(tx, reviewer)
+            if split_item_id(row.item)[0] == case.machine.id and _still_known(row, case) is not None
         }
         if not held:
             return case
         names = {split_item_id(name)[1]: row for name, row in held.items()}
-        answers = tuple(_reopened(answer, names[answer.column]) if answer.column in names else answer for answer in case.machine.answers)
-        acts = [_as_decided(answer.act, held[answer.act.item]) for answer in rows.answers(tx, reviewer) if answer.act.item in held]
+        answers = tuple(
+            _reopened(answer, names[answer.column]) if answer.column in names else answer
+            for answer in case.machine.answers
+        )
+        acts = [
+            _as_decided(answer.act, held[answer.act.item])
+            for answer in rows.answers(tx, reviewer)
+            if answer.act.item in held
+        ]
         return response_case(replace(case.machine, answers=answers), case.versions, (*case.decisions, *acts), editions)
 
     def answered(self, tx: Transaction, uuid: str, reviewer: str) -> bool:
@@ -194,14 +228,20 @@ class SeededItems:
 
     def latest(self, tx: Transaction, reviewer: str, cases: Mapping[str, Case]) -> SeededAnswer | None:
         """The latest answer of a reviewer that was not taken back, to a value that is still a known one."""
-        held = {row.item for row in rows.seeded_items_of(tx, reviewer) if _still_known(row, cases.get(split_item_id(row.item)[0])) is not None}
+        held = {
+            row.item
+            for row in rows.seeded_items_of(tx, reviewer)
+            if _still_known(row, cases.get(split_item_id(row.item)[0])) is not None
+        }
         made = {answer.act.uuid: answer for answer in rows.answers(tx, reviewer) if answer.act.item in held}
         standing = in_force(answer.act for answer in made.values())
         return made[standing[-1].uuid] if standing else None
 
-    def planned(self, tx: Transaction, waiting: Iterable[ReviewItem], *, reviewer: str, cases: Mapping[str, Case]) -> int:
-        """How many known values the lot will put before what waits, when it is given to a reviewer: they are counted from the first moment, so that no count
-        tells that some have come in between.
+    def planned(
+        self, tx: Transaction, waiting: Iterable[ReviewItem], *, reviewer: str, cases: Mapping[str, Case]
+    ) -> int:
+        """How many known values the lot will put before what waits, when it is given to a reviewer: they are counted
+        from the first moment, so that no count tells that some have come in between.
         """
         self._seed = self._seed or drawn_seed(tx)
         if not self._share or not self._seed:
@@ -238,13 +278,23 @@ class SeededItems:
         if chosen is None:
             return []
         item, truth = chosen
-        row = rows.seeded_item_of(item, reviewer=reviewer, before=waiting.id, truth=truth, at=datetime.now(UTC).isoformat(timespec="seconds"))
+        row = rows.seeded_item_of(
+            item, reviewer=reviewer, before=waiting.id, truth=truth, at=datetime.now(UTC).isoformat(timespec="seconds")
+        )
         return [item] if rows.add_seeded_item(tx, row) else []
 
     def _chosen(
-        self, waiting: ReviewItem, *, reviewer: str, cases: Mapping[str, Case], had: set[str], fits: Callable[[ReviewItem], bool]
+        self,
+        waiting: ReviewItem,
+        *,
+        reviewer: str,
+        cases: Mapping[str, Case],
+        had: set[str],
+        fits: Callable[[ReviewItem], bool],
     ) -> tuple[ReviewItem, str] | None:
-        """(a known value in disguise to go before `waiting`, what is true), or None: where the machine proposes nothing there is nothing to let pass."""
+        """(a known value in disguise to go before `waiting`, what is true), or None: where the machine proposes
+        nothing there is nothing to let pass.
+        """
         proposal = proposed(waiting)
         if proposal == "none" or waiting.postponed or waiting.evidence is None:
             return None
@@ -253,7 +303,12 @@ class SeededItems:
         start = int(fraction(f"from:{reviewer}:{waiting.id}", self._seed) * len(line))
         for case in [*line[start:], *line[:start]][:FARTHEST]:
             name = item_id(case.machine.id, column)
-            if case.contradictory or name in had or case.machine.questionnaire != waiting.questionnaire or case.decision(column):
+            if (
+                case.contradictory
+                or name in had
+                or case.machine.questionnaire != waiting.questionnaire
+                or case.decision(column)
+            ):
                 continue
             answer = case.effective.answer(waiting.question, waiting.option)
             if answer is None or answer.column != column or not known(answer):
@@ -266,8 +321,8 @@ class SeededItems:
 
 
 def tallies(tx: Transaction, *, before: str = "") -> tuple[Tally, tuple[Tally, ...], tuple[Tally, ...]]:
-    """(all together, by screen, by person) of the known values that were settled, on days `before` one (ISO 8601) if given; a wrong proposal that stands
-    afterwards was missed.
+    """(all together, by screen, by person) of the known values that were settled, on days `before` one (ISO 8601) if
+    given; a wrong proposal that stands afterwards was missed.
     """
     shown = {(row.reviewer, row.item): row for row in rows.seeded_items_of(tx)}
     made = [answer for answer in rows.answers(tx) if not before or answer.act.at < before]
@@ -292,7 +347,9 @@ def acted_on(tx: Transaction, reviewer: str) -> set[str]:
 
 
 def contested(tx: Transaction) -> dict[str, set[str]]:
-    """Who answered which known value with something else than what stands and what was proposed: the truth may not be one."""
+    """Who answered which known value with something else than what stands and what was proposed: the truth may not
+    be one.
+    """
     shown = {(row.reviewer, row.item): row for row in rows.seeded_items_of(tx)}
     found: dict[str, set[str]] = {}
     made = rows.answers(tx)
@@ -301,7 +358,10 @@ def contested(tx: Transaction) -> dict[str, set[str]]:
             if how.decision is None:
                 continue
             row = shown[reviewer, how.decision.item]
-            other = how.decision.kind is not DecisionKind.CONFIRM and how.decision.to_value not in {row.truth, row.shown}
+            other = how.decision.kind is not DecisionKind.CONFIRM and how.decision.to_value not in {
+                row.truth,
+                row.shown,
+            }
             if other:
                 found.setdefault(row.item, set()).add(reviewer)
     return found
@@ -333,7 +393,14 @@ def _in_disguise(row: SeededItem, case: Case | None, *, postponed: int) -> Revie
     if case is None or answer is None:
         return None
     item = review_item(case.effective, answer, case.versions)
-    return replace(item, value=row.shown, reasons=row.reasons, confidence=row.confidence, candidates=row.candidates, postponed=postponed)
+    return replace(
+        item,
+        value=row.shown,
+        reasons=row.reasons,
+        confidence=row.confidence,
+        candidates=row.candidates,
+        postponed=postponed,
+    )
 
 
 def _still_known(row: SeededItem, case: Case | None) -> Answer | None:
@@ -348,7 +415,15 @@ def _still_known(row: SeededItem, case: Case | None) -> Answer | None:
 def _reopened(answer: Answer, row: SeededItem) -> Answer:
     """A settled value as if it waited, with the wrong proposal."""
     missing = None if row.shown else Missing.NO_ANSWER
-    return replace(answer, value=row.shown, missing=missing, problems=row.reasons, status=Status.REVIEW, confidence=row.confidence, candidates=row.candidates)
+    return replace(
+        answer,
+        value=row.shown,
+        missing=missing,
+        problems=row.reasons,
+        status=Status.REVIEW,
+        confidence=row.confidence,
+        candidates=row.candidates,
+    )
 
 
 def _as_decided(act: Decision, row: SeededItem) -> Decision:

@@ -1,4 +1,6 @@
-"""What became of a value, and of all values of a page: what was read, who decided what, when and on which screen, and what stands now."""
+"""What became of a value, and of all values of a page: what was read, who decided what, when and on which screen,
+and what stands now.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +24,9 @@ _TEXTS = "history.ui."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a value: `kind` is a key of the texts `history.ui.event-*`; `undone` when it was taken back."""
+    """Something that happened to a value: `kind` is a key of the texts `history.ui.event-*`; `undone` when it was
+    taken back.
+    """
 
     kind: str
     value: str = ""
@@ -43,7 +47,9 @@ class Other:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueHistory:
-    """All that is known of one value, in words; the events in the order in which they happened. `status` is what it counts as now."""
+    """All that is known of one value, in words; the events in the order in which they happened. `status` is what it
+    counts as now.
+    """
 
     card: Card
     value: str
@@ -55,7 +61,9 @@ class ValueHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A value on a page, in the order of the form: where it lies (mm), what is asked, what stands, what it counts as, and whether it waits."""
+    """A value on a page, in the order of the form: where it lies (mm), what is asked, what stands, what it counts
+    as, and whether it waits.
+    """
 
     item: str
     column: str
@@ -79,7 +87,9 @@ class PageFacts:
 
 
 def value_history(desk: Desk, item: str, *, reviewer: str = "", language: str = "de") -> ValueHistory | None:
-    """The history of a value or of a contradiction, for a `reviewer` as it is on their screen; None for an unknown item."""
+    """The history of a value or of a contradiction, for a `reviewer` as it is on their screen; None for an unknown
+    item.
+    """
     card = desk.card(item, reviewer=reviewer, language=language)
     case = desk.case(item.rpartition("/")[0], reviewer=reviewer)
     if card is None or case is None:
@@ -89,7 +99,10 @@ def value_history(desk: Desk, item: str, *, reviewer: str = "", language: str = 
     acts = [decision for decision in case.decisions if decision.item == item]
     with desk.project.store.reading() as tx:
         seen = [] if _in_disguise(desk, case, answer) else verifications(tx, item)
-    events = [*_read(case, answer, card, language), *(_event(case, answer, card, act, language, undone=act not in in_force(acts)) for act in acts)]
+    events = [
+        *_read(case, answer, card, language),
+        *(_event(case, answer, card, act, language, undone=act not in in_force(acts)) for act in acts),
+    ]
     standing = in_force(look.act for look in seen)
     for look in seen:
         made = _event(case, answer, card, look.act, language, undone=look.act not in standing)
@@ -105,8 +118,12 @@ def value_history(desk: Desk, item: str, *, reviewer: str = "", language: str = 
     )
 
 
-def page_facts(desk: Desk, form: str, number: int, *, person: Person | None = None, language: str = "de") -> PageFacts | None:
-    """What lies on a page of a form that was read, for a `person` as far as they may see it; None when there is no such page."""
+def page_facts(
+    desk: Desk, form: str, number: int, *, person: Person | None = None, language: str = "de"
+) -> PageFacts | None:
+    """What lies on a page of a form that was read, for a `person` as far as they may see it; None when there is no
+    such page.
+    """
     case, layout = desk.case(form, reviewer=person.name if person else ""), desk.layout(form)
     page = next((page for page in layout.pages if page.number == number), None) if layout else None
     if case is None or layout is None or page is None or case.contradictory:
@@ -115,11 +132,15 @@ def page_facts(desk: Desk, form: str, number: int, *, person: Person | None = No
     if person is not None:
         answers = [answer for answer in answers if desk.may_see(item_id(form, answer.column), person, Sight.VALUE)]
     places = [place for answer in answers for place in _places(desk, case, answer, page, language)]
-    return PageFacts(form=form, number=number, pages=len(layout.pages), width=page.size.w, height=page.size.h, places=tuple(places))
+    return PageFacts(
+        form=form, number=number, pages=len(layout.pages), width=page.size.w, height=page.size.h, places=tuple(places)
+    )
 
 
 def _in_disguise(desk: Desk, case: Case, answer: Answer) -> bool:
-    """Whether a value is shown to somebody as another one than it is (`workflow.review.seeded_items`): what others did with it is not told then."""
+    """Whether a value is shown to somebody as another one than it is (`workflow.review.seeded_items`): what others
+    did with it is not told then.
+    """
     real = desk.case(case.machine.id)
     return real is not None and real.machine_answer(answer) != case.machine_answer(answer)
 
@@ -130,7 +151,9 @@ def page_picture(desk: Desk, form: str, number: int) -> bytes | None:
     page = next((page for page in layout.pages if page.number == number), None) if layout else None
     if case is None or page is None:
         return None
-    ref = next((answer.evidence.ref for answer in case.machine.answers if answer.page == number and answer.evidence), None)
+    ref = next(
+        (answer.evidence.ref for answer in case.machine.answers if answer.page == number and answer.evidence), None
+    )
     return desk.page(ref, page.size) if ref else None
 
 
@@ -144,15 +167,33 @@ def _read(case: Case, answer: Answer, card: Card, language: str) -> list[Event]:
     """What came first: the machine read it, somebody typed it, or the sources of a contradiction say it."""
     if case.contradictory:
         claims = case.claims.get(answer.column, ())
-        named = [(", ".join(text(f"report.channel-{channel.value}", language) for channel in claim.channels), claim.value) for claim in claims]
+        named = [
+            (", ".join(text(f"report.channel-{channel.value}", language) for channel in claim.channels), claim.value)
+            for claim in claims
+        ]
         return [Event(kind="said", value=_code_words(value, card, language), who=who) for who, value in named]
     machine, at = case.machine_answer(answer), case.machine.received_at
     if machine.evidence is None:
         who = machine.reader.partition(":")[2]
-        return [Event(kind="typed", value=_in_words(machine, card, language), who=who or text(f"report.channel-{case.machine.channel.value}", language), at=at)]
+        return [
+            Event(
+                kind="typed",
+                value=_in_words(machine, card, language),
+                who=who or text(f"report.channel-{case.machine.channel.value}", language),
+                at=at,
+            )
+        ]
     note = reasons_text(machine.problems, language)
     sure = text(f"{_TEXTS}{_how_sure(machine)}", language, n=_one_in(machine.confidence))
-    return [Event(kind="read", value=_in_words(machine, card, language), who=machine.reader, at=at, note=" · ".join(part for part in (sure, note) if part))]
+    return [
+        Event(
+            kind="read",
+            value=_in_words(machine, card, language),
+            who=machine.reader,
+            at=at,
+            note=" · ".join(part for part in (sure, note) if part),
+        )
+    ]
 
 
 def _event(case: Case, answer: Answer, card: Card, act: Decision, language: str, *, undone: bool) -> Event:
@@ -164,14 +205,23 @@ def _event(case: Case, answer: Answer, card: Card, act: Decision, language: str,
     )
     earlier = act.kind is not DecisionKind.UNDO and act.version != case.versions.get(answer.column, act.version)
     note = text(f"{_TEXTS}earlier-reading", language, version=act.version) if earlier else ""
-    return Event(kind=kind, value=value, who=act.reviewer, at=act.at, note=note, undone=undone and act.kind is not DecisionKind.UNDO)
+    return Event(
+        kind=kind,
+        value=value,
+        who=act.reviewer,
+        at=act.at,
+        note=note,
+        undone=undone and act.kind is not DecisionKind.UNDO,
+    )
 
 
 def _others(desk: Desk, case: Case, column: str, language: str) -> Iterable[Other]:
     members: Sequence[str] = case.members or desk.members_of(case.machine.id)
     for member in members:
         found = desk.case(member)
-        answer = next((answer for answer in found.effective.answers if answer.column == column), None) if found else None
+        answer = (
+            next((answer for answer in found.effective.answers if answer.column == column), None) if found else None
+        )
         if found is None or answer is None or member == case.machine.id:
             continue
         card = desk.card_of(found, review_item(found.effective, answer, found.versions), language=language)
@@ -180,13 +230,25 @@ def _others(desk: Desk, case: Case, column: str, language: str) -> Iterable[Othe
 
 
 def _places(desk: Desk, case: Case, answer: Answer, page: PageLayout, language: str) -> Iterable[Place]:
-    zones = [zone for zone in page.zones if zone.question == answer.question and (answer.option is None or zone.option == answer.option)]
+    zones = [
+        zone
+        for zone in page.zones
+        if zone.question == answer.question and (answer.option is None or zone.option == answer.option)
+    ]
     if not zones:
         return
     card = desk.card_of(case, review_item(case.effective, answer, case.versions), language=language)
     rect = bounding_box([zone.rect for zone in zones])
     note = card.reason_text if answer.status is Status.REVIEW else ""
-    yield Place(item=card.id, column=answer.column, rect=rect, wording=card.wording, value=_in_words(answer, card, language), status=answer.status, note=note)
+    yield Place(
+        item=card.id,
+        column=answer.column,
+        rect=rect,
+        wording=card.wording,
+        value=_in_words(answer, card, language),
+        status=answer.status,
+        note=note,
+    )
 
 
 def _in_words(answer: Answer, card: Card, language: str) -> str:

@@ -51,7 +51,9 @@ def record_page(project: Project, tx: Transaction, page: PageRecord, result: Pag
 
 
 def resolve_reading(project: Project, tx: Transaction, number: int) -> dict[int, Fate]:
-    """Settle all that depends on a reading: its form, the fates of its pages, the responses of its identity. Returns the fates."""
+    """Settle all that depends on a reading: its form, the fates of its pages, the responses of its identity. Returns
+    the fates.
+    """
     own = ledger.sheets_of_reading(tx, number)
     identity = own[0].identity
     if identity is None or own[0].outcome is not Fate.READ:
@@ -64,10 +66,19 @@ def resolve_reading(project: Project, tx: Transaction, number: int) -> dict[int,
 
 
 def resolve_identity(project: Project, tx: Transaction, printed: PrintedIdentity) -> dict[int, Fate]:
-    """Recompute fates and responses of all pages with one printed identity from the pages that count. Returns the fates."""
+    """Recompute fates and responses of all pages with one printed identity from the pages that count. Returns the
+    fates.
+    """
     sheets = ledger.sheets(tx, digest=printed.digest, instance=printed.instance)
     given = fates(sheets, _preferred(tx, sheets))
-    ledger.set_fates(tx, {sheet.page_id: given[sheet.page_id] for sheet in sheets if sheet.page_id in given and given[sheet.page_id] != sheet.fate})
+    ledger.set_fates(
+        tx,
+        {
+            sheet.page_id: given[sheet.page_id]
+            for sheet in sheets
+            if sheet.page_id in given and given[sheet.page_id] != sheet.fate
+        },
+    )
     copies = counting(sheets, given)
     joining = collation_of(tx, sheets, copies) if copies else None
     for form in ledger.forms(tx, digest=printed.digest, instance=printed.instance):
@@ -93,7 +104,11 @@ def _preferred(tx: Transaction, sheets: Sequence[SheetRecord]) -> set[int]:
 
 def _place(tx: Transaction, sheet: SheetRecord, identity: Identity) -> None:
     """Give a page that was just read its form: the printed one, or one more photocopy of it."""
-    known = [other for other in ledger.sheets(tx, digest=identity.digest, instance=identity.instance) if other.outcome is Fate.READ]
+    known = [
+        other
+        for other in ledger.sheets(tx, digest=identity.digest, instance=identity.instance)
+        if other.outcome is Fate.READ
+    ]
     readings = ledger.contents(tx, [other.reading_id for other in (*known, sheet) if other.page == sheet.page])
     looks: dict[int, SheetEvidence] = {}
 
@@ -120,13 +135,19 @@ def _place(tx: Transaction, sheet: SheetRecord, identity: Identity) -> None:
         ledger.set_form(tx, moved, number)
 
 
-def _save_form(project: Project, tx: Transaction, form: FormRecord, sheets: Sequence[SheetRecord], joining: CollationState) -> None:
+def _save_form(
+    project: Project, tx: Transaction, form: FormRecord, sheets: Sequence[SheetRecord], joining: CollationState
+) -> None:
     layout = project.layouts.get(form.digest)
     if layout is None:
         return
     readings = ledger.contents(tx, [sheet.reading_id for sheet in sheets])
     first = min(sheets, key=lambda sheet: (sheet.file_id, sheet.position))
-    pages = {sheet.page: _with_path(readings[sheet.reading_id], sheet) for sheet in sheets if sheet.page is not None and sheet.reading_id in readings}
+    pages = {
+        sheet.page: _with_path(readings[sheet.reading_id], sheet)
+        for sheet in sheets
+        if sheet.page is not None and sheet.reading_id in readings
+    }
     questionnaire = project.questionnaire_of(layout)
     printed, token = issued.issued_form(tx, form.instance), joining.token(form)
     form_pages = FormPages(
@@ -149,32 +170,53 @@ def accept_settings(project: Project) -> AcceptSettings:
     return AcceptSettings.at(project.config.reading.accept)
 
 
-def with_page_problems(response: Response, pages: Mapping[int, PageReading], before: Before = NOTHING_BEFORE) -> Response:
-    """The response with what was said about its pages; nothing on a page that may be damaged is taken without a person."""
-    problems = [replace(problem, where=f"page {number}") for number in sorted(pages) for problem in pages[number].problems]
+def with_page_problems(
+    response: Response, pages: Mapping[int, PageReading], before: Before = NOTHING_BEFORE
+) -> Response:
+    """The response with what was said about its pages; nothing on a page that may be damaged is taken without a
+    person.
+    """
+    problems = [
+        replace(problem, where=f"page {number}") for number in sorted(pages) for problem in pages[number].problems
+    ]
     suspect = {number for number, page in pages.items() if any(problem.slug == SUSPECT for problem in page.problems)}
     answers = [answer.doubted(SUSPECT) if answer.page in suspect else answer for answer in response.answers]
-    for number, slug in sorted({(number, problem.slug) for number, page in pages.items() for problem in page.problems if problem.slug in SHOWN_ONCE}):
+    for number, slug in sorted(
+        {
+            (number, problem.slug)
+            for number, page in pages.items()
+            for problem in page.problems
+            if problem.slug in SHOWN_ONCE
+        }
+    ):
         answers = shown_once(answers, slug, page=number, before=before)
     return replace(response, answers=tuple(answers), problems=response.problems + tuple(problems))
 
 
 def _before(tx: Transaction, form_id: str) -> Before:
-    """How a form stands in the store: what was shown once stays where it is, and is not put where somebody has decided already."""
+    """How a form stands in the store: what was shown once stays where it is, and is not put where somebody has
+    decided already.
+    """
     standing = standings(values.decisions(tx, form_id))
     decided = frozenset(split_item_id(item)[1] for item, found in standing.items() if found.decision is not None)
     return Before(decided=decided, reasons=values.reasons(tx, form_id))
 
 
 def _with_path(reading: PageReading, sheet: SheetRecord) -> PageReading:
-    """The reading with the name under which these bytes were handed in this time (they may have come under another before)."""
+    """The reading with the name under which these bytes were handed in this time (they may have come under another
+    before).
+    """
     return replace(reading, ref=sheet.ref)
 
 
 def resolve_batch(project: Project, tx: Transaction, batch_id: int) -> None:
     """Settle everything that the pages of a batch touch, after it was withdrawn or brought back."""
     pages = ledger.pages_of_batch(tx, batch_id)
-    identities = {PrintedIdentity(digest=page.identity.digest, instance=page.identity.instance) for page in pages if page.identity is not None}
+    identities = {
+        PrintedIdentity(digest=page.identity.digest, instance=page.identity.instance)
+        for page in pages
+        if page.identity is not None
+    }
     for printed in sorted(identities, key=lambda found: (found.digest, found.instance)):
         resolve_identity(project, tx, printed)
     for number in sorted({page.reading_id for page in pages if page.reading_id is not None}):

@@ -1,8 +1,9 @@
-"""Which pages of an imported form belong together? Nothing printed says so: the order in which they lie in the stack does.
+"""Which pages of an imported form belong together? Nothing printed says so: the order in which they lie in the stack
+does.
 
-Forms of one page stand for themselves. For others, the pages of a stretch (a file, or neighbouring files of one page each) are put
-together in one go when all of them are read, because the direction of the stack shows only in the whole of it. What is settled
-once stays; a page that is read later joins the form beside it or begins one of its own.
+Forms of one page stand for themselves. For others, the pages of a stretch (a file, or neighbouring files of one page
+each) are put together in one go when all of them are read, because the direction of the stack shows only in the whole
+of it. What is settled once stays; a page that is read later joins the form beside it or begins one of its own.
 """
 
 import itertools
@@ -31,7 +32,8 @@ _HOLES = frozenset({Fate.REVIEW, Fate.UNKNOWN_FORM, Fate.DAMAGED, Fate.ERROR})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A page of an imported form in a stretch: `number` of `pages`, counted from 1; `instance` once that is settled, `own` as if it began a form.
+    """A page of an imported form in a stretch: `number` of `pages`, counted from 1; `instance` once that is settled,
+    `own` as if it began a form.
 
     `holes` pages directly before it could not be read.
     """
@@ -108,12 +110,16 @@ def _settled_beside(sheet: Sheet, members: Sequence[Sheet], stretch: Sequence[Sh
     """The settled form among the members that lacks this page, the nearest one."""
     taken = {(other.instance, other.number) for other in stretch}
     at = members.index(sheet)
-    near = sorted((other for other in members if other.instance is not None), key=lambda other: abs(members.index(other) - at))
+    near = sorted(
+        (other for other in members if other.instance is not None), key=lambda other: abs(members.index(other) - at)
+    )
     return next((other.instance for other in near if (other.instance, sheet.number) not in taken), None)
 
 
 def join_waiting(project: Project, tx: Transaction, batch_id: int) -> int:
-    """Settle the pages of a batch that wait for their form, where all pages around them are read. Returns how many readings that were."""
+    """Settle the pages of a batch that wait for their form, where all pages around them are read. Returns how many
+    readings that were.
+    """
     pages = ledger.pages_of_batch(tx, batch_id)
     waiting = {page.id for page in pages if page.fate is None and page.reading_id is not None}
     settled: set[int] = set()
@@ -128,7 +134,9 @@ def join_waiting(project: Project, tx: Transaction, batch_id: int) -> int:
 
 
 def join_page(project: Project, tx: Transaction, page_id: int) -> None:
-    """A page whose reading has just got the identity of an imported form gets its form, from the pages around it; settling it is left to the caller."""
+    """A page whose reading has just got the identity of an imported form gets its form, from the pages around it;
+    settling it is left to the caller.
+    """
     page = ledger.page_record(tx, page_id)
     pages = ledger.pages_of_batch(tx, page.batch_id)
     for stretch in _stretches(project, pages, {page.id}):
@@ -137,7 +145,9 @@ def join_page(project: Project, tx: Transaction, page_id: int) -> None:
 
 
 def move_page(project: Project, tx: Transaction, page: PageRecord, instance: str) -> dict[int, Fate]:
-    """A person says to which form a page of an imported form belongs that was read already. Returns the fates of the pages of that form."""
+    """A person says to which form a page of an imported form belongs that was read already. Returns the fates of the
+    pages of that form.
+    """
     if page.identity is None or page.reading_id is None:
         raise ValueError(f"page {page.id} was not read")
     before = PrintedIdentity(digest=page.identity.digest, instance=page.identity.instance)
@@ -163,8 +173,12 @@ def _name(project: Project, tx: Transaction, stretch: Sequence[tuple[PageRecord,
         ledger.set_identity(tx, page.reading_id, replace(page.identity, instance=place.instance), problems)
 
 
-def _stretches(project: Project, pages: Sequence[PageRecord], fresh: set[int]) -> Iterator[list[tuple[PageRecord, Sheet]]]:
-    """Neighbouring pages of one imported form (of several pages each); a stretch in which a page is not read yet is left out."""
+def _stretches(
+    project: Project, pages: Sequence[PageRecord], fresh: set[int]
+) -> Iterator[list[tuple[PageRecord, Sheet]]]:
+    """Neighbouring pages of one imported form (of several pages each); a stretch in which a page is not read yet is
+    left out.
+    """
     for line in _lines(pages):
         if any(page.fate is None and page.reading_id is None for page in line):
             continue
@@ -194,16 +208,27 @@ def _digest(page: PageRecord) -> str:
 
 def _sheet(page: PageRecord, identity: Identity, fresh: set[int], holes: int) -> Sheet:
     settled = None if page.id in fresh else identity.instance
-    return Sheet(key=page.id, number=identity.page, pages=identity.pages, own=own_instance(identity.digest, page.ref), instance=settled, holes=holes)
+    return Sheet(
+        key=page.id,
+        number=identity.page,
+        pages=identity.pages,
+        own=own_instance(identity.digest, page.ref),
+        instance=settled,
+        holes=holes,
+    )
 
 
 def _lines(pages: Sequence[PageRecord]) -> Iterator[list[PageRecord]]:
-    """The pages in the order of the stack: each file of several pages by itself, files of one page of a folder one after the other."""
+    """The pages in the order of the stack: each file of several pages by itself, files of one page of a folder one
+    after the other.
+    """
     by_file: dict[int, list[PageRecord]] = {}
     for page in pages:
         by_file.setdefault(page.file_id, []).append(page)
     files = sorted(by_file.values(), key=lambda found: _stack_order(found[0].ref.path))
-    for (_, single), members in itertools.groupby(files, key=lambda found: (PurePath(found[0].ref.path).parent, len(found) == 1)):
+    for (_, single), members in itertools.groupby(
+        files, key=lambda found: (PurePath(found[0].ref.path).parent, len(found) == 1)
+    ):
         if single:
             yield [page for file in members for page in file]
         else:
@@ -213,9 +238,17 @@ def _lines(pages: Sequence[PageRecord]) -> Iterator[list[PageRecord]]:
 def _stack_order(path: str) -> tuple[str, list[tuple[int, str]]]:
     """Numbers in file names count as numbers: page9 comes before page10."""
     place = PurePath(path)
-    return str(place.parent), [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", place.name)]
+    return str(place.parent), [
+        (int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", place.name)
+    ]
 
 
 def content_identity(layout: Layout, number: int, ref: PageRef, found_by: FoundBy = FoundBy.CONTENT) -> Identity:
     """The identity of a page of an imported form as long as nothing is known of the pages around it."""
-    return Identity(digest=layout.digest, instance=own_instance(layout.digest, ref), page=number, pages=len(layout.pages), found_by=found_by)
+    return Identity(
+        digest=layout.digest,
+        instance=own_instance(layout.digest, ref),
+        page=number,
+        pages=len(layout.pages),
+        found_by=found_by,
+    )

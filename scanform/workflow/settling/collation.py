@@ -1,14 +1,16 @@
-"""Which pages of one printed identity are one respondent's? Only what is proven is joined; the rest waits until a person has said so.
+"""Which pages of one printed identity are one respondent's? Only what is proven is joined; the rest waits until a
+person has said so.
 
-A form is photocopied and several people fill it in: the print does not tell their pages apart, and neither does the ink, as habits are no proof.
-A proof is
+A form is photocopied and several people fill it in: the print does not tell their pages apart, and neither does the
+ink, as habits are no proof. A proof is
 
 - that no page came in twice: then nothing shows a second respondent;
 - a person who put the pages together (`workflow.pages.collate`);
-- the order in one file. Sheets of a stack keep their neighbours: whole forms 1, 2, ..., n one behind the other (or each from its last page to its first)
-  and nothing else of this identity in the file. Fronts scanned before backs, a stack sorted by page, fronts and backs laid together the wrong way
-  round: wherever such a scan is cut into files, it never looks like that when a form has three pages or more. For two pages it does: 1, 2, 1, 2 may be
-  the front of one person and the back of the next. Such forms wait for a person, who sees all pages and confirms with one click;
+- the order in one file. Sheets of a stack keep their neighbours: whole forms 1, 2, ..., n one behind the other (or each
+  from its last page to its first) and nothing else of this identity in the file. Fronts scanned before backs, a stack
+  sorted by page, fronts and backs laid together the wrong way round: wherever such a scan is cut into files, it never
+  looks like that when a form has three pages or more. For two pages it does: 1, 2, 1, 2 may be the front of one person
+  and the back of the next. Such forms wait for a person, who sees all pages and confirms with one click;
 - a single page, which needs no joining.
 """
 
@@ -19,8 +21,10 @@ from itertools import groupby, pairwise
 from scanform.store.records import SheetRecord
 
 SURE_RUNS = 3
-"""So many whole forms in a row show the order of a stack also where one form in it lacks pages: two sheets each of three forms, shuffled, lie like that in 1 of
-20 orders, and sheets are seldom shuffled; fewer show too little once something is missing."""
+"""So many whole forms in a row show the order of a stack also where one form in it lacks pages: two sheets each of
+three forms, shuffled, lie like that in 1 of 20 orders, and sheets are seldom shuffled; fewer show too little once
+something is missing.
+"""
 
 LEAST_PAGES = 3
 """Minimum pages of a file whose order proves something: see above."""
@@ -28,8 +32,9 @@ LEAST_PAGES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known beside the pages themselves: `lines` are the places of the pages of each file that are not blank paper (file -> places in order),
-    `arranged` where people put pages (reading -> copy), `others` whether pages of withdrawn batches show further respondents.
+    """What is known beside the pages themselves: `lines` are the places of the pages of each file that are not blank
+    paper (file -> places in order), `arranged` where people put pages (reading -> copy), `others` whether pages of
+    withdrawn batches show further respondents.
     """
 
     lines: Mapping[int, Sequence[int]]
@@ -42,8 +47,14 @@ def unproven(copies: Mapping[int, Sequence[SheetRecord]], known: Known) -> froze
     if len(copies) == 1 and not known.others:
         return frozenset()
     ordered = _in_order([sheet for pages in copies.values() for sheet in pages], known)
-    left = {copy: pages for copy, pages in copies.items() if not _by_person(copy, pages, known) and not (_key(pages) in ordered and _is_clean(pages, copies))}
-    alone = len({sheet.page for pages in left.values() for sheet in pages}) == 1  # then each is a single page, and lacks none that another has
+    left = {
+        copy: pages
+        for copy, pages in copies.items()
+        if not _by_person(copy, pages, known) and not (_key(pages) in ordered and _is_clean(pages, copies))
+    }
+    alone = (
+        len({sheet.page for pages in left.values() for sheet in pages}) == 1
+    )  # then each is a single page, and lacks none that another has
     return frozenset() if alone else frozenset(left)
 
 
@@ -63,14 +74,18 @@ def _key(pages: Sequence[SheetRecord]) -> frozenset[int]:
 def _in_order(sheets: Sequence[SheetRecord], known: Known) -> set[frozenset[int]]:
     """The whole forms that the order of the pages in their files proves."""
     found: set[frozenset[int]] = set()
-    for file, members in groupby(sorted(sheets, key=lambda sheet: (sheet.file_id, sheet.position)), key=lambda sheet: sheet.file_id):
+    for file, members in groupby(
+        sorted(sheets, key=lambda sheet: (sheet.file_id, sheet.position)), key=lambda sheet: sheet.file_id
+    ):
         pages = list(members)
         found |= {_key(run) for run in _proven_runs(pages, known.lines.get(file, ()))}
     return found
 
 
 def _proven_runs(pages: Sequence[SheetRecord], line: Sequence[int]) -> list[list[SheetRecord]]:
-    """The whole forms among the pages of a file, where these are nothing but whole forms one behind the other, or several of them and one that lacks pages."""
+    """The whole forms among the pages of a file, where these are nothing but whole forms one behind the other, or
+    several of them and one that lacks pages.
+    """
     expected = _pages(pages[0])
     if expected < LEAST_PAGES:
         return []
@@ -106,15 +121,21 @@ def _runs(pages: Sequence[SheetRecord], line: Sequence[int], step: int) -> list[
 
 
 def proposals(pages: Sequence[SheetRecord]) -> dict[str, list[list[int]]]:
-    """Ways in which pages (in the order in which they came in) may belong together, by name: respondents with the readings of their pages.
+    """Ways in which pages (in the order in which they came in) may belong together, by name: respondents with the
+    readings of their pages.
 
-    "in-order": a new respondent wherever a page number comes again or goes back; "by-page": the first of each page, the second of each page, and so on, as in a
-    stack that is sorted by page, or fronts followed by backs in the same order; "turned": backs lie in the opposite order, as when the stack was turned over.
+    "in-order": a new respondent wherever a page number comes again or goes back; "by-page": the first of each page, the
+    second of each page, and so on, as in a stack that is sorted by page, or fronts followed by backs in the same order;
+    "turned": backs lie in the opposite order, as when the stack was turned over.
     """
     numbered: dict[int, list[int]] = {}
     for sheet in pages:
         numbered.setdefault(sheet.page or 0, []).append(sheet.reading_id)
-    found = {"in-order": _dealt_in_order(pages), "by-page": _dealt(numbered), "turned": _dealt({p: ids if p % 2 else ids[::-1] for p, ids in numbered.items()})}
+    found = {
+        "in-order": _dealt_in_order(pages),
+        "by-page": _dealt(numbered),
+        "turned": _dealt({p: ids if p % 2 else ids[::-1] for p, ids in numbered.items()}),
+    }
     kept: dict[str, list[list[int]]] = {}
     for name, groups in found.items():
         if groups not in kept.values():

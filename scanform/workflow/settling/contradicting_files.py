@@ -1,4 +1,6 @@
-"""Files whose printed numbers contradict the order of their sheets: held until a person has said what is right, in one transaction that can be taken back."""
+"""Files whose printed numbers contradict the order of their sheets: held until a person has said what is right, in
+one transaction that can be taken back.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +23,9 @@ from scanform.workflow.settling.carry_decisions import carry, decisions_on
 from scanform.workflow.settling.sheet_order import Contradiction, Side, contradiction
 
 SHEETS, NUMBERS = "sheets", "numbers"
-"""What can be said: backs belong to the fronts on whose sheet they are; the numbers that are printed on them are right."""
+"""What can be said: backs belong to the fronts on whose sheet they are; the numbers that are printed on them are
+right.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,9 @@ class SheetSide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldFile:
-    """A file that waits: `pattern` names how the numbers contradict, `sheets` are those concerned, front first. `said` is the act that settled it, or None."""
+    """A file that waits: `pattern` names how the numbers contradict, `sheets` are those concerned, front first.
+    `said` is the act that settled it, or None.
+    """
 
     key: str
     batch: int
@@ -53,7 +59,9 @@ class HeldFile:
 
 
 def check_sheets(project: Project, tx: Transaction, file_id: int) -> None:
-    """Look whether the numbers of a file fit its sheets, once all its pages are read; hold or release the forms concerned."""
+    """Look whether the numbers of a file fit its sheets, once all its pages are read; hold or release the forms
+    concerned.
+    """
     found, known = _judged(project, tx, file_id)
     if found == known:
         return
@@ -75,7 +83,9 @@ def _judged(project: Project, tx: Transaction, file_id: int) -> tuple[SheetDoubt
         return known, known
     settled = bool(collations.collations(tx, _subject(pages[0])))
     found = None if settled else _contradiction(project, pages)
-    identities = frozenset((side.digest, side.instance) for sheet in found.sheets for side in sheet) if found else frozenset()
+    identities = (
+        frozenset((side.digest, side.instance) for sheet in found.sheets for side in sheet) if found else frozenset()
+    )
     return SheetDoubt(file_id=file_id, pattern=found.pattern, identities=identities) if found else None, known
 
 
@@ -83,17 +93,25 @@ def _contradiction(project: Project, pages: Iterable[PageRecord]) -> Contradicti
     pages = list(pages)
     if any(page.ref.part for page in pages):
         return None  # where pictures show several sheets, pages that follow each other are no front and back
-    sides = {page.ref.index: _side(page.ref.index, page.identity) for page in pages if page.identity is not None and _is_printed(project, page)}
+    sides = {
+        page.ref.index: _side(page.ref.index, page.identity)
+        for page in pages
+        if page.identity is not None and _is_printed(project, page)
+    }
     return contradiction(sides, pages=len(pages), blanks=sum(page.fate is Fate.BLANK for page in pages))
 
 
 def _is_printed(project: Project, page: PageRecord) -> bool:
-    layout = project.layouts.get(page.identity.digest) if page.identity is not None and page.outcome is Fate.READ else None
+    layout = (
+        project.layouts.get(page.identity.digest) if page.identity is not None and page.outcome is Fate.READ else None
+    )
     return layout is not None and not layout.imported
 
 
 def _side(index: int, identity: Identity) -> Side:
-    return Side(index=index, digest=identity.digest, instance=identity.instance, number=identity.page, pages=identity.pages)
+    return Side(
+        index=index, digest=identity.digest, instance=identity.instance, number=identity.page, pages=identity.pages
+    )
 
 
 def held_files(project: Project) -> list[HeldFile]:
@@ -126,11 +144,24 @@ def _settled(tx: Transaction, act: Collation) -> HeldFile:
     name = PurePath(shown(pages[0].ref.path)).name if pages else act.subject
     pattern = str(act.content.get("pattern", "other"))
     batch = pages[0].batch_id if pages else 0
-    return HeldFile(key=_key(tx, pages), batch=batch, file=name, path=pages[0].ref.path if pages else "", pattern=pattern, sheets=(), said=act)
+    return HeldFile(
+        key=_key(tx, pages),
+        batch=batch,
+        file=name,
+        path=pages[0].ref.path if pages else "",
+        pattern=pattern,
+        sheets=(),
+        said=act,
+    )
 
 
 def _shown(ids: Mapping[int, int], side: Side) -> SheetSide:
-    return SheetSide(page_id=ids[side.index], position=side.index + 1, form=pagecode.form_id(side.digest, side.instance), number=side.number)
+    return SheetSide(
+        page_id=ids[side.index],
+        position=side.index + 1,
+        form=pagecode.form_id(side.digest, side.instance),
+        number=side.number,
+    )
 
 
 def _subject(page: PageRecord) -> str:
@@ -142,23 +173,41 @@ def _key(tx: Transaction, pages: list[PageRecord]) -> str:
     from hashlib import sha256
 
     acts = [act.uuid for act in collations.collations(tx, _subject(pages[0]))] if pages else []
-    state = [(page.id, page.reading_id, page.identity.instance if page.identity else "", page.fate and page.fate.value) for page in pages]
+    state = [
+        (page.id, page.reading_id, page.identity.instance if page.identity else "", page.fate and page.fate.value)
+        for page in pages
+    ]
     return (pages[0].ref.sha256 if pages else "") + ":" + sha256(repr((acts, state)).encode()).hexdigest()[:16]
 
 
 def say(project: Project, key: str, choice: str, *, reviewer: str, uuid: str = "") -> str:
-    """Say what is right about a file, `SHEETS` or `NUMBERS`; returns why that is refused ("changed"), "" when it is done."""
+    """Say what is right about a file, `SHEETS` or `NUMBERS`; returns why that is refused ("changed"), "" when it is
+    done.
+    """
     uuid, content = uuid or str(uuid4()), key.partition(":")[0]
     with project.store.writing() as tx:
         if collations.is_known(tx, uuid):
             return ""
         pages = ledger.pages_of_content(tx, content)
         found = _contradiction(project, pages) if pages else None
-        if found is None or _key(tx, pages) != key or choice not in (SHEETS, NUMBERS) or collations.collations(tx, f"file:{content}"):
+        if (
+            found is None
+            or _key(tx, pages) != key
+            or choice not in (SHEETS, NUMBERS)
+            or collations.collations(tx, f"file:{content}")
+        ):
             return "changed"
-        moves = {back.index: (back.instance, front.instance) for front, back in found.sheets} if choice == SHEETS else {}
-        said = {"choice": choice, "pattern": found.pattern, "pages": {str(index): list(move) for index, move in moves.items()}}
-        act = Collation(uuid=uuid, kind=CollationKind.SHEETS, subject=f"file:{content}", content=said, reviewer=reviewer, at=now())
+        moves = (
+            {back.index: (back.instance, front.instance) for front, back in found.sheets} if choice == SHEETS else {}
+        )
+        said = {
+            "choice": choice,
+            "pattern": found.pattern,
+            "pages": {str(index): list(move) for index, move in moves.items()},
+        }
+        act = Collation(
+            uuid=uuid, kind=CollationKind.SHEETS, subject=f"file:{content}", content=said, reviewer=reviewer, at=now()
+        )
         collations.add_collation(tx, act)
         _rename(project, tx, pages, {index: after for index, (_, after) in moves.items()}, reviewer=reviewer, uuid=uuid)
         return ""
@@ -178,23 +227,47 @@ def take_back(project: Project, key: str, *, reviewer: str, uuid: str = "") -> s
             return "nothing"
         moves = last.content.get("pages")
         names = {int(index): str(before) for index, (before, _) in moves.items()} if isinstance(moves, dict) else {}
-        collations.add_collation(tx, Collation(uuid=uuid, kind=CollationKind.UNDONE, subject=last.subject, reviewer=reviewer, at=now(), undoes=last.uuid))
+        collations.add_collation(
+            tx,
+            Collation(
+                uuid=uuid,
+                kind=CollationKind.UNDONE,
+                subject=last.subject,
+                reviewer=reviewer,
+                at=now(),
+                undoes=last.uuid,
+            ),
+        )
         _rename(project, tx, pages, names, reviewer=reviewer, uuid=uuid)
         return ""
 
 
-def _rename(project: Project, tx: Transaction, pages: list[PageRecord], names: Mapping[int, str], *, reviewer: str, uuid: str) -> None:
-    """Give pages of a file (by place) the instance of another form, settle all forms concerned, and let decisions follow their pages."""
-    moved = [page for page in pages if page.ref.index in names and page.identity is not None and page.reading_id is not None]
+def _rename(
+    project: Project, tx: Transaction, pages: list[PageRecord], names: Mapping[int, str], *, reviewer: str, uuid: str
+) -> None:
+    """Give pages of a file (by place) the instance of another form, settle all forms concerned, and let decisions
+    follow their pages.
+    """
+    moved = [
+        page for page in pages if page.ref.index in names and page.identity is not None and page.reading_id is not None
+    ]
     readings = {page.reading_id: page for page in moved}  # the same content may have come in twice
     decided: list[tuple[int, Decision]] = [
-        (n, d) for n, page in readings.items() if n and page.identity for d in decisions_on(tx, page.form_id or "", page.identity.page)
+        (n, d)
+        for n, page in readings.items()
+        if n and page.identity
+        for d in decisions_on(tx, page.form_id or "", page.identity.page)
     ]
     touched = {(page.identity.digest, page.identity.instance) for page in pages if page.identity is not None}
     for number, page in readings.items():
         if number is not None and page.identity is not None:
             ledger.set_form(tx, number, None)
-            ledger.set_identity(tx, number, replace(page.identity, instance=names[page.ref.index], found_by=FoundBy.PERSON), page.problems)
+            ledger.set_identity(
+                tx,
+                number,
+                replace(page.identity, instance=names[page.ref.index], found_by=FoundBy.PERSON),
+                page.problems,
+            )
             touched.add((page.identity.digest, names[page.ref.index]))
     for number in readings:
         if number is not None:
@@ -204,7 +277,14 @@ def _rename(project: Project, tx: Transaction, pages: list[PageRecord], names: M
     for digest, instance in sorted(touched):
         resolve_identity(project, tx, PrintedIdentity(digest=digest, instance=instance))
     for at, (number, decision) in enumerate(decided):
-        form = next((page.form_id for page in ledger.pages_of_files(tx, {page.file_id for page in pages}) if page.reading_id == number), None)
+        form = next(
+            (
+                page.form_id
+                for page in ledger.pages_of_files(tx, {page.file_id for page in pages})
+                if page.reading_id == number
+            ),
+            None,
+        )
         if form is not None:
             carry(tx, decision, form, reviewer=reviewer, uuid=f"{uuid}:{at}", at=now())
 
@@ -214,4 +294,6 @@ def sheet_remarks(project: Project, pages: Iterable[PageRecord]) -> list[tuple[s
     paths = {page.file_id: page.ref.path for page in pages}
     with project.store.reading() as tx:
         doubts = collations.sheet_doubts(tx, active=True)
-    return [(paths[doubt.file_id], Problem(slug=f"sheets-{doubt.pattern}")) for doubt in doubts if doubt.file_id in paths]
+    return [
+        (paths[doubt.file_id], Problem(slug=f"sheets-{doubt.pattern}")) for doubt in doubts if doubt.file_id in paths
+    ]

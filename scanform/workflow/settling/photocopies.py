@@ -1,7 +1,7 @@
 """Which form a page belongs to, and what becomes of each page: pure functions over the pages of one printed identity.
 
-Offices photocopy a form and several places fill it in, so one printed identity can stand on several forms. The ink tells
-them apart; where there is no ink to compare, pages that lie together in a file belong together.
+Offices photocopy a form and several places fill it in, so one printed identity can stand on several forms. The ink
+tells them apart; where there is no ink to compare, pages that lie together in a file belong together.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -11,8 +11,9 @@ from scanform.model.page import Fate
 from scanform.store.records import SheetRecord
 
 SAME_SHEET, OTHER_SHEET = 0.85, 0.0005
-"""Probability of one sheet at least which two pages are one sheet scanned twice, and at most which they are two sheets; between them a person says
-(`scanform/recognize/models/same-sheet.md`)."""
+"""Probability of one sheet at least which two pages are one sheet scanned twice, and at most which they are two
+sheets; between them a person says (`scanform/recognize/models/same-sheet.md`).
+"""
 
 SameSheet = Callable[[SheetRecord, SheetRecord], float]
 """The probability that two pages with the same printed identity and number are scans of one sheet."""
@@ -20,7 +21,8 @@ SameSheet = Callable[[SheetRecord, SheetRecord], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The copy that a page belongs to (1 = the form itself). `unsure`: it could have been another, or be no second scan after all.
+    """The copy that a page belongs to (1 = the form itself). `unsure`: it could have been another, or be no second scan
+    after all.
 
     `moved` are readings, taken for re-scans so far, that belong to this new copy as well.
     """
@@ -31,10 +33,13 @@ class Choice:
 
 
 def choose_copy(
-    new: SheetRecord, known: Sequence[SheetRecord], same_sheet: SameSheet, has_ink: Callable[[SheetRecord], bool] = lambda sheet: bool(sheet.ink)
+    new: SheetRecord,
+    known: Sequence[SheetRecord],
+    same_sheet: SameSheet,
+    has_ink: Callable[[SheetRecord], bool] = lambda sheet: bool(sheet.ink),
 ) -> Choice:
-    """The copy of `new`; `known` are the read pages of its printed identity that have one, in order of handing in. A proposal: `collation` says what of it is
-    proven.
+    """The copy of `new`; `known` are the read pages of its printed identity that have one, in order of handing in. A
+    proposal: `collation` says what of it is proven.
     """
     placed = [sheet for sheet in known if sheet.copy is not None and sheet.reading_id != new.reading_id]
     copies = sorted({_copy(sheet) for sheet in placed})
@@ -46,7 +51,9 @@ def choose_copy(
     same, probability = _likest(new, placed, same_sheet)
     if neighbour is not None and neighbour in lacking and neighbour > 1:
         again = has_ink(new) and probability >= SAME_SHEET  # then the pages before it were perhaps scanned twice, too
-        return Choice(copy=neighbour, unsure=again)  # a later page of a photocopy: an empty page looks like the empty page of any other
+        return Choice(
+            copy=neighbour, unsure=again
+        )  # a later page of a photocopy: an empty page looks like the empty page of any other
     if same is not None:
         return Choice(copy=same, unsure=probability < SAME_SHEET)
     if neighbour is not None and neighbour in lacking:
@@ -62,7 +69,9 @@ def _copy(sheet: SheetRecord) -> int:
 
 
 def _likest(new: SheetRecord, placed: Sequence[SheetRecord], same_sheet: SameSheet) -> tuple[int | None, float]:
-    """The copy with the page that is likeliest the same sheet, None where all surely are other sheets; and how likely that is."""
+    """The copy with the page that is likeliest the same sheet, None where all surely are other sheets; and how
+    likely that is.
+    """
     scores = [(same_sheet(new, sheet), -_copy(sheet)) for sheet in placed if sheet.page == new.page]
     best = max(scores, default=(0.0, 0))
     return (-best[1] if best[0] > OTHER_SHEET else None), best[0]
@@ -77,7 +86,9 @@ def neighbour_copy(new: SheetRecord, placed: Sequence[SheetRecord]) -> int | Non
 
 
 def _moved(new: SheetRecord, placed: Sequence[SheetRecord]) -> tuple[int, ...]:
-    """Re-scans directly before `new`: their ink was that of another copy (often none at all), their place says otherwise."""
+    """Re-scans directly before `new`: their ink was that of another copy (often none at all), their place says
+    otherwise.
+    """
     by_position = {sheet.position: sheet for sheet in placed if sheet.file_id == new.file_id}
     seen, moved, position = {new.page}, [], new.position - 1
     while (sheet := by_position.get(position)) is not None and sheet.page not in seen and sheet.fate is Fate.RESCAN:
@@ -90,8 +101,8 @@ def _moved(new: SheetRecord, placed: Sequence[SheetRecord]) -> tuple[int, ...]:
 def fates(sheets: Iterable[SheetRecord], preferred: Collection[int] = ()) -> dict[int, Fate]:
     """The fate of each page that counts, by page id: a pure function of the pages in order of handing in.
 
-    The same content a second time is a duplicate; of the scans of one sheet the first one counts, the others are re-scans. Readings that people
-    `preferred` count before others.
+    The same content a second time is a duplicate; of the scans of one sheet the first one counts, the others are
+    re-scans. Readings that people `preferred` count before others.
     """
     sheets = sorted(sheets, key=lambda sheet: sheet.reading_id not in preferred)  # stable
     found: dict[int, Fate] = {}

@@ -1,7 +1,8 @@
-"""An online response is what its revisions say: each import adds one, withdrawing takes them away again, and the response follows from those that count.
+"""An online response is what its revisions say: each import adds one, withdrawing takes them away again, and the
+response follows from those that count.
 
-A revision lies over those before it. What its file had no columns for stays as it was; a revision that is surely older than one that came
-in before it lies beneath that one, so that it fills gaps and takes nothing away.
+A revision lies over those before it. What its file had no columns for stays as it was; a revision that is surely older
+than one that came in before it lies beneath that one, so that it fills gaps and takes nothing away.
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,7 +56,11 @@ def in_time(found: Sequence[Revision]) -> list[Revision]:
 def _without_repeats(ordered: Sequence[Revision]) -> list[Revision]:
     """Without revisions that say what the one before them said."""
     roots = [revision.same_as or revision.id for revision in ordered]
-    return [revision for place, revision in enumerate(ordered) if not place or not roots[place] or roots[place] != roots[place - 1]]
+    return [
+        revision
+        for place, revision in enumerate(ordered)
+        if not place or not roots[place] or roots[place] != roots[place - 1]
+    ]
 
 
 def _laid_over(before: Response, revision: Revision, questionnaire: Questionnaire | None) -> Response:
@@ -73,8 +78,14 @@ def _laid_over(before: Response, revision: Revision, questionnaire: Questionnair
 
 
 def _received(before: Response, now: Response, facts: SourceFacts) -> str:
-    """When the response came in: as it was known where the file has no time of submission, or the same time without its seconds."""
-    told = bool(now.received_at) and facts.submitdate is not None and now.received_at[:MINUTE] != before.received_at[:MINUTE]
+    """When the response came in: as it was known where the file has no time of submission, or the same time without
+    its seconds.
+    """
+    told = (
+        bool(now.received_at)
+        and facts.submitdate is not None
+        and now.received_at[:MINUTE] != before.received_at[:MINUTE]
+    )
     return now.received_at if told or not before.received_at else before.received_at
 
 
@@ -85,13 +96,21 @@ def _answer_over(before: Answer | None, now: Answer, revision: Revision, questio
         return before
     hidden = {option for code, option in revision.lacking.options if code == now.question}
     question = questionnaire.question(now.question) if questionnaire is not None else None
-    return now if not hidden or now.option is not None or question is None else _ticks_over(before, now, hidden, question)
+    return (
+        now if not hidden or now.option is not None or question is None else _ticks_over(before, now, hidden, question)
+    )
 
 
 def _ticks_over(before: Answer, now: Answer, hidden: set[str], question: Question) -> Answer:
-    """Several answers of which the export shows only some boxes: the others stay as they were, and what was never offered still was not."""
+    """Several answers of which the export shows only some boxes: the others stay as they were, and what was never
+    offered still was not.
+    """
     ticked = set(now.value.split()) | (set(before.value.split()) & hidden)
-    unknown = set(now.not_offered) if before.missing is Missing.NOT_IN_VERSION else set(before.not_offered) & set(now.not_offered)
+    unknown = (
+        set(now.not_offered)
+        if before.missing is Missing.NOT_IN_VERSION
+        else set(before.not_offered) & set(now.not_offered)
+    )
     found = replace(now, not_offered=tuple(option.code for option in question.options if option.code in unknown))
     value = " ".join(option.code for option in question.options if option.code in ticked)
     if not value:
@@ -102,7 +121,9 @@ def _ticks_over(before: Answer, now: Answer, hidden: set[str], question: Questio
 
 
 def settle(project: Project, tx: Transaction, response_ids: Iterable[str]) -> None:
-    """Store the responses as the revisions that count make them; one without any, or that a person has taken out, counts no more."""
+    """Store the responses as the revisions that count make them; one without any, or that a person has taken out,
+    counts no more.
+    """
     names = sorted(set(response_ids))
     found, taken_out = stored.revisions(tx, names), stored.withdrawals(tx)
     for name in names:
@@ -112,7 +133,9 @@ def settle(project: Project, tx: Transaction, response_ids: Iterable[str]) -> No
             questionnaire = project.questionnaires.get(counting[-1].response.questionnaire)
             response = present(counting, questionnaire)
             renames = renamed_columns(questionnaire) if questionnaire is not None else {}
-            values.save_response(tx, response, batch_id=counting[-1].batch_id, versions=stored.versions_by_content(tx, response, renames))
+            values.save_response(
+                tx, response, batch_id=counting[-1].batch_id, versions=stored.versions_by_content(tx, response, renames)
+            )
         if not counting or (act is not None and act.withdrawn):
             values.set_response_withdrawn(tx, name, withdrawn=True)
 

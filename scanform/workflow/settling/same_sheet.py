@@ -1,7 +1,8 @@
 """Was one sheet of an imported form scanned twice? Nothing printed tells its sheets apart, but the ink does.
 
-A second scan is not left out by itself: two people may tick alike, and a form that is taken for another one would be lost. It is said,
-and a person decides (`scanform identify FILE#PAGE FORM` puts the page to the form that it is a second scan of).
+A second scan is not left out by itself: two people may tick alike, and a form that is taken for another one would be
+lost. It is said, and a person decides (`scanform identify FILE#PAGE FORM` puts the page to the form that it is a second
+scan of).
 """
 
 from dataclasses import dataclass, field, replace
@@ -13,8 +14,9 @@ from scanform.store import ledger
 from scanform.store.engine import Transaction
 
 SAME_SHEET = 0.75
-"""Probability from which two pages may be one sheet: of 60 sheets scanned twice 57 have it; of 540 pairs of sheets with the same boxes ticked by other hands
-none had 0.9 (office copier, 1 to 12 crosses on a page)."""
+"""Probability from which two pages may be one sheet: of 60 sheets scanned twice 57 have it; of 540 pairs of sheets
+with the same boxes ticked by other hands none had 0.9 (office copier, 1 to 12 crosses on a page).
+"""
 
 ALIKE = 0.8
 """Share of the zones with ink on either page that have ink on both; below it the ink is not compared."""
@@ -27,13 +29,19 @@ class SameSheets:
     _known: dict[tuple[str, int], list[tuple[int, bytes, frozenset[int]]]] = field(default_factory=dict)
 
     def find(self, tx: Transaction, result: PageResult) -> PageRef | None:
-        """The page that counts and whose ink is that of `result`, the first one handed in; None where there is no ink."""
+        """The page that counts and whose ink is that of `result`, the first one handed in; None where there is no
+        ink.
+        """
         identity, zones = result.identity, inked_zones(result.ink) if result.ink else frozenset()
         if identity is None or not zones:
             return None
         known = self._known.setdefault((identity.digest, identity.page), [])
         after = known[-1][0] if known else 0
-        known += [(number, ink, inked_zones(ink)) for number, ink in ledger.inks(tx, digest=identity.digest, page=identity.page, after=after) if ink]
+        known += [
+            (number, ink, inked_zones(ink))
+            for number, ink in ledger.inks(tx, digest=identity.digest, page=identity.page, after=after)
+            if ink
+        ]
         for number, ink, theirs in known:
             if len(zones & theirs) >= ALIKE * len(zones | theirs) and same_ink(result.ink, ink) >= SAME_SHEET:
                 sheet = next((sheet for sheet in ledger.sheets_of_reading(tx, number) if sheet.active), None)

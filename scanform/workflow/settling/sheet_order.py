@@ -1,13 +1,17 @@
-"""Do the printed numbers of a file fit its sheets? In a scan of both sides pages 1 and 2, 3 and 4, ... are front and back of one sheet. Pure.
+"""Do the printed numbers of a file fit its sheets? In a scan of both sides pages 1 and 2, 3 and 4, ... are front and
+back of one sheet. Pure.
 
-Numbers that say otherwise on more than one sheet come from printing (both sides one off), from laying fronts and backs together wrongly, or from one
-missing sheet that shifts all others; whose answers are whose only people can say. A file is not of this kind where its pages are no sheets (page numbers
-of both sides odd, or both even), and where a stack of single pages explains everything: each form's pages lie one behind the other, in one direction.
+Numbers that say otherwise on more than one sheet come from printing (both sides one off), from laying fronts and backs
+together wrongly, or from one missing sheet that shifts all others; whose answers are whose only people can say. A file
+is not of this kind where its pages are no sheets (page numbers of both sides odd, or both even), and where a stack of
+single pages explains everything: each form's pages lie one behind the other, in one direction.
 
-Numbers can also change from sheet to sheet inside sets whose pages lie in perfect order (sheets of several forms stapled together): the pattern "sets".
+Numbers can also change from sheet to sheet inside sets whose pages lie in perfect order (sheets of several forms
+stapled together): the pattern "sets".
 
-Ordinary stacks (`tests/unit/workflow/settling/test_sheet_order.py`) are left alone. Single pages that somebody shuffled look like wrong sheets by
-chance: 2 forms of two pages in 15 of 100 orders, 3 in 9, 4 in 2.5, 6 in 0.05, more never (2,000 orders each); of four pages 2 forms in 2 of 100.
+Ordinary stacks (`tests/unit/workflow/settling/test_sheet_order.py`) are left alone. Single pages that somebody shuffled
+look like wrong sheets by chance: 2 forms of two pages in 15 of 100 orders, 3 in 9, 4 in 2.5, 6 in 0.05, more never
+(2,000 orders each); of four pages 2 forms in 2 of 100.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,8 +21,8 @@ LEAST_SHEETS = 2
 """So many sheets have to contradict their numbers."""
 
 LEAST_SETS = 3
-"""So many sets have to lie in perfect order before numbers that change inside them are no chance: of loose sheets of two forms 8 of 100 orders look like
-that, of three 4, of four 1 (all orders counted).
+"""So many sets have to lie in perfect order before numbers that change inside them are no chance: of loose sheets of
+two forms 8 of 100 orders look like that, of three 4, of four 1 (all orders counted).
 """
 
 NO_SHEETS = 0.05
@@ -27,7 +31,9 @@ NO_SHEETS = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """A page of a file as far as it was read: its place in the file (from 0), layout, instance and page number, and how many pages the form has."""
+    """A page of a file as far as it was read: its place in the file (from 0), layout, instance and page number, and
+    how many pages the form has.
+    """
 
     index: int
     digest: str
@@ -38,7 +44,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction:
-    """The pattern by which numbers contradict the sheets ("next", "previous", "turned", "swapped", "other"), and the sheets concerned, front first.
+    """The pattern by which numbers contradict the sheets ("next", "previous", "turned", "swapped", "other"), and the
+    sheets concerned, front first.
 
     In "sets" the pairs are the first page of a set and each further page with another number.
     """
@@ -48,17 +55,24 @@ class Contradiction:
 
 
 def contradiction(sides: Mapping[int, Side], *, pages: int, blanks: int = 0) -> Contradiction | None:
-    """What contradicts in a file of so many `pages`, of which so many are `blanks`; `sides` are those that were read, by place."""
+    """What contradicts in a file of so many `pages`, of which so many are `blanks`; `sides` are those that were
+    read, by place.
+    """
     pairs = [(sides[at], sides[at + 1]) for at in sorted(sides) if at % 2 == 0 and at + 1 in sides]
     pairs = [pair for pair in pairs if pair[0].digest == pair[1].digest and pair[0].pages % 2 == 0]
     return _backs(sides, pairs, pages=pages, blanks=blanks) or _sets(sides)
 
 
-def _backs(sides: Mapping[int, Side], pairs: Sequence[tuple[Side, Side]], *, pages: int, blanks: int) -> Contradiction | None:
+def _backs(
+    sides: Mapping[int, Side], pairs: Sequence[tuple[Side, Side]], *, pages: int, blanks: int
+) -> Contradiction | None:
     """Backs that bear other numbers than their fronts."""
     if len(pairs) < LEAST_SHEETS:
         return None
-    for first in (1, 0):  # the page that lies first shows an odd number, or, in a stack that was fed the other way round, an even one
+    for first in (
+        1,
+        0,
+    ):  # the page that lies first shows an odd number, or, in a stack that was fed the other way round, an even one
         sheets = [_front_first(pair) for pair in pairs if pair[0].number % 2 == first and pair[1].number % 2 != first]
         wrong = [sheet for sheet in sheets if sheet[0].instance != sheet[1].instance]
         if (
@@ -71,17 +85,24 @@ def _backs(sides: Mapping[int, Side], pairs: Sequence[tuple[Side, Side]], *, pag
 
 
 def _sets(sides: Mapping[int, Side]) -> Contradiction | None:
-    """Sets of pages in perfect order, one behind the other, in which the number changes: the sheets of several forms were put together."""
+    """Sets of pages in perfect order, one behind the other, in which the number changes: the sheets of several forms
+    were put together.
+    """
     for digest in sorted({side.digest for side in sides.values()}):
         ours = [sides[at] for at in sorted(sides) if sides[at].digest == digest]
         size = ours[0].pages
         sets = [ours[at : at + size] for at in range(0, len(ours), size)]
         if size <= LEAST_SHEETS or len(sets) < LEAST_SETS:
             continue
-        in_order = any(all([side.number for side in found] == numbers for found in sets) for numbers in (list(range(1, size + 1)), list(range(size, 0, -1))))
+        in_order = any(
+            all([side.number for side in found] == numbers for found in sets)
+            for numbers in (list(range(1, size + 1)), list(range(size, 0, -1)))
+        )
         mixed = [_front_page_first(found) for found in sets if len({side.instance for side in found}) > 1]
         if in_order and len(mixed) >= LEAST_SHEETS:
-            pairs = tuple((found[0], side) for found in mixed for side in found[1:] if side.instance != found[0].instance)
+            pairs = tuple(
+                (found[0], side) for found in mixed for side in found[1:] if side.instance != found[0].instance
+            )
             return Contradiction(pattern="sets", sheets=pairs)
     return None
 
@@ -94,10 +115,14 @@ def _front_first(pair: tuple[Side, Side]) -> tuple[Side, Side]:
     return pair if pair[0].number % 2 else (pair[1], pair[0])
 
 
-def _is_stack_of_single_pages(sides: Mapping[int, Side], wrong: Sequence[tuple[Side, Side]], *, pages: int, blanks: int) -> bool:
-    """Whether each form's pages lie one behind the other, all in one direction, so that only where the file begins makes them look like wrong sheets.
+def _is_stack_of_single_pages(
+    sides: Mapping[int, Side], wrong: Sequence[tuple[Side, Side]], *, pages: int, blanks: int
+) -> bool:
+    """Whether each form's pages lie one behind the other, all in one direction, so that only where the file begins
+    makes them look like wrong sheets.
 
-    One page may be missing, unless the file looks like one of both sides otherwise: nothing but these forms, and an even number of pages.
+    One page may be missing, unless the file looks like one of both sides otherwise: nothing but these forms, and an
+    even number of pages.
     """
     ours = [sides[at] for at in sorted(sides) if sides[at].digest == wrong[0][0].digest]
     odd = pages % 2 == 1 or len(ours) + blanks < pages
@@ -110,7 +135,12 @@ def _runs(stretch: Sequence[Side], step: int) -> list[list[Side]]:
     runs: list[list[Side]] = []
     for side in stretch:
         last = runs[-1][-1] if runs else None
-        if last is not None and side.instance == last.instance and side.number - last.number == step and side.index == last.index + 1:
+        if (
+            last is not None
+            and side.instance == last.instance
+            and side.number - last.number == step
+            and side.index == last.index + 1
+        ):
             runs[-1].append(side)
         else:
             runs.append([side])

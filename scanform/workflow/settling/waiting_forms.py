@@ -1,6 +1,8 @@
-"""Forms that wait: what is known of how the pages of one printed identity belong together, and what that means for their responses.
+"""Forms that wait: what is known of how the pages of one printed identity belong together, and what that means for
+their responses.
 
-A held form is never complete, none of its values is taken, and it has no token, so that nothing merges with it. What was read stays as it is.
+A held form is never complete, none of its values is taken, and it has no token, so that nothing merges with it. What
+was read stays as it is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,8 +27,9 @@ TOKEN_WITHHELD = "token-withheld"  # noqa: S105 (a problem, not a password)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollationState:
-    """How matters stand with one printed identity: its copies and those that may be mixed, the pattern by which its numbers contradict the sheets ("" for
-    none), the token that was printed on it, the copy that is the addressee's (None: nobody knows, 0: none of them), and how many pages count.
+    """How matters stand with one printed identity: its copies and those that may be mixed, the pattern by which its
+    numbers contradict the sheets ("" for none), the token that was printed on it, the copy that is the addressee's
+    (None: nobody knows, 0: none of them), and how many pages count.
     """
 
     copies: frozenset[int]
@@ -52,7 +55,9 @@ class CollationState:
         return Problem(slug=slug, where=form, params=(("respondents", str(len(self.copies))),)) if slug else None
 
     def is_addressee(self, copy: int) -> bool:
-        """Whether a copy is that of the addressee: as people said, else the only one there is, unless it is known as a photocopy."""
+        """Whether a copy is that of the addressee: as people said, else the only one there is, unless it is known as
+        a photocopy.
+        """
         if self.unproven & {copy} or self.pattern:
             return False
         return copy == (self.addressee if self.addressee is not None else 1 if self.copies == {1} else 0)
@@ -67,9 +72,13 @@ class CollationState:
         if self.pattern:
             found.append(Problem(slug=f"sheets-{self.pattern}", where=form.form_id))
         if form.copy in self.unproven:
-            found.append(Problem(slug=PAGES_UNPROVEN, where=form.form_id, params=(("respondents", str(len(self.copies))),)))
+            found.append(
+                Problem(slug=PAGES_UNPROVEN, where=form.form_id, params=(("respondents", str(len(self.copies))),))
+            )
         if self.token_withheld:
-            found.append(Problem(slug=TOKEN_WITHHELD, where=form.form_id, params=(("respondents", str(len(self.copies))),)))
+            found.append(
+                Problem(slug=TOKEN_WITHHELD, where=form.form_id, params=(("respondents", str(len(self.copies))),))
+            )
         return tuple(found)
 
 
@@ -78,7 +87,9 @@ def subject_of(digest: str, instance: str) -> str:
     return pagecode.form_id(digest, instance)
 
 
-def collation_of(tx: Transaction, sheets: Sequence[SheetRecord], copies: Mapping[int, Sequence[SheetRecord]]) -> CollationState:
+def collation_of(
+    tx: Transaction, sheets: Sequence[SheetRecord], copies: Mapping[int, Sequence[SheetRecord]]
+) -> CollationState:
     """How matters stand with one printed identity: all its pages, and those that count by copy."""
     identity = next(sheet.identity for sheet in sheets if sheet.identity is not None)
     acts = collations.collations(tx, subject_of(identity.digest, identity.instance))
@@ -127,17 +138,23 @@ def _others(sheets: Sequence[SheetRecord], copies: Mapping[int, Sequence[SheetRe
 
 
 def held(response: Response, problems: Sequence[Problem]) -> Response:
-    """The response with these problems; where one of them says that it waits, nothing of it is taken without a person."""
+    """The response with these problems; where one of them says that it waits, nothing of it is taken without a
+    person.
+    """
     found = replace(response, problems=response.problems + tuple(problems))
     reason = next((problem.slug for problem in problems if problem.slug in HELD), None)
     if reason is None:
         return found
-    answers = tuple(answer if answer.missing is Missing.NOT_IN_VERSION else answer.doubted(reason) for answer in found.answers)
+    answers = tuple(
+        answer if answer.missing is Missing.NOT_IN_VERSION else answer.doubted(reason) for answer in found.answers
+    )
     return replace(found, answers=answers, complete=False, token=None)
 
 
 def collation_remarks(project: Project, pages: Iterable[PageRecord]) -> list[tuple[str, Problem]]:
-    """What a person has to say about the printed identities on these pages, with the file in which the first page lies."""
+    """What a person has to say about the printed identities on these pages, with the file in which the first page
+    lies.
+    """
     first: dict[tuple[str, str], str] = {}
     for page in pages:
         if page.identity is not None and page.outcome is Fate.READ:
@@ -153,7 +170,9 @@ def collation_remarks(project: Project, pages: Iterable[PageRecord]) -> list[tup
 
 
 def outdated(tx: Transaction) -> list[tuple[str, str]]:
-    """The printed identities (digest, instance) whose responses do not say what is known of them: those of a project from before forms were held."""
+    """The printed identities (digest, instance) whose responses do not say what is known of them: those of a project
+    from before forms were held.
+    """
     found = []
     for digest, instance in ledger.identities_with_copies(tx):
         joining = collation_now(tx, digest, instance)
@@ -170,5 +189,7 @@ def outdated(tx: Transaction) -> list[tuple[str, str]]:
 def collation_now(tx: Transaction, digest: str, instance: str) -> CollationState | None:
     """How matters stand with a printed identity, None where no page of it counts."""
     sheets = [sheet for sheet in ledger.sheets(tx, digest=digest, instance=instance) if sheet.outcome is Fate.READ]
-    copies = counting(sheets, {sheet.page_id: sheet.fate for sheet in sheets if sheet.active and sheet.fate is not None})
+    copies = counting(
+        sheets, {sheet.page_id: sheet.fate for sheet in sheets if sheet.active and sheet.fate is not None}
+    )
     return collation_of(tx, sheets, copies) if copies else None

@@ -1,4 +1,6 @@
-"""Take a batch, or one online response, out of everything, and bring it back: nothing is deleted, fates and responses follow from what counts."""
+"""Take a batch, or one online response, out of everything, and bring it back: nothing is deleted, fates and
+responses follow from what counts.
+"""
 
 from uuid import uuid4
 
@@ -32,28 +34,40 @@ def _set(project: Project, batch_id: int, at: str | None) -> Batch:
         known = {batch.id: batch for batch in ledger.batches(tx)}
         if batch_id not in known:
             numbers = ", ".join(str(number) for number in known) or "–"
-            raise UsageError(words("withdraw.unknown", batch=batch_id, known=numbers), remedy=words("withdraw.unknown_remedy"))
+            raise UsageError(
+                words("withdraw.unknown", batch=batch_id, known=numbers), remedy=words("withdraw.unknown_remedy")
+            )
         if (known[batch_id].withdrawn_at is None) == (at is None):
             state = "withdraw.not_withdrawn" if at is None else "withdraw.already"
-            raise UsageError(words(state, batch=batch_id, label=known[batch_id].label), remedy=words("withdraw.unknown_remedy"))
+            raise UsageError(
+                words(state, batch=batch_id, label=known[batch_id].label), remedy=words("withdraw.unknown_remedy")
+            )
         ledger.set_withdrawn(tx, batch_id, at)
         resolve_batch(project, tx, batch_id)
         return next(batch for batch in ledger.batches(tx) if batch.id == batch_id)
 
 
 def withdraw_response(project: Project, response_id: str, *, reason: str, reviewer: str) -> ResponseWithdrawal:
-    """Take one online response out, whatever later imports say about it; raises UsageError without a reason, and for what is no online response."""
+    """Take one online response out, whatever later imports say about it; raises UsageError without a reason, and for
+    what is no online response.
+    """
     if not reason.strip():
         raise UsageError(words("withdraw.no_reason"), remedy=words("withdraw.no_reason_remedy"))
-    return _set_response(project, response_id, withdrawn=True, reason=reason.strip()[:LONGEST_REASON], reviewer=reviewer)
+    return _set_response(
+        project, response_id, withdrawn=True, reason=reason.strip()[:LONGEST_REASON], reviewer=reviewer
+    )
 
 
 def restore_response(project: Project, response_id: str, *, reason: str, reviewer: str) -> ResponseWithdrawal:
     """Bring a response back that a person took out."""
-    return _set_response(project, response_id, withdrawn=False, reason=reason.strip()[:LONGEST_REASON], reviewer=reviewer)
+    return _set_response(
+        project, response_id, withdrawn=False, reason=reason.strip()[:LONGEST_REASON], reviewer=reviewer
+    )
 
 
-def _set_response(project: Project, response_id: str, *, withdrawn: bool, reason: str, reviewer: str) -> ResponseWithdrawal:
+def _set_response(
+    project: Project, response_id: str, *, withdrawn: bool, reason: str, reviewer: str
+) -> ResponseWithdrawal:
     remedy = words("withdraw.response_remedy")
     with project.store.writing() as tx:
         if not revisions.is_revised(tx, response_id):
@@ -62,7 +76,9 @@ def _set_response(project: Project, response_id: str, *, withdrawn: bool, reason
         if withdrawn == (standing is not None and standing.withdrawn):
             state = "withdraw.response_already" if withdrawn else "withdraw.response_counts"
             raise UsageError(words(state, response=response_id), remedy=remedy)
-        act = ResponseWithdrawal(uuid=str(uuid4()), response_id=response_id, withdrawn=withdrawn, reason=reason, reviewer=reviewer, at=now())
+        act = ResponseWithdrawal(
+            uuid=str(uuid4()), response_id=response_id, withdrawn=withdrawn, reason=reason, reviewer=reviewer, at=now()
+        )
         revisions.add_withdrawal(tx, act)
         settle(project, tx, [response_id])
     return act

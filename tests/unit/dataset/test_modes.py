@@ -10,7 +10,12 @@ def text(words):
     return Texts(entries=(("en", words),))
 
 
-OPEN = Question(code="open", kind=QuestionKind.SINGLE, text=text("Open?"), options=(Option(code="yes", text=text("yes")), Option(code="no", text=text("no"))))
+OPEN = Question(
+    code="open",
+    kind=QuestionKind.SINGLE,
+    text=text("Open?"),
+    options=(Option(code="yes", text=text("yes")), Option(code="no", text=text("no"))),
+)
 CODE = Question(code="plz", kind=QuestionKind.COMB, text=text("Postcode"))
 
 
@@ -26,7 +31,9 @@ def table(*rows):
 
 def test_counts_by_channel_in_the_order_of_the_questionnaire():
     """Each value has its count per channel; options come first, missing codes last."""
-    rows = mode_rows(table(("paper", "no", "01067"), ("online", "yes", "44135"), ("paper", "no", "44137"), ("paper", "-1", "-1")))
+    rows = mode_rows(
+        table(("paper", "no", "01067"), ("online", "yes", "44135"), ("paper", "no", "44137"), ("paper", "-1", "-1"))
+    )
     found = [dict(zip(HEADER, row, strict=True)) for row in rows]
     assert [(row["value"], row["paper"], row["online"], row["total"]) for row in found] == [
         ("yes", "0", "1", "1"),

@@ -18,7 +18,17 @@ from scanform.dataset.workbook import Sheet, write_xlsx
 from scanform.merge.resolve import resolve
 from scanform.model.geometry import RectPx
 from scanform.model.page import PageRef
-from scanform.model.questionnaire import Alphabet, DataClass, Matrix, Option, Question, QuestionKind, Questionnaire, Section, Texts
+from scanform.model.questionnaire import (
+    Alphabet,
+    DataClass,
+    Matrix,
+    Option,
+    Question,
+    QuestionKind,
+    Questionnaire,
+    Section,
+    Texts,
+)
 from scanform.model.response import Answer, Channel, Evidence, Missing, Response, Status
 from scanform.model.review import Decision, DecisionKind
 
@@ -49,7 +59,13 @@ TINY = Questionnaire(
             title=texts("A"),
             items=(
                 question("open", "single", options=options("yes", "no", writein=("no",))),
-                Matrix(code="hours", text=texts("Hours"), options=PARTS, rows=(question("mon", "multiple", options=PARTS, group="hours"),), multiple=True),
+                Matrix(
+                    code="hours",
+                    text=texts("Hours"),
+                    options=PARTS,
+                    rows=(question("mon", "multiple", options=PARTS, group="hours"),),
+                    multiple=True,
+                ),
                 question("seats", "comb", alphabet=Alphabet.DIGITS, cells=(3,), minimum="0", maximum="999"),
                 question("remarks", "handwriting", lines=3),
                 question("sign", "signature", data_class=DataClass.CONTACT),
@@ -64,7 +80,9 @@ def seen(x, y, w, h):
 
 
 def answer(code, kind, value, confidence=1.0, status="auto", **more):
-    return Answer(question=code, kind=QuestionKind(kind), value=value, confidence=confidence, status=Status(status), **more)
+    return Answer(
+        question=code, kind=QuestionKind(kind), value=value, confidence=confidence, status=Status(status), **more
+    )
 
 
 PAPER = Response(
@@ -89,14 +107,19 @@ PAPER = Response(
             problems=("text-without-mark", "handwriting"),
         ),
         answer("mon", "multiple", "am pm", 0.9991, reader="marks", page=1, evidence=seen(1062, 944, 295, 60)),
-        answer("seats", "comb", "120", 0.62, "corrected", reader="tesseract", page=1, evidence=seen(295, 1180, 260, 95)),
+        answer(
+            "seats", "comb", "120", 0.62, "corrected", reader="tesseract", page=1, evidence=seen(295, 1180, 260, 95)
+        ),
         answer("remarks", "handwriting", "", 0.9999, reader="ink", page=1, evidence=seen(295, 1535, 1890, 354)),
         answer("sign", "signature", "signed", 0.999, reader="ink", page=1, evidence=seen(295, 2360, 945, 236)),
     ),
 )
 CONFIRMED = Response(
     **{name: getattr(PAPER, name) for name in ("id", "questionnaire", "version", "channel", "token", "received_at")},
-    answers=tuple(answer("open", "handwriting", "Sommerpause", status="confirmed", option="no") if a.option else a for a in PAPER.answers),
+    answers=tuple(
+        answer("open", "handwriting", "Sommerpause", status="confirmed", option="no") if a.option else a
+        for a in PAPER.answers
+    ),
 )
 ONLINE = Response(
     id="online-17",
@@ -143,7 +166,10 @@ def data(*responses, **more):
 
 def test_responses_golden():
     """The golden responses.csv is what this code writes, byte by byte."""
-    assert written(csv_files.write_table_csv, data(ONLINE, CONFIRMED)) == (ROOT / "tests" / "golden" / "responses.csv").read_bytes()
+    assert (
+        written(csv_files.write_table_csv, data(ONLINE, CONFIRMED))
+        == (ROOT / "tests" / "golden" / "responses.csv").read_bytes()
+    )
 
 
 def test_readings_golden():
@@ -153,7 +179,9 @@ def test_readings_golden():
 
 
 def test_rows_fit_their_schemas():
-    """Each row of responses.csv, contact.csv and readings.csv fits the published schema, copies and missing pages included."""
+    """Each row of responses.csv, contact.csv and readings.csv fits the published schema, copies and missing pages
+    included.
+    """
     copy = Response(id="2BNBJ-0A1B2C3-A.2", questionnaire="tiny", version="1", channel=Channel.PAPER, answers=tuple(
         answer(q.code, q.kind.value, "", 0.0, missing=Missing.PAGE_MISSING, problems=("page-missing",), page=1) for q in TINY.questions()
     ), complete=False)  # fmt: skip
@@ -163,7 +191,9 @@ def test_rows_fit_their_schemas():
     ):
         for row in parsed(content):
             jsonschema.validate(row, schema("responses"))
-    for row in parsed(written(csv_files.write_readings_csv, provenance.reading_rows([PAPER, ONLINE, copy], {"tiny": TINY}))):
+    for row in parsed(
+        written(csv_files.write_readings_csv, provenance.reading_rows([PAPER, ONLINE, copy], {"tiny": TINY}))
+    ):
         jsonschema.validate(row, schema("readings"))
 
 
@@ -177,7 +207,11 @@ def test_what_waits_or_is_missing_has_its_code():
     one = Response(id="online-1", questionnaire="tiny", version="1", channel=Channel.ONLINE, answers=answers)
     (row,) = parsed(written(csv_files.write_table_csv, data(one)))
     assert (row["open"], row["mon__am"], row["mon__pm"], row["seats"]) == ("-8", "-7", "-7", "-5")
-    assert (row["remarks"], row["remarks__status"], row["open__no_text__status"]) == ("", "not reviewed", "not in version")
+    assert (row["remarks"], row["remarks__status"], row["open__no_text__status"]) == (
+        "",
+        "not reviewed",
+        "not in version",
+    )
 
 
 @pytest.mark.parametrize(
@@ -194,19 +228,39 @@ def test_what_waits_or_is_missing_has_its_code():
 )
 def test_the_status_of_a_text_says_where_it_comes_from(channel, status, word):
     """Each word of the codebook occurs: what a person keyed is stored as confirmed and stands as keyed."""
-    one = Response(id="r", questionnaire="tiny", version="1", channel=Channel(channel), answers=(answer("remarks", "handwriting", "x", 1.0, status),))
+    one = Response(
+        id="r",
+        questionnaire="tiny",
+        version="1",
+        channel=Channel(channel),
+        answers=(answer("remarks", "handwriting", "x", 1.0, status),),
+    )
     (row,) = parsed(written(csv_files.write_table_csv, data(one)))
     assert row["remarks__status"] == word
     assert word in cells.SOURCE_WORDS
 
 
 def test_a_merged_place_is_one_row_with_provenance_for_each_source():
-    """Two responses of one place are one row; provenance names rule, sources, person and pixels, conflicts both values."""
-    online = Response(**{name: getattr(ONLINE, name) for name in ("id", "questionnaire", "version", "channel", "received_at", "answers")}, token="K7PX3")
+    """Two responses of one place are one row; provenance names rule, sources, person and pixels, conflicts both
+    values.
+    """
+    online = Response(
+        **{
+            name: getattr(ONLINE, name)
+            for name in ("id", "questionnaire", "version", "channel", "received_at", "answers")
+        },
+        token="K7PX3",
+    )
     record = resolve([CONFIRMED, online])
     merged = table([record], TINY)
     (row,) = parsed(written(csv_files.write_table_csv, merged))
-    assert (row["response_id"], row["channel"], row["open"], row["seats"], row["remarks__status"]) == (PAPER.id, "paper", "-9", "120", "online")
+    assert (row["response_id"], row["channel"], row["open"], row["seats"], row["remarks__status"]) == (
+        PAPER.id,
+        "paper",
+        "-9",
+        "120",
+        "online",
+    )
     decision = Decision(
         uuid="u1",
         item=f"{PAPER.id}/seats",
@@ -217,13 +271,33 @@ def test_a_merged_place_is_one_row_with_provenance_for_each_source():
         to_value="120",
         at="2026-01-20T10:00:00+00:00",
     )
-    rows = parsed(written(csv_files.write_provenance_csv, provenance.provenance_rows(merged, {decision.item: decision})))
+    rows = parsed(
+        written(csv_files.write_provenance_csv, provenance.provenance_rows(merged, {decision.item: decision}))
+    )
     seats = next(r for r in rows if r["column"] == "seats")
-    assert (seats["rule"], seats["source_response"], seats["reviewer"], seats["decided_at"]) == ("fill-gap/1", PAPER.id, "anna", decision.at)
-    assert (seats["source_file"], seats["source_page"], seats["x_px"], seats["h_px"]) == ("stack/scan.pdf", "3", "295", "95")
+    assert (seats["rule"], seats["source_response"], seats["reviewer"], seats["decided_at"]) == (
+        "fill-gap/1",
+        PAPER.id,
+        "anna",
+        decision.at,
+    )
+    assert (seats["source_file"], seats["source_page"], seats["x_px"], seats["h_px"]) == (
+        "stack/scan.pdf",
+        "3",
+        "295",
+        "95",
+    )
     assert [r["source_value"] for r in rows if r["column"] == "open"] == ["no", "yes"]
-    conflicts = parsed(written(csv_files.write_conflicts_csv, provenance.conflict_rows([record], provenance.columns_of(TINY, [DataClass.ANSWER]), {})))
-    assert [(c["column"], c["channel"], c["value"], c["state"]) for c in conflicts] == [("open", "paper", "no", "open"), ("open", "online", "yes", "open")]
+    conflicts = parsed(
+        written(
+            csv_files.write_conflicts_csv,
+            provenance.conflict_rows([record], provenance.columns_of(TINY, [DataClass.ANSWER]), {}),
+        )
+    )
+    assert [(c["column"], c["channel"], c["value"], c["state"]) for c in conflicts] == [
+        ("open", "paper", "no", "open"),
+        ("open", "online", "yes", "open"),
+    ]
 
 
 SECRET = "Geheim-Frau-Muster"
@@ -237,7 +311,9 @@ PRIVATE = Questionnaire(
             title=texts("A"),
             items=(
                 question("name", "handwriting", data_class=DataClass.CONTACT),
-                question("how", "single", options=options("mail", "else", writein=("else",)), data_class=DataClass.CONTACT),
+                question(
+                    "how", "single", options=options("mail", "else", writein=("else",)), data_class=DataClass.CONTACT
+                ),
                 question("pay", "comb", alphabet=Alphabet.DIGITS, cells=(3,), data_class=DataClass.SENSITIVE),
                 question("open", "single", options=options("yes", "no")),
             ),
@@ -312,7 +388,14 @@ def test_the_guard_is_reversible(value):
     assert unguarded(guarded(value)) == value
 
 
-@given(st.lists(st.tuples(st.sampled_from(["yes", "no", ""]), st.sets(st.sampled_from(["am", "pm"])), st.integers(0, 999), VALUES), max_size=5))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["yes", "no", ""]), st.sets(st.sampled_from(["am", "pm"])), st.integers(0, 999), VALUES
+        ),
+        max_size=5,
+    )
+)
 def test_export_gives_back_the_values(parts):
     """Reading responses.csv back gives the same values."""
     responses = [
@@ -362,7 +445,13 @@ def test_hostile_texts_survive_as_text():
     """Hostile texts pass through CSV and workbook as plain text: no formula, no broken row, nothing hidden."""
     values = hostile()
     responses = [
-        Response(id=f"online-{n:04}", questionnaire="tiny", version="1", channel=Channel.ONLINE, answers=(answer("remarks", "handwriting", value),))
+        Response(
+            id=f"online-{n:04}",
+            questionnaire="tiny",
+            version="1",
+            channel=Channel.ONLINE,
+            answers=(answer("remarks", "handwriting", value),),
+        )
         for n, value in enumerate(values)
     ]
     found = data(*responses)
@@ -370,7 +459,9 @@ def test_hostile_texts_survive_as_text():
     assert [unguarded(row["remarks"]) for row in rows] == [clean(value) for value in values]
     assert not any(row["remarks"].lstrip().startswith(("=", "+", "-", "@")) for row in rows)
     place = [column.name for column in found.columns].index("remarks")
-    book = openpyxl.load_workbook(io.BytesIO(written(write_xlsx, [Sheet(title="data", header=[c.name for c in found.columns], rows=found.rows)])))
+    book = openpyxl.load_workbook(
+        io.BytesIO(written(write_xlsx, [Sheet(title="data", header=[c.name for c in found.columns], rows=found.rows)]))
+    )
     cells = [row[place] for row in book["data"].iter_rows(min_row=2)]
     assert all(cell.data_type in {"s", "n"} for cell in cells)
     assert [(cell.value or "")[:50] for cell in cells] == [visible(value)[:50] for value in values]
@@ -384,9 +475,14 @@ def test_the_workbook_keeps_text_and_numbers():
         rows=(("online-1", "01067", "1", "12.5"), ("online-2", "-1", "-1", "")),
         numbers={"tick", "seats"},
     )
-    book = openpyxl.load_workbook(io.BytesIO(written(write_xlsx, [sheet, Sheet(title="codebook", header=("column",), rows=())])))
+    book = openpyxl.load_workbook(
+        io.BytesIO(written(write_xlsx, [sheet, Sheet(title="codebook", header=("column",), rows=())]))
+    )
     page = book["data"]
-    assert [[cell.value for cell in row] for row in page.iter_rows(min_row=2)] == [["online-1", "01067", 1, 12.5], ["online-2", "-1", -1, None]]
+    assert [[cell.value for cell in row] for row in page.iter_rows(min_row=2)] == [
+        ["online-1", "01067", 1, 12.5],
+        ["online-2", "-1", -1, None],
+    ]
     assert page["B2"].number_format == "@"
     assert page.freeze_panes == "B2"
     assert book.sheetnames == ["data", "codebook"]
@@ -394,12 +490,23 @@ def test_the_workbook_keeps_text_and_numbers():
 
 def test_a_probability_is_never_rounded_up_to_certainty():
     """Only certainty is written as 1."""
-    assert [provenance.probability(p) for p in (1.0, 0.9999999, 0.31, 0.999, 0.0)] == ["1", "0.999999", "0.31", "0.999", "0"]
+    assert [provenance.probability(p) for p in (1.0, 0.9999999, 0.31, 0.999, 0.0)] == [
+        "1",
+        "0.999999",
+        "0.31",
+        "0.999",
+        "0",
+    ]
 
 
 def test_free_text_columns_are_known():
     """The guard belongs to people's own words, not to codes, ticks and numbers."""
     by_name = {column.name: column for column in data().columns}
-    assert [name for name, column in by_name.items() if column.is_free_text] == ["token", "place_id", "open__no_text", "remarks"]
+    assert [name for name, column in by_name.items() if column.is_free_text] == [
+        "token",
+        "place_id",
+        "open__no_text",
+        "remarks",
+    ]
     assert [name for name, column in by_name.items() if column.is_number] == ["mon__am", "mon__pm", "seats"]
     assert by_name["remarks__status"].holds is Holds.STATUS

@@ -59,7 +59,13 @@ def test_marks_vanish_and_letters_stay(scans):
     page, gray = bubbles()
     rng = np.random.default_rng(scans)
     pages = [
-        (scanned(gray, [zone for zone in page.zones if zone.option == "ABCD"[(int(zone.question[1]) + number) % 4]], rng), PLAIN) for number in range(scans)
+        (
+            scanned(
+                gray, [zone for zone in page.zones if zone.option == "ABCD"[(int(zone.question[1]) + number) % 4]], rng
+            ),
+            PLAIN,
+        )
+        for number in range(scans)
     ]
     estimate = estimate_blank(pages, page)
     assert estimate.weak == ()
@@ -77,10 +83,14 @@ def test_what_everybody_marked_is_no_print():
 
 
 def test_letters_that_stand_only_once_leave_doubt():
-    """One scan, each letter once: a marked bubble cannot be explained, so it is named; those without ink need no look."""
+    """One scan, each letter once: a marked bubble cannot be explained, so it is named; those without ink need no
+    look.
+    """
     page, gray = bubbles(letters="ABCDEFGH", rows=1)
     bare = replace(page, zones=page.zones[:4])
-    assert set(estimate_blank([(scanned(gray, page.zones[2:3], np.random.default_rng(1)), PLAIN)], bare).weak) == {zone.id for zone in bare.zones}
+    assert set(estimate_blank([(scanned(gray, page.zones[2:3], np.random.default_rng(1)), PLAIN)], bare).weak) == {
+        zone.id for zone in bare.zones
+    }
     for zone in page.zones:
         cv2.circle(gray, (px(zone.rect.centre.x), px(zone.rect.centre.y)), px(2.0), 255, -1)
     assert estimate_blank([(scanned(gray, [], np.random.default_rng(1)), PLAIN)], bare).weak == ()

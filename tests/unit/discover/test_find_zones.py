@@ -1,4 +1,6 @@
-"""Zones of blank forms that were printed elsewhere: boxes, bubbles, cells, places to write, and which boxes make a question."""
+"""Zones of blank forms that were printed elsewhere: boxes, bubbles, cells, places to write, and which boxes make a
+question.
+"""
 
 import cv2
 import numpy as np
@@ -29,13 +31,17 @@ def case(forms, code, number, profile=None):
     page = form.layout.page(number)
     if profile:
         return Case(name=code, picture=scanned(pages[number - 1], page, profile), zones=page.zones)
-    return Case(name=code, picture=BlankPicture(gray=pages[number - 1], size=page.size, name="", exact=True), zones=page.zones)
+    return Case(
+        name=code, picture=BlankPicture(gray=pages[number - 1], size=page.size, name="", exact=True), zones=page.zones
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("code", "number"), [("club", 1), ("club", 2), ("quiz", 1), ("clinic", 1)])
 def test_everything_on_a_drawn_form_is_found(forms, code, number):
-    """Boxes, letters in boxes, bubbles with letters, boxes in table cells, combs, solid and dotted lines, frames: all, and nothing else."""
+    """Boxes, letters in boxes, bubbles with letters, boxes in table cells, combs, solid and dotted lines, frames:
+    all, and nothing else.
+    """
     score = judged(case(forms, code, number))
     for true, found, proposed in (score.boxes, score.cells, score.areas):
         assert found == true
@@ -90,7 +96,16 @@ def test_words_are_no_boxes():
     """A page of large print, many round letters: nothing to tick."""
     gray = np.full((3508, 2481), 255, np.uint8)
     for row in range(20):
-        cv2.putText(gray, "Oolong goes down good, QUOTED by BOOKOO 0080", (150, 300 + 150 * row), cv2.FONT_HERSHEY_SIMPLEX, 2.4, 0, 5, cv2.LINE_AA)
+        cv2.putText(
+            gray,
+            "Oolong goes down good, QUOTED by BOOKOO 0080",
+            (150, 300 + 150 * row),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            2.4,
+            0,
+            5,
+            cv2.LINE_AA,
+        )
     assert zones_of([find_page(gray, PX_PER_MM)])[0] == ()
 
 
@@ -99,5 +114,7 @@ def test_skew_is_measured(forms, turn):
     """The turn of a scan, to a twentieth of a degree; a straight page is left alone."""
     gray = forms["club"][1][0]
     middle = (gray.shape[1] / 2, gray.shape[0] / 2)
-    turned = cv2.warpAffine(gray, cv2.getRotationMatrix2D(middle, -turn, 1.0), (gray.shape[1], gray.shape[0]), borderValue=255)
+    turned = cv2.warpAffine(
+        gray, cv2.getRotationMatrix2D(middle, -turn, 1.0), (gray.shape[1], gray.shape[0]), borderValue=255
+    )
     assert skew_deg(turned, PX_PER_MM) == pytest.approx(turn, abs=0.05)

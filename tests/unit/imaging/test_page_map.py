@@ -14,10 +14,20 @@ finite = st.floats(-1, 1)
 @st.composite
 def page_maps(draw, grids=True):
     """Maps as scanners and cameras make them: any turn, 94-103 %, mild perspective, a field of up to 1.5 mm."""
-    turn, scale, dpi = draw(st.floats(0, 6.28)), draw(st.floats(0.94, 1.03)), draw(st.sampled_from([100, 150, 200, 300, 600]))
+    turn, scale, dpi = (
+        draw(st.floats(0, 6.28)),
+        draw(st.floats(0.94, 1.03)),
+        draw(st.sampled_from([100, 150, 200, 300, 600])),
+    )
     ppm = scale * dpi / 25.4
     cos, sin = np.cos(turn) * ppm, np.sin(turn) * ppm
-    homography = np.array([[cos, -sin, draw(finite) * 300 + 1500], [sin, cos, draw(finite) * 300 + 1500], [draw(finite) * 3e-4, draw(finite) * 3e-4, 1]])
+    homography = np.array(
+        [
+            [cos, -sin, draw(finite) * 300 + 1500],
+            [sin, cos, draw(finite) * 300 + 1500],
+            [draw(finite) * 3e-4, draw(finite) * 3e-4, 1],
+        ]
+    )
     grid = None
     if grids and draw(st.booleans()):
         rows, columns = 50, 36
@@ -28,7 +38,9 @@ def page_maps(draw, grids=True):
     return PageMap(homography=tuple(homography.ravel()), residual_mm=0.0, tier=Tier.T0, grid=grid)
 
 
-points_on_page = st.lists(st.tuples(st.floats(0, 210), st.floats(0, 297)), min_size=1, max_size=30).map(lambda items: np.array(items, dtype=np.float64))
+points_on_page = st.lists(st.tuples(st.floats(0, 210), st.floats(0, 297)), min_size=1, max_size=30).map(
+    lambda items: np.array(items, dtype=np.float64)
+)
 
 
 @settings(max_examples=60)
@@ -70,7 +82,9 @@ def test_field_is_bilinear_between_nodes():
     """Half-way between nodes the offset is the mean of the four around; outside the grid the edge counts."""
     grid = OffsetGrid(step_mm=10.0, rows=2, columns=2, dx_mm=(0.0, 1.0, 2.0, 3.0), dy_mm=(0.0, 0.0, 4.0, 4.0))
     page_map = PageMap(homography=(1, 0, 0, 0, 1, 0, 0, 0, 1), residual_mm=0, tier=Tier.T1, grid=grid)
-    assert page_map.offsets_mm(np.array([[5.0, 5.0], [-3.0, 99.0]])) == pytest.approx(np.array([[1.5, 2.0], [2.0, 4.0]]))
+    assert page_map.offsets_mm(np.array([[5.0, 5.0], [-3.0, 99.0]])) == pytest.approx(
+        np.array([[1.5, 2.0], [2.0, 4.0]])
+    )
 
 
 def test_box_is_clipped_to_the_image():

@@ -58,7 +58,9 @@ def test_field_moves_what_is_seen():
 
 def test_beyond_the_scan_is_paper():
     """What lies outside the image counts as white paper."""
-    patch = sample_patches(np.zeros((50, 50), np.uint8), turned_map(0), np.array([[-100.0, -100.0]]), size_mm=2, px_per_mm=4)
+    patch = sample_patches(
+        np.zeros((50, 50), np.uint8), turned_map(0), np.array([[-100.0, -100.0]]), size_mm=2, px_per_mm=4
+    )
     assert (patch == OUTSIDE).all()
 
 

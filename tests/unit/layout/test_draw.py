@@ -62,21 +62,29 @@ def pictures(pdf: bytes, folder: Path, *, dpi: int) -> list[np.ndarray]:
 
 def words(pdf: bytes, folder: Path) -> str:
     (folder / "form.pdf").write_bytes(pdf)
-    return subprocess.run(["pdftotext", "-layout", "form.pdf", "-"], check=True, cwd=folder, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["pdftotext", "-layout", "form.pdf", "-"], check=True, cwd=folder, capture_output=True, text=True
+    ).stdout
 
 
 def crop(picture: np.ndarray, rect: RectMm, *, dpi: int) -> np.ndarray:
     scale = dpi / 25.4
-    return picture[round(rect.y * scale) : round(rect.bottom * scale), round(rect.x * scale) : round(rect.right * scale)]
+    return picture[
+        round(rect.y * scale) : round(rect.bottom * scale), round(rect.x * scale) : round(rect.right * scale)
+    ]
 
 
 class TestPdf:
     def test_all_fonts_are_embedded_subsets(self, placement: Placement, tmp_path: Path) -> None:
         """Every printer shows the same letters: pdffonts lists only embedded fonts."""
         (tmp_path / "form.pdf").write_bytes(forms(placement, [make_copy(placement, 1, name="Ä", token="t")]))
-        listed = subprocess.run(["pdffonts", "form.pdf"], check=True, cwd=tmp_path, capture_output=True, text=True).stdout.splitlines()[2:]
+        listed = subprocess.run(
+            ["pdffonts", "form.pdf"], check=True, cwd=tmp_path, capture_output=True, text=True
+        ).stdout.splitlines()[2:]
         assert len(listed) == 2
-        assert all(re.search(r"AAAAAA\+AtkinsonHyperlegible-\w+ +TrueType +WinAnsi +yes yes yes", line) for line in listed)
+        assert all(
+            re.search(r"AAAAAA\+AtkinsonHyperlegible-\w+ +TrueType +WinAnsi +yes yes yes", line) for line in listed
+        )
 
     def test_title_publisher_and_language_are_set(self, placement: Placement) -> None:
         """Screen readers and archives need them."""
@@ -94,7 +102,10 @@ class TestPdf:
 
     def test_many_copies_share_the_static_page(self, placement: Placement) -> None:
         """A copy costs little more than its codes: under 4 kB a page."""
-        one, many = forms(placement, [make_copy(placement, 1)]), forms(placement, [make_copy(placement, number) for number in range(1, 41)])
+        one, many = (
+            forms(placement, [make_copy(placement, 1)]),
+            forms(placement, [make_copy(placement, number) for number in range(1, 41)]),
+        )
         assert (len(many) - len(one)) / (39 * len(placement.pages)) < 4000
 
     def test_a_copy_needs_a_code_for_each_page(self, placement: Placement) -> None:
@@ -115,13 +126,17 @@ class TestPixels:
     def test_codes_can_be_read(self, placement: Placement, tmp_path: Path) -> None:
         """Both QR codes of each page carry the page's identity, version 2, level Q, also at 150 dpi."""
         copy = make_copy(placement, 34_359_738_367)
-        for page, picture in zip(placement.layout.pages, pictures(forms(placement, [copy]), tmp_path, dpi=150), strict=True):
+        for page, picture in zip(
+            placement.layout.pages, pictures(forms(placement, [copy]), tmp_path, dpi=150), strict=True
+        ):
             found = zxingcpp.read_barcodes(picture)
             assert [code.text for code in found] == [copy.payloads[page.number - 1]] * 2
             assert {code.ec_level for code in found} == {"Q"}
 
     def test_boxes_are_drawn_where_the_layout_says(self, placement: Placement, tmp_path: Path) -> None:
-        """The outer edge of each outline is the zone: dark just inside, white just outside and in the middle (600 dpi)."""
+        """The outer edge of each outline is the zone: dark just inside, white just outside and in the middle (600
+        dpi).
+        """
         picture = pictures(blank(placement), tmp_path, dpi=600)[0]
         for zone in placement.layout.pages[0].zones:
             for rect in zone.cells or ((zone.rect,) if zone.option else ()):
@@ -169,8 +184,14 @@ class TestRecipient:
         ("name", "address"),
         [
             ("Ü", ("Weg 1", "44135 Dortmund")),
-            ("Arbeiterwohlfahrtsbegegnungsstättenverwaltungsgesellschaft mit beschränkter Haftung und Compagnie Kommanditgesellschaft", ("Weg 1",)),
-            ("Evangelische Kirchengemeinde St. Nicolai, Gemeindezentrum, Nachbarschaftstreff im Hinterhaus", ("c/o Frau Dr. h. c. Özgür-Großkreutz",) * 6),
+            (
+                "Arbeiterwohlfahrtsbegegnungsstättenverwaltungsgesellschaft mit beschränkter Haftung und Compagnie Kommanditgesellschaft",
+                ("Weg 1",),
+            ),
+            (
+                "Evangelische Kirchengemeinde St. Nicolai, Gemeindezentrum, Nachbarschaftstreff im Hinterhaus",
+                ("c/o Frau Dr. h. c. Özgür-Großkreutz",) * 6,
+            ),
         ],
     )
     def test_recipients_stay_in_their_room(self, placement: Placement, name: str, address: tuple[str, ...]) -> None:
@@ -183,7 +204,9 @@ class TestRecipient:
         assert "abcd-efgh" in [run.text for run in drawn]
 
     def test_no_letter_becomes_another_one(self) -> None:
-        """Letters are composed, spaces, hyphens and ligatures get a plain form; what the font lacks stays and is named."""
+        """Letters are composed, spaces, hyphens and ligatures get a plain form; what the font lacks stays and is
+        named.
+        """
         assert printable("Łukasz Ďurić, Çağla, Müller – „Haus“") == "Łukasz Ďurić, Çağla, Müller – „Haus“"
         assert printable("u\u0308 ﬁ GROẞ \u200bA\u2011B\u202fC\u00adD") == "ü fi GROß A-B CD"
         assert printable("Nguyễn Ж 中 ½ 😀") == "Nguyễn Ж 中 ½ 😀"
@@ -193,11 +216,17 @@ class TestRecipient:
     @settings(deadline=None)
     @given(st.text())
     def test_what_is_printed_is_what_is_written_or_is_named(self, said: str) -> None:
-        """Apart from spaces, hyphens and what nobody sees, compatible letters in the same order; never a question mark that was not there."""
+        """Apart from spaces, hyphens and what nobody sees, compatible letters in the same order; never a question
+        mark that was not there.
+        """
         shown = printable(said)
 
         def bare(text: str) -> str:
-            kept = (sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf" and not sign.isspace())
+            kept = (
+                sign
+                for sign in unicodedata.normalize("NFKC", text)
+                if unicodedata.category(sign) != "Cf" and not sign.isspace()
+            )
             return "".join("-" if sign in "\u2010\u2011" else sign for sign in kept).replace("ẞ", "ß")
 
         assert bare(shown) == bare(said)
@@ -206,7 +235,17 @@ class TestRecipient:
 
     def test_nothing_is_printed_for_anonymous_copies(self, placement: Placement) -> None:
         """No name, no address, no token: an empty room."""
-        assert recipient_runs(None, (), None, rect=recipient_rect(placement.layout.pages[0].size), placement=placement, measure=measure) == ()
+        assert (
+            recipient_runs(
+                None,
+                (),
+                None,
+                rect=recipient_rect(placement.layout.pages[0].size),
+                placement=placement,
+                measure=measure,
+            )
+            == ()
+        )
 
 
 def test_bold_is_wider_than_regular() -> None:

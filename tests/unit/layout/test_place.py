@@ -65,7 +65,9 @@ def check_geometry(placement: Placement) -> None:
     """Everything that must hold on each page of every form."""
     for page, drawn in zip(placement.layout.pages, placement.pages, strict=True):
         sheet = RectMm(x=0, y=0, w=page.size.w, h=page.size.h)
-        keep_out = [mark.rect.grown(QUIET_MM) for mark in page.fiducials] + [code.rect.grown(QUIET_MM if code.kind == "qr" else 0) for code in page.codes]
+        keep_out = [mark.rect.grown(QUIET_MM) for mark in page.fiducials] + [
+            code.rect.grown(QUIET_MM if code.kind == "qr" else 0) for code in page.codes
+        ]
         texts = [text_rect(item) for item in drawn.static if isinstance(item, TextRun)]
         zones = [zone.rect for zone in page.zones]
         answers = [rect for zone in page.zones for rect in (zone.cells or (zone.rect,))]
@@ -86,7 +88,11 @@ def check_geometry(placement: Placement) -> None:
 def check_boxes(placement: Placement) -> None:
     """Check boxes are 5 mm and at least 3 mm apart; each stands exactly where it is drawn."""
     for page, drawn in zip(placement.layout.pages, placement.pages, strict=True):
-        outlines = {(round(item.rect.x, 3), round(item.rect.y, 3), item.rect.w, item.rect.h) for item in drawn.static if isinstance(item, Box)}
+        outlines = {
+            (round(item.rect.x, 3), round(item.rect.y, 3), item.rect.w, item.rect.h)
+            for item in drawn.static
+            if isinstance(item, Box)
+        }
         marks = [zone for zone in page.zones if zone.kind is ZoneKind.MARK]
         for zone in marks:
             assert (zone.rect.w, zone.rect.h) == (5.0, 5.0)
@@ -106,7 +112,11 @@ def check_completeness(questionnaire: Questionnaire, placement: Placement) -> No
     for question in questionnaire.questions():
         mine = [(number, zone) for number, zone in zones if zone.question == question.code]
         assert len({number for number, _ in mine}) == 1
-        expected = {question.code} if not question.options else {f"{question.code}.{option.code}" for option in question.options}
+        expected = (
+            {question.code}
+            if not question.options
+            else {f"{question.code}.{option.code}" for option in question.options}
+        )
         expected |= {f"{question.code}.{option.code}.text" for option in question.options if option.writein}
         assert {zone.id for _, zone in mine} == expected
         if question.cells:
@@ -128,7 +138,9 @@ class TestTemplates:
         assert pages == {"begegnungsorte": 4, "visitor-feedback": 1}
 
     def test_the_survey_exercises_every_kind_of_zone(self) -> None:
-        """Marks, cells of several alphabets, handwriting beside options and on lines, a signature, matrices of both kinds."""
+        """Marks, cells of several alphabets, handwriting beside options and on lines, a signature, matrices of both
+        kinds.
+        """
         layout = placed(load_questionnaire(ROOT / "templates" / "begegnungsorte.yaml")).layout
         zones = [zone for page in layout.pages for zone in page.zones]
         assert {zone.kind for zone in zones} == set(ZoneKind)
@@ -146,7 +158,14 @@ class TestTemplates:
         )
         path = next(path for path in TEMPLATES if load_questionnaire(path).code == template.code)
         environment = {**os.environ, "PYTHONHASHSEED": "7"}
-        found = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
+        found = subprocess.run(
+            [sys.executable, "-c", code, str(path)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+            cwd=ROOT,
+        )
         assert found.stdout.strip() == placed(template).layout.digest
 
 
@@ -154,10 +173,17 @@ def small_questionnaire() -> Questionnaire:
     """A questionnaire that never changes, for the golden layout."""
     yes_no = (Option(code="y", text=german("ja")), Option(code="n", text=german("nein")))
     other = Option(code="o", text=german("anderes:"), writein=True)
-    rows = tuple(Question(code=f"row{number}", kind=QuestionKind.SINGLE, text=german(f"Zeile {number}"), options=yes_no, group="grid") for number in (1, 2))
+    rows = tuple(
+        Question(
+            code=f"row{number}", kind=QuestionKind.SINGLE, text=german(f"Zeile {number}"), options=yes_no, group="grid"
+        )
+        for number in (1, 2)
+    )
     items: tuple[Item, ...] = (
         Question(code="likes", kind=QuestionKind.MULTIPLE, text=german("Was gefällt Ihnen?"), options=(*yes_no, other)),
-        Question(code="born", kind=QuestionKind.COMB, text=german("Geburtstag"), alphabet=Alphabet.DATE, cells=(2, 2, 4)),
+        Question(
+            code="born", kind=QuestionKind.COMB, text=german("Geburtstag"), alphabet=Alphabet.DATE, cells=(2, 2, 4)
+        ),
         Matrix(code="grid", text=german("Und sonst?"), options=yes_no, rows=rows),
         Note(text=german("Danke.")),
         Question(code="words", kind=QuestionKind.HANDWRITING, text=german("Noch etwas?"), lines=2),
@@ -168,7 +194,9 @@ def small_questionnaire() -> Questionnaire:
 
 class TestStability:
     def test_the_golden_layout_stays_as_it_is(self) -> None:
-        """Printed forms come back for years: a change of sizes or rules must be noticed. Rewrite the file when it is meant."""
+        """Printed forms come back for years: a change of sizes or rules must be noticed. Rewrite the file when it is
+        meant.
+        """
         from scanform.formats.layout_json import dump_layout
 
         golden = ROOT / "tests" / "golden" / "small.layout.json"
@@ -193,7 +221,9 @@ class TestStability:
 
 class TestFurniture:
     def test_markers_stand_where_readers_look(self) -> None:
-        """Eight markers of 8 mm, at least 8 mm from the edge, ids 8 x page + position, clear of punch holes and folds."""
+        """Eight markers of 8 mm, at least 8 mm from the edge, ids 8 x page + position, clear of punch holes and
+        folds.
+        """
         for page in placed(load_questionnaire(ROOT / "templates" / "begegnungsorte.yaml")).layout.pages:
             assert [mark.id for mark in page.fiducials] == [8 * (page.number - 1) + position for position in range(8)]
             assert {mark.kind for mark in page.fiducials} == {"aruco-4x4-250"}
@@ -229,7 +259,12 @@ class TestBreaks:
     def test_a_long_matrix_repeats_its_heads(self) -> None:
         """Rows of a matrix that is taller than a page go on under the same heads."""
         options = tuple(Option(code=f"o{number}", text=german(f"Stufe {number}")) for number in range(1, 5))
-        rows = tuple(Question(code=f"r{number}", kind=QuestionKind.SINGLE, text=german(f"Zeile {number}"), options=options, group="m") for number in range(60))
+        rows = tuple(
+            Question(
+                code=f"r{number}", kind=QuestionKind.SINGLE, text=german(f"Zeile {number}"), options=options, group="m"
+            )
+            for number in range(60)
+        )
         items = (Matrix(code="m", text=german("Viele Zeilen"), options=options, rows=rows),)
         form = replace(small_questionnaire(), sections=(Section(title=german("Lang"), items=items),))
         placement = placed(form)
@@ -244,14 +279,20 @@ class TestBreaks:
 
     def test_a_question_that_fits_on_no_page_is_refused(self) -> None:
         """A plain error names the question."""
-        options = tuple(Option(code=f"o{number}", text=german("Ein Satz, der für eine Spalte viel zu lang ist, steht hier. " * 3)) for number in range(60))
+        options = tuple(
+            Option(code=f"o{number}", text=german("Ein Satz, der für eine Spalte viel zu lang ist, steht hier. " * 3))
+            for number in range(60)
+        )
         items = (Question(code="huge", kind=QuestionKind.MULTIPLE, text=german("Zu viel"), options=options),)
         with pytest.raises(TemplateError, match="huge"):
             placed(replace(small_questionnaire(), sections=(Section(title=german("Lang"), items=items),)))
 
     def test_too_many_pages_are_refused(self) -> None:
         """The page code counts to 31."""
-        items = tuple(Question(code=f"q{number}", kind=QuestionKind.HANDWRITING, text=german("Text"), lines=20) for number in range(40))
+        items = tuple(
+            Question(code=f"q{number}", kind=QuestionKind.HANDWRITING, text=german("Text"), lines=20)
+            for number in range(40)
+        )
         with pytest.raises(TemplateError, match="31"):
             placed(replace(small_questionnaire(), sections=(Section(title=german("Lang"), items=items),)))
 
@@ -264,7 +305,14 @@ class TestBreaks:
 
     def test_narrow_questions_that_do_not_fit_take_the_whole_line(self) -> None:
         """A date is too wide for a third of the line."""
-        asked = Question(code="d1", kind=QuestionKind.COMB, text=german("Datum"), alphabet=Alphabet.DATE, cells=(2, 2, 4), width=Width.THIRD)
+        asked = Question(
+            code="d1",
+            kind=QuestionKind.COMB,
+            text=german("Datum"),
+            alphabet=Alphabet.DATE,
+            cells=(2, 2, 4),
+            width=Width.THIRD,
+        )
         items = (asked, replace(asked, code="d2"), replace(asked, code="d3"))
         form = replace(small_questionnaire(), sections=(Section(title=german("Daten"), items=items),))
         placement = placed(form)
@@ -275,7 +323,15 @@ class TestBreaks:
 class TestEditions:
     def test_a_new_edition_is_only_data(self, template: Questionnaire, monkeypatch: pytest.MonkeyPatch) -> None:
         """Large print needs no code: other sizes, same questions, same rules, another digest."""
-        large = replace(THEMES["standard"], body_pt=17.0, small_pt=14.0, section_pt=19.0, title_pt=26.0, row_pitch=10.0, write_pitch=12.0)
+        large = replace(
+            THEMES["standard"],
+            body_pt=17.0,
+            small_pt=14.0,
+            section_pt=19.0,
+            title_pt=26.0,
+            row_pitch=10.0,
+            write_pitch=12.0,
+        )
         monkeypatch.setitem(THEMES, "large", large)
         placement = place(template, language=template.languages[0], variant="large", measure=measure)
         check_geometry(placement)
@@ -313,20 +369,27 @@ SHORT = st.lists(WORDS, min_size=1, max_size=3).map(lambda words: german(" ".joi
 @st.composite
 def option_lists(draw: st.DrawFn, *, most: int, writein: bool) -> tuple[Option, ...]:
     count = draw(st.integers(2, most))
-    return tuple(Option(code=f"o{number}", text=draw(SHORT), writein=writein and draw(st.integers(0, 6)) == 0) for number in range(count))
+    return tuple(
+        Option(code=f"o{number}", text=draw(SHORT), writein=writein and draw(st.integers(0, 6)) == 0)
+        for number in range(count)
+    )
 
 
 @st.composite
 def random_questions(draw: st.DrawFn, code: str) -> Question:
     kind = draw(st.sampled_from(list(QuestionKind)))
     alphabet = draw(st.sampled_from(list(Alphabet))) if kind is QuestionKind.COMB else None
-    cells = {Alphabet.DATE: (2, 2, 4), Alphabet.TIME: (2, 2), Alphabet.DECIMAL: (3, 1)}.get(alphabet or Alphabet.DIGITS, (draw(st.integers(1, 14)),))
+    cells = {Alphabet.DATE: (2, 2, 4), Alphabet.TIME: (2, 2), Alphabet.DECIMAL: (3, 1)}.get(
+        alphabet or Alphabet.DIGITS, (draw(st.integers(1, 14)),)
+    )
     return Question(
         code=code,
         kind=kind,
         text=draw(TEXTS),
         hint=draw(st.none() | SHORT),
-        options=draw(option_lists(most=14, writein=True)) if kind in {QuestionKind.SINGLE, QuestionKind.MULTIPLE} else (),
+        options=draw(option_lists(most=14, writein=True))
+        if kind in {QuestionKind.SINGLE, QuestionKind.MULTIPLE}
+        else (),
         alphabet=alphabet,
         cells=cells if kind is QuestionKind.COMB else (),
         unit=draw(st.none() | st.just(german("m²"))) if kind is QuestionKind.COMB else None,
@@ -340,7 +403,10 @@ def random_matrices(draw: st.DrawFn, code: str) -> Matrix:
     options = draw(option_lists(most=7, writein=False))
     multiple = draw(st.booleans())
     kind = QuestionKind.MULTIPLE if multiple else QuestionKind.SINGLE
-    rows = tuple(Question(code=f"{code}r{number}", kind=kind, text=draw(TEXTS), options=options, group=code) for number in range(draw(st.integers(1, 8))))
+    rows = tuple(
+        Question(code=f"{code}r{number}", kind=kind, text=draw(TEXTS), options=options, group=code)
+        for number in range(draw(st.integers(1, 8)))
+    )
     return Matrix(code=code, text=draw(TEXTS), options=options, rows=rows, multiple=multiple)
 
 
@@ -351,10 +417,27 @@ def random_questionnaires(draw: st.DrawFn) -> Questionnaire:
         items: list[Item] = []
         for number in range(draw(st.integers(1, 7))):
             code = f"q{section}x{number}"
-            items.append(draw(st.one_of(random_questions(code), random_questions(code), random_matrices(code), TEXTS.map(lambda words: Note(text=words)))))
+            items.append(
+                draw(
+                    st.one_of(
+                        random_questions(code),
+                        random_questions(code),
+                        random_matrices(code),
+                        TEXTS.map(lambda words: Note(text=words)),
+                    )
+                )
+            )
         sections.append(Section(title=draw(SHORT), items=tuple(items), intro=draw(st.none() | TEXTS)))
     title, intro, closing = draw(SHORT), draw(st.none() | TEXTS), draw(st.none() | TEXTS)
-    return Questionnaire(code="random", version="1", title=title, languages=("de",), sections=tuple(sections), intro=intro, closing=closing)
+    return Questionnaire(
+        code="random",
+        version="1",
+        title=title,
+        languages=("de",),
+        sections=tuple(sections),
+        intro=intro,
+        closing=closing,
+    )
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], derandomize=True)

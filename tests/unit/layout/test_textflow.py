@@ -53,4 +53,6 @@ def test_nothing_is_lost_and_nothing_is_too_wide(text: str, width: float) -> Non
 @pytest.mark.parametrize(("width", "size"), [(100, 21), (40, 17.0)])
 def test_sizes_shrink_to_fit(width: float, size: float) -> None:
     """A title shrinks in steps of half a point, not below its least size."""
-    assert fitted_size("Begegnungsorte in Dortmund", font=REGULAR, size_pt=21, least_pt=17, width=width, measure=measure) == pytest.approx(size, abs=1.5)
+    assert fitted_size(
+        "Begegnungsorte in Dortmund", font=REGULAR, size_pt=21, least_pt=17, width=width, measure=measure
+    ) == pytest.approx(size, abs=1.5)

@@ -13,7 +13,9 @@ from scanform.model.response import Channel, Response
 
 
 def response(name, token=None, channel="paper", questionnaire="orte"):
-    return Response(id=name, questionnaire=questionnaire, version="1", channel=Channel(channel), answers=(), token=token)
+    return Response(
+        id=name, questionnaire=questionnaire, version="1", channel=Channel(channel), answers=(), token=token
+    )
 
 
 PAPER = "2BNBJ-0A1B2C3-A"
@@ -22,7 +24,9 @@ OTHER = "2BNBJ-0A1B2C4-8"
 
 def test_one_form_and_one_online_response_are_joined():
     """The same token on paper and online is the same place."""
-    matching = match([response("online-1", "K7PX3", "online"), response(PAPER, " K7PX3 "), response("online-2", "AAAA", "online")])
+    matching = match(
+        [response("online-1", "K7PX3", "online"), response(PAPER, " K7PX3 "), response("online-2", "AAAA", "online")]
+    )
     (join,) = matching.joins
     assert join.members == (PAPER, "online-1")
     assert matching.problems == ()
@@ -40,7 +44,9 @@ def test_one_form_and_one_online_response_are_joined():
     ],
 )
 def test_a_token_used_twice_joins_nothing(members):
-    """Several forms, photocopies or several online responses with one token stay apart and are reported, in any order."""
+    """Several forms, photocopies or several online responses with one token stay apart and are reported, in any
+    order.
+    """
     found = {match(order) for order in permutations(members)}
     (matching,) = found
     assert matching.joins == ()
@@ -57,11 +63,18 @@ def broken_off(name):
 @pytest.mark.parametrize("broken", [1, 2])
 def test_the_only_complete_response_counts_beside_broken_off_ones(beside, broken):
     """By a rule of its own; paper with the token is joined with it, and who is left out is named."""
-    members = [*beside, response("online-2", "T", "online"), *(broken_off(f"online-{number}") for number in (1, 3)[:broken])]
+    members = [
+        *beside,
+        response("online-2", "T", "online"),
+        *(broken_off(f"online-{number}") for number in (1, 3)[:broken]),
+    ]
     (matching,) = {match(order) for order in permutations(members)}
     left_out = ("online-1", "online-3")[:broken]
     joined = [((PAPER, "online-2"), "token-exact/1")] if beside else []
-    assert [(join.members, join.rule) for join in matching.joins] == [(("online-2", *left_out), "complete-counts/1"), *joined]
+    assert [(join.members, join.rule) for join in matching.joins] == [
+        (("online-2", *left_out), "complete-counts/1"),
+        *joined,
+    ]
     (problem,) = matching.problems
     assert dict(problem.params) == {"token": "T", "response": "online-2", "others": ", ".join(left_out)}
     (group,) = grouped(members, [(join.members[0], other) for join in matching.joins for other in join.members[1:]])
@@ -71,7 +84,11 @@ def test_the_only_complete_response_counts_beside_broken_off_ones(beside, broken
 
 
 @pytest.mark.parametrize(
-    "members", [[broken_off("online-1"), broken_off("online-2")], [response(f"online-{n}", "T", "online") for n in (1, 2)] + [broken_off("online-3")]]
+    "members",
+    [
+        [broken_off("online-1"), broken_off("online-2")],
+        [response(f"online-{n}", "T", "online") for n in (1, 2)] + [broken_off("online-3")],
+    ],
 )
 def test_none_or_several_complete_responses_wait_for_a_person(members):
     """Nobody can tell which one counts: all stay apart and are reported."""
@@ -86,7 +103,12 @@ KEYED = "manual-" + PAPER
 @pytest.mark.parametrize("token", [None, "T"])
 def test_a_scanned_and_a_keyed_form_are_one_sheet(token):
     """The form id joins what was scanned and what was keyed from it, with or without token."""
-    found = {match(order) for order in permutations([response(PAPER, token), response(KEYED, token, "manual"), response("manual-1", None, "manual")])}
+    found = {
+        match(order)
+        for order in permutations(
+            [response(PAPER, token), response(KEYED, token, "manual"), response("manual-1", None, "manual")]
+        )
+    }
     (matching,) = found
     assert [(join.members, join.rule) for join in matching.joins] == [((PAPER, KEYED), "same-form/1")]
     assert matching.problems == ()
@@ -97,7 +119,10 @@ def test_a_sheet_of_two_uses_its_token_once(tokens):
     """A scanned form, what was keyed from it and an online response with its token are one place."""
     members = [response(PAPER, tokens[0]), response(KEYED, tokens[1], "manual"), response("online-1", "T", "online")]
     (matching,) = {match(order) for order in permutations(members)}
-    assert [(join.members, join.rule) for join in matching.joins] == [((PAPER, KEYED), "same-form/1"), ((PAPER, "online-1"), "token-exact/1")]
+    assert [(join.members, join.rule) for join in matching.joins] == [
+        ((PAPER, KEYED), "same-form/1"),
+        ((PAPER, "online-1"), "token-exact/1"),
+    ]
     assert matching.problems == ()
     links = [(join.members[0], other) for join in matching.joins for other in join.members[1:]]
     assert [len(group) for group in grouped(members, links)] == [3]
@@ -105,7 +130,12 @@ def test_a_sheet_of_two_uses_its_token_once(tokens):
 
 def test_two_forms_with_one_token_stay_apart_each_with_what_was_keyed_from_it():
     """The token is reported, the sheets are joined all the same, and the two records have two names."""
-    members = [response(PAPER, "T"), response(KEYED, "T", "manual"), response(OTHER, "T"), response("manual-" + OTHER, "T", "manual")]
+    members = [
+        response(PAPER, "T"),
+        response(KEYED, "T", "manual"),
+        response(OTHER, "T"),
+        response("manual-" + OTHER, "T", "manual"),
+    ]
     matching = match(members)
     assert [join.rule for join in matching.joins] == ["same-form/1", "same-form/1"]
     assert [problem.slug for problem in matching.problems] == ["token-used-twice"]
@@ -118,7 +148,10 @@ def test_a_keyed_form_that_was_photocopied_joins_nothing():
     matching = match([response(PAPER), response(PAPER + ".2"), response(KEYED, None, "manual")])
     assert matching.joins == ()
     (problem,) = matching.problems
-    assert (problem.slug, dict(problem.params)) == ("keyed-form-copied", {"form": PAPER, "responses": f"{PAPER}, {PAPER}.2"})
+    assert (problem.slug, dict(problem.params)) == (
+        "keyed-form-copied",
+        {"form": PAPER, "responses": f"{PAPER}, {PAPER}.2"},
+    )
 
 
 def test_a_keyed_form_of_another_survey_is_another_sheet():
@@ -147,7 +180,12 @@ def test_tokens_that_were_never_given_out():
 
 def test_surveys_are_kept_apart_and_empty_tokens_join_nothing():
     """Equal tokens of two questionnaires, and responses without token, have nothing to do with each other."""
-    responses = [response(PAPER, "T"), response("online-1", "T", "online", "andere"), response("online-2", "", "online"), response("online-3", " ", "online")]
+    responses = [
+        response(PAPER, "T"),
+        response("online-1", "T", "online", "andere"),
+        response("online-2", "", "online"),
+        response("online-3", " ", "online"),
+    ]
     assert match(responses).joins == ()
     assert match(responses).problems == ()
 

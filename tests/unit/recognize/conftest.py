@@ -32,24 +32,46 @@ def _label(gray, text, x, y):
 
 
 def make_page(columns=6, rows=14, seed=1):
-    """84 boxes in single choice rows, two combs, two writing zones, a signature; returns (PageLayout, gray at 300 dpi)."""
+    """84 boxes in single choice rows, two combs, two writing zones, a signature; returns (PageLayout, gray at 300
+    dpi).
+    """
     gray = np.full((round(A4.h * PX), round(A4.w * PX)), 255, np.uint8)
     zones, rng = [], np.random.default_rng(seed)
     for row in range(rows):
         for column in range(columns):
             rect = RectMm(x=25 + 28 * column, y=25 + 9 * row, w=5, h=5)
-            zones.append(Zone(id=f"r{row}-o{column}", question=f"r{row}", option=f"o{column}", kind=ZoneKind.MARK, rect=rect, multiple=row % 3 == 0))
+            zones.append(
+                Zone(
+                    id=f"r{row}-o{column}",
+                    question=f"r{row}",
+                    option=f"o{column}",
+                    kind=ZoneKind.MARK,
+                    rect=rect,
+                    multiple=row % 3 == 0,
+                )
+            )
             _rectangle(gray, rect)
             _label(gray, "".join(rng.choice(list("abdeghiklmnoprstu"), 8)), rect.right + 2, rect.bottom - 0.8)
     for index, (count, alphabet) in enumerate(((8, Alphabet.DIGITS), (5, Alphabet.DIGITS))):
         cells = tuple(RectMm(x=25 + 8 * i, y=158 + 14 * index, w=6, h=8) for i in range(count))
         whole = RectMm(x=25, y=158 + 14 * index, w=8 * count - 2, h=8)
-        zones.append(Zone(id=f"comb{index}", question=f"comb{index}", kind=ZoneKind.COMB, rect=whole, cells=cells, alphabet=alphabet))
+        zones.append(
+            Zone(
+                id=f"comb{index}",
+                question=f"comb{index}",
+                kind=ZoneKind.COMB,
+                rect=whole,
+                cells=cells,
+                alphabet=alphabet,
+            )
+        )
         for cell in cells:
             _rectangle(gray, cell, line_mm=0.25)
     for index, lines in enumerate((1, 3)):
         rect = RectMm(x=25, y=188 + 14 * index, w=150, h=9 * lines)
-        zones.append(Zone(id=f"text{index}", question=f"text{index}", kind=ZoneKind.HANDWRITING, rect=rect, lines=lines))
+        zones.append(
+            Zone(id=f"text{index}", question=f"text{index}", kind=ZoneKind.HANDWRITING, rect=rect, lines=lines)
+        )
         for line in range(lines):
             y = round((rect.y + 9 * (line + 1)) * PX)
             cv2.line(gray, (round(rect.x * PX), y), (round(rect.right * PX), y), (120,), 2)
@@ -67,7 +89,11 @@ def blank_of(gray):
 def plain_map(gray, *, shift_mm=(0.0, 0.0)):
     """The map of an undamaged picture of the page; `shift_mm` is an error of registration."""
     x, y = gray.shape[1] / A4.w, gray.shape[0] / A4.h
-    return PageMap(homography=(x, 0.0, shift_mm[0] * x - 0.5, 0.0, y, shift_mm[1] * y - 0.5, 0.0, 0.0, 1.0), residual_mm=0.0, tier=Tier.T0)
+    return PageMap(
+        homography=(x, 0.0, shift_mm[0] * x - 0.5, 0.0, y, shift_mm[1] * y - 0.5, 0.0, 0.0, 1.0),
+        residual_mm=0.0,
+        tier=Tier.T0,
+    )
 
 
 @dataclass(frozen=True)
@@ -83,9 +109,14 @@ class Sheet:
         hand = random_hand(np.random.default_rng(seed), pen=pen)
         rng = np.random.default_rng([seed, 7])
         marks = {name: MarkTruth(value=value_of(style), style=style) for name, style in (styles or {}).items()}
-        written = {name: TextTruth(text=text, cells=tuple("" if c == " " else c for c in text)) for name, text in (texts or {}).items()}
+        written = {
+            name: TextTruth(text=text, cells=tuple("" if c == " " else c for c in text))
+            for name, text in (texts or {}).items()
+        }
         ink = draw_ink(self.gray.shape, self.page, PageTruth(number=1, marks=marks, texts=written), hand=hand, rng=rng)
-        return scan_page(self.gray, PROFILES[profile], np.random.default_rng([seed if scan_seed is None else scan_seed, 9]), ink=ink)
+        return scan_page(
+            self.gray, PROFILES[profile], np.random.default_rng([seed if scan_seed is None else scan_seed, 9]), ink=ink
+        )
 
     def read(self, scan, page_map=None):
         """The readings of a scan by zone id."""

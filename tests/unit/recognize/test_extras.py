@@ -1,4 +1,6 @@
-"""Without the extras. No onnxruntime: cells go to a person unread, all else is read as before; the doctor says so. In processes that cannot import it."""
+"""Without the extras. No onnxruntime: cells go to a person unread, all else is read as before; the doctor says so.
+In processes that cannot import it.
+"""
 
 import json
 import subprocess
@@ -35,7 +37,9 @@ print(json.dumps({{name: asdict(field) for name, field in fields.items()}}))
 def run(code, *arguments, path=None):
     """A fresh process that has run; `path` is a folder whose modules come first."""
     before = f"import sys; sys.path.insert(0, {str(path)!r})\n" if path else ""
-    return subprocess.run([sys.executable, "-c", before + code, *arguments], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", before + code, *arguments], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +90,11 @@ def test_a_row_with_ink_goes_to_a_person(without, with_it):
 
 def doctor(project, code="", path=None):
     """The findings by name, and the exit code."""
-    done = run(code + f"from scanform.cli.program import main; main(['doctor', '--language', 'en', '--json', '--project', {str(project)!r}])", path=path)
+    done = run(
+        code
+        + f"from scanform.cli.program import main; main(['doctor', '--language', 'en', '--json', '--project', {str(project)!r}])",
+        path=path,
+    )
     return {one["name"]: one for one in json.loads(done.stdout)["findings"]}, done.returncode
 
 

@@ -27,17 +27,24 @@ def rect(x, y, w, h):
 
 def make_page(number):
     """A page with two columns of boxes, a row of cells and furniture."""
-    fiducials = tuple(Fiducial(kind="aruco-4x4-250", id=8 * (number - 1) + i, rect=rect(x, y, 8, 8)) for i, (x, y) in enumerate(SPOTS))
+    fiducials = tuple(
+        Fiducial(kind="aruco-4x4-250", id=8 * (number - 1) + i, rect=rect(x, y, 8, 8)) for i, (x, y) in enumerate(SPOTS)
+    )
     codes = (
         CodeArea(kind="qr", rect=rect(172, 12, 12.5, 12.5)),
         CodeArea(kind="qr", rect=rect(25, 272, 12.5, 12.5)),
         CodeArea(kind="text", rect=rect(125, 280, 50, 5)),
     )
     spots = [(x, 40 + 9 * row) for row in range(25) for x in (28, 75, 128) if not (x == 75 and 8 < row < 16)]
-    zones = [Zone(id=f"z{i}", question=f"q{i // 4}", option="a", multiple=False, kind=ZoneKind.MARK, rect=rect(x, y, 5, 5)) for i, (x, y) in enumerate(spots)]
+    zones = [
+        Zone(id=f"z{i}", question=f"q{i // 4}", option="a", multiple=False, kind=ZoneKind.MARK, rect=rect(x, y, 5, 5))
+        for i, (x, y) in enumerate(spots)
+    ]
     cells = tuple(rect(150 + 8 * i, 200, 6, 8) for i in range(4))
     zones.append(Zone(id="cells", question="year", kind=ZoneKind.COMB, rect=rect(150, 200, 30, 8), cells=cells))
-    return PageLayout(number=number, size=A4, blank=f"page-{number}.png", fiducials=fiducials, codes=codes, zones=tuple(zones))
+    return PageLayout(
+        number=number, size=A4, blank=f"page-{number}.png", fiducials=fiducials, codes=codes, zones=tuple(zones)
+    )
 
 
 def make_layout(name="tiny", pages=2):
@@ -69,14 +76,25 @@ def draw_page(page, *, identity=None, payloads=None):
     for mark in page.fiducials:
         paste(gray, dictionary.generateImageMarker(mark.id, 120), mark.rect)
     line = px(0.35)
-    for box in [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [cell for zone in page.zones for cell in zone.cells]:
+    for box in [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [
+        cell for zone in page.zones for cell in zone.cells
+    ]:
         x, y, right, bottom = px(box.x), px(box.y), px(box.right), px(box.bottom)
         gray[y:bottom, x:right] = 0
         gray[y + line : bottom - line, x + line : right - line] = 255
     rng = np.random.default_rng(page.number)
     for zone in page.zones:
         words = " ".join("".join(rng.choice(list("aeinrstlmodu"), int(rng.integers(2, 9)))) for _ in range(3))
-        cv2.putText(gray, words, (px(zone.rect.right + 2), px(zone.rect.y + 4.2)), cv2.FONT_HERSHEY_SIMPLEX, 1.5, 0, 4, cv2.LINE_AA)
+        cv2.putText(
+            gray,
+            words,
+            (px(zone.rect.right + 2), px(zone.rect.y + 4.2)),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            1.5,
+            0,
+            4,
+            cv2.LINE_AA,
+        )
     if identity is not None or payloads is not None:
         codes = [area for area in page.codes if area.kind == "qr"]
         for area, payload in zip(codes, payloads or [pagecode.encode(identity)] * 2, strict=True):
@@ -109,12 +127,31 @@ class Scan:
         return np.linalg.norm(page_map.to_mm(wanted) - page_map.to_mm(page_map.to_px(points_mm)), axis=1)
 
 
-def scan(gray, *, dpi=300, turn=0.0, scale=1.0, blur_mm=0.06, noise=4.0, jpeg=None, bilevel=False, perspective=0.0, bend=None, seed=1, paper=225, margin=0.0):
-    """Scan a print of 16 px per mm: `turn` in degrees (any), `bend(points_mm) -> offsets_mm` shifts the paper, `perspective` in share of the width."""
+def scan(
+    gray,
+    *,
+    dpi=300,
+    turn=0.0,
+    scale=1.0,
+    blur_mm=0.06,
+    noise=4.0,
+    jpeg=None,
+    bilevel=False,
+    perspective=0.0,
+    bend=None,
+    seed=1,
+    paper=225,
+    margin=0.0,
+):
+    """Scan a print of 16 px per mm: `turn` in degrees (any), `bend(points_mm) -> offsets_mm` shifts the paper,
+    `perspective` in share of the width.
+    """
     rng = np.random.default_rng(seed)
     ppm = dpi / 25.4 * scale
     quarter = round(turn / 90) % 4
-    out_w, out_h = (round(dpi / 25.4 * side * (1 + margin)) for side in ((A4.w, A4.h) if quarter % 2 == 0 else (A4.h, A4.w)))
+    out_w, out_h = (
+        round(dpi / 25.4 * side * (1 + margin)) for side in ((A4.w, A4.h) if quarter % 2 == 0 else (A4.h, A4.w))
+    )
     angle = np.radians(turn)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * ppm
     middle = np.array([A4.w / 2, A4.h / 2])
@@ -140,7 +177,9 @@ def scan(gray, *, dpi=300, turn=0.0, scale=1.0, blur_mm=0.06, noise=4.0, jpeg=No
             source = mm - bend(source)
         mm = source
     x, y = (np.ascontiguousarray((mm * PPM - 0.5)[:, axis], dtype=np.float32).reshape(out_h, out_w) for axis in (0, 1))
-    result = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255).astype(np.float32)
+    result = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255).astype(
+        np.float32
+    )
     result = 30 + result / 255 * (paper - 30) + rng.normal(0, noise, result.shape).astype(np.float32)
     result = np.clip(result, 0, 255).astype(np.uint8)
     if bilevel:

@@ -1,4 +1,6 @@
-"""Blank paper is proven, never the default: what is pale, dark, noisy, uneven or coarse is doubt, and doubt has a name."""
+"""Blank paper is proven, never the default: what is pale, dark, noisy, uneven or coarse is doubt, and doubt has a
+name.
+"""
 
 import cv2
 import numpy as np
@@ -19,7 +21,9 @@ PX = SIZE[1] / 210
 
 
 def scanned(ink=None, *, back=None, profile="good scanner", seed=1):
-    return scan_page(np.full(SIZE, 255, np.uint8), PROFILES[profile], np.random.default_rng([seed, 41]), ink=ink, back=back).gray
+    return scan_page(
+        np.full(SIZE, 255, np.uint8), PROFILES[profile], np.random.default_rng([seed, 41]), ink=ink, back=back
+    ).gray
 
 
 def doubt(gray):
@@ -60,7 +64,16 @@ def test_a_pale_note_is_doubt(pen, left):
 def test_a_pale_line_of_words_is_doubt(share):
     """One long line of words is no streak of the glass, though its rows are dark over much of the sheet."""
     words = np.zeros(SIZE, np.uint8)
-    cv2.putText(words, "bitte Herrn Kurz anrufen wegen Raum 3", (300, 1500), cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, 3.2, 255, 4, cv2.LINE_AA)
+    cv2.putText(
+        words,
+        "bitte Herrn Kurz anrufen wegen Raum 3",
+        (300, 1500),
+        cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
+        3.2,
+        255,
+        4,
+        cv2.LINE_AA,
+    )
     noise = np.random.default_rng(5).normal(0, 1.5, SIZE)
     assert doubt(np.clip(245 * (1 - share * words / 255) + noise, 0, 255).astype(np.uint8)) is Doubt.FAINT
 
@@ -69,7 +82,11 @@ def test_a_thin_line_and_a_pale_stamp_are_doubt():
     """Little ink that hangs together is more than much dust."""
     ink = np.full(SIZE, 255, np.uint8)
     draw_strokes(
-        ink, [stroke([(50, 100), (120, 104)])], random_hand(np.random.default_rng(1), pen="pencil hard").pen, px_per_mm=PX, rng=np.random.default_rng(1)
+        ink,
+        [stroke([(50, 100), (120, 104)])],
+        random_hand(np.random.default_rng(1), pen="pencil hard").pen,
+        px_per_mm=PX,
+        rng=np.random.default_rng(1),
     )
     assert doubt(scanned(ink)) is not None
     ink = np.full(SIZE, 255, np.uint8)
@@ -92,7 +109,9 @@ def test_a_thin_line_and_a_pale_stamp_are_doubt():
 )
 def test_what_is_no_paper_says_why(draw, why):
     gray = draw()
-    assert doubt(gray) in {why, Doubt.DARK, Doubt.NOISY, Doubt.UNEVEN, Doubt.CONTENT} - ({Doubt.CONTENT} if why is Doubt.FLAT else set())
+    assert doubt(gray) in {why, Doubt.DARK, Doubt.NOISY, Doubt.UNEVEN, Doubt.CONTENT} - (
+        {Doubt.CONTENT} if why is Doubt.FLAT else set()
+    )
     assert why is Doubt.UNEVEN or doubt(gray) is why
 
 
@@ -107,9 +126,17 @@ def test_an_out_of_focus_hand_and_a_blurred_form_are_doubt(printed):
     """Soft shapes are shapes."""
     gray = np.full((1754, 1240), 225, np.float32)
     cv2.ellipse(gray, (600, 900), (200, 450), 20, 0, 360, 160, -1)
-    assert doubt((cv2.GaussianBlur(gray, (0, 0), 60) + np.random.default_rng(1).normal(0, 3, gray.shape)).clip(0, 255)) is not None
-    form = cv2.resize(np.asarray(printed, np.uint8), (1240, 1754), interpolation=cv2.INTER_AREA).astype(np.float32) * 0.9
-    assert doubt((cv2.GaussianBlur(form, (0, 0), 12) + np.random.default_rng(1).normal(0, 2, gray.shape)).clip(0, 255)) is not None
+    assert (
+        doubt((cv2.GaussianBlur(gray, (0, 0), 60) + np.random.default_rng(1).normal(0, 3, gray.shape)).clip(0, 255))
+        is not None
+    )
+    form = (
+        cv2.resize(np.asarray(printed, np.uint8), (1240, 1754), interpolation=cv2.INTER_AREA).astype(np.float32) * 0.9
+    )
+    assert (
+        doubt((cv2.GaussianBlur(form, (0, 0), 12) + np.random.default_rng(1).normal(0, 2, gray.shape)).clip(0, 255))
+        is not None
+    )
 
 
 def test_text_at_the_very_edge_is_doubt():
@@ -130,7 +157,9 @@ def test_blank_backs_of_office_scans_are_proven(printed, profile, seed):
 
 
 def test_white_only_is_told_from_paper():
-    """Every pixel white: what black and white scanning makes of paper, and a decoder of data that it lost; the file around it decides."""
+    """Every pixel white: what black and white scanning makes of paper, and a decoder of data that it lost; the file
+    around it decides.
+    """
     assert is_one_white(PageImage(gray=np.full((1754, 1240), 255, np.uint8)))
     assert not is_one_white(PageImage(gray=paper()))
     assert not is_one_white(PageImage(gray=np.full((1754, 1240), 200, np.uint8)))

@@ -16,7 +16,9 @@ def truth(points):
 
 
 def seen_by(field, points):
-    return PageMap(homography=(1, 0, 0, 0, 1, 0, 0, 0, 1), residual_mm=0, tier=Tier.T1, grid=field.grid).offsets_mm(points)
+    return PageMap(homography=(1, 0, 0, 0, 1, 0, 0, 0, 1), residual_mm=0, tier=Tier.T1, grid=field.grid).offsets_mm(
+        points
+    )
 
 
 def test_waves_are_followed_and_outliers_ignored():
@@ -24,7 +26,9 @@ def test_waves_are_followed_and_outliers_ignored():
     offsets = truth(POINTS) + RNG.normal(0, 0.01, POINTS.shape)
     offsets[::10] += RNG.uniform(0.5, 1.4, (12, 2))
     inner = POINTS[(POINTS > 25).all(axis=1) & (POINTS < [185, 270]).all(axis=1)]
-    assert np.percentile(np.linalg.norm(seen_by(fit_field(POINTS, offsets, A4), inner) - truth(inner), axis=1), 90) < 0.1
+    assert (
+        np.percentile(np.linalg.norm(seen_by(fit_field(POINTS, offsets, A4), inner) - truth(inner), axis=1), 90) < 0.1
+    )
 
 
 def test_no_offset_gives_no_field():

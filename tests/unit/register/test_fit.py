@@ -13,7 +13,9 @@ from scanform.register.prepare import prepare_page
 
 def wave(amplitude_mm, length_mm, phase=0.0):
     """Feeder stretch: lines shift along the page."""
-    return lambda points: np.stack([np.zeros(len(points)), amplitude_mm * np.sin(2 * np.pi * points[:, 1] / length_mm + phase)], axis=1)
+    return lambda points: np.stack(
+        [np.zeros(len(points)), amplitude_mm * np.sin(2 * np.pi * points[:, 1] / length_mm + phase)], axis=1
+    )
 
 
 def curl(points):
@@ -44,7 +46,9 @@ FLAT = {
 }
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if "600" in name else name for name in FLAT])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if "600" in name else name for name in FLAT]
+)
 @pytest.mark.fast_cases(1)
 def test_flat_pages_need_only_the_homography(kit, layout, printed, check, name):
     """Flat scans are confirmed at once and lie right to hundredths of a millimetre."""
@@ -56,7 +60,11 @@ def test_flat_pages_need_only_the_homography(kit, layout, printed, check, name):
     assert p95(scan, page_map, kit, layout.page(1)) < limit_mm
 
 
-@pytest.mark.parametrize("bend", [wave(1, 300), wave(1, 150, 1), wave(0.5, 90, 0.5), wave(1, 90, 2)], ids=["1/300", "1/150", "0.5/90", "1/90"])
+@pytest.mark.parametrize(
+    "bend",
+    [wave(1, 300), wave(1, 150, 1), wave(0.5, 90, 0.5), wave(1, 90, 2)],
+    ids=["1/300", "1/150", "0.5/90", "1/90"],
+)
 @pytest.mark.fast_cases(1)
 def test_feeder_stretch_is_followed(kit, layout, printed, check, bend):
     """Waves of up to a millimetre end within 0.3 mm at 95 % of the boxes; the homography alone errs by one to two."""
@@ -76,7 +84,9 @@ def test_curled_photo_is_followed(kit, layout, printed, check):
     assert p95(scan, page_map, kit, layout.page(1)) < 0.3
 
 
-@pytest.mark.parametrize("lost", [(0,), (0, 7), (0, 1, 2, 3), (0, 2, 3, 4, 5, 7)], ids=["one", "two", "upper left", "all but two"])
+@pytest.mark.parametrize(
+    "lost", [(0,), (0, 7), (0, 1, 2, 3), (0, 2, 3, 4, 5, 7)], ids=["one", "two", "upper left", "all but two"]
+)
 @pytest.mark.fast_cases(2)
 def test_lost_markers_do_not_matter(kit, layout, printed, check, lost):
     """Two markers are enough, as the boxes prove the rest."""
@@ -145,7 +155,15 @@ def test_print_of_another_page_is_refused(kit, layout, check):
         rows, columns = slice(kit.px(area.y), kit.px(area.bottom)), slice(kit.px(area.x), kit.px(area.right))
         gray[rows, columns] = original[rows, columns]
     for row in range(60):
-        cv2.putText(gray, "another letter altogether " * 2, (kit.px(25), kit.px(40 + 4 * row)), cv2.FONT_HERSHEY_SIMPLEX, 1.4, 0, 4)
+        cv2.putText(
+            gray,
+            "another letter altogether " * 2,
+            (kit.px(25), kit.px(40 + 4 * row)),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            1.4,
+            0,
+            4,
+        )
     assert fitted(kit.scan(gray, dpi=150), page, check) is None
 
 
@@ -177,7 +195,9 @@ def test_without_a_blank_page_only_good_markers_count(kit, layout, printed):
 def test_pages_with_few_boxes_are_proved_by_tiles(kit, layout, printed, blank):
     """A page of text with three boxes is registered and, with other print, refused."""
     page = layout.page(1)
-    few = type(page)(number=1, size=page.size, blank=page.blank, fiducials=page.fiducials, codes=page.codes, zones=page.zones[:3])
+    few = type(page)(
+        number=1, size=page.size, blank=page.blank, fiducials=page.fiducials, codes=page.codes, zones=page.zones[:3]
+    )
     check = prepare_page(few, blank)
     assert len(check.rects_mm) == 3
     scan = kit.scan(printed, dpi=150)

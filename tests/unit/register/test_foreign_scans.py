@@ -1,4 +1,6 @@
-"""Whole forms of ours with markers and codes erased, as if printed elsewhere: simulated scans are placed by their print, or refused."""
+"""Whole forms of ours with markers and codes erased, as if printed elsewhere: simulated scans are placed by their
+print, or refused.
+"""
 
 from dataclasses import replace
 from io import BytesIO
@@ -29,16 +31,22 @@ WRONG_MM = 0.7
 
 @pytest.fixture(scope="module")
 def foreign():
-    """The questionnaire, its layout, and of each page the layout without markers, the picture without them, and the landmarks."""
+    """The questionnaire, its layout, and of each page the layout without markers, the picture without them, and the
+    landmarks.
+    """
     questionnaire = load_questionnaire(TEMPLATE)
     placement = place(questionnaire, language="de", variant="standard", measure=measure)
     pdf = BytesIO()
     draw_blank(placement, pdf)
     pages = []
-    for page, picture in zip(placement.layout.pages, convert_from_bytes(pdf.getvalue(), dpi=BLANK_DPI, grayscale=True), strict=True):
+    for page, picture in zip(
+        placement.layout.pages, convert_from_bytes(pdf.getvalue(), dpi=BLANK_DPI, grayscale=True), strict=True
+    ):
         gray = np.array(picture)
         for area in [fiducial.rect for fiducial in page.fiducials] + [code.rect for code in page.codes]:
-            top, bottom, left, right = (round(value * BLANK_DPI / 25.4) for value in (area.y - 1, area.bottom + 1, area.x - 1, area.right + 1))
+            top, bottom, left, right = (
+                round(value * BLANK_DPI / 25.4) for value in (area.y - 1, area.bottom + 1, area.x - 1, area.right + 1)
+            )
             gray[top:bottom, left:right] = 255
         bare = replace(page, fiducials=(), codes=())
         check = prepare_page(bare, BlankPage(gray=gray, px_per_mm_x=BLANK_DPI / 25.4, px_per_mm_y=BLANK_DPI / 25.4))
@@ -57,7 +65,9 @@ def scans(foreign, profile, seed):
 
 
 def off_mm(page, scan, page_map):
-    rects = [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [cell for zone in page.zones for cell in zone.cells]
+    rects = [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [
+        cell for zone in page.zones for cell in zone.cells
+    ]
     points = np.array([(rect.centre.x, rect.centre.y) for rect in rects])
     return np.linalg.norm(page_map.to_mm(scan.page_map.to_px(points)) - points, axis=1)
 
@@ -72,7 +82,9 @@ def off_mm(page, scan, page_map):
     ],
 )
 def test_scans_without_markers_are_placed_or_refused(foreign, profile):
-    """Every page of an office copier and of a phone is placed; of the worst scans some may be refused, none is placed wrong."""
+    """Every page of an office copier and of a phone is placed; of the worst scans some may be refused, none is
+    placed wrong.
+    """
     found = [(page, scan, fit_page(scan.image, (), page, check)) for page, check, scan in scans(foreign, profile, 1)]
     placed = [(page, scan, page_map) for page, scan, page_map in found if page_map is not None]
     assert all(off_mm(page, scan, page_map).max() < WRONG_MM for page, scan, page_map in placed)

@@ -14,7 +14,9 @@ from scanform.register.markers import find_markers
 
 
 def look(image, layouts, text=""):
-    return identify(image, find_markers(image), layouts={layout.digest: layout for layout in layouts}, read_text=lambda _: text)
+    return identify(
+        image, find_markers(image), layouts={layout.digest: layout for layout in layouts}, read_text=lambda _: text
+    )
 
 
 def slugs(sighting):
@@ -26,7 +28,10 @@ def codes(layout):
     return [area.rect for area in layout.page(1).codes if area.kind == "qr"]
 
 
-@pytest.mark.parametrize("damage", [{}, {"turn": 91}, {"turn": 181, "dpi": 150}, {"dpi": 200, "bilevel": True}, {"dpi": 100}, {"perspective": 0.06}])
+@pytest.mark.parametrize(
+    "damage",
+    [{}, {"turn": 91}, {"turn": 181, "dpi": 150}, {"dpi": 200, "bilevel": True}, {"dpi": 100}, {"perspective": 0.06}],
+)
 @pytest.mark.fast_cases(1)
 def test_codes_are_read_where_the_markers_say(kit, layout, printed, damage):
     """The identity comes from the crop, without a search."""
@@ -79,7 +84,10 @@ def test_unknown_edition_is_reported_with_its_identity(kit, layout):
     sighting = look(kit.scan(kit.draw_page(other.page(1), identity=kit.instance(other)), dpi=200).image, [layout])
     assert sighting.identity == kit.instance(other)
     assert slugs(sighting) == ["unknown-layout"]
-    assert look(kit.scan(kit.draw_page(other.page(1), identity=kit.instance(other)), dpi=200).image, []).identity.digest == other.digest
+    assert (
+        look(kit.scan(kit.draw_page(other.page(1), identity=kit.instance(other)), dpi=200).image, []).identity.digest
+        == other.digest
+    )
 
 
 def test_number_of_pages_has_to_fit_the_edition(kit, layout):
@@ -93,7 +101,9 @@ def test_foreign_and_damaged_codes_are_none_of_ours(kit, layout):
     """A web address and a payload with a wrong check sum give no identity."""
     payload = pagecode.encode(kit.instance(layout))
     broken = payload[:-1] + ("0" if payload[-1] != "0" else "1")
-    sighting = look(kit.scan(kit.draw_page(layout.page(1), payloads=["HTTPS://EXAMPLE.ORG/A", broken]), dpi=200).image, [layout])
+    sighting = look(
+        kit.scan(kit.draw_page(layout.page(1), payloads=["HTTPS://EXAMPLE.ORG/A", broken]), dpi=200).image, [layout]
+    )
     assert (sighting.identity, slugs(sighting)) == (None, ["bad-code"])
 
 

@@ -24,7 +24,12 @@ def bare(page):
 def known(kit, layout):
     """Both pages as foreign ones."""
     pages = [bare(page) for page in layout.pages]
-    return [Known(key=(layout.digest, page.number), page=page, check=prepare_page(page, kit.blank_page(kit.draw_page(page)))) for page in pages]
+    return [
+        Known(
+            key=(layout.digest, page.number), page=page, check=prepare_page(page, kit.blank_page(kit.draw_page(page)))
+        )
+        for page in pages
+    ]
 
 
 @pytest.mark.fast_cases(1)
@@ -83,7 +88,9 @@ def test_wrong_corners_are_refused(kit, known):
     right = scan.truth(CORNERS_MM)
     for corners in (np.roll(right, 1, axis=0), right[::-1], np.zeros((4, 2))):
         assert fit_from_corners(scan.image, [tuple(point) for point in corners], page, known[0].check) is None
-    page_map = fit_from_corners(scan.image, [tuple(point) for point in scan.truth(CORNERS_MM + np.array([0, 9]))], page, known[0].check)
+    page_map = fit_from_corners(
+        scan.image, [tuple(point) for point in scan.truth(CORNERS_MM + np.array([0, 9]))], page, known[0].check
+    )
     assert page_map is None or scan.errors_mm(page_map, kit.box_centres(page)).max() < 0.3
 
 
@@ -99,7 +106,10 @@ def test_editions_that_differ_in_a_word_are_told_apart_or_asked(kit, known):
     """The word decides; where it is pasted over, a person does."""
     page = known[0].page
     printed = [edition(kit, page, words) for words in ("Edition of May", "Edition of July")]
-    both = [Known(key=(name, 1), page=page, check=prepare_page(page, kit.blank_page(gray))) for name, gray in zip("ab", printed, strict=True)]
+    both = [
+        Known(key=(name, 1), page=page, check=prepare_page(page, kit.blank_page(gray)))
+        for name, gray in zip("ab", printed, strict=True)
+    ]
     for name, gray in zip("ab", printed, strict=True):
         assert identify_by_content(kit.scan(gray, dpi=150, turn=1).image, both).key == (name, 1)
     hidden = kit.wipe(printed[0], kit.rect(94, 22, 80, 9))

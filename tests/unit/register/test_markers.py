@@ -58,7 +58,10 @@ def test_scribbled_marker_is_dropped(kit, layout, printed):
     gray = printed.copy()
     area = page.fiducials[2].rect
     rng = np.random.default_rng(3)
-    points = (np.stack([rng.uniform(area.x - 2, area.right + 2, 14), rng.uniform(area.y - 2, area.bottom + 2, 14)], axis=1) * kit.PPM).astype(np.int32)
+    points = (
+        np.stack([rng.uniform(area.x - 2, area.right + 2, 14), rng.uniform(area.y - 2, area.bottom + 2, 14)], axis=1)
+        * kit.PPM
+    ).astype(np.int32)
     cv2.polylines(gray, [points], False, 20, 12, cv2.LINE_AA)
     scan = kit.scan(gray)
     pose = fit_pose(find_markers(scan.image), page.fiducials, page.size)
@@ -86,7 +89,10 @@ def test_foreign_marker_on_the_page_bends_nothing(kit, layout, printed):
 def test_two_markers_that_contradict_give_no_pose(layout):
     """Two markers whose distance is impossible are no pose."""
     square = np.array([(0, 0), (80, 0), (80, 80), (0, 80)], dtype=float)
-    near = [Marker(id=0, corners_px=tuple(map(tuple, square + 100))), Marker(id=7, corners_px=tuple(map(tuple, square + np.array([300, 250]))))]
+    near = [
+        Marker(id=0, corners_px=tuple(map(tuple, square + 100))),
+        Marker(id=7, corners_px=tuple(map(tuple, square + np.array([300, 250])))),
+    ]
     assert fit_pose(near, layout.page(1).fiducials, layout.page(1).size) is None
 
 
@@ -117,7 +123,12 @@ def test_page_number_needs_a_majority():
     corners = ((0.0, 0.0),) * 4
     assert page_number([Marker(id=0, corners_px=corners), Marker(id=8, corners_px=corners)]) is None
     assert page_number([]) is None
-    assert page_number([Marker(id=9, corners_px=corners), Marker(id=10, corners_px=corners), Marker(id=0, corners_px=corners)]) == 2
+    assert (
+        page_number(
+            [Marker(id=9, corners_px=corners), Marker(id=10, corners_px=corners), Marker(id=0, corners_px=corners)]
+        )
+        == 2
+    )
 
 
 def test_marker_at_the_very_edge_of_the_picture(kit, printed, layout):
@@ -135,4 +146,6 @@ def test_shifted_sheet_is_found_beyond_the_snug_corners(kit, printed):
     gray = np.pad(scan.image.gray, margin, constant_values=255)
     near, far = find_markers(scan.image), find_markers(PageImage(gray=gray, dpi=200))
     assert [marker.id for marker in far] == [marker.id for marker in near]
-    np.testing.assert_allclose([marker.corners_px for marker in far], np.add([marker.corners_px for marker in near], margin), atol=0.1)
+    np.testing.assert_allclose(
+        [marker.corners_px for marker in far], np.add([marker.corners_px for marker in near], margin), atol=0.1
+    )

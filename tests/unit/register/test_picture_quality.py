@@ -1,4 +1,6 @@
-"""Poor pictures are said to be poor, good scans never; dark ones are lightened; a sheet on a table is found by its outline."""
+"""Poor pictures are said to be poor, good scans never; dark ones are lightened; a sheet on a table is found by its
+outline.
+"""
 
 from dataclasses import replace
 
@@ -61,7 +63,9 @@ def test_scans_are_not_called_poor(printed, profile):
 def test_blur_is_measured_in_mm(printed):
     """The measured sigma grows with the true one and stays within a third of it."""
     for radius in (0.3, 0.6):
-        photo = photograph(printed, replace(PLAIN, focus_mm=(radius, radius), uneven=0.0, motion_mm=(0, 0)), np.random.default_rng(1))
+        photo = photograph(
+            printed, replace(PLAIN, focus_mm=(radius, radius), uneven=0.0, motion_mm=(0, 0)), np.random.default_rng(1)
+        )
         measured = measure_markers(photo.image, find_markers(photo.image)).blur_mm
         assert measured == pytest.approx(photo.facts.blur_mm, rel=0.4)
 
@@ -112,7 +116,11 @@ def test_only_dark_pictures_are_lightened(printed):
 
 def test_markers_that_drown_in_the_dark_are_found_again(printed):
     """The adaptive threshold of the marker search wants contrast: lightening gives it back."""
-    dark = photograph(printed, replace(PLAIN, exposure=(0.085, 0.085), noise=(1.0, 1.0), tables=("wood",), papers=(0, 0)), np.random.default_rng(1)).image
+    dark = photograph(
+        printed,
+        replace(PLAIN, exposure=(0.085, 0.085), noise=(1.0, 1.0), tables=("wood",), papers=(0, 0)),
+        np.random.default_rng(1),
+    ).image
     assert len(find_markers(dark)) < 3 < len(find_markers(lightened(dark)))
 
 
@@ -120,10 +128,19 @@ def test_markers_that_drown_in_the_dark_are_found_again(printed):
 @pytest.mark.slow
 def test_a_sheet_is_found_by_its_outline(printed, table):
     """Its corners are within 4 mm on tables darker than paper, and nothing is found where paper fills the picture."""
-    photo = photograph(printed, replace(PLAIN, tables=(table,), papers=(0, 0), curl_mm=(0, 0), tilt_deg=(5, 20)), np.random.default_rng(7))
+    photo = photograph(
+        printed,
+        replace(PLAIN, tables=(table,), papers=(0, 0), curl_mm=(0, 0), tilt_deg=(5, 20)),
+        np.random.default_rng(7),
+    )
     corners = find_sheet(photo.gray)
     assert corners is not None
     true = photo.page_map.to_px(np.array([(0, 0), (210, 0), (210, 297), (0, 297)], dtype=float))
     apart = np.linalg.norm(corners[:, None] - true[None], axis=2).min(axis=1)
     assert apart.max() < 4 * photo.facts.px_per_mm
-    assert find_sheet(scan_page(printed, PROFILES["office copier"], np.random.default_rng(1), size=SizeMm(w=210, h=297)).gray) is None
+    assert (
+        find_sheet(
+            scan_page(printed, PROFILES["office copier"], np.random.default_rng(1), size=SizeMm(w=210, h=297)).gray
+        )
+        is None
+    )

@@ -14,7 +14,9 @@ def test_faxes_and_dots_are_identified_and_registered(kind: str) -> None:
     sheet, filled, scan, _ = make_scan(kind, 0, 3)
     tier, fields = read_scan(scan.image, sheet)
     assert tier in ("T0", "T1")
-    sure = [(field, filled.values[field.zone]) for field in fields if field.problem is None and field.confidence >= 0.995]
+    sure = [
+        (field, filled.values[field.zone]) for field in fields if field.problem is None and field.confidence >= 0.995
+    ]
     assert sure or kind == "dithered"  # dots leave nothing sure
     assert all(value is not None and field.value == value.value for field, value in sure)
 

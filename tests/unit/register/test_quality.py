@@ -17,7 +17,14 @@ def paper(seed=1, dpi=150, level=235, noise=4.0, tint=0.0):
 
 @pytest.mark.parametrize(
     "facts",
-    [{}, {"noise": 12}, {"level": 190, "tint": 40}, {"dpi": 300}, {"dpi": 100, "level": 255, "noise": 0}, {"level": 255, "noise": 0}],
+    [
+        {},
+        {"noise": 12},
+        {"level": 190, "tint": 40},
+        {"dpi": 300},
+        {"dpi": 100, "level": 255, "noise": 0},
+        {"level": 255, "noise": 0},
+    ],
     ids=["white", "noisy", "yellowed", "300 dpi", "perfect", "1-bit"],
 )
 def test_paper_is_blank(facts):

@@ -20,22 +20,54 @@ CORNERS_MM = np.array([(0, 0), (210, 0), (210, 297), (0, 297)], dtype=np.float64
 
 
 def dense_page(kit, shape="box"):
-    """A sheet of 30 rows of 10 boxes or bubbles that repeat, numbers beside them, a line of text above and below; its picture at 16 px per mm."""
+    """A sheet of 30 rows of 10 boxes or bubbles that repeat, numbers beside them, a line of text above and below;
+    its picture at 16 px per mm.
+    """
     gray = np.full((kit.px(297), kit.px(210)), 255, np.uint8)
     zones = []
     for row in range(30):
-        cv2.putText(gray, f"{row + 1}", (kit.px(30), kit.px(53 + ROW_MM * row)), cv2.FONT_HERSHEY_SIMPLEX, 1.4, 0, 4, cv2.LINE_AA)
+        cv2.putText(
+            gray,
+            f"{row + 1}",
+            (kit.px(30), kit.px(53 + ROW_MM * row)),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            1.4,
+            0,
+            4,
+            cv2.LINE_AA,
+        )
         for column in range(10):
             rect = kit.rect(40 + COLUMN_MM * column, 50 + ROW_MM * row, 4, 4)
-            zones.append(Zone(id=f"r{row}c{column}", question=f"r{row}", option=str(column), kind=ZoneKind.MARK, rect=rect))
+            zones.append(
+                Zone(id=f"r{row}c{column}", question=f"r{row}", option=str(column), kind=ZoneKind.MARK, rect=rect)
+            )
             middle = (kit.px(rect.centre.x), kit.px(rect.centre.y))
             if shape == "box":
-                cv2.rectangle(gray, (kit.px(rect.x) + 3, kit.px(rect.y) + 3), (kit.px(rect.right) - 3, kit.px(rect.bottom) - 3), 0, 5)
+                cv2.rectangle(
+                    gray,
+                    (kit.px(rect.x) + 3, kit.px(rect.y) + 3),
+                    (kit.px(rect.right) - 3, kit.px(rect.bottom) - 3),
+                    0,
+                    5,
+                )
             else:
                 cv2.circle(gray, middle, kit.px(2) - 3, 0, 5, cv2.LINE_AA)
             if shape == "letter":
-                cv2.putText(gray, "ABCDEFGHIJ"[column], (middle[0] - 18, middle[1] + 16), cv2.FONT_HERSHEY_SIMPLEX, 1.3, 0, 3, cv2.LINE_AA)
-    for y, words in ((30, "Answer sheet of the harbour festival"), (250, "Thank you for every single answer"), (262, "one sheet for each person")):
+                cv2.putText(
+                    gray,
+                    "ABCDEFGHIJ"[column],
+                    (middle[0] - 18, middle[1] + 16),
+                    cv2.FONT_HERSHEY_SIMPLEX,
+                    1.3,
+                    0,
+                    3,
+                    cv2.LINE_AA,
+                )
+    for y, words in (
+        (30, "Answer sheet of the harbour festival"),
+        (250, "Thank you for every single answer"),
+        (262, "one sheet for each person"),
+    ):
         cv2.putText(gray, words, (kit.px(35), kit.px(y)), cv2.FONT_HERSHEY_SIMPLEX, 2.6, 0, 6, cv2.LINE_AA)
     return PageLayout(number=1, size=A4, blank="page-1.png", fiducials=(), codes=(), zones=tuple(zones)), gray
 
@@ -59,7 +91,14 @@ def worst_mm(kit, scan, page_map, page):
     return float(scan.errors_mm(page_map, kit.box_centres(page)).max())
 
 
-@pytest.mark.parametrize("damage", [{"dpi": 200, "turn": 181}, {"dpi": 100, "jpeg": 40, "turn": 1.5}, {"dpi": 150, "perspective": 0.03, "margin": 0.2}])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"dpi": 200, "turn": 181},
+        {"dpi": 100, "jpeg": 40, "turn": 1.5},
+        {"dpi": 150, "perspective": 0.03, "margin": 0.2},
+    ],
+)
 @pytest.mark.fast_cases(1)
 def test_dense_grids_of_boxes_bubbles_and_letters_are_placed(kit, dense, damage):
     """Repeating rows are no trap: the map is right to a fraction of a millimetre."""
@@ -107,7 +146,9 @@ def test_a_grid_without_anything_else_is_not_read_a_row_off(kit):
     for row in range(25):
         for column in range(12):
             rect = kit.rect(30 + 10 * column, 40 + 9 * row, 5, 5)
-            zones.append(Zone(id=f"r{row}c{column}", question=f"r{row}", option=str(column), kind=ZoneKind.MARK, rect=rect))
+            zones.append(
+                Zone(id=f"r{row}c{column}", question=f"r{row}", option=str(column), kind=ZoneKind.MARK, rect=rect)
+            )
             cv2.rectangle(gray, (kit.px(rect.x), kit.px(rect.y)), (kit.px(rect.right), kit.px(rect.bottom)), 0, 5)
     page = PageLayout(number=1, size=A4, blank="page-1.png", fiducials=(), codes=(), zones=tuple(zones))
     check = prepare_page(page, kit.blank_page(gray))
@@ -178,7 +219,12 @@ def test_print_has_to_stand_around_every_box(kit, dense):
     boxes = BoxOffsets(offsets_mm=np.zeros((count, 2)), found=np.ones(count, bool))
     assert is_in_place(check, boxes, np.zeros(count, bool), everything)
     assert not is_in_place(check, replace(boxes, found=near), np.zeros(count, bool), upper)
-    assert not is_in_place(check, replace(boxes, offsets_mm=np.where(near[:, None], 0.6, 0.0) * np.ones((count, 2))), np.zeros(count, bool), everything)
+    assert not is_in_place(
+        check,
+        replace(boxes, offsets_mm=np.where(near[:, None], 0.6, 0.0) * np.ones((count, 2))),
+        np.zeros(count, bool),
+        everything,
+    )
 
 
 def test_rect_of_the_page_is_kept(kit, dense):

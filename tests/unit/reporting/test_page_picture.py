@@ -9,9 +9,24 @@ from PIL import Image
 
 from scanform.model.geometry import RectMm
 from scanform.reporting import page_picture
-from scanform.reporting.page_picture import PX_PER_MM, STYLE, DrawnShape, DrawnZone, Frame, Look, draw_page, draw_picture, font, wrapped
+from scanform.reporting.page_picture import (
+    PX_PER_MM,
+    STYLE,
+    DrawnShape,
+    DrawnZone,
+    Frame,
+    Look,
+    draw_page,
+    draw_picture,
+    font,
+    wrapped,
+)
 
-FRAME = Frame(title="bögen.pdf, Seite 3: gelesen", head=("Größe Übermaß",), legend=((Look.SURE, "sicher"), (Look.REVIEW, "zur Prüfung")))
+FRAME = Frame(
+    title="bögen.pdf, Seite 3: gelesen",
+    head=("Größe Übermaß",),
+    legend=((Look.SURE, "sicher"), (Look.REVIEW, "zur Prüfung")),
+)
 PAGE = np.full((round(297 * PX_PER_MM), round(210 * PX_PER_MM)), 230, np.uint8)
 
 
@@ -23,7 +38,14 @@ def opened(png):
 def zones(count, look=Look.SURE, lines=3):
     note = ("frage.antwort: angekreuzt", *("zwei Striche, die sich im Kästchen kreuzen",) * (lines - 1))
     return [
-        DrawnZone(rect=RectMm(x=20 + 9 * (n % 20), y=20 + 9 * (n // 20), w=5, h=5), look=look, number="", note=note, brief=(note[0],)) for n in range(count)
+        DrawnZone(
+            rect=RectMm(x=20 + 9 * (n % 20), y=20 + 9 * (n // 20), w=5, h=5),
+            look=look,
+            number="",
+            note=note,
+            brief=(note[0],),
+        )
+        for n in range(count)
     ]
 
 
@@ -31,7 +53,10 @@ def columns(drawn):
     """The notes as they are placed, for each margin."""
     sides = page_picture._sides(drawn, 210)
     size = page_picture._note_size(sides, PAGE.shape[0], STYLE) or STYLE.note_sizes[-1]
-    return [page_picture._set_column(side, page_picture._column(n, PAGE.shape[1], STYLE), PAGE.shape[0], size, STYLE) for n, side in enumerate(sides)]
+    return [
+        page_picture._set_column(side, page_picture._column(n, PAGE.shape[1], STYLE), PAGE.shape[0], size, STYLE)
+        for n, side in enumerate(sides)
+    ]
 
 
 @pytest.mark.parametrize("count", [1, 12, 60, 300])
@@ -52,7 +77,9 @@ def test_few_notes_stand_beside_their_zones():
 
 @pytest.mark.slow
 def test_a_dense_page_takes_the_brief_notes():
-    """Sixty notes of nine lines do not fit beside the page; sixty brief ones do, so the picture is no higher than for one."""
+    """Sixty notes of nine lines do not fit beside the page; sixty brief ones do, so the picture is no higher than
+    for one.
+    """
     one, many = (opened(draw_page(PAGE, zones(count, lines=9), FRAME)) for count in (1, 60))
     assert many.shape == one.shape
     long = [DrawnZone(rect=zone.rect, look=zone.look, number="", note=zone.note) for zone in zones(60, lines=9)]
@@ -74,7 +101,8 @@ def test_states_differ_without_colour():
 def test_probabilities_stand_in_empty_boxes():
     """A plainly empty box shows its number inside."""
     with_number, without = (
-        opened(draw_page(PAGE, [DrawnZone(rect=RectMm(x=50, y=50, w=5, h=5), look=Look.EMPTY, number=number)], FRAME)) for number in ("99,9", "")
+        opened(draw_page(PAGE, [DrawnZone(rect=RectMm(x=50, y=50, w=5, h=5), look=Look.EMPTY, number=number)], FRAME))
+        for number in ("99,9", "")
     )
     assert (with_number != without).any()
 

@@ -1,4 +1,6 @@
-"""The report: figures counted rightly, one page that needs nothing else, no people's words in it, harmless whatever stands in the texts."""
+"""The report: figures counted rightly, one page that needs nothing else, no people's words in it, harmless whatever
+stands in the texts.
+"""
 
 import json
 import math
@@ -14,7 +16,18 @@ from hypothesis import strategies as st
 from scanform.i18n.texts import keys
 from scanform.model.page import Fate
 from scanform.model.problem import Problem
-from scanform.model.questionnaire import Alphabet, DataClass, Matrix, Note, Option, Question, QuestionKind, Questionnaire, Section, Texts
+from scanform.model.questionnaire import (
+    Alphabet,
+    DataClass,
+    Matrix,
+    Note,
+    Option,
+    Question,
+    QuestionKind,
+    Questionnaire,
+    Section,
+    Texts,
+)
 from scanform.model.response import Channel
 from scanform.reporting.drawing import RAMP
 from scanform.reporting.figures import (
@@ -49,7 +62,13 @@ def question(code, kind, **more):
 
 
 def survey(*items):
-    return Questionnaire(code="s", version="1", title=texts("S"), languages=("en",), sections=(Section(title=texts("Part"), items=items),))
+    return Questionnaire(
+        code="s",
+        version="1",
+        title=texts("S"),
+        languages=("en",),
+        sections=(Section(title=texts("Part"), items=items),),
+    )
 
 
 def figures(questionnaire, rows):
@@ -60,7 +79,10 @@ def data(*surveys, **more):
     values = {
         "project": "demo",
         "as_of": "2026-01-16",
-        "returns": (Returns(channel=Channel.ONLINE, count=2, complete=1), Returns(channel=Channel.PAPER, count=1, complete=1)),
+        "returns": (
+            Returns(channel=Channel.ONLINE, count=2, complete=1),
+            Returns(channel=Channel.PAPER, count=1, complete=1),
+        ),
         "pages": 4,
         "fates": ((Fate.READ, 3), (Fate.DAMAGED, 1)),
         "readings": (Reading(kind=QuestionKind.SINGLE, automatic=9, confirmed=1, corrected=0, waiting=0, absent=2),),
@@ -70,7 +92,9 @@ def data(*surveys, **more):
 
 
 def shown(found, **more):
-    return Survey(**{"title": "S", "publisher": "City", "records": 3, "complete": 2, "responses": 3, "sections": found} | more)
+    return Survey(
+        **{"title": "S", "publisher": "City", "records": 3, "complete": 2, "responses": 3, "sections": found} | more
+    )
 
 
 class Outline(HTMLParser):
@@ -121,15 +145,24 @@ def test_single_choice_is_counted_over_valid_answers():
 
 def test_multiple_choice_counts_each_option():
     """The base of a multiple choice question are the records that ticked anything."""
-    rows = [{"who__old": "1", "who__young": "1"}, {"who__old": "0", "who__young": "1"}, {"who__old": "-1", "who__young": "-1"}]
+    rows = [
+        {"who__old": "1", "who__young": "1"},
+        {"who__old": "0", "who__young": "1"},
+        {"who__old": "-1", "who__young": "-1"},
+    ]
     (figure,) = figures(survey(TICKS), rows)
     assert ([b.count for b in figure.bars], figure.base, figure.missing) == ([1, 2], 2, (("-1", 1),))
 
 
 def test_two_digits_of_a_missing_code_are_no_number():
-    """-10 (not reached) is missing like -1, in choices and among numbers; an option that was not offered says nothing about the others."""
+    """-10 (not reached) is missing like -1, in choices and among numbers; an option that was not offered says
+    nothing about the others.
+    """
     seats = question("seats", "comb", alphabet=Alphabet.DIGITS, cells=(3,), minimum="0")
-    rows = [{"open": "-10", "seats": "-10", "who__old": "-5", "who__young": "1"}, {"open": "yes", "seats": "7", "who__old": "-5", "who__young": "-10"}]
+    rows = [
+        {"open": "-10", "seats": "-10", "who__old": "-5", "who__young": "1"},
+        {"open": "yes", "seats": "7", "who__old": "-5", "who__young": "-10"},
+    ]
     choice, number, ticks = figures(survey(CHOICE, seats, TICKS), rows)
     assert (choice.base, dict(choice.missing)) == (1, {"-10": 1})
     assert (number.count, number.lowest, dict(number.missing)) == (1, 7, {"-10": 1})
@@ -155,20 +188,33 @@ def test_contact_and_free_text_do_not_appear():
         question("health", "single", options=options("good", "bad"), data_class=DataClass.SENSITIVE),
         question("remarks", "handwriting"),
     )
-    found = figures(survey(*questions), [{"name": "Ada", "health": "bad", "remarks": "words"}, {"health": "-1", "remarks": ""}])
+    found = figures(
+        survey(*questions), [{"name": "Ada", "health": "bad", "remarks": "words"}, {"health": "-1", "remarks": ""}]
+    )
     assert [(f.code, f.count, f.sensitive) for f in found] == [("health", 1, True), ("remarks", 1, False)]
-    page = report(data(shown(sections(survey(*questions), [{"name": "Ada", "health": "bad", "remarks": "words"}], "en"))), language="en")
+    page = report(
+        data(shown(sections(survey(*questions), [{"name": "Ada", "health": "bad", "remarks": "words"}], "en"))),
+        language="en",
+    )
     assert not any(word in page for word in ("Ada", "words", "BAD", "About name"))
 
 
 def test_a_matrix_is_one_figure():
     """Rows of a matrix share their options; notes are no figures."""
     parts = options("am", "pm")
-    matrix = Matrix(code="hours", text=texts("Hours"), options=parts, rows=(question("mon", "multiple", options=parts, group="hours"),), multiple=True)
+    matrix = Matrix(
+        code="hours",
+        text=texts("Hours"),
+        options=parts,
+        rows=(question("mon", "multiple", options=parts, group="hours"),),
+        multiple=True,
+    )
     (figure,) = figures(survey(Note(text=texts("note")), matrix), [{"mon__am": "1", "mon__pm": "0"}])
     assert isinstance(figure, MatrixFigure)
     assert (figure.options, [b.count for b in figure.rows[0].bars]) == (("AM", "PM"), [1, 0])
-    assert "Hours" in report(data(shown(sections(survey(matrix), [{"mon__am": "1", "mon__pm": "0"}], "en"))), language="en")
+    assert "Hours" in report(
+        data(shown(sections(survey(matrix), [{"mon__am": "1", "mon__pm": "0"}], "en"))), language="en"
+    )
 
 
 @given(st.lists(st.one_of(st.integers(-1000, 100_000), st.floats(-1e6, 1e6, allow_nan=False)), min_size=1, max_size=60))
@@ -187,8 +233,16 @@ def test_bins_hold_each_value_once(values):
 def whole_page(language="en"):
     seats = question("seats", "comb", alphabet=Alphabet.DIGITS, cells=(5,), minimum="0", unit=texts("m²"))
     parts = options("low", "mid", "high")
-    scale = Matrix(code="needs", text=texts("Needs"), options=parts, rows=tuple(question(c, "single", options=parts, group="needs") for c in ("a", "b")))
-    rows = [{"open": "yes", "who__old": "1", "who__young": "0", "seats": str(n * 7), "a": "low", "b": "high"} for n in range(30)]
+    scale = Matrix(
+        code="needs",
+        text=texts("Needs"),
+        options=parts,
+        rows=tuple(question(c, "single", options=parts, group="needs") for c in ("a", "b")),
+    )
+    rows = [
+        {"open": "yes", "who__old": "1", "who__young": "0", "seats": str(n * 7), "a": "low", "b": "high"}
+        for n in range(30)
+    ]
     found = sections(survey(CHOICE, TICKS, seats, scale), rows, language)
     conflicts = (ConflictCount(title="About open", waiting=1, decided=2),)
     problems = (Problem(slug="token-used-twice", params=(("token", "K7PX3"), ("responses", "a, b"))),)
@@ -200,7 +254,11 @@ def test_the_page_needs_nothing_else(language):
     """No script, no link to the outside, no file: everything stands in the page, and a policy says so."""
     found = outline(whole_page(language))
     assert not {"script", "link", "img", "iframe", "object", "embed", "form"} & set(found.tags)
-    assert not [value for _, name, value in found.attributes if name in {"src", "srcset", "href", "action", "data"} and not value.startswith("#")]
+    assert not [
+        value
+        for _, name, value in found.attributes
+        if name in {"src", "srcset", "href", "action", "data"} and not value.startswith("#")
+    ]
     assert not [name for _, name, _ in found.attributes if name.startswith("on")]
     assert "url(" not in whole_page(language)
     assert ("html", "lang", language) in found.attributes
@@ -209,12 +267,16 @@ def test_the_page_needs_nothing_else(language):
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_the_page_can_be_heard(language):
-    """Headings go down one level at a time, pictures have a title or repeat their row, headings of tables have a scope, ids are unique."""
+    """Headings go down one level at a time, pictures have a title or repeat their row, headings of tables have a
+    scope, ids are unique.
+    """
     found = outline(whole_page(language))
     assert found.headings[0] == 1
     assert found.headings.count(1) == 1
     assert all(after <= before + 1 for before, after in zip(found.headings, found.headings[1:], strict=False))
-    assert found.tags.count("svg") == sum(1 for t, n, v in found.attributes if t == "svg" and (n, v) in {("role", "img"), ("aria-hidden", "true")})
+    assert found.tags.count("svg") == sum(
+        1 for t, n, v in found.attributes if t == "svg" and (n, v) in {("role", "img"), ("aria-hidden", "true")}
+    )
     ids = [value for _, name, value in found.attributes if name == "id"]
     assert len(ids) == len(set(ids))
     referred = [part for _, name, value in found.attributes if name == "aria-labelledby" for part in value.split()]
@@ -225,7 +287,10 @@ def test_the_page_can_be_heard(language):
 
 def test_numbers_follow_the_language():
     """Large numbers are parted and decimals signed as the language does; a few are never shown as none."""
-    returns = (Returns(channel=Channel.ONLINE, count=12345, complete=1), Returns(channel=Channel.PAPER, count=1, complete=0))
+    returns = (
+        Returns(channel=Channel.ONLINE, count=12345, complete=1),
+        Returns(channel=Channel.PAPER, count=1, complete=0),
+    )
     returns = (*returns, Returns(channel=Channel.PHONE, count=2024, complete=0))
     german, english = (report(data(returns=returns), language=language) for language in ("de", "en"))
     assert "12.345" in german
@@ -253,7 +318,18 @@ def test_pages_that_wait_to_be_read_are_counted():
 
 def test_nothing_there_yet():
     """An empty project has a page with plain words and no empty pictures."""
-    page = report(data(shown((), records=0, complete=0, responses=0), as_of="", returns=(), pages=0, fates=(), readings=(), waiting=()), language="en")
+    page = report(
+        data(
+            shown((), records=0, complete=0, responses=0),
+            as_of="",
+            returns=(),
+            pages=0,
+            fates=(),
+            readings=(),
+            waiting=(),
+        ),
+        language="en",
+    )
     outline(page)
     assert "no data yet" in page
     assert "There are no responses yet." in page
@@ -291,18 +367,38 @@ def test_hostile_texts_are_shown_as_text():
 
 def hostile_page(batch):
     parts = tuple(Option(code=f"o{n}", text=texts(text)) for n, text in enumerate(batch))
-    matrix = Matrix(code="m", text=texts(batch[1]), options=parts, rows=(question("r", "single", options=parts, text=batch[2], group="m"),))
-    seats = question("seats", "comb", alphabet=Alphabet.DIGITS, cells=(3,), minimum="0", unit=texts(batch[3]), text=batch[4])
-    asked = survey(question("q", "single", options=parts, text=batch[0]), matrix, seats, question("t", "handwriting", text=batch[5]))
+    matrix = Matrix(
+        code="m",
+        text=texts(batch[1]),
+        options=parts,
+        rows=(question("r", "single", options=parts, text=batch[2], group="m"),),
+    )
+    seats = question(
+        "seats", "comb", alphabet=Alphabet.DIGITS, cells=(3,), minimum="0", unit=texts(batch[3]), text=batch[4]
+    )
+    asked = survey(
+        question("q", "single", options=parts, text=batch[0]),
+        matrix,
+        seats,
+        question("t", "handwriting", text=batch[5]),
+    )
     rows = [{"q": "o1", "r": "o2", "seats": str(n), "t": batch[6]} for n in range(9)]
-    one = shown(sections(asked, rows, "en"), title=batch[7], publisher=batch[8] or "p", conflicts=(ConflictCount(title=batch[9], waiting=1, decided=0),))
+    one = shown(
+        sections(asked, rows, "en"),
+        title=batch[7],
+        publisher=batch[8] or "p",
+        conflicts=(ConflictCount(title=batch[9], waiting=1, decided=0),),
+    )
     problems = (Problem(slug="token-used-twice", params=(("token", batch[10]), ("responses", batch[11]))),)
     return report(data(one, waiting=((batch[12], 1),), problems=problems, project=batch[13]), language="en")
 
 
 def test_words_exist_in_both_languages():
     """Each text of the report has a German and an English wording."""
-    names = {language: {key for key in keys(language) if key.startswith(("report.", "merge.", "digital."))} for language in ("de", "en")}
+    names = {
+        language: {key for key in keys(language) if key.startswith(("report.", "merge.", "digital."))}
+        for language in ("de", "en")
+    }
     assert names["de"] == names["en"]
 
 

@@ -17,13 +17,40 @@ SETTLING = [K.CONFIRM, K.CORRECT, K.NO_ANSWER, K.ILLEGIBLE, K.INADMISSIBLE, K.IM
 
 
 def machine(value: str = "yes", *, missing: Missing | None = None) -> Response:
-    answer = Answer(question="open", kind=QuestionKind.SINGLE, value=value, confidence=0.6, status=Status.REVIEW, problems=("two-marks",), missing=missing)
+    answer = Answer(
+        question="open",
+        kind=QuestionKind.SINGLE,
+        value=value,
+        confidence=0.6,
+        status=Status.REVIEW,
+        problems=("two-marks",),
+        missing=missing,
+    )
     other = Answer(question="seats", kind=QuestionKind.COMB, value="12", confidence=0.99, status=Status.AUTO)
     return Response(id="F", questionnaire="tiny", version="1", channel=Channel.PAPER, answers=(answer, other))
 
 
-def act(uuid: str, kind: DecisionKind, *, was: str = "yes", to: str = "", version: int = 1, undoes: str | None = None, item: str = ITEM) -> Decision:
-    return Decision(uuid=uuid, item=item, version=version, reviewer="r", kind=kind, from_value=was, to_value=to, at="2026-01-01T00:00:00Z", undoes=undoes)
+def act(
+    uuid: str,
+    kind: DecisionKind,
+    *,
+    was: str = "yes",
+    to: str = "",
+    version: int = 1,
+    undoes: str | None = None,
+    item: str = ITEM,
+) -> Decision:
+    return Decision(
+        uuid=uuid,
+        item=item,
+        version=version,
+        reviewer="r",
+        kind=kind,
+        from_value=was,
+        to_value=to,
+        at="2026-01-01T00:00:00Z",
+        undoes=undoes,
+    )
 
 
 def effective(decisions: list[Decision], *, response: Response | None = None, version: int = 1) -> Answer:
@@ -40,7 +67,12 @@ def test_without_decisions_nothing_changes() -> None:
 def test_confirm_settles_the_machine_value() -> None:
     """Confirming keeps the value, clears the problem and states a person's reliability."""
     answer = effective([act("a", K.CONFIRM)])
-    assert (answer.value, answer.status, answer.problem, answer.confidence) == ("yes", Status.CONFIRMED, None, PERSON_CONFIDENCE)
+    assert (answer.value, answer.status, answer.problem, answer.confidence) == (
+        "yes",
+        Status.CONFIRMED,
+        None,
+        PERSON_CONFIDENCE,
+    )
 
 
 def test_correct_settles_the_person_s_value() -> None:
@@ -134,7 +166,11 @@ def histories(draw: st.DrawFn) -> list[Decision]:
     for number, kind in enumerate(kinds):
         undoes = f"u{draw(st.integers(0, max(0, number - 1)))}" if kind is K.UNDO else None
         item = draw(st.sampled_from([ITEM, ITEM, "F/seats", "G/open"]))
-        was, to, version = draw(st.sampled_from(["yes", "no", ""])), draw(st.sampled_from(["yes", "no", "maybe"])), draw(st.integers(1, 3))
+        was, to, version = (
+            draw(st.sampled_from(["yes", "no", ""])),
+            draw(st.sampled_from(["yes", "no", "maybe"])),
+            draw(st.integers(1, 3)),
+        )
         history.append(act(f"u{number}", kind, was=was, to=to, version=version, undoes=undoes, item=item))
     return history
 
@@ -199,25 +235,56 @@ CHAIN = Questionnaire(
 
 def judged(a: str, **codes: Missing) -> dict[str, Missing | None]:
     """The codes of all questions after a person settled the first one."""
-    answers = [Answer(question="a", kind=QuestionKind.SINGLE, value=a, confidence=1.0, status=Status.CORRECTED, missing=None if a else Missing.NO_ANSWER)]
-    answers += [Answer(question="a", option="no", kind=QuestionKind.HANDWRITING, value="", confidence=1.0, status=Status.AUTO, missing=Missing.NO_ANSWER)]
+    answers = [
+        Answer(
+            question="a",
+            kind=QuestionKind.SINGLE,
+            value=a,
+            confidence=1.0,
+            status=Status.CORRECTED,
+            missing=None if a else Missing.NO_ANSWER,
+        )
+    ]
     answers += [
-        Answer(question=code, kind=QuestionKind.SINGLE, value="", confidence=1.0, status=Status.AUTO, missing=missing) for code, missing in codes.items()
+        Answer(
+            question="a",
+            option="no",
+            kind=QuestionKind.HANDWRITING,
+            value="",
+            confidence=1.0,
+            status=Status.AUTO,
+            missing=Missing.NO_ANSWER,
+        )
+    ]
+    answers += [
+        Answer(question=code, kind=QuestionKind.SINGLE, value="", confidence=1.0, status=Status.AUTO, missing=missing)
+        for code, missing in codes.items()
     ]
     response = Response(id="F", questionnaire="tiny", version="1", channel=Channel.ONLINE, answers=tuple(answers))
     return {answer.column: answer.missing for answer in refiltered(response, CHAIN).answers}
 
 
 def test_codes_follow_a_decided_filter() -> None:
-    """Down the chain of filters, beside options, and back: an unanswered filter filters nothing; a missing page stays missing."""
+    """Down the chain of filters, beside options, and back: an unanswered filter filters nothing; a missing page
+    stays missing.
+    """
     left = dict.fromkeys("bcde", Missing.NO_ANSWER)
     no = judged("no", **left)
-    assert [no[code] for code in ("b", "c", "d", "e")] == [Missing.FILTERED, Missing.FILTERED, Missing.NO_ANSWER, Missing.FILTERED]
+    assert [no[code] for code in ("b", "c", "d", "e")] == [
+        Missing.FILTERED,
+        Missing.FILTERED,
+        Missing.NO_ANSWER,
+        Missing.FILTERED,
+    ]
     assert (no["a__no_text"], judged("yes", **left)["a__no_text"], judged("", **left)["a__no_text"]) == (
         Missing.NO_ANSWER, Missing.FILTERED, Missing.NO_ANSWER,
     )  # fmt: skip
     filtered = dict.fromkeys("bce", Missing.FILTERED)
-    assert judged("", **filtered) | {"a": None} == {"a": None, "a__no_text": Missing.NO_ANSWER, **dict.fromkeys("bce", Missing.NO_ANSWER)}
+    assert judged("", **filtered) | {"a": None} == {
+        "a": None,
+        "a__no_text": Missing.NO_ANSWER,
+        **dict.fromkeys("bce", Missing.NO_ANSWER),
+    }
     gone = judged("no", b=Missing.PAGE_MISSING, c=Missing.PAGE_MISSING)
     assert gone["b"] is gone["c"] is Missing.PAGE_MISSING
 

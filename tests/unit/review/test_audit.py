@@ -14,7 +14,9 @@ TIE = 1e-9
 
 def at_most(wrong, looked, all_wrong, population):
     """The same probability by counting with whole numbers."""
-    return sum(comb(all_wrong, hit) * comb(population - all_wrong, looked - hit) for hit in range(wrong + 1) if looked >= hit) / comb(population, looked)
+    return sum(
+        comb(all_wrong, hit) * comb(population - all_wrong, looked - hit) for hit in range(wrong + 1) if looked >= hit
+    ) / comb(population, looked)
 
 
 @given(st.data())
@@ -30,7 +32,9 @@ def test_the_bound_is_the_last_count_that_is_not_too_improbable(data):
 
 
 def test_known_figures():
-    """A large population gives what the binomial bound gives (3 / n with no error); all of it looked at leaves no doubt."""
+    """A large population gives what the binomial bound gives (3 / n with no error); all of it looked at leaves no
+    doubt.
+    """
     assert most_wrong(0, 600, 1_000_000) / 1_000_000 == pytest.approx(0.004980, abs=5e-6)
     assert most_wrong(1, 600, 1_000_000) / 1_000_000 == pytest.approx(0.007880, abs=3e-5)
     assert most_wrong(2, 50, 50) == 2

@@ -89,7 +89,11 @@ def test_noughts_that_only_fill_up():
 @given(st.dates(datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)), st.booleans(), st.booleans())
 def test_every_date_that_was_read_can_be_taken_apart(date, short_day, short_month):
     """The row that the rules read as a date is found again from the date and its ink."""
-    row = (f"{date.day:>2}" if short_day else f"{date.day:02}") + (f"{date.month:<2}" if short_month else f"{date.month:02}") + str(date.year)
+    row = (
+        (f"{date.day:>2}" if short_day else f"{date.day:02}")
+        + (f"{date.month:<2}" if short_month else f"{date.month:02}")
+        + str(date.year)
+    )
     assert found(DATE, rules.check_cells(DATE, row).value, row) == row
 
 

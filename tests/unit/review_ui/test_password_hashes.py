@@ -51,7 +51,9 @@ def computed(monkeypatch):
 
 
 def test_every_check_computes_the_same_hashes(kept, computed):
-    """Right or wrong, of today or of before, no such account or no hash that could be read: one of each form, in the same order."""
+    """Right or wrong, of today or of before, no such account or no hash that could be read: one of each form, in the
+    same order.
+    """
     before = PasswordHasher.from_parameters(EARLIER).hash(unicodedata.normalize("NFKD", PASSWORD))
     asked = [(PASSWORD, kept, True), ("wrong", kept, False), (PASSWORD, before, True), ("wrong", before, False)]
     asked += [(PASSWORD, nothing, False) for nothing in (None, "", "rubbish", PasswordHasher(1, 8, 1).hash(PASSWORD))]

@@ -28,7 +28,9 @@ def clock(monkeypatch):
     return lambda at: monkeypatch.setattr("review_ui.accounts.second_factor.time", lambda: at)
 
 
-@pytest.mark.parametrize(("at", "code"), [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")])
+@pytest.mark.parametrize(
+    ("at", "code"), [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")]
+)
 def test_codes_are_those_of_the_rfc(factors, clock, at, code):
     """RFC 6238, appendix B (SHA-1, the last six of its eight digits), and RFC 4226's secret."""
     secret = factors._encrypted(base64.b32encode(b"12345678901234567890").decode())
@@ -40,7 +42,13 @@ def test_a_code_counts_one_step_before_and_after_its_own(factors, clock):
     """As it did before, to the second; spaces are no matter, other signs are."""
     secret = factors._encrypted(base64.b32encode(b"12345678901234567890").decode())
     found = []
-    for at in (1111111079 - 30, 1111111080 - 30, 1111111109, 1111111139, 1111111140):  # the code's own 30 s begin at ...080
+    for at in (
+        1111111079 - 30,
+        1111111080 - 30,
+        1111111109,
+        1111111139,
+        1111111140,
+    ):  # the code's own 30 s begin at ...080
         clock(at)
         found.append(factors.step(" 081 804 ", secret) is not None)
     assert found == [False, True, True, True, False]
@@ -60,7 +68,14 @@ def test_a_secret_is_kept_encrypted_and_sealed(factors):
     assert factors.renewed(first) == first
     other = SecondFactors(lambda purpose: keys(f"other {purpose}"))
     changed = first[:-3] + ("AA" if first[-3:-1] != "AA" else "BB") + first[-1]
-    for broken, reader in ((changed, factors), (first, other), ("", factors), ("{}", factors), ("gcm.", factors), ("gcm.ä", factors)):
+    for broken, reader in (
+        (changed, factors),
+        (first, other),
+        ("", factors),
+        ("{}", factors),
+        ("gcm.", factors),
+        ("gcm.ä", factors),
+    ):
         assert reader.text(broken) == ""
         assert reader.step("123456", broken) is None
 
@@ -77,11 +92,16 @@ def test_an_app_reads_the_secret_from_the_address(factors):
     address = urlsplit(factors.address(secret, name="Ada Lovelace", issuer="scanform Ärzte: 2026 & mehr"))
     assert (address.scheme, address.netloc) == ("otpauth", "totp")
     assert unquote(address.path) == "/scanform Ärzte 2026 & mehr:Ada Lovelace"
-    assert parse_qs(address.query) == {"secret": [factors.text(secret).replace("-", "")], "issuer": ["scanform Ärzte 2026 & mehr"]}
+    assert parse_qs(address.query) == {
+        "secret": [factors.text(secret).replace("-", "")],
+        "issuer": ["scanform Ärzte 2026 & mehr"],
+    }
 
 
 def test_recovery_codes_are_found_as_they_are_typed(factors):
-    """Eight different ones; capital letters and spaces around them are no matter; what another key encrypted is none and hides no other."""
+    """Eight different ones; capital letters and spaces around them are no matter; what another key encrypted is none
+    and hides no other.
+    """
     codes = factors.new_recovery_codes()
     assert len(codes) == 8
     foreign = SecondFactors(lambda purpose: keys(f"other {purpose}")).new_recovery_codes()

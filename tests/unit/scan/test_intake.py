@@ -22,7 +22,9 @@ from scanform.scan.load import LoadedPage, load_page
 
 
 def found(path: Path) -> dict[str, str | None]:
-    return {os.path.relpath(entry.path, path): entry.problem.slug if entry.problem else None for entry in find_files([path])}
+    return {
+        os.path.relpath(entry.path, path): entry.problem.slug if entry.problem else None for entry in find_files([path])
+    }
 
 
 def test_folders_are_searched_and_sorted(tmp_path: Path) -> None:
@@ -30,7 +32,16 @@ def test_folders_are_searched_and_sorted(tmp_path: Path) -> None:
     for name in ("b/2.pdf", "b/10.pdf", "a.tif", "b/c/d.jpg", "no extension"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
-    for junk in (".DS_Store", "b/Thumbs.db", "~$list.docx", "b/x.pdf.part", "x.TMP", "y.crdownload", ".hidden/z.pdf", "desktop.ini"):
+    for junk in (
+        ".DS_Store",
+        "b/Thumbs.db",
+        "~$list.docx",
+        "b/x.pdf.part",
+        "x.TMP",
+        "y.crdownload",
+        ".hidden/z.pdf",
+        "desktop.ini",
+    ):
         (tmp_path / junk).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / junk).write_bytes(b"x")
     assert list(found(tmp_path)) == ["a.tif", "b/10.pdf", "b/2.pdf", "b/c/d.jpg", "no extension"]
@@ -63,7 +74,14 @@ def test_links_and_special_files_are_never_opened(tmp_path: Path) -> None:
 
 def test_hostile_names_survive(tmp_path: Path, paper: Gray) -> None:
     """Newlines, direction marks, bytes that are no UTF-8, a leading dash."""
-    names = [b"a\nb.png", "\u202egnp.exe.png".encode(), b"\xff\xfe.png", b"-rf.png", b"$(x);'\".png", "ü".encode() * 60 + b".png"]
+    names = [
+        b"a\nb.png",
+        "\u202egnp.exe.png".encode(),
+        b"\xff\xfe.png",
+        b"-rf.png",
+        b"$(x);'\".png",
+        "ü".encode() * 60 + b".png",
+    ]
     for name in names:
         picture = tmp_path / "plain"
         Image.fromarray(paper).save(picture, "PNG")
@@ -81,7 +99,10 @@ def test_each_file_once_however_it_was_handed_in(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in/a.pdf").write_bytes(b"x")
     entries = find_files([tmp_path / "in/a.pdf", tmp_path, tmp_path / "in/../in", tmp_path / "gone"])
-    assert [(Path(entry.path).name, entry.problem and entry.problem.slug) for entry in entries] == [("gone", "vanished"), ("a.pdf", None)]
+    assert [(Path(entry.path).name, entry.problem and entry.problem.slug) for entry in entries] == [
+        ("gone", "vanished"),
+        ("a.pdf", None),
+    ]
 
 
 def test_unreadable_folder_is_named(tmp_path: Path) -> None:
@@ -128,7 +149,15 @@ def test_kind_is_told_by_content() -> None:
     """Names say nothing; archives, programs and pages of HTML are no scans even with %PDF somewhere."""
     assert kind_of(b"\n\n%PDF-1.4\n") is FileKind.PDF
     assert kind_of(b"junk from a mailer\r\n%PDF-1.7") is FileKind.PDF
-    for head in (b"", b"PK\x03\x04%PDF-1.4", b"\x7fELF%PDF-1.4", b"<!DOCTYPE html>%PDF-1.4", b"%!PS-Adobe-3.0 EPSF", b"push graphic-context", b"\0" * 4096):
+    for head in (
+        b"",
+        b"PK\x03\x04%PDF-1.4",
+        b"\x7fELF%PDF-1.4",
+        b"<!DOCTYPE html>%PDF-1.4",
+        b"%!PS-Adobe-3.0 EPSF",
+        b"push graphic-context",
+        b"\0" * 4096,
+    ):
         assert kind_of(head) is FileKind.UNKNOWN
 
 
@@ -140,7 +169,9 @@ def ftyp(*brands: bytes) -> bytes:
 
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"])
 @pytest.mark.parametrize("others", [(), (b"mif1", b"heic"), (b"miaf", b"MiHB", b"heic")])
-def test_phone_pictures_are_named_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, brand: bytes, others: tuple[bytes, ...]) -> None:
+def test_phone_pictures_are_named_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, brand: bytes, others: tuple[bytes, ...]
+) -> None:
     """HEIF of any brand, whatever the file is called; not a damaged AVIF, and not just anything."""
     path = tmp_path / "IMG_0001.jpg"
     path.write_bytes(ftyp(brand, *others))
@@ -160,7 +191,13 @@ def test_other_media_are_no_phone_pictures() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "slug"), [(b"", "empty-file"), (b"hello", "not-a-scan"), (b"%PDF-1.4", "damaged-file"), (b"II*\0\x08\0\0\0\0\0", "damaged-file")]
+    ("content", "slug"),
+    [
+        (b"", "empty-file"),
+        (b"hello", "not-a-scan"),
+        (b"%PDF-1.4", "damaged-file"),
+        (b"II*\0\x08\0\0\0\0\0", "damaged-file"),
+    ],
 )
 def test_refused_files_say_why(tmp_path: Path, content: bytes, slug: str) -> None:
     """One clear problem, with words in both languages."""

@@ -9,7 +9,17 @@ import pytest
 from scanform.imaging.page_image import Gray
 from scanform.model.geometry import A4, RectMm, bounding_box
 from scanform.model.layout import Layout, PageLayout, Zone, ZoneKind
-from scanform.model.questionnaire import Alphabet, Condition, Filled, Option, Question, QuestionKind, Questionnaire, Section, Texts
+from scanform.model.questionnaire import (
+    Alphabet,
+    Condition,
+    Filled,
+    Option,
+    Question,
+    QuestionKind,
+    Questionnaire,
+    Section,
+    Texts,
+)
 
 PX_PER_MM = 300 / 25.4
 
@@ -30,10 +40,30 @@ def _questions() -> tuple[Question, ...]:
     three = tuple(Option(code=code, text=_t(code), writein=code == "c") for code in "abc")
     return (
         Question(code="one", kind=QuestionKind.SINGLE, text=_t("Eins?"), options=three),
-        Question(code="many", kind=QuestionKind.MULTIPLE, text=_t("Viele?"), options=(*three, Option(code="n", text=_t("nichts"), exclusive=True))),
-        Question(code="sub", kind=QuestionKind.SINGLE, text=_t("Nur wenn"), options=three, only_if=Condition(question="one", options=("a",))),
-        Question(code="count", kind=QuestionKind.COMB, text=_t("Zahl"), alphabet=Alphabet.DIGITS, cells=(4,), maximum="900"),
-        Question(code="hours", kind=QuestionKind.COMB, text=_t("Stunden"), alphabet=Alphabet.DECIMAL, cells=(3, 1), maximum="168"),
+        Question(
+            code="many",
+            kind=QuestionKind.MULTIPLE,
+            text=_t("Viele?"),
+            options=(*three, Option(code="n", text=_t("nichts"), exclusive=True)),
+        ),
+        Question(
+            code="sub",
+            kind=QuestionKind.SINGLE,
+            text=_t("Nur wenn"),
+            options=three,
+            only_if=Condition(question="one", options=("a",)),
+        ),
+        Question(
+            code="count", kind=QuestionKind.COMB, text=_t("Zahl"), alphabet=Alphabet.DIGITS, cells=(4,), maximum="900"
+        ),
+        Question(
+            code="hours",
+            kind=QuestionKind.COMB,
+            text=_t("Stunden"),
+            alphabet=Alphabet.DECIMAL,
+            cells=(3, 1),
+            maximum="168",
+        ),
         Question(code="day", kind=QuestionKind.COMB, text=_t("Datum"), alphabet=Alphabet.DATE, cells=(2, 2, 4)),
         Question(code="at", kind=QuestionKind.COMB, text=_t("Uhrzeit"), alphabet=Alphabet.TIME, cells=(2, 2)),
         Question(code="street", kind=QuestionKind.HANDWRITING, text=_t("Straße")),
@@ -47,11 +77,27 @@ def _mark_zones(question: Question, y: float) -> list[Zone]:
     for i, option in enumerate(question.options):
         box = RectMm(x=20 + 40 * i, y=y, w=5, h=5)
         multiple = question.kind is QuestionKind.MULTIPLE
-        zones.append(Zone(id=f"{question.code}.{option.code}", question=question.code, option=option.code, multiple=multiple, kind=ZoneKind.MARK, rect=box))
+        zones.append(
+            Zone(
+                id=f"{question.code}.{option.code}",
+                question=question.code,
+                option=option.code,
+                multiple=multiple,
+                kind=ZoneKind.MARK,
+                rect=box,
+            )
+        )
         if option.writein:
             beside = RectMm(x=box.right + 3, y=y - 1, w=31, h=7)
             zones.append(
-                Zone(id=f"{question.code}.{option.code}.text", question=question.code, option=option.code, kind=ZoneKind.HANDWRITING, rect=beside, lines=1)
+                Zone(
+                    id=f"{question.code}.{option.code}.text",
+                    question=question.code,
+                    option=option.code,
+                    kind=ZoneKind.HANDWRITING,
+                    rect=beside,
+                    lines=1,
+                )
             )
     return zones
 
@@ -64,7 +110,16 @@ def _zones() -> tuple[Zone, ...]:
             zones.extend(_mark_zones(question, y))
         elif question.kind is QuestionKind.COMB:
             cells = tuple(RectMm(x=20 + 8 * i, y=y, w=6, h=8) for i in range(sum(question.cells)))
-            zones.append(Zone(id=question.code, question=question.code, kind=ZoneKind.COMB, rect=bounding_box(cells), cells=cells, alphabet=question.alphabet))
+            zones.append(
+                Zone(
+                    id=question.code,
+                    question=question.code,
+                    kind=ZoneKind.COMB,
+                    rect=bounding_box(cells),
+                    cells=cells,
+                    alphabet=question.alphabet,
+                )
+            )
         else:
             rect = RectMm(x=20, y=y, w=100, h=9.0 * question.lines)
             kind = ZoneKind.SIGNATURE if question.kind is QuestionKind.SIGNATURE else ZoneKind.HANDWRITING
@@ -76,7 +131,10 @@ def _zones() -> tuple[Zone, ...]:
 
 def draw_box(gray: Gray, box: RectMm, *, level: int = 0, line_mm: float = 0.35) -> None:
     """The outline of `box`, exact to a sixteenth of a pixel."""
-    corners = [(round((x * PX_PER_MM - 0.5) * 16), round((y * PX_PER_MM - 0.5) * 16)) for x, y in ((box.x, box.y), (box.right, box.bottom))]
+    corners = [
+        (round((x * PX_PER_MM - 0.5) * 16), round((y * PX_PER_MM - 0.5) * 16))
+        for x, y in ((box.x, box.y), (box.right, box.bottom))
+    ]
     cv2.rectangle(gray, corners[0], corners[1], (level,), round(line_mm * PX_PER_MM), cv2.LINE_AA, 4)
 
 
@@ -88,6 +146,20 @@ def form() -> Form:
         for rect in zone.cells or (zone.rect,):
             draw_box(gray, rect)
     page = PageLayout(number=1, size=A4, blank="page-1.png", fiducials=(), codes=(), zones=zones)
-    layout = Layout(questionnaire="small", version="1", language="de", variant="standard", digest="00000", filled=Filled.WITHDRAWN, pages=(page,))
-    questionnaire = Questionnaire(code="small", version="1", title=_t("Klein"), languages=("de",), sections=(Section(title=_t("Alles"), items=_questions()),))
+    layout = Layout(
+        questionnaire="small",
+        version="1",
+        language="de",
+        variant="standard",
+        digest="00000",
+        filled=Filled.WITHDRAWN,
+        pages=(page,),
+    )
+    questionnaire = Questionnaire(
+        code="small",
+        version="1",
+        title=_t("Klein"),
+        languages=("de",),
+        sections=(Section(title=_t("Alles"), items=_questions()),),
+    )
     return Form(gray=gray, page=page, layout=layout, questionnaire=questionnaire)

@@ -16,7 +16,15 @@ from scanform.simulate.hands import SCRIPTS, Hand, random_hand
 from scanform.simulate.marks import mark_strokes
 from scanform.simulate.pens import PENS, draw_strokes
 from scanform.simulate.scripts import FONTS, ink_of_crop, ink_of_text, load_crops
-from scanform.simulate.truth import FILLED_STYLES, MARKED_STYLES, NEAR_MISS_STYLES, MarkStyle, MarkTruth, PageTruth, TextTruth
+from scanform.simulate.truth import (
+    FILLED_STYLES,
+    MARKED_STYLES,
+    NEAR_MISS_STYLES,
+    MarkStyle,
+    MarkTruth,
+    PageTruth,
+    TextTruth,
+)
 
 PX_PER_MM = 300 / 25.4
 CROPS = Path(__file__).parents[3] / "samples" / "handwriting"
@@ -35,7 +43,13 @@ def marked(style: MarkStyle, seed: int, pen: str = "ballpoint blue") -> tuple[Gr
     layer = np.full((354, 354), 255, np.uint8)
     box = RectMm(x=12.5, y=12.5, w=5, h=5)
     hand = random_hand(rng, pen=pen)
-    draw_strokes(layer, mark_strokes(style, box, hand, rng), DIRT if style is MarkStyle.SPECK else hand.pen, px_per_mm=PX_PER_MM, rng=rng)
+    draw_strokes(
+        layer,
+        mark_strokes(style, box, hand, rng),
+        DIRT if style is MarkStyle.SPECK else hand.pen,
+        px_per_mm=PX_PER_MM,
+        rng=rng,
+    )
     return layer, box
 
 
@@ -85,7 +99,13 @@ def test_text_is_written_into_its_zones(form) -> None:  # type: ignore[no-untype
         "remarks": TextTruth(text="Mehr Räume\nund Bänke"),
         "sign": TextTruth(text="signed"),
     }
-    layer = draw_ink((3508, 2480), page, PageTruth(number=1, texts=texts), hand=Hand(pen=PENS["fineliner"]), rng=np.random.default_rng(3))
+    layer = draw_ink(
+        (3508, 2480),
+        page,
+        PageTruth(number=1, texts=texts),
+        hand=Hand(pen=PENS["fineliner"]),
+        rng=np.random.default_rng(3),
+    )
     zones = {zone.id: zone for zone in page.zones}
     cells = [covered(layer, cell) > 0 for cell in zones["count"].cells]
     assert cells == [False, False, True, True]
@@ -98,7 +118,10 @@ def test_ink_multiplies_and_the_page_is_not_changed(form) -> None:  # type: igno
     """Print stays visible under ink; the given page keeps its values; equal seeds give equal pages."""
     truth = PageTruth(number=1, marks={"one.b": MarkTruth(value=MarkValue.FILLED, style=MarkStyle.FILL)})
     before = form.gray.copy()
-    pages = [fill_page(form.gray, form.page, truth, hand=Hand(pen=PENS["ballpoint blue"]), rng=np.random.default_rng(1)) for _ in range(2)]
+    pages = [
+        fill_page(form.gray, form.page, truth, hand=Hand(pen=PENS["ballpoint blue"]), rng=np.random.default_rng(1))
+        for _ in range(2)
+    ]
     assert np.array_equal(form.gray, before)
     assert np.array_equal(*pages)
     assert (pages[0] <= before).all()
@@ -119,7 +142,9 @@ def test_every_character_fits_its_cell(character: str) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_scripts_have_all_german_letters(script: str) -> None:
-    """Umlauts and ß are drawn, not replaced by an empty box: each looks different from the sign for a missing character."""
+    """Umlauts and ß are drawn, not replaced by an empty box: each looks different from the sign for a missing
+    character.
+    """
     hand = replace(random_hand(np.random.default_rng(0), pen="gel"), script=script, sloppiness=0.0)
     missing = ink_of_text("\U0001f600", hand, np.random.default_rng(1), cap_mm=4, px_per_mm=PX_PER_MM)
     for letter in "äöüÄÖÜßé":
@@ -144,7 +169,9 @@ def test_real_crops_become_ink(form) -> None:  # type: ignore[no-untyped-def]
     alpha = ink_of_crop(crop.gray)
     assert alpha.max() > 0.9
     truth = PageTruth(number=1, texts={"street": TextTruth(text=crop.text, crop=name)})
-    layer = draw_ink((3508, 2480), form.page, truth, hand=Hand(pen=PENS["gel"]), rng=np.random.default_rng(0), crops=crops)
+    layer = draw_ink(
+        (3508, 2480), form.page, truth, hand=Hand(pen=PENS["gel"]), rng=np.random.default_rng(0), crops=crops
+    )
     line = next(zone.rect for zone in form.page.zones if zone.id == "street")
     assert 0.02 < covered(layer, line) < 0.5
     outside = layer.copy()

@@ -21,7 +21,11 @@ def _drawn(pages: int) -> list[tuple[str, str, str | None]]:
     page = next(sheet.page for sheet in sheets() if sheet.name == "deck 1")
     for number in range(pages):
         filled = fill_boxes(page, random_hand(rng), rng, unusual=number % 2 == 1)
-        out += [(name, mark.style.value, value.value if value else None) for name, mark in filled.truth.marks.items() for value in [filled.values[name]]]
+        out += [
+            (name, mark.style.value, value.value if value else None)
+            for name, mark in filled.truth.marks.items()
+            for value in [filled.values[name]]
+        ]
     return out
 
 

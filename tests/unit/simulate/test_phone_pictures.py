@@ -21,7 +21,15 @@ def dotted():
     """A page with round dots of 3 mm at known places."""
     gray = np.full((297 * PX_PER_MM, 210 * PX_PER_MM), 255, np.uint8)
     for x, y in DOTS:
-        cv2.circle(gray, (round((x * PX_PER_MM - 0.5) * 16), round((y * PX_PER_MM - 0.5) * 16)), round(1.5 * PX_PER_MM * 16), 0, -1, cv2.LINE_AA, 4)
+        cv2.circle(
+            gray,
+            (round((x * PX_PER_MM - 0.5) * 16), round((y * PX_PER_MM - 0.5) * 16)),
+            round(1.5 * PX_PER_MM * 16),
+            0,
+            -1,
+            cv2.LINE_AA,
+            4,
+        )
     return gray
 
 
@@ -45,24 +53,33 @@ def test_the_true_map_is_true(dotted, kind):
 
 def test_a_flat_map_would_err(dotted):
     """A curled page is not where a homography alone puts it: the test above can fail."""
-    photo = photograph(dotted, replace(CURLED, curl_mm=(12, 14), tilt_deg=(15, 18), fills=(0.7, 0.75)), np.random.default_rng(3))
+    photo = photograph(
+        dotted, replace(CURLED, curl_mm=(12, 14), tilt_deg=(15, 18), fills=(0.7, 0.75)), np.random.default_rng(3)
+    )
     flat = replace(photo, page_map=replace(photo.page_map, grid=None))
     assert dot_errors_mm(photo).max() < 0.15 < dot_errors_mm(flat).max()
 
 
 def test_the_file_is_a_phones(dotted):
     """12 million pixels, colour, and an EXIF orientation by which viewers turn the page upright."""
-    photo = photograph(dotted, replace(PLAIN, turned=(0, 1, 0, 0), tagged=1.0, roll_deg=(0, 0)), np.random.default_rng(1))
+    photo = photograph(
+        dotted, replace(PLAIN, turned=(0, 1, 0, 0), tagged=1.0, roll_deg=(0, 0)), np.random.default_rng(1)
+    )
     with Image.open(BytesIO(photo.jpeg)) as picture:
         assert (picture.size, picture.mode, picture.getexif()[0x0112]) == ((4032, 3024), "RGB", 8)
     down = photo.page_map.to_px(np.array([[100.0, 100.0], [100.0, 200.0]]))
-    assert down[1, 0] < down[0, 0] - 500  # the foot of the page is on the left: turning it 270 degrees clockwise makes it upright
+    assert (
+        down[1, 0] < down[0, 0] - 500
+    )  # the foot of the page is on the left: turning it 270 degrees clockwise makes it upright
 
 
 @pytest.mark.slow
 def test_kinds_show_what_they_are_named_after(dotted):
     """Blurred, dark, small and cut off pictures have those facts."""
-    facts = {profile.name: photograph(dotted, profile, np.random.default_rng(2)).facts for profile in (PLAIN, BLURRED, DARK, SMALL, CUT_OFF)}
+    facts = {
+        profile.name: photograph(dotted, profile, np.random.default_rng(2)).facts
+        for profile in (PLAIN, BLURRED, DARK, SMALL, CUT_OFF)
+    }
     assert facts["plain"].blur_mm < 0.05 < facts["blurred"].blur_mm
     assert facts["dark"].exposure < 0.5 < facts["plain"].exposure
     assert facts["small"].px_per_mm < 7 < facts["plain"].px_per_mm

@@ -43,7 +43,9 @@ def test_fates_are_those_of_the_ledger(expected: dict[str, dict[str, object]]) -
     pages = [page for listed in expected["files"].values() for page in listed]  # type: ignore[attr-defined]
     fates = {Fate(page["fate"]) for page in pages}
     assert {Fate.READ, Fate.DUPLICATE, Fate.RESCAN, Fate.COPY, Fate.UNKNOWN_FORM, Fate.BLANK, Fate.DAMAGED} <= fates
-    assert all([page["page"] for page in listed] == list(range(1, len(listed) + 1)) for listed in expected["files"].values())  # type: ignore[arg-type]
+    assert all(
+        [page["page"] for page in listed] == list(range(1, len(listed) + 1)) for listed in expected["files"].values()
+    )  # type: ignore[arg-type]
 
 
 def test_the_duplicate_is_byte_for_byte_the_same() -> None:

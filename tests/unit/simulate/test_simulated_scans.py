@@ -45,12 +45,16 @@ def dot_centres(gray: Gray, near: Floats, reach_px: int) -> Floats:
         dark = np.clip(float(np.median(patch)) - 60 - patch.astype(float), 0, None)
         total = dark.sum()
         rows, columns = np.mgrid[0 : patch.shape[0], 0 : patch.shape[1]]
-        found.append((x0 + (dark * columns).sum() / total, y0 + (dark * rows).sum() / total) if total > 0 else (np.nan, np.nan))
+        found.append(
+            (x0 + (dark * columns).sum() / total, y0 + (dark * rows).sum() / total) if total > 0 else (np.nan, np.nan)
+        )
     return np.array(found)
 
 
 def quiet(profile: Profile) -> Profile:
-    """The profile without stains and dirt, so that a dot's centre can be measured; geometry and output are untouched."""
+    """The profile without stains and dirt, so that a dot's centre can be measured; geometry and output are
+    untouched.
+    """
     none = (0.0, 0.0)
     return replace(
         profile,
@@ -145,11 +149,14 @@ def test_the_office_copier_takes_less_than_a_second() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "pen", "seen"), [("office copier", "ballpoint blue", True), ("fax", "ballpoint black", True), ("fax", "pencil light", False)]
+    ("profile", "pen", "seen"),
+    [("office copier", "ballpoint blue", True), ("fax", "ballpoint black", True), ("fax", "pencil light", False)],
 )
 def test_marks_that_the_scan_wiped_out_are_named(form, profile: str, pen: str, seen: bool) -> None:  # type: ignore[no-untyped-def]
     """A light pencil does not survive a hard threshold; a ball-point does."""
-    marks = {name: MarkTruth(value=MarkValue.MARKED, style=MarkStyle.LIGHT_CROSS) for name in ("one.a", "many.b", "sub.c")}
+    marks = {
+        name: MarkTruth(value=MarkValue.MARKED, style=MarkStyle.LIGHT_CROSS) for name in ("one.a", "many.b", "sub.c")
+    }
     truth = PageTruth(number=1, marks=marks)
     rng = np.random.default_rng(1)
     ink = draw_ink((3508, 2480), form.page, truth, hand=Hand(pen=PENS[pen]), rng=rng)
@@ -160,7 +167,9 @@ def test_marks_that_the_scan_wiped_out_are_named(form, profile: str, pen: str, s
 
 @pytest.mark.parametrize("name", ["office copier", "worn feeder", "photo", "worst"])
 def test_marks_are_found_through_the_map(form, name: str) -> None:  # type: ignore[no-untyped-def]
-    """The whole way of a page: what the truth calls marked is dark at the place the map names, what it calls empty is not."""
+    """The whole way of a page: what the truth calls marked is dark at the place the map names, what it calls empty
+    is not.
+    """
     marked = ("one.b", "many.a", "many.c", "sub.c")
     marks = {zone: MarkTruth(value=MarkValue.FILLED, style=MarkStyle.FILL) for zone in marked}
     scan = scan_filled(

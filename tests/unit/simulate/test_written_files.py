@@ -73,7 +73,9 @@ def test_jbig2_keeps_every_pixel(tmp_path: Path, fax: ScannedPage, mmr: bool) ->
     files.write_pdf_jbig2(tmp_path / "jb.pdf", [fax], mmr=mmr)
     with pikepdf.open(tmp_path / "jb.pdf") as pdf:
         (tmp_path / "page.jb2").write_bytes(next(iter(pdf.pages[0].get_images().values())).read_raw_bytes())
-    subprocess.run(["jbig2dec", "-e", "-o", tmp_path / "page.pbm", tmp_path / "page.jb2"], check=True, capture_output=True)
+    subprocess.run(
+        ["jbig2dec", "-e", "-o", tmp_path / "page.pbm", tmp_path / "page.jb2"], check=True, capture_output=True
+    )
     assert np.array_equal(np.asarray(Image.open(tmp_path / "page.pbm").convert("L")), fax.gray)
 
 
@@ -81,7 +83,11 @@ def test_jbig2_keeps_every_pixel(tmp_path: Path, fax: ScannedPage, mmr: bool) ->
 def test_layered_pages_look_like_the_scan(tmp_path: Path, copier: ScannedPage) -> None:
     """Background and stencil together show the page."""
     files.write_pdf_layered(tmp_path / "x.pdf", [copier])
-    subprocess.run(["pdftoppm", "-r", str(copier.dpi), "-gray", "-png", tmp_path / "x.pdf", tmp_path / "x"], check=True, capture_output=True)
+    subprocess.run(
+        ["pdftoppm", "-r", str(copier.dpi), "-gray", "-png", tmp_path / "x.pdf", tmp_path / "x"],
+        check=True,
+        capture_output=True,
+    )
     shown = np.asarray(Image.open(next(tmp_path.glob("x-*.png"))).convert("L"))
     h, w = np.minimum(shown.shape, copier.gray.shape)
     dark_shown, dark = shown[:h, :w] < 140, copier.gray[:h, :w] < 140
@@ -149,7 +155,9 @@ def test_png_keeps_every_pixel(tmp_path: Path, fax: ScannedPage, copier: Scanned
         files.write_tiff_g4,
     ],
 )
-def test_writers_repeat_themselves(tmp_path: Path, copier: ScannedPage, write: Callable[[Path, list[ScannedPage]], None]) -> None:
+def test_writers_repeat_themselves(
+    tmp_path: Path, copier: ScannedPage, write: Callable[[Path, list[ScannedPage]], None]
+) -> None:
     """The same pages give the same bytes."""
     digests = set()
     for name in ("a", "b"):

@@ -30,16 +30,37 @@ def postgresql_server():
     owner = "nobody" if os.geteuid() == 0 else getpass.getuser()
     account = pwd.getpwnam(owner)
     os.chown(scratch, account.pw_uid, account.pw_gid)
-    extra = {"user": owner, "group": account.pw_gid, "cwd": "/", "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}} if os.geteuid() == 0 else {}
+    extra = (
+        {"user": owner, "group": account.pw_gid, "cwd": "/", "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}}
+        if os.geteuid() == 0
+        else {}
+    )
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
-        subprocess.run([folder / "initdb", "-D", scratch / "data", "-U", "tester", "-A", "trust", "-E", "UTF8"], check=True, **quiet, **extra)
-        start = [folder / "pg_ctl", "-D", scratch / "data", "-w", "-l", scratch / "log", "-o", f"-k {scratch} -c listen_addresses=''", "start"]
+        subprocess.run(
+            [folder / "initdb", "-D", scratch / "data", "-U", "tester", "-A", "trust", "-E", "UTF8"],
+            check=True,
+            **quiet,
+            **extra,
+        )
+        start = [
+            folder / "pg_ctl",
+            "-D",
+            scratch / "data",
+            "-w",
+            "-l",
+            scratch / "log",
+            "-o",
+            f"-k {scratch} -c listen_addresses=''",
+            "start",
+        ]
         subprocess.run(start, check=True, **quiet, **extra)
         yield f"postgresql://tester@/postgres?host={scratch}"
     finally:
         if (scratch / "data" / "postmaster.pid").exists():
-            subprocess.run([folder / "pg_ctl", "-D", scratch / "data", "-m", "immediate", "stop"], check=True, **quiet, **extra)
+            subprocess.run(
+                [folder / "pg_ctl", "-D", scratch / "data", "-m", "immediate", "stop"], check=True, **quiet, **extra
+            )
         shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -52,27 +53,39 @@ def ada(desk):
 def test_an_account_comes_back_as_it_was_kept(store):
     """All fields, and by every way to look for it."""
     with store.writing() as tx:
-        made = rows.add_account(tx, name="Ada L.", email="Ada@Stadt.example", roles={Role.ADMIN, Role.STAFF}, uniquifier="u", at=AT)
-        rows.change_account(tx, made, {"password": "p", "totp": "t", "recovery": ["a", "b"], "subject": "s", "invited": "i", "invited_until": AT})
+        made = rows.add_account(
+            tx, name="Ada L.", email="Ada@Stadt.example", roles={Role.ADMIN, Role.STAFF}, uniquifier="u", at=AT
+        )
+        rows.change_account(
+            tx,
+            made,
+            {"password": "p", "totp": "t", "recovery": ["a", "b"], "subject": "s", "invited": "i", "invited_until": AT},
+        )
     with store.reading() as tx:
         found = rows.by_id(tx, made)
         looks = [rows.by_name(tx, " ada  l."), rows.by_email(tx, "ada@stadt.EXAMPLE"), rows.by_subject(tx, "s")]
         looks.append(rows.by_invitation(tx, "i"))
         assert rows.accounts(tx) == [found]
     assert looks == [found] * 4
-    assert (found.roles, found.recovery, found.password, found.totp, found.active) == ({Role.ADMIN, Role.STAFF}, ("a", "b"), "p", "t", True)
+    assert (found.roles, found.recovery, found.password, found.totp, found.active) == (
+        {Role.ADMIN, Role.STAFF},
+        ("a", "b"),
+        "p",
+        "t",
+        True,
+    )
     assert (found.name, found.email, found.created_at, found.invited_until) == ("Ada L.", "Ada@Stadt.example", AT, AT)
 
 
 def test_names_and_addresses_are_unique_however_they_are_written(store):
     """Somebody else cannot sign with a name that exists; accounts without an e-mail address do not collide."""
     with store.writing() as tx:
-        add = lambda name, email, mark: rows.add_account(tx, name=name, email=email, roles={Role.STAFF}, uniquifier=mark, at=AT)  # noqa: E731
-        assert add("Ada", None, "1")
-        assert add("Bo", None, "2")
-        assert add("ADA ", None, "3") is None
-        assert add("Cy", "c@x.example", "4")
-        assert add("Di", "C@X.example", "5") is None
+        add = partial(rows.add_account, tx, roles={Role.STAFF}, at=AT)
+        assert add(name="Ada", email=None, uniquifier="1")
+        assert add(name="Bo", email=None, uniquifier="2")
+        assert add(name="ADA ", email=None, uniquifier="3") is None
+        assert add(name="Cy", email="c@x.example", uniquifier="4")
+        assert add(name="Di", email="C@X.example", uniquifier="5") is None
 
 
 def test_the_security_log_is_append_only(store, desk, ada):
@@ -121,7 +134,10 @@ def test_a_recovery_code_counts_once(desk, ada):
 def test_the_first_admin_is_made_once_even_for_two_at_a_time(desk):
     """Two who open the link at the same moment do not both become admin."""
     token, made = desk.start_token(), []
-    threads = [threading.Thread(target=lambda name=name: made.append(desk.start(token, name, "hash"))) for name in ("A", "B", "C", "D")]
+    threads = [
+        threading.Thread(target=lambda name=name: made.append(desk.start(token, name, "hash")))
+        for name in ("A", "B", "C", "D")
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -140,7 +156,9 @@ def test_a_login_that_was_replaced_is_dead(desk, ada):
 
 
 def test_links_have_an_end(desk, ada):
-    """An invitation is void after a week, after its use, when a newer one was made, and when the account is disabled."""
+    """An invitation is void after a week, after its use, when a newer one was made, and when the account is
+    disabled.
+    """
     lea, first = desk.invite(actor=ada, name="Lea", email="", roles=[Role.STAFF])
     second = desk.reset_link(lea, actor=ada)
     assert desk.invited(first) is None
@@ -178,7 +196,9 @@ def test_old_logins_are_forgotten(desk, ada, store):
 
 
 def test_somebody_known_elsewhere_is_let_in_by_what_an_admin_entered(desk, ada):
-    """The first time the e-mail address counts, from then on only the login service's own mark; nobody is made by it."""
+    """The first time the e-mail address counts, from then on only the login service's own mark; nobody is made by
+    it.
+    """
     lea, _ = desk.invite(actor=ada, name="Lea", email="lea@stadt.example", roles=[Role.STAFF])
     assert desk.known_elsewhere("iss|1", "eve@stadt.example") is None
     assert desk.known_elsewhere("iss|1", "") is None
@@ -212,7 +232,9 @@ def test_the_settings_of_logins_are_read_and_checked(tmp_path):
     """[login] in survey.toml; roles that do not exist are refused."""
     file = tmp_path / "survey.toml"
     file.write_text('format = "scanform-survey/1"\n[login]\nidle_minutes = 15\nsecond_factor = "admin supervisor"\n')
-    assert load_config(tmp_path).login == dataclasses.replace(LoginConfig(), idle_minutes=15, second_factor="admin supervisor")
+    assert load_config(tmp_path).login == dataclasses.replace(
+        LoginConfig(), idle_minutes=15, second_factor="admin supervisor"
+    )
     for wrong in ('second_factor = "boss"', "idle_minutes = 0", "absolute_hours = 0", "colour = 1"):
         file.write_text(f'format = "scanform-survey/1"\n[login]\n{wrong}\n')
         with pytest.raises(StoreError):

@@ -1,4 +1,6 @@
-"""Leases: two people never have the same value on the screen, nothing that was decided comes back, and what lapses is not lost."""
+"""Leases: two people never have the same value on the screen, nothing that was decided comes back, and what lapses
+is not lost.
+"""
 
 import multiprocessing
 import random
@@ -30,7 +32,9 @@ def store(where):
 
 
 def test_what_one_holds_nobody_else_gets_until_it_lapses(store):
-    """Held items are passed over; the same person gets them again; after the time they are free, and a sign of life makes the time begin anew."""
+    """Held items are passed over; the same person gets them again; after the time they are free, and a sign of life
+    makes the time begin anew.
+    """
     items = [f"A/{n}" for n in range(6)]
     with store.writing() as tx:
         assert claim(tx, items, "anna", 2, now=NOW) == items[:2]
@@ -49,7 +53,13 @@ def test_what_one_holds_nobody_else_gets_until_it_lapses(store):
 
 
 acts = st.lists(
-    st.tuples(st.sampled_from(["claim", "renew", "release", "wait"]), st.sampled_from("abc"), st.sets(st.integers(0, 7)), st.integers(1, 700)), max_size=25
+    st.tuples(
+        st.sampled_from(["claim", "renew", "release", "wait"]),
+        st.sampled_from("abc"),
+        st.sets(st.integers(0, 7)),
+        st.integers(1, 700),
+    ),
+    max_size=25,
 )
 
 
@@ -69,7 +79,9 @@ def test_leases_do_what_a_table_on_paper_would(store, acts):
                 paper |= dict.fromkeys(free, (who, now + LEASE))
             elif act == "renew":
                 renew(tx, who, now=now)
-                paper = {item: (holder, now + LEASE if holder == who else until) for item, (holder, until) in paper.items()}
+                paper = {
+                    item: (holder, now + LEASE if holder == who else until) for item, (holder, until) in paper.items()
+                }
             elif act == "release":
                 release(tx, items, holder=who)
                 paper = {item: entry for item, entry in paper.items() if item not in items or entry[0] != who}
@@ -79,7 +91,9 @@ def test_leases_do_what_a_table_on_paper_would(store, acts):
 
 
 def work(folder, number, start, found):
-    """One reviewer at a station of their own: takes a few values, decides them, until nothing is left; now and then goes back."""
+    """One reviewer at a station of their own: takes a few values, decides them, until nothing is left; now and then
+    goes back.
+    """
     lot, name, seen = random.Random(number), f"r{number}", []
     with open_project(folder) as project:
         desk = Desk(project)
@@ -102,7 +116,16 @@ def work(folder, number, start, found):
 
 
 def submission(card, uuid, kind=DecisionKind.CONFIRM, **more):
-    return Submission(uuid=uuid, item=card.id, version=card.version, basis=card.basis, kind=kind, from_value=card.value, to_value="", **more)
+    return Submission(
+        uuid=uuid,
+        item=card.id,
+        version=card.version,
+        basis=card.basis,
+        kind=kind,
+        from_value=card.value,
+        to_value="",
+        **more,
+    )
 
 
 @pytest.mark.slow

@@ -46,7 +46,9 @@ def store(where):
 
 
 def an_answer(question="open", value="yes", **changes):
-    return Answer(question=question, kind=QuestionKind.SINGLE, value=value, confidence=0.9, status=Status.AUTO, **changes)
+    return Answer(
+        question=question, kind=QuestionKind.SINGLE, value=value, confidence=0.9, status=Status.AUTO, **changes
+    )
 
 
 def a_field(zone, *problems):
@@ -55,11 +57,26 @@ def a_field(zone, *problems):
 
 
 def a_response(*answers, response_id="2BNBJ-0A1B2C3-A", **changes):
-    return Response(id=response_id, questionnaire="tiny", version="1", channel=Channel.PAPER, answers=answers, received_at=AT, **changes)
+    return Response(
+        id=response_id,
+        questionnaire="tiny",
+        version="1",
+        channel=Channel.PAPER,
+        answers=answers,
+        received_at=AT,
+        **changes,
+    )
 
 
 def a_decision(uuid="u1", item="2BNBJ-0A1B2C3-A/open", **changes):
-    fields = {"version": 1, "reviewer": "anna", "kind": DecisionKind.CORRECT, "from_value": "yes", "to_value": "no", "at": AT}
+    fields = {
+        "version": 1,
+        "reviewer": "anna",
+        "kind": DecisionKind.CORRECT,
+        "from_value": "yes",
+        "to_value": "no",
+        "at": AT,
+    }
     return Decision(uuid=uuid, item=item, **(fields | changes))
 
 
@@ -88,7 +105,9 @@ def test_a_database_from_before_files_were_passed_over_loses_nothing(tmp_path):
     connection = sqlalchemy.create_engine(f"sqlite:///{path}")
     with connection.begin() as tx:
         engines.run_migrations(tx, "0011")
-        tx.exec_driver_sql("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'paper', 'old', '2026-01-01T00:00:00+00:00')")
+        tx.exec_driver_sql(
+            "INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'paper', 'old', '2026-01-01T00:00:00+00:00')"
+        )
     connection.dispose()
     one = PassedOver(location="/in/.a", path="in/.a", reason="passed-hidden", files=1, at=AT)
     with closing(Store(path)) as store:
@@ -101,13 +120,22 @@ def test_a_database_from_before_files_were_passed_over_loses_nothing(tmp_path):
 
 
 def test_formats_come_to_an_older_database_without_loss(where):
-    """Brought up from the migration before: answers are what they were, offered whole; how columns are read can be kept, and goes with its import."""
+    """Brought up from the migration before: answers are what they were, offered whole; how columns are read can be
+    kept, and goes with its import.
+    """
     rows = {"response": ONLINE, "answer": ONLINE_ANSWER | {"kind": "multiple", "value": "yes no"}}
     with older_database(where, "0017") as tx:
-        tx.execute(text("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'digital', 'old', :at)"), {"at": AT})
-        tx.execute(text("INSERT INTO source_survey (id, questionnaire, name, prefix) VALUES (1, 'tiny', 'tiny', 'online-')"))
+        tx.execute(
+            text("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'digital', 'old', :at)"), {"at": AT}
+        )
+        tx.execute(
+            text("INSERT INTO source_survey (id, questionnaire, name, prefix) VALUES (1, 'tiny', 'tiny', 'online-')")
+        )
         for table, row in rows.items():
-            tx.execute(text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})"), as_sql(row))
+            tx.execute(
+                text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})"),
+                as_sql(row),
+            )
     with closing(Store(where)) as store:
         (answer,) = store.response("online-17").answers
         assert (answer.value, answer.not_offered, store.versions("online-17")) == ("yes no", (), {"open": 3})
@@ -125,7 +153,10 @@ def test_formats_come_to_an_older_database_without_loss(where):
 
 def test_what_was_passed_over_is_the_state_of_the_last_look(store):
     """Per folder: what is gone there is gone, what lies elsewhere stays; names that only begin alike are elsewhere."""
-    rows = [PassedOver(location=at, path=at, reason="passed-hidden", files=1, at=AT) for at in ("/in/.a", "/in/sub/.b", "/in2/.c", "/other/.d")]
+    rows = [
+        PassedOver(location=at, path=at, reason="passed-hidden", files=1, at=AT)
+        for at in ("/in/.a", "/in/sub/.b", "/in2/.c", "/other/.d")
+    ]
     with store.writing() as tx:
         passed_over.replace_below(tx, ["/in", "/in2", "/other"], rows)
         passed_over.replace_below(tx, ["/in"], rows[1:2])
@@ -138,7 +169,9 @@ def test_sqlite_is_durable(tmp_path):
     """WAL, synchronous=FULL (2) and foreign keys are on."""
     store = Store(tmp_path / "s.sqlite")
     with store.reading() as tx:
-        found = [tx.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")]
+        found = [
+            tx.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
     store.close()
     assert found == ["wal", 2, 1]
 
@@ -172,7 +205,9 @@ def test_other_databases_are_refused_without_showing_passwords(url):
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("statement", ["UPDATE decision SET to_value = 'x'", "DELETE FROM decision", "TRUNCATE decision"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE decision SET to_value = 'x'", "DELETE FROM decision", "TRUNCATE decision"]
+)
 def test_decisions_are_append_only(store, statement):
     """Not even plain SQL changes or removes a decision."""
     if statement.startswith("TRUNCATE") and store.kind == "sqlite":
@@ -195,9 +230,22 @@ def test_a_decision_sent_twice_counts_once(store):
 def test_a_response_comes_back_as_it_was_saved(store):
     """Everything of a response survives the way through the tables."""
     evidence = Evidence(ref=PageRef(sha256="ab" * 32, path="stack/ü.pdf", index=2), box=RectPx(x=1, y=2, w=3, h=4))
-    first = an_answer(evidence=evidence, page=1, reader="marks", candidates=(Candidate(value="no", probability=0.25),), problems=("two-marks",))
+    first = an_answer(
+        evidence=evidence,
+        page=1,
+        reader="marks",
+        candidates=(Candidate(value="no", probability=0.25),),
+        problems=("two-marks",),
+    )
     second = an_answer("note", "", option="no", missing=Missing.PAGE_MISSING)
-    saved = a_response(first, second, token="T 1", complete=False, pages_missing=(2, 3), problems=(Problem(slug="copy", where="x", params=(("a", "b"),)),))
+    saved = a_response(
+        first,
+        second,
+        token="T 1",
+        complete=False,
+        pages_missing=(2, 3),
+        problems=(Problem(slug="copy", where="x", params=(("a", "b"),)),),
+    )
     store.save_response(saved, batch_id=None)
     assert store.responses() == [saved]
     assert store.response(saved.id) == saved
@@ -208,15 +256,27 @@ def test_a_response_comes_back_as_it_was_saved(store):
 def test_versions_grow_with_the_machine_value_only(store):
     """A new value is a new version of that answer; a new confidence is not, nor are the other answers touched."""
     store.save_response(a_response(an_answer(), an_answer("b", "x")), batch_id=None)
-    store.save_response(a_response(dataclasses.replace(an_answer(), confidence=0.5), an_answer("b", "y")), batch_id=None)
+    store.save_response(
+        a_response(dataclasses.replace(an_answer(), confidence=0.5), an_answer("b", "y")), batch_id=None
+    )
     assert store.versions("2BNBJ-0A1B2C3-A") == {"open": 1, "b": 2}
     store.save_response(a_response(an_answer(missing=Missing.NO_ANSWER), an_answer("b", "y")), batch_id=None)
     assert store.all_versions() == {"2BNBJ-0A1B2C3-A": {"open": 2, "b": 2}}
 
 
 def test_instances_are_unique(store):
-    """An instance belongs to one form; printing the same sheet again for the same token is allowed, for another it is not."""
-    form = Issued(instance="0A1B2C3", digest="2BNBJ", form_id="2BNBJ-0A1B2C3-A", token="T", printed_at=AT, name="Ä", address=("Weg 1", "Ort"))
+    """An instance belongs to one form; printing the same sheet again for the same token is allowed, for another it
+    is not.
+    """
+    form = Issued(
+        instance="0A1B2C3",
+        digest="2BNBJ",
+        form_id="2BNBJ-0A1B2C3-A",
+        token="T",
+        printed_at=AT,
+        name="Ä",
+        address=("Weg 1", "Ort"),
+    )
     with store.writing() as tx:
         assert issued.issue(tx, form)
         assert issued.issue(tx, form)
@@ -273,15 +333,28 @@ def test_several_processes_create_the_database_at_once(where):
 
 
 def test_placements_are_append_only_and_counted_once(store):
-    """What a person did with a page is kept with corners and name; sending again changes nothing, and nothing can be changed."""
+    """What a person did with a page is kept with corners and name; sending again changes nothing, and nothing can be
+    changed.
+    """
     identity = Identity(digest="ABCDE", instance="0000001", page=1, pages=2, found_by=FoundBy.PERSON)
     corners = ((1.5, 2.0), (100.0, 3.0), (101.0, 140.25), (0.0, 141.0))
     placed = ManualRegistration(
-        uuid="u1", sha256="ab", index=0, kind=ManualRegistrationKind.PLACED, reviewer="kim", at="2026-01-01T00:00:00Z", identity=identity, corners_px=corners
+        uuid="u1",
+        sha256="ab",
+        index=0,
+        kind=ManualRegistrationKind.PLACED,
+        reviewer="kim",
+        at="2026-01-01T00:00:00Z",
+        identity=identity,
+        corners_px=corners,
     )
     left = replace(placed, uuid="u2", index=1, kind=ManualRegistrationKind.LEFT, identity=None, corners_px=())
     with store.writing() as tx:
-        assert [add_manual_registration(tx, placed), add_manual_registration(tx, replace(placed, reviewer="other")), add_manual_registration(tx, left)] == [
+        assert [
+            add_manual_registration(tx, placed),
+            add_manual_registration(tx, replace(placed, reviewer="other")),
+            add_manual_registration(tx, left),
+        ] == [
             True,
             False,
             True,
@@ -302,7 +375,14 @@ def acts(store):
         add_manual_registration(
             tx,
             ManualRegistration(
-                uuid="p1", sha256="ab", index=0, kind=ManualRegistrationKind.LEFT, reviewer="kim", at=AT, identity=None, corners_px=((0.1, 2.0), (1e-7, 3.5))
+                uuid="p1",
+                sha256="ab",
+                index=0,
+                kind=ManualRegistrationKind.LEFT,
+                reviewer="kim",
+                at=AT,
+                identity=None,
+                corners_px=((0.1, 2.0), (1e-7, 3.5)),
             ),
         )
 
@@ -358,7 +438,11 @@ def test_an_act_that_was_slipped_in_has_no_seal(store):
     acts(store)
     copied = "item, response_id, version, reviewer, kind, from_value, at"
     with store.writing() as tx:
-        tx.execute(text(f"INSERT INTO decision (sequence, uuid, to_value, {copied}) SELECT 17, 'false', 'x', {copied} FROM decision WHERE uuid = 'u0'"))
+        tx.execute(
+            text(
+                f"INSERT INTO decision (sequence, uuid, to_value, {copied}) SELECT 17, 'false', 'x', {copied} FROM decision WHERE uuid = 'u0'"
+            )
+        )
     with store.reading() as tx:
         assert broken_seals(tx) == ["decision 17"]
 
@@ -375,14 +459,22 @@ DECIDED = {
 
 @contextmanager
 def older_database(where, revision):
-    """A connection to a database as the program of that revision left it, with one decision and one placement of that time."""
-    url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else where.replace("postgresql:", "postgresql+psycopg:")
+    """A connection to a database as the program of that revision left it, with one decision and one placement of
+    that time.
+    """
+    url = (
+        URL.create("sqlite", database=str(where))
+        if isinstance(where, Path)
+        else where.replace("postgresql:", "postgresql+psycopg:")
+    )
     engine = create_engine(url)
     with engine.begin() as tx:
         engines.run_migrations(tx, revision)
         for table, act in (("decision", DECIDED), ("placement", PLACED)):
             names = ", ".join(act)
-            tx.execute(text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in act)})"), as_sql(act))
+            tx.execute(
+                text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in act)})"), as_sql(act)
+            )
         yield tx
     engine.dispose()
 
@@ -406,12 +498,20 @@ def test_acts_of_an_older_database_are_sealed_once(where):
 
 
 def test_single_reasons_of_an_older_database_become_lists(store):
-    """A project from before reasons were lists opens: each reason is the only one of its answer, and of its zone; no version grows."""
+    """A project from before reasons were lists opens: each reason is the only one of its answer, and of its zone; no
+    version grows.
+    """
     asked = an_answer(problems=("two-marks",), page=1)
-    found = PageReading(ref=PageRef(sha256="a" * 64, path="a.pdf", index=0), identity=IDENTITY, fields=(a_field("a", "streak"), a_field("b")))
+    found = PageReading(
+        ref=PageRef(sha256="a" * 64, path="a.pdf", index=0),
+        identity=IDENTITY,
+        fields=(a_field("a", "streak"), a_field("b")),
+    )
     with store.writing() as tx:
         values.save_response(tx, a_response(asked, an_answer("sure")), batch_id=None)
-        number = ledger.save_reading(tx, PageResult(ref=found.ref, outcome=Fate.READ, identity=IDENTITY, reading=found), at=AT)
+        number = ledger.save_reading(
+            tx, PageResult(ref=found.ref, outcome=Fate.READ, identity=IDENTITY, reading=found), at=AT
+        )
         content = tx.execute(select(ReadingRow.content)).scalar_one()
         assert [field.get("problems") for field in content["fields"]] == [["streak"], None]
         older = [{name: value for name, value in field.items() if name != "problems"} for field in content["fields"]]
@@ -440,14 +540,29 @@ ONLINE_ANSWER = {
 
 
 def test_online_responses_of_an_older_database_become_revisions(where):
-    """What an earlier version imported is the first revision of each response, with its versions; what had no column stays unknown; nothing else changes."""
-    rows = [ONLINE, ONLINE | {"id": "online-tiny-2", "withdrawn": True, "token": None}, ONLINE | {"id": "online-other-4", "questionnaire": "other"}]
+    """What an earlier version imported is the first revision of each response, with its versions; what had no column
+    stays unknown; nothing else changes.
+    """
+    rows = [
+        ONLINE,
+        ONLINE | {"id": "online-tiny-2", "withdrawn": True, "token": None},
+        ONLINE | {"id": "online-other-4", "questionnaire": "other"},
+    ]
     rows += [ONLINE | {"id": "2BNBJ-0A1B2C3-A", "channel": "paper"}]
-    answers = [ONLINE_ANSWER, ONLINE_ANSWER | {"column_name": "size", "question": "size", "position": 1, "value": "", "missing": -5, "version": 1}]
+    answers = [
+        ONLINE_ANSWER,
+        ONLINE_ANSWER
+        | {"column_name": "size", "question": "size", "position": 1, "value": "", "missing": -5, "version": 1},
+    ]
     with older_database(where, "0015") as tx:
-        tx.execute(text("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'digital', 'old', :at)"), {"at": AT})
+        tx.execute(
+            text("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'digital', 'old', :at)"), {"at": AT}
+        )
         for table, row in [("response", row) for row in rows] + [("answer", row) for row in answers]:
-            tx.execute(text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})"), as_sql(row))
+            tx.execute(
+                text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})"),
+                as_sql(row),
+            )
     with closing(Store(where)) as store, store.writing() as tx:
         assert [(one.name, one.questionnaire, one.prefix) for one in revisions.surveys(tx)] == [
             ("tiny", "tiny", "online-"),
@@ -455,7 +570,9 @@ def test_online_responses_of_an_older_database_become_revisions(where):
             ("tiny-2", "tiny", "online-tiny-"),
         ]
         found = revisions.revisions(tx, [row["id"] for row in rows])
-        assert {name: [(one.source_id, one.facts.token, one.lacking.columns) for one in of] for name, of in found.items()} == {
+        assert {
+            name: [(one.source_id, one.facts.token, one.lacking.columns) for one in of] for name, of in found.items()
+        } == {
             "online-17": [("17", "T", ("size",))],
             "online-other-4": [("4", "T", ())],
             "online-tiny-2": [("2", None, ())],
@@ -470,7 +587,9 @@ def test_all_reasons_of_an_answer_are_kept_in_their_order(store):
     """Several reasons come back as they were stored, the main one first; one more makes a new version."""
     store.save_response(a_response(an_answer(problems=("streak", "copy", "page-suspect"))), batch_id=None)
     assert store.responses()[0].answers[0].problems == ("streak", "copy", "page-suspect")
-    store.save_response(a_response(an_answer(problems=("streak", "copy", "page-suspect", "not-together"))), batch_id=None)
+    store.save_response(
+        a_response(an_answer(problems=("streak", "copy", "page-suspect", "not-together"))), batch_id=None
+    )
     assert store.versions("2BNBJ-0A1B2C3-A") == {"open": 2}
 
 
@@ -481,7 +600,9 @@ OLD_READING = {
 
 
 def test_answers_of_an_older_database_have_no_text_beside_them(where):
-    """A project from before texts were kept as they stand opens with all its answers as they were, and pages can be accepted in it."""
+    """A project from before texts were kept as they stand opens with all its answers as they were, and pages can be
+    accepted in it.
+    """
     row = as_sql(
         {
             "id": "A", "questionnaire": "q", "version": "1", "channel": "paper", "received_at": "", "complete": True, "pages_missing": [], "problems": [],
@@ -496,12 +617,16 @@ def test_answers_of_an_older_database_have_no_text_beside_them(where):
     )  # fmt: skip
     with older_database(where, "0017") as tx:
         for table, act in (("response", row), ("answer", answer)):
-            tx.execute(text(f"INSERT INTO {table} ({', '.join(act)}) VALUES ({', '.join(f':{name}' for name in act)})"), act)
+            tx.execute(
+                text(f"INSERT INTO {table} ({', '.join(act)}) VALUES ({', '.join(f':{name}' for name in act)})"), act
+            )
     store = Store(where)
     (found,) = store.responses()
     assert [(one.column, one.problems, one.raw) for one in found.answers] == [("mail", ("bad-email",), None)]
     assert store.all_versions() == {"A": {"mail": 3}}
-    act = WaivedPage(uuid="w", place=("0" * 64, 0, 0), fate=Fate.DAMAGED, reviewer="r", reason="torn", at="2026-01-01T00:00:00Z")
+    act = WaivedPage(
+        uuid="w", place=("0" * 64, 0, 0), fate=Fate.DAMAGED, reviewer="r", reason="torn", at="2026-01-01T00:00:00Z"
+    )
     with store.writing() as tx:
         assert (add_waived(tx, act), add_waived(tx, act)) == (True, False)
     with store.reading() as tx:
@@ -514,12 +639,16 @@ def test_answers_of_an_older_database_have_no_text_beside_them(where):
 
 
 def test_pages_of_an_older_database_are_whole_pictures(where):
-    """Files, pages, readings and what is between them stay when pictures learn to hold several sheets; what was sealed before is still whole."""
+    """Files, pages, readings and what is between them stay when pictures learn to hold several sheets; what was
+    sealed before is still whole.
+    """
     with older_database(where, "0011") as tx:
         before = FIRST
         for kind, act in (("decision", DECIDED), ("placement", PLACED)):
             before = seal_of(before, kind, act)
-            tx.execute(text("INSERT INTO seal (kind, sequence, seal) VALUES (:kind, 1, :seal)"), {"kind": kind, "seal": before})
+            tx.execute(
+                text("INSERT INTO seal (kind, sequence, seal) VALUES (:kind, 1, :seal)"), {"kind": kind, "seal": before}
+            )
         tx.execute(text("INSERT INTO batch (id, kind, label, created_at) VALUES (1, 'paper', 'old', :at)"), {"at": AT})
         tx.execute(
             text(
@@ -528,21 +657,38 @@ def test_pages_of_an_older_database_are_whole_pictures(where):
             )
         )
         names = ", ".join(OLD_READING)
-        tx.execute(text(f"INSERT INTO reading (id, {names}) VALUES (7, {', '.join(f':{name}' for name in OLD_READING)})"), as_sql(OLD_READING))
-        tx.execute(text("INSERT INTO page (id, file_id, page_index, fate, reading_id) VALUES (3, 1, 0, NULL, NULL), (4, 1, 1, 'read', 7)"))
+        tx.execute(
+            text(f"INSERT INTO reading (id, {names}) VALUES (7, {', '.join(f':{name}' for name in OLD_READING)})"),
+            as_sql(OLD_READING),
+        )
+        tx.execute(
+            text(
+                "INSERT INTO page (id, file_id, page_index, fate, reading_id) VALUES (3, 1, 0, NULL, NULL), (4, 1, 1, 'read', 7)"
+            )
+        )
     store = Store(where)
     with store.writing() as tx:
         assert broken_seals(tx) == []
         assert last_seal(tx) == before
-        assert [(page.id, page.ref.place, page.fate, page.reading_id, page.region) for page in ledger.pages_of_batch(tx, 1)] == [
+        assert [
+            (page.id, page.ref.place, page.fate, page.reading_id, page.region) for page in ledger.pages_of_batch(tx, 1)
+        ] == [
             (3, "1", None, None, ()),
             (4, "2", Fate.READ, 7, ()),
         ]
-        assert [(sheet.reading_id, sheet.ink, sheet.position) for sheet in ledger.sheets(tx, digest="2BNBJ", instance="0A1B2C3")] == [(7, b"ink", 1)]
+        assert [
+            (sheet.reading_id, sheet.ink, sheet.position)
+            for sheet in ledger.sheets(tx, digest="2BNBJ", instance="0A1B2C3")
+        ] == [(7, b"ink", 1)]
         assert ledger.divide_page(tx, ledger.page_record(tx, 3), (1, 2))[1].ref.place == "1.2"
         assert ledger.further_sheets(tx) == 1
         assert [sheet.position for sheet in ledger.sheets(tx, digest="2BNBJ", instance="0A1B2C3")] == [2]
-        add_manual_registration(tx, ManualRegistration(uuid="p2", sha256="ab", index=0, part=2, kind=ManualRegistrationKind.LEFT, reviewer="kim", at=AT))
+        add_manual_registration(
+            tx,
+            ManualRegistration(
+                uuid="p2", sha256="ab", index=0, part=2, kind=ManualRegistrationKind.LEFT, reviewer="kim", at=AT
+            ),
+        )
         assert broken_seals(tx) == []
         assert [act.part for act in manual_registrations(tx)] == [0, 2]
     with store.writing() as tx:

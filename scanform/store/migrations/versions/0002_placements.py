@@ -1,4 +1,6 @@
-"""What people did with pages that the machine could not place: corners they showed, pages they left alone; append-only."""
+"""What people did with pages that the machine could not place: corners they showed, pages they left alone;
+append-only.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,8 +33,16 @@ def upgrade() -> None:
     op.create_index("ix_placement_sha256", "placement", ["sha256"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER placement_no_{act.lower()} BEFORE {act} ON placement BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
+            op.execute(
+                f"CREATE TRIGGER placement_no_{act.lower()} BEFORE {act} ON placement BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+            )
     else:
-        op.execute(f"CREATE FUNCTION placement_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$")
-        op.execute("CREATE TRIGGER placement_no_change BEFORE UPDATE OR DELETE ON placement FOR EACH ROW EXECUTE FUNCTION placement_append_only()")
-        op.execute("CREATE TRIGGER placement_no_truncate BEFORE TRUNCATE ON placement FOR EACH STATEMENT EXECUTE FUNCTION placement_append_only()")
+        op.execute(
+            f"CREATE FUNCTION placement_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER placement_no_change BEFORE UPDATE OR DELETE ON placement FOR EACH ROW EXECUTE FUNCTION placement_append_only()"
+        )
+        op.execute(
+            "CREATE TRIGGER placement_no_truncate BEFORE TRUNCATE ON placement FOR EACH STATEMENT EXECUTE FUNCTION placement_append_only()"
+        )

@@ -25,8 +25,16 @@ def upgrade() -> None:
     seal_everything(op.get_bind())
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER seal_no_{act.lower()} BEFORE {act} ON seal BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
+            op.execute(
+                f"CREATE TRIGGER seal_no_{act.lower()} BEFORE {act} ON seal BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+            )
     else:
-        op.execute(f"CREATE FUNCTION seal_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$")
-        op.execute("CREATE TRIGGER seal_no_change BEFORE UPDATE OR DELETE ON seal FOR EACH ROW EXECUTE FUNCTION seal_append_only()")
-        op.execute("CREATE TRIGGER seal_no_truncate BEFORE TRUNCATE ON seal FOR EACH STATEMENT EXECUTE FUNCTION seal_append_only()")
+        op.execute(
+            f"CREATE FUNCTION seal_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER seal_no_change BEFORE UPDATE OR DELETE ON seal FOR EACH ROW EXECUTE FUNCTION seal_append_only()"
+        )
+        op.execute(
+            "CREATE TRIGGER seal_no_truncate BEFORE TRUNCATE ON seal FOR EACH STATEMENT EXECUTE FUNCTION seal_append_only()"
+        )

@@ -28,12 +28,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_look_item", "look", ["item"], unique=False)
     op.create_table(
-        "lot", sa.Column("name", sa.Text(), nullable=False), sa.Column("lot", sa.Text(), nullable=False), sa.PrimaryKeyConstraint("name", name="pk_lot")
+        "lot",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_lot"),
     )
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER look_no_{act.lower()} BEFORE {act} ON look BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
+            op.execute(
+                f"CREATE TRIGGER look_no_{act.lower()} BEFORE {act} ON look BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+            )
     else:
-        op.execute(f"CREATE FUNCTION look_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$")
-        op.execute("CREATE TRIGGER look_no_change BEFORE UPDATE OR DELETE ON look FOR EACH ROW EXECUTE FUNCTION look_append_only()")
-        op.execute("CREATE TRIGGER look_no_truncate BEFORE TRUNCATE ON look FOR EACH STATEMENT EXECUTE FUNCTION look_append_only()")
+        op.execute(
+            f"CREATE FUNCTION look_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER look_no_change BEFORE UPDATE OR DELETE ON look FOR EACH ROW EXECUTE FUNCTION look_append_only()"
+        )
+        op.execute(
+            "CREATE TRIGGER look_no_truncate BEFORE TRUNCATE ON look FOR EACH STATEMENT EXECUTE FUNCTION look_append_only()"
+        )

@@ -16,11 +16,19 @@ def upgrade() -> None:
     _events()
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER account_event_no_{act.lower()} BEFORE {act} ON account_event BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
+            op.execute(
+                f"CREATE TRIGGER account_event_no_{act.lower()} BEFORE {act} ON account_event BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+            )
     else:
-        op.execute(f"CREATE FUNCTION account_event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$")
-        op.execute("CREATE TRIGGER account_event_no_change BEFORE UPDATE OR DELETE ON account_event FOR EACH ROW EXECUTE FUNCTION account_event_append_only()")
-        op.execute("CREATE TRIGGER account_event_no_truncate BEFORE TRUNCATE ON account_event FOR EACH STATEMENT EXECUTE FUNCTION account_event_append_only()")
+        op.execute(
+            f"CREATE FUNCTION account_event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER account_event_no_change BEFORE UPDATE OR DELETE ON account_event FOR EACH ROW EXECUTE FUNCTION account_event_append_only()"
+        )
+        op.execute(
+            "CREATE TRIGGER account_event_no_truncate BEFORE TRUNCATE ON account_event FOR EACH STATEMENT EXECUTE FUNCTION account_event_append_only()"
+        )
 
 
 def _accounts() -> None:
@@ -43,7 +51,10 @@ def _accounts() -> None:
         sa.Column("invited", sa.Text(), nullable=True),
         sa.Column("invited_until", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_account"),
-        *(sa.UniqueConstraint(name, name=f"uq_account_{name}") for name in ("name_key", "email_key", "subject", "uniquifier", "invited")),
+        *(
+            sa.UniqueConstraint(name, name=f"uq_account_{name}")
+            for name in ("name_key", "email_key", "subject", "uniquifier", "invited")
+        ),
     )
 
 

@@ -1,4 +1,6 @@
-"""What people said about pages of one printed identity and about the sheets of a file, append-only; files whose printed numbers contradict their sheets."""
+"""What people said about pages of one printed identity and about the sheets of a file, append-only; files whose
+printed numbers contradict their sheets.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -39,8 +41,16 @@ def upgrade() -> None:
     op.create_index("ix_sheet_doubt_identity", "sheet_doubt", ["digest", "instance"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER collation_no_{act.lower()} BEFORE {act} ON collation_act BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
+            op.execute(
+                f"CREATE TRIGGER collation_no_{act.lower()} BEFORE {act} ON collation_act BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+            )
     else:
-        op.execute(f"CREATE FUNCTION collation_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$")
-        op.execute("CREATE TRIGGER collation_no_change BEFORE UPDATE OR DELETE ON collation_act FOR EACH ROW EXECUTE FUNCTION collation_append_only()")
-        op.execute("CREATE TRIGGER collation_no_truncate BEFORE TRUNCATE ON collation_act FOR EACH STATEMENT EXECUTE FUNCTION collation_append_only()")
+        op.execute(
+            f"CREATE FUNCTION collation_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER collation_no_change BEFORE UPDATE OR DELETE ON collation_act FOR EACH ROW EXECUTE FUNCTION collation_append_only()"
+        )
+        op.execute(
+            "CREATE TRIGGER collation_no_truncate BEFORE TRUNCATE ON collation_act FOR EACH STATEMENT EXECUTE FUNCTION collation_append_only()"
+        )

@@ -1,4 +1,5 @@
-"""An online response is what its revisions say: source surveys, what each import said, which contents had which version, single withdrawals.
+"""An online response is what its revisions say: source surveys, what each import said, which contents had which
+version, single withdrawals.
 
 What is known of online responses becomes their first revision, under a source survey that has the questionnaire's name.
 """
@@ -19,7 +20,9 @@ _NOT_IN_VERSION = -5
 
 
 def upgrade() -> None:
-    """Create the tables, and the trigger that keeps withdrawals append-only; turn known online responses into revisions."""
+    """Create the tables, and the trigger that keeps withdrawals append-only; turn known online responses into
+    revisions.
+    """
     _create()
     _create_withdrawals()
     _fill(op.get_bind())
@@ -93,31 +96,57 @@ def _create_withdrawals() -> None:
     name = "response_withdrawal"
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER {name}_no_{act.lower()} BEFORE {act} ON {name} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
+            op.execute(
+                f"CREATE TRIGGER {name}_no_{act.lower()} BEFORE {act} ON {name} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+            )
     else:
-        op.execute(f"CREATE FUNCTION {name}_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$")
-        op.execute(f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {name} FOR EACH ROW EXECUTE FUNCTION {name}_append_only()")
-        op.execute(f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {name} FOR EACH STATEMENT EXECUTE FUNCTION {name}_append_only()")
+        op.execute(
+            f"CREATE FUNCTION {name}_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+        )
+        op.execute(
+            f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {name} FOR EACH ROW EXECUTE FUNCTION {name}_append_only()"
+        )
+        op.execute(
+            f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {name} FOR EACH STATEMENT EXECUTE FUNCTION {name}_append_only()"
+        )
 
 
 def _fill(bind: sa.Connection) -> None:
     meta = sa.MetaData()
     batch, response, answer = (sa.Table(name, meta, autoload_with=bind) for name in ("batch", "response", "answer"))
-    survey, revisions, versions = (sa.Table(name, meta, autoload_with=bind) for name in ("source_survey", "revision", "answer_version"))
-    imported = sa.select(response).join(batch, batch.c.id == response.c.batch_id).where(batch.c.kind == "digital", response.c.channel == "online")
+    survey, revisions, versions = (
+        sa.Table(name, meta, autoload_with=bind) for name in ("source_survey", "revision", "answer_version")
+    )
+    imported = (
+        sa.select(response)
+        .join(batch, batch.c.id == response.c.batch_id)
+        .where(batch.c.kind == "digital", response.c.channel == "online")
+    )
     surveys: dict[tuple[str, str], int] = {}
     for row in bind.execute(imported.order_by(response.c.id)).mappings().all():
-        prefix = next((found for found in (f"{_ONLINE}{row['questionnaire']}-", _ONLINE) if row["id"].startswith(found)), None)
+        prefix = next(
+            (found for found in (f"{_ONLINE}{row['questionnaire']}-", _ONLINE) if row["id"].startswith(found)), None
+        )
         if prefix is None:
             continue
         key = (row["questionnaire"], prefix)
         if key not in surveys:
-            if any(known == prefix for _, known in surveys):  # two questionnaires under one prefix: never written, and never mixed up
+            if any(
+                known == prefix for _, known in surveys
+            ):  # two questionnaires under one prefix: never written, and never mixed up
                 continue
-            name = row["questionnaire"] if all(code != row["questionnaire"] for code, _ in surveys) else f"{row['questionnaire']}-2"
+            name = (
+                row["questionnaire"]
+                if all(code != row["questionnaire"] for code, _ in surveys)
+                else f"{row['questionnaire']}-2"
+            )
             values = {"questionnaire": row["questionnaire"], "name": name, "prefix": prefix}
             surveys[key] = bind.execute(sa.insert(survey).values(values).returning(survey.c.id)).scalar_one()
-        answers = bind.execute(sa.select(answer).where(answer.c.response_id == row["id"]).order_by(answer.c.position)).mappings().all()
+        answers = (
+            bind.execute(sa.select(answer).where(answer.c.response_id == row["id"]).order_by(answer.c.position))
+            .mappings()
+            .all()
+        )
         gone = [one["column_name"] for one in answers if one["missing"] == _NOT_IN_VERSION]
         stored = {
             "batch_id": row["batch_id"],
@@ -130,17 +159,49 @@ def _fill(bind: sa.Connection) -> None:
         }
         bind.execute(sa.insert(revisions).values(stored))
         if answers:
-            rows = [{"response_id": row["id"], "column_name": a["column_name"], "version": a["version"], "digest": _digest(a)} for a in answers]
+            rows = [
+                {
+                    "response_id": row["id"],
+                    "column_name": a["column_name"],
+                    "version": a["version"],
+                    "digest": _digest(a),
+                }
+                for a in answers
+            ]
             bind.execute(sa.insert(versions), rows)
 
 
 def _content(row: sa.RowMapping, answers: list[dict[str, object]]) -> dict[str, object]:
-    names = ("id", "questionnaire", "version", "channel", "token", "place_id", "received_at", "complete", "pages_missing", "problems")
+    names = (
+        "id",
+        "questionnaire",
+        "version",
+        "channel",
+        "token",
+        "place_id",
+        "received_at",
+        "complete",
+        "pages_missing",
+        "problems",
+    )
     return _told({name: row[name] for name in names} | {"answers": answers})
 
 
 def _answer(row: sa.RowMapping) -> dict[str, object]:
-    names = ("question", "kind", "value", "confidence", "status", "option", "missing", "reader", "page", "evidence", "candidates", "problems")
+    names = (
+        "question",
+        "kind",
+        "value",
+        "confidence",
+        "status",
+        "option",
+        "missing",
+        "reader",
+        "page",
+        "evidence",
+        "candidates",
+        "problems",
+    )
     return _told({name: row[name] for name in names})
 
 
@@ -150,5 +211,7 @@ def _told(plain: Mapping[str, object]) -> dict[str, object]:
 
 
 def _digest(row: sa.RowMapping) -> str:
-    content = json.dumps([row["value"], row["missing"], list(row["problems"])], ensure_ascii=False, separators=(",", ":"))
+    content = json.dumps(
+        [row["value"], row["missing"], list(row["problems"])], ensure_ascii=False, separators=(",", ":")
+    )
     return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()

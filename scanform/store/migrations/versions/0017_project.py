@@ -9,4 +9,6 @@ down_revision = "0016"
 
 def upgrade() -> None:
     """Create the table; the project writes its row when it opens."""
-    op.create_table("project", sa.Column("id", sa.Text(), nullable=False), sa.PrimaryKeyConstraint("id", name="pk_project"))
+    op.create_table(
+        "project", sa.Column("id", sa.Text(), nullable=False), sa.PrimaryKeyConstraint("id", name="pk_project")
+    )

@@ -1,4 +1,6 @@
-"""How the columns of imported files were read, by import; and which options a person was not offered. Nothing that is known changes."""
+"""How the columns of imported files were read, by import; and which options a person was not offered. Nothing that
+is known changes.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,6 @@
-"""What stands on paper although no rule admits it, beside the missing code; and pages that nobody can read, accepted with a reason (append-only)."""
+"""What stands on paper although no rule admits it, beside the missing code; and pages that nobody can read, accepted
+with a reason (append-only).
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,8 +32,16 @@ def upgrade() -> None:
     op.create_index("ix_waived_page_sha256", "waived_page", ["sha256"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER waived_page_no_{act.lower()} BEFORE {act} ON waived_page BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
+            op.execute(
+                f"CREATE TRIGGER waived_page_no_{act.lower()} BEFORE {act} ON waived_page BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+            )
     else:
-        op.execute(f"CREATE FUNCTION waived_page_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$")
-        op.execute("CREATE TRIGGER waived_page_no_change BEFORE UPDATE OR DELETE ON waived_page FOR EACH ROW EXECUTE FUNCTION waived_page_append_only()")
-        op.execute("CREATE TRIGGER waived_page_no_truncate BEFORE TRUNCATE ON waived_page FOR EACH STATEMENT EXECUTE FUNCTION waived_page_append_only()")
+        op.execute(
+            f"CREATE FUNCTION waived_page_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER waived_page_no_change BEFORE UPDATE OR DELETE ON waived_page FOR EACH ROW EXECUTE FUNCTION waived_page_append_only()"
+        )
+        op.execute(
+            "CREATE TRIGGER waived_page_no_truncate BEFORE TRUNCATE ON waived_page FOR EACH STATEMENT EXECUTE FUNCTION waived_page_append_only()"
+        )

@@ -13,7 +13,17 @@ from scanform.formats.questionnaires.read_yaml import TYPE_KEYS, load_questionna
 from scanform.i18n.texts import in_words
 from scanform.layout.pdf.draw import measure
 from scanform.layout.place import place
-from scanform.model.questionnaire import Alphabet, DataClass, Filled, Matrix, Note, QuestionKind, Questionnaire, TextForm, Width
+from scanform.model.questionnaire import (
+    Alphabet,
+    DataClass,
+    Filled,
+    Matrix,
+    Note,
+    QuestionKind,
+    Questionnaire,
+    TextForm,
+    Width,
+)
 
 ROOT = Path(__file__).parents[4]
 HEAD = "code: demo\nversion: 1\ntitle: Titel\nsections:\n  - title: Teil\n    questions:\n"
@@ -42,7 +52,9 @@ def refused(content: str, folder: Path, *, language: str = "de") -> str:
 class TestReading:
     def test_yaml_booleans_stay_what_was_typed(self, tmp_path: Path) -> None:
         """yes, no, on, null and 007 are codes and texts, never truth values or numbers."""
-        form = load(HEAD + SINGLE.replace("{yes: ja, no: nein}", "{yes: on, no: no, on: null, null: 007, 01: 1.50}"), tmp_path)
+        form = load(
+            HEAD + SINGLE.replace("{yes: ja, no: nein}", "{yes: on, no: no, on: null, null: 007, 01: 1.50}"), tmp_path
+        )
         found = next(form.questions())
         assert [(option.code, option.text.get("de")) for option in found.options] == [
             ("yes", "on"),
@@ -63,7 +75,9 @@ class TestReading:
         assert form.intro.get("de") == "Ein Satz über zwei Zeilen.\nEin Absatz."
 
     def test_cells_follow_the_type(self, tmp_path: Path) -> None:
-        """Dates, times and years have their cells; numbers say how many; postcodes have no least value, as they are text."""
+        """Dates, times and years have their cells; numbers say how many; postcodes have no least value, as they are
+        text.
+        """
         asked = {
             "a": ("date", None, Alphabet.DATE, (2, 2, 4), None),
             "b": ("time", None, Alphabet.TIME, (2, 2), None),
@@ -74,18 +88,26 @@ class TestReading:
             "g": ("letters", "[2, 6]", Alphabet.LETTERS, (2, 6), None),
             "h": ("characters", "8", Alphabet.ALNUM, (8,), None),
         }
-        parts = [question(question=code, type=kind, text="x", **({"cells": cells} if cells else {})) for code, (kind, cells, *_) in asked.items()]
+        parts = [
+            question(question=code, type=kind, text="x", **({"cells": cells} if cells else {}))
+            for code, (kind, cells, *_) in asked.items()
+        ]
         form = load(HEAD + "".join(parts), tmp_path)
         for code, (_, _, alphabet, cells, minimum) in asked.items():
             found = form.question(code)
             assert found is not None
-            assert (found.kind, found.alphabet, found.cells, found.minimum) == (QuestionKind.COMB, alphabet, cells, minimum)
+            assert (found.kind, found.alphabet, found.cells, found.minimum) == (
+                QuestionKind.COMB,
+                alphabet,
+                cells,
+                minimum,
+            )
 
     def test_matrix_rows_are_questions(self, tmp_path: Path) -> None:
         """Rows carry the code of the matrix, its class and its columns."""
-        content = question(question="m", type="matrix", multiple="yes", text="x", options="{a: A, b: B}", rows="{r1: Eins, r2: Zwei}").replace(
-            "text: x", "text: x\n        class: sensitive"
-        )
+        content = question(
+            question="m", type="matrix", multiple="yes", text="x", options="{a: A, b: B}", rows="{r1: Eins, r2: Zwei}"
+        ).replace("text: x", "text: x\n        class: sensitive")
         form = load(HEAD + content, tmp_path)
         matrix = form.sections[0].items[0]
         assert isinstance(matrix, Matrix)
@@ -112,21 +134,36 @@ class TestReading:
         assert found is not None
         assert found.hint is not None
         assert found.only_if is not None
-        assert (found.hint.get("de"), found.required, found.width, found.lines, found.values) == ("h", True, Width.HALF, 4, ("Nord", "Süd"))
-        assert (found.only_if.question, found.only_if.options, found.data_class) == ("eins", ("yes", "no"), DataClass.CONTACT)
+        assert (found.hint.get("de"), found.required, found.width, found.lines, found.values) == (
+            "h",
+            True,
+            Width.HALF,
+            4,
+            ("Nord", "Süd"),
+        )
+        assert (found.only_if.question, found.only_if.options, found.data_class) == (
+            "eins",
+            ("yes", "no"),
+            DataClass.CONTACT,
+        )
 
     @pytest.mark.parametrize("kind", ["time", "date", "year", "number", "decimal"])
     def test_an_end_names_its_beginning(self, tmp_path: Path, kind: str) -> None:
         """not_before is kept for numbers, years, dates and times."""
         more = {"number": {"cells": "3"}, "decimal": {"cells": "[2, 1]"}}.get(kind, {})
-        content = question(question="von", type=kind, text="x", **more) + question(question="bis", type=kind, text="x", not_before="von", **more)
+        content = question(question="von", type=kind, text="x", **more) + question(
+            question="bis", type=kind, text="x", not_before="von", **more
+        )
         found = load(HEAD + content, tmp_path).question("bis")
         assert found is not None
         assert found.not_before == "von"
 
     def test_lines_for_phone_numbers_and_addresses(self, tmp_path: Path) -> None:
         """phone and email are lines of handwriting with a form; text has none."""
-        form = load(HEAD + "".join(question(question=f"q{kind}", type=kind, text="x") for kind in ("phone", "email", "text")), tmp_path)
+        form = load(
+            HEAD + "".join(question(question=f"q{kind}", type=kind, text="x") for kind in ("phone", "email", "text")),
+            tmp_path,
+        )
         assert [(found.kind, found.lines, found.form) for found in form.questions()] == [
             (QuestionKind.HANDWRITING, 1, TextForm.PHONE),
             (QuestionKind.HANDWRITING, 1, TextForm.EMAIL),
@@ -142,11 +179,17 @@ class TestReading:
     def test_texts_in_two_languages(self, tmp_path: Path) -> None:
         """A mapping gives one text per language; names of answers may be the same in all."""
         content = (
-            (HEAD + SINGLE).replace("title: Titel", "languages: [de, en]\ntitle: {de: Titel, en: Title}").replace("title: Teil", "title: {de: Teil, en: Part}")
+            (HEAD + SINGLE)
+            .replace("title: Titel", "languages: [de, en]\ntitle: {de: Titel, en: Title}")
+            .replace("title: Teil", "title: {de: Teil, en: Part}")
         )
         form = load(content.replace("text: Eins?", 'text: {de: "Eins?", en: "One?"}'), tmp_path)
         assert form.languages == ("de", "en")
-        assert (form.title.get("en"), next(form.questions()).text.get("en"), next(form.questions()).options[0].text.get("en")) == ("Title", "One?", "ja")
+        assert (
+            form.title.get("en"),
+            next(form.questions()).text.get("en"),
+            next(form.questions()).options[0].text.get("en"),
+        ) == ("Title", "One?", "ja")
 
 
 class TestMistakes:
@@ -171,7 +214,11 @@ class TestMistakes:
             (HEAD + question(question="n", type="number", text="x"), 7, "fehlt „cells“"),
             (HEAD + question(question="n", type="decimal", text="x", cells="4"), 10, "cells: [3, 1]"),
             (HEAD + question(question="n", type="letters", text="x", cells="[9, 9, 9]"), 10, "zusammen höchstens 20"),
-            (HEAD + question(question="n", type="number", text="x", cells="2", max="500"), 10, "mehr Stellen als Kästchen (2)"),
+            (
+                HEAD + question(question="n", type="number", text="x", cells="2", max="500"),
+                10,
+                "mehr Stellen als Kästchen (2)",
+            ),
             (HEAD + question(question="n", type="number", text="x", cells="2", min="7", max="5"), 11, "größer als"),
             (HEAD + question(question="n", type="number", text="x", cells="2", min="wenig"), 11, "keine Zahl"),
             (HEAD + question(question="n", type="date", text="x", min="31.12.2024"), 10, "2025-09-30"),
@@ -185,22 +232,51 @@ class TestMistakes:
             ("languages: [de, fr]\n" + HEAD + SINGLE, 1, "„fr“"),
             (HEAD + SINGLE.replace("Eins?", '{de: "Eins?", en: "One?"}'), 9, "„en“ steht nicht unter „languages“"),
             (HEAD + SINGLE + question(question="b", type="text", text="x", only_if="{c: yes}"), 14, "nicht davor"),
-            (HEAD + SINGLE + question(question="b", type="text", text="x", only_if="{eins: oft}"), 14, "Sie hat: yes, no"),
+            (
+                HEAD + SINGLE + question(question="b", type="text", text="x", only_if="{eins: oft}"),
+                14,
+                "Sie hat: yes, no",
+            ),
             (HEAD + SINGLE + question(question="b", type="text", text="x", only_if="eins"), 14, "name: Wert"),
             (HEAD + SINGLE + "        cells: 3\n", 11, "passt nicht zu einer Frage vom Typ „single“"),
-            (HEAD + question(question="m", type="matrix", text="x", options="{a: A, b: B}"), 7, "mindestens eine Zeile"),
-            (HEAD + question(question="m", type="matrix", text="x", options="{a: {text: A, writein: ja}, b: B}", rows="{r1: R}"), 10, "eigene Frage"),
-            (HEAD + SINGLE + question(question="m", type="matrix", text="x", options="{a: A, b: B}", rows="{eins: R}"), 15, "schon vergeben (Zeile 7)"),
+            (
+                HEAD + question(question="m", type="matrix", text="x", options="{a: A, b: B}"),
+                7,
+                "mindestens eine Zeile",
+            ),
+            (
+                HEAD
+                + question(
+                    question="m", type="matrix", text="x", options="{a: {text: A, writein: ja}, b: B}", rows="{r1: R}"
+                ),
+                10,
+                "eigene Frage",
+            ),
+            (
+                HEAD
+                + SINGLE
+                + question(question="m", type="matrix", text="x", options="{a: A, b: B}", rows="{eins: R}"),
+                15,
+                "schon vergeben (Zeile 7)",
+            ),
             (HEAD + SINGLE.replace("no: nein", "no: {text: nein, exclusive: yes}"), 10, "multiple"),
             (HEAD + SINGLE.replace(", no: nein", ""), 10, "mindestens 2"),
             (HEAD + SINGLE.replace("{yes: ja, no: nein}", "[ja, nein]"), 10, "„code: Text“"),
             (HEAD + SINGLE + "        class: contakt\n", 11, "Meinten Sie „contact“"),
             (HEAD + SINGLE + "        required: vielleicht\n", 11, "weder ja noch nein"),
             (HEAD + question(question="n", type="text", text="x", lines="0"), 10, "von 1 bis 20"),
-            (HEAD + question(question="n", type="phone", text="x", lines="2"), 10, "„lines“ passt nicht zu einer Frage vom Typ „phone“"),
+            (
+                HEAD + question(question="n", type="phone", text="x", lines="2"),
+                10,
+                "„lines“ passt nicht zu einer Frage vom Typ „phone“",
+            ),
             (HEAD + question(question="n", type="e-mail", text="x"), 8, "Meinten Sie „email“"),
             (HEAD + question(question="n", type="time", text="x", not_before="m"), 10, "frühere Frage derselben Art"),
-            (HEAD + SINGLE + question(question="n", type="time", text="x", not_before="eins"), 14, "frühere Frage derselben Art"),
+            (
+                HEAD + SINGLE + question(question="n", type="time", text="x", not_before="eins"),
+                14,
+                "frühere Frage derselben Art",
+            ),
             (HEAD + question(question="n", type="text", text="x", values="a"), 10, "Liste"),
             ((HEAD + SINGLE).replace("code: demo", "code: Mein Bogen"), 1, "„meinbogen“"),
             ((HEAD + SINGLE).replace("version: 1", "version: Ä 1"), 2, "2025-1"),
@@ -240,7 +316,10 @@ class TestMistakes:
         """A form in two languages has both."""
         assert "in der Sprache „en“" in refused("languages: [de, en]\n" + HEAD + SINGLE, tmp_path)
 
-    @pytest.mark.parametrize(("content", "says"), [(b"", "leer"), ("title: Gr\u00f6\u00dfe".encode("latin-1"), "UTF-8"), (b"code: \x07", "Steuerzeichen")])
+    @pytest.mark.parametrize(
+        ("content", "says"),
+        [(b"", "leer"), ("title: Gr\u00f6\u00dfe".encode("latin-1"), "UTF-8"), (b"code: \x07", "Steuerzeichen")],
+    )
     def test_files_that_are_no_yaml(self, tmp_path: Path, content: bytes, says: str) -> None:
         """Empty, wrongly encoded, binary."""
         path = tmp_path / "bogen.yaml"
@@ -286,7 +365,9 @@ class TestShippedTemplates:
 class TestDocumentation:
     def test_the_examples_in_the_documentation_work(self, tmp_path: Path) -> None:
         """Each YAML block of docs/template.md loads and fits on paper in all its languages."""
-        blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "template.md").read_text(encoding="utf-8"), re.DOTALL)
+        blocks = re.findall(
+            r"```yaml\n(.*?)```", (ROOT / "docs" / "template.md").read_text(encoding="utf-8"), re.DOTALL
+        )
         assert len(blocks) == 3
         for block in blocks:
             form = load(block, tmp_path)
@@ -295,9 +376,27 @@ class TestDocumentation:
 
     def test_every_type_and_key_is_documented(self) -> None:
         """Nothing can be written that docs/template.md does not explain."""
-        documented = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`\n]+)`", (ROOT / "docs" / "template.md").read_text(encoding="utf-8")))))
+        documented = set(
+            re.findall(
+                r"[a-z_]+",
+                " ".join(re.findall(r"`([^`\n]+)`", (ROOT / "docs" / "template.md").read_text(encoding="utf-8"))),
+            )
+        )
         keys = {key for keys in TYPE_KEYS.values() for key in keys}
-        assert {*TYPE_KEYS, *keys, "question", "type", "text", "hint", "class", "required", "only_if", "width", "note", "filled"} <= documented
+        assert {
+            *TYPE_KEYS,
+            *keys,
+            "question",
+            "type",
+            "text",
+            "hint",
+            "class",
+            "required",
+            "only_if",
+            "width",
+            "note",
+            "filled",
+        } <= documented
 
 
 SOURCES = [path.read_text(encoding="utf-8").splitlines() for path in sorted((ROOT / "templates").glob("*.yaml"))]
@@ -324,7 +423,9 @@ SNIPPETS = [
 @settings(max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_is_wrong_is_said_plainly(tmp_path: Path, data: st.DataObject) -> None:
-    """Lines lost, moved, indented or mistyped: the questionnaire loads, or a TemplateError names file and line; nothing else happens."""
+    """Lines lost, moved, indented or mistyped: the questionnaire loads, or a TemplateError names file and line;
+    nothing else happens.
+    """
     lines = list(data.draw(st.sampled_from(SOURCES)))
     for _ in range(data.draw(st.integers(1, 3))):
         place_of_change = data.draw(st.integers(0, len(lines) - 1))

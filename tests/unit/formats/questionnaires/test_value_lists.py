@@ -13,7 +13,9 @@ from scanform.formats.questionnaires.read_yaml import load_questionnaire, self_c
 from scanform.i18n.texts import in_words
 
 HEAD = "code: demo\nversion: 1\ntitle: Titel\nsections:\n  - title: Teil\n    questions:\n"
-TEXT = HEAD + "      - question: ort\n        type: text\n        text: Wo?\n        values: {values}\n        lines: 2\n"
+TEXT = (
+    HEAD + "      - question: ort\n        type: text\n        text: Wo?\n        values: {values}\n        lines: 2\n"
+)
 STREETS = "name;plz\nWestenhellweg;44137\nAm Ölpfad;44263\n  Große  Heide ;44137\nAm Ölpfad;44263\n"
 
 
@@ -25,7 +27,9 @@ def project(folder, values, content=STREETS, *, encoding="utf-8"):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
-@pytest.mark.parametrize("values", ["{file: strassen.csv, column: name}", "\n          file: strassen.csv\n          column: name"])
+@pytest.mark.parametrize(
+    "values", ["{file: strassen.csv, column: name}", "\n          file: strassen.csv\n          column: name"]
+)
 def test_a_column_of_a_file(tmp_path, values, encoding):
     """Each value once, in the file's order, with single spaces."""
     found = load_questionnaire(project(tmp_path, values, encoding=encoding)).question("ort")
@@ -38,7 +42,9 @@ def test_a_file_with_one_column(tmp_path):
     assert load_questionnaire(path).question("ort").values == ("44135", "01067")
 
 
-@pytest.mark.parametrize("values", ["{file: strassen.csv, column: name}", "\n          file: strassen.csv\n          column: name"])
+@pytest.mark.parametrize(
+    "values", ["{file: strassen.csv, column: name}", "\n          file: strassen.csv\n          column: name"]
+)
 def test_what_a_project_keeps_needs_no_file(tmp_path, values):
     """The list is written into the questionnaire: the file may change or vanish, printed forms keep their meaning."""
     path = project(tmp_path, values)
@@ -100,15 +106,28 @@ def paired(folder, goes_with="{question: plz, column: plz}", content=STREETS):
 
 def test_two_columns_say_what_goes_together(tmp_path):
     """Each row of the file is a pair; a street may stand in several rows, a row without a postcode says nothing."""
-    found = load_questionnaire(paired(tmp_path, content=STREETS + "Am Ölpfad;44137\nNeue Gasse;\n")).question("strasse").goes_with
-    assert (found.question, dict(found.values)) == ("plz", {"44137": ("Westenhellweg", "Große Heide", "Am Ölpfad"), "44263": ("Am Ölpfad",)})
+    found = (
+        load_questionnaire(paired(tmp_path, content=STREETS + "Am Ölpfad;44137\nNeue Gasse;\n"))
+        .question("strasse")
+        .goes_with
+    )
+    assert (found.question, dict(found.values)) == (
+        "plz",
+        {"44137": ("Westenhellweg", "Große Heide", "Am Ölpfad"), "44263": ("Am Ölpfad",)},
+    )
 
 
 @pytest.mark.parametrize(
-    "pairs", ["{44137: [westenhellweg, Große Heide], 44263: [Am Ölpfad]}", "\n            44137: [Westenhellweg, Große Heide]\n            44263: [Am Ölpfad]"]
+    "pairs",
+    [
+        "{44137: [westenhellweg, Große Heide], 44263: [Am Ölpfad]}",
+        "\n            44137: [Westenhellweg, Große Heide]\n            44263: [Am Ölpfad]",
+    ],
 )
 def test_pairs_may_stand_in_the_questionnaire(tmp_path, pairs):
-    """Without a column they are written down, by the value of the other question; their spelling is that of the lists."""
+    """Without a column they are written down, by the value of the other question; their spelling is that of the
+    lists.
+    """
     written = load_questionnaire(paired(tmp_path, f"\n          question: plz\n          pairs: {pairs}"))
     assert written == load_questionnaire(paired(tmp_path))
 
@@ -119,7 +138,9 @@ names = st.text(alphabet="aäB'\"#:, {}[]-7\u00e9", min_size=1, max_size=6).filt
 @given(st.lists(st.tuples(names, st.sampled_from(["44135", "01067", "44263"])), min_size=1, max_size=8))
 @pytest.mark.slow
 def test_what_a_project_keeps_has_the_same_pairs(rows):
-    """Lists and pairs are written into the questionnaire, whatever characters they hold; files are not needed any more."""
+    """Lists and pairs are written into the questionnaire, whatever characters they hold; files are not needed any
+    more.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = paired(folder)
@@ -131,7 +152,9 @@ def test_what_a_project_keeps_has_the_same_pairs(rows):
         assert load_questionnaire(path) == before
         assert self_contained(path) == content
         pairs = {(" ".join(ours.split()).casefold(), theirs) for ours, theirs in rows}
-        assert {(ours.casefold(), theirs) for theirs, group in before.question("strasse").goes_with.values for ours in group} == pairs
+        assert {
+            (ours.casefold(), theirs) for theirs, group in before.question("strasse").goes_with.values for ours in group
+        } == pairs
 
 
 @pytest.mark.parametrize(
@@ -162,7 +185,10 @@ def test_mistakes_about_pairs_are_named_with_their_line(tmp_path, goes_with, mes
 def test_a_column_needs_a_file(tmp_path):
     """Pairs come from the file that the list comes from."""
     path = paired(tmp_path)
-    path.write_text(path.read_text(encoding="utf-8").replace("{file: strassen.csv, column: name}", "[Westenhellweg]"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("{file: strassen.csv, column: name}", "[Westenhellweg]"),
+        encoding="utf-8",
+    )
     with pytest.raises(TemplateError) as caught:
         load_questionnaire(path)
     assert "eine Datei mit der eigenen Spalte" in in_words(caught.value.message, "de")

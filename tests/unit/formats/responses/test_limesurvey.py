@@ -7,7 +7,19 @@ import pytest
 from scanform.errors import InputError
 from scanform.formats.responses.limesurvey import read_export, recognised
 from scanform.i18n.texts import in_words
-from scanform.model.questionnaire import Alphabet, Condition, DataClass, Matrix, Option, Question, QuestionKind, Questionnaire, Section, TextForm, Texts
+from scanform.model.questionnaire import (
+    Alphabet,
+    Condition,
+    DataClass,
+    Matrix,
+    Option,
+    Question,
+    QuestionKind,
+    Questionnaire,
+    Section,
+    TextForm,
+    Texts,
+)
 from scanform.model.response import Channel, Missing, Status
 
 BAD = Path(__file__).parents[5] / "shared" / "data" / "bad" / "made" / "digital"
@@ -26,11 +38,21 @@ def question(code, kind, **more):
 
 
 def small(code, *items):
-    return Questionnaire(code=code, version="1", title=both(code, code), languages=("de", "en"), sections=(Section(title=both("A", "A"), items=items),))
+    return Questionnaire(
+        code=code,
+        version="1",
+        title=both(code, code),
+        languages=("de", "en"),
+        sections=(Section(title=both("A", "A"), items=items),),
+    )
 
 
 IF_STAFF = Condition(question="staff", options=("yes",))
-GROUPS = (option("all", "Alle", "All"), option("old", "Ältere", "Old"), option("sonst", "Weitere", "More", writein=True))
+GROUPS = (
+    option("all", "Alle", "All"),
+    option("old", "Ältere", "Old"),
+    option("sonst", "Weitere", "More", writein=True),
+)
 PARTS = (option("am", "Vormittag", "Morning"), option("pm", "Nachmittag", "Afternoon"))
 SCALE = (option("1", "gar nicht", "not at all"), option("5", "sehr", "very"))
 SURVEY = Questionnaire(
@@ -44,17 +66,31 @@ SURVEY = Questionnaire(
             items=(
                 question("name", "handwriting", data_class=DataClass.CONTACT),
                 question("staff", "single", options=(option("yes", "Ja", "Yes"), option("no", "Nein", "No"))),
-                question("hours", "comb", alphabet=Alphabet.DIGITS, cells=(3,), minimum="0", maximum="168", only_if=IF_STAFF),
-                question("owner", "single", options=(option("club", "Verein", "Club"), option("sonst", "anderer", "another", writein=True))),
+                question(
+                    "hours", "comb", alphabet=Alphabet.DIGITS, cells=(3,), minimum="0", maximum="168", only_if=IF_STAFF
+                ),
+                question(
+                    "owner",
+                    "single",
+                    options=(option("club", "Verein", "Club"), option("sonst", "anderer", "another", writein=True)),
+                ),
                 question("groups", "multiple", options=GROUPS),
                 Matrix(
                     code="open",
                     text=both("offen", "open"),
                     options=PARTS,
                     multiple=True,
-                    rows=(question("mon", "multiple", options=PARTS, group="open"), question("tue", "multiple", options=PARTS, group="open")),
+                    rows=(
+                        question("mon", "multiple", options=PARTS, group="open"),
+                        question("tue", "multiple", options=PARTS, group="open"),
+                    ),
                 ),
-                Matrix(code="needs", text=both("Bedarf", "needs"), options=SCALE, rows=(question("rooms", "single", options=SCALE, group="needs"),)),
+                Matrix(
+                    code="needs",
+                    text=both("Bedarf", "needs"),
+                    options=SCALE,
+                    rows=(question("rooms", "single", options=SCALE, group="needs"),),
+                ),
                 question("plz", "comb", alphabet=Alphabet.DIGITS, cells=(5,)),
                 question("area", "comb", alphabet=Alphabet.DECIMAL, cells=(5,)),
                 question("since", "comb", alphabet=Alphabet.DATE, cells=(2, 2, 4), minimum="1900-01-01"),
@@ -67,10 +103,41 @@ SURVEY = Questionnaire(
         ),
     ),
 )
-SYSTEM = ["id", "submitdate", "lastpage", "startlanguage", "seed", "token", "startdate", "datestamp", "ipaddr", "refurl"]
-STAMPS = {"submitdate": "2026-01-16 18:02:11", "lastpage": "4", "startlanguage": "de", "seed": "17", "ipaddr": "10.0.0.1", "datestamp": "2026-01-16 18:02:11"}
+SYSTEM = [
+    "id",
+    "submitdate",
+    "lastpage",
+    "startlanguage",
+    "seed",
+    "token",
+    "startdate",
+    "datestamp",
+    "ipaddr",
+    "refurl",
+]
+STAMPS = {
+    "submitdate": "2026-01-16 18:02:11",
+    "lastpage": "4",
+    "startlanguage": "de",
+    "seed": "17",
+    "ipaddr": "10.0.0.1",
+    "datestamp": "2026-01-16 18:02:11",
+}
 CODES = ["name", "staff", "hours", "owner", "owner[other]", "groups[all]", "groups[old]", "groups[other]"]
-CODES += ["open[mon_am]", "open[mon_pm]", "open[tue_am]", "open[tue_pm]", "needs[rooms]", "plz", "area", "since", "start", "remarks", "tel", "mail"]
+CODES += [
+    "open[mon_am]",
+    "open[mon_pm]",
+    "open[tue_am]",
+    "open[tue_pm]",
+    "needs[rooms]",
+    "plz",
+    "area",
+    "since",
+    "start",
+    "remarks",
+    "tel",
+    "mail",
+]
 FULL = {
     "id": "17",
     "token": "Q2M8R",
@@ -143,7 +210,12 @@ def test_full_row(tmp_path, delimiter, encoding):
     (response,) = result.responses
     assert slugs(result) == []
     assert values(response) == EXPECTED
-    assert (response.id, response.token, response.channel, response.complete) == ("online-17", "Q2M8R", Channel.ONLINE, True)
+    assert (response.id, response.token, response.channel, response.complete) == (
+        "online-17",
+        "Q2M8R",
+        Channel.ONLINE,
+        True,
+    )
     assert response.received_at == "2026-01-16T18:02:11+00:00"
     assert all(a.status is Status.AUTO and a.confidence == 1.0 for a in response.answers)
 
@@ -174,7 +246,15 @@ def test_heading_modes(tmp_path, rename):
 
 def test_full_answers(tmp_path):
     """Labels in either language, Yes/No and N/A mean the same as codes; N/A is a question that was not shown."""
-    row = FULL | {"staff": "Nein", "hours": "N/A", "owner": "Sonstiges", "needs[rooms]": "very", "groups[all]": "No", "groups[old]": "Yes", "remarks": "N/A"}
+    row = FULL | {
+        "staff": "Nein",
+        "hours": "N/A",
+        "owner": "Sonstiges",
+        "needs[rooms]": "very",
+        "groups[all]": "No",
+        "groups[old]": "Yes",
+        "remarks": "N/A",
+    }
     row |= {f"open[{part}]": "N/A" for part in ("mon_am", "mon_pm")}
     (response,) = read_export(write(tmp_path, [row]), SURVEY).responses
     found = values(response)
@@ -183,7 +263,9 @@ def test_full_answers(tmp_path):
 
 
 def test_not_shown_is_not_unanswered(tmp_path):
-    """A question behind an unmet filter is filtered, an empty one is not answered, a text beside an unticked option is filtered."""
+    """A question behind an unmet filter is filtered, an empty one is not answered, a text beside an unticked option
+    is filtered.
+    """
     row = {"id": "1", "staff": "no", "owner": "club"}
     (response,) = read_export(write(tmp_path, [row]), SURVEY).responses
     found = values(response)
@@ -225,7 +307,10 @@ def test_unknown_values_are_reported(tmp_path, column, value, slug):
     assert result.responses[0].answer(column.partition("[")[0]).status is Status.REVIEW
 
 
-@pytest.mark.parametrize(("column", "value", "slug"), [("tel", "siehe Internetseite", "bad-phone"), ("mail", "treff(at)nord.example", "bad-email")])
+@pytest.mark.parametrize(
+    ("column", "value", "slug"),
+    [("tel", "siehe Internetseite", "bad-phone"), ("mail", "treff(at)nord.example", "bad-email")],
+)
 def test_contact_data_of_the_wrong_form_are_kept_and_reported(tmp_path, column, value, slug):
     """What is no number or address waits for a person as it stands; the report says where, but not what."""
     result = read_export(write(tmp_path, [FULL | {column: value}]), SURVEY)
@@ -332,7 +417,11 @@ def test_rows_of_wrong_length_and_nul_bytes(tmp_path):
     assert "row-without-id" in slugs(result)
 
 
-PLACES = small("bad", *(question(c, "handwriting") for c in ("name", "kategorie", "bemerkung")), question("plz", "comb", alphabet=Alphabet.DIGITS, cells=(5,)))
+PLACES = small(
+    "bad",
+    *(question(c, "handwriting") for c in ("name", "kategorie", "bemerkung")),
+    question("plz", "comb", alphabet=Alphabet.DIGITS, cells=(5,)),
+)
 
 
 @pytest.mark.fast_cases(1)
@@ -375,7 +464,8 @@ REAL = BAD.parents[2] / "digital" / "softwaresaved-rse-2017-de" / "public_data.c
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real export is not here")
 def test_a_real_export(tmp_path):
-    """A real export (325 responses, headings by code and text, full answers) is understood; its other 208 columns are reported.
+    """A real export (325 responses, headings by code and text, full answers) is understood; its other 208 columns are
+    reported.
 
     Data: University of Edinburgh on behalf of the Software Sustainability Institute, CC BY 2.5 Scotland.
     """
@@ -384,7 +474,9 @@ def test_a_real_export(tmp_path):
         "rse",
         question("rse1", "single", options=yes_no),
         question("soft1can", "comb", alphabet=Alphabet.DIGITS, cells=(2,), minimum="0", maximum="99"),
-        question("tool4can", "multiple", options=tuple(option(str(n), f"Sprache {n}", f"language {n}") for n in range(1, 37))),
+        question(
+            "tool4can", "multiple", options=tuple(option(str(n), f"Sprache {n}", f"language {n}") for n in range(1, 37))
+        ),
         question("conf2can", "handwriting"),
     )
     path = tmp_path / "real.csv"
@@ -392,7 +484,11 @@ def test_a_real_export(tmp_path):
     result = read_export(path, survey)
     assert len(result.responses) == 325
     assert slugs(result).count("unknown-column") == 208
-    assert {slug for slug in slugs(result) if slug != "unknown-column"} <= {"missing-column", "bad-format", "out-of-range"}
+    assert {slug for slug in slugs(result) if slug != "unknown-column"} <= {
+        "missing-column",
+        "bad-format",
+        "out-of-range",
+    }
     found = [values(response) for response in result.responses]
     assert [sum(v["rse1"] == code for v in found) for code in ("yes", "no")] == [311, 14]
     assert sum("25" in str(v["tool4can"]).split() for v in found) == 175

@@ -1,4 +1,6 @@
-"""Why there is no answer: the same situation has the same code however the export is headed and written, and on paper."""
+"""Why there is no answer: the same situation has the same code however the export is headed and written, and on
+paper.
+"""
 
 import csv
 import io
@@ -52,9 +54,23 @@ TEXTS = {
 }  # fmt: skip
 HEADINGS = {"codes": {}, "both": {code: f"{code}. {words}" for code, words in TEXTS.items()}, "texts": TEXTS}
 LABELS = {"open": {"yes": "Ja", "no": "Nein"}, "pay": {"free": "frei", "fee": "Gebühr"}}
-NOT_REACHED, FILTERED, NO_ANSWER, NOT_IN_VERSION = Missing.NOT_REACHED, Missing.FILTERED, Missing.NO_ANSWER, Missing.NOT_IN_VERSION
+NOT_REACHED, FILTERED, NO_ANSWER, NOT_IN_VERSION = (
+    Missing.NOT_REACHED,
+    Missing.FILTERED,
+    Missing.NO_ANSWER,
+    Missing.NOT_IN_VERSION,
+)
 NULL = None
-WHOLE = {"open": "yes", "days": "5", "name": "Treff", "help[lift]": "Y", "seats": "40", "pay": "fee", "sum": "12", "wish": "Bänke"}
+WHOLE = {
+    "open": "yes",
+    "days": "5",
+    "name": "Treff",
+    "help[lift]": "Y",
+    "seats": "40",
+    "pay": "fee",
+    "sum": "12",
+    "wish": "Bänke",
+}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +81,9 @@ def survey(tmp_path_factory):
 
 
 def cell(code, value, *, full, tells):
-    """A cell as LimeSurvey writes it: NULL without quotation marks where the file tells it, N/A where answers stand in words."""
+    """A cell as LimeSurvey writes it: NULL without quotation marks where the file tells it, N/A where answers stand
+    in words.
+    """
     if code.startswith("help[") and code != "help[other]" and full:
         return '"N/A"' if value is NULL else '"Ja"' if value else '"Nein"'
     if value is NULL:
@@ -76,7 +94,12 @@ def cell(code, value, *, full, tells):
 def export(folder, rows, *, headings="codes", full=False, tells=False, without=()):
     """An export of rows (dicts by column; what is left out was shown and left empty, NULL was not shown)."""
     columns = [code for code in COLUMNS if code not in without]
-    lines = [",".join(f'"{name}"' for name in ("id", "submitdate", "lastpage", *(HEADINGS[headings].get(code, code) for code in columns)))]
+    lines = [
+        ",".join(
+            f'"{name}"'
+            for name in ("id", "submitdate", "lastpage", *(HEADINGS[headings].get(code, code) for code in columns))
+        )
+    ]
     for number, row in enumerate(rows, start=1):
         system = [f'"{number}"', f'"{row.get("submitdate", "2025-06-10 10:00:00")}"', f'"{row.get("lastpage", "3")}"']
         lines.append(",".join(system + [cell(code, row.get(code, ""), full=full, tells=tells) for code in columns]))
@@ -122,19 +145,28 @@ def test_one_situation_has_one_code(tmp_path, survey, situation, headings, full,
 
 
 def test_what_was_left_out_online_was_not_shown(tmp_path, survey):
-    """A question without a filter of ours that the survey did not show: -2, where the file tells it; else nobody knows, and it is left empty."""
+    """A question without a filter of ours that the survey did not show: -2, where the file tells it; else nobody
+    knows, and it is left empty.
+    """
     for tells, code in ((True, FILTERED), (False, NO_ANSWER)):
         found = read_export(export(tmp_path, [WHOLE | {"seats": NULL}, WHOLE | {"name": ""}], tells=tells), survey)
         assert codes(found.responses[0])["seats"] is code
 
 
 def test_the_last_page_says_what_was_sent_off(tmp_path, survey):
-    """Where pages are sections, all of a page that was sent off was seen; without anybody who came to the end nobody knows what the pages are."""
+    """Where pages are sections, all of a page that was sent off was seen; without anybody who came to the end nobody
+    knows what the pages are.
+    """
     row = LEFT | {"name": "", "lastpage": "1"}
     assert codes(read_export(export(tmp_path, [row, WHOLE]), survey).responses[0])["name"] is NO_ANSWER
     assert codes(read_export(export(tmp_path, [row]), survey).responses[0])["name"] is NOT_REACHED
-    assert codes(read_export(export(tmp_path, [row, WHOLE | {"lastpage": "11"}]), survey).responses[0])["name"] is NOT_REACHED
-    on_the_last = {"submitdate": "", "lastpage": "3", "open": "yes", "days": "5", "name": "Treff"} | dict.fromkeys(COLUMNS[3:])
+    assert (
+        codes(read_export(export(tmp_path, [row, WHOLE | {"lastpage": "11"}]), survey).responses[0])["name"]
+        is NOT_REACHED
+    )
+    on_the_last = {"submitdate": "", "lastpage": "3", "open": "yes", "days": "5", "name": "Treff"} | dict.fromkeys(
+        COLUMNS[3:]
+    )
     found = codes(read_export(export(tmp_path, [on_the_last, WHOLE]), survey).responses[0])
     assert (found["seats"], found["wish"]) == (NO_ANSWER, NOT_REACHED)
 
@@ -142,7 +174,9 @@ def test_the_last_page_says_what_was_sent_off(tmp_path, survey):
 def test_an_export_without_the_time_of_submission_tells_no_break_off(tmp_path, survey):
     """Nobody knows then who came to the end."""
     path = export(tmp_path, [LEFT])
-    path.write_text(path.read_text("utf-8-sig").replace('"submitdate",', "").replace('"1","","1"', '"1","1"'), encoding="utf-8")
+    path.write_text(
+        path.read_text("utf-8-sig").replace('"submitdate",', "").replace('"1","","1"', '"1","1"'), encoding="utf-8"
+    )
     assert codes(read_export(path, survey).responses[0])["wish"] is NO_ANSWER
 
 
@@ -158,12 +192,25 @@ def test_an_option_that_was_not_offered(tmp_path, survey, full):
 
 
 def test_the_sample_that_was_broken_off():
-    """Response 21 ends after the second of five sections; what it left empty before is left empty, what its filter excludes is filtered."""
+    """Response 21 ends after the second of five sections; what it left empty before is left empty, what its filter
+    excludes is filtered.
+    """
     survey = load_questionnaire(TEMPLATE)
     (response,) = (one for one in read_export(SAMPLE, survey).responses if one.id == "online-21")
     found = codes(response)
-    assert (found["quarter"], found["staffhours"], found["uses"], found["uses__other_text"]) == (NO_ANSWER, FILTERED, None, FILTERED)
-    later = [question.code for section in survey.sections[2:] for item in section.items for question in getattr(item, "rows", (item,)) if hasattr(item, "code")]
+    assert (found["quarter"], found["staffhours"], found["uses"], found["uses__other_text"]) == (
+        NO_ANSWER,
+        FILTERED,
+        None,
+        FILTERED,
+    )
+    later = [
+        question.code
+        for section in survey.sections[2:]
+        for item in section.items
+        for question in getattr(item, "rows", (item,))
+        if hasattr(item, "code")
+    ]
     assert {found[code] for code in later} == {NOT_REACHED, NOT_IN_VERSION}
     assert [code for code in later if found[code] is NOT_IN_VERSION] == ["signature"]
 
@@ -179,20 +226,36 @@ def on_paper(survey, ticked, written, *, pages=(1, 2, 3), drop=()):
         for question in section.items:
             parts = [option.code for option in question.options] or [None]
             for option in parts:
-                zones.append(zone(f"{question.code}.{option}", question.code, option, ZoneKind.MARK if option else ZoneKind.COMB))
+                zones.append(
+                    zone(f"{question.code}.{option}", question.code, option, ZoneKind.MARK if option else ZoneKind.COMB)
+                )
                 full = (question.code, option) in ticked if option else question.code in written
                 value = ("marked" if full else "empty") if option else written.get(question.code, "")
                 fields.append(reading(zones[-1].id, value))
             for option in question.options:
                 if option.writein:
-                    zones.append(zone(f"{question.code}.{option.code}t", question.code, option.code, ZoneKind.HANDWRITING))
+                    zones.append(
+                        zone(f"{question.code}.{option.code}t", question.code, option.code, ZoneKind.HANDWRITING)
+                    )
                     fields.append(reading(zones[-1].id, ""))
         kept = [one for one in zones if one.id not in drop]
         layouts.append(PageLayout(number=number, size=A4, blank="", fiducials=(), codes=(), zones=tuple(kept)))
         if number in pages:
             ref = PageRef(sha256="a" * 64, path="a.pdf", index=number - 1)
-            readings[number] = PageReading(ref=ref, identity=Identity(digest="AAAAA", instance="0000000", page=number, pages=3), fields=tuple(fields))
-    layout = Layout(questionnaire="small", version="1", language="de", variant="standard", digest="AAAAA", filled=Filled.WITHDRAWN, pages=tuple(layouts))
+            readings[number] = PageReading(
+                ref=ref,
+                identity=Identity(digest="AAAAA", instance="0000000", page=number, pages=3),
+                fields=tuple(fields),
+            )
+    layout = Layout(
+        questionnaire="small",
+        version="1",
+        language="de",
+        variant="standard",
+        digest="AAAAA",
+        filled=Filled.WITHDRAWN,
+        pages=tuple(layouts),
+    )
     form = FormPages(form_id="F", token=None, received_at="", pages=readings, copy=False, expected_pages=3)
     return assemble(form, survey, layout, AcceptSettings())
 
@@ -253,8 +316,17 @@ def test_filters_of_filters(survey):
 
 def test_text_beside_an_option():
     """It applies where the option is ticked, and cannot be told where nothing is."""
-    assert [beside("other", Known(value=value)) for value in ("other", "lift other", "lift", "")] == [NO_ANSWER, NO_ANSWER, FILTERED, NO_ANSWER]
-    assert [beside("other", Known(missing=missing)) for missing in (FILTERED, NOT_REACHED, Missing.PAGE_MISSING)] == [FILTERED, NOT_REACHED, NO_ANSWER]
+    assert [beside("other", Known(value=value)) for value in ("other", "lift other", "lift", "")] == [
+        NO_ANSWER,
+        NO_ANSWER,
+        FILTERED,
+        NO_ANSWER,
+    ]
+    assert [beside("other", Known(missing=missing)) for missing in (FILTERED, NOT_REACHED, Missing.PAGE_MISSING)] == [
+        FILTERED,
+        NOT_REACHED,
+        NO_ANSWER,
+    ]
 
 
 def test_quotation_marks_of_a_spreadsheet_tell_nothing(tmp_path, survey):

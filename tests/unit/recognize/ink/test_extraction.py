@@ -9,7 +9,15 @@ from scanform.recognize.ink.sampling import cut, tile_maps, tiles
 from scanform.recognize.marks import features
 from scanform.simulate.truth import MarkStyle
 
-STYLES = (MarkStyle.CROSS, MarkStyle.NONE, MarkStyle.TICK, MarkStyle.NONE, MarkStyle.FILL, MarkStyle.NONE, MarkStyle.NONE)
+STYLES = (
+    MarkStyle.CROSS,
+    MarkStyle.NONE,
+    MarkStyle.TICK,
+    MarkStyle.NONE,
+    MarkStyle.FILL,
+    MarkStyle.NONE,
+    MarkStyle.NONE,
+)
 
 
 def boxes(sheet):
@@ -24,15 +32,22 @@ def measured_in_full(monkeypatch, scan, prepared):
 
 
 @pytest.mark.parametrize("pen", ["ballpoint blue", "pencil light"])
-@pytest.mark.parametrize("profile", ["good scanner", "office copier", "fax", "low toner", "stained", "worn feeder", "jpeg q30", "photo"])
+@pytest.mark.parametrize(
+    "profile", ["good scanner", "office copier", "fax", "low toner", "stained", "worn feeder", "jpeg q30", "photo"]
+)
 @pytest.mark.fast_cases(2)
 def test_features_are_those_of_the_full_measurement(sheet, monkeypatch, profile, pen):
     """Whether all windows are measured or only those that may hold ink makes no difference to any number."""
     styles = {zone.id: STYLES[number % len(STYLES)] for number, zone in enumerate(boxes(sheet))}
     scan = sheet.scan(styles, profile=profile, pen=pen, seed=4)
-    quick, full = measure(scan.image, scan.page_map, sheet.prepared), measured_in_full(monkeypatch, scan, sheet.prepared)
+    quick, full = (
+        measure(scan.image, scan.page_map, sheet.prepared),
+        measured_in_full(monkeypatch, scan, sheet.prepared),
+    )
     assert quick.marks.windows.tolist() == full.marks.windows.tolist()
-    np.testing.assert_array_equal(features.describe(quick, sheet.prepared.marks), features.describe(full, sheet.prepared.marks))
+    np.testing.assert_array_equal(
+        features.describe(quick, sheet.prepared.marks), features.describe(full, sheet.prepared.marks)
+    )
 
 
 def test_streaks_and_edges_of_windows_are_seen(sheet, monkeypatch):
@@ -46,7 +61,10 @@ def test_streaks_and_edges_of_windows_are_seen(sheet, monkeypatch):
         column, row = round(x + dx * reach), round(y + dy * reach)
         scan.image.gray[row - 2 : row + 3, column - 2 : column + 3] -= np.uint8(20 + number % 60)
     scan.image.gray[:, 700:703] //= 2
-    quick, full = measure(scan.image, scan.page_map, sheet.prepared), measured_in_full(monkeypatch, scan, sheet.prepared)
+    quick, full = (
+        measure(scan.image, scan.page_map, sheet.prepared),
+        measured_in_full(monkeypatch, scan, sheet.prepared),
+    )
     assert len(full.marks.windows) > 10
     assert quick.marks.windows.tolist() == full.marks.windows.tolist()
 

@@ -29,7 +29,11 @@ def test_writing_is_never_lost_as_blank(sheet, pen):
         assert fields[name].value != "" or fields[name].problem is not None
     assert fields["sign"].value == "signed"
     assert fields["comb0"].problem in {None, "illegible-cells"}
-    assert fields["comb0"].problem is not None or fields["comb0"].value == TEXTS["comb0"] or fields["comb0"].confidence < 0.995
+    assert (
+        fields["comb0"].problem is not None
+        or fields["comb0"].value == TEXTS["comb0"]
+        or fields["comb0"].confidence < 0.995
+    )
     assert fields["text0"].problem == "handwriting"
     assert fields["text0"].confidence < 0.9
 
@@ -70,7 +74,9 @@ def test_printed_id_is_read():
 
 
 def test_without_the_program_writing_waits_for_a_person(sheet, monkeypatch):
-    """When Tesseract is not installed, inked zones carry a problem; where it alone reads, they have no value. Nothing is taken for blank."""
+    """When Tesseract is not installed, inked zones carry a problem; where it alone reads, they have no value.
+    Nothing is taken for blank.
+    """
     scan = sheet.scan({}, TEXTS)
     monkeypatch.setenv("PATH", "")
     fields = sheet.read(scan)
@@ -116,14 +122,18 @@ def test_same_form_filled_by_somebody_else_is_not_the_same(sheet):
 @pytest.mark.parametrize("added", [{"r11-o3": MarkStyle.CROSS}, {"r12-o0": MarkStyle.SLASH}])
 def test_one_answer_added_later_is_not_swallowed(sheet, added):
     """The same sheet with one more mark must not pass for a re-scan."""
-    before, after = prints(sheet, sheet.scan(STYLES, {}, seed=2), sheet.scan({**STYLES, **added}, {}, seed=2, scan_seed=5))
+    before, after = prints(
+        sheet, sheet.scan(STYLES, {}, seed=2), sheet.scan({**STYLES, **added}, {}, seed=2, scan_seed=5)
+    )
     assert same_ink(before, after) < 0.5
 
 
 @pytest.mark.slow
 def test_unanswered_sheets_are_the_same(sheet):
     """Two scans without ink have the same (empty) ink; a symmetric question gives a symmetric answer."""
-    blank, again, filled = prints(sheet, sheet.scan(seed=2), sheet.scan(seed=3, profile="office copier"), sheet.scan(STYLES))
+    blank, again, filled = prints(
+        sheet, sheet.scan(seed=2), sheet.scan(seed=3, profile="office copier"), sheet.scan(STYLES)
+    )
     assert same_ink(blank, again) > 0.9
     assert same_ink(blank, filled) < 0.1
     assert same_ink(filled, blank) == pytest.approx(same_ink(blank, filled))
@@ -141,7 +151,9 @@ def test_page_image_of_another_size_is_read(sheet):
     large = cv2.resize(scan.gray, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     doubled = np.diag([2.0, 2.0, 1.0]) @ np.array(scan.page_map.homography).reshape(3, 3)
     doubled[:2] += 0.5 * doubled[2]
-    page_map = type(scan.page_map)(homography=tuple(doubled.ravel().tolist()), residual_mm=0.0, tier=scan.page_map.tier, grid=scan.page_map.grid)
+    page_map = type(scan.page_map)(
+        homography=tuple(doubled.ravel().tolist()), residual_mm=0.0, tier=scan.page_map.tier, grid=scan.page_map.grid
+    )
     from scanform.recognize.reader import read_fields
 
     fields = {field.zone: field.value for field in read_fields(PageImage(gray=large), page_map, sheet.prepared)}

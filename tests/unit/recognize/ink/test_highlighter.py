@@ -29,7 +29,9 @@ SWIPES = {
     "broad": (-8.0, 0.0, 40.0, 0.0, 11.0),
     "upper half": (-2.0, -2.2, 20.0, -2.2, 4.5),
 }
-"""Where a swipe begins and ends, mm from the middle of the left and of the right edge of the box, and how broad it is."""
+"""Where a swipe begins and ends, mm from the middle of the left and of the right edge of the box, and how broad it
+is.
+"""
 
 
 def swipe(ink, zone, shape, light, rng, scale):
@@ -43,11 +45,21 @@ def scanned(page, swipes, marks=None, *, profile="office copier", seed=1, streng
     """A page of the questionnaire with {zone: (shape, colour)} and {zone: style}; the sheet and the scan."""
     sheet = next(one for one in sheets() if one.name == page)
     rng = np.random.default_rng([seed, 12])
-    truth = PageTruth(number=sheet.page.number, marks={name: MarkTruth(value="marked", style=style) for name, style in (marks or {}).items()})
+    truth = PageTruth(
+        number=sheet.page.number,
+        marks={name: MarkTruth(value="marked", style=style) for name, style in (marks or {}).items()},
+    )
     ink = draw_ink(sheet.printed.shape, sheet.page, truth, hand=random_hand(rng, pen="ballpoint blue"), rng=rng)
     zones = {zone.id: zone for zone in sheet.page.zones}
     for name, (shape, colour) in swipes.items():
-        swipe(ink, zones[name], shape, HIGHLIGHTERS[colour].light(strength=strength), rng, sheet.printed.shape[1] / sheet.page.size.w)
+        swipe(
+            ink,
+            zones[name],
+            shape,
+            HIGHLIGHTERS[colour].light(strength=strength),
+            rng,
+            sheet.printed.shape[1] / sheet.page.size.w,
+        )
     return sheet, scan_page(sheet.printed, PROFILES[profile], rng, ink=ink)
 
 
@@ -61,7 +73,9 @@ def spread(sheet, every=9):
 
 
 def accepted(fields, names):
-    return [(name, fields[name].value) for name in names if fields[name].problem is None and fields[name].confidence >= SURE]
+    return [
+        (name, fields[name].value) for name in names if fields[name].problem is None and fields[name].confidence >= SURE
+    ]
 
 
 @pytest.mark.fast_cases(3)
@@ -81,7 +95,9 @@ def test_a_cross_under_a_highlighter_goes_to_a_person():
     """Highlighted and crossed: is it the answer, or the question that somebody stressed? The values are not guessed."""
     sheet = next(one for one in sheets() if one.name == "page 2")
     names = spread(sheet, 12)
-    sheet, scan = scanned("page 2", dict.fromkeys(names, ("row", "yellow")), dict.fromkeys(names, MarkStyle.CROSS), seed=6)
+    sheet, scan = scanned(
+        "page 2", dict.fromkeys(names, ("row", "yellow")), dict.fromkeys(names, MarkStyle.CROSS), seed=6
+    )
     fields = read(sheet, scan)
     assert {fields[name].problem for name in names} == {HIGHLIGHTED}
     assert all(fields[name].value == "marked" for name in names)
@@ -98,7 +114,9 @@ def test_a_matrix_row_under_a_broad_swipe_goes_to_a_person(colour):
 
 
 def test_a_highlighted_label_of_an_unanswered_question_is_seen():
-    """The text is highlighted and no box of the question is crossed: that may be the answer; labels that are not highlighted say nothing."""
+    """The text is highlighted and no box of the question is crossed: that may be the answer; labels that are not
+    highlighted say nothing.
+    """
     sheet = next(one for one in sheets() if one.name == "page 2")
     zones = {zone.id: zone for zone in sheet.page.zones}
     names = list(sheet.prepared.strips.zones)[:9:4]
@@ -109,7 +127,15 @@ def test_a_highlighted_label_of_an_unanswered_question_is_seen():
     for name in names:
         rect = zones[name].rect
         start, end = PointMm(x=rect.right + 4, y=rect.centre.y), PointMm(x=rect.right + 24, y=rect.centre.y)
-        draw_swipe(ink, start, end, width_mm=5, light=HIGHLIGHTERS["green"].light(), px_per_mm=sheet.printed.shape[1] / 210, rng=rng)
+        draw_swipe(
+            ink,
+            start,
+            end,
+            width_mm=5,
+            light=HIGHLIGHTERS["green"].light(),
+            px_per_mm=sheet.printed.shape[1] / 210,
+            rng=rng,
+        )
     fields = read(sheet, scan_page(sheet.printed, PROFILES["good scanner"], rng, ink=ink))
     assert {fields[name].problem for name in names} == {HIGHLIGHTED}
     assert sum(field.problem == HIGHLIGHTED for field in fields.values()) == len(names)
@@ -118,7 +144,9 @@ def test_a_highlighted_label_of_an_unanswered_question_is_seen():
 @pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("profile", ["good scanner", "office copier", "stained", "folded", "photo", "worst", "fax"])
 def test_ordinary_scans_pay_little(profile):
-    """At most 2 in 100 boxes of unmarked pages are called highlighted: recycled paper, folds, stains, light that falls off, dots instead of grey."""
+    """At most 2 in 100 boxes of unmarked pages are called highlighted: recycled paper, folds, stains, light that
+    falls off, dots instead of grey.
+    """
     called = []
     for seed in (1, 2):
         sheet, scan = scanned("page 2", {}, profile=profile, seed=seed)
@@ -127,7 +155,9 @@ def test_ordinary_scans_pay_little(profile):
 
 
 def test_a_shadow_at_the_gutter_is_said():
-    """A soft shadow over one edge of a page does no harm; one with an edge, as dark as a highlighter, is said to be one."""
+    """A soft shadow over one edge of a page does no harm; one with an edge, as dark as a highlighter, is said to be
+    one.
+    """
     sheet, scan = scanned("page 2", {}, profile="good scanner", seed=3)
     across = np.arange(scan.gray.shape[1]) / scan.gray.shape[1]
     soft = PageImage(gray=np.rint(scan.gray * (1 - 0.15 * np.exp(-across / 0.12))[None, :]).astype(np.uint8))
@@ -137,7 +167,9 @@ def test_a_shadow_at_the_gutter_is_said():
     zone = sheet.page.zones[10]
     x, y = scan.page_map.to_px(np.array([[zone.rect.centre.x, zone.rect.centre.y]]))[0].astype(int)
     reach = round(9 * 300 / 25.4)
-    hard[y - reach : y + reach, x - reach : x + reach] = (hard[y - reach : y + reach, x - reach : x + reach] * 0.85).astype(np.uint8)
+    hard[y - reach : y + reach, x - reach : x + reach] = (
+        hard[y - reach : y + reach, x - reach : x + reach] * 0.85
+    ).astype(np.uint8)
     fields = {field.zone: field for field in read_fields(PageImage(gray=hard), scan.page_map, sheet.prepared)}
     assert fields[zone.id].problem == HIGHLIGHTED
 
@@ -182,6 +214,14 @@ def test_colours_are_as_dark_as_they_are_said_to_be():
     assert max(lights, key=lights.get) == "yellow"
     assert all(0.65 < light < 0.95 for light in lights.values())
     layer = np.full((200, 400), 255, np.uint8)
-    draw_swipe(layer, PointMm(x=5, y=10), PointMm(x=35, y=10), width_mm=5, light=0.8, px_per_mm=10, rng=np.random.default_rng(1))
+    draw_swipe(
+        layer,
+        PointMm(x=5, y=10),
+        PointMm(x=35, y=10),
+        width_mm=5,
+        light=0.8,
+        px_per_mm=10,
+        rng=np.random.default_rng(1),
+    )
     assert abs(float(np.median(layer[90:110, 100:300])) / 255 - 0.8) < 0.05
     assert int(cv2.minMaxLoc(layer[:40])[0]) == 255

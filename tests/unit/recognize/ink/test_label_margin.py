@@ -26,7 +26,9 @@ def read(marks: dict[str, MarkStyle], *, circled: str | None, seed: int = 3) -> 
         angle = np.linspace(0, 6.5, 40)
         path = np.column_stack([rect.right + 12 + 9 * np.cos(angle), rect.centre.y + 3 * np.sin(angle)])
         lines = [Stroke(points_mm=path, pressure=np.full(40, 0.5))]
-    truth = PageTruth(number=2, marks={name: MarkTruth(value=MarkValue.MARKED, style=style) for name, style in marks.items()})
+    truth = PageTruth(
+        number=2, marks={name: MarkTruth(value=MarkValue.MARKED, style=style) for name, style in marks.items()}
+    )
     ink = draw_ink(sheet.printed.shape[:2], sheet.page, truth, hand=hand, rng=rng, lines=lines)
     scan = scan_page(sheet.printed, PROFILES["good scanner"], rng, ink=ink)
     return {field.zone: field.problem for field in read_fields(scan.image, scan.page_map, sheet.prepared)}

@@ -14,7 +14,12 @@ def test_boxes_beyond_the_edge_go_to_a_person(sheet):
     scan = sheet.scan(marked, profile="clean")
     whole = {field.zone: field for field in read_fields(scan.image, scan.page_map, sheet.prepared)}
     width = round((25 + 28 * 5 + 3) * 300 / 25.4)
-    cut = {field.zone: field for field in read_fields(PageImage(gray=np.ascontiguousarray(scan.gray[:, :width])), scan.page_map, sheet.prepared)}
+    cut = {
+        field.zone: field
+        for field in read_fields(
+            PageImage(gray=np.ascontiguousarray(scan.gray[:, :width])), scan.page_map, sheet.prepared
+        )
+    }
     for row in range(14):
         lost = cut[f"r{row}-o5"]
         assert (lost.problem, len(lost.candidates)) == (OUTSIDE, 3)

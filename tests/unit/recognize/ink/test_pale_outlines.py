@@ -1,4 +1,6 @@
-"""Bubbles printed in pale grey, or not printed at all: what is expected there is known as print, only a hand's ink remains."""
+"""Bubbles printed in pale grey, or not printed at all: what is expected there is known as print, only a hand's ink
+remains.
+"""
 
 import cv2
 import numpy as np
@@ -28,12 +30,25 @@ def printed(outline: int | None, letter: int | None) -> tuple[PageLayout, np.nda
             if outline is not None:
                 cv2.circle(gray, middle, round(1.7 * PX), (outline,), 3, cv2.LINE_AA)
             if letter is not None:
-                cv2.putText(gray, "ABCD"[column], (middle[0] - 9, middle[1] + 9), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (letter,), 2, cv2.LINE_AA)
-            zones.append(Zone(id=f"{row}-{column}", question=f"{row}", option=f"{column}", kind=ZoneKind.MARK, rect=rect))
+                cv2.putText(
+                    gray,
+                    "ABCD"[column],
+                    (middle[0] - 9, middle[1] + 9),
+                    cv2.FONT_HERSHEY_SIMPLEX,
+                    0.8,
+                    (letter,),
+                    2,
+                    cv2.LINE_AA,
+                )
+            zones.append(
+                Zone(id=f"{row}-{column}", question=f"{row}", option=f"{column}", kind=ZoneKind.MARK, rect=rect)
+            )
     return PageLayout(number=1, size=A4, blank="", fiducials=(), codes=(), zones=tuple(zones)), gray
 
 
-@pytest.mark.parametrize(("outline", "letter"), [(0, None), (120, 120), (165, None), (190, 190), (None, 60), (None, None)])
+@pytest.mark.parametrize(
+    ("outline", "letter"), [(0, None), (120, 120), (165, None), (190, 190), (None, 60), (None, None)]
+)
 @pytest.mark.parametrize("blur", [0.6, 2.0])
 @pytest.mark.fast_cases(4)
 def test_print_is_no_ink_whatever_its_grey(outline, letter, blur):
@@ -43,11 +58,22 @@ def test_print_is_no_ink_whatever_its_grey(outline, letter, blur):
     seen = gray.copy()
     for zone in page.zones:
         if zone.id in FILLED:
-            cv2.circle(seen, (round(zone.rect.centre.x * PX), round(zone.rect.centre.y * PX)), round(1.5 * PX), (60,), -1, cv2.LINE_AA)
-    ink = measure(PageImage(gray=np.asarray(cv2.GaussianBlur(seen, (0, 0), blur), dtype=np.uint8)), PLAIN, prepared).marks
+            cv2.circle(
+                seen,
+                (round(zone.rect.centre.x * PX), round(zone.rect.centre.y * PX)),
+                round(1.5 * PX),
+                (60,),
+                -1,
+                cv2.LINE_AA,
+            )
+    ink = measure(
+        PageImage(gray=np.asarray(cv2.GaussianBlur(seen, (0, 0), blur), dtype=np.uint8)), PLAIN, prepared
+    ).marks
     inked = {
         page.zones[number].id
-        for number, there in zip(ink.windows, (ink.ink & (prepared.marks.inside_mm[ink.windows] > 0)).any(axis=(1, 2)), strict=True)
+        for number, there in zip(
+            ink.windows, (ink.ink & (prepared.marks.inside_mm[ink.windows] > 0)).any(axis=(1, 2)), strict=True
+        )
         if there
     }
     assert inked == set(FILLED)
@@ -62,8 +88,13 @@ def test_what_hides_a_pale_bubble_is_seen(outline):
     page, gray = printed(outline, None)
     prepared = prepare_page(page, BlankPage(gray=gray, px_per_mm_x=PX, px_per_mm_y=PX), filled=Filled.MARK)
     seen, hidden = gray.copy(), page.zones[9].rect
-    seen[round(hidden.y * PX) - 9 : round(hidden.bottom * PX) + 9, round(hidden.centre.x * PX) : round(hidden.right * PX) + 9] = 255
-    ink = measure(PageImage(gray=np.asarray(cv2.GaussianBlur(seen, (0, 0), 1.0), dtype=np.uint8)), PLAIN, prepared).marks
+    seen[
+        round(hidden.y * PX) - 9 : round(hidden.bottom * PX) + 9,
+        round(hidden.centre.x * PX) : round(hidden.right * PX) + 9,
+    ] = 255
+    ink = measure(
+        PageImage(gray=np.asarray(cv2.GaussianBlur(seen, (0, 0), 1.0), dtype=np.uint8)), PLAIN, prepared
+    ).marks
     assert ink.frame[9] < 0.4
     assert np.delete(ink.frame, 9).min() > 0.7
     assert ink.fit[9] < 0.75

@@ -17,7 +17,13 @@ from scanform.recognize.marks.read_marks import read_marks
 from scanform.simulate.truth import MarkStyle
 from scanform.workflow.settling.photocopies import OTHER_SHEET, SAME_SHEET
 
-MARKS = {"r0-o1": MarkStyle.CROSS, "r3-o2": MarkStyle.CROSS, "r6-o0": MarkStyle.TICK, "r9-o5": MarkStyle.CROSS, "r12-o3": MarkStyle.CROSS}
+MARKS = {
+    "r0-o1": MarkStyle.CROSS,
+    "r3-o2": MarkStyle.CROSS,
+    "r6-o0": MarkStyle.TICK,
+    "r9-o5": MarkStyle.CROSS,
+    "r12-o3": MarkStyle.CROSS,
+}
 TEXTS = {"comb0": "01022024", "text0": "Haus am Park"}
 
 
@@ -27,11 +33,15 @@ def look(sheet, scan, gray=None):
     reads = read_marks(measure(image, scan.page_map, sheet.prepared), sheet.prepared.marks)
     box = RectPx(x=0, y=0, w=1, h=1)
     fields = [
-        FieldReading(zone=zone.id, value=read.value, confidence=read.confidence, box=box, reader="marks", problems=read.problems)
+        FieldReading(
+            zone=zone.id, value=read.value, confidence=read.confidence, box=box, reader="marks", problems=read.problems
+        )
         for zone, read in zip(sheet.prepared.marks.zones, reads, strict=True)
     ]
     reading = PageReading(
-        ref=PageRef(sha256="", path="", index=0), identity=Identity(digest="AAAAA", instance="AAAAAAA", page=1, pages=1), fields=tuple(fields)
+        ref=PageRef(sha256="", path="", index=0),
+        identity=Identity(digest="AAAAA", instance="AAAAAAA", page=1, pages=1),
+        fields=tuple(fields),
     )
     return sheet_evidence(ink_print(image, scan.page_map, sheet.prepared), reading)
 
@@ -64,7 +74,15 @@ def test_other_answers_are_two_sheets(sheet):
     """Marks that differ in both directions; and one sheet scanned twice by good scanners is surely one."""
     good = look(sheet, sheet.scan(MARKS, TEXTS, seed=2))
     again = look(sheet, sheet.scan(MARKS, TEXTS, seed=2, scan_seed=3))
-    other = look(sheet, sheet.scan({"r1-o1": MarkStyle.CROSS, "r4-o2": MarkStyle.TICK, "r8-o3": MarkStyle.CROSS}, TEXTS, seed=8, profile="office copier"))
+    other = look(
+        sheet,
+        sheet.scan(
+            {"r1-o1": MarkStyle.CROSS, "r4-o2": MarkStyle.TICK, "r8-o3": MarkStyle.CROSS},
+            TEXTS,
+            seed=8,
+            profile="office copier",
+        ),
+    )
     assert same_sheet(good, again) >= SAME_SHEET
     assert same_sheet(good, other) <= OTHER_SHEET
     assert same_sheet(other, good) == same_sheet(good, other)
@@ -72,11 +90,15 @@ def test_other_answers_are_two_sheets(sheet):
 
 @pytest.mark.parametrize("lost", [1, 3, 5])
 def test_marks_that_a_bad_scan_lost_prove_nothing(sheet, lost):
-    """Boxes that a bad scan shows as surely empty: one sheet or two, a person says. On pages that were read well, many of them are two sheets."""
+    """Boxes that a bad scan shows as surely empty: one sheet or two, a person says. On pages that were read well,
+    many of them are two sheets.
+    """
     good = look(sheet, sheet.scan(MARKS, TEXTS, seed=2))
     gone = sorted(zone for zone, marked in good.marks.items() if marked)[:lost]
     assert len(gone) == lost
-    bad = SheetEvidence(ink=good.ink, marks={zone: marked and zone not in gone for zone, marked in good.marks.items()}, read_well=0.6)
+    bad = SheetEvidence(
+        ink=good.ink, marks={zone: marked and zone not in gone for zone, marked in good.marks.items()}, read_well=0.6
+    )
     assert OTHER_SHEET < same_sheet(bad, good) < SAME_SHEET
     assert (same_sheet(replace(bad, read_well=1.0), replace(good, read_well=1.0)) <= OTHER_SHEET) == (lost >= 4)
 
@@ -84,7 +106,10 @@ def test_marks_that_a_bad_scan_lost_prove_nothing(sheet, lost):
 def test_a_badly_read_page_does_not_prove_two_sheets(sheet):
     """Two marks that differ, one on each: believed where both pages were read well."""
     good = look(sheet, sheet.scan(MARKS, TEXTS, seed=2))
-    one, other = sorted(zone for zone, marked in good.marks.items() if marked)[0], sorted(zone for zone, marked in good.marks.items() if not marked)[0]
+    one, other = (
+        sorted(zone for zone, marked in good.marks.items() if marked)[0],
+        sorted(zone for zone, marked in good.marks.items() if not marked)[0],
+    )
     shifted = replace(good, marks={**good.marks, one: False, other: True})
     assert same_sheet(replace(good, read_well=1.0), replace(shifted, read_well=1.0)) <= OTHER_SHEET
     assert same_sheet(good, replace(shifted, read_well=0.3)) > OTHER_SHEET

@@ -26,8 +26,25 @@ def circles():
     for row in range(12):
         for column in range(5):
             rect = RectMm(x=25 + 30 * column, y=30 + 18 * row, w=5, h=5)
-            zones.append(Zone(id=f"r{row}-o{column}", question=f"r{row}", option=f"o{column}", kind=ZoneKind.MARK, rect=rect, multiple=row % 3 == 0))
-            cv2.circle(gray, (round(rect.centre.x * PX * 16), round(rect.centre.y * PX * 16)), round(2.4 * PX * 16), (0,), 4, cv2.LINE_AA, 4)
+            zones.append(
+                Zone(
+                    id=f"r{row}-o{column}",
+                    question=f"r{row}",
+                    option=f"o{column}",
+                    kind=ZoneKind.MARK,
+                    rect=rect,
+                    multiple=row % 3 == 0,
+                )
+            )
+            cv2.circle(
+                gray,
+                (round(rect.centre.x * PX * 16), round(rect.centre.y * PX * 16)),
+                round(2.4 * PX * 16),
+                (0,),
+                4,
+                cv2.LINE_AA,
+                4,
+            )
     return PageLayout(number=1, size=A4, blank="page-1.png", fiducials=(), codes=(), zones=tuple(zones)), gray
 
 
@@ -35,7 +52,12 @@ def blacked_out(box, rng):
     """A pen that goes round and round until nothing of the paper is left."""
     t = np.linspace(0, 1, 200)
     radius, angle = 2.2 * np.sqrt(t), t * 2 * np.pi * rng.uniform(7, 10)
-    points = np.column_stack([box.centre.x + rng.normal(0, 0.15) + radius * np.cos(angle), box.centre.y + rng.normal(0, 0.15) + radius * np.sin(angle)])
+    points = np.column_stack(
+        [
+            box.centre.x + rng.normal(0, 0.15) + radius * np.cos(angle),
+            box.centre.y + rng.normal(0, 0.15) + radius * np.sin(angle),
+        ]
+    )
     return [Stroke(points_mm=points, pressure=np.full(200, 0.6))]
 
 
@@ -45,7 +67,13 @@ def read(profile, seed, filled):
     rng = np.random.default_rng([seed, 31])
     hand, ink = random_hand(rng), np.full(gray.shape, 255, np.uint8)
     for zone in page.zones:
-        strokes = blacked_out(zone.rect, rng) if zone.option == "o1" else mark_strokes(MarkStyle.CROSS, zone.rect, hand, rng) if zone.option == "o3" else []
+        strokes = (
+            blacked_out(zone.rect, rng)
+            if zone.option == "o1"
+            else mark_strokes(MarkStyle.CROSS, zone.rect, hand, rng)
+            if zone.option == "o3"
+            else []
+        )
         draw_strokes(ink, strokes, hand.pen, px_per_mm=PX, rng=rng)
     scan = scan_page(gray, PROFILES[profile], rng, ink=ink)
     prepared = prepare_page(page, BlankPage(gray=gray, px_per_mm_x=PX, px_per_mm_y=PX), filled=filled)
@@ -58,7 +86,11 @@ def read(profile, seed, filled):
 def test_a_blacked_out_circle_beside_a_cross_is_never_accepted_as_a_mark(profile, seed):
     """Single and multiple choice, any pen: the blacked-out circle goes to a person, unless it was read as filled."""
     fields = read(profile, seed, Filled.WITHDRAWN)
-    silent = [name for name, field in fields.items() if name.endswith("o1") and field.value != "filled" and field.problem is None and field.confidence >= 0.98]
+    silent = [
+        name
+        for name, field in fields.items()
+        if name.endswith("o1") and field.value != "filled" and field.problem is None and field.confidence >= 0.98
+    ]
     assert silent == []
 
 

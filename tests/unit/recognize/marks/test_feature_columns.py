@@ -24,8 +24,14 @@ def test_the_weights_hold_the_names_of_their_columns(name, columns):
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ((features.NAMES[1], features.NAMES[0], *features.NAMES[2:]), "column 1 is “core_share” there and “rim_share” here"),
-        ((*features.NAMES[:-1], "print_next"), f"column {len(features.NAMES)} is “print_beside” there and “print_next” here"),
+        (
+            (features.NAMES[1], features.NAMES[0], *features.NAMES[2:]),
+            "column 1 is “core_share” there and “rim_share” here",
+        ),
+        (
+            (*features.NAMES[:-1], "print_next"),
+            f"column {len(features.NAMES)} is “print_beside” there and “print_next” here",
+        ),
         (features.NAMES[:-1], f"column {len(features.NAMES)} is “print_beside” there and “-” here"),
     ],
 )
@@ -34,7 +40,11 @@ def test_weights_of_other_columns_are_refused(columns, said):
     with pytest.raises(InternalError) as caught:
         load("marks", columns)
     assert said in in_words(caught.value.message, "en")
-    assert all("{" not in in_words(part, language) for part in (caught.value.message, caught.value.remedy) for language in LANGUAGES)
+    assert all(
+        "{" not in in_words(part, language)
+        for part in (caught.value.message, caught.value.remedy)
+        for language in LANGUAGES
+    )
 
 
 def test_columns_by_name_are_those_of_the_rows():
@@ -49,5 +59,8 @@ def test_columns_by_name_are_those_of_the_rows():
 
 def test_the_names_are_in_the_file_itself():
     """Whoever opens the weights without scanform finds what each column is."""
-    with resources.files("scanform.recognize").joinpath("models", "marks.npz").open("rb") as file, np.load(file, allow_pickle=False) as held:
+    with (
+        resources.files("scanform.recognize").joinpath("models", "marks.npz").open("rb") as file,
+        np.load(file, allow_pickle=False) as held,
+    ):
         assert held["features"].tolist() == list(features.NAMES)

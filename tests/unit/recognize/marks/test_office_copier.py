@@ -1,4 +1,6 @@
-"""The promise on a stack: whole forms filled by many hands, scanned by an office copier; nothing that needs no person is wrong."""
+"""The promise on a stack: whole forms filled by many hands, scanned by an office copier; nothing that needs no
+person is wrong.
+"""
 
 from collections import Counter
 from io import BytesIO
@@ -52,7 +54,9 @@ def read_form(edition, number, profile="office copier"):
         scan = scan_filled(gray, page, truth.page(page.number), hand=hand, profile=PROFILES[profile], rng=rng)
         identity = Identity(digest=layout.digest, instance="0000000", page=page.number, pages=len(pages))
         fields = read_fields(scan.image, scan.page_map, prepared)
-        read[page.number] = PageReading(ref=PageRef(sha256="0" * 64, path=f"{number}.jpg", index=page.number - 1), identity=identity, fields=fields)
+        read[page.number] = PageReading(
+            ref=PageRef(sha256="0" * 64, path=f"{number}.jpg", index=page.number - 1), identity=identity, fields=fields
+        )
     form = FormPages(form_id=str(number), token=None, received_at="", pages=read, copy=False, expected_pages=len(pages))
     return assemble(form, questionnaire, layout, AcceptSettings()), truth
 

@@ -19,7 +19,14 @@ from scanform.recognize.marks.read_marks import read_marks
 from scanform.recognize.marks.strata import STRATA
 from scanform.recognize.networks.npz_model import STRANGE_CAP, load, probabilities
 from scanform.recognize.reader import prepare_page, read_fields
-from scanform.simulate.truth import FILLED_STYLES, HARD_STYLES, MARKED_STYLES, NEAR_MISS_STYLES, UNCLEAR_STYLES, MarkStyle
+from scanform.simulate.truth import (
+    FILLED_STYLES,
+    HARD_STYLES,
+    MARKED_STYLES,
+    NEAR_MISS_STYLES,
+    UNCLEAR_STYLES,
+    MarkStyle,
+)
 
 PX = 300 / 25.4
 CLEAR = 0.995
@@ -43,17 +50,26 @@ def silent_errors(fields, styles):
     return [
         (name, styles.get(name), field.value, round(field.confidence, 4))
         for name, field in fields.items()
-        if name.startswith("r") and field.value != value_of(styles.get(name, MarkStyle.NONE)) and field.confidence >= CLEAR and field.problem is None
+        if name.startswith("r")
+        and field.value != value_of(styles.get(name, MarkStyle.NONE))
+        and field.confidence >= CLEAR
+        and field.problem is None
     ]
 
 
 def everywhere(sheet, styles, *, step=2):
     """Each style in turn on every `step`-th box."""
-    return {zone.id: styles[number // step % len(styles)] for number, zone in enumerate(marks_of(sheet)) if number % step == 0}
+    return {
+        zone.id: styles[number // step % len(styles)]
+        for number, zone in enumerate(marks_of(sheet))
+        if number % step == 0
+    }
 
 
 def test_untouched_page_is_empty_everywhere(sheet):
-    """On a scan without ink every box is empty, sure and without a problem; the fields stand in the order of the layout."""
+    """On a scan without ink every box is empty, sure and without a problem; the fields stand in the order of the
+    layout.
+    """
     scan = sheet.scan(profile="office copier", seed=5)
     fields = read_fields(scan.image, scan.page_map, sheet.prepared)
     assert [field.zone for field in fields] == [zone.id for zone in sheet.page.zones]
@@ -85,7 +101,9 @@ def test_no_style_is_read_wrong_in_silence(sheet, profile):
 
 @pytest.mark.slow
 def test_filled_boxes_are_told_from_crosses(sheet):
-    """A filled box is FILLED, a cross is MARKED; where half of all marks are filled boxes, none is taken for something else in silence."""
+    """A filled box is FILLED, a cross is MARKED; where half of all marks are filled boxes, none is taken for
+    something else in silence.
+    """
     styles = everywhere(sheet, (MarkStyle.FILL, *[MarkStyle.CROSS] * 3))
     fields = sheet.read(sheet.scan(styles, seed=4))
     assert all(fields[name].value == value_of(style) for name, style in styles.items())
@@ -152,7 +170,9 @@ def test_boxes_far_from_their_place_go_to_a_person(sheet):
 
 
 def test_print_inside_a_box_is_no_ink(sheet):
-    """What the blank form has in a box is not taken for a mark: the comparison is with the print in place, not with white."""
+    """What the blank form has in a box is not taken for a mark: the comparison is with the print in place, not with
+    white.
+    """
     gray = sheet.gray.copy()
     zone = marks_of(sheet)[8]
     corners = [(round(p.x * PX), round(p.y * PX)) for p in zone.rect.grown(-1).corners]
@@ -160,8 +180,13 @@ def test_print_inside_a_box_is_no_ink(sheet):
     cv2.line(gray, corners[1], corners[3], (0,), 4)
     blank = BlankPage(gray=gray, px_per_mm_x=gray.shape[1] / A4.w, px_per_mm_y=gray.shape[0] / A4.h)
     aware = prepare_page(sheet.page, blank, filled=Filled.WITHDRAWN)
-    page_map = PageMap(homography=(blank.px_per_mm_x, 0, -0.5, 0, blank.px_per_mm_y, -0.5, 0, 0, 1), residual_mm=0.0, tier=Tier.T0)
-    values = [{f.zone: f.value for f in read_fields(PageImage(gray=gray), page_map, page)}[zone.id] for page in (aware, sheet.prepared)]
+    page_map = PageMap(
+        homography=(blank.px_per_mm_x, 0, -0.5, 0, blank.px_per_mm_y, -0.5, 0, 0, 1), residual_mm=0.0, tier=Tier.T0
+    )
+    values = [
+        {f.zone: f.value for f in read_fields(PageImage(gray=gray), page_map, page)}[zone.id]
+        for page in (aware, sheet.prepared)
+    ]
     assert values == ["empty", "marked"]
 
 
@@ -181,12 +206,16 @@ def test_a_page_without_boxes_is_fine(sheet):
     scan = sheet.scan()
     for zones in (tuple(z for z in sheet.page.zones if z.kind is not ZoneKind.MARK), ()):
         page = type(sheet.page)(number=1, size=A4, blank="", fiducials=(), codes=(), zones=zones)
-        prepared = prepare_page(page, BlankPage(gray=sheet.gray, px_per_mm_x=PX, px_per_mm_y=PX), filled=Filled.WITHDRAWN)
+        prepared = prepare_page(
+            page, BlankPage(gray=sheet.gray, px_per_mm_x=PX, px_per_mm_y=PX), filled=Filled.WITHDRAWN
+        )
         assert len(read_fields(scan.image, scan.page_map, prepared)) == len(zones)
 
 
 def test_a_page_that_lost_its_marks_is_not_unanswered(sheet):
-    """Traces in several boxes and no mark anywhere: a person looks at every box; an untouched page is read as unanswered."""
+    """Traces in several boxes and no mark anywhere: a person looks at every box; an untouched page is read as
+    unanswered.
+    """
     scan = sheet.scan({}, profile="good scanner", seed=3)
     untouched = read_fields(scan.image, scan.page_map, sheet.prepared)
     boxes = marks_of(sheet)

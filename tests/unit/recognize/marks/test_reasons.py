@@ -38,7 +38,10 @@ def test_untouched_boxes_hold_nothing(sheet):
     """A clean scan of an unanswered page has nothing beyond the print, in boxes and in writing zones."""
     scan = sheet.scan(profile="clean")
     found = page_reasons(scan.image, scan.page_map, sheet.prepared)
-    assert {reason.slug for name, reasons in found.items() for reason in reasons if name != "sign"} <= {"no-ink", "unlike-known"}
+    assert {reason.slug for name, reasons in found.items() for reason in reasons if name != "sign"} <= {
+        "no-ink",
+        "unlike-known",
+    }
     assert set(found) == {zone.id for zone in sheet.page.zones}
 
 
@@ -49,7 +52,9 @@ def test_a_line_through_several_boxes_counts_them(sheet):
     ends = [(round(x * 300 / 25.4), round(y * 300 / 25.4)) for x, y in ((15, 26.6), (180, 28.6))]
     cv2.line(gray, *ends, 20, 7, cv2.LINE_AA)
     found = page_reasons(type(scan.image)(gray=gray, dpi=300), scan.page_map, sheet.prepared)
-    assert [reason for reason in found["r0-o2"] if reason.slug == "line-through"] == [Reason(slug="line-through", params=(("boxes", "6"),))]
+    assert [reason for reason in found["r0-o2"] if reason.slug == "line-through"] == [
+        Reason(slug="line-through", params=(("boxes", "6"),))
+    ]
     assert all(reason.slug != "line-through" for reason in found["r1-o2"])
 
 
@@ -61,7 +66,9 @@ def test_a_stroke_that_leaves_says_where_to(sheet):
     start, end = (zone.rect.x + 1, zone.rect.bottom - 0.8), (zone.rect.right + 1.8, zone.rect.y + 0.4)
     cv2.line(gray, tuple(round(v * px) for v in start), tuple(round(v * px) for v in end), 30, 6, cv2.LINE_AA)
     found = page_reasons(type(scan.image)(gray=gray, dpi=300), scan.page_map, sheet.prepared)["r3-o1"]
-    assert [dict(reason.params)["side"] in {"right", "upper-right"} for reason in found if reason.slug == "leaves"] == [True]
+    assert [dict(reason.params)["side"] in {"right", "upper-right"} for reason in found if reason.slug == "leaves"] == [
+        True
+    ]
     assert found[0].slug == "rising-stroke"
 
 
@@ -91,7 +98,10 @@ def test_every_reason_is_a_sentence(language):
             words = reason_text(Reason(slug=key.removeprefix("reason."), params=params), language)
             assert "{" not in words
             assert "0.3" not in words or language == "en"
-    assert reason_text(Reason(slug="leaves", params=(("side", "upper-right"),)), "de") == "reicht rechts oben aus dem Kästchen"
+    assert (
+        reason_text(Reason(slug="leaves", params=(("side", "upper-right"),)), "de")
+        == "reicht rechts oben aus dem Kästchen"
+    )
 
 
 def test_a_skeleton_keeps_length_and_crossing():

@@ -32,7 +32,10 @@ def test_kinds_of_readings() -> None:
     assert kind_of(0, core_share=0.05, own_share=0.1, elsewhere=0.2) == "grey, free: empty, ink of another box"
     assert kind_of(0, core_share=0.05, own_share=0.1, elsewhere=0.05) == "grey, free: empty, ink close by"
     assert kind_of(1, core_share=0.3, reach=1.2, peak_of_page=1) == "grey, free: marked"
-    assert kind_of(1, core_share=0.05, reach=0.4, peak_of_page=1, usual_share=0.4, broad_of_page=1.4) == "grey, free: marked, small"
+    assert (
+        kind_of(1, core_share=0.05, reach=0.4, peak_of_page=1, usual_share=0.4, broad_of_page=1.4)
+        == "grey, free: marked, small"
+    )
     assert kind_of(1, core_share=0.05, reach=0.4, peak_of_page=1, usual_share=0.1) == "none"
     assert kind_of(1, core_share=0.05, reach=1.2, peak_of_page=0.4) == "grey, free: marked, faint"
     assert kind_of(1, core_share=0.3, reach=3, crossed=3, own_share=0.4) == "grey, free: joined with another box"
@@ -62,15 +65,24 @@ def test_boxes_that_may_be_marked_are_never_empty_without_a_person() -> None:
     assert kind_of(0, part_width=0.23, part_height=0.11, part_inside=1.0) == "none"
     assert kind_of(0, part_width=0.2, part_height=0.2, part_inside=1.0) == "grey, free: empty"
     assert kind_of(1, core_share=0.05, reach=0.4, peak_of_page=2, usual_share=0.4, broad_of_page=1.4) == "none"
-    assert kind_of(1, part_width=0.2, part_height=0.2, reach=0.4, peak_of_page=1, usual_share=0.4, broad_of_page=0.9) == "none"
-    assert kind_of(1, part_width=0.4, part_height=0.2, reach=0.4, peak_of_page=1, usual_share=0.4, broad_of_page=0.9) == "grey, free: marked, small"
+    assert (
+        kind_of(1, part_width=0.2, part_height=0.2, reach=0.4, peak_of_page=1, usual_share=0.4, broad_of_page=0.9)
+        == "none"
+    )
+    assert (
+        kind_of(1, part_width=0.4, part_height=0.2, reach=0.4, peak_of_page=1, usual_share=0.4, broad_of_page=0.9)
+        == "grey, free: marked, small"
+    )
     assert kind_of(0, mono=1.0) == "none"
     assert kind_of(0, mono=1.0, usual_peak=1.0, usual_share=0.2) == "none"
     assert kind_of(0, mono=1.0, usual_peak=0.7, usual_share=0.5) == "none"
     assert kind_of(1, mono=1.0, usual_peak=0.7, usual_share=0.5, reach=1.2, peak_of_page=1) == "none"
     assert kind_of(0, mono=1.0, usual_peak=1.0, usual_share=0.5, core_share=0.01) == "none"
     assert kind_of(0, loose=0.06) == "none"
-    assert kind_of(0, part_area=0.06, usual_peak=0.8, own_share=0.05, elsewhere=0.4) == "grey, free: empty, ink of another box"
+    assert (
+        kind_of(0, part_area=0.06, usual_peak=0.8, own_share=0.05, elsewhere=0.4)
+        == "grey, free: empty, ink of another box"
+    )
     assert kind_of(1, open_core=0.8, reach=1.2, peak_of_page=1) == "grey, crowded: marked"
 
 

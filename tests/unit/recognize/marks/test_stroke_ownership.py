@@ -28,20 +28,34 @@ def grid():
             rect = RectMm(x=40 + 8 * column, y=40 + 8 * row, w=5, h=5)
             ends = [(round(p.x * PX), round(p.y * PX)) for p in (rect.corners[0], rect.corners[2])]
             cv2.rectangle(gray, ends[0], ends[1], (0,), 4)
-            zones.append(Zone(id=f"{row}{column}", question=f"{row}{column}", option="1", kind=ZoneKind.MARK, rect=rect, multiple=True))
+            zones.append(
+                Zone(
+                    id=f"{row}{column}",
+                    question=f"{row}{column}",
+                    option="1",
+                    kind=ZoneKind.MARK,
+                    rect=rect,
+                    multiple=True,
+                )
+            )
     page = PageLayout(number=1, size=A4, blank="", fiducials=(), codes=(), zones=tuple(zones))
     return gray, prepare_page(page, BlankPage(gray=gray, px_per_mm_x=PX, px_per_mm_y=PX), filled=Filled.WITHDRAWN)
 
 
 def described(grid, *lines):
-    """Zone id -> the columns of `belonging` by name, after lines (x0, y0, x1, y1 in mm) were drawn with a pen of 0.5 mm."""
+    """Zone id -> the columns of `belonging` by name, after lines (x0, y0, x1, y1 in mm) were drawn with a pen of 0.5
+    mm.
+    """
     gray, prepared = grid
     seen = gray.copy()
     for x0, y0, x1, y1 in lines:
         cv2.line(seen, (round(x0 * PX), round(y0 * PX)), (round(x1 * PX), round(y1 * PX)), (40,), 6, cv2.LINE_AA)
     rows = features.describe(measure(PageImage(gray=seen), PLAIN, prepared), prepared.marks)
     first = features.NAMES.index(stroke_ownership.NAMES[0])
-    return {zone.id: dict(zip(stroke_ownership.NAMES, row[first:].tolist(), strict=False)) for zone, row in zip(prepared.marks.zones, rows, strict=True)}
+    return {
+        zone.id: dict(zip(stroke_ownership.NAMES, row[first:].tolist(), strict=False))
+        for zone, row in zip(prepared.marks.zones, rows, strict=True)
+    }
 
 
 def test_an_arm_belongs_to_the_box_that_holds_the_mark(grid):
@@ -83,12 +97,21 @@ def test_specks_are_counted_and_short_ones_are_not_loose(grid):
 
 @pytest.mark.parametrize(("x", "y", "radius"), [(42.5, 44.5, 3.2), (40.5, 42.5, 2.5), (42.5, 42.5, 4.5)])
 def test_a_hole_over_a_box_is_seen(grid, x, y, radius):
-    """A filing hole that takes away a part of a crossed box or all of it: a person has to look; the boxes beside it are read."""
+    """A filing hole that takes away a part of a crossed box or all of it: a person has to look; the boxes beside it
+    are read.
+    """
     gray, prepared = grid
     seen = gray.copy()
     for zone in (0, 2):
         rect = prepared.marks.zones[zone].rect.grown(-0.8)
-        cv2.line(seen, (round(rect.x * PX), round(rect.y * PX)), (round(rect.right * PX), round(rect.bottom * PX)), (40,), 6, cv2.LINE_AA)
+        cv2.line(
+            seen,
+            (round(rect.x * PX), round(rect.y * PX)),
+            (round(rect.right * PX), round(rect.bottom * PX)),
+            (40,),
+            6,
+            cv2.LINE_AA,
+        )
     cv2.circle(seen, (round(x * PX), round(y * PX)), round(radius * PX), (255,), -1, cv2.LINE_AA)
     fields = {field.zone: field for field in read_fields(PageImage(gray=seen), PLAIN, prepared)}
     assert fields["00"].problem == "box-covered"
@@ -99,7 +122,11 @@ def test_a_hole_over_a_box_is_seen(grid, x, y, radius):
 @pytest.mark.slow
 def test_pale_print_and_marks_hide_no_box(sheet):
     """Low toner, fax and a page full of marks: no box is called covered."""
-    styles = {zone.id: style for zone, style in zip(sheet.page.zones, [*MarkStyle] * 9, strict=False) if zone.kind is ZoneKind.MARK}
+    styles = {
+        zone.id: style
+        for zone, style in zip(sheet.page.zones, [*MarkStyle] * 9, strict=False)
+        if zone.kind is ZoneKind.MARK
+    }
     for profile in ("low toner", "fax", "worst"):
         scan = sheet.scan(styles, profile=profile, seed=4)
         fields = read_fields(scan.image, scan.page_map, sheet.prepared)
@@ -107,10 +134,14 @@ def test_pale_print_and_marks_hide_no_box(sheet):
 
 
 def test_marks_next_to_a_struck_box_go_to_a_person(grid):
-    """A line through the middle box of a row: marks beside it, and the one beside these, are doubted; those of the other rows are not, nor empty boxes."""
+    """A line through the middle box of a row: marks beside it, and the one beside these, are doubted; those of the
+    other rows are not, nor empty boxes.
+    """
     sheet = grid[1].marks
     names = [zone.id for zone in sheet.zones]
-    struck, marked = (np.array([name in chosen for name in names]) for chosen in (("02",), ("00", "01", "03", "20", "23")))
+    struck, marked = (
+        np.array([name in chosen for name in names]) for chosen in (("02",), ("00", "01", "03", "20", "23"))
+    )
     found = stroke_ownership.beside_lines(sheet, marked=marked, struck=struck)
     assert [name for name, one in zip(names, found, strict=True) if one] == ["00", "01", "03"]
     assert not stroke_ownership.beside_lines(sheet, marked=marked, struck=np.zeros(len(names), bool)).any()

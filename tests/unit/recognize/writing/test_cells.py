@@ -43,7 +43,9 @@ def scribble(cell, rng):
 @pytest.mark.parametrize("profile", ["good scanner", "office copier", "jpeg q30"])
 @pytest.mark.slow
 def test_numbers_come_out_right_or_go_to_a_person(sheet, profile):
-    """Hands with European 1 and 7 among them: what is accepted is what was written, and most is accepted or at least right."""
+    """Hands with European 1 and 7 among them: what is accepted is what was written, and most is accepted or at least
+    right.
+    """
     right = accepted = 0
     for seed in range(12):
         text = "".join(np.random.default_rng(seed).choice(list("0123456789117"), 5))
@@ -61,7 +63,12 @@ def test_a_scribble_is_read_as_struck_out(sheet):
     """A cell that was scribbled over is not a digit: the row goes to a person with a question mark in that place."""
     cells = comb_cells(sheet)
     for seed in range(4):
-        field = read_with(sheet, "01022024", [scribble(cells[3], np.random.default_rng(seed)), scribble(cells[3], np.random.default_rng(seed + 50))], seed=seed)
+        field = read_with(
+            sheet,
+            "01022024",
+            [scribble(cells[3], np.random.default_rng(seed)), scribble(cells[3], np.random.default_rng(seed + 50))],
+            seed=seed,
+        )
         assert field.problem == "illegible-cells"
         assert field.value[3] == UNREAD
 
@@ -94,7 +101,9 @@ def test_writing_between_two_cells_is_for_a_person(sheet):
     for seed in range(4):
         rng = np.random.default_rng(seed)
         between = RectMm(x=cells[2].x + 4, y=cells[2].y, w=cells[2].w, h=cells[2].h)
-        field = read_with(sheet, "12", glyph_strokes("8", between, random_hand(rng, pen="ballpoint blue"), rng), seed=seed)
+        field = read_with(
+            sheet, "12", glyph_strokes("8", between, random_hand(rng, pen="ballpoint blue"), rng), seed=seed
+        )
         assert field.problem is not None or field.confidence < ACCEPT
 
 
@@ -102,7 +111,9 @@ def test_a_tail_in_the_next_cell_does_not_add_a_digit(sheet):
     """A 7 whose foot reaches into the empty cell beside it stays one digit."""
     cells = comb_cells(sheet)
     x, y = cells[4].x, cells[4].y
-    seven = [stroke([(x + 1.5, y + 1.2), (x + 5.2, y + 1.2), (x + 3.4, y + 4.5), (x + 1.4, y + 7.5), (x - 0.7, y + 7.9)])]
+    seven = [
+        stroke([(x + 1.5, y + 1.2), (x + 5.2, y + 1.2), (x + 3.4, y + 4.5), (x + 1.4, y + 7.5), (x - 0.7, y + 7.9)])
+    ]
     field = read_with(sheet, "2024", seven)
     assert field.problem is not None or field.value[4:] == "7   "
     assert field.value == "20247   " or field.problem is not None or field.confidence < ACCEPT
@@ -110,7 +121,9 @@ def test_a_tail_in_the_next_cell_does_not_add_a_digit(sheet):
 
 def ring(cell, *, wide, tall):
     angles = np.linspace(-1.9, 2 * np.pi - 1.7, 40)
-    return stroke(np.column_stack([cell.centre.x + wide / 2 * np.cos(angles), cell.centre.y + tall / 2 * np.sin(angles)]))
+    return stroke(
+        np.column_stack([cell.centre.x + wide / 2 * np.cos(angles), cell.centre.y + tall / 2 * np.sin(angles)])
+    )
 
 
 @pytest.mark.slow
@@ -124,7 +137,9 @@ def test_strokes_across_the_frame_stay_whole(sheet):
 @pytest.mark.parametrize("place", [0, 2, 7])
 @pytest.mark.fast_cases(1)
 def test_strokes_that_lie_along_the_frame_are_never_lost(sheet, place, wide, tall):
-    """What runs under the frame cannot be seen: the cell is neither taken for another digit nor for an empty one, the row goes to a person."""
+    """What runs under the frame cannot be seen: the cell is neither taken for another digit nor for an empty one,
+    the row goes to a person.
+    """
     digits = list("12345678")
     digits[place] = " "
     for seed in range(2):
@@ -164,7 +179,9 @@ def test_rows_do_not_depend_on_each_other():
     for row, seen in zip(rows, together, strict=True):
         (alone,) = NETWORKS.read([row])
         assert [one.value for one in alone.texts] == [one.value for one in seen.texts]
-        assert [one.probability for one in alone.texts] == pytest.approx([one.probability for one in seen.texts], abs=1e-5)
+        assert [one.probability for one in alone.texts] == pytest.approx(
+            [one.probability for one in seen.texts], abs=1e-5
+        )
 
 
 def test_letters_hold_no_digits():

@@ -1,4 +1,6 @@
-"""Retraining the last layer: it helps where hands differ, and cannot do harm where there is little or nothing to learn."""
+"""Retraining the last layer: it helps where hands differ, and cannot do harm where there is little or nothing to
+learn.
+"""
 
 import itertools
 from dataclasses import replace
@@ -9,7 +11,14 @@ import pytest
 from scanform.model.geometry import RectMm
 from scanform.model.questionnaire import Alphabet
 from scanform.recognize.networks.heads import NETWORKS, Head, shipped_digest
-from scanform.recognize.writing.cells import STRUCK, admissible, character_probs, class_names, seen_by, shipped_temperature
+from scanform.recognize.writing.cells import (
+    STRUCK,
+    admissible,
+    character_probs,
+    class_names,
+    seen_by,
+    shipped_temperature,
+)
 from scanform.recognize.writing.fit_heads import (
     Characters,
     FitSettings,
@@ -45,7 +54,13 @@ def drawn(strokes, rng):
     ys, xs = np.nonzero(layer < 200)
     top, bottom, left, right = ys.min(), ys.max() + 1, xs.min(), xs.max() + 1
     x, y = (left + right) / 2 / 10 - CELL.x, (top + bottom) / 2 / 10 - CELL.y
-    return Cell(gray=layer[top:bottom, left:right], height=(bottom - top) / 80, width=(right - left) / 80, x=x / CELL.w, y=y / CELL.h)
+    return Cell(
+        gray=layer[top:bottom, left:right],
+        height=(bottom - top) / 80,
+        width=(right - left) / 80,
+        x=x / CELL.w,
+        y=y / CELL.h,
+    )
 
 
 def cell(character, seed, *, odd=False):
@@ -53,11 +68,15 @@ def cell(character, seed, *, odd=False):
     if odd and character in HABITS:
         parts = [0.12 + 0.76 * (np.array(part) + rng.normal(0, 0.02, (len(part), 2))) for part in HABITS[character]]
         return drawn([stroke((part * [CELL.w, CELL.h] + [CELL.x, CELL.y]).tolist()) for part in parts], rng)
-    return drawn(glyph_strokes(character, CELL, random_hand(np.random.default_rng(seed // 40), pen="ballpoint blue"), rng), rng)
+    return drawn(
+        glyph_strokes(character, CELL, random_hand(np.random.default_rng(seed // 40), pen="ballpoint blue"), rng), rng
+    )
 
 
 def gathered(forms, each, *, odd=False, wrong=0.0, alphabet="0123456789", network="digits", start=0):
-    """`each` characters of each of so many forms; `odd`: twos and sevens as in `HABITS`; `wrong`: so many of them are said to be another character."""
+    """`each` characters of each of so many forms; `odd`: twos and sevens as in `HABITS`; `wrong`: so many of them
+    are said to be another character.
+    """
     names = class_names(network)
     rng = np.random.default_rng([forms, each, start])
     said, cells, owners = [], [], []
@@ -127,9 +146,13 @@ def test_usual_hands_are_read_as_before(plain, odd):
 @pytest.mark.parametrize(("forms", "each", "wrong"), [(3, 6, 0.0), (3, 6, 0.06), (10, 10, 0.02), (24, 12, 0.02)])
 @pytest.mark.fast_cases(1)
 def test_a_few_crops_and_a_few_wrong_ones_do_no_harm(plain, forms, each, wrong):
-    """Few characters of hands that are read well anyway, some of them said wrong: what was read is still read, and nearly as much is sure."""
+    """Few characters of hands that are read well anyway, some of them said wrong: what was read is still read, and
+    nearly as much is sure.
+    """
     few = gathered(forms, each, wrong=wrong, start=300)
-    before, after = (figures(reading_probs("digits", head, plain), plain.truth) for head in (None, fit_head("digits", few)))
+    before, after = (
+        figures(reading_probs("digits", head, plain), plain.truth) for head in (None, fit_head("digits", few))
+    )
     assert after.right >= before.right - 1
     assert after.wrong_of_accepted <= before.wrong_of_accepted
     assert after.accepted > 0.85 * before.accepted
@@ -157,13 +180,23 @@ def test_what_is_struck_out_stays_struck_out(odd):
     for seed in range(12):
         x = np.linspace(CELL.x + 0.8, CELL.right - 0.8, 14) + rng.normal(0, 0.15, 14)
         y = np.where(np.arange(14) % 2, CELL.y + 1.2, CELL.bottom - 1.2) + rng.normal(0, 0.2, 14)
-        scribbles.append(drawn([stroke(np.column_stack([x, y])), *glyph_strokes("4", CELL, random_hand(np.random.default_rng(seed)), rng)], rng))
+        scribbles.append(
+            drawn(
+                [
+                    stroke(np.column_stack([x, y])),
+                    *glyph_strokes("4", CELL, random_hand(np.random.default_rng(seed)), rng),
+                ],
+                rng,
+            )
+        )
     probs = character_probs("digits", scribbles, head)
     assert (probs[:, :10].max(axis=1) < 0.9).all()
 
 
 def test_how_often_a_character_occurs_is_not_learnt(plain):
-    """Pictures that say nothing, nine of ten confirmed as fours: no picture becomes a four for that; where they do say something, it is learnt."""
+    """Pictures that say nothing, nine of ten confirmed as fours: no picture becomes a four for that; where they do
+    say something, it is learnt.
+    """
     truth = np.array([4] * 90 + [9] * 10)
     same = Characters(
         logits=np.zeros((2, 100, 16), np.float32), features=np.ones((2, 100, 96), np.float32), truth=truth, allowed=np.ones((100, 16), bool),
@@ -189,7 +222,9 @@ def test_how_much_is_enough(plain):
     """Characters of enough forms, in both parts."""
     assert enough(plain)
     few_forms = plain.of(np.isin(plain.forms, np.unique(plain.forms)[:9]))
-    assert enough(few_forms, FitSettings(least_forms=9, least_characters=100, least_characters_each=10, least_forms_each=1))
+    assert enough(
+        few_forms, FitSettings(least_forms=9, least_characters=100, least_characters_each=10, least_forms_each=1)
+    )
     assert not enough(few_forms, FitSettings(least_characters_each=10, least_forms_each=1))
     one_form = replace(plain, forms=np.array(["form"] * len(plain.truth)))
     assert not enough(one_form)
@@ -202,7 +237,10 @@ def test_how_much_is_enough(plain):
 @pytest.mark.slow
 def test_a_stronger_pull_changes_less(odd):
     """The prior's strength bounds the change; nought is no change."""
-    sizes = [float(np.abs(_change(odd, Way(strength=strength, believing=False), 1.0)).sum()) for strength in (0.0, 0.1, 1.0, 10.0)]
+    sizes = [
+        float(np.abs(_change(odd, Way(strength=strength, believing=False), 1.0)).sum())
+        for strength in (0.0, 0.1, 1.0, 10.0)
+    ]
     assert sizes[0] == 0
     assert all(weaker > 1.2 * stronger for stronger, weaker in itertools.pairwise(sizes))
 
@@ -220,7 +258,9 @@ def test_the_lowest_point_is_found():
     assert found == pytest.approx(np.full(12, 3.0), abs=1e-3)
 
 
-@pytest.mark.parametrize(("seen", "of", "bound"), [(0, 100, 0.02951), (1, 100, 0.04656), (5, 1000, 0.01048), (10, 10, 1.0), (0, 0, 1.0)])
+@pytest.mark.parametrize(
+    ("seen", "of", "bound"), [(0, 100, 0.02951), (1, 100, 0.04656), (5, 1000, 0.01048), (10, 10, 1.0), (0, 0, 1.0)]
+)
 def test_bounds(seen, of, bound):
     """Values of the beta distribution: its 0.95 quantile with seen + 1 and of - seen."""
     assert most_of(seen, of) == pytest.approx(bound, abs=2e-5)
@@ -231,4 +271,6 @@ def test_figures_count():
     probs = np.array([[0.999, 0.001], [0.999, 0.001], [0.4, 0.6], [0.2, 0.8]], np.float32)
     found = figures(probs, np.array([0, 1, 1, 0]))
     assert (found.characters, found.right, found.accepted, found.wrong_of_accepted) == (4, 2, 2, 1)
-    assert found.log_loss == pytest.approx(-np.log(0.99 * np.array([0.999, 0.001, 0.6, 0.2]) + 0.01 / 2).mean(), rel=1e-5)
+    assert found.log_loss == pytest.approx(
+        -np.log(0.99 * np.array([0.999, 0.001, 0.6, 0.2]) + 0.01 / 2).mean(), rel=1e-5
+    )

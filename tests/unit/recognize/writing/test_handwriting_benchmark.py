@@ -1,4 +1,6 @@
-"""The sums of the benchmark of handwriting: groups of the reliability diagrams, what a threshold takes, and the least one that keeps a promise."""
+"""The sums of the benchmark of handwriting: groups of the reliability diagrams, what a threshold takes, and the
+least one that keeps a promise.
+"""
 
 import xml.etree.ElementTree as ET
 
@@ -56,7 +58,9 @@ def test_the_least_threshold_keeps_its_promise_and_no_lower_one_does(said):
 
 
 def test_one_more_error_than_was_seen_must_not_break_the_promise():
-    """Of 400 and one wrong, half a per cent is wrong with one more; one reading less is too few. What the list has not got counts as wrong."""
+    """Of 400 and one wrong, half a per cent is wrong with one more; one reading less is too few. What the list has
+    not got counts as wrong.
+    """
     assert least(of((0.96, 400, 1))) == GRID[0]
     assert least(of((0.96, 399, 1))) is None
     assert least(of((0.96, 100, 5), (0.99, 300, 0))) == 0.97

@@ -10,7 +10,17 @@ import pytest
 from scanform.model.questionnaire import Alphabet
 from scanform.recognize.writing import readers
 from scanform.recognize.writing.lines import TesseractLines
-from scanform.recognize.writing.readers import CELLS, LINES, UNREAD, Cell, CellImages, LineImages, ReaderResult, best_readers, every_reader
+from scanform.recognize.writing.readers import (
+    CELLS,
+    LINES,
+    UNREAD,
+    Cell,
+    CellImages,
+    LineImages,
+    ReaderResult,
+    best_readers,
+    every_reader,
+)
 from scanform.recognize.writing.tesseract import TextSettings
 
 
@@ -30,7 +40,10 @@ ROWS = (
     CellImages(cells=(None, None), alphabet=Alphabet.DATE),
     CellImages(cells=(cell("A"), cell("8")), alphabet=Alphabet.ALNUM),
     CellImages(cells=(Cell(gray=NOISE, height=1.2, width=1.0, x=0.1, y=0.9),), alphabet=Alphabet.TIME),
-    CellImages(cells=(Cell(gray=np.full((1, 1), 255, np.uint8), height=0.1, width=0.1, x=0.5, y=0.5),), alphabet=Alphabet.DECIMAL),
+    CellImages(
+        cells=(Cell(gray=np.full((1, 1), 255, np.uint8), height=0.1, width=0.1, x=0.5, y=0.5),),
+        alphabet=Alphabet.DECIMAL,
+    ),
     CellImages(cells=(cell("H"),), alphabet=Alphabet.LETTERS),
 )
 ZONES = (
@@ -65,7 +78,9 @@ class Montage(TesseractLines):
 def each_reader(kind=None):
     """All that are installed, and what stands in where a library is not."""
     readers = [*every_reader(), UNREAD, Montage(TextSettings(in_process=False))]
-    return pytest.mark.parametrize("reader", [one for one in readers if kind in {None, one.kind}], ids=lambda one: one.name)
+    return pytest.mark.parametrize(
+        "reader", [one for one in readers if kind in {None, one.kind}], ids=lambda one: one.name
+    )
 
 
 @each_reader()
@@ -167,7 +182,9 @@ def installed(tmp_path, monkeypatch):
 
 
 def test_a_package_may_bring_a_reader(installed, sheet):
-    """An installed reader of a higher rank reads the lines of a page, ours go on reading cells; the reading names it."""
+    """An installed reader of a higher rank reads the lines of a page, ours go on reading cells; the reading names
+    it.
+    """
     before = best_readers().cells
     installed()
     assert (best_readers().lines.name, best_readers().cells) == ("parrot", before)

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from scanform.recognize.writing.split_lines import line_of_ink
 
 PX = 5.0
-WORDS = ("Nachbarschaftshaus", "jgpqy Rueckgang", "Spielplatz fehlt", "bitte mehr Baenke", "gut so", "Kaffee und Kuchen")
+WORDS = (
+    "Nachbarschaftshaus",
+    "jgpqy Rueckgang",
+    "Spielplatz fehlt",
+    "bitte mehr Baenke",
+    "gut so",
+    "Kaffee und Kuchen",
+)
 
 
 def zone(baselines, *, tilt=0.0, high=400, wide=700):
@@ -17,17 +24,27 @@ def zone(baselines, *, tilt=0.0, high=400, wide=700):
     words = np.zeros((high, wide), np.int32)
     for number, row in enumerate(baselines, 1):
         layer = np.zeros((high, wide), np.uint8)
-        cv2.putText(layer, WORDS[(number - 1) % len(WORDS)], (10, round(row)), cv2.FONT_HERSHEY_SIMPLEX, 0.72, (255,), 2)
+        cv2.putText(
+            layer, WORDS[(number - 1) % len(WORDS)], (10, round(row)), cv2.FONT_HERSHEY_SIMPLEX, 0.72, (255,), 2
+        )
         turn = cv2.getRotationMatrix2D((0, round(row)), tilt, 1)
         words[cv2.warpAffine(layer, turn, (wide, high)) > 100] = number
     return cv2.connectedComponents((words > 0).astype(np.uint8), connectivity=8)[1].astype(np.int32), words
 
 
 @pytest.mark.slow
-@given(count=st.integers(1, 6), pitch=st.floats(32, 55), expected=st.floats(0.75, 1.3), start=st.floats(25, 60), tilt=st.floats(-0.8, 0.8))
+@given(
+    count=st.integers(1, 6),
+    pitch=st.floats(32, 55),
+    expected=st.floats(0.75, 1.3),
+    start=st.floats(25, 60),
+    tilt=st.floats(-0.8, 0.8),
+)
 @settings(max_examples=60)
 def test_every_line_is_one(count, pitch, expected, start, tilt):
-    """Whatever the distance of the lines and where they begin, near the printed pitch: as many lines as were written, each word in its own."""
+    """Whatever the distance of the lines and where they begin, near the printed pitch: as many lines as were
+    written, each word in its own.
+    """
     labels, words = zone([start + number * pitch for number in range(count)], tilt=tilt)
     found = line_of_ink(labels, pitch * expected)
     assert found.max() == count

@@ -1,4 +1,6 @@
-"""Tesseract by both doors: in this process (tesserocr) and by the program (montage). The same contract, real Tesseract."""
+"""Tesseract by both doors: in this process (tesserocr) and by the program (montage). The same contract, real
+Tesseract.
+"""
 
 import subprocess
 import sys
@@ -49,7 +51,9 @@ def test_lines_are_read_in_order(settings):
 
 
 def test_nothing_that_was_read_before_changes_a_line():
-    """In this process: the same text and the same confidence to the last digit, whatever was read before, ids and noise included."""
+    """In this process: the same text and the same confidence to the last digit, whatever was read before, ids and
+    noise included.
+    """
     alone = [read_lines([line], IN_PROCESS)[0] for line in LINES]
     assert list(read_lines(LINES, IN_PROCESS)) == alone
     read_line(LINES[0])
@@ -59,7 +63,9 @@ def test_nothing_that_was_read_before_changes_a_line():
 
 @each_door
 @pytest.mark.parametrize(
-    "picture", [WHITE, np.full((1, 1), 255, np.uint8), np.zeros((0, 0), np.uint8), np.zeros((0, 40), np.uint8)], ids=lambda one: str(one.shape)
+    "picture",
+    [WHITE, np.full((1, 1), 255, np.uint8), np.zeros((0, 0), np.uint8), np.zeros((0, 40), np.uint8)],
+    ids=lambda one: str(one.shape),
 )
 @pytest.mark.fast_cases(3)
 def test_empty_pictures_hold_nothing(settings, picture):

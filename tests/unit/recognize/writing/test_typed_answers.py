@@ -1,4 +1,6 @@
-"""Typed answers through the whole chain: a filled form as a flat PDF, drawn at 300 dpi or printed and scanned, is read line by line, as first candidate."""
+"""Typed answers through the whole chain: a filled form as a flat PDF, drawn at 300 dpi or printed and scanned, is
+read line by line, as first candidate.
+"""
 
 from dataclasses import replace
 from io import BytesIO
@@ -58,7 +60,9 @@ ON_LINES = {
 LINES = ("Hier fehlen Räume für Jugendliche", "Außerdem fehlt eine Küche")
 
 each_reader = pytest.mark.parametrize(
-    "reader", [TesseractLines(TextSettings()), TesseractLines(TextSettings(in_process=False)), HANDWRITING], ids=["in process", "montage", "handwriting"]
+    "reader",
+    [TesseractLines(TextSettings()), TesseractLines(TextSettings(in_process=False)), HANDWRITING],
+    ids=["in process", "montage", "handwriting"],
 )
 
 
@@ -78,10 +82,15 @@ class Survey:
             draw_blank(placement, empty)
         (gray,) = rasterize(folder / "blank.pdf", dpi=BLANK_DPI)
         blank = BlankPage(gray=gray, px_per_mm_x=BLANK_DPI / 25.4, px_per_mm_y=BLANK_DPI / 25.4)
-        self.prepared, self.check = prepare_page(self.page, blank, filled=self.layout.filled), prepare.prepare_page(self.page, blank)
+        self.prepared, self.check = (
+            prepare_page(self.page, blank, filled=self.layout.filled),
+            prepare.prepare_page(self.page, blank),
+        )
 
     def filled(self, texts, font, *, from_top_mm=None, leading=1.15):
-        """The filled form drawn at 300 dpi: question -> (text, size in pt), on the printed lines, or from the top of the zone with a leading of its own."""
+        """The filled form drawn at 300 dpi: question -> (text, size in pt), on the printed lines, or from the top of
+        the zone with a leading of its own.
+        """
         if font not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(TTFont(font, str(fonts()[font])))
         data = BytesIO()
@@ -90,7 +99,9 @@ class Survey:
             text, size = texts.get(zone.question, ("", 10))
             sheet.setFont(font, size)
             for number, line in enumerate(text.split("\n"), 1):
-                down = PITCH_MM * number - ABOVE_MM if from_top_mm is None else from_top_mm + leading * size / MM * number
+                down = (
+                    PITCH_MM * number - ABOVE_MM if from_top_mm is None else from_top_mm + leading * size / MM * number
+                )
                 sheet.drawString((zone.rect.x + 1.5) * MM, (self.page.size.h - zone.rect.y - down) * MM, line)
         sheet.save()
         with pikepdf.open(self.folder / "form.pdf") as form, pikepdf.open(data) as typed:
@@ -125,7 +136,9 @@ def scanned(gray, seed=3):
 @pytest.mark.parametrize("font", sorted(fonts()))
 @pytest.mark.fast_cases(1)
 def test_typed_lines_are_read_exactly(survey, font, image, reader):
-    """8, 10 and 12 pt, umlauts and ß, one line and several: the first candidate is what was typed; a person still looks at it."""
+    """8, 10 and 12 pt, umlauts and ß, one line and several: the first candidate is what was typed; a person still
+    looks at it.
+    """
     fields = survey.read(image(survey.filled(ON_LINES, font)), reader)
     assert {name: fields[name].value for name in ON_LINES} == {name: text for name, (text, _) in ON_LINES.items()}
     for name, (text, _) in ON_LINES.items():

@@ -9,7 +9,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scanform.recognize.writing.word_lists import nearest, scored, spellings, text_list
-from scanform.recognize.writing.words import HEIGHT, LineLogProbs, alphabet, joined, line_log_probs, log_probabilities, most_probable, normalised_line, only
+from scanform.recognize.writing.words import (
+    HEIGHT,
+    LineLogProbs,
+    alphabet,
+    joined,
+    line_log_probs,
+    log_probabilities,
+    most_probable,
+    normalised_line,
+    only,
+)
 
 LETTERS = " abc"
 
@@ -47,7 +57,9 @@ def test_the_probability_of_a_text_is_the_sum_over_all_its_paths(columns):
 @example([[1.0] * 5, [1.0, 1.0, 1.0, 0.001953125, 0.001953125]])
 @settings(max_examples=40)
 def test_the_most_probable_texts_come_first(columns):
-    """With a beam that holds everything, the first text is the best of all; with the usual one, none is said to be more probable than it is."""
+    """With a beam that holds everything, the first text is the best of all; with the usual one, none is said to be
+    more probable than it is.
+    """
     line = probs(columns)
     known = every_text(line)
     (first, chance), *_ = most_probable(line, beam=4000)
@@ -90,7 +102,22 @@ def written(text, *, sure=0.94):
 
 STREETS = tuple(
     f"{first}{second}"
-    for first in ("Linden", "Eichen", "Münster", "Rhein", "König", "Schützen", "Garten", "Mühlen", "Hohe", "Kaiser", "Burg", "Park", "Ost", "West")
+    for first in (
+        "Linden",
+        "Eichen",
+        "Münster",
+        "Rhein",
+        "König",
+        "Schützen",
+        "Garten",
+        "Mühlen",
+        "Hohe",
+        "Kaiser",
+        "Burg",
+        "Park",
+        "Ost",
+        "West",
+    )
     for second in ("straße", "weg", "platz", "allee", "gasse", "ring", "hof", " Straße", "ufer", "wall")
 )
 
@@ -105,7 +132,14 @@ def test_a_street_is_known_in_every_spelling(text):
 
 def test_spellings():
     """Only what people do: no word loses letters that are not the street's."""
-    assert set(spellings("Königstraße")) == {"Königstraße", "Königstr.", "Königstrasse", "KÖNIGSTRASSE", "KÖNIGSTRAßE", "KÖNIGSTR."}
+    assert set(spellings("Königstraße")) == {
+        "Königstraße",
+        "Königstr.",
+        "Königstrasse",
+        "KÖNIGSTRASSE",
+        "KÖNIGSTRAßE",
+        "KÖNIGSTR.",
+    }
     assert "Hohe Str." in spellings("Hohe Straße")
     assert spellings("Am Straßenbahnhof")[:2] == ("Am Straßenbahnhof", "Am Strassenbahnhof")
 

@@ -23,18 +23,28 @@ WRITERS: dict[str, tuple[str, Write]] = {
     "jpx": ("pdf", files.write_pdf_jpx),
     "jbig2": ("pdf", files.write_pdf_jbig2),
     "layered": ("pdf", files.write_pdf_layered),
-    "searchable": ("pdf", lambda path, pages: files.write_pdf_searchable(path, pages, ["Umlaute äöü (und Klammern)"] * len(pages))),
+    "searchable": (
+        "pdf",
+        lambda path, pages: files.write_pdf_searchable(path, pages, ["Umlaute äöü (und Klammern)"] * len(pages)),
+    ),
     "tiff group 4": ("tif", files.write_tiff_g4),
     "tiff": ("tif", files.write_tiff),
 }
 
 
 def _scanned(gray: Gray) -> ScannedPage:
-    return ScannedPage(gray=gray, dpi=100, page_map=PageMap(homography=(1, 0, 0, 0, 1, 0, 0, 0, 1), residual_mm=0, tier=next(iter(Tier))), profile="none")
+    return ScannedPage(
+        gray=gray,
+        dpi=100,
+        page_map=PageMap(homography=(1, 0, 0, 0, 1, 0, 0, 0, 1), residual_mm=0, tier=next(iter(Tier))),
+        profile="none",
+    )
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_page_comes_back(tmp_path: Path, paper: Gray, inspect: Callable[[Path], FileInfo], load: Callable[..., LoadedPage], name: str) -> None:
+def test_page_comes_back(
+    tmp_path: Path, paper: Gray, inspect: Callable[[Path], FileInfo], load: Callable[..., LoadedPage], name: str
+) -> None:
     """Two different pages, in their order, with their resolution and nothing to complain of."""
     ending, write = WRITERS[name]
     path = tmp_path / f"a.{ending}"
@@ -54,7 +64,10 @@ def test_page_comes_back(tmp_path: Path, paper: Gray, inspect: Callable[[Path], 
 def test_messages_of_others_reach_the_error_stream(capfd: pytest.CaptureFixture[str]) -> None:
     """A progress bar of another thread is neither lost nor taken for damage."""
     with native_messages() as messages:
-        os.write(2, b"Fax4Decode: Bad code word at line 3.\n 40% done\nTIFFReadDirectory: Warning, Unknown field with tag 1.\n")
+        os.write(
+            2,
+            b"Fax4Decode: Bad code word at line 3.\n 40% done\nTIFFReadDirectory: Warning, Unknown field with tag 1.\n",
+        )
     assert complaint(messages) == "Fax4Decode: Bad code word at line 3."
     assert complaint(messages[1:]) == ""
     assert capfd.readouterr().err == " 40% done\n"

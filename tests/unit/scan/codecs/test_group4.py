@@ -1,4 +1,6 @@
-"""Group 4: what is proved is right, what is damaged is not proved, and what cannot be proved is checked by encoding it again."""
+"""Group 4: what is proved is right, what is damaged is not proved, and what cannot be proved is checked by encoding
+it again.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -45,7 +47,9 @@ def test_strips_are_proved_one_by_one(page: Gray) -> None:
     gray = decode_group4(strips, width=WIDTH, rows=rows)
     assert gray is not None
     np.testing.assert_array_equal(gray, np.where(page, 0, 255))
-    assert decode_group4([strips[0], strips[0], strips[2]], width=WIDTH, rows=rows) is not None  # whole, though another picture
+    assert (
+        decode_group4([strips[0], strips[0], strips[2]], width=WIDTH, rows=rows) is not None
+    )  # whole, though another picture
     assert decode_group4([strips[0], strips[2], strips[1]], width=WIDTH, rows=rows) is None
     assert decode_group4(strips, width=WIDTH, rows=[300, 299, 278]) is None
     assert decode_group4(strips[:2], width=WIDTH, rows=rows) is None
@@ -69,7 +73,9 @@ def test_end_mark_is_found_before_padding(page: Gray, padding: bytes) -> None:
 FOLLOWING: dict[str, bytes] = {
     "the end mark again": bytes.fromhex("001001"),
     "the end mark twice again": bytes.fromhex("001001001001"),
-    "the rest of a TIFF": bytes.fromhex("0b00000103000100000038cd00001c01030001000000010000000000000064000000010000006400000001"),
+    "the rest of a TIFF": bytes.fromhex(
+        "0b00000103000100000038cd00001c01030001000000010000000000000064000000010000006400000001"
+    ),
     "the end mark and the rest of a TIFF": bytes.fromhex("0010010b00000103000100000038cd00001c010300"),
     "text": b"\nendstream of another program" * 20,
     "another page": bytes.fromhex("26a04c02bfffffffffff"),
@@ -82,7 +88,9 @@ FOLLOWING: dict[str, bytes] = {
 def test_what_follows_the_end_mark_is_no_damage(page: Gray, following: str, *, again: bool) -> None:
     """Sharp copiers write the mark twice, Pillow hands on the rest of its file; at any bit of a byte."""
     for height in range(860, 877):
-        decoded = decode_fax(encode_group4(page[:height]) + FOLLOWING[following], PARMS, width=WIDTH, height=height, again=again)
+        decoded = decode_fax(
+            encode_group4(page[:height]) + FOLLOWING[following], PARMS, width=WIDTH, height=height, again=again
+        )
         assert decoded.problems == ()
         np.testing.assert_array_equal(decoded.gray, np.where(page[:height], 0, 255))
 
@@ -128,7 +136,9 @@ def test_narrow_pictures_are_not_proved() -> None:
 
 
 def test_data_without_end_mark_are_encoded_again(page: Gray, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some encoders leave it away; nothing is wrong with their pages, and damage is still found. With the mark that can be left out."""
+    """Some encoders leave it away; nothing is wrong with their pages, and damage is still found. With the mark that
+    can be left out.
+    """
     data = encode_group4(page)
     at = end_mark(data)
     assert at is not None
@@ -171,11 +181,17 @@ def _flipped_bit(data: bytes, rng: np.random.Generator) -> bytes:
     return data[:at] + bytes([data[at] ^ 1 << int(rng.integers(8))]) + data[at + 1 :]
 
 
-@pytest.mark.parametrize("damage", [_cut, _cut_and_closed, _cut_with_more_behind, _zeros_at_the_end, _hole, _lost_piece, _flipped_bit])
+@pytest.mark.parametrize(
+    "damage", [_cut, _cut_and_closed, _cut_with_more_behind, _zeros_at_the_end, _hole, _lost_piece, _flipped_bit]
+)
 @pytest.mark.parametrize("again", [True, False])
 @pytest.mark.fast_cases(3)
-def test_damage_is_said_or_changes_next_to_nothing(page: Gray, damage: Callable[[bytes, np.random.Generator], bytes], *, again: bool) -> None:
-    """Each kind at 40 places: the share of pixels that are wrong without a word stays below 0.1 %, and cuts and holes are all found."""
+def test_damage_is_said_or_changes_next_to_nothing(
+    page: Gray, damage: Callable[[bytes, np.random.Generator], bytes], *, again: bool
+) -> None:
+    """Each kind at 40 places: the share of pixels that are wrong without a word stays below 0.1 %, and cuts and
+    holes are all found.
+    """
     data, rng, found = encode_group4(page), np.random.default_rng(9), Counter[str]()
     for _ in range(40):
         broken = damage(data, rng)
@@ -195,12 +211,20 @@ def test_damage_is_said_or_changes_next_to_nothing(page: Gray, damage: Callable[
 @pytest.mark.parametrize("fill_order", [1, 2])
 @pytest.mark.fast_cases(5)
 def test_tiff_is_the_same_proved_or_not(
-    tmp_path: Path, page: Gray, load: Callable[..., LoadedPage], monkeypatch: pytest.MonkeyPatch, photometric: int, orientation: int, fill_order: int
+    tmp_path: Path,
+    page: Gray,
+    load: Callable[..., LoadedPage],
+    monkeypatch: pytest.MonkeyPatch,
+    photometric: int,
+    orientation: int,
+    fill_order: int,
 ) -> None:
     """Photometric interpretation, orientation and order of bits are applied as Pillow applies them."""
     path = tmp_path / "a.tif"
     tags = {274: orientation, 262: photometric, 266: fill_order}
-    Image.fromarray(np.where(page, 0, 255).astype(np.uint8)).convert("1").save(path, compression="group4", tiffinfo=tags)
+    Image.fromarray(np.where(page, 0, 255).astype(np.uint8)).convert("1").save(
+        path, compression="group4", tiffinfo=tags
+    )
     with Image.open(path) as picture:
         assert {tag: picture.tag_v2[tag] for tag in (262, 266)} == {262: photometric, 266: fill_order}
     with monkeypatch.context() as patch:

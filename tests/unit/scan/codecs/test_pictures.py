@@ -38,7 +38,9 @@ def gray_of(page: LoadedPage) -> Gray:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["jpg", "png", "tif", "g4.tif"])
-def test_orientation_becomes_a_turn_and_is_never_mirrored(tmp_path: Path, paper: Gray, load: Load, kind: str, orientation: int) -> None:
+def test_orientation_becomes_a_turn_and_is_never_mirrored(
+    tmp_path: Path, paper: Gray, load: Load, kind: str, orientation: int
+) -> None:
     """Turning the decoded page shows what every viewer shows; pixels stay as stored but for the mirrored ones."""
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -77,7 +79,10 @@ def test_depths_and_colours_become_grey_paper(tmp_path: Path, paper: Gray, load:
         "lzw.tif": picture,
         "progressive.jpg": picture,
     }
-    options: dict[str, dict[str, object]] = {"lzw.tif": {"compression": "tiff_lzw"}, "progressive.jpg": {"progressive": True}}
+    options: dict[str, dict[str, object]] = {
+        "lzw.tif": {"compression": "tiff_lzw"},
+        "progressive.jpg": {"progressive": True},
+    }
     for name, image in made.items():
         loaded = load(save(tmp_path / name, image, **options.get(name, {})))
         difference = np.abs(gray_of(loaded).astype(int) - paper)
@@ -105,7 +110,16 @@ def chain(pictures: list[tuple[np.ndarray, dict[int, int]]], order: str = "<") -
     out = bytearray((b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8))
     for number, (samples, tags) in enumerate(pictures):
         data = np.ascontiguousarray(samples).astype(samples.dtype.newbyteorder(order)).tobytes()
-        entries = {256: samples.shape[1], 257: samples.shape[0], 258: 8 * samples.dtype.itemsize, 259: 1, 262: 1, 277: 1, 278: samples.shape[0], 279: len(data)}
+        entries = {
+            256: samples.shape[1],
+            257: samples.shape[0],
+            258: 8 * samples.dtype.itemsize,
+            259: 1,
+            262: 1,
+            277: 1,
+            278: samples.shape[0],
+            279: len(data),
+        }
         entries |= tags
         behind = len(out) + 2 + 12 * (len(entries) + 1) + 4
         entries[273] = behind
@@ -118,7 +132,9 @@ def chain(pictures: list[tuple[np.ndarray, dict[int, int]]], order: str = "<") -
     return bytes(out)
 
 
-@pytest.mark.parametrize(("depth", "order"), [(8, "<"), (8, ">"), (12, "<"), (12, ">"), (14, "<"), (16, "<"), (16, ">"), (32, "<")])
+@pytest.mark.parametrize(
+    ("depth", "order"), [(8, "<"), (8, ">"), (12, "<"), (12, ">"), (14, "<"), (16, "<"), (16, ">"), (32, "<")]
+)
 def test_white_may_be_zero_at_any_depth(tmp_path: Path, paper: Gray, load: Load, depth: int, order: str) -> None:
     """A page that stores ink as the greater number is the page that stores it as the smaller one."""
     kind, top = {8: np.uint8, 32: np.uint32}.get(depth, np.uint16), (1 << depth) - 1
@@ -148,7 +164,9 @@ REDUCED: list[dict[int, int]] = [{254: 1}, {255: 2}, {254: 5}]
 
 @pytest.mark.parametrize("first", [False, True])
 @pytest.mark.parametrize("tags", REDUCED)
-def test_thumbnails_in_a_tiff_are_no_pages(tmp_path: Path, paper: Gray, inspect: Inspect, load: Load, tags: dict[int, int], *, first: bool) -> None:
+def test_thumbnails_in_a_tiff_are_no_pages(
+    tmp_path: Path, paper: Gray, inspect: Inspect, load: Load, tags: dict[int, int], *, first: bool
+) -> None:
     """A smaller picture before or behind each page is neither counted nor read."""
     other = np.ascontiguousarray(paper[::-1])
     pairs = [[(gray, {254: 2}), thumbnail(gray, tags)] for gray in (paper, other)]
@@ -168,7 +186,9 @@ def test_masks_in_a_tiff_are_no_pages(tmp_path: Path, paper: Gray, inspect: Insp
 
 
 @pytest.mark.parametrize("sizes", [(1, 1), (1, 1, 1), (8, 1, 1)])
-def test_pages_that_are_called_reduced_stay_pages(tmp_path: Path, paper: Gray, inspect: Inspect, sizes: tuple[int, ...]) -> None:
+def test_pages_that_are_called_reduced_stay_pages(
+    tmp_path: Path, paper: Gray, inspect: Inspect, sizes: tuple[int, ...]
+) -> None:
     """Some programs set the tag on every page: what is not smaller than its neighbours is a page."""
     path = tmp_path / "a.tif"
     path.write_bytes(chain([thumbnail(paper, {254: 1}, factor) for factor in sizes]))
@@ -183,7 +203,16 @@ def test_a_lone_mask_or_thumbnail_is_a_page(tmp_path: Path, paper: Gray, inspect
 
 
 @pytest.mark.parametrize(
-    ("dpi", "expected"), [((300, 300), 300), ((200, 200), 200), ((1, 1), None), ((300, 150), None), ((72, 72), None), ((9999, 9999), None), (None, None)]
+    ("dpi", "expected"),
+    [
+        ((300, 300), 300),
+        ((200, 200), 200),
+        ((1, 1), None),
+        ((300, 150), None),
+        ((72, 72), None),
+        ((9999, 9999), None),
+        (None, None),
+    ],
 )
 def test_claimed_resolution_is_believed_only_when_it_can_be_true(
     tmp_path: Path, paper: Gray, load: Load, dpi: tuple[int, int] | None, expected: float | None
@@ -222,7 +251,9 @@ EXTRA = {"a zero": b"\0", "zeros": bytes(40), "FF": b"\xff" * 3 + b"\0" * 4, "li
 
 @pytest.mark.parametrize("kind", ["jpg", "pdf", "tif"])
 @pytest.mark.parametrize("extra", EXTRA)
-def test_padding_before_the_end_of_a_jpeg_is_no_damage(tmp_path: Path, paper: Gray, load: Load, extra: str, kind: str) -> None:
+def test_padding_before_the_end_of_a_jpeg_is_no_damage(
+    tmp_path: Path, paper: Gray, load: Load, extra: str, kind: str
+) -> None:
     """Some cameras and copiers fill the data up before the end mark."""
     data = jpeg_of(paper)
     padded = data[:-2] + EXTRA[extra] + data[-2:]
@@ -230,7 +261,13 @@ def test_padding_before_the_end_of_a_jpeg_is_no_damage(tmp_path: Path, paper: Gr
     if kind == "pdf":
         write_pdf(path, paper, data=padded)
     else:
-        path.write_bytes(padded if kind == "jpg" else tiff(np.frombuffer(padded, np.uint8)[None], {256: paper.shape[1], 257: paper.shape[0], 278: 877, 259: 7}))
+        path.write_bytes(
+            padded
+            if kind == "jpg"
+            else tiff(
+                np.frombuffer(padded, np.uint8)[None], {256: paper.shape[1], 257: paper.shape[0], 278: 877, 259: 7}
+            )
+        )
     loaded = load(path)
     assert loaded.problems == ()
     assert np.abs(gray_of(loaded).astype(int) - paper).mean() < 2
@@ -272,7 +309,9 @@ def _pages(path: Path, paper: Gray, count: int, compression: str = "tiff_lzw") -
 
 
 @pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "jpeg", "group4", "tiff_adobe_deflate", "packbits"])
-def test_all_pages_of_a_tiff_are_read_in_any_order(tmp_path: Path, paper: Gray, inspect: Inspect, load: Load, compression: str) -> None:
+def test_all_pages_of_a_tiff_are_read_in_any_order(
+    tmp_path: Path, paper: Gray, inspect: Inspect, load: Load, compression: str
+) -> None:
     """Each page is its own, also when asked for backwards."""
     path = _pages(tmp_path / "a.tif", paper, 4, compression)
     assert (inspect(path).pages, inspect(path).problems) == (4, ())
@@ -322,7 +361,9 @@ def test_large_files_are_read_from_the_disk(tmp_path: Path, paper: Gray, load: L
         assert np.array_equal(gray_of(load(path)), gray_of(load(path, 0, Limits(cached_bytes=10))))
 
 
-def test_phone_pictures_are_read_where_the_extra_is_installed(tmp_path: Path, paper: Gray, inspect: Inspect, load: Load) -> None:
+def test_phone_pictures_are_read_where_the_extra_is_installed(
+    tmp_path: Path, paper: Gray, inspect: Inspect, load: Load
+) -> None:
     """One page, upright, with the grey levels of the picture; damaged ones are said to be so."""
     heif = pytest.importorskip("pillow_heif")
     path = tmp_path / "IMG_0001.HEIC"
@@ -335,7 +376,9 @@ def test_phone_pictures_are_read_where_the_extra_is_installed(tmp_path: Path, pa
     assert [found.slug for found in (*inspect(path).problems, *load(path).problems)]
 
 
-def test_phone_pictures_are_refused_without_the_extra(tmp_path: Path, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_phone_pictures_are_refused_without_the_extra(
+    tmp_path: Path, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By their own name, also when a page is asked for that was counted while the extra was there."""
     monkeypatch.setattr("scanform.scan.codecs.heif.find_spec", lambda _: None)
     path = tmp_path / "IMG_0001.HEIC"

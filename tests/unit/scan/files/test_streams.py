@@ -37,7 +37,9 @@ def left_to_the_collector(work) -> list[str]:
     return [str(warning.message) for warning in said if issubclass(warning.category, ResourceWarning)]
 
 
-@pytest.mark.parametrize(("make", "opened", "ending"), [(pdf, lambda file: open_pdf(file, LIMITS), "pdf"), (tiff, tiff_file._opened, "tif")])
+@pytest.mark.parametrize(
+    ("make", "opened", "ending"), [(pdf, lambda file: open_pdf(file, LIMITS), "pdf"), (tiff, tiff_file._opened, "tif")]
+)
 def test_documents_close_their_streams(make, opened, ending, tmp_path):
     """Documents opened one after the other close their files; none is left to the garbage collector."""
 

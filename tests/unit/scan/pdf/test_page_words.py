@@ -31,7 +31,10 @@ def test_plain_words_mean_what_qpdf_reads(content: bytes) -> None:
     if plain is None:
         return
     scratch = pikepdf.Pdf.new()
-    seen = [(str(one.operator), [_value(operand) for operand in one.operands]) for one in pikepdf.parse_content_stream(scratch.make_stream(content))]
+    seen = [
+        (str(one.operator), [_value(operand) for operand in one.operands])
+        for one in pikepdf.parse_content_stream(scratch.make_stream(content))
+    ]
     assert [(name, list(operands)) for name, operands in plain] == seen
 
 

@@ -26,15 +26,31 @@ def jpeg_of(gray: Gray) -> bytes:
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(gray[:, :, None]), quality=92, colorspace="GRAY"))
 
 
-def write_pdf(path: Path, gray: Gray, *, data: bytes | None = None, content: str = FULL, page: dict[str, object] | None = None, **image: object) -> Path:
+def write_pdf(
+    path: Path,
+    gray: Gray,
+    *,
+    data: bytes | None = None,
+    content: str = FULL,
+    page: dict[str, object] | None = None,
+    **image: object,
+) -> Path:
     """One page that shows one image; further keys of the page by `page`, of the image by keywords."""
     pdf = pikepdf.new()
     entries = {"ColorSpace": Name.DeviceGray, "BitsPerComponent": 8, "Filter": Name.DCTDecode, **image}
     stream = pdf.make_stream(data if data is not None else jpeg_of(gray))
-    for key, value in {"Type": Name.XObject, "Subtype": Name.Image, "Width": gray.shape[1], "Height": gray.shape[0], **entries}.items():
+    for key, value in {
+        "Type": Name.XObject,
+        "Subtype": Name.Image,
+        "Width": gray.shape[1],
+        "Height": gray.shape[0],
+        **entries,
+    }.items():
         if value is not None:
             stream[f"/{key}"] = value
-    sheet = Dictionary(Type=Name.Page, MediaBox=Array([0, 0, 446.4, 631.44]), Contents=pdf.make_stream(content.encode()))
+    sheet = Dictionary(
+        Type=Name.Page, MediaBox=Array([0, 0, 446.4, 631.44]), Contents=pdf.make_stream(content.encode())
+    )
     sheet.Resources = Dictionary(XObject=Dictionary(Im0=stream))
     for key, value in (page or {}).items():
         sheet[f"/{key}"] = value
@@ -51,7 +67,10 @@ def upright(page: LoadedPage) -> Gray:
 def close(a: Gray, b: Gray, share: float = 0.02) -> bool:
     """Whether two pictures of any size show the same."""
     size = (62, 88)
-    small = [np.asarray(Image.fromarray(np.ascontiguousarray(x)).resize(size, Image.Resampling.BOX), dtype=float) for x in (a, b)]
+    small = [
+        np.asarray(Image.fromarray(np.ascontiguousarray(x)).resize(size, Image.Resampling.BOX), dtype=float)
+        for x in (a, b)
+    ]
     return float(np.abs(small[0] - small[1]).mean()) < 255 * share
 
 
@@ -76,9 +95,16 @@ PLACED = {
 
 
 @pytest.mark.parametrize(
-    ("matrix", "rotate"), [*((UPRIGHT, turn) for turn in (0, 90, 180, 270, -90)), *((matrix, 0) for matrix in PLACED.values()), (PLACED["transposed"], 90)]
+    ("matrix", "rotate"),
+    [
+        *((UPRIGHT, turn) for turn in (0, 90, 180, 270, -90)),
+        *((matrix, 0) for matrix in PLACED.values()),
+        (PLACED["transposed"], 90),
+    ],
 )
-def test_turn_shows_the_page_as_poppler_draws_it(tmp_path: Path, paper: Gray, load: Load, matrix: str, rotate: int) -> None:
+def test_turn_shows_the_page_as_poppler_draws_it(
+    tmp_path: Path, paper: Gray, load: Load, matrix: str, rotate: int
+) -> None:
     """/Rotate and every way of placing the picture, mirrored ones included."""
     path = write_pdf(tmp_path / "a.pdf", paper, content=f"q {matrix} cm /Im0 Do Q", page={"Rotate": rotate})
     loaded = load(path)
@@ -128,7 +154,9 @@ def test_one_image_and_nothing_else_is_told_from_the_rest(tmp_path: Path, paper:
     content = (ONE_IMAGE | TO_DRAW)[name]
     pdf_path = write_pdf(tmp_path / "a.pdf", paper, content=content)
     with pikepdf.open(pdf_path, allow_overwriting_input=True) as pdf:
-        pdf.pages[0].Resources.Font = Dictionary(F0=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
+        pdf.pages[0].Resources.Font = Dictionary(
+            F0=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+        )
         pdf.save(pdf_path)
     image = load(pdf_path).image
     assert image is not None
@@ -139,12 +167,21 @@ def test_one_image_and_nothing_else_is_told_from_the_rest(tmp_path: Path, paper:
 @pytest.mark.parametrize("appearance", [True, False])
 def test_ink_annotation_is_not_lost(tmp_path: Path, paper: Gray, load: Load, appearance: bool) -> None:
     """Marks made on a tablet are annotations over the scan."""
-    ink = Dictionary(Type=Name.Annot, Subtype=Name.Ink, Rect=Array([200, 500, 300, 600]), InkList=Array([Array([200, 500, 300, 600])]), C=Array([0, 0, 0]), F=4)
+    ink = Dictionary(
+        Type=Name.Annot,
+        Subtype=Name.Ink,
+        Rect=Array([200, 500, 300, 600]),
+        InkList=Array([Array([200, 500, 300, 600])]),
+        C=Array([0, 0, 0]),
+        F=4,
+    )
     ink.BS = Dictionary(W=8)
     path = write_pdf(tmp_path / "a.pdf", paper, page={"Annots": Array([ink])})
     if appearance:
         with pikepdf.open(path, allow_overwriting_input=True) as pdf:
-            drawing = pdf.make_stream(b"0 g 200 500 100 100 re f", Type=Name.XObject, Subtype=Name.Form, BBox=Array([200, 500, 300, 600]))
+            drawing = pdf.make_stream(
+                b"0 g 200 500 100 100 re f", Type=Name.XObject, Subtype=Name.Form, BBox=Array([200, 500, 300, 600])
+            )
             pdf.pages[0].Annots[0].AP = Dictionary(N=drawing)
             pdf.save(path)
     image = load(path).image
@@ -194,26 +231,52 @@ def _kinds(gray: Gray) -> dict[str, tuple[bytes, dict[str, object]]]:
     return {
         "plain": (gray.tobytes(), {"Filter": None}),
         "flate": (zlib.compress(gray.tobytes()), {"Filter": Name.FlateDecode}),
-        "flate inverted": (zlib.compress((255 - gray).tobytes()), {"Filter": Name.FlateDecode, "Decode": Array([1, 0])}),
+        "flate inverted": (
+            zlib.compress((255 - gray).tobytes()),
+            {"Filter": Name.FlateDecode, "Decode": Array([1, 0])},
+        ),
         "flate rgb": (zlib.compress(rgb.tobytes()), {"Filter": Name.FlateDecode, "ColorSpace": Name.DeviceRGB}),
-        "flate predictor": (_with_png_filters(gray.tobytes(), columns), {"Filter": Name.FlateDecode, "DecodeParms": Dictionary(Predictor=15, Columns=columns)}),
+        "flate predictor": (
+            _with_png_filters(gray.tobytes(), columns),
+            {"Filter": Name.FlateDecode, "DecodeParms": Dictionary(Predictor=15, Columns=columns)},
+        ),
         "1 bit": (zlib.compress(_bits(gray, 1)), {"Filter": Name.FlateDecode, "BitsPerComponent": 1}),
         "4 bit": (zlib.compress(_bits(gray, 4)), {"Filter": Name.FlateDecode, "BitsPerComponent": 4}),
         "palette": (
             zlib.compress(_bits(gray, 1)),
-            {"Filter": Name.FlateDecode, "BitsPerComponent": 1, "ColorSpace": Array([Name.Indexed, Name.DeviceRGB, 1, pikepdf.String(b"\0\0\0\xff\xff\xff")])},
+            {
+                "Filter": Name.FlateDecode,
+                "BitsPerComponent": 1,
+                "ColorSpace": Array([Name.Indexed, Name.DeviceRGB, 1, pikepdf.String(b"\0\0\0\xff\xff\xff")]),
+            },
         ),
-        "stencil": (zlib.compress(_bits(gray, 1)), {"Filter": Name.FlateDecode, "BitsPerComponent": 1, "ImageMask": True, "ColorSpace": None}),
+        "stencil": (
+            zlib.compress(_bits(gray, 1)),
+            {"Filter": Name.FlateDecode, "BitsPerComponent": 1, "ImageMask": True, "ColorSpace": None},
+        ),
         "stencil inverted": (
             zlib.compress(_bits(255 - gray, 1)),
-            {"Filter": Name.FlateDecode, "BitsPerComponent": 1, "ImageMask": True, "ColorSpace": None, "Decode": Array([1, 0])},
+            {
+                "Filter": Name.FlateDecode,
+                "BitsPerComponent": 1,
+                "ImageMask": True,
+                "ColorSpace": None,
+                "Decode": Array([1, 0]),
+            },
         ),
         "fax": (encode_group4(black), {"Filter": Name.CCITTFaxDecode, "BitsPerComponent": 1, "DecodeParms": fax}),
         "fax black is 1": (
             encode_group4(black ^ 1),
-            {"Filter": Name.CCITTFaxDecode, "BitsPerComponent": 1, "DecodeParms": Dictionary(K=-1, Columns=columns, BlackIs1=True)},
+            {
+                "Filter": Name.CCITTFaxDecode,
+                "BitsPerComponent": 1,
+                "DecodeParms": Dictionary(K=-1, Columns=columns, BlackIs1=True),
+            },
         ),
-        "fax decode": (encode_group4(black ^ 1), {"Filter": Name.CCITTFaxDecode, "BitsPerComponent": 1, "DecodeParms": fax, "Decode": Array([1, 0])}),
+        "fax decode": (
+            encode_group4(black ^ 1),
+            {"Filter": Name.CCITTFaxDecode, "BitsPerComponent": 1, "DecodeParms": fax, "Decode": Array([1, 0])},
+        ),
         "jpx": (jpx.getvalue(), {"Filter": Name.JPXDecode}),
         "flated jpeg": (zlib.compress(jpeg_of(gray)), {"Filter": Array([Name.FlateDecode, Name.DCTDecode])}),
         "jpeg inverted": (jpeg_of(255 - gray), {"Decode": Array([1, 0])}),
@@ -222,7 +285,12 @@ def _kinds(gray: Gray) -> dict[str, tuple[bytes, dict[str, object]]]:
             {
                 "Filter": Name.FlateDecode,
                 "ColorSpace": Array(
-                    [Name.Separation, Name.Black, Name.DeviceGray, Dictionary(FunctionType=2, Domain=Array([0, 1]), C0=Array([1]), C1=Array([0]), N=1)]
+                    [
+                        Name.Separation,
+                        Name.Black,
+                        Name.DeviceGray,
+                        Dictionary(FunctionType=2, Domain=Array([0, 1]), C0=Array([1]), C1=Array([0]), N=1),
+                    ]
                 ),
             },
         ),
@@ -233,7 +301,9 @@ KINDS = tuple(_kinds(np.full((8, 8), 255, dtype=np.uint8)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_stored_picture_is_read_right_way_round(tmp_path: Path, paper: Gray, load: Load, kind: str) -> None:
+def test_every_kind_of_stored_picture_is_read_right_way_round(
+    tmp_path: Path, paper: Gray, load: Load, kind: str
+) -> None:
     """Ink is dark whatever filter, depth, /Decode and colour space say, as poppler confirms."""
     data, entries = _kinds(paper)[kind]
     path = write_pdf(tmp_path / "a.pdf", paper, data=data, **entries)
@@ -260,7 +330,11 @@ def test_damaged_picture_is_never_a_clean_page(tmp_path: Path, load: Load, kind:
     data, entries = (jpeg_of(gray), {}) if kind == "jpeg" else _kinds(gray)[kind]
     if kind == "plain" and damage != "cut":
         pytest.skip("nothing tells zeros from ink in samples that are not packed")
-    broken = {"cut": data[: len(data) * 6 // 10], "second half zero": _holed(data, 0.5, len(data)), "hole": _holed(data, 0.4, 600)}[damage]
+    broken = {
+        "cut": data[: len(data) * 6 // 10],
+        "second half zero": _holed(data, 0.5, len(data)),
+        "hole": _holed(data, 0.4, 600),
+    }[damage]
     loaded = load(write_pdf(tmp_path / "a.pdf", gray, data=broken, **entries))
     assert loaded.problems
     if damage != "hole" and kind not in {"fax"}:

@@ -55,7 +55,9 @@ def test_two_decoders_that_agree_leave_no_doubt(jbig2: Path, paper: Gray, load: 
 
 
 @pytest.mark.parametrize("what", ["all white", "all black", "a mark is missing"])
-def test_a_decoder_that_says_nothing_is_not_believed(tmp_path: Path, jbig2: Path, paper: Gray, load: Load, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+def test_a_decoder_that_says_nothing_is_not_believed(
+    tmp_path: Path, jbig2: Path, paper: Gray, load: Load, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
     """Whatever it leaves out, the page is suspect; in place of an empty page comes what the other decoder sees."""
     monkeypatch.setenv("PATH", f"{liar(tmp_path / 'bin', paper, what)}{os.pathsep}{os.environ['PATH']}")
     loaded = load(jbig2)
@@ -88,13 +90,17 @@ def test_any_size_is_compared_block_by_block(tmp_path: Path, paper: Gray, load: 
 def test_group_3_is_compared(tmp_path: Path, paper: Gray, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing else tells whether libtiff found its way through group 3."""
     tiff = tmp_path / "a.tif"
-    Image.fromarray(paper).convert("1", dither=Image.Dither.NONE).save(tiff, compression="group3", tiffinfo={278: paper.shape[0]})
+    Image.fromarray(paper).convert("1", dither=Image.Dither.NONE).save(
+        tiff, compression="group3", tiffinfo={278: paper.shape[0]}
+    )
     with Image.open(tiff) as picture:
         at, length = picture.tag_v2[273][0], picture.tag_v2[279][0]
         black_is_1 = picture.tag_v2[262] == 0
     data = tiff.read_bytes()[at : at + length]
     parms = Dictionary(K=0, Columns=paper.shape[1], Rows=paper.shape[0], BlackIs1=not black_is_1)
-    path = write_pdf(tmp_path / "a.pdf", paper, data=data, BitsPerComponent=1, Filter=Name.CCITTFaxDecode, DecodeParms=parms)
+    path = write_pdf(
+        tmp_path / "a.pdf", paper, data=data, BitsPerComponent=1, Filter=Name.CCITTFaxDecode, DecodeParms=parms
+    )
     assert load(path).problems == ()
     monkeypatch.setattr(second_decoder, "draw_file", lambda *_, **__: np.full((1, 1), 255, np.uint8))
     assert [found.slug for found in load(path).problems] == ["page-suspect"]
@@ -104,10 +110,15 @@ def test_group_3_is_compared(tmp_path: Path, paper: Gray, load: Load, monkeypatc
 def test_a_complaint_is_weighed_by_the_other_decoder(
     tmp_path: Path, jbig2: Path, paper: Gray, load: Load, monkeypatch: pytest.MonkeyPatch, answer: str, *, doubt: bool
 ) -> None:
-    """A warning about a page on which both agree is none; where the other one decodes alone, its picture is shown with a doubt."""
+    """A warning about a page on which both agree is none; where the other one decodes alone, its picture is shown
+    with a doubt.
+    """
     folder = liar(tmp_path / "bin", paper, answer if answer in LIES else "a mark is missing")
     if answer == "the page":
-        (folder / "lie.pbm").write_bytes(f"P4 {paper.shape[1]} {paper.shape[0]}\n".encode() + np.packbits((paper < 128).astype(np.uint8), axis=1).tobytes())
+        (folder / "lie.pbm").write_bytes(
+            f"P4 {paper.shape[1]} {paper.shape[0]}\n".encode()
+            + np.packbits((paper < 128).astype(np.uint8), axis=1).tobytes()
+        )
     program = folder / "jbig2dec"
     copy = "" if answer == "nothing" else program.read_text(encoding="utf-8").partition("\n")[2]
     program.write_text(f"#!/bin/sh\necho jbig2dec WARNING: strange segment >&2\n{copy}", encoding="utf-8")

@@ -9,7 +9,15 @@ from scanform.model.reading import Candidate
 from scanform.model.release import Release, Step
 from scanform.model.review import Decision, DecisionKind
 from scanform.store import revisions, values
-from scanform.store.acts import collations, incomplete_accepted, manual_registrations, releases, seeded_items, verifications, waived_pages
+from scanform.store.acts import (
+    collations,
+    incomplete_accepted,
+    manual_registrations,
+    releases,
+    seeded_items,
+    verifications,
+    waived_pages,
+)
 from scanform.store.acts.collations import Collation, CollationKind
 from scanform.store.acts.incomplete_accepted import IncompleteAccepted
 from scanform.store.acts.seals import broken_seals, last_seal
@@ -33,40 +41,83 @@ def store(tmp_path):
 
 
 def an_act(uuid, kind=DecisionKind.CORRECT, **changes):
-    facts = {"item": ITEM, "version": 1, "reviewer": "anna", "from_value": "no", "to_value": "Ja, Grüße \U0001f600", "at": AT}
+    facts = {
+        "item": ITEM,
+        "version": 1,
+        "reviewer": "anna",
+        "from_value": "no",
+        "to_value": "Ja, Grüße \U0001f600",
+        "at": AT,
+    }
     return Decision(uuid=uuid, kind=kind, **(facts | changes))
 
 
 def a_registration(uuid, *, identity=IDENTITY, part=0):
     kind = ManualRegistrationKind.PLACED if identity else ManualRegistrationKind.LEFT
     corners = ((0.5, 1.0), (200.25, 1.0), (200.25, 300.0), (0.5, 300.0)) if identity else ()
-    return ManualRegistration(uuid=uuid, sha256="ab" * 32, index=3, kind=kind, identity=identity, corners_px=corners, reviewer="ben", at=AT, part=part)
+    return ManualRegistration(
+        uuid=uuid,
+        sha256="ab" * 32,
+        index=3,
+        kind=kind,
+        identity=identity,
+        corners_px=corners,
+        reviewer="ben",
+        at=AT,
+        part=part,
+    )
 
 
 def a_seeded_item(item=ITEM, before="other/open"):
     facts = {"version": 2, "reviewer": "ben", "truth": "yes", "shown": "no", "confidence": 0.7, "at": AT}
-    reasons, candidates = ("two-marks", "faint"), (Candidate(value="no", probability=0.7), Candidate(value="", probability=0.1))
+    reasons, candidates = (
+        ("two-marks", "faint"),
+        (Candidate(value="no", probability=0.7), Candidate(value="", probability=0.1)),
+    )
     return SeededItem(item=item, before=before, reasons=reasons, candidates=candidates, **facts)
 
 
 def a_release(uuid, step=Step.ASK, about=None):
-    return Release(uuid=uuid, step=step, digest="cd" * 32, by="anna", reason="Frühjahr", figures={"responses": 12, "share": 0.25}, at=AT, about=about)
+    return Release(
+        uuid=uuid,
+        step=step,
+        digest="cd" * 32,
+        by="anna",
+        reason="Frühjahr",
+        figures={"responses": 12, "share": 0.25},
+        at=AT,
+        about=about,
+    )
 
 
 def an_acceptance(uuid, undoes=None):
-    return IncompleteAccepted(uuid=uuid, form_id=FORM, pages=(2, 4), reviewer="anna", reason="lost", at=AT, undoes=undoes)
+    return IncompleteAccepted(
+        uuid=uuid, form_id=FORM, pages=(2, 4), reviewer="anna", reason="lost", at=AT, undoes=undoes
+    )
 
 
 def a_waiver(uuid, undoes=None):
-    return WaivedPage(uuid=uuid, place=("ef" * 32, 1, 2), fate=Fate.DAMAGED, reviewer="anna", reason="torn", at=AT, undoes=undoes)
+    return WaivedPage(
+        uuid=uuid, place=("ef" * 32, 1, 2), fate=Fate.DAMAGED, reviewer="anna", reason="torn", at=AT, undoes=undoes
+    )
 
 
 def a_collation(uuid, kind=CollationKind.ARRANGED, undoes=None):
-    return Collation(uuid=uuid, kind=kind, subject=FORM, reviewer="ben", at=AT, content={"copies": [[1, 2]], "before": None}, undoes=undoes)
+    return Collation(
+        uuid=uuid,
+        kind=kind,
+        subject=FORM,
+        reviewer="ben",
+        at=AT,
+        content={"copies": [[1, 2]], "before": None},
+        undoes=undoes,
+    )
 
 
 def a_withdrawal(uuid, *, withdrawn=True):
-    return ResponseWithdrawal(uuid=uuid, response_id="online-1", withdrawn=withdrawn, reason="asked for it", reviewer="anna", at=AT)
+    return ResponseWithdrawal(
+        uuid=uuid, response_id="online-1", withdrawn=withdrawn, reason="asked for it", reviewer="anna", at=AT
+    )
 
 
 HISTORY = (
@@ -74,7 +125,10 @@ HISTORY = (
     (manual_registrations.add_manual_registration, a_registration("p1")),
     (manual_registrations.add_manual_registration, a_registration("p2", identity=None, part=2)),
     (verifications.add_verification, Verification(act=an_act("v1", reviewer="ben"), third=False)),
-    (verifications.add_verification, Verification(act=an_act("v2", DecisionKind.UNDO, reviewer="ben", undoes="v1"), third=False)),
+    (
+        verifications.add_verification,
+        Verification(act=an_act("v2", DecisionKind.UNDO, reviewer="ben", undoes="v1"), third=False),
+    ),
     (verifications.add_verification, Verification(act=an_act("v3", reviewer="cleo"), third=True)),
     (seeded_items.add_seeded_item, a_seeded_item()),
     (seeded_items.add_answer, SeededAnswer(act=an_act("k1", reviewer="ben"), screen="mosaic", after=1)),
@@ -148,10 +202,17 @@ def test_acts_are_read_in_their_order_without_those_taken_back(store):
             add(tx, act)
         assert [one.uuid for one in values.decisions(tx)] == ["d1", "d2"]
         assert [one.act.uuid for one in verifications.verifications(tx, ITEM)] == ["v1", "v2", "v3"]
-        assert verifications.verifications(tx)[1].act == an_act("v2", DecisionKind.UNDO, reviewer="ben", undoes="v1", from_value="")
+        assert verifications.verifications(tx)[1].act == an_act(
+            "v2", DecisionKind.UNDO, reviewer="ben", undoes="v1", from_value=""
+        )
         assert seeded_items.seeded_items_of(tx, "ben") == [a_seeded_item()]
-        assert seeded_items.answers(tx) == [SeededAnswer(act=an_act("k1", reviewer="ben", from_value=""), screen="mosaic", after=1)]
-        assert manual_registrations.manual_registrations(tx) == [a_registration("p1"), a_registration("p2", identity=None, part=2)]
+        assert seeded_items.answers(tx) == [
+            SeededAnswer(act=an_act("k1", reviewer="ben", from_value=""), screen="mosaic", after=1)
+        ]
+        assert manual_registrations.manual_registrations(tx) == [
+            a_registration("p1"),
+            a_registration("p2", identity=None, part=2),
+        ]
         assert releases.releases(tx) == [a_release("r1"), a_release("r2", Step.RELEASE, about="r1")]
         assert incomplete_accepted.incomplete_accepted(tx) == {}
         assert waived_pages.waived_pages(tx) == {(a_waiver("w1").place, Fate.DAMAGED): a_waiver("w1")}

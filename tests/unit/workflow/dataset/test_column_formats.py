@@ -1,4 +1,6 @@
-"""Formats of online exports from the command line: shown, asked for, kept with the survey; and what reaches the data set."""
+"""Formats of online exports from the command line: shown, asked for, kept with the survey; and what reaches the data
+set.
+"""
 
 import csv
 import io
@@ -42,7 +44,15 @@ sections:
       - {question: aids, type: multiple, text: Aids, options: {lift: Lift, ramp: Ramp}}
 """
 COLUMNS = ("id", "token", "submitdate", "since", "area", "town", "aids[lift]", "aids[ramp]")
-ROW = {"id": "1", "token": "AA11", "submitdate": "2026-06-10 00:30:00", "since": "6/1/2025", "area": "12.5", "town": "Hörde", "aids[lift]": "Y"}
+ROW = {
+    "id": "1",
+    "token": "AA11",
+    "submitdate": "2026-06-10 00:30:00",
+    "since": "6/1/2025",
+    "area": "12.5",
+    "town": "Hörde",
+    "aids[lift]": "Y",
+}
 CLEAR = ROW | {"since": "2025-06-01"}
 
 
@@ -63,7 +73,10 @@ def project(empty_project, tmp_path):
 
 def set_zone(folder, name):
     path = folder / "survey.toml"
-    lines = [f'time_zone = "{name}"' if line.startswith("time_zone") else line for line in path.read_text("utf-8").splitlines()]
+    lines = [
+        f'time_zone = "{name}"' if line.startswith("time_zone") else line
+        for line in path.read_text("utf-8").splitlines()
+    ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -95,7 +108,10 @@ def test_what_is_not_clear_stops_the_import_with_both_readings(project):
     """Exit code of a user error, nothing written, and the option that says which; a script says it once."""
     path = write(project, ROW)
     said = run(project, "import-digital", path, "--yes", code=2)
-    assert all(part in said for part in ("since", "row 2", "6/1/2025", "2025-01-06", "2025-06-01", "--read since=day-month", "month-day"))
+    assert all(
+        part in said
+        for part in ("since", "row 2", "6/1/2025", "2025-01-06", "2025-06-01", "--read since=day-month", "month-day")
+    )
     with open_project(project) as opened, opened.store.reading() as tx:
         assert (opened.store.responses(), opened.store.batches(), revisions.surveys(tx)) == ([], [], [])
     said = run(project, "import-digital", path, "--read", "since=month-day")
@@ -109,7 +125,11 @@ def test_what_was_said_holds_for_the_next_export(project):
     said = run(project, "import-digital", write(project, ROW, ROW | {"id": "2", "token": "BB22", "since": "6/2/2025"}))
     assert "as in the last export" in said
     assert since(project) == ["2025-06-01", "2025-06-02"]
-    said = run(project, "import-digital", write(project, ROW | {"since": "1/6/2025"}, ROW | {"id": "2", "token": "BB22", "since": "13/6/2025"}))
+    said = run(
+        project,
+        "import-digital",
+        write(project, ROW | {"since": "1/6/2025"}, ROW | {"id": "2", "token": "BB22", "since": "13/6/2025"}),
+    )
     assert "Column since: until now read as month before day, now as day before month" in said
     assert since(project) == ["2025-06-01", "2025-06-13"]
 
@@ -137,11 +157,16 @@ def test_a_clear_file_needs_nothing(project):
     """Scripts that import what LimeSurvey writes go on as they are; how it was read is said, in JSON too."""
     said = json.loads(run(project, "import-digital", write(project, CLEAR), "--json"))
     assert (said["new"], said["problems"]) == (1, [])
-    assert [(one["column"], one["kind"], one["reading"]) for one in said["formats"]] == [("area", "numbers", "decimal-point"), ("", "zone", "Europe/Berlin")]
+    assert [(one["column"], one["kind"], one["reading"]) for one in said["formats"]] == [
+        ("area", "numbers", "decimal-point"),
+        ("", "zone", "Europe/Berlin"),
+    ]
     assert "0 new" in run(project, "import-digital", write(project, CLEAR), "--yes")
 
 
-@pytest.mark.parametrize("said", ["since=sideways", "sideways", "nosuch=day-month", "area=decimal-comma", "since=day-month"])
+@pytest.mark.parametrize(
+    "said", ["since=sideways", "sideways", "nosuch=day-month", "area=decimal-comma", "since=day-month"]
+)
 def test_what_a_person_says_wrongly_is_refused(project, said):
     """A reading that there is not, a column that leaves nothing to decide, and what the cells contradict."""
     run(project, "import-digital", write(project, ROW | {"since": "6/13/2025"}), "--read", said, code=2)
@@ -160,7 +185,9 @@ def test_a_person_at_the_terminal_is_asked(project):
 
     known, shown = ask("nonsense\nmonth-day\ny\n")
     assert known == {("since", FormatKind.DATES): "month-day"}
-    assert all(part in shown for part in ("2025-01-06", "2025-06-01", "HÃ¶rde = Hörde", "Europe/Berlin", "Is that right?"))
+    assert all(
+        part in shown for part in ("2025-01-06", "2025-06-01", "HÃ¶rde = Hörde", "Europe/Berlin", "Is that right?")
+    )
     with pytest.raises(Exception, match="Nothing was taken over"):
         ask("month-day\nn\n")
     with pytest.raises(click.exceptions.Abort):
@@ -171,11 +198,16 @@ def test_a_person_at_the_terminal_is_asked(project):
 def test_the_terminal_itself(project):
     """A real terminal: asked, answered, stored; the next export of the same kind is not asked about."""
     path = write(project, ROW)
-    for typed, expected in (("month-day\ny\n\x04", "How is column since to be read?"), ("\x04", "as in the last export")):
+    for typed, expected in (
+        ("month-day\ny\n\x04", "How is column since to be read?"),
+        ("\x04", "as in the last export"),
+    ):
         leader, follower = os.openpty()
         os.write(leader, typed.encode())
         command = [sys.executable, "-m", "scanform.cli", "--project", str(project), "import-digital", str(path)]
-        done = subprocess.run(command, stdin=follower, stdout=follower, stderr=follower, check=False, env={**os.environ, "COLUMNS": "400"})
+        done = subprocess.run(
+            command, stdin=follower, stdout=follower, stderr=follower, check=False, env={**os.environ, "COLUMNS": "400"}
+        )
         os.close(follower)
         shown = b""
         while True:
@@ -219,7 +251,11 @@ def test_without_a_setting_it_is_this_machines_zone(monkeypatch):
 def test_options_that_were_not_offered_reach_the_data_set(project):
     """-5 for that option only; a later export that has it says more, and one that lacks it again takes nothing away."""
     lacking = [name for name in COLUMNS if name != "aids[ramp]"]
-    run(project, "import-digital", write(project, CLEAR, CLEAR | {"id": "2", "token": "BB22", "aids[lift]": ""}, columns=lacking))
+    run(
+        project,
+        "import-digital",
+        write(project, CLEAR, CLEAR | {"id": "2", "token": "BB22", "aids[lift]": ""}, columns=lacking),
+    )
 
     def cells():
         run(project, "export", project.parent / "data")
@@ -237,14 +273,25 @@ def test_options_that_were_not_offered_reach_the_data_set(project):
 
 def test_a_script_may_always_say_the_same(project):
     """What is said of all unclear columns, or of one in which nothing hangs on it this time, harms nothing."""
-    run(project, "import-digital", write(project, CLEAR | {"submitdate": "13/6/2026 10:00"}), "--read", "month-day", "--read", "since=month-day")
+    run(
+        project,
+        "import-digital",
+        write(project, CLEAR | {"submitdate": "13/6/2026 10:00"}),
+        "--read",
+        "month-day",
+        "--read",
+        "since=month-day",
+    )
     assert stored(project)["online-1"].received_at == "2026-06-13T08:00:00+00:00"
     assert since(project) == ["2025-06-01"]
 
 
 def test_readings_are_parsed():
     """COLUMN=READING, or READING for all that is open; a column may have brackets."""
-    assert parsed(["since=month-day", "labels"]) == {("since", FormatKind.DATES): "month-day", ("", FormatKind.ANSWERS): "labels"}
+    assert parsed(["since=month-day", "labels"]) == {
+        ("since", FormatKind.DATES): "month-day",
+        ("", FormatKind.ANSWERS): "labels",
+    }
 
 
 @pytest.mark.slow
@@ -258,7 +305,9 @@ def test_an_option_of_a_later_edition_was_not_offered_on_paper(project):
         with opened.store.writing() as tx:
             values.save_response(tx, paper, batch_id=None)
     newer = project.parent / "newer.yaml"
-    newer.write_text(YAML.replace('version: "1"', 'version: "2"').replace("{lift: Lift", "{loop: Loop, lift: Lift"), encoding="utf-8")
+    newer.write_text(
+        YAML.replace('version: "1"', 'version: "2"').replace("{lift: Lift", "{loop: Loop, lift: Lift"), encoding="utf-8"
+    )
     run(project, "add-questionnaire", newer)
     run(project, "export", project.parent / "data")
     with (project.parent / "data" / "responses.csv").open(encoding="utf-8-sig", newline="") as file:

@@ -1,4 +1,6 @@
-"""Import, merge, hand over and report on a real project: repeatable, reversible, without contact data where they do not belong."""
+"""Import, merge, hand over and report on a real project: repeatable, reversible, without contact data where they do
+not belong.
+"""
 
 import csv
 import json
@@ -20,7 +22,14 @@ from scanform.model.response import Answer, Channel, Evidence, Response, Status
 from scanform.model.review import Decision, DecisionKind
 from scanform.workflow.dataset.export import export_dataset, write_readings
 from scanform.workflow.dataset.import_digital import import_digital
-from scanform.workflow.dataset.merge_responses import STALE, decide_conflict, merge_responses, open_conflicts, records, undo_merge
+from scanform.workflow.dataset.merge_responses import (
+    STALE,
+    decide_conflict,
+    merge_responses,
+    open_conflicts,
+    records,
+    undo_merge,
+)
 from scanform.workflow.insight.make_report import make_report
 from scanform.workflow.insight.status import project_status
 from scanform.workflow.project.project import add_questionnaire, init_project, open_project
@@ -60,7 +69,18 @@ sections:
         text: Remarks
         lines: 3
 """
-HEADER = ["id", "submitdate", "token", "ipaddr", "onename", "open", "groups[old]", "groups[young]", "postcode", "remarks"]
+HEADER = [
+    "id",
+    "submitdate",
+    "token",
+    "ipaddr",
+    "onename",
+    "open",
+    "groups[old]",
+    "groups[young]",
+    "postcode",
+    "remarks",
+]
 ROW = ["17", "2026-01-16 18:02:11", "K7PX3", "10.0.0.1", "Secret Person", "yes", "Y", "", "01067", "=fine"]
 
 
@@ -204,7 +224,10 @@ def test_the_package_that_is_handed_on(merged, tmp_path):
         "readings.csv",
     }  # fmt: skip
     (row,) = rows(out / "responses.csv")
-    schemas = {name: json.loads((ROOT / "docs" / "schemas" / f"{name}.schema.json").read_text("utf-8")) for name in ("responses", "readings")}
+    schemas = {
+        name: json.loads((ROOT / "docs" / "schemas" / f"{name}.schema.json").read_text("utf-8"))
+        for name in ("responses", "readings")
+    }
     jsonschema.validate(row, schemas["responses"])
     assert (row["response_id"], row["open"], row["groups__old"], row["postcode"]) == (PAPER.id, "-9", "1", "01067")
     assert (row["remarks"], row["remarks__status"]) == ("", "not reviewed")
@@ -224,14 +247,25 @@ def test_the_package_that_is_handed_on(merged, tmp_path):
 
 
 def test_what_waits_on_paper_is_not_filled_from_online(merged, tmp_path):
-    """A field that a person has yet to look at waits in the data set; once it is known to be blank the online text fills it."""
+    """A field that a person has yet to look at waits in the data set; once it is known to be blank the online text
+    fills it.
+    """
     export_dataset(merged, tmp_path / "a")
     told = [r for r in rows(tmp_path / "a" / "provenance.csv") if r["column"] == "remarks"]
     assert [(r["rule"], r["value"], r["source_response"], r["source_value"]) for r in told] == [
         ("waiting/1", "-8", PAPER.id, "-8"),
         ("waiting/1", "-8", "online-17", "'=fine"),
     ]
-    decision = Decision(uuid="u1", item=f"{PAPER.id}/remarks", version=1, reviewer="anna", kind=DecisionKind.NO_ANSWER, from_value="", to_value="", at=AT)
+    decision = Decision(
+        uuid="u1",
+        item=f"{PAPER.id}/remarks",
+        version=1,
+        reviewer="anna",
+        kind=DecisionKind.NO_ANSWER,
+        from_value="",
+        to_value="",
+        at=AT,
+    )
     merged.store.add_decision(decision)
     export_dataset(merged, tmp_path / "b")
     (row,) = rows(tmp_path / "b" / "responses.csv")
@@ -265,7 +299,11 @@ def test_a_form_that_was_scanned_and_keyed_stands_once_in_the_data(merged, tmp_p
 def told(project, tmp_path):
     """What export, status and report say about a merge that is older than the data."""
     page = make_report(project, tmp_path / "stale.html", language="en").read_text("utf-8")
-    return (export_dataset(project, tmp_path / "stale").merge_is_stale, project_status(project).merge_is_stale, "The merge is older than the data" in page)
+    return (
+        export_dataset(project, tmp_path / "stale").merge_is_stale,
+        project_status(project).merge_is_stale,
+        "The merge is older than the data" in page,
+    )
 
 
 def test_no_contradictions_are_never_said_of_an_old_merge(merged, tmp_path):
@@ -308,7 +346,9 @@ def test_the_report_of_a_project(merged, tmp_path):
         assert "Secret" not in page
         assert "=fine" not in page
         assert "Open to all?" in page
-    assert make_report(merged, tmp_path / "again.html", language="en").read_text("utf-8") == (tmp_path / "en.html").read_text("utf-8")
+    assert make_report(merged, tmp_path / "again.html", language="en").read_text("utf-8") == (
+        tmp_path / "en.html"
+    ).read_text("utf-8")
 
 
 def test_the_report_of_an_empty_project(project, tmp_path):

@@ -9,7 +9,9 @@ def test_a_question_on_a_missing_page_is_not_automatic():
     """Its row has no value, the reason, and a status that asks for a person."""
     words = Texts(entries=(("en", "?"),))
     question = Question(code="open", kind=QuestionKind.SINGLE, text=words)
-    questionnaire = Questionnaire(code="q", version="1", title=words, languages=("en",), sections=(Section(title=words, items=(question,)),))
+    questionnaire = Questionnaire(
+        code="q", version="1", title=words, languages=("en",), sections=(Section(title=words, items=(question,)),)
+    )
     answer = Answer(
         question="open",
         kind=QuestionKind.SINGLE,

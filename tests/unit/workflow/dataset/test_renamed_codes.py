@@ -1,4 +1,6 @@
-"""Codes that an export cannot tell apart are refused with a better one; projects that have them go on working, and a renamed code loses nothing."""
+"""Codes that an export cannot tell apart are refused with a better one; projects that have them go on working, and a
+renamed code loses nothing.
+"""
 
 import csv
 import re
@@ -12,7 +14,13 @@ from hypothesis import strategies as st
 
 from scanform.cli.program import main
 from scanform.errors import TemplateError
-from scanform.formats.questionnaires.codes import OPTION_CODE, QUESTION_CODE, better_option_code, better_question_code, is_participant_column
+from scanform.formats.questionnaires.codes import (
+    OPTION_CODE,
+    QUESTION_CODE,
+    better_option_code,
+    better_question_code,
+    is_participant_column,
+)
 from scanform.formats.questionnaires.read_yaml import load_new_questionnaire, load_questionnaire
 from scanform.formats.responses.limesurvey import read_export
 from scanform.formats.spreadsheet import spoilt
@@ -34,7 +42,10 @@ INVITED = ("firstname", "lastname", "email", "attribute_1")
 
 def write(folder, *questions, version="1", name="q.yaml", code="codes"):
     path = folder / name
-    path.write_text(HEAD.format(code=code, version=version) + "".join(f"      - {{{question}}}\n" for question in questions), encoding="utf-8")
+    path.write_text(
+        HEAD.format(code=code, version=version) + "".join(f"      - {{{question}}}\n" for question in questions),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -43,7 +54,9 @@ def text_question(code, more=""):
 
 
 def choice(code, *options, more=""):
-    return f"question: {code}, type: single, text: x, options: {{{', '.join(f'{option}: x' for option in options)}}}{more}"
+    return (
+        f"question: {code}, type: single, text: x, options: {{{', '.join(f'{option}: x' for option in options)}}}{more}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,14 +68,18 @@ def choice(code, *options, more=""):
     ],
 )  # fmt: skip
 def test_question_codes_that_an_export_cannot_tell_apart_are_refused_at_init(tmp_path, code, better):
-    """Questions, matrices and rows; the line, what they are taken for, and a better code that is accepted in its turn."""
+    """Questions, matrices and rows; the line, what they are taken for, and a better code that is accepted in its
+    turn.
+    """
     matrix = "question: {}, type: matrix, text: x, options: {{a: a, b: b}}, rows: {{{}: x}}"
     for bad, good in (
         ((text_question("first"), text_question(code)), (text_question("first"), text_question(better))),
         ((matrix.format(code, "row"),), (matrix.format(better, "row"),)),
         ((matrix.format("grid", code),), (matrix.format("grid", better),)),
     ):
-        done = CliRunner().invoke(main, ["--language", "en", "init", str(tmp_path / "p"), "--questionnaire", str(write(tmp_path, *bad))])
+        done = CliRunner().invoke(
+            main, ["--language", "en", "init", str(tmp_path / "p"), "--questionnaire", str(write(tmp_path, *bad))]
+        )
         assert done.exit_code == 3, done.output
         assert "q.yaml, line" in done.stderr
         assert f"“{code}”" in done.stderr
@@ -86,7 +103,9 @@ def test_codes_that_collide_only_together_are_refused_too(tmp_path, questions, c
         load_new_questionnaire(write(tmp_path, *questions))
 
 
-@pytest.mark.parametrize("code", ["1e5", "9e9", "mar1", "1mar", "dez3", "3okt", "sep12", "june1", "true", "false", "wahr", "01", "007", "00"])
+@pytest.mark.parametrize(
+    "code", ["1e5", "9e9", "mar1", "1mar", "dez3", "3okt", "sep12", "june1", "true", "false", "wahr", "01", "007", "00"]
+)
 def test_option_codes_that_a_spreadsheet_destroys_are_refused_at_init(tmp_path, code):
     """In single and multiple choices and in matrices; what is proposed instead is free and outlives it."""
     grid = f'question: grid, type: matrix, text: x, options: {{"{code}": x, b: b}}, rows: {{row: x}}'
@@ -108,7 +127,10 @@ def test_a_better_option_code_is_always_better(code, taken):
     assert not spoilt(better)
 
 
-@given(st.sampled_from(["email", "sent", "mar1", "attribute", "x" * 20, "language"]), st.sets(st.sampled_from(["mail", "qemail", "q", "qmar1"])))
+@given(
+    st.sampled_from(["email", "sent", "mar1", "attribute", "x" * 20, "language"]),
+    st.sets(st.sampled_from(["mail", "qemail", "q", "qmar1"])),
+)
 def test_a_better_question_code_is_always_better(code, taken):
     """The same of questions."""
     better = better_question_code(code, taken)
@@ -118,7 +140,9 @@ def test_a_better_question_code_is_always_better(code, taken):
     assert not is_participant_column(better)
 
 
-@pytest.mark.parametrize("code", ["yes", "no", "1", "10", "a1", "e1", "may", "march", "mar", "x01", "0", "n5", "evi", "31"])
+@pytest.mark.parametrize(
+    "code", ["yes", "no", "1", "10", "a1", "e1", "may", "march", "mar", "x01", "0", "n5", "evi", "31"]
+)
 def test_ordinary_option_codes_stay_allowed(tmp_path, code):
     """Spreadsheets leave them alone."""
     load_new_questionnaire(write(tmp_path, choice("q", f'"{code}"', "other")))
@@ -174,11 +198,16 @@ THEIRS = ("Anna", "Beispiel", "anna@stadt.example", "Hombruch")
 )  # fmt: skip
 def test_what_limesurvey_knows_of_those_it_invited_is_never_an_answer(tmp_path, code, headings, cells, expected):
     """With the question asked or not, in a project of today and in one of old; the columns are named as left aside."""
-    questions = (text_question("place"), f"question: {code}, type: email, text: E-mail" + (", formerly: email" if code == "mail" else ""))
+    questions = (
+        text_question("place"),
+        f"question: {code}, type: email, text: E-mail" + (", formerly: email" if code == "mail" else ""),
+    )
     found = read_export(export(tmp_path / "e.csv", headings, cells), load_questionnaire(write(tmp_path, *questions)))
     answer = found.responses[0].answer(code)
     assert (answer.value, answer.missing) == ((expected, None) if expected else ("", Missing.NOT_IN_VERSION))
-    assert {name for name in headings if is_participant_column(name.split(" ")[0]) and name != "token"} - {"email"} <= set(found.ignored_columns)
+    assert {name for name in headings if is_participant_column(name.split(" ")[0]) and name != "token"} - {
+        "email"
+    } <= set(found.ignored_columns)
     assert "anna@stadt.example" not in repr(found)
     assert not any(problem.slug == "unknown-column" for problem in found.problems)
 
@@ -232,7 +261,14 @@ def values(project, name="online-3"):
     return {answer.column: answer.value for answer in found.answers}
 
 
-RENAMED = {"mail": "info@haus.example", "isopen": "oth", "isopen__oth_text": "sometimes", "uses": "c a", "sentout": "a", "two": "b"}
+RENAMED = {
+    "mail": "info@haus.example",
+    "isopen": "oth",
+    "isopen__oth_text": "sometimes",
+    "uses": "c a",
+    "sentout": "a",
+    "two": "b",
+}
 
 
 def test_a_project_of_old_goes_on_working(old, tmp_path):
@@ -247,13 +283,25 @@ def test_a_project_of_old_goes_on_working(old, tmp_path):
 
 
 def test_a_renamed_code_keeps_what_came_in_under_the_old_one(old, tmp_path):
-    """Answers, decisions and revisions; the old export changes nothing, an export with the new codes goes on where the old one ended."""
+    """Answers, decisions and revisions; the old export changes nothing, an export with the new codes goes on where
+    the old one ended.
+    """
     rows = (ROW, ("4", *ROW[1:5], "T2", *ROW[6:]))
-    first = export(tmp_path / "e.csv", (*SYSTEM, *COLUMNS), (*rows[0], *ANSWERS), (*rows[1], "no address", *ANSWERS[1:]))
+    first = export(
+        tmp_path / "e.csv", (*SYSTEM, *COLUMNS), (*rows[0], *ANSWERS), (*rows[1], "no address", *ANSWERS[1:])
+    )
     import_digital(old, first)
     desk = Desk(old)
     assert [card.id for card in desk.queue(9)] == ["online-4/email"]
-    decided = Submission(uuid="d", item="online-4/email", version=1, basis="", kind=K.CORRECT, from_value="no address", to_value="tel@haus.example")
+    decided = Submission(
+        uuid="d",
+        item="online-4/email",
+        version=1,
+        basis="",
+        kind=K.CORRECT,
+        from_value="no address",
+        to_value="tel@haus.example",
+    )
     assert desk.decide([decided], reviewer="sue")[0].result == "saved"
     desk.close()
 
@@ -264,19 +312,39 @@ def test_a_renamed_code_keeps_what_came_in_under_the_old_one(old, tmp_path):
     export_dataset(new, tmp_path / "out")
     with (tmp_path / "out" / "responses.csv").open(encoding="utf-8-sig", newline="") as file:
         row = next(csv.DictReader(file))
-    assert (row["isopen"], row["isopen__oth_text"], row["uses__a"], row["uses__b"], row["uses__c"], row["sentout"]) == ("oth", "sometimes", "1", "0", "1", "a")
+    assert (row["isopen"], row["isopen__oth_text"], row["uses__a"], row["uses__b"], row["uses__c"], row["sentout"]) == (
+        "oth",
+        "sometimes",
+        "1",
+        "0",
+        "1",
+        "a",
+    )
     with (tmp_path / "out" / "contact-provenance.csv").open(encoding="utf-8-sig", newline="") as file:
         told = {row["response_id"]: row for row in csv.DictReader(file)}
-    assert (told["online-4"]["value"], told["online-4"]["reviewer"], told["online-3"]["value"]) == ("tel@haus.example", "sue", "info@haus.example")
+    assert (told["online-4"]["value"], told["online-4"]["reviewer"], told["online-3"]["value"]) == (
+        "tel@haus.example",
+        "sue",
+        "info@haus.example",
+    )
     import_digital(new, first)  # the version of the questionnaire is all that is new
     assert values(new) == RENAMED
     assert values(new, "online-4") == RENAMED | {"mail": "tel@haus.example"}
 
     later = (ROW[0], *ROW[1:7], "2025-07-01 08:00:00")
     headings = ("mail", "isopen", "isopen[other]", "uses[a]", "uses[b]", "uses[c]", "table[sentout]", "table[two]")
-    second = export(tmp_path / "f.csv", (*SYSTEM, *headings), (*later, "neu@haus.example", "no", "", "", "Y", "", "b", "b"))
+    second = export(
+        tmp_path / "f.csv", (*SYSTEM, *headings), (*later, "neu@haus.example", "no", "", "", "Y", "", "b", "b")
+    )
     assert import_digital(new, second).changed == ("online-3",)
-    assert values(new) == {"mail": "neu@haus.example", "isopen": "no", "isopen__oth_text": "", "uses": "b", "sentout": "b", "two": "b"}
+    assert values(new) == {
+        "mail": "neu@haus.example",
+        "isopen": "no",
+        "isopen__oth_text": "",
+        "uses": "b",
+        "sentout": "b",
+        "two": "b",
+    }
     assert values(new, "online-4")["mail"] == "tel@haus.example"
     desk = Desk(new)
     assert desk.queue(9) == []
@@ -289,13 +357,21 @@ def test_paper_of_the_old_edition_and_an_answer_of_the_new_one_meet(old, tmp_pat
     import_digital(old, export(tmp_path / "e.csv", (*SYSTEM, *COLUMNS), (*ROW, *ANSWERS)))
     stored = old.store.response("online-3")
     old.store.save_response(
-        replace(stored, id="manual-1", channel=Channel.MANUAL, answers=tuple(replace(a, status=Status.CONFIRMED) for a in stored.answers)), batch_id=1
+        replace(
+            stored,
+            id="manual-1",
+            channel=Channel.MANUAL,
+            answers=tuple(replace(a, status=Status.CONFIRMED) for a in stored.answers),
+        ),
+        batch_id=1,
     )
     new = add_questionnaire(old, write(tmp_path, *NEW, version="2"))
     assert merge_responses(new).open_conflicts == 0
     (record,) = records(new)
     assert {answer.column: answer.value for answer in record.response.answers} == RENAMED
-    changed = tuple(replace(a, value="02") if a.column == "open" else a for a in stored.answers if a.column != "open__03_text")
+    changed = tuple(
+        replace(a, value="02") if a.column == "open" else a for a in stored.answers if a.column != "open__03_text"
+    )
     new.store.save_response(replace(stored, id="manual-1", channel=Channel.MANUAL, answers=changed), batch_id=1)
     assert [item.id.rpartition("/")[2] for item in open_conflicts(new)] == ["isopen"]
     new.close()

@@ -32,7 +32,9 @@ def folder(tmp_path):
 def load(folder, content, language="en"):
     path = folder.parent / "export.csv"
     path.write_bytes(content)
-    return CliRunner().invoke(main, ["--language", language, "--project", str(folder), "import-digital", str(path), "--json"])
+    return CliRunner().invoke(
+        main, ["--language", language, "--project", str(folder), "import-digital", str(path), "--json"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,9 @@ def load(folder, content, language="en"):
     ],
 )
 def test_rows_that_are_not_taken_are_counted_and_change_the_exit_code(folder, rows, count, refused, code):
-    """Too long, too short, with NUL bytes, without a number, twice with different answers; the good row counts each time, and a second run says the same."""
+    """Too long, too short, with NUL bytes, without a number, twice with different answers; the good row counts each
+    time, and a second run says the same.
+    """
     for new in (1, 0):
         done = load(folder, HEAD + rows)
         assert done.exit_code == code, done.output
@@ -62,7 +66,9 @@ def test_rows_that_are_not_taken_are_counted_and_change_the_exit_code(folder, ro
 def test_another_persons_row_is_counted_among_them(folder):
     """Beside a row that is ruined."""
     assert load(folder, HEAD + GOOD + b'"2","2025-06-10 10:00:00","T2","yes"\n').exit_code == 0
-    done = load(folder, HEAD + GOOD.replace(b"T1", b"ELSE") + b'"2","2025-06-10 10:00:00","T2","yes"\n"3","","","",""\n')
+    done = load(
+        folder, HEAD + GOOD.replace(b"T1", b"ELSE") + b'"2","2025-06-10 10:00:00","T2","yes"\n"3","","","",""\n'
+    )
     assert done.exit_code == 11
     assert (json.loads(done.stdout)["rows_not_taken"], json.loads(done.stdout)["refused"]) == (2, ["online-1"])
     said = CliRunner().invoke(main, ["--project", str(folder), "import-digital", str(folder.parent / "export.csv")])

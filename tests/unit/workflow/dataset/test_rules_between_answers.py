@@ -1,4 +1,6 @@
-"""The survey's rules hold for whatever came in by whatever way, once more after what people decided, and once more after a merge."""
+"""The survey's rules hold for whatever came in by whatever way, once more after what people decided, and once more
+after a merge.
+"""
 
 import csv
 import json
@@ -88,7 +90,14 @@ def load(project, tmp_path):
             out.writerow(["id", "submitdate", "token", *COLUMNS])
             for number, row in enumerate(rows, 1):
                 cells = {**dict.fromkeys(COLUMNS, ""), **row}
-                out.writerow([number, "2025-06-10 10:00:00", row.get("token", f"T{number}"), *(cells[column] for column in COLUMNS)])
+                out.writerow(
+                    [
+                        number,
+                        "2025-06-10 10:00:00",
+                        row.get("token", f"T{number}"),
+                        *(cells[column] for column in COLUMNS),
+                    ]
+                )
         return import_digital(project, path)
 
     return run
@@ -113,7 +122,15 @@ def paper(project, name, token, **answers):
                missing=None if q.code in answers else Missing.NO_ANSWER)
         for q in questions
     )  # fmt: skip
-    made = Response(id=name, questionnaire="small", version="1", channel=Channel.PAPER, token=token, received_at="2025-07-01T10:00:00+00:00", answers=found)
+    made = Response(
+        id=name,
+        questionnaire="small",
+        version="1",
+        channel=Channel.PAPER,
+        token=token,
+        received_at="2025-07-01T10:00:00+00:00",
+        answers=found,
+    )
     with project.store.writing() as tx:
         from scanform.store import values
 
@@ -134,7 +151,9 @@ def test_what_breaks_a_rule_online_waits_for_a_person_with_its_value(project, lo
     load(SOUND | changes, SOUND)
     assert waiting(project, "online-1") == expected
     assert waiting(project, "online-2") == {}
-    assert {column: value(project, "online-1", column) for column in expected} == {column: (SOUND | changes)[column] for column in expected}
+    assert {column: value(project, "online-1", column) for column in expected} == {
+        column: (SOUND | changes)[column] for column in expected
+    }
 
 
 @pytest.mark.parametrize(("changes", "expected"), [one for one in BAD if "carrier" not in one[0]])
@@ -142,17 +161,23 @@ def test_what_breaks_a_rule_and_is_keyed_waits_for_a_look(project, tmp_path, cha
     """Whoever keys a form is told at once; an empty field they have seen themselves."""
     given_answers = {name: typed for name, typed in (SOUND | changes).items() if typed}
     (tmp_path / "a.json").write_text(json.dumps(given_answers), encoding="utf-8")
-    done = CliRunner().invoke(main, ["--project", str(project.folder), "enter", "new", "--answers", str(tmp_path / "a.json"), "--json"])
+    done = CliRunner().invoke(
+        main, ["--project", str(project.folder), "enter", "new", "--answers", str(tmp_path / "a.json"), "--json"]
+    )
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["waiting"] == list(expected)
     assert waiting(project, "manual-1") == expected
     assert value(project, "manual-1", "street") == (SOUND | changes)["street"]
-    said = CliRunner().invoke(main, ["--project", str(project.folder), "enter", "new", "--answers", str(tmp_path / "a.json")])
+    said = CliRunner().invoke(
+        main, ["--project", str(project.folder), "enter", "new", "--answers", str(tmp_path / "a.json")]
+    )
     assert next(iter(expected)) in said.stdout
 
 
 def test_a_correction_that_breaks_a_rule_shows_the_value_beside_it(project, load):
-    """What nobody has looked at is shown once the value beside it makes it impossible; taking the correction back takes that back as well."""
+    """What nobody has looked at is shown once the value beside it makes it impossible; taking the correction back
+    takes that back as well.
+    """
     load(SOUND | {"since": "2025-13-45"})
     assert waiting(project, "online-1") == {"since": ("bad-date",)}
     desk = Desk(project)
@@ -201,14 +226,20 @@ def test_what_is_no_value_of_its_question_is_never_confirmed(project, load):
     ],
 )
 def test_rules_are_checked_on_what_a_merge_comes_to(project, load, tmp_path, on_paper, online, expected):
-    """Each source keeps the rules, both together break one: that waits, is exported as not reviewed, and is settled like any contradiction."""
+    """Each source keeps the rules, both together break one: that waits, is exported as not reviewed, and is settled
+    like any contradiction.
+    """
     paper(project, "A", "T1", carrier="city", **on_paper)
     load({"carrier": "city", "token": "T1", **online})
     assert waiting(project, "A") == waiting(project, "online-1") == {}
     assert merge_responses(project).open_conflicts == len(expected)
     items = {item.id.rpartition("/")[2]: item for item in open_conflicts(project)}
-    assert {column: item.reasons for column, item in items.items()} == {column: (slug,) for column, slug in expected.items()}
-    assert {column: item.value for column, item in items.items()} == {column: (on_paper | online)[column] for column in expected}
+    assert {column: item.reasons for column, item in items.items()} == {
+        column: (slug,) for column, slug in expected.items()
+    }
+    assert {column: item.value for column, item in items.items()} == {
+        column: (on_paper | online)[column] for column in expected
+    }
     export_dataset(project, tmp_path / "out")
     with (tmp_path / "out" / "responses.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
@@ -222,11 +253,15 @@ def test_rules_are_checked_on_what_a_merge_comes_to(project, load, tmp_path, on_
     desk.close()
     assert open_conflicts(project) == ()
     (record,) = records(project)
-    assert {column: record.response.answer(column).value for column in expected} == {column: (on_paper | online)[column] for column in expected}
+    assert {column: record.response.answer(column).value for column in expected} == {
+        column: (on_paper | online)[column] for column in expected
+    }
 
 
 def test_a_decision_between_sources_is_checked_as_well(project, load):
-    """Decided by hand, the filter says that nobody was asked: the answer below it waits, and goes on waiting until somebody has seen just these values."""
+    """Decided by hand, the filter says that nobody was asked: the answer below it waits, and goes on waiting until
+    somebody has seen just these values.
+    """
     paper(project, "A", "T1", carrier="city", staff="yes", hours="12")
     load({"carrier": "city", "token": "T1", "staff": "no"})
     merge_responses(project)
@@ -244,7 +279,9 @@ def test_a_decision_between_sources_is_checked_as_well(project, load):
 
 
 def test_two_decisions_that_contradict_each_other_are_shown(project, load):
-    """Each contradiction was settled without sight of the other: both wait once more, and are settled for good when somebody has seen them together."""
+    """Each contradiction was settled without sight of the other: both wait once more, and are settled for good when
+    somebody has seen them together.
+    """
     paper(project, "A", "T1", carrier="city", since="2025-06-01", until="2025-06-10")
     load({"carrier": "city", "token": "T1", "since": "2025-06-20", "until": "2025-06-30"})
     merge_responses(project)
@@ -308,7 +345,9 @@ def checks(empty):
     settled=st.sets(st.sampled_from(sorted(CHECKS_YAML_VALUES))),
 )
 def test_any_answers_are_judged_the_same_on_every_channel(checks, values, channel, settled):
-    """Against an oracle in plain words: what waits, and why; no value changes, people's answers stay, and a second look changes nothing."""
+    """Against an oracle in plain words: what waits, and why; no value changes, people's answers stay, and a second
+    look changes nothing.
+    """
     answers = tuple(
         Answer(question=code, kind=KINDS.get(code, QuestionKind.COMB), value=said, confidence=1.0, status=Status.CONFIRMED if code in settled else Status.AUTO,
                missing=None if said else Missing.NO_ANSWER)
@@ -323,7 +362,11 @@ def test_any_answers_are_judged_the_same_on_every_channel(checks, values, channe
         expected["since"].add("wrong-order")
         expected["until"].add("wrong-order")
     together = {("44137", "Ostwall"), ("44263", "Am Ölpfad")}
-    if values["plz"] in {"44137", "44263"} and values["street"] in {"Ostwall", "Am Ölpfad"} and (values["plz"], values["street"]) not in together:
+    if (
+        values["plz"] in {"44137", "44263"}
+        and values["street"] in {"Ostwall", "Am Ölpfad"}
+        and (values["plz"], values["street"]) not in together
+    ):
         expected["plz"].add("not-together")
         expected["street"].add("not-together")
     for code in ("hours", "shifts"):
@@ -339,6 +382,10 @@ def test_any_answers_are_judged_the_same_on_every_channel(checks, values, channe
     for answer in found.answers:
         assert set(answer.problems) == (set() if answer.question in settled else expected[answer.question])
         assert (answer.status is Status.REVIEW) is bool(answer.problems)
-    keyed = as_entered(replace(response, answers=tuple(replace(answer, status=Status.CONFIRMED) for answer in answers)), checks)
-    assert {a.question: set(a.problems) for a in keyed.answers} == {code: slugs - {"required-empty"} for code, slugs in expected.items()}
+    keyed = as_entered(
+        replace(response, answers=tuple(replace(answer, status=Status.CONFIRMED) for answer in answers)), checks
+    )
+    assert {a.question: set(a.problems) for a in keyed.answers} == {
+        code: slugs - {"required-empty"} for code, slugs in expected.items()
+    }
     assert recoded(recoded(answers, checks), checks) == recoded(answers, checks)

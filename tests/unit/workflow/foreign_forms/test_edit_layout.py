@@ -1,4 +1,6 @@
-"""The file behind the layout editor: what may be edited, what is said about it, and that a save is whole or not at all."""
+"""The file behind the layout editor: what may be edited, what is said about it, and that a save is whole or not at
+all.
+"""
 
 import json
 import shutil
@@ -18,12 +20,35 @@ from scanform.workflow.foreign_forms.edit_layout import open_layout, remarks
 
 
 def box(name, question, option, x, **changes):
-    return Zone(id=name, question=question, option=option, multiple=False, kind=ZoneKind.MARK, rect=RectMm(x=float(x), y=30.0, w=5.0, h=5.0), **changes)
+    return Zone(
+        id=name,
+        question=question,
+        option=option,
+        multiple=False,
+        kind=ZoneKind.MARK,
+        rect=RectMm(x=float(x), y=30.0, w=5.0, h=5.0),
+        **changes,
+    )
 
 
 def a_layout(*zones):
-    page = PageLayout(number=1, size=A4, blank="page-1.png", fiducials=(), codes=(), zones=zones or (box("a", "q1", "1", 30), box("b", "q1", "2", 50)))
-    layout = Layout(questionnaire="club", version="1", language="en", variant="standard", digest="00000", filled=Filled.WITHDRAWN, pages=(page,))
+    page = PageLayout(
+        number=1,
+        size=A4,
+        blank="page-1.png",
+        fiducials=(),
+        codes=(),
+        zones=zones or (box("a", "q1", "1", 30), box("b", "q1", "2", 50)),
+    )
+    layout = Layout(
+        questionnaire="club",
+        version="1",
+        language="en",
+        variant="standard",
+        digest="00000",
+        filled=Filled.WITHDRAWN,
+        pages=(page,),
+    )
     return replace(layout, digest=pagecode.layout_digest(layout))
 
 
@@ -64,7 +89,9 @@ def test_a_saved_layout_is_that_of_its_format(file, blank):
 
 @pytest.mark.slow
 def test_layouts_in_use_and_printed_ones_are_not_edited(tiny_survey, file, blank, tmp_path):
-    """A layout inside a project names itself by its content; printed ones follow from their questionnaire; pictures have to fit."""
+    """A layout inside a project names itself by its content; printed ones follow from their questionnaire; pictures
+    have to fit.
+    """
     printed = tmp_path / "printed.json"
     printed.write_text(dump_layout(tiny_survey.layout), encoding="utf-8")
     with pytest.raises(InputError, match="registration marks"):
@@ -89,15 +116,24 @@ def test_what_is_wrong_is_said_by_the_codes_that_people_see():
     over = messages(a_layout(box("a", "q1", "1", 30), box("b", "q1", "2", 33)))
     assert over == [("b", False, "q1 1 and q1 2 lie on each other.")]
     assert messages(a_layout(box("a", "q1", "1", 30), box("b", "q1", "2", 34.9))) == []
-    writing = Zone(id="h", question="q1", kind=ZoneKind.HANDWRITING, rect=RectMm(x=60.0, y=30.0, w=50.0, h=8.0), lines=1)
+    writing = Zone(
+        id="h", question="q1", kind=ZoneKind.HANDWRITING, rect=RectMm(x=60.0, y=30.0, w=50.0, h=8.0), lines=1
+    )
     assert [grave for _, grave, _ in messages(a_layout(box("a", "q1", "1", 30), writing))] == [True]
     assert messages(a_layout(box("a", "q1", "1", 30), replace(writing, option="1"))) == []
-    assert [grave for _, grave, _ in messages(a_layout(box("a", "q1", "1", 30), replace(box("b", "q1", "2", 50), multiple=True)))] == [True]
+    assert [
+        grave
+        for _, grave, _ in messages(a_layout(box("a", "q1", "1", 30), replace(box("b", "q1", "2", 50), multiple=True)))
+    ] == [True]
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [({"question": "Wo?"}, "“Wo?” cannot be the code of a question."), ({"question": "sid"}, "reserved"), ({"option": "toolong"}, "code of an answer")],
+    [
+        ({"question": "Wo?"}, "“Wo?” cannot be the code of a question."),
+        ({"question": "sid"}, "reserved"),
+        ({"option": "toolong"}, "code of an answer"),
+    ],
 )
 def test_codes_that_cannot_be_are_not_saved(file, blank, change, said):
     """Said at their zone with a proposal; the file stays as it was, to the byte."""

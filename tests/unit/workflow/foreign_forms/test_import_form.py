@@ -1,4 +1,6 @@
-"""Taking in a form that was printed elsewhere: blank and layout have to belong together, and the questionnaire to both."""
+"""Taking in a form that was printed elsewhere: blank and layout have to belong together, and the questionnaire to
+both.
+"""
 
 import json
 from dataclasses import replace
@@ -53,7 +55,9 @@ def shifted(layout, dx, dy, *, only=None):
         hit = only is None or one.question == only
         return replace(one, rect=moved(one.rect), cells=tuple(moved(cell) for cell in one.cells)) if hit else one
 
-    return replace(layout, pages=tuple(replace(page, zones=tuple(zone(one) for one in page.zones)) for page in layout.pages))
+    return replace(
+        layout, pages=tuple(replace(page, zones=tuple(zone(one) for one in page.zones)) for page in layout.pages)
+    )
 
 
 def test_a_form_is_taken_in(project, club, tmp_path):
@@ -97,7 +101,9 @@ def test_bubbles_are_meant_to_be_filled(tmp_path):
 
 @pytest.mark.slow
 def test_several_pictures_of_any_resolution(project, club, tmp_path):
-    """One picture a page, 150 dpi, one of them scanned a little crooked: the blank pages stand straight and in millimetres."""
+    """One picture a page, 150 dpi, one of them scanned a little crooked: the blank pages stand straight and in
+    millimetres.
+    """
     pages = list(rasterize(club.pdf, dpi=150))
     turn = cv2.getRotationMatrix2D((pages[1].shape[1] / 2, pages[1].shape[0] / 2), -1.2, 1.0)
     pages[1] = cv2.warpAffine(pages[1], turn, (pages[1].shape[1], pages[1].shape[0]), borderValue=255)
@@ -228,21 +234,39 @@ def test_a_questionnaire_that_is_there_already_has_to_fit(project, club, tmp_pat
     with add_questionnaire(project, source) as opened:
         with pytest.raises(UsageError, match="7"):
             import_form(opened, [club.pdf], written(club.layout, tmp_path))
-        source.write_text(questionnaire_yaml(shifted(club.layout, 0, 0), language="en").replace('"joined"', '"since"'), encoding="utf-8")
-    with add_questionnaire(open_project(project.folder), source) as opened, pytest.raises(TemplateError, match="joined"):
+        source.write_text(
+            questionnaire_yaml(shifted(club.layout, 0, 0), language="en").replace('"joined"', '"since"'),
+            encoding="utf-8",
+        )
+    with (
+        add_questionnaire(open_project(project.folder), source) as opened,
+        pytest.raises(TemplateError, match="joined"),
+    ):
         import_form(opened, [club.pdf], written(club.layout, tmp_path))
 
 
 @pytest.mark.slow
 def test_filled_scans_give_the_blank_page(project, tmp_path, foreign_forms):
     """Six filled quizzes and no empty one: what they share is the form; a scan of it is then read."""
-    pages = [foreign_forms.sheet("quiz", 1, **{f"k{n}": "abcd"[(n * k + k) % 4] for n in range(1, 37)}, seed=k) for k in range(6)]
+    pages = [
+        foreign_forms.sheet("quiz", 1, **{f"k{n}": "abcd"[(n * k + k) % 4] for n in range(1, 37)}, seed=k)
+        for k in range(6)
+    ]
     files = [save_jpeg(tmp_path / f"{number}.jpg", page) for number, page in enumerate(pages)]
     done = import_filled(project, files, written(foreign_forms.layouts["quiz"], tmp_path))
     assert done.layout.digest == foreign_forms.layouts["quiz"].digest
     blank = cv2.imread(str(done.folder / "page-1.png"), cv2.IMREAD_GRAYSCALE)
-    inside = [zone.rect.grown(-1.2) for zone in done.layout.pages[0].zones if zone.kind is ZoneKind.MARK and zone.id not in {p.where for p in done.problems}]
-    dark = [np.mean(blank[round(r.y * 11.811) : round(r.bottom * 11.811), round(r.x * 11.811) : round(r.right * 11.811)] < 90) for r in inside]
+    inside = [
+        zone.rect.grown(-1.2)
+        for zone in done.layout.pages[0].zones
+        if zone.kind is ZoneKind.MARK and zone.id not in {p.where for p in done.problems}
+    ]
+    dark = [
+        np.mean(
+            blank[round(r.y * 11.811) : round(r.bottom * 11.811), round(r.x * 11.811) : round(r.right * 11.811)] < 90
+        )
+        for r in inside
+    ]
     assert len(inside) > 100
     assert np.mean(dark) < 0.02
 

@@ -1,4 +1,6 @@
-"""The promise on forms that were printed elsewhere: filled by many hands, scanned by an office copier in one mixed stack, no accepted value is wrong."""
+"""The promise on forms that were printed elsewhere: filled by many hands, scanned by an office copier in one mixed
+stack, no accepted value is wrong.
+"""
 
 from collections import Counter
 
@@ -24,7 +26,9 @@ PROFILE = "office copier"
 
 @pytest.mark.slow
 def test_no_silent_error_in_a_mixed_stack(foreign_forms, tmp_path):
-    """Forms of either kind with a blank sheet after each: all recognised and put together, no accepted value differs from the truth."""
+    """Forms of either kind with a blank sheet after each: all recognised and put together, no accepted value differs
+    from the truth.
+    """
     profile = PROFILES[PROFILE]
     truths, scans = [], []
     pages = {code: list(rasterize(foreign_forms.folder.parent / f"{code}.pdf", dpi=300)) for code in ("club", "quiz")}
@@ -32,7 +36,9 @@ def test_no_silent_error_in_a_mixed_stack(foreign_forms, tmp_path):
         for code, layout in foreign_forms.layouts.items():
             rng = np.random.default_rng([number, len(layout.pages)])
             hand = random_hand(rng)
-            truth = random_truth(load_questionnaire(foreign_forms.folder / "questionnaires" / f"{code}.yaml"), layout, rng, hand=hand)
+            truth = random_truth(
+                load_questionnaire(foreign_forms.folder / "questionnaires" / f"{code}.yaml"), layout, rng, hand=hand
+            )
             truths.append((code, truth))
             for page, gray in zip(layout.pages, pages[code], strict=True):
                 scans.append(scan_filled(gray, page, truth.page(page.number), hand=hand, profile=profile, rng=rng))
@@ -46,12 +52,19 @@ def test_no_silent_error_in_a_mixed_stack(foreign_forms, tmp_path):
         assert fates[Fate.BLANK] + fates[Fate.REVIEW] == 2 * FORMS  # a stained sheet that is not proven blank waits
         assert fates[Fate.BLANK] > FORMS
         assert project_status(project).sums_agree
-        responses = sorted(project.store.responses(), key=lambda response: min(a.evidence.ref.index for a in response.answers if a.evidence))
+        responses = sorted(
+            project.store.responses(),
+            key=lambda response: min(a.evidence.ref.index for a in response.answers if a.evidence),
+        )
     assert [response.questionnaire for response in responses] == [code for code, _ in truths]
     wrong = []
     for response, (_, truth) in zip(responses, truths, strict=True):
         assert response.complete
         for answer in response.answers:
-            if answer.status is Status.AUTO and (answer.value != truth.expected[answer.column] or answer.column in truth.unclear):
-                wrong.append((response.id, answer.column, answer.value, truth.expected[answer.column], answer.confidence))
+            if answer.status is Status.AUTO and (
+                answer.value != truth.expected[answer.column] or answer.column in truth.unclear
+            ):
+                wrong.append(
+                    (response.id, answer.column, answer.value, truth.expected[answer.column], answer.confidence)
+                )
     assert wrong == []

@@ -1,4 +1,6 @@
-"""`explain`: facts and picture of a page that was read, causes of one that was not, and right words for what does not exist."""
+"""`explain`: facts and picture of a page that was read, causes of one that was not, and right words for what does
+not exist.
+"""
 
 from dataclasses import replace
 
@@ -57,7 +59,9 @@ def test_a_page_on_its_head_is_drawn_upright(tiny_survey, project, tmp_path):
     """The flattened page is the same whichever way the sheet was scanned."""
     scan = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no")
     cv2.imwrite(str(tmp_path / "b.jpg"), np.rot90(picture(scan), 2))
-    pages = [picture(explain(project, str(tmp_path / f"{name}.jpg"), tmp_path / f"{name}.png").picture) for name in "ab"]
+    pages = [
+        picture(explain(project, str(tmp_path / f"{name}.jpg"), tmp_path / f"{name}.png").picture) for name in "ab"
+    ]
     same = np.abs(pages[0].astype(int) - pages[1])[200:-100, 600:-600]
     assert np.percentile(same, 97) < 25
 
@@ -79,7 +83,9 @@ def test_a_blurred_photo_is_told_with_its_cause(tiny_survey, project, tmp_path):
 @pytest.mark.slow
 def test_a_photo_that_is_cut_off_is_read_without_what_is_missing(tiny_survey, project, tmp_path):
     """Boxes beyond the edge wait for a person and the page says that it is cut off."""
-    scan = photo(tiny_survey, tmp_path / "a.jpg", replace(PLAIN, cut_mm=(24, 26)), seed=2)  # the right edge, through the boxes for remarks
+    scan = photo(
+        tiny_survey, tmp_path / "a.jpg", replace(PLAIN, cut_mm=(24, 26)), seed=2
+    )  # the right edge, through the boxes for remarks
     data = explain(project, str(scan), tmp_path / "e.png").data
     outside = [zone for zone in data["zones"] if zone["state"] == "outside"]
     assert outside
@@ -106,10 +112,18 @@ def test_good_scans_carry_no_remark(tiny_survey, project, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("a.jpg#9", "has 1 page, no page 9"), ("none.jpg", "There is no file"), ("none.jpg#2", "There is no file"), (".", "is a folder"), ("text.jpg", "")],
+    [
+        ("a.jpg#9", "has 1 page, no page 9"),
+        ("none.jpg", "There is no file"),
+        ("none.jpg#2", "There is no file"),
+        (".", "is a folder"),
+        ("text.jpg", ""),
+    ],
 )
 def test_what_does_not_exist_is_said(tiny_survey, project, tmp_path, name, words):
-    """Pages beyond the last, missing files, folders and files that are no scans: a message with a remedy, no picture."""
+    """Pages beyond the last, missing files, folders and files that are no scans: a message with a remedy, no
+    picture.
+    """
     tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1)
     (tmp_path / "text.jpg").write_text("no picture at all")
     with pytest.raises(InputError) as caught:
@@ -122,7 +136,10 @@ def test_what_does_not_exist_is_said(tiny_survey, project, tmp_path, name, words
 @pytest.mark.slow
 def test_a_foreign_page_shows_the_scan_itself(project, tmp_path):
     """A page that is not ours is drawn as it is, with what was looked for."""
-    cv2.imwrite(str(tmp_path / "a.png"), cv2.putText(np.full((1600, 1100), 250, np.uint8), "Something else", (100, 400), 0, 3, 0, 8))
+    cv2.imwrite(
+        str(tmp_path / "a.png"),
+        cv2.putText(np.full((1600, 1100), 250, np.uint8), "Something else", (100, 400), 0, 3, 0, 8),
+    )
     found = explain(project, str(tmp_path / "a.png"), tmp_path / "e.png")
     assert (found.data["outcome"], found.data["markers"], found.data["zones"]) == ("unknown-form", [], [])
     assert picture(tmp_path / "e.png").shape[1] == 1680

@@ -1,4 +1,6 @@
-"""Ingest, withdraw and restore in any order over real scans: what counts follows from the batches that count, and nothing changes twice."""
+"""Ingest, withdraw and restore in any order over real scans: what counts follows from the batches that count, and
+nothing changes twice.
+"""
 
 import shutil
 import tempfile
@@ -31,7 +33,9 @@ COPIES = {"twin.tif": "front.tif"}
 
 
 def make_stack(tiny_survey, base, names):
-    """The scans, and a project in which every page has been read once and withdrawn, so that each history begins at once."""
+    """The scans, and a project in which every page has been read once and withdrawn, so that each history begins at
+    once.
+    """
     for shade, name in enumerate(names):  # each scan has bytes of its own
         sheets = [np.clip(tiny_survey.sheet(form, page, **crosses), shade, 255) for form, page, crosses in SCANS[name]]
         for path in (base / name, base / "read" / f"before-{name}"):
@@ -73,7 +77,9 @@ class History:
     def ingest(self, names):
         """Hand in files (some perhaps for the second time); the same once more changes nothing."""
         paths = [self.base / name for name in sorted(names)]
-        fresh = names - frozenset().union(*(files for files, counts in self.batches if counts))  # what was withdrawn can be handed in anew
+        fresh = names - frozenset().union(
+            *(files for files, counts in self.batches if counts)
+        )  # what was withdrawn can be handed in anew
         found = read_batch(self.project, paths, serial())
         assert (found.new_files, found.read) == (len(fresh), 0)
         assert (found.batch is not None) is bool(fresh)
@@ -104,17 +110,31 @@ class History:
     def state(self):
         """The fates of the pages that count, and everything that the responses say."""
         with self.project.store.reading() as tx:
-            pages = [(batch.id, page) for batch in ledger.batches(tx) if not batch.withdrawn_at for page in ledger.pages_of_batch(tx, batch.id)]
+            pages = [
+                (batch.id, page)
+                for batch in ledger.batches(tx)
+                if not batch.withdrawn_at
+                for page in ledger.pages_of_batch(tx, batch.id)
+            ]
             counts = dict(ledger.fate_counts(tx))
-        answers = {response.id: (response.complete, response.token, response.problems, response.answers) for response in self.project.store.responses()}
-        return {(batch, page.ref.path.rpartition("/")[2], page.ref.index): page.fate for batch, page in pages}, counts, answers
+        answers = {
+            response.id: (response.complete, response.token, response.problems, response.answers)
+            for response in self.project.store.responses()
+        }
+        return (
+            {(batch, page.ref.path.rpartition("/")[2], page.ref.index): page.fate for batch, page in pages},
+            counts,
+            answers,
+        )
 
     def counted(self):
         """The pages of the files that count, as (file, form, page, crosses)."""
         return [(name, *page) for _, name, pages in self._files() for page in pages]
 
     def check(self):
-        """Each form is one response with the values of its pages that count; each page that counts has one fate; the whole is a function of what counts."""
+        """Each form is one response with the values of its pages that count; each page that counts has one fate; the
+        whole is a function of what counts.
+        """
         fates, counts, answers = self.state()
         pages = self.counted()
         assert sum(counts.values()) == len(pages)
@@ -126,7 +146,12 @@ class History:
                 values = {answer.question: answer.value for answer in found if answer.question in {"open", "quiet"}}
                 assert (complete, token) == (len(said) == 2, f"T{number}")
                 assert values == {"open": said.get(1, {}).get("open", ""), "quiet": said.get(2, {}).get("quiet", "")}
-                given = [fates[batch, name, at] for batch, name, sheets in self._files() for at, sheet in enumerate(sheets) if sheet[0] == number]
+                given = [
+                    fates[batch, name, at]
+                    for batch, name, sheets in self._files()
+                    for at, sheet in enumerate(sheets)
+                    if sheet[0] == number
+                ]
                 assert given.count(Fate.READ) == len(said)
                 assert set(given) <= {Fate.READ, Fate.RESCAN, Fate.DUPLICATE}
         key = tuple(self.batches)
@@ -135,7 +160,9 @@ class History:
 
     def _files(self):
         """(batch, file, its pages) of all files that count."""
-        counting = ((number, name) for number, (files, counts) in enumerate(self.batches, 1) if counts for name in sorted(files))
+        counting = (
+            (number, name) for number, (files, counts) in enumerate(self.batches, 1) if counts for name in sorted(files)
+        )
         return [(number, name, SCANS[COPIES.get(name, name).removeprefix("before-")]) for number, name in counting]
 
 
@@ -170,7 +197,9 @@ class Histories(RuleBasedStateMachine):
 
 
 def test_withdrawn_handed_in_again_and_restored_counts_once(page):
-    """The common case: the wrong scan, withdrawn, handed in once more under its own name and another one, and brought back."""
+    """The common case: the wrong scan, withdrawn, handed in once more under its own name and another one, and
+    brought back.
+    """
     history = History(*page)
     try:
         history.ingest(frozenset({"front.tif"}))
@@ -188,6 +217,11 @@ def test_any_history_of_batches_comes_to_what_counts(stack):
     """Files, copies of files, re-scans and pages of one form in several files, in any order of acts."""
     Histories.stack = stack
     Histories.TestCase.settings = settings(
-        max_examples=10, stateful_step_count=10, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=10,
+        stateful_step_count=10,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
     Histories.TestCase("runTest").runTest()

@@ -1,4 +1,6 @@
-"""Files inside files, pages cut out of one picture, pictures the wrong way round, and what was passed over: each page with its own fate."""
+"""Files inside files, pages cut out of one picture, pictures the wrong way round, and what was passed over: each
+page with its own fate.
+"""
 
 import json
 from pathlib import Path
@@ -56,7 +58,11 @@ def scan_pdf(path, *sheets):
     path.parent.mkdir(parents=True, exist_ok=True)
     pdf = pikepdf.new()
     for gray in sheets:
-        page = Dictionary(Type=Name.Page, MediaBox=Array([0, 0, *A4]), Resources=Dictionary(XObject=Dictionary(Im0=picture(pdf, gray))))
+        page = Dictionary(
+            Type=Name.Page,
+            MediaBox=Array([0, 0, *A4]),
+            Resources=Dictionary(XObject=Dictionary(Im0=picture(pdf, gray))),
+        )
         page.Contents = pdf.make_stream(f"{A4[0]} 0 0 {A4[1]} 0 0 cm /Im0 Do".encode())
         pdf.pages.append(pikepdf.Page(page))
     pdf.save(path)
@@ -68,7 +74,9 @@ def cover_pdf(path):
     pdf = pikepdf.new()
     font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
     page = Dictionary(Type=Name.Page, MediaBox=Array([0, 0, *A4]), Resources=Dictionary(Font=Dictionary(F1=font)))
-    page.Contents = pdf.make_stream(b"BT /F1 24 Tf 100 600 Td (For the best experience, open this portfolio in another program.) Tj ET")
+    page.Contents = pdf.make_stream(
+        b"BT /F1 24 Tf 100 600 Td (For the best experience, open this portfolio in another program.) Tj ET"
+    )
     pdf.pages.append(pikepdf.Page(page))
     pdf.save(path)
     return path
@@ -76,11 +84,15 @@ def cover_pdf(path):
 
 def specification(pdf, name, content, **entries):
     stream = pdf.make_stream(content, Type=Name.EmbeddedFile, **entries)
-    return pdf.make_indirect(Dictionary(Type=Name.Filespec, F=pikepdf.String(name), UF=pikepdf.String(name), EF=Dictionary(F=stream)))
+    return pdf.make_indirect(
+        Dictionary(Type=Name.Filespec, F=pikepdf.String(name), UF=pikepdf.String(name), EF=Dictionary(F=stream))
+    )
 
 
 def attach(path, how, *files):
-    """Put files (name, content) into a PDF: in its name tree, nested in it, pinned to the page, associated with the document or the page."""
+    """Put files (name, content) into a PDF: in its name tree, nested in it, pinned to the page, associated with the
+    document or the page.
+    """
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
         specs = [specification(pdf, name, content) for name, content in files]
         named = Array([part for number, spec in enumerate(specs) for part in (pikepdf.String(f"{number:04d}"), spec)])
@@ -88,12 +100,19 @@ def attach(path, how, *files):
             pdf.Root.Names = Dictionary(EmbeddedFiles=Dictionary(Names=named))
         if how == "nested name tree":
             pdf.Root.Names = Dictionary(
-                EmbeddedFiles=Dictionary(Kids=Array([pdf.make_indirect(Dictionary(Kids=Array([pdf.make_indirect(Dictionary(Names=named))])))]))
+                EmbeddedFiles=Dictionary(
+                    Kids=Array(
+                        [pdf.make_indirect(Dictionary(Kids=Array([pdf.make_indirect(Dictionary(Names=named))])))]
+                    )
+                )
             )
         if how == "portfolio":
             pdf.Root.Collection = Dictionary(Type=Name.Collection, View=Name.T)
         if how == "pinned":
-            notes = [Dictionary(Type=Name.Annot, Subtype=Name.FileAttachment, Rect=Array([5, 5, 10, 10]), FS=spec, F=2) for spec in specs]
+            notes = [
+                Dictionary(Type=Name.Annot, Subtype=Name.FileAttachment, Rect=Array([5, 5, 10, 10]), FS=spec, F=2)
+                for spec in specs
+            ]
             pdf.pages[0].obj.Annots = Array([pdf.make_indirect(note) for note in notes])
         if how == "associated":
             pdf.Root.AF = Array(specs)
@@ -118,11 +137,19 @@ WAYS = ["name tree", "nested name tree", "portfolio", "pinned", "associated", "a
 def test_a_scan_inside_a_pdf_is_read(project, tiny_survey, tmp_path, how):
     """However it was put there: a file of its own with its own pages, form and name; a second run changes nothing."""
     inner = scan_pdf(tmp_path / "inner.pdf", tiny_survey.sheet(2, 1, open="yes"), tiny_survey.sheet(2, 2)).read_bytes()
-    outer = attach(scan_pdf(tmp_path / "in" / "outer.pdf", tiny_survey.sheet(1, 1, open="no")), how, ("Scan 2.pdf", inner))
+    outer = attach(
+        scan_pdf(tmp_path / "in" / "outer.pdf", tiny_survey.sheet(1, 1, open="no")), how, ("Scan 2.pdf", inner)
+    )
     summary = ingest(project, outer)
     assert (summary.files, summary.pages, summary.refused) == (2, {Fate.READ: 3}, 0)
-    assert {page.ref.path.removeprefix(str(tmp_path)) for page in all_pages(project)} == {"/in/outer.pdf", "/in/outer.pdf » Scan 2.pdf"}
-    assert {(response.token, response.answer("open").value) for response in project.store.responses()} == {("T1", "no"), ("T2", "yes")}
+    assert {page.ref.path.removeprefix(str(tmp_path)) for page in all_pages(project)} == {
+        "/in/outer.pdf",
+        "/in/outer.pdf » Scan 2.pdf",
+    }
+    assert {(response.token, response.answer("open").value) for response in project.store.responses()} == {
+        ("T1", "no"),
+        ("T2", "yes"),
+    }
     again = ingest(project, outer)
     assert (again.new_files, again.files, again.read) == (0, 2, 0)
 
@@ -130,7 +157,10 @@ def test_a_scan_inside_a_pdf_is_read(project, tiny_survey, tmp_path, how):
 @pytest.mark.slow
 def test_a_portfolio_is_its_files(project, tiny_survey, tmp_path):
     """Its cover page is counted, is nobody's foreign form, and leaves nothing to do."""
-    scans = [scan_pdf(tmp_path / f"{n}.pdf", tiny_survey.sheet(n, 1, open="no"), tiny_survey.sheet(n, 2)).read_bytes() for n in (1, 2)]
+    scans = [
+        scan_pdf(tmp_path / f"{n}.pdf", tiny_survey.sheet(n, 1, open="no"), tiny_survey.sheet(n, 2)).read_bytes()
+        for n in (1, 2)
+    ]
     path = attach(cover_pdf(tmp_path / "mail.pdf"), "portfolio", ("a.pdf", scans[0]), ("b.pdf", scans[1]))
     summary = ingest(project, path)
     assert (summary.files, summary.pages, summary.refused) == (3, {Fate.READ: 4, Fate.BLANK: 1}, 0)
@@ -148,10 +178,15 @@ def test_a_page_of_words_without_a_portfolio_is_a_foreign_form(project, tmp_path
 def test_the_same_file_twice_is_a_duplicate(project, tiny_survey, tmp_path):
     """Two attachments of one content and one name: each in the ledger, the second a duplicate."""
     inner = scan_pdf(tmp_path / "inner.pdf", tiny_survey.sheet(2, 1)).read_bytes()
-    path = attach(scan_pdf(tmp_path / "outer.pdf", tiny_survey.sheet(1, 1)), "name tree", ("a.pdf", inner), ("a.pdf", inner))
+    path = attach(
+        scan_pdf(tmp_path / "outer.pdf", tiny_survey.sheet(1, 1)), "name tree", ("a.pdf", inner), ("a.pdf", inner)
+    )
     summary = ingest(project, path)
     assert (summary.files, summary.pages) == (3, {Fate.READ: 2, Fate.DUPLICATE: 1})
-    assert sorted(page.ref.path.rpartition(" » ")[2] for page in all_pages(project) if "»" in page.ref.path) == ["a.pdf", "a.pdf (2)"]
+    assert sorted(page.ref.path.rpartition(" » ")[2] for page in all_pages(project) if "»" in page.ref.path) == [
+        "a.pdf",
+        "a.pdf (2)",
+    ]
 
 
 @pytest.mark.slow
@@ -159,25 +194,39 @@ def test_files_in_files_in_files_are_read_to_a_depth(project, tiny_survey, tmp_p
     """Three files deep they are read; what lies deeper is named as not read."""
     content = scan_pdf(tmp_path / "4.pdf", tiny_survey.sheet(4, 1)).read_bytes()
     for number in (3, 2, 1):
-        content = attach(scan_pdf(tmp_path / f"{number}.pdf", tiny_survey.sheet(number, 1)), "name tree", (f"{number + 1}.pdf", content)).read_bytes()
+        content = attach(
+            scan_pdf(tmp_path / f"{number}.pdf", tiny_survey.sheet(number, 1)),
+            "name tree",
+            (f"{number + 1}.pdf", content),
+        ).read_bytes()
     outer = tmp_path / "0.pdf"
     scan_pdf(outer, tiny_survey.sheet(1, 2))
     attach(outer, "name tree", ("1.pdf", content))
     summary = ingest(project, outer)
     assert summary.pages == {Fate.READ: 4, Fate.DAMAGED: 1}
     (remark,) = summary.remarks
-    assert (remark.problem.slug, remark.path.endswith("0.pdf » 1.pdf » 2.pdf » 3.pdf » 4.pdf")) == ("attachment-not-read", True)
+    assert (remark.problem.slug, remark.path.endswith("0.pdf » 1.pdf » 2.pdf » 3.pdf » 4.pdf")) == (
+        "attachment-not-read",
+        True,
+    )
 
 
 def test_what_cannot_be_read_is_named(project, tiny_survey, tmp_path, monkeypatch):
-    """Text is a remark; an archive, a phone picture, something damaged, empty or too large is a refused file that nobody overlooks."""
+    """Text is a remark; an archive, a phone picture, something damaged, empty or too large is a refused file that
+    nobody overlooks.
+    """
     files = [
         ("invoice.xml", b"<?xml version='1.0'?><invoice/>"),
         ("all.zip", b"PK\3\4\0\0\0"),
         ("img.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
         ("no.pdf", b""),
     ]
-    path = attach(scan_pdf(tmp_path / "outer.pdf", tiny_survey.sheet(1, 1)), "name tree", *files, ("big.pdf", b"%PDF-1.4" + bytes(5000)))
+    path = attach(
+        scan_pdf(tmp_path / "outer.pdf", tiny_survey.sheet(1, 1)),
+        "name tree",
+        *files,
+        ("big.pdf", b"%PDF-1.4" + bytes(5000)),
+    )
     monkeypatch.setattr("scanform.scan.codecs.heif.find_spec", lambda _: None)
     small = Limits(max_attachment_bytes=4000)
     monkeypatch.setattr("scanform.workflow.intake.read_batch.limits_of", lambda _: small)
@@ -185,8 +234,15 @@ def test_what_cannot_be_read_is_named(project, tiny_survey, tmp_path, monkeypatc
     assert summary.pages == {Fate.READ: 1, Fate.DAMAGED: 4}
     assert summary.refused == 4
     said = {(remark.path.rpartition(" » ")[2], remark.problem.slug) for remark in summary.remarks}
-    assert {("all.zip", "not-a-scan"), ("img.heic", "phone-picture"), ("no.pdf", "empty-file"), ("big.pdf", "attachment-not-read")} < said
-    assert [dict(remark.problem.params) for remark in summary.remarks if remark.problem.slug == "attachment-no-scan"] == [{"name": "invoice.xml"}]
+    assert {
+        ("all.zip", "not-a-scan"),
+        ("img.heic", "phone-picture"),
+        ("no.pdf", "empty-file"),
+        ("big.pdf", "attachment-not-read"),
+    } < said
+    assert [
+        dict(remark.problem.params) for remark in summary.remarks if remark.problem.slug == "attachment-no-scan"
+    ] == [{"name": "invoice.xml"}]
     again = ingest(project, path)
     assert (again.new_files, again.pages, again.refused) == (0, summary.pages, 4)
     assert len([remark for remark in project_status(project).remarks if "»" in remark.path]) == 4
@@ -197,11 +253,15 @@ def test_trees_that_lead_in_circles_end(project, tiny_survey, tmp_path):
     """A name tree that is its own child, and entries that are no files."""
     path = scan_pdf(tmp_path / "a.pdf", tiny_survey.sheet(1, 1))
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
-        node = pdf.make_indirect(Dictionary(Names=Array([pikepdf.String("x"), Dictionary(), pikepdf.String("y"), 7, pikepdf.String("z")])))
+        node = pdf.make_indirect(
+            Dictionary(Names=Array([pikepdf.String("x"), Dictionary(), pikepdf.String("y"), 7, pikepdf.String("z")]))
+        )
         node.Kids = Array([node, 5])
         pdf.Root.Names = Dictionary(EmbeddedFiles=node)
         pdf.Root.AF = pikepdf.String("nonsense")
-        pdf.pages[0].obj.Annots = Array([Dictionary(Subtype=Name.FileAttachment), Dictionary(Subtype=Name.FileAttachment, FS=pikepdf.String("x"))])
+        pdf.pages[0].obj.Annots = Array(
+            [Dictionary(Subtype=Name.FileAttachment), Dictionary(Subtype=Name.FileAttachment, FS=pikepdf.String("x"))]
+        )
         pdf.save(path)
     assert ingest(project, path).files == 1
 
@@ -224,7 +284,11 @@ def wide_pdf(path, gray, boxes, box):
     pdf = pikepdf.new()
     image = pdf.make_indirect(picture(pdf, gray))
     for shown in boxes:
-        page = Dictionary(Type=Name.Page, MediaBox=Array([0, 0, 2 * A4[0], A4[1]]), Resources=Dictionary(XObject=Dictionary(Im0=image)))
+        page = Dictionary(
+            Type=Name.Page,
+            MediaBox=Array([0, 0, 2 * A4[0], A4[1]]),
+            Resources=Dictionary(XObject=Dictionary(Im0=image)),
+        )
         page.Contents = pdf.make_stream(f"{2 * A4[0]} 0 0 {A4[1]} 0 0 cm /Im0 Do".encode())
         page[f"/{box}"] = Array(shown)
         pdf.pages.append(pikepdf.Page(page))
@@ -240,7 +304,10 @@ def test_pages_cut_from_one_picture_are_two_forms(project, tiny_survey, tmp_path
     halves = [(0, 0, A4[0], A4[1]), (A4[0], 0, 2 * A4[0], A4[1])]
     summary = ingest(project, wide_pdf(tmp_path / "a.pdf", both, halves, box))
     assert (summary.pages, summary.refused) == ({Fate.READ: 2}, 0)
-    assert {(response.token, response.answer("open").value) for response in project.store.responses()} == {("T1", "no"), ("T2", "yes")}
+    assert {(response.token, response.answer("open").value) for response in project.store.responses()} == {
+        ("T1", "no"),
+        ("T2", "yes"),
+    }
 
 
 @pytest.mark.slow
@@ -250,7 +317,9 @@ def test_a_page_whose_form_is_cut_off_is_not_the_page_before(project, tiny_surve
     right[:, : right.shape[1] // 3] = 250
     right[: right.shape[0] // 2] = 250
     both = np.hstack([tiny_survey.sheet(1, 1, open="no"), right])
-    summary = ingest(project, wide_pdf(tmp_path / "a.pdf", both, [(0, 0, *A4), (A4[0], 0, 2 * A4[0], A4[1])], "CropBox"))
+    summary = ingest(
+        project, wide_pdf(tmp_path / "a.pdf", both, [(0, 0, *A4), (A4[0], 0, 2 * A4[0], A4[1])], "CropBox")
+    )
     assert summary.pages[Fate.READ] == 1
     assert not {Fate.RESCAN, Fate.COPY, Fate.DUPLICATE} & set(summary.pages)
     assert summary.refused == 1
@@ -305,7 +374,9 @@ NEGATIVES = {
 @pytest.mark.fast_cases(1)
 @pytest.mark.parametrize("kind", NEGATIVES)
 def test_a_negative_is_read_and_named(project, tiny_survey, tmp_path, kind):
-    """Grey or black and white, by its pixels, by a wrong entry or by a mask: the answers are those of the sheet, and the picture is called a negative."""
+    """Grey or black and white, by its pixels, by a wrong entry or by a mask: the answers are those of the sheet, and
+    the picture is called a negative.
+    """
     path = tmp_path / f"a.{kind}"
     NEGATIVES[kind](path, tiny_survey.sheet(1, 1, open="no", floor="3"))
     summary = ingest(project, path)
@@ -337,7 +408,9 @@ PASSED = {
 
 @pytest.mark.slow
 def test_what_is_passed_over_is_listed_and_kept(project, tiny_survey, tmp_path):
-    """In the answer of the run and of `status`, in words and in JSON, with the reason; a file that gets its name is read and leaves the list."""
+    """In the answer of the run and of `status`, in words and in JSON, with the reason; a file that gets its name is
+    read and leaves the list.
+    """
     folder = tmp_path / "in"
     for name in PASSED:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

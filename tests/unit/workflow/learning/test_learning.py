@@ -1,4 +1,6 @@
-"""Learning from reviewers: real pixels are printed, written on, read, confirmed, exported, trained on, and read again."""
+"""Learning from reviewers: real pixels are printed, written on, read, confirmed, exported, trained on, and read
+again.
+"""
 
 import json
 import shutil
@@ -107,17 +109,31 @@ class Survey:
         return open_project(target)
 
     def scan(self, number, truth, path, *, agrees="yes", odd=True):
-        """A scan of form `number` with the texts of `truth` (question -> cells or text), written by a hand of its own, into the file `path`."""
+        """A scan of form `number` with the texts of `truth` (question -> cells or text), written by a hand of its
+        own, into the file `path`.
+        """
         rng = np.random.default_rng([number, 3])
         hand = replace(random_hand(rng, pen="ballpoint blue"), right_aligned=False)
-        page, gray, lines, texts, marks = self.layout.page(1), draw_page(str(self.pdf), number=number + 1, dpi=300, timeout_s=60), [], {}, {}
+        page, gray, lines, texts, marks = (
+            self.layout.page(1),
+            draw_page(str(self.pdf), number=number + 1, dpi=300, timeout_s=60),
+            [],
+            {},
+            {},
+        )
         for zone in page.zones:
             if zone.kind is ZoneKind.MARK:
                 style = MarkStyle.CROSS if zone.option == agrees else MarkStyle.NONE
-                marks[zone.id] = MarkTruth(value=MarkValue.MARKED if zone.option == agrees else MarkValue.EMPTY, style=style)
+                marks[zone.id] = MarkTruth(
+                    value=MarkValue.MARKED if zone.option == agrees else MarkValue.EMPTY, style=style
+                )
             elif zone.question in truth:
                 text = truth[zone.question]
-                plain = tuple("" if one == " " or (odd and one in HABITS) else one for one in text) if zone.kind is ZoneKind.COMB else ()
+                plain = (
+                    tuple("" if one == " " or (odd and one in HABITS) else one for one in text)
+                    if zone.kind is ZoneKind.COMB
+                    else ()
+                )
                 texts[zone.id] = TextTruth(text=text, cells=plain)
                 for one, cell in zip(text, zone.cells, strict=False):
                     lines += by_habit(one, cell, rng) if odd and one in HABITS else []
@@ -141,7 +157,9 @@ def survey(tmp_path_factory):
     with init_project(base / "project", questionnaire=source, language="en") as project:
         printed = print_forms(project, PrintOrder(recipients=(None,) * 40, seed=5), base / "forms.pdf")
         settings = project.folder / "survey.toml"
-        settings.write_text(settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8")
+        settings.write_text(
+            settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8"
+        )
         (project.folder / MODELS).mkdir()
         (project.folder / MODELS / KEY).write_bytes(KEYED)
         form_ids = tuple(row["form_id"] for row in json.loads((base / "forms.copies.json").read_text("utf-8")))
@@ -164,7 +182,15 @@ def settle(project, truth_of, *, everything=False):
             card = desk.card(f"{response.id}/{answer.column}")
             wanted = canonical(answer.column, truth[answer.column])
             kind = DecisionKind.CONFIRM if answer.value == wanted else DecisionKind.CORRECT
-            sent = Submission(uuid=str(uuid4()), item=card.id, version=card.version, basis="", kind=kind, from_value=answer.value, to_value=wanted)
+            sent = Submission(
+                uuid=str(uuid4()),
+                item=card.id,
+                version=card.version,
+                basis="",
+                kind=kind,
+                from_value=answer.value,
+                to_value=wanted,
+            )
             (outcome,) = desk.decide([sent], reviewer="anna")
             assert outcome.result == "saved", outcome
             done += 1
@@ -173,11 +199,15 @@ def settle(project, truth_of, *, everything=False):
 
 
 def fill(survey, project, numbers, folder, *, agrees=None, odd=True):
-    """Scans of these forms are read; returns what was written, by form id. `agrees`: number -> option ticked, "yes" by default."""
+    """Scans of these forms are read; returns what was written, by form id. `agrees`: number -> option ticked, "yes"
+    by default.
+    """
     truth_of = {}
     for number in numbers:
         truth_of[survey.form_ids[number]] = written(number)
-        survey.scan(number, written(number), folder / f"{number}.jpg", agrees=(agrees or {}).get(number, "yes"), odd=odd)
+        survey.scan(
+            number, written(number), folder / f"{number}.jpg", agrees=(agrees or {}).get(number, "yes"), odd=odd
+        )
     summary = read_batch(project, [folder], executors.serial())
     assert summary.refused == 0
     return truth_of
@@ -185,7 +215,9 @@ def fill(survey, project, numbers, folder, *, agrees=None, odd=True):
 
 @pytest.fixture(scope="module")
 def confirmed(survey, tmp_path_factory):
-    """A project with four forms of which a person confirmed everything: two agree, one does not, one ticked nothing; and what was written."""
+    """A project with four forms of which a person confirmed everything: two agree, one does not, one ticked nothing;
+    and what was written.
+    """
     base = tmp_path_factory.mktemp("confirmed")
     with survey.project(base / "project") as project:
         truth_of = fill(survey, project, range(4), base / "scans", agrees={2: "no", 3: ""}, odd=False)
@@ -236,7 +268,9 @@ def test_crops_are_what_the_reader_saw(survey, opened, tmp_path):
             page_map, _ = ledger.page_maps(tx, ref)
         image = lightened(load_page(opened.original(ref), Limits()).image)
         prepared = editions_of(FolderSource(folder=str(opened.folder))).edition(survey.layout.digest).prepared(1)
-        reader.read_page(image, page_map, prepared, ReadingContext(readers=Readers(cells=ears, lines=best_readers().lines)))
+        reader.read_page(
+            image, page_map, prepared, ReadingContext(readers=Readers(cells=ears, lines=best_readers().lines))
+        )
         for row in ears.heard:
             for cell in row.cells:
                 if cell is not None:
@@ -253,10 +287,16 @@ def test_every_cell_has_its_character(opened, confirmed, tmp_path):
     done, manifest = exported(opened, tmp_path / "crops")
     for row in manifest.rows:
         plain = confirmed[1][key[row.source.form]][row.source.question]
-        assert {cell.place: cell.truth for cell in row.cells} == {place: one for place, one in enumerate(plain) if one != " "}
+        assert {cell.place: cell.truth for cell in row.cells} == {
+            place: one for place, one in enumerate(plain) if one != " "
+        }
     assert {(lines.source.question, lines.truth) for lines in manifest.lines} == {("remark", "Danke")}
     assert (done.forms, done.without_consent) == (4, 0)
-    assert done.cells == sum(len(row.cells) for row in manifest.rows) == len(list((tmp_path / "crops" / PICTURES).glob("*.png"))) - len(manifest.lines)
+    assert (
+        done.cells
+        == sum(len(row.cells) for row in manifest.rows)
+        == len(list((tmp_path / "crops" / PICTURES).glob("*.png"))) - len(manifest.lines)
+    )
 
 
 @pytest.mark.slow
@@ -272,11 +312,22 @@ def test_a_doubtful_tick_is_no_consent(opened, confirmed, tmp_path):
     """A tick that waits for a person does not count until the person has confirmed it."""
     form = next(iter(confirmed[1]))
     stored = next(response for response in opened.store.responses() if response.id == form)
-    answers = tuple(replace(one, status=one.status.REVIEW, problems=("unclear-mark",)) if one.question == "agree" else one for one in stored.answers)
+    answers = tuple(
+        replace(one, status=one.status.REVIEW, problems=("unclear-mark",)) if one.question == "agree" else one
+        for one in stored.answers
+    )
     opened.store.save_response(replace(stored, answers=answers), batch_id=1)
     assert exported(opened, tmp_path / "crops", AGREED)[0].forms == 1
     card = Desk(opened).card(f"{form}/agree")
-    decide = Submission(uuid=str(uuid4()), item=card.id, version=card.version, basis="", kind=DecisionKind.CONFIRM, from_value="yes", to_value="")
+    decide = Submission(
+        uuid=str(uuid4()),
+        item=card.id,
+        version=card.version,
+        basis="",
+        kind=DecisionKind.CONFIRM,
+        from_value="yes",
+        to_value="",
+    )
     assert Desk(opened).decide([decide], reviewer="anna")[0].result == "saved"
     assert exported(opened, tmp_path / "crops", AGREED)[0].forms == 2
 
@@ -303,7 +354,9 @@ def test_contact_data_stay_unless_asked_for(opened, tmp_path):
 def test_forms_go_by_pseudonyms(opened, confirmed, tmp_path):
     """No form id, token or file name stands in the export; another key gives other names."""
     exported(opened, tmp_path / "crops")
-    everything = (tmp_path / "crops" / MANIFEST).read_text("utf-8") + " ".join(path.name for path in (tmp_path / "crops").rglob("*"))
+    everything = (tmp_path / "crops" / MANIFEST).read_text("utf-8") + " ".join(
+        path.name for path in (tmp_path / "crops").rglob("*")
+    )
     for form in confirmed[1]:
         assert form not in everything
     names = {row.source.form for row in read_manifest(tmp_path / "crops").rows}
@@ -338,32 +391,66 @@ def test_what_nobody_decided_stays(survey, confirmed, tmp_path):
         form = survey.form_ids[4]
         value = canonical("first", truth_of[form]["first"])
         project.store.add_decision(
-            Decision(uuid="u", item=f"{form}/first", version=1, reviewer="anna", kind=DecisionKind.CORRECT, from_value="", to_value=value, at=AT.isoformat())
+            Decision(
+                uuid="u",
+                item=f"{form}/first",
+                version=1,
+                reviewer="anna",
+                kind=DecisionKind.CORRECT,
+                from_value="",
+                to_value=value,
+                at=AT.isoformat(),
+            )
         )
         assert questions(exported(project, tmp_path / "crops", at=AT)[1]) == {"first"}
 
 
 @pytest.mark.slow
 def test_values_that_do_not_match_the_ink(opened, confirmed, tmp_path):
-    """A value with another number of characters than cells with ink, and one without a value, are left out and counted."""
+    """A value with another number of characters than cells with ink, and one without a value, are left out and
+    counted.
+    """
     form = next(iter(confirmed[1]))
-    kinds = {"first": (DecisionKind.CORRECT, "1234"), "second": (DecisionKind.ILLEGIBLE, ""), "third": (DecisionKind.NO_ANSWER, "")}
+    kinds = {
+        "first": (DecisionKind.CORRECT, "1234"),
+        "second": (DecisionKind.ILLEGIBLE, ""),
+        "third": (DecisionKind.NO_ANSWER, ""),
+    }
     for name, (kind, value) in kinds.items():
         later = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
-        opened.store.add_decision(Decision(uuid=name, item=f"{form}/{name}", version=1, reviewer="anna", kind=kind, from_value="", to_value=value, at=later))
+        opened.store.add_decision(
+            Decision(
+                uuid=name,
+                item=f"{form}/{name}",
+                version=1,
+                reviewer="anna",
+                kind=kind,
+                from_value="",
+                to_value=value,
+                at=later,
+            )
+        )
     before = export_crops(opened, tmp_path / "crops", FOR_ALL, at=datetime.now(UTC))
-    mine = {row.source.question for row in read_manifest(tmp_path / "crops").rows if row.source.form == pseudonym(KEYED, form)}
+    mine = {
+        row.source.question
+        for row in read_manifest(tmp_path / "crops").rows
+        if row.source.form == pseudonym(KEYED, form)
+    }
     assert not {"first", "second", "third"} & mine
     assert before.left_out["no-value"] == 2
     assert before.left_out["count"] >= 1
 
 
 def test_crops_are_deleted_when_their_time_is_over(opened, tmp_path):
-    """Each entry names its last day, counted from the confirmation; after it, purging, training and a new export delete it."""
+    """Each entry names its last day, counted from the confirmation; after it, purging, training and a new export
+    delete it.
+    """
     folder = tmp_path / "crops"
     _, manifest = exported(opened, folder)
     until = {row.source.keep_until for row in manifest.rows}
-    assert until == {(datetime.fromisoformat(manifest.rows[0].source.confirmed_at) + timedelta(days=30)).date().isoformat()}
+    assert until == {
+        (datetime.fromisoformat(manifest.rows[0].source.confirmed_at) + timedelta(days=30)).date().isoformat()
+    }
     (last,) = until
     (folder / PICTURES / "left-behind.png").write_bytes(b"x")
     assert purge(folder, last)[1] == 0
@@ -418,11 +505,15 @@ def put(folder, head):
 
 
 def test_a_head_reads_only_with_its_network(opened):
-    """A project's head reads and names itself; one of another network, or a damaged file, does not, and doctor says so."""
+    """A project's head reads and names itself; one of another network, or a damaged file, does not, and doctor says
+    so.
+    """
     head = some_head()
     put(opened.folder, head)
     assert readers_of(opened.folder).cells.name == f"{READER}+{head.digest}"
-    assert [one.good for one in doctor.examine(opened.folder, "en") if one.name.startswith("project's own reader")] == [True]
+    assert [one.good for one in doctor.examine(opened.folder, "en") if one.name.startswith("project's own reader")] == [
+        True
+    ]
     path = put(opened.folder, some_head(of="0" * 64))
     assert readers_of(opened.folder).cells is NETWORKS
     (said,) = [one for one in doctor.examine(opened.folder, "en") if one.name.startswith("project's own reader")]
@@ -430,7 +521,9 @@ def test_a_head_reads_only_with_its_network(opened):
     assert "scanform train" in said.remedy
     path.write_bytes(b"no head")
     assert readers_of(opened.folder).cells is NETWORKS
-    assert [one.good for one in doctor.examine(opened.folder, "en") if one.name.startswith("project's own reader")] == [False]
+    assert [one.good for one in doctor.examine(opened.folder, "en") if one.name.startswith("project's own reader")] == [
+        False
+    ]
 
 
 @pytest.mark.slow
@@ -491,7 +584,9 @@ def test_heads_are_read_as_they_were_written(tmp_path):
 
 @pytest.mark.slow
 def test_a_project_learns_its_hands(survey, tmp_path):
-    """Sevens with a foot and barred twos: after people settled 24 forms, training reads held-out forms better, and new forms too."""
+    """Sevens with a foot and barred twos: after people settled 24 forms, training reads held-out forms better, and
+    new forms too.
+    """
     with survey.project(tmp_path / "project") as project:
         truth_of = fill(survey, project, range(24), tmp_path / "scans")
         assert settle(project, truth_of) > 60
@@ -509,7 +604,12 @@ def test_a_project_learns_its_hands(survey, tmp_path):
         assert not set(kept["held_out"]["forms"]) & set(kept["trained_on"]["forms"])
         assert kept["reader"] == digits.reader
         after = right_values(project, fill(survey, project, range(30, 34), tmp_path / "more"))
-        assert {answer.reader for response in project.store.responses() for answer in response.answers if answer.question == "first"} == {READER, digits.reader}
+        assert {
+            answer.reader
+            for response in project.store.responses()
+            for answer in response.answers
+            if answer.question == "first"
+        } == {READER, digits.reader}
         again = train(project, [tmp_path / "crops"], at=datetime.now(UTC)).networks[0]
         assert not again.in_place  # the same once more is no better
     with survey.project(tmp_path / "plain") as project:
@@ -540,7 +640,9 @@ def command(capsys, *arguments):
 
 @pytest.mark.slow
 def test_the_commands(opened, tmp_path, capsys):
-    """Without a word about consent nothing happens; export, purge, training and forgetting answer people in their language, and machines with JSON."""
+    """Without a word about consent nothing happens; export, purge, training and forgetting answer people in their
+    language, and machines with JSON.
+    """
     folder, project = tmp_path / "crops", ("--project", opened.folder, "--language", "de")
     for wrong in ((), ("--consent", "agree=yes", "--consent-for-all"), ("--consent", "agree")):
         code, _, said = command(capsys, "export-crops", folder, *project, *wrong)

@@ -1,4 +1,6 @@
-"""A person shows the corners of a page: read when the print proves them, refused otherwise; pages that no machine could place, forms without ids included."""
+"""A person shows the corners of a page: read when the print proves them, refused otherwise; pages that no machine
+could place, forms without ids included.
+"""
 
 import json
 import os
@@ -42,7 +44,9 @@ def printed(tmp_path_factory):
     with init_project(base / "project", template="begegnungsorte", language="en") as project:
         print_forms(project, PrintOrder(recipients=(None,), seed=3), base / "forms.pdf")
         settings = project.folder / "survey.toml"
-        settings.write_text(settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8")
+        settings.write_text(
+            settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8"
+        )
     form_id = json.loads((base / "forms.copies.json").read_text("utf-8"))[0]["form_id"]
     return base / "project", form_id, list(rasterize(base / "forms.pdf", dpi=DPI))
 
@@ -51,7 +55,9 @@ def nameless(gray, layout, number=PAGE):
     """The page with every marker and every code covered, lying on its side."""
     gray, scale, page = gray.copy(), DPI / 25.4, layout.page(number)
     for rect in [mark.rect for mark in page.fiducials] + [area.rect for area in page.codes]:
-        x, y, right, bottom = (round(edge * scale) for edge in (rect.x - 1, rect.y - 1, rect.right + 1, rect.bottom + 1))
+        x, y, right, bottom = (
+            round(edge * scale) for edge in (rect.x - 1, rect.y - 1, rect.right + 1, rect.bottom + 1)
+        )
         gray[y:bottom, x:right] = 70
     return np.ascontiguousarray(np.rot90(gray))
 
@@ -68,12 +74,22 @@ def waiting(printed, tmp_path):
         with project.store.reading() as tx:
             (page,) = ledger.pages_with_fate(tx, [Fate.REVIEW, Fate.UNKNOWN_FORM])
         height, width = gray.shape
-        yield project, page, form_id, [(0, height), (0, 0), (width, 0), (width, height)]  # turned counter-clockwise: its top is on the left
+        yield (
+            project,
+            page,
+            form_id,
+            [(0, height), (0, 0), (width, 0), (width, height)],
+        )  # turned counter-clockwise: its top is on the left
 
 
 def stored(project, page):
     with project.store.reading() as tx:
-        return ledger.page_record(tx, page.id), ledger.fate_counts(tx), manual_registrations.manual_registrations(tx), project.store.responses()
+        return (
+            ledger.page_record(tx, page.id),
+            ledger.fate_counts(tx),
+            manual_registrations.manual_registrations(tx),
+            project.store.responses(),
+        )
 
 
 def never(_):
@@ -88,15 +104,24 @@ def test_shown_corners_are_read_once_and_recorded(waiting):
     assert (placed.outcome, placed.fate, placed.form_id) == (Fate.READ, Fate.READ, form_id)
     found, counts, acts, responses = stored(project, page)
     assert (found.identity.found_by, counts) == (FoundBy.PERSON, {Fate.READ: 1})
-    assert [(act.kind, act.reviewer, act.corners_px, act.identity) for act in acts] == [(ManualRegistrationKind.PLACED, "kim", tuple(corners), found.identity)]
+    assert [(act.kind, act.reviewer, act.corners_px, act.identity) for act in acts] == [
+        (ManualRegistrationKind.PLACED, "kim", tuple(corners), found.identity)
+    ]
     assert "placed-by-hand" in {problem.slug for problem in responses[0].problems}
     before = stored(project, page)
-    again = [place_page(project, page, form_id, PAGE, corners, reviewer=name, uuid=uuid, read=never) for name, uuid in (("kim", "u1"), ("lee", "u2"))]
+    again = [
+        place_page(project, page, form_id, PAGE, corners, reviewer=name, uuid=uuid, read=never)
+        for name, uuid in (("kim", "u1"), ("lee", "u2"))
+    ]
     assert again == [placed, placed]
     assert stored(project, page) == before
     other = pagecode.form_id(found.identity.digest, "0000001")
     late = place_page(project, page, other, PAGE, corners, reviewer="lee", uuid="u3", read=never)
-    assert (placed.by_other, late.by_other, late.form_id) == (False, True, form_id)  # who comes later with another form is told
+    assert (placed.by_other, late.by_other, late.form_id) == (
+        False,
+        True,
+        form_id,
+    )  # who comes later with another form is told
     assert not leave_page(project, page, reviewer="lee", uuid="u4")
     assert stored(project, page) == before
 
@@ -106,7 +131,11 @@ def test_what_the_print_does_not_prove_leaves_no_trace(waiting):
     """Corners in the wrong order, another page of the form, a corner far off: not read, nothing stored."""
     project, page, form_id, corners = waiting
     before = stored(project, page)
-    for number, shown in ((PAGE, corners[1:] + corners[:1]), (PAGE, [corners[0], corners[1], corners[2], (300, 300)]), (3, corners)):
+    for number, shown in (
+        (PAGE, corners[1:] + corners[:1]),
+        (PAGE, [corners[0], corners[1], corners[2], (300, 300)]),
+        (3, corners),
+    ):
         refused = place_page(project, page, form_id, number, shown, reviewer="kim", uuid="u")
         assert refused.outcome is Fate.REVIEW
         assert "weak-registration" in {problem.slug for problem in refused.problems}
@@ -115,7 +144,9 @@ def test_what_the_print_does_not_prove_leaves_no_trace(waiting):
 
 @pytest.mark.slow
 def test_what_cannot_be_is_refused_before_anything_is_read(waiting):
-    """Mistyped ids, pages that the form does not have, corners that are none; and what the code on the page says outranks what is typed."""
+    """Mistyped ids, pages that the form does not have, corners that are none; and what the code on the page says
+    outranks what is typed.
+    """
     project, page, form_id, corners = waiting
     place = partial(place_page, project, page, reviewer="kim", uuid="u", read=never)
     digest = next(iter(project.layouts))
@@ -131,7 +162,9 @@ def test_what_cannot_be_is_refused_before_anything_is_read(waiting):
         with pytest.raises(UsageError) as refused:
             place(form, number, shown)
         assert refused.value.remedy
-    own = replace(page, identity=replace(place_identity(project, page, form_id), instance="0000000", found_by=FoundBy.CODE))
+    own = replace(
+        page, identity=replace(place_identity(project, page, form_id), instance="0000000", found_by=FoundBy.CODE)
+    )
     with pytest.raises(UsageError, match="says something else"):
         place_page(project, own, form_id, PAGE, corners, reviewer="kim", uuid="u", read=never)
 
@@ -149,7 +182,12 @@ def test_two_who_place_a_page_at_once_place_it_once(waiting):
 
     def read_slowly(job):
         with project.store.writing() as tx:
-            ledger.replace_reading(tx, page.reading_id, PageResult(ref=page.ref, outcome=Fate.READ, identity=job.given), at="2026-01-01T00:00:00Z")
+            ledger.replace_reading(
+                tx,
+                page.reading_id,
+                PageResult(ref=page.ref, outcome=Fate.READ, identity=job.given),
+                at="2026-01-01T00:00:00Z",
+            )
         return PageResult(ref=page.ref, outcome=Fate.READ, identity=job.given, reading=object())
 
     placed = place_page(project, page, form_id, PAGE, corners, reviewer="kim", uuid="u", read=read_slowly)
@@ -188,13 +226,17 @@ def test_corners_are_presumed_from_the_print_and_the_page_is_shown_upright(waiti
 
 @pytest.mark.slow
 def test_forms_without_ids_that_look_alike_are_told_apart_by_a_person(printed, tmp_path):
-    """Two imported forms with the same print: the machine chooses neither; a person names one, and its pages get an instance of their own."""
+    """Two imported forms with the same print: the machine chooses neither; a person names one, and its pages get an
+    instance of their own.
+    """
     blank = tmp_path / "blank.png"
     with open_project(printed[0]) as other:
         assert cv2.imwrite(str(blank), np.rot90(nameless(printed[2][PAGE - 1], next(iter(other.layouts.values()))), -1))
     with init_project(tmp_path / "foreign", empty=True, language="en") as made:
         settings = made.folder / "survey.toml"
-        settings.write_text(settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8")
+        settings.write_text(
+            settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8"
+        )
         for code in ("north", "south"):
             find_zones([blank], tmp_path / f"{code}.json", code=code)
             import_form(made, [blank], tmp_path / f"{code}.json")
@@ -208,9 +250,16 @@ def test_forms_without_ids_that_look_alike_are_told_apart_by_a_person(printed, t
         assert (view.form, view.number, view.known) == ("", 0, False)
         choice = next(choice for choice in view.choices if "south" in choice.title)
         width, height = view.view.width, view.view.height
-        placed = place_page(project, page, choice.form, 1, [(0, 0), (width, 0), (width, height), (0, height)], reviewer="kim", uuid="u")
+        placed = place_page(
+            project, page, choice.form, 1, [(0, 0), (width, 0), (width, height), (0, height)], reviewer="kim", uuid="u"
+        )
         found, _, _, (response,) = stored(project, page)
-        assert (placed.outcome, found.identity.digest, found.form_id, response.questionnaire) == (Fate.READ, choice.form, response.id, "south")
+        assert (placed.outcome, found.identity.digest, found.form_id, response.questionnaire) == (
+            Fate.READ,
+            choice.form,
+            response.id,
+            "south",
+        )
         assert "unknown-instance" not in {problem.slug for problem in response.problems}
 
 

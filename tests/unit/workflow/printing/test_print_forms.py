@@ -1,4 +1,6 @@
-"""Printing: texts of recipients as they stand or not at all, each form on sheets of its own, the PDF and the store agree."""
+"""Printing: texts of recipients as they stand or not at all, each form on sheets of its own, the PDF and the store
+agree.
+"""
 
 import json
 import re
@@ -31,7 +33,9 @@ def project(tmp_path):
     """A project with a form of one page."""
     with init_project(tmp_path / "project", template="visitor-feedback") as made:
         settings = made.folder / "survey.toml"
-        settings.write_text(settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8")
+        settings.write_text(
+            settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0"), encoding="utf-8"
+        )
         yield made
 
 
@@ -46,8 +50,12 @@ def forms_known(project):
 
 
 def test_all_recipients_that_cannot_be_printed_are_named_at_once(project, tmp_path):
-    """Arabic, emoji, Cyrillic, Vietnamese: row, field and signs of each; nothing is printed, no identity is given out."""
-    found = recipients(tmp_path / "l.csv", "AA11BB,بيت 😀,Weg 1", "BB22CC,Haus,Weg 2", "CC33DD,Дом,Straße Ж 3", "DD44EE,Nguyễn,Weg 4")
+    """Arabic, emoji, Cyrillic, Vietnamese: row, field and signs of each; nothing is printed, no identity is given
+    out.
+    """
+    found = recipients(
+        tmp_path / "l.csv", "AA11BB,بيت 😀,Weg 1", "BB22CC,Haus,Weg 2", "CC33DD,Дом,Straße Ж 3", "DD44EE,Nguyễn,Weg 4"
+    )
     with pytest.raises(InputError) as refused:
         print_forms(project, PrintOrder(recipients=found), tmp_path / "x.pdf")
     lines = [line.strip() for line in in_words(refused.value.message, "de").splitlines()[1:]]
@@ -66,11 +74,26 @@ def test_all_recipients_that_cannot_be_printed_are_named_at_once(project, tmp_pa
 
 def test_the_command_refuses_them_in_the_language_of_the_screen(project, tmp_path):
     """Exit code 4, rows and signs on the screen, no file."""
-    (tmp_path / "l.csv").write_text('token,name,address\nRT12CD34,"بيت الثقافة 😀","Straße 1, 44135 Dortmund"\n', encoding="utf-8")
-    arguments = ["--project", str(project.folder), "print", "--recipients", str(tmp_path / "l.csv"), "-o", str(tmp_path / "x.pdf")]
-    for language, words in (("de", "Die Schrift kann diese Zeichen nicht drucken"), ("en", "the font cannot print these characters")):
+    (tmp_path / "l.csv").write_text(
+        'token,name,address\nRT12CD34,"بيت الثقافة 😀","Straße 1, 44135 Dortmund"\n', encoding="utf-8"
+    )
+    arguments = [
+        "--project",
+        str(project.folder),
+        "print",
+        "--recipients",
+        str(tmp_path / "l.csv"),
+        "-o",
+        str(tmp_path / "x.pdf"),
+    ]
+    for language, words in (
+        ("de", "Die Schrift kann diese Zeichen nicht drucken"),
+        ("en", "the font cannot print these characters"),
+    ):
         settings = project.folder / "survey.toml"
-        settings.write_text(re.sub('language = ".."', f'language = "{language}"', settings.read_text("utf-8")), encoding="utf-8")
+        settings.write_text(
+            re.sub('language = ".."', f'language = "{language}"', settings.read_text("utf-8")), encoding="utf-8"
+        )
         found = CliRunner().invoke(main, arguments)
         assert found.exit_code == 4
         assert words in found.stderr
@@ -79,7 +102,9 @@ def test_the_command_refuses_them_in_the_language_of_the_screen(project, tmp_pat
 
 
 def test_what_is_printed_is_what_is_stored(project, tmp_path):
-    """Decomposed umlauts, odd spaces and hyphens get their plain form, on paper and in the store alike; the token stays as it is."""
+    """Decomposed umlauts, odd spaces and hyphens get their plain form, on paper and in the store alike; the token
+    stays as it is.
+    """
     found = recipients(tmp_path / "l.csv", "A-1B2C,Ha\u0308user\u202fam\u2011See,Weg\u00a01")
     printed = print_forms(project, PrintOrder(recipients=found), tmp_path / "x.pdf")
     assert (printed.forms[0].name, printed.forms[0].token) == ("Häuser am-See", "A-1B2C")
@@ -87,15 +112,22 @@ def test_what_is_printed_is_what_is_stored(project, tmp_path):
 
 
 def test_a_token_is_never_printed_as_another_one(project, tmp_path):
-    """A hyphen that does not break looks like another one and is none: whoever types the token from paper would not be known."""
+    """A hyphen that does not break looks like another one and is none: whoever types the token from paper would not
+    be known.
+    """
     with pytest.raises(InputError, match="U\\+2011"):
-        print_forms(project, PrintOrder(recipients=(Recipient(token="A\u20111", name=None, address=()),)), tmp_path / "x.pdf")
+        print_forms(
+            project, PrintOrder(recipients=(Recipient(token="A\u20111", name=None, address=()),)), tmp_path / "x.pdf"
+        )
 
 
 def test_an_address_that_has_no_room_is_refused(project, tmp_path):
     """No line of an address is left out without a word."""
     long = "Verein zur Förderung der Grundstücksverkehrsgenehmigungszuständigkeitsübertragungsverordnungsdurchführungsbestimmungen"
-    found = (Recipient(token="A", name=long, address=(long,) * 8, row=2), Recipient(token="B", name="Haus", address=("Weg 1",), row=3))
+    found = (
+        Recipient(token="A", name=long, address=(long,) * 8, row=2),
+        Recipient(token="B", name="Haus", address=("Weg 1",), row=3),
+    )
     with pytest.raises(InputError) as refused:
         print_forms(project, PrintOrder(recipients=found), tmp_path / "x.pdf")
     assert str(refused.value).count("\n") == 1
@@ -109,9 +141,13 @@ def test_all_rows_with_wrong_tokens_are_named_at_once(tmp_path):
     assert all(f"row {row}" in str(refused.value) for row in (3, 4, 5))
 
 
-@pytest.mark.parametrize(("sides", "pages", "duplex"), [(Sides.ONE, 3, "/Simplex"), (Sides.TWO, 6, "/DuplexFlipLongEdge")])
+@pytest.mark.parametrize(
+    ("sides", "pages", "duplex"), [(Sides.ONE, 3, "/Simplex"), (Sides.TWO, 6, "/DuplexFlipLongEdge")]
+)
 def test_each_form_begins_on_a_new_sheet(project, tmp_path, sides, pages, duplex):
-    """A form of one page for three people: on two sides each has an empty back; the PDF says how it is to be printed, the list where each form begins."""
+    """A form of one page for three people: on two sides each has an empty back; the PDF says how it is to be
+    printed, the list where each form begins.
+    """
     printed = print_forms(project, PrintOrder(recipients=(None,) * 3, seed=3, sides=sides), tmp_path / "x.pdf")
     rows = json.loads((tmp_path / "x.copies.json").read_text("utf-8"))
     assert [row["first_page"] for row in rows] == ([1, 2, 3] if sides is Sides.ONE else [1, 3, 5])
@@ -121,7 +157,9 @@ def test_each_form_begins_on_a_new_sheet(project, tmp_path, sides, pages, duplex
         assert pdf.Root.ViewerPreferences.Duplex == pikepdf.Name(duplex)
         firsts = {row["first_page"] for row in rows}
         for number, page in enumerate(pdf.pages, 1):
-            assert (b"/FormXob" in page.Contents.read_bytes() or b" Do" in page.Contents.read_bytes()) is (number in firsts)
+            assert (b"/FormXob" in page.Contents.read_bytes() or b" Do" in page.Contents.read_bytes()) is (
+                number in firsts
+            )
     for number, gray in enumerate(rasterize(tmp_path / "x.pdf", dpi=50), 1):
         assert (int(gray.min()) == 255) is (number not in firsts)
 
@@ -137,7 +175,17 @@ def test_a_form_with_an_even_number_of_pages_gets_no_empty_page(tiny_survey, tmp
 
 def test_the_command_prints_for_two_sides_unless_told_otherwise(project, tmp_path):
     """The empty backs are said, and how to do without."""
-    arguments = ["--language", "en", "--project", str(project.folder), "print", "--copies", "2", "-o", str(tmp_path / "x.pdf")]
+    arguments = [
+        "--language",
+        "en",
+        "--project",
+        str(project.folder),
+        "print",
+        "--copies",
+        "2",
+        "-o",
+        str(tmp_path / "x.pdf"),
+    ]
     said = CliRunner().invoke(main, arguments)
     assert (said.exit_code, "2. To print on one side only: --sides one" in said.stdout) == (0, True)
     with pikepdf.open(tmp_path / "x.pdf") as pdf:
@@ -161,7 +209,9 @@ def test_printed_on_two_sides_and_scanned_so_all_fates_are_right(project, tmp_pa
     pages[0].save(tmp_path / "s.tif", save_all=True, append_images=pages[1:], compression="tiff_lzw", dpi=(200, 200))
     summary = read_batch(project, [tmp_path / "s.tif"], serial())
     assert dict(summary.pages) == {Fate.READ: 2, Fate.BLANK: 2}
-    assert {response.id for response in project.store.responses()} == {row["form_id"] for row in json.loads((tmp_path / "x.copies.json").read_text("utf-8"))}
+    assert {response.id for response in project.store.responses()} == {
+        row["form_id"] for row in json.loads((tmp_path / "x.copies.json").read_text("utf-8"))
+    }
 
 
 def test_a_form_printed_again_for_somebody_of_an_older_list_is_checked_too(project, tmp_path):

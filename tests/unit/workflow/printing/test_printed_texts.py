@@ -1,4 +1,6 @@
-"""What a form bears in print of its recipient helps to read what was written on it: from the list of recipients to the stored response."""
+"""What a form bears in print of its recipient helps to read what was written on it: from the list of recipients to
+the stored response.
+"""
 
 import json
 import stat
@@ -54,20 +56,28 @@ def recipients(names):
     found = []
     for number, kind in enumerate(KINDS):
         shown = names[number if kind == SAME else (number + 1) % len(names)]
-        one = Recipient(token=f"T{number}", name=CROPS.items[shown].text, address=(f"Am Markt {number + 1}", f"4413{number} Dortmund"))
+        one = Recipient(
+            token=f"T{number}",
+            name=CROPS.items[shown].text,
+            address=(f"Am Markt {number + 1}", f"4413{number} Dortmund"),
+        )
         found.append(None if kind == NONE else one)
     return tuple(found)
 
 
 def scan_of(form, number, texts, folder, *, hand=5):
-    """The file of a form on which the crops or digits `texts` stand, by question; `form` is (what was printed, its pages)."""
+    """The file of a form on which the crops or digits `texts` stand, by question; `form` is (what was printed, its
+    pages).
+    """
     printed, pages = form
     page, rng = printed.layout.page(1), np.random.default_rng([hand, number])
     zones = {zone.question: zone for zone in page.zones}
     digits = {zones[code].id: TextTruth(text=text, cells=tuple(text)) for code, text in texts.items() if code == "plz"}
     written = {zones[code].id: TextTruth(text="", crop=name) for code, name in texts.items() if code != "plz"}
     truth = PageTruth(number=1, texts=digits | written)
-    scan = scan_filled(pages[number], page, truth, hand=random_hand(rng), profile=PROFILES["good scanner"], rng=rng, crops=CROPS)
+    scan = scan_filled(
+        pages[number], page, truth, hand=random_hand(rng), profile=PROFILES["good scanner"], rng=rng, crops=CROPS
+    )
     path = folder / f"{number}-{hand}.png"
     Image.fromarray(scan.gray).save(path, dpi=(scan.dpi, scan.dpi))
     return path
@@ -89,7 +99,9 @@ def read(survey, tmp_path_factory):
     """(kind, name as written, response) of each form."""
     folder, form, names = survey
     base, out = tmp_path_factory.mktemp("scans"), []
-    (folder / "layouts" / form[0].layout.digest / RECIPIENTS).unlink()  # forms may have been printed before there was such a file
+    (
+        folder / "layouts" / form[0].layout.digest / RECIPIENTS
+    ).unlink()  # forms may have been printed before there was such a file
     with open_project(folder) as project:
         for number, kind in enumerate(KINDS):
             texts = {"name": names[number], "remark": names[number], "plz": f"4413{number}"}
@@ -107,7 +119,9 @@ def test_the_printed_name_is_accepted_where_it_stands(read):
 
 
 def test_another_name_than_the_printed_one_goes_to_a_person(read):
-    """Whether it is that of another recipient or the form bears none: nobody is taken for somebody else, and the right one is proposed."""
+    """Whether it is that of another recipient or the form bears none: nobody is taken for somebody else, and the
+    right one is proposed.
+    """
     for kind, text, response in read:
         if kind != SAME:
             answer = response.answer("name")
@@ -133,7 +147,9 @@ def test_on_a_second_sheet_with_the_same_code_nothing_is_expected(survey, tmp_pa
     with open_project(folder) as project:
         for hand in (6, 7, 8):
             read_batch(project, [scan_of(form, 0, {"name": names[0]}, tmp_path, hand=hand)], serial())
-        while pair := next((pair for pair in doubles(project) if pair.waits), None):  # other hands, but no mark that differs: people say what it is
+        while pair := next(
+            (pair for pair in doubles(project) if pair.waits), None
+        ):  # other hands, but no mark that differs: people say what it is
             assert act_on(project, pair.key, ManualRegistrationKind.OTHER_SHEET, reviewer="kim", uuid=pair.key)
         form_id = form[0].forms[0].form_id
         found = [response for response in project.store.responses() if response.id.startswith(f"{form_id}.")]
@@ -157,7 +173,12 @@ def test_what_is_kept_beside_the_layout(survey, read):
     ("address", "street", "postcode", "town"),
     [
         (("Am Mühlbach 12", "44137 Dortmund"), "Am Mühlbach 12", "44137", "Dortmund"),
-        (("z. Hd. Frau Öz", "Große  Heide 7 a", "D-44329 Dortmund", "Deutschland"), "Große Heide 7 a", "44329", "Dortmund"),
+        (
+            ("z. Hd. Frau Öz", "Große  Heide 7 a", "D-44329 Dortmund", "Deutschland"),
+            "Große Heide 7 a",
+            "44329",
+            "Dortmund",
+        ),
         (("Gemeindehaus", "44388 Bad Öspel"), None, "44388", "Bad Öspel"),
         (("Am Markt 1", "Dortmund"), None, None, None),
         ((), None, None, None),
@@ -165,7 +186,15 @@ def test_what_is_kept_beside_the_layout(survey, read):
 )
 def test_only_what_is_surely_known_of_an_address_is_expected(address, street, postcode, town):
     """A postcode with its town, and the line with a number above it."""
-    found = texts_of(Issued(instance="A", digest="B", form_id="C", token=None, printed_at="", name=" Treff  am See ", address=address))
-    assert (found.get(RecipientField.STREET), found.get(RecipientField.POSTCODE), found.get(RecipientField.TOWN)) == (street, postcode, town)
+    found = texts_of(
+        Issued(
+            instance="A", digest="B", form_id="C", token=None, printed_at="", name=" Treff  am See ", address=address
+        )
+    )
+    assert (found.get(RecipientField.STREET), found.get(RecipientField.POSTCODE), found.get(RecipientField.TOWN)) == (
+        street,
+        postcode,
+        town,
+    )
     assert found[RecipientField.NAME] == "Treff am See"
     assert RecipientField.TOKEN not in found

@@ -1,4 +1,6 @@
-"""The list of recipients: what is printed of it and what not, LimeSurvey's own list, and tokens that are none any more."""
+"""The list of recipients: what is printed of it and what not, LimeSurvey's own list, and tokens that are none any
+more.
+"""
 
 import json
 
@@ -35,18 +37,30 @@ def refused(path, language="en", **options):
 def test_columns_that_are_neither_name_nor_address_are_named_and_not_printed(tmp_path):
     """A phone number or a remark is no line of an address; nothing is dropped without a word."""
     header = ("Nr", "token", "Einrichtung", "Telefon", "Straße", "Hausnummer", "PLZ", "Ort", "Bemerkung", "Zeile 2")
-    found = read_list(write(tmp_path / "l.csv", header, ("1", GOOD, "Haus A", "0231 1", "Weg", "12 a", "44137", "Dortmund", "ruft an", "Hinterhof")))
-    assert found.recipients == (Recipient(token=GOOD, name="Haus A", address=("Weg 12 a", "44137 Dortmund", "Hinterhof")),)
+    found = read_list(
+        write(
+            tmp_path / "l.csv",
+            header,
+            ("1", GOOD, "Haus A", "0231 1", "Weg", "12 a", "44137", "Dortmund", "ruft an", "Hinterhof"),
+        )
+    )
+    assert found.recipients == (
+        Recipient(token=GOOD, name="Haus A", address=("Weg 12 a", "44137 Dortmund", "Hinterhof")),
+    )
     assert found.left_out == ("Nr", "Telefon", "Bemerkung")
 
 
 def test_limesurveys_own_list_of_participants_is_understood(tmp_path):
-    """Its columns about mails and dates are never printed; attributes are what their descriptions say, and those without one are named."""
+    """Its columns about mails and dates are never printed; attributes are what their descriptions say, and those
+    without one are named.
+    """
     row = ("1", "Anna", "Beispiel", "anna@stadt.example", "OK", GOOD, "de", "", "", "2025-06-01 10:00", "N", "0", "N", "1", "Haus der Vielfalt", "Weg 1", "x",
            "44137", "Dortmund", "Leitung")  # fmt: skip
     found = read_list(write(tmp_path / "l.csv", PARTICIPANTS, row))
     assert found.recipients == (Recipient(token=GOOD, name="Haus der Vielfalt", address=("Weg 1", "44137 Dortmund")),)
-    assert {"tid", "email", "emailstatus", "language", "usesleft", "attribute_3", "attribute_6 <Rolle>"} <= set(found.left_out)
+    assert {"tid", "email", "emailstatus", "language", "usesleft", "attribute_3", "attribute_6 <Rolle>"} <= set(
+        found.left_out
+    )
     persons = PARTICIPANTS[:14]
     found = read_list(write(tmp_path / "l.csv", persons, row[:14]))
     assert found.recipients == (Recipient(token=GOOD, name="Anna Beispiel", address=()),)
@@ -57,7 +71,15 @@ def test_the_command_says_what_is_not_printed(tmp_path):
     """On the screen and as data."""
     init_project(tmp_path / "p", template="visitor-feedback", language="en").close()
     write(tmp_path / "l.csv", ("token", "name", "phone"), (GOOD, "Haus", "0231 1"))
-    order = ["--project", str(tmp_path / "p"), "print", "--recipients", str(tmp_path / "l.csv"), "-o", str(tmp_path / "x.pdf")]
+    order = [
+        "--project",
+        str(tmp_path / "p"),
+        "print",
+        "--recipients",
+        str(tmp_path / "l.csv"),
+        "-o",
+        str(tmp_path / "x.pdf"),
+    ]
     assert "Not printed, as neither name nor address: phone." in CliRunner().invoke(main, order).stdout
     assert json.loads(CliRunner().invoke(main, [*order, "--json"]).stdout)["columns_left_out"] == ["phone"]
     again = write(tmp_path / "l.csv", ("token", "name"), ("7", "Haus"))
@@ -83,7 +105,9 @@ def test_tokens_that_a_spreadsheet_has_spoilt_are_refused_with_their_row(tmp_pat
     assert "row 4" not in message
 
 
-@pytest.mark.parametrize("token", ["1", "12", "A", "AB1", "0000000", "AAAAAA", "ababab", "45818", "123456", "007", "aaab"])
+@pytest.mark.parametrize(
+    "token", ["1", "12", "A", "AB1", "0000000", "AAAAAA", "ababab", "45818", "123456", "007", "aaab"]
+)
 def test_tokens_that_could_be_guessed_are_refused_with_their_row(tmp_path, token):
     """Too short, too few different characters, short numbers; what was printed before is what it is."""
     path = write(tmp_path / "l.csv", ("token", "name"), (GOOD, "A"), (token, "B"))
@@ -102,7 +126,9 @@ def test_lost_noughts_and_rounded_digits_are_refused(tmp_path):
 
 
 def test_empty_and_repeated_tokens_are_refused(tmp_path):
-    """People mix up capitals and small letters, LimeSurvey does not tell them apart either; rows beyond the thirtieth are counted."""
+    """People mix up capitals and small letters, LimeSurvey does not tell them apart either; rows beyond the
+    thirtieth are counted.
+    """
     message = refused(write(tmp_path / "l.csv", ("token", "name"), (GOOD, "A"), ("", "B"), (GOOD.upper(), "C")))
     assert "row 3 has no token" in message
     assert "row 4 stands in row 2" in message
@@ -110,9 +136,18 @@ def test_empty_and_repeated_tokens_are_refused(tmp_path):
     assert "further rows: 10" in refused(many)
 
 
-@given(st.lists(st.text(alphabet="0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=8, max_size=8), min_size=1, max_size=30, unique=True))
+@given(
+    st.lists(
+        st.text(alphabet="0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=8, max_size=8),
+        min_size=1,
+        max_size=30,
+        unique=True,
+    )
+)
 def test_tokens_of_the_usual_kind_are_never_refused(tmp_path_factory, tokens):
-    """Eight drawn characters of Crockford's alphabet, unless a spreadsheet could have made them, or they are nearly all the same."""
+    """Eight drawn characters of Crockford's alphabet, unless a spreadsheet could have made them, or they are nearly
+    all the same.
+    """
     kept = [token for token in tokens if not converted(token) and len(set(token)) > 2 and not token.isdigit()]
     if kept:
         path = write(tmp_path_factory.mktemp("list") / "l.csv", ("token",), *((token,) for token in kept))

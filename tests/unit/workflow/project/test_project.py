@@ -18,15 +18,29 @@ from scanform.workflow.reading import executors
 
 def test_settings_survive_the_file(tmp_path):
     """What is written is what is read, odd characters included."""
-    config = Config(name='Um"frage \\ ü\n2', language="en", database="postgresql://u@h/d", reading=ReadingConfig(accept=0.99, jobs=3, settle_seconds=0.0))
+    config = Config(
+        name='Um"frage \\ ü\n2',
+        language="en",
+        database="postgresql://u@h/d",
+        reading=ReadingConfig(accept=0.99, jobs=3, settle_seconds=0.0),
+    )
     (tmp_path / configs.FILE_NAME).write_text(configs.dump_config(config), encoding="utf-8")
     assert configs.load_config(tmp_path) == config
 
 
-WRONG_LINES = ("nme = 'x'", "name = 3", "language = 'fr'", "[reading]\njobs = true", "[reading]\naccept = 2.0", "reading = 3")
+WRONG_LINES = (
+    "nme = 'x'",
+    "name = 3",
+    "language = 'fr'",
+    "[reading]\njobs = true",
+    "[reading]\naccept = 2.0",
+    "reading = 3",
+)
 
 
-@pytest.mark.parametrize("content", ["", "format = 1", "not toml", *(f'format = "{configs.FORMAT}"\n{line}' for line in WRONG_LINES)])
+@pytest.mark.parametrize(
+    "content", ["", "format = 1", "not toml", *(f'format = "{configs.FORMAT}"\n{line}' for line in WRONG_LINES)]
+)
 def test_wrong_settings_name_the_place(tmp_path, content):
     """A mistake in survey.toml is a message that names the file."""
     (tmp_path / configs.FILE_NAME).write_text(content, encoding="utf-8")
@@ -38,7 +52,12 @@ def test_every_setting_is_explained_in_the_file():
     """Each setting has its line of explanation above it, in both languages."""
     for language in ("de", "en"):
         lines = configs.dump_config(Config(language=language)).splitlines()
-        for field in (*dataclasses.fields(Config), *dataclasses.fields(ReadingConfig), *dataclasses.fields(ReviewConfig), *dataclasses.fields(LoginConfig)):
+        for field in (
+            *dataclasses.fields(Config),
+            *dataclasses.fields(ReadingConfig),
+            *dataclasses.fields(ReviewConfig),
+            *dataclasses.fields(LoginConfig),
+        ):
             if field.name not in {"reading", "review", "login"}:
                 at = next(number for number, line in enumerate(lines) if line.startswith(f"{field.name} = "))
                 assert lines[at - 1].startswith("# ")
@@ -81,7 +100,9 @@ def test_a_printed_edition_keeps_its_questionnaire(tiny_survey, tmp_path):
     project = tiny_survey.project(tmp_path / "p")
     new = tmp_path / "new.yaml"
     old = (project.folder / "questionnaires" / "tiny.yaml").read_text("utf-8")
-    new.write_text(old.replace('version: "1"', 'version: "2"').replace("Is it quiet?", "Is it silent?"), encoding="utf-8")
+    new.write_text(
+        old.replace('version: "1"', 'version: "2"').replace("Is it quiet?", "Is it silent?"), encoding="utf-8"
+    )
     project = add_questionnaire(project, new)
     assert project.questionnaires["tiny"].version == "2"
     kept = project.questionnaire_of(tiny_survey.layout)
@@ -102,7 +123,9 @@ def _contents(folder):
 
 @pytest.mark.parametrize(("old", "new"), CHANGES)
 def test_a_printed_version_cannot_change_its_meaning(tiny_survey, tmp_path, old, new):
-    """Other words, codes or options under a version that is printed: neither added nor printed, and nothing beside the layouts changes."""
+    """Other words, codes or options under a version that is printed: neither added nor printed, and nothing beside
+    the layouts changes.
+    """
     project = tiny_survey.project(tmp_path / "p")
     current = project.folder / "questionnaires" / "tiny.yaml"
     before = _contents(project.layouts_folder)
@@ -128,7 +151,10 @@ def test_an_unchanged_questionnaire_is_printed_again(tiny_survey, tmp_path):
     project = tiny_survey.project(tmp_path / "p")
     before = _contents(project.layouts_folder)
     commented = tmp_path / "commented.yaml"
-    commented.write_text("# looked through once more\n" + (project.folder / "questionnaires" / "tiny.yaml").read_text("utf-8"), encoding="utf-8")
+    commented.write_text(
+        "# looked through once more\n" + (project.folder / "questionnaires" / "tiny.yaml").read_text("utf-8"),
+        encoding="utf-8",
+    )
     with add_questionnaire(project, commented) as project:
         printed = print_forms(project, PrintOrder(recipients=(None,)), tmp_path / "x.pdf")
     assert printed.layout == tiny_survey.layout
@@ -137,12 +163,17 @@ def test_an_unchanged_questionnaire_is_printed_again(tiny_survey, tmp_path):
 
 @pytest.mark.slow
 def test_old_forms_are_read_by_their_own_version(tiny_survey, tmp_path):
-    """Version 2 turns the answers of a question round, at the same places: forms of both versions keep their meaning."""
+    """Version 2 turns the answers of a question round, at the same places: forms of both versions keep their
+    meaning.
+    """
     project = tiny_survey.project(tmp_path / "p")
     old = (project.folder / "questionnaires" / "tiny.yaml").read_text("utf-8")
     turned = tmp_path / "turned.yaml"
     turned.write_text(
-        old.replace('version: "1"', 'version: "2"').replace('"Is it quiet?", options: {yes: "Yes", no', '"Is it loud?", options: {loud: "Yes", low'), "utf-8"
+        old.replace('version: "1"', 'version: "2"').replace(
+            '"Is it quiet?", options: {yes: "Yes", no', '"Is it loud?", options: {loud: "Yes", low'
+        ),
+        "utf-8",
     )
     project = add_questionnaire(project, turned)
     printed = print_forms(project, PrintOrder(recipients=(None,)), tmp_path / "x.pdf")
@@ -164,7 +195,9 @@ def test_old_forms_are_read_by_their_own_version(tiny_survey, tmp_path):
     ],
 )  # fmt: skip
 def test_lists_of_recipients_as_spreadsheets_save_them(tmp_path, content, expected):
-    """Encodings, separators, German and English names of columns, addresses in one cell or in several; tokens verbatim."""
+    """Encodings, separators, German and English names of columns, addresses in one cell or in several; tokens
+    verbatim.
+    """
     (tmp_path / "list.csv").write_bytes(content)
     assert read_recipients(tmp_path / "list.csv") == (expected,)
 

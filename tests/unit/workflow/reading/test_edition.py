@@ -72,11 +72,15 @@ def job(survey, path, editions):
 
 
 def test_a_page_is_read_from_any_storage_and_an_edition_is_loaded_once(tiny_survey, tmp_path):
-    """No folder is behind the source; two pages of one edition ask it for nothing twice, and read what the folder gives."""
+    """No folder is behind the source; two pages of one edition ask it for nothing twice, and read what the folder
+    gives.
+    """
     shelf = shelf_of(tiny_survey)
     for number in (1, 2):
         path = tiny_survey.jpeg(tmp_path / f"{number}.jpg", number, 1, open="no")
-        found, known = (read_page(job(tiny_survey, path, one)) for one in (shelf, FolderSource(folder=str(tiny_survey.folder))))
+        found, known = (
+            read_page(job(tiny_survey, path, one)) for one in (shelf, FolderSource(folder=str(tiny_survey.folder)))
+        )
         assert found.outcome is Fate.READ
         assert found.reading == known.reading
     often = [what for what in set(shelf.asked) if shelf.asked.count(what) > (2 if what[0] == "blank" else 1)]
@@ -100,13 +104,17 @@ def test_an_edition_is_loaded_again_when_its_state_changes(tiny_survey):
 
 
 def test_texts_of_recipients_that_a_later_print_writes_are_seen(tiny_survey, tmp_path):
-    """The file of a project that changes while a process lives: its edition is another one from then on, and stays that."""
+    """The file of a project that changes while a process lives: its edition is another one from then on, and stays
+    that.
+    """
     with tiny_survey.project(tmp_path / "project") as project:
         source, digest = FolderSource(folder=str(project.folder)), tiny_survey.layout.digest
         before = editions_of(source).edition(digest)
         assert editions_of(FolderSource(folder=str(project.folder))).edition(digest) is before
         path = project.folder / LAYOUTS / digest / RECIPIENTS
-        path.write_text(dump_texts(RecipientTexts(forms={"AAAAAA": {"token": "T9"}}, every={"token": ("T9",)})), encoding="utf-8")
+        path.write_text(
+            dump_texts(RecipientTexts(forms={"AAAAAA": {"token": "T9"}}, every={"token": ("T9",)})), encoding="utf-8"
+        )
         after = editions_of(source).edition(digest)
         assert after is not before
         assert editions_of(source).edition(digest) is after

@@ -72,7 +72,10 @@ def _alive(process):
 
 def stack(tiny_survey, folder):
     for form in range(1, 5):
-        tiny_survey.tiff(folder / f"{form}.tif", *(tiny_survey.sheet(form, page, open="no", quiet="yes", seed=form * 10 + page) for page in (1, 2)))
+        tiny_survey.tiff(
+            folder / f"{form}.tif",
+            *(tiny_survey.sheet(form, page, open="no", quiet="yes", seed=form * 10 + page) for page in (1, 2)),
+        )
     tiny_survey.jpeg(folder / "copy.jpg", 1, 1, open="yes", floor="1", seed=99)
     return folder
 

@@ -1,4 +1,6 @@
-"""Handwritten names and a list of them, from the CSV file to the stored response: printed, written in by real writers, scanned, read."""
+"""Handwritten names and a list of them, from the CSV file to the stored response: printed, written in by real
+writers, scanned, read.
+"""
 
 from importlib import resources
 from pathlib import Path
@@ -55,7 +57,9 @@ def read(tmp_path_factory):
     names = [UNSEEN[number] for number in choose.permutation(len(UNSEEN))]
     unlisted = [name for place, name in enumerate(names) if place % 3 == 2]
     listed = [name for name in names if name not in unlisted]
-    texts = sorted({CROPS.items[name].text for name in listed} - {CROPS.items[name].text for name in unlisted}) + list(MORE)
+    texts = sorted({CROPS.items[name].text for name in listed} - {CROPS.items[name].text for name in unlisted}) + list(
+        MORE
+    )
     (base / "streets.csv").write_text("street\n" + "\n".join(texts) + "\n", encoding="utf-8")
     (base / "survey.yaml").write_text(SURVEY, encoding="utf-8")
     out = []
@@ -71,9 +75,21 @@ def read(tmp_path_factory):
                 "elsewhere": unlisted[number % len(unlisted)], "remark": listed[(number + 3) % len(listed)],
                 "tel": listed[(number + 5) % len(listed)],
             }  # fmt: skip
-            written = {zone.id: TextTruth(text="", crop=chosen[zone.question]) for zone in page.zones if zone.question in chosen}
+            written = {
+                zone.id: TextTruth(text="", crop=chosen[zone.question])
+                for zone in page.zones
+                if zone.question in chosen
+            }
             truth = PageTruth(number=1, texts=written)
-            scan = scan_filled(pages[number], page, truth, hand=random_hand(rng), profile=PROFILES["good scanner"], rng=rng, crops=CROPS)
+            scan = scan_filled(
+                pages[number],
+                page,
+                truth,
+                hand=random_hand(rng),
+                profile=PROFILES["good scanner"],
+                rng=rng,
+                crops=CROPS,
+            )
             Image.fromarray(scan.gray).save(base / f"{number}.png", dpi=(scan.dpi, scan.dpi))
             read_batch(project, [base / f"{number}.png"], serial())
             response = project.store.response(printed.forms[number].form_id)
@@ -84,7 +100,9 @@ def read(tmp_path_factory):
 @pytest.mark.slow
 def test_listed_names_are_accepted(read):
     """Most names of the list need nobody, and what was accepted is what was written."""
-    answers = [(truth[question], response.answer(question)) for truth, response in read for question in ("first", "second")]
+    answers = [
+        (truth[question], response.answer(question)) for truth, response in read for question in ("first", "second")
+    ]
     sure = [(text, answer) for text, answer in answers if answer.status is Status.AUTO]
     assert len(sure) >= len(answers) // 2
     assert all(answer.value == text and answer.reader == HANDWRITING.name for text, answer in sure)
@@ -120,7 +138,9 @@ def test_a_list_is_no_cage(name):
     """A name is found in a list of others, but never accepted as one of them."""
     crop = CROPS.items[name]
     picture = np.rint(255 * (1 - np.clip(ink_of_crop(crop.gray), 0, 1))).astype(np.uint8)
-    (inside, outside) = HANDWRITING.read([LineImages(pictures=(picture,), values=(*MORE, crop.text)), LineImages(pictures=(picture,), values=MORE)])
+    (inside, outside) = HANDWRITING.read(
+        [LineImages(pictures=(picture,), values=(*MORE, crop.text)), LineImages(pictures=(picture,), values=MORE)]
+    )
     assert inside.texts[0].value == crop.text
     assert all(one.probability < 0.9 for one in outside.texts if one.value in MORE)
 
@@ -129,7 +149,9 @@ def test_a_list_is_no_cage(name):
 @pytest.mark.parametrize("street", ["Lindenweg", "Burgstraße"])
 @pytest.mark.parametrize("expected", [True, False], ids=["printed", "listed"])
 def test_the_house_next_door_is_not_accepted(street, number, expected):
-    """A listed house in the same street with another number than the one that was read, printed on the form or not, is left to a person."""
+    """A listed house in the same street with another number than the one that was read, printed on the form or not,
+    is left to a person.
+    """
     said, other = f"{street} {number}", f"{street} {number + 1}"
     picture = np.full((80, 700), 255, np.uint8)
     face = ImageFont.truetype(str(Path(str(resources.files("reportlab"))) / "fonts" / "Vera.ttf"), 48)
@@ -137,7 +159,10 @@ def test_the_house_next_door_is_not_accepted(street, number, expected):
     ImageDraw.Draw(sheet).text((20, 10), said, 0, font=face)
     lines = (np.asarray(sheet),)
     (near, right) = HANDWRITING.read(
-        [LineImages(pictures=lines, values=values, expected=values[0] if expected else "") for values in ((other, *MORE), (said, other, *MORE))]
+        [
+            LineImages(pictures=lines, values=values, expected=values[0] if expected else "")
+            for values in ((other, *MORE), (said, other, *MORE))
+        ]
     )
     assert all(one.probability <= 0.9 for one in near.texts if one.value == other)
     assert right.texts[0].value == said

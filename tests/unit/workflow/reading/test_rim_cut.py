@@ -1,4 +1,6 @@
-"""The rim of a sheet is cut off, or all its markers are covered: its print says what it is, and what is left of its codes whose it is. Never a guess."""
+"""The rim of a sheet is cut off, or all its markers are covered: its print says what it is, and what is left of its
+codes whose it is. Never a guess.
+"""
 
 import cv2
 import numpy as np
@@ -10,7 +12,14 @@ from scanform.store import ledger
 from scanform.workflow.intake.read_batch import read_batch
 from scanform.workflow.reading.executors import serial
 
-SIDES = {"left": (1, 0, 0, 0), "top": (0, 1, 0, 0), "right": (0, 0, 1, 0), "bottom": (0, 0, 0, 1), "all": (1, 1, 1, 1), "upper and right": (0, 1, 1, 0)}
+SIDES = {
+    "left": (1, 0, 0, 0),
+    "top": (0, 1, 0, 0),
+    "right": (0, 0, 1, 0),
+    "bottom": (0, 0, 0, 1),
+    "all": (1, 1, 1, 1),
+    "upper and right": (0, 1, 1, 0),
+}
 
 
 @pytest.fixture
@@ -32,7 +41,10 @@ def covered(gray, layout, number, *, codes=True, text=True, markers=True):
     areas = [area.rect for area in page.codes if (area.kind == "text" and text) or (area.kind == "qr" and codes)]
     for rect in areas + ([mark.rect for mark in page.fiducials] if markers else []):
         grown = rect.grown(1)
-        gray[max(0, round(grown.y * scale)) : round(grown.bottom * scale), max(0, round(grown.x * scale)) : round(grown.right * scale)] = 120
+        gray[
+            max(0, round(grown.y * scale)) : round(grown.bottom * scale),
+            max(0, round(grown.x * scale)) : round(grown.right * scale),
+        ] = 120
     return gray
 
 
@@ -61,13 +73,17 @@ def test_a_cut_rim_costs_no_identity(project, tiny_survey, tmp_path, mm, side):
 
 def test_without_markers_a_code_is_enough(project, tiny_survey, tmp_path):
     """All markers covered, the codes whole: read at the place that the print proves."""
-    page, _ = read(project, tmp_path, covered(tiny_survey.sheet(1, 1, open="no"), tiny_survey.layout, 1, codes=False, text=False))
+    page, _ = read(
+        project, tmp_path, covered(tiny_survey.sheet(1, 1, open="no"), tiny_survey.layout, 1, codes=False, text=False)
+    )
     assert (page.fate, page.form_id) == (Fate.READ, tiny_survey.form_ids[0])
 
 
 def test_without_markers_and_codes_the_printed_number_is_read(project, tiny_survey, tmp_path):
     """Only the printed number is left: the form is known by it, and it is said."""
-    page, problems = read(project, tmp_path, covered(tiny_survey.sheet(1, 1, open="no"), tiny_survey.layout, 1, text=False))
+    page, problems = read(
+        project, tmp_path, covered(tiny_survey.sheet(1, 1, open="no"), tiny_survey.layout, 1, text=False)
+    )
     assert (page.fate, page.form_id) == (Fate.READ, tiny_survey.form_ids[0])
     assert "identity-by-text" in problems
 
@@ -78,7 +94,10 @@ def test_without_any_number_a_person_says_whose_it_is(project, tiny_survey, tmp_
     """Nothing says whose page it is: edition and page are proposed, the form is not guessed."""
     page, problems = read(project, tmp_path, covered(tiny_survey.sheet(1, number), tiny_survey.layout, number))
     assert (page.fate, page.form_id, page.seen_page) == (Fate.REVIEW, None, number)
-    assert (problems["only-form-known"]["digest"], problems["only-form-known"]["page"]) == (tiny_survey.layout.digest, str(number))
+    assert (problems["only-form-known"]["digest"], problems["only-form-known"]["page"]) == (
+        tiny_survey.layout.digest,
+        str(number),
+    )
     assert project.store.responses() == []
 
 
@@ -106,7 +125,9 @@ def test_codes_that_are_damaged_are_read_right_or_not(project, tiny_survey, tmp_
     gray = covered(gray, tiny_survey.layout, 1, codes=False)
     other = tiny_survey.sheet(2, 1)
     for place, area in enumerate(area for area in tiny_survey.layout.page(1).codes if area.kind == "qr"):
-        x, y, right, bottom = (round(edge * scale) for edge in (area.rect.x, area.rect.y, area.rect.right, area.rect.bottom))
+        x, y, right, bottom = (
+            round(edge * scale) for edge in (area.rect.x, area.rect.y, area.rect.right, area.rect.bottom)
+        )
         if damage == "half":
             gray[y : (y + bottom) // 2, x:right] = 120
         elif place == 0:

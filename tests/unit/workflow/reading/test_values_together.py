@@ -55,7 +55,9 @@ FORMS = 6
 def houses(tmp_path_factory):
     """(project folder, what was printed, the printed pages)."""
     base = tmp_path_factory.mktemp("houses")
-    (base / "houses.csv").write_text("house;plz\n" + "".join(f"{house};{plz}\n" for plz, group in ALL.items() for house in group), encoding="utf-8")
+    (base / "houses.csv").write_text(
+        "house;plz\n" + "".join(f"{house};{plz}\n" for plz, group in ALL.items() for house in group), encoding="utf-8"
+    )
     (base / "survey.yaml").write_text(SURVEY, encoding="utf-8")
     with init_project(base / "project", questionnaire=base / "survey.yaml") as project:
         (base / "houses.csv").unlink()  # what the project keeps needs no file
@@ -85,7 +87,9 @@ def test_a_house_of_another_postcode_goes_to_a_person(houses, tmp_path):
         for number in range(FORMS):
             plz, other = choose.sample(sorted(HOUSES), 2)
             wrong = number % 2 == 1
-            house = choose.choice([one for one in HOUSES[other if wrong else plz] if not wrong or one not in HOUSES[plz]])
+            house = choose.choice(
+                [one for one in HOUSES[other if wrong else plz] if not wrong or one not in HOUSES[plz]]
+            )
             read_batch(project, [scanned(houses, number, {"plz": plz, "house": house}, tmp_path)], serial())
             response = project.store.response(houses[1].forms[number].form_id)
             answers = [response.answer("plz"), response.answer("house")]
@@ -109,17 +113,30 @@ def confidence(survey, layout, reading):
 
 
 def test_a_known_postcode_helps_to_read_the_house(houses, tmp_path):
-    """The same reading judged with the pairs and without: the right number beside its sure postcode is never less probable with them, and sometimes more."""
+    """The same reading judged with the pairs and without: the right number beside its sure postcode is never less
+    probable with them, and sometimes more.
+    """
     folder, printed, _ = houses
     with open_project(folder) as project:
         survey = project.questionnaire_of(printed.layout)
-    apart = replace(survey, sections=tuple(replace(part, items=tuple(replace(one, goes_with=None) for one in part.items)) for part in survey.sections))
+    apart = replace(
+        survey,
+        sections=tuple(
+            replace(part, items=tuple(replace(one, goes_with=None) for one in part.items)) for part in survey.sections
+        ),
+    )
     gained = 0
     for number in range(FORMS):
         plz = sorted(ALIKE)[number % 2]
         path = scanned(houses, number, {"plz": plz, "house": ALIKE[plz][number // 2 % 2]}, tmp_path, profile="fax")
         ref = PageRef(sha256=hashlib.sha256(path.read_bytes()).hexdigest(), path=str(path), index=0)
-        job = PageJob(ref=ref, file=str(path), editions=FolderSource(folder=str(folder)), digests=(printed.layout.digest,), limits=Limits())
+        job = PageJob(
+            ref=ref,
+            file=str(path),
+            editions=FolderSource(folder=str(folder)),
+            digests=(printed.layout.digest,),
+            limits=Limits(),
+        )
         reading = read_page(job).reading
         with_pairs, without = (confidence(one, printed.layout, reading) for one in (survey, apart))
         assert with_pairs >= without
@@ -132,5 +149,8 @@ def test_invented_answers_go_together(houses):
     folder, printed, _ = houses
     with open_project(folder) as project:
         survey = project.questionnaire_of(printed.layout)
-    truths = [random_truth(survey, printed.layout, np.random.default_rng(seed), behaviour=Behaviour(completeness=1.0)) for seed in range(20)]
+    truths = [
+        random_truth(survey, printed.layout, np.random.default_rng(seed), behaviour=Behaviour(completeness=1.0))
+        for seed in range(20)
+    ]
     assert all(truth.expected["house"] in ALL[truth.expected["plz"]] for truth in truths)

@@ -8,7 +8,9 @@ import sys
 import pytest
 
 FORBIDDEN = {"sqlalchemy", "alembic", "flask", "reportlab"}
-"""The database, the web page and the drawing of PDF files: as in the import contract of `pyproject.toml`, seen in a process."""
+"""The database, the web page and the drawing of PDF files: as in the import contract of `pyproject.toml`, seen in a
+process.
+"""
 
 PROGRAM = """
 import json, sys
@@ -40,13 +42,17 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 def test_a_worker_loads_no_database(tiny_survey, tmp_path):
-    """Every kind of job done in one real worker of a program that was started like ours: none of what is forbidden is there afterwards."""
+    """Every kind of job done in one real worker of a program that was started like ours: none of what is forbidden
+    is there afterwards.
+    """
     path = tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no")
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
     (tmp_path / "archive").mkdir()
     arguments = [str(tiny_survey.folder), str(path), sha256, tiny_survey.layout.digest, str(tmp_path / "archive")]
-    said = subprocess.run([sys.executable, str(tmp_path / "program.py"), *arguments], capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        [sys.executable, str(tmp_path / "program.py"), *arguments], capture_output=True, text=True, check=True
+    )
     outcome, found, loaded = json.loads(said.stdout)
     assert (outcome, found) == ("read", "markers")
     tops = {name.split(".")[0] for name in loaded}

@@ -50,7 +50,15 @@ sections:
 """
 
 
-def answer(question: str, kind: QuestionKind, value: str, *, problem: str | None = None, option: str | None = None, confidence: float = 0.6) -> Answer:
+def answer(
+    question: str,
+    kind: QuestionKind,
+    value: str,
+    *,
+    problem: str | None = None,
+    option: str | None = None,
+    confidence: float = 0.6,
+) -> Answer:
     status = Status.REVIEW if problem else Status.AUTO
     others = (Candidate(value="nein", probability=0.3),) if question == "open" and option is None else ()
     problems = (problem,) if problem else ()
@@ -92,5 +100,10 @@ def project(empty_project: Path, tmp_path: Path):
 @pytest.fixture
 def filled(project: Project) -> Project:
     """The project with two responses, B less certain than A."""
-    project.store.save_responses([waiting("A", confidence=0.8), waiting("B", confidence=0.4)], kind="paper", label="test", at="2026-01-01T00:00:00Z")
+    project.store.save_responses(
+        [waiting("A", confidence=0.8), waiting("B", confidence=0.4)],
+        kind="paper",
+        label="test",
+        at="2026-01-01T00:00:00Z",
+    )
     return project

@@ -1,4 +1,6 @@
-"""Contradictions between paper and online at the desk: shown after the doubtful fields, decided like them, over a real store."""
+"""Contradictions between paper and online at the desk: shown after the doubtful fields, decided like them, over a
+real store.
+"""
 
 import csv
 import itertools
@@ -14,7 +16,13 @@ from scanform.model.questionnaire import QuestionKind
 from scanform.model.response import Answer, Channel, Missing, Response, Status
 from scanform.model.review import DecisionKind as K
 from scanform.workflow.dataset.export import export_dataset
-from scanform.workflow.dataset.merge_responses import decide_conflict, merge_responses, open_conflicts, records, undo_merge
+from scanform.workflow.dataset.merge_responses import (
+    decide_conflict,
+    merge_responses,
+    open_conflicts,
+    records,
+    undo_merge,
+)
 from scanform.workflow.insight.status import project_status
 from scanform.workflow.project.project import Project
 from scanform.workflow.review import memory
@@ -27,13 +35,27 @@ numbers = itertools.count()
 
 
 def settled(question: str, kind: QuestionKind, value: str) -> Answer:
-    return Answer(question=question, kind=kind, value=value, confidence=0.99, status=Status.AUTO, missing=None if value else Missing.NO_ANSWER)
+    return Answer(
+        question=question,
+        kind=kind,
+        value=value,
+        confidence=0.99,
+        status=Status.AUTO,
+        missing=None if value else Missing.NO_ANSWER,
+    )
 
 
 def response(name: str, channel: Channel, *, token: str = "T1", **values: str) -> Response:
-    kinds = {"open": QuestionKind.SINGLE, "day": QuestionKind.COMB, "groups": QuestionKind.MULTIPLE, "remark": QuestionKind.HANDWRITING}
+    kinds = {
+        "open": QuestionKind.SINGLE,
+        "day": QuestionKind.COMB,
+        "groups": QuestionKind.MULTIPLE,
+        "remark": QuestionKind.HANDWRITING,
+    }
     answers = tuple(settled(question, kind, values.get(question, "")) for question, kind in kinds.items())
-    return Response(id=name, questionnaire="tiny", version="1", channel=channel, answers=answers, token=token, received_at=AT)
+    return Response(
+        id=name, questionnaire="tiny", version="1", channel=channel, answers=answers, token=token, received_at=AT
+    )
 
 
 PAPER = response("P", Channel.PAPER, open="ja", day="2025-03-12", groups="kids old", remark="Alles gut")
@@ -50,7 +72,14 @@ def merged(filled: Project) -> Project:
 
 def sent(card: Card, kind: K, to: str = "", *, undoes: str | None = None) -> Submission:
     return Submission(
-        uuid=f"c{next(numbers)}", item=card.id, version=card.version, basis=card.basis, kind=kind, from_value=card.value, to_value=to, undoes=undoes
+        uuid=f"c{next(numbers)}",
+        item=card.id,
+        version=card.version,
+        basis=card.basis,
+        kind=kind,
+        from_value=card.value,
+        to_value=to,
+        undoes=undoes,
     )
 
 
@@ -71,7 +100,9 @@ def merged_answer(project: Project, column: str) -> tuple[str, Missing | None, s
 
 
 def test_contradictions_come_after_the_doubtful_fields(merged: Project) -> None:
-    """They are part of the queue and of its numbers, in the order of the form, and the queue goes on behind each of them."""
+    """They are part of the queue and of its numbers, in the order of the form, and the queue goes on behind each of
+    them.
+    """
     desk = Desk(merged)
     ids = [card.id for card in desk.queue(100)]
     assert len(ids) == 13
@@ -84,12 +115,20 @@ def test_contradictions_come_after_the_doubtful_fields(merged: Project) -> None:
     assert project_status(merged).contradictions == 2
 
 
-@pytest.mark.parametrize(("language", "shown"), [("de", "Papier: Ja · Online: Nein, weil"), ("en", "Paper: Yes · Online: No, because")])
+@pytest.mark.parametrize(
+    ("language", "shown"), [("de", "Papier: Ja · Online: Nein, weil"), ("en", "Paper: Yes · Online: No, because")]
+)
 def test_a_card_says_who_says_what_and_proposes_nothing(merged: Project, language: str, shown: str) -> None:
     """Both values with their channels, each with one key, neither chosen beforehand."""
     card = card_of(Desk(merged), "open", language)
     assert card.value_text == shown
-    assert (card.value, card.proposal, card.draft, card.objection, card.reason) == ("", "none", None, "", "contradiction")
+    assert (card.value, card.proposal, card.draft, card.objection, card.reason) == (
+        "",
+        "none",
+        None,
+        "",
+        "contradiction",
+    )
     assert card.reason_text
     assert card.reason_text != "contradiction"
     assert [(c.key, c.code, c.tag, len(c.said_by)) for c in card.choices] == [("1", "ja", "", 1), ("2", "nein", "", 1)]
@@ -98,11 +137,16 @@ def test_a_card_says_who_says_what_and_proposes_nothing(merged: Project, languag
 
 
 def test_texts_and_sets_of_answers_offer_both_sides(merged: Project) -> None:
-    """For typed values the sides are suggestions, for multiple choice whole sets; who ticked what stands at the options."""
+    """For typed values the sides are suggestions, for multiple choice whole sets; who ticked what stands at the
+    options.
+    """
     desk = Desk(merged)
     day, groups = card_of(desk, "day"), card_of(desk, "groups")
     assert (day.suggestions, day.draft, day.proposal) == (("12.03.2025", "13.03.2025"), None, "none")
-    assert [(s.said_by, s.value, s.text) for s in groups.statements] == [("Papier", "kids old", "Kinder, Ältere"), ("Online", "kids", "Kinder")]
+    assert [(s.said_by, s.value, s.text) for s in groups.statements] == [
+        ("Papier", "kids old", "Kinder, Ältere"),
+        ("Online", "kids", "Kinder"),
+    ]
     assert [choice.said_by for choice in groups.choices] == [("Papier", "Online"), ("Papier",), ()]
 
 
@@ -116,7 +160,9 @@ def test_texts_and_sets_of_answers_offer_both_sides(merged: Project) -> None:
         ("day", K.ILLEGIBLE, "", ("", Missing.ILLEGIBLE)),
     ],
 )
-def test_a_decision_holds_for_the_data_set(merged: Project, tmp_path: Path, column: str, kind: K, to: str, stored: tuple[str, Missing | None]) -> None:
+def test_a_decision_holds_for_the_data_set(
+    merged: Project, tmp_path: Path, column: str, kind: K, to: str, stored: tuple[str, Missing | None]
+) -> None:
     """What a person decides is one of the values, or another valid one; the data set names the person's rule."""
     desk = Desk(merged)
     assert decide(desk, sent(card_of(desk, column), kind, to)) == ["saved"]
@@ -132,8 +178,13 @@ def test_a_decision_holds_for_the_data_set(merged: Project, tmp_path: Path, colu
 def test_wrong_values_and_empty_confirmations_are_refused(merged: Project) -> None:
     """Only what the question allows is stored, and nobody can confirm a contradiction as it stands."""
     desk = Desk(merged)
-    assert decide(desk, sent(card_of(desk, "open"), K.CORRECT, "vielleicht"), sent(card_of(desk, "day"), K.CORRECT, "31.2.2025")) == ["invalid", "invalid"]
-    assert decide(desk, *(sent(card_of(desk, column), K.CONFIRM) for column in ("open", "day", "groups"))) == ["invalid"] * 3
+    assert decide(
+        desk, sent(card_of(desk, "open"), K.CORRECT, "vielleicht"), sent(card_of(desk, "day"), K.CORRECT, "31.2.2025")
+    ) == ["invalid", "invalid"]
+    assert (
+        decide(desk, *(sent(card_of(desk, column), K.CONFIRM) for column in ("open", "day", "groups")))
+        == ["invalid"] * 3
+    )
     assert desk.check(f"{PLACE}/day", "31.2.2025")
     assert merged.store.decisions() == []
 
@@ -178,11 +229,18 @@ def test_other_people_s_decisions_are_not_overwritten_unseen(merged: Project) ->
 
 
 def test_new_words_of_a_source_make_an_old_decision_void(merged: Project) -> None:
-    """The decision was about other values: the contradiction is open again, an old view of it is a conflict, and undo leaves it alone."""
+    """The decision was about other values: the contradiction is open again, an old view of it is a conflict, and
+    undo leaves it alone.
+    """
     desk = Desk(merged)
     old = card_of(desk, "day")
     assert decide(desk, sent(old, K.CORRECT, "2025-03-12")) == ["saved"]
-    merged.store.save_response(replace(ONLINE, answers=tuple(replace(a, value="2024-01-01") if a.column == "day" else a for a in ONLINE.answers)), batch_id=1)
+    merged.store.save_response(
+        replace(
+            ONLINE, answers=tuple(replace(a, value="2024-01-01") if a.column == "day" else a for a in ONLINE.answers)
+        ),
+        batch_id=1,
+    )
     (outcome,) = desk.decide([sent(old, K.CORRECT, "2025-03-13")], reviewer="r")
     assert outcome.result == "conflict"
     assert outcome.card is not None
@@ -194,8 +252,12 @@ def test_new_words_of_a_source_make_an_old_decision_void(merged: Project) -> Non
 
 
 def test_a_decided_field_can_make_and_end_a_contradiction(merged: Project) -> None:
-    """A value that waits contradicts nobody; once it is decided the contradiction is there at once, and gone when the decision is taken back."""
-    waiting = tuple(replace(a, status=Status.REVIEW, problems=("unclear-mark",)) if a.column == "open" else a for a in PAPER.answers)
+    """A value that waits contradicts nobody; once it is decided the contradiction is there at once, and gone when
+    the decision is taken back.
+    """
+    waiting = tuple(
+        replace(a, status=Status.REVIEW, problems=("unclear-mark",)) if a.column == "open" else a for a in PAPER.answers
+    )
     merged.store.save_response(replace(PAPER, answers=waiting), batch_id=1)
     desk = Desk(merged)
     assert desk.card(f"{PLACE}/open") is None
@@ -211,7 +273,9 @@ def test_a_decided_field_can_make_and_end_a_contradiction(merged: Project) -> No
 
 
 def test_a_merge_taken_back_has_no_contradictions(merged: Project) -> None:
-    """A decision about a record that is no more is not stored, and says so; one that was stored is acknowledged again."""
+    """A decision about a record that is no more is not stored, and says so; one that was stored is acknowledged
+    again.
+    """
     desk = Desk(merged)
     stored = sent(card_of(desk, "day"), K.CORRECT, "2025-03-12")
     assert decide(desk, stored) == ["saved"]
@@ -225,7 +289,9 @@ def test_a_merge_taken_back_has_no_contradictions(merged: Project) -> None:
     assert len(merged.store.decisions()) == 1
 
 
-def test_contradictions_of_a_new_merge_appear_while_the_desk_is_open(filled: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_contradictions_of_a_new_merge_appear_while_the_desk_is_open(
+    filled: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What another program merges meanwhile comes into the queue."""
     desk = Desk(filled)
     assert len(desk.queue(100)) == 10
@@ -240,7 +306,9 @@ def test_contradictions_of_a_new_merge_appear_while_the_desk_is_open(filled: Pro
 
 
 CALLS_AT_ONCE = 60_000
-"""Calls of functions for one decision: 18,500 are needed. To look at all contradictions anew takes 190,000, which a person notices."""
+"""Calls of functions for one decision: 18,500 are needed. To look at all contradictions anew takes 190,000, which a
+person notices.
+"""
 
 
 @contextmanager
@@ -260,8 +328,12 @@ def counted_calls() -> Iterator[list[int]]:
 
 @pytest.mark.slow
 def test_the_queue_does_not_look_for_contradictions_each_time(merged: Project) -> None:
-    """Three hundred places with contradictions: asking for the queue and deciding stay far below the work of looking at all of them anew."""
-    pairs = [replace(one, id=f"{one.id}-{number}", token=f"N{number}") for number in range(300) for one in (PAPER, ONLINE)]
+    """Three hundred places with contradictions: asking for the queue and deciding stay far below the work of looking
+    at all of them anew.
+    """
+    pairs = [
+        replace(one, id=f"{one.id}-{number}", token=f"N{number}") for number in range(300) for one in (PAPER, ONLINE)
+    ]
     merged.store.save_responses(pairs, kind="digital", label="many", at=AT)
     merge_responses(merged, at=AT)
     desk = Desk(merged)

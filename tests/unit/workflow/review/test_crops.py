@@ -19,13 +19,28 @@ from scanform.workflow.review.crops import CropCutter, heads_rect, page_of, show
 
 def box(question: str, option: str, x: float, y: float, *, group: str | None = None) -> Zone:
     rect = RectMm(x=x, y=y, w=5, h=5)
-    return Zone(id=f"{question}-{option}", question=question, option=option, kind=ZoneKind.MARK, rect=rect, group=group, multiple=False)
+    return Zone(
+        id=f"{question}-{option}",
+        question=question,
+        option=option,
+        kind=ZoneKind.MARK,
+        rect=rect,
+        group=group,
+        multiple=False,
+    )
 
 
 ZONES = (
     box("open", "ja", 20, 40),
     box("open", "nein", 60, 40),
-    Zone(id="open-text", question="open", option="nein", kind=ZoneKind.HANDWRITING, rect=RectMm(x=80, y=38, w=40, h=8), lines=1),
+    Zone(
+        id="open-text",
+        question="open",
+        option="nein",
+        kind=ZoneKind.HANDWRITING,
+        rect=RectMm(x=80, y=38, w=40, h=8),
+        lines=1,
+    ),
     box("beside", "a", 130, 40),
     box("row1", "a", 120, 100, group="m"),
     box("row1", "b", 150, 100, group="m"),
@@ -79,7 +94,13 @@ def test_the_text_beside_an_option_is_shown_with_its_box() -> None:
 
 def test_a_crop_among_many_shows_nothing_of_other_questions() -> None:
     """Neither the row of cells below nor half a line of the wording above; a crop by itself keeps its margin."""
-    cells = Zone(id="cells", question="cells", kind=ZoneKind.COMB, rect=RectMm(x=20, y=60, w=40, h=8), cells=(RectMm(x=20, y=60, w=6, h=8),))
+    cells = Zone(
+        id="cells",
+        question="cells",
+        kind=ZoneKind.COMB,
+        rect=RectMm(x=20, y=60, w=40, h=8),
+        cells=(RectMm(x=20, y=60, w=6, h=8),),
+    )
     close = replace(cells, id="close", question="close", rect=RectMm(x=20, y=70, w=40, h=8))
     page = replace(PAGE, zones=(*ZONES, cells, close))
     alone, among = shown_rect(item("cells"), page), shown_rect(item("cells"), page, wording=False)

@@ -19,7 +19,13 @@ from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.review.value_history import page_facts, value_history
 
 WORDS = {"de": "01.04.2024", "en": "1 Apr 2024"}
-DAY = Question(code="day", kind=QuestionKind.COMB, text=Texts(entries=(("de", "Tag"), ("en", "Day"))), alphabet=Alphabet.DATE, cells=(2, 2, 4))
+DAY = Question(
+    code="day",
+    kind=QuestionKind.COMB,
+    text=Texts(entries=(("de", "Tag"), ("en", "Day"))),
+    alphabet=Alphabet.DATE,
+    cells=(2, 2, 4),
+)
 SIZE = replace(DAY, code="size", alphabet=Alphabet.DECIMAL, cells=(4, 2))
 
 
@@ -30,7 +36,9 @@ def project(house):
 
 
 def act(card, kind, to, *, uuid):
-    return Submission(uuid=uuid, item=card.id, version=card.version, basis=card.basis, kind=kind, from_value=card.value, to_value=to)
+    return Submission(
+        uuid=uuid, item=card.id, version=card.version, basis=card.basis, kind=kind, from_value=card.value, to_value=to
+    )
 
 
 @settings(deadline=None)
@@ -43,7 +51,9 @@ def test_what_stands_in_the_text_field_is_the_stored_value(value, language):
 
 
 def test_only_what_comes_to_the_same_value_is_offered_for_typing():
-    """A day that a rule refuses is refused in both forms; where a text is kept letter by letter, it stands as it is stored."""
+    """A day that a rule refuses is refused in both forms; where a text is kept letter by letter, it stands as it is
+    stored.
+    """
     assert as_typed(replace(DAY, minimum="2024-01-01"), "1990-12-31", "de") == "31.12.1990"
     assert as_typed(replace(DAY, kind=QuestionKind.HANDWRITING), "2026-03-14", "de") == "2026-03-14"
     assert as_typed(SIZE, "12.5", "de") == "12,5"
@@ -57,7 +67,12 @@ def test_a_day_on_a_card_in_the_history_and_on_its_page(project, language):
     desk = Desk(project)
     (card,) = desk.claim(1, reviewer="ben", language=language)
     typed = {"de": ("01.04.2024", "07.04.2024"), "en": ("01/04/2024", "07/04/2024")}[language]
-    assert (card.value, card.value_text, card.typed, card.suggestions) == ("2024-04-01", WORDS[language], typed[0], (typed[1],))
+    assert (card.value, card.value_text, card.typed, card.suggestions) == (
+        "2024-04-01",
+        WORDS[language],
+        typed[0],
+        (typed[1],),
+    )
     assert WORDS[language] in card.alt
     assert desk.decide([act(card, DecisionKind.CORRECT, typed[1], uuid="a")], reviewer="ben")[0].result == "saved"
     assert project.store.decisions()[-1].to_value == "2024-04-07"
@@ -72,8 +87,13 @@ def test_sources_and_readers_that_differ_say_days_in_words(project, language):
     """In a contradiction, and where two people read different days."""
     contradict(project)
     desk = Desk(project)
-    card = next(desk.card(item.id, language=language) for item in desk.queue(20) if item.statements and item.column == "since")
-    assert [(one.text, one.value) for one in card.statements] == [(WORDS[language], "2024-04-01"), (WORDS[language].replace("1", "7", 1), "2024-04-07")]
+    card = next(
+        desk.card(item.id, language=language) for item in desk.queue(20) if item.statements and item.column == "since"
+    )
+    assert [(one.text, one.value) for one in card.statements] == [
+        (WORDS[language], "2024-04-01"),
+        (WORDS[language].replace("1", "7", 1), "2024-04-07"),
+    ]
     assert all(key_answer(DAY, None, one.typed).value == one.value for one in card.statements)
 
 
@@ -85,7 +105,12 @@ def test_a_third_person_sees_both_days_in_words(project):
     assert looks
     for number, card in enumerate(looks):
         assert (card.value, card.typed, card.value_text) != ("2024-04-01", "01.04.2024", "01.04.2024")
-        assert again.decide([act(card, DecisionKind.CORRECT, "7.4.2024", uuid=f"second-{number}")], reviewer="lee", third=False)[0].result == "saved"
+        assert (
+            again.decide(
+                [act(card, DecisionKind.CORRECT, "7.4.2024", uuid=f"second-{number}")], reviewer="lee", third=False
+            )[0].result
+            == "saved"
+        )
     card = again.claim(1, reviewer="dora", third=True)[0]
     assert {(one.text, one.value, one.typed) for one in card.statements} == {
         ("01.04.2024", "2024-04-01", "01.04.2024"),

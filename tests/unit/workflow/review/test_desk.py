@@ -17,8 +17,19 @@ from scanform.workflow.review.desk import Counts, Desk, Submission, effective_re
 numbers = itertools.count()
 
 
-def sent(item: str, kind: K, to: str = "", *, was: str = "ja", version: int = 1, basis: str = "", undoes: str | None = None) -> Submission:
-    return Submission(uuid=f"u{next(numbers)}", item=item, version=version, basis=basis, kind=kind, from_value=was, to_value=to, undoes=undoes)
+def sent(
+    item: str, kind: K, to: str = "", *, was: str = "ja", version: int = 1, basis: str = "", undoes: str | None = None
+) -> Submission:
+    return Submission(
+        uuid=f"u{next(numbers)}",
+        item=item,
+        version=version,
+        basis=basis,
+        kind=kind,
+        from_value=was,
+        to_value=to,
+        undoes=undoes,
+    )
 
 
 def decide(desk: Desk, *submissions: Submission, reviewer: str = "r") -> list[str]:
@@ -43,7 +54,9 @@ def test_queue_goes_on_after_an_item_even_when_it_was_decided(filled: Project) -
     first = [card.id for card in desk.queue(3)]
     assert decide(desk, sent(first[2], K.CONFIRM, was="2025-03-12")) == ["saved"]
     rest = [card.id for card in desk.queue(100, first[2])]
-    assert first + rest == [f"{form}/{column}" for column in ("open", "day", "groups", "seats", "remark") for form in ("B", "A")]
+    assert first + rest == [
+        f"{form}/{column}" for column in ("open", "day", "groups", "seats", "remark") for form in ("B", "A")
+    ]
 
 
 def test_put_off_items_come_last_and_stay_open(filled: Project) -> None:
@@ -60,7 +73,10 @@ def test_a_card_says_everything_in_the_reviewer_s_language(filled: Project) -> N
     card = Desk(filled).card("B/open", language="en")
     assert card is not None
     assert (card.heading, card.wording, card.value_text, card.proposal) == ("The place", "Is it open?", "Yes", "value")
-    assert [(c.key, c.code, c.text, c.tag) for c in card.choices] == [("1", "ja", "Yes", "read"), ("2", "nein", "No, because", "possible")]
+    assert [(c.key, c.code, c.text, c.tag) for c in card.choices] == [
+        ("1", "ja", "Yes", "read"),
+        ("2", "nein", "No, because", "possible"),
+    ]
     assert "Is it open?" in card.alt
     assert "Yes" in card.alt
     assert card.reason_text in card.alt
@@ -81,20 +97,35 @@ def test_two_marks_propose_neither(filled: Project) -> None:
     filled.store.save_response(replace(machine, answers=answers), batch_id=1)
     card = Desk(filled).card("B/open")
     assert card is not None
-    assert ([choice.tag for choice in card.choices], card.proposal, card.objection) == (["marked", "marked"], "none", "inadmissible")
+    assert ([choice.tag for choice in card.choices], card.proposal, card.objection) == (
+        ["marked", "marked"],
+        "none",
+        "inadmissible",
+    )
     assert card.value_text == "Ja, Nein, weil"
 
 
 @pytest.mark.parametrize(
     ("column", "raw", "problem", "shown"),
-    [("seats", "9 9", "out-of-range", "9 9"), ("seats", "4?0", "illegible-cells", "4?0"), ("day", "31022024", "bad-date", "31.02.2024")],
+    [
+        ("seats", "9 9", "out-of-range", "9 9"),
+        ("seats", "4?0", "illegible-cells", "4?0"),
+        ("day", "31022024", "bad-date", "31.02.2024"),
+    ],
 )
-def test_what_no_rule_admits_is_shown_as_written(filled: Project, column: str, raw: str, problem: str, shown: str) -> None:
-    """An inadmissible reading is no value, but it stands in the text field to be put right, and it can be called implausible."""
+def test_what_no_rule_admits_is_shown_as_written(
+    filled: Project, column: str, raw: str, problem: str, shown: str
+) -> None:
+    """An inadmissible reading is no value, but it stands in the text field to be put right, and it can be called
+    implausible.
+    """
     machine = filled.store.response("B")
     assert machine is not None
     read = (Candidate(value=raw, probability=0.7),)
-    answers = tuple(replace(a, value="", problems=(problem,) if problem else (), candidates=read) if a.column == column else a for a in machine.answers)
+    answers = tuple(
+        replace(a, value="", problems=(problem,) if problem else (), candidates=read) if a.column == column else a
+        for a in machine.answers
+    )
     filled.store.save_response(replace(machine, answers=answers), batch_id=1)
     desk = Desk(filled)
     card = desk.card(f"B/{column}")
@@ -122,10 +153,20 @@ def test_typed_values_are_stored_in_canonical_form(filled: Project, column: str,
 
 @pytest.mark.parametrize(
     ("column", "typed"),
-    [("day", "31.2.2024"), ("day", "gestern"), ("seats", "501"), ("seats", "viele"), ("open", "vielleicht"), ("open", "ja nein"), ("groups", "kids none")],
+    [
+        ("day", "31.2.2024"),
+        ("day", "gestern"),
+        ("seats", "501"),
+        ("seats", "viele"),
+        ("open", "vielleicht"),
+        ("open", "ja nein"),
+        ("groups", "kids none"),
+    ],
 )
 @pytest.mark.parametrize("language", ["de", "en"])
-def test_wrong_values_come_back_with_words_and_store_nothing(filled: Project, column: str, typed: str, language: str) -> None:
+def test_wrong_values_come_back_with_words_and_store_nothing(
+    filled: Project, column: str, typed: str, language: str
+) -> None:
     """An invalid value is refused with a message in the reviewer's language; the item stays open."""
     desk = Desk(filled)
     (outcome,) = desk.decide([sent(f"B/{column}", K.CORRECT, typed)], reviewer="r", language=language)
@@ -195,7 +236,9 @@ def test_undo_on_the_desk_takes_back_the_reviewer_s_own_latest(filled: Project) 
 def test_unknown_items_are_named_not_stored(filled: Project) -> None:
     """A decision about something that is gone comes back with what was entered."""
     desk = Desk(filled)
-    outcomes = desk.decide([sent(item, K.CORRECT, "nein") for item in ("C/open", "B/nothing", "", "/", "B/")], reviewer="r")
+    outcomes = desk.decide(
+        [sent(item, K.CORRECT, "nein") for item in ("C/open", "B/nothing", "", "/", "B/")], reviewer="r"
+    )
     assert {outcome.result for outcome in outcomes} == {"unknown"}
     assert all("nein" in outcome.message for outcome in outcomes)
     assert desk.card("C/open") is None
@@ -276,7 +319,9 @@ def test_an_accepted_answer_under_a_corrected_filter_is_looked_at(filled: Projec
     """An answer that nobody doubted opens when its question turns out not to apply."""
     machine = filled.store.response("B")
     assert machine is not None
-    seats = tuple(replace(a, value="40", problems=(), status=Status.AUTO) if a.column == "seats" else a for a in machine.answers)
+    seats = tuple(
+        replace(a, value="40", problems=(), status=Status.AUTO) if a.column == "seats" else a for a in machine.answers
+    )
     filled.store.save_response(replace(machine, answers=seats), batch_id=1)
     desk = Desk(filled)
     assert "B/seats" not in {card.id for card in desk.queue(100)}

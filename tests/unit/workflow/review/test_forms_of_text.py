@@ -49,13 +49,27 @@ def project(tmp_path):
 
 
 def test_cards_say_how_to_type(project):
-    """Each line has its keyboard; what is no number stands in the field to be put right; only what can be right is suggested."""
+    """Each line has its keyboard; what is no number stands in the field to be put right; only what can be right is
+    suggested.
+    """
     cards = {card.column: card for card in Desk(project).queue(10, language="en")}
-    assert {column: card.keyboard for column, card in cards.items()} == {"tel": "tel", "mail": "email", "remark": "text"}
-    assert (cards["tel"].draft, cards["tel"].proposal, cards["tel"].reason_text) == ("O231 55501", "none", "This is no complete phone number.")
+    assert {column: card.keyboard for column, card in cards.items()} == {
+        "tel": "tel",
+        "mail": "email",
+        "remark": "text",
+    }
+    assert (cards["tel"].draft, cards["tel"].proposal, cards["tel"].reason_text) == (
+        "O231 55501",
+        "none",
+        "This is no complete phone number.",
+    )
     assert (cards["mail"].draft, cards["mail"].suggestions) == (None, ("a@wob.de",))
     assert cards["remark"].suggestions == ("fire",)
-    assert {column: card.objection for column, card in cards.items()} == {"tel": "implausible", "mail": "implausible", "remark": ""}
+    assert {column: card.objection for column, card in cards.items()} == {
+        "tel": "implausible",
+        "mail": "implausible",
+        "remark": "",
+    }
 
 
 def submitted(item, kind, to=""):
@@ -63,11 +77,17 @@ def submitted(item, kind, to=""):
 
 
 def test_typed_values_keep_the_rules(project):
-    """A number is stored in canonical form, what is none is refused in words, and what stands there can be called implausible."""
+    """A number is stored in canonical form, what is none is refused in words, and what stands there can be called
+    implausible.
+    """
     desk = Desk(project)
     (refused,) = desk.decide([submitted("A/tel", DecisionKind.CORRECT, "none")], reviewer="r", language="en")
     assert (refused.result, refused.message) == ("invalid", "This is no complete phone number.")
-    done = desk.decide([submitted("A/tel", DecisionKind.CORRECT, " 0231  55501"), submitted("A/mail", DecisionKind.IMPLAUSIBLE)], reviewer="r", language="en")
+    done = desk.decide(
+        [submitted("A/tel", DecisionKind.CORRECT, " 0231  55501"), submitted("A/mail", DecisionKind.IMPLAUSIBLE)],
+        reviewer="r",
+        language="en",
+    )
     assert [outcome.result for outcome in done] == ["saved", "saved"]
     (response,) = effective_responses(project)
     assert response.answer("tel").value == "0231 55501"
@@ -81,4 +101,7 @@ def test_keyed_values_keep_the_rules(project):
     assert [answer.value for answer in keyed.answers] == ["+49 231 55501", "A@web.de", ""]
     with pytest.raises(InputError) as caught:
         key_answers(form, {"tel": "later", "mail": "a@web"}, channel=Channel.MANUAL, language="en")
-    assert all(words in str(caught.value) for words in ("tel: This is no complete phone number.", "mail: This is no complete e-mail address."))
+    assert all(
+        words in str(caught.value)
+        for words in ("tel: This is no complete phone number.", "mail: This is no complete e-mail address.")
+    )

@@ -18,13 +18,21 @@ from scanform.workflow.review.key_entry import find_form, key_answers, key_form,
 def talk(project: Project, *typed: str, language: str = "de"):
     """Keys a new form with these lines; returns the response and all that was shown."""
     lines, shown = iter(typed), []
-    response = key_form(find_form(project, None), channel=Channel.PHONE, prompt=lambda _: next(lines), echo=shown.append, language=language)
+    response = key_form(
+        find_form(project, None),
+        channel=Channel.PHONE,
+        prompt=lambda _: next(lines),
+        echo=shown.append,
+        language=language,
+    )
     assert next(lines, None) is None
     return response, "\n".join(shown)
 
 
 def test_a_list_of_answers_becomes_a_response(project: Project) -> None:
-    """Values are canonical, confirmed, as reliable as a person; what is left out is "no answer", what is filtered -2."""
+    """Values are canonical, confirmed, as reliable as a person; what is left out is "no answer", what is filtered
+    -2.
+    """
     given = {"open": "nein", "open__nein_text": "Ferien", "day": "1.4.2024", "groups": ["old", "kids"], "sign": True}
     response = save(project, key_answers(find_form(project, "new"), given, channel=Channel.MANUAL))
     assert (response.id, response.channel, bool(response.received_at)) == ("manual-1", Channel.MANUAL, True)
@@ -44,7 +52,12 @@ def test_a_list_of_answers_becomes_a_response(project: Project) -> None:
 def test_a_wrong_list_names_everything_that_is_wrong(project: Project) -> None:
     """All mistakes at once, and nothing stored."""
     with pytest.raises(InputError) as caught:
-        key_answers(find_form(project, None), {"open": "maybe", "day": "31.2.2024", "colour": "red"}, channel=Channel.MANUAL, language="en")
+        key_answers(
+            find_form(project, None),
+            {"open": "maybe", "day": "31.2.2024", "colour": "red"},
+            channel=Channel.MANUAL,
+            language="en",
+        )
     assert all(name in str(caught.value) for name in ("open:", "day:", "colour:"))
     assert caught.value.remedy
     assert project.store.responses() == []
@@ -57,7 +70,11 @@ def test_a_conversation_asks_again_and_goes_back(project: Project) -> None:
         "open": "nein", "open__nein_text": "Ferien", "day": "", "groups": "kids old", "seats": "", "remark": "", "sign": "signed",
     }  # fmt: skip
     missing = {a.column: a.missing for a in response.answers}
-    assert (missing["day"], missing["seats"], missing["remark"]) == (Missing.ILLEGIBLE, Missing.FILTERED, Missing.NO_ANSWER)
+    assert (missing["day"], missing["seats"], missing["remark"]) == (
+        Missing.ILLEGIBLE,
+        Missing.FILTERED,
+        Missing.NO_ANSWER,
+    )
     assert "Wie viele Plätze?" not in shown
     assert "  ! " in shown
 
@@ -78,7 +95,11 @@ def test_new_forms_are_numbered_and_never_overwrite(project: Project) -> None:
 
 def test_a_printed_form_is_found_by_id_and_by_token(project: Project, tmp_path) -> None:
     """The keyed response has the token, an id of its own beside the scanned one, and is not replaced by accident."""
-    printed = print_forms(project, PrintOrder(recipients=(Recipient(token="Ab-12", name="Haus", address=()), None)), tmp_path / "forms.pdf")
+    printed = print_forms(
+        project,
+        PrintOrder(recipients=(Recipient(token="Ab-12", name="Haus", address=()), None)),
+        tmp_path / "forms.pdf",
+    )
     first, second = printed.forms
     form = find_form(project, "Ab-12")
     assert (form.response_id, form.token, form.known) == (f"manual-{first.form_id}", "Ab-12", False)
@@ -108,7 +129,9 @@ def test_a_form_that_was_scanned_may_be_keyed_and_the_person_is_told(project: Pr
 
 def test_who_keyed_a_form_and_when_stands_in_the_provenance(project: Project, tmp_path) -> None:
     """Each keyed value names the person and the time, like a value that was decided in the review."""
-    stored = save(project, key_answers(find_form(project, None), {"open": "ja"}, channel=Channel.MANUAL), reviewer="anna:b")
+    stored = save(
+        project, key_answers(find_form(project, None), {"open": "ja"}, channel=Channel.MANUAL), reviewer="anna:b"
+    )
     export_dataset(project, tmp_path / "out")
     with (tmp_path / "out" / "provenance.csv").open(encoding="utf-8-sig", newline="") as file:
         told = {(row["channel"], row["reader"], row["reviewer"], row["decided_at"]) for row in csv.DictReader(file)}

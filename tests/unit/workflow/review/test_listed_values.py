@@ -1,4 +1,6 @@
-"""Questions with a list: suggestions come from it, the only value left is filled in, and what the form bears in print is offered."""
+"""Questions with a list: suggestions come from it, the only value left is filled in, and what the form bears in
+print is offered.
+"""
 
 import json
 import re
@@ -20,7 +22,11 @@ from scanform.workflow.review.desk import Desk
 from scanform.workflow.review.double_verification import VerificationDesk
 from scanform.workflow.review.key_entry import find_form, key_form
 
-STREETS = {"44137": ["Ostwall", "Westwall", "Kuhstraße"], "44135": ["Ostenhellweg"], "44139": ["Hohe Straße", "Kuhstraße"]}
+STREETS = {
+    "44137": ["Ostwall", "Westwall", "Kuhstraße"],
+    "44135": ["Ostenhellweg"],
+    "44139": ["Hohe Straße", "Kuhstraße"],
+}
 
 QUESTIONNAIRE = """
 code: tiny
@@ -48,7 +54,11 @@ def printed(tmp_path_factory):
     base = tmp_path_factory.mktemp("listed")
     (base / "tiny.yaml").write_text(QUESTIONNAIRE, encoding="utf-8")
     with init_project(base / "project", questionnaire=base / "tiny.yaml") as project:
-        print_forms(project, PrintOrder(recipients=(Recipient(token="T-100", name="Café Nord", address=()), None), seed=1), base / "x.pdf")
+        print_forms(
+            project,
+            PrintOrder(recipients=(Recipient(token="T-100", name="Café Nord", address=()), None), seed=1),
+            base / "x.pdf",
+        )
     shutil.copy(base / "x.copies.json", base / "project")
     return base / "project"
 
@@ -60,14 +70,26 @@ def project(printed, tmp_path):
 
 
 def forms(project):
-    return [(entry["form_id"], entry.get("token")) for entry in json.loads((project.folder / "x.copies.json").read_text("utf-8"))]
+    return [
+        (entry["form_id"], entry.get("token"))
+        for entry in json.loads((project.folder / "x.copies.json").read_text("utf-8"))
+    ]
 
 
 def read(code, value="", *candidates, status=Status.REVIEW, problem="handwriting"):
     kind = QuestionKind.COMB if code == "plz" else QuestionKind.HANDWRITING
     problems = (problem,) if status is Status.REVIEW else ()
     found = tuple(Candidate(value=one, probability=0.3) for one in candidates)
-    return Answer(question=code, kind=kind, value=value, confidence=0.6, status=status, problems=problems, candidates=found, page=1)
+    return Answer(
+        question=code,
+        kind=kind,
+        value=value,
+        confidence=0.6,
+        status=status,
+        problems=problems,
+        candidates=found,
+        page=1,
+    )
 
 
 def store(project, *answers, name="A", token=None):
@@ -80,7 +102,9 @@ def card(project, item, **more):
 
 
 def test_suggestions_come_from_the_list(project):
-    """What was read and what resembles it, in the spelling of the list; what the list does not have is never suggested."""
+    """What was read and what resembles it, in the spelling of the list; what the list does not have is never
+    suggested.
+    """
     store(project, read("street", "Ostwal", "Ostwali", "OSTWALL", "Westwald"))
     found = card(project, "A/street").suggestions
     assert found[0] == "Ostwall"
@@ -102,8 +126,16 @@ def test_suggestions_that_go_with_what_is_known_come_first(project):
         ((read("plz", "44137", status=Status.AUTO), read("street")), "A/street", ""),
         ((read("plz"), read("street", "Ostwall", status=Status.AUTO)), "A/plz", "44137"),
         ((read("plz"), read("street", "Kuhstraße", status=Status.AUTO)), "A/plz", ""),
-        ((read("plz", "", "4413?", problem="illegible-cells"), read("street", "Kuhstraße", status=Status.AUTO)), "A/plz", ""),
-        ((read("plz", "", "44?37", problem="illegible-cells"), read("street", "Kuhstraße", status=Status.AUTO)), "A/plz", "44137"),
+        (
+            (read("plz", "", "4413?", problem="illegible-cells"), read("street", "Kuhstraße", status=Status.AUTO)),
+            "A/plz",
+            "",
+        ),
+        (
+            (read("plz", "", "44?37", problem="illegible-cells"), read("street", "Kuhstraße", status=Status.AUTO)),
+            "A/plz",
+            "44137",
+        ),
         ((read("plz", "", "44?37", problem="illegible-cells"), read("street")), "A/plz", "44137"),
         ((read("plz", "", "99?37", problem="illegible-cells"), read("street")), "A/plz", ""),
         ((read("plz", "44137"), read("street", "Ostenhellweg", status=Status.AUTO)), "A/plz", ""),
@@ -112,19 +144,25 @@ def test_suggestions_that_go_with_what_is_known_come_first(project):
     ],
 )
 def test_the_only_value_left_is_filled_in(project, answers, item, filled):
-    """From what is settled beside it and from the characters that were read; nothing is filled over a proposal, or from a value that waits."""
+    """From what is settled beside it and from the characters that were read; nothing is filled over a proposal, or
+    from a value that waits.
+    """
     store(project, *answers)
     assert card(project, item).filled == filled
 
 
 def test_a_known_answer_tells_nothing_by_what_is_filled_in(project):
-    """A settled value that somebody is shown with a wrong proposal does not lead to the value beside it: that would give the truth away."""
+    """A settled value that somebody is shown with a wrong proposal does not lead to the value beside it: that would
+    give the truth away.
+    """
     seen = Evidence(ref=PageRef(sha256="0" * 64, path="scan.pdf", index=0), box=RectPx(x=0, y=0, w=9, h=9))
     store(project, replace(read("plz", "44135", status=Status.AUTO), evidence=seen, confidence=1.0), read("street"))
     assert card(project, "A/street").filled == "Ostenhellweg"
     true = Desk(project).item("A/plz")
     with project.store.writing() as tx:
-        row = seeded_item_of(replace(true, value="44137"), reviewer="p", before="A/street", truth="44135", at="2026-01-01T00:00:00Z")
+        row = seeded_item_of(
+            replace(true, value="44137"), reviewer="p", before="A/street", truth="44135", at="2026-01-01T00:00:00Z"
+        )
         assert add_seeded_item(tx, row)
     assert card(project, "A/street", shown=("A/plz",)).filled == ""
 
@@ -133,11 +171,15 @@ def test_a_blind_reading_has_neither(project):
     """Nothing leads somebody who reads blindly to what stands."""
     store(project, read("plz", "44135", status=Status.AUTO), read("street", "Ostenhellweg", status=Status.AUTO))
     again = VerificationDesk(Desk(project))
-    assert {(card.filled, card.printed, card.suggestions) for card in again.claim(9, reviewer="lee", third=False)} <= {("", "", ())}
+    assert {(card.filled, card.printed, card.suggestions) for card in again.claim(9, reviewer="lee", third=False)} <= {
+        ("", "", ())
+    }
 
 
 def test_what_the_form_bears_in_print_is_offered_first(project):
-    """For the addressee's form alone: not for a form without a recipient, a photocopy, or one whose token was withheld."""
+    """For the addressee's form alone: not for a form without a recipient, a photocopy, or one whose token was
+    withheld.
+    """
     (own, token), (other, _) = forms(project)
     store(project, read("name", "Café Nrod", "Cafe Nrod"), name=own, token=token)
     store(project, read("name", "Café Nrod"), name=other)
@@ -156,16 +198,26 @@ def test_the_list_of_a_question_is_told_by_edition(project):
     desk = Desk(project)
     digest = forms(project)[0][0].partition("-")[0]
     assert desk.listed(digest, "plz") == desk.listed("tiny", "plz") == ("44135", "44137", "44139")
-    assert [desk.listed(*wrong) for wrong in (("tiny", "name"), ("tiny", "x"), ("other", "plz"), ("..", "plz"))] == [None] * 4
+    assert [desk.listed(*wrong) for wrong in (("tiny", "name"), ("tiny", "x"), ("other", "plz"), ("..", "plz"))] == [
+        None
+    ] * 4
     assert re.fullmatch(r"\w+", digest)
 
 
 def test_keying_asks_about_what_the_list_does_not_have(project):
-    """It names what resembles it there; the sign, or the same once more, keeps it as the value; another one is asked about anew."""
+    """It names what resembles it there; the sign, or the same once more, keeps it as the value; another one is asked
+    about anew.
+    """
 
     def talk(*typed):
         lines, shown = iter(typed), []
-        response = key_form(find_form(project, None), channel=Channel.MANUAL, prompt=lambda _: next(lines), echo=shown.append, language="en")
+        response = key_form(
+            find_form(project, None),
+            channel=Channel.MANUAL,
+            prompt=lambda _: next(lines),
+            echo=shown.append,
+            language="en",
+        )
         assert next(lines, None) is None
         return response.answer("street").value, [line for line in shown if line.startswith("  !")]
 
@@ -174,4 +226,7 @@ def test_keying_asks_about_what_the_list_does_not_have(project):
     assert (value, len(said)) == ("Ostwal", 1)
     assert "Alike in the list: Ostwall" in said[0]
     assert talk("", "44137", "Ostwal", "Ostwal")[0] == "Ostwal"
-    assert talk("", "44137", "Ostwal", "Nowhere", "Westwall") == ("Westwall", [said[0], talk("", "44137", "Nowhere", "=")[1][0]])
+    assert talk("", "44137", "Ostwal", "Nowhere", "Westwall") == (
+        "Westwall",
+        [said[0], talk("", "44137", "Nowhere", "=")[1][0]],
+    )

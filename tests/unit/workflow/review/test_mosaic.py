@@ -20,11 +20,21 @@ def project(house):
 
 
 def decided(card, kind, number):
-    return Submission(uuid=f"u{number}", item=card.id, version=card.version, basis=card.basis, kind=kind, from_value=card.value, to_value="")
+    return Submission(
+        uuid=f"u{number}",
+        item=card.id,
+        version=card.version,
+        basis=card.basis,
+        kind=kind,
+        from_value=card.value,
+        to_value="",
+    )
 
 
 def test_groups_share_question_and_reading(project):
-    """One group for each answer that was read, one for blanks, one for each question that is written, in the order of the form."""
+    """One group for each answer that was read, one for blanks, one for each question that is written, in the order
+    of the form.
+    """
     fill(project, 5, OFTEN, SINCE, PERSONS)
     fill(project, 4, OTHER, start=100)
     fill(project, 4, BLANK, start=200)
@@ -32,7 +42,10 @@ def test_groups_share_question_and_reading(project):
     assert {(group.wording, group.said, group.count) for group in groups[:3]} == {
         ("How often do you come?", said, count) for said, count in (("every month", 5), ("every week", 4), ("blank", 4))
     }
-    assert [(group.wording, group.said, group.count) for group in groups[3:]] == [("Since when?", "", 5), ("How many people?", "", 5)]
+    assert [(group.wording, group.said, group.count) for group in groups[3:]] == [
+        ("Since when?", "", 5),
+        ("How many people?", "", 5),
+    ]
     assert len({group.key for group in groups}) == len(groups)
 
 
@@ -52,7 +65,9 @@ def test_what_should_be_looked_at_alone_is_in_no_group(project):
 
 
 def test_tiles_come_by_lot_with_the_order_of_their_doubt(project):
-    """The same order each time, not that of the forms nor that of the doubt; what was decided is gone and nothing else moves."""
+    """The same order each time, not that of the forms nor that of the doubt; what was decided is gone and nothing
+    else moves.
+    """
     fill(project, 40, OFTEN)
     desk = Desk(project)
     mosaic = Mosaic(desk)

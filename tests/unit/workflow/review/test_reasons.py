@@ -1,4 +1,6 @@
-"""Reasons are a list: whatever is put on a zone, a page or a form comes out in readings.csv and on the card; none hides another."""
+"""Reasons are a list: whatever is put on a zone, a page or a form comes out in readings.csv and on the card; none
+hides another.
+"""
 
 import csv
 import io
@@ -31,10 +33,17 @@ from scanform.workflow.settling.withdraw import restore, withdraw
 TEXT = Texts(entries=(("en", "?"),))
 RECT = RectMm(x=20, y=20, w=5, h=5)
 BOX = RectPx(x=100, y=100, w=60, h=60)
-CHOICE = Question(code="open", kind=QuestionKind.SINGLE, text=TEXT, options=(Option(code="yes", text=TEXT), Option(code="no", text=TEXT)))
+CHOICE = Question(
+    code="open",
+    kind=QuestionKind.SINGLE,
+    text=TEXT,
+    options=(Option(code="yes", text=TEXT), Option(code="no", text=TEXT)),
+)
 DATE = Question(code="day", kind=QuestionKind.COMB, text=TEXT, alphabet=Alphabet.DATE)
 FREE = Question(code="remark", kind=QuestionKind.HANDWRITING, text=TEXT)
-QUESTIONNAIRE = Questionnaire(code="q", version="1", title=TEXT, languages=("en",), sections=(Section(title=TEXT, items=(CHOICE, DATE, FREE)),))
+QUESTIONNAIRE = Questionnaire(
+    code="q", version="1", title=TEXT, languages=("en",), sections=(Section(title=TEXT, items=(CHOICE, DATE, FREE)),)
+)
 
 
 def zone(name, question, kind, option=None):
@@ -42,7 +51,11 @@ def zone(name, question, kind, option=None):
 
 
 ZONES = {
-    1: (zone("yes", "open", ZoneKind.MARK, "yes"), zone("no", "open", ZoneKind.MARK, "no"), zone("day", "day", ZoneKind.COMB)),
+    1: (
+        zone("yes", "open", ZoneKind.MARK, "yes"),
+        zone("no", "open", ZoneKind.MARK, "no"),
+        zone("day", "day", ZoneKind.COMB),
+    ),
     2: (zone("remark", "remark", ZoneKind.HANDWRITING),),
     3: (),
 }
@@ -50,7 +63,11 @@ LAYOUT = Layout(
     questionnaire="q", version="1", language="en", variant="standard", digest="00000", filled=Filled.WITHDRAWN,
     pages=tuple(PageLayout(number=number, size=A4, blank="", fiducials=(), codes=(), zones=zones) for number, zones in ZONES.items()),
 )  # fmt: skip
-SLUGS = st.lists(st.sampled_from(("streak", "box-moved", "box-covered", "outside-picture", "weak-blank", "stray-ink")), max_size=4, unique=True).map(tuple)
+SLUGS = st.lists(
+    st.sampled_from(("streak", "box-moved", "box-covered", "outside-picture", "weak-blank", "stray-ink")),
+    max_size=4,
+    unique=True,
+).map(tuple)
 PAGE_SLUGS = st.lists(st.sampled_from((SUSPECT, INFERRED, JOINED, TWIN)), max_size=4, unique=True).map(tuple)
 
 
@@ -61,7 +78,9 @@ def field(at, slugs, value):
         shares = tuple(Candidate(value=name, probability=sure if name == value else (1 - sure) / 2) for name in states)
     else:
         shares = (Candidate(value=value, probability=sure),)
-    return FieldReading(zone=at.id, value=value, confidence=sure, box=BOX, reader="r", candidates=shares, problems=slugs)
+    return FieldReading(
+        zone=at.id, value=value, confidence=sure, box=BOX, reader="r", candidates=shares, problems=slugs
+    )
 
 
 def form(zones, pages, *, copy, values=None, before=None):
@@ -73,8 +92,15 @@ def form(zones, pages, *, copy, values=None, before=None):
             fields = tuple(field(at, zones.get(at.id, ()), usual[at.id]) for at in there)
             ref = PageRef(sha256="0" * 64, path="x.pdf", index=number - 1)
             problems = tuple(Problem(slug=slug) for slug in pages[number])
-            read[number] = PageReading(ref=ref, identity=Identity(digest="00000", instance="0", page=number, pages=3), fields=fields, problems=problems)
-    whole = FormPages(form_id="F-1", token=None, received_at="", pages=read, copy=copy, expected_pages=3, before=before or Before())
+            read[number] = PageReading(
+                ref=ref,
+                identity=Identity(digest="00000", instance="0", page=number, pages=3),
+                fields=fields,
+                problems=problems,
+            )
+    whole = FormPages(
+        form_id="F-1", token=None, received_at="", pages=read, copy=copy, expected_pages=3, before=before or Before()
+    )
     return with_page_problems(assemble(whole, QUESTIONNAIRE, LAYOUT, AcceptSettings()), read, whole.before)
 
 
@@ -90,14 +116,27 @@ def rows_of(response):
     zones=st.dictionaries(st.sampled_from(("yes", "no", "day", "remark")), SLUGS),
     pages=st.dictionaries(st.sampled_from((1, 2, 3)), PAGE_SLUGS),
     copy=st.booleans(),
-    values=st.fixed_dictionaries({"yes": st.sampled_from(("empty", "marked", "filled")), "remark": st.sampled_from(("", "Hallo")), "day": st.just("")}),
+    values=st.fixed_dictionaries(
+        {
+            "yes": st.sampled_from(("empty", "marked", "filled")),
+            "remark": st.sampled_from(("", "Hallo")),
+            "day": st.just(""),
+        }
+    ),
 )
 def test_every_reason_comes_out(zones, pages, copy, values):
-    """Those of a zone on the answer of its question, those of a damaged page on each of its answers, those of a form or page that is shown once on one."""
+    """Those of a zone on the answer of its question, those of a damaged page on each of its answers, those of a form
+    or page that is shown once on one.
+    """
     response = form(zones, pages, copy=copy, values={"no": "empty"} | values)
     there = {answer.column: set(answer.problems) for answer in response.answers}
-    rows, cards = rows_of(response), {item.question: make_card(item, QUESTIONNAIRE, None, basis="", language="en") for item in items(response, {})}
-    once = [(slug, number) for number, slugs in pages.items() for slug in slugs if slug in SHOWN_ONCE] + [("copy", None)] * copy
+    rows, cards = (
+        rows_of(response),
+        {item.question: make_card(item, QUESTIONNAIRE, None, basis="", language="en") for item in items(response, {})},
+    )
+    once = [(slug, number) for number, slugs in pages.items() for slug in slugs if slug in SHOWN_ONCE] + [
+        ("copy", None)
+    ] * copy
     for number in pages:
         for at in ZONES[number]:
             assert set(zones.get(at.id, ())) <= there[at.question]
@@ -132,7 +171,9 @@ def test_what_somebody_has_decided_does_not_hide_what_is_found_out_later():
 
 
 def test_what_was_shown_once_is_not_shown_again_elsewhere():
-    """After the person has confirmed the answer that bore the reason, another look at the form puts it to the same answer: it is done."""
+    """After the person has confirmed the answer that bore the reason, another look at the form puts it to the same
+    answer: it is done.
+    """
     before = Before(decided=frozenset({"open"}), reasons={"open": ("copy",)})
     response = form({}, {1: (), 2: ()}, copy=True, before=before)
     assert [answer.column for answer in response.answers if "copy" in answer.problems] == ["open"]
@@ -140,7 +181,12 @@ def test_what_was_shown_once_is_not_shown_again_elsewhere():
 
 def test_a_reason_of_a_page_is_not_taken_for_that_of_another_page():
     """The same thing is said about two pages: each has an answer of its own that shows it."""
-    response = form({}, {1: (INFERRED,), 2: (INFERRED,)}, copy=False, before=Before(decided=frozenset({"open"}), reasons={"open": (INFERRED,)}))
+    response = form(
+        {},
+        {1: (INFERRED,), 2: (INFERRED,)},
+        copy=False,
+        before=Before(decided=frozenset({"open"}), reasons={"open": (INFERRED,)}),
+    )
     assert [answer.column for answer in response.answers if INFERRED in answer.problems] == ["open", "remark"]
 
 
@@ -153,7 +199,9 @@ def test_nothing_is_shown_of_a_form_without_answers():
 
 
 def test_enter_confirms_a_blank_only_where_all_reasons_allow_it():
-    """A reason of the whole form says nothing about a value; one that something could not be read forbids a proposal, wherever it stands in the list."""
+    """A reason of the whole form says nothing about a value; one that something could not be read forbids a
+    proposal, wherever it stands in the list.
+    """
     (item,) = [one for one in items(form({}, {1: (), 2: ()}, copy=True), {}) if one.question == "open"]
     text_item = replace(item, kind=QuestionKind.COMB, value="", candidates=())
     assert proposed(replace(text_item, reasons=("copy",))) == "blank"
@@ -176,11 +224,16 @@ def test_the_report_counts_a_value_once_with_all_its_reasons():
     response = form({"day": ("streak",)}, {1: (), 2: ()}, copy=True, values={"yes": "filled", "no": "empty"})
     found = _waiting([response], (), "en")
     assert sum(count for _, count in found) == 2
-    assert any(text("problem.copy", "en") in words and text("problem.filled-without-cross", "en") in words for words, _ in found)
+    assert any(
+        text("problem.copy", "en") in words and text("problem.filled-without-cross", "en") in words
+        for words, _ in found
+    )
 
 
 def test_a_photocopy_is_done_once_somebody_has_confirmed_it(tiny_survey, tmp_path):
-    """The whole way: two people fill photocopies of one form; the reason waits beside that of the value, and is over when the value is confirmed."""
+    """The whole way: two people fill photocopies of one form; the reason waits beside that of the value, and is over
+    when the value is confirmed.
+    """
     tiny_survey.jpeg(tmp_path / "in" / "a.jpg", 1, 1, open="no", floor="1", seed=3)
     tiny_survey.jpeg(tmp_path / "in" / "b.jpg", 1, 1, open="yes", floor="2", uses="chess", seed=44)
     with tiny_survey.project(tmp_path / "p") as project:
@@ -190,9 +243,19 @@ def test_a_photocopy_is_done_once_somebody_has_confirmed_it(tiny_survey, tmp_pat
         assert item.response_id.endswith(".2")
         card = desk.card(item.id, language="en")
         assert text("problem.copy", "en", where="") in card.reason_text
-        sent = Submission(uuid="u", item=item.id, version=item.version, basis="", kind=DecisionKind.CONFIRM, from_value=item.value or "no", to_value=item.value)
+        sent = Submission(
+            uuid="u",
+            item=item.id,
+            version=item.version,
+            basis="",
+            kind=DecisionKind.CONFIRM,
+            from_value=item.value or "no",
+            to_value=item.value,
+        )
         assert [one.result for one in desk.decide([sent], reviewer="kim")] == ["saved"]
         withdraw(project, 1)
         restore(project, 1)
         assert not [one for one in Desk(project).open_items() if "copy" in one.reasons]
-        assert sum("copy" in answer.problems for response in project.store.responses() for answer in response.answers) == 1
+        assert (
+            sum("copy" in answer.problems for response in project.store.responses() for answer in response.answers) == 1
+        )

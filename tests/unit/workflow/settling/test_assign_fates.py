@@ -113,8 +113,8 @@ def photocopied(tiny_survey, path):
 
 @pytest.mark.slow
 def test_a_photocopy_filled_by_another_is_a_response_of_its_own(project, tiny_survey, tmp_path):
-    """Same identity, different ink. That front and back are one person's the order does not prove where a form has two pages: a person confirms it. Who is the
-    addressee is said by a person, too; the photocopy is shown once for review.
+    """Same identity, different ink. That front and back are one person's the order does not prove where a form has two
+    pages: a person confirms it. Who is the addressee is said by a person, too; the photocopy is shown once for review.
     """
     form = tiny_survey.form_ids[0]
     ingest(project, photocopied(tiny_survey, tmp_path / "stack.tif"))
@@ -150,7 +150,12 @@ def test_a_page_is_put_to_another_respondent_by_a_command(project, tiny_survey, 
 @pytest.mark.slow
 def test_an_empty_page_of_a_photocopy_follows_its_neighbour(project, tiny_survey, tmp_path):
     """Page 2 is empty on both forms, so that its ink tells nothing; it belongs to the page before it."""
-    stack = [tiny_survey.sheet(1, 1, open="no", seed=1), tiny_survey.sheet(1, 2), tiny_survey.sheet(1, 1, floor="1", seed=3), tiny_survey.sheet(1, 2)]
+    stack = [
+        tiny_survey.sheet(1, 1, open="no", seed=1),
+        tiny_survey.sheet(1, 2),
+        tiny_survey.sheet(1, 1, floor="1", seed=3),
+        tiny_survey.sheet(1, 2),
+    ]
     stack[3] = np.roll(stack[3], 2, axis=0)
     ingest(project, tiny_survey.tiff(tmp_path / "stack.tif", *stack))
     assert fates(project) == {Fate.READ: 2, Fate.COPY: 2}
@@ -159,7 +164,9 @@ def test_an_empty_page_of_a_photocopy_follows_its_neighbour(project, tiny_survey
 
 @pytest.mark.slow
 def test_a_faint_first_scan_makes_no_second_respondent(project, tiny_survey, tmp_path):
-    """The first scan lost most of its strokes; the good one after it is the same sheet, or waits: never a form of its own."""
+    """The first scan lost most of its strokes; the good one after it is the same sheet, or waits: never a form of
+    its own.
+    """
     good = tiny_survey.sheet(1, 1, open="no", floor="2", uses=["choir", "dance"], seed=3)
     bad = np.where(cv2.GaussianBlur(good, (0, 0), 2.0) > 92, 255, 0).astype(np.uint8)
     ingest(project, tiny_survey.tiff(tmp_path / "bad.tif", bad))
@@ -175,7 +182,10 @@ def two_pages_off(tiny_survey, path):
         *[
             sheet
             for form in (1, 2, 3)
-            for sheet in (tiny_survey.sheet(form, 1, open="no", seed=form), tiny_survey.sheet(form + 1, 2, quiet="yes" if form == 1 else "no", seed=form + 10))
+            for sheet in (
+                tiny_survey.sheet(form, 1, open="no", seed=form),
+                tiny_survey.sheet(form + 1, 2, quiet="yes" if form == 1 else "no", seed=form + 10),
+            )
         ],
     )
 
@@ -185,14 +195,19 @@ def test_backs_that_bear_the_next_number_are_held(project, tiny_survey, tmp_path
     """Nothing of these forms is taken, the pattern is named, a person says what is right, and takes it back."""
     summary = ingest(project, two_pages_off(tiny_survey, tmp_path / "stack.tif"))
     assert "sheets-next" in {remark.problem.slug for remark in summary.remarks}
-    assert all(response.held and not response.complete and response.token is None for response in project.store.responses())
+    assert all(
+        response.held and not response.complete and response.token is None for response in project.store.responses()
+    )
     status = project_status(project)
     assert [(one.pattern, one.forms) for one in status.sheets] == [("next", tuple(sorted(tiny_survey.form_ids[:4])))]
     (file,) = held_files(project)
     assert say(project, file.key, SHEETS, reviewer="kim", uuid="a") == ""
     assert say(project, file.key, NUMBERS, reviewer="sue", uuid="b") == "changed"
     found = {response.id: response for response in project.store.responses()}
-    assert {name: (values(response)["open"], values(response)["quiet"], response.token, response.complete) for name, response in found.items()} == {
+    assert {
+        name: (values(response)["open"], values(response)["quiet"], response.token, response.complete)
+        for name, response in found.items()
+    } == {
         tiny_survey.form_ids[0]: ("no", "yes", "T1", True),
         tiny_survey.form_ids[1]: ("no", "no", "T2", True),
         tiny_survey.form_ids[2]: ("no", "no", "T3", True),
@@ -205,7 +220,11 @@ def test_backs_that_bear_the_next_number_are_held(project, tiny_survey, tmp_path
     (file,) = held_files(project)
     assert say(project, file.key, NUMBERS, reviewer="kim") == ""
     assert {response.id: response.complete for response in project.store.responses()} == dict(
-        zip(sorted(tiny_survey.form_ids), [*[name in tiny_survey.form_ids[1:3] for name in sorted(tiny_survey.form_ids)]], strict=True)
+        zip(
+            sorted(tiny_survey.form_ids),
+            [*[name in tiny_survey.form_ids[1:3] for name in sorted(tiny_survey.form_ids)]],
+            strict=True,
+        )
     )
 
 
@@ -258,14 +277,23 @@ def test_decisions_survive_withdrawal_and_new_scans(project, tiny_survey, tmp_pa
     first = ingest(project, tiny_survey.jpeg(tmp_path / "a.jpg", 1, 1, open="no", floor="2", seed=3))
     item = f"{tiny_survey.form_ids[0]}/open"
     correction = Decision(
-        uuid="1", item=item, version=1, reviewer="anna", kind=DecisionKind.CORRECT, from_value="no", to_value="now", at="2026-01-01T00:00:00+00:00"
+        uuid="1",
+        item=item,
+        version=1,
+        reviewer="anna",
+        kind=DecisionKind.CORRECT,
+        from_value="no",
+        to_value="now",
+        at="2026-01-01T00:00:00+00:00",
     )
     assert project.store.add_decision(correction)
     ingest(project, tiny_survey.jpeg(tmp_path / "b.jpg", 1, 1, open="no", floor="2", seed=3, quality=60))
     withdraw(project, first.batch)
     assert [response.answer("open").value for response in effective_responses(project)] == ["now"]
     restore(project, first.batch)
-    assert [(r.answer("open").value, r.answer("open").status) for r in effective_responses(project)] == [("now", Status.CORRECTED)]
+    assert [(r.answer("open").value, r.answer("open").status) for r in effective_responses(project)] == [
+        ("now", Status.CORRECTED)
+    ]
 
 
 def test_foreign_blank_and_damaged_pages_have_their_fates(project, tiny_survey, tmp_path):
@@ -332,7 +360,12 @@ def without_codes(survey, form, page, **answers):
 @pytest.mark.slow
 def test_neighbours_tell_a_page_without_codes(project, tiny_survey, tmp_path):
     """Between page 1 of a form and page 1 of the next one: page 2 is read, and shown to a person once."""
-    sheets = [tiny_survey.sheet(1, 1, open="no"), without_codes(tiny_survey, 1, 2, quiet="yes"), tiny_survey.sheet(2, 1), tiny_survey.sheet(2, 2)]
+    sheets = [
+        tiny_survey.sheet(1, 1, open="no"),
+        without_codes(tiny_survey, 1, 2, quiet="yes"),
+        tiny_survey.sheet(2, 1),
+        tiny_survey.sheet(2, 2),
+    ]
     ingest(project, tiny_survey.tiff(tmp_path / "a.tif", *sheets))
     assert fates(project) == {Fate.READ: 4}
     response = next(found for found in project.store.responses() if found.id == tiny_survey.form_ids[0])
@@ -361,7 +394,9 @@ def test_without_sure_neighbours_a_person_identifies_the_page(project, tiny_surv
 
 @pytest.mark.slow
 def test_blank_is_proven_and_doubt_waits_for_a_person(project, tiny_survey, tmp_path):
-    """A pale form, one grey and one white are no proof of blank paper; white beside a page of its file that shows something is."""
+    """A pale form, one grey and one white are no proof of blank paper; white beside a page of its file that shows
+    something is.
+    """
     folder = tmp_path / "doubt"
     folder.mkdir()
     sheet = tiny_survey.sheet(1, 1).astype(np.float32)

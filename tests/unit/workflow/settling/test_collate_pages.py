@@ -9,9 +9,18 @@ from scanform.workflow.settling.collate_pages import Sheet, group, places
 
 
 def stretch(numbers, *, pages=2, settled=None, holes=None):
-    """Pages with these numbers one after the other; `settled`: place -> instance, `holes`: place -> pages before it that nobody could read."""
+    """Pages with these numbers one after the other; `settled`: place -> instance, `holes`: place -> pages before it
+    that nobody could read.
+    """
     return [
-        Sheet(key=place, number=number, pages=pages, own=f"own{place}", instance=(settled or {}).get(place), holes=(holes or {}).get(place, 0))
+        Sheet(
+            key=place,
+            number=number,
+            pages=pages,
+            own=f"own{place}",
+            instance=(settled or {}).get(place),
+            holes=(holes or {}).get(place, 0),
+        )
         for place, number in enumerate(numbers)
     ]
 
@@ -45,7 +54,9 @@ def test_a_missing_page_in_the_middle_is_said():
 
 
 def test_a_stack_that_lies_the_other_way_round():
-    """Scanned from the last page to the first: forms are put together, and nobody has to look when there are enough of them."""
+    """Scanned from the last page to the first: forms are put together, and nobody has to look when there are enough
+    of them.
+    """
     assert forms([2, 1, 2, 1, 2, 1]) == [[2, 1], [2, 1], [2, 1]]
     assert unsure([2, 1, 2, 1, 2, 1]) == []
     assert unsure([2, 1]) == [0, 1]
@@ -57,7 +68,9 @@ def test_what_could_be_put_together_otherwise_is_said():
 
 
 def test_a_page_nobody_could_read_keeps_its_place():
-    """Between first and last page lay one that could not be read: it may be the page between them, or the form is incomplete."""
+    """Between first and last page lay one that could not be read: it may be the page between them, or the form is
+    incomplete.
+    """
     assert forms([1, 3], pages=3, holes={1: 1}) == [[1, 3]]
     assert forms([1, 2], pages=3, holes={1: 1}) == [[1], [2]]
     assert unsure([1, 3], pages=3, holes={1: 1}) == [0, 1]
@@ -78,8 +91,12 @@ def test_a_late_page_never_doubles_a_page_of_a_settled_form():
 
 @given(st.lists(st.integers(1, 4), max_size=30), st.data())
 def test_every_page_gets_one_form_and_no_form_a_page_twice(numbers, data):
-    """Whatever the order: all pages have a form, settled ones keep theirs, and no form holds two pages of one number."""
-    settled = dict.fromkeys(data.draw(st.sets(st.sampled_from(range(len(numbers))), max_size=1)), "A") if numbers else {}
+    """Whatever the order: all pages have a form, settled ones keep theirs, and no form holds two pages of one
+    number.
+    """
+    settled = (
+        dict.fromkeys(data.draw(st.sets(st.sampled_from(range(len(numbers))), max_size=1)), "A") if numbers else {}
+    )
     sheets = stretch(numbers, pages=4, settled=settled)
     found = places(sheets)
     assert set(found) == {sheet.key for sheet in sheets if sheet.instance is None}

@@ -1,4 +1,6 @@
-"""Pages of one printed identity: what is joined is proven, what is not waits, and what people say is applied, kept and taken back."""
+"""Pages of one printed identity: what is joined is proven, what is not waits, and what people say is applied, kept
+and taken back.
+"""
 
 import shutil
 from dataclasses import dataclass, field
@@ -40,12 +42,16 @@ PAGES = 4
 def strokes(person, page, *, blank=False):
     """The fingerprint of a page as one person fills it in, and their hand only."""
     rng = np.random.default_rng([person, page])
-    return fingerprint._pack({} if blank else {zone: rng.integers(0, 16, (7, 7), dtype=np.uint8) for zone in range(person % 3, 12, 2)})
+    return fingerprint._pack(
+        {} if blank else {zone: rng.integers(0, 16, (7, 7), dtype=np.uint8) for zone in range(person % 3, 12, 2)}
+    )
 
 
 @dataclass
 class Office:
-    """A project whose pages come in without pictures: the ledger, the store and people's acts are real; who filled which page is known to the test."""
+    """A project whose pages come in without pictures: the ledger, the store and people's acts are real; who filled
+    which page is known to the test.
+    """
 
     project: object
     layout: object
@@ -63,12 +69,26 @@ class Office:
         return pagecode.form_id(self.layout.digest, self.instance)
 
     def hand_in(self, *sheets, kind="paper"):
-        """One file of pages (person, number), (person, number, "blank") or None for blank paper, in a batch of its own; returns the batch."""
+        """One file of pages (person, number), (person, number, "blank") or None for blank paper, in a batch of its
+        own; returns the batch.
+        """
         self.files += 1
         name = f"{self.files:064d}"
         with self.project.store.writing() as tx:
             batch = ledger.add_batch(tx, kind=kind, label=name, at=AT)
-            ledger.add_file(tx, batch, NewFile(path=f"{self.files}.pdf", location=name, sha256=name, size=1, kind="pdf", pages=len(sheets), archived=""))
+            ledger.add_file(
+                tx,
+                batch,
+                NewFile(
+                    path=f"{self.files}.pdf",
+                    location=name,
+                    sha256=name,
+                    size=1,
+                    kind="pdf",
+                    pages=len(sheets),
+                    archived="",
+                ),
+            )
         for index, sheet in enumerate(sheets):
             with self.project.store.writing() as tx:
                 page = next(found for found in ledger.pages_of_batch(tx, batch) if found.ref.index == index)
@@ -79,9 +99,13 @@ class Office:
         if sheet is None:
             return PageResult(ref=ref, outcome=Fate.BLANK)
         person, number, blank = sheet[0], sheet[1], len(sheet) > 2
-        identity = Identity(digest=self.layout.digest, instance=self.instance, page=number, pages=self.pages, found_by=FoundBy.CODE)
+        identity = Identity(
+            digest=self.layout.digest, instance=self.instance, page=number, pages=self.pages, found_by=FoundBy.CODE
+        )
         zones = [zone for zone in self.layout.page(number).zones if zone.kind.value == "mark"]
-        marked = list(combinations(range(len(zones)), 3))[0 if self.same_marks else person * 3 % 35]  # no two people mark the same boxes, and none marks more
+        marked = list(combinations(range(len(zones)), 3))[
+            0 if self.same_marks else person * 3 % 35
+        ]  # no two people mark the same boxes, and none marks more
         fields = tuple(
             FieldReading(
                 zone=zone.id,
@@ -97,7 +121,9 @@ class Office:
         self.truth[ref.sha256, ref.index] = person
         self.sheets.append((person, number, blank))
         reading = PageReading(ref=ref, identity=identity, fields=fields)
-        return PageResult(ref=ref, outcome=Fate.READ, identity=identity, ink=strokes(person, number, blank=blank), reading=reading)
+        return PageResult(
+            ref=ref, outcome=Fate.READ, identity=identity, ink=strokes(person, number, blank=blank), reading=reading
+        )
 
     def responses(self):
         return {response.id: response for response in self.project.store.responses()}
@@ -107,8 +133,14 @@ class Office:
         with self.project.store.reading() as tx:
             rows = ledger.sheets(tx, digest=self.layout.digest, instance=self.instance)
         copy = int(form.partition(".")[2] or 1)
-        rows = [sheet for sheet in rows if fingerprint.inked_zones(sheet.ink)]  # the empty page of one person is that of any other
-        return {self.truth[sheet.sha256, sheet.index] for sheet in rows if sheet.active and sheet.copy == copy and sheet.fate in (Fate.READ, Fate.COPY)}
+        rows = [
+            sheet for sheet in rows if fingerprint.inked_zones(sheet.ink)
+        ]  # the empty page of one person is that of any other
+        return {
+            self.truth[sheet.sha256, sheet.index]
+            for sheet in rows
+            if sheet.active and sheet.copy == copy and sheet.fate in (Fate.READ, Fate.COPY)
+        }
 
     def mixed(self):
         """Forms of which a value is taken although their pages are several people's."""
@@ -118,17 +150,29 @@ class Office:
             response.id
             for response in effective_responses(self.project)
             if len(self.people_of(response.id)) > 1
-            and (response.complete or response.token or any(answer.status is Status.AUTO for answer in response.answers))
+            and (
+                response.complete or response.token or any(answer.status is Status.AUTO for answer in response.answers)
+            )
         ]
 
     def shows_several(self):
-        """Whether a page came in twice, filled in differently: without that nothing at all shows that there are several respondents."""
-        return any(a[1] == b[1] and a[0] != b[0] and not (a[2] and b[2]) for at, a in enumerate(self.sheets) for b in self.sheets[:at])
+        """Whether a page came in twice, filled in differently: without that nothing at all shows that there are
+        several respondents.
+        """
+        return any(
+            a[1] == b[1] and a[0] != b[0] and not (a[2] and b[2])
+            for at, a in enumerate(self.sheets)
+            for b in self.sheets[:at]
+        )
 
     def right(self, state):
         """Where each page belongs, as somebody who sees them says."""
         with self.project.store.reading() as tx:
-            refs = {leaf.page_id: ledger.page_record(tx, leaf.page_id).ref for one in state.respondents for leaf in one.leaves}
+            refs = {
+                leaf.page_id: ledger.page_record(tx, leaf.page_id).ref
+                for one in state.respondents
+                for leaf in one.leaves
+            }
         return {page: self.truth[ref.sha256, ref.index] + 1 for page, ref in refs.items()}
 
 
@@ -160,7 +204,11 @@ def four_pages(tmp_path_factory):
     base = tmp_path_factory.mktemp("four")
     (base / "four.yaml").write_text(FOUR_YAML, encoding="utf-8")
     with init_project(base / "project", questionnaire=base / "four.yaml", language="en") as project:
-        print_forms(project, PrintOrder(recipients=(Recipient(token="T1", name="Place", address=("Street 1", "Town")),), seed=7), base / "forms.pdf")
+        print_forms(
+            project,
+            PrintOrder(recipients=(Recipient(token="T1", name="Place", address=("Street 1", "Town")),), seed=7),
+            base / "forms.pdf",
+        )
     return base / "project"
 
 
@@ -209,7 +257,12 @@ def wrongly_interleaved(people, pages=PAGES):
     return [sheet for pair in zip(fronts, reversed(backs), strict=True) for sheet in pair]
 
 
-UNPROVEN = {"turned": turned, "fronts-then-backs": fronts_then_backs, "by-page": by_page, "wrongly-interleaved": wrongly_interleaved}
+UNPROVEN = {
+    "turned": turned,
+    "fronts-then-backs": fronts_then_backs,
+    "by-page": by_page,
+    "wrongly-interleaved": wrongly_interleaved,
+}
 
 
 def held(office):
@@ -239,11 +292,18 @@ def test_what_the_order_does_not_prove_waits(office, pattern, people):
 @pytest.mark.parametrize("back_to_front", [False, True])
 def test_whole_forms_one_behind_the_other_are_joined(office, back_to_front):
     """The order in the file proves it; who is the addressee it does not."""
-    office.hand_in(*set_of(0, back_to_front=back_to_front), None, *set_of(1, back_to_front=back_to_front), *set_of(2, back_to_front=back_to_front))
+    office.hand_in(
+        *set_of(0, back_to_front=back_to_front),
+        None,
+        *set_of(1, back_to_front=back_to_front),
+        *set_of(2, back_to_front=back_to_front),
+    )
     responses = office.responses()
     assert [office.people_of(name) for name in sorted(responses)] == [{0}, {1}, {2}]
     assert all(response.complete and not response.held and response.token is None for response in responses.values())
-    assert [[problem.slug for problem in responses[name].problems] for name in sorted(responses)] == [["token-withheld"]] + [["copy", "token-withheld"]] * 2
+    assert [[problem.slug for problem in responses[name].problems] for name in sorted(responses)] == [
+        ["token-withheld"]
+    ] + [["copy", "token-withheld"]] * 2
 
 
 def test_a_photocopy_in_a_file_of_its_own_is_joined(office):
@@ -268,11 +328,17 @@ def test_something_between_the_pages_proves_nothing(office):
     office.hand_in(*set_of(0))
     with office.project.store.writing() as tx:
         batch = ledger.add_batch(tx, kind="paper", label="x", at=AT)
-        ledger.add_file(tx, batch, NewFile(path="x.pdf", location="x", sha256="x" * 64, size=1, kind="pdf", pages=PAGES + 1, archived=""))
+        ledger.add_file(
+            tx,
+            batch,
+            NewFile(path="x.pdf", location="x", sha256="x" * 64, size=1, kind="pdf", pages=PAGES + 1, archived=""),
+        )
     for index, sheet in enumerate([(1, 1), (1, 2), "unread", (1, 3), (1, 4)]):
         with office.project.store.writing() as tx:
             page = next(found for found in ledger.pages_of_batch(tx, batch) if found.ref.index == index)
-            result = PageResult(ref=page.ref, outcome=Fate.REVIEW) if sheet == "unread" else office._result(page.ref, sheet)
+            result = (
+                PageResult(ref=page.ref, outcome=Fate.REVIEW) if sheet == "unread" else office._result(page.ref, sheet)
+            )
             record_page(office.project, tx, page, result, at=AT)
     assert held(office) == {f"{office.form}.2"}
 
@@ -284,19 +350,26 @@ def test_blank_pages_follow_the_order(office):
 
 
 def test_a_person_joins_the_pages(office):
-    """One act settles all of it; it is kept, survives another page, is taken back whole; an act about another state is refused."""
+    """One act settles all of it; it is kept, survives another page, is taken back whole; an act about another state
+    is refused.
+    """
     office.hand_in(*turned([0, 1, 2]))
     state = gathering(office.project, office.form)
     assert arrange(office.project, office.form, state.key, office.right(state), reviewer="kim", uuid="a") == ""
     assert not held(office)
     assert sorted(office.people_of(name) for name in office.responses()) == [{0}, {1}, {2}]
-    assert arrange(office.project, office.form, state.key, office.right(state), reviewer="kim", uuid="a") == ""  # sent again
+    assert (
+        arrange(office.project, office.form, state.key, office.right(state), reviewer="kim", uuid="a") == ""
+    )  # sent again
     assert arrange(office.project, office.form, state.key, office.right(state), reviewer="sue", uuid="b") == "changed"
     after = gathering(office.project, office.form)
     assert all(leaf.by_person for one in after.respondents for leaf in one.leaves)
     assert take_back(office.project, office.form, after.key, reviewer="kim", uuid="c") == ""
     assert held(office) == set(office.responses())
-    assert take_back(office.project, office.form, gathering(office.project, office.form).key, reviewer="kim", uuid="d") == "nothing"
+    assert (
+        take_back(office.project, office.form, gathering(office.project, office.form).key, reviewer="kim", uuid="d")
+        == "nothing"
+    )
     with office.project.store.reading() as tx:
         assert broken_seals(tx) == []
 
@@ -310,14 +383,20 @@ def test_two_pages_of_one_number_are_nobodys(office):
 
 
 @pytest.mark.fast_cases(1)
-@pytest.mark.parametrize(("pattern", "way"), [("turned", "turned"), ("fronts-then-backs", "by-page"), ("by-page", "by-page")])
+@pytest.mark.parametrize(
+    ("pattern", "way"), [("turned", "turned"), ("fronts-then-backs", "by-page"), ("by-page", "by-page")]
+)
 def test_the_usual_ways_are_proposed(office, pattern, way):
     """The right one is among the proposals, to be confirmed with one click."""
     office.hand_in(*UNPROVEN[pattern]([0, 1, 2]))
     state = gathering(office.project, office.form)
     truth = office.right(state)
     offered = {"as it is": {leaf.page_id: one.copy for one in state.respondents for leaf in one.leaves}, **state.ways}
-    same = [name for name, where in offered.items() if len({(where[page], truth[page]) for page in where}) == len(set(truth.values()))]
+    same = [
+        name
+        for name, where in offered.items()
+        if len({(where[page], truth[page]) for page in where}) == len(set(truth.values()))
+    ]
     assert same
     assert way in same or same == ["as it is"]
 
@@ -342,19 +421,27 @@ def test_decisions_follow_their_page(office):
     """What was decided about a value of a page stands where the page stands, and nowhere else."""
     office.hand_in(*set_of(0))
     item = f"{office.form}/open2"
-    said = Decision(uuid="d", item=item, version=1, reviewer="anna", kind=DecisionKind.CORRECT, from_value="", to_value="now", at=AT)
+    said = Decision(
+        uuid="d", item=item, version=1, reviewer="anna", kind=DecisionKind.CORRECT, from_value="", to_value="now", at=AT
+    )
     office.project.store.add_decision(said)
     office.hand_in((1, 1), (1, 3))
     office.hand_in((1, 2), (1, 4))
     state = gathering(office.project, office.form)
-    where = {page: 2 if person == 1 else 1 for page, person in office.right(state).items()}  # everybody's pages change places
+    where = {
+        page: 2 if person == 1 else 1 for page, person in office.right(state).items()
+    }  # everybody's pages change places
     assert arrange(office.project, office.form, state.key, where, reviewer="kim") == ""
     values = {response.id: response.answer("open2") for response in effective_responses(office.project)}
     moved = next(name for name in values if office.people_of(name) == {0})
     assert (moved, values[moved].value) == (f"{office.form}.2", "now")
     assert values[office.form].value != "now"
     assert take_back(office.project, office.form, gathering(office.project, office.form).key, reviewer="kim") == ""
-    standing = {response.id: response.answer("open2").value for response in effective_responses(office.project) if not response.held}
+    standing = {
+        response.id: response.answer("open2").value
+        for response in effective_responses(office.project)
+        if not response.held
+    }
     assert standing == {office.form: "now"}
 
 
@@ -373,7 +460,15 @@ def test_a_withdrawn_file_still_tells_of_a_second_respondent(office):
 def test_nothing_is_decided_about_a_held_form(office):
     """A decision that comes from an older screen is not taken: the page may be another respondent's tomorrow."""
     office.hand_in(*turned([0, 1]))
-    sent = Submission(uuid="d", item=f"{office.form}/open2", version=1, basis="", kind=DecisionKind.CORRECT, from_value="", to_value="now")
+    sent = Submission(
+        uuid="d",
+        item=f"{office.form}/open2",
+        version=1,
+        basis="",
+        kind=DecisionKind.CORRECT,
+        from_value="",
+        to_value="now",
+    )
     (outcome,) = Desk(office.project).decide([sent], reviewer="anna")
     assert outcome.result == "unknown"
     assert office.project.store.decisions() == []
@@ -438,13 +533,17 @@ shapes = st.sampled_from(["in-order", "back-to-front", *UNPROVEN, "shuffled"])
 @settings(
     max_examples=40,
     deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each example takes a second: what fails is short enough to be read
+    phases=[
+        Phase.explicit,
+        Phase.reuse,
+        Phase.generate,
+    ],  # each example takes a second: what fails is short enough to be read
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_no_value_of_a_mixed_form_is_taken(four_pages, tmp_path_factory, data):
-    """Whatever people scan in whatever order and files, withdraw, bring back and say: a form whose values are taken is one person's, as long as people say
-    what is true.
+    """Whatever people scan in whatever order and files, withdraw, bring back and say: a form whose values are taken is
+    one person's, as long as people say what is true.
     """
     office = office_in(tmp_path_factory.mktemp("random") / "project", four_pages)
     try:
@@ -462,14 +561,20 @@ def play(office, data):
         stack = UNPROVEN[shape](people)
     else:
         stack = [sheet for person in people for sheet in set_of(person, back_to_front=shape == "back-to-front")]
-    stack = [(*sheet, "blank") if data.draw(st.integers(0, 9)) == 0 else sheet for sheet in stack if data.draw(st.integers(0, 11)) or len(stack) < 3]
+    stack = [
+        (*sheet, "blank") if data.draw(st.integers(0, 9)) == 0 else sheet
+        for sheet in stack
+        if data.draw(st.integers(0, 11)) or len(stack) < 3
+    ]
     batches = []
     while stack:
         size = data.draw(st.integers(1, len(stack)), label="pages of a file")
         batches.append(office.hand_in(*stack[:size]))
         stack = stack[size:]
         assert office.mixed() == []
-        act = data.draw(st.sampled_from(["nothing", "withdraw", "arrange", "arrange", "addressee", "undo"]), label="act")
+        act = data.draw(
+            st.sampled_from(["nothing", "withdraw", "arrange", "arrange", "addressee", "undo"]), label="act"
+        )
         if act == "withdraw":
             gone = data.draw(st.sampled_from(batches))
             withdraw(office.project, gone)

@@ -12,14 +12,18 @@ from scanform.workflow.settling.photocopies import choose_copy, counting, fates
 
 
 def same_sheet(a, b):
-    """Ink is a name here: the same letter is the same sheet; "" is an empty page, which looks like every other empty page."""
+    """Ink is a name here: the same letter is the same sheet; "" is an empty page, which looks like every other empty
+    page.
+    """
     return 1.0 if a.ink == b.ink else 0.0
 
 
 def sheet(number, page, ink, *, file=1, index=None, **changes):
     fields = {"batch_id": 1, "active": True, "fate": None, "outcome": Fate.READ, "copy": None}
     place = number if index is None else index
-    return SheetRecord(page_id=number, reading_id=number, file_id=file, index=place, page=page, ink=ink.encode(), **(fields | changes))
+    return SheetRecord(
+        page_id=number, reading_id=number, file_id=file, index=place, page=page, ink=ink.encode(), **(fields | changes)
+    )
 
 
 def settle(stack):
@@ -51,7 +55,13 @@ def test_scanned_again_in_one_stack():
 
 def test_missing_page_of_a_photocopy_is_not_filled_from_another():
     """Page 2 of the first form is missing: page 2 of the copy stays with the copy."""
-    assert copies([sheet(0, 1, "a"), sheet(1, 3, "c"), sheet(2, 1, "d"), sheet(3, 2, "e"), sheet(4, 3, "f")]) == [1, 1, 2, 2, 2]
+    assert copies([sheet(0, 1, "a"), sheet(1, 3, "c"), sheet(2, 1, "d"), sheet(3, 2, "e"), sheet(4, 3, "f")]) == [
+        1,
+        1,
+        2,
+        2,
+        2,
+    ]
 
 
 def test_empty_pages_follow_their_neighbours():
@@ -72,7 +82,9 @@ def test_pages_in_several_files_make_one_form():
 
 def test_a_page_that_could_belong_to_two_copies_is_marked():
     """Two forms lack page 2 and no neighbour decides: the choice is unsure, and both are shown to a person."""
-    found = settle([sheet(0, 1, "a", file=1, index=0), sheet(1, 1, "b", file=2, index=0), sheet(2, 2, "c", file=3, index=0)])
+    found = settle(
+        [sheet(0, 1, "a", file=1, index=0), sheet(1, 1, "b", file=2, index=0), sheet(2, 2, "c", file=3, index=0)]
+    )
     assert [one.copy for one in found] == [1, 2, 1]
     by_copy = counting(found, fates(found))
     assert unproven(by_copy, Known(lines={}, arranged={})) == {1, 2}
@@ -84,12 +96,19 @@ def test_another_kind_of_outcome_keeps_its_fate():
     assert fates([damaged, replace(damaged, page_id=1)]) == {0: Fate.DAMAGED, 1: Fate.DUPLICATE}
 
 
-pages = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["a", "b", "c", ""]), st.integers(1, 2), st.booleans(), st.integers(0, 5)), max_size=12)
+pages = st.lists(
+    st.tuples(
+        st.integers(1, 3), st.sampled_from(["a", "b", "c", ""]), st.integers(1, 2), st.booleans(), st.integers(0, 5)
+    ),
+    max_size=12,
+)
 
 
 @given(pages)
 def test_every_page_that_counts_has_one_fate(stack):
-    """Whatever comes in: pages that count have exactly one fate, each place on a form is held once, order alone decides."""
+    """Whatever comes in: pages that count have exactly one fate, each place on a form is held once, order alone
+    decides.
+    """
     seen = []
     for number, (page, ink, file, active, content) in enumerate(stack):
         twin = next((old for old in seen if old.reading_id == content), None)

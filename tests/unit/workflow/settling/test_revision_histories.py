@@ -1,4 +1,6 @@
-"""Any history of exports, withdrawals and decisions comes to what a few lines of plain rules say, and nothing that was known is lost on the way."""
+"""Any history of exports, withdrawals and decisions comes to what a few lines of plain rules say, and nothing that
+was known is lost on the way.
+"""
 
 import csv
 import shutil
@@ -36,11 +38,15 @@ sections:
 SURVEYS, IDS, TIMES = ("first", "second"), ("1", "2"), 4
 ALL = frozenset({"a", "p", "q"})
 TICKS = ("", "Y")
-ANSWERS = st.fixed_dictionaries({"a": st.sampled_from(["", "x", "y", "z"]), "p": st.sampled_from(TICKS), "q": st.sampled_from(TICKS)})
+ANSWERS = st.fixed_dictionaries(
+    {"a": st.sampled_from(["", "x", "y", "z"]), "p": st.sampled_from(TICKS), "q": st.sampled_from(TICKS)}
+)
 
 
 class Histories(RuleBasedStateMachine):
-    """What each survey held at each of a few moments is drawn first; exports are of any moment, with any columns and rows."""
+    """What each survey held at each of a few moments is drawn first; exports are of any moment, with any columns and
+    rows.
+    """
 
     def __init__(self):
         super().__init__()
@@ -74,11 +80,29 @@ class Histories(RuleBasedStateMachine):
         headings = {"a": "a", "p": "b[p]", "q": "b[q]"}
         with path.open("w", encoding="utf-8", newline="") as file:
             out = csv.writer(file, quoting=csv.QUOTE_ALL)
-            out.writerow(["id", "token", "startdate", "datestamp", "submitdate", *(headings[column] for column in sorted(columns))])
+            out.writerow(
+                [
+                    "id",
+                    "token",
+                    "startdate",
+                    "datestamp",
+                    "submitdate",
+                    *(headings[column] for column in sorted(columns)),
+                ]
+            )
             for number in sorted(ids):
                 moment = f"2026-01-1{time} 10:00:00"
                 row = self.truth[survey, number, time]
-                out.writerow([number + ".0" * odd, f"{survey}{number}", "2026-01-01 09:00:00", moment, moment, *(row[column] for column in sorted(columns))])
+                out.writerow(
+                    [
+                        number + ".0" * odd,
+                        f"{survey}{number}",
+                        "2026-01-01 09:00:00",
+                        moment,
+                        moment,
+                        *(row[column] for column in sorted(columns)),
+                    ]
+                )
         known = any(one["survey"] == survey for one in self.imports)
         found = import_digital(self.project, path, survey=None if known else survey)
         assert (found.survey, found.refused) == (survey, ())
@@ -128,12 +152,16 @@ class Histories(RuleBasedStateMachine):
         return f"online-{number}" if first else f"online-{survey}-{number}"
 
     def expected(self):
-        """Response -> column -> value as said at the latest moment by the imports that count; None where none of them had the column."""
+        """Response -> column -> value as said at the latest moment by the imports that count; None where none of
+        them had the column.
+        """
         found = {}
         for one in sorted((one for one in self.imports if one["counts"]), key=lambda one: one["time"]):
             for number in one["ids"]:
                 row = self.truth[one["survey"], number, one["time"]]
-                found.setdefault(self.name(one["survey"], number), dict.fromkeys(ALL)).update({column: row[column] for column in one["columns"]})
+                found.setdefault(self.name(one["survey"], number), dict.fromkeys(ALL)).update(
+                    {column: row[column] for column in one["columns"]}
+                )
         return {name: values for name, values in found.items() if name not in self.out}
 
     @invariant()
@@ -154,6 +182,14 @@ class Histories(RuleBasedStateMachine):
 
 @pytest.mark.slow
 def test_any_history_comes_to_what_the_rules_say():
-    """Two surveys with the same numbers, exports of any moment with any columns and rows, withdrawals and decisions in any order."""
-    Histories.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    """Two surveys with the same numbers, exports of any moment with any columns and rows, withdrawals and decisions
+    in any order.
+    """
+    Histories.TestCase.settings = settings(
+        max_examples=15,
+        stateful_step_count=20,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
     Histories.TestCase("runTest").runTest()

@@ -1,4 +1,6 @@
-"""Online responses by their revisions: no survey writes over another, nothing known is taken away, and whatever is withdrawn can be brought back."""
+"""Online responses by their revisions: no survey writes over another, nothing known is taken away, and whatever is
+withdrawn can be brought back.
+"""
 
 import csv
 import shutil
@@ -61,7 +63,14 @@ ROW = {
 }  # fmt: skip
 OTHER = ROW | {"id": "5", "seed": "565616827", "token": "C2N5YFQ8", "startdate": "2026-06-11 10:04:07", "submitdate": "2026-06-11 10:13:41",
                "datestamp": "2026-06-11 10:13:41"}  # fmt: skip
-VALUES = {"open": "yes", "hours": "12", "groups": "old other", "groups__other_text": "clubs", "carrier": "firm", "carrier__firm_text": "a church"}
+VALUES = {
+    "open": "yes",
+    "hours": "12",
+    "groups": "old other",
+    "groups__other_text": "clubs",
+    "carrier": "firm",
+    "carrier__firm_text": "a church",
+}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +95,12 @@ def load(project, tmp_path):
     def run(*rows, without=(), name="export.csv", survey=None):
         path = tmp_path / name
         with path.open("w", encoding="utf-8-sig", newline="") as file:
-            out = csv.DictWriter(file, [heading for heading in ROW if heading not in without], quoting=csv.QUOTE_ALL, extrasaction="ignore")
+            out = csv.DictWriter(
+                file,
+                [heading for heading in ROW if heading not in without],
+                quoting=csv.QUOTE_ALL,
+                extrasaction="ignore",
+            )
             out.writeheader()
             out.writerows(rows)
         return import_digital(project, path, survey=survey)
@@ -120,7 +134,9 @@ STRANGERS = (
 
 @pytest.mark.parametrize("changes", STRANGERS)
 def test_another_survey_is_noticed_and_nothing_is_written(project, load, changes):
-    """The numbers of another survey of the same questionnaire begin anew: both readings are shown, and nothing changes."""
+    """The numbers of another survey of the same questionnaire begin anew: both readings are shown, and nothing
+    changes.
+    """
     load(ROW, OTHER)
     before = stored(project)
     with pytest.raises(UsageError) as refused:
@@ -133,7 +149,9 @@ def test_another_survey_is_noticed_and_nothing_is_written(project, load, changes
 
 
 def test_another_survey_with_a_name_stands_beside_the_first(project, load):
-    """Named once, a survey is known by its responses; either can be withdrawn alone, and none counts twice under a new name."""
+    """Named once, a survey is known by its responses; either can be withdrawn alone, and none counts twice under a
+    new name.
+    """
     strangers = [row | {"token": f"B{row['id']}", "open": "no", "hours": ""} for row in (ROW, OTHER)]
     load(ROW, OTHER)
     found = load(*strangers, name="b.csv", survey="Autumn 2026")
@@ -156,14 +174,18 @@ def test_another_survey_with_a_name_stands_beside_the_first(project, load):
 
 
 def test_the_name_of_the_file_tells_the_survey(project, load):
-    """LimeSurvey writes the number of the survey into the file's name: two of them are two surveys without a word from anybody."""
+    """LimeSurvey writes the number of the survey into the file's name: two of them are two surveys without a word
+    from anybody.
+    """
     strangers = [row | {"token": f"B{row['id']}"} for row in (ROW, OTHER)]
     assert load(ROW, OTHER, name="results-survey123456.csv").survey == "123456"
     found = load(*strangers, name="results-survey654321.csv")
     assert (found.survey, found.new) == ("654321", ("online-654321-3", "online-654321-5"))
     assert load(ROW, OTHER, name="results-survey123456 (2).csv").unchanged == 2
     assert load(*strangers, name="renamed.csv").survey == "654321"
-    assert load(ROW, OTHER, name="results-survey654321.csv").survey == "123456"  # a name can be changed, tokens tell more
+    assert (
+        load(ROW, OTHER, name="results-survey654321.csv").survey == "123456"
+    )  # a name can be changed, tokens tell more
     with pytest.raises(UsageError, match="several surveys"):
         load({**ROW, "id": "77", "token": "Z"}, name="renamed.csv")
 
@@ -171,7 +193,12 @@ def test_the_name_of_the_file_tells_the_survey(project, load):
 def test_spreadsheets_change_numbers_and_drop_seconds(project, load):
     """3.0 is 3, and a time without its seconds is the same time; rows that agree count once."""
     load(ROW)
-    spoilt = ROW | {"seed": "1.28E+08", "startdate": "10.06.2026 10:18", "submitdate": "10.06.2026 10:27", "datestamp": "10.06.2026 10:27"}
+    spoilt = ROW | {
+        "seed": "1.28E+08",
+        "startdate": "10.06.2026 10:18",
+        "submitdate": "10.06.2026 10:27",
+        "datestamp": "10.06.2026 10:27",
+    }
     for number in ("3.0", "3,00", "003", " 3 "):
         found = load(spoilt | {"id": number})
         assert (found.new, found.refused, found.older, found.unchanged) == ((), (), (), 1), number
@@ -182,7 +209,9 @@ def test_spreadsheets_change_numbers_and_drop_seconds(project, load):
 def test_a_changed_token_under_a_known_number_stops_that_row_only(project, load):
     """Among rows that are as they were, one is another person's: it is named and not taken, the others are."""
     load(ROW, OTHER)
-    found = load(ROW | {"token": "ELSE", "open": "no"}, later(OTHER, open="no", hours=""), {**OTHER, "id": "7", "token": "N"})
+    found = load(
+        ROW | {"token": "ELSE", "open": "no"}, later(OTHER, open="no", hours=""), {**OTHER, "id": "7", "token": "N"}
+    )
     assert (found.refused, found.changed, found.new) == (("online-3",), ("online-5",), ("online-7",))
     assert [dict(problem.params) for problem in found.problems if problem.slug == "another-response"] == [
         {"response": "online-3", "fact": "token", "here": "ELSE", "known": "7K3QX9MA"}
@@ -191,7 +220,9 @@ def test_a_changed_token_under_a_known_number_stops_that_row_only(project, load)
 
 
 def test_a_response_that_was_submitted_again_is_a_newer_revision(project, load):
-    """Where an export has no token, no first access and no seed, one new time of submission among old ones is an edit, many are another survey."""
+    """Where an export has no token, no first access and no seed, one new time of submission among old ones is an
+    edit, many are another survey.
+    """
     without = ("token", "seed", "startdate", "datestamp", "lastpage")
     load(ROW, OTHER, OTHER | {"id": "6"}, without=without)
     found = load(ROW | {"submitdate": "2026-06-20 08:00:00", "hours": "8"}, OTHER, without=without)
@@ -218,23 +249,31 @@ def test_a_token_that_comes_later_is_taken_and_one_that_is_empty_takes_nothing(p
      ("submitdate",), ("token",), ("datestamp", "submitdate")],
 )  # fmt: skip
 def test_what_an_export_has_no_columns_for_stays(project, load, without):
-    """Known values, missing codes, token, date and completeness stay; what lacks is named; the file says nothing new."""
+    """Known values, missing codes, token, date and completeness stay; what lacks is named; the file says nothing
+    new.
+    """
     load(ROW)
     before = project.store.response("online-3")
     found = load(ROW, without=without)
     assert (found.changed, found.unchanged, found.batch) == ((), 1, None)
     assert project.store.response("online-3") == before
     asked = set(without) - {"token", "datestamp", "carrier[other]"}
-    named = " ".join(value for problem in found.problems if problem.slug == "missing-column" for _, value in problem.params)
+    named = " ".join(
+        value for problem in found.problems if problem.slug == "missing-column" for _, value in problem.params
+    )
     assert all(heading.partition("[")[0] in named for heading in asked)
 
 
 def test_columns_that_are_there_are_taken_beside_columns_that_are_not(project, load):
-    """A narrower export that is newer: its values hold, boxes without a column stay ticked, and filters know what they depend on."""
+    """A narrower export that is newer: its values hold, boxes without a column stay ticked, and filters know what
+    they depend on.
+    """
     load(ROW, OTHER | {"open": "no", "hours": "", "carrier": "city", "carrier[other]": ""})
     assert project.store.response("online-5").answer("hours").missing is Missing.FILTERED
     narrow = ("open", "groups[old]")
-    found = load(later(hours="8", **{"groups[young]": "Y"}), later(OTHER, hours="", **{"groups[other]": ""}), without=narrow)
+    found = load(
+        later(hours="8", **{"groups[young]": "Y"}), later(OTHER, hours="", **{"groups[other]": ""}), without=narrow
+    )
     assert found.changed == ("online-3", "online-5")
     assert values_of(project) == VALUES | {"hours": "8", "groups": "old young other"}
     assert values_of(project, "online-5")["groups"] == "old"
@@ -253,7 +292,9 @@ def test_an_export_that_fills_a_gap_later(project, load):
 
 
 def test_a_response_that_vanished_is_named_and_stays(project, load):
-    """Deleted in LimeSurvey, or left out when exporting: the import says so, and status as long as it is so; it comes back with the next whole export."""
+    """Deleted in LimeSurvey, or left out when exporting: the import says so, and status as long as it is so; it
+    comes back with the next whole export.
+    """
     load(ROW, OTHER)
     found = load(OTHER)
     assert (found.vanished, found.unchanged) == (("online-3",), 1)
@@ -284,7 +325,9 @@ def test_a_response_that_vanished_is_named_and_stays(project, load):
     ],
 )
 def test_an_older_export_takes_nothing_newer_away(project, load, known, older):
-    """By last action, submission or last page the known state is the later one: the file is named as older, and says nothing about who vanished."""
+    """By last action, submission or last page the known state is the later one: the file is named as older, and says
+    nothing about who vanished.
+    """
     load(ROW | known, OTHER)
     before = project.store.response("online-3")
     found = load(ROW | {"open": "no", "hours": "", "carrier[other]": "x"} | older, name="older.csv")
@@ -321,7 +364,9 @@ def test_withdrawing_an_import_goes_back_to_the_revision_before(project, load):
 
 
 def test_what_a_later_import_said_again_counts_when_the_first_is_withdrawn(project, load):
-    """Whoever withdraws an import keeps what a later one holds as well, whether or not that said anything new about it."""
+    """Whoever withdraws an import keeps what a later one holds as well, whether or not that said anything new about
+    it.
+    """
     load(ROW)
     load(ROW, OTHER)
     assert [response.id for response in project.store.responses()] == ["online-3", "online-5"]
@@ -333,14 +378,19 @@ def test_what_a_later_import_said_again_counts_when_the_first_is_withdrawn(proje
 
 
 def test_one_response_is_withdrawn_with_reason_and_name(project, load):
-    """It is out whatever later imports and withdrawals say, until somebody brings it back; who and why is kept and sealed."""
+    """It is out whatever later imports and withdrawals say, until somebody brings it back; who and why is kept and
+    sealed.
+    """
     load(ROW, OTHER)
     for name, reason in (("online-3", " "), ("online-9", "x"), ("2BNBJ-0A1B2C3-A", "x")):
         with pytest.raises(UsageError):
             withdraw_response(project, name, reason=reason, reviewer="sue")
     with pytest.raises(UsageError):
         restore_response(project, "online-3", reason="", reviewer="sue")
-    done = CliRunner().invoke(main, ["withdraw-response", "online-3", "--reason", "deletion requested", "--project", str(project.folder), "--json"])
+    done = CliRunner().invoke(
+        main,
+        ["withdraw-response", "online-3", "--reason", "deletion requested", "--project", str(project.folder), "--json"],
+    )
     assert done.exit_code == 0, done.output
     with pytest.raises(UsageError, match="already"):
         withdraw_response(project, "online-3", reason="again", reviewer="sue")
@@ -364,13 +414,22 @@ def effective(project, column="hours", name="online-3"):
 def decide(project, value, uuid, column="hours"):
     item, version = f"online-3/{column}", project.store.versions("online-3")[column]
     made = Decision(
-        uuid=uuid, item=item, version=version, reviewer="sue", kind=DecisionKind.CORRECT, from_value="", to_value=value, at="2026-06-30T10:00:00+00:00"
+        uuid=uuid,
+        item=item,
+        version=version,
+        reviewer="sue",
+        kind=DecisionKind.CORRECT,
+        from_value="",
+        to_value=value,
+        at="2026-06-30T10:00:00+00:00",
     )
     project.store.add_decision(made)
 
 
 def test_a_decision_holds_for_the_revision_that_was_seen(project, load):
-    """A changed answer waits again, an unchanged one does not; withdrawing brings the decision back, and what was decided is never asked again."""
+    """A changed answer waits again, an unchanged one does not; withdrawing brings the decision back, and what was
+    decided is never asked again.
+    """
     load(ROW)
     decide(project, "14", "u1")
     assert effective(project) == ("14", "corrected", ())
@@ -378,7 +437,9 @@ def test_a_decision_holds_for_the_revision_that_was_seen(project, load):
     assert effective(project) == ("14", "corrected", ())
     load(later(at="2026-06-21 08:00:00", hours="20"))
     assert effective(project) == ("20", "review", ("changed-after-decision",))
-    assert [item.id for case in load_standings(project, Editions(project)).cases for item in case.open_items] == ["online-3/hours"]
+    assert [item.id for case in load_standings(project, Editions(project)).cases for item in case.open_items] == [
+        "online-3/hours"
+    ]
     decide(project, "21", "u2")
     assert effective(project) == ("21", "corrected", ())
     assert deciders(project)["online-3/hours"].uuid == "u2"
@@ -392,7 +453,9 @@ def test_a_decision_holds_for_the_revision_that_was_seen(project, load):
 
 
 def test_the_complete_response_counts_beside_a_broken_off_one(project, load, tmp_path):
-    """One person broke off and began anew with the same token: one row, of the complete response, whatever the broken-off one says otherwise."""
+    """One person broke off and began anew with the same token: one row, of the complete response, whatever the
+    broken-off one says otherwise.
+    """
     load(ROW | {"id": "1", "submitdate": "", "open": "no", "hours": "", "carrier": ""}, ROW | {"id": "2", "hours": ""})
     assert merge_responses(project).records == 1
     export_dataset(project, tmp_path / "out")
@@ -420,7 +483,11 @@ def test_the_command_line_names_the_survey_and_stops(project, load, tmp_path):
     run = CliRunner().invoke(main, ["import-digital", str(path), "--project", str(project.folder), "--language", "en"])
     assert run.exit_code == 2
     assert "--survey" in run.output
-    path.write_text(path.read_text(encoding="utf-8") + ",".join(f'"{OTHER[heading]}"' for heading in ROW) + "\n", encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8") + ",".join(f'"{OTHER[heading]}"' for heading in ROW) + "\n", encoding="utf-8"
+    )
     load(ROW | {"token": "B"}, OTHER, {**OTHER, "id": "8", "token": "E"}, name="c.csv", survey="b")
-    run = CliRunner().invoke(main, ["import-digital", str(path), "--survey", "b", "--project", str(project.folder), "--json"])
+    run = CliRunner().invoke(
+        main, ["import-digital", str(path), "--survey", "b", "--project", str(project.folder), "--json"]
+    )
     assert run.exit_code == 11, run.output

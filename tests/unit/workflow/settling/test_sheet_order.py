@@ -35,9 +35,22 @@ FORMS = [f"F{number}" for number in range(12)]
     ("pattern", "pages"),
     [
         ("next", merged([f"{form}1" for form in FORMS[:-1]], [f"{form}2" for form in FORMS[1:]])),
-        ("next", [*merged([f"{form}1" for form in FORMS[:-1]], [f"{form}2" for form in FORMS[1:]]), f"{FORMS[-1]}1", "-"]),
-        ("next", [*stack(FORMS[:5]), *merged([f"{form}1" for form in FORMS[5:-1]], [f"{form}2" for form in FORMS[6:]])]),
-        ("next", [*stack(FORMS[:5]), *merged([f"{form}1" for form in FORMS[5:-1]], [f"{form}2" for form in FORMS[6:]]), f"{FORMS[-1]}1"]),
+        (
+            "next",
+            [*merged([f"{form}1" for form in FORMS[:-1]], [f"{form}2" for form in FORMS[1:]]), f"{FORMS[-1]}1", "-"],
+        ),
+        (
+            "next",
+            [*stack(FORMS[:5]), *merged([f"{form}1" for form in FORMS[5:-1]], [f"{form}2" for form in FORMS[6:]])],
+        ),
+        (
+            "next",
+            [
+                *stack(FORMS[:5]),
+                *merged([f"{form}1" for form in FORMS[5:-1]], [f"{form}2" for form in FORMS[6:]]),
+                f"{FORMS[-1]}1",
+            ],
+        ),
         ("previous", merged([f"{form}1" for form in FORMS[1:]], [f"{form}2" for form in FORMS[:-1]])),
         ("next", [page for form, after in pairwise(FORMS) for page in (f"{after}2", f"{form}1")]),
         ("turned", merged([f"{form}1" for form in FORMS], [f"{form}2" for form in reversed(FORMS)])),
@@ -64,8 +77,14 @@ def test_forms_of_two_sheets_one_off():
 
 @pytest.mark.parametrize("back_to_front", [False, True])
 def test_sheets_of_several_forms_in_one_set(back_to_front):
-    """First sheets one after the other, second sheets of the form after: front and back agree, and the page numbers, but not the sets."""
-    pages = [f"{form}{number}" for one, after in pairwise(FORMS) for form, number in ((one, 1), (one, 2), (after, 3), (after, 4))]
+    """First sheets one after the other, second sheets of the form after: front and back agree, and the page numbers,
+    but not the sets.
+    """
+    pages = [
+        f"{form}{number}"
+        for one, after in pairwise(FORMS)
+        for form, number in ((one, 1), (one, 2), (after, 3), (after, 4))
+    ]
     found = contradiction(**sides(*(reversed(pages) if back_to_front else pages), pages_of=4))
     assert found is not None
     assert found.pattern == "sets"
@@ -86,12 +105,16 @@ ORDINARY = {
     "three pages, both sides": sides(*(page for form in FORMS for page in (*stack([form], 3), "-")), pages_of=3),
     "one page": sides(*stack(FORMS, 1), pages_of=1),
     "single sides, a page missing": sides(*stack(FORMS[:3]), "F31", *stack(FORMS[4:])),
-    "single sides, last page first, a page missing": sides(*stack(FORMS[:3], back_to_front=True), "F31", *stack(FORMS[4:], back_to_front=True)),
+    "single sides, last page first, a page missing": sides(
+        *stack(FORMS[:3], back_to_front=True), "F31", *stack(FORMS[4:], back_to_front=True)
+    ),
     "both sides, one sheet missing": sides(*stack(FORMS[:3]), *stack(FORMS[4:])),
     "mixed with letters": sides(*stack(FORMS[:3]), "?", "-", *stack(FORMS[3:6]), "?", "-", *stack(FORMS[6:])),
     "fronts, then backs": sides(*(f"{form}1" for form in FORMS), *(f"{form}2" for form in FORMS)),
     "fronts, then backs turned": sides(*(f"{form}1" for form in FORMS), *(f"{form}2" for form in reversed(FORMS))),
-    "four pages, one set mixed": sides(*stack(FORMS[:3], 4), "F31", "F32", "F43", "F44", *stack(FORMS[5:], 4), pages_of=4),
+    "four pages, one set mixed": sides(
+        *stack(FORMS[:3], 4), "F31", "F32", "F43", "F44", *stack(FORMS[5:], 4), pages_of=4
+    ),
     "four pages, a sheet missing": sides(*stack(FORMS[:3], 4), "F33", "F34", *stack(FORMS[4:], 4), pages_of=4),
     "one sheet wrong": sides(*stack(FORMS[:3]), "F31", "F42", *stack(FORMS[5:])),
 }
