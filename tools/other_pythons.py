@@ -16,6 +16,7 @@ its Python is taken, so that all modules are imported, and the tests are collect
 runs is not found out here.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -125,6 +126,7 @@ def check(version: str, python: Path) -> bool:
 
 def main() -> int:
     """Check all that are installed; the exit status is 1 when something does not suit."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     found = interpreters()
     if not found:
         print("no other version of Python is installed here: nothing checked")

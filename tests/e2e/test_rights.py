@@ -16,6 +16,7 @@ import pytest
 from bench import review_material
 from bench.review_material import REMARK, Waiting, fill, printed_survey
 from review_ui.http.web import LARGEST_NUMBER
+from scanform.i18n.texts import LANGUAGES, day_text
 from scanform.model.person import RIGHTS, Right, Role
 from scanform.model.response import Status
 from scanform.model.review import DecisionKind
@@ -175,11 +176,14 @@ class Attack:
 
     @property
     def learned(self):
-        """Whether the value stood in any answer."""
-        return any(
-            self.thing.secret in text or self.thing.secret in text.encode().decode("unicode_escape", "ignore")
-            for text in self.told
-        )
+        """Whether the value stood in any answer, as it is stored or as people write it."""
+        secret = self.thing.secret
+        forms = {
+            secret,
+            *(day_text(secret, language, typed=typed) for language in LANGUAGES for typed in (False, True)),
+        }
+        answers = [way for text in self.told for way in (text, text.encode().decode("unicode_escape", "ignore"))]
+        return any(form in answer for form in forms for answer in answers)
 
     def decide(self, kind, to="", *, path="/api/decisions", **more):
         entry = {
