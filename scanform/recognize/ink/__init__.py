@@ -1,1 +1,1 @@
-"""Ink measured on the paper: what stands where beside the print."""
+"""Ink measured on the paper: what stands on it beside the print."""

@@ -1,8 +1,8 @@
-"""The ink that a hand added: scan minus print, in place.
+"""Extraction of handwritten ink: scan minus print, in place.
 
-For each window: paper level, toner and a small shift of the print are estimated, then darkness beyond the expected
-print (with tolerance) remains as `excess`. Nothing here decides; it only measures. Most boxes are empty: a look in
-whole numbers tells which windows cannot hold ink, and only the others are measured in full.
+For each window the paper level, the toner and a small shift of the print are estimated; the darkness beyond the
+expected print (with tolerance) remains as `excess`. This module only measures and decides nothing. Most boxes are
+empty: an integer pre-check excludes the windows that cannot hold ink, and only the others are measured in full.
 """
 
 from collections.abc import Callable
@@ -35,53 +35,55 @@ from scanform.recognize.ink.streaks import StreakSettings, streak_samples, suspe
 Ints = NDArray[np.int64]
 
 LEVELS_AT_ONCE = 6.0
-"""Grey levels by which the paper of windows that are looked at together may differ: less than half of what ink is
-darker than paper.
+"""Grey levels; maximum spread of the paper levels in a group of windows checked together: less than half the contrast
+of ink to paper.
 """
 
 AT_ONCE = 128_000
-"""Samples looked at together: sums of two bytes each then stay in the cache of a processor."""
+"""Samples per batch: their sums, two bytes each, then stay in the processor cache."""
 
 AT_REST = 0.15
-"""Samples (0.025 mm): where the first step of a shift is smaller, a second one would not make it one that counts."""
+"""Samples (0.025 mm); if the first step of a shift is smaller, a second step would not change it noticeably."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureSettings:
-    """How the print is compared with the blank page's, and what counts as ink beside it."""
+    """How the print is compared with the blank page, and what counts as ink beside it."""
 
     moved_mm: float = 0.06
-    """mm; a window whose print lies further off is sampled again: a third of the tolerance of `cover`."""
+    """mm; a window whose print is displaced by more is sampled again: a third of the tolerance of `cover`."""
     rounds: int = 4
-    """How often it is sampled again at most."""
+    """Maximum number of times it is sampled again."""
     lost_fit: float = 0.6
-    """Share of the median of the page's outlines, 0..1; a paler outline is searched for."""
+    """Fraction of the median of the page's outlines, 0..1; a paler outline is searched for."""
     pale_fit: float = 0.65
-    """Share of the darkness on the blank page, 0..1; a paler outline is searched for."""
+    """Fraction of the darkness on the blank page, 0..1; a paler outline is searched for."""
     search_mm: float = 0.7
-    """mm; how far it is searched for."""
+    """mm; search radius."""
     in_place: float = 0.85
-    """Correlation with the print, -1..1, from which a pale outline stands where it is looked for (pale toner)."""
+    """Minimum correlation with the print, -1..1, for a pale outline to count as in place (pale toner)."""
     noise_factor: float = 4.0
-    """Ink is darker than so many times the noise of the 3 x 3 mean, measured on the paper of the window."""
+    """Ink is darker than this multiple of the noise of the 3 x 3 mean, measured on the paper of the window."""
     noise_of_page: float = 1.5
-    """That noise is at most so many times the page's."""
+    """Upper limit of that noise, as a multiple of the page's noise."""
     floor: float = 0.035
-    """Darkness, 0..1; ink is darker: half the contrast of the lightest pencil that was simulated."""
+    """Minimum darkness of ink, 0..1: half the contrast of the lightest simulated pencil."""
     few: int = 7
-    """Samples (7: 0.2 mm2); fewer, all on print outside the core of the box and none darker than `faint` allows, are
-    the edge of the print.
+    """Samples (7: 0.2 mm2); fewer samples, all on print outside the core of the box and none darker than `faint`
+    allows, are the edge of the print.
     """
     faint: float = 1.6
-    """Times the limit from which it is ink; a sample of such an edge is paler."""
+    """Multiple of the ink threshold; samples of such an edge are paler."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkInk:
-    """Of each of N windows: paper level 0..255, `threshold` of ink, noise, toner (1 = as black as the blank page),
-    `fit` = share of the outline that was found, `frame` = the same of its palest piece, `shift_mm` (N, 2), `streak` = a
-    scanner streak through the box was removed. Of the M windows in which there is ink, by their numbers `windows` (M,)
-    in ascending order: `excess` (M, S, S), its 3 x 3 mean `smooth`, `ink` = smooth above the threshold.
+    """The ink in N windows.
+
+    Per window: paper level 0..255, ink `threshold`, noise, toner (1 = as black as the blank page), `fit` = fraction of
+    the outline found, `frame` = the same for its palest piece, `shift_mm` (N, 2), `streak` = a scanner streak through
+    the box was removed. For the M windows with ink, numbered in ascending order by `windows` (M,): `excess` (M, S, S),
+    its 3 x 3 mean `smooth`, `ink` = smooth above the threshold.
     """
 
     windows: Ints
@@ -100,8 +102,8 @@ class MarkInk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaInk:
-    """The canvas (H, W): `excess`, its 3 x 3 mean `smooth`, `ink` = smooth above `threshold`; `dark` = darkness with
-    the print; `streaks` per spot.
+    """The canvas (H, W): `excess`, its 3 x 3 mean `smooth`, `ink` = smooth above `threshold`; `dark` = darkness
+    including the print; `streaks` per spot.
     """
 
     dark: Singles
@@ -115,8 +117,8 @@ class AreaInk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageInk:
-    """All hand-made ink in the zones of a page; `px_per_mm` is the scale of the scan, `toner` that of the page,
-    `mono` a scan without grey levels.
+    """All handwritten ink in the zones of a page; `px_per_mm` is the scale of the scan, `toner` that of the page,
+    `mono` marks a bilevel scan.
     """
 
     marks: MarkInk
@@ -130,7 +132,7 @@ class PageInk:
 def measure(
     image: PageImage, page_map: PageMap, prepared: PreparedPage, settings: MeasureSettings | None = None
 ) -> PageInk:
-    """Samples all zones by one remap and subtracts the print; windows whose print has moved are sampled once more."""
+    """Samples all zones with one remap and subtracts the print; windows whose print has moved are sampled again."""
     settings = settings or MeasureSettings()
     size = prepared.page.size
     px_per_mm = page_map.px_per_mm(RectMm(x=size.w / 4, y=size.h / 4, w=size.w / 2, h=size.h / 2))
@@ -153,8 +155,8 @@ def measure(
 def _measure_marks(
     patches: Gray, where: Tiles, src: Source, sheet: MarkSheet, settings: MeasureSettings, *, mono: bool
 ) -> tuple[MarkInk, float, float]:
-    """The ink of the boxes, toner and noise of the page. Print in black and white (`mono`) is black however thin its
-    lines have become.
+    """The ink of the boxes, and the toner and noise of the page. Bilevel print (`mono`) counts as black however thin
+    its lines have become.
     """
     count = len(sheet.zones)
     if count == 0:
@@ -193,7 +195,7 @@ def _measure_marks(
 
 
 def _holds_ink(inked: Mask, smooth: Singles, telling: Mask, threshold: Singles, settings: MeasureSettings) -> Mask:
-    """Which of M windows hold ink: more than a few faint samples at the edges of print; `inked`, `smooth` and
+    """Which of M windows hold ink, that is, more than a few faint samples at the edges of print; `inked`, `smooth` and
     `telling` (M, S, S), `threshold` (M,).
     """
     count = np.count_nonzero(inked, axis=(1, 2))
@@ -205,10 +207,9 @@ def _holds_ink(inked: Mask, smooth: Singles, telling: Mask, threshold: Singles, 
 
 
 def _perhaps_inked(patches: Gray, cover_steps: Gray, paper: Singles, threshold: Singles, toner: float) -> Ints:
-    """The windows that may hold ink, by sums of grey levels; what is left out cannot hold any.
+    """The windows that may hold ink, by sums of grey levels; the windows left out certainly hold none.
 
-    Expected print is drawn for groups of windows with about the same paper, and never darker than `_excess` takes it to
-    be.
+    The expected print is rendered for groups of windows with similar paper, never darker than `_excess` assumes.
     """
     found, side, step = [], patches.shape[2], max(1, AT_ONCE // patches[0].size)
     groups = np.floor((float(paper.max()) - paper) / LEVELS_AT_ONCE)
@@ -228,7 +229,7 @@ def _perhaps_inked(patches: Gray, cover_steps: Gray, paper: Singles, threshold: 
 
 def _largest_sum(darker: Gray) -> NDArray[np.uint16]:
     """The largest sum of 3 x 3 samples in each window (N, S, S), mirrored at its edges; sums across the ends of rows
-    come in too and do no harm.
+    are included and do no harm.
     """
     wide, side = darker.astype(np.uint16), darker.shape[2]
     flat = wide.reshape(len(wide), -1)
@@ -285,16 +286,14 @@ def _excess(patches: Gray, paper: Singles, cover: Singles, toner: Singles) -> Si
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Level:
-    """Paper and noise of each window (N,), and how much darker the samples around its outline are than the expected
-    print (N, K).
-    """
+    """Paper and noise of each window (N,), and the darkness around its outline in excess of the expected print (N, K)."""
 
     paper: Singles
     noise: Singles
     rest: Singles
 
     def put(self, chosen: Ints, other: "_Level") -> None:
-        """Take over what was measured again in some windows."""
+        """Take over the new measurements of some windows."""
         self.paper[chosen], self.noise[chosen], self.rest[chosen] = other.paper, other.noise, other.rest
 
 
@@ -304,7 +303,7 @@ def _level(patches: Gray, samples: PaperSamples, outlines: Outlines) -> _Level:
 
 
 def _paper_level(patches: Gray, samples: PaperSamples) -> tuple[Singles, Singles]:
-    """Grey of the bare paper and its noise (darkness, one sigma) of each window."""
+    """Grey level of the bare paper and its noise (darkness, one sigma) in each window."""
     values = patches[:, ::COARSE, ::COARSE].reshape(len(patches), -1) & samples.bare
     ordered, rows = np.sort(values, axis=1, kind="stable"), np.arange(len(patches))  # a radix sort, for bytes
     upper, lower = ordered[rows, samples.upper], ordered[rows, samples.lower]
@@ -323,7 +322,7 @@ def _small_shift(rest: Singles, outlines: Outlines) -> Floats:
     """Shift of the print in samples (N, 2), by two robust Gauss-Newton steps on the slopes of the expected print (Lucas
     and Kanade 1981).
 
-    `rest` (N, K) as in `_Level`. What is `AT_REST` after the first step is left there.
+    `rest` (N, K) as in `_Level`. Windows below `AT_REST` after the first step get no second one.
     """
     shift = _step(rest, outlines.squares, outlines.slopes)
     more = np.flatnonzero(np.hypot(shift[:, 0], shift[:, 1]) > AT_REST)
@@ -351,11 +350,10 @@ def _step(error: Singles, squares: Singles, slopes: Singles) -> Floats:
 def _aligned(
     patches: Gray, level: _Level, sample: Callable[[Ints, Floats], Gray], sheet: MarkSheet, settings: MeasureSettings
 ) -> tuple[Floats, _Level]:
-    """Brings the print of `patches` into place, in place; the shift (N, 2) in samples and the level of what is there
-    now.
+    """Aligns the print of `patches`, in place; returns the shift (N, 2) in samples and the level after alignment.
 
-    Small shifts are followed in a few steps; outlines that are still not there are searched for, then followed again. A
-    window that rests is not looked at again.
+    Small shifts are followed in a few steps; outlines still not in place are searched for, then followed again. Windows
+    at rest are skipped.
     """
     limit = settings.moved_mm * PX_PER_MM
     total, step = np.zeros((len(patches), 2)), _small_shift(level.rest, sheet.outlines)
@@ -378,7 +376,7 @@ def _lost(rest: Singles, outlines: Outlines, settings: MeasureSettings) -> Mask:
     """Windows whose outline is not where it should be: too pale for print, or much paler than the others; `rest` (N, K)
     as in `_Level`.
 
-    An outline that is pale but has just the form of the print is there.
+    A pale outline that has exactly the form of the print counts as in place.
     """
     found = _line_darkness(rest, outlines)
     pale = np.flatnonzero(
@@ -402,7 +400,7 @@ def _likeness(rest: Singles, light: Singles) -> Singles:
 
 
 def _search(patch: Gray, expected: Singles, settings: MeasureSettings) -> Floats:
-    """The shift, in samples, at which the print of one window correlates best."""
+    """The shift, in samples, at which the print of one window correlates best with the expected print."""
     reach = round(settings.search_mm * PX_PER_MM)
     template = ((1 - expected[reach:-reach, reach:-reach]) * 255).astype(np.uint8)
     scores = cv2.matchTemplate(patch, template, cv2.TM_CCOEFF_NORMED)
@@ -412,7 +410,7 @@ def _search(patch: Gray, expected: Singles, settings: MeasureSettings) -> Floats
 
 def _line_darkness(rest: Singles, outlines: Outlines) -> Singles:
     """Mean darkness of each outline relative to the blank page, 0..1.2; `rest` (N, K) as in `_Level`. Boxes without
-    an outline: as the others.
+    an outline get the value of the others.
     """
     found, seen = np.einsum("nk,nk->n", rest, outlines.line) + outlines.wanted, outlines.wanted > 0
     share = np.clip(found / np.maximum(outlines.wanted, 1e-3), 0, 1.2)
@@ -422,7 +420,7 @@ def _line_darkness(rest: Singles, outlines: Outlines) -> Singles:
 
 
 def _palest_piece(rest: Singles, outlines: Outlines, page_toner: float) -> Singles:
-    """Darkness (N,), by that of the page's outlines, of the palest piece of each outline: 0 under a filing hole, a
+    """Darkness (N,) of the palest piece of each outline, relative to the outlines of the page: 0 under a filing hole, a
     label, correction fluid.
     """
     wanted = outlines.piece_ink
@@ -433,7 +431,7 @@ def _palest_piece(rest: Singles, outlines: Outlines, page_toner: float) -> Singl
 
 
 def _smooth(excess: Singles) -> Singles:
-    """3 x 3 mean of each window (N, S, S); at its edges the window is mirrored, whatever stands beside it."""
+    """3 x 3 mean of each window (N, S, S), mirrored at the window's own edges."""
     count, side, _ = excess.shape
     if count == 0:
         return excess
@@ -490,7 +488,7 @@ def _between_tiles(level: Singles) -> Singles:
 
 
 def _without_streaks(ink: MarkInk, where: Tiles, src: Source, sheet: MarkSheet) -> MarkInk:
-    """The same windows with the ink of scanner streaks taken away; `streak` where one went through the box itself."""
+    """The same windows without the ink of scanner streaks; `streak` where one went through the box itself."""
     settings = StreakSettings()
     suspected = np.flatnonzero(_crossed(ink.ink))
     if len(suspected) == 0:

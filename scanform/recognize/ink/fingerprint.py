@@ -1,8 +1,8 @@
-"""The fingerprint of the ink on a page: is this the same sheet scanned again, or a photocopied form that somebody else
-filled?
+"""The fingerprint of the ink on a page: is this the same sheet scanned again, or a photocopied form filled by somebody
+else?
 
-Ink is summed in squares of paper (0.75 mm in boxes, 1.5 mm in writing zones; coarser on very full pages), kept in 16
-steps for zones that hold ink, and packed: a filled page takes about 1 kB.
+Ink is summed in squares of paper (0.75 mm in boxes, 1.5 mm in writing zones; coarser on very full pages), quantised to
+16 levels for zones that hold ink, and packed: a filled page takes about 1 kB.
 """
 
 import json
@@ -26,7 +26,7 @@ Steps = NDArray[np.uint8]
 
 MAX_BYTES = 4096
 CLOSEST = 5.0
-"""-log of the distance at which two scans of one sheet are as alike as scans get (likeness 0.993)."""
+"""-log of the distance between two scans of one sheet at their most similar (likeness 0.993)."""
 
 _HEAD = struct.Struct("<BH")
 _ITEM = struct.Struct("<HBB")
@@ -44,20 +44,20 @@ class SameInkSettings:
     least: float = 1.2
     """Filled squares; a zone with less ink counts as empty."""
     faintest: float = 0.25
-    """Darkness, 0..1; the least that can be usual on a page, by which its ink is measured."""
+    """Darkness, 0..1; lower limit of the page's usual darkness, the scale on which its ink is measured."""
     doubtful: float = 3.0
-    """Filled squares; less ink on one side only may be dust and counts for nothing, up to twice as much for a part."""
+    """Filled squares; less ink on one side only may be dust and is ignored, up to twice this counts in part."""
 
 
 def ink_print(image: PageImage, page_map: PageMap, prepared: PreparedPage) -> bytes:
-    """The fingerprint of the ink that a hand added to a page; `MAX_BYTES` unless more than 600 zones hold ink."""
+    """The fingerprint of the handwritten ink on a page; at most `MAX_BYTES` unless more than 600 zones hold ink."""
     return ink_fingerprint(measure(image, page_map, prepared), prepared)
 
 
 def ink_fingerprint(
     page: PageInk, prepared: PreparedPage, parts: Parts | None = None, settings: SameInkSettings | None = None
 ) -> bytes:
-    """The fingerprint of measured ink; `parts` when they have been found already."""
+    """The fingerprint of measured ink; `parts` if they have been found already."""
     parts = parts or find_parts(page, prepared.areas)
     settings = settings or SameInkSettings()
     packed = b""
@@ -84,14 +84,16 @@ def same_ink(a: bytes, b: bytes, settings: SameInkSettings | None = None) -> flo
 
 @cache
 def _weights() -> tuple[float, ...]:
-    """The logistic on `likeness`, fitted on pairs of simulated scans (models/ink.json, made by tools/fit_ink.py)."""
+    """The logistic regression on `likeness`, fitted on pairs of simulated scans (models/ink.json, made by
+    tools/fit_ink.py).
+    """
     raw = json.loads(resources.files("scanform.recognize").joinpath("models", "ink.json").read_text("utf-8"))
     return tuple(float(number) for number in raw["logistic"])
 
 
 def likeness(a: bytes, b: bytes, settings: SameInkSettings) -> tuple[float, float, float]:
-    """What the logistic looks at: the worst likeness (0..1) of zones with ink on both sides, how far their mean
-    likeness is from 1 (as -log), and ink on one side only, 0..1 (one clear stroke is enough for 1).
+    """The features of the logistic regression: the lowest likeness (0..1) among zones with ink on both sides, the
+    distance of their mean likeness from 1 (as -log), and ink on one side only, 0..1 (one clear stroke is enough for 1).
     """
     first, second = _unpack(a), _unpack(b)
     pairs, lonely = [], 0.0
@@ -113,7 +115,7 @@ def likeness(a: bytes, b: bytes, settings: SameInkSettings) -> tuple[float, floa
 
 
 def inked_zones(packed: bytes) -> frozenset[int]:
-    """The numbers of the zones that hold ink in a fingerprint: a quick look before `same_ink`."""
+    """The numbers of the zones that hold ink in a fingerprint: a quick check before `same_ink`."""
     return frozenset(_unpack(packed))
 
 
@@ -135,7 +137,7 @@ def _cosine(a: Singles, b: Singles) -> float:
 
 
 def _regions(page: PageInk, prepared: PreparedPage, parts: Parts, settings: SameInkSettings) -> dict[int, Steps]:
-    """Zones that hold ink -> their squares in 16 steps; boxes first, then writing zones, numbered through."""
+    """Zones that hold ink -> their squares in 16 levels; boxes first, then writing zones, in one numbering."""
     marks = page.marks
     windows = np.where(prepared.marks.inside_mm[marks.windows] > -1.0, marks.smooth * marks.ink, 0)
     inks = [
@@ -158,7 +160,7 @@ def _regions(page: PageInk, prepared: PreparedPage, parts: Parts, settings: Same
 
 
 def _steps(ink: Singles, square: float, usual: float) -> Steps:
-    """Ink per square in 16 steps; full is half a square of ink as dark as is usual on this page."""
+    """Ink per square in 16 levels; full is half a square of ink at the usual darkness of this page."""
     height, width = max(1, round(ink.shape[0] / square)), max(1, round(ink.shape[1] / square))
     squares = cv2.resize(
         np.minimum(ink / (0.7 * usual), 1).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA
@@ -187,6 +189,6 @@ def _unpack(packed: bytes) -> dict[int, Steps]:
 
 
 def _halved(steps: Steps) -> bytes:
-    """Two steps of 0..15 in a byte."""
+    """Packs two levels of 0..15 into a byte."""
     flat = np.append(steps.ravel(), np.zeros(steps.size % 2, np.uint8))
     return bytes(flat[::2] << 4 | flat[1::2])

@@ -1,6 +1,6 @@
-"""Ink beside the boxes of a question that seems to be unanswered: a circled label, "yes" written behind a box.
+"""Ink beside the boxes of a question that seems unanswered: a circled label, "yes" written behind a box.
 
-Looked at only where no box of a question is marked. What is found decides nothing; a person is asked to look.
+Checked only where no box of a question is marked. A finding decides nothing; it sends the question to review.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,47 +24,47 @@ FREE = 15
 """Expected darkness of print, 0..255, below which a sample is bare paper."""
 
 GREY_GAIN, TINT = 1.5, 0.2
-"""Tints print darker than drawn, and from twice `TINT` on a grey line may come out black (as for boxes, see
-`sheets`).
+"""Tints print darker than drawn, and a grey line of at least twice `TINT` may come out black (as for boxes, see
+`sampling_plan`).
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelMarginSettings:
-    """Where the label of a box is looked for, and which ink there counts."""
+    """Where the label of a box is expected, and which ink there counts."""
 
     px_per_mm: float = 4.0
     """Samples per mm."""
     gap_mm: float = 1.0
     """mm between the box and its label, and before the next box."""
     reach_mm: float = 45.0
-    """mm; labels stand right of a box, up to here."""
+    """mm; maximum reach of a label to the right of its box."""
     least_mm: float = 6.0
-    """mm; narrower room holds no label."""
+    """mm; a narrower space holds no label."""
     above_mm: float = 1.2
     """mm above and below the box that belong to the label."""
     tolerance_mm: float = 0.4
-    """mm; print may lie so far off, and is grown by that."""
+    """mm; tolerance for displaced print, by which the print is dilated."""
     floor: float = 0.08
-    """Darkness, 0..1; ink is darker."""
+    """Minimum darkness of ink, 0..1."""
     noise_factor: float = 2.0
-    """Ink is darker than so many times the noise of the paper."""
+    """Ink is darker than this multiple of the noise of the paper."""
     long_mm: float = 5.0
-    """mm; length of a piece of ink (joined where print hides it) that counts: a circle around a word, a word; not the
-    end of a neighbour's stroke.
+    """mm; minimum length of a component (joined where print hides it): a circle around a word, a word; not the end of
+    a neighbour's stroke.
     """
     ink_mm2: float = 1.5
-    """mm2 of ink of such a piece."""
+    """mm2; minimum ink of such a component."""
     tint: float = 0.94
-    """Share of the grey of the paper at the box, 0..1; paper that is not lighter is tinted."""
+    """Fraction of the grey level of the paper at the box, 0..1; darker paper is tinted."""
     slope: float = 0.0015
-    """Per mm; so much of that may go by itself, as light falls off."""
+    """Per mm; allowance for the falloff of light."""
     light: float = 0.3
-    """Share of the free paper of a block, 0..1; where less is lighter than `tint`, the block is highlighted."""
+    """Fraction of the free paper of a block, 0..1; if less is lighter than `tint`, the block is highlighted."""
     block_mm: float = 4.0
     """mm; length of a block."""
     swiped_mm: float = 8.0
-    """mm of highlighted blocks in a row that make a highlighted label."""
+    """mm; minimum length of consecutive highlighted blocks that make a highlighted label."""
 
 
 DEFAULT_LABEL_MARGIN = LabelMarginSettings()
@@ -72,8 +72,8 @@ DEFAULT_LABEL_MARGIN = LabelMarginSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Strips:
-    """The paper beside N boxes, by id and question: where it is sampled, `x_mm` (N, 1, W) and `y_mm` (N, H, 1), and how
-    dark print can be there, `cover` (N, H, W), 255 = black or not part of the strip.
+    """The paper beside N boxes, by id and question: its sampling positions, `x_mm` (N, 1, W) and `y_mm` (N, H, 1), and
+    the darkness that print can have there, `cover` (N, H, W), 255 = black or not part of the strip.
     """
 
     zones: tuple[str, ...]
@@ -86,7 +86,7 @@ class Strips:
 def prepare_strips(
     page: PageLayout, blank: BlankPage, plain: PageMap, settings: LabelMarginSettings = DEFAULT_LABEL_MARGIN
 ) -> Strips:
-    """The strips beside all boxes that have room for a label; `plain` maps mm to pixels of the blank page."""
+    """The strips beside all boxes with room for a label; `plain` maps mm to pixels of the blank page."""
     rooms = {
         zone: rect
         for zone in page.zones
@@ -121,14 +121,16 @@ def prepare_strips(
 
 
 def _as_printed(dark: Gray) -> Gray:
-    """How dark print of this darkness (0..255) can come out: tints a little darker, grey lines black."""
+    """The greatest darkness in which print of this darkness (0..255) can come out: tints a little darker, grey lines
+    black.
+    """
     share = np.arange(256) / 255
     table = np.maximum(1 - (1 - share) ** GREY_GAIN, (share - TINT) / TINT).clip(0, 1)
     return np.asarray(np.rint(table * 255).astype(np.uint8)[dark], dtype=np.uint8)
 
 
 def _room(zone: Zone, page: PageLayout, settings: LabelMarginSettings) -> RectMm | None:
-    """From the box to the next thing that stands right of it at its height."""
+    """The space from the box to the next item to its right at the same height."""
     left, top, bottom = (
         zone.rect.right + settings.gap_mm,
         zone.rect.y - settings.above_mm,
@@ -156,8 +158,8 @@ def found_in_margins(
     toner: float,
     settings: LabelMarginSettings = DEFAULT_LABEL_MARGIN,
 ) -> dict[str, str]:
-    """The boxes with handwriting beside them, or with a highlighted label, and the problem of each, of the strips
-    numbered `chosen`; `paper` is the grey of the paper at each box.
+    """The boxes with handwriting or a highlighted label beside them, and the problem of each, among the strips numbered
+    `chosen`; `paper` is the grey level of the paper at each box.
     """
     if not chosen:
         return {}
@@ -174,7 +176,7 @@ def found_in_margins(
 
 
 def _inked(seen: Gray, cover: Gray, levels: Singles, toner: float, settings: LabelMarginSettings) -> list[bool]:
-    """Which of K strips (K, H, W) hold handwriting; a look in whole numbers tells which cannot."""
+    """Which of K strips (K, H, W) hold handwriting; an integer pre-check excludes strips that cannot."""
     few, found = settings.ink_mm2 * settings.px_per_mm**2, []
     for strip, printed, level in zip(seen, cover, levels.tolist(), strict=True):
         expected = cv2.convertScaleAbs(printed, alpha=max(toner, 0.7) * level / 255)
@@ -185,7 +187,7 @@ def _inked(seen: Gray, cover: Gray, levels: Singles, toner: float, settings: Lab
 
 
 def _highlighted(seen: Gray, cover: Gray, levels: Singles, settings: LabelMarginSettings) -> Mask:
-    """In which of K strips (K, H, W) the middle is tinted over the length of a swipe, (K,)."""
+    """Which of K strips (K, H, W) are tinted in the middle over the length of a highlighter swipe, (K,)."""
     high, wide, block = seen.shape[1], seen.shape[2], round(settings.block_mm * settings.px_per_mm)
     middle = np.s_[:, high // 4 : high - high // 4, : wide // block * block]
     free = cover[middle] < FREE
@@ -200,7 +202,7 @@ def _highlighted(seen: Gray, cover: Gray, levels: Singles, settings: LabelMargin
 
 
 def _is_inked(seen: Gray, cover: Gray, toner: float, settings: LabelMarginSettings) -> bool:
-    """Whether a strip (H, W) holds a piece of ink that is long and large enough."""
+    """Whether a strip (H, W) holds a sufficiently long and large component of ink."""
     free = cover < FREE
     if free.sum() < 50:
         return False

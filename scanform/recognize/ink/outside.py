@@ -1,6 +1,4 @@
-"""Zones that are not in the picture: a page cut off by the edge of a photo or scan must not be read as unanswered
-there.
-"""
+"""Zones outside the picture: a page cut off by the edge of a photo or scan must not be read as unanswered there."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,16 +12,16 @@ from scanform.model.problem import without_repeats
 from scanform.model.reading import Candidate, FieldReading, MarkValue
 
 OUTSIDE = "outside-picture"
-"""The problem of a zone that is not, or not wholly, in the picture."""
+"""The problem of a zone that lies partly or wholly outside the picture."""
 
 SLACK_MM = 0.3
-"""So much of a zone may be missing: less than the line of a box."""
+"""Part of a zone that may be missing: less than the line of a box."""
 
 _INWARDS = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
 
 
 def outside_zones(image: PageImage, page_map: PageMap, zones: Sequence[Zone], corners_mm: Floats) -> frozenset[str]:
-    """The ids of the zones that reach beyond the edge of the picture; `corners_mm` (Z, 4, 2) from the top left
+    """The ids of the zones that extend beyond the edge of the picture; `corners_mm` (Z, 4, 2) from the top left
     clockwise.
     """
     if not zones:
@@ -37,7 +35,7 @@ def outside_zones(image: PageImage, page_map: PageMap, zones: Sequence[Zone], co
 def without_outside(
     fields: tuple[FieldReading, ...], missing: frozenset[str], zones: Sequence[Zone]
 ) -> tuple[FieldReading, ...]:
-    """The readings, with nothing claimed of the zones that are `missing`."""
+    """The readings, without values for the zones that are `missing`."""
     if not missing:
         return fields
     kinds = {zone.id: zone.kind for zone in zones}

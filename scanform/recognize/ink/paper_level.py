@@ -1,9 +1,9 @@
-"""Is the paper of a box darker than that of the boxes around it? Then it is highlighted, or lies in a shadow, and a
-person has to look.
+"""Is the paper of a box darker than that of the boxes around it? Then it is highlighted, or in a shadow, and goes to
+review.
 
-Ink is told from the paper of its own window. A swipe that covers the whole window vanishes into that level, so the
-level is compared with those of the boxes around; one that covers a part of it looks like broad, even ink, so the
-lightest samples of the box and of the paper at its sides are looked at as well.
+Ink is measured against the paper of its own window. A swipe that covers the whole window vanishes into that level, so
+the level is compared with those of the boxes around it; a swipe that covers part of the window looks like broad, even
+ink, so the lightest samples of the box and of the paper at its sides are compared as well.
 """
 
 from dataclasses import dataclass
@@ -22,28 +22,28 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperSettings:
-    """Which paper is highlighted or lies in a shadow."""
+    """Which paper counts as highlighted or shaded."""
 
     least: float = 0.95
-    """Share of the paper level around the box, 0..1; darker paper is tinted. The palest swipes in use (yellow) leave
+    """Fraction of the paper level around the box, 0..1; darker paper is tinted. The palest swipes in use (yellow) leave
     0.91.
     """
     upper: float = 0.75
-    """Quantile of the levels of boxes within 30 mm; it is the level around where it is lighter than the median of the
-    eight boxes next to this one: a swipe may run over several boxes.
+    """Quantile of the levels of boxes within 30 mm; it replaces the median of the eight nearest boxes where it is
+    lighter: a swipe may run over several boxes.
     """
     slope: float = 0.0015
-    """Per mm; so much the light may fall off (photos: up to .0017)."""
+    """Per mm; allowance for the falloff of light (photos: up to .0017)."""
     light: float = 0.3
-    """Quantile of the darkness in a piece of paper that tells its tint, so that a stroke through it does not."""
+    """Quantile of the darkness in a piece of paper that stands for its tint, unaffected by a stroke through it."""
     dark: float = 0.9
-    """Quantile of the darkness of ink that tells its darker samples."""
+    """Quantile of the darkness of ink that stands for its darker samples."""
     beside_mm: tuple[float, float] = (0.4, 1.6)
-    """mm from the outer edge of a box, from and to: the strips along its sides that are measured."""
+    """mm from the outer edge of a box, from and to: the measured strips along its sides."""
     pale: float = 0.45
-    """Mean darkness, 0..1, up to which ink can be a highlighter's."""
+    """Maximum mean darkness, 0..1, of highlighter ink."""
     even: float = 1.6
-    """Darker by lighter samples, up to which ink can be a highlighter's: pens and pencils leave paper between their
+    """Maximum ratio of the darker to the lighter samples of highlighter ink: pens and pencils leave paper between their
     strokes.
     """
 
@@ -62,7 +62,7 @@ def level_around(paper: Singles, centres_mm: Floats, nearest: Ints, settings: Pa
 
 
 def tinted(ink: MarkInk, sheet: MarkSheet, is_empty: Mask, settings: PaperSettings = DEFAULT_PAPER) -> Mask:
-    """Boxes (N,) whose paper is darker than around; `is_empty` (N,): which of them were read as empty."""
+    """Boxes (N,) whose paper is darker than around them; `is_empty` (N,): which of them were read as empty."""
     around = level_around(ink.paper, sheet.centres_mm, sheet.nearest, settings)
     dark = ink.paper < settings.least * around
     if len(ink.windows):
@@ -73,9 +73,9 @@ def tinted(ink: MarkInk, sheet: MarkSheet, is_empty: Mask, settings: PaperSettin
 
 def _in_part(ink: MarkInk, sheet: MarkSheet, limit: Singles, is_empty: Mask, settings: PaperSettings) -> Mask:
     """Which of the M windows with ink are tinted in part: the core of the box, or paper at two sides of it. `limit`
-    (M,) darkness from which paper is tinted.
+    (M,) is the minimum darkness of tinted paper.
 
-    A piece is tinted when less than the share `light` of its free samples is lighter than the limit.
+    A piece is tinted when less than the fraction `light` of its free samples is lighter than the limit.
     """
     found = np.zeros(len(ink.windows), bool)
     free = sheet.free[ink.windows].reshape(len(found), -1)
@@ -96,15 +96,15 @@ def _in_part(ink: MarkInk, sheet: MarkSheet, limit: Singles, is_empty: Mask, set
 
 
 FEW, SIDES = 12, 2
-"""Samples (0.3 mm2) of a piece that tell its tint, and sides of a box at which a swipe shows: a row of them or a
-column is swiped, a shadow has an edge.
+"""Samples (0.3 mm2) of a piece needed to judge its tint, and sides of a box at which a swipe must show: a swipe runs
+along a row or a column, a shadow has an edge.
 """
 
 _NOTHING = np.zeros((0, 0), np.float32)
 
 
 def _is_even(core: Singles, settings: PaperSettings) -> bool:
-    """Whether the ink in the middle of a box is as pale and as even as that of a highlighter."""
+    """Whether the ink in the middle of a box is as pale and even as highlighter ink."""
     light, dark = np.quantile(core, (settings.light, settings.dark))
     return bool(core.mean() <= settings.pale and dark <= settings.even * light)
 
@@ -112,7 +112,7 @@ def _is_even(core: Singles, settings: PaperSettings) -> bool:
 @lru_cache(maxsize=64)
 def _pieces(width_mm: float, height_mm: float, side: int, settings: PaperSettings) -> Singles:
     """The samples of a window (S * S, 5) that belong to the core of a box and to the paper left, right, above and
-    below it, 1 where they do.
+    below it, 1 if they do.
     """
     ticks = (np.arange(side) + 0.5) / PX_PER_MM - side / PX_PER_MM / 2
     across, down = np.abs(ticks)[None, :] - width_mm / 2, np.abs(ticks)[:, None] - height_mm / 2

@@ -1,11 +1,10 @@
-"""Are two pictures of one printed page pictures of one sheet? The marks and the ink say so, also for pictures of
-different devices.
+"""Do two pictures of one printed page show the same sheet? Marks and ink tell, also across devices.
 
-Marks that differ in both directions (each picture has one that the other surely lacks) are two sheets: of 560 pairs of
-pictures of one sheet by any two devices none had them (models/same-sheet.md). Marks that only one of them has prove it
-only where there are many of them and both pages were read well: a bad scan loses strokes. Where no mark differs a
-logistic on the likeness of the ink says how probable one sheet is; handwriting of two people is seldom surely told
-apart there, so that such pairs wait for a person.
+Marks that differ in both directions (each picture has one that the other certainly lacks) mean two sheets: of 560 pairs
+of pictures of one sheet by any two devices none had them (models/same-sheet.md). Marks on only one of the two prove it
+only if they are many and both pages were read well: a bad scan loses strokes. If no mark differs, a logistic regression
+on the likeness of the ink gives the probability of one sheet; it seldom separates two people's handwriting with
+certainty, so such pairs wait for a person.
 """
 
 import json
@@ -20,34 +19,34 @@ from scanform.model.reading import MarkValue, PageReading
 from scanform.recognize.ink.fingerprint import SameInkSettings, inked_zones, likeness
 
 SURE_MARK = 0.99
-"""Confidence from which a box counts as surely marked or surely empty."""
+"""Minimum confidence for a box to count as certainly marked or certainly empty."""
 
 READ_WELL = 0.5
-"""Share of the boxes that is read surely on a page whose marks are believed where only two or three differ; on half
-of all bad scans it is less.
+"""Minimum fraction of the boxes read with certainty for the marks of a page to be trusted if only two or three differ;
+half of all bad scans stay below it.
 """
 
 READ_VERY_WELL = 0.8
-"""The same where all the marks that differ are on one of the two."""
+"""The same if all differing marks are on one of the two."""
 
 MANY = 4
-"""So many marks that differ, in both directions, say that there are two sheets however badly the pages were read;
-all on one page, if both were read well.
+"""This many differing marks, in both directions, mean two sheets however badly the pages were read; all on one page, if
+both were read well.
 """
 
 DOUBT = 0.3
-"""What is left of the probability of one sheet where one picture has marks that the other surely lacks: it is
-neither believed nor ruled out.
+"""Factor on the probability of one sheet if one picture has marks that the other certainly lacks: one sheet is then
+neither assumed nor ruled out.
 """
 
 MOST_AGREEING = 8
-"""More marks that agree do not make two pictures more alike: people answer alike."""
+"""Maximum number of agreeing marks that count as evidence: people answer alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetEvidence:
-    """What two pictures are compared by: the fingerprint of the ink, for each box that was read surely whether it is
-    marked, and the share of such boxes.
+    """What two pictures are compared by: the fingerprint of the ink, for each box read with certainty whether it is
+    marked, and the fraction of such boxes.
     """
 
     ink: bytes
@@ -56,7 +55,7 @@ class SheetEvidence:
 
 
 def sheet_evidence(ink: bytes, reading: PageReading | None) -> SheetEvidence:
-    """The look of a page that was read."""
+    """The evidence of a page that was read."""
     values, states = {MarkValue.MARKED.value: True, MarkValue.EMPTY.value: False}, {value.value for value in MarkValue}
     boxes = [field for field in reading.fields if field.value in states] if reading else []
     sure = {
@@ -88,7 +87,7 @@ def same_sheet(one: SheetEvidence, other: SheetEvidence) -> float:
 
 
 def ink_alone(one: bytes, other: bytes, agree: int) -> float:
-    """The probability of one sheet by the likeness of the ink, and the number of marks that agree; no mark differs."""
+    """The probability of one sheet from the likeness of the ink and the number of agreeing marks; no mark differs."""
     bias, *weights = _weights()
     score = bias + float(
         np.dot(weights, [*likeness(one, other, SameInkSettings()), min(agree, MOST_AGREEING) / MOST_AGREEING])

@@ -1,7 +1,7 @@
 """Square tiles of paper, all cut by one remap from the original pixels.
 
 Over a tile of a few millimetres a `PageMap` is affine to within 0.01 mm, so three mapped points per tile replace the
-mapping of every pixel; that is what keeps 100 boxes at a few milliseconds.
+mapping of every pixel; this keeps 100 boxes at a few milliseconds.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _MOST = 16384
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tiles:
-    """Where N square tiles of `side` samples lie in the picture, in pixels of the `Source`: middle, and width and
+    """Position of N square tiles of `side` samples in the picture, in pixels of the `Source`: centre, and width and
     height as vectors, (N, 2) each.
     """
 
@@ -35,7 +35,7 @@ class Tiles:
     side: int
 
     def of(self, chosen: NDArray[np.int64], shift: Floats | None = None) -> "Tiles":
-        """Some of them, if wanted each its own `shift` (x, y in samples) further."""
+        """A selection of the tiles, optionally each moved by its own `shift` (x, y in samples)."""
         middle, across, down = self.middle[chosen], self.across[chosen], self.down[chosen]
         if shift is not None:
             middle = middle + (shift[:, :1] * across + shift[:, 1:] * down) / self.side
@@ -68,7 +68,7 @@ def tile_maps(
 
 
 def cut(gray: Gray, where: Tiles) -> Gray:
-    """The samples (N, side, side) of tiles, so many at once that their coordinates stay in the cache of a processor."""
+    """The samples (N, side, side) of tiles, in batches whose coordinates stay in the processor cache."""
     out = np.empty((len(where.middle), where.side, where.side), np.uint8)
     step = max(1, _AT_ONCE // where.side**2)
     for first in range(0, len(out), step):
@@ -78,8 +78,8 @@ def cut(gray: Gray, where: Tiles) -> Gray:
 
 
 def resample(gray: Gray, x: Singles, y: Singles) -> Gray:
-    """Samples of `gray` at the pixel coordinates of a map of any shape, by one bilinear remap; beyond the page is
-    paper (255).
+    """The samples of `gray` at the pixel coordinates of a map of any shape, by one bilinear remap; outside the page they
+    are paper (255).
     """
     if x.size == 0:
         return np.zeros(x.shape, np.uint8)
