@@ -1,7 +1,7 @@
-"""What is known of a page before any scan of it: where to sample, and what print to expect there.
+"""What is known of a page before it is scanned: where to sample, and what print to expect there.
 
-Check boxes become a stack of square windows, all other zones one canvas of 5 mm tiles on which the zones stand in
-shelves. Print is kept as expected darkness, 0 = paper, 1 = black.
+Check boxes become a stack of square windows, all other zones one canvas of 5 mm tiles on which the zones are arranged
+in shelves. Print is stored as expected darkness, 0 = paper, 1 = black.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,72 +26,72 @@ PX_PER_MM = 6.0
 """Sampling of check boxes: a box line of 0.35 mm is two samples wide."""
 
 MARGIN_MM = 2.0
-"""Margin of paper around a box that is sampled: strokes from outside show there; boxes stand at least 3 mm apart."""
+"""Sampled margin of paper around a box: strokes from outside show there; boxes are at least 3 mm apart."""
 
 AREA_PX_PER_MM = 5.0
 TILE_MM = 5.0
 TILE_PX = 25
 AREA_MARGIN_MM = 1.0
-"""Margin of paper around a writing zone that is sampled: g and y hang below the line."""
+"""Sampled margin of paper around a writing zone: g and y hang below the line."""
 
 MARK_TOLERANCE_MM = 0.2
 READ_PX_PER_MM = 10.0
-"""Resolution of pictures for the readers of writing: handwriting of 3 mm is 30 px high."""
+"""Resolution of the images for the readers of writing: handwriting of 3 mm is 30 px high."""
 
 AREA_TOLERANCE_MM = 0.35
-"""Print may lie this far off and still counts as print: boxes are aligned one by one, writing zones only by the
-registration (0.26 mm at worst).
+"""Tolerance for displaced print: boxes are aligned one by one, writing zones only by the registration (0.26 mm at
+worst).
 """
 
 GREY_GAIN = 1.5
 TINT = 0.2
-"""Tints print darker than drawn: up to `TINT` by the exponent `GREY_GAIN` on the paper that remains (20 % may come out
-as 28 %), from twice `TINT` on a grey line may come out black. A tinted background must not hide pencil, a grey outline
+"""Tints print darker than drawn: up to `TINT` by the exponent `GREY_GAIN` on the remaining paper (20 % may come out as
+28 %); a grey line of at least twice `TINT` may come out black. A tinted background must not hide pencil, a grey outline
 must not look like ink.
 """
 
 BAND_MM = 0.6
-"""Paper to both sides of an outline that tells where it lies; registration errs by less."""
+"""Paper on both sides of an outline used to locate it; registration errs by less."""
 
 LEVEL_SLOPE = 0.01
-"""Darkness per sample; where the expected print changes less it does not tell where it lies."""
+"""Darkness per sample; expected print with a smaller slope does not tell where it lies."""
 
 DARK_LINE, DARK_OF_LINE, LEAST_LINE = 0.6, 0.7, 0.12
-"""Darkness of an outline from which on its toner is measured: where none of it is so dark (bubbles in pale grey,
-pictures of little contrast), so much of its darkest sample. Outlines paler than `LEAST_LINE` are none.
+"""Minimum darkness of an outline for measuring its toner; if no sample is so dark (bubbles in pale grey, pictures of
+low contrast), this fraction of its darkest sample. Anything paler than `LEAST_LINE` is no outline.
 """
 
 BARE = 0.06
-"""Expected darkness, as printed at worst, below which a sample counts as bare paper."""
+"""Expected darkness, at worst as printed, below which a sample counts as bare paper."""
 
 CORE_MM, CORE_OF_BOX = 1.0, 0.2
 """Inset of a box's core from its outer edge, or this fraction of its shorter side where that is less."""
 
 EDGE_MM = -0.3
-"""What is further out than this is beside the box: mm inside the outer edge (negative: outside)."""
+"""mm inside the outer edge (negative: outside); samples further out are beside the box."""
 
 PIECES = 12
-"""Pieces into which an outline is divided: what hides a part of a box hides some of them wholly."""
+"""Pieces into which an outline is divided: whatever hides part of a box hides some of them wholly."""
 
 LEAST_PIECE = 4.0
-"""Darkness, summed over samples (0.1 mm2 of black), that a piece of a dark outline must have on the blank page to be
-looked for.
+"""Minimum darkness on the blank page, summed over samples (0.1 mm2 of black), for a piece of a dark outline to be
+checked.
 """
 
 HIDDEN = 0.3
-"""Print darker than this hides a pen."""
+"""Minimum darkness of print that hides a pen."""
 
 PRINT_NAMES = ("open_core", "print_beside")
-"""The columns of `MarkSheet.print_facts`: the share of the core that print leaves open, and of the paper beside the
-box that it covers.
+"""The columns of `MarkSheet.print_facts`: the fraction of the core free of print, and the fraction of the paper beside
+the box covered by print.
 """
 
 COARSE = 3
-"""Step, along both axes, of the samples that tell the paper level."""
+"""Step, along both axes, between the samples used for the paper level."""
 
 NEXT, NEAREST, AROUND_MM = 8, 24, 30.0
-"""Boxes around one that tell how light its paper should be: the next ones, and how many more, no further away than
-that: light changes over a photo.
+"""Boxes around one from which its expected paper level is taken: the nearest ones, then how many more within this
+distance: light changes over a photo.
 """
 
 SHELF_TILES = 40
@@ -100,14 +100,14 @@ SHELF_TILES = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlines:
-    """What is expected around the outlines of N boxes, at the K samples of each window that tell where the print lies.
+    """What is expected around the outlines of N boxes, at the K samples of each window that locate the print.
 
-    `at` (N, K) numbers of the samples in the window; `light` (N, K) what the print lets through there (1 = paper);
+    `at` (N, K) numbers of the samples in the window; `light` (N, K) transmittance of the print there (1 = paper);
     `slopes` (N, 2, K) of the darkness per sample along x and y, `squares` (N, 3, K) their products xx, xy, yy; `line`
     (N, K) is 1 where the print is dark, `ink` (N, K) the darkness of the blank page there, `wanted` (N,) its sum, 0 for
     boxes without an outline; `piece` (N, K) the number of the piece of the outline, clockwise, `piece_ink` (N, P) the
-    darkness of each piece, `least_piece` (N,) that which a piece must have to be looked for. Shorter rows are padded
-    with samples that count nothing.
+    darkness of each piece, `least_piece` (N,) the minimum for a piece to be checked. Shorter rows are padded with
+    samples of zero weight.
     """
 
     at: NDArray[np.int32]
@@ -122,14 +122,14 @@ class Outlines:
     least_piece: Singles
 
     def of(self, chosen: NDArray[np.int64]) -> "Outlines":
-        """Those of some boxes."""
+        """The outlines of some boxes."""
         return Outlines(**{name: getattr(self, name)[chosen] for name in self.__dataclass_fields__})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperSamples:
     """A ninth of the samples of each window, J = (S / 3)^2: `bare` (N, J) is 255 where there is no print, 0 elsewhere;
-    `upper`, `lower` (N,) are the places, among all J in order of brightness, of the samples that tell the level of the
+    `upper`, `lower` (N,) are the ranks, among all J in order of brightness, of the samples that give the level of the
     bare paper and its noise.
     """
 
@@ -138,14 +138,14 @@ class PaperSamples:
     lower: NDArray[np.int64]
 
     def of(self, chosen: NDArray[np.int64]) -> "PaperSamples":
-        """Those of some boxes."""
+        """The samples of some boxes."""
         return PaperSamples(bare=self.bare[chosen], upper=self.upper[chosen], lower=self.lower[chosen])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
-    """The rows or the columns of N windows: how many samples of each are `free` of print (N, S), and which go
-    through the box, `within` (N, S).
+    """The rows or the columns of N windows: the number of samples of each that are `free` of print (N, S), and which
+    run through the box, `within` (N, S).
     """
 
     free: Singles
@@ -158,9 +158,9 @@ class MarkSheet:
 
     `expected` darkness, `cover` = expected darkness with tolerance for shifts, `cover_steps` the same in 255 steps,
     rounded down; `free` = samples without print, counted by `rows` and `columns`; `telling` = those and the cores of
-    the boxes, where a little ink already tells; `inside_mm` = distance to the box edge (positive inside). `sizes`:
-    width and height in mm -> numbers of the boxes of that size. `print_facts` (N, 2) see `PRINT_NAMES`. `nearest` (N,
-    K) are the numbers of the boxes next to each, nearest first.
+    the boxes, where even a little ink is significant; `inside_mm` = distance to the box edge (positive inside).
+    `sizes`: width and height in mm -> numbers of the boxes of that size. `print_facts` (N, 2) see `PRINT_NAMES`.
+    `nearest` (N, K) are the numbers of the nearest boxes to each, nearest first.
     """
 
     zones: tuple[Zone, ...]
@@ -183,8 +183,8 @@ class MarkSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where a zone stands on the canvas (samples) and on the paper (mm, margin included); `values` are the texts
-    that its question lists.
+    """Position of a zone on the canvas (samples) and on the paper (mm, margin included); `values` are the texts that
+    its question lists.
     """
 
     zone: Zone
@@ -200,9 +200,9 @@ class Spot:
 class AreaSheet:
     """The canvas of all writing zones: H x W samples, tiles of 25 x 25.
 
-    `tiles_mm` (rows, columns, 2) are the tile centres, NaN where nothing stands. `owner` is the number of the spot of a
+    `tiles_mm` (rows, columns, 2) are the tile centres, NaN for empty tiles. `owner` is the number of the spot of a
     sample, -1 for none; `core` the samples that belong to a zone proper (cells, writing area), not to its margin;
-    `open` all but the rim of each spot (keeps spots apart). `printed`: for spots with cells the blank page there at
+    `open` all but the rim of each spot (keeps spots apart). `printed`: for spots with cells, the blank page there at
     `READ_PX_PER_MM`.
     """
 
@@ -217,7 +217,8 @@ class AreaSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedPage:
-    """All that reading needs to know of a page in advance; made once per page of a layout, used for every scan of it.
+    """Everything that reading needs to know of a page in advance; made once per page of a layout, used for all its
+    scans.
 
     `corners_mm` (Z, 4, 2) are the corners of its zones, `strips` the paper beside its boxes.
     """
@@ -233,7 +234,7 @@ class PreparedPage:
 def prepare(
     page: PageLayout, blank: BlankPage, *, filled: Filled, lists: Mapping[str, tuple[str, ...]] | None = None
 ) -> PreparedPage:
-    """Samples the blank page where answers will stand; `lists`: question -> the texts that it lists."""
+    """Samples the blank page where answers are expected; `lists`: question -> the texts that it lists."""
     plain = _blank_map(blank)
     corners = np.array([[(p.x, p.y) for p in zone.rect.corners] for zone in page.zones]).reshape(-1, 4, 2)
     return PreparedPage(
@@ -253,8 +254,8 @@ def _sampled(blank: BlankPage, maps: Callable[[float], tuple[Singles, Singles]])
 
 
 def _cover(blank: BlankPage, maps: Callable[[float], tuple[Singles, Singles]], tolerance_mm: float) -> Singles:
-    """The darkest print within `tolerance_mm` of each sample, grey tones a little darker than drawn (dot gain),
-    edges soft.
+    """The darkest print within `tolerance_mm` of each sample, with grey tones a little darker than drawn (dot gain) and
+    soft edges.
     """
     size = 2 * round(tolerance_mm * min(blank.px_per_mm_x, blank.px_per_mm_y)) + 1
     spread = cv2.erode(blank.gray, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
@@ -306,8 +307,8 @@ def _mark_sheet(page: PageLayout, plain: PageMap, blank: BlankPage) -> MarkSheet
 
 
 def _nearest(centres_mm: Floats) -> NDArray[np.int64]:
-    """The numbers (N, K) of the boxes next to each of N, nearest first: `NEXT` of them, then those within
-    `AROUND_MM`; beyond, the next ones are repeated.
+    """The numbers (N, K) of the boxes nearest to each of N, nearest first: `NEXT` of them, then those within
+    `AROUND_MM`; if there are fewer, the nearest ones are repeated.
     """
     gaps = ((centres_mm[:, None] - centres_mm[None]) ** 2).sum(axis=-1)
     np.fill_diagonal(gaps, np.inf)
@@ -319,15 +320,15 @@ def _nearest(centres_mm: Floats) -> NDArray[np.int64]:
 
 
 def core_depth_mm(least_mm: float) -> float:
-    """How far inside its edge the core of a box begins whose shorter side is `least_mm`."""
+    """Depth below its edge, in mm, at which the core of a box begins whose shorter side is `least_mm`."""
     return min(CORE_MM, CORE_OF_BOX * least_mm)
 
 
 def _print_facts(cover: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Singles:
-    """What print leaves open in the middle of each box and how much of it stands beside it, (N, 2); `cover` and
-    `inside` (N, S, S).
+    """How much of the middle of each box is free of print and how much print is beside it, (N, 2); `cover` and `inside`
+    (N, S, S).
 
-    Where print fills a box (a letter in a small bubble), ink can be hidden without a trace.
+    If print fills a box (a letter in a small bubble), it can hide ink without a trace.
     """
     hidden, core, beside = cover >= HIDDEN, inside >= _core_depths(zones), inside < EDGE_MM
     columns = [(hidden & where).sum(axis=(1, 2)) / np.maximum(where.sum(axis=(1, 2)), 1) for where in (core, beside)]
@@ -335,7 +336,7 @@ def _print_facts(cover: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Si
 
 
 def _core_depths(zones: tuple[Zone, ...]) -> Floats:
-    """How far inside its edge the core of each box begins, mm (N, 1, 1)."""
+    """Depth below its edge at which the core of each box begins, mm (N, 1, 1)."""
     return np.array([core_depth_mm(min(zone.rect.w, zone.rect.h)) for zone in zones]).reshape(-1, 1, 1)
 
 
@@ -385,7 +386,7 @@ def _outlines(expected: Singles, inside: Singles, zones: tuple[Zone, ...]) -> Ou
 
 
 def by_piece(values: Singles, piece: NDArray[np.int32]) -> Singles:
-    """Sums over the pieces of outlines, (N, PIECES), of what is given for their samples (N, K)."""
+    """Sums over the pieces of outlines, (N, PIECES), of values per sample (N, K)."""
     place = piece + np.arange(len(piece))[:, None] * PIECES
     return (
         np.bincount(place.ravel(), weights=values.ravel(), minlength=len(piece) * PIECES)
@@ -403,7 +404,9 @@ def _pieces(at: NDArray[np.int64], side: int, zones: tuple[Zone, ...]) -> NDArra
 
 
 def _padded(chosen: Mask) -> tuple[NDArray[np.int64], Singles]:
-    """The numbers of the chosen samples of each window, (N, K), and 1 where they count: shorter rows are padded."""
+    """The numbers of the chosen samples of each window, (N, K), and their weights: 1, or 0 for the padding of shorter
+    rows.
+    """
     count, width = len(chosen), int(chosen.sum(axis=1).max(initial=0))
     index, used = np.zeros((count, width), np.int64), np.zeros((count, width), np.float32)
     for number, row in enumerate(chosen):
@@ -449,7 +452,7 @@ def _area_sheet(page: PageLayout, plain: PageMap, blank: BlankPage, lists: Mappi
 
 
 def area_of(spot: Spot) -> RectMm:
-    """The paper that a spot shows."""
+    """The paper area that a spot shows."""
     return RectMm(x=spot.origin.x, y=spot.origin.y, w=spot.w / AREA_PX_PER_MM, h=spot.h / AREA_PX_PER_MM)
 
 
@@ -479,8 +482,8 @@ def on_canvas(spot: Spot, rect: RectMm) -> tuple[int, int, int, int]:
 
 
 def _shelves(zones: list[Zone], lists: Mapping[str, tuple[str, ...]]) -> tuple[tuple[Spot, ...], int]:
-    """Zones side by side on shelves, high ones first; returns their spots in the order of the zones, and the rows of
-    tiles.
+    """Arranges zones side by side on shelves, tallest first; returns their spots in the order of the zones, and the
+    number of rows of tiles.
     """
     sized = {zone.id: zone.rect.grown(AREA_MARGIN_MM) for zone in zones}
     tiles = {zone.id: (int(-(-sized[zone.id].w // TILE_MM)), int(-(-sized[zone.id].h // TILE_MM))) for zone in zones}

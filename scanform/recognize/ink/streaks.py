@@ -1,8 +1,8 @@
-"""Lines that the scanner drew: dust on the glass leaves a straight line along the whole page, exactly in one pixel
-column (or row).
+"""Lines drawn by the scanner: dust on the glass leaves a straight line along the whole page, in exactly one pixel column
+(or row).
 
-A block of paper (a window, a zone) is suspected when one of its lines is dark from edge to edge where no print is; the
-suspicion is confirmed on the page itself, far beyond the zone. A pen does not stay on one column of pixels for 10 cm.
+A block of paper (a window, a zone) is suspect when one of its lines is dark from edge to edge where there is no print;
+the suspicion is confirmed on the page itself, far beyond the zone. A pen does not stay on one pixel column for 10 cm.
 """
 
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from scanform.recognize.ink.sampling_plan import Mask
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreakSettings:
-    """Which dark lines were made by the scanner."""
+    """Which dark lines were drawn by the scanner."""
 
     along: float = 0.8
-    """Share of a block's free samples on one line that must be dark, 0..1."""
+    """Fraction of a block's free samples on one line that must be dark, 0..1."""
     beyond: float = 0.6
     """The same on the page, above and below the block."""
     reach_px: int = 350
-    """Pixels above and below that are looked at."""
+    """Pixels checked above and below."""
     every_px: int = 3
-    """One row in so many of these."""
+    """Row step; every n-th of these rows is checked."""
     beside_px: int = 7
     """Pixels beside the line at which the paper is measured."""
     contrast: float = 8.0
-    """Grey levels between paper and line."""
+    """Minimum contrast of line to paper, grey levels."""
     slack_px: float = 2.0
     """Pixels cleared on each side of the line."""
 
@@ -75,7 +75,7 @@ def _dark_lines(ink: Mask, free: Mask, line: Singles, settings: StreakSettings) 
 
 
 def _goes_on(picture: Gray, column: int, row: float, settings: StreakSettings) -> bool:
-    """Whether the page is darker on `column` than beside it, far above and below `row`."""
+    """Whether the page is darker on `column` than beside it far above and below `row`."""
     beside = settings.beside_px
     if not beside + 2 <= column < picture.shape[1] - beside - 2:
         return False

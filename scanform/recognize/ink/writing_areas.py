@@ -1,5 +1,5 @@
-"""Is there handwriting in a zone? Numbers that describe the ink of each writing zone, for the model that decides
-blank or not.
+"""Is there handwriting in a zone? Features of the ink in each writing zone, for the model that decides between blank and
+not blank.
 """
 
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ NAMES = (
     "own", "outside", "entering", "entering_longest", "on_print", "spread", "noise", "toner", "scale", "mono", "streak",
     "cells", "signature", "area",
 )  # fmt: skip
-"""The columns of `describe`, in order; the weights in `models/areas.npz` hold the same names, and are refused for
+"""The columns of `describe`, in order; the weights in `models/areas.npz` hold the same names and are refused for any
 others.
 """
 
 PART_MM = 0.8
-"""A stroke is at least this long; dots and dust are counted apart."""
+"""Minimum length of a stroke; dots and dust are counted separately."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Connected parts of ink on the canvas, one entry each (P): the spot it lies in, its box, its size in samples and
-    how much of it lies in the core, `weight` sum and `peak` maximum of its darkness, `printed` samples beside print.
-    `labels` (H, W), 0 = no ink, part i has label i + 1.
+    """The connected components of ink on the canvas, one entry each (P): its spot, its bounding box, its size in
+    samples and how much of it lies in the core, `weight` sum and `peak` maximum of its darkness, `printed` samples
+    beside print. `labels` (H, W), 0 = no ink, component i has label i + 1.
     """
 
     labels: NDArray[np.int32]
@@ -48,12 +48,12 @@ class Parts:
 
     @property
     def reach_mm(self) -> Singles:
-        """The longer side of each part."""
+        """The longer side of each component."""
         return (np.maximum(self.width, self.height) / AREA_PX_PER_MM).astype(np.float32)
 
 
 def find_parts(page: PageInk, sheet: AreaSheet) -> Parts:
-    """The connected parts of ink in all zones, by one labelling of the canvas."""
+    """The connected components of ink in all zones, by one labelling of the canvas."""
     ink = page.areas.ink & sheet.open
     total, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
     used = np.flatnonzero(labels.ravel())
@@ -74,7 +74,7 @@ def find_parts(page: PageInk, sheet: AreaSheet) -> Parts:
 
 
 def _enters(sheet: AreaSheet, spot: NDArray[np.int64], frame: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which parts, framed by (left, top, width, height), touch the rim of their spot: they may come from outside."""
+    """Which components, framed by (left, top, width, height), touch the rim of their spot: they may come from outside."""
     if not sheet.spots:
         return np.zeros(len(spot), bool)
     rim = np.array([[s.x + 1, s.y + 1, s.x + s.w - 1, s.y + s.h - 1] for s in sheet.spots])[spot]

@@ -1,8 +1,8 @@
-"""Numbers about ink beside a box: where strokes come from and go to, what surrounds the box, where the middle of a mark
-lies.
+"""Features of the ink around a box: where strokes come from and go to, what surrounds the box, where the centre of a
+mark lies.
 
-A cross that lies half outside, a tick that ends far away, a neighbour's stroke, a line through several boxes and a
-circle around a box look alike inside the box; what tells them apart is outside.
+A cross half outside, a tick that ends far away, a neighbour's stroke, a line through several boxes and a circle around
+a box look alike inside the box; only the ink outside tells them apart.
 """
 
 from functools import lru_cache
@@ -17,7 +17,7 @@ NAMES = ("exits", "exit_sides", "around", "around_near", "outside_share")
 """The columns of `describe`, in order."""
 
 SECTORS = 24
-"""Directions in which ink around the box is looked for."""
+"""Directions around the box in which ink is counted."""
 
 
 def describe(ink: Mask, distance_mm: Singles) -> list[Singles]:
@@ -49,7 +49,7 @@ def distance_mm(width_mm: float, height_mm: float, side: int) -> Singles:
 
 @lru_cache(maxsize=8)
 def _ring(side: int) -> NDArray[np.int64]:
-    """The numbers of the samples of a square near the border of a window, once around; four equal sides."""
+    """The numbers of the samples of a square near the border of a window, in one circuit; four equal sides."""
     low, high = 2, side - 3
     steps = np.arange(low, high)
     top, right = low * side + steps, steps * side + high
@@ -59,7 +59,7 @@ def _ring(side: int) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=8)
 def _sectors(side: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Samples of a window ordered by direction from its middle, and where each direction begins."""
+    """Samples of a window ordered by direction from its centre, and the start of each direction."""
     ticks = np.arange(side) + 0.5 - side / 2
     angle = np.arctan2(ticks[:, None], ticks[None, :]).ravel()
     sector = np.minimum(((angle + np.pi) / (2 * np.pi) * SECTORS).astype(np.int64), SECTORS - 1)

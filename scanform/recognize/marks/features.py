@@ -1,7 +1,7 @@
-"""Numbers that describe the hand-made ink in and around each check box; the input of the mark model.
+"""Features of the handwritten ink in and around each check box; the input of the mark model.
 
-Windows are described all at once, boxes of one size together; lengths are shares of the box, so one model serves boxes
-of any size. What needs the shape of the ink is computed only for boxes that hold some.
+Windows are described in batches, boxes of one size together; lengths are fractions of the box, so one model serves
+boxes of any size. Shape features are computed only for boxes that hold ink.
 """
 
 from dataclasses import dataclass
@@ -36,8 +36,8 @@ _STATE = (
 )  # fmt: skip
 
 NAMES = (*_AMOUNTS, *_SHAPES, *stroke_ownership.NAMES, *_STATE)
-"""The columns of `describe`, in order. The weights of the mark model hold the same names (`models/marks.npz`), and
-are refused for others.
+"""The columns of `describe`, in order. The weights of the mark model hold the same names (`models/marks.npz`) and are
+refused for any others.
 """
 
 COLUMN = {name: number for number, name in enumerate(NAMES)}
@@ -46,36 +46,33 @@ COLUMN = {name: number for number, name in enumerate(NAMES)}
 _OWNERSHIP = slice(COLUMN[stroke_ownership.NAMES[0]], COLUMN[stroke_ownership.NAMES[-1]] + 1)
 
 RIM_MM, NEAR_MM = 0.3, -1.0
-"""Where the rings begin that are no property of the print, in mm inside the outer edge of the box (negative:
-outside).
-"""
+"""Where the rings begin that do not depend on the print, in mm inside the outer edge of the box (negative: outside)."""
 
 RIM_OF_BOX = 0.08
-"""The same as a part of the shorter side, for boxes and bubbles that are too small for millimetres."""
+"""The same as a fraction of the shorter side, for boxes and bubbles too small for millimetres."""
 
 STRONG = 0.35
-"""Darkness of solid ink; pencils stay below, so it is one feature of several and decides nothing alone."""
+"""Darkness of solid ink; pencils stay below it, so it is one feature of several and decides nothing alone."""
 
 MIN_PART = 6
-"""Samples (0.17 mm2) of the smallest part of ink that is counted."""
+"""Samples (0.17 mm2) of the smallest component that counts."""
 
 BRIDGE = 7
-"""Samples: ink on both sides of a printed line (0.35 mm and the tolerance beside it) is joined by growing it by half
+"""Samples; ink on both sides of a printed line (0.35 mm plus the tolerance beside it) is joined by dilating it by half
 of this.
 """
 
 STROKE_SHARE = 0.08
-"""Share of the core that a dot already inks; from here on a box counts as inked in the habits of a page."""
+"""Fraction of the core that a dot inks; from this fraction a box counts as inked in the page's habits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rings:
     """Masks for boxes of one size, (S, S) each; `order` sorts the samples of a window by band, `starts` and `sizes`
-    (5,) say where each band lies in it (size infinite for a band that a small box does not have, so that its mean is
-    0).
+    (5,) give the position of each band in it (size infinite for a band that a small box lacks, so that its mean is 0).
 
-    `box` is the block of samples inside the box, `middle` its core counted from the corner of `box`; `rows` and
-    `columns` of `box`.
+    `box` is the block of samples inside the box, `middle` its core in coordinates of `box`; `rows` and `columns` of
+    `box`.
     """
 
     order: Ints
@@ -134,12 +131,12 @@ def _moved(block: slice, by: int) -> slice:
 
 
 def by_name(rows: Singles) -> dict[str, Singles]:
-    """The columns (N,) of rows (N, F) that `describe` gave; of one row (F,) its values."""
+    """The columns (N,) of rows (N, F) returned by `describe`; for one row (F,) its values."""
     return {name: rows[..., number] for name, number in COLUMN.items()}
 
 
 def describe(page: PageInk, sheet: MarkSheet) -> Singles:
-    """The features of all N windows, (N, len(NAMES)); those of the ink are zero where there is none."""
+    """The features of all N windows, (N, len(NAMES)); ink features are zero for windows without ink."""
     out = np.zeros((len(sheet.zones), len(NAMES)), np.float32)
     ink = page.marks
     bridged = _bridged(ink.ink, sheet.cover[ink.windows])
@@ -176,15 +173,15 @@ class _Inked:
     bridged: Gray
 
     def of(self, chosen: Ints) -> "_Inked":
-        """Those at the places `chosen`."""
+        """The entries at the positions `chosen`."""
         if len(chosen) == len(self.windows):
             return self
         return _Inked(**{name: getattr(self, name)[chosen] for name in self.__dataclass_fields__})
 
 
 def _bridged(ink: Mask, cover: Singles) -> Gray:
-    """Ink (M, S, S) with what lies under printed lines (`cover`) between two pieces of it; the first row of each
-    window is left free.
+    """Ink (M, S, S) bridged under printed lines (`cover`) between two pieces of it; the first row of each window stays
+    empty.
     """
     stack = ink.astype(np.uint8)
     side = ink.shape[1]
@@ -214,7 +211,7 @@ def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
             _strength(within, smooth, some.noise, ring) | _parts(some, ring) | _coverage(within, ring) | _thickness(within, smooth, ring) | _lines(some, sheet)
             | dict(zip(context_features.NAMES, around, strict=True)) | _penetration(within, ring) | _breadth(within, ring)
         )  # fmt: skip
-        assert shapes.keys() == set(_SHAPES) - {"peak_of_page"}  # that is known when all boxes of the page are
+        assert shapes.keys() == set(_SHAPES) - {"peak_of_page"}  # which needs all boxes of the page
         shapes["peak_of_page"] = shapes["peak"]
         out[touched, len(_AMOUNTS) : len(_AMOUNTS) + len(_SHAPES)] = np.stack(
             [shapes[name] for name in _SHAPES], axis=1
@@ -223,7 +220,7 @@ def _describe_size(ink: _Inked, sheet: MarkSheet, ring: Rings) -> Singles:
 
 
 def _by_band(values: Singles | Mask, ring: Rings) -> Singles:
-    """Means of each window over the five bands, (N, 5); matrix products would start the threads of BLAS in every
+    """Means of each window over the five bands, (N, 5); no matrix product, which would start BLAS threads in every
     worker.
     """
     ordered = np.take(values.reshape(len(values), -1), ring.order, axis=1)
@@ -231,13 +228,12 @@ def _by_band(values: Singles | Mask, ring: Rings) -> Singles:
 
 
 def _page_state(out: Singles, page: PageInk, print_facts: Singles) -> None:
-    """Fills in what holds for the whole page: its scan, its print, and how dark, how broad and how many its marks are.
+    """Fills in the features of the whole page: its scan, its print, and the darkness, breadth and number of its marks.
 
-    A scan without grey levels may have lost a pencil; then what is left of the other marks on the page is thin and
-    broken.
+    A bilevel scan may have lost a pencil mark; what is left of the other marks on the page is then thin and broken.
     """
     ink = page.marks
-    named = by_name(out)  # views: what is written to them stands in `out`
+    named = by_name(out)  # views into `out`
     peaks, shares = named["peak"], named["core_share"]
     stroke = shares > STROKE_SHARE
     broad = float(np.median(shares[stroke])) if stroke.any() else 0.0
@@ -259,7 +255,7 @@ def _page_state(out: Singles, page: PageInk, print_facts: Singles) -> None:
 
 
 def _strength(within: Mask, smooth: Singles, noise: Singles, ring: Rings) -> dict[str, Singles]:
-    """How dark the ink inside each box is; `within` (M, rows, columns) is the ink there, `smooth` its darkness."""
+    """Darkness of the ink inside each box; `within` (M, rows, columns) is the ink there, `smooth` its darkness."""
     peak = smooth.max(axis=(1, 2))
     strong = smooth > STRONG
     half = _count(smooth[:, *ring.middle] > 0.5 * peak[:, None, None]) / ring.sizes[0]
@@ -273,15 +269,15 @@ def _strength(within: Mask, smooth: Singles, noise: Singles, ring: Rings) -> dic
 
 
 def _count(chosen: Mask) -> Singles:
-    """How many samples of each window."""
+    """The number of chosen samples in each window."""
     return np.asarray(np.count_nonzero(chosen.reshape(len(chosen), -1), axis=1), dtype=np.float32)
 
 
 def _parts(ink: _Inked, ring: Rings) -> dict[str, Singles]:
-    """The connected part of ink with most ink inside each box: size, reach, share inside, whether it leaves the window;
-    then all of it, see `_whole`.
+    """The connected component with most ink inside each box: size, reach, fraction inside, whether it leaves the
+    window; then all of it, see `_whole`.
 
-    A stroke that crosses printed lines is one part: print hides it, it does not end it.
+    A stroke that crosses printed lines is one component: print hides it but does not end it.
     """
     count, side = len(ink.ink), ink.ink.shape[1]
     bridged = ink.bridged.reshape(-1, side)
@@ -316,10 +312,10 @@ def _parts(ink: _Inked, ring: Rings) -> dict[str, Singles]:
 
 
 def _whole(samples: tuple[Ints, Ints, Ints], area: Ints, best: Ints, ring: Rings) -> dict[str, Singles]:
-    """The best part with all that lies outside the box: its size, how far its middle is from the middle of the box, its
-    reach; in boxes.
+    """The best component including everything outside the box: its size, the distance of its centre from the centre of
+    the box, its reach; in units of the box.
 
-    `samples`: part, column and row of each sample of ink.
+    `samples`: component, column and row of each sample of ink.
     """
     label, x, y = samples
     total, side = len(area), len(ring.core)
@@ -336,7 +332,7 @@ def _whole(samples: tuple[Ints, Ints, Ints], area: Ints, best: Ints, ring: Rings
 
 
 def _two_largest(area_in: Ints, window: Ints, count: int) -> tuple[Ints, Ints]:
-    """For each window the numbers of the two parts with most ink inside the box, 0 for none."""
+    """For each window the numbers of the two components with most ink inside the box, 0 for none."""
     best, second = np.zeros(count, np.int64), np.zeros(count, np.int64)
     for part in np.argsort(area_in, kind="stable"):  # ascending: the last one written is the largest
         if part and area_in[part] >= MIN_PART:
@@ -352,7 +348,7 @@ def _border(side: int) -> Mask:
 
 
 def _reach(label: Ints, ticks: Ints, total: int) -> Singles:
-    """Extent of each part along one axis, in samples."""
+    """Extent of each component along one axis, in samples."""
     low, high = np.full(total, 10_000), np.full(total, -1)
     np.minimum.at(low, label, ticks)
     np.maximum.at(high, label, ticks)
@@ -385,8 +381,8 @@ def _along(chosen: Mask, axis: int) -> Singles:
 
 
 def _thickness(within: Mask, smooth: Singles, ring: Rings) -> dict[str, Singles]:
-    """Ink that survives thinning by 0.4 mm (a filled box does, strokes do not), and how far the ink lies from the
-    middle.
+    """Ink that survives erosion by 0.4 mm (a filled box does, strokes do not), and the distance of the ink from the
+    centre.
     """
     framed = np.zeros((len(within), ring.rows + 4, ring.columns + 4), np.uint8)
     framed[:, 2:-2, 2:-2] = within
@@ -405,7 +401,7 @@ def _thickness(within: Mask, smooth: Singles, ring: Rings) -> dict[str, Singles]
 
 
 def _penetration(within: Mask, ring: Rings) -> dict[str, Singles]:
-    """How deep ink reaches into the box (1 = to its middle), and whether it lies in a corner (1) or at the middle of
+    """How deep ink reaches into the box (1 = to its centre), and whether it lies in a corner (1) or at the middle of
     an edge (0).
     """
     down, across = (
@@ -423,14 +419,12 @@ def _penetration(within: Mask, ring: Rings) -> dict[str, Singles]:
 
 
 def _sides(ring: Rings) -> list[Singles]:
-    """Places of the columns and rows of a box, -1 .. 1 over the box."""
+    """Positions of the columns and rows of a box, -1 .. 1 over the box."""
     return [((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32) for size in (ring.columns, ring.rows)]
 
 
 def _breadth(within: Mask, ring: Rings) -> dict[str, Singles]:
-    """How broad the strokes inside the box are and how broad the ink is where it is broadest, mm: a resting pen
-    leaves a dot as broad as its strokes.
-    """
+    """Stroke width inside the box and greatest width of the ink, mm: a resting pen leaves a dot as wide as its strokes."""
     framed = np.zeros((len(within), ring.rows + 2, ring.columns + 2), np.uint8)
     framed[:, 1:-1, 1:-1] = within
     depth = cv2.distanceTransform(framed.reshape(-1, ring.columns + 2), cv2.DIST_L2, cv2.DIST_MASK_3)
@@ -441,15 +435,15 @@ def _breadth(within: Mask, ring: Rings) -> dict[str, Singles]:
 
 
 def _ticks(ring: Rings) -> list[Singles]:
-    """Places of the columns and rows of a box, -1 .. 1 over the window."""
+    """Positions of the columns and rows of a box, -1 .. 1 over the window."""
     side = len(ring.core)
     every = ((np.arange(side) + 0.5) / side * 2 - 1).astype(np.float32)
     return [every[ring.box[1]], every[ring.box[0]]]
 
 
 def _lines(ink: _Inked, sheet: MarkSheet) -> dict[str, Singles]:
-    """The longest straight upright and level line of ink through the window within the box: a fold, a streak, a long
-    stroke; 0..1.
+    """The longest straight vertical and horizontal line of ink through the window within the box: a fold, a streak, a
+    long stroke; 0..1.
     """
     open_ink = ink.ink & sheet.free[ink.windows]
     out = {}

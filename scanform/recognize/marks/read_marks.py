@@ -1,4 +1,4 @@
-"""Check boxes: empty, marked or filled, with a calibrated probability, and the reason when a person should look."""
+"""Check boxes: empty, marked or filled, with a calibrated probability, and the reason for review if there is one."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -20,39 +20,39 @@ READER = "marks/1"
 
 
 UNCLEAR = "unclear"
-"""Class of what only a person can interpret: a line through several boxes, a circle around a box."""
+"""Class of marks that only a person can interpret: a line through several boxes, a circle around a box."""
 
 
 LEAST_CLEAR = 0.98
-"""Below this confidence a box carries a reason for review even where a lower threshold was learnt: it is not
-accepted anyway (`assemble.AcceptSettings`).
+"""Below this confidence a box carries a reason for review even if a lower threshold was learnt: it is not accepted
+anyway (`assemble.AcceptSettings`).
 """
 
 HALF = 0.5
-"""Least probability at which a mark is called unclear."""
+"""Minimum probability for a mark to be called unclear."""
 
 LEAST_FRAME, SEEN_FRAME = 0.4, 0.7
-"""Where a piece of the printed outline is paler than this, by the page's outlines, something hides the box or a part of
-it (a filing hole, a label, correction fluid, a tear): nobody can say what stands there without the paper in hand. Not
-on pages whose outlines are too pale to be seen piece by piece: half of them are paler than `SEEN_FRAME` somewhere.
+"""If a piece of the printed outline is paler than this, relative to the page's outlines, something hides the box or
+part of it (a filing hole, a label, correction fluid, a tear): reading it takes the paper in hand. Does not apply to
+pages whose outlines are too pale to be judged piece by piece: half of them are paler than `SEEN_FRAME` somewhere.
 """
 
 
 TRACES_SHARE, LEAST_TRACES = 0.015, 2
-"""Share and number of boxes with a trace of ink inside from which on a page without a single mark is not taken for
+"""Minimum fraction and number of boxes with a trace of ink inside for a page without a single mark not to count as
 unanswered: its marks may be lost (pencil on a photocopy).
 """
 
 FAR_MM = 0.6
-"""A box whose print was found further than this from where the map puts it (curled paper out of focus) goes to a
-person: the map is not proved there.
+"""mm; a box whose print was found further than this from its mapped position (curled paper out of focus) goes to
+review: the map is unreliable there.
 """
 
 
 MAYBE_FILLED = "maybe-filled"
 
 DENSE, PERHAPS = 0.8, 0.01
-"""Share of the core that is at least half as dark as its darkest sample, from which on a mark may be a box blacked out:
+"""Minimum fraction of the core at least half as dark as its darkest sample for a mark to be a possibly blacked-out box:
 crosses reach .43 (99 in 100), marks scribbled into the box .66, boxes and circles blacked out .94 and more (simulated,
 20 pens; the network takes two in three blacked-out circles for crosses). Beside another mark of the question the
 network's own probability of "filled" is enough: 95 in 100 scribbles stay below .005.
@@ -61,19 +61,19 @@ network's own probability of "filled" is enough: 95 in 100 scribbles stay below 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearSettings:
-    """What a person looks at."""
+    """What goes to review."""
 
     clear: float | None = None
-    """Confidence, 0..1, below which a box carries a reason for review; None: what was learnt and tested with the model
-    for each kind of reading (models/marks.md).
+    """Confidence, 0..1, below which a box carries a reason for review; None: the threshold learnt and tested with the
+    model for each kind of reading (models/marks.md).
     """
     doubtful: float = 0.1
-    """Probability of ink, 0..1, from which the text reader looks at a zone, so that the reviewer has a candidate."""
+    """Minimum probability of ink, 0..1, for the text reader to read a zone, so that the reviewer has a candidate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkReading:
-    """One box: the probability of each value, most probable first, and the reasons to look, the main one first."""
+    """One box: the probability of each value, most probable first, and the reasons for review, the main one first."""
 
     candidates: tuple[Candidate, ...]
     problems: tuple[str, ...] = ()
@@ -92,8 +92,8 @@ class MarkReading:
 def read_marks(
     page: PageInk, sheet: MarkSheet, settings: ClearSettings | None = None, *, filled: Filled = Filled.WITHDRAWN
 ) -> tuple[MarkReading, ...]:
-    """All boxes of a page, in the order of the sheet; `filled` says whether a filled box is a mark or one taken
-    back.
+    """All boxes of a page, in the order of the sheet; `filled` says whether a filled box is a mark or a withdrawn
+    mark.
     """
     described = features.describe(page, sheet)
     network = load("marks", features.NAMES)
@@ -152,7 +152,7 @@ def read_marks(
 
 
 def _may_be_filled(described: Singles, probs: Singles, classes: list[str], sheet: MarkSheet) -> Mask:
-    """Boxes (N,) that were read as marked but may be blacked out: a mark that was taken back."""
+    """Boxes (N,) read as marked that may be blacked out: a withdrawn mark."""
     value = probs.argmax(axis=1)
     marked = value == classes.index(MarkValue.MARKED)
     dense = described[:, features.COLUMN["core_half_peak"]] >= DENSE
@@ -168,9 +168,7 @@ def _may_be_filled(described: Singles, probs: Singles, classes: list[str], sheet
 
 
 def without_unclear(probs: Singles, network: Network) -> tuple[Singles, Singles]:
-    """Probabilities of the values (N, 3) and of "nobody can tell" (N,), which is shared out evenly between empty and
-    marked.
-    """
+    """Probabilities of the values (N, 3) and of "unclear" (N,), which is divided evenly between empty and marked."""
     names = list(network.classes)
     if UNCLEAR not in names:
         return probs, np.zeros(len(probs), np.float32)
@@ -183,7 +181,7 @@ def without_unclear(probs: Singles, network: Network) -> tuple[Singles, Singles]
 
 
 def _may_have_lost_all(described: Singles) -> bool:
-    """Whether nothing on a page is dark enough for a mark, but traces stand in several boxes; `described` (N, F) are
+    """Whether nothing on a page is dark enough for a mark although several boxes hold traces; `described` (N, F) are
     all its boxes.
     """
     core, usual = (described[:, features.COLUMN[name]] for name in ("core_share", "usual_peak"))
@@ -197,7 +195,7 @@ def _is_circled(facts: Singles) -> Mask:
 
 
 def _reason(best: Candidate, facts: Singles, *, unclear: float, line: bool) -> str:
-    """Why a person should look at a box that is not sure; `line`: a line runs through the next box."""
+    """Why an uncertain box goes to review; `line`: a line runs through the next box."""
     named = dict(zip(features.NAMES, facts.tolist(), strict=True))
     if line:
         return "line-through-box"

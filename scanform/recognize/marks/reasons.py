@@ -1,6 +1,6 @@
-"""What the ink in a zone looks like, in words: from what was measured, for people. Words describe; they never decide.
+"""Describes the ink in a zone in words, for people, from the measurements. The words never decide anything.
 
-A reason is a slug with numbers; `reason_text` makes the sentence of it. Strokes are told apart by their skeleton (Guo
+A reason is a slug with numbers; `reason_text` turns it into a sentence. Strokes are told apart by their skeleton (Guo
 and Hall 1989, doi:10.1145/62065.62074): where it ends, where it branches, whether it closes.
 """
 
@@ -26,14 +26,12 @@ from scanform.recognize.marks.strata import ELSEWHERE, OWN_SHARE
 from scanform.recognize.networks.npz_model import load, strange
 
 SHAPE_DARKNESS = 0.06
-"""The shape of a mark is told by what is at least this dark: the palest edge of a stroke makes it look broad."""
+"""Minimum darkness of the samples that define the shape of a mark: the palest edge of a stroke makes it look broad."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One thing that can be said of a zone: the slug of its text and (name, value) pairs; numbers with a decimal
-    point.
-    """
+    """One statement about a zone: the slug of its text and (name, value) pairs; numbers with a decimal point."""
 
     slug: str
     params: tuple[tuple[str, str], ...] = ()
@@ -41,34 +39,34 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordSettings:
-    """Where one word ends and the next begins."""
+    """Limits between one description and the next."""
 
     speck_mm: float = 1.0
-    """mm; the longest piece that is called a speck."""
+    """mm; maximum length of a speck."""
     tail: float = 0.25
-    """Share of the ink of a piece inside the box, 0..1; with less it belongs to something else."""
+    """Minimum fraction of the ink of a component inside the box, 0..1; with less it belongs to something else."""
     dot_mm: float = 1.4
-    """mm; the longest stroke that is a dot."""
+    """mm; maximum length of a dot."""
     filled: float = 0.4
-    """Solid share of a filled box, 0..1."""
+    """Minimum solid fraction of a filled box, 0..1."""
     scribbled: float = 0.55
-    """Inked share of a box full of strokes, 0..1."""
+    """Minimum inked fraction of a box full of strokes, 0..1."""
     hole: float = 0.2
-    """Share of the box that a ring encloses, 0..1."""
+    """Minimum fraction of the box enclosed by a ring, 0..1."""
     cross: float = 2.3
-    """Longest way of two crossing strokes, by the diagonal around them."""
+    """Maximum length of two crossing strokes, relative to the diagonal around them."""
     straight: float = 0.88
-    """Chord by length of one straight stroke, 0..1."""
+    """Minimum ratio of chord to length of one straight stroke, 0..1."""
     spur_mm: float = 0.7
-    """mm; shorter side branches of a skeleton are its own roughness."""
+    """mm; shorter side branches of a skeleton are roughness of the stroke."""
     beyond_mm: float = 0.8
     """mm; a stroke that reaches further out leaves the box."""
     paler: float = 0.6
-    """Darkness by that of the page's marks, 0..1; less is called pale."""
+    """Darkness relative to the page's marks, 0..1; anything less is called pale."""
     faint_print: float = 0.6
-    """Share of the outline's darkness that was found, 0..1; less is called faint."""
+    """Fraction of the outline's darkness that was found, 0..1; anything less is called faint."""
     shifted_mm: float = 0.25
-    """mm; print that is off by more is worth a word."""
+    """mm; print displaced by more is mentioned."""
     apart_mm: float = 30.0
     """mm; boxes further apart do not share a line."""
 
@@ -80,7 +78,7 @@ SIDES = ("right", "lower-right", "below", "lower-left", "left", "upper-left", "a
 
 
 OUTLINE_PX = 7
-"""Samples across a printed outline and the tolerance on both its sides (0.9 mm): so wide a gap does not end a
+"""Samples across a printed outline and the tolerance on both its sides (0.9 mm): a gap of this width does not end a
 stroke.
 """
 
@@ -133,7 +131,7 @@ def mark_reasons(page: PageInk, sheet: MarkSheet) -> dict[str, tuple[Reason, ...
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """What the ink of one box looks like; `passes`: "across" or "down" for a straight line from edge to edge of the
+    """The description of the ink in one box; `passes`: "across" or "down" for a straight line from edge to edge of the
     window.
     """
 
@@ -157,8 +155,8 @@ def _box(page: PageInk, sheet: MarkSheet, number: int, place: int | None) -> _Se
 
 
 def _main_part(ink: Mask, inside: Mask) -> Mask:
-    """The connected piece of ink with most of it inside the box, joined where the printed outline hides a stroke
-    that crosses it.
+    """The connected component with most ink inside the box, joined where the printed outline hides a stroke that
+    crosses it.
     """
     joined = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((OUTLINE_PX, OUTLINE_PX), np.uint8))
     _, labels = cv2.connectedComponents(joined, connectivity=8)
@@ -167,7 +165,7 @@ def _main_part(ink: Mask, inside: Mask) -> Mask:
 
 
 def _part_words(part: Mask, ink: Mask, inside: Mask, inside_mm: Singles) -> tuple[Reason, ...]:
-    """What the main piece is, then where it leaves the box, then how much else there is."""
+    """What the main component is, then where it leaves the box, then how much else there is."""
     own = part & inside
     share_inside = float(own.sum() / part.sum())
     reach_mm = _reach_mm(part)
@@ -179,7 +177,7 @@ def _part_words(part: Mask, ink: Mask, inside: Mask, inside_mm: Singles) -> tupl
 
 
 def _reach_mm(part: Mask) -> float:
-    """The longer side of a piece, without the blur that sampling adds."""
+    """The longer side of a component, without the blur added by sampling."""
     rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
     return float(max(rows[-1] - rows[0], columns[-1] - columns[0]) / PX_PER_MM)
 
@@ -189,7 +187,7 @@ def _touches_rim(part: Mask) -> bool:
 
 
 def _shape(part: Mask, own: Mask, inside: Mask) -> Reason:
-    """A filled area, a ring, or strokes: `own` is all ink inside the box, `part` the main piece of it."""
+    """A filled area, a ring, or strokes: `own` is all ink inside the box, `part` its main component."""
     area = float(inside.sum())
     solid = cv2.erode(own.astype(np.uint8), np.ones((5, 5), np.uint8)).sum() / area
     covered = float(own.sum()) / area
@@ -212,7 +210,7 @@ def _shape(part: Mask, own: Mask, inside: Mask) -> Reason:
 
 
 def _hole_share(part: Mask, inside: Mask) -> float:
-    """The largest area that the piece encloses, as a share of the box."""
+    """The largest area that the component encloses, as a fraction of the box."""
     background = cv2.copyMakeBorder((~part).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(1,))
     _, labels = cv2.connectedComponents(background, connectivity=4)
     counts = np.bincount(labels.ravel())
@@ -234,7 +232,7 @@ def _one_line(bones: Mask, ends: Floats) -> Reason:
 
 
 def _length_px(bones: Mask) -> float:
-    """The length of a skeleton: level and upright steps count 1, oblique ones that go round no corner 1.41."""
+    """The length of a skeleton: horizontal and vertical steps count 1, diagonal steps that do not cut a corner 1.41."""
     level, upright = bones[:, 1:] & bones[:, :-1], bones[1:] & bones[:-1]
     falling = bones[1:, 1:] & bones[:-1, :-1] & ~bones[1:, :-1] & ~bones[:-1, 1:]
     rising = bones[1:, :-1] & bones[:-1, 1:] & ~bones[1:, 1:] & ~bones[:-1, :-1]
@@ -251,7 +249,7 @@ def _direction(chord: Floats) -> str:
 
 
 def _leaving(part: Mask, inside_mm: Singles) -> tuple[Reason, ...]:
-    """Where the piece reaches out of the box."""
+    """Where the component extends beyond the box."""
     outside = part & (inside_mm < -WORDS.beyond_mm)
     if outside.sum() < features.MIN_PART:
         return ()
@@ -262,7 +260,7 @@ def _leaving(part: Mask, inside_mm: Singles) -> tuple[Reason, ...]:
 
 
 def _passes(part: Mask) -> str | None:
-    """Whether a piece runs from edge to edge of the window."""
+    """Whether a component runs from edge to edge of the window."""
     left, right, top, bottom = part[:, :2].any(), part[:, -2:].any(), part[:2].any(), part[-2:].any()
     if left and right and not (top and bottom):
         return "across"
@@ -288,8 +286,8 @@ def _on_one_line(one: Zone, other: Zone, direction: str) -> bool:
 
 
 def _state_words(facts: Mapping[str, float], *, is_inked: bool) -> tuple[Reason, ...]:
-    """What the numbers say of the ink's darkness, the printed outline and where it was found; numbers that are not
-    there say nothing.
+    """What the numbers say of the ink's darkness, of the printed outline and where it was found; missing numbers say
+    nothing.
     """
     found: list[Reason] = []
     relative = facts.get("peak_of_page", 0.0)
@@ -350,8 +348,8 @@ def skeleton(mask: Mask) -> Mask:
 
 
 def _removable(bones: Mask, step: int) -> Mask:
-    """Rim samples that a sub-iteration of Guo and Hall takes away; strokes two samples wide keep their length, as
-    they do not with Zhang and Suen.
+    """Border samples removed by a sub-iteration of Guo and Hall; strokes two samples wide keep their length, unlike
+    with Zhang and Suen.
     """
     n, ne, e, se, s, sw, w, nw = _neighbours(bones)
     crossings = np.stack([~n & (ne | e), ~e & (se | s), ~s & (sw | w), ~w & (nw | n)]).sum(axis=0)
@@ -369,7 +367,7 @@ def _neighbours(bones: Mask) -> tuple[Mask, ...]:
 
 
 def _pruned(bones: Mask) -> Mask:
-    """Side branches shorter than `spur_mm` cut off, from their ends to the next branching."""
+    """The skeleton without side branches shorter than `spur_mm`, cut from their ends to the next branching."""
     for _ in range(8):
         ends, branches = _ends_and_branches(bones)
         if not len(branches) or not len(ends):
@@ -388,7 +386,7 @@ def _pruned(bones: Mask) -> Mask:
 
 
 def _way_to_branch(bones: Mask, end: Floats) -> list[tuple[int, int]] | None:
-    """The samples from an end to the branching, without it; None for a line that does not branch."""
+    """The samples from an end to the branching, exclusive; None for a line that does not branch."""
     way = [(int(end[0]), int(end[1]))]
     while True:
         x, y = way[-1]
