@@ -1,4 +1,4 @@
-"""From a registered page to a reading of each of its zones: the public face of `recognize`."""
+"""From a registered page to a reading of each of its zones: the public API of `recognize`."""
 
 from collections.abc import Mapping
 
@@ -32,8 +32,8 @@ BLANK_CLEAR = 0.99
 def prepare_page(
     page: PageLayout, blank: BlankPage, *, filled: Filled, lists: Mapping[str, tuple[str, ...]] | None = None
 ) -> PreparedPage:
-    """All that is known before a scan: expected print, where to sample, and which texts a question lists. Keep it
-    for every scan of this page.
+    """Everything known before a scan: expected print, sampling positions, and the texts that a question lists. Keep it
+    for all scans of this page.
     """
     return prepare(page, blank, filled=filled, lists=lists)
 
@@ -41,8 +41,8 @@ def prepare_page(
 def read_fields(
     image: PageImage, page_map: PageMap, prepared: PreparedPage, by: ReadingContext | None = None
 ) -> tuple[FieldReading, ...]:
-    """The readings of all zones of a page, in the order of the layout. `by` says who reads writing (the best that are
-    installed) and what this form bears in print.
+    """The readings of all zones of a page, in the order of the layout. `by` says who reads writing (the best installed
+    readers) and what this form bears in print.
     """
     page = measure(image, page_map, prepared)
     return _readings(

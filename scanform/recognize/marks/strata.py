@@ -1,7 +1,7 @@
-"""Readings of boxes by kind, so that each kind has a calibration and a threshold of its own.
+"""Readings of boxes by stratum, so that each stratum has its own calibration and threshold.
 
-A window in which there is no ink at all, on a scan with grey levels, is empty beyond doubt; the same in black and white
-may have lost a pencil. One temperature for all would be too modest about the first and too sure of the second.
+A window without any ink is certainly empty on a grey scan; in a bilevel scan it may have lost a pencil mark. A single
+temperature would be underconfident in the first case and overconfident in the second.
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,7 @@ from scanform.recognize.marks.features import by_name
 Ints = NDArray[np.int64]
 
 SCANS = ("grey", "dirty", "coarse", "mono")
-"""Scans with grey levels; those with more than `DIRT` specks around a box; those below `COARSE_PX_PER_MM`; those in
-black and white.
-"""
+"""Grey scans; those with more than `DIRT` specks around a box; those below `COARSE_PX_PER_MM`; bilevel scans."""
 
 ROOM = ("free", "crowded")
 """Boxes as on our own paper; boxes with print inside, or close to other print."""
@@ -33,90 +31,91 @@ KINDS = (
     "empty", "empty, traces", "empty, specks inside", "empty, stroke inside", "empty, ink close by", "empty, ink of another box",
     "marked", "marked, small", "marked, faint", "joined with another box", "filled",
 )  # fmt: skip
-"""What was read; whether the ink in an empty box is a trace at its edge, small, or part of a stroke, whether there is
-ink close by that may be a mark that missed this box, or only the arm of a mark in another one; whether a mark is no
-longer than a dash, much paler than the others on the page, or hangs together with ink in other boxes.
+"""What was read; whether the ink in an empty box is a trace at its edge, small, or part of a stroke; whether ink close
+by may be a mark that missed this box, or is only the arm of a mark in another one; whether a mark is no longer than a
+dash, much paler than the others on the page, or connected to ink in other boxes.
 """
 
 BARE, TRACES, SPECKS, STROKE, CLOSE_BY, OF_ANOTHER, MARKED, SMALL, PALE, JOINT, FULL = range(len(KINDS))
 
 TRACE_SHARE = 0.03
-"""Share of the core that is inked by no more than what is left at the edges of print."""
+"""Maximum inked fraction of the core that counts as residue at the edges of print."""
 
 CLOSE_SHARE = 0.01
-"""Share of the paper beside the box that is inked by what is in no other box."""
+"""Fraction of the paper beside the box covered by ink that is in no other box."""
 
 OWN_SHARE, ELSEWHERE, PASSING = 0.12, 0.15, 0.07
-"""Ink is that of another box when at most so much of it is in this one, there is so much of it there (1 = one box
-full), and no more than so much of the paper up to 1 mm beside this box is inked: an arm that passes, not a tick that
-stands there.
+"""Ink belongs to another box if at most this fraction of it lies in this one, at least this much lies there (1 = one
+box full), and at most this fraction of the paper up to 1 mm beside this box is inked: a passing arm, not a tick beside
+the box.
 """
 
 FEW = 3
-"""Boxes that a mark and its arms reach into; what hangs together over more of them is no single mark."""
+"""Maximum number of boxes that a mark and its arms reach into; a component spanning more boxes is not a single mark."""
 
 FAINT = 0.6
-"""Darkness of a faint mark, by that of the page's marks."""
+"""Maximum darkness of a faint mark, relative to the page's marks."""
 
 JOINED, MOSTLY_OWN = 2, 0.8
 """A component is joined when it runs through this many boxes and less than this fraction of it is in one."""
 
 LOOSE = 0.055
-"""Share of the paper beside the box that is inked by what is in no other box, from which on it may be a mark that
-missed this one: ends of strokes that begin elsewhere ink less.
+"""Minimum fraction of the paper beside the box, covered by ink that is in no other box, for that ink to be a possible
+mark that missed this one: ends of strokes that begin elsewhere cover less.
 """
 
 DIRT = float(np.log1p(0.3))
-"""Specks around a box, mean of the page, as logarithm of one more: some 250 on a page."""
+"""Specks around a box, mean of the page, as log(1 + specks): about 250 on a page."""
 
 SMALL_REACH = 0.8
-"""A mark shorter than this, by the shorter side of the box, is a dash or a dot."""
+"""A mark shorter than this, relative to the shorter side of the box, is a dash or a dot."""
 
 SMALL_PART = 0.1
-"""Ink smaller than this part of the box is a speck, a dot or a dash of a millimetre."""
+"""Ink smaller than this fraction of the box is a speck, a dot or a dash of a millimetre."""
 
 COARSE_PX_PER_MM = 6.0
 """150 dpi."""
 
 LEAST_OPEN, BROAD_SHARE, LEAST_OPEN_BROAD = 0.75, 0.5, 0.35
-"""Where print leaves less than this part of the core of a box open, a small mark can be hidden without a trace; where
-the marks of a page ink at least `BROAD_SHARE` of it (bubbles that are filled), only below `LEAST_OPEN_BROAD`.
+"""If print leaves less than this fraction of the core of a box open, it can hide a small mark without a trace; if the
+marks of a page ink at least `BROAD_SHARE` of it (filled bubbles), only below `LEAST_OPEN_BROAD`.
 """
 
 WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE = 0.55, 0.045, 0.02
-"""Ink in one piece that is this part of the box (0.9 and 0.4 mm2 in a box of 5 mm, soft edges included) is as large as
-the smallest marks, dashes of a millimetre: 99 in 100 of them are larger on practice pages. The smaller limit holds
-where the page's marks are paler than `WEAK_PEN`.
+"""A component of this fraction of the box (0.9 and 0.4 mm2 in a box of 5 mm, soft edges included) is as large as the
+smallest marks, dashes of a millimetre: 99 in 100 of them are larger on practice pages. The smaller limit applies where
+the page's marks are paler than `WEAK_PEN`.
 """
 
 DASH, DASH_RATIO, DASH_INSIDE = 0.2, 1.7, 0.9
-"""A piece this long, by the side of the box, so much longer than broad, and wholly inside is a dash, however faint:
-resting pens and specks are round.
+"""Length relative to the side of the box, ratio of length to width, and fraction inside: a component that reaches all
+three is a dash, however faint. Resting pens and specks are round.
 """
 
 ROUND, PEN_BROAD = 1.5, 1.2
-"""A small mark less longer than broad, and no broader than this by the page's strokes, is what a resting pen leaves
-as well.
+"""Maximum ratio of length to width, and maximum width relative to the page's strokes, of a small mark that a resting
+pen can leave as well.
 """
 
 BRIGHTER = 1.5
-"""Darkness of a small mark relative to the page's marks below which it is none of them but a pale trace
+"""A small mark darker than the page's marks by less than this factor is not one of them but a pale trace
 (show-through).
 """
 
 STROKES_SHARE = 0.2
-"""Part of the core that the marks of a page ink, below which they are dots: nothing then tells how broad the pen is,
-and whether a dot is a mark or a resting pen.
+"""Fraction of the core inked by the marks of a page, below which they are dots: such a page does not tell the stroke
+width of the pen, nor whether a dot is a mark or a resting pen.
 """
 
 WHOLE_PEAK, WHOLE_SHARE = 0.9, 0.35
-"""In black and white a pen that is not black enough is lost in part or wholly. The marks of a page are whole when they
-are this dark in the middle and ink this part of the core; where they are not, or where there are none, no box is empty
-without a person, nor one with a trace of ink. Where they are paler (dithered scans) no box is decided at all.
+"""In a bilevel scan a pen that is not black enough is lost in part or wholly. The marks of a page are whole if they are
+at least this dark in the middle and ink at least this fraction of the core; if they are not, or if there are none, no
+empty box and no box with a trace of ink is decided without a person. If they are paler (dithered scans), no box is
+decided at all.
 """
 
 FADING_PEAK, FADING_SHARE = 0.35, 0.45
-"""On a page whose marks are pale, and on which so large a part of what is inked are mere traces, marks fade out
+"""If the marks of a page are pale, and at least this fraction of the inked boxes hold mere traces, marks fade out
 (pencil on a photocopy): some are gone.
 """
 
@@ -162,14 +161,14 @@ def strata(described: Singles, probs: Singles, classes: tuple[str, ...]) -> Ints
 
 
 def _sides(named: Mapping[str, Singles]) -> tuple[Singles, Singles]:
-    """The longer and the shorter side of the largest piece of ink in each box (N,)."""
+    """The longer and the shorter side of the largest component in each box (N,)."""
     width, height = named["part_width"], named["part_height"]
     return np.maximum(width, height), np.minimum(width, height)
 
 
 def _may_be_a_rest(named: Mapping[str, Singles]) -> Mask:
-    """Small marks (N,) that a resting pen can leave: dots no broader than its strokes, or on pages that do not tell
-    how broad those are.
+    """Small marks (N,) that a resting pen can leave: dots no wider than its strokes, or on pages that do not tell the
+    stroke width.
     """
     longer, shorter = _sides(named)
     dot = (longer < ROUND * shorter) & (named["broad_of_page"] < PEN_BROAD)
@@ -177,8 +176,8 @@ def _may_be_a_rest(named: Mapping[str, Singles]) -> Mask:
 
 
 def _may_be_marked(named: Mapping[str, Singles], theirs: Mask) -> Mask:
-    """Boxes (N,) that can hold a mark whatever they look like: print may hide it, the scan may have lost it, a piece of
-    ink is as large as the smallest marks, or much ink is close by.
+    """Boxes (N,) that may hold a mark whatever they look like: print may hide it, the scan may have lost it, a
+    component is as large as the smallest marks, or much ink is close by.
     """
     least = np.where(named["usual_peak"] >= WEAK_PEN, LEAST_PIECE, LEAST_WEAK_PIECE)
     longer, shorter = _sides(named)
@@ -197,8 +196,8 @@ def is_of_another_box(named: Mapping[str, Singles]) -> Mask:
 
 
 def rescaled(probs: Singles, stratum: Ints, coefficients: Singles) -> Singles:
-    """The probabilities with the highest one of each row put at sigmoid(a + b logit(p)), (a, b) by stratum (S, 2); the
-    others share what is left.
+    """The probabilities with the highest of each row set to sigmoid(a + b logit(p)), (a, b) by stratum (S, 2); the
+    others share the remainder.
 
     Platt 1999, "Probabilistic outputs for support vector machines".
     """

@@ -1,8 +1,8 @@
-"""Which box a stroke belongs to: the ink around all boxes of a page laid on one sheet of paper, so that what leaves one
-window is followed into the next.
+"""Which box a stroke belongs to: the ink around all boxes of a page is assembled on one sheet, so that strokes leaving
+one window are followed into the next.
 
-The arm of a large cross that ends in the box beside it is explained by its own box; a tick that stands between boxes is
-explained by none, and may be the mark of either; a line that runs through several belongs to nobody.
+The arm of a large cross that ends in the next box is explained by its own box; a tick between boxes is explained by
+none, and may be the mark of either; a line through several belongs to none.
 """
 
 import numpy as np
@@ -15,27 +15,27 @@ from scanform.recognize.ink.sampling_plan import EDGE_MM, PX_PER_MM, MarkSheet, 
 Ints = NDArray[np.int64]
 
 NAMES = ("own_share", "elsewhere", "crossed", "reach", "loose", "specks")
-"""The columns of `describe`: of the part of ink that reaches furthest into a box, the share of its ink in boxes that is
-in this one, how much is in others (1 = one box full), how many boxes it runs through, how long it is (1 = the shorter
-side of the box); then how much of the paper beside the box is inked by parts that are in no other box, and how many
-specks there are.
+"""The columns of `describe`. Of the component that reaches furthest into a box: the fraction of its ink in boxes that
+is in this one, how much is in others (1 = one box full), the number of boxes it runs through, its length (1 = the
+shorter side of the box). Then the fraction of the paper beside the box inked by components that are in no other box,
+and the number of specks.
 """
 
 STEP = 2
-"""Samples of a window that are one here, along both axes: strokes are wider than that."""
+"""Samples of a window per sample here, along both axes: strokes are wider than that."""
 
 INSIDE_MM = 0.25
-"""Ink so far inside the edge is in the box."""
+"""Minimum depth inside the edge for ink to be in the box."""
 
 TOUCHES = 4
-"""Minimum ink samples (0.4 mm2) in a box for a part to run through it."""
+"""Minimum ink samples (0.4 mm2) in a box for a component to run through it."""
 
 LONG_MM = 1.5
-"""Shorter parts beside a box are dirt, not a mark that missed it."""
+"""Shorter components beside a box are dirt, not a mark that missed it."""
 
 SPECK_MM, SPECK_DARK = 1.4, 0.1
-"""Parts up to this length (as seen here, some 0.7 mm more than they are) that are so dark somewhere on bare paper are
-specks: what is left at the edges of print is paler.
+"""Maximum length and minimum peak darkness of a speck on bare paper (lengths measured here are about 0.7 mm too
+large): residue at the edges of print is paler.
 """
 
 
@@ -43,7 +43,7 @@ NEXT_MM, LEVEL_MM = 9.0, 2.0
 """The next box in a row or column: maximum distance and maximum offset, in mm."""
 
 IN_A_ROW = 2
-"""Marked boxes in a row that a line is followed through."""
+"""Marked boxes in a row through which a line is followed."""
 
 
 def describe(bridged: Gray, smooth: Singles, windows: Ints, sheet: MarkSheet) -> Singles:
@@ -97,8 +97,8 @@ def describe(bridged: Gray, smooth: Singles, windows: Ints, sheet: MarkSheet) ->
 
 
 def beside_lines(sheet: MarkSheet, *, marked: Mask, struck: Mask) -> Mask:
-    """Which of the `marked` boxes (N,) stand in a row or column beside a struck box (`struck`, N), or beside one that
-    does.
+    """Which of the `marked` boxes (N,) are next to a struck box (`struck`, N) in a row or column, or next to one that
+    is.
 
     A line seldom runs through one box alone; in a box that is crossed or filled as well it does not show, and under a
     label it cannot be followed.
@@ -116,7 +116,7 @@ def beside_lines(sheet: MarkSheet, *, marked: Mask, struck: Mask) -> Mask:
 
 
 def _closed_up(starts: Ints, side: int) -> Ints:
-    """Where each row (or column) of the page comes to lie when all that no window covers is left out but one, which
+    """The new position of each row (or column) of the page when rows covered by no window are dropped, except one that
     keeps the windows apart.
     """
     change = np.zeros(int(starts.max()) + side + 2, np.int64)
@@ -128,7 +128,7 @@ def _closed_up(starts: Ints, side: int) -> Ints:
 
 
 def _extent(label: Ints, at: Ints, total: int) -> Ints:
-    """How far each of `total` parts reaches along one axis; `label`, `at` of every sample."""
+    """Extent of each of `total` components along one axis; `label`, `at` of every sample."""
     low, high = np.full(total, np.iinfo(np.int64).max), np.full(total, -1)
     np.minimum.at(low, label, at)
     np.maximum.at(high, label, at)
@@ -136,6 +136,6 @@ def _extent(label: Ints, at: Ints, total: int) -> Ints:
 
 
 def _halved(ink: Gray) -> Gray:
-    """The windows at half the sampling; a sample is ink when one of its four is."""
+    """The windows at half the sampling; a sample is ink if one of its four is."""
     rows = ink[:, ::STEP] | ink[:, 1::STEP]
     return np.asarray(rows[:, :, ::STEP] | rows[:, :, 1::STEP], dtype=np.uint8)

@@ -1,8 +1,8 @@
 """What a project learnt from its own forms: a change of the last layer of a shipped network, and a temperature.
 
-The network stays as it is shipped. Its scores become `scores + features x change`; a change of nought is the shipped
-network, to the last digit. A head belongs to the very network that it was fitted on, which it names by the SHA-256 of
-its file.
+The shipped network is not modified. Its scores become `scores + features x change`; a change of zero gives exactly the
+shipped network, to the last digit. A head belongs to the one network that it was fitted on, named by the SHA-256 of its
+file.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ NETWORKS = ("digits", "characters")
 """The networks that read cells."""
 
 NAMED = 8
-"""So many hexadecimal digits of its digest name a head."""
+"""Number of hexadecimal digits of its digest that name a head."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,13 +38,13 @@ class Head:
 
     @cached_property
     def digest(self) -> str:
-        """Names the head: another change or temperature has another name."""
+        """Names the head: any other change or temperature gives another name."""
         content = f"{self.network} {self.of} {self.change.shape} {self.temperature!r}".encode()
         return hashlib.sha256(content + np.ascontiguousarray(self.change, dtype="<f4").tobytes()).hexdigest()[:NAMED]
 
     @property
     def fits(self) -> bool:
-        """Whether it was fitted on the network that is shipped now."""
+        """Whether it was fitted on the network shipped now."""
         return self.of == shipped_digest(self.network)
 
     def scores(self, logits: Singles, features: Singles) -> Singles:
@@ -73,7 +73,7 @@ def write_head(head: Head, file: BinaryIO) -> None:
 
 
 def read_head(path: Path) -> Head:
-    """The head in a file; raises OSError, or ValueError when the file is none."""
+    """The head in a file; raises OSError, or ValueError if the file holds no head."""
     try:
         with np.load(path, allow_pickle=False) as held:
             if str(held["format"]) != FORMAT or str(held["network"]) not in NETWORKS:

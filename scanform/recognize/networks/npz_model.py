@@ -1,8 +1,8 @@
 """Small fitted models: weights from an NPZ beside the code, applied with numpy.
 
-A few networks with one hidden layer of tanh units each give class probabilities, averaged and tempered by one fitted
-number (Guo et al. 2017, "On Calibration of Modern Neural Networks", arXiv 1706.04599). Features outside the range seen
-in training cap the probability.
+A few networks with one hidden layer of tanh units each give class probabilities, which are averaged and scaled by one
+fitted temperature (Guo et al. 2017, "On Calibration of Modern Neural Networks", arXiv 1706.04599). Features outside the
+range seen in training cap the probability.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from scanform.errors import InternalError, Words
 from scanform.imaging.page_image import Singles
 
 STRANGE_CAP = 0.90
-"""Highest confidence in a box unlike any in training: below every acceptance threshold in use, so a person sees it."""
+"""Maximum confidence for a box unlike any in training: below every acceptance threshold in use, so it is reviewed."""
 
 
 _NOTHING = np.zeros((0, 0), np.float32)
@@ -26,11 +26,11 @@ _NOTHING = np.zeros((0, 0), np.float32)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """Weights of M networks: features -> (x - mean) / spread -> tanh hidden layer (M, F, H) -> classes (M, H, C); their
-    mean counts.
+    outputs are averaged.
 
-    `low`, `high` bound what training has seen (F,). For each of S kinds of readings, `scaling` (S, 2) corrects the
-    highest probability and `clear` (S,) is the confidence from which it needs no person, `clear_inked` (S,) the same
-    where only empty or not is asked; see `strata`.
+    `low`, `high` bound the range seen in training (F,). For each of S strata, `scaling` (S, 2) corrects the highest
+    probability, `clear` (S,) is the minimum confidence that needs no review, and `clear_inked` (S,) the same if only
+    "empty or not" is asked; see `strata`.
     """
 
     features: tuple[str, ...]
@@ -68,8 +68,8 @@ _ARRAYS = (
 def load(name: str, columns: tuple[str, ...]) -> Network:
     """The model `models/<name>.npz` for rows with these columns; read once per process.
 
-    Raises InternalError when it was fitted on others, or on the same in another order: every probability would be
-    wrong, and none would look it.
+    Raises InternalError if it was fitted on other columns or another order: every probability would be wrong without
+    looking wrong.
     """
     network = _read(name)
     if network.features != columns:
@@ -112,9 +112,7 @@ def _product(rows: Singles, weights: Singles) -> Singles:
 
 
 def _member(network: Network, scaled: Singles, number: int) -> Singles:
-    """Class probabilities of one network; products by OpenCV, because those of numpy would start the threads of
-    BLAS.
-    """
+    """Class probabilities of one network; the products are OpenCV's, because numpy's would start BLAS threads."""
     hidden = np.tanh(_product(scaled, network.hidden[number]) + network.hidden_bias[number])
     logits = (_product(hidden, network.out[number]) + network.out_bias[number]) / network.temperature
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -127,7 +125,7 @@ def strange(network: Network, features: Singles) -> "np.ndarray[tuple[int], np.d
 
 
 def _capped(rows: Singles) -> Singles:
-    """The same rows, drawn towards even odds until none exceeds the cap."""
+    """The same rows, drawn towards the uniform distribution until none exceeds the cap."""
     top = rows.max(axis=1, keepdims=True)
     even = np.float32(1 / rows.shape[1])
     share = np.clip((top - STRANGE_CAP) / np.maximum(top - even, 1e-6), 0, 1)

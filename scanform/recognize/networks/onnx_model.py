@@ -1,5 +1,5 @@
-"""Networks in ONNX with what belongs to them as metadata. The only door to onnxruntime, imported when there is
-something to read.
+"""ONNX networks with their metadata. The only module that imports onnxruntime, and only when there is something to
+read.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from scanform.imaging.page_image import Singles
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OnnxModel:
-    """A network: `session` is an onnxruntime.InferenceSession, `facts` what was stored with it (classes,
+    """A network: `session` is an onnxruntime.InferenceSession, `facts` the metadata stored with it (classes,
     temperature).
     """
 
@@ -42,7 +42,7 @@ def load_file(path: Path) -> OnnxModel:
 
 
 def from_bytes(data: bytes) -> OnnxModel:
-    """A network on one thread: the workers are processes, results do not depend on their number."""
+    """A network on one thread: the workers are processes, and results do not depend on their number."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

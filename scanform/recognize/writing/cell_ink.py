@@ -1,8 +1,8 @@
-"""The ink in character cells: frames are laid exactly over their print and taken away, strokes that cross them stay
-whole, each cell gets its own.
+"""The ink in character cells: frames are aligned with their print and removed, strokes that cross them stay whole, each
+cell gets its own ink.
 
-The page's map is exact to a quarter of a millimetre, a frame is as thick as that: each cell is moved to where its frame
-really stands. What lies under the lines cannot be seen; it is filled in where ink stands on both sides.
+The page's map is exact to a quarter of a millimetre, which is the thickness of a frame: each cell is moved to the true
+position of its frame. Ink hidden under the lines is filled in where there is ink on both sides.
 """
 
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ from scanform.recognize.writing.crops import CleanZone, clean_zone
 from scanform.recognize.writing.readers import Cell
 
 MOVE_PX = 4
-"""A frame is looked for so far (0.4 mm) from where the map puts it."""
+"""Search radius (0.4 mm) for a frame around its mapped position."""
 
 AROUND_PX = 8
-"""Paper around a cell that is moved with it."""
+"""Margin of paper around a cell that is moved with it."""
 
 PRINT, MORE = 0.15, 0.3
 """Minimum darkness of a print sample on the blank page; ink on pale print shows when it is darker by this much."""
@@ -34,10 +34,10 @@ angle).
 """
 
 INK_SHARE, LEAST_INK, MOST_INK = 0.45, 0.1, 0.5
-"""Ink is what is so dark in comparison with the ink that was found coarsely, within bounds."""
+"""Minimum darkness of ink relative to the coarsely detected ink, and its bounds."""
 
 INSIDE = 0.5
-"""Where less of the ink of a cell lies inside it, somebody has to say which cell is meant."""
+"""If less of the ink of a cell lies inside it, a person decides which cell is meant."""
 
 WHOLE = 0.8
 """A component belongs wholly to the cell that holds at least this fraction of it."""
@@ -47,8 +47,8 @@ Frame = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellRow:
-    """The ink of each cell, None for an empty one; `doubtful`: there is ink of which nobody can say whether it is a
-    character, or in which cell it belongs.
+    """The ink of each cell, None for an empty one; `doubtful`: there is ink that may be no character, or may belong in
+    another cell.
     """
 
     cells: tuple[Cell | None, ...]
@@ -56,7 +56,7 @@ class CellRow:
 
 
 def cell_row(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, number: int) -> CellRow:
-    """The cells of the spot `number`. Ink that runs over several cells is cut between them; ink that lies in none is
+    """The cells of the spot `number`. Ink that runs over several cells is cut between them; ink outside all cells is
     left out.
     """
     spot, printed = sheet.spots[number], sheet.printed[number]
@@ -95,7 +95,7 @@ def _on_picture(spot: Spot, index: int) -> Frame:
 
 
 def _moved_print(dark: Singles, printed: Singles, frames: Sequence[Frame]) -> Singles:
-    """The darkness that print may leave: the blank page, cell by cell where it fits the scan best, a sample wider on
+    """The maximum darkness due to print: the blank page, cell by cell at its best fit to the scan, one sample wider on
     each side.
     """
     high, wide = min(dark.shape[0], printed.shape[0]), min(dark.shape[1], printed.shape[1])
@@ -121,8 +121,8 @@ def _moved_print(dark: Singles, printed: Singles, frames: Sequence[Frame]) -> Si
 
 
 def _seeds(spot: Spot, parts: Parts, number: int, zone: CleanZone) -> Mask:
-    """Where ink was found coarsely, in the spot's picture: that of the zone, and that between and around its cells;
-    not what only comes in from outside.
+    """The coarsely detected ink in the spot's picture: that of the zone, and that between and around its cells; not ink
+    that only enters from outside.
     """
     around = (parts.spot == number) & ~(parts.enters & (parts.in_core == 0))
     chosen = np.union1d(np.flatnonzero(around), np.array(zone.own, dtype=np.int64))
@@ -134,7 +134,7 @@ def _seeds(spot: Spot, parts: Parts, number: int, zone: CleanZone) -> Mask:
 
 
 def _ink(dark: Singles, expected: Singles, seeds: Mask) -> tuple[Mask, float]:
-    """The strokes that hold a seed, joined under print, and how dark they are."""
+    """The strokes that hold a seed, joined under print, and their darkness."""
     seen = seeds & (expected <= PRINT)
     level = float(np.percentile(dark[seen], 75)) if seen.any() else 0.5
     smooth = cv2.GaussianBlur(dark, (0, 0), 0.6)
@@ -150,7 +150,7 @@ def _ink(dark: Singles, expected: Singles, seeds: Mask) -> tuple[Mask, float]:
 
 
 def _cell(clean: Singles, mine: Mask, frame: Frame) -> Cell:
-    """The ink `mine` cut out, with its size and place in the frame."""
+    """Crops the ink `mine`, with its size and position in the frame."""
     x0, y0, x1, y1 = frame
     rows, columns = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
     tall, wide = max(y1 - y0, 1), max(x1 - x0, 1)
@@ -164,9 +164,7 @@ def _cell(clean: Singles, mine: Mask, frame: Frame) -> Cell:
 
 
 def _nearest(shape: tuple[int, ...], frames: Sequence[Frame]) -> NDArray[np.int64]:
-    """The number of the cell nearest to each sample (H, W): by its column where cells stand in a row, also in
-    several rows.
-    """
+    """The number of the cell nearest to each sample (H, W): by column for cells in a row, also in several rows."""
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]]
     away = [
         np.maximum(np.maximum(x0 - x, x - x1 + 1), 0) + np.maximum(np.maximum(y0 - y, y - y1 + 1), 0)

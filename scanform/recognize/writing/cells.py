@@ -1,9 +1,9 @@
 """Characters in cells: digits, capitals and signs, by small networks of our own (models/cells.md).
 
-Every cell is a picture of its ink brought to one size, and four numbers that say how large the ink is and where it
-lies: a comma is a small 1. Two networks that learnt from different starts give a probability for each character, for
-"struck out" and for "no writing"; their mean is taken. The characters of a row are put together to whole texts, most
-probable first. What the question allows (a date, a range, a list) is weighed by `scanform.assemble`.
+The input for a cell is an image of its ink scaled to one size, and four numbers for the size and position of the ink: a
+comma is a small 1. Two networks trained from different starts give a probability for each character, for "struck out"
+and for "no writing"; their mean is taken. The characters of a row are combined to whole texts, most probable first.
+The constraints of the question (a date, a range, a list) are weighed by `scanform.assemble`.
 """
 
 import heapq
@@ -27,7 +27,7 @@ READER = "cells/1"
 DIGITS = "0123456789"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜß"
 EMPTY = "empty"
-"""The class of what is no writing: rests of print, specks."""
+"""The class of cells without writing: residue of print, specks."""
 
 OTHER = "other"
 """The class of letters where digits are expected ("k. A.", "ca.")."""
@@ -36,27 +36,27 @@ STRUCK = "struck"
 """The class of characters that were crossed out or scribbled over."""
 
 UNREAD = "?"
-"""What stands for a cell whose character is crossed out, or none of those that belong there."""
+"""Stands for a cell whose character is crossed out or does not belong there."""
 
 SIZE, INNER = 32, 26
-"""The networks see SIZE x SIZE pixels; the longer side of a character takes up INNER of them."""
+"""The networks see SIZE x SIZE pixels; the longer side of a character spans INNER of them."""
 
 INK = 0.12
 """Minimum darkness of an ink pixel when a character is cut out."""
 
 USUAL = {"ß": 0.1, OTHER: 0.3, ",": 0.3}
-"""How often a character occurs in what people write, in comparison with the others of its network, where that is far
-from what it learnt from: a small letter among capitals is rare, letters and commas in cells for digits are.
+"""Prior of a character relative to the others of its network, where real writing differs much from the training data: a
+small letter among capitals is rare, letters and commas in cells for digits are.
 """
 
 KEPT, LEAST = 12, 1e-5
-"""So many texts are kept for a row; characters less probable than `LEAST` are not tried."""
+"""Maximum number of texts kept for a row; minimum probability of a character to be tried."""
 
 _SHOWN = {STRUCK: UNREAD, OTHER: UNREAD, EMPTY: " "}
 
 
 class CellNetworks:
-    """The networks for digits and for characters, as they are shipped or with the `heads` of a project (by network)."""
+    """The networks for digits and for characters, as shipped or with the `heads` of a project (by network)."""
 
     kind = CELLS
     rank = 10
@@ -67,7 +67,7 @@ class CellNetworks:
         self.name = "+".join((READER, *(self.heads[network].digest for network in sorted(self.heads))))
 
     def read(self, jobs: Sequence[CellImages]) -> tuple[ReaderResult, ...]:
-        """Reads the rows of a page; the cells of all rows that go to one network are read at once."""
+        """Reads the rows of a page; all cells that go to one network are read in one call."""
         found: dict[int, ReaderResult] = {}
         for name in sorted({network_for(row.alphabet) for row in jobs}):
             chosen = [number for number, row in enumerate(jobs) if network_for(row.alphabet) == name]
@@ -85,7 +85,7 @@ NETWORKS = CellNetworks()
 
 
 def reader_name(head: Head | None) -> str:
-    """Who reads with a head; None is the network as it is shipped."""
+    """The reader's name with this head; None is the shipped network."""
     return READER if head is None else f"{READER}+{head.digest}"
 
 
@@ -95,7 +95,7 @@ def network_for(alphabet: Alphabet) -> str:
 
 
 def normalised(dark: Singles) -> Singles:
-    """What a network sees of a character given as darkness 0..1 (H, W): cut to its ink, brought to one size and one
+    """The network's input for a character given as darkness 0..1 (H, W): cropped to its ink, scaled to one size and one
     darkness, (SIZE, SIZE).
     """
     out = np.zeros((SIZE, SIZE), np.float32)
@@ -125,8 +125,8 @@ def character_probs(name: str, cells: Sequence[Cell], head: Head | None = None) 
 
 
 def seen_by(name: str, cells: Sequence[Cell]) -> tuple[Singles, Singles]:
-    """The scores (members, N, C) of a network for each cell, and the features (members, N, F) of which its last
-    layer makes them; N is 1 or more.
+    """The scores (members, N, C) of a network for each cell, and the input features (members, N, F) of its last layer;
+    N is 1 or more.
     """
     logits, features = _run(name, cells)
     return logits, features
@@ -139,8 +139,8 @@ def _run(name: str, cells: Sequence[Cell]) -> tuple[Singles, ...]:
 
 
 def probs_of(name: str, logits: Singles, temperature: float) -> Singles:
-    """Probabilities (N, C) from scores (members, N, C): the mean of what the members say, weighed with how usual the
-    characters are.
+    """Probabilities (N, C) from scores (members, N, C): the mean over the members, weighted with the priors of the
+    characters.
     """
     probs = np.exp((logits - logits.max(axis=2, keepdims=True)) / np.float32(temperature))
     mean = (probs / probs.sum(axis=2, keepdims=True)).mean(axis=0) * np.array(
@@ -150,12 +150,12 @@ def probs_of(name: str, logits: Singles, temperature: float) -> Singles:
 
 
 def shipped_temperature(name: str) -> float:
-    """The temperature that was fitted with a shipped network."""
+    """The fitted temperature of a shipped network."""
     return float(load_shipped(f"cells-{name}").facts["temperature"])
 
 
 def admissible(alphabet: Alphabet) -> tuple[int, ...]:
-    """The numbers of the classes that count in cells of this kind: digits do not where only letters may stand."""
+    """The numbers of the classes admitted in cells of this kind: no digits in cells for letters."""
     classes = class_names(network_for(alphabet))
     return tuple(
         number for number, name in enumerate(classes) if alphabet is not Alphabet.LETTERS or name not in DIGITS
@@ -164,12 +164,12 @@ def admissible(alphabet: Alphabet) -> tuple[int, ...]:
 
 @cache
 def class_names(name: str) -> tuple[str, ...]:
-    """The classes of the network `digits` or `characters`, in the order of its odds."""
+    """The classes of the network `digits` or `characters`, in the order of its probabilities."""
     return tuple(json.loads(load_shipped(f"cells-{name}").facts["classes"]))
 
 
 def _put_together(row: CellImages, probs: Singles, reader: str) -> ReaderResult:
-    """The values of a row from the odds (N, C) of its inked cells."""
+    """The values of a row from the probabilities (N, C) of its inked cells."""
     inked = [number for number, cell in enumerate(row.cells) if cell is not None]
     if not inked:
         return ReaderResult(texts=(Candidate(value=" " * len(row.cells), probability=1.0),), reader=reader)

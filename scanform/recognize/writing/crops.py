@@ -1,4 +1,4 @@
-"""Handwriting without the print around it: pictures of lines and of single cells for the text reader."""
+"""Handwriting without the print around it: images of lines and of single cells for the text reader."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ from scanform.recognize.writing.type_rows import typed_cuts, without_dust
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanZone:
-    """A zone (margin included) at `READ_PX_PER_MM`, grey with white paper, and which of the parts of ink are its own;
-    `strays`: strokes reach into it that are not.
+    """A zone (margin included) at `READ_PX_PER_MM`, grey with white paper, and which ink components are its own;
+    `strays`: strokes from outside reach into it.
     """
 
     gray: Gray
@@ -26,7 +26,7 @@ class CleanZone:
 
 
 def clean_zone(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, number: int) -> CleanZone:
-    """Samples a zone finely, whitens its paper; the ink that comes from outside is not its own."""
+    """Samples a zone finely and whitens its paper; ink that comes from outside is not its own."""
     spot = sheet.spots[number]
     fine = sample_rect(gray, page_map, area_of(spot), px_per_mm=READ_PX_PER_MM)
     paper = max(float(np.percentile(fine, 75)), 40.0)
@@ -38,8 +38,8 @@ def clean_zone(gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, nu
 
 
 def lines(zone: CleanZone, spot: Spot, parts: Parts) -> list[Gray]:
-    """One picture for each line of a zone, top to bottom, cropped to its ink: lines of type at their own distance,
-    writing where the ink gathers.
+    """One image for each line of a zone, top to bottom, cropped to its ink: typed lines at their own spacing,
+    handwriting where the ink gathers.
     """
     if not any(parts.reach_mm[part] >= PART_MM for part in zone.own):
         return []
@@ -73,5 +73,5 @@ def _framed(gray: Gray) -> Gray:
 
 
 def strongest(values: Singles) -> float:
-    """The largest value, 0 when there is none."""
+    """The largest value, 0 if there is none."""
     return float(values.max()) if len(values) else 0.0

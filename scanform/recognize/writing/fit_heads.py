@@ -1,13 +1,13 @@
 """Retraining the last layer of a network for cells on characters that people confirmed, with numpy alone.
 
-The scores of the network stay; a linear change of them is fitted, pulled towards nought (a Gaussian prior): few
-characters change little. How hard it is pulled is chosen on forms that were left out, one fifth at a time, with no
-change at all among the choices; the temperature comes from the same scores.
+The scores of the network stay; a linear change of them is fitted with a Gaussian prior around zero, so that few
+characters change little. The strength of the prior is chosen by cross-validation over forms, one fifth left out at a
+time, with no change at all among the choices; the temperature comes from the same scores.
 
-Characters do not occur equally often on forms (all postcodes of a city begin alike). The change is fitted on scores to
-which the logarithm of a character's share was added (Menon et al. 2021, arXiv 2007.07314), so that it learns what
-characters look like and not how often they occur. Classes that nobody confirms (struck out, no writing, letters among
-digits) and characters that did not occur take no part: their scores stay as they were.
+Characters do not occur equally often on forms (all postcodes of a city begin alike). The change is fitted on scores
+with the logarithm of the character's frequency added (Menon et al. 2021, arXiv 2007.07314), so that it learns the shape
+of characters and not their frequency. Classes that nobody confirms (struck out, no writing, letters among digits) and
+characters that did not occur take no part: their scores stay as they were.
 """
 
 import hashlib
@@ -27,34 +27,32 @@ NEVER = -1e9
 """The score of a class that takes no part."""
 
 MISTAKEN = 0.01
-"""So many labels are taken to be wrong, spread evenly over the classes: a person errs once in 2,700 fields
-(`PERSON_CONFIDENCE`), but a value may also have been corrected to something else than what was written. Without it, one
-wrong label among a hundred doubled the temperature (of 288 characters 37 instead of 279 were then accepted).
+"""Assumed fraction of wrong labels, spread evenly over the classes: a person errs once in 2,700 fields
+(`PERSON_CONFIDENCE`), but a value may also have been corrected to something other than what was written. Without it,
+one wrong label among a hundred doubled the temperature (of 288 characters 37 instead of 279 were then accepted).
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitSettings:
-    """How a head is fitted, and when its figures are believed."""
+    """How a head is fitted, and when its figures are reliable."""
 
     strengths: tuple[float, ...] = (0.3, 1.0, 3.0)
-    """Standard deviations of the prior that are tried, besides 0: by how much the score of a usual character may
-    change.
-    """
+    """Candidate standard deviations of the prior, besides 0: by how much the score of a usual character may change."""
     held_out: float = 0.25
-    """Share of the forms that figures come from, 0..1."""
+    """Fraction of the forms that figures come from, 0..1."""
     folds: int = 5
     """Parts of the rest for cross-validation."""
     least_characters: int = 100
-    """Characters that there have to be altogether."""
+    """Minimum number of characters in total."""
     least_forms: int = 10
-    """Forms that there have to be altogether."""
+    """Minimum number of forms in total."""
     least_characters_each: int = 25
-    """Characters in each of both parts."""
+    """Minimum number of characters in each of the two parts."""
     least_forms_each: int = 2
-    """Forms in each of both parts."""
+    """Minimum number of forms in each of the two parts."""
     accept: float = ReadingConfig().accept
-    """Probability, 0..1, from which a value needs no person: that of the project's settings."""
+    """Minimum probability, 0..1, of a value that needs no review: that of the project's settings."""
     spread: float = 0.3
     """Standard deviation of the prior of the logarithm of the temperature, around that of the shipped network."""
 
@@ -64,8 +62,9 @@ DEFAULT_FIT = FitSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How a change is fitted: the strength of the prior, and whether every label is believed at first. Then a habit can
-    be learnt that the shipped network is sure to be something else; without, one wrong label among few leads nowhere.
+    """How a change is fitted: the strength of the prior, and whether every label is trusted at first. Only then can it
+    learn a habit that the shipped network confidently reads as something else; otherwise one wrong label among few has
+    no effect.
     """
 
     strength: float
@@ -78,8 +77,7 @@ NO_CHANGE = Way(strength=0.0, believing=False)
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Characters:
     """N characters: `logits` (members, N, C) and `features` (members, N, F) of a network, `truth` (N,) the numbers of
-    their classes, `allowed` (N, C) the classes that may stand in their cells, `forms` (N,) the names of the forms they
-    are from.
+    their classes, `allowed` (N, C) the classes admitted in their cells, `forms` (N,) the names of their forms.
     """
 
     logits: Singles
@@ -89,7 +87,7 @@ class Characters:
     forms: NDArray[np.str_]
 
     def of(self, chosen: NDArray[np.bool_]) -> "Characters":
-        """Some of them."""
+        """A selection of the characters."""
         many = {"logits", "features"}
         return Characters(
             **{
@@ -99,15 +97,15 @@ class Characters:
         )
 
     def count_forms(self) -> int:
-        """How many forms they are from."""
+        """The number of forms they come from."""
         return len(np.unique(self.forms))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """How a head reads some characters. `wrong_up_to` and `right_from` bound the share of wrong ones among those
-    accepted, and of right ones among all (95 %, one-sided, Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404); the
-    calibration error is taken over 15 bins of equal size.
+    """How well a head reads some characters. `wrong_up_to` and `right_from` bound the fraction of wrong ones among
+    those accepted, and of right ones among all (95 %, one-sided, Clopper and Pearson 1934,
+    doi:10.1093/biomet/26.4.404); the calibration error is taken over 15 bins of equal size.
     """
 
     characters: int
@@ -122,8 +120,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two heads on the same characters; `gain` is by how much the log loss of a form gets less on average,
-    `gain_error` its standard error over forms.
+    """Two heads on the same characters; `gain` is the average reduction of a form's log loss, `gain_error` its standard
+    error over forms.
     """
 
     before: Figures
@@ -133,15 +131,15 @@ class Comparison:
 
     @property
     def better(self) -> bool:
-        """Whether the second may take the place of the first: less log loss by more than chance, and no more wrong
-        ones among those accepted.
+        """Whether the second may replace the first: its log loss is lower by more than chance, and no more of those
+        accepted are wrong.
         """
         return self.gain > max(self.gain_error, 1e-6) and self.after.wrong_of_accepted <= self.before.wrong_of_accepted
 
 
 def held_out(forms: NDArray[np.str_], settings: FitSettings = DEFAULT_FIT) -> NDArray[np.bool_]:
-    """Which characters (N,) are of forms that are never trained on: a form stays where it is, however many others
-    come.
+    """Which characters (N,) are of forms never used for training: a form keeps its side, however many others are
+    added.
     """
     shares = {
         form: int(hashlib.sha256(form.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
@@ -151,7 +149,7 @@ def held_out(forms: NDArray[np.str_], settings: FitSettings = DEFAULT_FIT) -> ND
 
 
 def enough(characters: Characters, settings: FitSettings = DEFAULT_FIT) -> bool:
-    """Whether there are characters of enough forms, altogether and in each of both parts."""
+    """Whether there are characters of enough forms, in total and in each of the two parts."""
     apart = held_out(characters.forms, settings)
     each = all(
         part.count_forms() >= settings.least_forms_each and len(part.truth) >= settings.least_characters_each
@@ -163,8 +161,8 @@ def enough(characters: Characters, settings: FitSettings = DEFAULT_FIT) -> bool:
 
 
 def fit_head(network: str, characters: Characters, settings: FitSettings = DEFAULT_FIT) -> Head:
-    """The head that suits these characters (of two forms or more); without a change where none is good for forms
-    that were left out.
+    """The best head for these characters (of two forms or more); without a change if none improves forms that were left
+    out.
     """
     base = shipped_temperature(network)
     ways = [
@@ -182,7 +180,7 @@ def fit_head(network: str, characters: Characters, settings: FitSettings = DEFAU
 def compare(
     network: str, before: Head | None, after: Head, characters: Characters, settings: FitSettings = DEFAULT_FIT
 ) -> Comparison:
-    """What two heads (None: the shipped one) make of the same characters."""
+    """The figures of two heads (None: the shipped one) on the same characters."""
     probs = [reading_probs(network, head, characters) for head in (before, after)]
     first, second = (losses(one, characters.truth) for one in probs)
     gains = np.array([float((first - second)[characters.forms == form].mean()) for form in np.unique(characters.forms)])
@@ -193,7 +191,7 @@ def compare(
 
 
 def reading_probs(network: str, head: Head | None, characters: Characters) -> Singles:
-    """Probabilities (N, C) as the reader has them: only classes that may stand there."""
+    """Probabilities (N, C) as the reader has them: only of classes admitted there."""
     if head is None:
         return _allowed(network, characters.logits, shipped_temperature(network), characters)
     return _allowed(network, head.scores(characters.logits, characters.features), head.temperature, characters)
@@ -216,8 +214,8 @@ def figures(probs: Singles, truth: NDArray[np.int64], settings: FitSettings = DE
 
 
 def losses(probs: Singles, truth: NDArray[np.int64]) -> Singles:
-    """The loss (N,) of each character: the negative logarithm of how probable its label is, when `MISTAKEN` of the
-    labels are wrong.
+    """The loss (N,) of each character: the negative log probability of its label, given that `MISTAKEN` of the labels
+    are wrong.
     """
     return np.asarray(
         -np.log((1 - MISTAKEN) * probs[np.arange(len(truth)), truth] + MISTAKEN / probs.shape[1]), dtype=np.float32
@@ -225,7 +223,7 @@ def losses(probs: Singles, truth: NDArray[np.int64]) -> Singles:
 
 
 def most_of(seen: int, of: int, level: float = 0.95) -> float:
-    """The largest share that is compatible with `seen` cases among `of`, one-sided (Clopper and Pearson 1934)."""
+    """The largest fraction compatible with `seen` cases among `of`, one-sided (Clopper and Pearson 1934)."""
     if seen >= of:
         return 1.0
     low, high = 0.0, 1.0
@@ -257,7 +255,7 @@ def _losses(network: str, scores: Singles, temperature: float, characters: Chara
 
 
 def _crossed(characters: Characters, way: Way, base: float, settings: FitSettings) -> Singles:
-    """Scores of each character by a change that was fitted without its form."""
+    """Cross-validated scores: each character's by a change fitted without its form."""
     names = np.unique(characters.forms).tolist()
     order = sorted(names, key=lambda form: hashlib.sha256(f"fold {form}".encode()).digest())
     fold = {form: number % settings.folds for number, form in enumerate(order)}
@@ -272,8 +270,8 @@ def _crossed(characters: Characters, way: Way, base: float, settings: FitSetting
 
 
 def _temperature(network: str, scores: Singles, characters: Characters, settings: FitSettings) -> float:
-    """The temperature that suits scores best; never lower than that of the shipped network: a few hundred characters
-    make nobody surer.
+    """The temperature that fits the scores best; never below that of the shipped network: a few hundred characters do
+    not justify more confidence.
     """
     base = shipped_temperature(network)
     choices = base * np.geomspace(1, 3, 45)
@@ -303,11 +301,11 @@ def _change(characters: Characters, way: Way, base: float) -> Singles:
 
 
 def _fitted(x: Floats, fixed: Floats, truth: NDArray[np.int64], pull: float, *, believing: bool) -> Floats:
-    """The weights (F, C) that make the truth most probable when they are added to `fixed` (N, C), with `pull` / 2 of
-    their squares.
+    """The weights (F, C) that maximise the likelihood of the truth when added to `fixed` (N, C), with `pull` / 2 of
+    their squares as penalty.
 
-    A label that is improbable counts less, as it may be wrong. There are several lows: the one next to no change is
-    found, or (`believing`) the one next to where every label is believed.
+    An improbable label has less weight, as it may be wrong. There are several minima: the one nearest to no change is
+    found, or (`believing`) the one nearest to where every label is trusted.
     """
     wanted, here = np.zeros(fixed.shape), np.arange(len(truth))
     wanted[here, truth] = 1

@@ -1,9 +1,9 @@
-"""Lines of handwriting: what the network for words makes of them, held against the list of the question, with Tesseract
-as a second opinion.
+"""Lines of handwriting: the word network's reading, matched against the list of the question, with Tesseract as a
+second opinion.
 
-Free text is a proposal with its probability. Where the question has a list, its texts are scored exactly and compete
-with the free reading: the answer may be "none of these". Both probabilities are logistic functions of a few facts,
-fitted on scanned crops of writers from whom the network did not learn (tools/fit_lines.py, models/words.md).
+Free text is a proposal with its probability. If the question has a list, its texts are scored exactly and compete with
+the free reading: the answer may be "none of these". Both probabilities are logistic functions of a few features, fitted
+on scanned crops of writers not in the network's training data (tools/fit_lines.py, models/words.md).
 """
 
 import json
@@ -24,22 +24,20 @@ from scanform.recognize.writing.word_lists import nearest, scored, spellings, te
 from scanform.recognize.writing.words import LineLogProbs, alphabet, joined, line_log_probs, most_probable, only
 
 KEPT = 6
-"""So many candidates are kept of each kind: listed and free."""
+"""Maximum number of candidates kept of each kind: listed and free."""
 
 LEAST = 1e-12
 FAR = 4.0
-"""From this logarithm of odds on another reading is much better than the expected one, and how much better still
-matters less.
-"""
+"""Log odds beyond which another reading is much better than the expected one; differences above it weigh less."""
 
 NUMBER = 0.9
-"""At most so probable is a listed text with another number than what was read without the list: its letters fit the
+"""Maximum probability of a listed text whose number differs from the one read without the list: its letters fit the
 neighbour's house just as well.
 """
 
 PRINTED = 0.85
-"""How sure Tesseract is of print: there its capitals count, for the network sees no line beside them (Ö and ö look
-the same).
+"""Tesseract's minimum confidence for print: from there on its capitals count, because the network has no reference
+line (Ö and ö look the same).
 """
 
 FREE_FACTS = ("each", "chance", "length", "same", "alike", "sure", "very_sure", "surely_alike")
@@ -51,7 +49,7 @@ CHARACTERS = {
     TextForm.PHONE: frozenset("0123456789+-/() "),
     TextForm.EMAIL: frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.-_+äöüß"),
 }
-"""What phone numbers and e-mail addresses are made of: nothing else is read in them."""
+"""The characters of phone numbers and e-mail addresses: nothing else is read in them."""
 
 
 class HandwritingLines:
@@ -91,14 +89,14 @@ def _found(name: str, job: LineImages, probs: Sequence[LineLogProbs], printed: S
 def _of_form(
     characters: frozenset[str], probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]
 ) -> tuple[Sequence[LineLogProbs], Sequence[ReadLine]]:
-    """What the network and Tesseract say of lines in which only `characters` can stand."""
+    """The readings of the network and of Tesseract for lines restricted to `characters`."""
     return [only(characters, one) for one in probs], [
         one if characters >= set(one.text) else replace(one, text="") for one in printed
     ]
 
 
 def _free(probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
-    """The most probable texts: what the network says, and what Tesseract says, which reads print better."""
+    """The most probable texts: the network's and Tesseract's, which reads print better."""
     texts, (other, sure) = free_texts(probs), second_opinion(printed)
     facts = free_facts(texts, other, sure)
     value = next(iter(texts))
@@ -118,15 +116,15 @@ def _free(probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]) -> tuple[C
 
 
 def second_opinion(printed: Sequence[ReadLine]) -> tuple[str, float]:
-    """What Tesseract read in all lines together, and how sure it says it is."""
+    """Tesseract's reading of all lines together, and its own confidence."""
     return "\n".join(one.text for one in printed if one.text), float(
         np.mean([one.sure for one in printed])
     ) if printed else 0.0
 
 
 def _listed(job: LineImages, probs: Sequence[LineLogProbs], printed: Sequence[ReadLine]) -> tuple[Candidate, ...]:
-    """The listed texts that fit, and what is read freely: perhaps it is none of them. The expected one is judged for
-    itself when no other one fits better.
+    """The listed texts that fit, and the free reading: it may be none of them. The expected text is judged separately
+    if no other one fits better.
     """
     line = joined(probs)
     texts = free_texts(probs)
@@ -163,8 +161,8 @@ def free_texts(probs: Sequence[LineLogProbs]) -> dict[str, float]:
 
 
 def listed_texts(line: LineLogProbs, values: tuple[str, ...], expected: str = "") -> tuple[tuple[str, ...], Singles]:
-    """The listed texts nearest to a line, best first, with the logarithms of their probabilities; the expected one
-    is always among them.
+    """The listed texts nearest to a line, best first, with their log probabilities; the expected one is always among
+    them.
     """
     near = nearest(line, text_list(values, alphabet()))
     near = near if not expected or expected in near else (*near, expected)
@@ -174,14 +172,14 @@ def listed_texts(line: LineLogProbs, values: tuple[str, ...], expected: str = ""
 
 
 def spellings_known(texts: Sequence[str]) -> frozenset[str]:
-    """All spellings of some listed texts, without regard to capitals."""
+    """All spellings of some listed texts, case-insensitive."""
     return frozenset(way.casefold() for one in texts for way in spellings(one))
 
 
 def free_facts(texts: dict[str, float], other: str, sure: float) -> Singles:
-    """What tells whether the best free text is right, and whether Tesseract's is, see FREE_FACTS: how probable the
-    network holds its text for each character and in all, how long it is, whether Tesseract reads the same (also but for
-    capitals), and how sure it says it is.
+    """Features of whether the best free text is right, and whether Tesseract's is, see FREE_FACTS: the network's
+    probability of its text per character and in total, its length, whether Tesseract reads the same (also except for
+    capitals), and Tesseract's own confidence.
     """
     value, chance = next(iter(texts.items()))
     length = max(len(value), 1)
@@ -193,9 +191,8 @@ def free_facts(texts: dict[str, float], other: str, sure: float) -> Singles:
 
 
 def listed_facts(found: tuple[tuple[str, ...], Singles], texts: dict[str, float], other: str, size: int) -> Singles:
-    """What tells whether the best listed text is right, see LISTED_FACTS: how well it fits for each character, how far
-    it leads, by how much a text that is not listed fits better, how long the list and the text are, whether Tesseract
-    says the same.
+    """Features of whether the best listed text is right, see LISTED_FACTS: its fit per character, its lead, by how much
+    an unlisted text fits better, the lengths of the list and the text, whether Tesseract reads the same.
     """
     chosen, logs = found
     best = max(float(logs[0]), -60.0)
@@ -221,9 +218,9 @@ def listed_facts(found: tuple[tuple[str, ...], Singles], texts: dict[str, float]
 
 
 def expected_facts(facts: Singles) -> Singles:
-    """What tells whether the expected text stands there, see EXPECTED_FACTS, from `listed_facts`: how well it fits, how
-    far it leads (to 10 only, there may be no other), how much worse or better than any text that is not listed it fits,
-    the first `FAR` counted apart, its length, whether Tesseract says the same. The size of the list does not count.
+    """Features of whether the expected text is right, see EXPECTED_FACTS, from `listed_facts`: its fit, its lead
+    (capped at 10, as there may be no other), how much worse or better than any unlisted text it fits, with the first
+    `FAR` counted separately, its length, whether Tesseract reads the same. The size of the list does not count.
     """
     fit, lead, beaten, _, length, agreed = facts.tolist()
     return np.array(
@@ -232,7 +229,7 @@ def expected_facts(facts: Singles) -> Singles:
 
 
 def _shared(chances: dict[str, float], left: float, whole: float) -> dict[str, float]:
-    """`left` shared out in proportion to `chances`, of which `whole` is all there is."""
+    """Divides `left` in proportion to `chances`, which sum to `whole`."""
     return {value: max(left, 0.0) * chance / max(whole, LEAST) for value, chance in chances.items()}
 
 

@@ -15,7 +15,7 @@ from scanform.recognize.writing.readers import LINES, LineImages, ReaderResult
 
 
 class TesseractLines:
-    """All lines of a page at once, by either door of `text.py`; where Tesseract is missing nothing is read."""
+    """All lines of a page at once, by either backend of `tesseract.py`; without Tesseract nothing is read."""
 
     kind = LINES
     rank = 10
@@ -41,8 +41,8 @@ TESSERACT = TesseractLines()
 
 
 def probability(sure: float, length: int) -> float:
-    """Probability that Tesseract's text is right: a logistic of its own confidence and the length, fitted on written
-    samples (models/text.json).
+    """Probability that Tesseract's text is right: a logistic function of its own confidence and the length, fitted on
+    written samples (models/text.json).
     """
     bias, by_sure, by_length = _weights()
     return float(1 / (1 + np.exp(-(bias + by_sure * sure + by_length * float(np.log1p(length))))))

@@ -1,11 +1,12 @@
-"""Readers of writing are plug-ins: what reads rows of cells and what reads lines is found among the entry points
+"""Readers of writing are plug-ins: readers of cell rows and of lines are found among the entry points
 `scanform.readers`.
 
-A package that offers a reader names an object with `kind`, `rank`, `name` and `read` there; of each kind the one with
-the highest rank reads, ours have rank 10 and 20. Every reader gets all jobs of a page at once, answers each by itself
-and in the same order, always the same way, and without a network. `tests/unit/recognize/writing/test_readers.py` holds
-every reader that is installed to that. A reader that needs a library which comes with an extra names it as `needs`;
-where that library is not installed the reader does not read, and where nobody else reads cells they go to a person.
+A package that offers a reader names an object there with `kind`, `rank`, `name` and `read`; of each kind the one with
+the highest rank reads, ours have rank 10 and 20. A reader gets all jobs of a page at once and answers each of them
+independently, in the same order, deterministically and without a network connection.
+`tests/unit/recognize/writing/test_readers.py` holds every installed reader to that. A reader that needs a library from
+an extra names it as `needs`; without that library the reader does not read, and if no other reads cells they go to a
+person.
 """
 
 from collections.abc import Sequence
@@ -27,12 +28,12 @@ BUILT_IN = {
     "handwriting": "scanform.recognize.writing.handwriting:HANDWRITING",
     "tesseract": "scanform.recognize.writing.lines:TESSERACT",
 }
-"""Ours, which are there in a checkout without an installation, too."""
+"""The built-in readers, available also in a checkout without an installation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cell:
-    """The ink of one cell: `gray` shows it alone on white paper; `height` and `width` in heights of the cell, middle
+    """The ink of one cell: `gray` shows it alone on white paper; `height` and `width` in heights of the cell, centre
     (`x`, `y`) in its widths and heights.
     """
 
@@ -54,8 +55,8 @@ class CellImages:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineImages:
     """The lines of one zone, top to bottom: dark writing alone on white paper. `values` are the texts that the question
-    lists, if it does: what stands there is probably one of them, but need not be. `expected` is the one of them that
-    the form itself bears in print, "" for none. `form`: they hold a phone number or an e-mail address.
+    lists, if any: the answer is probably one of them, but need not be. `expected` is the one that the form itself bears
+    in print, "" for none. `form`: they hold a phone number or an e-mail address.
     """
 
     pictures: Sequence[Gray]
@@ -66,8 +67,8 @@ class LineImages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """What a form bears in print as the probable answer to a question ("" when this one does not), and the texts it
-    stands among: those of other forms, and what the question lists.
+    """What a form bears in print as the probable answer to a question ("" if this one does not), and its alternatives:
+    the texts of other forms, and those that the question lists.
     """
 
     own: str
@@ -76,9 +77,9 @@ class Printed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderResult:
-    """What a job may hold, most probable first (a row: one character per cell, a space for an empty one, ? for what is
-    crossed out or does not belong there), with calibrated probabilities; `unread`: a person has to look whatever the
-    probability. `reader` says who read.
+    """The possible values of a job, most probable first (a row: one character per cell, a space for an empty one, ? for
+    one that is crossed out or does not belong there), with calibrated probabilities; `unread`: it goes to review
+    whatever the probability. `reader` names the reader.
     """
 
     texts: tuple[Candidate, ...]
@@ -127,27 +128,27 @@ UNREAD = Unread()
 
 @cache
 def every_reader() -> tuple[Any, ...]:
-    """All readers, ours and those of installed packages, available or not; one that cannot be loaded raises, it is
-    never left out in silence.
+    """All readers, ours and those of installed packages, available or not; one that cannot be loaded raises and is
+    never skipped silently.
     """
     ours = [EntryPoint(name=name, value=value, group=GROUP) for name, value in BUILT_IN.items()]
     others = [
         one for one in entry_points(group=GROUP) if one.dist is None or one.dist.name != "scanform"
-    ]  # what it was installed with may be older
+    ]  # the installed entry points may be older
     return tuple(one.load() for one in (*ours, *sorted(others, key=lambda one: (one.name, one.value))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Readers:
-    """Who reads cells and who reads lines."""
+    """The reader of cells and the reader of lines."""
 
     cells: CellReader
     lines: LineReader
 
 
 def missing_library(reader: Any) -> str:
-    """The library that a reader needs and that is not installed, "" when the reader can read. One that is installed but
-    broken is not missing: it raises when the reader reads.
+    """The library that a reader needs and that is not installed, "" if the reader can read. A library that is installed
+    but broken is not missing: it raises when the reader reads.
     """
     needs = str(getattr(reader, "needs", ""))
     return needs if needs and find_spec(needs) is None else ""
@@ -160,5 +161,5 @@ def _best(kind: str) -> Any:
 
 @cache
 def best_readers() -> Readers:
-    """Of all readers that can read here the best of each kind; rows of cells have `UNREAD` when there is none."""
+    """The best available reader of each kind; rows of cells have `UNREAD` if there is none."""
     return Readers(cells=cast(CellReader, _best(CELLS)), lines=cast(LineReader, _best(LINES)))

@@ -1,6 +1,4 @@
-"""Which line of writing each part of the ink in a zone belongs to: people keep to printed lines more or less, or to
-none.
-"""
+"""Assigns each ink component in a zone to a line of writing: people keep to printed lines more or less, or not at all."""
 
 from itertools import pairwise
 
@@ -11,24 +9,24 @@ from numpy.typing import NDArray
 from scanform.imaging.page_image import Singles
 
 SMOOTH, APART, LEAST = 0.14, 0.5, 0.15
-"""The ink of rows is smoothed by so many pitches; lines lie at least so many pitches apart; a line has at least so
-much of the ink of the fullest one.
+"""In pitches: smoothing of the ink of rows, and minimum distance of lines; then the minimum ink of a line, as a
+fraction of the fullest one.
 """
 
 VALLEY = 0.65
-"""Between two lines there is less than this share of the ink of the emptier one."""
+"""Between two lines there is less than this fraction of the ink of the emptier one."""
 
 TALL, SHARE = 1.3, 0.2
-"""A part taller than so many pitches with at least such a share of its ink on either side of a border is cut there:
-two lines touch.
+"""Minimum height in pitches, and minimum fraction of its ink on either side of a border, of a component that is cut
+there: two lines touch.
 """
 
 Labels = NDArray[np.int32]
 
 
 def line_of_ink(labels: Labels, pitch_px: float) -> Labels:
-    """For parts (H, W), 0 = no ink, the number of the line of each sample, 1 at the top, 0 where there is no ink.
-    `pitch_px` is what is printed or expected.
+    """For components (H, W), 0 = no ink, the number of the line of each sample, 1 at the top, 0 where there is no ink.
+    `pitch_px` is the printed or expected line pitch.
     """
     out = np.zeros_like(labels)
     borders = _borders((labels > 0).sum(axis=1).astype(np.float32), pitch_px)

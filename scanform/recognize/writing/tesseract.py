@@ -1,11 +1,11 @@
-"""Tesseract: printed ids, typed text, and a first guess at handwriting. The only door to pytesseract, imported when
-there is text to read.
+"""Tesseract: printed ids, typed text, and a first guess at handwriting. The only module that imports pytesseract, and
+only when there is text to read.
 
-Where tesserocr is installed and finds models, lines are read in this process (`in_process.py`). Otherwise all lines of
-a page are put into one picture (a montage) for the program, because starting it costs more than reading. The two are
-different versions of Tesseract and may differ in a character, so readings name the one that read: `tesserocr/deu` or
-`tesseract/deu`. What Tesseract reads by hand is a candidate for a person, never an answer: German words by hand come
-out right in about one case in twenty.
+If tesserocr is installed and finds models, lines are read in this process (`tesseract_library.py`). Otherwise all lines
+of a page are combined into one picture (a montage) for the program, because starting it costs more than reading. The
+two are different versions of Tesseract and may differ in a character, so readings name the one that read:
+`tesserocr/deu` or `tesseract/deu`. Tesseract's reading of handwriting is a candidate for a person, never an answer:
+handwritten German words come out right in about one case in twenty.
 """
 
 import logging
@@ -27,10 +27,10 @@ from scanform.recognize.writing.tesseract_library import Engine, Word
 log = logging.getLogger(__name__)
 
 LINE_PX = 56
-"""Height of a line as Tesseract gets it; its network works on lines of 36 px, handwriting has long tails."""
+"""Height of a line as passed to Tesseract; its network works on lines of 36 px, handwriting has long tails."""
 
 WIDEST_PX = 2400
-"""Longer lines are made smaller: what one line can cost is limited."""
+"""Longer lines are scaled down: this bounds the cost of one line."""
 
 GAP_PX = 36
 MARGIN_PX = 24
@@ -38,15 +38,15 @@ MARGIN_PX = 24
 ID_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
 
 SCATTERED = 11
-"""Tesseract looks for words wherever they stand. As one block (6), type of 8 pt beside larger lines was garbled, and
-specks were read as letters: 671 of 720 printed lines were right, 688 as scattered words (`python -m bench.text`).
+"""Page segmentation mode: words anywhere on the page. As one block (6), type of 8 pt beside larger lines was garbled,
+and specks were read as letters: 671 of 720 printed lines were right, 688 as scattered words (`python -m bench.text`).
 """
 
 IN_PROCESS, MONTAGE = "tesserocr", "tesseract"
-"""Who read, as readings name it, followed by the language."""
+"""The reader's name in readings, followed by the language."""
 
 LIST_TIMEOUT_S = 20.0
-"""For asking the program which models there are."""
+"""For asking the program which models it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +58,15 @@ class TextSettings:
     language: str = "deu"
     """The Tesseract model."""
     fallback: str = "eng"
-    """One that is always there."""
+    """A model that is always installed."""
     in_process: bool = True
-    """Whether tesserocr reads where it can, instead of a program that is started."""
+    """Whether tesserocr reads where it can, instead of starting the program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadLine:
-    """What was read in one line: `sure` is Tesseract's own mean word confidence, 0..1 (not a probability), `reader`
-    names the model and who read.
+    """The text of one line: `sure` is Tesseract's own mean word confidence, 0..1 (not a probability), `reader` names
+    the model and the reader.
     """
 
     text: str
@@ -76,8 +76,8 @@ class ReadLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """How lines are read on this machine: `reader` as readings name it ("" when nothing can be read), `seen` for a
-    person, and the `trouble` that keeps tesserocr from reading although it is installed.
+    """How lines are read on this machine: `reader` as named in readings ("" if nothing can be read), `seen` for a
+    person, and the `trouble` that keeps an installed tesserocr from reading.
     """
 
     reader: str
@@ -86,7 +86,7 @@ class Door:
 
 
 def door(settings: TextSettings | None = None) -> Door:
-    """Who reads lines here."""
+    """How lines are read here."""
     settings = settings or TextSettings()
     models = _models()
     language = _language(models, settings)
@@ -104,9 +104,7 @@ def door(settings: TextSettings | None = None) -> Door:
 
 
 def read_line(gray: Gray) -> str:
-    """The printed text id in an upright picture of one line: upper case letters, digits, hyphens; "" when nothing is
-    read.
-    """
+    """The printed text id in an upright image of one line: upper case letters, digits, hyphens; "" if nothing is read."""
     settings = TextSettings()
     (found,) = _read_rows(
         [_to_height(gray, LINE_PX)], language=settings.fallback, characters=ID_CHARACTERS, settings=settings
@@ -115,7 +113,7 @@ def read_line(gray: Gray) -> str:
 
 
 def read_lines(lines: Sequence[Gray], settings: TextSettings | None = None) -> tuple[ReadLine, ...]:
-    """One picture per line (dark on white, cleaned of print); all lines of a page at once."""
+    """One image per line (dark on white, cleaned of print); all lines of a page at once."""
     settings = settings or TextSettings()
     language = _language(_models(), settings) or settings.fallback
     return _read_rows(
@@ -136,7 +134,7 @@ def _to_height(line: Gray, height: int) -> Gray:
 def _read_rows(
     lines: Sequence[Gray], *, language: str, characters: str, settings: TextSettings
 ) -> tuple[ReadLine, ...]:
-    """One result for each line; all are empty when there is no program, or all together take too long."""
+    """One result for each line; all are empty if there is no program, or if they take too long in total."""
     engine = _loaded(_models().folder, language, characters).engine if lines and settings.in_process else None
     if engine is None:
         return tuple(
@@ -180,7 +178,7 @@ def _by_montage(lines: Sequence[Gray], *, language: str, characters: str, settin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Models:
-    """The folder of Tesseract's models ("" when it is not known) and the languages there."""
+    """The folder of Tesseract's models ("" if unknown) and the languages in it."""
 
     folder: str = ""
     languages: frozenset[str] = frozenset()
@@ -188,14 +186,14 @@ class _Models:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Loaded:
-    """A model in this process, or none; `trouble` says why not, where tesserocr is installed."""
+    """A model in this process, or none; `trouble` gives the reason if tesserocr is installed."""
 
     engine: Engine | None = None
     trouble: str = ""
 
 
 def _language(models: _Models, settings: TextSettings) -> str:
-    """The language that is read: the wanted one, else the fallback; "" when there is no model at all."""
+    """The language to read: the wanted one, else the fallback; "" if there is no model at all."""
     return next((name for name in (settings.language, settings.fallback) if name in models.languages), "")
 
 
@@ -213,7 +211,7 @@ def _models() -> _Models:
 
 @cache
 def _loaded(folder: str, language: str, characters: str) -> _Loaded:
-    """The model of a language for this process; `characters` are those that may be read, "" for all."""
+    """The model of a language for this process; `characters` restricts what may be read, "" for all."""
     library = in_process.library()
     if not library.version:
         return _Loaded(trouble=library.trouble)
@@ -226,7 +224,7 @@ def _loaded(folder: str, language: str, characters: str) -> _Loaded:
 
 @cache
 def _listed(program: str) -> _Models:
-    """What the program says of its models."""
+    """The models that the program lists."""
     try:
         done = subprocess.run(
             [program, "--list-langs"], capture_output=True, text=True, timeout=LIST_TIMEOUT_S, check=False
@@ -240,7 +238,7 @@ def _listed(program: str) -> _Models:
 
 
 def _run(picture: Gray, *, config: str, language: str, settings: TextSettings) -> list[Word]:
-    """Words with their places; nothing when the program is missing or takes too long."""
+    """Words with their positions; nothing if the program is missing or takes too long."""
     if shutil.which("tesseract") is None:
         return []
     os.environ.setdefault(

@@ -1,8 +1,9 @@
-"""Tesseract inside this process. The only door to tesserocr (extra `tesserocr`), imported when there is text to read.
+"""Tesseract inside this process. The only module that imports tesserocr (extra `tesserocr`), and only when there is
+text to read.
 
-Starting the program costs more than reading a line; here the model is loaded once per process. Each line is read by
-itself, and nothing that was read before changes what is read next. The library brings a Tesseract of its own, of
-another version than the program of the system, but no models: those of the system are used.
+Starting the program costs more than reading a line; here the model is loaded once per process. Each line is read
+independently of what was read before. The library brings a Tesseract of its own, of another version than the system's
+program, but no models: the system's models are used.
 """
 
 import logging
@@ -20,7 +21,7 @@ from scanform.imaging.page_image import Gray
 log = logging.getLogger(__name__)
 
 DPI = 300
-"""What Tesseract is told of the pictures, so that it does not guess."""
+"""Resolution passed to Tesseract, so that it does not guess."""
 
 FAINT = 8
 """A picture whose grey levels differ by less is empty paper; Tesseract would find letters on it."""
@@ -28,7 +29,7 @@ FAINT = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A word as Tesseract found it: `sure` is its confidence 0..1 (not a probability), the box is in pixels."""
+    """A word found by Tesseract: `sure` is its confidence 0..1 (not a probability), the box is in pixels."""
 
     text: str
     sure: float
@@ -53,8 +54,8 @@ class Engine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """`version` of the Tesseract that tesserocr brings, "" where tesserocr cannot be used; `trouble`: why not, when
-    it is installed.
+    """`version` of the Tesseract that tesserocr brings, "" if tesserocr cannot be used; `trouble`: why not, if it is
+    installed.
     """
 
     version: str = ""
@@ -63,7 +64,7 @@ class Library:
 
 @cache
 def library() -> Library:
-    """Whether tesserocr is here."""
+    """Whether tesserocr is installed and usable."""
     try:
         import tesserocr
     except ImportError as error:
@@ -86,11 +87,11 @@ def own_models() -> tuple[str, frozenset[str]]:
 @cache
 def engine(folder: str, language: str, characters: str) -> Engine:
     """The model of a language in a folder, loaded once per process; `characters` are those that may be read in one
-    line, "" for all, in scattered words. Raises RuntimeError when it cannot be loaded.
+    line, "" for all, in scattered words. Raises RuntimeError if it cannot be loaded.
     """
     os.environ.setdefault(
         "OMP_THREAD_LIMIT", "1"
-    )  # threads cost more than they give on one line, and fight with the workers
+    )  # threads cost more than they gain on one line, and compete with the workers
     from tesserocr import OEM, PSM, PyTessBaseAPI
 
     settings = {"debug_file": os.devnull, "tessedit_char_whitelist": characters}
@@ -103,8 +104,8 @@ def engine(folder: str, language: str, characters: str) -> Engine:
 
 
 def read(pictures: Sequence[Gray], of: Engine, *, timeout_s: float) -> list[list[Word]]:
-    """The words of each picture of one line, framed by paper, in reading order. Raises TimeoutError when all together
-    take longer than `timeout_s`; it is looked at between lines and between words, so that a line that was begun may be
+    """The words of each picture of one line, framed by paper, in reading order. Raises TimeoutError if all together
+    take longer than `timeout_s`; the time is checked between lines and between words, so a line that was begun may be
     finished.
     """
     end = time.monotonic() + timeout_s

@@ -1,9 +1,8 @@
-"""Where one line ends and the next begins, when lines keep a distance of their own: what was typed does not stand on
-the printed lines.
+"""Line segmentation of text with its own line spacing: typed text does not follow the printed lines.
 
-Letters of a typed line lie at one height, within a letter's height of each other, and the next line lies clearly below.
-Where the ink of a zone looks like that it is cut between the lines, through letters that touch, where there is least
-ink. Where it does not (joined writing, slanting lines) `line_cut.py` tells.
+Letters of a typed line lie within a letter's height of each other, and the next line lies clearly below. If the ink of
+a zone looks like that it is cut between the lines where there is least ink, through letters that touch. Otherwise
+(joined writing, slanting lines) `split_lines.py` decides.
 """
 
 from collections.abc import Sequence
@@ -16,24 +15,22 @@ from scanform.recognize.ink.sampling_plan import AREA_PX_PER_MM
 from scanform.recognize.ink.writing_areas import Parts
 
 DUST_MM, ALONE_MM = 1.3, 1.5
-"""Ink that reaches less far than `DUST_MM` and lies further than `ALONE_MM` from anything larger is dust (a speck of
-0.4 mm reaches 0.8 mm in the smoothed ink). The x of 8 pt type is larger; dots, full stops and dashes lie nearer to
-their letters.
+"""Ink shorter than `DUST_MM` and further than `ALONE_MM` from anything larger is dust (a speck of 0.4 mm measures
+0.8 mm in the smoothed ink). The x of 8 pt type is larger; dots, full stops and dashes lie nearer to their letters.
 """
 
 APART, SPREAD = 0.6, 1.0
-"""Middles of letters, in heights of the middling letter: two lines are so far apart, those of one line are spread no
-more than that.
+"""Of the centres of letters, in median letter heights: minimum distance of two lines, maximum spread within one line.
 """
 
 LETTERS, TALL, TOUCHING = 2, 0.6, 1.6
-"""A line has so many letters at least, one of them so high: an underline is none. What is higher than `TOUCHING` are
-letters of two lines that touch.
+"""Minimum number of letters in a line, and minimum height of one of them: an underline is not a line. Anything higher
+than `TOUCHING` is letters of two lines that touch.
 """
 
 
 def typed_cuts(chosen: Sequence[int], parts: Parts) -> list[int] | None:
-    """The rows of the canvas at which the lines of some parts are cut, one fewer than lines, or None where they do
+    """The rows of the canvas at which the lines of some components are cut, one fewer than lines, or None if they do
     not look typed.
     """
     ids = np.array(chosen, dtype=np.int64)
@@ -54,7 +51,7 @@ def typed_cuts(chosen: Sequence[int], parts: Parts) -> list[int] | None:
 
 
 def without_dust(chosen: Sequence[int], parts: Parts) -> list[int]:
-    """Some parts without those that are small and lie alone: they are dust, and would be read as full stops."""
+    """The components except small isolated ones: those are dust, and would be read as full stops."""
     ids = np.array(chosen, dtype=np.int64)
     large = ids[parts.reach_mm[ids] >= min(DUST_MM, parts.reach_mm[ids].max())]
     near = distances(ids, large, parts).min(axis=1) <= ALONE_MM * AREA_PX_PER_MM
@@ -62,7 +59,7 @@ def without_dust(chosen: Sequence[int], parts: Parts) -> list[int]:
 
 
 def distances(first: np.typing.NDArray[np.int64], second: np.typing.NDArray[np.int64], parts: Parts) -> Floats:
-    """The gaps between the boxes of parts (N, M) in samples, 0 where they touch."""
+    """The gaps between the boxes of components (N, M) in samples, 0 if they touch."""
     gaps = []
     for low, size in ((parts.left, parts.width), (parts.top, parts.height)):
         after, before = low[first, None] - (low + size)[None, second], low[None, second] - (low + size)[first, None]

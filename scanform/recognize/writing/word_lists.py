@@ -1,8 +1,8 @@
-"""Texts that a question lists (streets, places, carriers), held against what the network saw of a line: which of them
-may stand there, and how well.
+"""Texts that a question lists (streets, places, carriers), matched against the network's output for a line: which of
+them fit, and how well.
 
-A list is never a cage: the texts of a list are scored exactly (CTC), in every way people write them, beside the free
-reading; what is left over is the probability that something else stands there.
+A list never restricts the answer: its texts are scored exactly (CTC), in every usual spelling, beside the free reading;
+the remainder is the probability of some other text.
 """
 
 import itertools
@@ -21,7 +21,7 @@ PARTS = 3
 """Overlapping parts of a text in which characters are counted: a first pass over 10,000 texts takes a millisecond."""
 
 NEAREST = 32
-"""So many texts of a list are scored exactly; `python -m bench.handwriting` counts a text that is missed here as not
+"""Number of listed texts that are scored exactly; `python -m bench.handwriting` counts a text missed here as not
 listed.
 """
 
@@ -30,7 +30,7 @@ PLAIN = str.maketrans({"ß": "ss", "é": "e", "è": "e", "á": "a", "à": "a"})
 
 
 def spellings(text: str) -> tuple[str, ...]:
-    """The ways in which people write a listed text: as it stands, with "str.", in capitals, ss for ß."""
+    """The usual spellings of a listed text: unchanged, with "str.", in capitals, ss for ß."""
     short = STREET.sub(lambda found: f"{found[1]}tr.", text)
     short = re.sub(r"\bStra(ß|ss)e\b", "Str.", short)
     ways = [
@@ -56,7 +56,7 @@ class TextList:
 
 @lru_cache(maxsize=32)
 def text_list(texts: tuple[str, ...], alphabet: str) -> TextList:
-    """A list as it is held against lines; made once per process."""
+    """A list prepared for matching against lines; made once per process."""
     return TextList(texts=texts, counts=np.stack([_counts(text, alphabet) for text in texts]))
 
 
@@ -72,7 +72,7 @@ def _counts(text: str, alphabet: str) -> Singles:
 
 
 def nearest(probs: LineLogProbs, among: TextList, count: int = NEAREST) -> tuple[str, ...]:
-    """The texts of a list whose characters lie most like those that the line seems to have; `count` of them."""
+    """The `count` texts of a list whose characters are distributed most like those of the line."""
     chances = np.exp(probs.logs)
     fresh = chances[:, 1:].copy()
     fresh[1:] *= 1 - chances[:-1, 1:]
@@ -92,7 +92,7 @@ def nearest(probs: LineLogProbs, among: TextList, count: int = NEAREST) -> tuple
 
 
 def scored(probs: LineLogProbs, texts: Sequence[str]) -> Singles:
-    """For each of `texts` the logarithm of the probability that it stands there, in any of its spellings."""
+    """The log probability of each of `texts` in the line, in any of its spellings."""
     ways = [spellings(text) for text in texts]
     logs = log_probabilities(probs, [way for every in ways for way in every])
     ends = np.cumsum([0, *(len(every) for every in ways)])
@@ -107,7 +107,7 @@ def _small(alphabet: str) -> dict[str, int]:
 
 
 def _shares(place: float) -> Singles:
-    """How much a character at `place` (0 = begin, 1 = end of the text) counts in each part."""
+    """Weight of a character at `place` (0 = begin, 1 = end of the text) in each part."""
     middles = (np.arange(PARTS) + 0.5) / PARTS
     shares = np.maximum(0, 1 - np.abs(middles - np.clip(place, middles[0], middles[-1])) * PARTS)
     return np.asarray(shares, np.float32)

@@ -1,9 +1,8 @@
-"""Handwritten words and lines: a network reads a line column by column, CTC puts the columns together
-(models/words.md).
+"""Handwritten words and lines: a network reads a line column by column, CTC decodes the columns (models/words.md).
 
-The network gives, for every four columns of a line brought to one height, a probability for each character and for
-"nothing new" (CTC, Graves et al. 2006). Texts are found by prefix beam search; where a question has a list, every entry
-is scored exactly, and stands beside the free reading, never instead of it.
+For every four columns of a line scaled to one height, the network gives a probability for each character and for the
+CTC blank (Graves et al. 2006). Texts are found by prefix beam search; if a question has a list, every entry is scored
+exactly, in addition to the free reading, never instead of it.
 """
 
 import json
@@ -18,23 +17,23 @@ from scanform.imaging.page_image import Gray, Singles
 from scanform.recognize.networks.onnx_model import load_shipped
 
 HEIGHT, INNER = 48, 44
-"""Lines are brought to HEIGHT pixels, their ink to INNER of them."""
+"""Lines are scaled to HEIGHT pixels, their ink to INNER of them."""
 
 WIDEST = 1200
-"""Longer lines are pressed to this width."""
+"""Longer lines are compressed to this width."""
 
 INK = 0.12
 """Minimum darkness of an ink pixel when a line is cut out."""
 
 BARRED = np.float32(-60)
-"""The logarithm that stands for a character that cannot be there."""
+"""Log probability of a character that cannot occur."""
 
 BEAM, TRIED, MOST_TRIED = 12, 1e-3, 8
-"""Prefixes that are followed; how probable a character must be in a column to be tried, and how many are."""
+"""Prefixes that are followed; minimum probability of a character in a column to be tried, and maximum number tried."""
 
 
 def normalised_line(dark: Singles) -> Singles:
-    """A line of writing given as darkness 0..1 (H, W): cut to its ink, brought to one height and one darkness,
+    """A line of writing given as darkness 0..1 (H, W): cropped to its ink, scaled to one height and one darkness,
     (HEIGHT, W'), W' a multiple of 8.
     """
     ink = dark > INK
@@ -56,7 +55,7 @@ def normalised_line(dark: Singles) -> Singles:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LineLogProbs:
-    """Logarithms of probabilities (T, C) of one line; class 0 is "nothing new", class c is `alphabet[c - 1]`."""
+    """Log probabilities (T, C) of one line; class 0 is the CTC blank, class c is `alphabet[c - 1]`."""
 
     logs: Singles
     alphabet: str
@@ -69,7 +68,7 @@ def alphabet() -> str:
 
 
 def line_log_probs(lines: Sequence[Gray]) -> tuple[LineLogProbs, ...]:
-    """What the network says about lines (grey, dark on white, the ink alone), each by itself: no line depends on its
+    """The network's output for lines (grey, dark on white, the ink alone), each by itself: no line depends on its
     neighbours.
     """
     model = load_shipped("words")
@@ -102,9 +101,7 @@ def joined(lines: Sequence[LineLogProbs]) -> LineLogProbs:
 
 
 def only(characters: frozenset[str], probs: LineLogProbs) -> LineLogProbs:
-    """The line as if nothing but `characters` could stand in it; what else seemed to stand there makes the rest less
-    probable, not more.
-    """
+    """The line restricted to `characters`; whatever else seemed to occur makes the rest less probable, not more."""
     barred = [number + 1 for number, character in enumerate(probs.alphabet) if character not in characters]
     logs = probs.logs.copy()
     logs[:, barred] = BARRED
@@ -141,8 +138,8 @@ def _add(into: dict[tuple[int, ...], tuple[float, float]], prefix: tuple[int, ..
 
 
 def log_probabilities(probs: LineLogProbs, texts: Sequence[str]) -> Singles:
-    """The logarithms of the probabilities that exactly each of `texts` stands in the line (the forward sums of CTC);
-    minus infinity for what has characters that are not known, or more of them than the line has columns.
+    """The log probabilities that the line holds exactly each of `texts` (the forward sums of CTC); minus infinity for
+    texts with unknown characters, or with more characters than the line has columns.
     """
     out = np.full(len(texts), -np.inf, np.float32)
     known = [[probs.alphabet.find(character) + 1 for character in text] for text in texts]

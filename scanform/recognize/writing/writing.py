@@ -1,4 +1,4 @@
-"""What stands in the inked zones of a page: cleaned of print, given to the readers of cells and of lines."""
+"""The text in the inked zones of a page: cleaned of print, passed to the readers of cells and of lines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from scanform.recognize.writing.readers import CellImages, LineImages, Printed, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneText:
-    """What was read in one zone: values with their probabilities, most probable first (none when nothing was read), and
-    which reader said so; `clear`: nothing about it needs a person as such.
+    """The reading of one zone: values with their probabilities, most probable first (none if nothing was read), and the
+    reader; `clear`: nothing about it needs review as such.
     """
 
     texts: tuple[Candidate, ...]
@@ -27,7 +27,7 @@ class ZoneText:
 
     @property
     def text(self) -> str:
-        """The most probable value, "" when nothing was read."""
+        """The most probable value, "" if nothing was read."""
         return self.texts[0].value if self.texts else ""
 
     @property
@@ -41,8 +41,8 @@ NOTHING = ZoneText(texts=(), reader="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingContext:
-    """Who reads, what the page itself is known to say (question -> what is printed), and which questions ask for a
-    phone number or an e-mail address.
+    """The readers, what the page itself bears in print (question -> text), and which questions ask for a phone number
+    or an e-mail address.
     """
 
     readers: Readers
@@ -53,7 +53,7 @@ class ReadingContext:
 def write_out(
     gray: Gray, page_map: PageMap, sheet: AreaSheet, parts: Parts, numbers: Sequence[int], *, by: ReadingContext
 ) -> dict[int, ZoneText]:
-    """What is read in the spots `numbers` of a page: all cells at once, all lines by one call."""
+    """The readings of the spots `numbers` of a page: all cells at once, all lines in one call."""
     lines: dict[int, LineImages] = {}
     rows: dict[int, CellRow] = {}
     for number in numbers:
@@ -89,7 +89,7 @@ def _cell_text(rows: dict[int, CellRow], alphabets: dict[int, Alphabet], readers
 
 
 def _free_text(zones: dict[int, LineImages], readers: Readers) -> dict[int, ZoneText]:
-    """Only what the question lists can be clear: remarks are proposals for a person, always."""
+    """Only listed answers can be clear: remarks are always proposals for a person."""
     found = readers.lines.read(list(zones.values())) if zones else ()
     return {
         number: ZoneText(texts=one.texts, reader=one.reader, clear=bool(zones[number].values) and not one.unread)

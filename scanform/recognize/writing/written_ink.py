@@ -1,5 +1,5 @@
-"""The ink of writing zones as the readers get it: rows of cells and pictures of lines, for those who learn from what
-people confirmed.
+"""The ink of writing zones as the readers get it: rows of cells and images of lines, for training on what people
+confirmed.
 """
 
 from collections.abc import Collection
@@ -26,7 +26,7 @@ class WrittenInk:
 
 
 def written_ink(image: PageImage, page_map: PageMap, prepared: PreparedPage, zones: Collection[str]) -> WrittenInk:
-    """The ink of the zones with these ids, cut out in the same way as for reading; signatures are left out."""
+    """The ink of the zones with these ids, cropped in the same way as for reading; signatures are left out."""
     page, sheet = measure(image, page_map, prepared), prepared.areas
     parts = writing_areas.find_parts(page, sheet)
     chosen = [
