@@ -1,1 +1,1 @@
-"""Markers, identity and page map, each proved on the print."""
+"""Markers, identity and page map, each verified on the print."""

@@ -1,7 +1,7 @@
-"""Which of two forms that are nearly alike? Only where their print differs can a scan tell.
+"""Which of two nearly identical forms? A scan can tell only where their print differs.
 
-The blank pages are laid onto each other once. Print that only one of them has, well away from any print of the other
-and from places where people write, is looked for in the scan.
+The blank pages are aligned once. Print that only one of them has, well away from the other's print and from writing
+areas, is checked in the scan.
 """
 
 from dataclasses import dataclass
@@ -28,15 +28,15 @@ class AmbiguitySettings:
     """How two pages that both fit a scan are told apart."""
 
     apart_mm: float = 0.25
-    """mm; a point of one print that tells them apart lies so far from the other's print."""
+    """mm; minimum distance of a distinguishing point from the other page's print."""
     dark: float = 0.35
-    """Darkness of print there, 0..1, at least."""
+    """Minimum darkness of print there, 0..1."""
     least_mm2: float = 2.5
-    """mm2 of such print, at least."""
+    """mm2; minimum area of such print."""
     written_mm: float = 1.5
-    """mm around zones where people write: left out."""
+    """mm; margin around writing zones that is left out."""
     clear: float = 0.4
-    """How surely the scan has to follow one of them: 1 = exactly, 0 = neither."""
+    """Minimum clarity of the verdict: 1 = the scan follows one page exactly, 0 = neither."""
 
 
 DEFAULT_AMBIGUITY = AmbiguitySettings()
@@ -55,7 +55,7 @@ class Difference:
 
 @lru_cache(maxsize=4096)
 def difference(first: BoxCheck, second: BoxCheck, settings: AmbiguitySettings = DEFAULT_AMBIGUITY) -> Difference | None:
-    """How two blank pages differ; None when they are not alike at all. Kept for each pair."""
+    """The difference of two blank pages; None if they are not alike at all. Cached for each pair."""
     page = PageLayout(number=1, size=first.size, blank="", fiducials=(), codes=(), zones=())
     pose = pose_from_features(blank_features(second), blank_features(first), page)
     if pose is None:
@@ -79,7 +79,7 @@ def difference(first: BoxCheck, second: BoxCheck, settings: AmbiguitySettings = 
 def verdict(
     gray: Gray, page_map: PageMap, size: SizeMm, found: Difference, settings: AmbiguitySettings = DEFAULT_AMBIGUITY
 ) -> float:
-    """Which of two pages a scan shows, laid flat by the map of the first: 1 the first, -1 the second, 0 no telling."""
+    """Which of two pages a scan shows, unwarped by the map of the first: 1 the first, -1 the second, 0 undecided."""
     count = int(found.first.sum()) + int(found.second.sum())
     if count < settings.least_mm2 * TILE_PX_PER_MM**2:
         return 0.0
@@ -107,7 +107,7 @@ def _dark(gray: Gray) -> Singles:
 def _free(
     shape: tuple[int, ...], first: BoxCheck, second: BoxCheck, between: Floats, settings: AmbiguitySettings
 ) -> NDArray[np.bool_]:
-    """Where nobody is asked to write, on either page."""
+    """The area of both pages without writing zones."""
     free = np.ones(shape, np.uint8)
     around = settings.written_mm * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
     for check, homography in ((first, np.eye(3)), (second, np.linalg.inv(between))):

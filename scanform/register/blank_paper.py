@@ -1,10 +1,10 @@
-"""Blank paper is a claim that has to be proven: paper, evenly light, in a picture that would show a pale pencil, and
-nothing that hangs together on it.
+"""Blank paper has to be proven: paper, evenly lit, in a picture that would show a pale pencil, and without any
+structure on it.
 
-What is not proven is doubt, and doubt has a name: a person looks. Three things are looked for after the slow change of
-light is taken away: strokes (a third of a millimetre), soft structure (millimetres) and shapes (a centimetre). Dust,
-holes, folds, streaks, shadows of the lid and the edges of the sheet are no content; nor is the front of a sheet of ours
-that shines through, when it shows its markers the wrong way round and nothing on the page is darker than they are.
+What is not proven is a doubt with a name, and goes to review. After the slow change of light is removed, the check is
+for strokes (a third of a millimetre), soft structure (millimetres) and shapes (a centimetre). Dust, holes, folds,
+streaks, shadows of the lid and the edges of the sheet do not count as content; nor does show-through of the front of
+one of our own sheets, if it shows its markers mirrored and nothing on the page is darker than they are.
 """
 
 from dataclasses import dataclass
@@ -35,75 +35,75 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofSettings:
-    """What proves blank paper. Lengths are for a sheet of 297 mm; contrasts are shares of the paper's grey, 0..1.
+    """What proves blank paper. Lengths are for a sheet of 297 mm; contrasts are fractions of the paper's grey, 0..1.
 
-    Chosen on simulated sheets; docs/blank-paper.md has the sets and what was measured.
+    Chosen on simulated sheets; docs/blank-paper.md has the sets and the measurements.
     """
 
     px_per_mm: float = 3.0
-    """Pixels per mm, about, at which pictures are looked at."""
+    """Approximate working resolution, pixels per mm."""
     least_px_per_mm: float = 2.4
-    """Pixels per mm; coarser pictures say nothing."""
+    """Pixels per mm; coarser pictures prove nothing."""
     inner_mm: float = 20.0
-    """mm; the rim of the sheet that may be the backing of the scanner."""
+    """mm; width of the rim of the sheet that may be the scanner's backing."""
     lighter: float = 0.005
-    """Share of the sheet's grey by which paper in that rim may be lighter than the sheet beside it."""
+    """Fraction of the sheet's grey by which paper in that rim may be lighter than the sheet beside it."""
     dark: float = 150.0
     """Grey level, 0..255; paper is lighter."""
     noisy: float = 0.08
-    """Contrast; noise of a pixel, one sigma, beyond which a pencil would drown."""
+    """Contrast; pixel noise, one sigma, above which a pencil mark would drown."""
     white: float = 250.0
-    """Grey level; a picture of one grey is paper only from here."""
+    """Grey level; a picture of a single grey counts as paper only from this level."""
     uneven: float = 0.25
-    """Contrast; so much the light may change over the sheet in all, slowly."""
+    """Contrast; maximum slow change of light over the whole sheet."""
     lumpy: float = 0.045
-    """Contrast; so much it may change around a slow change."""
+    """Contrast; maximum deviation from that slow change."""
     sigmas: float = 5.0
-    """Times the noise that make a stroke."""
+    """Minimum contrast of a stroke, as a multiple of the noise."""
     least: float = 0.008
-    """Contrast that makes a stroke, at least."""
+    """Minimum contrast of a stroke."""
     soft: float = 0.012
     """The same at millimetres."""
     shape: float = 0.018
     """The same at a centimetre."""
     drowned: float = 0.05
-    """Contrast; where a stroke would have to be darker because of the noise, the sheet is too noisy to say."""
+    """Contrast; if the noise requires a stroke to be darker than this, the sheet is too noisy to judge."""
     cloudy: float = 0.03
-    """The same at millimetres and at a centimetre: the sheet is too uneven to say."""
+    """The same at millimetres and at a centimetre: the sheet is too uneven to judge."""
     speck_mm: float = 1.5
-    """mm; the longest speck of dust."""
+    """mm; maximum length of a speck of dust."""
     speck_dark: float = 0.05
-    """Contrast from which a piece is clearly darker than paper."""
+    """Minimum contrast of a component that is clearly darker than paper."""
     specks: int = 200
-    """So many specks are dust; more could be print."""
+    """Maximum number of specks that count as dust; more could be print."""
     long_mm: float = 4.0
-    """mm; a piece as long is no dust."""
+    """mm; a component of this length is not dust."""
     total_mm: float = 9.0
-    """mm; so long all such pieces may be together."""
+    """mm; maximum total length of such components."""
     soft_mm: float = 8.0
     """mm; the same as `long_mm` at millimetres and at a centimetre."""
     rim_mm: float = 3.0
-    """mm from the edge; what lies there is the shadow of the lid."""
+    """mm from the edge; anything within is the shadow of the lid."""
     hole_mm: tuple[float, float] = (3.5, 9.5)
     """mm; width of punch holes, from and to."""
     hole_edge_mm: float = 25.0
-    """mm; how far from the edge they lie at most."""
+    """mm; maximum distance of punch holes from the edge."""
     streak_share: float = 0.2
-    """Share of a column or row that is dark where it is a streak of the glass."""
+    """Minimum dark fraction of a column or row that is a streak of the glass."""
     streak_parts: int = 12
-    """Parts of the sheet; a streak is dark in all but one of them, as no line of text within its margins is."""
+    """Parts of the sheet; a streak is dark in all but one of them, unlike a line of text within its margins."""
     line_mm: float = 2.0
-    """mm; the thickest fold or edge of the paper."""
+    """mm; maximum thickness of a fold or edge of the paper."""
     line_long_mm: float = 40.0
-    """mm; the shortest line that can be one, or a streak."""
+    """mm; minimum length of a fold, edge or streak."""
     line_deg: float = 6.5
-    """Degrees by which it may be off."""
+    """Degrees; maximum skew of such a line."""
     line_share: float = 0.65
-    """Share of the sheet that it runs over."""
+    """Minimum fraction of the sheet that it spans."""
     streak_mm: float = 1.4
-    """mm; the broadest upright line that is a streak."""
+    """mm; maximum width of a vertical streak."""
     through: float = 2.6
-    """Times the darkness of markers that shine through; nothing that shines through is darker."""
+    """Maximum darkness of show-through, as a multiple of the darkness of the markers showing through."""
     page_long_mm: float = 297.0
     """mm; the longer side of the sheet."""
 
@@ -113,8 +113,8 @@ DEFAULT_PROOF = ProofSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Small:
-    """The page at a few pixels per mm: `paper` (H, W) is its slow light, `drop` (H, W) how much darker it is, as a
-    share of that.
+    """The page at a few pixels per mm: `paper` (H, W) is its low-frequency illumination, `drop` (H, W) how much darker
+    it is, as a fraction of that.
     """
 
     gray: Singles
@@ -124,7 +124,7 @@ class _Small:
 
 
 def doubt_of_blank(image: PageImage, settings: ProofSettings = DEFAULT_PROOF) -> Doubt | None:
-    """Why a page is not proven to be blank paper; None when it is. The picture as it came, before it was lightened."""
+    """Why a page is not proven blank paper; None if it is. Takes the original picture, before it is lightened."""
     gray = image.gray
     scale = max(gray.shape) / settings.page_long_mm
     if scale < settings.least_px_per_mm or min(gray.shape) < settings.least_px_per_mm * 50:
@@ -143,23 +143,21 @@ def doubt_of_blank(image: PageImage, settings: ProofSettings = DEFAULT_PROOF) ->
 
 
 def is_one_white(image: PageImage, settings: ProofSettings = DEFAULT_PROOF) -> bool:
-    """Whether every pixel has the same white: what a scanner makes of blank paper in black and white, and what a
-    decoder makes of data that it lost.
+    """Whether every pixel has the same white: a scanner's bilevel output for blank paper, and a decoder's output for
+    lost data.
     """
     return int(image.gray.min()) == int(image.gray.max()) and int(image.gray.max()) >= settings.white
 
 
 def _pixel_noise(gray: Gray) -> float:
-    """One sigma of the noise from pixel to pixel, grey levels; black and white pictures have next to none."""
+    """One sigma of the pixel-to-pixel noise, grey levels; bilevel pictures have next to none."""
     rows = gray[16::41].astype(np.int16)
     steps = np.abs(rows[:, 2:] - 2 * rows[:, 1:-1] + rows[:, :-2])
     return float(np.median(steps)) / (0.6745 * float(np.sqrt(6)))
 
 
 def _small(gray: Gray, scale: float, settings: ProofSettings) -> _Small:
-    """The page at few pixels per mm; what is lighter than the sheet (the backing beyond its edges) is taken for
-    sheet.
-    """
+    """The page at a few pixels per mm; anything lighter than the sheet (the backing beyond its edges) counts as sheet."""
     factor = max(1, round(scale / settings.px_per_mm))
     height, width = (length // factor * factor for length in gray.shape)
     small = np.asarray(
@@ -191,8 +189,8 @@ def _closed(small: Singles, per_mm: float) -> Singles:
 
 
 def _without_dust(drop: Singles, per_mm: float, settings: ProofSettings) -> Singles:
-    """The darkness without what is clearly darker than paper and no content: specks that lie alone, unless they are so
-    many that they could be print, and holes, shadows and edges of the sheet.
+    """The darkness without what is clearly darker than paper but no content: isolated specks, unless they are numerous
+    enough to be print, and holes, shadows and edges of the sheet.
     """
     dark = cv2.dilate((np.abs(drop) > settings.speck_dark).astype(np.uint8), np.ones((3, 3), np.uint8))
     outlines, _ = cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -208,9 +206,7 @@ def _without_dust(drop: Singles, per_mm: float, settings: ProofSettings) -> Sing
 
 
 def _is_even(small: _Small, settings: ProofSettings) -> bool:
-    """Whether the light of the sheet changes slowly and little, but for a rim of 10 mm: a quadratic surface explains
-    it.
-    """
+    """Whether the light of the sheet changes slowly and little, except for a rim of 10 mm: a quadratic surface fits it."""
     rim = round(10 * small.per_mm)
     inner = small.paper[rim:-rim:4, rim:-rim:4]
     usual = float(np.median(inner))
@@ -226,7 +222,7 @@ def _is_even(small: _Small, settings: ProofSettings) -> bool:
 
 
 def _structure(image: PageImage, small: _Small, settings: ProofSettings) -> Doubt | None:
-    """What hangs together on the page, if anything does."""
+    """The doubt raised by connected structure on the page, None if there is none."""
     strokes, limit = _band(small, 0.3, 2.5, settings.least, settings)
     soft, soft_limit = _band(small, 1.0, 4.0, settings.soft, settings)
     shapes, shape_limit = _band(small, 2.5, 12.0, settings.shape, settings)
@@ -254,8 +250,8 @@ def _structure(image: PageImage, small: _Small, settings: ProofSettings) -> Doub
 def _band(
     small: _Small, fine_mm: float, broad_mm: float, least: float, settings: ProofSettings
 ) -> tuple[Singles, float]:
-    """Darkness of what is as large as `fine_mm` against what is as large as `broad_mm`, and the limit of ink: that of
-    the strokes in darkness, of the others in units of itself.
+    """Darkness at the scale `fine_mm` relative to the scale `broad_mm`, and the limit of ink: for strokes in darkness,
+    for the other bands in units of itself.
     """
     dark = cv2.GaussianBlur(small.drop, (0, 0), fine_mm * small.per_mm) - cv2.GaussianBlur(
         small.drop, (0, 0), broad_mm * small.per_mm
@@ -271,8 +267,8 @@ def _band(
 
 
 def _length_mm(mask: NDArray[np.bool_], per_mm: float, least_mm: float, settings: ProofSettings) -> float:
-    """How long all pieces are together that are content: longer than dust, and neither hole, shadow, streak, fold
-    nor the edge of the sheet.
+    """Total length of all components that are content: longer than dust, and neither hole, shadow, streak, fold nor the
+    edge of the sheet.
     """
     joined = cv2.morphologyEx(
         _without_streaks(mask, settings).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)
@@ -288,8 +284,8 @@ def _length_mm(mask: NDArray[np.bool_], per_mm: float, least_mm: float, settings
 
 
 def _without_streaks(mask: NDArray[np.bool_], settings: ProofSettings) -> NDArray[np.bool_]:
-    """The mask without the columns and rows that are dark for much of their length: streaks of the glass, also
-    broken ones.
+    """The mask without the columns and rows that are dark for much of their length: streaks of the glass, also broken
+    ones.
     """
     kept = mask.copy()
     for axis in (0, 1):
@@ -312,7 +308,7 @@ def _is_of_the_sheet(
     per_mm: float,
     settings: ProofSettings,
 ) -> bool:
-    """Whether a piece is a hole, a shadow at the rim, a cut corner, a streak, a fold or the edge of the paper, by
+    """Whether a component is a hole, a shadow at the rim, a cut corner, a streak, a fold or the edge of the paper, by
     its box in mm.
     """
     x, y, w, h = box
@@ -343,8 +339,8 @@ def _is_of_the_sheet(
 
 
 def through_darkness(image: PageImage, small: _Small, strokes: Singles) -> float | None:
-    """How dark the markers of our own forms are where the front shines through; None when the picture, stretched,
-    does not show them the wrong way round.
+    """The darkness of the markers of our own forms where the front shows through; None if the contrast-stretched
+    picture does not show them mirrored.
     """
     right, wrong, markers = 0, 0, list[Marker]()
     for soft_mm, quantile in ((0.15, 99.0), (0.15, 99.8), (0.4, 99.5)):

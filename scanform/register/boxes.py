@@ -1,8 +1,8 @@
-"""Where printed boxes really lie: the four edges of each outline, measured against the blank page.
+"""The true position of printed boxes: the four edges of each outline, measured against the blank page.
 
-Each side of a box is sampled in a strip across it. Along the side the median is taken, so that a pen stroke which
-crosses the side is ignored; across, the profile is compared with that of the blank page (normalised correlation,
-Lewis 1995, "Fast normalized cross-correlation"). A box counts as found when all four sides are seen and agree.
+Each side of a box is sampled in a strip across it. Along the side the median is taken, so that a pen stroke crossing
+the side is ignored; across, the profile is compared with that of the blank page (normalised correlation, Lewis 1995,
+"Fast normalized cross-correlation"). A box counts as found when all four sides are seen and agree.
 """
 
 from dataclasses import dataclass
@@ -29,10 +29,10 @@ class BoxSettings:
     along: int = 11
     """Samples between 15 and 85 % of a side."""
     match: float = 0.6
-    """Correlation, -1..1, of a side that is seen, at least."""
+    """Minimum correlation, -1..1, of a side that is seen."""
     contrast: float = 0.04
-    """Share of the blank page's contrast, 0..1, at least (toner nearly out: .06); four sides agree by chance in mere
-    noise 1 time in 10,000.
+    """Minimum fraction of the blank page's contrast, 0..1 (toner nearly out: .06); in mere noise four sides agree by
+    chance 1 time in 10,000.
     """
     squeeze_mm: float = 0.4
     """mm by which a box may have grown or shrunk (feeder stretch: 0.35 mm)."""
@@ -43,7 +43,7 @@ DEFAULT_BOXES = BoxSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxOffsets:
-    """How far boxes stand from where the map puts them: mm, (N, 2); `found` (N,) where all four sides were seen."""
+    """Offsets of boxes from their mapped positions: mm, (N, 2); `found` (N,) if all four sides were seen."""
 
     offsets_mm: Floats
     found: NDArray[np.bool_]
@@ -65,8 +65,8 @@ def box_profiles(
 
 
 def median(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The median along the first axis, of odd length: the least and the greatest of just over half the samples are
-    forgotten, others take their place.
+    """The median along the first axis, of odd length: the minimum and the maximum of just over half the samples are
+    dropped and replaced by further samples.
 
     Whole rows are compared at once, which is several times faster than sorting many short rows.
     """
@@ -103,8 +103,8 @@ def box_offsets(profiles: Profiles, templates: Profiles, settings: BoxSettings =
 
 
 def _peaks(scores: Profiles) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Place of each row's maximum, relative to the middle and refined by a parabola, and its height; at an end it is
-    no maximum.
+    """Position of each row's maximum, relative to the middle and refined by a parabola, and its height; a maximum at an
+    end does not count.
     """
     length = scores.shape[2]
     top = scores.argmax(axis=2)
@@ -117,5 +117,5 @@ def _peaks(scores: Profiles) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
 
 
 def subpixel_peak(left: float, middle: float, right: float) -> float:
-    """Place of the top of a parabola through three neighbours, relative to the middle one, at most half a step away."""
+    """Vertex of a parabola through three neighbours, relative to the middle one, at most half a step away."""
     return float(np.clip(0.5 * (left - right) / min(left - 2 * middle + right, -1e-6), -0.5, 0.5))

@@ -1,4 +1,4 @@
-"""Reading QR codes: the only door to the zxing-cpp reader."""
+"""Reading QR codes: the only module that uses zxing-cpp."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ def read_codes(gray: Gray) -> list[Code]:
 
 
 def search_codes(gray: Gray, px_per_mm: float) -> list[Code]:
-    """All QR codes of a whole page: on a reduced copy, and on the original pixels when that shows none."""
+    """All QR codes of a whole page: on a reduced copy, and on the original pixels if that shows none."""
     factor = int(px_per_mm / SEARCH_PX_PER_MM)
     if factor > 1:
         small = cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(

@@ -1,10 +1,10 @@
 """A smooth field of offsets through scattered, partly wrong measurements.
 
-Robust local regression (Cleveland 1979, doi:10.1080/01621459.1979.10481038): local straight planes under a Gaussian
-kernel, outliers weighted down by the bisquare of their residuals (not of leave-one-out residuals: these are large at
-the rim of the page for good points too, and dropping them there bent fields by 2 mm). Kernels compete: round, wide
-across the page and wide along it, each in two sizes. A feeder stretches whole lines alike, so a kernel that is wide
-along the lines and narrow across them then follows the waves with few boxes; the leave-one-out error decides.
+Robust local regression (Cleveland 1979, doi:10.1080/01621459.1979.10481038): local planes under a Gaussian kernel,
+outliers downweighted by the bisquare of their residuals (not of leave-one-out residuals: at the rim of the page these
+are large for good points too, and dropping them there bent fields by 2 mm). Kernels compete: round, wide across the
+page and wide along it, each in two sizes. A feeder stretches whole lines alike; a kernel wide along the lines and
+narrow across them then follows the waves with few boxes. The leave-one-out error decides.
 """
 
 from dataclasses import dataclass
@@ -28,25 +28,25 @@ class FieldSettings:
         (12.0, 150.0),
         (6.0, 150.0),
     )
-    """mm; widths (sigma) in x and y of the kernels that are tried."""
+    """mm; widths (sigma) in x and y of the candidate kernels."""
     fine_kernels_mm: tuple[tuple[float, float], ...] = ((25.0, 25.0), (12.0, 12.0))
-    """mm; the same for kernels that follow what the first left over."""
+    """mm; the same for kernels fitted to the residuals of the first."""
     gain: float = 0.9
-    """By the error before; a fine kernel counts only where the error is lower than that."""
+    """Maximum ratio of the error with a fine kernel to the error before for the fine kernel to be used."""
     step_mm: float = 6.0
     """mm; the grid. A wave of 90 mm and 1 mm is then followed to 0.02 mm."""
     rounds: int = 2
     """Rounds of reweighting."""
     better_part: float = 0.85
-    """Share of the points, 0..1, the better ones, that decides between kernels."""
+    """Fraction of the points, 0..1, those with the smaller errors, that decides between kernels."""
     floor_mm: float = 0.04
     """mm; smaller residuals never count as outliers (noise of a box: 0.02-0.05 mm)."""
     far_weight: float = 1e-4
-    """Weight of far points, 0..1, so that no place is without any."""
+    """Weight of distant points, 0..1, so that no position is without any."""
     far_mm: float = 90.0
-    """mm; the width (sigma) within which they count."""
+    """mm; width (sigma) of the kernel for distant points."""
     slope_prior: float = 1e-3
-    """Pulls slopes to zero where there are few points."""
+    """Shrinks slopes to zero where there are few points."""
 
 
 DEFAULT_FIELD = FieldSettings()
@@ -54,7 +54,7 @@ DEFAULT_FIELD = FieldSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A field as a grid and the root mean square (mm) of its leave-one-out residuals, the worst left out."""
+    """A field as a grid, and the root mean square (mm) of its leave-one-out residuals without the worst."""
 
     grid: OffsetGrid
     residual_mm: float
@@ -63,8 +63,7 @@ class Field:
 def fit_field(points_mm: Floats, offsets_mm: Floats, size: SizeMm, settings: FieldSettings = DEFAULT_FIELD) -> Field:
     """The field through offsets (N, 2) measured at points (N, 2), both in mm, on a grid that covers the page; N >= 4.
 
-    Two stages: the best kernel, then what it left over with a small round one, when that predicts left-out points
-    better.
+    Two stages: the best kernel, then a small round one for its residuals if that lowers the leave-one-out error.
     """
     columns, rows = (int(np.ceil(length / settings.step_mm)) + 1 for length in (size.w, size.h))
     nodes = (
@@ -102,7 +101,7 @@ def fit_field(points_mm: Floats, offsets_mm: Floats, size: SizeMm, settings: Fie
 def _best(
     points: Floats, offsets: Floats, kernels: tuple[tuple[float, float], ...], settings: FieldSettings
 ) -> tuple[tuple[float, float], Floats, float]:
-    """The kernel that predicts points left out best, the points' weights with it, and how far (mm) it misses them."""
+    """The kernel with the lowest leave-one-out error, the points' weights with it, and that error (mm)."""
     fits = [(kernel, *_robust(points, offsets, kernel, settings)) for kernel in kernels]
     return min(fits, key=lambda fit: fit[2])
 
@@ -114,9 +113,7 @@ def _plain(values: Floats) -> tuple[float, ...]:
 def _robust(
     points: Floats, offsets: Floats, kernel: tuple[float, float], settings: FieldSettings
 ) -> tuple[Floats, float]:
-    """Weights of the points (N,), and how far (mm) the field misses points that are left out: root mean square of
-    the better part.
-    """
+    """Weights of the points (N,), and the leave-one-out error of the field (mm): root mean square of the better part."""
     share = _share(points, points, kernel, settings)
     weights = np.ones(len(points))
     for _ in range(settings.rounds):
@@ -135,8 +132,8 @@ def _robust(
 
 
 def _share(at: Floats, points: Floats, kernel: tuple[float, float], settings: FieldSettings) -> Floats:
-    """How much each of `points` (N, 2) counts at each of `at` (M, 2): (M, N); far ones a little, so that no place is
-    without any.
+    """The weight of each of `points` (N, 2) at each of `at` (M, 2): (M, N); distant ones get a little, so that no
+    position is without any.
     """
     return (
         _kernel(at, points, kernel)

@@ -1,9 +1,9 @@
-"""From markers to a PageMap that has proved itself on the printed boxes, in tiers of growing effort.
+"""From markers to a PageMap verified on the printed boxes, in tiers of growing effort.
 
-T0: homography of the markers, confirmed by about thirty boxes. T1: boxes moved, all of them are measured and carry a
-smooth field. T2: all markers of the whole page, tiles of the blank page, then boxes. T3: no markers, page codes or
-features of the blank page, then as T2. T4: corners that a person has shown, then as T2. A map that cannot prove itself
-is not returned: a wrong registration would be a page of wrong answers.
+T0: homography of the markers, confirmed by about thirty boxes. T1: boxes moved; all of them are measured and carry a
+smooth field. T2: all markers of the whole page, tiles of the blank page, then boxes. T3: no markers; page codes or
+features of the blank page, then as T2. T4: corners marked by a person, then as T2. A map that cannot be verified is not
+returned: a wrong registration would be a page of wrong answers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,54 +29,54 @@ from scanform.register.verify_registration import covered_boxes, is_in_place, pa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitSettings:
-    """How a page is registered, and what proves the map. Shares are 0..1."""
+    """How a page is registered, and what proves the map. Fractions are 0..1."""
 
     near_mm: float = 0.6
-    """mm; how far boxes are searched for where nothing should have moved."""
+    """mm; search radius for boxes where nothing should have moved."""
     far_mm: float = 1.5
-    """mm; how far moved boxes are searched for: half the distance between two."""
+    """mm; search radius for moved boxes: half the distance between two."""
     sure_markers: int = 3
-    """Markers; pages with fewer (and all of T2 and T3) are proved by boxes and by tiles."""
+    """Markers; pages with fewer (and all of T2 and T3) are verified by boxes and by tiles."""
     moved_mm: float = 0.1
-    """mm; a box further off has moved."""
+    """mm; a box displaced by more has moved."""
     moved_share: float = 0.1
-    """Share of the sample that may have moved where a map is confirmed at once."""
+    """Maximum fraction of the sample that may have moved for a map to be confirmed at once."""
     far_off_mm: float = 0.25
-    """mm; one box of the sample may be further off than that (marks shift what is measured, but not that far)."""
+    """mm; at most one box of the sample may be displaced by more (marks shift the measurement, but not that far)."""
     sure_share: float = 0.85
-    """Share of the sample that has to be found for that."""
+    """Minimum fraction of the sample that has to be found for that."""
     place_mm: float = 0.3
-    """mm; a box within that stands in its place."""
+    """mm; tolerance within which a box is in place."""
     found_share: float = 0.6
-    """Share of all boxes that have to stand in their places for a map to be proved."""
+    """Minimum fraction of all boxes in place for a map to be proved."""
     band_share: float = 0.34
     """The same in each part of the height, and among each box and its neighbours."""
     misplaced_share: float = 0.1
-    """Share of the boxes seen that may stand elsewhere."""
+    """Maximum fraction of the boxes seen that may be out of place."""
     bands: int = 5
     """Parts of the height."""
     around: int = 8
     """Neighbours of a box."""
     settled_mm: float = 0.12
-    """mm; a map is settled when nine in ten boxes stand within that."""
+    """mm; a map has converged when nine in ten boxes are within this distance."""
     least_boxes: int = 6
-    """Boxes; pages with fewer are proved by tiles."""
+    """Boxes; pages with fewer are verified by tiles."""
     least_tiles: int = 5
-    """Tiles that have to be found."""
+    """Minimum number of tiles found."""
     tile_place_mm: float = 0.5
-    """mm; a tile within that is in its place."""
+    """mm; tolerance within which a tile is in place."""
     tile_search_mm: tuple[float, ...] = (4.0, 2.0)
-    """mm; how far tiles are searched for, round by round."""
+    """mm; search radius for tiles, round by round."""
     corner_search_mm: float = 8.0
-    """mm; the same in the first round where a person showed the corners: how far they may miss one."""
+    """mm; the same in the first round if a person marked the corners: how far these may be off."""
     gap_search_mm: float = 1.0
-    """mm that a field through boxes may err between them."""
+    """mm by which a field through boxes may err between them."""
     bend_mm: float = 2.5
-    """mm; beyond that boxes alone do not carry a field, tiles have to (curled photos)."""
+    """mm; above this, boxes alone do not carry a field and tiles are needed (curled photos)."""
     box_rounds: int = 3
     """Rounds of searching for boxes."""
     markers_only_mm: float = 0.3
-    """mm; residual that is trusted where there is nothing to check."""
+    """mm; residual that is trusted if there is nothing to check."""
 
 
 DEFAULT_FIT = FitSettings()
@@ -89,7 +89,7 @@ def fit_page(
     check: BoxCheck | None,
     settings: FitSettings = DEFAULT_FIT,
 ) -> PageMap | None:
-    """Where the page lies in the picture, or None when that cannot be said safely.
+    """Where the page lies in the picture, or None if that cannot be established safely.
 
     `check` holds the landmarks of the blank page; without it only three or more markers that fit well are trusted.
     """
@@ -112,9 +112,9 @@ def fit_from_corners(
     check: BoxCheck,
     settings: FitSettings = DEFAULT_FIT,
 ) -> PageMap | None:
-    """T4: where the page lies when a person has shown its four corners, or None when the print does not prove it.
+    """T4: where the page lies after a person has marked its four corners, or None if the print does not prove it.
 
-    `corners_px` are the places of the top left, top right, bottom right and bottom left corner of the page as printed.
+    `corners_px` are the top left, top right, bottom right and bottom left corner of the page as printed.
     """
     w, h = page.size.w, page.size.h
     start = fit_homography(
@@ -134,19 +134,19 @@ def fit_from_corners(
 def fit_from_homography(
     image: PageImage, homography: Floats, page: PageLayout, check: BoxCheck, settings: FitSettings = DEFAULT_FIT
 ) -> PageMap | None:
-    """T3: the map that grows from a rough homography mm -> px (3, 3), or None when the print does not prove it."""
+    """T3: the map refined from a rough homography mm -> px (3, 3), or None if the print does not prove it."""
     task = _Task(image=image, page=page, check=check, settings=settings)
     return _by_print(task, PageMap(homography=flat(homography), residual_mm=0.0, tier=Tier.T3))
 
 
 def _is_sure(pose: Pose, settings: FitSettings) -> bool:
-    """Whether the markers alone rule out that the page lies a whole row of boxes off; otherwise tiles have to."""
+    """Whether the markers alone rule out a shift by a whole row of boxes; otherwise tiles have to."""
     return len(pose.used) >= settings.sure_markers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Task:
-    """What all tiers work on."""
+    """The common input of all tiers."""
 
     image: PageImage
     page: PageLayout
@@ -156,7 +156,7 @@ class _Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sight:
-    """A pose with the centres of the markers it rests on, on paper and in the picture (N, 2)."""
+    """A pose with the centres of its markers, on paper and in the picture (N, 2)."""
 
     pose: Pose
     mm: Floats
@@ -168,7 +168,7 @@ def _page_map(pose: Pose) -> PageMap:
 
 
 def _confirmed(task: _Task, start: PageMap) -> PageMap | None:
-    """T0: the map as it is, when a sample of the boxes stands where it says."""
+    """T0: the map as it is, if a sample of the boxes is in place."""
     if len(task.check.sample) < task.settings.least_boxes:
         return _proved(task, start, within_mm=task.settings.place_mm)
     seen = _measured(task, start, np.array(task.check.sample, dtype=int), task.settings.near_mm)
@@ -183,7 +183,7 @@ def _confirmed(task: _Task, start: PageMap) -> PageMap | None:
 
 
 def _by_boxes(task: _Task, markers: Sequence[Marker]) -> PageMap | None:
-    """T1: the map with a field through all boxes and markers, when that puts them where they are."""
+    """T1: the map with a field through all boxes and markers, if that puts them in place."""
     if len(task.check.rects_mm) < task.settings.least_boxes:
         return None
     sight = _sight(with_edges(task.image, markers), task.page)
@@ -202,7 +202,7 @@ def _bend_mm(page_map: PageMap) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fixed:
-    """Points whose place in the picture is known: mm and px, both (N, 2)."""
+    """Points with a known position in the picture: mm and px, both (N, 2)."""
 
     mm: Floats
     px: Floats
@@ -222,7 +222,7 @@ def _sight(markers: Sequence[Marker], page: PageLayout) -> _Sight | None:
 
 
 def _box_rounds(task: _Task, page_map: PageMap, fixed: _Fixed, far_mm: float | None = None) -> PageMap | None:
-    """Boxes measured and the field fitted again until it rests: each round brings more boxes into reach."""
+    """Measures boxes and refits the field until it converges: each round brings more boxes into reach."""
     centres = _centres(task.check)
     far_mm = far_mm or task.settings.far_mm
     search_mm = far_mm
@@ -242,8 +242,8 @@ def _box_rounds(task: _Task, page_map: PageMap, fixed: _Fixed, far_mm: float | N
 
 
 def _gaps_filled(task: _Task, page_map: PageMap) -> PageMap:
-    """The map with tiles measured where there are no boxes, so that areas for writing lie well too; boxes hold the
-    rest.
+    """The map with tiles measured where there are no boxes, so that writing areas are aligned too; elsewhere the boxes
+    hold it.
     """
     gaps = task.check.tiles_mm[task.check.gaps]
     if page_map.grid is None or len(gaps) == 0:
@@ -260,7 +260,7 @@ def _gaps_filled(task: _Task, page_map: PageMap) -> PageMap:
 
 
 def _deep(task: _Task) -> PageMap | None:
-    """T2: all markers of the whole page, tiles of the blank page, then boxes; accepted when proved."""
+    """T2: all markers of the whole page, tiles of the blank page, then boxes; accepted if proved."""
     sight = _sight(find_all_markers(task.image), task.page)
     if sight is None:
         return None
@@ -270,13 +270,13 @@ def _deep(task: _Task) -> PageMap | None:
 
 
 def _by_tiles(task: _Task, page_map: PageMap) -> PageMap | None:
-    """The map bent to the tiles, coarse then fine, and to the boxes; accepted when proved."""
+    """The map bent to the tiles, coarse then fine, and to the boxes; accepted if proved."""
     bent = _bent_to_print(task, page_map, task.settings.far_mm)
     return _proved(task, bent, within_mm=task.settings.place_mm) if bent else None
 
 
 def _bent_to_print(task: _Task, page_map: PageMap, reach_mm: float) -> PageMap | None:
-    """The map bent to the tiles, coarse then fine, and to the boxes, these searched within `reach_mm`."""
+    """The map bent to the tiles, coarse then fine, and to the boxes, which are searched within `reach_mm`."""
     centres, fixed = task.check.tiles_mm, None
     for search_mm in task.settings.tile_search_mm:
         tiles = tile_offsets(task.image.gray, page_map, task.check.small, centres, search_mm=search_mm)
@@ -290,9 +290,7 @@ def _bent_to_print(task: _Task, page_map: PageMap, reach_mm: float) -> PageMap |
 
 
 def _by_print(task: _Task, start: PageMap) -> PageMap | None:
-    """T3 and T4: from a rough map to one that the print proves; a map that is whole rows or columns off is put right
-    first.
-    """
+    """T3 and T4: from a rough map to one that the print proves; a map off by whole rows or columns is corrected first."""
     if not is_plausible(np.reshape(start.homography, (3, 3)), task.page.size):
         return None
     shift = page_shift(task.image.gray, start, task.check, task.page.size)
@@ -311,13 +309,13 @@ def _by_print(task: _Task, start: PageMap) -> PageMap | None:
 
 
 def _moved(page_map: PageMap, by_mm: tuple[float, float]) -> PageMap:
-    """The map that looks for each point of the paper `by_mm` further."""
+    """The map with every point of the paper displaced by `by_mm`."""
     step = np.array([[1, 0, by_mm[0]], [0, 1, by_mm[1]], [0, 0, 1]])
     return replace(page_map, homography=flat(np.reshape(page_map.homography, (3, 3)) @ step))
 
 
 def _reach_mm(task: _Task) -> float:
-    """How far a box may be searched without meeting the outline of its neighbour."""
+    """Maximum search radius for a box that cannot meet the outline of its neighbour."""
     rects = task.check.rects_mm
     if len(rects) < 2:
         return task.settings.far_mm
@@ -339,7 +337,7 @@ def _without_markers(task: _Task) -> PageMap | None:
 
 
 def _agreed(task: _Task, page_map: PageMap | None) -> PageMap | None:
-    """The map when tiles of print agree too: boxes repeat, print does not."""
+    """The map if tiles of print agree too: boxes repeat, print does not."""
     return page_map if page_map and _tiles_agree(_all_tiles(task, page_map), task.settings) else None
 
 
@@ -390,8 +388,8 @@ def _all_tiles(task: _Task, page_map: PageMap) -> TileOffsets:
 
 
 def _proved(task: _Task, page_map: PageMap, *, within_mm: float) -> PageMap | None:
-    """The map with its residual at the boxes, when these prove it and nine in ten stand `within_mm`; pages without
-    boxes go by tiles.
+    """The map with its residual at the boxes, if they prove it and nine in ten are `within_mm`; pages without boxes are
+    verified by tiles.
     """
     if len(task.check.rects_mm) < task.settings.least_boxes:
         tiles = _all_tiles(task, page_map)
@@ -409,7 +407,7 @@ def _proved(task: _Task, page_map: PageMap, *, within_mm: float) -> PageMap | No
 
 
 def _measured(task: _Task, page_map: PageMap, chosen: NDArray[np.int_], search_mm: float) -> BoxOffsets:
-    """How far the chosen boxes stand from where the map puts them, searched within `search_mm`."""
+    """Offsets of the chosen boxes from their mapped positions, searched within `search_mm`."""
     profiles = box_profiles(
         task.image.gray, page_map, task.check.rects_mm[chosen], reach_mm=DEFAULT_BOXES.half_mm + search_mm
     )
@@ -417,9 +415,7 @@ def _measured(task: _Task, page_map: PageMap, chosen: NDArray[np.int_], search_m
 
 
 def is_placed(rects_mm: Floats, placed: NDArray[np.bool_], settings: FitSettings = DEFAULT_FIT) -> bool:
-    """Whether enough boxes (N, 4) stand at their place: on the whole page, in each part of its height and around
-    each box.
-    """
+    """Whether enough boxes (N, 4) are in place: on the whole page, in each part of its height and around each box."""
     if placed.mean() < settings.found_share:
         return False
     bands = np.array_split(np.argsort(rects_mm[:, 1]), min(settings.bands, len(placed) // 3))
@@ -432,7 +428,7 @@ def is_placed(rects_mm: Floats, placed: NDArray[np.bool_], settings: FitSettings
 
 
 def _tiles_agree(tiles: TileOffsets, settings: FitSettings) -> bool:
-    """Whether enough pieces of the blank page stand at their place."""
+    """Whether enough pieces of the blank page are in place."""
     placed = tiles.found & (np.linalg.norm(tiles.offsets_mm, axis=1) <= settings.tile_place_mm)
     return bool(placed.sum() >= settings.least_tiles and placed.mean() >= settings.found_share)
 

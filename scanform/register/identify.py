@@ -1,4 +1,4 @@
-"""Whose page is this? Code crop, codes on the whole page, printed text id: each verified by a checksum, never
+"""The identity of a page: code crop, codes on the whole page, printed text id; each verified by a checksum, never
 guessed.
 """
 
@@ -29,16 +29,16 @@ class IdentifySettings:
     """Where codes and printed numbers are read."""
 
     crop_margin_mm: float = 3.0
-    """mm around a code where the markers say it is; more than a bent page moves it (1.3 mm, p95)."""
+    """mm around the position of a code predicted by the markers; more than a bent page moves it (1.3 mm, p95)."""
     single_page_share: float = 0.7
-    """Share of the picture, 0..1; a page that covers less leaves room for a second form beside it."""
+    """Fraction of the picture, 0..1; a page that covers less leaves room for a second form beside it."""
     text_px_per_mm: float = 11.811
-    """Pixels per mm for text recognition: 300 dpi, what it is made for."""
+    """Pixels per mm for text recognition: 300 dpi, its design resolution."""
     text_margin_mm: float = 1.0
-    """mm around a printed number that are read with it."""
+    """mm; margin around a printed number that is read with it."""
     through_share: float = 0.72
-    """Share of the paper's grey, 0..1; what is lighter is the other side shining through (80 g paper: .85 and
-    lighter), not print (toner nearly out: .6).
+    """Fraction of the paper's grey, 0..1; anything lighter is show-through (80 g paper: .85 and lighter), not print
+    (toner nearly out: .6).
     """
 
 
@@ -47,10 +47,10 @@ DEFAULT_IDENTIFY = IdentifySettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """The identity of a page, or None, and what a person should know about it.
+    """The identity of a page, or None, and its problems.
 
     `unknown-layout` comes together with an identity: the code is valid but its edition is not among the layouts.
-    `identity-by-text` too: the text was read with its check character, the instance should be compared with the store.
+    `identity-by-text` too: the text was read with its check character; the instance should be compared with the store.
     """
 
     identity: Identity | None
@@ -68,7 +68,7 @@ def identify(
     """The identity of a page from its codes, else from its printed text id.
 
     `layouts` by digest; `read_text` reads one printed line. Codes or markers that contradict each other give no
-    identity but the problem `conflicting-codes`; a page seen from behind gives `mirrored`.
+    identity but the problem `conflicting-codes`; a mirrored page gives `mirrored`.
     """
     number = page_number(markers)
     poses = _poses(markers, number, layouts)
@@ -85,8 +85,8 @@ def identify(
 def _poses(
     markers: Sequence[Marker], number: int | None, layouts: Mapping[str, Layout]
 ) -> list[tuple[PageLayout, Pose]]:
-    """The page with this number in every layout that has one, with its pose; layouts that share their furniture
-    share the pose.
+    """The page with this number in every layout that has one, with its pose; layouts with the same furniture share the
+    pose.
     """
     known: dict[object, Pose | None] = {}
     poses: list[tuple[PageLayout, Pose]] = []
@@ -106,8 +106,8 @@ def _poses(
 def _by_code(
     image: PageImage, poses: Sequence[tuple[PageLayout, Pose]], settings: IdentifySettings
 ) -> tuple[set[Identity], FoundBy]:
-    """All valid identities on the page: from the predicted crops when each of them shows its code, else from the
-    whole page.
+    """All valid identities on the page: from the predicted crops if each of them shows its code, else from the whole
+    page.
     """
     readings = [_in_crop(image, page_map, rect, settings) for page_map, rect in _code_crops(poses)]
     identities = set().union(*readings)
@@ -120,9 +120,7 @@ def _by_code(
 
 
 def _is_printed(gray: Gray, code: Code, settings: IdentifySettings) -> bool:
-    """Whether a code is printed on this side: one that shines through the paper is faint (readers read even mirrored
-    codes).
-    """
+    """Whether a code is printed on this side: show-through is faint (readers read even mirrored codes)."""
     corners = corners_array(code)
     left, top = np.maximum(corners.min(axis=0).astype(int), 0)
     right, bottom = corners.max(axis=0).astype(int) + 1
@@ -131,7 +129,7 @@ def _is_printed(gray: Gray, code: Code, settings: IdentifySettings) -> bool:
 
 
 def _code_crops(poses: Sequence[tuple[PageLayout, Pose]]) -> Iterator[tuple[PageMap, RectMm]]:
-    """Each distinct place where a code may stand."""
+    """Each distinct position of a code."""
     seen: set[tuple[int, RectMm]] = set()
     for page, pose in poses:
         for code in page.codes:
@@ -148,7 +146,7 @@ def _in_crop(image: PageImage, page_map: PageMap, rect: RectMm, settings: Identi
 
 
 def _identities(texts: Iterator[str]) -> set[Identity]:
-    """The identities in decoded texts; foreign and damaged codes are none."""
+    """The identities in decoded texts; foreign and damaged codes yield none."""
     return {identity for identity in map(pagecode.decode, texts) if identity is not None}
 
 
@@ -185,8 +183,8 @@ def _by_text(
     read_text: ReadText,
     settings: IdentifySettings,
 ) -> Sighting | None:
-    """The identity from the printed text id, where the markers say that it stands; the digest has to be that of a
-    known layout.
+    """The identity from the printed text id at the position given by the markers; its digest has to be that of a known
+    layout.
     """
     seen: set[tuple[int, RectMm]] = set()
     found: set[Identity] = set()
@@ -208,7 +206,7 @@ def _by_text(
 def identify_at(
     image: PageImage, page_map: PageMap, page: PageLayout, layout: Layout, read_text: ReadText
 ) -> Sighting | None:
-    """The identity of a page whose edition and place its print has proved: from what is left of its codes, else from
+    """The identity of a page whose edition and position its print has proved: from the remains of its codes, else from
     the printed text id; else None.
     """
     crops = [_in_crop(image, page_map, area.rect, DEFAULT_IDENTIFY) for area in page.codes if area.kind == "qr"]
@@ -251,7 +249,7 @@ def _text_identity(text: str, number: int, layouts: Mapping[str, Layout]) -> Ide
 
 
 def _unconfused(word: str) -> str:
-    """Letters that Crockford's alphabet does not hold become the digits they look like; the check character stays."""
+    """Replaces letters outside Crockford's alphabet by the digits they look like; the check character stays."""
     return word[:-1].translate(str.maketrans("OIL", "011")) + word[-1:]
 
 

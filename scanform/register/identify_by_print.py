@@ -1,8 +1,8 @@
-"""Which of the known pages is this? For pages that carry no code: the print itself has to prove it.
+"""Which of the known pages is this? For pages without a code: the print itself has to prove it.
 
 Features of the scan are compared with those of every known blank page; the most promising are registered in full, and
-only a page whose map is proved counts. Forms that are nearly alike are told apart by the print that only one of them
-has; where the picture does not show that clearly, nothing is chosen.
+only a page whose map is proved counts. Nearly identical forms are told apart by the print that only one of them has; if
+the picture does not show that clearly, none is chosen.
 """
 
 from collections.abc import Sequence
@@ -25,11 +25,11 @@ class ContentSettings:
     """Which known pages are tried on a page without a code."""
 
     tried: int = 5
-    """So many of the most promising pages are registered in full."""
+    """Number of most promising pages that are registered in full."""
     share: float = 0.5
-    """By the matches of the best, 0..1; pages with fewer are not."""
+    """Minimum number of matches relative to the best page, 0..1, for a page to be tried."""
     least: int = 6
-    """Matches of the strongest features that make a page worth trying; its print has to prove it anyway."""
+    """Minimum number of matches of the strongest features for a page to be tried; its print has to prove it anyway."""
 
 
 DEFAULT_CONTENT = ContentSettings()
@@ -46,7 +46,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentSighting:
-    """The page that a picture shows, with its map, or None; `ambiguous-form` when several fit about equally."""
+    """The page that a picture shows, with its map, or None; `ambiguous-form` if several fit about equally."""
 
     key: tuple[str, int] | None
     page_map: PageMap | None
@@ -69,7 +69,7 @@ def identify_by_content(
 ) -> ContentSighting:
     """The one known page whose print this picture proves, in any rotation.
 
-    No key and the problem `ambiguous-form` when two pages fit about equally, no key and no problem when none does.
+    No key and the problem `ambiguous-form` if two pages fit about equally, no key and no problem if none does.
     """
     for detector in Detector:
         scan = scan_features(image.gray, detector)
@@ -88,8 +88,8 @@ def identify_by_content(
 def _proved(
     image: PageImage, scan: Features, counted: Sequence[tuple[int, Known]], settings: ContentSettings
 ) -> list[_Proved]:
-    """The most promising page that the picture proves, and others that are not like it but proved as well; `counted`
-    by matches of few features.
+    """The most promising page that the picture proves, and dissimilar others that are proved as well; `counted` by
+    matches of few features.
     """
     ranked = sorted(counted, key=lambda item: -item[0])[: settings.tried]
     found: list[_Proved] = []
@@ -108,7 +108,7 @@ def _proved(
 def _settled(
     image: PageImage, found: _Proved, known: Sequence[Known], settings: AmbiguitySettings = DEFAULT_AMBIGUITY
 ) -> _Proved | None:
-    """The one among a page and those like it that the picture shows; None when it cannot tell."""
+    """The page that the picture shows, out of one page and those like it; None if it cannot tell."""
     for _ in range(len(known)):
         better = None
         for other in known:
@@ -131,12 +131,12 @@ def _settled(
 
 
 def _moved_to(image: PageImage, found: _Proved, other: Known, differs: Difference) -> _Proved | None:
-    """The other page where the first was found, when the print proves it too."""
+    """The other page at the position of the first, if the print proves it too."""
     start = np.reshape(found.page_map.homography, (3, 3)) @ np.linalg.inv(differs.between)
     page_map = fit_from_homography(image, start, other.page, other.check)
     return _Proved(known=other, page_map=page_map) if page_map else None
 
 
 def _alike(one: Known, other: Known) -> Difference | None:
-    """How two known pages differ, when they are alike."""
+    """The difference of two known pages, if they are alike."""
     return difference(one.check, other.check)

@@ -33,24 +33,22 @@ class FeatureSettings:
     """How a page is found by features of its print."""
 
     features: int = 3000
-    """Features looked for in a picture, at most."""
+    """Maximum number of features in a picture."""
     ratio: float = 0.8
-    """Distance of the best by that of the second match, 0..1, at most (Lowe)."""
+    """Maximum ratio of the distance of the best match to that of the second, 0..1 (Lowe)."""
     within_mm: float = 1.5
-    """mm; matches agree within that."""
+    """mm; tolerance within which matches agree."""
     least: int = 12
-    """Matches that have to agree; the print has to prove the map afterwards."""
+    """Minimum number of agreeing matches; the print has to prove the map afterwards."""
     few: int = 600
-    """The strongest features of a blank page, compared to see which of many pages are worth more."""
+    """Number of strongest features of a blank page, compared first to rank many pages."""
 
 
 DEFAULT_FEATURES = FeatureSettings()
 
 
 def pose_from_codes(gray: Gray, page: PageLayout) -> Floats | None:
-    """A similarity mm -> px (3, 3) from the two page codes, found anywhere in the picture; None when they are not
-    both there.
-    """
+    """A similarity mm -> px (3, 3) from the two page codes, found anywhere in the picture; None unless both are there."""
     rects = [area.rect for area in page.codes if area.kind == "qr"]
     found = [
         corners_array(code)
@@ -71,8 +69,9 @@ def pose_from_codes(gray: Gray, page: PageLayout) -> Floats | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Features:
-    """Distinct points of a picture, strongest first: `points` (N, 2) in mm of the paper or in px of the scan,
-    `described` (N, 32) bytes by ORB or (N, 128) float32 of length 1 by SIFT; matches agree `within` so many mm or px.
+    """Distinctive points of a picture, strongest first: `points` (N, 2) in mm of the paper or in px of the scan,
+    `described` (N, 32) bytes by ORB or (N, 128) float32 of length 1 by SIFT; `within` is the tolerance for agreeing
+    matches, in mm or px.
     """
 
     detector: Detector
@@ -112,7 +111,7 @@ def scan_features(
 def blank_features(
     check: BoxCheck, detector: Detector = Detector.ORB, settings: FeatureSettings = DEFAULT_FEATURES
 ) -> Features:
-    """The features of a blank page, in mm; kept, because every scan is compared with them."""
+    """The features of a blank page, in mm; cached, because every scan is compared with them."""
     points, described = _described(check.small, detector, settings)
     return Features(
         detector=detector, points=(points + 0.5) / TILE_PX_PER_MM, described=described, within=settings.within_mm
@@ -122,8 +121,8 @@ def blank_features(
 def _described(
     gray: Gray, detector: Detector, settings: FeatureSettings
 ) -> tuple[Floats, NDArray[np.uint8] | NDArray[np.float32]]:
-    """Points (N, 2) in px and their descriptions; SIFT as the roots of shares (Arandjelovic and Zisserman 2012,
-    "RootSIFT").
+    """Points (N, 2) in px and their descriptors; SIFT as square roots of the normalised histogram (Arandjelovic and
+    Zisserman 2012, "RootSIFT").
     """
     finder = (
         cv2.ORB.create(nfeatures=settings.features)
@@ -146,8 +145,8 @@ def _described(
 def matches(
     scan: Features, blank: Features, settings: FeatureSettings = DEFAULT_FEATURES, *, few: bool = False
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices of features of the blank page and of the scan that match beyond doubt; of the `few` strongest of the
-    blank page only.
+    """Indices of unambiguously matching features of the blank page and of the scan; of the `few` strongest of the blank
+    page only.
     """
     described = blank.described[: settings.few] if few else blank.described
     if min(len(scan.points), len(described)) < 2:
@@ -169,7 +168,7 @@ def matches(
 def pose_from_features(
     scan: Features, blank: Features, page: PageLayout, settings: FeatureSettings = DEFAULT_FEATURES
 ) -> FeaturePose | None:
-    """Where the features that a scan shares with a blank page put the page (MAGSAC, Barath et al. 2019); None when
+    """The pose of the page from the features that a scan shares with a blank page (MAGSAC, Barath et al. 2019); None if
     too few agree.
     """
     of_blank, of_scan = matches(scan, blank, settings)

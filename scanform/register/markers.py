@@ -32,14 +32,17 @@ class Marker:
 class MarkerSearch:
     """How markers are searched. Figures measured on simulated scans of 100-600 dpi.
 
-    `reduced_px_per_mm`: a marker of 8 mm is then 32 px wide, the smallest size read without loss. `snug_corner_mm` is
-    enough for a sheet that lies in place (markers end 16 mm from its edge), `corner_mm` holds three corner markers or
-    more on all scans tried, `wide_corner_mm` also on photos. `enough`: the corners alone fix a homography.
+    `reduced_px_per_mm`: a marker of 8 mm is then 32 px wide, the smallest size read without loss.
+    `snug_corner_mm` is enough for a sheet in place (markers end 16 mm from its edge), `corner_mm` holds three corner
+    markers or more on all scans tried, `wide_corner_mm` also on photos.
+    `enough`: the corners alone fix a homography.
     `correction_rate`: a damaged bit is never repaired (the library's default of 0.6 is said to invite false markers).
     `refine_mm` is half the window in which a corner is refined: inside the marker's border of 1.3 mm and its quiet zone
-    of 2 mm. `least_mm` and `least_share`: the smallest marker looked for in a region and, as perimeter by picture
-    width, on a whole page (a QR code is full of smaller squares). `through_share` of the paper's grey: what is lighter
-    is the other side shining through (80 g paper: .85 and lighter), not print.
+    of 2 mm.
+    `least_mm` and `least_share`: the smallest marker detected in a region and, as perimeter relative to the picture
+    width, on a whole page (a QR code is full of smaller squares).
+    `through_share`: fraction of the paper's grey; anything lighter is show-through (80 g paper: .85 and lighter), not
+    print.
     """
 
     reduced_px_per_mm: float = 4.0
@@ -90,15 +93,15 @@ def find_all_markers(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) ->
 def with_edges(
     image: PageImage, markers: Sequence[Marker], search: MarkerSearch = DEFAULT_SEARCH
 ) -> tuple[Marker, ...]:
-    """The markers together with those in the middles of the edges: cheaper than the whole page."""
+    """The markers together with those at the middles of the edges: cheaper than the whole page."""
     known = [(marker.id, np.array(marker.corners_px)) for marker in markers]
     found = _detect_windows(image.gray, _edges(image, search), search)
     return _markers(image.gray, _distinct([*known, *found]), search)
 
 
 def all_sightings(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) -> tuple[Marker, ...]:
-    """Every marker wherever it is, the same id at several places included: for pictures that show several sheets, of
-    any size. Corners are not refined.
+    """Every marker in the picture, including the same id at several positions: for pictures of several sheets, of any
+    size. Corners are not refined.
     """
     scale = _px_per_mm(image.gray, search)
     found: list[_Found] = []
@@ -117,8 +120,8 @@ def all_sightings(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) -> tu
 
 
 def is_mirrored(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) -> bool:
-    """Whether the picture shows markers only when it is flipped: a mirrored copy, not the front shining through a
-    blank back.
+    """Whether the picture shows markers only when flipped: a mirrored copy, not show-through of the front on a blank
+    back.
     """
     limit = search.through_share * float(np.median(image.gray[::8, ::8]))
     strong = np.where(image.gray > limit, np.uint8(255), image.gray)[:, ::-1]
@@ -126,7 +129,7 @@ def is_mirrored(image: PageImage, search: MarkerSearch = DEFAULT_SEARCH) -> bool
 
 
 def page_number(markers: Sequence[Marker]) -> int | None:
-    """The 1-based page that most markers name; None without markers or when two pages are named equally often."""
+    """The 1-based page that most markers name; None without markers or if two pages are named equally often."""
     counts = _page_counts(marker.id for marker in markers)
     if not counts or (len(counts) > 1 and counts[0][0] == counts[1][0]):
         return None
@@ -179,7 +182,7 @@ def _detect_windows(gray: Gray, windows: Iterable[tuple[slice, slice]], search: 
 
 
 def _whole_page(gray: Gray, search: MarkerSearch) -> list[_Found]:
-    """The whole page on the reduced copy and, when that shows less than enough, on a finer one."""
+    """Searches the whole page on the reduced copy and, if that shows too few, on a finer one."""
     scale = _px_per_mm(gray, search)
     found = _detect(gray, scale, search.reduced_px_per_mm, search.least_share, search)
     if len(found) < search.enough:
@@ -218,7 +221,7 @@ def _detector(correction_rate: float, least: float) -> cv2.aruco.ArucoDetector:
 
 
 def _distinct(found: Sequence[_Found]) -> list[_Found]:
-    """One entry per id; an id seen at two places (two forms in one picture) tells nothing and is dropped."""
+    """One entry per id; an id seen at two places (two forms in one picture) is ambiguous and dropped."""
     kept: list[_Found] = []
     for identifier in sorted({identifier for identifier, _ in found}):
         quads = [corners for other, corners in found if other == identifier]
@@ -240,7 +243,7 @@ def _markers(gray: Gray, found: Sequence[_Found], search: MarkerSearch) -> tuple
 
 
 def _agreeing(found: Sequence[_Found], search: MarkerSearch) -> list[_Found]:
-    """Markers that are turned and sized like those of the page seen most: a false one rarely is."""
+    """Markers whose rotation and size match the page seen most: those of a false marker rarely do."""
     main = _page_counts(identifier for identifier, _ in found)[0][1]
     tops = [
         complex(*(corners[1] - corners[0])) for _, corners in found
@@ -251,7 +254,7 @@ def _agreeing(found: Sequence[_Found], search: MarkerSearch) -> list[_Found]:
 
 
 def _is_like(top: complex, group: Sequence[complex], size: float, search: MarkerSearch) -> bool:
-    """Whether a marker's upper side is turned and as long as those of the `group`."""
+    """Whether a marker's upper side has the rotation and length of those of the `group`."""
     turn = median(abs(phase(top * other.conjugate())) for other in group)
     return (
         degrees(turn) <= search.max_turn_deg
@@ -260,7 +263,7 @@ def _is_like(top: complex, group: Sequence[complex], size: float, search: Marker
 
 
 def _refined(gray: Gray, quads: Floats, search: MarkerSearch) -> Floats:
-    """Subpixel corners (N, 4, 2) on the original pixels; a corner that runs away keeps its first place."""
+    """Subpixel corners (N, 4, 2) on the original pixels; a corner that diverges keeps its first position."""
     side = float(np.median(np.linalg.norm(quads[:, 1] - quads[:, 0], axis=1)))
     half = int(np.clip(round(side / search.marker_mm * search.refine_mm), 2, search.refine_max_px))
     limit = np.array([gray.shape[1] - 1, gray.shape[0] - 1])

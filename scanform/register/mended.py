@@ -1,9 +1,9 @@
-"""Reading a page code of which a part is missing: cut off at the rim of the sheet, written over, under a staple.
+"""Reading a page code of which a part is missing: cut off at the edge of the sheet, written over, under a staple.
 
-Where the page lies is known, so each module of the code can be looked up in its place, without the finder patterns that
-readers of codes need. Both codes of a page say the same, so what one lacks the other may have; the fixed patterns are
-known anyway, and the code corrects what is left (level Q: a quarter of its words). The check sums of the code and of
-the identity in it guard against wrong ones.
+The position of the page is known, so each module of the code is sampled in its place, without the finder patterns that
+code readers need. Both codes of a page hold the same data and complete each other; the fixed patterns are known, and
+the error correction covers the rest (level Q: a quarter of its words). The checksums of the code and of the identity in
+it guard against wrong readings.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,23 +31,21 @@ _QUIET = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MendSettings:
-    """How a code of which a piece is missing is found and read."""
+    """How a code with a missing piece is found and read."""
 
     reach_mm: float = 1.25
-    """mm around its place within which it is looked for: so far off at its rim is a map that rests on the print in
-    the middle of the page.
-    """
+    """mm; search radius: the error that a map supported by the print in the middle of the page can have at its edge."""
     step_mm: float = 0.125
-    """mm from one try to the next: a quarter of a module."""
+    """mm; search step: a quarter of a module."""
     least: float = 0.55
-    """Agreement of the fixed patterns that are in the picture, -1..1, at least. 39 codes, whole or without 4 mm, had
-    0.82 and more (the shipped forms at 150 dpi with blur and noise), 39 other places of these pages 0.27 at most;
-    the middle is taken.
+    """Minimum agreement of the fixed patterns that are in the picture, -1..1. 39 codes, whole or without 4 mm, had 0.82
+    and more (the shipped forms at 150 dpi with blur and noise), 39 other places of these pages 0.27 at most; the limit
+    is the midpoint.
     """
     least_seen: int = 40
-    """Modules of fixed patterns that have to be in the picture."""
+    """Minimum number of modules of fixed patterns in the picture."""
     contrast: float = 30.0
-    """Grey levels between dark and light modules."""
+    """Minimum contrast between dark and light modules, grey levels."""
 
 
 DEFAULT_MEND = MendSettings()
@@ -56,8 +54,8 @@ DEFAULT_MEND = MendSettings()
 def mended_identities(
     gray: Gray, page_map: PageMap, page: PageLayout, settings: MendSettings = DEFAULT_MEND
 ) -> set[Identity]:
-    """What the codes of a page say that lies as `page_map` says, each for itself and put together; empty when they
-    cannot be made out.
+    """The identities in the codes of a page with this `page_map`, read singly and combined; empty if they are
+    illegible.
     """
     seen = [
         modules
@@ -81,7 +79,7 @@ def _grids(seen: Sequence[Floats]) -> Iterator[Floats]:
 
 
 def _modules(gray: Gray, page_map: PageMap, rect: RectMm, settings: MendSettings) -> Floats | None:
-    """How dark each module is, (25, 25), 1 dark, -1 light, 0 not in the picture; None where there is no code."""
+    """Darkness of each module, (25, 25), 1 dark, -1 light, 0 not in the picture; None if there is no code."""
     ticks = (np.arange(MODULES) + 0.5) / MODULES
     steps = np.arange(-settings.reach_mm, settings.reach_mm + 1e-9, settings.step_mm)
     x, y = rect.x + rect.w * ticks[None, :], rect.y + rect.h * ticks[:, None]
@@ -112,9 +110,7 @@ def _shifted(values: Floats, steps: Floats, axis: str) -> Floats:
 
 
 def _signed(grey: Floats, there: NDArray[np.bool_], settings: MendSettings) -> Floats:
-    """Grey values of modules as -1 (light) to 1 (dark); rows and columns at the rim without any dark module were cut
-    off.
-    """
+    """Grey values of modules as -1 (light) to 1 (dark); outer rows and columns without any dark module are cut off."""
     if there.sum() < MODULES:
         return np.zeros_like(grey)
     low, high = np.percentile(grey[there], (15, 85))
@@ -131,7 +127,7 @@ def _signed(grey: Floats, there: NDArray[np.bool_], settings: MendSettings) -> F
 
 @cache
 def _fixed() -> NDArray[np.int8]:
-    """The modules that every code of version 2 has: 1 dark, -1 light, 0 for those that carry data."""
+    """The modules common to all codes of version 2: 1 dark, -1 light, 0 for data modules."""
     grid = np.zeros((MODULES, MODULES), np.int8)
     ring = np.array(
         [[1 if max(abs(row), abs(column)) != 2 else -1 for column in range(-3, 4)] for row in range(-3, 4)],
@@ -150,7 +146,7 @@ def _fixed() -> NDArray[np.int8]:
 
 
 def _drawn(grid: Floats) -> Gray:
-    """A clean picture of the code."""
+    """A clean image of the code."""
     dark = np.where(_fixed() != 0, _fixed() > 0, grid > 0)
     picture = np.pad(np.where(dark, 0, 255).astype(np.uint8), _QUIET, constant_values=255)
     return np.kron(picture, np.ones((_DRAWN_PX, _DRAWN_PX), np.uint8))

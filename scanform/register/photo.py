@@ -1,7 +1,7 @@
-"""Pictures taken with a phone: dark ones are lightened before anything looks at them, and a sheet is found on the table
-by its outline.
+"""Photos taken with a phone: dark ones are lightened before any analysis, and a sheet is found on the table by its
+outline.
 
-Geometry is untouched by both: a pixel stays where it is.
+Neither changes the geometry: every pixel stays in place.
 """
 
 from dataclasses import dataclass, replace
@@ -20,18 +20,18 @@ class LightSettings:
     dark: float = 150.0
     """Grey level, 0..255; a picture whose paper is darker is lightened. Scanners deliver 215 and more."""
     wanted: float = 225.0
-    """Grey level that its paper gets."""
+    """Grey level of its paper afterwards."""
     paper: float = 97.0
-    """Percentile of the pixels that is the paper: a sheet that takes a thirtieth of the picture is not overexposed."""
+    """Percentile of the pixels taken as paper: a sheet that covers a thirtieth of the picture is not overexposed."""
     every: int = 37
-    """One pixel in so many, along both axes, is looked at for that."""
+    """Sampling step for that, along both axes."""
     most: float = 12.0
-    """The highest gain; beyond it nothing but noise is left."""
+    """Maximum gain; above it only noise is left."""
     plain: float = 2.0
-    """The gain from which grains are smoothed."""
+    """Minimum gain for which grain is smoothed."""
     grain_px: float = 1.0
-    """Pixels; sigma of that smoothing in a picture of `grain_long_px`. It costs no stroke: phones have 8 px per mm
-    and more.
+    """Pixels; sigma of that smoothing in a picture of `grain_long_px`. It loses no stroke: phones have 8 px per mm and
+    more.
     """
     grain_long_px: int = 3000
     """Pixels of the longer side of such a picture."""
@@ -41,9 +41,7 @@ DEFAULT_LIGHT = LightSettings()
 
 
 def lightened(image: PageImage, settings: LightSettings = DEFAULT_LIGHT) -> PageImage:
-    """The picture itself, or a copy with white paper when it was taken in the dark; black and white scans stay as
-    they are.
-    """
+    """The picture itself, or a copy with white paper if it was taken in the dark; bilevel scans stay unchanged."""
     sample = image.gray[:: settings.every, :: settings.every]
     paper = float(np.percentile(sample, settings.paper))
     if (
@@ -62,35 +60,35 @@ def lightened(image: PageImage, settings: LightSettings = DEFAULT_LIGHT) -> Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetSettings:
-    """How the outline of a sheet is found in a photo. Shares are 0..1."""
+    """How the outline of a sheet is found in a photo. Fractions are 0..1."""
 
     long_px: int = 640
-    """Pixels of the longer side of the copy that is looked at."""
+    """Pixels of the longer side of the working copy."""
     print_px: int = 21
-    """Pixels over which print is closed."""
+    """Pixels; size of the closing that removes print."""
     levels: int = 14
-    """Grey levels between dark and bright that are tried: pieces brighter than one of them."""
+    """Number of thresholds tried between dark and bright."""
     fills: float = 0.9
-    """Share of the quadrilateral around it that a sheet fills."""
+    """Minimum fraction of its enclosing quadrilateral that a sheet fills."""
     least: float = 0.03
-    """Share of the picture that it covers, at least."""
+    """Minimum fraction of the picture that it covers."""
     most: float = 0.97
-    """The same, at most."""
+    """Maximum fraction."""
     aspect: tuple[float, float] = (1.05, 2.0)
-    """Longer by shorter side, from and to."""
+    """Ratio of the longer to the shorter side, from and to."""
     beside_px: float = 4.0
-    """Pixels outside the outline where the table is measured: the edge of light on a table is soft."""
+    """Pixels outside the outline where the table is measured: the light falls off softly there."""
     step: float = 8.0
-    """Grey levels by which the paper is brighter than that."""
+    """Grey levels by which the paper must be brighter than that."""
     edges: float = 0.8
-    """Share of the outline along which it has to be."""
+    """Minimum fraction of the outline along which it must be."""
 
 
 DEFAULT_SHEET = SheetSettings()
 
 
 def find_sheet(gray: Gray, settings: SheetSettings = DEFAULT_SHEET) -> Floats | None:
-    """The corners (4, 2) in px, clockwise, of the sheet of paper whose outline stands out most; None when none does."""
+    """The corners (4, 2) in px, clockwise, of the sheet of paper with the clearest outline; None if there is none."""
     factor = max(1.0, max(gray.shape) / settings.long_px)
     small = cv2.resize(gray, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
     closed = cv2.morphologyEx(
@@ -115,7 +113,7 @@ def _levels(picture: Gray, settings: SheetSettings) -> Floats:
 
 
 def _bright_quads(bright: NDArray[np.bool_], settings: SheetSettings) -> list[Floats]:
-    """The corners of bright pieces that are quadrilaterals of the shape of a sheet."""
+    """The corners of bright components that are quadrilaterals of the shape of a sheet."""
     contours, _ = cv2.findContours(bright.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = []
     for contour in contours:
@@ -155,8 +153,8 @@ def _is_sheet(quad: Floats, settings: SheetSettings) -> bool:
 
 
 def _outline_share(picture: Gray, quad: Floats, settings: SheetSettings) -> float:
-    """The share of the outline along which it is brighter just inside than just outside; beyond the picture counts
-    as no outline.
+    """The fraction of the outline that is brighter just inside than just outside; outside the picture counts as no
+    outline.
     """
     middle = quad.mean(axis=0)
     along = np.linspace(0.05, 0.95, 40)[:, None, None]
@@ -170,7 +168,7 @@ def _outline_share(picture: Gray, quad: Floats, settings: SheetSettings) -> floa
 
 
 def _grey_at(picture: Gray, points: Floats) -> Floats:
-    """Grey values at points (N, 2); beyond the picture as bright as paper."""
+    """Grey values at points (N, 2); outside the picture as bright as paper."""
     at = points.astype(np.float32)[None]
     return np.asarray(
         cv2.remap(

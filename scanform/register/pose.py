@@ -1,4 +1,4 @@
-"""From markers to a homography, without letting a single wrong marker bend the page."""
+"""From markers to a homography, robust against a wrong marker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ class PoseSettings:
     """How markers fix the pose of a page."""
 
     outlier_mm: float = 3.0
-    """mm; a marker further off than any bent page showed is not ours."""
+    """mm; a marker further off than on any bent page is not ours."""
     affine_mm: float = 0.15
-    """mm; a fit this good needs no perspective."""
+    """mm; a fit with at most this residual needs no perspective."""
     hull_share: float = 0.6
-    """Share of the marker frame, 0..1; markers that span so much may fix a perspective."""
+    """Minimum fraction of the marker frame, 0..1, spanned by markers that may fix a perspective."""
     spread_mm: float = 20.0
-    """mm; markers in a line (a smaller spread across it) fix only position, turn and scale."""
+    """mm; collinear markers (with a smaller spread across their line) fix only position, rotation and scale."""
     max_stretch: float = 1.5
-    """Scale in x by scale in y; beyond that no scanner works."""
+    """Maximum ratio of the scales in x and y; no scanner exceeds it."""
     max_zoom: float = 3.0
-    """Scale at one page corner by that at another, in photographs."""
+    """Maximum ratio of the scales at two page corners, in photos."""
 
 
 DEFAULT_POSE = PoseSettings()
@@ -36,9 +36,7 @@ DEFAULT_POSE = PoseSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pose:
-    """A homography mm -> px (3, 3), the ids of the markers it rests on and what it left over at their corners (rms,
-    mm).
-    """
+    """A homography mm -> px (3, 3), the ids of its markers and the residual at their corners (rms, mm)."""
 
     homography: Floats
     used: tuple[int, ...]
@@ -48,9 +46,9 @@ class Pose:
 def fit_pose(
     markers: Sequence[Marker], fiducials: Sequence[Fiducial], size: SizeMm, settings: PoseSettings = DEFAULT_POSE
 ) -> Pose | None:
-    """The pose of a page from two or more of its markers; None when they are fewer or do not fit together.
+    """The pose of a page from two or more of its markers; None if there are fewer or they do not fit together.
 
-    While a marker stands further off than `outlier_mm`, the one is left out whose absence helps most.
+    While a marker is further off than `outlier_mm`, the one whose removal helps most is left out.
     """
     return _pose(tuple(markers), tuple(fiducials), size, settings)
 
@@ -59,7 +57,7 @@ def fit_pose(
 def _pose(
     markers: tuple[Marker, ...], fiducials: tuple[Fiducial, ...], size: SizeMm, settings: PoseSettings
 ) -> Pose | None:
-    """Kept for a moment: identifying and fitting a page ask for the same pose."""
+    """Cached briefly: identifying and fitting a page ask for the same pose."""
     by_id = {fiducial.id: fiducial.rect for fiducial in fiducials}
     own = [marker for marker in markers if marker.id in by_id]
     if len(own) < 2:
@@ -91,7 +89,7 @@ def _corners(rect: RectMm) -> list[tuple[float, float]]:
 
 
 def is_plausible(homography: Floats, size: SizeMm, settings: PoseSettings = DEFAULT_POSE) -> bool:
-    """Whether a homography shows the page from its front, neither squeezed nor seen from an absurd angle."""
+    """Whether a homography shows the page from its front, neither squeezed nor at an extreme angle."""
     if not np.all(np.isfinite(homography)):
         return False
     corners = np.array([(0, 0), (size.w, 0), (size.w, size.h), (0, size.h)], dtype=np.float64)
@@ -115,7 +113,7 @@ def jacobian(homography: Floats, points_mm: Floats) -> Floats:
 
 
 def fit_similarity(mm: Floats, px: Floats) -> Floats:
-    """Least-squares turn, scale and shift (3, 3) from points (N, 2): a complex linear fit."""
+    """Least-squares rotation, scale and shift (3, 3) from points (N, 2): a complex linear fit."""
     source, target = mm[:, 0] + 1j * mm[:, 1], px[:, 0] + 1j * px[:, 1]
     middle = source.mean()
     factor = np.vdot(source - middle, target) / np.vdot(source - middle, source - middle)
@@ -130,21 +128,21 @@ def fit_affine(mm: Floats, px: Floats) -> Floats:
 
 
 def fit_homography(mm: Floats, px: Floats) -> Floats:
-    """Least-squares homography (3, 3) from four or more points (N, 2); NaN when there is none."""
+    """Least-squares homography (3, 3) from four or more points (N, 2); NaN if none exists."""
     homography, _ = cv2.findHomography(mm, px, 0)
     return np.full((3, 3), np.nan) if homography is None else np.asarray(homography, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fit:
-    """A homography and how far (mm) each marker stands from where it puts it."""
+    """A homography and the residual (mm) of each marker."""
 
     homography: Floats
     off_mm: Floats
 
 
 def _fit(mm: Floats, px: Floats, frame: float, settings: PoseSettings) -> _Fit:
-    """The richest model that the markers (N, 4, 2) can carry: similarity, affine or homography; `frame` is the area
+    """The richest model that the markers (N, 4, 2) can support: similarity, affine or homography; `frame` is the area
     of the whole marker frame.
     """
     flat_mm, flat_px = mm.reshape(-1, 2), px.reshape(-1, 2)
@@ -162,7 +160,7 @@ def _fit(mm: Floats, px: Floats, frame: float, settings: PoseSettings) -> _Fit:
 
 
 def _judged(homography: Floats, mm: Floats, px: Floats) -> _Fit:
-    """A homography with the root mean square distance of each marker's corners (N, 4, 2); infinite when it is none."""
+    """A homography with the rms distance of each marker's corners (N, 4, 2); infinite if the homography is invalid."""
     if not np.all(np.isfinite(homography)) or abs(np.linalg.det(homography)) < 1e-12:
         return _Fit(homography=homography, off_mm=np.full(len(mm), np.inf))
     back = cv2.perspectiveTransform(px.reshape(-1, 1, 2), np.linalg.inv(homography)).reshape(-1, 4, 2)

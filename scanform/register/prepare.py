@@ -1,4 +1,4 @@
-"""What registration wants to know of a blank page, cut once per page of an edition and kept by the caller."""
+"""What registration needs from a blank page, prepared once per page of an edition and kept by the caller."""
 
 from dataclasses import dataclass
 
@@ -17,35 +17,34 @@ TILE_PX_PER_MM = 4.0
 """Resolution of the reduced blank page, for tiles and for marker-free registration."""
 
 TILE_MM = 18.0
-"""Side of a tile and distance from one to the next."""
+"""Side of a tile and spacing of tiles."""
 
 TILE_TEXTURE = 12.0
-"""Least standard deviation of a tile in grey levels: it has to show something."""
+"""Minimum standard deviation of a tile in grey levels: it needs some texture."""
 
 TILE_ALONE_MM = (1.5, 4.0)
-"""Between so many mm off no place of the blank page may look like a tile: a piece of ruled lines can be anywhere
-along them, and proves nothing.
+"""No place of the blank page at a distance in this range may look like the tile: a piece of ruled lines fits anywhere
+along them and proves nothing.
 """
 
 TILE_LEAD = 0.08
-"""By so much (correlation) a tile has to fit better at its place than there, as when it is looked for in a scan."""
+"""Minimum lead in correlation of a tile at its own place over those places, the same as when searching a scan."""
 
 GAP_MM = 14.0
-"""A tile whose middle is further than this from the middle of every box stands in a gap between the boxes."""
+"""A tile whose centre is further than this from the centre of every box lies in a gap between the boxes."""
 
 MIN_CONTRAST = 25.0
-"""Grey levels (standard deviation of a profile): outlines fainter than that on the blank page are no landmarks."""
+"""Grey levels (standard deviation of a profile); outlines on the blank page fainter than that are not landmarks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BoxCheck:
-    """The landmarks of one page; compared and hashed as an object, so that what is derived from it can be kept beside
-    it.
+    """The landmarks of one page; compared and hashed by identity, so that results derived from it can be cached.
 
-    `rects_mm` (N, 4): x, y, w, h of the outlines that can be recognised, `profiles` (N, 4, L) how their sides look.
+    `rects_mm` (N, 4): x, y, w, h of the recognisable outlines, `profiles` (N, 4, L) the profiles of their sides.
     `sample` indexes about thirty of them spread over the page. `small` is the blank page at `TILE_PX_PER_MM`,
-    `tiles_mm` (M, 2) the middles of its tiles that show something, `gaps` (M,) those beside an area for writing and far
-    from all boxes. `size` is that of the page, `zones_mm` (K, 4) are all places where somebody may write.
+    `tiles_mm` (M, 2) the centres of its textured tiles, `gaps` (M,) those beside a writing area and far from all boxes.
+    `size` is that of the page, `zones_mm` (K, 4) are all places where somebody may write.
     """
 
     rects_mm: Floats
@@ -59,7 +58,7 @@ class BoxCheck:
 
 
 def prepare_page(page: PageLayout, blank: BlankPage, *, sample: int = 30) -> BoxCheck:
-    """The landmarks of a page: outlines of check boxes and character cells as they stand on the blank page."""
+    """The landmarks of a page: outlines of check boxes and character cells on the blank page."""
     rects = [zone.rect for zone in page.zones if zone.kind is ZoneKind.MARK] + [
         cell for zone in page.zones for cell in zone.cells
     ]
@@ -87,7 +86,7 @@ def prepare_page(page: PageLayout, blank: BlankPage, *, sample: int = 30) -> Box
 
 
 def _gaps(tiles_mm: Floats, rects_mm: Floats, page: PageLayout) -> NDArray[np.bool_]:
-    """Which tiles lie on or beside an area for writing and far from all boxes."""
+    """Which tiles lie on or beside a writing area and far from all boxes."""
     apart = np.linalg.norm(tiles_mm[:, None] - (rects_mm[:, :2] + rects_mm[:, 2:] / 2)[None], axis=2).min(
         axis=1, initial=np.inf
     )
@@ -99,7 +98,7 @@ def _gaps(tiles_mm: Floats, rects_mm: Floats, page: PageLayout) -> NDArray[np.bo
 
 
 def _tiles(small: Gray) -> Floats:
-    """Middles in mm of the tiles that show something, and something that is not there once more a few mm away."""
+    """Centres in mm of the textured tiles whose content does not occur a second time a few mm away."""
     side = round(TILE_MM * TILE_PX_PER_MM)
     half = side // 2
     places = [
@@ -119,7 +118,7 @@ def _tiles(small: Gray) -> Floats:
 
 
 def _is_alone(window: Gray, half: int, reach: int) -> bool:
-    """Whether the middle of a window of the blank page looks like nothing else in it."""
+    """Whether the centre of a window of the blank page is unlike everything else in it."""
     scores = cv2.matchTemplate(window, window[reach : reach + 2 * half, reach : reach + 2 * half], cv2.TM_CCOEFF_NORMED)
     near = round(TILE_ALONE_MM[0] * TILE_PX_PER_MM)
     scores[reach - near : reach + near + 1, reach - near : reach + near + 1] = -1

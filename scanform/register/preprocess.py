@@ -1,8 +1,9 @@
-"""Looking at a picture until it says which page it is: as it is, with its missing lines put back, with its dots
+"""Tries variants of a picture until one identifies the page: unchanged, with its missing lines restored, with its dots
 smoothed.
 
-Standard fax resolution has half as many lines as columns (204 x 98 dpi, ITU-T T.4); dithered scans are dots that hide
-markers and codes. Both are tried only when the picture as it is says nothing, so that they cost ordinary scans nothing.
+Standard fax resolution has half as many lines as columns (204 x 98 dpi, ITU-T T.4); dithered scans consist of dots that
+hide markers and codes. Both variants are tried only if the unchanged picture gives nothing, so ordinary scans pay
+nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,14 +20,14 @@ from scanform.register.markers import Marker, find_markers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreprocessSettings:
-    """How pictures are changed that say nothing as they are."""
+    """Variants of pictures that give nothing unchanged."""
 
     half_lines: tuple[float, float] = (0.58, 0.69)
-    """Height by width, from and to, of an A4 or letter page at standard fax resolution (0.62-0.68); an A4 page lying
-    on its side has 0.707.
+    """Ratio of height to width, from and to, of an A4 or letter page at standard fax resolution (0.62-0.68); an A4 page
+    in landscape has 0.707.
     """
     line_factor: float = 204 / 98
-    """Times as many lines as such a page has: 204 / 98."""
+    """Factor on the number of lines of such a page: 204 / 98."""
     soften_px: float = 0.8
     """Pixels; the sigma that merges the dots of a dithered scan and leaves page codes readable (tried: 0.8
     identified all of 8 dithered pages, 1.2 six, none without).
@@ -38,8 +39,8 @@ DEFAULT_PREPROCESS = PreprocessSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What was seen: `seen` is the picture to register, `read` the one to read answers from (same size), `factor` =
-    its rows by those of the file.
+    """The result of one variant: `seen` is the picture to register, `read` the one to read answers from (same size),
+    `factor` = ratio of its rows to those of the file.
     """
 
     seen: PageImage
@@ -56,7 +57,7 @@ def preprocess(
     read_text: ReadText,
     settings: PreprocessSettings = DEFAULT_PREPROCESS,
 ) -> Attempt:
-    """The first of several looks that identifies the page, else the first of all. Layouts by digest."""
+    """The first attempt that identifies the page, else the first of all. Layouts by digest."""
     looks: list[Attempt] = []
     for seen, read, factor in _pictures(image, settings):
         markers = find_markers(seen)
@@ -87,8 +88,8 @@ def _pictures(image: PageImage, settings: PreprocessSettings) -> Iterator[tuple[
 
 
 def with_lines(image: PageImage, factor: float) -> PageImage:
-    """The picture with `factor` times as many rows; one without grey levels stays so, or a reader would trust it
-    like one with.
+    """The picture with `factor` times as many rows; a bilevel one stays bilevel, or a reader would trust it like a grey
+    one.
     """
     size = (image.width, round(image.height * factor))
     full = np.asarray(cv2.resize(image.gray, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)

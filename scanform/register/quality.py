@@ -1,8 +1,8 @@
-"""Is there anything on this paper? Blank backs of single-sided forms are a fate of their own, damage and answers are
-not. Ink is looked for here; that there is nothing else, and that it is paper, is proven by `blank_paper`.
+"""Is there anything on this paper? Blank backs of single-sided forms have a fate of their own; damage and answers are
+not blank. This module checks for ink; `blank_paper` proves that there is nothing else, and that it is paper.
 
-And is the picture good enough? Sharpness, light, contrast, resolution and completeness, measured at the printed markers
-or, where none was found, on the page's own print; poor ones are said with what to do about them.
+And is the picture good enough? Sharpness, light, contrast, resolution and completeness are measured at the printed
+markers or, if none was found, on the page's own print; the verdict on a poor picture says what to do about it.
 """
 
 from collections.abc import Sequence
@@ -27,25 +27,23 @@ class BlankSettings:
     """Which pages hold hardly any ink."""
 
     px_per_mm: float = 3.0
-    """Pixels per mm at which the page is looked at."""
+    """Working resolution, pixels per mm."""
     contrast: float = 0.2
-    """Share of the paper's grey, 0..1; ink is darker than the paper around it by more (a back side shining through:
-    up to .15).
-    """
+    """Fraction of the paper's grey, 0..1; ink is darker than the paper around it by more (show-through: up to .15)."""
     noise_sigmas: float = 6.0
-    """Ink is darker than so many times the picture's noise."""
+    """Minimum contrast of ink, as a multiple of the picture's noise."""
     speck_mm2: float = 0.6
-    """mm2; smaller pieces are dust."""
+    """mm2; smaller components are dust."""
     hole_mm: tuple[float, float] = (3.5, 8.5)
     """mm; width of punch holes, from and to: round, 4-8 mm wide."""
     hole_edge_mm: float = 25.0
-    """mm; how far from the edge they lie at most."""
+    """mm; maximum distance of punch holes from the edge."""
     edge_mm: float = 3.0
-    """mm; shadows of the lid touch this border."""
+    """mm; width of the border touched by shadows of the lid."""
     streak_mm: float = 1.5
-    """mm; a piece that is thinner and long enough is a scanner streak or a fold."""
+    """mm; a thinner, sufficiently long component is a scanner streak or a fold."""
     streak_share: float = 0.5
-    """Share of the page, 0..1, over which it runs."""
+    """Minimum fraction of the page, 0..1, that it spans."""
     ink_mm2: float = 6.0
     """mm2; paper with more ink is not blank: the initials of a name measure 8."""
     dark: float = 70.0
@@ -58,8 +56,8 @@ DEFAULT_BLANK = BlankSettings()
 
 
 def doubt_of_blank(image: PageImage, settings: BlankSettings = DEFAULT_BLANK) -> Doubt | None:
-    """Why a page is not proven to be paper without print or writing; None when it is. The picture as it came, before
-    it was lightened.
+    """Why a page is not proven to be paper without print or writing; None if it is. Takes the original picture, before
+    it is lightened.
     """
     if _carries_ink(image, settings):
         return Doubt.CONTENT
@@ -67,19 +65,19 @@ def doubt_of_blank(image: PageImage, settings: BlankSettings = DEFAULT_BLANK) ->
 
 
 def is_blank_paper(image: PageImage, settings: BlankSettings = DEFAULT_BLANK) -> bool:
-    """Whether the page is proven to be paper without print or writing; a black page is not, nor is an unanswered or
-    a pale form.
+    """Whether the page is proven to be paper without print or writing; a black page is not, nor is an unanswered or a
+    pale form.
     """
     return doubt_of_blank(image, settings) is None
 
 
 def _carries_ink(image: PageImage, settings: BlankSettings) -> bool:
-    """Whether something clearly darker than its paper stands on the page."""
+    """Whether anything on the page is clearly darker than its paper."""
     scale = max(image.gray.shape) / settings.page_long_mm
     factor = max(1, round(scale / settings.px_per_mm))
     height, width = (length // factor * factor for length in image.gray.shape)
     if min(height, width) // factor < 8:
-        return False  # too small to say; the proof says so
+        return False  # too small to judge; the proof reports it
     small = cv2.resize(
         image.gray[:height, :width], None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA
     ).astype(np.uint8, copy=False)
@@ -89,7 +87,7 @@ def _carries_ink(image: PageImage, settings: BlankSettings) -> bool:
 
 
 def _ink(small: Gray, settings: BlankSettings) -> NDArray[np.uint8]:
-    """Pixels (H, W) that stand out dark from the paper around them, 1 = ink."""
+    """Pixels (H, W) darker than the paper around them, 1 = ink."""
     closed = cv2.morphologyEx(cv2.medianBlur(small, 5), cv2.MORPH_CLOSE, np.ones((25, 25), np.uint8))
     paper = cv2.GaussianBlur(closed, (0, 0), 12).astype(np.float32)
     drop = paper - small
@@ -99,7 +97,7 @@ def _ink(small: Gray, settings: BlankSettings) -> NDArray[np.uint8]:
 
 
 def _ink_mm2(ink: NDArray[np.uint8], scale: float, settings: BlankSettings) -> float:
-    """The area of all pieces of ink that are neither dust, hole, edge shadow nor streak."""
+    """The total area of ink components that are neither dust, hole, edge shadow nor streak."""
     joined = cv2.dilate(ink, np.ones((3, 3), np.uint8))
     _, labels, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     areas = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=len(boxes)) / scale**2
@@ -148,13 +146,13 @@ class PictureSettings:
     dark: float = 70.0
     """Grey level of the paper, 0..255."""
     pale: float = 0.2
-    """Contrast of print by the grey of the paper, 0..1."""
+    """Contrast of print relative to the grey of the paper, 0..1."""
     noisy: float = 0.07
-    """Noise by contrast."""
+    """Noise relative to contrast."""
     px_per_mm: float = 5.5
-    """Pixels per mm; below, boxes are unlike any that the mark model was fitted on."""
+    """Pixels per mm; below, boxes differ from all that the mark model was fitted on."""
     cut_mm: float = 0.3
-    """mm; so much of what stands on the page may be beyond the picture's edge."""
+    """mm; maximum part of the page's content that may lie beyond the picture's edge."""
 
 
 DEFAULT_PICTURE = PictureSettings()
@@ -162,11 +160,11 @@ DEFAULT_PICTURE = PictureSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """What was measured of a picture; None where there was nothing to measure at.
+    """The measurements of a picture; None where nothing could be measured.
 
-    `blur_mm` sigma of edges of print in the worse direction, at the worst marker but one. `paper` grey of the paper,
+    `blur_mm` sigma of edges of print in the worse direction, at the second-worst marker. `paper` grey of the paper,
     `contrast` grey levels between paper and print, `noise` of the paper (one sigma, grey levels). `px_per_mm`,
-    `cut_mm`: how far what stands on the page reaches beyond the picture.
+    `cut_mm`: how far the page's content extends beyond the picture.
     """
 
     blur_mm: float | None = None
@@ -178,7 +176,7 @@ class Picture:
 
 
 def verdicts(picture: Picture, settings: PictureSettings = DEFAULT_PICTURE) -> tuple[Problem, ...]:
-    """What is wrong with a picture, the most likely cause of trouble first."""
+    """The problems of a picture, the most likely cause of errors first."""
     found: list[Problem] = []
     if picture.px_per_mm is not None and picture.px_per_mm < settings.px_per_mm:
         found.append(Problem(slug="too-small", params=(("dpi", str(round(picture.px_per_mm * 25.4))),)))
@@ -200,7 +198,7 @@ def verdicts(picture: Picture, settings: PictureSettings = DEFAULT_PICTURE) -> t
 
 
 def _is_dark(picture: Picture, settings: PictureSettings) -> bool:
-    """Dark paper, or paper so noisy for its print that a pencil drowns in it."""
+    """Dark paper, or paper so noisy for its print that a pencil mark drowns in it."""
     if picture.paper is None or picture.contrast is None:
         return False
     return picture.paper < settings.dark or (
@@ -209,7 +207,7 @@ def _is_dark(picture: Picture, settings: PictureSettings) -> bool:
 
 
 SIDE_MM = (-1.6, 1.2)
-"""How far a profile across a side of a marker reaches: outwards into its quiet zone (2 mm), inwards into its border
+"""Extent of a profile across a side of a marker: outwards into its quiet zone (2 mm), inwards into its border
 (1.33 mm).
 """
 
@@ -222,8 +220,8 @@ _MARKERS = 4
 def measure_markers(
     image: PageImage, markers: Sequence[Marker], *, content_mm: Floats | None = None, page_map: PageMap | None = None
 ) -> Picture:
-    """The picture as its markers (8 mm, black on white) show it; with a map also how much is missing of what stands
-    on the page, points (N, 2) in mm.
+    """The quality of the picture at its markers (8 mm, black on white); with a map also how much of the page's content,
+    points (N, 2) in mm, is missing.
     """
     chosen = _spread_out(markers)
     scale, cut_mm = (
@@ -282,7 +280,7 @@ def _side_profiles(gray: Gray, quads: Floats) -> tuple[Floats, Floats]:
 def _edge_sigma(profiles: Floats, light: Floats, contrast: Floats) -> Floats:
     """Sigma in mm of the edge in each profile (N, 4, L) that falls from `light` by `contrast` (N, 4).
 
-    The way from a quarter to three quarters of a Gaussian edge is 1.349 sigma.
+    A Gaussian edge rises from a quarter to three quarters within 1.349 sigma.
     """
     share = (light[..., None] - profiles) / np.maximum(contrast, 1.0)[..., None]
     middle = np.argmax(share > 0.5, axis=-1)
@@ -301,7 +299,7 @@ def _crossing(share: Floats, before: NDArray[np.int_], level: float) -> Floats:
 
 
 def _scale_and_cut(image: PageImage, content_mm: Floats, page_map: PageMap) -> tuple[float, float]:
-    """Pixels per mm, and how far (mm) the points reach beyond the picture's edges."""
+    """Pixels per mm, and how far (mm) the points lie beyond the picture's edges."""
     px = page_map.to_px(content_mm)
     low_mm, high_mm, low, high = content_mm.min(axis=0), content_mm.max(axis=0), px.min(axis=0), px.max(axis=0)
     rect = RectMm(
@@ -316,14 +314,14 @@ def _scale_and_cut(image: PageImage, content_mm: Floats, page_map: PageMap) -> t
 
 
 TILE_PX = 96
-"""Side of the tiles in which sharpness is looked for when there are no markers; at 12 px per mm one line of text."""
+"""Side of the tiles for measuring sharpness without markers; at 12 px per mm one line of text."""
 
 
 def measure_print(image: PageImage, *, px_per_mm: float, where: Floats | None = None) -> Picture:
-    """The picture as any print shows it: for pages on which no marker was found.
+    """The quality of the picture on any print: for pages on which no marker was found.
 
-    `where` (4, 2) are the corners of the paper in px, None for the whole picture. The sharpest fifth of the tiles with
-    print counts: text is never softer than the picture, shadows and table tops are.
+    `where` (4, 2) are the corners of the paper in px, None for the whole picture. Only the sharpest fifth of the tiles
+    with print counts: text is never softer than the picture, shadows and table tops are.
     """
     left, top, right, bottom = _bounds(image, where)
     tiles = _tiles(image.gray[top:bottom, left:right])

@@ -1,4 +1,4 @@
-"""How far each printed box stands from where the map of its page puts it: evidence for people, not for decisions."""
+"""Distance of each printed box from its mapped position: evidence for people, not for decisions."""
 
 import numpy as np
 
@@ -9,11 +9,11 @@ from scanform.register.boxes import DEFAULT_BOXES, box_offsets, box_profiles
 from scanform.register.prepare import BoxCheck
 
 SEARCH_MM = 1.0
-"""How far from its place a box is searched."""
+"""Search radius for a box around its mapped position."""
 
 
 def box_residuals(image: PageImage, page_map: PageMap, check: BoxCheck) -> dict[tuple[float, float], float | None]:
-    """Distance in mm of every landmark box from its place, by its top left corner (x, y in mm); None where its
+    """Distance in mm of every landmark box from its mapped position, by its top left corner (x, y in mm); None if its
     outline was not found.
     """
     if not len(check.rects_mm):

@@ -1,8 +1,8 @@
-"""Which sheets lie in a picture? Two forms on one glass, an unfolded booklet, front above back, a sheet that is only
-partly there.
+"""Which sheets lie in a picture? Two forms on one scanner glass, an unfolded booklet, front above back, a sheet only
+partly in the picture.
 
-Each marker of ours says where its page lies, so markers that say the same belong to one sheet; codes do where markers
-are lost. What is printed elsewhere on paper is a sheet, too, or a piece of one: somebody has to look at it.
+Each of our markers predicts where its page lies, so markers that agree belong to one sheet; codes replace lost markers.
+Print elsewhere on paper is a sheet too, or a piece of one, and goes to review.
 """
 
 import itertools
@@ -29,52 +29,52 @@ Corners = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetsSettings:
-    """How several sheets in one picture are told apart, and what print beside them is a thing of its own."""
+    """How several sheets in one picture are told apart, and which print beside them is an item of its own."""
 
     one_page: float = 0.93
-    """Share of the picture, 0..1; a page that covers so much leaves no room for a readable piece of another (15 mm
+    """Fraction of the picture, 0..1; a page that covers this much leaves no room for a readable piece of another (15 mm
     of the width of A4 are 7 %).
     """
     same_mm: float = 45.0
-    """mm; markers belong to one sheet when the middles that they predict lie within that (a marker of 8 mm seen at 4
-    px per mm predicts the middle to some 10 mm; sheets lie 148 mm and more apart).
+    """mm; markers belong to one sheet if the page centres that they predict are within this distance (a marker of 8 mm
+    seen at 4 px per mm predicts the centre to some 10 mm; sheets lie 148 mm and more apart).
     """
     turn_deg: float = 20.0
-    """Degrees by which they may be turned against each other."""
+    """Degrees; maximum rotation between them."""
     ratio: float = 1.35
-    """Size of one by that of another, at most."""
+    """Maximum ratio of their sizes."""
     margin_mm: float = 5.0
-    """mm; so far a sheet reaches beyond its presumed edge."""
+    """mm; margin of a sheet beyond its presumed edge."""
     rough_mm: float = 12.0
-    """mm; the same where only two marks or one code say where it lies."""
+    """mm; the same if only two markers or one code locate it."""
     most: int = 16
-    """Sheets that are told apart in a picture."""
+    """Maximum number of sheets in a picture."""
     px_per_mm: float = 3.0
-    """Pixels per mm at which print beside the sheets is looked for."""
+    """Pixels per mm at which print beside the sheets is searched."""
     paper: float = 0.72
-    """Share of the grey of the sheets, 0..1; paper is as light or lighter, tables are darker."""
+    """Fraction of the grey of the sheets, 0..1; paper is at least this light, tables are darker."""
     ink: float = 0.75
-    """Share of the grey of the paper around it, 0..1; print is darker."""
+    """Fraction of the grey of the paper around it, 0..1; print is darker."""
     off_mm: float = 5.0
-    """mm; so far it lies from the sheets."""
+    """mm; minimum distance of such print from the sheets."""
     around_mm: float = 8.0
-    """mm; the paper around it, which also is cut out with it."""
+    """mm; the paper around it, which is cut out with it."""
     joined_mm: float = 12.0
-    """mm between pieces of one thing, at most."""
+    """mm; maximum distance between components of one item."""
     least_pieces: int = 6
-    """Pieces of a thing, at least."""
+    """Minimum number of components of an item."""
     piece_mm2: float = 0.25
-    """mm2 of a piece, at least."""
+    """mm2; minimum area of a component."""
     least_mm2: float = 12.0
-    """mm2 of all of them together, at least."""
+    """mm2; minimum total area of them."""
     least_mm: float = 12.0
-    """mm; length of a thing, at least."""
+    """mm; minimum length of an item."""
     streak_mm: float = 40.0
-    """mm; a piece so long and thinner than a tenth of that is the edge of a sheet or a scanner streak."""
+    """mm; a component of this length that is thinner than a tenth of it is the edge of a sheet or a scanner streak."""
     broad_mm: float = 3.0
-    """mm; a piece that is broader for the most part is no print (tablecloths)."""
+    """mm; a component that is wider for the most part is not print (tablecloths)."""
     paper_mm: tuple[float, float] = (212.0, 299.0)
-    """mm; things that would fit on one sheet of this size between the others are taken for one."""
+    """mm; items between the sheets that would fit on one sheet of this size are taken for one."""
 
 
 DEFAULT_SHEETS = SheetsSettings()
@@ -82,14 +82,14 @@ DEFAULT_SHEETS = SheetsSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """Where a sheet lies: four corners in px. `ours`: marks of ours say so; else it is whatever is printed there."""
+    """A sheet in the picture: four corners in px. `ours`: located by our markers or codes; else any other print."""
 
     corners_px: Corners
     ours: bool
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """Left, top, right, bottom of the upright box around it, in whole pixels; it may reach beyond the picture."""
+        """Left, top, right, bottom of its bounding box, in whole pixels; it may extend beyond the picture."""
         points = np.array(self.corners_px)
         low, high = np.floor(points.min(axis=0)).astype(int), np.ceil(points.max(axis=0)).astype(int)
         return int(low[0]), int(low[1]), int(high[0]) + 1, int(high[1]) + 1
@@ -100,16 +100,14 @@ class Region:
 
 
 def corners_of(page_map: PageMap, size: SizeMm, by_mm: float = 0.0) -> Floats:
-    """Where the corners of a page (grown by so much on each side) lie in the picture, (4, 2): top left, top right,
-    bottom right, bottom left as printed.
+    """The corners of a page (grown by `by_mm` on each side) in the picture, (4, 2): top left, top right, bottom right,
+    bottom left as printed.
     """
     return page_map.to_px(_paper(size, by_mm))
 
 
 def holds_more(image: PageImage, page_map: PageMap, size: SizeMm, settings: SheetsSettings = DEFAULT_SHEETS) -> bool:
-    """Whether there is print in the picture beside a page that was found; costs nothing where the page fills the
-    picture.
-    """
+    """Whether there is print in the picture beside a page that was found; costs nothing if the page fills the picture."""
     quad = corners_of(page_map, size)
     if _share(quad, image) >= settings.one_page:
         return False
@@ -122,10 +120,10 @@ def find_regions(
     found: Sequence[tuple[PageMap, SizeMm]] = (),
     settings: SheetsSettings = DEFAULT_SHEETS,
 ) -> list[Region]:
-    """All sheets in a picture, in no order: those that were `found`, those that markers and codes show, and what is
-    printed beside them.
+    """All sheets in a picture, in no particular order: those that were `found`, those located by markers and codes, and
+    any print beside them.
 
-    Nothing when there is no sheet of ours: what else a picture shows is not divided.
+    Empty if no sheet is ours: other pictures are not divided.
     """
     sheets = [
         _Sheet(quad=corners_of(page_map, size), px_per_mm=_px_per_mm(corners_of(page_map, size), size), sure=True)
@@ -143,7 +141,7 @@ def find_regions(
 
 
 def around(regions: Sequence[Region]) -> Region:
-    """The upright rectangle around regions."""
+    """The bounding rectangle of regions."""
     boxes = np.array([region.box for region in regions])
     return Region(
         corners_px=_rectangle((*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())), ours=False
@@ -151,7 +149,7 @@ def around(regions: Sequence[Region]) -> Region:
 
 
 def in_reading_order(regions: Sequence[Region], *, turn: int) -> list[Region]:
-    """From left to right, then downwards, as a viewer shows the picture that it turns by `turn` degrees clockwise."""
+    """From left to right, then downwards, as seen after rotating the picture by `turn` degrees clockwise."""
     boxes = [(_turned_box(region.box, turn), region) for region in regions]
     rows: list[list[tuple[tuple[int, int, int, int], Region]]] = []
     for box, region in sorted(boxes, key=lambda item: item[0][1] + item[0][3]):
@@ -164,14 +162,14 @@ def in_reading_order(regions: Sequence[Region], *, turn: int) -> list[Region]:
 
 
 def where_cut(corners_px: Corners) -> tuple[int, int]:
-    """Where the top left pixel of what `cut_out` gives lies in the picture."""
+    """Position in the picture of the top left pixel of what `cut_out` returns."""
     left, top, _, _ = Region(corners_px=corners_px, ours=True).box
     return max(0, left), max(0, top)
 
 
 def cut_out(image: PageImage, corners_px: Corners) -> tuple[PageImage, tuple[int, int]]:
-    """The upright box around a sheet, with paper laid over what does not belong to it, and where its top left pixel
-    lies in the picture.
+    """The bounding box of a sheet, with everything outside the sheet painted as paper, and the position of its top left
+    pixel in the picture.
     """
     left, top, right, bottom = Region(corners_px=corners_px, ours=True).box
     left, top, right, bottom = max(0, left), max(0, top), min(image.width, right), min(image.height, bottom)
@@ -188,8 +186,8 @@ def cut_out(image: PageImage, corners_px: Corners) -> tuple[PageImage, tuple[int
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Sheet:
-    """A sheet that marks show: the corners of its paper (4, 2) in px, its scale, and whether three marks and more
-    say so.
+    """A sheet located by marks: the corners of its paper (4, 2) in px, its scale, and whether three or more marks
+    support it.
     """
 
     quad: Floats
@@ -199,7 +197,7 @@ class _Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Vote:
-    """What one marker says about its page: its middle in px, how it is turned (degrees) and its scale."""
+    """One marker's prediction for its page: centre in px, rotation (degrees) and scale."""
 
     marker: Marker
     middle: complex
@@ -239,7 +237,7 @@ def _furniture(layouts: Mapping[str, Layout]) -> list[tuple[tuple[Fiducial, ...]
 def _groups(
     markers: Sequence[Marker], fiducials: tuple[Fiducial, ...], size: SizeMm, settings: SheetsSettings
 ) -> Iterator[tuple[list[Marker], _Sheet]]:
-    """Markers of one kind of page that say the same about where it lies, two and more."""
+    """Groups of two or more markers, of one kind of page, that agree on where it lies."""
     votes = [vote for marker in markers if (vote := _vote(marker, fiducials, size)) is not None]
     while votes:
         members = max((_alike(one, votes, settings) for one in votes), key=len)
@@ -266,7 +264,7 @@ def _vote(marker: Marker, fiducials: tuple[Fiducial, ...], size: SizeMm) -> _Vot
 
 
 def _alike(one: _Vote, votes: Sequence[_Vote], settings: SheetsSettings) -> list[_Vote]:
-    """The votes for the sheet that `one` votes for: of markers with the same id the one that agrees best."""
+    """The votes that agree with `one`: of markers with the same id the one that agrees best."""
     best: dict[int, _Vote] = {}
     for vote in sorted(votes, key=lambda vote: abs(vote.middle - one.middle)):
         near = (
@@ -293,8 +291,8 @@ def _all_codes(gray: Gray) -> list[Code]:
 
 
 def _by_codes(image: PageImage, codes: Sequence[Code], layouts: Mapping[str, Layout]) -> Iterator[_Sheet]:
-    """Sheets of which no two markers are left: where one code can stand at two places, the place that lies more in
-    the picture.
+    """Sheets without two markers left: if one code fits at two positions, the one with more of the sheet in the
+    picture.
     """
     sheets: list[_Sheet] = []
     for code in codes:
@@ -310,7 +308,7 @@ def _by_codes(image: PageImage, codes: Sequence[Code], layouts: Mapping[str, Lay
 
 
 def _agreeing(sheet: _Sheet, page: PageLayout, others: Sequence[Code]) -> int:
-    """How many of the other codes with the same text stand where this place of the sheet puts the page's codes."""
+    """The number of other codes with the same text that are where this position of the sheet puts the page's codes."""
     homography = _from_corners(page.size, sheet.quad)
     rects = [_project(homography, np.array(corners)).mean(axis=0) for corners in _code_rects(page)]
     middles = [corners_array(other).mean(axis=0) for other in others]
@@ -344,7 +342,7 @@ def _grown(sheet: _Sheet, settings: SheetsSettings) -> Corners:
 
 
 def _is_same(one: _Sheet, other: _Sheet) -> bool:
-    """Whether two sheets are one: the middle of either lies in the other."""
+    """Whether two sheets are the same: the centre of either lies in the other."""
     return _holds(one.quad, other.quad.mean(axis=0)) or _holds(other.quad, one.quad.mean(axis=0))
 
 
@@ -355,7 +353,7 @@ def _is_same(one: _Sheet, other: _Sheet) -> bool:
 def _rest(
     gray: Gray, quads: Sequence[Floats], scale: float, settings: SheetsSettings
 ) -> list[tuple[int, int, int, int]]:
-    """Boxes (left, top, right, bottom) around print that lies on paper beside all sheets."""
+    """Bounding boxes (left, top, right, bottom) of print on paper beside all sheets."""
     factor = max(1.0, scale / settings.px_per_mm)
     per_mm = scale / factor
     small = np.asarray(
@@ -381,7 +379,7 @@ def _rest(
 
 
 def _masks(shape: tuple[int, ...], quads: Sequence[Floats], off_px: float) -> tuple[Bools, Bools]:
-    """Which pixels lie in a sheet, and which do so or nearly so."""
+    """Which pixels lie in a sheet, and which lie in or close to one."""
     inside = np.zeros(shape, np.uint8)
     for quad in quads:
         cv2.fillConvexPoly(inside, np.rint(quad).astype(np.int32), 1)
@@ -410,7 +408,7 @@ def _pieces(ink: Bools, per_mm: float, settings: SheetsSettings) -> Bools:
 
 
 def _things(ink: Bools, per_mm: float, settings: SheetsSettings) -> list[tuple[int, int, int, int]]:
-    """Boxes around pieces of ink that lie together and are enough to be print or writing."""
+    """Bounding boxes of components that lie together and are enough to be print or writing."""
     size = 2 * round(settings.joined_mm * per_mm / 2) + 1
     _, labels = cv2.connectedComponents(cv2.dilate(ink.astype(np.uint8), np.ones((size, size), np.uint8)))
     of_pieces, pieces = cv2.connectedComponents(ink.astype(np.uint8))
@@ -429,9 +427,7 @@ _Box = tuple[float, float, float, float]
 
 
 def _joined(boxes: Sequence[_Box], quads: Sequence[Floats], per_mm: float, settings: SheetsSettings) -> list[_Box]:
-    """The boxes with those put together that would fit on one sheet of paper, which no sheet that was found lies
-    between.
-    """
+    """The boxes, merged if they would fit on one sheet of paper and no sheet that was found lies between them."""
     joined = list(boxes)
     short, long = (side * per_mm for side in settings.paper_mm)
     pairs = True
@@ -448,7 +444,7 @@ def _joined(boxes: Sequence[_Box], quads: Sequence[Floats], per_mm: float, setti
 
 
 def _aside(box: _Box, quads: Iterable[Floats]) -> _Box:
-    """The box without what sheets take of it: cut along the side where that costs the least."""
+    """The box without its overlap with sheets: trimmed on the side where that costs least."""
     for quad in quads:
         left, top = quad.min(axis=0)
         right, bottom = quad.max(axis=0)
@@ -497,14 +493,14 @@ def _holds(quad: Floats, point: Floats) -> bool:
 
 
 def _share(quad: Floats, image: PageImage) -> float:
-    """How much of the picture a sheet covers."""
+    """The fraction of the picture that a sheet covers."""
     frame = _frame(image)
     area, _ = cv2.intersectConvexConvex(quad.astype(np.float32), frame)
     return float(area) / (image.width * image.height)
 
 
 def _inside(quad: Floats, image: PageImage) -> float:
-    """How much of a sheet lies in the picture."""
+    """The fraction of a sheet that lies in the picture."""
     area, _ = cv2.intersectConvexConvex(quad.astype(np.float32), _frame(image))
     return float(area) / max(1.0, float(cv2.contourArea(quad.astype(np.float32))))
 
@@ -519,7 +515,7 @@ def _rectangle(box: tuple[int, int, int, int]) -> Corners:
 
 
 def _turned_box(box: tuple[int, int, int, int], turn: int) -> tuple[int, int, int, int]:
-    """The box after turning the picture clockwise, up to a shift that does not matter for the order."""
+    """The box after rotating the picture clockwise, up to a shift that does not affect the order."""
     for _ in range(turn // 90 % 4):
         left, top, right, bottom = box
         box = (-bottom, left, -top, right)
@@ -527,6 +523,6 @@ def _turned_box(box: tuple[int, int, int, int], turn: int) -> tuple[int, int, in
 
 
 def _beside(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
-    """Whether two boxes lie in one row: half the lower one's height is beside the other."""
+    """Whether two boxes lie in one row: they overlap vertically by half the height of the lower one."""
     shared = min(one[3], other[3]) - max(one[1], other[1])
     return shared >= 0.5 * min(one[3] - one[1], other[3] - other[1])

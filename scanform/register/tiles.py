@@ -1,4 +1,4 @@
-"""Where pieces of the printed page really lie: tiles of the blank page, found by normalised correlation.
+"""The true position of pieces of the printed page: tiles of the blank page, found by normalised correlation.
 
 Slower and coarser than boxes, but they need no boxes and reach further: for bent pages and for pages without markers.
 """
@@ -24,11 +24,11 @@ class TileSettings:
     size_mm: float = TILE_MM
     """mm; large enough to be unique, small enough to be nearly rigid."""
     match: float = 0.45
-    """Correlation, -1..1, at least; right tiles had .5 and more on the worst scans."""
+    """Minimum correlation, -1..1; correct tiles had .5 and more on the worst scans."""
     lead: float = 0.08
-    """Correlation over the best place elsewhere, because rows of boxes repeat."""
+    """Minimum lead in correlation over the best place elsewhere, because rows of boxes repeat."""
     apart_mm: float = 1.5
-    """mm; from here on a place is elsewhere."""
+    """mm; minimum distance of such a place."""
 
 
 DEFAULT_TILES = TileSettings()
@@ -36,8 +36,8 @@ DEFAULT_TILES = TileSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileOffsets:
-    """Centres of tiles (N, 2), how far they stand from where the map puts them (N, 2), both mm; `found` (N,) where
-    that is certain.
+    """Centres of tiles (N, 2) and their offsets from the mapped positions (N, 2), both mm; `found` (N,) if that is
+    certain.
     """
 
     centres_mm: Floats
@@ -77,7 +77,7 @@ def tile_offsets(
 
 
 def _match(window: Gray, tile: Gray, settings: TileSettings) -> tuple[float, float, bool]:
-    """Offset in mm of a tile within its window, and whether it was found beyond doubt."""
+    """Offset in mm of a tile within its window, and whether it was found unambiguously."""
     scores = cv2.matchTemplate(window, tile, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(scores)
     middle = scores.shape[0] // 2

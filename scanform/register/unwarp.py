@@ -1,4 +1,4 @@
-"""Reduced copies of a scan, for what needs whole areas of the page rather than patches (tiles, features)."""
+"""Reduced copies of a scan, for steps that need whole areas of the page rather than patches (tiles, features)."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ def shrunk(gray: Gray, page_map: PageMap, around_mm: Floats, *, px_per_mm: float
     """A copy reduced by a whole factor to `px_per_mm` or a little more, with its map, so that sampling at `px_per_mm`
     does not alias.
 
-    `around_mm` (N, 2) are points of interest: the scale of the map is taken in their middle.
+    `around_mm` (N, 2) are points of interest: the scale of the map is taken at their centre.
     """
     middle = around_mm.mean(axis=0)
     factor = int(page_map.px_per_mm(RectMm(x=float(middle[0]) - 5, y=float(middle[1]) - 5, w=10, h=10)) / px_per_mm)

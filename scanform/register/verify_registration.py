@@ -1,9 +1,8 @@
-"""Does the print prove a map that rests on no marker? Repeating rows of boxes fit a row off as well; the page as a
-whole does not.
+"""Does the print prove a map without markers? Repeating rows of boxes also fit one row off; the page as a whole does
+not.
 
-The whole page, laid flat by the map, is correlated with the blank page over shifts of up to some centimetres: the map
-has to be the best of them by a lead. Around each box enough pieces of print (boxes and tiles) have to stand in their
-place.
+The whole page, unwarped by the map, is correlated with the blank page over shifts of up to some centimetres: the map
+has to beat all of them by a margin. Around each box enough pieces of print (boxes and tiles) have to be in place.
 """
 
 from dataclasses import dataclass
@@ -31,21 +30,23 @@ class ProofSettings:
     px_per_mm: float = 2.0
     """Pixels per mm of the correlation."""
     local_mm: float = 6.5
-    """mm over which contrast is made even."""
+    """mm; window of the local contrast normalisation."""
     reach_mm: float = 25.0
-    """mm of the shifts that are tried."""
+    """mm; maximum shift tried."""
     same_mm: float = 1.6
-    """mm; a smaller shift is none."""
+    """mm; a smaller shift counts as none."""
     least: float = 0.25
-    """Correlation of a page that is there, -1..1 (other pages: up to .2, photographs of dense forms: .35)."""
+    """Minimum correlation of a page that is there, -1..1 (other pages: up to .2, photographs of dense forms: .35)."""
     lead: float = 1.07
-    """By the best other shift; right maps had 1.15 and more, maps a row or a column off .96 and less."""
+    """Minimum ratio to the best other shift; correct maps had 1.15 and more, maps off by a row or a column .96 and
+    less.
+    """
     covered: float = 0.25
-    """Darkness, 0..1; a box whose inside is so much darker than on the blank page is marked over and cannot show its
-    outline.
+    """Darkness, 0..1; a box whose inside is darker than on the blank page by this much is marked over and cannot show
+    its outline.
     """
     floor: float = 12.0
-    """Grey levels; what is added to the local contrast, so that bare paper is not made even."""
+    """Grey levels added to the local contrast, so that bare paper is not amplified."""
 
 
 DEFAULT_PROOF = ProofSettings()
@@ -53,8 +54,8 @@ DEFAULT_PROOF = ProofSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageShift:
-    """Correlation of the page where it is (`here`), the best elsewhere (`other`), how far off (mm, x and y) that is,
-    and the best upside down (`turned`).
+    """Correlation of the page in place (`here`), the best elsewhere (`other`), its offset (mm, x and y), and the best
+    upside down (`turned`).
     """
 
     here: float
@@ -70,7 +71,7 @@ class PageShift:
 def page_shift(
     gray: Gray, page_map: PageMap, check: BoxCheck, size: SizeMm, settings: ProofSettings = DEFAULT_PROOF
 ) -> PageShift:
-    """The page laid flat by the map against the blank page, over all shifts within `reach_mm`."""
+    """Compares the page unwarped by the map with the blank page, over all shifts within `reach_mm`."""
     flat = unwarped(gray, page_map, size, px_per_mm=settings.px_per_mm)
     blank = cv2.resize(check.small, (flat.shape[1], flat.shape[0]), interpolation=cv2.INTER_AREA).astype(
         np.uint8, copy=False
@@ -88,7 +89,7 @@ def page_shift(
 
 
 def _even(gray: Gray, settings: ProofSettings) -> NDArray[np.float32]:
-    """The picture with its local mean taken away and its local contrast made even."""
+    """The picture with its local mean removed and its local contrast normalised."""
     side = int(settings.local_mm * settings.px_per_mm)
     dark = 255 - gray.astype(np.float32)
     mean = cv2.blur(dark, (side, side))
@@ -107,7 +108,7 @@ def covered_boxes(gray: Gray, page_map: PageMap, check: BoxCheck, settings: Proo
 
 
 def _inside_dark(gray: Gray, page_map: PageMap, rects_mm: Floats) -> Floats:
-    """Mean darkness (0..1, of the paper around) inside boxes (N, 4)."""
+    """Mean darkness (0..1, relative to the paper around) inside boxes (N, 4)."""
     ticks = np.linspace(-0.25, 1.25, 13)
     x = rects_mm[:, 0, None, None] + rects_mm[:, 2, None, None] * ticks[None, None, :]
     y = rects_mm[:, 1, None, None] + rects_mm[:, 3, None, None] * ticks[None, :, None]
@@ -118,24 +119,24 @@ def _inside_dark(gray: Gray, page_map: PageMap, rects_mm: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceSettings:
-    """What speaks for a map, and how much of it has to. Shares are 0..1."""
+    """What supports a map, and how much support it needs. Fractions are 0..1."""
 
     place_mm: float = 0.3
-    """mm; a box within that is in its place."""
+    """mm; tolerance within which a box is in place."""
     tile_mm: float = 0.5
-    """mm; a tile within that is in its place."""
+    """mm; tolerance within which a tile is in place."""
     misplaced: float = 0.12
-    """Share of the boxes seen that may stand elsewhere."""
+    """Maximum fraction of the boxes seen that may be out of place."""
     tiles_off: float = 0.35
-    """The same of the tiles seen."""
+    """The same for the tiles seen."""
     share: float = 0.5
-    """Share of all pieces of evidence, and of the tiles, that has to be in place."""
+    """Minimum fraction of all pieces of evidence, and of the tiles, in place."""
     around_share: float = 0.34
-    """The same among the pieces next to each box."""
+    """The same among the pieces nearest to each box."""
     around: int = 10
-    """Pieces of evidence next to a box."""
+    """Pieces of evidence counted as nearest to a box."""
     least: int = 5
-    """Tiles that have to be in place."""
+    """Minimum number of tiles in place."""
 
 
 DEFAULT_EVIDENCE = EvidenceSettings()
@@ -148,8 +149,8 @@ def is_in_place(
     tiles: TileOffsets,
     settings: EvidenceSettings = DEFAULT_EVIDENCE,
 ) -> bool:
-    """Whether print stands where the map says, on the whole page and around each box; boxes that are marked over say
-    nothing.
+    """Whether the print is where the map says, on the whole page and around each box; boxes that are marked over do not
+    count.
     """
     off = np.linalg.norm(boxes.offsets_mm, axis=1)
     placed = boxes.found & (off <= settings.place_mm)
@@ -169,7 +170,7 @@ def is_in_place(
 
 
 def _is_everywhere(middles: Floats, points: Floats, good: Bools, settings: EvidenceSettings) -> bool:
-    """Whether enough of the evidence next to each box is good."""
+    """Whether enough of the evidence nearest to each box is good."""
     if len(middles) == 0:
         return True
     apart = np.linalg.norm(middles[:, None] - points[None], axis=2)
