@@ -1,4 +1,4 @@
-"""Looking at one file: kind, content hash, number of pages, without decoding them."""
+"""Inspecting one file: kind, content hash, number of pages, without decoding them."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class Inspected:
 
 
 def inspect(path: str, limits: Limits) -> Inspected:
-    """What the file at `path` is; raises ScanError when it cannot even be opened."""
+    """Inspects the file at `path`; raises ScanError if it cannot even be opened."""
     file = scan_file(path, limits)
     try:
         pages, problems = _count(file, limits)

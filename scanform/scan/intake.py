@@ -1,4 +1,4 @@
-"""Finding files and looking at them: which are scans, how many pages they have, what is wrong with them."""
+"""Finding and inspecting files: which are scans, how many pages they have, what is wrong with them."""
 
 import os
 import stat
@@ -30,7 +30,7 @@ _HIDDEN_SYSTEM_FILES = frozenset(
     {".ds_store", ".localized", ".directory", ".nomedia", ".fseventsd", ".git", ".stfolder"}
 )
 _HIDDEN_SYSTEM = ("._", ".trash", ".spotlight-", ".fuse_hidden", ".nfs", ".apdisk", "@eadir")
-"""What operating systems and file servers leave in folders: copies of attributes, previews, waste bins."""
+"""What operating systems and file servers leave in folders: copies of attributes, previews, trash folders."""
 _MOST_COUNTED = 100_000
 _UNFINISHED = (".part", ".tmp", ".temp", ".crdownload", ".partial", ".download", ".filepart")
 _CLOCK_SLACK_S = 2.0
@@ -38,7 +38,7 @@ _CLOCK_SLACK_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFile:
-    """A file to read, or, with a `problem`, something that will not be opened. `path` is as handed in, plus what was
+    """A file to read, or, with a `problem`, something that will not be opened. `path` is as submitted, plus the part
     found below.
     """
 
@@ -48,8 +48,8 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedOver:
-    """Something in a folder that was not opened because of its name: a file, or a folder with so many files.
-    `problem` says why.
+    """Something in a folder that was not opened because of its name: a file, or a folder with `files` files. `problem`
+    says why.
     """
 
     path: str
@@ -59,7 +59,7 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What lies under the paths that were handed in, each sorted: files to read, and what was passed over."""
+    """The contents of the submitted paths, each sorted: files to read, and what was passed over."""
 
     files: tuple[FoundFile, ...]
     passed_over: tuple[PassedOver, ...]
@@ -67,8 +67,8 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileInfo:
-    """What a file is. `pages` == 0 means refused, and `problems` says why; with pages, `problems` are remarks about
-    the whole file.
+    """The result of inspecting a file. `pages` == 0 means refused, and `problems` says why; with pages, `problems` are
+    remarks about the whole file.
     """
 
     path: str
@@ -88,14 +88,14 @@ def search(paths: Sequence[Path]) -> Search:
     """All files under `paths`, sorted, each once.
 
     Folders are searched recursively; hidden files and folders, those of operating systems and office programs, and
-    unfinished downloads are passed over, which is told. Links, FIFOs, sockets and devices are never opened, they come
-    with a problem; a link to a folder is followed only when it was handed in.
+    unfinished downloads are passed over and reported. Links, FIFOs, sockets and devices are never opened but returned
+    with a problem; a link to a folder is followed only if it was submitted itself.
     """
     found: dict[str, FoundFile] = {}
     passed: dict[str, PassedOver] = {}
     for path in paths:
         for entry in _explore(os.fspath(path)):
-            place = os.path.abspath(entry.path)  # noqa: PTH100 - Path would normalise what was handed in
+            place = os.path.abspath(entry.path)  # noqa: PTH100 - Path would normalise the submitted path
             if isinstance(entry, FoundFile):
                 found.setdefault(place, entry)
             else:
@@ -109,10 +109,10 @@ def search(paths: Sequence[Path]) -> Search:
 
 
 def is_settled(path: str | Path, settle_s: float) -> bool:
-    """Whether the file has not been written for `settle_s` seconds (False when it is gone).
+    """Whether the file has not been written for `settle_s` seconds (False if it is gone).
 
-    The time of the last change of the inode counts, because copying programs set the modification time back while they
-    still write. Where the clock of a file server runs ahead, the file is looked at twice instead.
+    The change time of the inode counts, because copying programs reset the modification time while they still write.
+    If the clock of a file server is ahead, two observations of the file are compared instead.
     """
     try:
         before = os.lstat(path)
@@ -145,7 +145,7 @@ def hash_file(path: str | Path) -> str:
 
 
 def inspect_file(path: str, limits: Limits) -> FileInfo:
-    """Open, hash and count the pages of one file; wrong files end as problems, never as exceptions."""
+    """Opens, hashes and counts the pages of one file; bad files become problems, never exceptions."""
     from scanform.scan.inspect import inspect
 
     try:
@@ -160,7 +160,7 @@ def inspect_file(path: str, limits: Limits) -> FileInfo:
 
 
 def _explore(path: str) -> Iterator[FoundFile | PassedOver]:
-    """What `path`, handed in by a person, stands for."""
+    """Resolves `path`, submitted by a person."""
     try:
         # names may hold surrogates
         info = os.stat(path) if os.path.isdir(path) else os.lstat(path)  # noqa: PTH112, PTH116
@@ -211,7 +211,7 @@ def _judge(path: str, mode: int) -> FoundFile:
 
 
 def _passed_over(name: str) -> str:
-    """Why something with this name is not opened, as the slug of a problem; "" when it is."""
+    """Why something with this name is not opened, as the slug of a problem; "" if it is."""
     lower = name.lower()
     if lower in _SYSTEM_FILES or lower in _HIDDEN_SYSTEM_FILES or lower.startswith(_HIDDEN_SYSTEM):
         return "passed-system"
@@ -223,7 +223,7 @@ def _passed_over(name: str) -> str:
 
 
 def _files_in(entry: "os.DirEntry[str]") -> int:
-    """How many files something stands for: 1, or those in a folder and below, as far as they can be counted."""
+    """The number of files: 1, or those in a folder and below, as far as they can be counted."""
     if not entry.is_dir(follow_symlinks=False):
         return 1
     count = 0

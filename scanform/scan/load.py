@@ -1,4 +1,4 @@
-"""From a page reference to pixels: the only place where page images are born."""
+"""From a page reference to pixels: the only place where page images are created."""
 
 import logging
 import warnings
@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 class LoadedPage:
     """A decoded page, or the reason why there is none.
 
-    `turn` is how many degrees clockwise (0, 90, 180, 270) a viewer turns the image to see it as the file says: /Rotate,
-    EXIF. The paper itself may still lie in any direction. `problems` may be present beside an image (`page-suspect`,
-    `page-repaired`). A negative comes turned round, paper light (`negative-picture`).
+    `turn` is the rotation in degrees clockwise (0, 90, 180, 270) that the file asks of a viewer: /Rotate, EXIF. The
+    paper itself may still lie in any direction. `problems` may accompany an image (`page-suspect`, `page-repaired`). A
+    negative is returned inverted, paper light (`negative-picture`).
     """
 
     image: PageImage | None
@@ -40,18 +40,17 @@ class LoadedPage:
 
 
 def load_page(ref: PageRef, limits: Limits) -> LoadedPage:
-    """Decode one page; wrong files end as problems, never as exceptions (MissingProgramError excepted: that is not the
+    """Decodes one page; bad files become problems, never exceptions (MissingProgramError excepted: that is not the
     file's fault).
 
-    The content is checked to be still `ref.sha256`. Ends this process when it takes too long and the process is
-    guarded.
+    The content is checked to be still `ref.sha256`. Kills this process if it takes too long and the process is guarded.
     """
     where = f"page {ref.index + 1}"
     try:
         with deadline(limits.page_seconds), warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore"
-            )  # Pillow warns about damaged tags; damaged pixels are found by checks of our own
+            )  # Pillow warns about damaged tags; damaged pixels are found by our own checks
             picture = _read(ref, limits)
     except ScanError as trouble:
         return LoadedPage(image=None, problems=(trouble.problem(where),))
@@ -77,7 +76,7 @@ def load_page(ref: PageRef, limits: Limits) -> LoadedPage:
 
 
 def rasterize(pdf: Path, *, dpi: int) -> Iterator[Gray]:
-    """The pages of `pdf` drawn at `dpi`, one after the other, each (H, W) uint8; raises InputError."""
+    """The pages of `pdf` rendered at `dpi`, one after the other, each (H, W) uint8; raises InputError."""
     limits = replace(Limits(), render_seconds=Limits().page_seconds)
     try:
         document = open_pdf(scan_file(str(pdf), limits), limits)

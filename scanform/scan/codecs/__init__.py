@@ -1,1 +1,1 @@
-"""Coded pictures to grey pixels."""
+"""Encoded pictures to grey pixels."""

@@ -31,7 +31,7 @@ def decode_fax(data: bytes, parms: Mapping[str, object], *, width: int, height: 
 
 
 def _decoded(data: bytes, *, width: int, height: int, group: int, again: bool) -> tuple[Gray, tuple[Problem, ...]]:
-    """White runs 255, black runs 0, and what is wrong with them."""
+    """White runs 255, black runs 0, and any problems found."""
     proved = decode_group4([data], width=width, rows=[height]) if group < 0 else None
     if proved is not None:
         return proved, fax_problems([], ((data, (proved == 0).astype(np.uint8)),), proved=True) if again else ()
@@ -43,13 +43,13 @@ def _decoded(data: bytes, *, width: int, height: int, group: int, again: bool) -
 def fax_problems(
     messages: list[str], strips: Iterable[tuple[bytes, Gray]], *, proved: bool = False
 ) -> tuple[Problem, ...]:
-    """What is wrong with a decoded fax: libtiff's messages, and group 4 `strips` (data, samples with 1 = black run)
-    that do not agree.
+    """The problems of a decoded fax: libtiff's messages, and group 4 `strips` (data, samples with 1 = black run) that
+    do not agree.
 
-    `proved` tells that `decode_group4` vouches for the numbers of rows and bits. libtiff goes on after a wrong code as
-    well as it can and takes the end of the data, or zeros, for the end of the page: the rest becomes white, and it
-    tells only some of that. Group 4 leaves an encoder no choice (ITU-T T.6, figure 7), so that encoding what was
-    decoded has to give the same data.
+    `proved` means that `decode_group4` confirmed the numbers of rows and bits. After a wrong code libtiff continues as
+    best it can, and takes the end of the data, or zeros, for the end of the page: the rest becomes white, and only part
+    of that is reported. Group 4 leaves an encoder no choice (ITU-T T.6, figure 7), so encoding the decoded samples has
+    to give the same data.
     """
     if detail := complaint(messages):
         return (problem("page-suspect", detail=detail),)
@@ -71,16 +71,16 @@ def encode_group4(samples: Gray) -> bytes:
 
 
 def reversed_bits(data: bytes) -> bytes:
-    """The bits of each byte the other way round (TIFF FillOrder 2)."""
+    """Reverses the bits of each byte (TIFF FillOrder 2)."""
     return data.translate(_REVERSED)
 
 
 def _agrees(given: bytes, again: bytes, *, proved: bool) -> bool:
-    """Whether two strips are the same but for the end mark and padding.
+    """Whether two strips are the same except for the end mark and padding.
 
-    An encoder that is wilful from the start need only agree in length, but not when it writes an end mark and nothing
-    is proved. No code holds so many zeros as `_LOST_BYTES` (T.6 allows no more than eleven bits): behind data without
-    end mark they are what was lost.
+    If an encoder deviates from the norm from the start, only the lengths must agree, unless it writes an end mark and
+    nothing is proved. No code holds as many zeros as `_LOST_BYTES` (T.6 allows no more than eleven bits): behind data
+    without an end mark they stand for lost data.
     """
     if proved:
         given = up_to_end(given)
@@ -102,13 +102,13 @@ def _agrees(given: bytes, again: bytes, *, proved: bool) -> bool:
 _REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 _STRIP_OFFSETS, _ROWS_PER_STRIP, _STRIP_BYTES = 273, 278, 279
 WILFUL_SHARE = 0.1
-"""Some encoders deviate from the norm (seen: 0.13 % longer, 3.7 % shorter), and do so within the first lines. An
-agreement that ends later is damage.
+"""Some encoders deviate from the norm (seen: 0.13 % longer, 3.7 % shorter), and do so within the first lines. Agreement
+that ends later is damage.
 """
 LENGTH_TOLERANCE = 0.05
 _LOST_BYTES = 16
 _END_BYTES = 5
-"""The end mark, three bytes, and what may share its first and last byte."""
+"""Length of the end mark, three bytes, plus the neighbours that may share its first and last byte."""
 
 
 def _number(parms: Mapping[str, object], name: str, default: int) -> int:

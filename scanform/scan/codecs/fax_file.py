@@ -1,4 +1,4 @@
-"""Fax data in a file of its own: what libtiff, behind Pillow, wants in order to decode it."""
+"""Wraps fax data in a file, which libtiff, called through Pillow, needs in order to decode it."""
 
 import io
 from collections.abc import Sequence
@@ -28,9 +28,7 @@ def as_tiff(strips: Sequence[bytes], *, width: int, rows: int, group: int) -> by
         (273, _LONG, 0),
     ]
     fields += [(277, 3, 1), (278, _LONG, rows), (279, _LONG, 0), (293 if group < 0 else 292, _LONG, options)]
-    tables = (
-        len(_HEADER) + 2 + 12 * len(fields) + 4
-    )  # offsets and lengths of the strips stand here when there are several
+    tables = len(_HEADER) + 2 + 12 * len(fields) + 4  # with several strips their offsets and lengths follow here
     starts = np.cumsum([tables + (8 * count if count > 1 else 0), *(len(strip) for strip in strips[:-1])]).tolist()
     places = {273: (tables, starts), 279: (tables + 4 * count, [len(strip) for strip in strips])}
     body = b"".join(_field(tag, kind, value, places.get(tag), count) for tag, kind, value in fields)

@@ -1,9 +1,9 @@
 """Group 4 fax (ITU-T T.6), decoded with a proof that the decoder was in step with the data up to their end.
 
-libtiff goes on after a wrong code as well as it can, takes the end of the data for the end of the page and tells only
-some of that. A decoder that lost its place ends at another bit or in another row. So the end mark of the data is
-replaced by one more row, whose codes do not depend on the row before: when it comes out, whole, as the row behind the
-last one, all bits were read, as exactly as many rows as there should be.
+After a wrong code libtiff continues as best it can, takes the end of the data for the end of the page and reports only
+part of that. A decoder out of step ends at another bit or in another row. So the end mark of the data is replaced by
+one more row, whose codes do not depend on the row before: if it comes out complete, as the row after the last one, all
+bits were read, and gave exactly the expected number of rows.
 """
 
 from collections.abc import Sequence
@@ -28,17 +28,17 @@ _RUNS: tuple[tuple[int, str, int, str], ...] = (
     (12, "001000", 4, "011"),
     (17, "101011", 8, "000101"),
 )
-"""Runs of white and black with their codes (T.4, table 2): a row that no scan holds by chance."""
+"""Runs of white and black with their codes (T.4, table 2): a row that no scan contains by chance."""
 _LAST = "".join(_HORIZONTAL + white + black for _, white, _, black in _RUNS) + "000000000001" * 2
 LEAST_WIDTH = sum(white + black for white, _, black, _ in _RUNS) + 1
 
 
 def decode_group4(strips: Sequence[bytes], *, width: int, rows: Sequence[int]) -> Gray | None:
-    """The strips of a page, `rows` each, as grey (H, W): white runs 255, black runs 0; None when the proof fails or
-    there is nothing to prove it by.
+    """The strips of a page, `rows` each, as grey (H, W): white runs 255, black runs 0; None if the proof fails or is
+    not possible.
 
-    Nothing then is known of the data: some encoders leave the end mark away, or write other numbers of rows than they
-    say.
+    A failed proof says nothing about the data: some encoders omit the end mark, or write another number of rows than
+    they declare.
     """
     if width < LEAST_WIDTH or len(strips) != len(rows) or not strips:
         return None
@@ -46,9 +46,7 @@ def decode_group4(strips: Sequence[bytes], *, width: int, rows: Sequence[int]) -
     gray = _proved(strips, ends, width=width, rows=rows)
     if gray is not None:
         return gray
-    first = [
-        first_end(strip) for strip in strips
-    ]  # bytes of other things may follow: Pillow hands on the rest of its file
+    first = [first_end(strip) for strip in strips]  # other data may follow: Pillow passes the rest of its file
     return None if first == ends else _proved(strips, first, width=width, rows=rows)
 
 
@@ -72,8 +70,8 @@ def _proved(strips: Sequence[bytes], ends: Sequence[int | None], *, width: int, 
 
 
 def end_mark(data: bytes) -> int | None:
-    """The bit at which the end mark begins when nothing but padding follows it, else None; of several in a row, as a
-    Sharp copier writes, the first.
+    """The bit at which the end mark begins if only padding follows it, else None; of several in a row, as a Sharp
+    copier writes, the first.
     """
     tail = data[-64:].rstrip(b"\x00\r\n") if len(data) > 64 else data.rstrip(b"\x00\r\n")
     last = int.from_bytes(tail, "big")
@@ -89,7 +87,7 @@ def end_mark(data: bytes) -> int | None:
 
 
 def first_end(data: bytes) -> int | None:
-    """The bit at which the first end mark begins, whatever follows it: no code holds so many zeros (T.6, 2.4.1.1)."""
+    """The bit at which the first end mark begins, whatever follows it: no code holds as many zeros (T.6, 2.4.1.1)."""
     found = [at for shift in range(8) if (at := _mark_at(data, shift)) is not None]
     return min(found) if found else None
 

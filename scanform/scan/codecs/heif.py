@@ -1,5 +1,5 @@
-"""Phone pictures in HEIF, where the extra `heif` is installed (the only pillow-heif); without it they are refused by
-name.
+"""Phone pictures in HEIF, if the extra `heif` is installed (the only module that uses pillow-heif); otherwise they are
+rejected by name.
 """
 
 import io
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def count_heif(data: bytes, limits: Limits) -> int:
-    """The number of pictures (thumbnails, depth and gain maps are none); raises ScanError `phone-picture`,
+    """The number of pictures (without thumbnails, depth and gain maps); raises ScanError `phone-picture`,
     `damaged-file`, `too-large`.
     """
     file = _opened(data, "damaged-file")
@@ -29,7 +29,7 @@ def count_heif(data: bytes, limits: Limits) -> int:
 
 
 def read_heif(data: bytes, index: int, limits: Limits) -> Picture:
-    """Picture `index` (0-based), upright as libheif turns it (the EXIF orientation says the same again); raises
+    """Picture `index` (0-based), rotated upright by libheif (the EXIF orientation repeats the same rotation); raises
     ScanError.
     """
     file = _opened(data, "unreadable-page")
@@ -40,7 +40,7 @@ def read_heif(data: bytes, index: int, limits: Limits) -> Picture:
         return Picture(gray=gray_of_picture(file[index].to_pillow()))
     except MemoryError:
         raise
-    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
+    except Exception as error:  # decoders raise anything on hostile bytes; re-raised as ScanError
         raise unreadable(error) from error
 
 
@@ -54,5 +54,5 @@ def _opened(data: bytes, slug: str) -> "pillow_heif.HeifFile":
         return pillow_heif.open_heif(io.BytesIO(data))
     except MemoryError:
         raise
-    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
+    except Exception as error:  # decoders raise anything on hostile bytes; re-raised as ScanError
         raise ScanError(slug, detail=f"{type(error).__name__}: {error}") from error

@@ -22,9 +22,9 @@ def decode_jbig2(data: bytes, shared: bytes, *, width: int, height: int, timeout
     """Samples of a JBIG2Decode stream, (H, W) uint8: 0 = black, 1 = white, and whether jbig2dec complained. `shared`
     are its global segments, if any.
 
-    jbig2dec leaves out what it does not know and goes on, with a complaint or without: what comes back has to be
-    compared with what another decoder makes of it. Raises NotOneImageError when nothing comes back, ScanError
-    `unreadable-page`, `too-slow`, MissingProgramError.
+    jbig2dec skips what it does not support and continues, with or without a complaint: its output has to be compared
+    with that of another decoder. Raises NotOneImageError if there is no output, ScanError `unreadable-page`,
+    `too-slow`, MissingProgramError.
     """
     picture, inputs = Scratch(), [Scratch(content) for content in (shared, data) if content]
     command = [
@@ -45,7 +45,7 @@ def decode_jbig2(data: bytes, shared: bytes, *, width: int, height: int, timeout
 
 
 def _run(command: list[str], timeout_s: float) -> str:
-    """Run jbig2dec; returns what it complained about."""
+    """Runs jbig2dec; returns its complaints."""
     try:
         done = subprocess.run(command, capture_output=True, timeout=seconds_left(timeout_s), check=False)
     except subprocess.TimeoutExpired as error:

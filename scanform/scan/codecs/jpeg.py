@@ -1,4 +1,4 @@
-"""JPEG, decoded strictly: the brightness channel alone, and no silent half pages (the only simplejpeg)."""
+"""JPEG, decoded strictly: luminance only, and no silent half pages (the only module that uses simplejpeg)."""
 
 import re
 from dataclasses import dataclass
@@ -13,9 +13,11 @@ from scanform.scan.files.limits import Limits
 from scanform.scan.files.sizes import check_size
 
 GREY_FILL = 128
-"""What libjpeg paints where the data ended too early (all coefficients zero)."""
+"""Grey level that libjpeg fills in after data that end too early (all coefficients zero)."""
 MISSING_SHARE = 0.02
-"""Share of rows at the bottom that may be `GREY_FILL` throughout in a file with a warning before it counts as cut."""
+"""Maximum fraction of rows at the bottom that are `GREY_FILL` throughout, in a file with a warning, before it counts as
+truncated.
+"""
 _SOS, _EOI = 0xDA, b"\xff\xd9"
 _ABOUT_TAGS = (
     "Unknown Adobe color transform code",
@@ -23,16 +25,16 @@ _ABOUT_TAGS = (
     "unknown JFIF revision number",
     "Invalid SOS parameters for sequential JPEG",
 )
-"""Warnings of libjpeg-turbo (jerror.h) on what says something of the picture and is no part of it."""
+"""Warnings of libjpeg-turbo (jerror.h) about metadata of the picture, not its pixels."""
 _EXTRANEOUS = re.compile(r"Corrupt JPEG data: (?P<count>\d+) extraneous bytes before marker 0xd9")
 _PADDING = b"\x00\xff\r\n"
 _BUFFERED = 8
-"""Bytes that libjpeg may have taken from the file and not counted: its bit buffer holds so many."""
+"""Bytes that libjpeg may have taken from the file without counting them: the size of its bit buffer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """Grey pixels of one picture and what was noticed on the way."""
+    """Grey pixels of one picture and the problems found in decoding."""
 
     gray: Gray
     problems: tuple[Problem, ...] = ()
@@ -42,7 +44,7 @@ def decode_jpeg(data: bytes, limits: Limits) -> Decoded:
     """The picture in `data` as grey (H, W).
 
     A file that ends too early is refused; one with other damage is decoded with the problem `page-suspect`, because
-    libjpeg goes on after a hole and the pixels behind it may be wrong. Warnings that are not about pixels are none
+    libjpeg continues after a gap and the pixels behind it may be wrong. Warnings that do not concern pixels are ignored
     (`loses_nothing`). Raises ScanError: `unreadable-page`, `too-large`.
     """
     space = _check_header(data, limits)
@@ -67,10 +69,10 @@ def decode_jpeg(data: bytes, limits: Limits) -> Decoded:
 def loses_nothing(warning: str, data: bytes) -> bool:
     """Whether a warning of libjpeg about the JPEG in `data` leaves the pixels as they were.
 
-    Bytes too many before the end are no loss by themselves, but they are also what is left over when a decoder has lost
-    its place: of 400 files with a hole, a flipped bit, bytes lost or slipped in, 249 said just that and nothing else.
-    So they have to be padding - zeros, FF or line ends - and no more of it may stand there than was said: a run of
-    zeros that begins sooner is the code of empty paper.
+    Extra bytes before the end are harmless by themselves, but are also left over when a decoder has lost its place: of
+    400 files with a hole, a flipped bit, bytes lost or inserted, 249 reported just that and nothing else. So they have
+    to be padding - zeros, FF or line ends - and no longer than reported: a run of zeros that begins earlier encodes
+    empty paper.
     """
     if any(words in warning for words in _ABOUT_TAGS):
         return True
@@ -82,7 +84,7 @@ def loses_nothing(warning: str, data: bytes) -> bool:
 
 
 def check_jpeg(data: bytes, limits: Limits) -> str:
-    """What is wrong with the JPEG in `data`, in words; "" when it decodes without a warning."""
+    """The problem of the JPEG in `data`, in words; "" if it decodes without a warning."""
     try:
         decoded = decode_jpeg(data, limits)
     except ScanError as trouble:
@@ -128,7 +130,7 @@ def _gray(data: bytes, space: str, *, strict: bool) -> Gray:
 
 
 def _gray_of_cmyk(inks: Gray) -> Gray:
-    """Brightness of (H, W, 4) inks stored inverted, 255 = no ink, as every known writer does (Adobe technical note
+    """Luminance of (H, W, 4) inks stored inverted, 255 = no ink, as every known writer does (Adobe technical note
     5116).
     """
     weights = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
@@ -137,6 +139,6 @@ def _gray_of_cmyk(inks: Gray) -> Gray:
 
 
 def _grey_rows(gray: Gray) -> int:
-    """How many rows at the bottom are `GREY_FILL` throughout."""
+    """The number of rows at the bottom that are `GREY_FILL` throughout."""
     filled = np.all(np.abs(gray.astype(np.int16) - GREY_FILL) <= 1, axis=1)[::-1]
     return int(filled.size if filled.all() else np.argmin(filled))

@@ -1,6 +1,4 @@
-"""What libtiff writes to the error stream instead of raising: caught, because it is a sign of damage that nothing
-else shows.
-"""
+"""Captures what libtiff writes to the error stream instead of raising: some damage shows nowhere else."""
 
 import os
 import re
@@ -19,9 +17,9 @@ _HARMLESS = re.compile(
 
 @contextmanager
 def native_messages() -> Iterator[list[str]]:
-    """Collect what libtiff writes to file descriptor 2 inside the block; the list is filled when the block ends.
+    """Collects what libtiff writes to file descriptor 2 inside the block; the list is filled when the block ends.
 
-    The descriptor belongs to the whole process. What other threads write to it meanwhile (a progress bar) is passed on
+    The descriptor belongs to the whole process. Output of other threads in the meantime (a progress bar) is passed on
     afterwards.
     """
     messages: list[str] = []
@@ -43,12 +41,12 @@ def native_messages() -> Iterator[list[str]]:
 
 
 def complaint(messages: list[str]) -> str:
-    """The first message that speaks of damaged pixels rather than of odd tags, "" when there is none."""
+    """The first message about damaged pixels rather than odd tags, "" if there is none."""
     return next((line for line in messages if not _HARMLESS.search(line)), "")
 
 
 def _sorted_out(written: bytes) -> list[str]:
-    """The lines that are libtiff's; the others go where they were meant to go."""
+    """The lines that are libtiff's; the others are passed on to their destination."""
     found, others = [], b""
     for line in written.splitlines(keepends=True):
         text = line.decode("utf-8", "replace").strip()

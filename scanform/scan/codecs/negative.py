@@ -1,5 +1,5 @@
-"""Pictures the wrong way round, of which no tag says so: light print on dark paper, as from a wrong setting of a
-scanner or a program that mixes up the two.
+"""Negatives without a tag that says so: light print on dark paper, as from a wrong scanner setting or a program that
+confuses the two.
 """
 
 import cv2
@@ -10,28 +10,28 @@ from scanform.imaging.page_image import Gray
 DARK_MEAN = 110
 """Mean grey above which a page cannot be a negative: negatives of forms have 5 to 60."""
 FIRST_PX = 150
-"""Pixels taken of the longer side for the first question, whether the page is dark: 0.1 ms."""
+"""Pixels sampled along the longer side for the pre-check whether the page is dark: 0.1 ms."""
 SIDE_PX = 600
-"""Longer side at which a page is judged: 2 pixels per mm of A4, where a printed line still shows."""
+"""Longer side at which a page is judged: 2 pixels per mm of A4, where a printed line is still visible."""
 LEAST_CONTRAST = 60
-"""Grey levels between print and paper; under a dark lid without a sheet there is noise only."""
+"""Minimum contrast of print to paper, grey levels; under a dark lid without a sheet there is only noise."""
 PRINT_SHARE = (0.002, 0.35)
-"""Share of the picture that may be print."""
+"""Fraction of the picture that may be print."""
 SHEET_SHARE = 0.027
-"""Side of a square, as a share of the longer side, that fits into paper and into no print: 8 mm of A4, twice a
-filled box.
+"""Side of a square, relative to the longer side, that fits into paper but into no print: 8 mm of A4, twice a filled
+box.
 """
 MOST_SHEET = 0.3
-"""Share of what is light that may lie in such squares: headings on a ground of colour are light areas of a negative.
-A sheet on a dark desk has 0.9.
+"""Maximum fraction of the light area covered by such squares: headings on a coloured ground are light areas of a
+negative. A sheet on a dark desk has 0.9.
 """
 
 
 def is_negative(gray: Gray) -> bool:
     """Whether a page (H, W) shows light print on dark paper.
 
-    A sheet on a dark desk, and a picture that is too dark, have a light area larger than any print; an empty dark
-    picture has no print. A frame of white around the picture does not count.
+    A sheet on a dark desk, and an underexposed picture, have a light area larger than any print; an empty dark picture
+    has no print. A white border around the picture is ignored.
     """
     step = max(1, max(gray.shape) // FIRST_PX)
     if gray[::step, ::step].mean() > DARK_MEAN:

@@ -27,7 +27,7 @@ Image.MAX_IMAGE_PIXELS = None  # `check_size` does this from the header, with ou
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """Grey pixels of one page, the resolution it claims, and how many degrees clockwise a viewer should turn it."""
+    """Grey pixels of one page, its declared resolution, and the degrees clockwise by which a viewer should turn it."""
 
     gray: Gray
     dpi: float | None = None
@@ -36,7 +36,7 @@ class Picture:
 
 
 def count_pictures(data: bytes, kind: FileKind, limits: Limits) -> int:
-    """Look at the header only: 1, or the number of frames; raises ScanError `unreadable-page`, `damaged-file`,
+    """Reads the header only: 1, or the number of frames; raises ScanError `unreadable-page`, `damaged-file`,
     `too-large`.
     """
     if kind is FileKind.JPEG:
@@ -53,9 +53,7 @@ def count_pictures(data: bytes, kind: FileKind, limits: Limits) -> int:
 
 
 def read_picture(data: bytes, kind: FileKind, index: int, limits: Limits) -> Picture:
-    """Page `index` (0-based; more than one only in moving pictures) of a JPEG, PNG or other picture; raises
-    ScanError.
-    """
+    """Page `index` (0-based; several only in animations) of a JPEG, PNG or other picture; raises ScanError."""
     if kind is FileKind.JPEG:
         return _read_jpeg(data, limits)
     problems = _check_png(data) if kind is FileKind.PNG else ()
@@ -66,7 +64,7 @@ def read_picture(data: bytes, kind: FileKind, index: int, limits: Limits) -> Pic
             picture.load()
         except MemoryError:
             raise
-        except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
+        except Exception as error:  # decoders raise anything on hostile bytes; re-raised as ScanError
             raise unreadable(error) from error
         return oriented(gray_of_picture(picture), orientation_of(picture), dpi=dpi_of(picture), problems=problems)
 
@@ -75,7 +73,7 @@ def oriented(gray: Gray, orientation: int, *, dpi: float | None, problems: tuple
     """A picture with its EXIF/TIFF orientation (1..8) as a turn.
 
     The four mirrored orientations are undone in the pixels (left and right swapped), so that the decoded page, to which
-    all evidence refers, is never mirrored; the rest is a turn of 0, 90, 180 or 270 degrees.
+    all evidence refers, is never mirrored; the remainder is a turn of 0, 90, 180 or 270 degrees.
     """
     if is_mirrored(orientation):
         gray = np.ascontiguousarray(gray[:, ::-1])
@@ -88,14 +86,12 @@ def is_mirrored(orientation: int) -> bool:
 
 
 def turn_of(orientation: int) -> int:
-    """Degrees clockwise by which a viewer turns a picture of this EXIF/TIFF orientation, after swapping where it is
-    mirrored.
-    """
+    """Degrees clockwise by which a viewer turns a picture of this EXIF/TIFF orientation, after undoing any mirroring."""
     return _TURNS.get(orientation, 0)
 
 
 def orientation_of(picture: Image.Image) -> int:
-    """The orientation tag, 1 when there is none or its block is damaged."""
+    """The orientation tag, 1 if it is missing or its block is damaged."""
     try:
         value = picture.getexif().get(ORIENTATION_TAG, 1)
         return int(value) if int(value) in _TURNS else 1
@@ -104,7 +100,7 @@ def orientation_of(picture: Image.Image) -> int:
 
 
 def dpi_of(picture: Image.Image) -> float | None:
-    """The resolution that the file claims, None when it claims none or nonsense (see `sizes.plausible_dpi`)."""
+    """The resolution that the file declares, None if it declares none or nonsense (see `sizes.plausible_dpi`)."""
     try:
         x, y = picture.info["dpi"][:2]
         return plausible_dpi(float(x), float(y))
@@ -118,7 +114,7 @@ def _read_jpeg(data: bytes, limits: Limits) -> Picture:
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG",)) as header:
             orientation, dpi = orientation_of(header), dpi_of(header)
-    except Exception:  # noqa: BLE001 - the pixels are fine; only the claims about them are lost
+    except Exception:  # noqa: BLE001 - the pixels are fine; only the declared values are lost
         orientation, dpi = 1, None
     return oriented(decoded.gray, orientation, dpi=dpi, problems=decoded.problems)
 
@@ -129,12 +125,12 @@ def _open(data: bytes, kind: FileKind) -> Image.Image:
         return Image.open(io.BytesIO(data), formats=formats)
     except MemoryError:
         raise
-    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
+    except Exception as error:  # decoders raise anything on hostile bytes; re-raised as ScanError
         raise ScanError("damaged-file", detail=f"{type(error).__name__}: {error}") from error
 
 
 def _check_png(data: bytes) -> tuple[Problem, ...]:
-    """Check sums of the chunks that make the picture; Pillow passes over them when it decodes."""
+    """Checksums of the chunks that make the picture; Pillow ignores them when decoding."""
     at, view = 8, memoryview(data)
     while at + 12 <= len(data):
         length, name = int.from_bytes(view[at : at + 4], "big"), bytes(view[at + 4 : at + 8])

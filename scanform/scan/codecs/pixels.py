@@ -8,9 +8,9 @@ from PIL import Image
 from scanform.imaging.page_image import Gray
 
 BLACK_LEVELS = 64.0
-"""A picture of wide samples whose maximum is lower holds too few grey levels for paper: the lid was open."""
+"""A 16-bit or wider picture with a lower maximum holds too few grey levels for paper: the lid was open."""
 USUAL_DEPTHS = (8, 10, 12, 14, 16)
-"""Bits of the converters of scanners; their samples stand in 16."""
+"""Bit depths of scanner converters; their samples are stored in 16 bits."""
 _WIDE_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 _ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
 
@@ -19,8 +19,8 @@ def gray_of_picture(picture: Image.Image, *, unsigned: bool = True, white_is_zer
     """A decoded Pillow picture as grey (H, W): alpha on white paper, palettes resolved, wide samples scaled by their
     real range.
 
-    `unsigned` tells whether 32-bit integers are to be read without a sign (Pillow keeps them signed), `white_is_zero`
-    whether the file stores ink as the greater number: Pillow turns samples of up to 8 bits round, wider ones not.
+    `unsigned` says whether 32-bit integers are unsigned (Pillow keeps them signed), `white_is_zero` whether the file
+    stores ink as the greater number: Pillow inverts samples of up to 8 bits, but not wider ones.
     """
     if picture.mode in _WIDE_MODES:
         return (
@@ -39,11 +39,11 @@ def gray_of_picture(picture: Image.Image, *, unsigned: bool = True, white_is_zer
 
 
 def scale_wide(samples: NDArray[np.generic]) -> Gray:
-    """Samples of 16 or 32 bits, or floats, as grey by the range that is really used.
+    """Samples of 16 or 32 bits, or floats, as grey, scaled by the range actually used.
 
     Scanners store 8 to 14 bits in 16; taking the upper byte gives a black page. Unsigned integers are scaled by their
-    maximum (but for a page that is black altogether, below `BLACK_LEVELS`), floats and signed values by their minimum
-    and maximum.
+    maximum (except for an entirely black page, below `BLACK_LEVELS`), floats and signed values by their minimum and
+    maximum.
     """
     finite = np.nan_to_num(
         samples.astype(np.float32 if samples.dtype.itemsize <= 2 else np.float64), posinf=0.0, neginf=0.0
@@ -59,10 +59,10 @@ def scale_wide(samples: NDArray[np.generic]) -> Gray:
 
 
 def scale_ink(samples: NDArray[np.generic]) -> Gray:
-    """Wide samples of which 0 is white as grey.
+    """Wide samples with 0 = white, as grey.
 
-    The greatest sample does not tell the range here, a page without ink has small ones only: for integers it is the
-    least usual depth that holds the greatest sample. Floats are turned round as `scale_wide` finds their range.
+    The maximum does not give the range here, because a page without ink has small samples only: for integers it is the
+    smallest usual bit depth that holds the maximum. Floats are inverted within the range that `scale_wide` finds.
     """
     if not np.issubdtype(samples.dtype, np.integer) or samples.min() < 0:
         return np.asarray(cv2.bitwise_not(scale_wide(samples)), dtype=np.uint8)
@@ -85,9 +85,7 @@ def unpack_bits(data: bytes, *, width: int, height: int, bits: int) -> Gray:
 
 
 def apply_table(samples: Gray, table: Gray) -> Gray:
-    """`table[samples]` for samples (H, W) and a table of at most 256 grey values; samples beyond it take its last
-    value.
-    """
+    """`table[samples]` for samples (H, W) and a table of at most 256 grey values; larger samples take its last value."""
     full = np.full(256, table[-1], dtype=np.uint8)
     full[: table.size] = table
     if table.size == 256 and np.array_equal(full, np.arange(256)):
@@ -96,7 +94,7 @@ def apply_table(samples: Gray, table: Gray) -> Gray:
 
 
 def gray_of_rgb(rgb: Gray) -> Gray:
-    """Brightness of (H, W, 3) samples (ITU-R BT.601)."""
+    """Luminance of (H, W, 3) samples (ITU-R BT.601)."""
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 

@@ -31,9 +31,10 @@ _PHOTOMETRIC, _WHITE_IS_ZERO, _BLACK_IS_ZERO = 262, 0, 1
 _WIDTH, _LENGTH, _BITS, _SAMPLES, _T6_OPTIONS = 256, 257, 258, 277, 293
 _KIND, _OLD_KIND = 254, 255
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
-"""Bits of NewSubfileType, and the value of SubfileType, of pictures that are no pages (TIFF 6.0, sections 8 and 18)."""
+"""Bits of NewSubfileType, and the value of SubfileType, of pictures that are not pages (TIFF 6.0, sections 8 and 18).
+"""
 _TRANSPARENCY_MASK = 4
-"""Photometric interpretation that every mask has to have."""
+"""Photometric interpretation that every mask must have."""
 _FILL_ORDER, _LOW_BIT_FIRST = 266, 2
 _ROWS_PER_STRIP = 278
 _SIGNED = 2
@@ -41,13 +42,13 @@ _SIGNED = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directories:
-    """Where the pages of a TIFF stand.
+    """The positions of the pages in a TIFF.
 
-    `places` counts, for each page, its directory along the chain: thumbnails and masks have directories too and are no
-    pages. `turned` are places of pictures of more than 8 bits in which white is zero, each with the byte at which that
-    is said: Pillow knows this for few kinds of file, and turns none round. `broken` tells that the chain leads out of
-    the file, so that at least one page is missing; `declared` is the total that the PageNumber tag of the first page
-    names, 0 when it names none.
+    `places` gives, for each page, the number of its directory in the chain: thumbnails and masks have directories too
+    but are not pages. `turned` are the positions of pictures of more than 8 bits in which white is zero, each with the
+    byte that says so: Pillow recognises this for few kinds of file, and inverts none. `broken` means that the chain
+    leads out of the file, so that at least one page is missing; `declared` is the total in the PageNumber tag of the
+    first page, 0 if it gives none.
     """
 
     offsets: tuple[int, ...]
@@ -59,8 +60,8 @@ class Directories:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Directory:
-    """What is known of a picture without decoding it: where the next one stands, how many pages the file claims, the
-    tags that say what it is.
+    """What is known of a picture without decoding it: the position of the next one, the number of pages that the file
+    declares, the tags that give its kind.
     """
 
     next: int
@@ -72,8 +73,8 @@ class _Directory:
 
 
 def count_pages(file: ScanFile, limits: Limits) -> Directories:
-    """Walk the chain of directories without decoding anything; raises ScanError `damaged-file` when there is no
-    page, `too-large`.
+    """Walks the chain of directories without decoding anything; raises ScanError `damaged-file` if there is no page,
+    `too-large`.
     """
     found = _directories(file, limits.max_pages)
     if not found.offsets:
@@ -116,13 +117,13 @@ def read_tiff_page(file: ScanFile, index: int, limits: Limits) -> Picture:
         return Picture(gray=gray, dpi=dpi, turn=turn_of(orientation), problems=problems)
     except (ScanError, MemoryError):
         raise
-    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
+    except Exception as error:  # decoders raise anything on hostile bytes; re-raised as ScanError
         _opened.cache_clear()
         raise unreadable(error) from error
 
 
 def _place(file: ScanFile, index: int, limits: Limits) -> int:
-    """Which directory of the chain holds page `index`."""
+    """The number of the directory in the chain that holds page `index`."""
     places = _directories(file, limits.max_pages).places
     if index >= len(places):
         raise unreadable(f"TIFF: no page {index + 1}")
@@ -130,7 +131,7 @@ def _place(file: ScanFile, index: int, limits: Limits) -> int:
 
 
 def _as_black_is_zero(file: ScanFile, places: list[int]) -> BinaryIO:
-    """The file in memory, saying at these places that black is zero."""
+    """The file in memory, changed to say at these positions that black is zero."""
     with file.stream() as stream:
         data = bytearray(stream.read())
     for at in places:
@@ -148,10 +149,10 @@ def _opened(file: ScanFile, turned: tuple[tuple[int, int], ...] = ()) -> TiffIma
     except (ScanError, MemoryError):
         stream.close()
         raise
-    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
+    except Exception as error:  # decoders raise anything on hostile bytes; re-raised as ScanError
         stream.close()
         raise unreadable(error) from error
-    weakref.finalize(picture, stream.close)  # Pillow leaves a stream it was given open
+    weakref.finalize(picture, stream.close)  # Pillow does not close a stream that it was given
     return picture
 
 
@@ -160,8 +161,8 @@ def _unmirrored(gray: Gray, orientation: int) -> Gray:
 
 
 def _proved(file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2) -> Gray | None:
-    """The samples as stored of a page in group 4 whose data are proved to be whole; None for any other page, and
-    where that cannot be proved.
+    """The samples as stored of a group 4 page whose data are proved complete; None for any other page, or if the proof
+    fails.
     """
     bits, samples, options = (
         tags.get(tag, default) for tag, default in ((_BITS, (1,)), (_SAMPLES, 1), (_T6_OPTIONS, 0))
@@ -203,7 +204,7 @@ def _group4_strips(
 
 
 def _without_padding(messages: list[str], file: ScanFile, tags: TiffImagePlugin.ImageFileDirectory_v2) -> list[str]:
-    """The messages without those of libjpeg on bytes that fill a strip up."""
+    """The messages without those of libjpeg about bytes that pad a strip."""
     if tags.get(_COMPRESSION) != _JPEG or _STRIPS[0] not in tags or not complaint(messages):
         return messages
     strips = _strip_data(file, tags)
@@ -216,7 +217,7 @@ def _part(stream: BinaryIO, at: int, length: int) -> bytes:
 
 
 def _check_extent(tags: TiffImagePlugin.ImageFileDirectory_v2, size: int) -> None:
-    """libtiff fills what lies beyond the end of a cut file with paper; here it is refused."""
+    """Refuses truncated files, where libtiff would fill in paper beyond the end."""
     for offset_tag, length_tag in (_STRIPS, _TILES):
         offsets, lengths = tags.get(offset_tag, ()), tags.get(length_tag, ())
         if any(offset + length > size for offset, length in zip(offsets, lengths, strict=False)):
@@ -225,7 +226,7 @@ def _check_extent(tags: TiffImagePlugin.ImageFileDirectory_v2, size: int) -> Non
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Format:
-    """The two forms of a TIFF (Adobe TIFF 6.0 and BigTIFF): struct codes of the entry count, one entry and the next
+    """The two variants of a TIFF (Adobe TIFF 6.0 and BigTIFF): struct codes of the entry count, one entry and the next
     offset.
     """
 
@@ -284,8 +285,8 @@ def _walk(stream: BinaryIO, size: int, max_pages: int) -> Directories:
 
 
 def _is_page(found: list[_Directory], place: int) -> bool:
-    """Whether a picture is a page: not the mask of one, nor a smaller picture of the one before or behind it.
-    Programs also set these tags on pages.
+    """Whether a picture is a page: not a mask, nor a reduced copy of its predecessor or successor. Programs also set
+    these tags on pages.
     """
     one = found[place]
     if one.mask:
@@ -298,7 +299,7 @@ def _is_page(found: list[_Directory], place: int) -> bool:
 
 
 def _directory(stream: BinaryIO, form: _Format, at: int, size: int) -> _Directory | None:
-    """What a directory says; None when it is not wholly in the file."""
+    """The content of a directory; None unless it lies wholly in the file."""
     if at + form.count.size > size:
         return None
     stream.seek(at)

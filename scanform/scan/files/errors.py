@@ -1,11 +1,11 @@
-"""Why a file or a page cannot be read, as an exception inside `scan`; at its doors it becomes a `Problem`."""
+"""Why a file or a page cannot be read, as an exception inside `scan`; the public functions turn it into a `Problem`."""
 
 import re
 
 from scanform.model.problem import Problem
 
 DETAIL_CHARS = 200
-"""Libraries quote whole dictionaries in their messages; more than this helps nobody."""
+"""Maximum length of a detail; libraries quote whole dictionaries in their messages."""
 
 
 _OBJECT = re.compile(r"(stream |image file )?<_io\.[^>]*>[:,]? ?")
@@ -20,7 +20,7 @@ class ScanError(Exception):
         self.params = params
 
     def problem(self, where: str = "") -> Problem:
-        """The same as a value."""
+        """The same as a `Problem`."""
         return problem(self.slug, where, **self.params)
 
 
@@ -32,7 +32,7 @@ def problem(slug: str, where: str = "", **params: object) -> Problem:
 
 
 def printable(text: str) -> str:
-    """`text` on one line, without control, bidi and surrogate characters and addresses of objects, cut to a bounded
+    """`text` on one line, without control, bidi and surrogate characters and object addresses, truncated to a bounded
     length.
     """
     line = " ".join(_OBJECT.sub("", text[: 4 * DETAIL_CHARS]).split())
@@ -47,6 +47,6 @@ def unreadable(error: BaseException | str) -> ScanError:
 
 
 class NotOneImageError(Exception):
-    """The page holds more than one opaque picture, or one of a kind that is left to poppler; it has to be drawn.
-    What is said is a doubt that stays.
+    """The page holds more than one opaque picture, or one of a kind that is left to poppler; it has to be rendered.
+    The message is a doubt that remains.
     """

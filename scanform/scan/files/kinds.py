@@ -1,9 +1,9 @@
-"""What a file is, told from its first bytes and never from its name."""
+"""The kind of a file, determined from its first bytes and never from its name."""
 
 from enum import StrEnum
 
 HEAD_BYTES = 1024
-"""How much of a file is looked at; a PDF header may stand anywhere in it (ISO 32000-1, implementation note 13)."""
+"""Number of bytes examined; a PDF header may be anywhere in them (ISO 32000-1, implementation note 13)."""
 
 
 class FileKind(StrEnum):
@@ -62,8 +62,8 @@ _HEIF_BRANDS = frozenset(
         b"heif",
     }
 )
-"""Pictures of phones (ISO/IEC 23008-12); the general ones, mif1 and msf1, are those of AVIF files too, which say so
-among their other brands.
+"""Phone pictures (ISO/IEC 23008-12); the generic brands, mif1 and msf1, are also used by AVIF files, which name their
+own brand among the compatible ones.
 """
 
 
@@ -91,9 +91,7 @@ def _is_picture(head: bytes) -> bool:
 
 
 def _brands(head: bytes) -> frozenset[bytes]:
-    """The brands that a file of the ISO media family names (ISO/IEC 14496-12, 4.3): the main one and those that it
-    goes with.
-    """
+    """The brands of a file of the ISO media family (ISO/IEC 14496-12, 4.3): the major brand and the compatible ones."""
     if head[4:8] != b"ftyp":
         return frozenset()
     end = min(len(head), max(12, int.from_bytes(head[:4], "big")))

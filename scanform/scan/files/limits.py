@@ -13,21 +13,21 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one file and one page may cost."""
+    """The maximum cost of one file and one page."""
 
     page_seconds: float = 60.0
-    """Seconds by the clock for loading and reading a page. An honest 600 dpi A3 page is loaded in under 3 s; 60 s
-    leaves room for a busy machine.
+    """Wall-clock seconds for loading and reading a page. A normal 600 dpi A3 page is loaded in under 3 s; 60 s leaves
+    room for a busy machine.
     """
     file_seconds: float = 60.0
     """The same for inspecting a file."""
     render_seconds: float = 25.0
-    """Seconds by the clock for one program (poppler, jbig2dec). An A4 page takes 0.1 to 1 s; the page's own deadline
-    must come later.
+    """Wall-clock seconds for one program (poppler, jbig2dec). An A4 page takes 0.1 to 1 s; the page's own deadline must
+    be later.
     """
     memory_bytes: int = 1536 * MIB
     """Bytes of address space that a worker may add after `guard_process`. The largest page of `max_pixels` needs about
-    0.6 GB (16-bit colour in and its grey copy), libraries map 0.7 GB; measured peak over honest files: 0.4 GB.
+    0.6 GB (16-bit colour input and its grey copy), libraries map 0.7 GB; measured peak over normal files: 0.4 GB.
     """
     max_pixels: int = 100_000_000
     """Pixels of one page, checked in headers before anything is decoded. A3 at 600 dpi has 69.6 million."""
@@ -38,34 +38,35 @@ class Limits:
     max_pages: int = 5_000
     """Pages of one file; a copier's feeder holds 300 sheets."""
     max_attachments: int = 500
-    """Files inside a PDF that are looked at; a portfolio of a mail program holds a message's files."""
+    """Maximum number of files examined inside a PDF; a portfolio of a mail program holds a message's files."""
     max_attachment_bytes: int = 256 * MIB
     """Bytes of one of them, unpacked; a colour scan of 300 sheets has 0.2 GB."""
     attachment_depth: int = 3
-    """How many files deep they may lie."""
+    """Maximum nesting depth of such files."""
     max_stream_bytes: int = 2 * MIB
-    """Bytes of a page description that is looked at; the invisible text of a searchable page has 10 to 300 kB."""
+    """Maximum bytes of a page description that are examined; the invisible text of a searchable page has 10 to 300 kB.
+    """
     max_operators: int = 50_000
-    """Drawing steps looked at in order to find out whether a page is one image; with more, poppler draws the page."""
+    """Maximum drawing operators examined to determine whether a page is one image; beyond that poppler renders it."""
     render_dpi: int = 300
-    """Resolution at which pages that are not one image are drawn."""
+    """Resolution at which pages that are not one image are rendered."""
     fax_again: bool = False
-    """Whether group 4 data that are proved to be whole are encoded again too. Single flipped bits are then found 87
-    times in 100 instead of 85 (1,000 tried); it costs 15 ms a page, three times the decoding. Off: cuts, holes and
-    lost pieces are found either way, and what the proof alone lets pass changes at most 0.3 % of the pixels.
+    """Whether group 4 data proved complete are also re-encoded. This finds single flipped bits 87 times in 100 instead
+    of 85 (1,000 tried); it costs 15 ms a page, three times the decoding. Off: cuts, holes and lost pieces are found
+    either way, and what the proof alone misses changes at most 0.3 % of the pixels.
     """
     cached_bytes: int = 64 * MIB
     """Bytes; a file up to this size is read into memory once, larger ones piecewise from the disk."""
 
 
 class _Guard:
-    """Whether this process may be ended by its deadline."""
+    """Whether this process may be killed by its deadline."""
 
     active = False
 
 
 def guard_process(limits: Limits) -> None:
-    """Put this worker process under `limits`: bounded memory, no core dumps, and `deadline` becomes real. Call once,
+    """Puts this worker process under `limits`: bounded memory, no core dumps, and `deadline` takes effect. Call once,
     when it starts.
 
     Programs that it starts (poppler, jbig2dec) inherit the memory limit.
@@ -82,10 +83,10 @@ def guard_process(limits: Limits) -> None:
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """End this process when the block takes longer than `seconds`.
+    """Kills this process if the block takes longer than `seconds`.
 
-    The kernel does it (SIGALRM with its default action), so that it works inside C code that never returns to Python.
-    Blocks may be nested, the earliest end counts. In a process that was not guarded nothing happens.
+    The kernel does it (SIGALRM with its default action), so it also works inside C code that never returns to Python.
+    Blocks may be nested; the earliest deadline counts. Without `guard_process` this does nothing.
     """
     if not _Guard.active:
         yield
@@ -101,8 +102,8 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def seconds_left(seconds: float) -> float:
-    """`seconds`, or less when the deadline of this process comes earlier: a started program must end before its
-    parent is ended.
+    """`seconds`, or less if the deadline of this process is earlier: a started program must end before its parent is
+    killed.
     """
     remaining, _ = signal.getitimer(signal.ITIMER_REAL)
     return max(0.5, min(seconds, remaining - 2.0)) if remaining and _Guard.active else seconds

@@ -1,4 +1,4 @@
-"""Drawing PDF pages with poppler, a process of its own that can be stopped (the only pdf2image)."""
+"""Rendering PDF pages with poppler in a separate, killable process (the only module that uses pdf2image)."""
 
 import io
 import math
@@ -17,7 +17,7 @@ from scanform.scan.files.errors import ScanError, unreadable
 from scanform.scan.files.limits import seconds_left
 
 PROGRAMS = Path(__file__).with_name("programs")
-"""Small scripts that start poppler's programs and jbig2dec with limits; pdf2image takes a folder where to look for
+"""Small scripts that start poppler's programs and jbig2dec with limits; pdf2image accepts a folder to search for
 programs.
 """
 
@@ -29,17 +29,17 @@ class PdfSyntaxError(Exception):
 def draw_page(
     pdf: str, *, number: int, dpi: float, timeout_s: float, strict: bool = True, cropped: bool = True
 ) -> Gray:
-    """Page `number` (1-based) of a PDF as poppler draws it: crop box, /Rotate applied, annotations and form fields
+    """Page `number` (1-based) of a PDF as rendered by poppler: crop box, /Rotate applied, annotations and form fields
     included.
 
-    `cropped` False: media box. `dpi` counts units of the page as points: poppler 22.12 does not know /UserUnit.
+    `cropped` False: media box. `dpi` counts units of the page as points: poppler 22.12 ignores /UserUnit.
 
     Raises PdfSyntaxError in strict mode, ScanError `too-slow` or `unreadable-page`, MissingProgramError.
     """
     try:
         pages = convert_from_path(
             pdf,
-            dpi=dpi,  # type: ignore[arg-type]  # pdftoppm takes fractions
+            dpi=dpi,  # type: ignore[arg-type]  # pdftoppm accepts fractions
             first_page=number,
             last_page=number,
             grayscale=True,
@@ -62,8 +62,8 @@ def draw_page(
 
 
 def draw_file(pdf: str, *, dpi: int, timeout_s: float) -> Gray:
-    """The only page of a PDF that was made here, drawn without asking for its size first; raises ScanError when
-    poppler complains of anything.
+    """The only page of a PDF that was made here, rendered without asking for its size first; raises ScanError if
+    poppler complains about anything.
     """
     if shutil.which("pdftoppm") is None:
         raise MissingProgramError(words("scan.no-poppler"), remedy=words("scan.install-poppler"))

@@ -1,4 +1,4 @@
-"""Scratch files for the programs that decode: they bear what people wrote, so they have no name and go with the
+"""Scratch files for the decoding programs: they contain what people wrote, so they have no name and disappear with the
 process that made them.
 """
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 _OPEN_FILES = Path("/proc/self/fd")
-"""Where Linux shows what a process has open; elsewhere a scratch file needs a name."""
+"""Where Linux lists the open files of a process; elsewhere a scratch file needs a name."""
 
 
 class Scratch:
-    """A file without a name: gone when it is closed, and when the process ends, even when the kernel ends it in the
+    """A file without a name: gone when it is closed, and when the process ends, even if the kernel kills it in the
     middle of a page.
 
-    Folders of `tempfile` were tried before: their finalizers do not run in a process that is ended by a limit, and what
-    they held stayed on the disk.
+    Folders of `tempfile` do not work: their finalizers do not run in a process killed by a limit, and their content
+    stayed on the disk.
     """
 
     def __init__(self, content: bytes = b"") -> None:
@@ -34,6 +34,6 @@ class Scratch:
         return named if isinstance(named, str) else f"/proc/{os.getpid()}/fd/{self.file.fileno()}"
 
     def content(self) -> bytes:
-        """All that is in the file now, whoever wrote it."""
+        """The current content of the file, whoever wrote it."""
         with Path(self.path).open("rb") as fresh:
             return fresh.read()

@@ -1,4 +1,4 @@
-"""Opening a file that was handed in: regular files only, read once, hashed, never altered."""
+"""Opening a submitted file: regular files only, read once, hashed, never altered."""
 
 import hashlib
 import io
@@ -17,8 +17,8 @@ from scanform.scan.files.limits import Limits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """What the file system says about a file; the same stamp means the same content as far as a process can tell
-    without reading.
+    """The file system's metadata of a file; the same stamp means the same content as far as a process can tell without
+    reading.
     """
 
     path: str
@@ -30,7 +30,7 @@ class Stamp:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScanFile:
-    """A file whose content has been hashed (hex SHA-256). `data` is that very content when it fits into memory, else
+    """A file whose content has been hashed (hex SHA-256). `data` is exactly that content if it fits into memory, else
     None.
     """
 
@@ -40,7 +40,7 @@ class ScanFile:
     data: bytes | None
 
     def stream(self) -> BinaryIO:
-        """The content as a seekable stream of its own; raises ScanError `changed` or `vanished`."""
+        """The content as an independent seekable stream; raises ScanError `changed` or `vanished`."""
         if self.data is not None:
             return io.BytesIO(self.data)
         file, stamp = _open(self.stamp.path)
@@ -51,7 +51,7 @@ class ScanFile:
 
 
 def scan_file(path: str, limits: Limits) -> ScanFile:
-    """The file at `path`, opened and hashed; the last one stays open in this process, so that its pages cost no second
+    """The file at `path`, opened and hashed; the last one stays open in this process, so that its pages need no second
     hash.
 
     Raises ScanError: `vanished`, `symlink`, `special-file`, `no-permission`, `empty-file`, `changed`, `damaged-file`.
@@ -101,7 +101,7 @@ def _read(stamp: Stamp, cached_bytes: int) -> ScanFile:
 
 
 def _open(path: str) -> tuple[io.BufferedReader, Stamp]:
-    """`path` opened for reading without following a link or waiting for a FIFO, and the stamp of what was opened."""
+    """Opens `path` for reading without following a link or waiting for a FIFO; returns it with its stamp."""
     with _file_errors():
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
         info = os.fstat(file.fileno())

@@ -1,5 +1,5 @@
-"""Files inside a PDF: attachments, portfolios, files pinned to a page. Their pages are no pages of the PDF and are
-shown by no page of it.
+"""Files inside a PDF: attachments, portfolios, files pinned to a page. Their pages are not pages of the PDF, and no
+page of it shows them.
 """
 
 import zlib
@@ -23,15 +23,15 @@ _NAMES = ("/UF", "/F", "/Desc", "/Unix", "/Mac", "/DOS")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file inside a PDF: the name it has there, and its content, None when it cannot be unpacked or is too large."""
+    """A file inside a PDF: its name there, and its content, None if it cannot be unpacked or is too large."""
 
     name: str
     content: bytes | None
 
     @property
     def is_text(self) -> bool:
-        """Whether it is data or a note and no scan: text, as XML of invoices is, and nothing that begins as a file
-        of pictures does.
+        """Whether it is data or a note rather than a scan: text, such as the XML of an invoice, that does not begin
+        like a picture file.
         """
         if not self.content or kind_of(self.content[:HEAD_BYTES]) is not FileKind.UNKNOWN:
             return False
@@ -42,8 +42,8 @@ class Attachment:
 
 
 def attachments(path: str, limits: Limits) -> Iterator[Attachment]:
-    """The files inside the PDF at `path`, each once, one after the other; nothing for other files. Raises ScanError
-    where the PDF cannot be opened.
+    """The files inside the PDF at `path`, each once, one after the other; nothing for other files. Raises ScanError if
+    the PDF cannot be opened.
     """
     file = scan_file(path, limits)
     if file.kind is not FileKind.PDF:
@@ -60,8 +60,8 @@ def attachments(path: str, limits: Limits) -> Iterator[Attachment]:
 
 
 def is_cover(document: PdfFile) -> bool:
-    """Whether the only page of a PDF is what viewers show that know no portfolios: words, no picture, in front of
-    the files that are meant.
+    """Whether the only page of a PDF is the cover shown by viewers without portfolio support: words, no picture, in
+    front of the actual files.
     """
     pdf = document.pdf
     if document.pages != 1 or "/Collection" not in pdf.Root or holds_pictures(pdf.pages[0]):
@@ -103,7 +103,7 @@ def _specifications(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
 
 
 def _named(node: pikepdf.Object | None, depth: int, seen: set[tuple[int, int]]) -> Iterator[pikepdf.Object]:
-    """The values of a name tree (ISO 32000-1, 7.9.6), which may be damaged or lead in circles."""
+    """The values of a name tree (ISO 32000-1, 7.9.6), which may be damaged or contain cycles."""
     if (
         not isinstance(node, pikepdf.Dictionary)
         or depth > _TREE_DEPTH

@@ -1,4 +1,4 @@
-"""Which pixels of a picture a viewer shows: those within the box of the page, found by the matrix that places the
+"""Which pixels of a picture a viewer shows: those within the box of the page, found by the placement matrix of the
 picture.
 """
 
@@ -8,15 +8,15 @@ from scanform.scan.pdf.pdf_file import Box
 from scanform.scan.pdf.pdf_walk import Matrix
 
 _CROOKED_PX = 1.0
-"""A picture whose edges leave those of the box by more cannot be cut along its rows and columns."""
+"""A picture whose edges deviate from those of the box by more cannot be cropped along its rows and columns."""
 
 
 def shown_part(matrix: Matrix, box: Box, *, width: int, height: int) -> RectPx:
-    """The pixels of a picture of `width` x `height`, placed by `matrix`, that lie within `box`; all of them where the
-    box goes around the picture.
+    """The pixels of a picture of `width` x `height`, placed by `matrix`, that lie within `box`; all of them if the box
+    encloses the picture.
 
-    Edges are rounded to whole pixels. Raises NotOneImageError where the box cuts a picture that stands crooked, and
-    where nothing of it is shown.
+    Edges are rounded to whole pixels. Raises NotOneImageError if the box cuts a skewed picture, and if none of it is
+    shown.
     """
     corners = [_pixel(matrix, x, y, width=width, height=height) for x in (box[0], box[2]) for y in (box[1], box[3])]
     (left, right), (top, bottom) = (
@@ -28,8 +28,8 @@ def shown_part(matrix: Matrix, box: Box, *, width: int, height: int) -> RectPx:
 
 
 def _pixel(matrix: Matrix, x: float, y: float, *, width: int, height: int) -> tuple[float, float]:
-    """Where a point of the page lies in the picture, whose first row is the top of the unit square (ISO 32000-1,
-    8.9.5).
+    """The position in the picture of a point of the page; the picture's first row is the top of the unit square (ISO
+    32000-1, 8.9.5).
     """
     a, b, c, d, e, f = matrix
     area = a * d - b * c
@@ -40,7 +40,7 @@ def _pixel(matrix: Matrix, x: float, y: float, *, width: int, height: int) -> tu
 
 
 def _span(values: list[float], size: int) -> tuple[int, int]:
-    """From where to where the box goes along one side of the picture; of a crooked one only when it is not cut."""
+    """The range of the box along one side of the picture; a skewed picture must not be cut."""
     inner = sorted(values)
     if inner[0] <= 0.5 and inner[1] <= 0.5 and inner[2] >= size - 0.5:
         return 0, size

@@ -1,4 +1,4 @@
-"""Opening PDF files: structure repaired where possible, said so, and nothing executed (pikepdf reads)."""
+"""Opening PDF files: structure repaired where possible and reported, and nothing executed (pikepdf reads)."""
 
 import weakref
 from dataclasses import dataclass, field
@@ -18,14 +18,12 @@ LARGEST_POINTS = 14_400.0
 """ISO 32000-1 annex C: no side of a page is longer than 200 inches."""
 Box = tuple[float, float, float, float]
 _HIGHEST_TREE = 64
-"""Nodes above a page that are asked for what it inherits; trees of real files have up to ten."""
+"""Nodes above a page that are searched for inherited entries; trees of real files have up to ten."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PdfFile:
-    """An opened PDF. `problems` tells what had to be repaired and which pages are missing; `scratch` holds a
-    rewritten copy, if any.
-    """
+    """An opened PDF. `problems` lists repairs and missing pages; `scratch` holds a rewritten copy, if any."""
 
     pdf: pikepdf.Pdf
     pages: int
@@ -40,18 +38,18 @@ class PdfFile:
 
     @property
     def rewritten(self) -> bool:
-        """Whether poppler is given a copy."""
+        """Whether poppler gets a copy."""
         return bool(self.scratch)
 
     def drawable(self) -> str:
-        """A path for poppler: the file itself, or a copy that qpdf has written when the file had to be repaired."""
+        """A path for poppler: the file itself, or a copy written by qpdf if the file had to be repaired."""
         if self.repaired and not self.rewritten:
             self.rewrite()
         return self.scratch[0].path if self.scratch else self.source.stamp.path
 
     def rewrite(self) -> None:
-        """Let poppler draw from a copy with a sound structure: it repairs less well than qpdf and returns white
-        pages where it fails.
+        """Lets poppler render a copy with a sound structure: it repairs less well than qpdf and returns white pages
+        where it fails.
         """
         copy = Scratch()
         try:
@@ -77,7 +75,7 @@ def _open(file: ScanFile, max_pages: int) -> PdfFile:
     except BaseException:
         stream.close()
         raise
-    weakref.finalize(found, stream.close)  # pikepdf leaves a stream it was given open
+    weakref.finalize(found, stream.close)  # pikepdf does not close a stream that it was given
     return found
 
 
@@ -90,7 +88,7 @@ def _opened(file: ScanFile, stream: BinaryIO, max_pages: int) -> PdfFile:
         raise ScanError("encrypted") from error
     except (ScanError, MemoryError):
         raise
-    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
+    except Exception as error:  # decoders raise anything on hostile bytes; re-raised as ScanError
         raise ScanError("damaged-file", detail=error) from error
     if pages == 0:
         raise ScanError("no-pages")
@@ -110,7 +108,7 @@ def _problems(pdf: pikepdf.Pdf, pages: int, declared: int) -> tuple[Problem, ...
 
 
 def _declared_pages(pdf: pikepdf.Pdf) -> int:
-    """The /Count that the file claims for all its pages."""
+    """The /Count that the file declares for all its pages."""
     try:
         return int(pdf.Root.Pages.Count)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
@@ -118,10 +116,10 @@ def _declared_pages(pdf: pikepdf.Pdf) -> int:
 
 
 def page_box(page: pikepdf.Page) -> Box | None:
-    """What a viewer shows of the page, as (left, bottom, right, top) in units of the page: the crop box within the
-    media box (ISO 32000-1, 14.11.2).
+    """The visible part of the page, as (left, bottom, right, top) in units of the page: the crop box within the media
+    box (ISO 32000-1, 14.11.2).
 
-    None when there is no usable media box. A crop box that is nonsense, or lies beside the media box, does not count.
+    None if there is no usable media box. A crop box that is nonsense, or outside the media box, is ignored.
     """
     media, crop = _box(page, "/MediaBox"), _box(page, "/CropBox")
     if media is None or crop is None:
@@ -141,17 +139,17 @@ def is_cropped(page: pikepdf.Page) -> bool:
 
 
 def media_box(page: pikepdf.Page) -> Box | None:
-    """The media box in units of the page, with its corners in order; None when it is missing or nonsense."""
+    """The media box in units of the page, with its corners in order; None if it is missing or nonsense."""
     return _box(page, "/MediaBox")
 
 
 def has_media_box(page: pikepdf.Page) -> bool:
-    """Whether the page, or a node above it, names a media box, usable or not."""
+    """Whether the page, or a node above it, has a media box, usable or not."""
     return _inherited(page, "/MediaBox") is not None
 
 
 def _box(page: pikepdf.Page, name: str) -> Box | None:
-    """A box of the page with its corners in order, None when it is missing or nonsense."""
+    """A box of the page with its corners in order, None if it is missing or nonsense."""
     value = _inherited(page, name)
     try:
         numbers = [float(number) for number in value] if isinstance(value, pikepdf.Array) else []
@@ -195,7 +193,7 @@ def page_turn(page: pikepdf.Page) -> int:
 
 
 def user_unit(page: pikepdf.Page) -> float:
-    """Points per unit of the page's own space (ISO 32000-1, 14.11.1), 1 when missing or nonsense."""
+    """Points per unit of the page's own space (ISO 32000-1, 14.11.1), 1 if missing or nonsense."""
     try:
         unit = float(page.obj.get("/UserUnit", 1))
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Decoding the picture embedded in a PDF page, without drawing the page."""
+"""Decoding the picture embedded in a PDF page, without rendering the page."""
 
 import io
 import math
@@ -31,14 +31,14 @@ _SLACK_BYTES = 1 << 16
 _PNG_PREDICTORS = 10
 _BITS = frozenset({1, 2, 4, 8})
 _CROOKED_DEG = 5.0
-"""Pictures placed at a greater angle from upright are drawn by poppler."""
+"""Pictures skewed by a greater angle are rendered by poppler."""
 
 
 def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
     """The pixels of an image XObject as grey (H, W).
 
-    Raises NotOneImageError for kinds that are left to poppler (unusual colour spaces and filters), ScanError
-    `unreadable-page` for damaged ones, `too-large`.
+    Raises NotOneImageError for kinds left to poppler (unusual colour spaces and filters), ScanError `unreadable-page`
+    for damaged ones, `too-large`.
     """
     width, height = _size(image, limits)
     names, raw = _unwrapped(image, limits)
@@ -64,17 +64,17 @@ def decode_image(image: pikepdf.Object, limits: Limits) -> Decoded:
             "JBIG2", image, Decoded(gray=apply_table(samples, _table(image, 1)), problems=_hole("JBIG2", raw)), limits
         )
         if complained and decoded.problems:
-            raise NotOneImageError("JBIG2: decoders do not agree")  # of the two poppler's is the better guess
+            raise NotOneImageError("JBIG2: decoders do not agree")  # poppler's result is the better guess
         return decoded
     return _decode_plain(image, names, raw, width=width, height=height)
 
 
 def placement_turn(matrix: Matrix) -> tuple[int, bool]:
-    """How a viewer sees the stored pixels: degrees clockwise (0, 90, 180, 270), and whether left and right are swapped
+    """How a viewer shows the stored pixels: degrees clockwise (0, 90, 180, 270), and whether left and right are swapped
     before that.
 
     The unit square's first row is the top of the picture, so that an upright picture has the matrix (w, 0, 0, h, x, y).
-    Raises NotOneImageError when the picture stands crooked.
+    Raises NotOneImageError if the picture is skewed.
     """
     a, b, c, d, _, _ = matrix
     mirrored = a * d - b * c < 0
@@ -89,7 +89,7 @@ def placement_turn(matrix: Matrix) -> tuple[int, bool]:
 
 
 def _black_and_white(gray: Gray, table: Gray) -> Gray:
-    """Samples 0 and 255 as the table has it."""
+    """Maps samples 0 and 255 through the table."""
     if table.tolist() == [0, 255]:
         return gray
     return (
@@ -100,8 +100,8 @@ def _black_and_white(gray: Gray, table: Gray) -> Gray:
 
 
 def _hole(name: str, coded: bytes) -> tuple[Problem, ...]:
-    """Arithmetic coding never writes a long run of zeros and its decoders notice nothing: there a piece of the file
-    was lost.
+    """Arithmetic coding never writes a long run of zeros, and its decoders notice nothing: such a run marks a lost
+    piece of the file.
     """
     return _suspect(f"{name}: zeros in the data" if bytes(_HOLE_BYTES) in coded else "")
 
@@ -115,15 +115,13 @@ def _size(image: pikepdf.Object, limits: Limits) -> tuple[int, int]:
         width * height <= limits.max_pixels
         and not limits.min_side_px <= min(width, height) <= max(width, height) <= limits.max_side_px
     ):
-        raise NotOneImageError  # stretched over the page; drawn, it has the size of paper
+        raise NotOneImageError  # stretched over the page; rendered, it has the size of paper
     check_size(width=width, height=height, limits=limits)
     return width, height
 
 
 def _unwrapped(image: pikepdf.Object, limits: Limits) -> tuple[list[str], bytes]:
-    """The remaining filters (at most one) and the data before them; a Flate wrapper around another filter is
-    removed.
-    """
+    """The remaining filters (at most one) and the data before them; a Flate wrapper around another filter is removed."""
     names, raw = filters(image), image.read_raw_bytes()
     if len(names) == 2 and names[0] in {"/FlateDecode", "/Fl"} and "/DecodeParms" not in image:
         inflater = zlib.decompressobj()
@@ -156,7 +154,7 @@ def _decode_jpx(raw: bytes, limits: Limits) -> Gray:
             return gray_of_picture(picture)
     except (ScanError, MemoryError):
         raise
-    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
+    except Exception as error:  # decoders raise anything on hostile bytes; re-raised as ScanError
         raise unreadable(error) from error
 
 
@@ -188,7 +186,7 @@ def _decode_plain(image: pikepdf.Object, names: list[str], raw: bytes, *, width:
 def _samples(
     image: pikepdf.Object, names: list[str], raw: bytes, *, width: int, height: int, bits: int, rgb: bool
 ) -> tuple[bytes, tuple[Problem, ...]]:
-    """The samples of a picture that is Flate or not packed at all; never more bytes than the picture has."""
+    """The samples of a Flate or uncompressed picture; never more bytes than the picture has."""
     if not names:
         return raw, ()
     parms = _parms(image)
@@ -208,7 +206,7 @@ def _samples(
 
 
 def _inflate(raw: bytes, expected: int) -> tuple[bytes, tuple[Problem, ...]]:
-    """`expected` bytes of Flate data; suspect when data and check sum (RFC 1950) do not end where the picture ends."""
+    """`expected` bytes of Flate data; suspect if data and checksum (RFC 1950) do not end where the picture ends."""
     inflater = zlib.decompressobj()
     try:
         data = inflater.decompress(raw, expected)
@@ -226,7 +224,7 @@ def _suspect(damage: str) -> tuple[Problem, ...]:
 
 
 def _unfilter(raw: bytes, *, width: int, height: int, bits: int, rgb: bool) -> bytes:
-    """Samples of a picture with PNG predictors: its data are those of a PNG file, so Pillow reads them as one."""
+    """Samples of a picture with PNG predictors: its data have the format of a PNG file, so Pillow reads them as one."""
     header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([bits, 2 if rgb else 0, 0, 0, 0])
     chunks = b"".join(_chunk(name, body) for name, body in ((b"IHDR", header), (b"IDAT", raw), (b"IEND", b"")))
     try:
@@ -235,7 +233,7 @@ def _unfilter(raw: bytes, *, width: int, height: int, bits: int, rgb: bool) -> b
             gray = np.array(picture if rgb or bits == 8 else picture.convert("L"))
     except MemoryError:
         raise
-    except Exception as error:  # decoders raise anything on hostile bytes; raised again under a name
+    except Exception as error:  # decoders raise anything on hostile bytes; re-raised as ScanError
         raise unreadable(error) from error
     return gray.tobytes() if rgb or bits == 8 else _pack(gray, bits)
 
@@ -286,7 +284,7 @@ def _space(image: pikepdf.Object) -> str:
 
 
 def _plain_space(value: pikepdf.Object) -> str:
-    """The device space that a colour space amounts to for telling ink from paper; others keep their own name."""
+    """The device space equivalent to a colour space for telling ink from paper; others keep their own name."""
     if not isinstance(value, pikepdf.Array):
         return str(value)
     name = str(value[0])

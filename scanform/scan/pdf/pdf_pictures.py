@@ -1,6 +1,4 @@
-"""The pictures of a page that poppler draws: poppler paints what it can decode and says little about the rest, so
-they are checked here.
-"""
+"""Checks the pictures of a page rendered by poppler, which paints what it can decode and reports little about the rest."""
 
 import zlib
 from collections.abc import Iterator
@@ -17,9 +15,7 @@ _STEP_BYTES = 1 << 20
 
 
 def is_no_scan(page: pikepdf.Page) -> bool:
-    """Whether the page never was a scan: it uses fonts or shadings, and neither pictures nor contents outside of the
-    file.
-    """
+    """Whether the page never was a scan: it uses fonts or shadings, and neither pictures nor contents outside the file."""
     resources = page.obj.get("/Resources")
     if not isinstance(resources, pikepdf.Dictionary) or any("/F" in part for part in _contents(page)):
         return False
@@ -27,8 +23,8 @@ def is_no_scan(page: pikepdf.Page) -> bool:
 
 
 def holds_pictures(page: pikepdf.Page) -> bool:
-    """Whether the page, or a form that it uses, may show a picture: one that its resources name, or contents outside
-    of the file.
+    """Whether the page, or a form that it uses, may show a picture: one named in its resources, or contents outside the
+    file.
     """
     return (
         any("/F" in part for part in _contents(page))
@@ -37,8 +33,8 @@ def holds_pictures(page: pikepdf.Page) -> bool:
 
 
 def picture_damage(page: pikepdf.Page, limits: Limits) -> tuple[str, ...]:
-    """What is wrong with the data of the pictures of `page`, in words: cut or corrupt JPEG and Flate, no data, data
-    in another file.
+    """What is wrong with the data of the pictures of `page`, in words: truncated or corrupt JPEG and Flate, no data,
+    data in another file.
     """
     found = ["contents in another file"] if any("/F" in part for part in _contents(page)) else []
     for number, image in enumerate(_pictures(page.obj.get("/Resources"), 0)):
@@ -87,8 +83,8 @@ def _damage(image: pikepdf.Object, limits: Limits) -> str:
 
 
 def check_flate(raw: bytes, limit: int) -> str:
-    """What is wrong with Flate data, in words. They are unpacked piecewise and nothing is kept; beyond `limit` bytes
-    nobody looks.
+    """What is wrong with Flate data, in words. They are unpacked piecewise and discarded; nothing beyond `limit` bytes
+    is checked.
     """
     inflater, size, data = zlib.decompressobj(), 0, raw
     try:

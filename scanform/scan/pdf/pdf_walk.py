@@ -1,5 +1,5 @@
-"""Finding out whether a PDF page is one picture and nothing else: a small reader of page descriptions (ISO 32000-1,
-8 and 9).
+"""Determines whether a PDF page is one picture and nothing else: a small parser of page descriptions (ISO 32000-1, 8
+and 9).
 """
 
 import re
@@ -19,7 +19,7 @@ IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 COVERS_ALL = 0.995
 """Minimum fraction of the page for an opaque picture to hide everything drawn before it."""
 COVERS_ENOUGH = 0.5
-"""A picture on less of the page is a part of it (a logo), not the scan."""
+"""A picture on a smaller fraction of the page is a part of it (a logo), not the scan."""
 _GENERIC = frozenset({"/FlateDecode", "/LZWDecode", "/ASCII85Decode", "/ASCIIHexDecode", "/RunLengthDecode"})
 _DEPTH = 6
 _INVISIBLE = 3
@@ -28,7 +28,8 @@ _PAINTS = frozenset({"f", "F", "f*", "B", "B*", "b", "b*", "s", "S", "sh"})
 _TEXT = frozenset({"Tj", "TJ", "'", '"'})
 _PATH = frozenset({"m", "l", "c", "v", "y"})
 _SHORT = 256
-"""Bytes up to which a page description is first taken for the few plain words that scanners write around a picture."""
+"""Maximum bytes of a page description that is first tried as the few plain words that scanners write around a picture.
+"""
 _PLAIN_WORD = re.compile(
     rb"(?P<number>[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))|(?P<name>/[A-Za-z0-9_.-]+)|(?P<operator>q|Q|cm|Do)"
 )
@@ -39,7 +40,7 @@ _HIDDEN, _NO_VIEW = 2, 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedImage:
-    """A picture and where it stands: `matrix` maps the unit square to points."""
+    """A picture and its position: `matrix` maps the unit square to points."""
 
     image: pikepdf.Object
     matrix: Matrix
@@ -57,9 +58,9 @@ class _State:
 
 
 def sole_image(page: pikepdf.Page, limits: Limits) -> PlacedImage | None:
-    """The one picture that is all that can be seen on `page`, or None when the page has to be drawn.
+    """The one picture that is everything visible on `page`, or None if the page has to be rendered.
 
-    Invisible text (searchable PDFs) and what lies under the picture do not count; annotations, form fields, layers,
+    Invisible text (searchable PDFs) and anything under the picture are ignored; annotations, form fields, layers,
     masks, transparency, clipping that cuts, several pictures: None.
     """
     if any(_annotation_shows(note) for note in _annotations(page)):
@@ -172,7 +173,7 @@ class _Walker:
         stencil = bool(image.get("/ImageMask", False))
         placed = PlacedImage(image=image, matrix=self.state.ctm)
         if not self._share(placed.matrix):
-            return  # beside the page: nobody sees it
+            return  # beside the page, invisible
         if (
             "/SMask" in image
             or "/Mask" in image
@@ -187,14 +188,14 @@ class _Walker:
         self.visible.append(placed)
 
     def _share(self, matrix: Matrix) -> float:
-        """Share of the page that a picture covers; 1 when the page has no usable box."""
+        """Fraction of the page that a picture covers; 1 if the page has no usable box."""
         if self.box is None:
             return 1.0
         overlap = _common(_bounds(matrix), self.box)
         return _area(overlap) / _area(self.box)
 
     def _clipped(self, matrix: Matrix) -> bool:
-        """Whether the clipping path hides more than a rim of the part of the picture that lies on the page."""
+        """Whether the clipping path hides more than a rim of the part of the picture on the page."""
         if self.state.clip is None:
             return False
         shown = _bounds(matrix) if self.box is None else _common(_bounds(matrix), self.box)
@@ -224,7 +225,7 @@ def _instructions(contents: pikepdf.Object, limits: Limits) -> Iterator[tuple[st
 
 
 def _plain_instructions(data: bytes) -> list[tuple[str, Sequence[Operand]]] | None:
-    """The instructions of a short page description of numbers, names and q, Q, cm, Do, all set apart by white space;
+    """The instructions of a short page description of numbers, names and q, Q, cm, Do, all separated by white space;
     None for any other.
     """
     if len(data) > _SHORT or b"\v" in data:  # white space for Python, not for PDF
@@ -247,9 +248,7 @@ def _plain_instructions(data: bytes) -> list[tuple[str, Sequence[Operand]]] | No
 
 
 def bounded_bytes(stream: pikepdf.Object, limit: int) -> bytes:
-    """The decoded content of a stream of at most `limit` bytes; raises NotOneImageError where it cannot be had
-    safely.
-    """
+    """The decoded content of a stream of at most `limit` bytes; raises NotOneImageError if it cannot be decoded safely."""
     names = filters(stream)
     if names == ["/FlateDecode"] and "/DecodeParms" not in stream:
         data = zlib.decompressobj().decompress(stream.read_raw_bytes(), limit + 1)
@@ -280,7 +279,7 @@ def _annotations(page: pikepdf.Page) -> list[pikepdf.Object]:
 
 
 def _annotation_shows(note: pikepdf.Object) -> bool:
-    """Whether a viewer shows this annotation; those without appearance count too, because poppler draws ink by its
+    """Whether a viewer shows this annotation; those without an appearance count too, because poppler draws ink from its
     strokes.
     """
     if not isinstance(note, pikepdf.Dictionary):
@@ -325,7 +324,7 @@ def _matrix(values: object) -> Matrix:
 
 
 def _bounds(matrix: Matrix) -> Box:
-    """The upright box around the unit square under `matrix`."""
+    """The bounding box of the unit square under `matrix`."""
     a, b, c, d, e, f = matrix
     xs, ys = (e, e + a, e + c, e + a + c), (f, f + b, f + d, f + b + d)
     return (min(xs), min(ys), max(xs), max(ys))

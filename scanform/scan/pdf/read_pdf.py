@@ -1,4 +1,4 @@
-"""One page of a PDF: the embedded picture when the page is nothing else, else drawn by poppler."""
+"""One page of a PDF: the embedded picture if the page is nothing else, else rendered by poppler."""
 
 import math
 from dataclasses import replace
@@ -33,22 +33,22 @@ from scanform.scan.pdf.pdf_pictures import is_no_scan, picture_damage
 from scanform.scan.pdf.pdf_walk import PlacedImage, sole_image
 
 _ROUNDED_PX = 2
-"""By how much poppler may round the sides of a drawn page."""
+"""Pixels by which poppler may round the sides of a rendered page."""
 LOWEST_DPI = 72
-"""A page that can only be drawn below this resolution is too large to be paper."""
+"""A page that can only be rendered below this resolution is too large to be paper."""
 
 
 def read_pdf_page(file: ScanFile, index: int, limits: Limits) -> Picture:
     """Page `index` (0-based); raises ScanError.
 
-    The pixels are those before /Rotate, also when the page was drawn; `turn` is /Rotate plus the way the picture is
-    placed.
+    The pixels are those before /Rotate, also if the page was rendered; `turn` is /Rotate plus the rotation in the
+    picture's placement.
     """
     document = open_pdf(file, limits)
     page = _page(document, index)
     picture = _picture(document, page, index, limits)
     repaired = tuple(found for found in document.problems if found.slug == "page-repaired")
-    late = document.pdf.get_warnings()  # what qpdf noticed while it read this page
+    late = document.pdf.get_warnings()  # qpdf's warnings while it read this page
     if late and not repaired:
         repaired = (problem("page-repaired", detail=late[0]),)
     cover = (problem("portfolio-cover"),) if "/Collection" in document.pdf.Root and is_cover(document) else ()
@@ -88,9 +88,7 @@ def _embedded(page: pikepdf.Page, placed: PlacedImage, limits: Limits) -> Pictur
 
 
 def _cropped(page: pikepdf.Page, placed: PlacedImage, gray: Gray, limits: Limits) -> Gray:
-    """The part of a picture that a viewer shows; raises NotOneImageError where that is no upright rectangle of
-    pixels.
-    """
+    """The visible part of a picture; raises NotOneImageError unless that is an upright rectangle of pixels."""
     box = page_box(page)
     if box is None:
         return gray
@@ -124,8 +122,8 @@ def _drawn(document: PdfFile, page: pikepdf.Page, index: int, limits: Limits) ->
 
 
 def _draw(document: PdfFile, index: int, dpi: int, limits: Limits) -> tuple[Gray, tuple[str, ...]]:
-    """The page as poppler draws it, and what it complained about; a copy rewritten by qpdf is tried before a
-    complaint is believed.
+    """The page as rendered by poppler, and its complaints; a copy rewritten by qpdf is tried before a complaint is
+    believed.
     """
     try:
         return draw_shown(document, index, dpi=dpi, limits=limits), ()
@@ -141,7 +139,7 @@ def _draw(document: PdfFile, index: int, dpi: int, limits: Limits) -> tuple[Gray
 
 
 def draw_shown(document: PdfFile, index: int, *, dpi: float, limits: Limits, strict: bool = True) -> Gray:
-    """Page `index` (0-based) as a viewer shows it, drawn by poppler with `dpi` pixels per inch of paper; raises as
+    """Page `index` (0-based) as a viewer shows it, rendered by poppler with `dpi` pixels per inch of paper; raises as
     `draw_page`.
     """
     page, box = _page(document, index), page_box(_page(document, index))
@@ -164,11 +162,11 @@ def draw_shown(document: PdfFile, index: int, *, dpi: float, limits: Limits, str
     high, wide = sides if page_turn(page) % 180 else sides[::-1]
     if abs(gray.shape[0] - high) <= _ROUNDED_PX and abs(gray.shape[1] - wide) <= _ROUNDED_PX:
         return gray
-    return _cut_out(page, box, drawn(cropped=False))  # poppler takes boxes with numbers above 5,000 for none
+    return _cut_out(page, box, drawn(cropped=False))  # poppler ignores boxes with numbers above 5,000
 
 
 def _cut_out(page: pikepdf.Page, box: Box, whole: Gray) -> Gray:
-    """The part of a drawn media box that the page shows."""
+    """The visible part of a rendered media box."""
     media, turns = media_box(page) or box, page_turn(page) // 90
     stored = np.rot90(whole, turns)
     matrix = (media[2] - media[0], 0.0, 0.0, media[3] - media[1], media[0], media[1])
@@ -177,7 +175,7 @@ def _cut_out(page: pikepdf.Page, box: Box, whole: Gray) -> Gray:
 
 
 def _drawing_dpi(page: pikepdf.Page, limits: Limits) -> int:
-    """The resolution at which the page is drawn: `limits.render_dpi`, less when the page would have too many pixels."""
+    """The resolution for rendering the page: `limits.render_dpi`, less if the page would have too many pixels."""
     box = page_box(page)
     if box is None:
         return limits.render_dpi if not has_media_box(page) else _refuse_box(page)

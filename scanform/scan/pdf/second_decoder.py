@@ -1,9 +1,9 @@
-"""A second decoder for kinds of pictures whose decoders leave out what they do not know and say nothing: poppler
-decodes them too, and both are compared.
+"""A second decoder for kinds of pictures whose decoders silently skip what they do not support: poppler decodes them
+too, and both results are compared.
 
-Measured on 37 small public JBIG2 files of all kinds that jbig2dec decodes without a word: five are another picture to
-poppler, four more poppler refuses. Where both agree, no block of pixels differs by more than 1 of 255; where they do
-not, blocks differ by 100 and more.
+Measured on 37 small public JBIG2 files of all kinds that jbig2dec decodes without a complaint: poppler gives another
+picture for five and refuses four more. Where both agree, no block of pixels differs by more than 1 of 255; where they
+do not, blocks differ by 100 and more.
 """
 
 from dataclasses import replace
@@ -19,21 +19,21 @@ from scanform.scan.files.poppler import draw_file
 from scanform.scan.files.scratch import Scratch
 
 FACTORS = (4, 3, 2, 1)
-"""By how much a side may be drawn smaller, where it divides the side: blocks of whole pixels can be compared
-exactly, and cost a third.
+"""Reduction factors for a side, if they divide it: blocks of whole pixels can be compared exactly, at a third of the
+cost.
 """
 AGREE = 24
-"""Difference of two decoders, of 255, up to which a block of pixels is the same to both: colours are rounded
-differently (1 seen for black and white).
+"""Maximum difference, of 255, of a block of pixels on which two decoders agree: they round colours differently (1 seen
+for bilevel pictures).
 """
 _POINTS = 72
 
 
 def checked(name: str, image: pikepdf.Object, decoded: Decoded, limits: Limits) -> Decoded:
-    """The picture as it was decoded, with the problem `page-suspect` where poppler decodes the same data otherwise, or
+    """The picture as it was decoded, with the problem `page-suspect` if poppler decodes the same data differently, or
     not at all.
 
-    A picture of one colour is then replaced by what poppler sees: there may be something on it.
+    A picture of one colour is then replaced by poppler's: there may be something on it.
     """
     if decoded.problems:
         return decoded
@@ -70,7 +70,7 @@ def _seen(image: pikepdf.Object, gray: Gray, limits: Limits) -> Gray:
 
 
 def _drawn(image: pikepdf.Object, width: int, height: int, limits: Limits) -> Gray:
-    """The picture alone, drawn by poppler with so many pixels; raises ScanError, ValueError.
+    """The picture alone, rendered by poppler at `width` x `height` pixels; raises ScanError, ValueError.
 
     Poppler lets a picture cover every pixel that it touches, so that one of exactly the size of the page would be
     stretched by a pixel.
