@@ -1,9 +1,9 @@
 """The blank page of a form that exists only as filled scans: what is the same on all of them is print.
 
-Outside the boxes each point takes the light level that most scans share. A box is looked at as a whole: the emptiest
-scans of it count, and boxes with the same printed look on the page (same size, same option or letter) vouch for each
-other. What no look explains could be print or a mark that everybody made: such boxes are named `weak`, and their
-readings belong before a person.
+Outside the boxes each point takes the light level that most scans share. A box is treated as a whole: its emptiest
+scans count, and boxes with the same printed appearance on the page (same size, same option or letter) confirm each
+other. Anything no appearance explains may be print or a mark that everybody made: such boxes are named `weak`, and
+their readings go to review.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,37 +26,37 @@ class EstimateSettings:
     """How print is told from marks when the blank page is estimated from filled scans."""
 
     shared: float = 0.7
-    """Share of the scans, 0..1; what is dark in more of them is print."""
+    """Fraction of the scans, 0..1; what is dark in more of them is print."""
     shake_mm: float = 0.12
-    """mm; so near to the place it may be dark: registration errs by that much."""
+    """mm; tolerance in position, the error of registration."""
     margin_mm: float = 0.6
-    """mm around a box that belong to its look."""
+    """mm; margin around a box that is part of its appearance."""
     size_mm: float = 0.25
     """mm; boxes whose sides differ by no more may look the same."""
     align_mm: float = 0.5
-    """mm; how far boxes that look the same are aligned."""
+    """mm; search radius for aligning boxes that look the same."""
     darker: float = 0.22
-    """Darkness, 0..1, by which a sample of a box must exceed its look, or fall short of it, to count against it."""
+    """Darkness, 0..1, by which a sample of a box must deviate from its appearance to count against it."""
     extra: float = 0.035
-    """Share of the area of a box, 0..1, that may be darker than its look, and that may be lighter."""
+    """Fraction of the area of a box, 0..1, that may be darker than its appearance, and that may be lighter."""
     letter: float = 0.01
-    """Share of the inside, 0..1, by which looks of boxes of one size may differ: a letter printed in them."""
+    """Fraction of the inside, 0..1, by which boxes of one size may differ: a letter printed in them."""
     least: int = 3
-    """Boxes that have to follow a look."""
+    """Minimum number of boxes that follow an appearance."""
     most: float = 0.35
-    """Share of the boxes with the same option or letter, 0..1, that have to follow it."""
+    """Minimum fraction of the boxes with the same option or letter, 0..1, that follow it."""
     nearly_all: float = 0.6
-    """The same share of boxes that have only their size in common."""
+    """The same fraction of boxes that have only their size in common."""
     many: int = 5
-    """Scans that are enough to take what they share for print without a look."""
+    """Minimum number of scans whose common content counts as print without a known appearance."""
     full: float = 0.3
-    """Share of the inside of a box, 0..1; what covers more is no print."""
+    """Fraction of the inside of a box, 0..1; what covers more is not print."""
     dark_line: float = 0.8
-    """Darkness, 0..1, that the median outline is given: photos are pale."""
+    """Target darkness, 0..1, of the median outline: photos are pale."""
     most_gain: float = 3.0
-    """Outlines get darker by no more than this factor."""
+    """Maximum factor by which outlines are darkened."""
     filled: float = 0.6
-    """Share of the inside beyond the look of boxes of its size, 0..1; more is a mark on every scan."""
+    """Fraction of the inside beyond the appearance of boxes of its size, 0..1; more is a mark on every scan."""
 
 
 DEFAULT_ESTIMATE = EstimateSettings()
@@ -64,14 +64,14 @@ DEFAULT_ESTIMATE = EstimateSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimatedBlank(BlankPage):
-    """A blank page made from filled scans; `weak` are the ids of zones of which it is not sure what is print."""
+    """A blank page made from filled scans; `weak` are the ids of zones whose print is uncertain."""
 
     weak: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Box:
-    """A box or cell: the zone it belongs to, its outline, and what boxes with the same print share."""
+    """A box or cell: its zone, its outline, and what boxes with the same print share."""
 
     zone: str
     rect: RectMm
@@ -96,8 +96,8 @@ def estimate_blank(
 ) -> EstimatedBlank:
     """The blank page (300 dpi) behind one or more filled scans (`gray`, map mm -> px) of it.
 
-    `looks` names the print inside a box per zone id (the letter in a bubble, "" for none); zones without one go by
-    their option.
+    `looks` names the print inside a box per zone id (the letter in a bubble, "" for none); zones without an entry are
+    grouped by their option.
     """
     dark = [_darkness(gray, page_map, page.size) for gray, page_map in pages]
     print_ = _shared(dark, settings)
@@ -152,7 +152,9 @@ def _paper(flat: Gray) -> Singles:
 
 
 def _shared(dark: Sequence[Singles], settings: EstimateSettings) -> Singles:
-    """What most scans share, (H, W): the median, but nowhere darker than what `shared` of them have within reach."""
+    """The content shared by most scans, (H, W): the median, but nowhere darker than what `shared` of them have within
+    reach.
+    """
     if len(dark) == 1:
         return dark[0].astype(np.float32)
     size = 2 * round(settings.shake_mm * PX_PER_MM) + 1
@@ -187,7 +189,7 @@ def _window(box: _Box, settings: EstimateSettings) -> tuple[int, int, int, int]:
 
 
 def _cut(picture: Singles, window: tuple[int, int, int, int]) -> Singles:
-    """A window of a picture, (h, w) float32; beyond the picture is paper."""
+    """A window of a picture, (h, w) float32; outside the picture is paper."""
     x, y, w, h = window
     out = np.zeros((h, w), np.float32)
     part = picture[max(0, y) : max(0, y + h), max(0, x) : max(0, x + w)]
@@ -197,9 +199,7 @@ def _cut(picture: Singles, window: tuple[int, int, int, int]) -> Singles:
 
 
 def _moved_onto(patch: Singles, wide: Singles, reach: int) -> Singles:
-    """The part of `wide` (h + 2 reach, w + 2 reach) that lies on `patch` (h, w) best, judged by the rim of the
-    window.
-    """
+    """The part of `wide` (h + 2 reach, w + 2 reach) that matches `patch` (h, w) best at the rim of the window."""
     h, w = patch.shape
     rim = np.ones((h, w), np.float32)
     inset_y, inset_x = round(h * 0.3), round(w * 0.3)
@@ -212,8 +212,8 @@ def _moved_onto(patch: Singles, wide: Singles, reach: int) -> Singles:
 
 
 def _emptiest(dark: Sequence[Singles], print_: Singles, box: _Box, settings: EstimateSettings) -> _Seen:
-    """The look of a box in the lighter half of the scans, and whether these (`many` in all, nothing that fills the
-    box) agree.
+    """The appearance of a box in the lighter half of the scans, and whether these (`many` in all, nothing that fills
+    the box) agree.
     """
     x, y, w, h = _window(box, settings)
     if len(dark) == 1:
@@ -246,7 +246,7 @@ def _inside(shape: tuple[int, ...], settings: EstimateSettings) -> Singles:
 
 
 def _covered(dark: Singles, settings: EstimateSettings) -> float:
-    """Share of the inside of a box that is dark."""
+    """Fraction of the inside of a box that is dark."""
     inside = _inside(dark.shape, settings)
     return float(((dark > settings.darker) * inside).sum()) / max(float(inside.sum()), 1.0)
 
@@ -257,8 +257,8 @@ def _is_empty(dark: Singles, settings: EstimateSettings) -> bool:
 
 
 def _follows(view: Singles, look: Singles, settings: EstimateSettings, *, strictly: bool = False) -> bool:
-    """Whether a view shows this look: neither more nor less print, within the reach of `shake_mm`; strictly: nor
-    another small letter inside.
+    """Whether a view shows this appearance: neither more nor less print, within `shake_mm`; strictly: nor another small
+    letter inside.
     """
     if strictly:
         inside = _inside(view.shape, settings)
@@ -275,13 +275,13 @@ def _follows(view: Singles, look: Singles, settings: EstimateSettings, *, strict
 
 
 def _more(view: Singles, look: Singles, settings: EstimateSettings) -> float:
-    """Share of a box that is darker than the look around it."""
+    """Fraction of a box that is darker than the appearance around it."""
     cut = round(settings.margin_mm * PX_PER_MM)
     return float(_beyond(view, look, settings)[cut:-cut, cut:-cut].mean())
 
 
 def _beyond(view: Singles, look: Singles, settings: EstimateSettings) -> Singles:
-    """1 where a view is darker than the look around it, (H, W)."""
+    """1 where a view is darker than the appearance around it, (H, W)."""
     size = 2 * round(settings.shake_mm * PX_PER_MM) + 1
     spread = cv2.dilate(look, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
     return np.asarray(view - spread > settings.darker, dtype=np.float32)
@@ -292,8 +292,8 @@ def _beyond(view: Singles, look: Singles, settings: EstimateSettings) -> Singles
 
 
 def _explain(seen: Sequence[_Seen], settings: EstimateSettings) -> dict[int, Singles]:
-    """The look of each box that boxes alike vouch for, by the id of what was seen: first by option or letter, then
-    by size alone.
+    """The appearance of each box confirmed by similar boxes, by the id of what was seen: first by option or letter,
+    then by size alone.
     """
     found: dict[int, Singles] = {}
     for group in _groups(seen, settings, by_look=True):
@@ -331,7 +331,7 @@ def _groups(seen: Sequence[_Seen], settings: EstimateSettings, *, by_look: bool)
 def _consensus(
     group: Sequence[_Seen], share: float, settings: EstimateSettings, *, strictly: bool = False
 ) -> list[tuple[_Seen, Singles]] | None:
-    """Each box of a group with the look that enough of them follow, laid onto it; None when there is no such look."""
+    """Each box of a group with the appearance that enough of them follow, aligned to it; None if there is none."""
     if len(group) < settings.least:
         return None
     h, w = (min(one.dark.shape[axis] for one in group) for axis in (0, 1))
@@ -358,8 +358,8 @@ def _consensus(
 
 
 def _paste(print_: Singles, box: _Box, dark: Singles, settings: EstimateSettings) -> None:
-    """Puts the look of a box into the page; in the margin the lighter of both stays (labels beside it are not part
-    of the look).
+    """Pastes the appearance of a box into the page; in the margin the lighter of both is kept (labels beside the box
+    are not part of its appearance).
     """
     x, y, _, _ = _window(box, settings)
     h, w = dark.shape

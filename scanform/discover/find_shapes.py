@@ -1,9 +1,8 @@
-"""Shapes on a blank form in which somebody may answer: outlines of boxes and bubbles, character cells, frames, lines to
-write on.
+"""Shapes on a blank form that can hold answers: outlines of boxes and bubbles, character cells, frames, writing lines.
 
-Boxes and bubbles are found by their insides: white that is closed in by ink, whatever stands in it (Suzuki and Abe
-1985, doi:10.1016/0734-189X(85)90016-7, follow the borders). That finds thin, thick, grey and touching outlines alike,
-at any resolution.
+Boxes and bubbles are found by their insides: white enclosed by ink, whatever is printed in it (border following, Suzuki
+and Abe 1985, doi:10.1016/0734-189X(85)90016-7). That finds thin, thick, grey and touching outlines alike, at any
+resolution.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,11 +17,11 @@ from scanform.imaging.page_image import Gray
 from scanform.model.geometry import RectMm
 
 Mask = NDArray[np.uint8]
-"""A picture of 0 and 1: (H, W) uint8, 1 where there is ink."""
+"""A binary image: (H, W) uint8, 1 = ink."""
 
 
 class Shape(StrEnum):
-    """What an outline looks like."""
+    """The form of an outline."""
 
     BOX = "box"
     OVAL = "oval"
@@ -30,7 +29,7 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """A closed outline: its outer edge in mm, its shape, the share of its inside that is white (1 = nothing printed
+    """A closed outline: its outer edge in mm, its shape, the fraction of its inside that is white (1 = nothing printed
     in it).
     """
 
@@ -41,7 +40,7 @@ class Outline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A line to write on: from `x` to `right` at height `y`, with `free` mm of white above it; all in mm."""
+    """A writing line: from `x` to `right` at height `y`, with `free` mm of white above it; all in mm."""
 
     x: float
     right: float
@@ -51,58 +50,58 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShapeSettings:
-    """Which shapes of a blank page are boxes, frames and lines to write on."""
+    """Which shapes of a blank page are boxes, frames and writing lines."""
 
     contrast: float = 0.12
-    """Share of the grey of the paper around it, 0..1; ink is darker."""
+    """Fraction of the grey of the paper around it, 0..1; ink is darker."""
     contrasts: tuple[float, ...] = (0.12, 0.06, 0.25)
-    """The same, for outlines: thin grey ones need a low one, letters in a box a high one. Each is tried."""
+    """The same, for outlines: thin grey ones need a low threshold, letters in a box a high one. Each is tried."""
     noise_sigmas: float = 5.0
-    """Ink is darker than so many times the noise of the paper."""
+    """Minimum contrast of ink, as a multiple of the noise of the paper."""
     seal_mm: float = 0.1
-    """mm; gaps in outlines up to here are closed."""
+    """mm; maximum gap in an outline that is closed."""
     least_mm: float = 1.5
-    """mm; the smallest inside of a mark (bubbles of answer sheets: 2 mm)."""
+    """mm; minimum inside of a mark (bubbles of answer sheets: 2 mm)."""
     most_mm: float = 10.0
-    """mm; the largest (boxes of large print: 9 mm)."""
+    """mm; maximum inside of a mark (boxes of large print: 9 mm)."""
     box_fill: float = 0.88
-    """Share of its frame, 0..1, that the inside of a box fills."""
+    """Minimum fraction of its bounding box, 0..1, that the inside of a box fills."""
     oval_fill: tuple[float, float] = (0.7, 0.87)
-    """The same of an ellipse, from and to (pi / 4 when drawn exactly)."""
+    """The same for an ellipse, from and to (pi / 4 if drawn exactly)."""
     line_mm: float = 1.2
-    """mm; the thickest outline."""
+    """mm; maximum thickness of an outline."""
     letter_gap: float = 0.3
-    """By its height; a letter has neighbours nearer than that, check boxes stand apart."""
+    """Relative to its height; a letter has nearer neighbours, check boxes stand apart."""
     letters_share: tuple[float, float] = (0.25, 0.5)
-    """Shares of letters among outlines of one size, 0..1: below the first none is a letter, above the second all
+    """Fractions of letters among outlines of one size, 0..1: below the first none is a letter, above the second all
     are.
     """
     lonely_mm: float = 2.6
-    """mm; a single outline of its size is a mark only from here."""
+    """mm; minimum size of a mark that is the only outline of its size."""
     frame_mm: tuple[float, float] = (14.0, 5.0)
-    """mm; least width and height of a frame."""
+    """mm; minimum width and height of a frame."""
     frame_ink: float = 0.004
-    """Share of the inside of a frame, 0..1, that may be inked."""
+    """Maximum inked fraction of the inside of a frame, 0..1."""
     rule_mm: float = 15.0
-    """mm; least length of a line to write on."""
+    """mm; minimum length of a writing line."""
     room_mm: float = 4.2
-    """mm of white that it has above."""
+    """mm; minimum white space above it."""
     most_room_mm: float = 12.0
-    """mm; more of the white above does not belong to it."""
+    """mm; maximum white space above it that belongs to it."""
     rim_mm: float = 4.0
-    """mm; lines in the outer rim of the page are none."""
+    """mm; lines in the outer rim of the page are ignored."""
 
 
 DEFAULT_SHAPES = ShapeSettings()
 
 
 def ink_of(gray: Gray, px_per_mm: float, settings: ShapeSettings = DEFAULT_SHAPES) -> Mask:
-    """Where a page (H, W) is printed: 1 = ink."""
+    """The printed pixels of a page (H, W): 1 = ink."""
     return _darker(*_drop(gray, px_per_mm), settings.contrast, settings)
 
 
 def all_outlines(gray: Gray, px_per_mm: float, settings: ShapeSettings = DEFAULT_SHAPES) -> list[Outline]:
-    """The closed outlines of a page at all contrasts, one per place, from small to large."""
+    """The closed outlines of a page at all contrasts, one per position, from small to large."""
     drop, paper = _drop(gray, px_per_mm)
     found: list[Outline] = []
     for contrast in settings.contrasts:
@@ -113,8 +112,8 @@ def all_outlines(gray: Gray, px_per_mm: float, settings: ShapeSettings = DEFAULT
 
 
 def _is_there(rect: RectMm, places: NDArray[np.float64]) -> bool:
-    """Whether one of `places` (N, 4: left, top, right, bottom) is about the same rectangle: half of what both cover
-    together.
+    """Whether one of `places` (N, 4: left, top, right, bottom) is about the same rectangle: intersection over union of
+    at least one half.
     """
     if len(places) == 0:
         return False
@@ -143,9 +142,7 @@ def _darker(drop: NDArray[np.float32], paper: NDArray[np.float32], contrast: flo
 
 
 def outlines(ink: Mask, px_per_mm: float, settings: ShapeSettings = DEFAULT_SHAPES) -> list[Outline]:
-    """All closed outlines that could be boxes, bubbles, cells or frames, from small to large; letters among them are
-    left out.
-    """
+    """All closed outlines that could be boxes, bubbles, cells or frames, from small to large, without letters."""
     seal = max(1, round(settings.seal_mm * px_per_mm))
     closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((2 * seal + 1, 2 * seal + 1), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
@@ -203,7 +200,7 @@ def _shape(filled: Mask, fill: float, settings: ShapeSettings) -> Shape | None:
 
 
 def _stadium(h: int, w: int) -> NDArray[np.bool_]:
-    """A rectangle with half circles at its ends: another usual shape of bubbles."""
+    """A rectangle with semicircular ends: another usual shape of bubbles."""
     r = min(h, w) / 2
     y, x = np.ogrid[:h, :w]
     dx = np.maximum(np.abs(x + 0.5 - w / 2) - (w / 2 - r), 0)
@@ -217,8 +214,8 @@ def _overlap(one: Mask, other: NDArray[np.bool_]) -> float:
 
 
 def _line_px(ink: Mask, box: tuple[int, int, int, int], most: float) -> tuple[int, int, int, int]:
-    """How thick the line is on the left, top, right and bottom of an inside: the median length of ink outwards, 0
-    where it does not end soon.
+    """Thickness of the line on the left, top, right and bottom of an inside: the median length of ink outwards, 0 if it
+    does not end within `most`.
     """
     x, y, w, h = box
     reach = int(most) + 2
@@ -233,8 +230,8 @@ def _line_px(ink: Mask, box: tuple[int, int, int, int], most: float) -> tuple[in
 
 
 def _run(side: Mask, most: float) -> int:
-    """Median length of the first run of ink in each row of a strip that starts at the inside, gap before it
-    included.
+    """Median length of the first run of ink in each row of a strip that starts at the inside, including the gap before
+    it.
     """
     if side.size == 0:
         return 0
@@ -249,7 +246,7 @@ def _run(side: Mask, most: float) -> int:
 def marks_among(
     found: Sequence[Outline], ink: Mask, px_per_mm: float, settings: ShapeSettings = DEFAULT_SHAPES
 ) -> list[Outline]:
-    """The outlines that look like check boxes, bubbles or cells: of a fitting size, no letters, one per place."""
+    """The outlines that look like check boxes, bubbles or cells: of a fitting size, no letters, one per position."""
     sized = [
         one
         for one in found
@@ -270,7 +267,7 @@ def _stands_alone(one: Outline, settings: ShapeSettings) -> bool:
 
 
 def _size_classes(found: Sequence[Outline]) -> dict[int, int]:
-    """Outlines of one shape and about one size share a number; keys are ids of the outlines."""
+    """Outlines of one shape and similar size share a number; keys are ids of the outlines."""
     classes: list[Outline] = []
     numbers: dict[int, int] = {}
     for one in found:
@@ -292,7 +289,7 @@ def _alike(one: Outline, other: Outline) -> bool:
 
 
 def _one_per_place(found: Sequence[Outline], kinds: dict[int, int]) -> list[Outline]:
-    """Of outlines inside each other one stays: the inner one where most of the outer ones' size hold one (boxes in
+    """Keeps one of several nested outlines: the inner one if most outlines of the outer one's size hold one (boxes in
     the cells of a table), else the outer.
     """
     inner: dict[int, list[Outline]] = {id(one): [] for one in found}
@@ -318,7 +315,7 @@ def _holds(large: RectMm, small: RectMm) -> bool:
 def _without_letters(
     found: Sequence[Outline], kinds: dict[int, int], ink: Mask, px_per_mm: float, settings: ShapeSettings
 ) -> list[Outline]:
-    """The outlines that are no letters; those of one size are judged together when they mostly agree."""
+    """The outlines that are not letters; those of one size are judged together if they mostly agree."""
     letters = {id(one): _is_letter(one, ink, px_per_mm, settings) for one in found}
     votes: dict[int, list[bool]] = {}
     for one in found:
@@ -335,8 +332,8 @@ def _without_letters(
 
 
 def _is_letter(one: Outline, ink: Mask, px_per_mm: float, settings: ShapeSettings) -> bool:
-    """Whether ink of other signs stands close beside the outline at its height, as in a word; walls that are shared
-    are none.
+    """Whether ink of other characters is close beside the outline at its height, as in a word; shared walls do not
+    count.
     """
     rect = one.rect
     if min(rect.w, rect.h) > 6.0:
@@ -354,7 +351,7 @@ def _is_letter(one: Outline, ink: Mask, px_per_mm: float, settings: ShapeSetting
 
 
 def _is_sign(strip: Mask) -> bool:
-    """Ink in a strip that is no straight wall from its top to its bottom."""
+    """Whether the ink in a strip is anything but a straight wall from its top to its bottom."""
     if strip.size == 0 or not strip.any():
         return False
     full = strip.mean(axis=0) > 0.97
@@ -374,7 +371,7 @@ def frames_among(
     wide, tall = settings.frame_mm
     large = [one for one in found if one.shape is Shape.BOX and one.rect.w >= wide and one.rect.h >= tall]
     kept: list[RectMm] = []
-    for one in large:  # from small to large: one that holds another, or a mark, is no place to write
+    for one in large:  # from small to large: one that holds another, or a mark, is not a writing area
         if any(_holds(one.rect, other) for other in (*kept, *marks)):
             continue
         free = _free_part(one.rect, ink, px_per_mm, settings)
@@ -384,7 +381,7 @@ def frames_among(
 
 
 def _free_part(rect: RectMm, ink: Mask, px_per_mm: float, settings: ShapeSettings) -> RectMm | None:
-    """The inside of a frame, or its tallest empty band when something stands at its top."""
+    """The inside of a frame, or its tallest empty band if something is printed at its top."""
     inset = rect.grown(-0.8)
     part = ink[
         round(inset.y * px_per_mm) : round(inset.bottom * px_per_mm),
@@ -418,8 +415,8 @@ def rules(
     marks: Sequence[RectMm] = (),
     settings: ShapeSettings = DEFAULT_SHAPES,
 ) -> list[Rule]:
-    """Lines to write on, solid, dashed or dotted, with room above them; none along an outline in `taken`, none that
-    part rows of `marks`.
+    """Writing lines, solid, dashed or dotted, with space above them; none along an outline in `taken`, none that
+    separate rows of `marks`.
     """
     lines = sorted(_level_lines(ink, px_per_mm, settings), key=lambda line: line.y)
     printed = np.flatnonzero(ink.any(axis=0))
@@ -441,7 +438,7 @@ def rules(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Level:
-    """A level line on the page, in mm."""
+    """A horizontal line on the page, in mm."""
 
     x: float
     right: float
@@ -450,7 +447,7 @@ class _Level:
 
 
 def _is_ornament(line: _Level, lines: Sequence[_Level], width: float) -> bool:
-    """A line that divides the page: doubled, or across all of its print without a second one to write on beside it."""
+    """A line that divides the page: doubled, or across all of its print without a second writing line beside it."""
     others = [other for other in lines if other is not line and other.x < line.right and line.x < other.right]
     if any(abs(other.y - line.y) < 3.0 for other in others):
         return True
@@ -462,12 +459,12 @@ def _is_ornament(line: _Level, lines: Sequence[_Level], width: float) -> bool:
 
 
 def _parts_row(mark: RectMm, line: _Level) -> bool:
-    """Whether a line runs above or below a box that stands between its ends: the line of a table."""
+    """Whether a line runs above or below a box between its ends: the line of a table."""
     return line.x - 1 <= mark.x and mark.right <= line.right + 1 and mark.y - 4.0 <= line.y <= mark.bottom + 4.0
 
 
 def _is_corner(line: _Level, ink: Mask, px_per_mm: float) -> bool:
-    """Whether an upright line hangs down from an end: a corner of a frame or of the page, no line to write on."""
+    """Whether a vertical line descends from an end: a corner of a frame or of the page, not a writing line."""
     top, bottom = round((line.y + line.thick / 2 + 0.2) * px_per_mm), round((line.y + line.thick / 2 + 2.2) * px_per_mm)
     ends = (
         ink[top:bottom, max(0, round((x - 0.7) * px_per_mm)) : round((x + 0.7) * px_per_mm)]
@@ -481,7 +478,7 @@ def _runs_along(rect: RectMm, line: _Level) -> bool:
 
 
 def _level_lines(ink: Mask, px_per_mm: float, settings: ShapeSettings) -> Iterator[_Level]:
-    """Level lines: solid ones, then dashed and dotted ones."""
+    """Horizontal lines: solid ones, then dashed and dotted ones."""
     length = np.ones((1, round(settings.rule_mm * px_per_mm)), np.uint8)
     bridged = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8))
     solid = cv2.morphologyEx(bridged, cv2.MORPH_OPEN, length)
@@ -496,7 +493,7 @@ def _level_lines(ink: Mask, px_per_mm: float, settings: ShapeSettings) -> Iterat
 
 
 def _dots(ink: Mask, px_per_mm: float) -> Mask:
-    """Only the parts of ink that are dots or dashes."""
+    """Only the components that are dots or dashes."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     small = (stats[:, cv2.CC_STAT_HEIGHT] <= 0.6 * px_per_mm) & (stats[:, cv2.CC_STAT_WIDTH] <= 3.0 * px_per_mm)
     small[0] = False
@@ -504,7 +501,7 @@ def _dots(ink: Mask, px_per_mm: float) -> Mask:
 
 
 def _with_room(ink: Mask, line: _Level, px_per_mm: float, settings: ShapeSettings) -> Rule | None:
-    """The longest part of a line above which there is room to write."""
+    """The longest part of a line with space to write above it."""
     x, right, y = line.x, line.right, line.y
     bottom = round((y - line.thick / 2 - 0.35) * px_per_mm)
     top = max(0, bottom - round(settings.most_room_mm * px_per_mm))
@@ -524,5 +521,5 @@ def _with_room(ink: Mask, line: _Level, px_per_mm: float, settings: ShapeSetting
 
 
 def without(found: Sequence[Outline], used: Sequence[RectMm]) -> list[Outline]:
-    """The outlines that share no area with `used`."""
+    """The outlines that do not overlap `used`."""
     return [one for one in found if not any(one.rect.overlaps(rect) for rect in used)]

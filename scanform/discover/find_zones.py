@@ -1,9 +1,8 @@
 """A first proposal of the zones of a blank form: what can be ticked or written in, and which boxes belong to one
 question.
 
-What stands in one row without words between is a question, rows of that kind one below the other are a matrix. Boxes
-with words beside them are the answers of one question as long as they follow each other closely. People correct what
-this guesses wrong.
+Boxes in one row without words between them are a question; such rows one below the other are a matrix. Boxes with words
+beside them are the answers of one question as long as they follow each other closely. People correct wrong guesses.
 """
 
 import itertools
@@ -37,36 +36,36 @@ class GroupSettings:
     """Which shapes belong together."""
 
     cell_gap_mm: float = 2.2
-    """mm; character cells stand closer."""
+    """mm; character cells are closer together."""
     cell_mm: float = 5.5
-    """mm; least height of character cells that do not touch."""
+    """mm; minimum height of character cells that do not touch."""
     least_cells: int = 3
-    """Cells that touch may be of any size, when there are so many."""
+    """Minimum number of touching cells for them to be of any size."""
     group_gap: float = 1.4
-    """Cells; a gap up to here parts groups of one answer."""
+    """Cells; maximum gap between groups of one answer."""
     row_share: float = 0.4
-    """By the height of a box; boxes of a row stand that close to one line."""
+    """Relative to the height of a box; boxes of a row are that close to one line."""
     apart: float = 1.7
-    """Times the narrowest gap, or the closest distance of two rows: wider ones part two questions."""
+    """Multiple of the narrowest gap, or of the closest distance of two rows: wider ones separate two questions."""
     word_share: float = 0.02
-    """Share of a gap between boxes, 0..1; from here on its ink counts as words."""
+    """Minimum inked fraction of a gap between boxes, 0..1, that counts as words."""
     pitch_mm: tuple[float, float] = (4.5, 14.0)
-    """mm from one line to write on to the next, from and to."""
+    """mm from one writing line to the next, from and to."""
     tails_mm: float = 1.5
-    """mm; how far the tails of letters reach below the last line."""
+    """mm by which the descenders of letters extend below the last line."""
     beside_mm: float = 75.0
-    """mm; a line that begins no further to the right of a box is for text beside it."""
+    """mm; maximum distance to the right of a box at which a line for text beside it begins."""
 
 
 DEFAULT_GROUPS = GroupSettings()
 
 DIGITS = 10
-"""Rows of a block in whose columns a number is marked, a digit each."""
+"""Rows of a block in whose columns a number is marked, one digit each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """A place to write in: its rectangle and the number of its lines."""
+    """A writing area: its rectangle and the number of its lines."""
 
     rect: RectMm
     lines: int
@@ -74,12 +73,12 @@ class Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPage:
-    """What one blank page offers: questions as rows of boxes (`group` numbers those of one matrix), rows of cells,
-    places to write.
+    """The content of one blank page: questions as rows of boxes (`group` numbers those of one matrix), rows of cells,
+    writing areas.
 
     `digits` marks questions whose boxes are the digits 0 to 9.
 
-    `beside` says which area belongs to the box of which question: area number -> (question number, option number).
+    `beside` assigns areas to the box of a question: area number -> (question number, option number).
     """
 
     questions: tuple[tuple[RectMm, ...], ...]
@@ -128,7 +127,7 @@ def zones_of(pages: Sequence[FoundPage]) -> list[tuple[Zone, ...]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Unit:
-    """What gets one number: the place of its first zone, and the questions, the comb or the area it consists of."""
+    """An item that gets one number: the position of its first zone, and its questions, its comb or its area."""
 
     top: float
     left: float
@@ -190,7 +189,7 @@ def _marks(page: FoundPage, number: int, code: str, group: str | None) -> Iterat
 
 
 def _combs(marks: Sequence[Outline], settings: GroupSettings) -> list[list[Outline]]:
-    """Rows of character cells: equal empty boxes close beside each other; small ones only when they touch and no row
+    """Rows of character cells: equal empty boxes close beside each other; small ones only if they touch and no row
     touches them above or below.
     """
     rows = _rows([one for one in marks if one.shape is Shape.BOX and one.white > 0.97], settings)
@@ -222,7 +221,7 @@ def _are_cells(run: Sequence[Outline], settings: GroupSettings) -> bool:
 
 
 def _in_grid(run: Sequence[Outline], rows: Sequence[Sequence[Outline]]) -> bool:
-    """Whether another row of boxes in the same columns touches the run: a table to tick in."""
+    """Whether another row of boxes in the same columns touches the run: a table of check boxes."""
     low, high = min(one.rect.y for one in run), max(one.rect.bottom for one in run)
     columns = {round(one.rect.x) for one in run}
     for row in rows:
@@ -239,7 +238,7 @@ def _same_size(one: Outline, other: Outline) -> bool:
 def _areas(
     frames: Sequence[RectMm], lines: Sequence[Rule], marks: Sequence[RectMm], settings: GroupSettings
 ) -> list[Area]:
-    """Frames, and lines to write on: those of one length and an even distance are one place to write."""
+    """Frames, and writing lines: those of equal length and spacing are one writing area."""
     found = [Area(rect=rect, lines=max(1, round(rect.h / 9.0)) if rect.h > 12 else 1) for rect in frames]
     left = sorted(lines, key=lambda line: (round(line.x / 3), line.y))
     while left:
@@ -277,7 +276,7 @@ def _block(block: Sequence[Rule], settings: GroupSettings) -> Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
-    """Boxes side by side; `words` stand between them (each has its own label), `led` by words to their left."""
+    """Boxes side by side; `words` are between them (each has its own label), `led` by words to their left."""
 
     boxes: tuple[Outline, ...]
     words: bool
@@ -292,9 +291,7 @@ class _Row:
 def _questions(
     boxes: Sequence[Outline], ink: Mask, px_per_mm: float, settings: GroupSettings
 ) -> tuple[list[tuple[RectMm, ...]], list[int | None], list[bool]]:
-    """The boxes of each question in order, the number of the matrix it belongs to, whether its boxes are the digits
-    0 to 9.
-    """
+    """The boxes of each question in order, the number of its matrix, whether its boxes are the digits 0 to 9."""
     shown = _without_boxes(ink, boxes, px_per_mm)
     rows = [made for row in _rows(boxes, settings) for made in _described(row, shown, px_per_mm, settings)]
     grids = [row for row in rows if len(row.boxes) > 1 and not row.words]
@@ -318,9 +315,7 @@ def _questions(
 
 
 def _side_by_side(block: Sequence[RectMm], shown: Mask, px_per_mm: float) -> list[tuple[RectMm, ...]]:
-    """The columns of a block, parted where a wording of its own begins above one: two questions that stand side by
-    side.
-    """
+    """The columns of a block, split where a new question text begins above one: two questions side by side."""
     top = min(rect.y for rect in block)
     lefts = sorted({round(rect.x, 1) for rect in block if rect.y < top + rect.h})
     above = shown[max(0, round((top - 9.0) * px_per_mm)) : max(0, round((top - 0.8) * px_per_mm))]
@@ -348,7 +343,7 @@ def _begins_near(inked: NDArray[np.bool_], left: float, quiet: int, px_per_mm: f
 
 
 def _rows(boxes: Sequence[Outline], settings: GroupSettings) -> list[list[Outline]]:
-    """Boxes of about one size whose middles stand at one height, from left to right; rows from top to bottom."""
+    """Boxes of similar size whose centres are at one height, from left to right; rows from top to bottom."""
     rows: list[list[Outline]] = []
     for one in sorted(boxes, key=lambda box: (box.rect.centre.y, box.rect.x)):
         fits = (
@@ -384,7 +379,7 @@ def _without_boxes(ink: Mask, boxes: Sequence[Outline], px_per_mm: float) -> Mas
             max(0, round(rect.y * px_per_mm)) : round(rect.bottom * px_per_mm),
             max(0, round(rect.x * px_per_mm)) : round(rect.right * px_per_mm),
         ] = 0
-    tall = max(3, round(8 * px_per_mm))  # walls of tables are no words
+    tall = max(3, round(8 * px_per_mm))  # walls of tables are not words
     walls = cv2.morphologyEx(left, cv2.MORPH_OPEN, np.ones((tall, 1), np.uint8))
     return np.where(walls > 0, 0, left).astype(np.uint8)
 
@@ -419,7 +414,7 @@ def _described(row: Sequence[Outline], shown: Mask, px_per_mm: float, settings: 
 
 
 def _has_words(shown: Mask, rect: RectMm, span: tuple[float, float], px_per_mm: float, settings: GroupSettings) -> bool:
-    """Whether words stand at the height of `rect` between two places."""
+    """Whether there are words at the height of `rect` between two positions."""
     left, right = span
     top, bottom = rect.y + 0.1 * rect.h, rect.bottom - 0.1 * rect.h
     part = shown[
@@ -457,8 +452,8 @@ def _next_row(matrix: Sequence[_Row], row: _Row, settings: GroupSettings) -> boo
 
 
 def _blocks(rows: Sequence[_Row], shown: Mask, px_per_mm: float, settings: GroupSettings) -> Iterator[list[RectMm]]:
-    """Answers with their own labels: rows that follow each other closely are one question, unless each row is led by
-    words of its own.
+    """Answers with their own labels: rows that follow each other closely are one question, unless each row is preceded
+    by words of its own.
     """
     blocks: list[list[_Row]] = []
     for row in sorted(rows, key=lambda one: (one.y, one.boxes[0].rect.x)):
@@ -489,8 +484,8 @@ def _next_answer(block: Sequence[_Row], row: _Row, shown: Mask, px_per_mm: float
 
 
 def _line_between(shown: Mask, last: _Row, row: _Row, left: float, px_per_mm: float) -> bool:
-    """Whether a line of words that begins at the boxes or left of them stands between two rows: the wording of the
-    next question.
+    """Whether a line of words that begins at the boxes or left of them lies between two rows: the text of the next
+    question.
     """
     top, bottom = max(one.rect.bottom for one in last.boxes) + 0.6, min(one.rect.y for one in row.boxes) - 0.6
     if bottom - top < 2.0:
@@ -517,12 +512,12 @@ def _downwards(rects: Sequence[RectMm]) -> list[RectMm]:
 def _beside(
     questions: Sequence[tuple[RectMm, ...]], areas: Sequence[Area], settings: GroupSettings
 ) -> dict[int, tuple[int, int]]:
-    """Places to write directly to the right of a box, for text beside that answer."""
+    """Writing areas directly to the right of a box, for text beside that answer."""
     found: dict[int, tuple[int, int]] = {}
     for number, area in enumerate(areas):
         if area.lines > 1 or area.rect.h > 14:
             continue
-        written = area.rect.bottom - min(area.rect.h / 2, 3.5)  # the middle of letters that stand on the line
+        written = area.rect.bottom - min(area.rect.h / 2, 3.5)  # the middle of letters on the line
         left = [
             (area.rect.x - box.right, question, option)
             for question, boxes in enumerate(questions)

@@ -1,6 +1,4 @@
-"""Is something printed where a layout says that a box stands? Contrast is looked for across the whole outline,
-square or round.
-"""
+"""Is a box printed where a layout expects it? Contrast is measured across the whole outline, rectangle or ellipse."""
 
 from collections.abc import Sequence
 
@@ -13,13 +11,15 @@ from scanform.model.geometry import RectMm
 PX_PER_MM = BLANK_DPI / 25.4
 
 CONTRAST = 20
-"""Grey levels between the darkest and the lightest point across an outline: grey drop-out lines have 25 and more."""
+"""Minimum difference in grey levels between the darkest and the lightest point across an outline: grey drop-out lines
+have 25 and more.
+"""
 
 SEEN_SHARE = 0.6
-"""Share of an outline that has to be seen: words under a misplaced box show 0.2 to 0.5 of it."""
+"""Minimum fraction of an outline that is seen: words under a misplaced box show 0.2 to 0.5 of it."""
 
 REACH_MM = 0.5
-"""How far to both sides of the outline is looked: blanks are scanned, layouts drawn by hand."""
+"""Search distance to both sides of the outline: blanks are scanned, layouts drawn by hand."""
 
 
 def outlined(gray: Gray, rects: Sequence[RectMm]) -> NDArray[np.bool_]:

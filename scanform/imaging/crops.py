@@ -16,16 +16,16 @@ JPEG_QUALITY = 82
 
 FRAME_BGR = (164, 84, 0)
 FRAME_MM = 0.9
-"""Colour and strength of the frame around the place in question; blue is told from ink and from red stamps."""
+"""Colour and width of the frame around the place in question; blue stands out from ink and red stamps."""
 
 _FINE = 1.5
-"""From this ratio of scan to crop resolution on, the crop is sampled twice as fine and averaged, or thin strokes
-would break up.
+"""Minimum ratio of scan to crop resolution for sampling the crop twice as fine and averaging it, or thin strokes would
+break up.
 """
 
 
 def upright(gray: Gray, page_map: PageMap, rect: RectMm, *, px_per_mm: float) -> Gray:
-    """The content of `rect` as it lies on the form, whatever the scan's turn and skew; (H, W) uint8 at `px_per_mm`."""
+    """The content of `rect` upright on the form, whatever the scan's rotation and skew; (H, W) uint8 at `px_per_mm`."""
     if page_map.px_per_mm(rect) < _FINE * px_per_mm:
         return sample_rect(gray, page_map, rect, px_per_mm=px_per_mm)
     fine = sample_rect(gray, page_map, rect, px_per_mm=2 * px_per_mm)
@@ -34,12 +34,12 @@ def upright(gray: Gray, page_map: PageMap, rect: RectMm, *, px_per_mm: float) ->
 
 
 def stacked(parts: Sequence[Gray]) -> Gray:
-    """Crops of the same width one below the other, as if the paper between them were folded away."""
+    """Crops of the same width stacked vertically, as if the paper between them were folded away."""
     return np.asarray(np.vstack([part[:, : min(other.shape[1] for other in parts)] for part in parts]), dtype=np.uint8)
 
 
 def scaled(gray: Gray, factor: float) -> Gray:
-    """`gray` with both sides times `factor`."""
+    """`gray` with both sides scaled by `factor`."""
     size = (max(1, round(gray.shape[1] * factor)), max(1, round(gray.shape[0] * factor)))
     return np.asarray(
         cv2.resize(gray, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC), dtype=np.uint8
@@ -47,7 +47,7 @@ def scaled(gray: Gray, factor: float) -> Gray:
 
 
 def turned(gray: Gray, clockwise_deg: int) -> Gray:
-    """`gray` turned by a multiple of 90 degrees."""
+    """`gray` rotated by a multiple of 90 degrees."""
     return np.ascontiguousarray(np.rot90(gray, -(clockwise_deg // 90) % 4))
 
 

@@ -1,4 +1,4 @@
-"""A decoded page in memory. Arrays are born in `scan`, used in `register` and `recognize`, then dropped."""
+"""A decoded page in memory. Arrays are created in `scan`, used in `register` and `recognize`, then dropped."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ Floats32 = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageImage:
-    """One page as decoded, before /Rotate and EXIF; `dpi` is what the file claims, None when it claims nothing."""
+    """One page as decoded, before /Rotate and EXIF; `dpi` is what the file declares, None if it declares nothing."""
 
     gray: Gray
     dpi: float | None = None
@@ -34,12 +34,12 @@ class PageImage:
 
 
 BLANK_DPI = 300
-"""Resolution of the blank pictures, that of the scans they are compared with."""
+"""Resolution of the blank images, the same as that of the scans they are compared with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlankPage:
-    """The picture of an unanswered page (300 dpi grey, without names and codes) and its resolution in px per mm."""
+    """The image of an unanswered page (300 dpi grey, without names and codes) and its resolution in px per mm."""
 
     gray: Gray
     px_per_mm_x: float

@@ -36,10 +36,11 @@ class OffsetGrid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageMap:
-    """Where each point of the paper lies in the decoded image. Plain numbers, so that it travels between processes.
+    """The position of each point of the paper in the decoded image. Plain numbers, so that it travels between
+    processes.
 
-    `homography` is row-major 3 x 3, mm to pixels. `residual_mm` is the root mean square of what the fit left over at
-    the fiducials, or at the boxes when those were checked.
+    `homography` is row-major 3 x 3, mm to pixels. `residual_mm` is the root mean square residual of the fit at the
+    fiducials, or at the boxes if those were checked.
     """
 
     homography: tuple[float, ...]
@@ -58,7 +59,7 @@ class PageMap:
         """As `to_px` for sampling: x and y in mm, arrays of any shapes that broadcast together; float32 (exact to 0.001
         px).
 
-        Where x varies along one axis only and y along another, the products are taken on the small arrays.
+        If x varies along one axis only and y along another, the products are computed on the small arrays.
         """
         x, y = np.asarray(x_mm, dtype=np.float32), np.asarray(y_mm, dtype=np.float32)
         if self.grid is not None:
@@ -75,7 +76,7 @@ class PageMap:
         return px, py
 
     def offsets_mm(self, points_mm: Floats) -> Floats:
-        """What the field adds to `points_mm` before the homography; both (N, 2)."""
+        """The offset that the field adds to `points_mm` before the homography; both (N, 2)."""
         points = np.asarray(points_mm, dtype=np.float64).reshape(-1, 2)
         return np.zeros_like(points) if self.grid is None else _offsets(self.grid, points)
 
@@ -102,7 +103,7 @@ class PageMap:
         return replace(self, homography=tuple((h / h[2, 2]).ravel().tolist()))
 
     def shifted(self, x_px: float, y_px: float) -> "PageMap":
-        """The same map for a picture in which everything lies so much further right and down."""
+        """The same map for a picture whose content is shifted right and down by this much."""
         if not x_px and not y_px:
             return self
         h = np.array([[1, 0, x_px], [0, 1, y_px], [0, 0, 1.0]]) @ np.asarray(self.homography).reshape(3, 3)
@@ -115,7 +116,7 @@ class PageMap:
         return float(np.sqrt(area / (rect.w * rect.h)))
 
     def box_px(self, rect: RectMm, *, width: int, height: int) -> RectPx:
-        """The upright pixel box around `rect`, clipped to an image of the given size."""
+        """The pixel bounding box of `rect`, clipped to an image of the given size."""
         corners = self.to_px(np.array([[p.x, p.y] for p in rect.corners]))
         low = np.floor(corners.min(axis=0)).astype(int)
         high = np.ceil(corners.max(axis=0)).astype(int)

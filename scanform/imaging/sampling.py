@@ -10,7 +10,7 @@ from scanform.imaging.page_map import PageMap
 from scanform.model.geometry import RectMm
 
 OUTSIDE = 255
-"""Grey value of what lies beyond the edge of the scan: paper."""
+"""Grey value outside the scan: paper."""
 
 _MOST_ROWS = 16384
 """cv2.remap refuses more than 32767 rows."""
@@ -49,8 +49,8 @@ def sample_points(gray: Gray, page_map: PageMap, x_mm: Floats | Floats32, y_mm: 
 
 
 REDUCE_ABOVE_PX_PER_MM = 14.0
-"""From here on (360 dpi) the page is halved (area mean) before sampling at 6 px/mm. At 300 dpi every second pixel
-column is met by the bilinear samples, strokes are three pixels wide, and halving would cost 2 ms a page.
+"""Above this (360 dpi) the page is halved (area mean) before sampling at 6 px/mm. At 300 dpi bilinear samples meet
+every second pixel column, strokes are three pixels wide, and halving would cost 2 ms a page.
 """
 
 
@@ -63,7 +63,7 @@ class Source:
 
 
 def source(gray: Gray, px_per_mm: float) -> Source:
-    """The page itself, or its area mean when it is finer than sampling needs."""
+    """The page itself, or its area mean if it is finer than sampling needs."""
     scale = 1.0
     while px_per_mm * scale > REDUCE_ABOVE_PX_PER_MM:
         half = cv2.resize(

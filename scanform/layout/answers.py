@@ -1,4 +1,4 @@
-"""Where answers go: check boxes, character cells, lines to write on, room for a signature."""
+"""Answer fields: check boxes, character cells, writing lines, room for a signature."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from scanform.model.layout import Zone, ZoneKind
 from scanform.model.questionnaire import Alphabet, Option, Question, QuestionKind
 
 MAX_COLUMNS = 4
-"""Most columns of answers when there are several rows; more are hard to follow by eye."""
+"""Maximum number of answer columns in several rows; more are hard to follow by eye."""
 WRAPPED_SHARE = 0.2
-"""Share of answers that may take a second line before a grid gets fewer columns."""
+"""Maximum fraction of answers that take a second line before a grid gets fewer columns."""
 SIGNATURE_MM = 13.0
 """Height of a signature zone."""
 WRITE_DESCENT_MM = 1.5
-"""How far a handwriting zone reaches below its last line: the tails of g, j, p."""
+"""How far a handwriting zone extends below its last line: the descenders of g, j, p."""
 WRITEIN_LABEL_SHARE = 0.6
-"""Most of the line that the label of an answer with text beside it may take."""
+"""Maximum fraction of the line for the label of an answer with text beside it."""
 WRITEIN_GAP_MM = 1.0
 """Between other answers and the room for text beside an answer."""
 BASELINE_GAP_MM = 0.8
@@ -30,11 +30,11 @@ SEPARATORS = {
     Alphabet.TIME: {"de": ":", "en": ":"},
     Alphabet.DECIMAL: {"de": ",", "en": "."},
 }
-"""Signs printed between groups of cells."""
+"""Characters printed between groups of cells."""
 
 
 def answer_block(question: Question, *, width: float, style: Style) -> Block:
-    """Where the answer to a question goes, `width` mm wide at most; raises TemplateError when it does not fit."""
+    """The answer field of a question, at most `width` mm wide; raises TemplateError if it does not fit."""
     if question.kind in {QuestionKind.SINGLE, QuestionKind.MULTIPLE}:
         return options_block(question, width=width, style=style)
     if question.kind is QuestionKind.COMB:
@@ -74,7 +74,7 @@ def options_block(question: Question, *, width: float, style: Style) -> Block:
 
 
 def _grid(question: Question, options: Sequence[Option], *, width: float, style: Style) -> Block:
-    """Check boxes in equal columns, read downwards; as tall as from the first box to the last."""
+    """Check boxes in equal columns, read downwards; its height is from the first box to the last."""
     if not options:
         return EMPTY
     columns = option_columns(options, width=width, style=style)
@@ -149,7 +149,7 @@ def check_box(question: Question, option: Option, *, x: float, y: float, style: 
 
 
 def _writein(question: Question, option: Option, *, width: float, style: Style) -> Block:
-    """A check box, its label and a line to write on; the label stands on that line."""
+    """A check box, its label and a writing line; the label stands on that line."""
     theme = style.theme
     room = (width - style.gutter) * WRITEIN_LABEL_SHARE
     lines = _label_lines(option, room, style)
@@ -174,7 +174,7 @@ def _writein(question: Question, option: Option, *, width: float, style: Style) 
 
 
 def cells_block(question: Question, *, width: float, style: Style) -> Block:
-    """Separately spaced character cells in groups, with separators and the unit behind."""
+    """Separately spaced character cells in groups, with separators between and the unit after them."""
     theme = style.theme
     cells = _cell_rects(question.cells, style)
     drawing: list[Instruction] = [Box(rect=cell, line=theme.cell_line) for cell in cells]
@@ -215,7 +215,7 @@ def _cell_rects(groups: Sequence[int], style: Style) -> list[RectMm]:
 
 
 def _separator(sign: str, x: float, style: Style) -> TextRun:
-    """A printed sign in the middle of the gap that starts at `x`; points and commas stand low, colons in the middle."""
+    """A printed separator centred in the gap that starts at `x`; full stops and commas on the baseline, colons centred."""
     theme = style.theme
     width = style.measure(sign, BOLD, theme.body_pt)
     y = theme.cell_h / 2 + 1.0 if sign == ":" else theme.cell_h - 0.8
@@ -244,7 +244,7 @@ class Writer:
 
 
 def writing_block(writer: Writer, *, width: float, lines: int, style: Style) -> Block:
-    """Lines to write on; the zone reaches from the room above the first line to the tails below the last."""
+    """Writing lines; the zone extends from the space above the first line to the descenders below the last."""
     theme = style.theme
     heights = [theme.write_pitch * (index + 1) for index in range(lines)]
     drawing = tuple(Line(x1=0.0, y1=y, x2=width, y2=y, width=theme.write_line) for y in heights)

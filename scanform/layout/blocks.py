@@ -1,4 +1,4 @@
-"""Building blocks of a form: drawing and zones relative to a block's own top left corner, to be stacked and set side
+"""Building blocks of a form: drawing and zones relative to a block's own top left corner, to be stacked or placed side
 by side.
 """
 
@@ -11,12 +11,12 @@ from scanform.model.layout import Zone
 from scanform.model.questionnaire import Question, Questionnaire
 
 NUMBER_GAP_MM = 1.5
-"""Least white between the number of a question and its text."""
+"""Minimum white space between the number of a question and its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """What every block needs: the theme, the language, how wide texts are, and the printed number of each question."""
+    """What every block needs: the theme, the language, text metrics, and the printed number of each question."""
 
     theme: Theme
     language: str
@@ -31,7 +31,7 @@ class Style:
         return max(self.theme.box + self.theme.label_gap, widest + NUMBER_GAP_MM)
 
     def columns(self, width: float, count: int) -> tuple[float, ...]:
-        """The left edges of `count` equal columns, a gap between them."""
+        """The left edges of `count` equal columns, separated by a gap."""
         step = (width + self.theme.column_gap) / count
         return tuple(index * step for index in range(count))
 
@@ -82,7 +82,7 @@ def stack(blocks: Sequence[Block], *, gap: float = 0.0) -> Block:
 
 
 def overlay(blocks: Sequence[Block], *, height: float | None = None) -> Block:
-    """Blocks in one frame, each where it is; as tall as the tallest unless `height` is given."""
+    """Blocks in one frame, each in place; as tall as the tallest unless `height` is given."""
     return Block(
         height=max((block.height for block in blocks), default=0.0) if height is None else height,
         drawing=tuple(item for block in blocks for item in block.drawing),

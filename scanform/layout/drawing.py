@@ -1,4 +1,4 @@
-"""What is drawn on a page, as plain data: produced by `place`, consumed by `draw`. All lengths in mm, origin top
+"""Drawing instructions of a page, as plain data: produced by `place`, consumed by `draw`. All lengths in mm, origin top
 left, y down.
 """
 
@@ -43,7 +43,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A rectangle; the outer edge of its line is `rect`. `fill` is a gray value or None, `line` 0 for no outline."""
+    """A rectangle; the outer edge of its line is `rect`. `fill` is a grey value or None, `line` 0 for no outline."""
 
     rect: RectMm
     line: float
@@ -53,7 +53,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stroke:
-    """An open curve through points, as by a pen; for pictures in the instructions."""
+    """An open curve through points, like a pen stroke; for pictures in the instructions."""
 
     points: tuple[tuple[float, float], ...]
     width: float
@@ -83,7 +83,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnPage:
-    """One page: what every copy shows (fiducials included), and the places that differ."""
+    """One page: what every copy shows (fiducials included), and the slots that differ."""
 
     number: int
     size: SizeMm
@@ -93,7 +93,7 @@ class DrawnPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """A questionnaire on paper: where the answers are (`layout`) and what is drawn (`pages`)."""
+    """A questionnaire on paper: the answer zones (`layout`) and the drawing (`pages`)."""
 
     layout: Layout
     pages: tuple[DrawnPage, ...]
@@ -119,5 +119,5 @@ def moved_rect(rect: RectMm, dx: float, dy: float) -> RectMm:
 
 
 def rounded(rect: RectMm) -> RectMm:
-    """The rectangle to the micrometre, as it stands in layout.json."""
+    """The rectangle rounded to the micrometre, as in layout.json."""
     return RectMm(x=round(rect.x, 3), y=round(rect.y, 3), w=round(rect.w, 3), h=round(rect.h, 3))

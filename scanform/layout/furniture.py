@@ -1,4 +1,4 @@
-"""What stands on every page beside the questions: markers, codes, head and foot; and the head of the first page."""
+"""Page furniture: markers, codes, header and footer; and the head of the first page."""
 
 from scanform.i18n.texts import text
 from scanform.layout import pictures
@@ -15,8 +15,8 @@ MARKER_MM = 8.0
 MARKER_EDGE_MM = 8.0
 """From the paper's edge to a marker: what office printers can print and copiers see."""
 FOLD_MM = 10.0
-"""How far the middle markers stand above the middle: letters are folded there, and binders' holes are 40 mm away on
-both sides.
+"""How far the middle markers are above the middle: letters are folded there, and binder holes are 40 mm away on both
+sides.
 """
 QUIET_MM = 2.0
 """White around markers and codes: four modules of the QR code (ISO/IEC 18004)."""
@@ -31,7 +31,7 @@ KIND = "aruco-4x4-250"
 STRIP_PADDING_MM = 3.0
 """White inside the frame of the instructions."""
 LEAST_TITLE = 0.8
-"""How far a long title may shrink before it takes a second line."""
+"""Minimum scale of a long title before it takes a second line."""
 RECIPIENT_W_MM = 62.0
 RECIPIENT_H_MM = 27.0
 
@@ -72,7 +72,7 @@ def code_areas(size: SizeMm, style: Style) -> tuple[CodeArea, ...]:
 
 
 def slots(codes: tuple[CodeArea, ...], *, page: int, size: SizeMm) -> tuple[Slot, ...]:
-    """What differs from copy to copy on this page."""
+    """The slots of this page that differ from copy to copy."""
     found = [Slot(kind="form-id" if code.kind == "text" else code.kind, rect=code.rect) for code in codes]
     if page == 1:
         found.append(Slot(kind="recipient", rect=recipient_rect(size)))
@@ -80,7 +80,7 @@ def slots(codes: tuple[CodeArea, ...], *, page: int, size: SizeMm) -> tuple[Slot
 
 
 def recipient_rect(size: SizeMm) -> RectMm:
-    """Where name, address and token stand on page 1."""
+    """The area of name, address and token on page 1."""
     return RectMm(x=size.w - MARGIN_MM - RECIPIENT_W_MM, y=TOP_MM, w=RECIPIENT_W_MM, h=RECIPIENT_H_MM)
 
 

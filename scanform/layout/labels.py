@@ -9,7 +9,7 @@ from scanform.layout.textflow import line_height, runs, wrap
 from scanform.model.questionnaire import Alphabet, Filled, Matrix, Question, QuestionKind
 
 HINT_GRAY = 0.25
-"""Gray of hints: quieter than a question, still dark enough to read."""
+"""Grey of hints: less prominent than a question, still dark enough to read."""
 HINT_GAP_MM = 2.5
 """Between the end of a question and a hint on the same line."""
 
@@ -26,7 +26,7 @@ def paragraph(
 
 
 def label_block(content: str, *, hint: str, number: int | None, width: float, style: Style) -> Block:
-    """The text of a question in bold, its number hanging to the left, its hint behind it in small type or on lines
+    """The text of a question in bold, its number hanging to the left, its hint after it in small type or on lines
     below.
     """
     theme, room = style.theme, width - style.gutter
@@ -60,7 +60,7 @@ def _with_hint(main: Block, hint: str, *, width: float, style: Style) -> Block:
 
 
 def question_hint(question: Question, style: Style) -> str:
-    """When the question is asked, and the author's hint or what everyone should know about this kind of question."""
+    """The condition of the question, and the author's hint or the general instruction for this kind of question."""
     parts = [_condition_hint(question, style)]
     if question.kind is QuestionKind.MULTIPLE:
         parts.append(text("layout.several", style.language))
@@ -72,7 +72,7 @@ def question_hint(question: Question, style: Style) -> str:
 
 
 def matrix_hint(matrix: Matrix, style: Style) -> str:
-    """When the matrix is asked, and the author's hint or how many boxes to mark in each row."""
+    """The condition of the matrix, and the author's hint or the number of boxes to mark in each row."""
     condition = _condition_hint(matrix.rows[0], style) if matrix.rows else ""
     if matrix.hint is not None:
         own = matrix.hint.get(style.language)

@@ -1,4 +1,4 @@
-"""Matrices: rows of check boxes under common heads."""
+"""Matrices: rows of check boxes under common column heads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ COLUMN_MM = 16.0
 """Usual width of a column."""
 WIDEST_COLUMN_MM = 24.0
 COLUMNS_SHARE = 0.62
-"""Most of the line that all columns together may take."""
+"""Maximum fraction of the line for all columns together."""
 HEAD_GAP_MM = 2.5
 """Between heads of neighbouring columns."""
 HEAD_FOOT_MM = 1.0
 """Between the heads and the rule below them."""
 ROW_PADDING_MM = 1.6
-"""White above and below a row's text of several lines, together."""
+"""Total white space above and below a row text of several lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixParts:
-    """A matrix as its text, its text on later pages, the heads of its columns, and its rows."""
+    """A matrix as its text, its text on later pages, its column heads, and its rows."""
 
     label: Block
     again: Block
@@ -56,8 +56,8 @@ def matrix_block(parts: MatrixParts, rows: Sequence[Block], *, again: bool, styl
 
 
 def _columns(matrix: Matrix, *, width: float, style: Style) -> tuple[float, tuple[float, ...]]:
-    """Width of the row texts, and the centre of each column: equal columns on the right, with heads on one line
-    where rows stay on one line.
+    """Width of the row texts, and the centre of each column: equal columns on the right, with heads on one line if rows
+    stay on one line.
     """
     theme, count = style.theme, len(matrix.options)
     heads = [option.text.get(style.language) for option in matrix.options]
@@ -78,7 +78,7 @@ def _column(heads: Sequence[str], *, count: int, width: float, style: Style) -> 
 
 
 def _head(matrix: Matrix, centres: Sequence[float], *, width: float, style: Style) -> Block:
-    """The texts of the columns, centred above their boxes, standing on the first rule."""
+    """The column heads, centred above their boxes, standing on the first rule."""
     theme, measure = style.theme, style.measure
     column = 2 * (width - centres[-1])
     pitch = line_height(theme.small_pt, theme.leading)

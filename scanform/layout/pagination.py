@@ -9,14 +9,14 @@ from itertools import pairwise
 from scanform.layout.blocks import Block, overlay
 
 MOST_STRETCH_MM = 2.0
-"""How much a gap may grow to fill a page."""
+"""Maximum growth of a gap to fill a page."""
 SECTION_BONUS = 25.0**2
-"""What a break before a section is worth, as the square of the mm that may stay white for it."""
+"""Value of a break before a section, as the square of the mm of white space it may cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """What a page break must not split, and the distance in mm to what stands above it."""
+    """A piece that a page break must not split, and its distance in mm to the piece above."""
 
     block: Block
     gap: float
@@ -36,8 +36,8 @@ def _height(units: Sequence[Unit]) -> float:
 
 
 def _breaks(units: Sequence[Unit], room: float) -> list[int]:
-    """Indices where pages start, and the end: the cheapest way by (pages, white), found from the end (shortest
-    path).
+    """Indices of the first unit of each page, and the end: the cheapest way by (pages, white space), computed backwards
+    (shortest path).
     """
     count = len(units)
     best: list[tuple[int, float, int]] = [(0, 0.0, count)] * (count + 1)
@@ -53,7 +53,7 @@ def _breaks(units: Sequence[Unit], room: float) -> list[int]:
 
 
 def _ends(units: Sequence[Unit], start: int, room: float) -> list[int]:
-    """Where a page that starts with unit `start` may end."""
+    """The possible ends of a page that starts with unit `start`."""
     ends = []
     height = units[start].block.height
     for end in range(start + 1, len(units) + 1):
@@ -66,7 +66,7 @@ def _ends(units: Sequence[Unit], start: int, room: float) -> list[int]:
 
 
 def _cost(units: Sequence[Unit], start: int, end: int, room: float) -> float:
-    """The white at the end of a page in mm²; the last page may stay open."""
+    """The white space at the end of a page in mm²; the last page may stay open."""
     if end == len(units):
         return 0.0
     white = room - _height(units[start:end])

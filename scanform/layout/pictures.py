@@ -17,15 +17,15 @@ STEP_MM = 9.0
 PEN_MM = 0.5
 """Width of the drawn pen strokes: a ballpoint pen."""
 SHARES = (0.16, 0.28, 0.56)
-"""Parts of the line for right, wrong and correct."""
+"""Fractions of the line for right, wrong and corrected marks."""
 
 _Picture = Callable[[float, float, float], tuple[Instruction, ...]]
-"""Draws a box of a size at (x, y) with a mark."""
+"""Draws a box of a given size at (x, y) with a mark."""
 
 
 def strip(*, width: float, style: Style) -> Block:
     """Right, wrong and corrected marks side by side, each with its words; where boxes are filled, a mark cannot be
-    taken back.
+    withdrawn.
     """
     top = (HEIGHT_MM - style.theme.box) / 2
     box = style.theme.box
@@ -76,7 +76,7 @@ def _crossed(x: float, y: float, box: float) -> tuple[Instruction, ...]:
 
 
 def _ticked(x: float, y: float, box: float) -> tuple[Instruction, ...]:
-    """A tick that mostly lies outside its box."""
+    """A tick mostly outside its box."""
     points = ((x + 0.62 * box, y + 0.55 * box), (x + 0.85 * box, y + 0.85 * box), (x + 1.3 * box, y - 0.05 * box))
     return (_box(x, y, box), Stroke(points=points, width=PEN_MM))
 

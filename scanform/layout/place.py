@@ -20,14 +20,14 @@ from scanform.model.layout import Layout, PageLayout
 from scanform.model.questionnaire import Item, Matrix, Note, Question, Questionnaire, Section, Width
 
 SHARE = {Width.FULL: 1, Width.HALF: 2, Width.THIRD: 3}
-"""How many questions of a width stand side by side."""
+"""Number of questions of each width side by side."""
 
 
 def place(questionnaire: Questionnaire, *, language: str, variant: str, measure: Measure) -> Placement:
     """The questionnaire on A4 pages.
 
     `variant` is a name in `THEMES`, `measure` gives the width of a text in mm. Zone rectangles are the outer edges of
-    the lines that are drawn. Raises UsageError for an unknown variant or language, TemplateError for what fits on no
+    the drawn lines. Raises UsageError for an unknown variant or language, TemplateError for anything that fits on no
     page.
     """
     style = _style(questionnaire, language=language, variant=variant, measure=measure)
@@ -84,7 +84,7 @@ def _check_heights(units: Sequence[Unit], room: float) -> None:
 
 
 def _layout(questionnaire: Questionnaire, bodies: Sequence[Block], style: Style, *, variant: str) -> Layout:
-    """The layout without its digest, all lengths to the micrometre as they stand in layout.json."""
+    """The layout without its digest, all lengths rounded to the micrometre as in layout.json."""
     codes = tuple(replace(code, rect=rounded(code.rect)) for code in furniture.code_areas(A4, style))
     pages = tuple(
         PageLayout(
@@ -165,7 +165,7 @@ def _section_units(section: Section, *, width: float, room: float, style: Style)
 
 
 def _narrow_units(questions: Sequence[Question], *, width: float, style: Style) -> Iterator[Unit]:
-    """Questions side by side; over the whole line each when one of them needs more room."""
+    """Questions side by side; each on the full width if one of them needs more room."""
     gap = style.theme.question_gap
     try:
         yield Unit(
@@ -179,7 +179,7 @@ def _narrow_units(questions: Sequence[Question], *, width: float, style: Style) 
 
 
 def _groups(items: Sequence[Item]) -> Iterator[tuple[Item, ...]]:
-    """Items that stand side by side: neighbours of the same narrow width, at most as many as fit."""
+    """Items placed side by side: neighbours of the same narrow width, at most as many as fit."""
     group: list[Item] = []
     for item in items:
         if group and not _joins(group, item):
@@ -198,7 +198,7 @@ def _joins(group: Sequence[Item], item: Item) -> bool:
 
 
 def _matrix_units(matrix: Matrix, *, width: float, room: float, style: Style) -> Iterator[Unit]:
-    """The matrix in one piece, or, when it is taller than a page, in pieces that each repeat text and heads."""
+    """The matrix in one piece, or, if it is taller than a page, in pieces that each repeat text and heads."""
     parts = matrix_parts(matrix, width=width, style=style)
     most = room - matrix_block(parts, (), again=False, style=style).height
     rows: list[Block] = []

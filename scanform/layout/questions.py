@@ -12,7 +12,7 @@ from scanform.layout.textflow import line_height
 from scanform.model.questionnaire import Question, QuestionKind
 
 MAX_LABEL_LINES = 2
-"""Longest text that may stand beside its answer."""
+"""Maximum number of lines of a text that stands beside its answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Parts:
 
 
 def question_block(question: Question, *, width: float, style: Style) -> Block:
-    """A question over the whole line: beside its answer where both are short, else above it."""
+    """A question on the full width: text beside its answer if both are short, else above it."""
     beside = _beside(question, width=width, style=style)
     return beside if beside is not None else _above(_parts(question, width=width, style=style))
 
@@ -69,7 +69,7 @@ def _parts(question: Question, *, width: float, style: Style) -> Parts:
 
 
 def _indented(question: Question, *, width: float, style: Style) -> Block:
-    """The answer in line with the text: check boxes at the left edge, all else behind the gutter."""
+    """The answer aligned with the text: check boxes at the left edge, everything else at the gutter."""
     if question.options:
         return answer_block(question, width=width, style=style)
     return answer_block(question, width=width - style.gutter, style=style).at(style.gutter, 0.0)
@@ -83,7 +83,7 @@ def _above(parts: Parts) -> Block:
 
 
 def _beside(question: Question, *, width: float, style: Style) -> Block | None:
-    """Text on the left half, answer on the right half, when both are short; else None."""
+    """Text on the left half, answer on the right half, if both are short; else None."""
     half = style.column_width(width, 2)
     if not _is_short(question) or not _words_fit(question.text.get(style.language), half - style.gutter, style):
         return None
@@ -112,7 +112,7 @@ def _beside(question: Question, *, width: float, style: Style) -> Block | None:
 
 
 def _words_fit(content: str, room: float, style: Style) -> bool:
-    """Whether no word has to be parted."""
+    """Whether no word has to be split."""
     return all(style.measure(word, BOLD, style.theme.body_pt) <= room for word in content.split())
 
 

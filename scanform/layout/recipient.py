@@ -1,4 +1,4 @@
-"""Name, address and token of a recipient in the room kept for them: long lines shrink, then wrap, and never leave
+"""Name, address and token of a recipient in the area reserved for them: long lines shrink, then wrap, and never leave
 it.
 """
 
@@ -10,18 +10,18 @@ from scanform.layout.textflow import line_height, runs, wrap
 from scanform.model.geometry import RectMm
 
 LEAST_PT = 6.0
-"""The smallest type that is still printed."""
+"""Minimum printed type size."""
 READABLE_PT = 9.0
-"""Down to this size a long line shrinks before it takes a second line."""
+"""Minimum size to which a long line shrinks before it takes a second line."""
 LEADING = 1.2
 TOKEN_LINES = 2
-"""What is printed even when a name takes all the room: the token and its heading, at the end."""
+"""Lines printed even if a name takes all the room: the token and its heading, at the end."""
 
 
 def recipient_runs(
     name: str | None, address: Sequence[str], token: str | None, *, rect: RectMm, placement: Placement, measure: Measure
 ) -> tuple[TextRun, ...]:
-    """The recipient's lines inside `rect`, in the largest type that fits; what has no room even in the smallest is
+    """The recipient's lines inside `rect`, in the largest type that fits; lines without room even in the smallest are
     left out (`has_room`).
     """
     lines, size = _lines(name, address, token, rect=rect, placement=placement, measure=measure)
@@ -39,7 +39,7 @@ def recipient_runs(
 def has_room(
     name: str | None, address: Sequence[str], token: str | None, *, rect: RectMm, placement: Placement, measure: Measure
 ) -> bool:
-    """Whether all that is to be said of a recipient fits into `rect`."""
+    """Whether all lines of a recipient fit into `rect`."""
     lines, size = _lines(name, address, token, rect=rect, placement=placement, measure=measure)
     return len(lines) <= _room(rect, line_height(size, LEADING))
 

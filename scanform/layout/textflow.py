@@ -1,4 +1,6 @@
-"""Text into lines of a given width; long German words break at soft hyphens, syllables or, at last, anywhere."""
+"""Breaks text into lines of a given width; long German words break at soft hyphens, syllables or, as a last resort,
+anywhere.
+"""
 
 import re
 
@@ -12,7 +14,7 @@ _SYLLABLE = re.compile(
     r"(?<=[aeiouyäöü])(?=(?:sch|ch|ck|ph|th|qu|[bcdfghjklmnpqrstvwxzß])[aeiouyäöü])|(?<=[bcdfghjklmnpqrtvwxzß])(?=[bdfghjklmnpqrstvwxz][aeiouyäöü])",
     re.IGNORECASE,
 )
-"""Where German words may be parted when nothing better is known: before the last consonant between two vowels."""
+"""Fallback for hyphenating German words: before the last consonant between two vowels."""
 
 
 def line_height(size_pt: float, leading: float) -> float:
@@ -65,7 +67,7 @@ def _shown(text: str) -> str:
 
 
 def _break(word: str, before: str, *, font: str, size_pt: float, width: float, measure: Measure) -> tuple[str, str]:
-    """The longest head of `word` that fits behind `before`, and the tail; ("", word) when no break is good."""
+    """The longest head of `word` that fits after `before`, and the tail; ("", word) if no break is good."""
     alone = not before and measure(_shown(word), font, size_pt) > width
     for places in (_written_breaks(word), *((_syllables(word), _anywhere(word)) if alone else ())):
         for place, mark in sorted(places.items(), reverse=True):
@@ -76,7 +78,7 @@ def _break(word: str, before: str, *, font: str, size_pt: float, width: float, m
 
 
 def _written_breaks(word: str) -> dict[int, str]:
-    """Where the author allows a break, and what is added there: behind hyphens and slashes, at soft hyphens."""
+    """The breaks allowed by the author, and what is added there: after hyphens and slashes, at soft hyphens."""
     places = {match.end(): "" for match in re.finditer(r"[-/–]", word) if 2 <= match.end() <= len(word) - 2}
     return places | {match.start(): "-" for match in re.finditer("\u00ad", word)}
 

@@ -53,4 +53,4 @@ class Theme:
 THEMES = {
     "standard": Theme(body_pt=11.0, small_pt=9.5, section_pt=12.5, title_pt=21.0, leading=1.2),
 }
-"""Editions by the name that `--variant` takes."""
+"""Editions by their `--variant` name."""

@@ -1,1 +1,1 @@
-"""Placed pages as PDF: the only door to ReportLab."""
+"""Placed pages as PDF: the only package that imports ReportLab."""

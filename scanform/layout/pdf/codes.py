@@ -9,7 +9,7 @@ import zxingcpp
 QR_MODULES = 25
 """Modules along the edge of QR version 2 (ISO/IEC 18004)."""
 QR_CAPACITY = 29
-"""Alphanumeric characters that version 2, level Q holds."""
+"""Capacity of version 2, level Q, in alphanumeric characters."""
 ARUCO_MODULES = 6
 """4 x 4 bits and a black border of one module."""
 

@@ -1,7 +1,7 @@
 """Placement -> PDF: the only module that knows reportlab.
 
 The static part of each page is drawn once and reused by every copy, so a thousand copies cost little more than their
-codes. The PDF is the same, byte for byte, for the same copies.
+codes. The PDF is byte-for-byte reproducible for the same copies.
 """
 
 import unicodedata
@@ -41,7 +41,7 @@ _FILES = {REGULAR: "AtkinsonHyperlegible-Regular.ttf", BOLD: "AtkinsonHyperlegib
 
 
 class Sides(StrEnum):
-    """On how many sides of a sheet is printed."""
+    """Single-sided or double-sided printing."""
 
     ONE = "one"
     TWO = "two"
@@ -94,11 +94,11 @@ def _glyphs(font: str) -> frozenset[str]:
 
 
 def printable(text: str) -> str:
-    """`text` as it is printed: letters composed; spaces, hyphens and ligatures that the fonts lack in their plain form,
-    marks that nobody sees left out.
+    """`text` as it is printed: letters composed; spaces, hyphens and ligatures missing from the fonts in their plain
+    form, invisible characters left out.
 
-    No letter becomes another one, and none is dropped: what the fonts lack stays in the text, and `unprintable` names
-    it.
+    No letter becomes another one, and none is dropped: characters missing from the fonts stay in the text, and
+    `unprintable` names them.
     """
     return "".join(_plain(sign) for sign in unicodedata.normalize("NFC", text))
 
@@ -114,7 +114,7 @@ def _both() -> frozenset[str]:
 
 
 def _plain(sign: str) -> str:
-    """A character, or the same in a form that the fonts have."""
+    """A character, or its plain form that the fonts have."""
     if unicodedata.category(sign) == "Cf":
         return ""
     if sign in _both():
@@ -133,17 +133,17 @@ _SAME = {
 
 
 def _is_form(sign: str) -> bool:
-    """Whether a character is a Latin ligature (U+FB00) or a letter in full width (U+FF01): the same letters in
-    another shape.
+    """Whether a character is a Latin ligature (U+FB00) or a full-width letter (U+FF01): the same letters in another
+    form.
     """
     return "\ufb00" <= sign <= "\ufb06" or "\uff01" <= sign <= "\uff5e"
 
 
 def draw_forms(placement: Placement, copies: Sequence[Copy], out: BinaryIO, *, sides: Sides = Sides.ONE) -> None:
-    """Writes one PDF with all copies, page after page; for printing on two sides each copy begins on a new sheet, after
-    an empty page if need be.
+    """Writes one PDF with all copies, page after page; for double-sided printing each copy begins on a new sheet, after
+    an empty page if necessary.
 
-    The PDF also says how it should be printed; not every program and printer heeds that, the empty pages hold
+    The PDF also requests its print mode; not every program and printer respects that, but the empty pages work
     everywhere.
     """
     canvas = _canvas(placement, out)
@@ -161,7 +161,7 @@ def draw_forms(placement: Placement, copies: Sequence[Copy], out: BinaryIO, *, s
 
 
 def draw_blank(placement: Placement, out: BinaryIO) -> None:
-    """Writes the form once without codes, ids and recipient: what `page-N.png` is made of."""
+    """Writes the form once without codes, ids and recipient: the source of `page-N.png`."""
     canvas = _canvas(placement, out)
     for page in placement.pages:
         _draw(canvas, page.static, page.size.h)
@@ -228,7 +228,7 @@ def _form_id(form_id: str, rect: RectMm) -> TextRun:
 
 
 def _draw(canvas: Canvas, instructions: Iterable[Instruction], page_height: float) -> None:
-    """Draws instructions; reportlab counts upwards in points."""
+    """Draws instructions; reportlab's y axis points up, in points."""
     for item in instructions:
         if isinstance(item, TextRun):
             _draw_text(canvas, item, page_height)
@@ -285,7 +285,7 @@ def _draw_stroke(canvas: Canvas, stroke: Stroke, height: float) -> None:
 
 
 def _draw_modules(canvas: Canvas, code: Modules, height: float) -> None:
-    """All black modules as one filled path, runs of neighbours in a row as one rectangle."""
+    """All black modules as one filled path, adjacent modules in a row as one rectangle."""
     canvas.setFillGray(0)
     path = canvas.beginPath()
     for index, row in enumerate(code.rows):

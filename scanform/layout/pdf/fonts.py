@@ -1,6 +1,4 @@
-"""How wide texts are: the measure that `place` is handed. It lives beside the drawing, so that both use the same
-fonts.
-"""
+"""Text metrics: the `measure` passed to `place`. It lives beside the drawing, so that both use the same fonts."""
 
 from scanform.layout.pdf.draw import measure
 
