@@ -1,4 +1,4 @@
-"""Plausible answers for a whole questionnaire, with the value each column must come to."""
+"""Plausible answers for a whole questionnaire, with the expected value of each column."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,14 +15,14 @@ from scanform.simulate.truth import NEAR_MISS_STYLES, FormTruth, MarkStyle, Mark
 from scanform.simulate.words import sentence, short_text
 
 LETTER_CAPS = 0.60
-"""Mean width of a letter, gaps included, in heights of a capital (measured on the fonts: 0.48-0.65)."""
+"""Mean width of a letter, gaps included, in capital heights (measured on the fonts: 0.48-0.65)."""
 
 FIRST_YEAR = 1000
-"""A lower bound from which a number is taken for a year."""
+"""Minimum lower bound of a number that is taken for a year."""
 
 THIS_YEAR = 2025
 THICK_MM = 0.8
-"""Where a pen thicker than this rests, people see a dot that is meant."""
+"""Minimum width of a pen whose resting dot looks intended to people."""
 
 SUMMER = ("2025-05-12", "2025-07-04")
 """When the forms are filled in."""
@@ -53,12 +53,19 @@ POSTCODES = (
 class Behaviour:
     """How a person fills in a form; all are probabilities.
 
-    `completeness` a question is answered; `correct` a wrong cross is made, filled in and the right box crossed (per
-    question of single choice, half that for several); `double` two crosses stay in a single choice; `only_filled` a box
-    is filled where a cross is meant; `near_miss` an empty box carries a trace that must not count; `filter_break` a
-    question is answered although its filter says no; `writein` the text beside a ticked "other" is given; `sign` it is
-    signed; `complies` boxes are filled, not crossed, on a form that asks for it. Defaults bracket what returned paper
-    surveys show: a few percent of item non-response and about one correction a form.
+    `completeness`: a question is answered.
+    `correct`: a wrong cross is made, filled in and the right box crossed (per single-choice question, half that for
+    multiple choice).
+    `double`: two crosses stay in a single-choice question.
+    `only_filled`: a box is filled where a cross is meant.
+    `near_miss`: an empty box carries a trace that must not count.
+    `filter_break`: a question is answered although its filter excludes it.
+    `writein`: the text beside a ticked "other" is given.
+    `sign`: the form is signed.
+    `complies`: boxes are filled, not crossed, on a form that asks for it.
+
+    Defaults bracket what returned paper surveys show: a few percent of item nonresponse and about one correction a
+    form.
     """
 
     completeness: float = 0.93
@@ -74,7 +81,7 @@ class Behaviour:
 
 @dataclass(slots=True)
 class _Sheet:
-    """What has been decided so far."""
+    """The answers decided so far."""
 
     rng: np.random.Generator
     hand: Hand | None
@@ -108,7 +115,7 @@ def random_truth(
     """Answers to every question that `layout` has zones for.
 
     `hand` decides how boxes are marked (its habit) and how much text fits on a line; without it crosses are used. With
-    `crops` short texts that are names of streets and towns are real handwriting. `completeness` overrides that of
+    `crops`, short texts that are names of streets and towns are real handwriting. `completeness` overrides that of
     `behaviour`.
     """
     chosen = behaviour or Behaviour()
@@ -200,7 +207,7 @@ def _style(sheet: _Sheet) -> MarkStyle:
 
 
 def _tick(sheet: _Sheet, zone: Zone) -> None:
-    """A mark that counts: in the hand's style, or filled in where the survey asks for that and the person complies."""
+    """A mark that counts: in the hand's style, or filled in if the survey asks for that and the person complies."""
     if sheet.fills:
         sheet.marks[zone.id] = MarkTruth(value=MarkValue.FILLED, style=MarkStyle.FILL)
     else:
@@ -291,7 +298,7 @@ def _handwriting(sheet: _Sheet, question: Question) -> None:
 
 
 def _listed(sheet: _Sheet, question: Question) -> Sequence[str]:
-    """The values of a list that go with what stands at the other question, all of them when nothing stands there."""
+    """The values of a list that go with the answer to the other question, all of them if that is blank."""
     known = question.goes_with
     return dict(known.values).get(sheet.expected.get(known.question, ""), question.values) if known else question.values
 
@@ -319,7 +326,7 @@ _CROP_ROOM_MM = 35.0
 
 
 def _real_crop(sheet: _Sheet, code: str, title: str, zone: Zone) -> TextTruth | None:
-    """A street or town in real handwriting, where the question asks for one and the writer has one that fits."""
+    """A street or town in real handwriting, if the question asks for one and the writer has one that fits."""
     words = {*code.lower().split(), *title.lower().split()}
     street = bool(words & _STREET_WORDS)
     town = code in _TOWN_WORDS or (bool(words & _TOWN_WORDS) and len(title.split()) <= _TITLE_WORDS)
@@ -399,7 +406,7 @@ def _bounds(minimum: str | None, maximum: str | None, cells: int) -> tuple[int, 
 
 
 def _number_between(rng: np.random.Generator, low: int, high: int) -> int:
-    """Numbers as people give them: small ones more often when the range is wide, often round."""
+    """Numbers as people give them: small ones more often if the range is wide, often round."""
     if low >= FIRST_YEAR:
         last = min(high, max(THIS_YEAR, low + 10))
         return int(np.clip(last - rng.gamma(1.5, 0.12 * (last - low) + 1), low, high))
@@ -428,7 +435,7 @@ def _decimal(sheet: _Sheet, question: Question, cells: int) -> tuple[list[str], 
 
 
 def _plain_decimal(text: str) -> str:
-    """Canonical: no trailing zeros after the point, no bare point."""
+    """Canonical form: no trailing zeros after the point, no bare point."""
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

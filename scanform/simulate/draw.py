@@ -1,4 +1,4 @@
-"""Drawing numbers from the ranges of a profile."""
+"""Drawing random numbers from the ranges of a profile."""
 
 import numpy as np
 
@@ -14,14 +14,14 @@ def sheet_px_per_mm(shape: tuple[int, ...], size: SizeMm) -> float:
 
 
 def value(span: Range, rng: np.random.Generator) -> float:
-    """An even draw from `span`; always takes one number from `rng`, so that changing one range leaves the others'
-    draws alone.
+    """A uniform draw from `span`; always takes one number from `rng`, so that changing one range does not affect the
+    draws of the others.
     """
     return float(span[0] + (span[1] - span[0]) * rng.random())
 
 
 def count(span: Range, rng: np.random.Generator) -> int:
-    """A whole number from `span`; fractions are chances ((0, 0.5) gives one in about a quarter of the pages)."""
+    """A whole number from `span`; fractions are probabilities ((0, 0.5) gives one on about a quarter of the pages)."""
     wanted = value(span, rng)
     whole = int(wanted)
     return whole + int(rng.random() < wanted - whole)

@@ -1,4 +1,4 @@
-"""Writing scans into the files that copiers and scanners send: PDF of several kinds, TIFF, JPEG, PNG.
+"""Writing scans in the file formats that copiers and scanners send: PDF of several kinds, TIFF, JPEG, PNG.
 
 Every writer is deterministic: the same pages give the same bytes (PDF ids and dates are fixed).
 """
@@ -39,7 +39,7 @@ def write_pdf_jpeg(path: Path, pages: Sequence[ScannedPage], *, quality: int = 7
 
 
 def write_pdf_g4(path: Path, pages: Sequence[ScannedPage]) -> None:
-    """A PDF with one CCITT group 4 image a page (pages are cut to 1 bit at 128 when they are grey)."""
+    """A PDF with one CCITT group 4 image a page (grey pages are thresholded at 128)."""
     with Pdf.new() as pdf:
         for page in pages:
             _add_page(pdf, page, _g4_image(pdf, page.gray))
@@ -73,7 +73,7 @@ def write_pdf_jbig2(path: Path, pages: Sequence[ScannedPage], *, mmr: bool = Fal
 
 
 def write_pdf_layered(path: Path, pages: Sequence[ScannedPage], *, quality: int = 45) -> None:
-    """A "compact" PDF (mixed raster content): a coarse JPEG background and over it the dark parts as a sharp 1-bit
+    """A "compact" PDF (mixed raster content): a coarse JPEG background, overlaid with the dark parts as a sharp 1-bit
     stencil in black.
     """
     with Pdf.new() as pdf:
@@ -94,7 +94,7 @@ def write_pdf_layered(path: Path, pages: Sequence[ScannedPage], *, quality: int 
 
 
 def write_pdf_searchable(path: Path, pages: Sequence[ScannedPage], texts: Sequence[str], *, quality: int = 75) -> None:
-    """A PDF as OCR software leaves it: one JPEG a page under an invisible text layer (render mode 3); `texts` holds
+    """A PDF as written by OCR software: one JPEG a page under an invisible text layer (render mode 3); `texts` holds
     one text a page.
     """
     with Pdf.new() as pdf:
@@ -117,7 +117,7 @@ def write_tiff(path: Path, pages: Sequence[ScannedPage], *, compression: str = "
 
 
 def write_jpeg(path: Path, page: ScannedPage, *, quality: int = 80, orientation: int | None = None) -> None:
-    """One grey JPEG; `orientation` (1-8) is written as EXIF without turning the pixels."""
+    """One grey JPEG; `orientation` (1-8) is written as EXIF without rotating the pixels."""
     exif = Image.Exif()
     if orientation is not None:
         exif[EXIF_ORIENTATION] = orientation
@@ -132,7 +132,7 @@ def write_png(path: Path, page: ScannedPage, *, bits: int = 8) -> None:
 
 
 def g4_strip(gray: Gray) -> bytes:
-    """The T.6 (CCITT group 4) data of a picture cut at 128, black = 1, as one strip."""
+    """The T.6 (CCITT group 4) data of a picture thresholded at 128, black = 1, as one strip."""
     buffer = BytesIO()
     before = TiffImagePlugin.STRIP_SIZE
     TiffImagePlugin.STRIP_SIZE = 1 << 30

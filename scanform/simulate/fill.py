@@ -1,4 +1,4 @@
-"""Filling in a printed page with a pen, as the truth says."""
+"""Filling in a printed page with a pen, according to the truth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from scanform.simulate.scripts import Crops, ink_of_crop, ink_of_text, sharpen_t
 from scanform.simulate.truth import MarkStyle, PageTruth, TextTruth
 
 LINE_CAP = 0.46
-"""Height of capitals as part of the height of a writing line, for a hand of size 1."""
+"""Height of capitals as a fraction of the height of a writing line, for a hand of size 1."""
 
 DIRT = Pen(name="dirt", width_mm=0.2, width_spread=0.5, grey=60, opacity=0.9, opacity_spread=0.3)
-"""What a speck on the paper is drawn with, whatever the hand's pen."""
+"""The pen for specks on the paper, whatever the hand's pen."""
 
 CAP_MM = (2.2, 5.0)
 """Smallest and largest capitals people write on a form (school ruling is 4 mm for class 3 and up)."""
@@ -62,7 +62,7 @@ def draw_ink(
 ) -> Gray:
     """Only the ink: (H, W) uint8, 255 where the page is untouched. `shape` is that of the page's picture (whole sheet).
 
-    `lines` are drawn with the hand's pen wherever they run: what belongs to no single zone.
+    `lines` are drawn with the hand's pen wherever they run: lines that belong to no single zone.
     """
     sheet = _Sheet(
         layer=np.full(shape, 255, dtype=np.uint8), hand=hand, rng=rng, px_per_mm=sheet_px_per_mm(shape, page.size)
@@ -79,8 +79,8 @@ def draw_ink(
 
 
 def signature_strokes(rect: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
-    """A signature nobody has: a big looped initial, letters that shrink into a wave, a second part, perhaps a
-    flourish under it.
+    """An invented signature: a big looped initial, letters that shrink into a wave, a second part, perhaps a flourish
+    under it.
     """
     h = min(rect.h * 0.85, 13.0)
     length = min(rect.w * 0.8, float(rng.uniform(26, 58)))
@@ -114,7 +114,7 @@ def _even(path: Floats, hand: Hand) -> Stroke:
 
 def _name_part(length: float, h: float, rng: np.random.Generator) -> Floats:
     """Control points of one word of a signature on a baseline at 0, (N, 2) mm: a capital with a loop, then letters
-    that wear off.
+    that degenerate.
     """
     capital = _CAPITALS[int(rng.integers(0, len(_CAPITALS)))] * [h * 0.55, h * 0.72]
     points = [capital + rng.normal(0, h * 0.025, capital.shape)]
@@ -227,14 +227,14 @@ def line_rects(zone: Zone) -> list[RectMm]:
 
 
 def cap_height_mm(zone: Zone, hand: Hand) -> float:
-    """How high this hand writes capitals in `zone`."""
+    """The height of this hand's capitals in `zone`."""
     line = zone.rect.h / max(1, zone.lines or 1)
     return float(np.clip(LINE_CAP * line * hand.size, *CAP_MM))
 
 
 def _stamp_line(sheet: _Sheet, ink: Coverage, rect: RectMm, *, real: bool) -> None:
-    """One line of writing in `rect`: real crops are enlarged to the line, others are written smaller when they do
-    not fit.
+    """One line of writing in `rect`: real crops are enlarged to the line, others are written smaller if they do not
+    fit.
     """
     per_mm, rng = sheet.px_per_mm, sheet.rng
     room_w, room_h = rect.w * 0.97 * per_mm, rect.h * 0.98 * per_mm

@@ -1,4 +1,4 @@
-"""Digits and capitals as pen strokes, made by rule: European forms, several variants of each.
+"""Digits and capitals as pen strokes, rule-based: European forms, several variants of each.
 
 A glyph is written as strokes separated by "|"; a stroke is control points "x,y" in a box of 100 x 100 (y down), joined
 by a smooth curve; "*" after a point makes it a corner.
@@ -128,7 +128,7 @@ def glyph_strokes(character: str, cell: RectMm, hand: Hand, rng: np.random.Gener
 
 
 def _place(part: str, where: RectMm, hand: Hand, rng: np.random.Generator) -> Stroke:
-    """One stroke of a glyph: control points disturbed, curved, slanted, scaled to `where`."""
+    """One stroke of a glyph: control points perturbed, curved, slanted, scaled to `where`."""
     tokens = part.split()
     corners = frozenset(i for i, token in enumerate(tokens) if token.endswith("*"))
     points = np.array([[float(v) for v in token.rstrip("*").split(",")] for token in tokens]) / 100 - 0.5

@@ -1,4 +1,4 @@
-"""Hands: what one writer does the same way on a whole form."""
+"""Hands: what a writer does consistently on a whole form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,8 +21,8 @@ SCRIPTS = (
 )
 """Handwriting fonts in `scanform/simulate/fonts` (OFL 1.1)."""
 
-# How often each pen turns up on returned forms: ball-points dominate; instructions ask for them (an assumption, no
-# counts are published).
+# Frequency of each pen on returned forms: ball-points dominate; instructions ask for them (an assumption, no counts are
+# published).
 _PEN_WEIGHTS = {
     "ballpoint blue": 0.36,
     "ballpoint black": 0.22,
@@ -53,19 +53,26 @@ _HABITS: tuple[tuple[float, Mapping[MarkStyle, float]], ...] = (
     (0.04, {MarkStyle.DOT: 0.65, MarkStyle.CIRCLE: 0.20, MarkStyle.CROSS: 0.15}),
     (0.04, {MarkStyle.HUGE_CROSS: 0.75, MarkStyle.CROSS: 0.25}),
 )
-"""(share of writers, how they mark): most cross as asked, some tick, slash, scribble or dot throughout."""
+"""(fraction of writers, how they mark): most cross as asked, some tick, slash, scribble or dot throughout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hand:
     """A writer.
 
-    `slant_deg` leans letters to the right; `size` 1 = letters of 60 % of the line; `tremor_mm` unsteadiness of a line;
-    `aim_mm` spread of where a mark lands; `overshoot` how far a cross leaves its box, as part of the box's side
-    (negative: stays inside); `sloppiness` 0..1 irregularity of letters and baselines; `pressure` 0..1, 0.5 is normal;
-    `habit` share of each mark style; `script` the font of longer text; `writer` the number of a writer of real crops,
-    if there are some; `digits` glyph variant by digit; `right_aligned` numbers stand at the right of their cells;
-    `capitals` whether text is printed in capitals.
+    `slant_deg`: slant of letters to the right.
+    `size`: 1 = letters of 60 % of the line.
+    `tremor_mm`: unsteadiness of a line.
+    `aim_mm`: spread of the position of a mark.
+    `overshoot`: how far a cross leaves its box, as a fraction of the box's side (negative: stays inside).
+    `sloppiness`: irregularity of letters and baselines, 0..1.
+    `pressure`: 0..1, 0.5 is normal.
+    `habit`: probability of each mark style.
+    `script`: the font of longer text.
+    `writer`: the number of a writer of real crops, if there are any.
+    `digits`: glyph variant by digit.
+    `right_aligned`: numbers are written right-aligned in their cells.
+    `capitals`: text is written in capitals.
     """
 
     pen: Pen

@@ -1,8 +1,8 @@
 """Highlighter pens: broad, transparent swipes over print, and how much of them each kind of scanner sees.
 
-A swipe lets the print under it stand and takes a part of the paper's light, another part of each colour. A colour scan
-is read by its brightness (ITU-R BT.601); a grey scanner sees either the same or only green light, in which yellow all
-but vanishes.
+A swipe leaves the print under it visible and absorbs part of the paper's light, a different part of each colour. A
+colour scan is read by its luma (ITU-R BT.601); a grey scanner sees either the same or only green light, in which yellow
+almost vanishes.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from scanform.model.geometry import PointMm
 from scanform.simulate.pens import SUPERSAMPLE, wobble
 
 LUMA = (0.299, 0.587, 0.114)
-"""Brightness of red, green and blue (ITU-R BT.601)."""
+"""Luma weights of red, green and blue (ITU-R BT.601)."""
 
 GREEN = (0.0, 1.0, 0.0)
 """A grey scanner with one green lamp."""
@@ -23,7 +23,7 @@ GREEN = (0.0, 1.0, 0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Highlighter:
-    """`rgb`: the share of red, green and blue light that comes back from white paper under a fresh swipe, 0..1.
+    """`rgb`: the fraction of red, green and blue light reflected by white paper under a fresh swipe, 0..1.
     `width_mm`: chisel tips write 1 to 5 mm.
     """
 
@@ -32,8 +32,8 @@ class Highlighter:
     width_mm: float = 4.5
 
     def light(self, weights: tuple[float, float, float] = LUMA, *, strength: float = 1.0) -> float:
-        """The share of the paper's brightness under the swipe, by the weights of a device; `strength` 0..1: a dry
-        pen takes less.
+        """The fraction of the paper's brightness left under the swipe, by the weights of a device; `strength` 0..1: a
+        dry pen absorbs less.
         """
         return 1 - strength * (1 - sum(weight * share for weight, share in zip(weights, self.rgb, strict=True)))
 
@@ -48,7 +48,7 @@ HIGHLIGHTERS: dict[str, Highlighter] = {
         Highlighter(name="blue", rgb=(0.50, 0.82, 1.00)),
     )
 }
-"""The five colours of every desk set, in round figures (no measurement; bracket). Brightness under them: 0.91, 0.82,
+"""The five colours of every desk set, in round figures (not measured; bracket). Brightness under them: 0.91, 0.82,
 0.71, 0.74 and 0.74 of the paper's.
 """
 
@@ -64,8 +64,8 @@ def draw_swipe(
     rng: np.random.Generator,
     passes: int = 1,
 ) -> None:
-    """Multiplies a swipe from `start` to `end` into `layer` (H, W), 255 = no ink, in place. `light`: share of the light
-    that a pass leaves.
+    """Multiplies a swipe from `start` to `end` into `layer` (H, W), 255 = no ink, in place. `light`: fraction of the
+    light that one pass leaves.
 
     The band is a little uneven along and across: more ink at its ends and edges, where it dries.
     """

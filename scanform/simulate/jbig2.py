@@ -1,4 +1,4 @@
-"""JBIG2 generic regions: the one coding of ITU-T T.88 (2000) that scanners use for whole pages, arithmetic or MMR."""
+"""JBIG2 generic regions: the only coding of ITU-T T.88 (2000) that scanners use for whole pages, arithmetic or MMR."""
 
 import struct
 
@@ -21,9 +21,9 @@ _NOMINAL_AT = bytes((0x03, 0xFF, 0xFD, 0xFF, 0x02, 0xFE, 0xFE, 0xFE))
 
 
 def page_segments(gray: Gray, *, mmr: bytes | None = None) -> bytes:
-    """A page cut at 128 as PDF embeds it: page information (segment type 48) and an immediate lossless generic region
-    (39), without file header and end segments (ISO 32000-1, 7.4.7). `mmr` holds T.6 data of the page; without it the
-    region is arithmetic coded, template 0, typical rows skipped.
+    """A page thresholded at 128, in the form embedded in PDF: page information (segment type 48) and an immediate
+    lossless generic region (39), without file header and end segments (ISO 32000-1, 7.4.7). `mmr` holds T.6 data of the
+    page; without it the region is arithmetic coded, template 0, typical rows skipped.
     """
     height, width = gray.shape
     region = struct.pack(">IIIIB", width, height, 0, 0, 0)
@@ -53,7 +53,7 @@ def _arithmetic(black: NDArray[np.uint8]) -> bytes:
 
 
 def _contexts(black: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """The 16 neighbours of each pixel as a number (T.88, figure 3, adaptive pixels at their nominal places); (H, W)."""
+    """The 16 neighbours of each pixel as a number (T.88, figure 3, adaptive pixels at nominal positions); (H, W)."""
     height, width = black.shape
     padded = np.pad(black, ((2, 0), (4, 4))).astype(np.int32)
     places = [

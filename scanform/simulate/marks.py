@@ -18,12 +18,10 @@ from scanform.simulate.truth import MarkStyle
 Draw = Callable[[RectMm, Hand, np.random.Generator], list[Stroke]]
 
 SCRIBBLE_PITCH = 1.7
-"""Distance of a scribble's strokes in pen widths: paper shows between them, or nobody could tell it from a filled
-box.
-"""
+"""Spacing of a scribble's strokes in pen widths: paper shows between them, to distinguish it from a filled box."""
 
 CROSS_REACH = 0.42
-"""Half diagonal extent of a tidy cross as part of the box's side; 0.5 reaches the corners."""
+"""Half diagonal extent of a tidy cross as a fraction of the box's side; 0.5 reaches the corners."""
 
 
 def mark_strokes(style: MarkStyle, box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
@@ -48,7 +46,7 @@ def _line(
 
 
 def _aim(box: RectMm, hand: Hand, rng: np.random.Generator) -> tuple[float, float]:
-    """Where the mark's middle lands."""
+    """The position of the mark's centre."""
     return box.centre.x + float(rng.normal(0, hand.aim_mm)), box.centre.y + float(rng.normal(0, hand.aim_mm))
 
 
@@ -96,7 +94,7 @@ def _off_centre_cross(box: RectMm, hand: Hand, rng: np.random.Generator) -> list
 
 
 def _tick_to(box: RectMm, hand: Hand, rng: np.random.Generator, tail: float, rise: float) -> list[Stroke]:
-    """A tick whose tail ends `tail` and `rise` box sides right of and above the middle."""
+    """A tick whose tail ends `tail` box sides to the right of and `rise` above the centre."""
     cx, cy = _aim(box, hand, rng)
     s = box.w
     start = (cx - s * rng.uniform(0.22, 0.4), cy - s * rng.uniform(0.02, 0.18))
@@ -216,7 +214,7 @@ def _tiny(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
 
 
 def _straddling(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
-    """A cross or a tick whose middle lies on the edge of the box, so that about half of it is outside."""
+    """A cross or a tick whose centre lies on the edge of the box, so that about half of it is outside."""
     angle = rng.choice([0, 1, 2, 3]) * np.pi / 2 + rng.normal(0, 0.25)
     off = box.w * rng.uniform(0.4, 0.54)
     moved = RectMm(x=box.x + off * float(np.cos(angle)), y=box.y + off * float(np.sin(angle)), w=box.w, h=box.h)
@@ -226,7 +224,7 @@ def _straddling(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Strok
 
 
 def _scribbled_out(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
-    """A cross taken back by scribbling all over the box and beyond it."""
+    """A cross withdrawn by scribbling over the whole box and beyond it."""
     strokes = _cross(box, hand, rng)
     spacing = hand.pen.width_mm * rng.uniform(0.9, 1.5)
     for slant in (rng.uniform(0.4, 1.1), rng.uniform(-0.5, 0.3)):
@@ -237,7 +235,7 @@ def _scribbled_out(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[St
 
 
 def _overfill(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
-    """A box or bubble made black beyond its edge."""
+    """A box or bubble blackened beyond its edge."""
     return _fill(box.grown(min(box.w, box.h) * float(rng.uniform(0.04, 0.22))), hand, rng)
 
 
@@ -255,7 +253,7 @@ def line_through(first: RectMm, last: RectMm, hand: Hand, rng: np.random.Generat
 
 
 def _line_through(box: RectMm, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
-    """The piece of such a line that runs through this box alone."""
+    """The section of such a line that runs through this box alone."""
     return line_through(box, RectMm(x=box.x + 1e-3, y=box.y, w=box.w, h=box.h), hand, rng)
 
 

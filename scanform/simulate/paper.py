@@ -1,6 +1,4 @@
-"""What happens to the sheet before it is scanned: tint, stains, folds, holes, dog-ears, the back page shining
-through.
-"""
+"""What happens to the sheet before it is scanned: tint, stains, folds, holes, dog-ears, show-through of the back page."""
 
 import cv2
 import numpy as np
@@ -22,7 +20,7 @@ def handle_page(
 ) -> Gray:
     """The sheet after handling; `page` (H, W) carries print and ink and is not changed.
 
-    `back` is the other side of the sheet as printed (None: this side is taken); `backdrop` is what is seen through
+    `back` is the other side of the sheet as printed (None: this side is used); `backdrop` is the grey visible through
     holes.
     """
     h, w = page.shape
@@ -80,7 +78,7 @@ def _stain(field: Field, rng: np.random.Generator) -> None:
 
 
 def _fold_line(field: Field, rng: np.random.Generator) -> None:
-    """A fold: a fine dark line beside a bright one and a slow shadow, at a half or third of the sheet or anywhere;
+    """A fold: a fine dark line beside a bright one and a gradual shadow, at a half or third of the sheet or anywhere;
     in place.
     """
     h, w = field.shape

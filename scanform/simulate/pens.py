@@ -1,7 +1,7 @@
-"""Writing instruments and how their strokes look on paper after a scanner has turned them into grey.
+"""Writing instruments and how their strokes look on paper in a grey scan.
 
-A stroke is a polyline in mm with a pressure per point. It is drawn four times as fine as the page, then averaged down,
-so edges are antialiased. Ink multiplies: print under a stroke stays visible, crossings are darker.
+A stroke is a polyline in mm with a pressure per point. It is drawn at four times the resolution of the page, then
+averaged down, so edges are antialiased. Ink multiplies: print under a stroke stays visible, crossings are darker.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scanform.imaging.page_image import Floats, Gray
 
 Coverage = NDArray[np.float64]
-"""How much of each pixel is inked: float64, 0..1."""
+"""Ink coverage of each pixel: float64, 0..1."""
 
 SUPERSAMPLE = 4
 """Sub-pixels per page pixel and axis; 4 gives 1200 dpi on a 300 dpi page, finer than any pen's edge."""
@@ -29,11 +29,14 @@ _GRAIN_SIDE = 512  # px of the paper grain tile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pen:
-    """A pen. Grey values are what a grey scan shows of it (0 black, 255 paper).
+    """A pen. Grey values are those in a grey scan (0 black, 255 paper).
 
-    `width_mm` at normal pressure and `width_spread` its relative change with pressure; `grey` of dense ink; `opacity`
-    0..1 and `opacity_spread` its change with pressure; `gaps_per_m` skips a metre of line (a dry ball-point) of about
-    `gap_mm`; `grain` 0..1 how much the paper's tooth shows (pencil); `edge_mm` sigma of the soft edge (bleeding ink).
+    `width_mm`: line width at normal pressure; `width_spread`: its relative change with pressure.
+    `grey`: grey value of dense ink.
+    `opacity`: 0..1; `opacity_spread`: its change with pressure.
+    `gaps_per_m`: gaps per metre of line (a dry ball-point), each of about `gap_mm`.
+    `grain`: how much the paper's tooth shows (pencil), 0..1.
+    `edge_mm`: sigma of the soft edge (bleeding ink).
     """
 
     name: str
@@ -162,8 +165,8 @@ def draw_strokes(
 def stamp(
     layer: Gray, alpha: Coverage, pen: Pen, *, left_px: int, top_px: int, rng: np.random.Generator, px_per_mm: float
 ) -> None:
-    """Multiply an ink picture into `layer` in place: `alpha` (h, w) float 0..1 is the coverage by `pen`; parts
-    beyond the edge are cut off.
+    """Multiplies an ink picture into `layer` in place: `alpha` (h, w) float 0..1 is the coverage by `pen`; parts
+    beyond the edge are clipped.
     """
     y0, x0 = max(top_px, 0), max(left_px, 0)
     y1, x1 = min(top_px + alpha.shape[0], layer.shape[0]), min(left_px + alpha.shape[1], layer.shape[1])
@@ -201,7 +204,7 @@ def _catmull_rom(points: Floats, per_piece: int = 10) -> Floats:
 
 
 def _resample(item: Stroke) -> tuple[Floats, Floats]:
-    """Points and pressures of a stroke at even steps along its length."""
+    """Points and pressures of a stroke at equal steps along its length."""
     lengths = (
         np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(item.points_mm, axis=0).T))])
         if len(item.points_mm) > 1

@@ -1,9 +1,9 @@
 """A page on a table, photographed with a phone: a pinhole camera over a sheet that is curled and folded in space.
 
-The sheet is a surface over the table; the camera of 12 million pixels looks at it from the side. What the camera would
-see of the flat sheet is a homography, what the surface adds is a field of offsets: together the true `PageMap`, so that
-errors can be measured. Ranges are round figures that bracket what people send (a 26 mm equivalent lens, hand-held,
-indoors); nothing was fitted to readers.
+The sheet is a surface over the table; the 12-megapixel camera views it at an angle. The camera's view of the flat sheet
+is a homography, the surface adds a field of offsets: together they are the true `PageMap`, so that errors can be
+measured. Ranges are round figures that bracket what people send (a 26 mm equivalent lens, hand-held, indoors); nothing
+was fitted to readers.
 """
 
 from collections.abc import Callable
@@ -42,37 +42,44 @@ from scanform.simulate.truth import PageTruth
 from scanform.simulate.warp import inverse_map
 
 SENSOR = (3024, 4032)
-"""Width and height in px of a picture taken upright, 12 million pixels."""
+"""Width and height in px of a portrait picture, 12 million pixels."""
 
 FOCAL = 0.6
-"""Focal length by the diagonal of the picture: 26 mm by 43.3 mm of 35 mm film."""
+"""Focal length relative to the diagonal of the picture: 26 mm to 43.3 mm of 35 mm film."""
 
 PAPER = replace(PHOTO, folds=NONE, curl_mm=NONE)
-"""Print and paper are those of the profile "photo"; geometry, light and optics come from here."""
+"""Print and paper are those of the profile "photo"; geometry, light and optics come from this module."""
 
 EVEN_LIGHT = Lighting()
 """A room without shadows or reflections on the page."""
 
 GRID_STEP_MM = 3.0
-"""Distance of the nodes of the field that the surface adds: a crease is some 6 mm wide."""
+"""Spacing of the nodes of the field added by the surface: a crease is some 6 mm wide."""
 
 EXIF_ORIENTATION = 0x0112
 _EXIF_OF_TURN = {0: 1, 1: 8, 2: 3, 3: 6}
-"""Quarter turns clockwise of the pixels -> EXIF orientation by which viewers turn them back."""
+"""Quarter turns clockwise of the pixels -> EXIF orientation by which viewers rotate them back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneProfile:
-    """One kind of phone picture; ranges are (low, high), drawn evenly. Lengths are mm on the paper.
+    """One kind of phone picture; ranges are (low, high), drawn uniformly. Lengths are mm on the paper.
 
-    `tilt_deg` between the camera's axis and the upright; `roll_deg` turn of the page in the picture; `fills` share of
-    the picture's width or height that the flat page takes, `off_mm` how far the page's middle is from the picture's,
-    `cut_mm` how much of the page is beyond the picture's edge (0: all on it). `curl_mm` height of a bulge, `fold_mm`
-    height of a fold that has sprung up, `folds` how many. `tables` kinds of table tops, `papers` other sheets, `light`.
-    `focus_mm` radius of the circle of confusion, `uneven` chance that only one side of the page is out of focus,
-    `motion_mm` length of the streak that shaking draws. `exposure` 1 = paper at grey 225, .25 = a quarter of it.
-    `noise` grey levels. `long_px` longer side of the picture that is sent (messengers shrink). `jpeg` quality. `tagged`
-    chance that EXIF tells the turn.
+    `tilt_deg`: angle between the camera's axis and the vertical.
+    `roll_deg`: rotation of the page in the picture.
+    `fills`: fraction of the picture's width or height covered by the flat page.
+    `off_mm`: distance of the page's centre from the picture's.
+    `cut_mm`: how much of the page is beyond the picture's edge (0: all of it is in the picture).
+    `curl_mm`: height of a bulge.
+    `fold_mm`: height of a fold that has sprung up; `folds`: their number.
+    `tables`: kinds of table tops; `papers`: other sheets; `light`: the lighting.
+    `focus_mm`: radius of the circle of confusion; `uneven`: probability that only one side of the page is out of focus.
+    `motion_mm`: length of the motion blur.
+    `exposure`: 1 = paper at grey 225, .25 = a quarter of it.
+    `noise`: grey levels.
+    `long_px`: longer side of the picture that is sent (messengers shrink).
+    `jpeg`: quality.
+    `tagged`: probability that EXIF gives the rotation.
     """
 
     name: str
@@ -159,9 +166,9 @@ PHONE_PROFILES: dict[str, PhoneProfile] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoFacts:
-    """What was done to a photo, for choosing and testing thresholds. `blur_mm` is the sigma of all blur together across
-    the worst direction (half the page at least), `exposure` as drawn, `px_per_mm` the mean scale, `shown` the share of
-    the page that is in the picture.
+    """The parameters of a photo, for choosing and testing thresholds. `blur_mm` is the sigma of all blur combined in
+    the worst direction (over at least half the page), `exposure` as drawn, `px_per_mm` the mean scale, `shown` the
+    fraction of the page that is in the picture.
     """
 
     blur_mm: float
@@ -172,7 +179,7 @@ class PhotoFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Photo:
-    """A simulated phone picture. `jpeg` is the file; `gray` (H, W) what it decodes to before EXIF; `page_map` the
+    """A simulated phone picture. `jpeg` is the file; `gray` (H, W) its decoded pixels before EXIF; `page_map` the
     truth.
     """
 
@@ -189,7 +196,7 @@ class Photo:
 
     @property
     def scan(self) -> ScannedPage:
-        """The photo as a scan of the simulator, for the tests of visibility and the writers of files."""
+        """The photo as a scan of the simulator, for the visibility tests and the file writers."""
         return ScannedPage(
             gray=self.gray,
             dpi=round(self.facts.px_per_mm * 25.4),
@@ -203,8 +210,8 @@ class Photo:
 def photograph(
     gray: Gray, profile: PhoneProfile, rng: np.random.Generator, *, ink: Gray | None = None, size: SizeMm = A4
 ) -> Photo:
-    """Prints the ideal page `gray` (H, W, the whole sheet of `size`, 300 dpi or more), lays it on a table and takes a
-    picture of it.
+    """Prints the ideal page `gray` (H, W, the whole sheet of `size`, 300 dpi or more), lays it on a table and
+    photographs it.
 
     `ink` (same shape, 255 = none) is laid over the print.
     """
@@ -244,15 +251,15 @@ def photograph_filled(
     rng: np.random.Generator,
     crops: Crops | None = None,
 ) -> Photo:
-    """Prints `gray`, fills it in as `truth` says and photographs it: the whole way of one page."""
+    """Prints `gray`, fills it in according to `truth` and photographs it: the full path of one page."""
     ink = draw_ink((int(gray.shape[0]), int(gray.shape[1])), page, truth, hand=hand, rng=rng, crops=crops)
     return photograph(gray, profile, rng, ink=ink, size=page.size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Surface:
-    """The sheet in space at nodes (rows, columns) every `GRID_STEP_MM`: height over the table and how far it is
-    drawn in sideways, mm.
+    """The sheet in space at nodes (rows, columns) every `GRID_STEP_MM`: height over the table and lateral contraction,
+    mm.
     """
 
     z: Floats
@@ -262,7 +269,7 @@ class _Surface:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Camera:
-    """`flat` (3, 3): table mm -> homogeneous px; `up` (3,): what a mm of height adds to the homogeneous px."""
+    """`flat` (3, 3): table mm -> homogeneous px; `up` (3,): change of the homogeneous px per mm of height."""
 
     flat: Floats
     up: Floats
@@ -336,7 +343,7 @@ def _draw_camera(profile: PhoneProfile, size: SizeMm, rng: np.random.Generator) 
 
 
 def _cut(shift: Floats, low: Floats, high: Floats, cut: float, rng: np.random.Generator) -> Floats:
-    """The shift at which one side of the page, now and then a corner, is `cut` px beyond the picture."""
+    """The shift that puts one side of the page, sometimes a corner, `cut` px beyond the picture."""
     for axis in (0, 1) if rng.random() < 0.25 else (int(rng.integers(0, 2)),):
         shift[axis] = -low[axis] - cut if rng.random() < 0.5 else SENSOR[axis] - high[axis] + cut
     return shift
@@ -357,7 +364,7 @@ def _extent(camera: _Camera, size: SizeMm) -> tuple[Floats, Floats]:
 
 
 def _true_map(camera: _Camera, surface: _Surface, size: SizeMm) -> PageMap:
-    """The map of the sheet as it lies: the homography of the table and the offsets that height and bending add."""
+    """The map of the sheet as it lies: the homography of the table and the offsets due to height and bending."""
     rows, columns = surface.z.shape
     x, y = np.meshgrid(np.arange(columns) * GRID_STEP_MM, np.arange(rows) * GRID_STEP_MM)
     points = (
@@ -391,7 +398,7 @@ def _shaded(sheet: Gray, surface: _Surface, rng: np.random.Generator) -> Gray:
 def _seen(
     sheet: Gray, page_map: PageMap, profile: PhoneProfile, rng: np.random.Generator, *, scale: float, size: SizeMm
 ) -> NDArray[np.float32]:
-    """Table, page and light as they fall on the sensor; (H, W) float32."""
+    """Table, page and light as seen by the sensor; (H, W) float32."""
     px_per_mm = sheet_px_per_mm(sheet.shape, size)
     ratio = px_per_mm / scale
     if ratio > 1.15:
@@ -422,7 +429,7 @@ def _laid(painted: NDArray[Any], page_map: PageMap, px_per_mm: float) -> NDArray
 def _blurred(
     picture: NDArray[np.float32], profile: PhoneProfile, rng: np.random.Generator, scale: float
 ) -> tuple[NDArray[np.float32], float]:
-    """Out of focus and shaken; also the sigma (mm) of both together."""
+    """Defocus and camera shake; also the sigma (mm) of both combined."""
     focus, motion, angle = value(profile.focus_mm, rng), value(profile.motion_mm, rng), rng.uniform(0, np.pi)
     uneven, towards = happens(profile.uneven, rng), rng.uniform(0, 2 * np.pi)
     sharp = picture
@@ -458,7 +465,7 @@ def _streak(length_px: float, angle: float) -> NDArray[np.float32]:
 
 
 def _exposed(picture: NDArray[np.float32], exposure: float, noise: float, rng: np.random.Generator) -> Gray:
-    """Levels by exposure, then noise in grains of about two px as a phone's own smoothing leaves them."""
+    """Grey levels by exposure, then noise in grains of about two px as left by a phone's own smoothing."""
     grains = np.asarray(
         cv2.GaussianBlur(rng.standard_normal((1024, 1024), dtype=np.float32), (0, 0), 0.8), dtype=np.float32
     )
@@ -469,14 +476,14 @@ def _exposed(picture: NDArray[np.float32], exposure: float, noise: float, rng: n
 
 
 def _shown(page_map: PageMap, size: SizeMm) -> float:
-    """The share of the page that lies in the picture."""
+    """The fraction of the page that lies in the picture."""
     x, y = np.meshgrid(np.linspace(0, size.w, 40), np.linspace(0, size.h, 56))
     px = page_map.to_px(np.stack([x.ravel(), y.ravel()], axis=1))
     return float(np.mean((px >= 0).all(axis=1) & (px[:, 0] < SENSOR[0]) & (px[:, 1] < SENSOR[1])))
 
 
 def _sent(picture: Gray, page_map: PageMap, factor: float, turn: int) -> tuple[Gray, PageMap]:
-    """The picture made smaller and turned by quarter turns clockwise, as it comes in the file, with its map."""
+    """The picture reduced and rotated by quarter turns clockwise, as in the file, with its map."""
     matrix = np.eye(3)
     if factor < 1:
         picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(

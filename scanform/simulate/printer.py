@@ -30,10 +30,11 @@ def print_page(gray: Gray, profile: Profile, rng: np.random.Generator, *, px_per
 
 
 def _tone(gain_mm: float, black: float) -> Gray:
-    """Grey values after printing: the blurred edge is cut steeply at a level that moves it by `gain_mm`; (256,) uint8.
+    """Grey values after printing: a steep threshold on the blurred edge at a level that moves it by `gain_mm`; (256,)
+    uint8.
 
-    At distance d outside an edge a blur of sigma s leaves coverage 0.5 * erfc(d / s / sqrt 2); cutting there grows the
-    stroke by d.
+    At distance d outside an edge a blur of sigma s leaves coverage 0.5 * erfc(d / s / sqrt 2); a threshold there grows
+    the stroke by d.
     """
     level = 0.5 * erfc(gain_mm / EDGE_MM / sqrt(2))
     coverage = 1 - np.arange(256) / 255

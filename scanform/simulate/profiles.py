@@ -1,9 +1,8 @@
-"""Named kinds of scanning, from a clean scan to the worst that still arrives: ranges of damage, drawn anew for each
-page.
+"""Named kinds of scanning, from a clean scan to the worst that still arrives: ranges of damage, drawn for each page.
 
-A range is (low, high), drawn evenly. Lengths are mm on the paper unless they end in `_px` of the scan. The ranges come
-from the measurements of form scanning in the literature cited at each field, from scanner data sheets, or are round
-figures chosen to bracket what offices see (then it says "bracket"): nothing here was fitted to the readers.
+A range is (low, high), drawn uniformly. Lengths are mm on the paper unless they end in `_px` of the scan. The ranges
+come from the measurements of form scanning in the literature cited at each field, from scanner data sheets, or are
+round figures chosen to bracket what offices see (marked "bracket"): nothing here was fitted to the readers.
 """
 
 from dataclasses import dataclass, replace
@@ -16,23 +15,47 @@ NONE: Range = (0.0, 0.0)
 class Profile:
     """One kind of printing, handling and scanning.
 
-    Printing. `gain_mm` growth of printed strokes on each side (toner spread; negative: thin print). Laser print grows
-      0.02-0.05 mm; bracket. `print_grey` grey of full toner, 0 black; 30-60 normal, to 150 when the toner runs out
-      (bracket). `print_mottle` 0..1 unevenness of solid print. `dropouts` white spots a page. `pale_bands` chance of a
-      pale vertical band (worn drum). Paper. `paper_grey` reflectance as grey; white copy paper 240-252, recycled
-      205-230. `texture` grey levels of its fibre noise. `shade` slow change of light over the page, grey levels.
-      `stains` coffee rings and splashes, `folds` fold lines a page, `fold_mm` how far a fold shifts the image locally.
-      `punched` chance of filing holes (ISO 838: 6 mm, 80 mm apart, 12 mm from the edge). `corner_cut` chance of a
-      dog-ear, `corner_mm` its size. `show_through` 0..1 strength of the back page (80 g/m2 paper is 92-94 % opaque, ISO
-      2471). Geometry. `skew_deg`; `scale` print scale ("fit to page" gives 0.94-0.97); `aspect` relative difference of
-      the scale down the page; `shift_mm`. `turned` weights of 0, 90, 180, 270 degrees clockwise; `stretch_mm` amplitude
-      of feeder waves, `wave_mm` their length. `keystone` relative perspective; `curl_mm` page curl (photos). Optics.
-      `blur_mm` sigma of the whole optical path; `noise` grey levels; `vignette` relative loss in the corners;
-      `light_slope` relative change of light across (photos). `streaks` vertical lines from dirt on the scanning glass,
-      `streak_dark` how dark (grey levels); `streak_mm` width. `specks` dust specks. Output. `dpi` choices; `black` and
-      `white` levels that the device maps to 0 and 255; `depth` "grey", "threshold" or "dither"; `threshold` grey value;
-      `jpeg` quality or None. `backdrop` grey around the paper; `margin_mm` how much of it is seen on each side (then
-      the picture is taken so that the whole sheet is on it); `claims_dpi` whether the file says its resolution.
+    Printing
+      `gain_mm`: growth of printed strokes on each side (toner spread; negative: thin print). Laser print grows
+        0.02-0.05 mm; bracket.
+      `print_grey`: grey of full toner, 0 black; 30-60 normal, to 150 when the toner runs out (bracket).
+      `print_mottle`: unevenness of solid print, 0..1.
+      `dropouts`: white spots a page.
+      `pale_bands`: probability of a pale vertical band (worn drum).
+    Paper
+      `paper_grey`: reflectance as grey; white copy paper 240-252, recycled 205-230.
+      `texture`: fibre noise, grey levels.
+      `shade`: slow change of light over the page, grey levels.
+      `stains`: coffee rings and splashes.
+      `folds`: fold lines a page; `fold_mm`: how far a fold shifts the image locally.
+      `punched`: probability of filing holes (ISO 838: 6 mm, 80 mm apart, 12 mm from the edge).
+      `corner_cut`: probability of a dog-ear; `corner_mm`: its size.
+      `show_through`: strength of the back page, 0..1 (80 g/m2 paper is 92-94 % opaque, ISO 2471).
+    Geometry
+      `skew_deg`: skew.
+      `scale`: print scale ("fit to page" gives 0.94-0.97).
+      `aspect`: relative difference of the scale down the page.
+      `shift_mm`: offset of the page.
+      `turned`: weights of 0, 90, 180, 270 degrees clockwise.
+      `stretch_mm`: amplitude of feeder waves; `wave_mm`: their length.
+      `keystone`: relative perspective.
+      `curl_mm`: page curl (photos).
+    Optics
+      `blur_mm`: sigma of the whole optical path.
+      `noise`: grey levels.
+      `vignette`: relative loss in the corners.
+      `light_slope`: relative change of light across (photos).
+      `streaks`: vertical lines from dirt on the scanning glass; `streak_dark`: their darkness (grey levels);
+        `streak_mm`: their width.
+      `specks`: dust specks.
+    Output
+      `dpi`: choices of the resolution.
+      `black`, `white`: levels that the device maps to 0 and 255.
+      `depth`: "grey", "threshold" or "dither"; `threshold`: grey value.
+      `jpeg`: quality or None.
+      `backdrop`: grey around the paper; `margin_mm`: how much of it is visible on each side (the picture is then framed
+        so that the whole sheet is on it).
+      `claims_dpi`: whether the file declares its resolution.
     """
 
     name: str

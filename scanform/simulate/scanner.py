@@ -34,8 +34,8 @@ class ScannedPage:
     """A simulated scan with its truth.
 
     `gray` (H, W) uint8 as a reader sees it; `page_map` the true map from mm on the paper to pixels (cv2: centre of the
-    first pixel is 0), print scale included; `jpeg` the very bytes that decode to `gray` when the profile has JPEG;
-    `mono` when only 0 and 255 occur.
+    first pixel is 0), print scale included; `jpeg` the bytes that decode to `gray` if the profile has JPEG; `mono` if
+    only 0 and 255 occur.
     """
 
     gray: Gray
@@ -64,8 +64,8 @@ def scan_page(
     """Prints, handles and scans one page.
 
     `gray` (H, W) is the ideal page, the whole sheet of `size`, at 300 dpi or more. `ink` (same shape, 255 = none) is
-    laid over the print, so that toner damage spares it; a page that already carries ink can be given as `gray`, then
-    the print damage hits the ink as well. `back` is the other side.
+    laid over the print, unaffected by toner damage; if a page that already carries ink is given as `gray`, print damage
+    affects the ink as well. `back` is the other side.
     """
     px_per_mm = sheet_px_per_mm(gray.shape, size)
     dpi = int(rng.choice(profile.dpi))
@@ -90,7 +90,7 @@ def scan_filled(
     crops: Crops | None = None,
     back: Gray | None = None,
 ) -> ScannedPage:
-    """Prints `gray`, fills it in as `truth` says and scans it: the whole way of one page."""
+    """Prints `gray`, fills it in according to `truth` and scans it: the full path of one page."""
     ink = draw_ink((int(gray.shape[0]), int(gray.shape[1])), page, truth, hand=hand, rng=rng, crops=crops)
     return scan_page(gray, profile, rng, ink=ink, back=back, size=page.size)
 
@@ -126,8 +126,8 @@ def _light(seen: Gray, vignette: float, slope_x: float, slope_y: float) -> Gray:
 
 
 def _streaks(seen: Gray, profile: Profile, rng: np.random.Generator, per_mm: float) -> Gray:
-    """Lines along the feed from dirt on the glass: constant down the page, sometimes interrupted, mostly dark, now
-    and then bright.
+    """Lines along the feed from dirt on the glass: constant down the page, sometimes interrupted, mostly dark,
+    occasionally bright.
     """
     streaks = count(profile.streaks, rng)
     if not streaks:
@@ -161,7 +161,7 @@ def _dust(seen: Gray, specks: int, rng: np.random.Generator, per_mm: float) -> N
 
 
 def _output(levels: Gray, profile: Profile, rng: np.random.Generator, dpi: int, page_map: PageMap) -> ScannedPage:
-    """What the device writes: 1-bit by threshold or dither, JPEG, or plain grey."""
+    """The device's output: 1-bit by threshold or dither, JPEG, or plain grey."""
     threshold = value(profile.threshold, rng)
     quality = value(profile.jpeg or (0.0, 0.0), rng)
     jpeg = None
@@ -190,7 +190,7 @@ _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]
 
 
 def _dither(levels: Gray) -> Gray:
-    """Ordered dither, 4 x 4 (Bayer 1973), as copiers in photo mode do."""
+    """Ordered dither, 4 x 4 (Bayer 1973), like that of copiers in photo mode."""
     h, w = levels.shape
     limits = np.tile(((_BAYER + 0.5) * 16).astype(np.uint8), (h // 4 + 1, w // 4 + 1))[:h, :w]
     return np.where(levels > limits, 255, 0).astype(np.uint8)

@@ -1,5 +1,5 @@
-"""Running handwriting: real crops when there are some, handwriting fonts otherwise; both become coverage pictures
-that a pen fills with ink.
+"""Cursive handwriting: real crops if there are any, handwriting fonts otherwise; both become coverage maps that a pen
+fills with ink.
 """
 
 import json
@@ -19,16 +19,14 @@ from scanform.simulate.hands import Hand
 from scanform.simulate.pens import wobble
 
 THICKEST = 0.18
-"""Widest line of writing in heights of a capital: with a thick pen people write with its edge, or nobody could read
-it.
-"""
+"""Maximum stroke width of writing in capital heights: with a thick pen people write with its edge to stay legible."""
 
 FONTS = Path(__file__).parent / "fonts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Crop:
-    """A picture of real handwriting: `gray` (h, w) uint8, what it says and who wrote it."""
+    """A picture of real handwriting: `gray` (h, w) uint8, its text and its writer."""
 
     name: str
     text: str
@@ -75,7 +73,7 @@ def _read_zip(source: Path) -> dict[str, bytes]:
 
 
 def ink_of_crop(gray: Gray) -> Floats:
-    """The coverage (h, w) 0..1 of a crop, cut to its ink; lines cut from the form at the picture's edge are dropped."""
+    """The coverage (h, w) 0..1 of a crop, cropped to its ink; form lines cut off at the picture's edge are dropped."""
     paper = float(np.percentile(gray, 90))
     ink = float(np.percentile(gray[gray < paper - 25], 35)) if (gray < paper - 25).any() else 0.0
     alpha = np.clip((paper - 12 - gray.astype(np.float64)) / max(paper - 12 - ink, 20), 0, 1)
@@ -145,7 +143,9 @@ def _cap_em(script: str) -> float:
 
 
 def _word(word: str, hand: Hand, rng: np.random.Generator, cap_px: float, px_per_mm: float) -> tuple[Floats, int]:
-    """A word as coverage and its baseline row: drawn twice as fine, warped, set to the pen's width, averaged down."""
+    """A word as coverage and its baseline row: drawn at double resolution, warped, set to the pen's width, averaged
+    down.
+    """
     font = _font(
         hand.script,
         max(8, round(2 * cap_px / _cap_em(hand.script) * (1 + rng.normal(0, 0.02 + 0.03 * hand.sloppiness)))),
@@ -166,7 +166,7 @@ def _word(word: str, hand: Hand, rng: np.random.Generator, cap_px: float, px_per
 
 
 def _warp(picture: Gray, hand: Hand, rng: np.random.Generator, cap_px: float, base: float) -> Gray:
-    """A slight elastic distortion, slant and turn, so that no two letters are the same."""
+    """A slight elastic distortion, slant and rotation, so that no two letters are the same."""
     h, w = picture.shape
     step = max(6, int(cap_px * 0.9))
     strength = cap_px * (0.035 + 0.08 * hand.sloppiness)

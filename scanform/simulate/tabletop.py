@@ -1,7 +1,7 @@
-"""What lies around a page that is photographed: the table top, other papers on it, the light of the room and shadows.
+"""The surroundings of a photographed page: the table top, other papers on it, the light of the room and shadows.
 
-All of it is painted in millimetres of the table around the page, coarsely, and laid under the page by the photographing
-camera.
+All of it is painted coarsely, in millimetres of the table around the page, and placed under the page by the camera
+model.
 """
 
 from dataclasses import dataclass
@@ -21,18 +21,19 @@ boards with joints.
 """
 
 TABLE_PX_PER_MM = 2.5
-"""Resolution of the painted table: it is out of focus and nobody reads it."""
+"""Resolution of the painted table: it is out of focus and nothing on it is read."""
 
 AROUND_MM = 260.0
-"""How much table is painted on each side of the page; a camera that sees more sees it mirrored."""
+"""Margin of table painted on each side of the page; a camera that sees more sees it mirrored."""
 
 Field = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lighting:
-    """`slope` relative change of light over the page; `shadow` how much darker the shadow of a hand or phone is (0..1),
-    `soft_mm` the width of its edge; `glare` strength of a reflection (grey levels of 255), `glare_mm` its size.
+    """`slope`: relative change of light over the page.
+    `shadow`: how much darker the shadow of a hand or phone is (0..1); `soft_mm`: the width of its edge.
+    `glare`: strength of a reflection (grey levels of 255); `glare_mm`: its size.
     """
 
     slope: Range = (-0.15, 0.15)
@@ -54,7 +55,7 @@ def paint_table(kind: str, size: SizeMm, papers: int, rng: np.random.Generator) 
 
 
 def contact_shadow(table: Gray, size: SizeMm, rng: np.random.Generator) -> Gray:
-    """The table with the soft shadow that the page throws on it."""
+    """The table with the soft shadow cast by the page."""
     shade = np.zeros(table.shape, dtype=np.uint8)
     shift = rng.uniform(-2.5, 2.5, 2) * TABLE_PX_PER_MM
     left, top = (round(AROUND_MM * TABLE_PX_PER_MM + step) for step in shift)
@@ -131,7 +132,7 @@ def _surface(kind: str, w: int, h: int, rng: np.random.Generator) -> Floats:
 
 
 def _grain(w: int, h: int, rng: np.random.Generator) -> Floats:
-    """Wood grain along x: long noise, bent a little, and fine pores; mean 0, about one sigma."""
+    """Wood grain along x: long, slightly bent noise, and fine pores; mean 0, about one sigma."""
     long = cv2.resize(rng.normal(0, 1, (max(2, h // 9), 9)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
     fine = cv2.resize(
         rng.normal(0, 0.7, (h, max(2, w // 60))).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR
@@ -145,7 +146,7 @@ def _noise(w: int, h: int, cell_px: int, rng: np.random.Generator) -> Floats:
 
 
 def _checked(w: int, h: int, rng: np.random.Generator) -> Floats:
-    """A checked table cloth: light and dark squares of 8-40 mm, turned."""
+    """A checked table cloth: light and dark squares of 8-40 mm, rotated."""
     pitch, angle = rng.uniform(8, 40) * TABLE_PX_PER_MM, rng.uniform(0, np.pi / 2)
     x, y = np.meshgrid(np.arange(w), np.arange(h))
     u, v = x * np.cos(angle) + y * np.sin(angle), -x * np.sin(angle) + y * np.cos(angle)
@@ -166,7 +167,7 @@ def _joints(surface: Floats, rng: np.random.Generator) -> Floats:
 
 
 def _lay_paper(table: Gray, size: SizeMm, rng: np.random.Generator) -> None:
-    """Another sheet with printed lines, anywhere on the table and in any turn, in place."""
+    """Another sheet with printed lines, anywhere on the table and at any rotation, in place."""
     per_mm = TABLE_PX_PER_MM
     w, h = round(size.w * per_mm), round(size.h * per_mm)
     sheet = np.full((h, w), round(rng.uniform(205, 250)), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What stands on a simulated form: the ground truth that tests and training compare with."""
+"""The content of a simulated form: the ground truth that tests and training compare with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from scanform.model.reading import MarkValue
 
 
 class MarkStyle(StrEnum):
-    """How a box looks; the groups below say which styles count as what."""
+    """The appearance of a box; the groups below say which styles count as what."""
 
     NONE = "none"
     CROSS = "cross"
@@ -51,13 +51,13 @@ MARKED_STYLES = (
 """The ways in which people mark a box on purpose."""
 
 HARD_STYLES = (MarkStyle.TINY, MarkStyle.STRADDLING)
-"""Marks that a careless reader misses: a dot or a dash, a cross that lies half outside."""
+"""Marks that are easily missed: a dot or a dash, a cross half outside its box."""
 
 FILLED_STYLES = (MarkStyle.FILL, MarkStyle.CROSS_FILLED)
-"""Boxes made black; beside a cross they take an answer back."""
+"""Blackened boxes; beside a cross they withdraw an answer."""
 
 UNCLEAR_STYLES = (MarkStyle.LINE_THROUGH, MarkStyle.CIRCLE_AROUND)
-"""What only a person can interpret: one line through several boxes, a circle drawn around a box."""
+"""Marks that only a person can interpret: one line through several boxes, a circle around a box."""
 
 NEAR_MISS_STYLES = (MarkStyle.SPECK, MarkStyle.NEIGHBOUR_STROKE, MarkStyle.PEN_REST)
 """Traces in or near a box that must not count as a mark."""
@@ -88,7 +88,7 @@ class TextTruth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTruth:
-    """One page: zone id -> what stands there; zones that are not named are untouched. `number` is 1-based."""
+    """One page: zone id -> its content; zones that are not named are untouched. `number` is 1-based."""
 
     number: int
     marks: Mapping[str, MarkTruth] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class FormTruth:
     unclear: frozenset[str] = frozenset()
 
     def page(self, number: int) -> PageTruth:
-        """The truth of a 1-based page; raises KeyError when there is none."""
+        """The truth of a 1-based page; raises KeyError if there is none."""
         for page in self.pages:
             if page.number == number:
                 return page

@@ -1,4 +1,4 @@
-"""Which marks survived the scan: what a fax or a weak pencil wiped out is no mark to a reader, nor to a person."""
+"""Which marks survived the scan: a mark erased by a fax or a weak pencil is invisible to readers and people."""
 
 import numpy as np
 
@@ -11,17 +11,17 @@ from scanform.simulate.scanner import ScannedPage
 from scanform.simulate.truth import PageTruth
 
 INSET_MM = 0.4
-"""What is looked at begins this far inside the box, beyond its printed line."""
+"""Inset of the measured area from the edge of the box, to exclude its printed line."""
 
 VISIBLE = 14.0
-"""Grey levels by which the darkest quarter of a mark must differ from the paper around it; scanner noise is 1-7
+"""Minimum contrast, in grey levels, of the darkest quarter of a mark to the paper around it; scanner noise is 1-7
 levels.
 """
 
 
 def faded_marks(scan: ScannedPage, page: PageLayout, truth: PageTruth, ink: Gray) -> frozenset[str]:
-    """The marked or filled boxes (zone ids) whose ink can hardly be seen in `scan`; `ink` is the layer that
-    `draw_ink` gave for `truth`.
+    """The marked or filled boxes (zone ids) whose ink is hardly visible in `scan`; `ink` is the layer that `draw_ink`
+    returned for `truth`.
     """
     zones = {zone.id: zone.rect for zone in page.zones}
     per_mm = sheet_px_per_mm(ink.shape, page.size)
@@ -30,7 +30,7 @@ def faded_marks(scan: ScannedPage, page: PageLayout, truth: PageTruth, ink: Gray
 
 
 def _contrast(scan: ScannedPage, rect: RectMm, ink: Gray, per_mm: float) -> float:
-    """How much darker than the paper the ink in `rect` is in the scan, grey levels; 0 when there is no ink inside."""
+    """How much darker than the paper the ink in `rect` is in the scan, grey levels; 0 if there is no ink inside."""
     rows = np.arange(round(rect.y * per_mm), round(rect.bottom * per_mm))
     columns = np.arange(round(rect.x * per_mm), round(rect.right * per_mm))
     inked = ink[np.ix_(rows, columns)] < 225

@@ -1,4 +1,4 @@
-"""Where each point of the paper lands in the scan. The truth is a `PageMap`, the same type that registration finds,
+"""The position of each point of the paper in the scan. The truth is a `PageMap`, the same type that registration finds,
 so errors can be measured.
 """
 
@@ -16,10 +16,10 @@ Floats32 = NDArray[np.float32]
 """Coordinates of whole images, float32."""
 
 GRID_STEP_MM = 5.0
-"""Distance of the nodes of the displacement field; the shortest wave is 90 mm."""
+"""Spacing of the nodes of the displacement field; the shortest wave is 90 mm."""
 
 LATTICE_PX = 16
-"""The inverse map is solved exactly on a lattice this coarse and interpolated between: below 0.01 mm for all
+"""The inverse map is solved exactly on a lattice of this spacing and interpolated between: below 0.01 mm for all
 profiles (tested).
 """
 
@@ -47,7 +47,7 @@ def draw_map(profile: Profile, size: SizeMm, dpi: int, rng: np.random.Generator)
 def warp_page(
     sheet: Gray, page_map: PageMap, out_size: tuple[int, int], *, px_per_mm: float, backdrop: int, out_per_mm: float
 ) -> Gray:
-    """`sheet` (H, W) at `px_per_mm`, laid out as `page_map` says into an image of `out_size` (width, height);
+    """Places `sheet` (H, W) at `px_per_mm` according to `page_map` in an image of `out_size` (width, height);
     `backdrop` fills the rest.
     """
     ratio = px_per_mm / out_per_mm
@@ -79,8 +79,8 @@ def inverse_map(page_map: PageMap, out_size: tuple[int, int]) -> tuple[Floats32,
 
 
 def _place(profile: Profile, size: SizeMm, margin: float, rng: np.random.Generator) -> Floats:
-    """Paper mm -> mm of the scanned area before quarter turns: scale, skew, perspective about the middle, then
-    shift; (3, 3).
+    """Paper mm -> mm of the scanned area before quarter turns: scale, skew, perspective about the centre, then shift;
+    (3, 3).
     """
     skew = np.radians(value(profile.skew_deg, rng))
     scale, aspect = value(profile.scale, rng), value(profile.aspect, rng)
@@ -96,8 +96,8 @@ def _place(profile: Profile, size: SizeMm, margin: float, rng: np.random.Generat
 
 
 def _framed(middle: Floats, size: SizeMm, margin: float) -> Floats:
-    """`middle` shrunk, if need be, so that all four corners of the sheet are inside the picture: whoever takes a
-    photo sees to that.
+    """`middle` shrunk, if necessary, so that all four corners of the sheet are inside the picture, as photographers
+    frame it.
     """
     corners = np.array([[0, 0, 1], [size.w, 0, 1], [size.w, size.h, 1], [0, size.h, 1]]) @ middle.T
     reach = np.abs(corners[:, :2] / corners[:, 2:]).max(axis=0)
@@ -106,7 +106,7 @@ def _framed(middle: Floats, size: SizeMm, margin: float) -> Floats:
 
 
 def _quarter_turns(turn: int, width: float, height: float) -> Floats:
-    """Turns clockwise by `turn` quarters into an area that is `width` x `height` mm afterwards; (3, 3)."""
+    """Rotates clockwise by `turn` quarters into an area that is `width` x `height` mm afterwards; (3, 3)."""
     turns = (
         [[1, 0, 0], [0, 1, 0]],
         [[0, -1, width], [1, 0, 0]],
@@ -117,7 +117,7 @@ def _quarter_turns(turn: int, width: float, height: float) -> Floats:
 
 
 def _displacement(profile: Profile, size: SizeMm, rng: np.random.Generator) -> OffsetGrid | None:
-    """Feeder waves, folds and curl as offsets in mm; None when there are none."""
+    """Feeder waves, folds and curl as offsets in mm; None if there are none."""
     rows, columns = int(size.h / GRID_STEP_MM) + 2, int(size.w / GRID_STEP_MM) + 2
     x, y = np.meshgrid(np.arange(columns) * GRID_STEP_MM, np.arange(rows) * GRID_STEP_MM)
     dx, dy = (
@@ -141,7 +141,7 @@ def _displacement(profile: Profile, size: SizeMm, rng: np.random.Generator) -> O
 
 
 def _feed(x: Floats, y: Floats, profile: Profile, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """The paper slips and hurries under the line sensor: waves along the feed (y), a fifth of it sideways; offsets
+    """The paper slips and accelerates under the line sensor: waves along the feed (y), a fifth of it sideways; offsets
     in mm.
     """
     amplitude = value(profile.stretch_mm, rng)
@@ -153,8 +153,8 @@ def _feed(x: Floats, y: Floats, profile: Profile, rng: np.random.Generator) -> t
 
 
 def _curl(across: Floats, down: Floats, curl_mm: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """A page that does not lie flat: a smooth bulge, seen from above, moves points away from its ridge; offsets in
-    mm at relative places 0..1.
+    """A page that does not lie flat: a smooth bulge, seen from above, moves points away from its ridge; offsets in mm
+    at relative positions 0..1.
     """
     ridge, width, along = rng.uniform(0.2, 0.8), rng.uniform(0.25, 0.5), rng.uniform(-0.4, 0.4)
     u = (across - ridge - along * (down - 0.5)) / width

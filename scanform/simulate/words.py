@@ -203,8 +203,8 @@ def short_text(rng: np.random.Generator, language: str, about: str, *, room: int
 
 
 def sentence(rng: np.random.Generator, language: str, about: str, *, lines: int, room: int) -> str:
-    """Free text that suits the question `about`, of up to `lines` lines, broken at words so that no line has more
-    than `room` characters.
+    """Free text that suits the question `about`, of up to `lines` lines, wrapped at words so that no line has more than
+    `room` characters.
     """
     stock = _about(_SENTENCES.get(language, _SENTENCES["de"]), about)
     rows: list[str] = []
