@@ -1,4 +1,4 @@
-"""The blank page of a form that exists only as filled scans: what is the same on all of them is print.
+"""The blank page of a form that exists only as filled scans: whatever is the same on all of them is print.
 
 Outside the boxes each point takes the light level that most scans share. A box is treated as a whole: its emptiest
 scans count, and boxes with the same printed appearance on the page (same size, same option or letter) confirm each

@@ -189,7 +189,7 @@ def _closed(small: Singles, per_mm: float) -> Singles:
 
 
 def _without_dust(drop: Singles, per_mm: float, settings: ProofSettings) -> Singles:
-    """The darkness without what is clearly darker than paper but no content: isolated specks, unless they are numerous
+    """The darkness without what is clearly darker than paper but not content: isolated specks, unless they are numerous
     enough to be print, and holes, shadows and edges of the sheet.
     """
     dark = cv2.dilate((np.abs(drop) > settings.speck_dark).astype(np.uint8), np.ones((3, 3), np.uint8))

@@ -1,4 +1,4 @@
-"""Reading a page code of which a part is missing: cut off at the edge of the sheet, written over, under a staple.
+"""Reading a page code with a missing part: cut off at the edge of the sheet, written over, under a staple.
 
 The position of the page is known, so each module of the code is sampled in its place, without the finder patterns that
 code readers need. Both codes of a page hold the same data and complete each other; the fixed patterns are known, and

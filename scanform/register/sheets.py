@@ -523,6 +523,6 @@ def _turned_box(box: tuple[int, int, int, int], turn: int) -> tuple[int, int, in
 
 
 def _beside(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
-    """Whether two boxes lie in one row: they overlap vertically by half the height of the lower one."""
+    """Whether two boxes lie in one row: they overlap vertically by at least half the smaller height."""
     shared = min(one[3], other[3]) - max(one[1], other[1])
     return shared >= 0.5 * min(one[3] - one[1], other[3] - other[1])

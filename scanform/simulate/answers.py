@@ -22,7 +22,7 @@ FIRST_YEAR = 1000
 
 THIS_YEAR = 2025
 THICK_MM = 0.8
-"""Minimum width of a pen whose resting dot looks intended to people."""
+"""Minimum pen width at which people take the dot of a resting pen for a mark."""
 
 SUMMER = ("2025-05-12", "2025-07-04")
 """When the forms are filled in."""

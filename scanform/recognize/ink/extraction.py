@@ -167,7 +167,7 @@ def _measure_marks(
     page_toner, page_noise = float(np.median(toner)), float(np.median(level.noise))
     noise = np.minimum(
         level.noise, settings.noise_of_page * page_noise + 0.005
-    )  # paper under scribbles is no measure of noise
+    )  # paper under scribbles does not measure noise
     threshold = np.maximum(settings.floor, settings.noise_factor * noise / 3).astype(np.float32)
     black = np.maximum(toner, max(page_toner, 1.0) if mono else page_toner)
     windows = _perhaps_inked(patches, sheet.cover_steps, level.paper, threshold, float(black.min()))

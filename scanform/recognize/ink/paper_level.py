@@ -35,9 +35,9 @@ class PaperSettings:
     slope: float = 0.0015
     """Per mm; allowance for the falloff of light (photos: up to .0017)."""
     light: float = 0.3
-    """Quantile of the darkness in a piece of paper that stands for its tint, unaffected by a stroke through it."""
+    """Quantile of the darkness in a piece of paper that represents its tint, unaffected by a stroke through it."""
     dark: float = 0.9
-    """Quantile of the darkness of ink that stands for its darker samples."""
+    """Quantile of the darkness of ink that represents its darker samples."""
     beside_mm: tuple[float, float] = (0.4, 1.6)
     """mm from the outer edge of a box, from and to: the measured strips along its sides."""
     pale: float = 0.45

@@ -54,11 +54,11 @@ BAND_MM = 0.6
 """Paper on both sides of an outline used to locate it; registration errs by less."""
 
 LEVEL_SLOPE = 0.01
-"""Darkness per sample; expected print with a smaller slope does not tell where it lies."""
+"""Darkness per sample; expected print with a smaller slope does not locate it."""
 
 DARK_LINE, DARK_OF_LINE, LEAST_LINE = 0.6, 0.7, 0.12
 """Minimum darkness of an outline for measuring its toner; if no sample is so dark (bubbles in pale grey, pictures of
-low contrast), this fraction of its darkest sample. Anything paler than `LEAST_LINE` is no outline.
+low contrast), this fraction of its darkest sample. Anything paler than `LEAST_LINE` is not an outline.
 """
 
 BARE = 0.06

@@ -98,8 +98,8 @@ pen can leave as well.
 """
 
 BRIGHTER = 1.5
-"""A small mark darker than the page's marks by less than this factor is not one of them but a pale trace
-(show-through).
+"""Ratio of the darkness of a small mark to that of the page's marks above which it is not one of them: those are then
+pale traces (show-through).
 """
 
 STROKES_SHARE = 0.2
