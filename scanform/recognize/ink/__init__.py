@@ -1,1 +1,1 @@
-"""Ink measured on the paper: what stands on it beside the print."""
+"""Ink measured on the paper, apart from the print."""

@@ -337,7 +337,7 @@ def _writing(facts: Mapping[str, float], width_mm: float, zone: Zone) -> Reason:
 
 
 def skeleton(mask: Mask) -> Mask:
-    """The middle line of a shape (H, W), one sample wide, without short side branches."""
+    """The skeleton of a shape (H, W), one sample wide, without short side branches."""
     bones = np.pad(mask, 1)
     while True:
         before = int(bones.sum())

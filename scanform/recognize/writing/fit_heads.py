@@ -331,7 +331,7 @@ def _fitted(x: Floats, fixed: Floats, truth: NDArray[np.int64], pull: float, *, 
 def lowest(
     loss: Callable[[Floats], tuple[float, Floats]], start: Floats, *, steps: int = 200, memory: int = 10
 ) -> Floats:
-    """Where a smooth function (value, gradient) is lowest near `start`: L-BFGS with a backtracking search (Nocedal
+    """A local minimum of a smooth function (value, gradient) near `start`: L-BFGS with a backtracking search (Nocedal
     and Wright 2006, algorithms 7.4 and 3.1).
     """
     at, (value, slope) = start, loss(start)
@@ -355,7 +355,7 @@ def lowest(
 
 
 def _curved(slope: Floats, pairs: Sequence[tuple[Floats, Floats]]) -> Floats:
-    """The gradient times the inverse of the curvature that the last steps showed."""
+    """The gradient times the inverse Hessian as estimated from the last steps."""
     out, shares = slope.copy(), []
     for moved, turned in reversed(pairs):
         shares.append(float(moved @ out) / float(moved @ turned))

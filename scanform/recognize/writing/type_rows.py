@@ -75,6 +75,6 @@ def _is_line(row: np.typing.NDArray[np.int64], parts: Parts, high: float) -> boo
 
 
 def _above_each_other(rows: Sequence[np.typing.NDArray[np.int64]], parts: Parts) -> bool:
-    """Whether each line lies at least partly under the one before: words of one slanting line lie beside each other."""
+    """Whether each line lies at least partly under the one before: words of one slanting line are side by side."""
     ends = [(int(parts.left[row].min()), int((parts.left[row] + parts.width[row]).max())) for row in rows]
     return all(min(a[1], b[1]) > max(a[0], b[0]) for a, b in pairwise(ends))
