@@ -1,4 +1,4 @@
-"""Reading QR codes: the only module that uses zxing-cpp."""
+"""Reading QR codes: the only module that uses the zxing-cpp reader."""
 
 from dataclasses import dataclass
 
