@@ -215,7 +215,7 @@ def _cell_rects(groups: Sequence[int], style: Style) -> list[RectMm]:
 
 
 def _separator(sign: str, x: float, style: Style) -> TextRun:
-    """A printed separator centred in the gap that starts at `x`; full stops and commas on the baseline, colons centred."""
+    """A printed separator centred in the gap that starts at `x`; stops and commas on the baseline, colons centred."""
     theme = style.theme
     width = style.measure(sign, BOLD, theme.body_pt)
     y = theme.cell_h / 2 + 1.0 if sign == ":" else theme.cell_h - 0.8

@@ -157,7 +157,7 @@ def _pixel_noise(gray: Gray) -> float:
 
 
 def _small(gray: Gray, scale: float, settings: ProofSettings) -> _Small:
-    """The page at a few pixels per mm; anything lighter than the sheet (the backing beyond its edges) counts as sheet."""
+    """The page at a few pixels per mm; anything lighter than the sheet (the backing at its edges) counts as sheet."""
     factor = max(1, round(scale / settings.px_per_mm))
     height, width = (length // factor * factor for length in gray.shape)
     small = np.asarray(
@@ -206,7 +206,7 @@ def _without_dust(drop: Singles, per_mm: float, settings: ProofSettings) -> Sing
 
 
 def _is_even(small: _Small, settings: ProofSettings) -> bool:
-    """Whether the light of the sheet changes slowly and little, except for a rim of 10 mm: a quadratic surface fits it."""
+    """Whether the light of the sheet changes slowly and little, except for a rim of 10 mm: a quadratic fits it."""
     rim = round(10 * small.per_mm)
     inner = small.paper[rim:-rim:4, rim:-rim:4]
     usual = float(np.median(inner))

@@ -113,7 +113,7 @@ def _plain(values: Floats) -> tuple[float, ...]:
 def _robust(
     points: Floats, offsets: Floats, kernel: tuple[float, float], settings: FieldSettings
 ) -> tuple[Floats, float]:
-    """Weights of the points (N,), and the leave-one-out error of the field (mm): root mean square of the better part."""
+    """Weights of the points (N,), and the leave-one-out error of the field (mm): rms of the better part."""
     share = _share(points, points, kernel, settings)
     weights = np.ones(len(points))
     for _ in range(settings.rounds):

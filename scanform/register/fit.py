@@ -290,7 +290,7 @@ def _bent_to_print(task: _Task, page_map: PageMap, reach_mm: float) -> PageMap |
 
 
 def _by_print(task: _Task, start: PageMap) -> PageMap | None:
-    """T3 and T4: from a rough map to one that the print proves; a map off by whole rows or columns is corrected first."""
+    """T3 and T4: from a rough map to one that the print proves; row or column shifts are corrected first."""
     if not is_plausible(np.reshape(start.homography, (3, 3)), task.page.size):
         return None
     shift = page_shift(task.image.gray, start, task.check, task.page.size)

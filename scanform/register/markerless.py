@@ -48,7 +48,7 @@ DEFAULT_FEATURES = FeatureSettings()
 
 
 def pose_from_codes(gray: Gray, page: PageLayout) -> Floats | None:
-    """A similarity mm -> px (3, 3) from the two page codes, found anywhere in the picture; None unless both are there."""
+    """A similarity mm -> px (3, 3) from the two page codes, anywhere in the picture; None unless both are there."""
     rects = [area.rect for area in page.codes if area.kind == "qr"]
     found = [
         corners_array(code)

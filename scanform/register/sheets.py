@@ -107,7 +107,7 @@ def corners_of(page_map: PageMap, size: SizeMm, by_mm: float = 0.0) -> Floats:
 
 
 def holds_more(image: PageImage, page_map: PageMap, size: SizeMm, settings: SheetsSettings = DEFAULT_SHEETS) -> bool:
-    """Whether there is print in the picture beside a page that was found; costs nothing if the page fills the picture."""
+    """Whether there is print in the picture beside a page that was found; free if the page fills the picture."""
     quad = corners_of(page_map, size)
     if _share(quad, image) >= settings.one_page:
         return False

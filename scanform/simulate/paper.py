@@ -1,4 +1,4 @@
-"""What happens to the sheet before it is scanned: tint, stains, folds, holes, dog-ears, show-through of the back page."""
+"""What happens to a sheet before scanning: tint, stains, folds, holes, dog-ears, show-through of the back page."""
 
 import cv2
 import numpy as np

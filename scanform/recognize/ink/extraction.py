@@ -286,7 +286,7 @@ def _excess(patches: Gray, paper: Singles, cover: Singles, toner: Singles) -> Si
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Level:
-    """Paper and noise of each window (N,), and the darkness around its outline in excess of the expected print (N, K)."""
+    """Paper and noise of each window (N,), and the darkness around its outline beyond the expected print (N, K)."""
 
     paper: Singles
     noise: Singles

@@ -78,8 +78,8 @@ def cut(gray: Gray, where: Tiles) -> Gray:
 
 
 def resample(gray: Gray, x: Singles, y: Singles) -> Gray:
-    """The samples of `gray` at the pixel coordinates of a map of any shape, by one bilinear remap; outside the page they
-    are paper (255).
+    """The samples of `gray` at the pixel coordinates of a map of any shape, by one bilinear remap; outside the page
+    they are paper (255).
     """
     if x.size == 0:
         return np.zeros(x.shape, np.uint8)

@@ -1,5 +1,5 @@
-"""Lines drawn by the scanner: dust on the glass leaves a straight line along the whole page, in exactly one pixel column
-(or row).
+"""Lines drawn by the scanner: dust on the glass leaves a straight line along the whole page, in exactly one pixel
+column (or row).
 
 A block of paper (a window, a zone) is suspect when one of its lines is dark from edge to edge where there is no print;
 the suspicion is confirmed on the page itself, far beyond the zone. A pen does not stay on one pixel column for 10 cm.

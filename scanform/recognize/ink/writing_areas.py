@@ -1,5 +1,5 @@
-"""Is there handwriting in a zone? Features of the ink in each writing zone, for the model that decides between blank and
-not blank.
+"""Is there handwriting in a zone? Features of the ink in each writing zone, for the model that decides between blank
+and not blank.
 """
 
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ def find_parts(page: PageInk, sheet: AreaSheet) -> Parts:
 
 
 def _enters(sheet: AreaSheet, spot: NDArray[np.int64], frame: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which components, framed by (left, top, width, height), touch the rim of their spot: they may come from outside."""
+    """Which components, framed by (left, top, width, height), touch the rim of their spot and may come from outside."""
     if not sheet.spots:
         return np.zeros(len(spot), bool)
     rim = np.array([[s.x + 1, s.y + 1, s.x + s.w - 1, s.y + s.h - 1] for s in sheet.spots])[spot]

@@ -424,7 +424,7 @@ def _sides(ring: Rings) -> list[Singles]:
 
 
 def _breadth(within: Mask, ring: Rings) -> dict[str, Singles]:
-    """Stroke width inside the box and greatest width of the ink, mm: a resting pen leaves a dot as wide as its strokes."""
+    """Stroke width inside the box and greatest width of the ink, mm: a resting pen's dot is as wide as its strokes."""
     framed = np.zeros((len(within), ring.rows + 2, ring.columns + 2), np.uint8)
     framed[:, 1:-1, 1:-1] = within
     depth = cv2.distanceTransform(framed.reshape(-1, ring.columns + 2), cv2.DIST_L2, cv2.DIST_MASK_3)

@@ -1,4 +1,4 @@
-"""Assigns each ink component in a zone to a line of writing: people keep to printed lines more or less, or not at all."""
+"""Assigns the ink components in a zone to lines of writing: people keep to printed lines more or less or not at all."""
 
 from itertools import pairwise
 

@@ -104,7 +104,7 @@ def door(settings: TextSettings | None = None) -> Door:
 
 
 def read_line(gray: Gray) -> str:
-    """The printed text id in an upright image of one line: upper case letters, digits, hyphens; "" if nothing is read."""
+    """The printed text id in an upright image of one line: capitals, digits, hyphens; "" if nothing is read."""
     settings = TextSettings()
     (found,) = _read_rows(
         [_to_height(gray, LINE_PX)], language=settings.fallback, characters=ID_CHARACTERS, settings=settings

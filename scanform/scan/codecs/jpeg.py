@@ -1,4 +1,4 @@
-"""JPEG, decoded strictly: luminance only, and no silent half pages (in the product only this module uses simplejpeg)."""
+"""JPEG, decoded strictly: luminance only, and no silent half pages (in the product only this one uses simplejpeg)."""
 
 import re
 from dataclasses import dataclass

@@ -86,7 +86,7 @@ def is_mirrored(orientation: int) -> bool:
 
 
 def turn_of(orientation: int) -> int:
-    """Degrees clockwise by which a viewer turns a picture of this EXIF/TIFF orientation, after undoing any mirroring."""
+    """Degrees clockwise by which a viewer turns a picture of this orientation tag, after undoing any mirroring."""
     return _TURNS.get(orientation, 0)
 
 

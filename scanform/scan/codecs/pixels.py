@@ -85,7 +85,7 @@ def unpack_bits(data: bytes, *, width: int, height: int, bits: int) -> Gray:
 
 
 def apply_table(samples: Gray, table: Gray) -> Gray:
-    """`table[samples]` for samples (H, W) and a table of at most 256 grey values; larger samples take its last value."""
+    """`table[samples]` for samples (H, W) and a table of at most 256 grey values; larger samples get its last one."""
     full = np.full(256, table[-1], dtype=np.uint8)
     full[: table.size] = table
     if table.size == 256 and np.array_equal(full, np.arange(256)):

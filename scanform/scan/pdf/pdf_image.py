@@ -121,7 +121,7 @@ def _size(image: pikepdf.Object, limits: Limits) -> tuple[int, int]:
 
 
 def _unwrapped(image: pikepdf.Object, limits: Limits) -> tuple[list[str], bytes]:
-    """The remaining filters (at most one) and the data before them; a Flate wrapper around another filter is removed."""
+    """The remaining filters (at most one) and the data before them; a Flate wrapper around another is removed."""
     names, raw = filters(image), image.read_raw_bytes()
     if len(names) == 2 and names[0] in {"/FlateDecode", "/Fl"} and "/DecodeParms" not in image:
         inflater = zlib.decompressobj()

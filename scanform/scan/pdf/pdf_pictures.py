@@ -1,4 +1,4 @@
-"""Checks the pictures of a page rendered by poppler, which paints what it can decode and reports little about the rest."""
+"""Checks the pictures of a page rendered by poppler, which paints what it can decode and reports little of the rest."""
 
 import zlib
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _STEP_BYTES = 1 << 20
 
 
 def is_no_scan(page: pikepdf.Page) -> bool:
-    """Whether the page never was a scan: it uses fonts or shadings, and neither pictures nor contents outside the file."""
+    """Whether the page never was a scan: it uses fonts or shadings, no pictures and no contents outside the file."""
     resources = page.obj.get("/Resources")
     if not isinstance(resources, pikepdf.Dictionary) or any("/F" in part for part in _contents(page)):
         return False

@@ -248,7 +248,7 @@ def _plain_instructions(data: bytes) -> list[tuple[str, Sequence[Operand]]] | No
 
 
 def bounded_bytes(stream: pikepdf.Object, limit: int) -> bytes:
-    """The decoded content of a stream of at most `limit` bytes; raises NotOneImageError if it cannot be decoded safely."""
+    """The decoded content of a stream of at most `limit` bytes; raises NotOneImageError if decoding is not safe."""
     names = filters(stream)
     if names == ["/FlateDecode"] and "/DecodeParms" not in stream:
         data = zlib.decompressobj().decompress(stream.read_raw_bytes(), limit + 1)
