@@ -34,7 +34,7 @@ class ReadingConfig:
 
 
 PERSONAL_FIGURES = ("nobody", "self", "supervisor")
-"""Who sees how many wrong proposals somebody let pass: only all people's together, each their own as well,
+"""Who sees how many wrong proposals somebody missed: only the total of all people, each person their own as well,
 supervisors each person's.
 """
 
@@ -109,9 +109,7 @@ class Config:
 
 
 def load_config(folder: Path) -> Config:
-    """The settings of the project in `folder`; raises StoreError, in `language`, when there is none or something in
-    it is wrong.
-    """
+    """The settings of the project in `folder`; raises StoreError, in `language`, when they are missing or invalid."""
     path = folder / FILE_NAME
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -198,7 +196,7 @@ _Part = Config | ReadingConfig | ReviewConfig | LoginConfig
 
 
 def _is_allowed(part: _Part) -> bool:
-    """Whether every setting is what the constraint beside it admits, as docs/schemas/survey.schema.json says it."""
+    """Whether every setting satisfies the constraint beside it, as in docs/schemas/survey.schema.json."""
     for name, hint in get_type_hints(type(part), include_extras=True).items():
         value = getattr(part, name)
         for constraint in getattr(hint, "__metadata__", ()):
@@ -221,7 +219,7 @@ def _filled(defaults: _Part, values: dict[str, object], path: Path) -> _Part:
 
 
 def _no_toml(error: tomllib.TOMLDecodeError) -> Words:
-    """Where a file is no TOML: the library says the rest in English only."""
+    """The place of a TOML syntax error: the library's own message is in English only."""
     line = re.search(r"at line (\d+)", str(error))
     return words("project.no_toml_line", line=line[1]) if line else words("project.no_toml")
 

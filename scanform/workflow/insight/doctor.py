@@ -115,7 +115,7 @@ def _readers(language: str) -> Iterator[Finding]:
         for alphabet in (Alphabet.DIGITS, Alphabet.ALNUM):
             best.cells.read([readers.CellImages(cells=(blank,), alphabet=alphabet)])
         best.lines.read([readers.LineImages(pictures=(blank.gray,))])
-    except Exception as error:  # noqa: BLE001  # whatever a library or another package raises: it is reported, not hidden
+    except Exception as error:  # noqa: BLE001  # whatever a library or another package raises: it is said, not hidden
         yield Finding(name=readers.GROUP, good=False, seen=str(error), remedy=text("doctor.reader_remedy", language))
         return
     yield Finding(name=readers.GROUP, good=True, seen=f"{best.cells.name}, {best.lines.name}")

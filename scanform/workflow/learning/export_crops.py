@@ -180,8 +180,7 @@ def _refuse_unknown_consent(project: Project, order: CropOrder) -> None:
         raise UsageError(message, remedy=words("train.consent_remedy"))
 
 
-# --- which values
-# ------------------------------------------------------------------------------------------------------
+# --- which values -------------------------------------------------------------------------------------------------
 
 
 def _wanted(run: _Run, case: Case) -> Iterator[tuple[_Wanted, tuple[PageRef, str, int]]]:
@@ -251,8 +250,7 @@ def _reason(run: _Run, answer: Answer, question: Question, keep_until: str) -> s
     return None if answer.value and answer.missing is None and not answer.problems else "no-value"
 
 
-# --- what they show
-# ----------------------------------------------------------------------------------------------------
+# --- what they show -----------------------------------------------------------------------------------------------
 
 
 def _cut(run: _Run, place: tuple[PageRef, str, int], wanted: Sequence[_Wanted]) -> None:
