@@ -40,30 +40,39 @@ for "never sure" (`recognize.writing.handwriting.NUMBER`).
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptSettings:
-    """From which confidence a value needs no person, per kind; a value with a problem always goes to review.
+    """Acceptance thresholds: minimum confidence, 0 to 1, at which a value needs no review, per kind of field. A value
+    with a problem always goes to review.
 
-    `choice` is for the doubts of several boxes that add up: each box below the threshold that was learnt for its kind
-    carries a problem anyway (models/marks.md). `blank` for writing zones without ink, `signature` for signed ones. Of
-    what is written (free handwriting always carries a problem) `cells` is for digits in cells and `letters` for cells
-    with letters, `codes` for digits and `listed` for lines that the question's list has, `printed` for lines that the
-    form bears in print; of what each accepts no more is to be wrong than `accept` in survey.toml allows
-    (docs/handwriting-benchmark.md). `text` is for the rest. From `sure` on a value helps to judge others. `filled`:
-    from here on a box beside a cross is surely filled, and so taken back. `filled_alone`: probability that a filled box
-    without any cross in the question was meant as a mark (no data: even odds).
+    Of the values accepted by each threshold for writing (`cells` to `printed`), no more may be wrong than `accept` in
+    survey.toml allows (docs/handwriting-benchmark.md). Free handwriting always carries a problem.
     """
 
     choice: float = 0.98
+    """Choices; for the accumulated doubts of several boxes: each box below the threshold learnt for its kind carries a
+    problem anyway (models/marks.md).
+    """
     blank: float = 0.995
+    """Writing zones without ink."""
     signature: float = 0.99
+    """Signed signature zones."""
     cells: float = 0.99
+    """Digits in cells."""
     letters: float = 0.999
+    """Cells with letters."""
     codes: float = 0.95
+    """Digits in cells whose value is in the question's list."""
     listed: float = 0.98
+    """Lines whose value is in the question's list."""
     printed: float = 0.95
+    """Lines whose value is printed on the form."""
     text: float = 0.995
+    """All other text."""
     sure: float = 0.995
+    """Minimum confidence at which a value helps to judge others."""
     filled_alone: float = 0.5
+    """Probability that a filled box without any cross in the question was meant as a mark (no data: even odds)."""
     filled: float = 0.98
+    """Minimum probability at which a box beside a cross counts as filled, and so as withdrawn."""
 
     @classmethod
     def at(cls, accept: float) -> "AcceptSettings":

@@ -69,18 +69,24 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureStyle:
-    """Measures in px of the picture: width of a margin for notes, font sizes (notes shrink to `least_size` before
-    they run on below the page), gaps.
-    """
+    """Measures of the image, in px."""
 
     margin: int = 560
+    """Width of a margin for notes."""
     gutter: int = 46
+    """Distance between the page and the notes, for the leader lines."""
     title_size: int = 34
+    """Font size of the title."""
     head_size: int = 24
+    """Font size of the lines below the title."""
     note_sizes: tuple[int, ...] = (24, 21, 18)
+    """Font sizes of notes: they shrink to the last one before they continue below the page."""
     number_size: int = 17
+    """Font size of the number in a zone."""
     gap: int = 12
+    """Vertical distance between notes."""
     page_width: int = 1680
+    """Width of an image that was not read."""
 
 
 STYLE = PictureStyle()
